@@ -41,28 +41,28 @@ class Parts:
 
     @property
     def kafka(self) -> Kafka:
-        return next(part for part in self.started if isinstance(part, Kafka))
+        return next(component for component in self.started if isinstance(component, Kafka))
 
     @property
     def postgres(self) -> PostgreSQL:
-        return next(part for part in self.started if isinstance(part, PostgreSQL))
+        return next(component for component in self.started if isinstance(component, PostgreSQL))
 
     @property
     def valkey(self) -> Valkey:
-        return next(part for part in self.started if isinstance(part, Valkey))
+        return next(component for component in self.started if isinstance(component, Valkey))
 
 
 @contextmanager
 def parts(*, own: bool = False) -> Iterator[Parts]:
     """Uses external servers and starts the others. With `own` it starts all three, so that a test may kill them."""
-    given = {} if own else os.environ
-    wanted = [name for name, variable in GIVEN.items() if variable not in given]
+    variables = {} if own else os.environ
+    wanted = [name for name, variable in GIVEN.items() if variable not in variables]
     with _started(wanted, keeps_through_power_cut=own) as (folders, started):
         yield Parts(
             secrets=folders.secrets,
             broker=_broker(started["kafka"], folders) if "kafka" in started else _given_broker(),
             server=_server(started["postgres"], folders) if "postgres" in started else _given_server(),
-            redis_url=_redis_url(started["valkey"]) if "valkey" in started else given["REDIS_URL"],
+            redis_url=_redis_url(started["valkey"]) if "valkey" in started else variables["REDIS_URL"],
             redis_password_file=folders.secrets / "valkey"
             if "valkey" in started
             else _given_file("REDIS_PASSWORD_FILE"),
@@ -81,10 +81,10 @@ def _started(names: list[str], *, keeps_through_power_cut: bool) -> Iterator[tup
     wanted = [make(name, folders, fsync=keeps_through_power_cut) for name in names]
     try:
         _start(wanted)
-        yield folders, {part.name: part for part in wanted}
+        yield folders, {component.name: component for component in wanted}
     finally:
-        for part in wanted:
-            part.end()
+        for component in wanted:
+            component.end()
         shutil.rmtree(folders.state)
 
 
@@ -124,28 +124,28 @@ def _contained(name: str, folders: Folders, *, fsync: bool) -> Component:
 
 def _start(wanted: list[Component]) -> None:
     with ThreadPoolExecutor() as pool:
-        list(pool.map(lambda part: part.prepare(), wanted))
-    for part in wanted:
-        part.spawn()
-    for part in wanted:
-        part.wait_ready()
+        list(pool.map(lambda component: component.prepare(), wanted))
+    for component in wanted:
+        component.spawn()
+    for component in wanted:
+        component.wait_ready()
 
 
-def _broker(part: Component, folders: Folders) -> Broker:
-    assert isinstance(part, Kafka)
-    return Broker(part.bootstrap, kafka.ADMIN, secret(folders.secrets / PASSWORDS["kafka"]))
+def _broker(component: Component, folders: Folders) -> Broker:
+    assert isinstance(component, Kafka)
+    return Broker(component.bootstrap, kafka.ADMIN, secret(folders.secrets / PASSWORDS["kafka"]))
 
 
-def _server(part: Component, folders: Folders) -> Server:
-    assert isinstance(part, PostgreSQL)
-    return Server(part.url, secret(folders.secrets / PASSWORDS["postgres"]))
+def _server(component: Component, folders: Folders) -> Server:
+    assert isinstance(component, PostgreSQL)
+    return Server(component.url, secret(folders.secrets / PASSWORDS["postgres"]))
 
 
-def _redis_url(part: Component) -> str:
-    if isinstance(part, containers.Valkey):
-        return part.url
-    assert isinstance(part, valkey.Valkey)
-    return f"unix://{part.socket}"
+def _redis_url(component: Component) -> str:
+    if isinstance(component, containers.Valkey):
+        return component.url
+    assert isinstance(component, valkey.Valkey)
+    return f"unix://{component.socket}"
 
 
 def _given_databases() -> range:

@@ -89,7 +89,7 @@ def world(nodeid: str) -> str:
 
 
 def rank(nodeid: str) -> int:
-    return LONGEST.index(found) if (found := world(nodeid)) in LONGEST else len(LONGEST)
+    return LONGEST.index(group) if (group := world(nodeid)) in LONGEST else len(LONGEST)
 
 
 @pytest.fixture(scope="session")
@@ -109,8 +109,8 @@ def kept_umask() -> Iterator[None]:
 @pytest.fixture(name="parts", scope="session")
 def session_parts() -> Iterator[Parts]:
     """Kafka, PostgreSQL and Valkey, shared by all tests. A test must not stop them."""
-    with parts() as found:
-        yield found
+    with parts() as components:
+        yield components
 
 
 @pytest.fixture(scope="session")
@@ -179,8 +179,8 @@ async def session(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
 @pytest.fixture(scope="session")
 def killable() -> Iterator[Ground]:
     """Servers that a test may kill. The test must start them again, because the next test uses them too."""
-    with parts(own=True) as found:
-        yield Ground(found)
+    with parts(own=True) as components:
+        yield Ground(components)
 
 
 @pytest.fixture
@@ -188,7 +188,7 @@ def killable_installation(killable: Ground, tmp_path: Path) -> Iterator[Installa
     """An installation on `killable`. Servers that a test left stopped are started before it is removed."""
     with installed(killable, tmp_path) as installation:
         yield installation
-        for part in killable.parts.started:
-            part.resume()
-            if not part.is_ready():
-                part.start()
+        for component in killable.parts.started:
+            component.resume()
+            if not component.is_ready():
+                component.start()

@@ -8,8 +8,8 @@ from shared.messaging import kafka
 from tests.installation import Installation
 
 
-async def forge(installation: Installation, service: str, told: Message) -> None:
+async def forge(installation: Installation, service: str, message: Message) -> None:
     options = kafka.options(installation.settings(Settings, service))
     async with AIOKafkaProducer(**options, enable_idempotence=True, acks="all") as producer:
-        topic = installation.topic_prefix + told.topic
-        await producer.send_and_wait(topic, told.value, key=told.key, headers=list(told.headers))
+        topic = installation.topic_prefix + message.topic
+        await producer.send_and_wait(topic, message.value, key=message.key, headers=list(message.headers))

@@ -74,8 +74,8 @@ class Ground:
         for service in SERVICES:
             await migrate(service, settings)
 
-    def _password(self, part: str, login: str) -> str:
-        return secret(self.parts.secrets / f"{part}-{login}") or ""
+    def _password(self, component: str, login: str) -> str:
+        return secret(self.parts.secrets / f"{component}-{login}") or ""
 
     def topic_prefix(self, number: int) -> str:
         return f"{self.name}.{number}."
@@ -196,7 +196,7 @@ class Installation:
     def env(self) -> dict[str, str]:
         """The environment variables of the installation's processes."""
         broker = self.parts.broker
-        found = {
+        variables = {
             **secrets.env(self.secrets),
             "KAFKA_BOOTSTRAP": broker.bootstrap,
             "KAFKA_SECURITY_PROTOCOL": broker.security_protocol if broker.is_closed else "PLAINTEXT",
@@ -210,10 +210,10 @@ class Installation:
             "DAYAR_EXERCISE": str(self.exercise).lower(),
         }
         if self.parts.redis_password_file is None:
-            del found["REDIS_PASSWORD_FILE"]
+            del variables["REDIS_PASSWORD_FILE"]
         if broker.ca_file:
-            found["KAFKA_CA_FILE"] = broker.ca_file
-        return found
+            variables["KAFKA_CA_FILE"] = broker.ca_file
+        return variables
 
     def settings(self, kind: type[AnySettings], service: str | None = None, **changed: Any) -> AnySettings:
         """The settings of a service. `service` is not needed if `kind` is defined in the service's own package."""
@@ -222,9 +222,9 @@ class Installation:
         with patch.dict(os.environ, {**self.env(), "PATH": os.environ["PATH"]}, clear=True):
             return kind(**changed).for_service(named)
 
-    def token(self, **said: Any) -> str:
+    def token(self, **claims: Any) -> str:
         """A bearer token as console signs it; its claims are those of `signed_token`."""
-        return signed_token(self.secrets, **said)
+        return signed_token(self.secrets, **claims)
 
     def start(self, service: str, *arguments: str, env: Mapping[str, str] | None = None) -> Process:
         """Starts a process of the service as the supervisor does. Only the main thread may call this."""

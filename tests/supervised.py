@@ -24,11 +24,11 @@ from tests.compose.project import Desk, rows
 class Run:
     """A `make run` with a new state folder, started as a person does at a terminal."""
 
-    def __init__(self, root: Path, **asked: str) -> None:
+    def __init__(self, root: Path, **env: str) -> None:
         self.port = paths.free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.asked = {"STATE": str(root), "PORT": str(self.port), **asked}
-        self.folder = root / ("main" if asked.get("DEMO") == "0" else "demo")
+        self.environment = {"STATE": str(root), "PORT": str(self.port), **env}
+        self.folder = root / ("main" if env.get("DEMO") == "0" else "demo")
         self.output = root / "output"
         self.start()
 
@@ -41,15 +41,15 @@ class Run:
             cwd=paths.ROOT,
             stdout=theirs,
             stderr=theirs,
-            env={**own_environment(), "TERM": "dumb", **self.asked},
+            env={**own_environment(), "TERM": "dumb", **self.environment},
         )
         os.close(theirs)
-        assert wait_until(lambda: self.is_up or self.supervisor.poll() is not None, timeout=120, every=0.2), self.said
-        assert self.supervisor.poll() is None, self.said
+        assert wait_until(lambda: self.is_up or self.supervisor.poll() is not None, timeout=120, every=0.2), self.output
+        assert self.supervisor.poll() is None, self.output
 
     def stop(self) -> None:
         self.supervisor.terminate()
-        assert self.supervisor.wait(timeout=60) == 0, self.said
+        assert self.supervisor.wait(timeout=60) == 0, self.output
 
     def kill(self) -> None:
         """Kills the supervisor and waits until all its child processes have ended."""
@@ -59,12 +59,12 @@ class Run:
         psutil.wait_procs(children, timeout=20)
 
     @property
-    def said(self) -> str:
+    def output(self) -> str:
         return self.output.read_text()
 
     @property
     def is_up(self) -> bool:
-        return "Ctrl-C stops" in self.said
+        return "Ctrl-C stops" in self.output
 
     def pid(self, name: str) -> int:
         return int((self.folder / "run" / f"{name}.pid").read_text().split()[0])
@@ -75,16 +75,16 @@ class Run:
 
 def keep(terminal: int, output: Path) -> None:
     with output.open("ab", buffering=0) as file, suppress(OSError):  # reading fails once no process writes to it
-        while said := os.read(terminal, 4096):
-            file.write(said)
+        while chunk := os.read(terminal, 4096):
+            file.write(chunk)
     os.close(terminal)
 
 
 @contextmanager
-def running(**asked: str) -> Iterator[Run]:
+def running(**env: str) -> Iterator[Run]:
     root = Path(tempfile.mkdtemp(prefix="dayar-run-"))
     root.chmod(0o711)  # if root runs the test, PostgreSQL's user must reach its own folder inside
-    started = Run(root, **asked)
+    started = Run(root, **env)
     try:
         yield started
     finally:
@@ -99,7 +99,7 @@ def own_environment() -> dict[str, str]:
 
 
 def all_answer(run: Run) -> bool:
-    options = Options.read(run.asked)
+    options = Options.read(run.environment)
     name = urlsplit(options.public_url).hostname or options.host
     return all(over_http(options.host, options.port, name, path=path)() for path in PATHS)
 

@@ -17,8 +17,8 @@ LINK = re.compile(r"\]\(([^)\s#]+)[^)]*\)")
 
 def paths(text: str) -> list[str]:
     """Paths from the repository's root. Other words with a slash name topics, routes or files of an installation."""
-    found = [path for path in PATH.findall(text) if "/" in path]
-    return [path for path in found if path.split("/")[0] in OURS or path.endswith(SOURCES)]
+    names = [path for path in PATH.findall(text) if "/" in path]
+    return [path for path in names if path.split("/")[0] in OURS or path.endswith(SOURCES)]
 
 
 def links(text: str) -> list[str]:

@@ -58,8 +58,8 @@ def python_files(folders: tuple[str, ...]) -> list[str]:
 @pytest.mark.parametrize("fact", HOMES)
 def test_only_its_home_contains_it(fact: str) -> None:
     signs, home, folders = HOMES[fact]
-    found = {name for name in python_files(folders) if re.search(signs, (ROOT / name).read_text(encoding="utf-8"))}
-    assert found == {home}, f"{fact}: use {home}"
+    containing = {name for name in python_files(folders) if re.search(signs, (ROOT / name).read_text(encoding="utf-8"))}
+    assert containing == {home}, f"{fact}: use {home}"
 
 
 def fixtures(path: str) -> Iterator[str]:

@@ -23,8 +23,8 @@ STATEMENT = re.compile(r"\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH|LOCK TAB
 def raw_lines(source: str) -> Iterator[int]:
     """The lines of raw statements, and the lines with `noqa: S608` for statements made of several strings."""
     for node in ast.walk(ast.parse(source)):
-        parts = node.values if isinstance(node, ast.JoinedStr) else [node]
-        first = parts[0] if parts else node
+        strings = node.values if isinstance(node, ast.JoinedStr) else [node]
+        first = strings[0] if strings else node
         if isinstance(first, ast.Constant) and isinstance(first.value, str) and STATEMENT.match(first.value):
             yield first.lineno
     for number, line in enumerate(source.splitlines(), start=1):

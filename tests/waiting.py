@@ -7,23 +7,23 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar, overload
 
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 
 
 @overload
 async def wait_for(
-    condition: Callable[[], Awaitable[Found | None]], timeout: float = 10, every: float = 0.02
-) -> Found: ...
+    condition: Callable[[], Awaitable[Result | None]], timeout: float = 10, every: float = 0.02
+) -> Result: ...
 @overload
-async def wait_for(condition: Callable[[], Found | None], timeout: float = 10, every: float = 0.02) -> Found: ...
+async def wait_for(condition: Callable[[], Result | None], timeout: float = 10, every: float = 0.02) -> Result: ...
 async def wait_for(condition: Callable[[], Any], timeout: float = 10, every: float = 0.02) -> Any:
     """The first true result of `condition`; the test fails if there is none within `timeout` seconds."""
     end = time.monotonic() + timeout
     while True:
         answer = condition()
-        found = await answer if inspect.isawaitable(answer) else answer
-        if found:
-            return found
+        result = await answer if inspect.isawaitable(answer) else answer
+        if result:
+            return result
         if time.monotonic() > end:
             raise AssertionError(f"not so within {timeout} s: {inspect.getsource(condition).strip()}")
         await asyncio.sleep(every)

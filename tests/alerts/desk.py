@@ -12,7 +12,7 @@ from shared.auth.tokens import Role
 from shared.events import HazardReported
 from shared.places import Places
 from shared.postgres import database
-from tests.alerts.factories import deed, hazard, received, rules
+from tests.alerts.factories import event_type, hazard, received, rules
 from tests.alerts.handling import Handling
 from tests.installation import Installation
 
@@ -36,12 +36,12 @@ class Desk:
             known = {row.hazard_id: row.alert_id for row in rows}
         return [known[one.hazard_id] for one in hazards]
 
-    async def told(self) -> list[str]:
+    async def event_types(self) -> list[str]:
         async with self.sessions.begin() as session:
             rows = await session.execute(
                 text("SELECT convert_from(headers, 'utf8') FROM outbox WHERE topic = 'alerts' ORDER BY id")
             )
-            return [deed(row[0]) for row in rows]
+            return [event_type(row[0]) for row in rows]
 
 
 def fresh(**changed: Any) -> HazardReported:

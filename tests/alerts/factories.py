@@ -92,8 +92,8 @@ def message(data: HazardReported | HouseholdRegistered) -> Message:
 
 
 def received(data: HazardReported | HouseholdRegistered) -> Received:
-    told = message(data)
-    return open_plain(Record(told.topic, 0, next(_offsets), 0, told.key, told.value, told.headers))
+    published = message(data)
+    return open_plain(Record(published.topic, 0, next(_offsets), 0, published.key, published.value, published.headers))
 
 
 def rules(**changed: Any) -> Ruleset:
@@ -107,7 +107,7 @@ def rules(**changed: Any) -> Ruleset:
     return Ruleset.model_validate(merged)
 
 
-def deed(headers: str) -> str:
+def event_type(headers: str) -> str:
     """The last word of an alert event's type, such as `raised` or `updated`, from the headers of an outbox row."""
     event_type: str = dict(json.loads(headers))["ce_type"]
     return event_type.removeprefix("dayar.alert.").removesuffix(".v1")

@@ -31,11 +31,11 @@ class Handling:
     async def __call__(self, received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
         outcomes: dict[int, Outcome] = {}
         for topic, handler in (("hazards", self.hazards), ("households", self.households)):
-            own = [place for place, one in enumerate(received) if one.record.topic == topic]
+            own = [position for position, one in enumerate(received) if one.record.topic == topic]
             if own:
-                outcomes.update(zip(own, await handler([received[place] for place in own], session), strict=True))
+                outcomes.update(zip(own, await handler([received[position] for position in own], session), strict=True))
         await self.expose(session)
-        return [outcomes[place] for place in range(len(received))]
+        return [outcomes[position] for position in range(len(received))]
 
     async def expose(self, session: AsyncSession) -> None:
         while await self.exposures.follow(session) + await self.exposures.tell(session):

@@ -26,9 +26,9 @@ class Box:
         self.password = b"right"
 
     def admits(
-        self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, said: LoginPassword
+        self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, login: LoginPassword
     ) -> AuthResult:
-        return AuthResult(success=said.password == self.password, handled=False)
+        return AuthResult(success=login.password == self.password, handled=False)
 
     async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, hostname: str, answers: list[str]

@@ -63,7 +63,7 @@ class Night:
             (id,) = (await session.execute(text("SELECT alert_id FROM alerts"))).one()
             return await alert_queries.locked_alert(session, id)
 
-    async def told(self) -> list[tuple[int, str]]:
+    async def notified(self) -> list[tuple[int, str]]:
         async with self.sessions.begin() as session:
             rows = await session.execute(text("SELECT step, recipient FROM deliveries ORDER BY step, recipient"))
             return [(step, recipient) for step, recipient in rows]
@@ -81,11 +81,11 @@ class Night:
         async with self.sessions.begin() as session:
             await presences.note(session, uuid4(), OPERATOR.account, at, at)
 
-    async def does(self, deed: str, *said: Any) -> None:
+    async def does(self, act: str, *arguments: Any) -> None:
         alert = await self.alert()
         async with self.sessions.begin() as session:
             answers = Answers(session, rules(), Places.load(), self.now)
-            await getattr(answers, deed)(alert.alert_id, OPERATOR, *said)
+            await getattr(answers, act)(alert.alert_id, OPERATOR, *arguments)
 
     async def answer(self, verdict: Verdict | None = None) -> None:
         alert = await self.alert()

@@ -12,7 +12,7 @@ from services.alerts.receivers import Receiver
 from shared.events import HazardReported, HouseholdRegistered
 from shared.events.vocabulary import DeliveryChannel
 from shared.places import Places
-from tests.alerts.factories import NOW, deed, hazard, received, rules
+from tests.alerts.factories import NOW, event_type, hazard, received, rules
 from tests.alerts.handling import Handling
 
 
@@ -36,10 +36,10 @@ class Post:
         (alert,) = await self.alerts()
         return alert
 
-    async def told(self) -> list[str]:
+    async def event_types(self) -> list[str]:
         """The types of the alert events in the outbox, in order."""
         rows = await self.fetch("SELECT convert_from(headers, 'utf8') FROM outbox WHERE topic = 'alerts' ORDER BY id")
-        return [deed(row[0]) for row in rows]
+        return [event_type(row[0]) for row in rows]
 
     async def deliveries(self) -> list[tuple[str, int, str]]:
         rows = await self.fetch("SELECT recipient, step, cause FROM deliveries ORDER BY step, recipient")

@@ -58,11 +58,11 @@ async def test_from_unacknowledged_to_closed_and_open_again(desk: Desk) -> None:
     ]
     assert (seen[4]["closed_by"], seen[4]["verdict"], seen[4]["resolved_note"]) == ("person", "confirmed", "over")
     assert (seen[5]["closed_by"], seen[5]["verdict"], seen[5]["reopened_name"]) == (None, None, "Айбек")
-    assert await desk.told() == ["raised", "acknowledged", "confirmed", "progressed", "resolved", "reopened"]
+    assert await desk.event_types() == ["raised", "acknowledged", "confirmed", "progressed", "resolved", "reopened"]
 
 
 @pytest.mark.parametrize(
-    ("act", "kind", "deed", "body"),
+    ("act", "kind", "recorded", "body"),
     [
         ("acknowledgement", "already-acknowledged", "acknowledged", None),
         ("confirmation", "already-confirmed", "confirmed", None),
@@ -72,7 +72,7 @@ async def test_from_unacknowledged_to_closed_and_open_again(desk: Desk) -> None:
     ],
 )
 async def test_the_first_act_counts_and_the_second_person_gets_a_conflict_with_who_and_when(
-    desk: Desk, act: str, kind: str, deed: str, body: dict[str, Any] | None
+    desk: Desk, act: str, kind: str, recorded: str, body: dict[str, Any] | None
 ) -> None:
     (alert_id,) = await desk.alerts(fresh())
     async with desk.caller(name="Айбек") as aibek, desk.caller(name="Нургүл") as nurgul:
@@ -81,8 +81,8 @@ async def test_the_first_act_counts_and_the_second_person_gets_a_conflict_with_w
         second = await nurgul.put(at(alert_id, act), json=body)
     assert (first.status_code, again.status_code, second.status_code) == (200, 200, 409)
     assert second.json()["type"] == f"urn:dayar:problem:{kind}"
-    assert second.json()[f"{deed}_name"] == "Айбек"
-    when = "snoozed_until" if deed == "snoozed" else f"{deed}_at"
+    assert second.json()[f"{recorded}_name"] == "Айбек"
+    when = "snoozed_until" if recorded == "snoozed" else f"{recorded}_at"
     assert datetime.fromisoformat(second.json()[when]) == datetime.fromisoformat(again.json()[when])
 
 
@@ -91,7 +91,7 @@ async def test_of_many_concurrent_confirmations_one_is_first(desk: Desk) -> None
     callers = [desk.caller(name=f"operator {number}") for number in range(5)]
     answers = await asyncio.gather(*(one.put(at(alert_id, "confirmation")) for one in callers))
     assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409, 409]
-    assert (await desk.told()).count("confirmed") == 1
+    assert (await desk.event_types()).count("confirmed") == 1
 
 
 async def test_an_acknowledgement_undone_within_ten_seconds_notifies_nobody(desk: Desk) -> None:
@@ -110,7 +110,7 @@ async def test_an_acknowledgement_undone_within_ten_seconds_notifies_nobody(desk
     )
     assert undone.json()["escalates_at"] is not None and again.json() == undone.json()
     assert await causes(desk) == ["raised"]
-    assert await desk.told() == ["raised", "acknowledged", "reopened"]
+    assert await desk.event_types() == ["raised", "acknowledged", "reopened"]
 
 
 async def test_after_ten_seconds_an_acknowledgement_stays(desk: Desk) -> None:
@@ -135,19 +135,19 @@ async def test_notified_receivers_are_notified_of_acknowledgement_closure_and_re
 
 async def test_several_alerts_are_acknowledged_together_but_no_extreme_one(desk: Desk) -> None:
     now = datetime.now(UTC)
-    one, taken, extreme = await desk.alerts(fresh(), mudflow(onset=now), mudflow(onset=now, severity="Extreme"))
+    raised, taken, extreme = await desk.alerts(fresh(), mudflow(onset=now), mudflow(onset=now, severity="Extreme"))
     unknown = uuid4()
     async with desk.caller(name="Айбек") as aibek, desk.caller(name="Нургүл") as nurgul:
         await nurgul.put(at(taken, "acknowledgement"))
-        body = {"alert_ids": [str(id) for id in (one, taken, extreme, unknown)]}
+        body = {"alert_ids": [str(id) for id in (raised, taken, extreme, unknown)]}
         answer = (await aibek.post("/v1/alerts:acknowledge", json=body)).json()
-    assert [alert["alert_id"] for alert in answer["acknowledged"]] == [str(one)]
+    assert [alert["alert_id"] for alert in answer["acknowledged"]] == [str(raised)]
     assert {refused["alert_id"]: (refused["reason"], refused["name"]) for refused in answer["refused"]} == {
         str(taken): ("already-acknowledged", "Нургүл"),
         str(extreme): ("one-by-one", None),
         str(unknown): ("not-found", None),
     }
-    assert (await desk.told()).count("acknowledged") == 2
+    assert (await desk.event_types()).count("acknowledged") == 2
 
 
 async def test_every_act_acknowledges_an_unacknowledged_alert(desk: Desk) -> None:
@@ -182,13 +182,13 @@ async def test_more_than_two_hundred_at_once_are_too_many(desk: Desk) -> None:
 
 
 async def test_a_board_reports_its_last_input(desk: Desk) -> None:
-    async def said(caller: httpx.AsyncClient, ago: timedelta) -> bool:
+    async def is_unattended(caller: httpx.AsyncClient, ago: timedelta) -> bool:
         body = {"board_id": str(board), "last_input_at": (datetime.now(UTC) - ago).isoformat()}
         answer = await caller.put("/v1/presence", json=body)
         return bool(answer.json()["is_unattended"])
 
     board = uuid4()
     async with desk.caller() as caller:
-        assert await said(caller, timedelta(minutes=31)) is True
-        assert await said(caller, timedelta(minutes=1)) is False
-        assert await said(caller, -timedelta(days=1)) is False, "a clock that is ahead"
+        assert await is_unattended(caller, timedelta(minutes=31)) is True
+        assert await is_unattended(caller, timedelta(minutes=1)) is False
+        assert await is_unattended(caller, -timedelta(days=1)) is False, "a clock that is ahead"

@@ -59,7 +59,7 @@ async def test_the_page_shows_the_full_report_and_every_act(desk: Desk) -> None:
         await caller.post(f"/v1/alerts/{alert_id}/comments", json={"text": "Мост закрыт, едем через Халмион"})
         await caller.put(f"/v1/alerts/{alert_id}/resolution", json={"verdict": "confirmed", "note": "Вода ушла"})
         page = (await caller.get(f"/{alert_id}", params={"lang": "ru"})).text
-    for told in (
+    for texts in (
         "Последнее слово.",
         "Уйти на высокое место",
         "село Пульгон",
@@ -71,7 +71,7 @@ async def test_the_page_shows_the_full_report_and_every_act(desk: Desk) -> None:
         "Айбек",
         "Касымов Таалай",
     ):
-        assert told in page, told
+        assert texts in page, texts
     assert page.count('<td class="number">') == 2, "both revisions"
 
 

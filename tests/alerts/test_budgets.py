@@ -53,8 +53,7 @@ async def test_eight_hundred_hazards_in_a_batch_raise_sixty_alerts_and_one_about
     async with desk.caller() as caller:
         (about,) = (await caller.get("/v1/alerts", params={"limit": 1})).json()["alerts"]
         withheld = (await caller.get("/v1/sources/kyrgyzhydromet/withheld")).json()["alerts"]
-    told = Counter(await desk.told())
-    assert told == {"raised": BUDGET + 1, "suppressed": 800 - BUDGET}
+    assert Counter(await desk.event_types()) == {"raised": BUDGET + 1, "suppressed": 800 - BUDGET}
     assert len(withheld) == 800 - BUDGET and about is not None
 
 
@@ -115,10 +114,10 @@ async def withheld(desk: Desk) -> list[str]:
 
 async def test_withheld_alerts_are_listed_newest_first(desk: Desk) -> None:
     await tell(desk, *(reported() for _ in range(BUDGET)))
-    found = [reported() for _ in range(3)]
-    for each in found:
-        await tell(desk, each)
-    assert await withheld(desk) == [str(each.hazard_id) for each in reversed(found)]
+    hazards = [reported() for _ in range(3)]
+    for hazard in hazards:
+        await tell(desk, hazard)
+    assert await withheld(desk) == [str(each.hazard_id) for each in reversed(hazards)]
 
 
 async def test_a_cancelled_or_too_old_alert_is_no_longer_withheld(desk: Desk) -> None:
@@ -160,8 +159,8 @@ async def test_lifting_the_limit_clears_entries_that_an_earlier_release_left(
 
 async def by_status(desk: Desk, hazard: HazardReported) -> dict[tuple[str, str], tuple[bool, str]]:
     async with desk.sessions.begin() as session:
-        found = await alert_queries.alerts_of_hazard(session, hazard.hazard_id)
-    return {(alert.kind.value, alert.status.value): (alert.is_suppressed, alert.reason) for alert in found}
+        alerts = await alert_queries.alerts_of_hazard(session, hazard.hazard_id)
+    return {(alert.kind.value, alert.status.value): (alert.is_suppressed, alert.reason) for alert in alerts}
 
 
 async def test_a_hazard_withheld_as_an_exercise_can_alert_once_it_is_actual(desk: Desk) -> None:
@@ -183,8 +182,8 @@ async def test_an_exercise_alert_ends_when_its_hazard_becomes_actual(desk: Desk)
     await tell(desk, hazard)
     await tell(desk, reported(hazard_id=hazard.hazard_id, revision=2, msg_type="Update", severity="Severe"))
     async with desk.sessions.begin() as session:
-        found = await alert_queries.alerts_of_hazard(session, hazard.hazard_id)
-    assert {alert.status.value: (alert.is_lapsed, alert.reason) for alert in found} == {
+        alerts = await alert_queries.alerts_of_hazard(session, hazard.hazard_id)
+    assert {alert.status.value: (alert.is_lapsed, alert.reason) for alert in alerts} == {
         "Exercise": (True, "status_changed"),
         "Actual": (False, "source_severity"),
     }
@@ -204,8 +203,8 @@ async def withheld_over_displaced(desk: Desk, **changed: Any) -> HazardReported:
 async def standing(desk: Desk, hazard: HazardReported) -> dict[str, tuple[bool, str]]:
     """Whether the hazard's alert of each kind is suppressed, and its reason."""
     async with desk.sessions.begin() as session:
-        found = await alert_queries.alerts_of_hazard(session, hazard.hazard_id)
-    return {alert.kind.value: (alert.is_suppressed, alert.reason) for alert in found}
+        alerts = await alert_queries.alerts_of_hazard(session, hazard.hazard_id)
+    return {alert.kind.value: (alert.is_suppressed, alert.reason) for alert in alerts}
 
 
 async def test_an_exposure_alert_of_a_withheld_hazard_is_withheld_and_raised_with_it(desk: Desk) -> None:
@@ -265,7 +264,7 @@ async def test_a_too_old_hazard_with_a_fresh_revision_beyond_the_budget_is_withh
     fresh = reported(hazard_id=old.hazard_id, revision=2, msg_type="Update")
     assert await tell(desk, fresh) == {"suppressed over_budget": 1}
     assert await withheld(desk) == [str(old.hazard_id)]
-    assert Counter(await desk.told())["suppressed"] == 2
+    assert Counter(await desk.event_types())["suppressed"] == 2
 
 
 async def test_two_workers_beyond_the_budget_raise_one_alert_about_the_source(desk: Desk) -> None:
@@ -274,7 +273,7 @@ async def test_two_workers_beyond_the_budget_raise_one_alert_about_the_source(de
         await desk.watch.hazards([received(reported())], session)
         group.create_task(tell(desk, reported()))
         await wait_for(lambda: is_waited_for(desk))
-    assert Counter(await desk.told()) == {"raised": BUDGET + 1, "suppressed": 2}
+    assert Counter(await desk.event_types()) == {"raised": BUDGET + 1, "suppressed": 2}
 
 
 async def test_an_alert_withheld_during_the_lift_is_raised_too(desk: Desk) -> None:

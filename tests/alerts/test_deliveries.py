@@ -47,11 +47,11 @@ async def test_attempts_recorded_together_take_the_alerts_next_sequence_numbers(
         await town.settled(12)
     async with town.sessions.begin() as session:
         rows = await session.execute(
-            text("SELECT convert_from(value, 'utf8')::json AS told FROM outbox WHERE topic = 'alerts' ORDER BY id")
+            text("SELECT convert_from(value, 'utf8')::json AS data FROM outbox WHERE topic = 'alerts' ORDER BY id")
         )
         numbers: dict[str, list[int]] = {}
-        for (told,) in rows:
-            numbers.setdefault(told["alert_id"], []).append(told["sequence"])
+        for (data,) in rows:
+            numbers.setdefault(data["alert_id"], []).append(data["sequence"])
     assert list(numbers.values()) == [[1, 2, 3, 4, 5, 6, 7]] * 2
 
 
@@ -69,11 +69,11 @@ async def test_reaching_a_receiver_is_one_event_and_each_failed_delivery_is_anot
     async with town.sessions.begin() as session:
         rows = await session.execute(
             text("""
-            SELECT convert_from(value, 'utf8')::json AS told FROM outbox
+            SELECT convert_from(value, 'utf8')::json AS data FROM outbox
             WHERE convert_from(headers, 'utf8') LIKE '%delivery_settled%' ORDER BY id
         """)
         )
-        assert [(told["step"], told["is_delivered"]) for (told,) in rows] == [(1, True), (3, False)]
+        assert [(data["step"], data["is_delivered"]) for (data,) in rows] == [(1, True), (3, False)]
 
 
 async def test_a_webhook_away_then_broken_then_well_gets_one_message_under_one_id(town: Town, hook: Hook) -> None:
@@ -183,10 +183,10 @@ async def test_a_worker_that_wakes_after_its_lease_records_nothing(town: Town, h
         late.may_answer.set()
         await wait_for(lambda: recorded(town, 2))
     async with town.sessions.begin() as session:
-        told = await session.scalar(
+        data = await session.scalar(
             text("SELECT count(*) FROM outbox WHERE convert_from(headers, 'utf8') LIKE '%delivery_settled%'")
         )
-    assert told == 1
+    assert data == 1
 
 
 class Prompt:
@@ -219,11 +219,11 @@ class FirstAlone(Late):
 
     def __init__(self) -> None:
         super().__init__()
-        self.asked: list[Job] = []
+        self.jobs: list[Job] = []
 
     async def send(self, job: Job, receiver: Receiver) -> str:
-        self.asked.append(job)
-        if len(self.asked) > 1:
+        self.jobs.append(job)
+        if len(self.jobs) > 1:
             await asyncio.Event().wait()
         return await super().send(job, receiver)
 
@@ -243,7 +243,7 @@ async def test_a_slot_freed_during_a_claim_takes_the_next_delivery_at_once(
         )
     channel = FirstAlone()
     async with town.working(hook, channel=channel, alerts_at_once=2):
-        await wait_for(lambda: channel.asked)
+        await wait_for(lambda: channel.jobs)
         async with town.sessions.begin() as session:
             await session.execute(text("LOCK TABLE receivers IN ACCESS EXCLUSIVE MODE"))
             await session.execute(text("UPDATE deliveries SET due_at = now() WHERE attempts = 0"))
@@ -251,7 +251,7 @@ async def test_a_slot_freed_during_a_claim_takes_the_next_delivery_at_once(
             await wait_for(lambda: is_kept_waiting(town))
             channel.may_answer.set()
             await wait_for(lambda: recorded(town, 1))
-        await wait_for(lambda: len(channel.asked) == 3)
+        await wait_for(lambda: len(channel.jobs) == 3)
 
 
 async def test_two_workers_share_the_deliveries_and_send_each_once(town: Town, hook: Hook) -> None:

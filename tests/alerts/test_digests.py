@@ -123,11 +123,11 @@ async def test_waiting_mails_go_at_once_when_the_alert_becomes_severe(town: Town
 
 
 async def test_mails_to_a_receiver_about_a_situation_form_one_thread(town: Town, port: int, box: Box) -> None:
-    one, other = flood(severity="Severe"), flood(severity="Severe", area={"pcodes": [LEILEK]})
+    first, other = flood(severity="Severe"), flood(severity="Severe", area={"pcodes": [LEILEK]})
     async with mailing(town, port):
-        await town.report(one, other)
+        await town.report(first, other)
         graver = {"msg_type": "Update", "revision": 2, "severity": "Extreme"}
-        await town.report(flood(hazard_id=one.hazard_id, area={"pcodes": [KADAMJAI]}, **graver))
+        await town.report(flood(hazard_id=first.hazard_id, area={"pcodes": [KADAMJAI]}, **graver))
         await town.settled(3)
     threads = [str(mail["References"]) for mail in box.mails]
     places = ["Leilek" in str(mail["Subject"]) for mail in box.mails]

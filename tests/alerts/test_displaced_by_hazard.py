@@ -123,5 +123,5 @@ async def test_a_revision_of_the_hazard_is_recounted_and_keeps_the_figure(post: 
 async def test_a_changed_figure_notifies_nobody(post: Post, flood: HazardReported) -> None:
     await post(flood)
     await post(household())
-    assert await post.told() == ["raised", "updated"]
+    assert await post.event_types() == ["raised", "updated"]
     assert await post.deliveries() == [("duty", 1, "raised")]

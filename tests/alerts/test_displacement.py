@@ -47,7 +47,7 @@ async def test_nine_households_are_noted_the_tenth_alerts_and_later_ones_join(po
     assert await post(household()) == ["alerted households_displaced"]
     assert await post(*(household() for _ in range(5))) == ["alerted households_displaced"] * 5
     assert (await post.alert()).households == 15
-    assert await post.told() == ["raised", "updated"]
+    assert await post.event_types() == ["raised", "updated"]
     assert await post.deliveries() == [("duty", 1, "raised")]
 
 
@@ -121,9 +121,9 @@ async def test_a_corrected_earlier_displacement_is_counted_again(post: Post, cha
     assert await post(household()) == ["noted below_threshold"]
 
 
-def beside(stands: HouseholdRegistered, told: HouseholdRegistered, sequence: int = 2) -> HouseholdRegistered:
-    """An event that leaves the household's present state `stands` and adds `told`, a displacement of another report."""
-    return household(**dict(stands) | {"sequence": sequence, "displacement": told.model_dump()})
+def beside(stands: HouseholdRegistered, moved: HouseholdRegistered, sequence: int = 2) -> HouseholdRegistered:
+    """An event that leaves a household's present state `stands` and adds `moved`, another report's displacement."""
+    return household(**dict(stands) | {"sequence": sequence, "displacement": moved.model_dump()})
 
 
 async def test_a_correction_takes_a_household_out_of_the_count(post: Post) -> None:
@@ -141,7 +141,7 @@ async def test_a_correction_below_the_threshold_ends_the_alert_and_another_house
     assert (alert.is_lapsed, alert.reason, alert.escalates_at) == (True, "below_threshold", None)
     assert await post(household(), household()) == ["noted below_threshold"] * 2
     assert await post(household()) == ["alerted households_displaced"]
-    assert await post.told() == ["raised", "updated", "updated"]
+    assert await post.event_types() == ["raised", "updated", "updated"]
     assert await post.deliveries() == [("duty", 1, "raised"), ("duty", 2, "lapsed"), ("duty", 3, "returned")]
 
 
@@ -175,7 +175,7 @@ async def test_an_alert_that_notified_nobody_ends_without_notification(post: Pos
     wrong = [household() for _ in range(10)]
     assert set(await post(*wrong)) == {"suppressed too_old"}
     await post(*(corrected(one, origin=Place(country="TJ")) for one in wrong))
-    assert await post.told() == ["suppressed"]
+    assert await post.event_types() == ["suppressed"]
 
 
 async def test_a_correction_after_the_maximum_age_ends_no_alert(post: Post) -> None:
@@ -186,8 +186,8 @@ async def test_a_correction_after_the_maximum_age_ends_no_alert(post: Post) -> N
     assert await post.deliveries() == [("duty", 1, "raised")]
 
 
-def corrected(told: HouseholdRegistered, **changed: Any) -> HouseholdRegistered:
-    return household(household_id=told.household_id, report_id=told.report_id, sequence=2, **changed)
+def corrected(first: HouseholdRegistered, **changed: Any) -> HouseholdRegistered:
+    return household(household_id=first.household_id, report_id=first.report_id, sequence=2, **changed)
 
 
 BY_THE_RELEASE_BEFORE = """
@@ -253,9 +253,9 @@ async def test_districts_are_counted_separately(post: Post) -> None:
 
 async def test_an_old_displacement_is_recorded_and_notifies_nobody(post: Post) -> None:
     old = TODAY - timedelta(days=30)
-    said = await post(*(household(occurred_on=old) for _ in range(12)))
-    assert set(said) == {"suppressed too_old"}
-    assert await post.told() == ["suppressed"]
+    outcomes = await post(*(household(occurred_on=old) for _ in range(12)))
+    assert set(outcomes) == {"suppressed too_old"}
+    assert await post.event_types() == ["suppressed"]
     assert await post.deliveries() == []
 
 

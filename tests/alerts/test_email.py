@@ -61,10 +61,10 @@ async def send(settings: AlertsSettings, job: Job, receiver: Receiver = DUTY, se
 
 
 async def test_a_mail_in_the_receivers_language(port: int, box: Box) -> None:
-    told = job()
-    assert await send(settings_for("127.0.0.1", port), told) == "smtp_250"
+    sent = job()
+    assert await send(settings_for("127.0.0.1", port), sent) == "smtp_250"
     (mail,) = box.mails
-    assert (mail["To"], mail["Message-ID"]) == ("duty@centre.example", f"<{told.delivery_id}@centre.example>")
+    assert (mail["To"], mail["Message-ID"]) == ("duty@centre.example", f"<{sent.delivery_id}@centre.example>")
     assert "alerts@centre.example" in mail["From"] and "борбору" in mail["From"]
     assert "Жер титирөө" in mail["Subject"]
     assert "Магнитудасы 4,7" in mail.get_content()
@@ -72,15 +72,15 @@ async def test_a_mail_in_the_receivers_language(port: int, box: Box) -> None:
 
 async def test_a_digests_message_id_depends_on_all_its_deliveries() -> None:
     """A mail server that drops duplicates must accept a retry that contains one more alert. It needs a new id."""
-    one, two, three = job(), job(), job()
+    first, two, three = job(), job(), job()
     settings = settings_for("127.0.0.1")
     async with Outbound(settings) as outbound:
         channel = EmailChannel(settings, outbound, Texts.of_installation(Places.load(), settings))
-        digests = [(one, two), (two, one), (one, two, three)]
+        digests = [(first, two), (two, first), (first, two, three)]
         ids = [
             channel.message(replace(first, companions=tuple(others)), DUTY)["Message-ID"] for first, *others in digests
         ]
-        alone = channel.message(one, DUTY)["Message-ID"]
+        alone = channel.message(first, DUTY)["Message-ID"]
     assert ids[0] == ids[1]
     assert len({alone, *ids}) == 3
 
@@ -93,10 +93,10 @@ async def test_no_space_is_lost_where_a_long_header_is_folded(language: str) -> 
     async with Outbound(settings) as outbound:
         channel = EmailChannel(settings, outbound, texts)
         for district in places.units(2):
-            told = job(area={"pcodes": [district.pcode, KADAMJAI, LEILEK, ALAI]})
-            mail = email.message_from_bytes(bytes(channel.message(told, replace(DUTY, language=language))))
-            alert = AlertRaised.model_validate(json.loads(told.content)["data"])
-            assert read(mail["Subject"]) == texts.of(alert, told.cause, language).subject
+            sent = job(area={"pcodes": [district.pcode, KADAMJAI, LEILEK, ALAI]})
+            mail = email.message_from_bytes(bytes(channel.message(sent, replace(DUTY, language=language))))
+            alert = AlertRaised.model_validate(json.loads(sent.content)["data"])
+            assert read(mail["Subject"]) == texts.of(alert, sent.cause, language).subject
             assert read(mail["From"]) == f"{texts.institution(language)} <alerts@centre.example>"
             assert max(map(len, str(mail["Subject"]).splitlines())) < 78
 
@@ -106,42 +106,42 @@ def read(header: str) -> str:
 
 
 async def test_outside_text_stays_on_its_line(port: int, box: Box) -> None:
-    told = job()
-    content = json.loads(told.content)
+    sent = job()
+    content = json.loads(sent.content)
     content["data"]["pcodes"] = ["X\r\nBcc: all@example.org"]
     content["data"]["reason"] = "own\r\nBcc: all@example.org\u202e"
-    await send(settings_for("127.0.0.1", port), replace(told, content=json.dumps(content)))
+    await send(settings_for("127.0.0.1", port), replace(sent, content=json.dumps(content)))
     (mail,) = box.mails
     assert mail["Bcc"] is None
     assert "\nBcc" not in mail.get_content()
 
 
-@pytest.mark.parametrize("asked", ["answer", "answer_to_recipient"])
+@pytest.mark.parametrize("command", ["answer", "answer_to_recipient"])
 @pytest.mark.parametrize(("answer", "is_final"), [("451 try later", False), ("554 no such user", True)])
 async def test_the_servers_reply_decides_whether_to_retry(
-    port: int, box: Box, asked: str, answer: str, is_final: bool
+    port: int, box: Box, command: str, answer: str, is_final: bool
 ) -> None:
-    setattr(box, asked, answer)
+    setattr(box, command, answer)
     with pytest.raises(Undelivered) as caught:
         await send(settings_for("127.0.0.1", port), job())
     assert (caught.value.reason, caught.value.is_final) == (f"smtp_{answer[:3]}", is_final)
 
 
-@pytest.mark.parametrize("asked", ["answer_to_helo", "answer_to_sender"])
-async def test_a_refusal_of_our_own_login_or_sender_is_retried(port: int, box: Box, asked: str) -> None:
-    setattr(box, asked, "550 not from you")
+@pytest.mark.parametrize("command", ["answer_to_helo", "answer_to_sender"])
+async def test_a_refusal_of_our_own_login_or_sender_is_retried(port: int, box: Box, command: str) -> None:
+    setattr(box, command, "550 not from you")
     with pytest.raises(Undelivered, match="smtp_550") as caught:
         await send(settings_for("127.0.0.1", port), job())
     assert not caught.value.is_final
 
 
-@pytest.mark.parametrize("asked", ["answer", "answer_to_recipient"])
+@pytest.mark.parametrize("command", ["answer", "answer_to_recipient"])
 @pytest.mark.parametrize(
     "answer",
     ["530 Authentication required", "554 5.7.1 Relay access denied", "550 5.1.8 Sender address rejected"],
 )
-async def test_a_refusal_of_our_server_after_rcpt_is_retried(port: int, box: Box, asked: str, answer: str) -> None:
-    setattr(box, asked, answer)
+async def test_a_refusal_of_our_server_after_rcpt_is_retried(port: int, box: Box, command: str, answer: str) -> None:
+    setattr(box, command, answer)
     with pytest.raises(Undelivered, match=f"smtp_{answer[:3]}") as caught:
         await send(settings_for("127.0.0.1", port), job())
     assert not caught.value.is_final

@@ -21,7 +21,7 @@ async def test_without_acknowledgement_the_next_step_is_notified_and_the_last_st
     assert await night.passes(MODERATE - timedelta(seconds=1)) == 0
     for _ in range(4):
         assert await night.passes(MODERATE) == 1
-    assert await night.told() == [(1, "duty"), (2, "head"), (3, "minister"), (4, "minister"), (5, "minister")]
+    assert await night.notified() == [(1, "duty"), (2, "head"), (3, "minister"), (4, "minister"), (5, "minister")]
     assert (await night.alert()).level == 4
 
 
@@ -35,7 +35,7 @@ async def test_a_closed_alert_stops_ringing_and_notified_receivers_are_notified(
     await night.passes(MODERATE)
     await night.answer(Verdict.FALSE_ALARM)
     assert await night.passes(timedelta(days=1)) == 0
-    assert await night.told() == [(1, "duty"), (2, "head"), (3, "duty"), (3, "head")]
+    assert await night.notified() == [(1, "duty"), (2, "head"), (3, "duty"), (3, "head")]
 
 
 @pytest.mark.parametrize(("magnitude", "idle"), [(4.7, timedelta(minutes=15)), (6.8, timedelta(minutes=5))])
@@ -137,10 +137,10 @@ async def test_an_alert_acknowledged_under_an_earlier_release_gets_a_waiting_tim
 ) -> None:
     quake = hazard()
     await night.report(quake)
-    for deed in deeds:
-        if deed == "acknowledge":
+    for act in deeds:
+        if act == "acknowledge":
             await night.answer()
-        elif deed == "progress":
+        elif act == "progress":
             await night.does("progress", None)
         else:
             await night.does("confirm", None)
@@ -166,7 +166,7 @@ async def test_only_receivers_that_the_alert_concerns_are_notified(night: Night)
     await night.receiver("osh", 1, areas=("KG06000000000",))
     await night.report(mudflow())
     await night.passes(timedelta(minutes=10))
-    assert await night.told() == [(1, "duty"), (2, "head")]
+    assert await night.notified() == [(1, "duty"), (2, "head")]
 
 
 async def test_a_step_without_receivers_is_skipped(night: Night) -> None:
@@ -175,7 +175,7 @@ async def test_a_step_without_receivers_is_skipped(night: Night) -> None:
     await night.report(quake)
     await night.passes(MODERATE)
     await night.report(hazard(hazard_id=quake.hazard_id, revision=2, msg_type="Cancel"))
-    assert await night.told() == [(1, "duty"), (2, "minister"), (3, "duty"), (3, "minister")]
+    assert await night.notified() == [(1, "duty"), (2, "minister"), (3, "duty"), (3, "minister")]
 
 
 async def test_the_first_step_that_takes_the_alert_is_notified_at_once(night: Night) -> None:
@@ -183,7 +183,7 @@ async def test_the_first_step_that_takes_the_alert_is_notified_at_once(night: Ni
     await night.receiver("duty", 0, floor=Severity.EXTREME)
     await night.report(hazard())
     assert await night.passes(MODERATE) == 1
-    assert await night.told() == [(1, "head"), (2, "minister")]
+    assert await night.notified() == [(1, "head"), (2, "minister")]
 
 
 async def test_an_alert_without_receivers_still_escalates(night: Night) -> None:
@@ -191,4 +191,4 @@ async def test_an_alert_without_receivers_still_escalates(night: Night) -> None:
     await night.report(hazard())
     assert await night.passes(MODERATE) == 1
     assert (await night.alert()).level == 1
-    assert await night.told() == []
+    assert await night.notified() == []

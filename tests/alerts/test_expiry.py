@@ -14,11 +14,11 @@ pytestmark = pytest.mark.anyio
 MODERATE, EXTREME = timedelta(minutes=30), timedelta(minutes=5)
 
 
-@pytest.mark.parametrize("deed", ["confirm", "progress"])
-async def test_a_cancel_asks_the_people_at_work_to_close_the_alert(night: Night, deed: str) -> None:
+@pytest.mark.parametrize("act", ["confirm", "progress"])
+async def test_a_cancel_asks_the_people_at_work_to_close_the_alert(night: Night, act: str) -> None:
     quake = hazard()
     await night.report(quake)
-    await night.does(deed, None)
+    await night.does(act, None)
     await night.report(hazard(hazard_id=quake.hazard_id, revision=2, msg_type="Cancel"))
     alert = await night.alert()
     assert (alert.validity, alert.demand, alert.resolved_at) == ("cancelled", "closure", None)
@@ -84,7 +84,7 @@ async def test_a_cancelled_alert_stops_ringing_and_notified_receivers_are_notifi
     await night.passes(MODERATE)
     await night.report(hazard(hazard_id=quake.hazard_id, revision=2, msg_type="Cancel"))
     assert await night.passes(timedelta(days=1)) == 0
-    assert await night.told() == [(1, "duty"), (2, "head"), (3, "duty"), (3, "head")]
+    assert await night.notified() == [(1, "duty"), (2, "head"), (3, "duty"), (3, "head")]
 
 
 @pytest.mark.parametrize(
@@ -107,13 +107,13 @@ async def test_a_resolved_alert_that_comes_into_force_again_must_be_acknowledged
     assert (await night.alert()).state == "resolved"
 
 
-@pytest.mark.parametrize(("deed", "due"), [("confirm", 1), ("progress", 0)])
+@pytest.mark.parametrize(("act", "due"), [("confirm", 1), ("progress", 0)])
 async def test_an_acknowledged_alert_cancelled_and_in_force_again_rings_unless_people_work_on_it(
-    night: Night, deed: str, due: int
+    night: Night, act: str, due: int
 ) -> None:
     quake = hazard()
     await night.report(quake)
-    await night.does(deed, None)
+    await night.does(act, None)
     for number, msg_type in enumerate(("Cancel", "Update"), start=2):
         await night.report(hazard(hazard_id=quake.hazard_id, revision=number, msg_type=msg_type))
     assert (await night.alert()).validity == "in_force"

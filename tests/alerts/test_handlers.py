@@ -18,7 +18,7 @@ async def test_the_quake_of_sary_tash_raises_one_moderate_alert(post: Post) -> N
     alert = await post.alert()
     assert (alert.severity, alert.hazard_id, alert.pcodes) == (Severity.MODERATE, quake.hazard_id, (ALAI,))
     assert (alert.nature, alert.report_id, alert.is_suppressed) == ("machine", quake.report_id, False)
-    assert await post.told() == ["raised"]
+    assert await post.event_types() == ["raised"]
     assert await post.deliveries() == [("duty", 1, "raised")]
 
 
@@ -26,11 +26,11 @@ async def test_an_old_quake_is_recorded_and_notifies_nobody(post: Post) -> None:
     old = hazard(onset=NOW - timedelta(days=3650), magnitude=7.8)
     assert await post(old) == ["suppressed too_old"]
     assert (await post.alert()).reason == "too_old"
-    assert await post.told() == ["suppressed"]
+    assert await post.event_types() == ["suppressed"]
     assert await post.deliveries() == []
     again = hazard(hazard_id=old.hazard_id, revision=2, onset=old.onset, magnitude=7.9, msg_type="Update")
     assert await post(again) == ["suppressed too_old"]
-    assert await post.told() == ["suppressed"]
+    assert await post.event_types() == ["suppressed"]
 
 
 async def test_a_more_severe_revision_updates_the_alert_and_notifies_again(post: Post) -> None:
@@ -39,7 +39,7 @@ async def test_a_more_severe_revision_updates_the_alert_and_notifies_again(post:
     assert await post(revised(quake, 2, magnitude=6.6)) == ["alerted quake_magnitude"]
     alert = await post.alert()
     assert (alert.severity, alert.sequence, alert.figures["magnitude"]) == (Severity.EXTREME, 2, 6.6)
-    assert await post.told() == ["raised", "updated"]
+    assert await post.event_types() == ["raised", "updated"]
     assert await post.deliveries() == [("duty", 1, "raised"), ("duty", 2, "updated")]
 
 
@@ -73,7 +73,7 @@ async def test_a_cancelled_moderate_alert_is_closed_with_one_notification(post: 
     assert (alert.demand, alert.escalates_at) == (None, None)
     assert await post.deliveries() == [("duty", 1, "raised"), ("duty", 2, "lapsed")]
     assert await post(revised(quake, 3, msg_type="Cancel")) == ["alerted cancelled"]
-    assert await post.told() == ["raised", "resolved"]
+    assert await post.event_types() == ["raised", "resolved"]
 
 
 async def test_an_alert_lapses_below_the_threshold_and_returns_above_it(post: Post) -> None:
@@ -95,7 +95,7 @@ async def test_a_hazard_cancelled_before_it_was_known_is_noted(post: Post) -> No
 async def test_a_hazard_raised_and_cancelled_in_one_batch(post: Post) -> None:
     quake = hazard()
     assert await post(quake, revised(quake, 2, msg_type="Cancel")) == ["alerted quake_magnitude", "alerted cancelled"]
-    assert await post.told() == ["raised", "resolved"]
+    assert await post.event_types() == ["raised", "resolved"]
 
 
 async def test_each_hazard_report_is_owed_one_outcome(post: Post) -> None:

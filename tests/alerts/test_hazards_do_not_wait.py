@@ -60,14 +60,14 @@ REVISED = mudflow(
 )
 
 
-def expected(told: Sequence[HouseholdRegistered], areas: Sequence[str]) -> dict[tuple[str, str], int]:
+def expected(households: Sequence[HouseholdRegistered], areas: Sequence[str]) -> dict[tuple[str, str], int]:
     """Households by alert kind and area: `hazard` counts those displaced by the hazard, `exposure` all others."""
     counted = Counter[tuple[str, str]]()
-    for one in told:
-        fled = one.hazard_id == HAZARD.hazard_id or (one.origin.pcode in areas and one.occurred_on == TODAY)
-        if one.destination.pcode in areas:
-            is_own = fled and one.latest_mobility is None
-            counted["hazard" if is_own else "exposure", "" if is_own else str(one.destination.pcode)] += 1
+    for known in households:
+        fled = known.hazard_id == HAZARD.hazard_id or (known.origin.pcode in areas and known.occurred_on == TODAY)
+        if known.destination.pcode in areas:
+            is_own = fled and known.latest_mobility is None
+            counted["hazard" if is_own else "exposure", "" if is_own else str(known.destination.pcode)] += 1
     return dict(counted)
 
 
@@ -85,58 +85,58 @@ async def standing(sessions: Sessions) -> dict[tuple[str, str], int]:
 
 
 @settings(max_examples=25)
-@given(told=st.lists(HOUSEHOLDS, max_size=6), is_revised=st.booleans(), data=st.data())
+@given(drawn=st.lists(HOUSEHOLDS, max_size=6), is_revised=st.booleans(), data=st.data())
 def test_any_order_of_hazards_and_households_gives_the_same_alerts(
-    shared_alerts: AlertsSettings, told: list[dict[str, Any]], is_revised: bool, data: st.DataObject
+    shared_alerts: AlertsSettings, drawn: list[dict[str, Any]], is_revised: bool, data: st.DataObject
 ) -> None:
-    households = [linked(one) for one in told]
+    households = [linked(one) for one in drawn]
     ordered: list[Data] = [HAZARD, REVISED] if is_revised else [HAZARD]
-    for one in households:
-        ordered.insert(data.draw(st.integers(0, len(ordered))), one)
+    for record in households:
+        ordered.insert(data.draw(st.integers(0, len(ordered))), record)
 
     async def one_by_one(sessions: Sessions) -> None:
-        for each in ordered:
-            await handled(sessions, each)
+        for record in ordered:
+            await handled(sessions, record)
 
-    found = asyncio.run(alerts_after(shared_alerts, one_by_one))
-    assert found == expected(households, [LEILEK] if is_revised else [LEILEK, KADAMJAI])
+    alerts = asyncio.run(alerts_after(shared_alerts, one_by_one))
+    assert alerts == expected(households, [LEILEK] if is_revised else [LEILEK, KADAMJAI])
 
 
 @settings(max_examples=25)
-@given(told=st.lists(HOUSEHOLDS, min_size=1, max_size=6), is_revised=st.booleans())
+@given(drawn=st.lists(HOUSEHOLDS, min_size=1, max_size=6), is_revised=st.booleans())
 def test_concurrent_transactions_give_the_same_alerts(
-    shared_alerts: AlertsSettings, told: list[dict[str, Any]], is_revised: bool
+    shared_alerts: AlertsSettings, drawn: list[dict[str, Any]], is_revised: bool
 ) -> None:
     """Two workers handle households, one handles hazards and two handle exposures; locks decide their order."""
-    households = [linked(one) for one in told]
+    households = [linked(one) for one in drawn]
 
     async def at_once(sessions: Sessions) -> None:
         async with asyncio.TaskGroup() as group:
-            for part in (households[::2], households[1::2], [HAZARD, REVISED] if is_revised else [HAZARD]):
-                group.create_task(handled_in_turn(sessions, part))
+            for batch in (households[::2], households[1::2], [HAZARD, REVISED] if is_revised else [HAZARD]):
+                group.create_task(handled_in_turn(sessions, batch))
             for _ in range(2):
                 group.create_task(exposed(sessions))
 
-    found = asyncio.run(alerts_after(shared_alerts, at_once))
-    assert found == expected(households, [LEILEK] if is_revised else [LEILEK, KADAMJAI])
+    alerts = asyncio.run(alerts_after(shared_alerts, at_once))
+    assert alerts == expected(households, [LEILEK] if is_revised else [LEILEK, KADAMJAI])
 
 
-def linked(told: dict[str, Any]) -> HouseholdRegistered:
-    fields = {name: value for name, value in told.items() if name != "is_linked"}
-    return household(**fields, hazard_id=HAZARD.hazard_id if told["is_linked"] else None)
+def linked(drawn: dict[str, Any]) -> HouseholdRegistered:
+    fields = {name: value for name, value in drawn.items() if name != "is_linked"}
+    return household(**fields, hazard_id=HAZARD.hazard_id if drawn["is_linked"] else None)
 
 
 @pytest.fixture(scope="module")
 def shared_alerts(shared_installation: Any) -> AlertsSettings:
-    found: AlertsSettings = shared_installation.settings(AlertsSettings)
-    return found
+    settings: AlertsSettings = shared_installation.settings(AlertsSettings)
+    return settings
 
 
-async def alerts_after(own: AlertsSettings, deed: Any) -> dict[tuple[str, str], int]:
+async def alerts_after(own: AlertsSettings, handling: Any) -> dict[tuple[str, str], int]:
     engine = database.engine(own, pool_size=10)
     try:
         sessions = database.sessions(engine)
-        await deed(sessions)
+        await handling(sessions)
         await exposed(sessions)
         return await standing(sessions)
     finally:
@@ -144,16 +144,16 @@ async def alerts_after(own: AlertsSettings, deed: Any) -> dict[tuple[str, str], 
         await engine.dispose()
 
 
-async def handled_in_turn(sessions: Sessions, told: Sequence[Data]) -> None:
-    for each in told:
-        await handled(sessions, each)
+async def handled_in_turn(sessions: Sessions, records: Sequence[Data]) -> None:
+    for record in records:
+        await handled(sessions, record)
 
 
-async def handled(sessions: Sessions, told: Data) -> None:
+async def handled(sessions: Sessions, record: Data) -> None:
     handling = Handling(rules(), PLACES, clock=lambda: NOW)
-    handler = handling.hazards if isinstance(told, HazardReported) else handling.households
+    handler = handling.hazards if isinstance(record, HazardReported) else handling.households
     async with sessions.begin() as session:
-        await handler([received(told)], session)
+        await handler([received(record)], session)
 
 
 async def exposed(sessions: Sessions) -> None:
@@ -204,8 +204,8 @@ def test_incremental_departure_counts_equal_a_full_count(
         for id in [id for id, one in batch.items() if one is None]:
             standing.pop(id, None)
     moves = defaultdict[tuple[UUID, str], set[str]](set)
-    for one in standing.values():
-        moves[one.household_id, one.area].add(f"{one.occurred_on} {one.mobility}")
+    for departure in standing.values():
+        moves[departure.household_id, departure.area].add(f"{departure.occurred_on} {departure.mobility}")
     counted = Counter((area, tuple(sorted(each))) for (_, area), each in moves.items())
 
     async def run() -> tuple[list[Any], list[Any]]:

@@ -26,9 +26,9 @@ def receiver(label: str, **changed: Any) -> Receiver:
 
 def alert(*pcodes: str, level: int = 0, status: Status = Status.ACTUAL) -> Alert:
     """An alert about a Severe mudflow."""
-    found = decide(mudflow(area={"pcodes": list(pcodes)}, status=status), rules(), WATCHED, NOW)
-    assert isinstance(found, Finding)
-    return replace(alerts.raised(found, None, NOW), level=level)
+    decision = decide(mudflow(area={"pcodes": list(pcodes)}, status=status), rules(), WATCHED, NOW)
+    assert isinstance(decision, Finding)
+    return replace(alerts.raised(decision, None, NOW), level=level)
 
 
 def notified(

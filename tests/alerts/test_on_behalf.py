@@ -23,9 +23,9 @@ async def test_an_acknowledgement_on_behalf_of_somebody_on_the_telephone(desk: D
     body = {"on_behalf_of": {"name": "Касымов", "by": "telephone", "at": "2026-06-15T06:10:00+00:00"}}
     async with desk.caller(name="Айбек") as caller:
         answer = (await caller.put(f"/v1/alerts/{alert_id}/acknowledgement", json=body)).json()
-        told = (await caller.get(f"/v1/alerts/{alert_id}")).json()
+        alert = (await caller.get(f"/v1/alerts/{alert_id}")).json()
     assert answer["acknowledged_name"] == "Айбек"
-    assert told["on_behalf_of"] == "by telephone, Касымов, 2026-06-15T06:10+00:00"
+    assert alert["on_behalf_of"] == "by telephone, Касымов, 2026-06-15T06:10+00:00"
     async with desk.sessions() as session:
         assert "Касымов" not in str((await session.execute(text("SELECT * FROM alerts"))).all())
         assert "Касымов" not in str((await session.execute(text("SELECT * FROM acts"))).all())
@@ -84,16 +84,16 @@ async def test_on_whose_behalf_is_read_before_during_and_after_a_rotation(desk: 
     async with desk.caller() as caller:
         path = f"/v1/alerts/{alert_id}"
         await caller.put(f"{path}/acknowledgement", json={"on_behalf_of": {"name": "Касымов"}})
-        told = [(await caller.get(path)).json()["on_behalf_of"]]
+        notes = [(await caller.get(path)).json()["on_behalf_of"]]
         old = keyring.draw(folder) and min(keyring.known(folder))
-        told.append((await caller.get(path)).json()["on_behalf_of"])
+        notes.append((await caller.get(path)).json()["on_behalf_of"])
         assert await reseal(desk.sessions, WebhookSecrets(folder)) >= 1
-        told.append((await caller.get(path)).json()["on_behalf_of"])
+        notes.append((await caller.get(path)).json()["on_behalf_of"])
         async with desk.sessions() as session:
             assert await behalf.sealed_by(session, old) == 0
         (folder / f"{old}.key").unlink()
-        told.append((await caller.get(path)).json()["on_behalf_of"])
-    assert told == ["by telephone, Касымов"] * 4
+        notes.append((await caller.get(path)).json()["on_behalf_of"])
+    assert notes == ["by telephone, Касымов"] * 4
 
 
 async def test_notes_that_an_earlier_release_wrote_in_clear_are_sealed(desk: Desk, settings: AlertsSettings) -> None:

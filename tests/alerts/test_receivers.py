@@ -22,9 +22,9 @@ class Dayar:
         return CliRunner().invoke(receiver.app, words)
 
     def secret(self, *words: str) -> str:
-        found = re.search(r"whsec_[A-Za-z0-9+/=]+", self(*words).output)
-        assert found
-        return found[0]
+        secret = re.search(r"whsec_[A-Za-z0-9+/=]+", self(*words).output)
+        assert secret
+        return secret[0]
 
 
 def test_a_webhook_is_added_and_its_secret_shown_once(dayar: Dayar) -> None:

@@ -19,8 +19,8 @@ pytestmark = pytest.mark.anyio
 
 
 def moved(flood: HazardReported, revision: int, *pcodes: str, **changed: Any) -> HazardReported:
-    told = {"msg_type": "Update", "area": {"pcodes": pcodes}, **changed}
-    return mudflow(hazard_id=flood.hazard_id, revision=revision, **told)
+    update = {"msg_type": "Update", "area": {"pcodes": pcodes}, **changed}
+    return mudflow(hazard_id=flood.hazard_id, revision=revision, **update)
 
 
 async def test_a_growing_hazard_is_a_new_alert_for_newly_reached_receivers(post: Post) -> None:

@@ -36,7 +36,7 @@ async def test_the_first_acknowledgement_counts_and_the_second_person_sees_who_a
     assert problem["type"] == "urn:dayar:problem:already-acknowledged"
     assert problem["acknowledged_name"] == "Айбек"
     assert problem["acknowledged_at"] == first.json()["acknowledged_at"].replace("Z", "+00:00")
-    assert await desk.told() == ["raised", "acknowledged"]
+    assert await desk.event_types() == ["raised", "acknowledged"]
 
 
 async def test_of_many_concurrent_acknowledgements_one_wins_and_the_others_see_who(desk: Desk) -> None:
@@ -46,7 +46,7 @@ async def test_of_many_concurrent_acknowledgements_one_wins_and_the_others_see_w
     assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409, 409]
     (winner,) = [answer.json()["acknowledged_name"] for answer in answers if answer.status_code == 200]
     assert {answer.json()["acknowledged_name"] for answer in answers} == {winner}
-    assert await desk.told() == ["raised", "acknowledged"]
+    assert await desk.event_types() == ["raised", "acknowledged"]
 
 
 async def test_a_wall_screen_sees_no_deliveries(desk: Desk, session: AsyncSession) -> None:
@@ -83,7 +83,7 @@ async def test_the_first_verdict_stays(desk: Desk) -> None:
         "seen on site",
     )
     assert late.json()["verdict"] == "confirmed"
-    assert await desk.told() == ["raised", "resolved"]
+    assert await desk.event_types() == ["raised", "resolved"]
 
 
 @pytest.mark.parametrize(
@@ -107,18 +107,18 @@ async def test_a_suppressed_alert_accepts_no_acts(desk: Desk) -> None:
 
 async def test_pages_have_no_gap_and_no_duplicate(desk: Desk) -> None:
     expected = await desk.alerts(*(fresh() for _ in range(25)))
-    found: list[str] = []
+    listed: list[str] = []
     cursor: str | None = None
     async with desk.caller() as caller:
         while True:
             params: dict[str, Any] = {"limit": 10, **({"cursor": cursor} if cursor else {})}
             page = (await caller.get("/v1/alerts", params=params)).json()
-            found += [alert["alert_id"] for alert in page["alerts"]]
+            listed += [alert["alert_id"] for alert in page["alerts"]]
             cursor = page["next"]
             if cursor is None:
                 break
         assert (await caller.get("/v1/alerts", params={"cursor": "nonsense"})).status_code == 422
-    assert sorted(found) == sorted(map(str, expected))
+    assert sorted(listed) == sorted(map(str, expected))
 
 
 async def test_filters(desk: Desk) -> None:
@@ -181,8 +181,8 @@ async def test_deliveries_of_another_area_are_not_listed(desk: Desk) -> None:
     async with desk.caller(areas=[BATKEN_OBLAST]) as caller:
         listed = (await caller.get("/v1/deliveries")).json()["deliveries"]
         assert [delivery["alert_id"] for delivery in listed] == [str(flood)]
-        asked = (await caller.get("/v1/deliveries", params={"alert_id": str(quake)})).json()["deliveries"]
-        assert asked == []
+        deliveries = (await caller.get("/v1/deliveries", params={"alert_id": str(quake)})).json()["deliveries"]
+        assert deliveries == []
     async with desk.caller() as caller:
         assert len((await caller.get("/v1/deliveries")).json()["deliveries"]) == 2
 

@@ -27,7 +27,7 @@ DAY = timedelta(days=1)
 TOKYO = {"point": {"lat": 35.7, "lon": 139.7}}
 
 
-def found(decision: Finding | Nothing) -> Finding:
+def finding_of(decision: Finding | Nothing) -> Finding:
     assert isinstance(decision, Finding), decision
     return decision
 
@@ -45,7 +45,7 @@ def found(decision: Finding | Nothing) -> Finding:
     ],
 )
 def test_a_quake_is_as_severe_as_its_magnitude(magnitude: float, severity: str) -> None:
-    finding = found(decide(hazard(magnitude=magnitude), RULES, WATCHED, NOW))
+    finding = finding_of(decide(hazard(magnitude=magnitude), RULES, WATCHED, NOW))
     assert (finding.severity, finding.reason, finding.is_suppressed) == (severity, "quake_magnitude", False)
     assert finding.figures["magnitude"] == magnitude
 
@@ -65,7 +65,7 @@ def test_a_quake_is_as_severe_as_its_magnitude(magnitude: float, severity: str) 
 )
 def test_a_hazard_reported_without_a_severity_alerts_with_its_types_severity(type: str, severity: str) -> None:
     reported = mudflow(type=type, severity="Unknown", channel="console", type_text="a crack")
-    finding = found(decide(reported, RULES, WATCHED, NOW))
+    finding = finding_of(decide(reported, RULES, WATCHED, NOW))
     assert (finding.severity, finding.reason) == (severity, "severity_unjudged")
     assert effective_severity(reported, RULES) == severity
 
@@ -119,12 +119,12 @@ def test_a_hazard_that_raises_no_alert_has_a_reason(changed: dict[str, Any], rea
     ],
 )
 def test_hazards_in_the_country_near_it_or_without_coordinates(area: dict[str, Any]) -> None:
-    found(decide(hazard(channel="api", area=area), RULES, WATCHED, NOW))
+    finding_of(decide(hazard(channel="api", area=area), RULES, WATCHED, NOW))
 
 
 @pytest.mark.parametrize("severity", ["Moderate", "Severe", "Extreme"])
 def test_a_hazard_is_as_severe_as_its_source_says(severity: str) -> None:
-    finding = found(decide(mudflow(severity=severity), RULES, WATCHED, NOW))
+    finding = finding_of(decide(mudflow(severity=severity), RULES, WATCHED, NOW))
     assert (finding.severity, finding.rule, finding.reason) == (severity, "severity", "source_severity")
 
 
@@ -134,13 +134,13 @@ def test_a_source_severity_below_the_floor_is_noted(severity: str) -> None:
 
 
 def test_if_two_rules_apply_the_higher_severity_counts_and_there_is_one_alert() -> None:
-    by_source = found(decide(hazard(magnitude=4.7, severity="Extreme"), RULES, WATCHED, NOW))
+    by_source = finding_of(decide(hazard(magnitude=4.7, severity="Extreme"), RULES, WATCHED, NOW))
     assert (by_source.rule, by_source.severity) == ("severity", "Extreme")
     quake = hazard(magnitude=6.9, severity="Moderate")
-    by_magnitude = found(decide(quake, RULES, WATCHED, NOW))
+    by_magnitude = finding_of(decide(quake, RULES, WATCHED, NOW))
     assert (by_magnitude.rule, by_magnitude.severity) == ("quake", "Extreme")
     again = quake.model_copy(update={"severity": Severity.EXTREME, "magnitude": 5.0})
-    assert found(decide(again, RULES, WATCHED, NOW)).situation == by_magnitude.situation
+    assert finding_of(decide(again, RULES, WATCHED, NOW)).situation == by_magnitude.situation
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_six_hours_after_onset_or_expiry_nobody_is_notified(
     onset: timedelta, expires: timedelta | None, is_suppressed: bool
 ) -> None:
     late = hazard(onset=NOW + onset, expires=None if expires is None else NOW + expires)
-    assert found(decide(late, RULES, WATCHED, NOW)).is_suppressed is is_suppressed
+    assert finding_of(decide(late, RULES, WATCHED, NOW)).is_suppressed is is_suppressed
 
 
 def displaced(
@@ -169,7 +169,7 @@ def displaced(
 
 
 def test_ten_households_of_one_date_raise_one_alert() -> None:
-    finding = found(displaced({TODAY: 10}))
+    finding = finding_of(displaced({TODAY: 10}))
     assert (finding.severity, finding.reason, finding.households) == ("Severe", "households_displaced", 10)
     assert finding.figures["pcode"] == KADAMJAI and finding.pcodes == (KADAMJAI,)
     assert displaced({TODAY: 9}) == Nothing("below_threshold")
@@ -177,38 +177,39 @@ def test_ten_households_of_one_date_raise_one_alert() -> None:
 
 def test_a_night_across_two_dates_counts_as_one() -> None:
     """A window of 24 hours lies on two dates, and reports state a date without an hour."""
-    assert found(displaced({TODAY - DAY: 6, TODAY: 4})).households == 10
-    assert found(displaced({TODAY: 4, TODAY + DAY: 6})).situation.name == TODAY.isoformat()
+    assert finding_of(displaced({TODAY - DAY: 6, TODAY: 4})).households == 10
+    assert finding_of(displaced({TODAY: 4, TODAY + DAY: 6})).situation.name == TODAY.isoformat()
     assert displaced({TODAY - DAY: 5, TODAY: 4, TODAY + DAY: 5}) == Nothing("below_threshold")
 
 
 def test_later_households_join_the_window_and_are_counted_once() -> None:
     window = Window(TODAY - DAY, TODAY)
-    joined = found(displaced({TODAY - DAY: 6, TODAY: 9, TODAY + DAY: 3}, taken=[window]))
+    joined = finding_of(displaced({TODAY - DAY: 6, TODAY: 9, TODAY + DAY: 3}, taken=[window]))
     assert (joined.situation.name, joined.households) == ((TODAY - DAY).isoformat(), 15)
     assert displaced({TODAY: 9, TODAY + DAY: 9}, TODAY + DAY, [window]) == Nothing("below_threshold")
     assert (
-        found(displaced({TODAY: 9, TODAY + DAY: 10}, TODAY + DAY, [window])).situation.name == (TODAY + DAY).isoformat()
+        finding_of(displaced({TODAY: 9, TODAY + DAY: 10}, TODAY + DAY, [window])).situation.name
+        == (TODAY + DAY).isoformat()
     )
 
 
 def test_a_date_between_two_windows_is_counted_alone() -> None:
     taken = [Window(TODAY - 2 * DAY, TODAY - DAY), Window(TODAY + DAY, TODAY + 2 * DAY)]
-    finding = found(displaced({TODAY - DAY: 50, TODAY: 10, TODAY + DAY: 50}, taken=taken))
+    finding = finding_of(displaced({TODAY - DAY: 50, TODAY: 10, TODAY + DAY: 50}, taken=taken))
     assert (finding.figures["first"], finding.figures["last"], finding.households) == ("2026-06-15", "2026-06-15", 10)
 
 
 @pytest.mark.parametrize(("days", "is_suppressed"), [(0, False), (7, False), (8, True), (400, True)])
 def test_a_displacement_older_than_a_week_notifies_nobody(days: int, is_suppressed: bool) -> None:
     day = TODAY - timedelta(days=days)
-    assert found(displaced({day: 12}, day)).is_suppressed is is_suppressed
+    assert finding_of(displaced({day: 12}, day)).is_suppressed is is_suppressed
 
 
 def test_a_household_that_left_on_two_dates_of_a_window_counts_once_in_it() -> None:
     departed: Departed = {(TODAY - DAY,): 4, (TODAY - DAY, TODAY): 3, (TODAY,): 2}
     assert decide_displacement(Status.ACTUAL, KADAMJAI, TODAY, departed, [], RULES, NOW) == Nothing("below_threshold")
     departed[TODAY,] = 3
-    assert found(decide_displacement(Status.ACTUAL, KADAMJAI, TODAY, departed, [], RULES, NOW)).households == 10
+    assert finding_of(decide_displacement(Status.ACTUAL, KADAMJAI, TODAY, departed, [], RULES, NOW)).households == 10
 
 
 def test_a_longer_span_counts_more_dates() -> None:
@@ -216,22 +217,22 @@ def test_a_longer_span_counts_more_dates() -> None:
     assert three_days.displacement is not None and three_days.displacement.days == 4
     counts: Departed = {(TODAY - n * DAY,): 3 for n in range(4)}
     finding = decide_displacement(Status.ACTUAL, KADAMJAI, TODAY, counts, [], three_days, NOW)
-    assert found(finding).households == 12
+    assert finding_of(finding).households == 12
 
 
 def test_each_district_has_its_own_exposure_alert() -> None:
-    finding = found(decide_exposure(mudflow(), KADAMJAI, 3, RULES, NOW))
+    finding = finding_of(decide_exposure(mudflow(), KADAMJAI, 3, RULES, NOW))
     assert (finding.situation.kind, finding.situation.area, finding.households) == (RuleKind.EXPOSURE, KADAMJAI, 3)
     assert finding.severity is Severity.SEVERE
     assert decide_exposure(mudflow(), KADAMJAI, 0, RULES, NOW) == Nothing("below_threshold")
     assert decide_exposure(mudflow(severity="Minor"), KADAMJAI, 3, RULES, NOW) == Nothing("below_threshold")
-    assert found(decide_exposure(mudflow(onset=NOW - DAY), KADAMJAI, 3, RULES, NOW)).is_suppressed
+    assert finding_of(decide_exposure(mudflow(onset=NOW - DAY), KADAMJAI, 3, RULES, NOW)).is_suppressed
 
 
 def test_a_quake_without_a_severity_has_the_exposure_severity_of_its_magnitude() -> None:
     assert effective_severity(hazard(magnitude=5.6), RULES) is Severity.SEVERE
     assert effective_severity(hazard(magnitude=5.6, severity="Extreme"), RULES) is Severity.EXTREME
-    assert found(decide_exposure(hazard(), ALAI, 1, RULES, NOW)).severity is Severity.MODERATE
+    assert finding_of(decide_exposure(hazard(), ALAI, 1, RULES, NOW)).severity is Severity.MODERATE
 
 
 @pytest.mark.parametrize("name", ["quake", "severity", "displacement", "exposure"])
@@ -256,8 +257,8 @@ def test_an_invalid_rule_file_is_refused() -> None:
 
 def test_an_alert_is_dated_by_the_days_people_left_and_not_by_its_window() -> None:
     """An alert about people who left on the 15th must not be dated 15th to 16th."""
-    finding = found(displaced({TODAY: 12}))
+    finding = finding_of(displaced({TODAY: 12}))
     assert finding.figures["newest"] == TODAY.isoformat()
     figures = {**finding.figures, "first": TODAY.isoformat(), "last": (TODAY + DAY).isoformat()}
-    told = sentence("households_displaced", figures, "en", NullTranslations(), Places.load())
-    assert f"({filters('en')['day'](TODAY)})" in told
+    text = sentence("households_displaced", figures, "en", NullTranslations(), Places.load())
+    assert f"({filters('en')['day'](TODAY)})" in text

@@ -22,11 +22,11 @@ async def test_during_a_rotation_both_secrets_are_valid(town: Town, hook: Hook) 
     async with town.working(hook):
         async with town.sessions.begin() as session:
             new = await subscriptions.rotate(session, "duty", town.box)
-        for told, secret in enumerate((old, new), start=1):
+        for number, secret in enumerate((old, new), start=1):
             hook.secret = secret
             await town.alert()
-            await town.settled(told)
-            assert hook.answered.total() == told
+            await town.settled(number)
+            assert hook.answered.total() == number
         async with town.sessions.begin() as session:
             await subscriptions.retire(session, "duty")
         hook.secret = new

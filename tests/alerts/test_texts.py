@@ -25,11 +25,13 @@ TEXTS = Texts(PLACES, "https://alerts.example", {"en": "Crisis Management Center
 RULES, WATCHED = rules(), WatchedArea.load()
 
 
-def read(finding: object, language: str = "en", cause: Cause = Cause.RAISED, told: HazardWords | None = None) -> Text:
+def read(
+    finding: object, language: str = "en", cause: Cause = Cause.RAISED, hazard_words: HazardWords | None = None
+) -> Text:
     assert isinstance(finding, Finding)
     alert = alerts.raised(finding, None, NOW)
     event = AlertRaised.model_validate_json(alert.event(AlertRaised).value)
-    return TEXTS.of(event, cause, language, told)
+    return TEXTS.of(event, cause, language, hazard_words)
 
 
 def quake(**changed: object) -> HazardReported:
@@ -149,7 +151,7 @@ TOLD = {
 
 def test_the_reported_text_and_the_village_are_in_the_body() -> None:
     flood = mudflow(area={"pcodes": [KADAMJAI], "description": "село Пульгон, левый берег"}, text=TOLD)
-    body = read(decide(flood, RULES, WATCHED, NOW), "ru", told=words.of(flood)).body
+    body = read(decide(flood, RULES, WATCHED, NOW), "ru", hazard_words=words.of(flood)).body
     assert "Место: село Пульгон, левый берег" in body
     assert "Сель у Пульгона" in body and "Что делать: Уйти выше" in body
     (description,) = [line for line in body.splitlines() if line.startswith("Вода подошла")]
@@ -159,12 +161,12 @@ def test_the_reported_text_and_the_village_are_in_the_body() -> None:
 
 def test_a_text_in_one_language_is_shown_to_every_reader() -> None:
     flood = mudflow(text={"ky": TOLD["ky"]})
-    assert "Пулгондо сел" in read(decide(flood, RULES, WATCHED, NOW), "en", told=words.of(flood)).body
+    assert "Пулгондо сел" in read(decide(flood, RULES, WATCHED, NOW), "en", hazard_words=words.of(flood)).body
 
 
 def test_outside_text_cannot_change_lines_or_text_direction() -> None:
     flood = mudflow(text={"ru": HazardText(headline="x", description="a\r\nBcc: b\u202e\u2066c")})
-    assert "a Bcc: bc" in read(decide(flood, RULES, WATCHED, NOW), "ru", told=words.of(flood)).body.splitlines()
+    assert "a Bcc: bc" in read(decide(flood, RULES, WATCHED, NOW), "ru", hazard_words=words.of(flood)).body.splitlines()
 
 
 def test_subjects_state_the_kind_of_alert_and_what_happened() -> None:

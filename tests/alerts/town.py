@@ -47,9 +47,9 @@ class Town:
         now = datetime.now(UTC)
         await self.report(*(hazard(onset=now, received_at=now) for _ in range(count)))
 
-    async def report(self, *told: HazardReported) -> None:
+    async def report(self, *hazards: HazardReported) -> None:
         async with self.sessions.begin() as session:
-            await self.watch([received(one) for one in told], session)
+            await self.watch([received(one) for one in hazards], session)
 
     async def rows(self) -> list[Mapping[str, Any]]:
         statement = text("SELECT * FROM deliveries ORDER BY created_at, recipient")

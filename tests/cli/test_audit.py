@@ -56,10 +56,10 @@ def rows(installation: Installation) -> list[tuple[str, str, str, str]]:
     async def read() -> list[tuple[str, str, str, str]]:
         engine = database.engine(installation.settings(Settings, "console"))
         async with engine.connect() as connection:
-            found = await connection.execute(text("SELECT action, subject, result, address FROM audit ORDER BY id"))
-            told = [(row[0], row[1], row[2], row[3]) for row in found]
+            stored = await connection.execute(text("SELECT action, subject, result, address FROM audit ORDER BY id"))
+            entries = [(row[0], row[1], row[2], row[3]) for row in stored]
         await engine.dispose()
-        return told
+        return entries
 
     return in_thread(read())
 
@@ -70,10 +70,12 @@ def test_each_changing_command_logs_who_from_where_what_and_the_result(
 ) -> None:
     ended = [(words, result, dayar(tables, *words)) for _, result, words in COMMANDS]
     assert [each for each in ended if (each[2][0] == 0) != (each[1] == DONE)] == []
-    found = rows(tables)
-    assert [row[1:3] for row in found if row[0] == "command"] == [(command, result) for command, result, _ in COMMANDS]
-    assert {row[3] for row in found} == {f"terminal:{getpass.getuser()}"}
-    assert {row[0] for row in found} >= set(BESIDE)
+    entries = rows(tables)
+    assert [row[1:3] for row in entries if row[0] == "command"] == [
+        (command, result) for command, result, _ in COMMANDS
+    ]
+    assert {row[3] for row in entries} == {f"terminal:{getpass.getuser()}"}
+    assert {row[0] for row in entries} >= set(BESIDE)
 
 
 def test_the_audit_list_command_is_named_as_in_the_documents() -> None:

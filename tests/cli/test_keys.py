@@ -52,9 +52,9 @@ def dayar(installation: Installation, app: Any, *words: str) -> Result:
 
 def listed(installation: Installation, kind: Kind) -> list[str]:
     """The ids of the keys of this kind; the last key is in use."""
-    told = dayar(installation, keys.app, "list", "--of", kind)
-    assert told.exit_code == 0, told.output
-    lines = sorted(told.output.splitlines(), key=lambda line: line.endswith("in use"))
+    output = dayar(installation, keys.app, "list", "--of", kind)
+    assert output.exit_code == 0, output.output
+    lines = sorted(output.output.splitlines(), key=lambda line: line.endswith("in use"))
     assert [line.endswith("in use") for line in lines] == [False] * (len(lines) - 1) + [True]
     return [line.split()[0] for line in lines]
 
@@ -150,9 +150,9 @@ def test_a_record_key_is_kept_while_a_record_that_it_signed_is_on_the_log(
 ) -> None:
     in_thread(publish(installation))
     assert dayar(installation, keys.app, "rotate", "--of", Kind.RECORDS).exit_code == 0
-    told = dayar(installation, keys.app, "list", "--of", Kind.RECORDS).output.splitlines()
-    [old, newest] = [line.split()[1] for line in told if line.startswith("hazards ")]
-    [unused, _] = [line.split()[1] for line in told if line.startswith("alerts.console.dead ")]
+    output = dayar(installation, keys.app, "list", "--of", Kind.RECORDS).output.splitlines()
+    [old, newest] = [line.split()[1] for line in output if line.startswith("hazards ")]
+    [unused, _] = [line.split()[1] for line in output if line.startswith("alerts.console.dead ")]
     assert "Try again in ten minutes" in words_of(retire(installation, Kind.RECORDS, old))
     monkeypatch.setattr(rotation, "TAKEN_OVER", AT_ONCE)
     assert retire(installation, Kind.RECORDS, newest).exit_code != 0
@@ -172,8 +172,8 @@ def test_a_record_key_is_kept_while_a_dead_letter_holds_a_record_that_it_signed(
     monkeypatch.setattr(rotation, "TAKEN_OVER", AT_ONCE)
     in_thread(set_aside(installation, is_sealed=is_sealed))
     assert dayar(installation, keys.app, "rotate", "--of", Kind.RECORDS).exit_code == 0
-    told = dayar(installation, keys.app, "list", "--of", Kind.RECORDS).output.splitlines()
-    [old, _] = [line.split()[1] for line in told if line.startswith("hazards ")]
+    output = dayar(installation, keys.app, "list", "--of", Kind.RECORDS).output.splitlines()
+    [old, _] = [line.split()[1] for line in output if line.startswith("hazards ")]
     later = f"{datetime.now(UTC) + timedelta(days=2):%Y-%m-%d}"
     refused = retire(installation, Kind.RECORDS, old, "--before", later)
     assert "could not be redriven without the key" in words_of(refused)

@@ -174,7 +174,7 @@ def test_a_workbook_gives_only_codes_and_names(tmp_path: Path, target: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "said"),
+    ("name", "content", "message"),
     [
         ("a.geojson", "{", "not a geojson file"),
         ("a.geojson", '{"features":[{}]}', "not a geojson file"),
@@ -185,23 +185,23 @@ def test_a_workbook_gives_only_codes_and_names(tmp_path: Path, target: Path) -> 
     ],
 )
 def test_an_unusable_file_is_named_and_nothing_is_written(
-    tmp_path: Path, target: Path, name: str, content: str, said: str
+    tmp_path: Path, target: Path, name: str, content: str, message: str
 ) -> None:
     (tmp_path / name).write_text(content)
 
     code, output = run("import", tmp_path / name, "--to", target)
 
     assert code == 1
-    assert said in output
+    assert message in output
     assert not target.exists()
 
 
 def test_a_workbook_of_broken_xml_is_named(tmp_path: Path, target: Path) -> None:
     whole, broken = tmp_path / "whole.xlsx", tmp_path / "broken.xlsx"
     openpyxl.Workbook().save(whole)
-    with zipfile.ZipFile(whole) as parts, zipfile.ZipFile(broken, "w") as copied:
-        for name in parts.namelist():
-            copied.writestr(name, b"<no" if name == "xl/workbook.xml" else parts.read(name))
+    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(broken, "w") as copied:
+        for name in source.namelist():
+            copied.writestr(name, b"<no" if name == "xl/workbook.xml" else source.read(name))
 
     code, output = run("import", broken, "--to", target)
 
@@ -212,8 +212,8 @@ def test_a_workbook_of_broken_xml_is_named(tmp_path: Path, target: Path) -> None
 
 def test_a_missing_file_metres_and_duplicate_boundaries_are_refused(tmp_path: Path, target: Path) -> None:
     metres = geojson(tmp_path / "m.geojson", row(KADAMJAI, square(500_000.0, 4_400_000.0)))
-    one = geojson(tmp_path / "one.geojson", row(KADAMJAI, square(71.0, 39.5)))
+    first = geojson(tmp_path / "one.geojson", row(KADAMJAI, square(71.0, 39.5)))
 
     assert "no such file" in run("import", tmp_path / "none.geojson", "--to", target)[1]
     assert "WGS 84" in run("import", metres, "--to", target)[1]
-    assert "already has a boundary" in run("import", one, one, "--to", target)[1]
+    assert "already has a boundary" in run("import", first, first, "--to", target)[1]

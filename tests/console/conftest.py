@@ -52,15 +52,15 @@ class Served:
 
     def client(self, **options: Any) -> httpx.Client:
         """An HTTP client that acts as a person's browser on one of our pages; it is closed at the end."""
-        given = {"headers": {"sec-fetch-site": "same-origin"}, "timeout": 20, "verify": PLAIN, **options}
-        self.clients.append(httpx.Client(base_url=self.url, **given))
+        defaults = {"headers": {"sec-fetch-site": "same-origin"}, "timeout": 20, "verify": PLAIN, **options}
+        self.clients.append(httpx.Client(base_url=self.url, **defaults))
         return self.clients[-1]
 
     def account(self, *roles: Role, **changed: Any) -> str:
         """Creates an account and returns its name."""
         name = f"person-{uuid4().hex[:8]}"
-        given = {"password_hash": HASH, **changed}
-        in_thread(self._add(accounts.new(name, frozenset(roles), datetime.now(UTC), **given)))
+        defaults = {"password_hash": HASH, **changed}
+        in_thread(self._add(accounts.new(name, frozenset(roles), datetime.now(UTC), **defaults)))
         return name
 
     async def _add(self, account: Any) -> None:
@@ -79,24 +79,24 @@ class Served:
         await engine.dispose()
         return account
 
-    def meanwhile(self, ask: Callable[[], Any], deed: str, *, seconds: int = 0) -> Any:
+    def meanwhile(self, ask: Callable[[], Any], statement: str, *, seconds: int = 0) -> Any:
         """Runs `ask`, which waits for the row that the statement `deed` locks, and returns the answer.
 
-        `deed` is committed `seconds` after that wait has begun.
+        `statement` is committed `seconds` after that wait has begun.
         """
-        return in_thread(self._meanwhile(ask, deed, seconds))
+        return in_thread(self._meanwhile(ask, statement, seconds))
 
-    async def _meanwhile(self, ask: Callable[[], Any], deed: str, seconds: int) -> Any:
+    async def _meanwhile(self, ask: Callable[[], Any], statement: str, seconds: int) -> Any:
         engine = database.engine(self.installation.settings(ConsoleSettings, "console"))
-        async with engine.connect() as one, engine.connect() as other:
-            await one.execute(text(deed))
-            asked = asyncio.create_task(asyncio.to_thread(ask))
-            while not asked.done() and not await other.scalar(text(WAITS)):
+        async with engine.connect() as locking, engine.connect() as other:
+            await locking.execute(text(statement))
+            answering = asyncio.create_task(asyncio.to_thread(ask))
+            while not answering.done() and not await other.scalar(text(WAITS)):
                 await other.rollback()  # a transaction sees the statistics of its first read again
             until = time.monotonic() + seconds
             await wait_for(lambda: time.monotonic() >= until)
-            await one.commit()
-            answer = await asked
+            await locking.commit()
+            answer = await answering
         await engine.dispose()
         return answer
 
@@ -106,14 +106,14 @@ class Served:
         assert answer.status_code == 303, answer.text
         return client
 
-    def publish(self, *told: Any) -> None:
+    def publish(self, *data: Any) -> None:
         """Publishes each record with the login of the service that owns its topic."""
-        in_thread(self._publish(told))
+        in_thread(self._publish(data))
 
-    async def _publish(self, told: tuple[Any, ...]) -> None:
-        for writer in dict.fromkeys(WRITERS[each.topic] for each in told):
+    async def _publish(self, data: tuple[Any, ...]) -> None:
+        for writer in dict.fromkeys(WRITERS[each.topic] for each in data):
             async with Publisher(self.installation.settings(Settings, writer)) as publisher:
-                own = [message(each) for each in told if WRITERS[each.topic] == writer]
+                own = [message(each) for each in data if WRITERS[each.topic] == writer]
                 await publisher.publish_all(own, timeout=20)
 
 

@@ -22,14 +22,14 @@ def moved(origin: str | None, destination: str | None, households: int = 1, **mo
 
 
 def test_two_places_are_named_with_their_oblast() -> None:
-    found = board.whereabouts([KADAMJAI, KARA_SUU], PLACES, "en")
-    assert found.named == (("Kadamjai rayon", "Batken oblast"), ("Kara-Suu rayon", "Osh oblast"))
+    shown = board.whereabouts([KADAMJAI, KARA_SUU], PLACES, "en")
+    assert shown.named == (("Kadamjai rayon", "Batken oblast"), ("Kara-Suu rayon", "Osh oblast"))
 
 
 def test_many_places_are_counted_by_oblast() -> None:
     everywhere = [unit.pcode for unit in PLACES.units(2) if unit.parent == BATKEN]
-    found = board.whereabouts([*everywhere, KARA_SUU], PLACES, "en")
-    assert found.grouped == (("Batken oblast", 6), ("Osh oblast", 1))
+    shown = board.whereabouts([*everywhere, KARA_SUU], PLACES, "en")
+    assert shown.grouped == (("Batken oblast", 6), ("Osh oblast", 1))
 
 
 def test_an_oblast_named_beside_its_district_is_not_named_twice() -> None:

@@ -45,16 +45,16 @@ async def test_only_its_author_replaces_a_caller(served: Served) -> None:
 
 
 async def test_a_caller_is_read_in_the_hazards_area_and_by_its_author(served: Served) -> None:
-    told = hazard(area={"pcodes": [KADAMJAI]})
-    path = f"/v1/callers/{told.report_id}"
+    reported = hazard(area={"pcodes": [KADAMJAI]})
+    path = f"/v1/callers/{reported.report_id}"
     author = served.signed_in(Role.OPERATOR, areas=(KARA_SUU,))
     there, elsewhere = (served.signed_in(Role.OPERATOR, areas=(area,)) for area in (BATKEN, KARA_SUU))
     assert author.put(path, json=TOLD).status_code == 204
     assert there.get(path).status_code == 404  # the console does not know the event's place yet
-    served.publish(told)
+    served.publish(reported)
     assert wait_until(lambda: there.get(path).status_code == 200, timeout=20)
     assert (elsewhere.get(path).status_code, author.get(path).status_code) == (404, 200)
-    shown = {each: str(told.report_id) in each.get("/board/hazards").text for each in (there, elsewhere, author)}
+    shown = {each: str(reported.report_id) in each.get("/board/hazards").text for each in (there, elsewhere, author)}
     assert list(shown.values()) == [True, False, True]
 
 

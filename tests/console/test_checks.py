@@ -49,32 +49,32 @@ def ntp_server(*, ahead: float = 0.0, stratum: int = 2, leap: int = 0, echo: byt
 @pytest.mark.parametrize(("ahead", "is_well"), [(0, True), (1.5, True), (2.5, False), (-2.5, False), (7200, False)])
 async def test_clock_that_drifts_by_more_than_two_seconds_is_bad(ahead: float, is_well: bool) -> None:
     with ntp_server(ahead=ahead) as server:
-        found = await clock.look(server)
-    assert found.is_well is is_well
-    assert found.figure == pytest.approx(ahead, abs=0.4)
+        offset = await clock.look(server)
+    assert offset.is_well is is_well
+    assert offset.figure == pytest.approx(ahead, abs=0.4)
 
 
 @pytest.mark.parametrize("answer", [{"echo": b"another!"}, {"stratum": 0}, {"leap": 3}])
 async def test_an_unproven_ntp_answer_is_ignored(answer: dict[str, bytes | int]) -> None:
     with ntp_server(ahead=60, **answer) as server:  # type: ignore[arg-type]
-        found = await clock.look(server)
-    assert (found.is_well, found.figure) == (None, None)
+        offset = await clock.look(server)
+    assert (offset.is_well, offset.figure) == (None, None)
 
 
 async def test_an_ntp_server_without_an_answer_says_nothing_about_the_clock() -> None:
-    found = await clock.look("127.0.0.1:1")
-    assert found.is_well is None
+    offset = await clock.look("127.0.0.1:1")
+    assert offset.is_well is None
 
 
 def test_each_check_has_a_state() -> None:
-    found = seen(
+    states = seen(
         [
             InstallationCheck(CheckName.BACKUP, NOW - 30 * HOUR, True, due_at=NOW - HOUR),
             InstallationCheck(CheckName.CLOCK, NOW, False, 3.2, NOW + HOUR),
         ],
         NOW,
     )
-    assert [each.state for each in found] == [CheckState.OVERDUE, CheckState.BAD, CheckState.NEVER]
+    assert [each.state for each in states] == [CheckState.OVERDUE, CheckState.BAD, CheckState.NEVER]
 
 
 def test_only_a_failed_check_raises_an_alarm() -> None:
@@ -87,8 +87,8 @@ def test_only_a_failed_check_raises_an_alarm() -> None:
 async def test_a_manual_backup_does_not_replace_the_nightly_schedule(session: AsyncSession) -> None:
     await checks.record(session, InstallationCheck(CheckName.BACKUP, NOW, True, due_at=NOW + 26 * HOUR))
     await checks.record(session, InstallationCheck(CheckName.BACKUP, NOW + HOUR, True))
-    (found,) = await checks.known(session)
-    assert (found.checked_at, found.due_at) == (NOW + HOUR, NOW + 26 * HOUR)
+    (stored,) = await checks.known(session)
+    assert (stored.checked_at, stored.due_at) == (NOW + HOUR, NOW + 26 * HOUR)
 
 
 @pytest.fixture(scope="module")

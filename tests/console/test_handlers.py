@@ -37,8 +37,8 @@ pytestmark = pytest.mark.anyio
 RECORDED, NOTED = OutcomeKind.RECORDED, OutcomeKind.NOTED
 
 
-async def kinds(session: AsyncSession, *told: Any) -> list[OutcomeKind]:
-    return [each.kind for each in await show(all_received(told), session)]
+async def kinds(session: AsyncSession, *data: Any) -> list[OutcomeKind]:
+    return [each.kind for each in await show(all_received(data), session)]
 
 
 async def test_one_event_of_each_type_is_shown(session: AsyncSession) -> None:
@@ -49,9 +49,9 @@ async def test_one_event_of_each_type_is_shown(session: AsyncSession) -> None:
 
 async def test_the_newest_state_wins_in_any_order(session: AsyncSession) -> None:
     alert_id = uuid4()
-    told = [alert(events.AlertUpdated, alert_id=alert_id, sequence=n, households=n) for n in range(1, 7)]
-    random.Random(4).shuffle(told)
-    for half in (told[:3], told[3:]):
+    updates = [alert(events.AlertUpdated, alert_id=alert_id, sequence=n, households=n) for n in range(1, 7)]
+    random.Random(4).shuffle(updates)
+    for half in (updates[:3], updates[3:]):
         await show(all_received(half), session)
     (kept,) = (await session.scalars(select(BoardAlert))).all()
     assert (kept.sequence, kept.households) == (6, 6)
@@ -65,8 +65,8 @@ async def test_an_outdated_event_is_noted(session: AsyncSession) -> None:
 
 
 async def test_a_place_may_be_a_point_or_words(session: AsyncSession) -> None:
-    told = hazard(area={"circles": [{"lat": 39.8, "lon": 73.1, "radius_km": 30}], "description": "Sary-Tash"})
-    await show([received(told)], session)
+    drawn = hazard(area={"circles": [{"lat": 39.8, "lon": 73.1, "radius_km": 30}], "description": "Sary-Tash"})
+    await show([received(drawn)], session)
     (kept,) = (await session.scalars(select(BoardHazard))).all()
     assert (kept.lat, kept.lon, kept.area, kept.pcodes) == (39.8, 73.1, "Sary-Tash", [])
 
@@ -85,8 +85,8 @@ async def test_a_household_moves_with_its_correction(session: AsyncSession) -> N
 async def test_a_correction_does_not_register_a_household_again(session: AsyncSession, batches: int) -> None:
     first, long_ago = household(), NOW - timedelta(days=3)
     corrected = household(events.HouseholdCorrected, household_id=first.household_id, sequence=2, persons=6)
-    told = [received(first, time=long_ago), received(corrected)]
-    for half in [told] if batches == 1 else ([told[0]], [told[1]]):
+    events_received = [received(first, time=long_ago), received(corrected)]
+    for half in [events_received] if batches == 1 else ([events_received[0]], [events_received[1]]):
         await show(half, session)
     (kept,) = (await session.scalars(select(BoardHousehold))).all()
     assert (kept.persons, kept.registered_at) == (6, long_ago)
@@ -110,8 +110,8 @@ async def test_an_outcome_that_names_another_replaces_it(session: AsyncSession, 
     """Both outcomes are in one batch, also with the same instant. Otherwise the report would be shown as waiting."""
     held, held_id = outcome(version=2, outcome="held", reason="waiting"), uuid4()
     settled = outcome(report_id=held.report_id, version=2, replaces=held_id)
-    told = [received(held, id=held_id), received(settled, time=NOW + later)]
-    assert [each.kind for each in await show(told, session)] == [RECORDED] * 2
+    outcomes = [received(held, id=held_id), received(settled, time=NOW + later)]
+    assert [each.kind for each in await show(outcomes, session)] == [RECORDED] * 2
     assert (await session.scalars(select(ReportOutcome.outcome))).all() == ["recorded"]
 
 

@@ -31,17 +31,17 @@ def test_a_phone_signs_in_with_the_accounts_present_rights(served: Served, chang
     assert answer.status_code == status
 
 
-@pytest.mark.parametrize("deed", [("change", "--role", "viewer"), ("password",), ("disable",)])
-def test_ending_tokens_also_ends_sign_ins_that_waited_for_it(served: Served, deed: tuple[str, ...]) -> None:
-    name, (verb, *options) = served.account(Role.OPERATOR), deed
+@pytest.mark.parametrize("command", [("change", "--role", "viewer"), ("password",), ("disable",)])
+def test_ending_tokens_also_ends_sign_ins_that_waited_for_it(served: Served, command: tuple[str, ...]) -> None:
+    name, (verb, *options) = served.account(Role.OPERATOR), command
     began_at = datetime.now(UTC)
     typed = "typed by somebody\n" * 2
-    told = served.meanwhile(
+    answer = served.meanwhile(
         lambda: dayar(served, verb, name, *options, typed=typed),
         f"SELECT FROM accounts WHERE name = '{name}' FOR SHARE",
         seconds=3,
     )
-    assert told.exit_code == 0
+    assert answer.exit_code == 0
     valid_from = served.known(name).tokens_valid_from
     assert valid_from is not None
     assert valid_from > began_at + timedelta(seconds=3)

@@ -131,16 +131,16 @@ def test_a_duty_head_readmits_only_teams_that_work_inside_the_own_areas(served: 
 
 
 @pytest.mark.parametrize(
-    ("language", "said"),
+    ("language", "sentence"),
     [
         ("en", "There is no field team whose accounts all lie in your areas."),
         ("ru", "Нет полевой группы, все учётные записи которой относятся к вашим территориям."),
         ("ky", "Бардык каттоо эсептери сиздин аймактарыңызга кирген чыгуучу топ жок."),
     ],
 )
-def test_without_a_team_to_readmit_the_page_says_so(served: Served, language: str, said: str) -> None:
+def test_without_a_team_to_readmit_the_page_says_so(served: Served, language: str, sentence: str) -> None:
     page = served.signed_in(Role.DUTY_HEAD, areas=(LEILEK,)).get("/readmission", params={"lang": language}).text
-    assert said in page and "<tbody>" not in page
+    assert sentence in page and "<tbody>" not in page
 
 
 def readmitted(head: httpx.Client, team: UUID) -> int:

@@ -37,13 +37,13 @@ def test_an_account_disabled_while_a_new_password_is_hashed_is_not_signed_in(ser
 
 def test_a_newly_given_password_is_not_overwritten_by_a_change_with_the_old_one(served: Served) -> None:
     name = served.account(Role.OPERATOR)
-    given = in_thread(passwords.hashed("given by somebody"))
+    hashed = in_thread(passwords.hashed("given by somebody"))
     answer = served.meanwhile(
         lambda: change(served.client(), name, PASSWORD, "another long password"),
-        f"UPDATE accounts SET password_hash = '{given}' WHERE name = '{name}'",
+        f"UPDATE accounts SET password_hash = '{hashed}' WHERE name = '{name}'",
     )
     assert answer.status_code == 401
-    assert served.known(name).password_hash == given
+    assert served.known(name).password_hash == hashed
 
 
 def test_a_newly_given_password_also_ends_sign_ins_of_the_same_second(served: Served) -> None:

@@ -36,8 +36,8 @@ async def test_a_commit_of_the_worker_wakes_everybody_who_waits(positions: Posit
     assert not any(each.is_set() for each in waiting)
     await session.commit()
     async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
-        for each in waiting:
-            tasks.create_task(each.wait())
+        for event in waiting:
+            tasks.create_task(event.wait())
     await session.execute(text("DELETE FROM consumer_offsets WHERE topic = 'a test'"))
     await session.commit()
 
@@ -58,8 +58,8 @@ async def test_what_is_committed_after_the_positions_were_read_is_not_missed(
 
 
 async def test_nothing_is_asked_of_postgresql_while_nothing_moves(positions: Positions, engine: AsyncEngine) -> None:
-    asked: list[str] = []
-    event.listen(engine.sync_engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    statements: list[str] = []
+    event.listen(engine.sync_engine, "before_cursor_execute", lambda *arguments: statements.append(arguments[2]))
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(positions.moved.wait(), 0.5)
-    assert asked == []
+    assert statements == []

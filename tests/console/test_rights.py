@@ -45,11 +45,11 @@ def test_an_unknown_area_changes_nothing(served: Served) -> None:
 
 def test_a_lost_phone_is_signed_out_and_the_accounts_other_phone_is_not(served: Served) -> None:
     name, lost, kept = served.account(Role.FIELD, team=uuid4()), uuid4(), uuid4()
-    found, other = (served.client(headers=phone_token(served, name, device)) for device in (lost, kept))
-    told = dayar(served, "devices", name).stdout
-    assert str(lost) in told and str(kept) in told
+    lost_phone, other = (served.client(headers=phone_token(served, name, device)) for device in (lost, kept))
+    output = dayar(served, "devices", name).stdout
+    assert str(lost) in output and str(kept) in output
     assert dayar(served, "forget", name, str(lost)).exit_code == 0
-    assert wait_until(lambda: found.post("/v1/session").status_code == 401, timeout=SOON)
+    assert wait_until(lambda: lost_phone.post("/v1/session").status_code == 401, timeout=SOON)
     assert other.post("/v1/session").status_code == 200
     assert "ended" in dayar(served, "devices", name).stdout
     anew = at_the_next_second(lambda: served.client(headers=phone_token(served, name, lost)).post("/v1/session"))

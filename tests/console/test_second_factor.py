@@ -53,11 +53,11 @@ def test_the_second_factor_is_set_up_with_a_code_and_required_after_the_password
     assert "no second factor" not in client.get("/notices", params={"lang": "en"}).text
 
     again = served.client()
-    asked = sign_in(again, name)
-    assert asked.status_code == 200 and "session" not in again.cookies
-    assert 'name="without"' not in asked.text
-    assert by_code(again, asked, "123456").status_code == 401
-    assert by_code(again, asked, pyotp.TOTP(secret).at(datetime.now(UTC), counter_offset=1)).status_code == 303
+    code_page = sign_in(again, name)
+    assert code_page.status_code == 200 and "session" not in again.cookies
+    assert 'name="without"' not in code_page.text
+    assert by_code(again, code_page, "123456").status_code == 401
+    assert by_code(again, code_page, pyotp.TOTP(secret).at(datetime.now(UTC), counter_offset=1)).status_code == 303
     assert again.get("/security").status_code == 200
 
 
@@ -77,8 +77,8 @@ def test_an_administrator_with_other_roles_may_continue_without_the_code_and_wit
     sign_in(client, name)
     set_up(client, offered(client))
     desk = served.client()
-    asked = sign_in(desk, name)
-    assert desk.post("/sign-in/code", data={"ticket": ticket(asked), "without": "1"}).status_code == 303
+    code_page = sign_in(desk, name)
+    assert desk.post("/sign-in/code", data={"ticket": ticket(code_page), "without": "1"}).status_code == 303
     assert desk.get("/new-event").status_code == 200
     assert desk.get("/security").status_code == 403
     assert desk.post("/v1/session").status_code == 200
@@ -90,9 +90,9 @@ def test_continuing_without_the_code_is_counted_apart_from_wrong_codes(served: S
     sign_in(client, name)
     set_up(client, offered(client))
     desk = served.client()
-    asked = sign_in(desk, name)
-    assert [by_code(desk, asked, f"{n:06}").status_code for n in range(6)] == [401] * 5 + [429]
-    body = {"ticket": ticket(asked), "without": "1"}
+    code_page = sign_in(desk, name)
+    assert [by_code(desk, code_page, f"{n:06}").status_code for n in range(6)] == [401] * 5 + [429]
+    body = {"ticket": ticket(code_page), "without": "1"}
     assert [served.client().post("/sign-in/code", data=body).status_code for _ in range(6)] == [303] * 5 + [429]
 
 
@@ -104,8 +104,8 @@ def test_no_typed_name_counts_against_an_accounts_second_step(served: Served, ty
     for named in (name, served.known(name).account_id):
         assert [sign_in(served.client(), typed.format(named), "guess").status_code for _ in range(6)][-1] == 429
     desk = served.client()
-    asked = sign_in(desk, name)
-    assert desk.post("/sign-in/code", data={"ticket": ticket(asked), "without": "1"}).status_code == 303
+    code_page = sign_in(desk, name)
+    assert desk.post("/sign-in/code", data={"ticket": ticket(code_page), "without": "1"}).status_code == 303
     again = served.client()
     assert by_code(again, sign_in(again, name), code).status_code == 303
 
@@ -119,9 +119,9 @@ def test_strangers_who_lock_the_address_do_not_lock_a_known_browsers_second_step
         [key] = redis.keys("console:failures:address:*")
         redis.set(key, MOST[CounterScope.ADDRESS] + 1, keepttl=True)
     assert sign_in(served.client(), name).status_code == 429
-    asked = sign_in(desk, name)
-    assert desk.post("/sign-in/code", data={"ticket": ticket(asked), "without": "1"}).status_code == 303
-    assert by_code(desk, asked, code).status_code == 303
+    code_page = sign_in(desk, name)
+    assert desk.post("/sign-in/code", data={"ticket": ticket(code_page), "without": "1"}).status_code == 303
+    assert by_code(desk, code_page, code).status_code == 303
 
 
 def test_a_secret_is_resealed_under_the_newest_key(served: Served) -> None:
@@ -156,8 +156,8 @@ def test_an_account_with_only_the_administrator_role_cannot_continue_without_the
     sign_in(client, name)
     set_up(client, offered(client))
     again = served.client()
-    asked = sign_in(again, name)
-    assert again.post("/sign-in/code", data={"ticket": ticket(asked), "without": "1"}).status_code == 401
+    code_page = sign_in(again, name)
+    assert again.post("/sign-in/code", data={"ticket": ticket(code_page), "without": "1"}).status_code == 401
     assert "session" not in again.cookies
 
 
@@ -166,8 +166,8 @@ def test_codes_can_be_guessed_five_times_at_most(served: Served) -> None:
     sign_in(client, name)
     set_up(client, offered(client))
     again = served.client()
-    asked = sign_in(again, name)
-    assert [by_code(again, asked, f"{n:06}").status_code for n in range(6)] == [401] * 5 + [429]
+    code_page = sign_in(again, name)
+    assert [by_code(again, code_page, f"{n:06}").status_code for n in range(6)] == [401] * 5 + [429]
 
 
 def test_a_changed_password_alone_admits_nobody(served: Served) -> None:
@@ -185,10 +185,10 @@ def test_a_wrong_code_does_not_extend_the_ticket(served: Served) -> None:
     sign_in(client, name)
     set_up(client, offered(client))
     again = served.client()
-    asked = sign_in(again, name)
-    answers = [at_the_next_second(lambda: by_code(again, asked, "123456")) for _ in range(6)]
+    code_page = sign_in(again, name)
+    answers = [at_the_next_second(lambda: by_code(again, code_page, "123456")) for _ in range(6)]
     assert [answer.status_code for answer in answers] == [401] * 5 + [429]
-    assert {ticket(answer) for answer in answers} == {ticket(asked)}
+    assert {ticket(answer) for answer in answers} == {ticket(code_page)}
 
 
 @pytest.mark.parametrize(
@@ -200,11 +200,11 @@ def test_a_ticket_ends_when_the_account_changes(served: Served, deeds: list[tupl
     sign_in(client, name)
     code, *_ = set_up(client, offered(client))
     again = served.client()
-    asked = sign_in(again, name)
+    code_page = sign_in(again, name)
     for verb, *options in deeds:
         assert dayar(served, verb, name, *options, typed="typed by somebody\n" * 2).exit_code == 0
-    assert by_code(again, asked, code).status_code == 401
-    assert again.post("/sign-in/code", data={"ticket": ticket(asked), "without": "1"}).status_code == 401
+    assert by_code(again, code_page, code).status_code == 401
+    assert again.post("/sign-in/code", data={"ticket": ticket(code_page), "without": "1"}).status_code == 401
     assert "session" not in again.cookies
 
 
@@ -212,8 +212,8 @@ def test_a_ticket_is_not_a_token_and_a_token_is_not_a_ticket(served: Served) -> 
     name, client = served.account(Role.ADMINISTRATOR), served.client()
     sign_in(client, name)
     set_up(client, offered(client))
-    given = ticket(sign_in(served.client(), name))
-    bearer = served.client(headers={"authorization": f"Bearer {given}"})
+    shown_ticket = ticket(sign_in(served.client(), name))
+    bearer = served.client(headers={"authorization": f"Bearer {shown_ticket}"})
     assert bearer.get("/board/alerts").status_code == 401
     token = client.cookies["session"]
     assert served.client().post("/sign-in/code", data={"ticket": token, "code": "1"}).status_code == 401
@@ -233,9 +233,9 @@ def test_the_second_factor_is_removed_by_a_code_or_by_the_command(served: Served
 def offered(client: httpx.Client) -> str:
     page = client.get("/second-factor").text
     assert "<svg" in page
-    found = re.search(r'name="secret" value="([A-Z2-7]+)"', page)
-    assert found
-    return found[1]
+    match = re.search(r'name="secret" value="([A-Z2-7]+)"', page)
+    assert match
+    return match[1]
 
 
 def set_up(client: httpx.Client, secret: str) -> list[str]:
@@ -245,14 +245,14 @@ def set_up(client: httpx.Client, secret: str) -> list[str]:
     return re.findall(r"<code>([a-z0-9-]+)</code>", answer.text)
 
 
-def ticket(asked: httpx.Response) -> str:
-    found = re.search(r'name="ticket" value="([^"]+)"', asked.text)
-    assert found
-    return found[1]
+def ticket(code_page: httpx.Response) -> str:
+    match = re.search(r'name="ticket" value="([^"]+)"', code_page.text)
+    assert match
+    return match[1]
 
 
-def by_code(client: httpx.Client, asked: httpx.Response, code: str) -> httpx.Response:
-    return client.post("/sign-in/code", data={"ticket": ticket(asked), "code": code, "next": "/"})
+def by_code(client: httpx.Client, code_page: httpx.Response, code: str) -> httpx.Response:
+    return client.post("/sign-in/code", data={"ticket": ticket(code_page), "code": code, "next": "/"})
 
 
 def principal(served: Served, client: httpx.Client) -> Principal:

@@ -16,7 +16,7 @@ from tests.installation import in_thread
 
 pytestmark = pytest.mark.usefixtures("fresh_attempts")
 
-Deed = Callable[[Served, httpx.Client, str], object]
+Act = Callable[[Served, httpx.Client, str], object]
 NEW = "another long password of mine"
 
 
@@ -31,15 +31,15 @@ def listens(_: Served, client: httpx.Client, name: str) -> None:
         assert answer.status_code == 200
 
 
-def signed_in_then(method: str, path: str, **body: str) -> Deed:
-    def deed(_: Served, client: httpx.Client, name: str) -> None:
+def signed_in_then(method: str, path: str, **body: str) -> Act:
+    def act(_: Served, client: httpx.Client, name: str) -> None:
         assert sign_in(client, name).status_code == 303
         client.request(method, path, data=body)
 
-    return deed
+    return act
 
 
-DEEDS: dict[str, tuple[Role, Deed, tuple[str, str, str | None]]] = {
+ACTS: dict[str, tuple[Role, Act, tuple[str, str, str | None]]] = {
     "sign-in": (Role.OPERATOR, lambda _, client, name: sign_in(client, name), ("signed_in", "done", None)),
     "wrong password": (
         Role.OPERATOR,
@@ -66,11 +66,11 @@ DEEDS: dict[str, tuple[Role, Deed, tuple[str, str, str | None]]] = {
 }
 
 
-@pytest.mark.parametrize("kind", DEEDS)
+@pytest.mark.parametrize("kind", ACTS)
 def test_each_kind_of_act_is_logged_with_account_address_and_result(served: Served, kind: str) -> None:
-    role, deed, expected = DEEDS[kind]
+    role, act, expected = ACTS[kind]
     name, client = served.account(role), served.client()
-    deed(served, client, name)
+    act(served, client, name)
     account = served.known(name).account_id
     assert (*expected, "127.0.0.1") in logged(served, "account = :id", account)
 
@@ -95,9 +95,9 @@ def logged(served: Served, where: str, account: UUID) -> list[tuple[str, str, st
     async def read() -> list[tuple[str, str, str | None, str]]:
         engine = database.engine(served.installation.settings(ConsoleSettings))
         async with engine.connect() as connection:
-            asked = text(f"SELECT action, result, reason, address FROM audit WHERE {where} ORDER BY id")
-            found = [(row[0], row[1], row[2], row[3]) for row in await connection.execute(asked, {"id": account})]
+            query = text(f"SELECT action, result, reason, address FROM audit WHERE {where} ORDER BY id")
+            entries = [(row[0], row[1], row[2], row[3]) for row in await connection.execute(query, {"id": account})]
         await engine.dispose()
-        return found
+        return entries
 
     return in_thread(read())

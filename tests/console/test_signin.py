@@ -54,8 +54,8 @@ def test_a_form_of_another_site_signs_nobody_in(served: Served, site: dict[str, 
 def test_a_signed_out_reader_is_asked_to_sign_in(served: Served) -> None:
     client = served.client()
     assert client.get("/").headers["location"] == "/sign-in?next=/"
-    asked = client.get("/?alert=1&lang=ru").headers["location"]
-    assert parse_qs(urlsplit(asked).query) == {"next": ["/?alert=1&lang=ru"]}
+    location = client.get("/?alert=1&lang=ru").headers["location"]
+    assert parse_qs(urlsplit(location).query) == {"next": ["/?alert=1&lang=ru"]}
     assert client.get("/board/alerts").status_code == 401
 
 
@@ -193,14 +193,14 @@ def test_an_operators_phone_gets_no_token(served: Served) -> None:
 
 
 def test_a_secret_is_not_printed_into_a_file(served: Served) -> None:
-    told = dayar(served, "add", "somebody", "--role", "operator", "--generate")
-    assert told.exit_code == 1
-    assert "only to a terminal" in told.stderr
+    output = dayar(served, "add", "somebody", "--role", "operator", "--generate")
+    assert output.exit_code == 1
+    assert "only to a terminal" in output.stderr
 
 
 def test_a_generated_password_is_shown_at_the_terminal_and_only_allows_its_own_change(served: Served) -> None:
-    told = at_terminal(served, "user", "add", "newcomer", "--role", "operator", "--area", KADAMJAI, "--generate")
-    drawn = told.partition("First password of newcomer: ")[2].split()[0]
+    output = at_terminal(served, "user", "add", "newcomer", "--role", "operator", "--area", KADAMJAI, "--generate")
+    drawn = output.partition("First password of newcomer: ")[2].split()[0]
     answer = sign_in(served.client(), "newcomer", drawn)
     assert answer.status_code == 200 and 'action="/password"' in answer.text
 
@@ -209,9 +209,9 @@ def test_a_generated_password_is_shown_at_the_terminal_and_only_allows_its_own_c
 def test_a_password_that_somebody_else_typed_is_changed_within_an_hour(
     served: Served, command: tuple[str, ...]
 ) -> None:
-    deed, *options = command
-    name = served.account(Role.OPERATOR) if deed == "password" else f"person-{uuid4().hex[:8]}"
-    assert dayar(served, deed, name, *options, typed="typed by somebody\n" * 2).exit_code == 0
+    subcommand, *options = command
+    name = served.account(Role.OPERATOR) if subcommand == "password" else f"person-{uuid4().hex[:8]}"
+    assert dayar(served, subcommand, name, *options, typed="typed by somebody\n" * 2).exit_code == 0
     answer = sign_in(served.client(), name, "typed by somebody")
     assert answer.status_code == 200 and 'action="/password"' in answer.text
     until = served.known(name).password_until
@@ -223,8 +223,8 @@ def test_a_password_that_somebody_else_typed_is_changed_within_an_hour(
 
 
 def test_an_unknown_area_is_refused(served: Served) -> None:
-    told = at_terminal(served, "user", "add", "nobody", "--role", "operator", "--area", "KG99", "--generate")
-    assert "Not a P-code" in told
+    output = at_terminal(served, "user", "add", "nobody", "--role", "operator", "--area", "KG99", "--generate")
+    assert "Not a P-code" in output
 
 
 def test_tokens_for_other_systems_are_only_for_integration_accounts(served: Served) -> None:
@@ -265,16 +265,16 @@ def test_sign_ins_refusals_lockouts_and_sign_outs_are_in_the_audit(served: Serve
         for _ in range(6):
             browser.post("/sign-in", data={"name": name, "password": "wrong wrong wrong"})
     auditor = served.signed_in(Role.AUDITOR)
-    found = auditor.get("/console/v1/audit", params={"account": account}).json()["entries"]
-    told = [(each["action"], each["result"], each["reason"]) for each in reversed(found)]
-    assert told == [("signed_in", "refused", "wrong-password")] * 5 + [("locked_out", "refused", "pair")]
-    assert name not in str(found)
+    entries = auditor.get("/console/v1/audit", params={"account": account}).json()["entries"]
+    acts = [(each["action"], each["result"], each["reason"]) for each in reversed(entries)]
+    assert acts == [("signed_in", "refused", "wrong-password")] * 5 + [("locked_out", "refused", "pair")]
+    assert name not in str(entries)
 
 
 def test_a_sign_in_and_its_end_are_in_the_audit(served: Served) -> None:
     served.signed_in(Role.OPERATOR).post("/sign-out", headers={"sec-fetch-site": "same-origin"})
-    found = served.signed_in(Role.AUDITOR).get("/console/v1/audit", params={"limit": 3}).json()["entries"]
-    newest, out, into = found
-    assert [each["action"] for each in found] == ["signed_in", "signed_out", "signed_in"]
+    entries = served.signed_in(Role.AUDITOR).get("/console/v1/audit", params={"limit": 3}).json()["entries"]
+    newest, out, into = entries
+    assert [each["action"] for each in entries] == ["signed_in", "signed_out", "signed_in"]
     assert (out["account"], out["token"]) == (into["account"], into["token"]) != (newest["account"], newest["token"])
-    assert {each["address"] for each in found} == {"127.0.0.1"}
+    assert {each["address"] for each in entries} == {"127.0.0.1"}

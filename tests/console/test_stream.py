@@ -78,13 +78,13 @@ def until_position(heard: Heard) -> None:
 
 
 def test_an_event_arrives_as_a_cloud_event(served: Served) -> None:
-    told = hazard()
+    reported = hazard()
     with listening(served.signed_in(Role.OPERATOR)) as heard:
-        served.publish(told)
+        served.publish(reported)
         ((name, event),) = heard.take(1)
     assert name == "hazards"
     assert event["type"] == "dayar.hazard.reported.v1"
-    assert event["data"]["hazard_id"] == str(told.hazard_id)
+    assert event["data"]["hazard_id"] == str(reported.hazard_id)
 
 
 def test_a_quiet_stream_sends_beats(served: Served) -> None:
@@ -97,15 +97,15 @@ def test_a_quiet_stream_sends_beats(served: Served) -> None:
 
 def test_a_listener_that_reconnects_misses_nothing_and_gets_nothing_twice(served: Served) -> None:
     client = served.signed_in(Role.OPERATOR)
-    told = [hazard() for _ in range(30)]
-    ids = [str(each.hazard_id) for each in told]
+    reported = [hazard() for _ in range(30)]
+    ids = [str(each.hazard_id) for each in reported]
     with listening(client) as first:
-        served.publish(*told[:10])
+        served.publish(*reported[:10])
         before = [event["data"]["hazard_id"] for _, event in first.take(10)]
-    served.publish(*told[10:20])
+    served.publish(*reported[10:20])
     with client.stream("GET", "/stream?topics=hazards", headers={"last-event-id": first.last_id}, timeout=20) as answer:
         again = Heard(answer)
-        served.publish(*told[20:])
+        served.publish(*reported[20:])
         after = [event["data"]["hazard_id"] for _, event in again.take(20)]
     assert sorted(before + after) == sorted(ids)
 
@@ -113,21 +113,21 @@ def test_a_listener_that_reconnects_misses_nothing_and_gets_nothing_twice(served
 def test_a_pages_stream_begins_at_the_position_of_the_page(served: Served) -> None:
     client = served.signed_in(Role.OPERATOR)
     vector = client.get("/").text.partition('data-vector="')[2].partition('"')[0]
-    told = hazard()
-    served.publish(told)
+    reported = hazard()
+    served.publish(reported)
     with client.stream("GET", "/stream", params={"topics": "hazards", "from": vector}, timeout=20) as answer:
         heard = [event["data"]["hazard_id"] for _, event in Heard(answer).take(1)]
-    assert heard == [str(told.hazard_id)]
+    assert heard == [str(reported.hazard_id)]
 
 
 def test_a_panel_contains_every_event_that_the_browser_received(served: Served) -> None:
     client = served.signed_in(Role.OPERATOR)
-    told = hazard(text={"en": {"headline": f"Mud in the street {uuid4()}"}})
+    reported = hazard(text={"en": {"headline": f"Mud in the street {uuid4()}"}})
     with listening(client) as heard:
-        served.publish(told)
+        served.publish(reported)
         heard.take(1)
         panel = client.get("/board/hazards", params={"at": heard.last_id})
-    assert told.text["en"].headline in panel.text
+    assert reported.text["en"].headline in panel.text
     assert "x-late" not in panel.headers
 
 
@@ -135,12 +135,12 @@ def test_a_panel_contains_every_event_that_the_browser_received(served: Served) 
 async def test_a_position_too_far_back_or_unknown_resets_the_listener(served: Served, position: str) -> None:
     """The server's buffer holds fifty records, so fifty-one records of one hazard overflow it."""
     sight = sight_of_hazards()
-    stream, one = EventStream(served.installation.settings(ConsoleSettings), Places.load(), kept=50), hazard()
+    stream, reported = EventStream(served.installation.settings(ConsoleSettings), Places.load(), kept=50), hazard()
     async with asyncio.TaskGroup() as group:
         reading = group.create_task(stream.run())
         await wait_for(lambda: stream.is_reading, timeout=30)
         async with stream.listen(sight, None) as listener:
-            served.publish(*[one] * 51)
+            served.publish(*[reported] * 51)
             await told(listener, 51)
         async with stream.listen(sight, start_of(asking(position))) as back:
             await told(back, 1, b"event: reset")
@@ -202,10 +202,10 @@ async def until(listener: Listener, last: bytes) -> AsyncIterator[bytes]:
 
 
 async def told(listener: Listener, count: int, event: bytes = b"event: hazards") -> None:
-    chunks, found = listener.chunks(), 0
+    chunks, count_so_far = listener.chunks(), 0
     async with asyncio.timeout(20):
-        while found < count:
-            found += (await anext(chunks)).count(event)
+        while count_so_far < count:
+            count_so_far += (await anext(chunks)).count(event)
 
 
 def asking(position: str) -> Request:
@@ -224,9 +224,9 @@ def test_an_integration_gets_only_hazards(served: Served) -> None:
 
 
 def test_a_viewer_learns_that_a_count_changed_and_no_household(served: Served) -> None:
-    told = household()
+    registered = household()
     with listening(served.signed_in(Role.VIEWER), "households") as heard:
-        served.publish(told)
+        served.publish(registered)
         ((name, event),) = heard.take(1)
     assert name == "households"
     assert event.keys() == {"type", "specversion", "time"}
@@ -287,22 +287,22 @@ def test_a_board_of_some_areas_says_that_its_households_are_limited_to_them(
 
 def test_a_country_is_called_by_its_name(served: Served) -> None:
     client = served.signed_in(Role.OPERATOR)
-    told = message(household())
-    abroad = json.loads(told.value) | {"destination": {"country": "KZ"}}
+    published = message(household())
+    abroad = json.loads(published.value) | {"destination": {"country": "KZ"}}
     with listening(client, "households") as heard:
-        served.publish(told._replace(value=json.dumps(abroad).encode()))
+        served.publish(published._replace(value=json.dumps(abroad).encode()))
         heard.take(1)
         panel = client.get("/board/households", params={"at": heard.last_id, "lang": "ky"}).text
     assert "Чет өлкөдө: Казакстан" in panel
 
 
 def test_a_listener_that_does_not_read_is_dropped_and_delays_nobody(served: Served) -> None:
-    one = hazard(text={"en": {"headline": "x" * 150, "description": "y" * 4000}})
+    large = hazard(text={"en": {"headline": "x" * 150, "description": "y" * 4000}})
     asleep = served.signed_in(Role.OPERATOR)
     with (
         asleep.stream("GET", "/stream?topics=hazards", timeout=60) as answer,
         listening(served.signed_in(Role.OPERATOR)) as heard,
     ):
-        served.publish(*[one] * 3000)
+        served.publish(*[large] * 3000)
         heard.take(3000)
         assert sum(len(chunk) for chunk in answer.iter_bytes()) < 3000 * 4000

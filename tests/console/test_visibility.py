@@ -87,11 +87,11 @@ def test_delivery_results_have_no_place_and_are_visible_to_country_wide_accounts
     assert visibility.sees(sight, "alerts", delivery().model_dump(mode="json"), PLACES) is is_seen
 
 
-@pytest.mark.parametrize(("topic", "told"), [("households", household()), ("alerts", alert(pcodes=[KADAMJAI]))])
-def test_an_account_without_an_area_sees_no_area(topic: str, told: BaseModel) -> None:
+@pytest.mark.parametrize(("topic", "data"), [("households", household()), ("alerts", alert(pcodes=[KADAMJAI]))])
+def test_an_account_without_an_area_sees_no_area(topic: str, data: BaseModel) -> None:
     nowhere = dataclasses.replace(principal(Role.OPERATOR), areas=())
     sight = visibility.visibility_of(nowhere, TOPICS)
-    assert not visibility.sees(sight, topic, told.model_dump(mode="json"), PLACES)
+    assert not visibility.sees(sight, topic, data.model_dump(mode="json"), PLACES)
 
 
 def test_an_alert_over_the_oblast_is_visible_in_its_districts() -> None:
@@ -106,8 +106,8 @@ def test_hazards_are_public() -> None:
 
 
 def test_a_wall_screen_sees_alerts_and_not_the_notified_receivers() -> None:
-    told = {Role.VIEWER: False, Role.OPERATOR: True, Role.ADMINISTRATOR: True}
-    for role, is_seen in told.items():
+    is_visible = {Role.VIEWER: False, Role.OPERATOR: True, Role.ADMINISTRATOR: True}
+    for role, is_seen in is_visible.items():
         sight = visibility.visibility_of(principal(role), ["alerts"])
         assert visibility.sees(sight, "alerts", delivery().model_dump(mode="json"), PLACES) is is_seen
         assert visibility.sees(sight, "alerts", alert().model_dump(mode="json"), PLACES)

@@ -37,7 +37,7 @@ async def test_passwords_left_in_the_file_by_a_killed_run_are_valid(installation
 async def opened(settings: ConsoleSettings, file: Path) -> set[str]:
     """The accounts that can sign in with the passwords in the file."""
     engine = database.engine(settings)
-    found = set()
+    names = set()
     async with database.sessions(engine)() as session:
         for name, password in map(str.split, file.read_text().splitlines()):
             account = await queries.named(session, name)
@@ -46,6 +46,6 @@ async def opened(settings: ConsoleSettings, file: Path) -> set[str]:
                 and may_sign_in(account, datetime.now(UTC))
                 and await passwords.matches(password, account.password_hash)
             ):
-                found.add(name)
+                names.add(name)
     await engine.dispose()
-    return found
+    return names

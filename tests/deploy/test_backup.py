@@ -255,8 +255,8 @@ async def test_unread_records_are_in_the_backup(
     now = log.look(own.broker, prefix)
     assert now.ends["hazards", 1] == (0, 3) and before.ids == now.ids
     carried = log.carried(now, [("hazards", 1, 2), ("hazards", 0, 0)])
-    found = list(log.records(own.broker, prefix, now, carried, frozenset()))
-    assert sorted(found) == sorted([lines[0]] * 3 + [lines[1]])
+    records = list(log.records(own.broker, prefix, now, carried, frozenset()))
+    assert sorted(records) == sorted([lines[0]] * 3 + [lines[1]])
 
 
 def test_more_records_than_the_producer_holds_are_published(installation: installed.Installation) -> None:

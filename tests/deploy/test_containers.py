@@ -38,11 +38,11 @@ def drawn(file: Path) -> dict[str, str]:
 
 
 def test_every_password_is_generated_for_its_owner_alone(tmp_path: Path) -> None:
-    found = drawn(tmp_path / ".env")
-    assert set(found) == {volumes.variable(name) for name in PASSWORDS}
-    assert len(set(found.values())) == len(PASSWORDS)
+    variables = drawn(tmp_path / ".env")
+    assert set(variables) == {volumes.variable(name) for name in PASSWORDS}
+    assert len(set(variables.values())) == len(PASSWORDS)
     assert (tmp_path / ".env").stat().st_mode & 0o777 == 0o600
-    start.check(found)
+    start.check(variables)
 
 
 def test_existing_passwords_are_kept_and_missing_ones_added(tmp_path: Path) -> None:
@@ -56,9 +56,9 @@ def test_existing_passwords_are_kept_and_missing_ones_added(tmp_path: Path) -> N
 def test_an_empty_password_is_replaced(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_text('KAFKA_ADMIN_PASSWORD=\nSITE=dayar.test\nVALKEY_PASSWORD=""\nDATABASE_ADMIN_PASSWORD= \n')
-    found = drawn(file)
-    assert found.pop("SITE") == "dayar.test"
-    start.check(found)
+    variables = drawn(file)
+    assert variables.pop("SITE") == "dayar.test"
+    start.check(variables)
     assert len(file.read_text().splitlines()) == len(PASSWORDS) + 1
 
 

@@ -16,7 +16,7 @@ MADE = "of_a_server_in_c"
 @pytest.fixture
 async def plain(ground: Ground) -> AsyncIterator[Server]:
     """A server with the locale C, which some managed PostgreSQL servers have."""
-    if not any(isinstance(part, PostgreSQL) for part in ground.parts.started):
+    if not any(isinstance(component, PostgreSQL) for component in ground.parts.started):
         pytest.skip("a given PostgreSQL keeps its template")
     connection = await ground.parts.server.connect()
     await connection.execute("CREATE DATABASE in_c TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER libc LOCALE 'C'")

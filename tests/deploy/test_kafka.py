@@ -84,11 +84,11 @@ def test_intact_jars_of_an_earlier_release_are_reused(tmp_path: Path) -> None:
     earlier, cache = tmp_path / "earlier", tmp_path / "cache"
     shutil.copytree(jars.ensure(paths.cache() / f"kafka-{VERSION}")[0].parent, earlier)
     fetched: list[int] = []
-    found = jars.ensure(cache, lambda done, _total: fetched.append(done), earlier=earlier)
+    jar_folder = jars.ensure(cache, lambda done, _total: fetched.append(done), earlier=earlier)
     assert fetched == []
-    assert all(file.parent == cache and file.stat().st_mode & 0o777 == 0o644 for file in found)
-    found[0].unlink()
-    (earlier / found[0].name).write_bytes(b"altered")
+    assert all(file.parent == cache and file.stat().st_mode & 0o777 == 0o644 for file in jar_folder)
+    jar_folder[0].unlink()
+    (earlier / jar_folder[0].name).write_bytes(b"altered")
     jars.ensure(cache, lambda done, _total: fetched.append(done), earlier=earlier)
     assert fetched  # fetched again from Maven Central, as one jar was altered
 

@@ -87,7 +87,7 @@ def test_without_an_installation_no_key_is_generated(tmp_path: Path) -> None:
     elsewhere = Settings(
         seal_public_key_file=tmp_path / "seal" / "public.key", seal_private_keys=tmp_path / "seal" / "private"
     )
-    for deed in (lambda: keys.rotate(elsewhere), lambda: keys.retire(elsewhere, "0" * 16, NOW)):
+    for command in (lambda: keys.rotate(elsewhere), lambda: keys.retire(elsewhere, "0" * 16, NOW)):
         with pytest.raises(keys.NoKeys):
-            deed()
+            command()
     assert list(tmp_path.iterdir()) == []

@@ -17,10 +17,10 @@ OLD = 8 * 86_400  # eight days in seconds
 def home(homes: Path, name: str, *, checkout: Path | None, age: float = 0.0) -> Path:
     """A checkout's folder with copies of PostgreSQL and of the libraries, and with an installation's state."""
     folder = homes / name
-    for each in ("postgresql-18.6.3", "venv-0123456789ab", "main"):
-        (folder / each).mkdir(parents=True)
-        at = (folder / each).stat().st_mtime - age
-        os.utime(folder / each, (at, at))
+    for copied in ("postgresql-18.6.3", "venv-0123456789ab", "main"):
+        (folder / copied).mkdir(parents=True)
+        at = (folder / copied).stat().st_mtime - age
+        os.utime(folder / copied, (at, at))
     if checkout is not None:
         (folder / program_copies.CHECKOUT).write_text(str(checkout))
     return folder

@@ -128,7 +128,7 @@ class Nobody:
         return False
 
 
-def asked(token: str) -> HTTPConnection:
+def request_with(token: str) -> HTTPConnection:
     return HTTPConnection({"type": "http", "headers": [(b"authorization", f"Bearer {token}".encode())]})
 
 
@@ -142,16 +142,16 @@ def test_running_processes_follow_a_rotation_of_the_signing_key(folder: Path, mo
     keys, account = folder / "tokens", uuid4()
     signer, checker = Signer(keys / "private.pem"), Authenticator(keys / "public", Nobody())
     before, old = signer.sign(principal(account)), signer.kid
-    assert checker.authenticate(asked(before)).account == account
+    assert checker.authenticate(request_with(before)).account == account
     [new] = rotate(folder, Kind.TOKENS)
     after = signer.sign(principal(account))
     assert signer.kid == new != old
     for token in (before, after):
-        assert checker.authenticate(asked(token)).account == account
+        assert checker.authenticate(request_with(token)).account == account
     with pytest.raises(KeyNewest):
         rotation.retire(Kind.TOKENS, new, keys, uses=0)
     rotation.retire(Kind.TOKENS, old, keys, uses=0)
     monkeypatch.setattr(tokens, "KEYS_SECONDS", -1)
-    assert checker.authenticate(asked(after)).account == account
+    assert checker.authenticate(request_with(after)).account == account
     with pytest.raises(Unauthenticated):
-        checker.authenticate(asked(before))
+        checker.authenticate(request_with(before))

@@ -99,19 +99,19 @@ def test_an_earlier_builds_folder_is_refused_in_one_sentence_and_unchanged(
 ) -> None:
     laid_out_by_the_first_build(tmp_path / "state", exercise=exercise, version=version)
     before = everything(tmp_path / "state")
-    asked = {"STATE": str(tmp_path / "state"), "DEMO": str(int(exercise)), "TERM": "dumb", "COLUMNS": "400"}
+    env = {"STATE": str(tmp_path / "state"), "DEMO": str(int(exercise)), "TERM": "dumb", "COLUMNS": "400"}
     own = {name: value for name, value in os.environ.items() if name not in GIVEN.values()}
     started = subprocess.run(
         [sys.executable, "-m", "deploy.local"],
         cwd=paths.ROOT,
-        env={**own, **asked},
+        env={**own, **env},
         capture_output=True,
         timeout=60,
         check=False,
     )
     assert started.returncode == 1
-    said = (started.stdout + started.stderr).decode()
-    assert said.split() == ["✗", *EARLIER.split()], said
+    output = (started.stdout + started.stderr).decode()
+    assert output.split() == ["✗", *EARLIER.split()], output
     assert everything(tmp_path / "state") == before
 
 

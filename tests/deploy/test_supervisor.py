@@ -37,13 +37,13 @@ def test_workers_start_when_postgresql_runs_so_that_reports_are_accepted_early(r
 
 
 def test_behind_a_proxy_it_becomes_ready_under_the_proxys_name(run: Run) -> None:
-    assert "Dayar is at https://dayar.example" in run.said
+    assert "Dayar is at https://dayar.example" in run.output
     assert all_answer(run)
 
 
 def test_an_integrator_gets_settings_that_read_hazards(run: Run) -> None:
     file = run.folder / "secrets" / "integrator.json"
-    assert str(file) in run.said
+    assert str(file) in run.output
     assert file.stat().st_mode & 0o777 == 0o600
     seen = Consumer({**json.loads(file.read_text()), "group.id": "integrator.test"}).list_topics(
         "dayar.hazards", timeout=20
@@ -67,8 +67,8 @@ def test_two_workers_share_the_reports(run: Run) -> None:
 def test_a_killed_process_is_restarted(run: Run, name: str) -> None:
     killed = run.pid(name)
     os.kill(killed, signal.SIGKILL)
-    assert wait_until(lambda: f"{name} ended (signal 9)" in run.said, timeout=10), run.said
-    assert wait_until(lambda: run.pid(name) != killed and all_answer(run), timeout=60, every=0.2), run.said
+    assert wait_until(lambda: f"{name} ended (signal 9)" in run.output, timeout=10), run.output
+    assert wait_until(lambda: run.pid(name) != killed and all_answer(run), timeout=60, every=0.2), run.output
 
 
 def test_a_hanging_process_is_replaced(run: Run) -> None:
@@ -77,8 +77,8 @@ def test_a_hanging_process_is_replaced(run: Run) -> None:
     for pid in hung.values():
         os.kill(pid, signal.SIGSTOP)
     for name, pid in hung.items():
-        assert wait_until(lambda: f"{name} has not answered for 20 s" in run.said, timeout=45), run.said  # noqa: B023
-        assert wait_until(lambda: run.pid(name) != pid and all_answer(run), timeout=60, every=0.2), run.said  # noqa: B023
+        assert wait_until(lambda: f"{name} has not answered for 20 s" in run.output, timeout=45), run.output  # noqa: B023
+        assert wait_until(lambda: run.pid(name) != pid and all_answer(run), timeout=60, every=0.2), run.output  # noqa: B023
 
 
 def test_nothing_outlives_a_killed_supervisor_and_the_next_start_restores_everything(run: Run) -> None:
@@ -110,7 +110,7 @@ def test_sigterm_stops_everything_in_order(run: Run) -> None:
     assert run.supervisor.wait(timeout=60) == 0
     assert not any(child.is_running() for child in children)
     assert list((run.folder / "run").glob("*.pid")) == []
-    assert "Stopped." in run.said
+    assert "Stopped." in run.output
 
 
 def test_a_port_in_use_is_reported(passable: Path) -> None:
@@ -134,8 +134,8 @@ def test_an_absent_given_server_is_reported_in_one_sentence(
     variable: str, address: str, shown: str, passable: Path
 ) -> None:
     port = paths.free_port()
-    asked = {"STATE": str(passable / "state"), "PORT": str(paths.free_port()), variable: address.format(port=port)}
-    done = refused(**asked)
+    env = {"STATE": str(passable / "state"), "PORT": str(paths.free_port()), variable: address.format(port=port)}
+    done = refused(**env)
     messages = [line for line in done.stdout.splitlines() if not line.startswith("Stop")]
     assert len(messages) == 1, done.stdout
     assert f"({variable}: {shown.format(port=port)})" in messages[0]
@@ -150,7 +150,7 @@ def test_a_given_database_that_refuses_the_login_is_reported_in_one_sentence(par
 
 
 @pytest.mark.parametrize(
-    ("asked", "sentence"),
+    ("env", "sentence"),
     [
         ({"BACKUP_AT": "02:30"}, "BACKUP_TO is not set."),
         (
@@ -159,12 +159,12 @@ def test_a_given_database_that_refuses_the_login_is_reported_in_one_sentence(par
         ),
     ],
 )
-def test_an_impossible_nightly_backup_stops_the_start(asked: dict[str, str], sentence: str, passable: Path) -> None:
-    done = refused(STATE=str(passable / "state"), PORT=str(paths.free_port()), **asked)
+def test_an_impossible_nightly_backup_stops_the_start(env: dict[str, str], sentence: str, passable: Path) -> None:
+    done = refused(STATE=str(passable / "state"), PORT=str(paths.free_port()), **env)
     assert done.stdout.startswith(f"✗ {sentence}")
 
 
-def refused(**asked: str) -> subprocess.CompletedProcess[str]:
+def refused(**env: str) -> subprocess.CompletedProcess[str]:
     """Starts the supervisor, which must end with an error message and without a traceback."""
     done = subprocess.run(
         [sys.executable, "-m", "deploy.local"],
@@ -172,7 +172,7 @@ def refused(**asked: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        env={**own_environment(), **asked},
+        env={**own_environment(), **env},
         timeout=60,
     )
     assert done.returncode == 1, done.stdout + done.stderr

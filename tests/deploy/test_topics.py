@@ -91,5 +91,5 @@ def kept_ms(admin: AdminClient, prefix: str, *names: str) -> list[int]:
 
 def shown(admin: AdminClient, setting: str, prefix: str, *names: str) -> list[int]:
     resources = [ConfigResource(ConfigResource.Type.TOPIC, prefix + name) for name in names]
-    found = admin.describe_configs(resources)
-    return [int(found[resource].result()[setting].value) for resource in resources]
+    configs = admin.describe_configs(resources)
+    return [int(configs[resource].result()[setting].value) for resource in resources]

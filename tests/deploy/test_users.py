@@ -38,13 +38,13 @@ def run() -> Iterator[Run]:
 def user_of(run: Run, name: str) -> User:
     """The user of a process as the kernel reports it; its four user ids must be equal."""
     lines = Path(f"/proc/{run.pid(name)}/status").read_text().splitlines()
-    said = {
+    groups = {
         word: [int(each) for each in rest.split()]
         for word, _, rest in (line.partition(":") for line in lines)
         if word in ("Uid", "Gid", "Groups")
     }
-    (uid,), (gid,) = set(said["Uid"]), set(said["Gid"])
-    return User(uid, gid, tuple(said["Groups"]))
+    (uid,), (gid,) = set(groups["Uid"]), set(groups["Gid"])
+    return User(uid, gid, tuple(groups["Groups"]))
 
 
 def test_no_program_but_the_supervisor_is_root(run: Run) -> None:

@@ -30,8 +30,8 @@ async def test_after_an_interrupted_scenario_the_command_to_play_it_is_shown(
         begun.set()
         writer.close()
 
-    door = await asyncio.start_server(knocked, "127.0.0.1", 0)
-    port = door.sockets[0].getsockname()[1]
+    server = await asyncio.start_server(knocked, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
     with state.held(passable, exercise=True, kafka_port=None) as (folders, installation):
         options = Options.read({"STATE": str(passable), "PORT": str(port)})
         (folders.state / "accounts").write_text("operator-1 secret\nfield-1 secret\n")
@@ -41,7 +41,7 @@ async def test_after_an_interrupted_scenario_the_command_to_play_it_is_shown(
         await begun.wait()
         playing.cancel()
         await asyncio.gather(playing, return_exceptions=True)
-    door.close()
+    server.close()
     assert "./dayar demo play" in capsys.readouterr().out
 
 

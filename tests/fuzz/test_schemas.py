@@ -27,7 +27,7 @@ async def test_no_request_generated_from_the_schema_causes_a_server_error(web: W
 
 def try_all(url: str, token: str) -> None:
     schema: Any = schemathesis.openapi.from_url(f"{url}/openapi.json")
-    operations = [found.ok() for found in schema.get_all_operations()]
+    operations = [operation.ok() for operation in schema.get_all_operations()]
     assert operations
     for operation in operations:
         try_one(operation, url, token)

@@ -22,9 +22,9 @@ class Caller:
     def __init__(self, http: httpx.AsyncClient, token: str) -> None:
         self.http, self.headers = http, {"authorization": f"Bearer {token}"}
 
-    async def post(self, path: str, body: Any = None, **given: Any) -> httpx.Response:
+    async def post(self, path: str, body: Any = None, **options: Any) -> httpx.Response:
         content = {"json": body} if body is not None else {}
-        return await self.http.post(path, headers=self.headers, **content, **given)
+        return await self.http.post(path, headers=self.headers, **content, **options)
 
     async def get(self, path: str) -> httpx.Response:
         return await self.http.get(path, headers=self.headers)
@@ -34,10 +34,10 @@ class RunningIntake:
     def __init__(self, installation: Installation, http: httpx.AsyncClient) -> None:
         self.installation, self.http = installation, http
 
-    def caller(self, *roles: Role, **given: Any) -> Caller:
+    def caller(self, *roles: Role, **claims: Any) -> Caller:
         return Caller(
             self.http,
-            self.installation.token(**{"roles": roles or (Role.FIELD,), "channel": SubmissionChannel.FIELD, **given}),
+            self.installation.token(**{"roles": roles or (Role.FIELD,), "channel": SubmissionChannel.FIELD, **claims}),
         )
 
     async def counts(self) -> dict[str, int]:

@@ -16,10 +16,18 @@ async def records(installation: Installation, topic: str, report_id: str) -> lis
     opener = ReportOpener(
         Opener(installation.secrets / "seal" / "private"), Digests(installation.secrets / "digest-key")
     )
-    found = []
-    for each in await everything(installation, topic, "alerts" if topic == "hazards" else "registry"):
-        record = Record(topic, each.partition, each.offset, each.timestamp, each.key, each.value, tuple(each.headers))
-        event = events.decode(topic, each.value, each.headers)
+    wanted = []
+    for fetched in await everything(installation, topic, "alerts" if topic == "hazards" else "registry"):
+        record = Record(
+            topic,
+            fetched.partition,
+            fetched.offset,
+            fetched.timestamp,
+            fetched.key,
+            fetched.value,
+            tuple(fetched.headers),
+        )
+        event = events.decode(topic, fetched.value, fetched.headers)
         if str(event.data.report_id) == report_id:
-            found.append(opener(record) if topic == "displacements" else event)
-    return found
+            wanted.append(opener(record) if topic == "displacements" else event)
+    return wanted

@@ -42,8 +42,8 @@ async def test_a_group_and_its_correction(intake: RunningIntake) -> None:
     second = await caller.post(DISPLACEMENTS, {**body, "version": 2, "persons": 130})
     assert [first.status_code, second.status_code] == [202, 202]
     assert first.json()["event_id"] != second.json()["event_id"]
-    found = await records(intake.installation, "displacements", body["report_id"])
-    assert [each.event.type.split(".")[2] for each in found] == ["group_reported", "correction_reported"]
+    stored = await records(intake.installation, "displacements", body["report_id"])
+    assert [each.event.type.split(".")[2] for each in stored] == ["group_reported", "correction_reported"]
 
 
 async def test_the_same_report_again_is_a_duplicate_and_other_content_is_a_conflict(intake: RunningIntake) -> None:
@@ -289,5 +289,5 @@ async def test_the_same_report_on_two_connections_is_one_report(intake: RunningI
     body, caller = household(), intake.caller()
     answers = await asyncio.gather(*(caller.post(DISPLACEMENTS, body) for _ in range(10)))
     assert all(answer.is_success for answer in answers)
-    found = await records(intake.installation, "displacements", body["report_id"])
-    assert len({each.event.id for each in found}) == 1
+    stored = await records(intake.installation, "displacements", body["report_id"])
+    assert len({each.event.id for each in stored}) == 1

@@ -88,9 +88,9 @@ async def test_every_file_of_bad_json_in_a_batch_is_a_problem_or_results_that_ar
 
 
 def bad_json(folder: Path) -> list[Path]:
-    found = sorted((folder / "bad/json").iterdir())
-    assert {file.name[:2] for file in found} >= {"n_", "i_"}
-    return found
+    files = sorted((folder / "bad/json").iterdir())
+    assert {file.name[:2] for file in files} >= {"n_", "i_"}
+    return files
 
 
 async def test_naughty_strings_are_accepted_unchanged_or_refused_and_none_is_lost(
@@ -105,9 +105,9 @@ async def test_naughty_strings_are_accepted_unchanged_or_refused_and_none_is_los
         for text in naughty(real_data):
             answer = sent.answered("displacements", await field.post(DISPLACEMENTS, household(notes=text)))
             words = {"headline": text, "description": text}
-            told = sent.answered("hazards", await desk.post(HAZARDS, hazard(source="cmc", text={"en": words})))
-            assert {answer.status_code, told.status_code} <= {202, 422}, text
-            taken |= {text.strip()} if told.status_code == 202 else set()
+            answered = sent.answered("hazards", await desk.post(HAZARDS, hazard(source="cmc", text={"en": words})))
+            assert {answer.status_code, answered.status_code} <= {202, 422}, text
+            taken |= {text.strip()} if answered.status_code == 202 else set()
             unknown = sent.answered("displacements", await field.post(DISPLACEMENTS, {**household(), text: text}))
             assert unknown.status_code == 422
             assert len(text) < 8 or text not in unknown.text
@@ -118,9 +118,9 @@ async def test_naughty_strings_are_accepted_unchanged_or_refused_and_none_is_los
 
 def naughty(folder: Path) -> list[str]:
     """All strings of the Big List of Naughty Strings, each once."""
-    found = list(dict.fromkeys(json.loads((folder / "bad/strings/blns.json").read_bytes())))
-    assert len(found) == 511
-    return found
+    texts = list(dict.fromkeys(json.loads((folder / "bad/strings/blns.json").read_bytes())))
+    assert len(texts) == 511
+    return texts
 
 
 BASES = {"household": household(), "group": group(), "hazard": {**hazard(), "kind": "hazard"}}

@@ -48,8 +48,8 @@ def test_a_clock_a_year_ahead_is_subtracted_from_the_reported_times() -> None:
 
 def test_a_day_that_began_too_early_on_the_authors_calendar_is_corrected_to_a_day() -> None:
     report = displaced(noon("2026-06-16"), NOW + 10 * HOUR)
-    found = correction(report, Clocks(NOW, NOW + 10 * HOUR))
-    assert found == {"occurred_at": noon("2026-06-15"), "reported_at": NOW}
+    corrected = correction(report, Clocks(NOW, NOW + 10 * HOUR))
+    assert corrected == {"occurred_at": noon("2026-06-15"), "reported_at": NOW}
 
 
 def test_an_unstated_clock_was_ahead_at_least_as_far_as_the_reported_time() -> None:
@@ -90,7 +90,7 @@ def test_an_implausible_clock_or_one_behind_corrects_nothing(authors: datetime) 
 
 
 @pytest.mark.parametrize(
-    ("headers", "told"),
+    ("headers", "reported_at"),
     [
         ([(b"dayar-clock", b"2026-06-15T12:00:00.123Z"), (b"date", b"x")], NOW + timedelta(milliseconds=123)),
         ([(b"date", format_datetime(NOW, usegmt=True).encode())], NOW),
@@ -103,17 +103,17 @@ def test_an_implausible_clock_or_one_behind_corrects_nothing(authors: datetime) 
     ],
 )
 def test_the_authors_clock_comes_from_the_phones_header_or_from_date(
-    headers: list[tuple[bytes, bytes]], told: datetime | None
+    headers: list[tuple[bytes, bytes]], reported_at: datetime | None
 ) -> None:
-    assert authors_clock(headers) == told
+    assert authors_clock(headers) == reported_at
 
 
 def read(report: HazardReport, clocks: Clocks) -> Received:
     """Writes a hazard's record as intake does, and reads it as a consumer does."""
     operator = Principal(account=OPERATOR, jti=uuid4(), issued_at=0, expires_at=0)
     event = reports.hazard(report, operator, clocks=clocks, places=Places.load(Settings().places_path)).event
-    told = message(event, id=uuid4(), source=reports.SOURCE, time=NOW)
-    return open_plain(Record(told.topic, 0, 0, 0, told.key, told.value, told.headers))
+    record = message(event, id=uuid4(), source=reports.SOURCE, time=NOW)
+    return open_plain(Record(record.topic, 0, 0, 0, record.key, record.value, record.headers))
 
 
 async def upload(caller: Caller, body: dict[str, Any], clock: datetime) -> httpx.Response:

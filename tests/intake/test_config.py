@@ -14,7 +14,7 @@ OWN = [("usgs", url) for url in source("usgs").urls]
 
 
 @pytest.mark.parametrize(
-    ("given", "exercise", "feeds"),
+    ("variable", "exercise", "feeds"),
     [
         (None, "0", OWN),
         (None, "1", []),
@@ -29,17 +29,17 @@ OWN = [("usgs", url) for url in source("usgs").urls]
     ],
 )
 def test_feeds_are_listed_with_kind_source_and_address(
-    monkeypatch: pytest.MonkeyPatch, given: str | None, exercise: str, feeds: list[tuple[str, str]]
+    monkeypatch: pytest.MonkeyPatch, variable: str | None, exercise: str, feeds: list[tuple[str, str]]
 ) -> None:
     monkeypatch.setenv("DAYAR_EXERCISE", exercise)
-    if given is not None:
-        monkeypatch.setenv("INTAKE_FEEDS", given)
+    if variable is not None:
+        monkeypatch.setenv("INTAKE_FEEDS", variable)
     settings = IntakeSettings().for_service("intake")
     assert [(feed.source, feed.url) for feed in settings.feeds] == feeds
 
 
 @pytest.mark.parametrize(
-    "given",
+    "variable",
     [
         "https://a.example/1",
         "cmc=https://a.example/1",
@@ -51,8 +51,8 @@ def test_feeds_are_listed_with_kind_source_and_address(
         "usgs:cmc=https://a.example/1",
     ],
 )
-def test_another_list_is_refused_with_what_is_expected(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
-    monkeypatch.setenv("INTAKE_FEEDS", given)
+def test_another_list_is_refused_with_what_is_expected(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    monkeypatch.setenv("INTAKE_FEEDS", variable)
     with pytest.raises(BadSettings) as refused:
         IntakeSettings()
     assert "INTAKE_FEEDS" in str(refused.value)

@@ -32,12 +32,12 @@ async def own_intake(killable_installation: Installation) -> AsyncIterator[Runni
 
 async def test_intake_accepts_reports_while_its_dependencies_are_unavailable(own_intake: RunningIntake) -> None:
     caller, body = own_intake.caller(), household()
-    parts = own_intake.installation.parts
+    components = own_intake.installation.parts
     assert (await caller.post(DISPLACEMENTS, body)).json()["status"] == "accepted"
 
-    parts.valkey.freeze()
+    components.valkey.freeze()
     assert (await caller.post(DISPLACEMENTS, body)).json()["status"] == "accepted"  # the report is published again
-    parts.valkey.resume()
+    components.valkey.resume()
 
     with own_intake.installation.redis() as valkey:
         valkey.flushdb()
@@ -47,7 +47,7 @@ async def test_intake_accepts_reports_while_its_dependencies_are_unavailable(own
 
     await wait_for(remembered)
 
-    parts.kafka.freeze()
+    components.kafka.freeze()
     spooled = household()
     assert (await caller.post(DISPLACEMENTS, spooled)).json()["status"] == "spooled"
     assert (await caller.post(DISPLACEMENTS, spooled)).json()["status"] == "duplicate"
@@ -58,7 +58,7 @@ async def test_intake_accepts_reports_while_its_dependencies_are_unavailable(own
     assert full[0].headers["retry-after"] == "5"
     ready = (await own_intake.http.get("/ready")).json()
     assert ready["dependencies"]["kafka"] is False
-    parts.kafka.resume()
+    components.kafka.resume()
 
     await wait_for(partial(is_drained, own_intake), timeout=60)
     assert await spool(own_intake) == {"records": 0, "bytes": 0, "damaged": 0}
@@ -117,15 +117,15 @@ async def test_a_start_does_not_wait_for_a_frozen_broker(killable_installation: 
 async def test_the_process_of_all_four_apps_accepts_reports_without_kafka_and_postgresql(
     killable_installation: Installation, is_frozen: bool
 ) -> None:
-    parts = killable_installation.parts
-    for part in (parts.kafka, parts.postgres):
-        part.freeze() if is_frozen else part.kill9()
+    components = killable_installation.parts
+    for component in (components.kafka, components.postgres):
+        component.freeze() if is_frozen else component.kill9()
     web, body = killable_installation.web(has_broker=False), household()
     async with httpx.AsyncClient(base_url=f"{web.base_url}/intake", timeout=30) as http:
         caller = RunningIntake(killable_installation, http).caller()
         assert (await caller.post(DISPLACEMENTS, body)).json()["status"] == "spooled"
-        for part in (parts.kafka, parts.postgres):
-            part.resume() if is_frozen else part.start()
+        for component in (components.kafka, components.postgres):
+            component.resume() if is_frozen else component.start()
         for app in ("", "/registry", "/alerts", "/intake"):
             await wait_for(partial(is_ready, http, f"{web.base_url}{app}/ready"), timeout=60)
         await wait_for(partial(is_drained, RunningIntake(killable_installation, http)), timeout=60)
@@ -179,8 +179,8 @@ def limit_records(installation: Installation, topic: str, size: int) -> None:
 
 
 async def spool(intake: RunningIntake) -> dict[str, int]:
-    found: dict[str, int] = (await intake.caller(Role.OPERATOR).get("/v1/ledger")).json()["spool"]
-    return found
+    spool: dict[str, int] = (await intake.caller(Role.OPERATOR).get("/v1/ledger")).json()["spool"]
+    return spool
 
 
 async def is_drained(intake: RunningIntake) -> bool:

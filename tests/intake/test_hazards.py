@@ -37,8 +37,8 @@ async def test_a_higher_version_of_a_hazard_is_a_higher_revision(intake: Running
     caller, body = intake.caller(Role.OPERATOR, channel=SubmissionChannel.CONSOLE), hazard()
     later = {**body, "version": 2, "msg_type": "Cancel"}
     assert [(await caller.post(HAZARDS, each)).status_code for each in (body, later)] == [202, 202]
-    found = await records(intake.installation, "hazards", body["report_id"])
-    assert [event.data.revision for event in found] == [1, 2]
+    stored = await records(intake.installation, "hazards", body["report_id"])
+    assert [event.data.revision for event in stored] == [1, 2]
 
 
 @pytest.mark.parametrize("changed", [{}, {"revision": 1}, {"revision": 0}, {"version": 3, "revision": 1}])

@@ -150,9 +150,9 @@ async def test_a_long_check_runs_in_its_own_thread(intake: RunningIntake, monkey
     threads: list[str] = []
     original = json_reports.checked
 
-    def watched(*given: Any, **more: Any) -> Any:
+    def watched(*arguments: Any, **more: Any) -> Any:
         threads.append(threading.current_thread().name)
-        return original(*given, **more)
+        return original(*arguments, **more)
 
     monkeypatch.setattr(json_reports, "checked", watched)
     await intake.caller().post(DISPLACEMENTS, content=SINGLES["250 kB of unknown needs"]())

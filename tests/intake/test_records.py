@@ -35,7 +35,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def principal(**changed: Any) -> Principal:
-    given = {
+    fields = {
         "account": uuid4(),
         "jti": uuid4(),
         "issued_at": 0,
@@ -43,7 +43,7 @@ def principal(**changed: Any) -> Principal:
         "channel": SubmissionChannel.FIELD,
         "areas": ("KG",),
     }
-    return Principal(**{**given, "roles": frozenset({Role.FIELD}), **changed})
+    return Principal(**{**fields, "roles": frozenset({Role.FIELD}), **changed})
 
 
 def draft(body: dict[str, Any], who: Principal, places: Places = PLACES) -> reports.DisplacementDraft:
@@ -90,9 +90,9 @@ def test_the_order_of_fields_and_the_format_of_a_time_change_nothing() -> None:
 
 def test_another_author_is_another_event() -> None:
     body = household()
-    one, other = draft(body, principal()), draft(body, principal())
-    assert one.event_id != other.event_id
-    assert one.name != other.name
+    first, other = draft(body, principal()), draft(body, principal())
+    assert first.event_id != other.event_id
+    assert first.name != other.name
 
 
 def test_a_household_abroad_belongs_to_the_area_of_its_origin() -> None:
@@ -133,7 +133,7 @@ class Ground(Places):
 
 
 @pytest.mark.parametrize(
-    ("place", "lat", "expected"),
+    ("reported_place", "lat", "expected"),
     [
         ({"pcode": "KG05258000000"}, 40, []),
         ({"pcode": "KG05000000000"}, 40, []),
@@ -148,9 +148,9 @@ class Ground(Places):
         ({"country": "ZZ"}, 50, []),
     ],
 )
-def test_a_point_outside_its_place_is_flagged(place: dict[str, str], lat: float, expected: list[str]) -> None:
+def test_a_point_outside_its_place_is_flagged(reported_place: dict[str, str], lat: float, expected: list[str]) -> None:
     places = Ground((PLACES.unit(each.pcode) or each for each in PLACES.units()), PLACES.version)
-    body = household(destination=place, destination_point={"lat": lat, "lon": 72})
+    body = household(destination=reported_place, destination_point={"lat": lat, "lon": 72})
     flags = json.loads("{" + draft(body, principal(), places).stamps + "}")["flags"]
     assert flags == expected
 

@@ -184,8 +184,8 @@ async def test_a_partial_write_on_a_full_disk_is_truncated(tmp_path: Path, monke
                 await spool.add([message(2)])
         await spool.add([message(3)])
         writing.cancel()
-    found = [each for file in sorted(segments(spool.folder)) for each in spools.read(file)[0]]
-    assert found == [message(0), message(1), message(3)]
+    messages = [each for file in sorted(segments(spool.folder)) for each in spools.read(file)[0]]
+    assert messages == [message(0), message(1), message(3)]
     assert spool.records == 3
 
 

@@ -46,13 +46,13 @@ async def opened_without_broker(installation: Installation) -> AsyncIterator[Run
 @pytest.fixture
 async def unknowing(killable_installation: Installation) -> AsyncIterator[RunningIntake]:
     """Intake without a broker. It does not know that one account is revoked and one has signed out everywhere."""
-    given = {"kind": CredentialKind.ACCOUNT, "revoked_at": datetime.now(UTC)}
-    revoked = CredentialRevoked(credential_id=REVOKED, **given)
-    changed = CredentialRevoked(credential_id=CHANGED, issued_before=CHANGED_AT, **given)
+    fields = {"kind": CredentialKind.ACCOUNT, "revoked_at": datetime.now(UTC)}
+    revoked = CredentialRevoked(credential_id=REVOKED, **fields)
+    changed = CredentialRevoked(credential_id=CHANGED, issued_before=CHANGED_AT, **fields)
     async with Publisher(killable_installation.settings(Settings, "console")) as publisher:
-        for each in (revoked, changed):
-            told = message(each, id=derived_id("trial", each.key), source="/console", time=each.revoked_at)
-            await publisher.publish(told, timeout=30)
+        for change in (revoked, changed):
+            record = message(change, id=derived_id("trial", change.key), source="/console", time=change.revoked_at)
+            await publisher.publish(record, timeout=30)
     async with opened_without_broker(killable_installation) as intake:
         yield intake
 

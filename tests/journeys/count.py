@@ -87,12 +87,12 @@ class Standing:
     kinds: dict[tuple[str, str], Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
     def add(self, row: Row) -> None:
-        place = f"{row.consumer}: {row.topic}/{row.partition}"
+        name = f"{row.consumer}: {row.topic}/{row.partition}"
         self.kinds[row.consumer, row.topic].update(row.kinds)
         if row.on_its_way != 0:
-            self.on_the_way.append(f"{place}: next {row.next}, end {row.end}, stopped {row.stopped}")
+            self.on_the_way.append(f"{name}: next {row.next}, end {row.end}, stopped {row.stopped}")
         if not row.is_balanced:
-            self.unbalanced.append(f"{place}: first {row.first}, next {row.next}, counted {row.kinds}")
+            self.unbalanced.append(f"{name}: first {row.first}, next {row.next}, counted {row.kinds}")
 
 
 async def count_check(installation: Installation, sent: Sent, *, timeout: float = 60) -> Standing:
@@ -103,10 +103,10 @@ async def count_check(installation: Installation, sent: Sent, *, timeout: float 
     assert sent.reports == sum(sent.answers[each] for each in ANSWERS), sent.answers
     standing = await drained(installation, timeout)
     assert not standing.unbalanced, "\n".join(standing.unbalanced)
-    told = await outcomes(installation)
+    reported = await outcomes(installation)
     for topic in TOPICS.values():
         for consumer in topic.owes_outcome:
-            taken, settled = sent.taken[topic.name], told[consumer, topic.name]
+            taken, settled = sent.taken[topic.name], reported[consumer, topic.name]
             assert taken == settled, (
                 f"{consumer} owes outcomes for {topic.name}: {len(taken - settled)} of {len(taken)} have none "
                 f"{sorted(map(str, taken - settled))[:3]}, {len(settled - taken)} were never taken "
@@ -168,16 +168,16 @@ async def look(installation: Installation, states: Iterable[ServiceState]) -> St
     standing = Standing()
     spool = installation.settings(IntakeSettings).spool_folder
     standing.on_the_way += [f"spool: {file.name}" for folder in spool.glob("*/") for file in segments(folder)]
-    for each in states:
-        async with each.sessions() as session:
+    for state in states:
+        async with state.sessions() as session:
             known = {(row.topic, row.partition): row for row in await balance(session)}
-        for place, end in (await each.log.ends() if each.log else {}).items():
-            row = known.get(place) or Row(each.service, *place, kinds={}, first=0, next=0)
+        for topic_partition, end in (await state.log.ends() if state.log else {}).items():
+            row = known.get(topic_partition) or Row(state.service, *topic_partition, kinds={}, first=0, next=0)
             standing.add(replace(row, end=end))
-        async with each.sessions() as session:
+        async with state.sessions() as session:
             waiting = await session.scalar(text("SELECT count(*) FROM outbox"))
         if waiting:
-            standing.on_the_way.append(f"{each.service}: {waiting} in the outbox")
+            standing.on_the_way.append(f"{state.service}: {waiting} in the outbox")
     return standing
 
 
@@ -189,11 +189,11 @@ async def balance(session: AsyncSession) -> list[Row]:
 async def outcomes(installation: Installation) -> dict[tuple[str, str], set[UUID]]:
     """The ids of the reports for which a consumer published an outcome, by consumer and by the reports' topic."""
     topics = {"hazard": "hazards", "household": "displacements", "group": "displacements"}
-    found: dict[tuple[str, str], set[UUID]] = defaultdict(set)
+    ids: dict[tuple[str, str], set[UUID]] = defaultdict(set)
     for record in await everything(installation, "outcomes"):
         data = events.decode("outcomes", record.value, record.headers).data
-        found[data.consumer, topics[data.kind]].add(data.report_id)
-    return found
+        ids[data.consumer, topics[data.kind]].add(data.report_id)
+    return ids
 
 
 async def everything(installation: Installation, topic: str, service: str = "console") -> list[Any]:

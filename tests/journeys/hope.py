@@ -81,9 +81,9 @@ Family = Sequence[Member]
 def families(file: Path) -> list[Family]:
     """The families in the order of the file's households. The row under the headers describes the columns."""
     book = load_workbook(file, read_only=True)
-    found: dict[Any, list[Member]] = {row["household_id"]: [] for row in rows(book["Households"])}
+    members: dict[Any, list[Member]] = {row["household_id"]: [] for row in rows(book["Households"])}
     for row in rows(book["Individuals"]):
-        found[row["household_id"]].append(
+        members[row["household_id"]].append(
             Member(
                 RELATIONSHIPS.get(row["relationship_i_c"], Relationship.OTHER_RELATIVE),
                 Sex(row["gender_i_c"].lower()),
@@ -91,7 +91,7 @@ def families(file: Path) -> list[Family]:
                 is_true(row["pregnant_i_c"]),
             )
         )
-    return list(found.values())
+    return list(members.values())
 
 
 def rows(sheet: Any) -> Iterator[dict[str, Any]]:
@@ -161,7 +161,7 @@ def report(family: Family, draw: random.Random, now: datetime) -> dict[str, Any]
 def person(member: Member, family: str, draw: random.Random, on: date) -> dict[str, Any]:
     is_woman = member.sex is Sex.FEMALE
     youngest, oldest = YEARS.get(member.relationship, OTHERWISE)
-    said = {
+    totals = {
         "member_id": new_id(draw),
         "relationship": member.relationship.value,
         "sex": member.sex.value,
@@ -170,11 +170,11 @@ def person(member: Member, family: str, draw: random.Random, on: date) -> dict[s
         "family_name": family + ("а" if is_woman else ""),
     }
     if draw.random() < 0.5:
-        said["patronymic"] = f"{draw.choice(MALE)} {'кызы' if is_woman else 'уулу'}"
+        totals["patronymic"] = f"{draw.choice(MALE)} {'кызы' if is_woman else 'уулу'}"
     if member.relationship is Relationship.HEAD:
-        said["phone"] = f"+996 {draw.choice(('500', '555', '700', '777'))} {draw.randrange(10**6):06}"
+        totals["phone"] = f"+996 {draw.choice(('500', '555', '700', '777'))} {draw.randrange(10**6):06}"
     details: dict[str, Any] = {"disabilities": [member.disability.value]} if member.disability else {}
-    return {**said, **details, **({"is_pregnant": True} if member.is_pregnant else {})}
+    return {**totals, **details, **({"is_pregnant": True} if member.is_pregnant else {})}
 
 
 def new_id(draw: random.Random) -> str:

@@ -231,12 +231,12 @@ async def reported(web: Web, shared_installation: Installation) -> AsyncIterator
     await somebody_to_tell(shared_installation.settings(AlertsSettings))
     for service in ("registry", "alerts", "console"):
         shared_installation.start(service, "worker")
-    sent, found = Sent(), ReportedEvents()
+    sent, reported = Sent(), ReportedEvents()
     async with httpx.AsyncClient(base_url=web.base_url, timeout=20, verify=PLAIN) as client:
-        await report(client, shared_installation, found, sent)
-        await wait_for(lambda: is_everywhere(client, shared_installation, found), timeout=60)
+        await report(client, shared_installation, reported, sent)
+        await wait_for(lambda: is_everywhere(client, shared_installation, reported), timeout=60)
         alerts = await client.get("/alerts/v1/alerts", headers=bearer(shared_installation.token(roles=[Role.OPERATOR])))
-        yield replace(found, alert=alerts.json()["alerts"][0]["alert_id"])
+        yield replace(reported, alert=alerts.json()["alerts"][0]["alert_id"])
     await count_check(shared_installation, sent)
 
 

@@ -118,10 +118,10 @@ class Centre:
     async def shares(self, group: str) -> list[set[Partition]]:
         """The partitions of each of the group's two workers; an empty list until both workers have partitions."""
         try:
-            found = await asyncio.to_thread(self._held, group)
+            members = await asyncio.to_thread(self._held, group)
         except KafkaException:  # Kafka knows no coordinator until the group has a member
             return []
-        return found if len(found) == 2 and all(found) else []
+        return members if len(members) == 2 and all(members) else []
 
     def _held(self, name: str) -> list[set[Partition]]:
         prefix = self.installation.topic_prefix
@@ -136,9 +136,9 @@ class Centre:
         engine = database.engine(self.installation.settings(Settings, service))
         async with database.sessions(engine)() as session:
             rows = await session.execute(text("SELECT topic, partition, next_offset FROM consumer_offsets"))
-            found = {(topic, partition): offset for topic, partition, offset in rows}
+            offsets = {(topic, partition): offset for topic, partition, offset in rows}
         await engine.dispose()
-        return found
+        return offsets
 
     async def settled(self, recipient: str, count: int) -> None:
         async def are_settled() -> bool:
@@ -264,7 +264,9 @@ async def test_households_on_two_workers_raise_the_threshold_alert_exactly_once(
     await count_check(centre.installation, centre.sent)
     for service, group in services.items():
         moved = {
-            place for place, next in (await centre.positions(service)).items() if next > before[service].get(place, 0)
+            topic_partition
+            for topic_partition, next in (await centre.positions(service)).items()
+            if next > before[service].get(topic_partition, 0)
         }
         assert all(moved & share for share in shares[service]), "both took part"
         assert await centre.shares(group) == shares[service], "and none took over from the other"
@@ -286,5 +288,5 @@ def reached(hook: Hook, goal: int) -> bool:
 
 async def open_alerts(client: httpx.AsyncClient) -> list[dict[str, Any]]:
     page = (await client.get("/alerts/v1/alerts", params={"state": "open"})).json()
-    found: list[dict[str, Any]] = page["alerts"]
-    return found
+    listed: list[dict[str, Any]] = page["alerts"]
+    return listed

@@ -62,12 +62,12 @@ PAGES = (
 
 
 @dataclass
-class Place:
+class Journey:
     """A running installation, and the answers and stream that clients got from it."""
 
     installation: Installation
     base_url: str
-    said: list[tuple[str, bytes]] = field(default_factory=list)
+    content: list[tuple[str, bytes]] = field(default_factory=list)
     sent: Sent = field(default_factory=Sent)
 
     async def ask(self, method: str, path: str, *, token: str | None = None, **body: Any) -> httpx.Response:
@@ -77,7 +77,7 @@ class Place:
         ) as client:
             response = await client.request(method, path, **body)
         where = f"{method} {path.partition('?')[0]} {response.status_code}"
-        self.said.append((where, response.content + repr(response.headers).encode()))
+        self.content.append((where, response.content + repr(response.headers).encode()))
         assert response.status_code < 500, (where, response.text)
         return response
 
@@ -97,90 +97,90 @@ class Place:
             client.stream("GET", url) as response,
         ):
             async for line in response.aiter_lines():
-                self.said.append(("SSE", line.encode()))
+                self.content.append(("SSE", line.encode()))
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
+def journey(tmp_path: Path) -> Iterator[Journey]:
     """An installation on servers of its own, because the test searches every byte of their files."""
     with parts(own=True) as own:
         installation = Installation(Ground(own), tmp_path / "installation")
         web = installation.web()
         for service in SERVICES:
             installation.start(service, "worker")
-        yield Place(installation, web.base_url)
+        yield Journey(installation, web.base_url)
         installation.end_processes()
 
 
-async def test_personal_data_is_only_where_it_may_be(place: Place) -> None:
-    token = place.installation.token(roles=["field", "operator", "registrar"], team=uuid4())
+async def test_personal_data_is_only_where_it_may_be(journey: Journey) -> None:
+    token = journey.installation.token(roles=["field", "operator", "registrar"], team=uuid4())
     async with asyncio.TaskGroup() as group:
-        listening = group.create_task(place.listen(token))
-        await take_in(place, token)
-        await refuse(place, token)
-        await wait_in_the_spool(place, token)
-        await count_check(place.installation, place.sent, timeout=120)
-        await publish_bad_records(place)
-        await look_at_the_pages(place)
+        listening = group.create_task(journey.listen(token))
+        await take_in(journey, token)
+        await refuse(journey, token)
+        await wait_in_the_spool(journey, token)
+        await count_check(journey.installation, journey.sent, timeout=120)
+        await publish_bad_records(journey)
+        await look_at_the_pages(journey)
         listening.cancel()
-    assert any(where == "SSE" and line.startswith(b"data") for where, line in place.said)
-    found = [finding async for finding in findings(place)]
-    assert not found, "\n".join(found)
+    assert any(where == "SSE" and line.startswith(b"data") for where, line in journey.content)
+    leaks = [finding async for finding in findings(journey)]
+    assert not leaks, "\n".join(leaks)
 
 
-async def take_in(place: Place, token: str) -> None:
+async def take_in(journey: Journey, token: str) -> None:
     first = THROUGH_INTAKE.household()
     corrected = {**first, "version": 2, "notes": THROUGH_INTAKE.notes + "!"}
     unknown_code = THROUGH_INTAKE.household(reasons=[THROUGH_INTAKE.notes])  # stored as `other`, with its text
     for body in (first, first, THROUGH_INTAKE.group(), corrected, unknown_code):
-        assert (await place.report(body, token)).is_success
-    assert (await place.report({**first, "notes": THROUGH_INTAKE.notes + "?"}, token)).status_code == 409
+        assert (await journey.report(body, token)).is_success
+    assert (await journey.report({**first, "notes": THROUGH_INTAKE.notes + "?"}, token)).status_code == 409
 
 
-async def refuse(place: Place, token: str) -> None:
+async def refuse(journey: Journey, token: str) -> None:
     """Causes one error of each kind at intake."""
     canary, url = THROUGH_INTAKE, "/intake/v1/displacements"
     for body in canary.wrong():
-        assert (await place.report(body, token)).status_code == 422, body
+        assert (await journey.report(body, token)).status_code == 422, body
     whole = json.dumps(canary.household())
     for raw in (whole[:-1], "[" * 5000 + canary.notes, canary.notes, f'{{"{canary.field}": {{"{canary.field}": '):
-        assert (await place.ask("POST", url, token=token, content=raw)).status_code in (400, 422)
+        assert (await journey.ask("POST", url, token=token, content=raw)).status_code in (400, 422)
     huge = json.dumps(canary.household(notes=canary.notes * 20_000))
-    assert (await place.ask("POST", url, token=token, content=huge)).status_code == 413
-    assert (await place.ask("POST", url, content=whole)).status_code == 401
-    assert (await place.ask("POST", url, content=whole, token=canary.person["personal_number"])).status_code == 401
-    viewer = place.installation.token(roles=["viewer"])
-    assert (await place.ask("POST", url, content=whole, token=viewer)).status_code == 403
-    batch = await place.ask("POST", "/intake/v1/reports:batch", token=token, json=canary.wrong())
+    assert (await journey.ask("POST", url, token=token, content=huge)).status_code == 413
+    assert (await journey.ask("POST", url, content=whole)).status_code == 401
+    assert (await journey.ask("POST", url, content=whole, token=canary.person["personal_number"])).status_code == 401
+    viewer = journey.installation.token(roles=["viewer"])
+    assert (await journey.ask("POST", url, content=whole, token=viewer)).status_code == 403
+    batch = await journey.ask("POST", "/intake/v1/reports:batch", token=token, json=canary.wrong())
     assert {result["status"] for result in batch.json()["results"]} <= {"refused", 422}
-    asked = f"?{quote(canary.field)}={quote(canary.notes)}&cursor={quote(canary.notes)}&area={quote(canary.notes)}"
+    query = f"?{quote(canary.field)}={quote(canary.notes)}&cursor={quote(canary.notes)}&area={quote(canary.notes)}"
     for path in (
         "/registry/v1/households",
         "/alerts/v1/alerts",
         f"/registry/v1/households/{quote(canary.person['phone'])}",
     ):
-        await place.ask("GET", path + asked, token=token)
+        await journey.ask("GET", path + query, token=token)
 
 
-async def wait_in_the_spool(place: Place, token: str) -> None:
+async def wait_in_the_spool(journey: Journey, token: str) -> None:
     """The records are searched while they wait in the spool for the broker."""
-    place.installation.parts.kafka.kill9()
-    response = await place.report(THROUGH_INTAKE.household(), token)
+    journey.installation.parts.kafka.kill9()
+    response = await journey.report(THROUGH_INTAKE.household(), token)
     assert response.json()["status"] == "spooled"
-    folder = place.installation.settings(IntakeSettings).spool_folder
+    folder = journey.installation.settings(IntakeSettings).spool_folder
     waiting = [file for inner in folder.glob("*/") for file in segments(inner)]
     assert waiting
-    place.said.extend((f"spool/{file.name}", file.read_bytes()) for file in waiting)
-    place.installation.parts.kafka.start()
+    journey.content.extend((f"spool/{file.name}", file.read_bytes()) for file in waiting)
+    journey.installation.parts.kafka.start()
 
 
-async def publish_bad_records(place: Place) -> None:
+async def publish_bad_records(journey: Journey) -> None:
     """Publishes records that no release should write: malformed, unsigned, or with a NUL, which PostgreSQL refuses."""
-    canary, record = BYPASSING_INTAKE, (await everything(place.installation, LEAKY, "registry"))[0]
+    canary, record = BYPASSING_INTAKE, (await everything(journey.installation, LEAKY, "registry"))[0]
     good = Message(LEAKY, record.key, record.value, tuple(record.headers))
-    desk, data = Desk(place.installation.secrets / "seal"), json.loads(good.value)
+    desk, data = Desk(journey.installation.secrets / "seal"), json.loads(good.value)
     strange = json.dumps({**data, "persons": canary.notes, "report_id": canary.person["personal_number"]}).encode()
-    await place.publish(
+    await journey.publish(
         good._replace(value=json.dumps({**data, **canary.person, canary.field: 1}, ensure_ascii=False).encode()),
         good._replace(value=strange),
         good._replace(value=canary.notes.encode()),
@@ -194,11 +194,11 @@ async def publish_bad_records(place: Place) -> None:
         # Only the NUL is invalid: the record is decrypted, and fails when PostgreSQL writes the row with this text.
         desk.message(household(), author=uuid4(), places_version=REFUSED + "\0"),
     )
-    await forge(place.installation, "intake", good._replace(value=strange))
-    standing = await drained(place.installation, 60)
+    await forge(journey.installation, "intake", good._replace(value=strange))
+    standing = await drained(journey.installation, 60)
     assert not standing.unbalanced
-    token = place.installation.token(roles=["operator"])
-    letters = (await place.ask("GET", "/registry/v1/ledger", token=token)).json()["dead_letters"]
+    token = journey.installation.token(roles=["operator"])
+    letters = (await journey.ask("GET", "/registry/v1/ledger", token=token)).json()["dead_letters"]
     assert Counter(letter["reason"] for letter in letters) == REASONS
     assert standing.kinds["registry", LEAKY]["set_aside"] == sum(REASONS.values())
 
@@ -207,13 +207,13 @@ def renamed(message: Message, header: str, value: str) -> tuple[tuple[str, bytes
     return tuple((name, value.encode() if name == header else was) for name, was in message.headers)
 
 
-async def look_at_the_pages(place: Place) -> None:
-    everyone = place.installation.token(roles=["operator", "duty_head", "administrator", "analyst", "viewer"])
+async def look_at_the_pages(journey: Journey) -> None:
+    everyone = journey.installation.token(roles=["operator", "duty_head", "administrator", "analyst", "viewer"])
     for path in PAGES:
-        await place.ask("GET", path, token=everyone)
+        await journey.ask("GET", path, token=everyone)
 
 
-async def findings(place: Place) -> AsyncIterator[str]:
+async def findings(journey: Journey) -> AsyncIterator[str]:
     """The places of forbidden text. Also checks that the search finds text in places where it must be."""
     both, first, past = (
         looked_for(canaries) for canaries in ([THROUGH_INTAKE, BYPASSING_INTAKE], [THROUGH_INTAKE], [BYPASSING_INTAKE])
@@ -221,27 +221,27 @@ async def findings(place: Place) -> AsyncIterator[str]:
     for topic in TOPICS.values():
         readers = topic.consumers or topic.web_readers
         for name, reader in [(topic.name, readers[0]), *((topic.dead(one), one) for one in topic.consumers)]:
-            content = b"\n".join(map(whole, await everything(place.installation, name, reader)))
+            content = b"\n".join(map(whole, await everything(journey.installation, name, reader)))
             for finding in seen(f"topic {name}", content, first if name == LEAKY else both):
                 yield finding
             if name == LEAKY:
                 assert set(seen(name, content, past)), "a canary that bypassed intake is not found on its topic"
     needles = both | dict.fromkeys(ways(REFUSED), REFUSED)
-    for where, content in place.said:
+    for where, content in journey.content:
         for finding in seen(where, content, needles):
             yield finding
-    await written_to_disk(place)
-    state = place.installation.parts.started[0].folders.state
+    await written_to_disk(journey)
+    state = journey.installation.parts.started[0].folders.state
     looked_at, found_past = set(), False
-    for file in files([place.installation.folder, state]):
+    for file in files([journey.installation.folder, state]):
         is_leaky, content = f".{LEAKY}-" in str(file.parent), file.read_bytes()
         looked_at.add(file)
         found_past |= is_leaky and any(seen(str(file), content, past))
         for finding in seen(str(file), content, first if is_leaky else needles if file.parent.name == "logs" else both):
             yield finding
     assert found_past, "a canary that bypassed intake is not found in the files of Kafka"
-    assert {process.log for process in place.installation.processes} <= looked_at
-    assert {state / "logs" / f"{part.name}.log" for part in place.installation.parts.started} <= looked_at
+    assert {process.log for process in journey.installation.processes} <= looked_at
+    assert {state / "logs" / f"{component.name}.log" for component in journey.installation.parts.started} <= looked_at
 
 
 def whole(record: Any) -> bytes:
@@ -249,10 +249,10 @@ def whole(record: Any) -> bytes:
     return (record.key or b"") + b" " + (record.value or b"") + headers
 
 
-async def written_to_disk(place: Place) -> None:
-    engine = database.engine(place.installation.settings(Settings, "registry"))
+async def written_to_disk(journey: Journey) -> None:
+    engine = database.engine(journey.installation.settings(Settings, "registry"))
     async with engine.connect() as connection:
         assert await connection.scalar(text("SELECT count(*) FROM households")) >= 1
     await engine.dispose()
-    place.installation.redis().save()
-    place.installation.parts.postgres.stop()  # on a clean stop, PostgreSQL writes every page to disk
+    journey.installation.redis().save()
+    journey.installation.parts.postgres.stop()  # on a clean stop, PostgreSQL writes every page to disk

@@ -29,7 +29,7 @@ class Played:
     """A first start whose scenario was played, with the output and the counts after the scenario."""
 
     run: Run
-    said: str
+    output: str
     accounts: dict[str, str]
     ledgers: dict[str, Any]
 
@@ -37,13 +37,13 @@ class Played:
 @pytest.fixture(scope="module")
 def played() -> Iterator[Played]:
     with running(DEMO_FAST="1") as run:
-        assert wait_until(lambda: "The scenario has been played" in run.said, timeout=120, every=0.2), run.said
-        accounts = dict(re.findall(r"^  ([a-z]+-[0-9]) +(\S+)\r?$", run.said, re.MULTILINE))
-        yield Played(run, run.said, accounts, settled(run, accounts, households=PLAYED))
+        assert wait_until(lambda: "The scenario has been played" in run.output, timeout=120, every=0.2), run.output
+        accounts = dict(re.findall(r"^  ([a-z]+-[0-9]) +(\S+)\r?$", run.output, re.MULTILINE))
+        yield Played(run, run.output, accounts, settled(run, accounts, households=PLAYED))
 
 
 def test_the_first_start_plays_an_exercise_and_prints_who_may_sign_in(played: Played) -> None:
-    assert "exercise: nothing here is real" in played.said
+    assert "exercise: nothing here is real" in played.output
     assert set(played.accounts) == set(EXERCISE)
     for name in played.accounts:
         Desk(played.run.url, played.accounts, name).client.close()
@@ -60,17 +60,17 @@ def test_everything_is_restored_from_a_backup(played: Played, tmp_path: Path) ->
     settled(run, accounts, households=PLAYED + 1)
 
     run.stop()
-    for each in run.folder.iterdir():  # everything but Kafka's disk is lost
-        if each.name != "kafka":
-            shutil.rmtree(each) if each.is_dir() else each.unlink()
+    for path in run.folder.iterdir():  # everything but Kafka's disk is lost
+        if path.name != "kafka":
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
     assert "what came after the backup is read again" in backup.restore(name)
     run.start()
     settled(run, accounts, households=PLAYED + 1)
 
     run.stop()
     shutil.rmtree(run.folder)
-    said = backup.restore(name)
-    assert "Kafka's log is a new one" in said and "Reports accepted after" in said
+    output = backup.restore(name)
+    assert "Kafka's log is a new one" in output and "Reports accepted after" in output
     run.start()
     settled(run, accounts, households=PLAYED)
     report(run, accounts)
@@ -97,7 +97,7 @@ class Backups:
             capture_output=True,
             text=True,
             check=False,
-            env={**own_environment(), **self._run.asked, **settings},
+            env={**own_environment(), **self._run.environment, **settings},
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
@@ -111,7 +111,7 @@ def report(run: Run, accounts: dict[str, str]) -> None:
 
 def settled(run: Run, accounts: dict[str, str], *, households: int) -> dict[str, Any]:
     """Waits until all services answer and this number of households is recorded; returns the ledgers."""
-    assert wait_until(lambda: all_answer(run), timeout=60, every=0.2), run.said
+    assert wait_until(lambda: all_answer(run), timeout=60, every=0.2), run.output
     with Desk(run.url, accounts) as desk:
         assert wait_until(lambda: is_settled(desk), timeout=60, every=0.2), rows(desk.ledgers())
         ledgers = desk.ledgers()

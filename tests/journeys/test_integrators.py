@@ -58,8 +58,8 @@ def hazard() -> HazardReported:
 async def publish(installation: Installation, *hazards: HazardReported) -> None:
     """Publishes each event twice, like a publisher that did not receive the broker's answer."""
     async with Publisher(installation.settings(Settings, "intake")) as publisher:
-        for one in hazards:
-            message = events.message(one, id=uuid4(), source="/intake", time=one.received_at)
+        for hazard in hazards:
+            message = events.message(hazard, id=uuid4(), source="/intake", time=hazard.received_at)
             await publisher.publish_all([message, message])
 
 

@@ -44,10 +44,10 @@ def family(count: int = 5) -> list[dict[str, Any]]:
             "relationship": relationship,
             "sex": sex,
             "birth_date": born,
-            "given_name": given,
+            "given_name": given_name,
             "family_name": name,
         }
-        for relationship, sex, born, given, name in itertools.islice(itertools.cycle(people), count)
+        for relationship, sex, born, given_name, name in itertools.islice(itertools.cycle(people), count)
     ]
 
 

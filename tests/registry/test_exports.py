@@ -69,7 +69,7 @@ async def test_csv_has_the_hxl_row(office: Office) -> None:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize(
-    ("asked", "tag"),
+    ("query", "tag"),
     [
         ("", "#affected+displaced+ind+registered"),
         ("scope=abroad", "#affected+displaced+ind+registered"),
@@ -79,8 +79,8 @@ async def test_csv_has_the_hxl_row(office: Office) -> None:
         ("scope=within&mobility=migration&mobility=displacement", "#population+moved+ind+registered"),
     ],
 )
-async def test_a_column_is_tagged_by_the_people_that_it_counts(office: Office, asked: str, tag: str) -> None:
-    tags, _ = await csv_of(office, f"{STOCK}?{asked}")
+async def test_a_column_is_tagged_by_the_people_that_it_counts(office: Office, query: str, tag: str) -> None:
+    tags, _ = await csv_of(office, f"{STOCK}?{query}")
     assert tags["persons"] == tag
 
 

@@ -34,24 +34,24 @@ async def totals(office: Office, href: str) -> dict[str, Any]:
     answer = await office.get(href, role=Role.ANALYST)
     assert answer.status_code == 200, (href, answer.text)
     if "format=csv" not in href:
-        told: dict[str, Any] = answer.json()["total"]
-        return told
+        totals: dict[str, Any] = answer.json()["total"]
+        return totals
     _, *rows = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))
     return {name: sum(int(row[name]) for row in rows) for name in ("households", "persons", "groups", "group_persons")}
 
 
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])
 @pytest.mark.parametrize(
-    "asked", ["", "date=&reason=&area=&mobility=", SEVERAL, "until=2026-06", "date=1900-06-30", "level=0&view=origin"]
+    "query", ["", "date=&reason=&area=&mobility=", SEVERAL, "until=2026-06", "date=1900-06-30", "level=0&view=origin"]
 )
 async def test_every_link_of_the_page_answers_with_what_the_page_shows(
-    office: Office, language: str, asked: str
+    office: Office, language: str, query: str
 ) -> None:
     await office.file(household(), household(destination={"country": "RU"}, reasons=["economic"]), group())
     await office.file(
         household(occurred_at="2026-07-20T00:00:00Z"), household(mobility="migration", destination={"country": "KZ"})
     )
-    page = await office.get(f"/figures?lang={language}&{asked}", role=Role.ANALYST)
+    page = await office.get(f"/figures?lang={language}&{query}", role=Role.ANALYST)
     assert page.status_code == 200
     own = [href.removeprefix("/registry") for href in hrefs(page.text) if href.startswith("/registry/")]
     for href in own:
@@ -62,8 +62,8 @@ async def test_every_link_of_the_page_answers_with_what_the_page_shows(
     assert (len(stocks), len(flows)) == (2, 2)
     registered, counted, newly = tiles(page.text)
     for href in stocks:
-        told = await totals(office, href)
-        assert (told["persons"], told["group_persons"]) == (registered, counted), href
+        totals_of_link = await totals(office, href)
+        assert (totals_of_link["persons"], totals_of_link["group_persons"]) == (registered, counted), href
     for href in flows:
         assert (await totals(office, href))["persons"] == newly, href
 
@@ -106,12 +106,14 @@ async def test_the_whole_country_is_on_the_page_once(office: Office, language: s
 async def test_limited_visibility_is_stated_on_the_page(office: Office, language: str) -> None:
     await office.file(household())
     names = [office.app.state.places.name(area, language) for area in (LEILEK, OSH)]
-    said = {}
+    counts = {}
     for view in ("destination", "origin"):
         page = await office.get(f"/figures?lang={language}&view={view}", role=Role.REGISTRAR, areas=(OSH, LEILEK))
-        [said[view]] = re.findall(r'id="areas">([^<]+)</p>', page.text)
-        assert all(name in html.unescape(said[view]) for name in names)
-    assert len(said["origin"]) > len(said["destination"]) + 40  # this sentence also states how many people are missing
+        [counts[view]] = re.findall(r'id="areas">([^<]+)</p>', page.text)
+        assert all(name in html.unescape(counts[view]) for name in names)
+    assert (
+        len(counts["origin"]) > len(counts["destination"]) + 40
+    )  # this sentence also states how many people are missing
     whole = await office.get(f"/figures?lang={language}", role=Role.ANALYST)
     assert 'id="areas"' not in whole.text
 

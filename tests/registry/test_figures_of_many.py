@@ -136,20 +136,20 @@ def expected(
     ]
     if kind == "stock":
         newest: dict[UUID, Move] = {}
-        for move in sorted(known, key=lambda each: each.at):
+        for move in sorted(known, key=lambda known_move: known_move.at):
             newest[move.subject] = move
         known = list(newest.values())
-    found: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    sums: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     for move in known:
         persons = sum(number for (sex, age), number in move.cells.items() if cell(sex, age))
-        place = move.destination if view == "destination" else move.origin
-        unit = place if level == 2 or place is None else OBLASTS[place]
+        place_of_move = move.destination if view == "destination" else move.origin
+        unit = place_of_move if level == 2 or place_of_move is None else OBLASTS[place_of_move]
         if persons and move.mobility in moved and wanted(move):
             key = (move.month if kind == "flows" else None, unit, move.scope, move.reason, move.mobility)
             offset = 0 if move.measure is None else 2
-            found[key][offset] += 1
-            found[key][offset + 1] += persons
-    return {key: (one, two, three, four) for key, (one, two, three, four) in found.items()}
+            sums[key][offset] += 1
+            sums[key][offset + 1] += persons
+    return {key: (one, two, three, four) for key, (one, two, three, four) in sums.items()}
 
 
 DAY = datetime(2025, 10, 1, tzinfo=UTC) - timedelta(hours=6)  # the beginning of the day in Bishkek
@@ -178,13 +178,15 @@ QUESTIONS: list[tuple[str, str, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "query", "asked"), QUESTIONS, ids=[f"{kind}?{query}" for kind, query, _ in QUESTIONS])
+@pytest.mark.parametrize(
+    ("kind", "query", "filters"), QUESTIONS, ids=[f"{kind}?{query}" for kind, query, _ in QUESTIONS]
+)
 async def test_figures_equal_an_independent_computation(
-    office: Office, kind: str, query: str, asked: dict[str, Any]
+    office: Office, kind: str, query: str, filters: dict[str, Any]
 ) -> None:
     await copied(office)
     answer = (await office.get(f"/v1/statistics/{kind}?{query}", role=Role.ANALYST)).json()
-    found = {
+    sums = {
         (row.get("month"), row["pcode"], row["scope"], row["reason"], row["mobility"]): (
             row["households"],
             row["persons"],
@@ -193,8 +195,8 @@ async def test_figures_equal_an_independent_computation(
         )
         for row in answer["rows"]
     }
-    assert found == expected(kind, **asked)
-    totals = [sum(each) for each in zip(*found.values(), strict=True)]
+    assert sums == expected(kind, **filters)
+    totals = [sum(each) for each in zip(*sums.values(), strict=True)]
     assert list(answer["total"].values()) == totals
 
 

@@ -26,9 +26,9 @@ class Watched(Places):
     pool: Any
     in_use: list[int]
 
-    def name(self, *given: Any, **more: Any) -> str:
+    def name(self, *arguments: Any, **more: Any) -> str:
         self.in_use.append(self.pool.checkedout())
-        return super().name(*given, **more)
+        return super().name(*arguments, **more)
 
 
 @pytest.fixture
@@ -61,9 +61,9 @@ async def test_a_statement_that_the_database_ends_is_retried(office: Office, pat
 
     async with office.app.state.sessions() as holder, asyncio.TaskGroup() as group:
         await holder.execute(text("LOCK TABLE episodes IN ACCESS EXCLUSIVE MODE"))
-        asked = group.create_task(office.get(path, role=Role.ANALYST))
+        answering = group.create_task(office.get(path, role=Role.ANALYST))
         await wait_for(end_waiting, timeout=4)
-        answer = await asked
+        answer = await answering
     assert (answer.status_code, answer.headers.get("retry-after")) == (503, "5")
     assert answer.json()["type"] == "urn:dayar:problem:dependency-unavailable"
     assert (await office.get(path, role=Role.ANALYST)).status_code == 200

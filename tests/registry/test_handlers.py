@@ -226,8 +226,8 @@ async def test_an_earlier_displacement_is_published_beside_the_current_one(
     await file(body, earlier, {**body, "version": 2, "status": "Exercise"})
     first, *later = await file.events("households")
     assert "displacement" not in first
-    assert [told["report_id"] for told in later] == [body["report_id"], earlier["report_id"]]
-    assert [told["displacement"] for told in later] == [
+    assert [event["report_id"] for event in later] == [body["report_id"], earlier["report_id"]]
+    assert [event["displacement"] for event in later] == [
         {
             "report_id": earlier["report_id"],
             "status": "Actual",
@@ -261,7 +261,9 @@ async def test_a_household_trapped_at_its_destination_is_published_as_displaced_
     await file(fled, trapped, {**fled, "version": 2, "hazard_type": "landslide"})
     first, *later = await file.events("households")
     assert "latest_mobility" not in first
-    assert [(told["mobility"], told["latest_mobility"]) for told in later] == [("displacement", "unable_to_move")] * 2
+    assert [(event["mobility"], event["latest_mobility"]) for event in later] == [
+        ("displacement", "unable_to_move")
+    ] * 2
 
 
 async def test_a_household_whose_key_is_missing_waits(file: Filing, tmp_path: Path) -> None:

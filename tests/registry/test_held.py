@@ -60,10 +60,10 @@ class Office:
 
     async def held_id(self) -> UUID:
         [row] = await wait_for(lambda: self.rows("SELECT outcome_id FROM reports WHERE outcome = 'held'"), 30)
-        found: UUID = row["outcome_id"]
-        return found
+        outcome_id: UUID = row["outcome_id"]
+        return outcome_id
 
-    async def told(self, topic: str) -> list[str]:
+    async def published(self, topic: str) -> list[str]:
         async with kafka.log_reader(self.installation.settings(Settings, "console"), [topic]) as reader:
             return [record.value.decode() async for record in reader.records()]
 
@@ -71,7 +71,7 @@ class Office:
         return bool((await self.rows(WAITS))[0]["count"])
 
     async def two_outcomes(self) -> list[str] | None:
-        outcomes = await self.told("outcomes")
+        outcomes = await self.published("outcomes")
         return outcomes if len(outcomes) == 2 else None
 
     async def dayar(self, *words: str) -> Result:
@@ -89,9 +89,9 @@ class Office:
 @pytest.fixture
 async def office(installation: Installation) -> AsyncIterator[Office]:
     engine = database.engine(installation.settings(RegistrySettings))
-    found = Office(installation, engine)
-    await found.add("aida", "registrar")
-    yield found
+    office = Office(installation, engine)
+    await office.add("aida", "registrar")
+    yield office
     await engine.dispose()
 
 
@@ -110,7 +110,7 @@ async def test_an_accepted_report_takes_effect_once_even_if_the_worker_is_killed
     assert await office.rows("SELECT * FROM households") == []
     office.work()
     await wait_for(lambda: office.rows("SELECT 1 FROM held_decisions WHERE result = 'recorded'"), 30)
-    [registered] = await wait_for(lambda: office.told("households"), 20)
+    [registered] = await wait_for(lambda: office.published("households"), 20)
     assert json.loads(registered)["household_id"] == body["household_id"]
     first, second = map(json.loads, await wait_for(office.two_outcomes, 20))
     assert (first["outcome"], second["outcome"], second["replaces"]) == ("held", "recorded", str(id))
@@ -174,7 +174,7 @@ async def test_a_held_report_is_visible_only_in_its_areas(office: Office) -> Non
     await office.add("bakyt", "registrar", BATKEN_OBLAST)
     reason = ("--reason", "the phone was in a drawer")
     for words in (("show", id), ("accept", id, *reason), ("refuse", id, *reason)):
-        told = await office.dayar(*words, "--by", "ainura")
-        assert (told.exit_code, told.stderr.strip()) == (1, "No report is held under this id.")
+        output = await office.dayar(*words, "--by", "ainura")
+        assert (output.exit_code, output.stderr.strip()) == (1, "No report is held under this id.")
     assert await office.rows("SELECT * FROM held_decisions") == []
     assert (await office.dayar("show", id, "--by", "bakyt")).exit_code == 0

@@ -25,8 +25,8 @@ WAITS = "SELECT count(*) FROM pg_locks WHERE relation = 'episodes'::regclass AND
 async def total(office: Office, path: str = STOCK, **caller: Any) -> dict[str, int]:
     answer = await office.get(path, role=Role.ANALYST, **caller)
     assert answer.status_code == 200, answer.text
-    found: dict[str, int] = answer.json()["total"]
-    return found
+    totals: dict[str, int] = answer.json()["total"]
+    return totals
 
 
 @pytest.mark.parametrize("path", [STOCK, FLOWS, f"{FLOWS}?format=csv", "/figures?lang=ru"])
@@ -88,14 +88,14 @@ async def test_a_change_during_the_computation_is_in_the_next_answer(office: Off
 async def test_transactions_that_write_at_the_same_time_do_not_wait_for_each_other(office: Office) -> None:
     """Each connection has a version slot of its own, so both changes are seen, whichever is committed first."""
     await office.file(household())
-    async with office.app.state.sessions() as one, office.app.state.sessions() as other:
-        slots = [await session.scalar(text("SELECT pg_backend_pid() % 256")) for session in (one, other)]
+    async with office.app.state.sessions() as first, office.app.state.sessions() as other:
+        slots = [await session.scalar(text("SELECT pg_backend_pid() % 256")) for session in (first, other)]
         assert slots[0] != slots[1]
-        for session in (one, other):
+        for session in (first, other):
             await session.execute(text("SET LOCAL lock_timeout = '1s'"))
             await session.execute(text("UPDATE episodes SET version = version WHERE false"))
         versions = [await version(office)]
-        for session in (other, one):
+        for session in (other, first):
             await session.commit()
             versions.append(await version(office))
     assert len(set(versions)) == 3

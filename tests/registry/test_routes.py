@@ -236,8 +236,8 @@ async def test_unusually_many_openings_are_reported_and_block_nobody(office: Off
     for _ in range(2):
         assert (await office.get(path, role=Role.OPERATOR, account=account)).status_code == 200
     for role in (Role.ADMINISTRATOR, Role.AUDITOR):
-        told = (await office.get("/notices?lang=en", role=role)).text
-        assert "opened: 61 in the hour" in told and str(account) in told
+        page = (await office.get("/notices?lang=en", role=role)).text
+        assert "opened: 61 in the hour" in page and str(account) in page
     assert (await office.get("/notices", role=Role.OPERATOR)).status_code == 403
 
 

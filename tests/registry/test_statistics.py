@@ -31,28 +31,28 @@ async def example(office: Office) -> None:
     )
     alone = household(persons=3, members=[])
     abroad = household(destination={"country": "RU"}, reasons=["economic"])
-    part = household(is_whole_household=False)
-    for member in part["members"][2:]:
+    incomplete = household(is_whole_household=False)
+    for member in incomplete["members"][2:]:
         member["is_displaced"] = False
     stuck = household(mobility="unable_to_move")
     counted = group()
-    await office.file(moved_on, again, alone, abroad, part, stuck, household(status="Exercise"))
+    await office.file(moved_on, again, alone, abroad, incomplete, stuck, household(status="Exercise"))
     await office.file(counted, group(group_id=counted["group_id"], occurred_at="2026-07-01T00:00:00Z", persons=90))
     await office.file(group(measure="flow", persons=40, quantifier="exact", sex_age=[]))
 
 
-async def told(office: Office, path: str) -> dict[str, Any]:
+async def figures_at(office: Office, path: str) -> dict[str, Any]:
     answer = await office.get(path, role=Role.ANALYST)
     assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    figures: dict[str, Any] = answer.json()
+    return figures
 
 
 async def test_the_stock_on_a_day(office: Office) -> None:
     await example(office)
-    june = await told(office, f"{STOCK}?date=2026-06-30")
+    june = await figures_at(office, f"{STOCK}?date=2026-06-30")
     by_place = {(row["pcode"], row["country"]): row for row in june["rows"]}
-    assert {place: (row["households"], row["persons"], row["group_persons"]) for place, row in by_place.items()} == {
+    assert {unit: (row["households"], row["persons"], row["group_persons"]) for unit, row in by_place.items()} == {
         (LEILEK, "KGZ"): (3, 5 + 3 + 2, 0),
         (None, "RUS"): (1, 5, 0),
         (BATKEN, "KGZ"): (0, 0, 120),
@@ -64,7 +64,7 @@ async def test_the_stock_on_a_day(office: Office) -> None:
 
 async def test_the_stock_after_a_family_moved_on_and_a_group_was_recounted(office: Office) -> None:
     await example(office)
-    august = await told(office, f"{STOCK}?date=2026-08-01")
+    august = await figures_at(office, f"{STOCK}?date=2026-08-01")
     by_place = {row["pcode"]: row for row in august["rows"]}
     assert (by_place[LEILEK]["households"], by_place[OSH]["households"], by_place[OSH]["persons"]) == (2, 1, 5)
     assert (by_place[BATKEN]["groups"], by_place[BATKEN]["group_persons"]) == (1, 90)
@@ -73,7 +73,7 @@ async def test_the_stock_after_a_family_moved_on_and_a_group_was_recounted(offic
 async def test_flows_are_by_month_in_bishkek(office: Office) -> None:
     """The time 18:30 UTC on 31 July is on 1 August in Bishkek."""
     await example(office)
-    flows = await told(office, FLOWS)
+    flows = await figures_at(office, FLOWS)
     assert {
         (row["month"], row["reason"], row["scope"]): (row["households"], row["persons"])
         for row in flows["rows"]
@@ -84,18 +84,18 @@ async def test_flows_are_by_month_in_bishkek(office: Office) -> None:
         ("2026-08", "economic", "within"): (1, 5),
     }
     assert flows["total"] == {"households": 5, "persons": 20, "groups": 1, "group_persons": 40}
-    assert (await told(office, f"{FLOWS}?since=2026-07&until=2026-08"))["total"]["households"] == 1
+    assert (await figures_at(office, f"{FLOWS}?since=2026-07&until=2026-08"))["total"]["households"] == 1
 
 
 async def test_the_first_moment_of_a_month_belongs_to_it(office: Office) -> None:
     await office.file(household(occurred_at="2026-07-01T00:00:00+06:00"))
-    asked = {
+    queries = {
         f"{STOCK}?date=2026-06-30": 0,
         f"{STOCK}?date=2026-07-01": 1,
         f"{FLOWS}?until=2026-06": 0,
         f"{FLOWS}?since=2026-07&until=2026-07": 1,
     }
-    assert {path: (await told(office, path))["total"]["households"] for path in asked} == asked
+    assert {path: (await figures_at(office, path))["total"]["households"] for path in queries} == queries
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ async def test_a_scope_states_on_which_side_of_the_border_a_move_began_and_ended
 ) -> None:
     await office.file(household(origin=origin, destination=destination))
     for path in (STOCK, FLOWS):
-        assert [row["scope"] for row in (await told(office, path))["rows"]] == [scope]
+        assert [row["scope"] for row in (await figures_at(office, path))["rows"]] == [scope]
 
 
 async def test_a_figure_comes_with_its_data_quality(office: Office) -> None:
@@ -123,7 +123,7 @@ async def test_a_figure_comes_with_its_data_quality(office: Office) -> None:
     await office.file(corrected, household(occurred_at_precision="month"), group(**counted))
     await office.file(group(**counted, quantifier="exact"))
     await office.file({**corrected, "version": 2, "persons": 3, "members": []})
-    [row] = (await told(office, STOCK))["rows"]
+    [row] = (await figures_at(office, STOCK))["rows"]
     assert (row["households"], row["corrected"], row["imprecise"], row["groups"]) == (2, 1, 1, 2)
     page = (await office.get("/figures?lang=en", role=Role.ANALYST)).text
     assert re.findall(r"<dt>(of these [\w ]+|with a [\w ]+)</dt><dd>(\d+)</dd>", page)[:3] == [
@@ -135,7 +135,7 @@ async def test_a_figure_comes_with_its_data_quality(office: Office) -> None:
 
 async def test_flows_by_origin(office: Office) -> None:
     await example(office)
-    flows = await told(office, f"{FLOWS}?view=origin&level=1")
+    flows = await figures_at(office, f"{FLOWS}?view=origin&level=1")
     assert {row["pcode"] for row in flows["rows"]} == {BATKEN_OBLAST}
     assert sum(row["persons"] for row in flows["rows"]) == 20
 
@@ -143,19 +143,19 @@ async def test_flows_by_origin(office: Office) -> None:
 async def test_sex_and_age_are_as_of_the_day_of_displacement(office: Office) -> None:
     """Persons born on 31 January 2009, 7 July 2016 and 8 March 1955 are 17, 9 and 71 years old on 15 June 2026."""
     await office.file(household())
-    [row] = (await told(office, FLOWS))["rows"]
+    [row] = (await figures_at(office, FLOWS))["rows"]
     cells = ("male_18_59", "female_18_59", "female_12_17", "male_6_11", "female_60_plus")
     assert [row[cell] for cell in cells] == [1, 1, 1, 1, 1]
-    children = await told(office, f"{FLOWS}?age=6-11&age=12-17&sex=female")
+    children = await figures_at(office, f"{FLOWS}?age=6-11&age=12-17&sex=female")
     assert children["total"]["persons"] == 1
 
 
 async def test_filters(office: Office) -> None:
     await example(office)
-    assert (await told(office, f"{FLOWS}?scope=abroad"))["total"]["persons"] == 5
-    assert (await told(office, f"{FLOWS}?reason=economic"))["total"]["persons"] == 10
-    assert (await told(office, f"{FLOWS}?area={OSH}"))["total"]["persons"] == 5
-    assert (await told(office, f"{FLOWS}?view=origin&area={BATKEN_OBLAST}"))["total"]["persons"] == 20
+    assert (await figures_at(office, f"{FLOWS}?scope=abroad"))["total"]["persons"] == 5
+    assert (await figures_at(office, f"{FLOWS}?reason=economic"))["total"]["persons"] == 10
+    assert (await figures_at(office, f"{FLOWS}?area={OSH}"))["total"]["persons"] == 5
+    assert (await figures_at(office, f"{FLOWS}?view=origin&area={BATKEN_OBLAST}"))["total"]["persons"] == 20
     assert (await office.get(f"{FLOWS}?reason=whim", role=Role.ANALYST)).status_code == 422
     assert (await office.get(f"{FLOWS}?raison=economic", role=Role.ANALYST)).status_code == 422
 
@@ -164,13 +164,13 @@ async def test_people_who_had_to_leave_count_as_displaced(office: Office) -> Non
     """Migrants are counted only on request. People who were unable to move are never counted."""
     await office.file(*(household(mobility=each) for each in Mobility), group(mobility="migration", persons=70))
     for path in (STOCK, FLOWS):
-        usual = await told(office, path)
+        usual = await figures_at(office, path)
         assert (usual["total"]["households"], usual["total"]["groups"]) == (3, 0)
         assert {row["mobility"] for row in usual["rows"]} == set(DISPLACED) == set(usual["mobility"])
-        assert (await told(office, f"{path}?mobility=migration"))["total"]["households"] == 1
+        assert (await figures_at(office, f"{path}?mobility=migration"))["total"]["households"] == 1
         everybody = "&".join(f"mobility={move}" for move in MOVES)
-        assert (await told(office, f"{path}?{everybody}"))["total"]["households"] == 4
-    assert (await told(office, f"{STOCK}?mobility=migration"))["total"]["group_persons"] == 70
+        assert (await figures_at(office, f"{path}?{everybody}"))["total"]["households"] == 4
+    assert (await figures_at(office, f"{STOCK}?mobility=migration"))["total"]["group_persons"] == 70
     refused = await office.get(f"{STOCK}?mobility=unable_to_move", role=Role.ANALYST)
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/query/mobility/0")
 
@@ -186,15 +186,15 @@ async def test_a_displaced_family_that_migrated_is_counted_once_as_its_latest_mo
         mobility="migration",
     )
     await office.file(displaced, migrated)
-    assert (await told(office, f"{STOCK}?date=2026-06-30"))["total"]["households"] == 1
-    assert (await told(office, f"{STOCK}?date=2026-07-31"))["total"]["households"] == 0
-    [abroad] = (await told(office, f"{STOCK}?date=2026-07-31&mobility=migration"))["rows"]
+    assert (await figures_at(office, f"{STOCK}?date=2026-06-30"))["total"]["households"] == 1
+    assert (await figures_at(office, f"{STOCK}?date=2026-07-31"))["total"]["households"] == 0
+    [abroad] = (await figures_at(office, f"{STOCK}?date=2026-07-31&mobility=migration"))["rows"]
     assert (abroad["country"], abroad["mobility"], abroad["households"]) == ("RUS", "migration", 1)
-    assert (await told(office, f"{FLOWS}?mobility=migration&mobility=displacement"))["total"]["households"] == 2
+    assert (await figures_at(office, f"{FLOWS}?mobility=migration&mobility=displacement"))["total"]["households"] == 2
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "day",
     [
         "stock?date=9999-12-31",
         "stock?date=0001-01-01",
@@ -203,9 +203,9 @@ async def test_a_displaced_family_that_migrated_is_counted_once_as_its_latest_mo
         "flows?since=0000-01",
     ],
 )
-async def test_a_day_outside_the_reports_calendar_is_refused(office: Office, asked: str) -> None:
-    path, _, query = asked.partition("?")
-    for page in (f"/v1/statistics/{asked}", f"/figures?{query}"):
+async def test_a_day_outside_the_reports_calendar_is_refused(office: Office, day: str) -> None:
+    path, _, query = day.partition("?")
+    for page in (f"/v1/statistics/{day}", f"/figures?{query}"):
         answer = await office.get(page, role=Role.ANALYST)
         assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, f"/query/{query.split('=')[0]}"), (
             path
@@ -233,7 +233,7 @@ async def test_a_report_dated_far_ahead_has_no_bar_unless_requested(office: Offi
 
 async def test_a_year_is_not_a_month(office: Office) -> None:
     await office.file(household(occurred_at="2025-01-01T00:00:00Z", occurred_at_precision="year"))
-    [row] = (await told(office, FLOWS))["rows"]
+    [row] = (await figures_at(office, FLOWS))["rows"]
     assert (row["month"], row["imprecise"]) == ("2025", 1)
 
 
@@ -247,10 +247,10 @@ async def test_figures_are_those_of_the_callers_areas(office: Office) -> None:
 
 async def test_a_village_counts_in_its_district(office: Office) -> None:
     await office.file(household(), household(destination={"pcode": VILLAGE}))
-    [row] = (await told(office, STOCK))["rows"]
+    [row] = (await figures_at(office, STOCK))["rows"]
     assert (row["pcode"], row["households"]) == (LEILEK, 2)
     for area, households in ((LEILEK, 2), (BATKEN_OBLAST, 2), (VILLAGE, 1), (OSH, 0)):
-        assert (await told(office, f"{STOCK}?area={area}"))["total"]["households"] == households, area
+        assert (await figures_at(office, f"{STOCK}?area={area}"))["total"]["households"] == households, area
     seen = (await office.get(STOCK, role=Role.REGISTRAR, areas=(LEILEK,))).json()
     assert seen["total"]["households"] == 2
 

@@ -27,18 +27,18 @@ DAYS = [date(2026, month, 28) for month in range(1, 8)]
 Body = dict[str, Any]
 
 
-def told(draw: Random, **subject: Any) -> Body:
+def drawn_report(draw: Random, **subject: Any) -> Body:
     """A report whose time is one of only a few instants, so that several reports have the same time."""
     moment = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=draw.randrange(0, 180, 9))
-    said = {
+    body = {
         "occurred_at": moment.isoformat(),
         "reported_at": (moment + timedelta(hours=draw.randrange(3))).isoformat(),
         "destination": {"pcode": draw.choice((LEILEK, KADAMJAI, BATKEN, OSH))},
         "status": "Actual" if draw.random() < 0.8 else "Exercise",
     }
     if "group_id" in subject:
-        return group(**subject, **said, measure=draw.choice(("stock", "flow")))
-    return household(**subject, **said, mobility=draw.choice((*DISPLACED, *DISPLACED, MIGRATED, STUCK)))
+        return group(**subject, **body, measure=draw.choice(("stock", "flow")))
+    return household(**subject, **body, mobility=draw.choice((*DISPLACED, *DISPLACED, MIGRATED, STUCK)))
 
 
 def reports(draw: Random) -> Iterator[Body]:
@@ -47,8 +47,8 @@ def reports(draw: Random) -> Iterator[Body]:
         for _ in range(25):
             subject = {name: str(uuid4())}
             for _ in range(draw.randint(1, 4)):
-                first = told(draw, **subject)
-                corrected = {**told(draw, **subject), "report_id": first["report_id"], "version": 2}
+                first = drawn_report(draw, **subject)
+                corrected = {**drawn_report(draw, **subject), "report_id": first["report_id"], "version": 2}
                 yield from (first, corrected) if draw.random() < 0.4 else (first,)
 
 
@@ -122,11 +122,11 @@ async def test_existing_rows_are_marked_by_the_migration(office: Office, table: 
     made = import_module(MIGRATION)
     async with office.app.state.sessions() as session:
         known = await superseded(session, table)
-        for each in made.SUBJECTS:
-            await session.execute(text(f"DROP TRIGGER fill ON {each}"))
-            await session.execute(text(f"DROP FUNCTION fill_{each}"))
+        for subject in made.SUBJECTS:
+            await session.execute(text(f"DROP TRIGGER fill ON {subject}"))
+            await session.execute(text(f"DROP FUNCTION fill_{subject}"))
             drops = ", ".join(f"DROP {name}" for name in ("superseded_at", *made.COLUMNS))
-            await session.execute(text(f"ALTER TABLE {each} {drops}"))
+            await session.execute(text(f"ALTER TABLE {subject} {drops}"))
         await (await session.connection()).run_sync(upgrade)
         assert await superseded(session, table) == known
 

@@ -29,7 +29,7 @@ def filed(
     author: str = AUTHOR,
     team: str | None = TEAM,
     subject: tuple[str, str] = HOUSEHOLD,
-    said: str = "",
+    note: str = "",
     occurred_at: datetime = NOON,
     flags: tuple[Flag, ...] = (),
     **more: str,
@@ -42,7 +42,7 @@ def filed(
         sealed={},
         text="",
         plain=b"",
-        digest=f"{version}{said}".encode(),
+        digest=f"{version}{note}".encode(),
         author=author,
         team=team,
         channel=SubmissionChannel.FIELD,
@@ -87,8 +87,8 @@ def test_the_latest_displacement_wins_in_any_order_of_reports(order: list[tuple[
 @given(st.permutations([1, 2, 3, 4]), st.sets(st.integers(0, 3)))
 def test_each_report_has_an_outcome_and_a_new_outcome_names_the_old_one(order: list[int], strange: set[int]) -> None:
     reports = [
-        filed(version, author=STRANGER if place in strange else AUTHOR, team=None if place in strange else TEAM)
-        for place, version in enumerate(order)
+        filed(version, author=STRANGER if position in strange else AUTHOR, team=None if position in strange else TEAM)
+        for position, version in enumerate(order)
     ]
     working_set = working_set_of(reports)
     first = [one for one in working_set.settled if one.replaces is None]

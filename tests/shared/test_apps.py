@@ -62,10 +62,10 @@ async def all_ready() -> dict[str, bool]:
     return {"kafka": True, "database": False}
 
 
-def build(token_keys: Path, *routers: APIRouter, **given: Any) -> FastAPI:
+def build(token_keys: Path, *routers: APIRouter, **settings: Any) -> FastAPI:
     return apps.create_app(
         "intake",
-        Settings(token_public_keys=token_keys / "public", **given),
+        Settings(token_public_keys=token_keys / "public", **settings),
         lifespan=no_lifespan,
         revocations=NothingRevoked(),
         ready=all_ready,
@@ -108,13 +108,13 @@ async def test_a_refused_browser_gets_a_page_with_navigation(
     client: httpx.AsyncClient, token_keys: Path, language: str
 ) -> None:
     seen = {"accept": "text/html,*/*;q=0.8", "accept-language": language}
-    asked = {
+    answers = {
         403: await client.get("/v1/ledger", headers=seen | bearer(token_keys, Role.VIEWER)),
         404: await client.get("/nowhere", headers=seen),
         422: await client.post("/v1/hazards", json={}, headers=seen | bearer(token_keys, Role.OPERATOR)),
         500: await client.post("/v1/displacements", headers=seen | bearer(token_keys, Role.OPERATOR)),
     }
-    for status, answer in asked.items():
+    for status, answer in answers.items():
         assert (answer.status_code, answer.headers["content-language"]) == (status, language)
         assert 'href="/"' in answer.text and "urn:dayar" not in answer.text
 

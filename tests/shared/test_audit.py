@@ -42,10 +42,10 @@ async def test_an_act_and_its_entry_are_stored_together_or_not_at_all(engine: As
     refused = replace(ENTRY, result=Result.REFUSED, reason="wrong-password")
     await audit.write(sessions, refused)
     async with sessions() as session:
-        [found] = await entries(session, Wanted())
-    assert (found.action, found.result, found.reason) == ("signed_in", "refused", "wrong-password")
-    assert (found.account, found.token, found.address) == (ENTRY.account, ENTRY.token, "192.0.2.1")
-    assert list(found.objects) == list(ENTRY.objects)
+        [entry] = await entries(session, Wanted())
+    assert (entry.action, entry.result, entry.reason) == ("signed_in", "refused", "wrong-password")
+    assert (entry.account, entry.token, entry.address) == (ENTRY.account, ENTRY.token, "192.0.2.1")
+    assert list(entry.objects) == list(ENTRY.objects)
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -109,13 +109,13 @@ PATHS = {
 async def test_only_an_auditor_reads_the_log(
     web: Web, shared_installation: Installation, path: str, role: Role
 ) -> None:
-    async with client(web, shared_installation, role) as asked:
-        await wait_for(lambda: is_ready(asked), 60)
-        assert (await asked.get(path)).status_code == (200 if role is Role.AUDITOR else 403)
+    async with client(web, shared_installation, role) as http:
+        await wait_for(lambda: is_ready(http), 60)
+        assert (await http.get(path)).status_code == (200 if role is Role.AUDITOR else 403)
 
 
-async def is_ready(asked: httpx.AsyncClient) -> bool:
-    return all([(await asked.get(f"{prefix}/ready")).status_code == 200 for prefix in ("", "/intake", "/registry")])
+async def is_ready(http: httpx.AsyncClient) -> bool:
+    return all([(await http.get(f"{prefix}/ready")).status_code == 200 for prefix in ("", "/intake", "/registry")])
 
 
 async def test_a_refusal_is_found_with_account_request_and_reason(web: Web, shared_installation: Installation) -> None:
@@ -129,19 +129,19 @@ async def test_a_refusal_is_found_with_account_request_and_reason(web: Web, shar
         assert (await registrar.get("/registry/v1/households")).status_code == 200
         assert (await registrar.get("/registry/v1/statistics/stock?format=csv")).status_code == 200
     async with client(web, shared_installation, Role.AUDITOR) as auditor:
-        found = (await auditor.get("/registry/v1/audit", params={"account": str(account)})).json()["entries"]
-        told = [(each["action"], each["result"], each["subject"], each["reason"]) for each in found]
-        assert told == [
+        listed = (await auditor.get("/registry/v1/audit", params={"account": str(account)})).json()["entries"]
+        acts = [(each["action"], each["result"], each["subject"], each["reason"]) for each in listed]
+        assert acts == [
             ("exported", "done", "GET /registry/v1/statistics/stock", None),
             ("read", "done", "GET /registry/v1/households", None),
             ("read", "refused", "GET /registry/v1/households/{household_id}", "not-found"),
             ("requested", "refused", "GET /registry/v1/households", "forbidden"),
         ]
-        assert found[2]["objects"] == [str(missing)]
-        assert {each["address"] for each in found} == {"127.0.0.1"}
+        assert listed[2]["objects"] == [str(missing)]
+        assert {each["address"] for each in listed} == {"127.0.0.1"}
         page = (await auditor.get("/registry/v1/audit", params={"account": str(account), "limit": 3})).json()
         rest = await auditor.get("/registry/v1/audit", params={"account": str(account), "before": page["next"]})
-        assert page["entries"] + rest.json()["entries"] == found
+        assert page["entries"] + rest.json()["entries"] == listed
 
 
 async def test_earlier_read_entries_are_migrated(tables: Installation) -> None:
@@ -159,9 +159,9 @@ async def test_earlier_read_entries_are_migrated(tables: Installation) -> None:
         )
         await connection.run_sync(again, "services.registry.migrations.0003_audit")
     async with database.sessions(engine)() as session:
-        [found] = await entries(session, Wanted(account=account))
+        [entry] = await entries(session, Wanted(account=account))
     await engine.dispose()
-    assert (found.action, found.subject, found.objects) == ("read", "history", (household,))
+    assert (entry.action, entry.subject, entry.objects) == ("read", "history", (household,))
 
 
 def again(connection: Connection, migration: str) -> None:
@@ -172,9 +172,9 @@ def again(connection: Connection, migration: str) -> None:
 async def test_the_processs_log_has_only_the_code_of_a_stated_purpose(engine: AsyncEngine) -> None:
     stated = replace(ENTRY, account=uuid4(), reason="assistance: the words of a person")
     sessions = database.sessions(engine)
-    with capture_logs() as told:
+    with capture_logs() as logged:
         await audit.write(sessions, stated)
-    assert [each["reason"] for each in told] == ["assistance"]
+    assert [each["reason"] for each in logged] == ["assistance"]
     async with sessions() as session:
-        [found] = await entries(session, Wanted(account=stated.account))
-    assert found.reason == stated.reason
+        [entry] = await entries(session, Wanted(account=stated.account))
+    assert entry.reason == stated.reason

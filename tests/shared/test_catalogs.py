@@ -10,39 +10,39 @@ from shared.pages import messages
 
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
 CATALOGS = [
-    pytest.param(place, language, id=f"{place.name}-{language}")
-    for place in messages.places()
+    pytest.param(folder, language, id=f"{folder.name}-{language}")
+    for folder in messages.places()
     for language in messages.TRANSLATED
 ]
 
 
-@pytest.mark.parametrize(("place", "language"), CATALOGS)
-def test_every_text_is_translated(place: Path, language: str) -> None:
-    known = messages.known(place, language)
-    found = [message.id for message in messages.extracted(place) if message.id]
-    assert [text for text in found if text not in known or not all(strings(known[key(text)]))] == []
+@pytest.mark.parametrize(("folder", "language"), CATALOGS)
+def test_every_text_is_translated(folder: Path, language: str) -> None:
+    known = messages.known(folder, language)
+    ids = [message.id for message in messages.extracted(folder) if message.id]
+    assert [text for text in ids if text not in known or not all(strings(known[key(text)]))] == []
 
 
-@pytest.mark.parametrize(("place", "language"), CATALOGS)
-def test_no_translation_outlives_its_text(place: Path, language: str) -> None:
-    extracted = messages.extracted(place)
+@pytest.mark.parametrize(("folder", "language"), CATALOGS)
+def test_no_translation_outlives_its_text(folder: Path, language: str) -> None:
+    extracted = messages.extracted(folder)
     assert [
-        message.id for message in messages.known(place, language) if message.id and message.id not in extracted
+        message.id for message in messages.known(folder, language) if message.id and message.id not in extracted
     ] == []
 
 
-@pytest.mark.parametrize(("place", "language"), CATALOGS)
-def test_placeholders_agree(place: Path, language: str) -> None:
-    for message in messages.known(place, language):
+@pytest.mark.parametrize(("folder", "language"), CATALOGS)
+def test_placeholders_agree(folder: Path, language: str) -> None:
+    for message in messages.known(folder, language):
         allowed = {name for text in texts(message) for name in PLACEHOLDER.findall(text)}
         for string in filter(None, strings(message)):
             assert set(PLACEHOLDER.findall(string)) <= allowed, string
             assert message.pluralizable or set(PLACEHOLDER.findall(string)) == allowed, string
 
 
-@pytest.mark.parametrize(("place", "language"), CATALOGS)
-def test_every_catalog_says_who_reviewed_it(place: Path, language: str) -> None:
-    _, review, *_ = messages.file_of(place, language).read_text(encoding="utf-8").splitlines()
+@pytest.mark.parametrize(("folder", "language"), CATALOGS)
+def test_every_catalog_says_who_reviewed_it(folder: Path, language: str) -> None:
+    _, review, *_ = messages.file_of(folder, language).read_text(encoding="utf-8").splitlines()
     assert review.startswith("# Reviewed by: ")
 
 

@@ -17,10 +17,10 @@ class Dependency:
 
     def __init__(self) -> None:
         self.is_frozen = False
-        self.asked = 0
+        self.calls = 0
 
     async def answer(self) -> str:
-        self.asked += 1
+        self.calls += 1
         if self.is_frozen:
             await asyncio.Event().wait()
         return "answer"
@@ -33,9 +33,9 @@ async def test_a_frozen_dependency_is_called_three_times_and_again_after_a_succe
     for _ in range(10):
         with pytest.raises(CircuitOpen):
             await circuit.call(dependency.answer)
-    assert dependency.asked == FAILURES
+    assert dependency.calls == FAILURES
     probing = asyncio.ensure_future(circuit.run())
-    await wait_for(lambda: dependency.asked > FAILURES)
+    await wait_for(lambda: dependency.calls > FAILURES)
     assert circuit.is_open
     dependency.is_frozen = False
     await wait_for(lambda: not circuit.is_open)
@@ -53,7 +53,7 @@ async def test_failures_that_are_not_in_a_row_do_not_open_the_circuit() -> None:
         with suppress(CircuitOpen):
             await circuit.call(dependency.answer)
     assert not circuit.is_open
-    assert dependency.asked == 9
+    assert dependency.calls == 9
 
 
 async def test_a_busy_event_loop_is_not_a_slow_dependency() -> None:

@@ -6,7 +6,7 @@ from shared.config import BadSettings, Settings
 
 
 @pytest.mark.parametrize(
-    ("given", "believed"),
+    ("variables", "believed"),
     [
         ({}, ""),
         ({"public_url": "https://dayar.example"}, "127.0.0.1,::1"),
@@ -14,8 +14,8 @@ from shared.config import BadSettings, Settings
         ({"forwarded_allow_ips": "10.0.0.2"}, "10.0.0.2"),
     ],
 )
-def test_forwarding_headers_are_trusted_from_a_proxy_or_from_nobody(given: dict[str, str], believed: str) -> None:
-    assert Settings(**given).proxies == believed
+def test_forwarding_headers_are_trusted_from_a_proxy_or_from_nobody(variables: dict[str, str], believed: str) -> None:
+    assert Settings(**variables).proxies == believed
 
 
 def test_an_invalid_setting_is_named_without_its_value(monkeypatch: pytest.MonkeyPatch) -> None:

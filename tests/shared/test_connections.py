@@ -30,7 +30,7 @@ class Server:
         self.waiting = 0
         self.may_answer = asyncio.Event()
 
-    async def said(self, request: bytes, *, more: bytes = b"", times: int = 0) -> bytes:
+    async def answer_to(self, request: bytes, *, more: bytes = b"", times: int = 0) -> bytes:
         """Sends the request, then `more` up to `times` times; returns all answers until the connection is closed."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         answer = asyncio.ensure_future(read(reader))
@@ -46,28 +46,28 @@ class Server:
 
 
 async def read(reader: asyncio.StreamReader) -> bytes:
-    found = b""
+    received = b""
     with contextlib.suppress(OSError):
         while chunk := await reader.read(65_536):
-            found += chunk
-    return found
+            received += chunk
+    return received
 
 
 @pytest.fixture
 async def server(token_keys: Path) -> AsyncIterator[Server]:
-    found, slow = Server(paths.free_port()), APIRouter()
+    server, slow = Server(paths.free_port()), APIRouter()
 
     @slow.get("/v1/feeds")
     async def wait() -> str:
-        found.waiting += 1
-        await found.may_answer.wait()
+        server.waiting += 1
+        await server.may_answer.wait()
         return "waited"
 
     app = build(token_keys, router, slow)
-    serving = asyncio.ensure_future(lifecycle.serve(app, Settings(port=found.port)))
-    await wait_for(lambda: not paths.is_free(found.port))
-    yield found
-    found.may_answer.set()
+    serving = asyncio.ensure_future(lifecycle.serve(app, Settings(port=server.port)))
+    await wait_for(lambda: not paths.is_free(server.port))
+    yield server
+    server.may_answer.set()
     serving.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await serving
@@ -83,15 +83,15 @@ def get(path: bytes = b"/live", headers: bytes = b"") -> bytes:
 
 @pytest.mark.parametrize(("count", "expected"), [(62, 200), (63, 431), (1_000, 431)])
 async def test_a_request_has_at_most_64_headers(server: Server, count: int, expected: int) -> None:
-    answer = await server.said(get(headers=b"".join(b"x-%d: 1\r\n" % number for number in range(count))))
+    answer = await server.answer_to(get(headers=b"".join(b"x-%d: 1\r\n" % number for number in range(count))))
     assert status(answer) == expected
     assert answer.count(b"HTTP/1.1") == 1
 
 
 @pytest.mark.parametrize(("size", "expected"), [(16_000, 200), (16_400, 431), (200_000, 431)])
 async def test_a_request_has_at_most_16_kb_of_headers(server: Server, size: int, expected: int) -> None:
-    assert status(await server.said(get(headers=b"x: %b\r\n" % (b"1" * size)))) == expected
-    assert status(await server.said(get(b"/live?" + b"1" * size))) == expected
+    assert status(await server.answer_to(get(headers=b"x: %b\r\n" % (b"1" * size)))) == expected
+    assert status(await server.answer_to(get(b"/live?" + b"1" * size))) == expected
 
 
 async def test_bytes_after_a_body_are_a_request_of_their_own(server: Server, token_keys: Path) -> None:
@@ -99,14 +99,14 @@ async def test_bytes_after_a_body_are_a_request_of_their_own(server: Server, tok
     token = bearer(token_keys, Role.OPERATOR)["authorization"].encode()
     head = b"POST /v1/hazards HTTP/1.1\r\n%bauthorization: %b\r\ncontent-type: application/json\r\n" % (HOST, token)
     body = b'{"persons": 1}'.ljust(60_000)
-    answer = await server.said((head + b"content-length: %d\r\n\r\n" % len(body) + body) * 2 + get())
+    answer = await server.answer_to((head + b"content-length: %d\r\n\r\n" % len(body) + body) * 2 + get())
     assert answer.count(b"HTTP/1.1 200") == 3
 
 
 async def test_ten_connections_that_never_end_their_headers_take_no_memory(server: Server) -> None:
     process = psutil.Process()
     before, start = process.memory_info().rss, b"GET /live HTTP/1.1\r\n%bx: " % HOST
-    endless = (server.said(start, more=b"1" * MEGABYTE, times=100) for _ in range(10))
+    endless = (server.answer_to(start, more=b"1" * MEGABYTE, times=100) for _ in range(10))
     answers = await asyncio.gather(*endless)
     assert {status(answer) for answer in answers if answer} <= {431}
     assert process.memory_info().rss - before < 50 * MEGABYTE
@@ -117,7 +117,7 @@ async def test_ten_connections_that_wait_for_no_answer_take_no_memory(server: Se
     token = bearer(token_keys, Role.OPERATOR)["authorization"].encode()
     first = b"GET /v1/feeds HTTP/1.1\r\n%bauthorization: %b\r\n\r\n" % (HOST, token)
     before, many = process.memory_info().rss, b"GET /live HTTP/1.1\r\n%b\r\n" % HOST * 20_000
-    answers = await asyncio.gather(*(server.said(first, more=many, times=20) for _ in range(10)))
+    answers = await asyncio.gather(*(server.answer_to(first, more=many, times=20) for _ in range(10)))
     assert all(answer.count(b"HTTP/1.1 200") == 0 for answer in answers)
     assert process.memory_info().rss - before < 50 * MEGABYTE
 
@@ -125,14 +125,14 @@ async def test_ten_connections_that_wait_for_no_answer_take_no_memory(server: Se
 @pytest.mark.parametrize("sent", [b"", b"GET /live HT", b"GET /live HTTP/1.1\r\nhost: 127."])
 async def test_slow_headers_are_408(server: Server, monkeypatch: pytest.MonkeyPatch, sent: bytes) -> None:
     monkeypatch.setattr(connections, "HEAD_SECONDS", 0.2)
-    assert status(await server.said(sent)) == 408
+    assert status(await server.answer_to(sent)) == 408
 
 
 async def test_a_slow_body_is_408(server: Server, monkeypatch: pytest.MonkeyPatch, token_keys: Path) -> None:
     monkeypatch.setattr(connections, "BODY_SECONDS", 0.2)
     token = bearer(token_keys, Role.OPERATOR)["authorization"].encode()
     head = b"POST /v1/hazards HTTP/1.1\r\n%bauthorization: %b\r\ncontent-length: 20\r\n\r\n" % (HOST, token)
-    answer = await server.said(head + b'{"persons"')
+    answer = await server.answer_to(head + b'{"persons"')
     assert (status(answer), answer.count(b"HTTP/1.1")) == (408, 1)
 
 
@@ -150,7 +150,7 @@ async def waits(server: Server, token_keys: Path, account: UUID | None = None) -
     """Sends a request; returns it when the server lets it wait or has refused it."""
     before = server.waiting
     headers = b"authorization: %b\r\n" % bearer(token_keys, Role.OPERATOR, account=account)["authorization"].encode()
-    request = asyncio.ensure_future(server.said(get(b"/v1/feeds", headers)))
+    request = asyncio.ensure_future(server.answer_to(get(b"/v1/feeds", headers)))
     await wait_for(lambda: request.done() or server.waiting > before)
     return request
 

@@ -56,8 +56,8 @@ async def test_records_that_follow_each_other_closely_share_a_transaction(trial:
 
 
 async def test_a_repeat_has_no_effect(trial: Trial) -> None:
-    one, other = event(hazard()), event(hazard())
-    await trial.publish(one, one, other)
+    first, other = event(hazard()), event(hazard())
+    await trial.publish(first, first, other)
     async with trial.running(trial.consumer()):
         assert await trial.drained() == {"recorded": 2, "repeat": 1}
         await trial.publish(other)
@@ -186,12 +186,12 @@ async def says_so(received: Sequence[Received], session: AsyncSession) -> list[O
 @pytest.mark.parametrize("refusing", [raises, says_so])
 async def test_a_redriven_record_has_its_effect_once(trial: Trial, refusing: Handler) -> None:
     """The redriven record has the same key, value and headers."""
-    one = event(hazard())
-    await trial.publish(one)
+    repeated = event(hazard())
+    await trial.publish(repeated)
     async with trial.running(trial.consumer(refusing)):
         assert await trial.drained() == {"set_aside": 1}
     assert await reasons(trial) == [("unbelievable", "")]
-    await trial.publish(one)
+    await trial.publish(repeated)
     async with trial.running(trial.consumer()):
         assert await trial.drained() == {"set_aside": 1, "recorded": 1}
 
@@ -275,18 +275,18 @@ async def test_a_record_whose_key_is_missing_waits(trial: Trial) -> None:
 
 async def test_missing_records_stop_the_consumer(trial: Trial, capsys: pytest.CaptureFixture[str]) -> None:
     """Kafka deleted the records before they were read, and only a person can decide what to do."""
-    one = event(hazard())
-    await trial.publish(*(event(hazard())._replace(key=one.key) for _ in range(10)))
-    (place,) = [(row.topic, row.partition) for row in await trial.rows() if row.end]
+    repeated = event(hazard())
+    await trial.publish(*(event(hazard())._replace(key=repeated.key) for _ in range(10)))
+    (topic_partition,) = [(row.topic, row.partition) for row in await trial.rows() if row.end]
     async with trial.sessions.begin() as session:
         await offsets.begin(session, {(TOPIC, number): 0 for number in range(trial.installation.partitions)})
-    forget(trial, place[1], 5)
+    forget(trial, topic_partition[1], 5)
     with pytest.RaisesGroup(ConsumerStopped, flatten_subgroups=True):
         async with trial.running(trial.consumer()):
             await asyncio.Event().wait()
-    assert {row.stopped for row in await trial.rows() if row.partition == place[1]} == {"out_of_range"}
-    [said] = [line for line in capsys.readouterr().out.splitlines() if "consumer stopped" in line]
-    assert "first_there=5" in re.sub(r"\x1b\[[0-9;]*m", "", said)  # the runbook asks for this number
+    assert {row.stopped for row in await trial.rows() if row.partition == topic_partition[1]} == {"out_of_range"}
+    [line] = [line for line in capsys.readouterr().out.splitlines() if "consumer stopped" in line]
+    assert "first_there=5" in re.sub(r"\x1b\[[0-9;]*m", "", line)  # the runbook asks for this number
     assert not await trial.effects()
 
 
@@ -303,9 +303,9 @@ def reading(offset: int) -> Received:
     return open_plain(Record(TOPIC, 0, offset, 0, sent.key, sent.value, sent.headers))
 
 
-def with_header(told: Message, name: str, value: bytes | None) -> Message:
-    headers = tuple((key, value if key == name else old) for key, old in told.headers)
-    return told._replace(headers=headers)  # type: ignore[arg-type]
+def with_header(message: Message, name: str, value: bytes | None) -> Message:
+    headers = tuple((key, value if key == name else old) for key, old in message.headers)
+    return message._replace(headers=headers)  # type: ignore[arg-type]
 
 
 async def breaks_on_666(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:

@@ -163,8 +163,8 @@ def patterns_of_texts(schema: Any) -> Iterator[str]:
     if isinstance(schema, dict) and schema.get("type") == "string" and not schema.keys() & {"enum", "const", "format"}:
         yield schema.get("pattern", "")
     below = schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ()
-    for each in below:
-        yield from patterns_of_texts(each)
+    for inner in below:
+        yield from patterns_of_texts(inner)
 
 
 @pytest.mark.parametrize("file", GOLDEN, ids=lambda file: file.stem)
@@ -193,9 +193,9 @@ def test_the_document_names_writers_readers_and_owed_outcomes() -> None:
 @pytest.mark.parametrize("kind", ASYNCAPI)
 def test_the_document_has_only_fields_of_asyncapi(kind: str) -> None:
     published = document()
-    for name, said in (published if kind in published else published["components"])[kind].items():
-        assert {field for field in said if not field.startswith("x-")} <= ASYNCAPI[kind], name
-        assert said.get("bindings", {}).get("kafka", {}).keys() <= KAFKA[kind], name
+    for name, definition in (published if kind in published else published["components"])[kind].items():
+        assert {field for field in definition if not field.startswith("x-")} <= ASYNCAPI[kind], name
+        assert definition.get("bindings", {}).get("kafka", {}).keys() <= KAFKA[kind], name
 
 
 def test_each_message_documents_its_key() -> None:
@@ -206,9 +206,9 @@ def test_each_message_documents_its_key() -> None:
 def test_every_reference_in_the_document_resolves() -> None:
     published = document()
     for reference in references(published):
-        found: Any = published
-        for part in reference.removeprefix("#/").split("/"):
-            found = found[part]
+        node: Any = published
+        for name in reference.removeprefix("#/").split("/"):
+            node = node[name]
 
 
 def restricted_models() -> Iterator[type[BaseModel]]:

@@ -44,13 +44,13 @@ async def test_each_transaction_of_a_session_has_its_own_driver_connection(table
     """The driver connection is cached only for one transaction, because the pool then gives it to other sessions."""
     engine = database.engine(tables.settings(Settings, "registry"))
     sessions = database.sessions(engine)
-    async with sessions() as one, sessions() as other:
-        first = await database.driver(one)
-        assert await database.driver(one) is first
+    async with sessions() as first_session, sessions() as other:
+        first = await database.driver(first_session)
+        assert await database.driver(first_session) is first
         assert first.is_in_transaction()
-        await one.commit()
+        await first_session.commit()
         assert await database.driver(other) is first  # the pool has only this connection
-        assert await database.driver(one) is not first
+        assert await database.driver(first_session) is not first
     await engine.dispose()
 
 

@@ -31,8 +31,8 @@ def record(name: str = "dayar.displacement.household_reported.v1", topic: str = 
 def opened(letter: Message, seal_keys: Path) -> dict[str, object]:
     box = SealedBox.model_validate_json(letter.value)
     plain = Opener(seal_keys / "private").open(box, dead_aad(box.kid, "displacements", 2, 41))
-    found: dict[str, object] = json.loads(plain)
-    return found
+    content: dict[str, object] = json.loads(plain)
+    return content
 
 
 def test_the_original_bytes_and_headers_are_kept_with_the_reason(letters: DeadLetters) -> None:
@@ -54,34 +54,36 @@ def test_the_original_bytes_and_headers_are_kept_with_the_reason(letters: DeadLe
 @pytest.mark.parametrize(
     "spoil",
     [
-        lambda one: one._replace(
-            value=one.value.replace(b'"persons"', json.dumps({"given_name": CANARY}).encode()[1:-1] + b', "persons"')
+        lambda original: original._replace(
+            value=original.value.replace(
+                b'"persons"', json.dumps({"given_name": CANARY}).encode()[1:-1] + b', "persons"'
+            )
         ),
-        lambda one: one._replace(
-            value=one.value.replace(b'"country": "UZ"', json.dumps({"country": "UZ", CANARY: 1}).encode()[1:-1])
+        lambda original: original._replace(
+            value=original.value.replace(b'"country": "UZ"', json.dumps({"country": "UZ", CANARY: 1}).encode()[1:-1])
         ),
-        lambda one: one._replace(
-            value=one.value.replace(b'"persons"', json.dumps({"persons": CANARY}).encode()[1:-1] + b', "persons"')
+        lambda original: original._replace(
+            value=original.value.replace(b'"persons"', json.dumps({"persons": CANARY}).encode()[1:-1] + b', "persons"')
         ),
-        lambda one: one._replace(
-            value=one.value.replace(
+        lambda original: original._replace(
+            value=original.value.replace(
                 b'{"country": "UZ"', b'{"country": ' + json.dumps(CANARY).encode() + b', "country": "UZ"'
             )
         ),
-        lambda one: one._replace(value=json.dumps({CANARY: 1}).encode()),
-        lambda one: one._replace(value=CANARY.encode()),
-        lambda one: one._replace(value=b""),
-        lambda one: one._replace(key=CANARY.encode()),
-        lambda one: one._replace(headers=(*one.headers, ("note", CANARY.encode()))),
-        lambda one: one._replace(headers=(*one.headers, (CANARY, b"1"))),
-        lambda one: one._replace(
-            headers=tuple((name, CANARY.encode() if name == "ce_source" else value) for name, value in one.headers)
+        lambda original: original._replace(value=json.dumps({CANARY: 1}).encode()),
+        lambda original: original._replace(value=CANARY.encode()),
+        lambda original: original._replace(value=b""),
+        lambda original: original._replace(key=CANARY.encode()),
+        lambda original: original._replace(headers=(*original.headers, ("note", CANARY.encode()))),
+        lambda original: original._replace(headers=(*original.headers, (CANARY, b"1"))),
+        lambda original: original._replace(
+            headers=tuple((name, CANARY.encode() if name == "ce_source" else value) for name, value in original.headers)
         ),
-        lambda one: one._replace(
-            headers=tuple((name, b"21305198712345" if name == "ce_id" else value) for name, value in one.headers)
+        lambda original: original._replace(
+            headers=tuple((name, b"21305198712345" if name == "ce_id" else value) for name, value in original.headers)
         ),
-        lambda one: one._replace(
-            headers=tuple((name, b"dayar.v9" if name == "ce_type" else value) for name, value in one.headers)
+        lambda original: original._replace(
+            headers=tuple((name, b"dayar.v9" if name == "ce_type" else value) for name, value in original.headers)
         ),
     ],
 )
@@ -107,9 +109,9 @@ def test_the_dead_letter_of_the_biggest_record_is_not_too_big(letters: DeadLette
 
 
 def test_the_author_learns_of_a_report_that_was_set_aside(letters: DeadLetters) -> None:
-    told = letters.outcome(UnreadableRecord(record(), "seal_mismatch", "/sealed"))
-    assert told is not None and told.topic == "outcomes"
-    settled = json.loads(told.value)
+    outcome = letters.outcome(UnreadableRecord(record(), "seal_mismatch", "/sealed"))
+    assert outcome is not None and outcome.topic == "outcomes"
+    settled = json.loads(outcome.value)
     assert (
         settled["outcome"] == "set_aside" and settled["reason"] == "seal_mismatch" and settled["consumer"] == "registry"
     )

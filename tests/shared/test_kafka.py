@@ -69,5 +69,5 @@ async def let_turn(times: int) -> None:
 def connections(settings: Settings) -> set[Any]:
     """This process's connections to the broker, including those that clients of other tests have not closed yet."""
     port = int(settings.kafka_bootstrap.rpartition(":")[2])
-    found = psutil.Process().net_connections(kind="tcp")
-    return {one.laddr for one in found if one.status == psutil.CONN_ESTABLISHED and one.raddr.port == port}
+    open_connections = psutil.Process().net_connections(kind="tcp")
+    return {one.laddr for one in open_connections if one.status == psutil.CONN_ESTABLISHED and one.raddr.port == port}

@@ -48,8 +48,8 @@ async def is_ready(installation: Installation) -> bool:
         return False
 
 
-def times(process: Process, said: str) -> int:
-    return process.log.read_text(encoding="utf-8").count(said)
+def times(process: Process, text: str) -> int:
+    return process.log.read_text(encoding="utf-8").count(text)
 
 
 async def test_a_stopped_consumer_leaves_the_web_side_up_and_continues_when_its_gap_is_settled(trial: Trial) -> None:

@@ -106,8 +106,8 @@ async def use(connection: AsyncConnection, schema: str) -> None:
 
 async def definitions(connection: AsyncConnection, schema: str) -> set[str]:
     await use(connection, schema)
-    found = await connection.scalars(DEFINITIONS, {"schema": schema})
-    return {line.replace(f"{schema}.", "") for line in found if "alembic_version" not in line}
+    definitions = await connection.scalars(DEFINITIONS, {"schema": schema})
+    return {line.replace(f"{schema}.", "") for line in definitions if "alembic_version" not in line}
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
 
     def look_up(host: str, port: int, *rest: Any, **options: Any) -> Any:
         rows = [real(address, port, *rest, **options) for address in known.get(str(host), [str(host)])]
-        return [row for found in rows for row in found]
+        return [row for row_group in rows for row in row_group]
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
     return known

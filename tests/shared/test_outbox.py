@@ -89,10 +89,10 @@ async def test_nothing_is_published_from_a_transaction_that_was_rolled_back(tria
 
 async def test_an_event_published_again_after_a_lost_answer_has_its_effect_once(trial: Trial) -> None:
     """A relay that dies after the broker's acknowledgement and before its commit leaves this state."""
-    one = event(hazard())
-    await trial.publish(one)
+    repeated = event(hazard())
+    await trial.publish(repeated)
     async with trial.running(trial.consumer()):
-        await trial.publish(one)
+        await trial.publish(repeated)
         assert await trial.drained() == {"recorded": 1, "repeat": 1}
 
 

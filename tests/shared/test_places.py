@@ -55,8 +55,8 @@ def test_a_renamed_place_is_found_by_both_names(places: Places) -> None:
 
 
 def test_a_colloquial_town_name_leads_to_its_rayon(places: Places) -> None:
-    found = [unit.pcode for unit in places.units() if "Раззаков" in unit.terms()]
-    assert found == ["KG05236000000"]
+    pcodes = [unit.pcode for unit in places.units() if "Раззаков" in unit.terms()]
+    assert pcodes == ["KG05236000000"]
 
 
 def test_an_area_covers_the_units_below_it(places: Places) -> None:

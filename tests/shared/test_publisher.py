@@ -21,9 +21,9 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 async def publisher(installation: Installation) -> AsyncIterator[Publisher]:
-    async with Publisher(installation.settings(Settings, "intake")) as found:
-        await found.flush()  # the broker may need a moment to apply a new login's rights
-        yield found
+    async with Publisher(installation.settings(Settings, "intake")) as publisher:
+        await publisher.flush()  # the broker may need a moment to apply a new login's rights
+        yield publisher
 
 
 def heavy(size: int) -> Message:
@@ -39,11 +39,11 @@ async def test_each_key_keeps_its_order_on_the_log_however_many_send(
     async with asyncio.TaskGroup() as group:
         for messages in rounds:
             group.create_task(publisher.publish_all(messages, timeout=30))
-    found = defaultdict(list)
+    values = defaultdict(list)
     for record in await everything(installation, "hazards"):
         data = HazardReported.model_validate_json(record.value)
-        found[data.hazard_id].append(data.magnitude)
-    assert found == {key: [number / 20 for number in range(200)] for key in keys}
+        values[data.hazard_id].append(data.magnitude)
+    assert values == {key: [number / 20 for number in range(200)] for key in keys}
 
 
 async def test_a_record_that_does_not_fit_goes_into_the_next_batch(

@@ -35,8 +35,8 @@ def hazard(**changed: Any) -> bytes:
 
 
 def test_other_boundaries_add_other_codes_and_the_report_is_still_a_repeat() -> None:
-    found = hazard(area={**DRAWN, "pcodes": ["KG06207000000"]}, places_version="2")
-    assert found == hazard()
+    drawn = hazard(area={**DRAWN, "pcodes": ["KG06207000000"]}, places_version="2")
+    assert drawn == hazard()
 
 
 @pytest.mark.parametrize("area", [{"point": {"lat": 39.7, "lon": 73.3}}, {"pcodes": ["KG06207000000"]}])

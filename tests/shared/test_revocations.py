@@ -75,8 +75,8 @@ def refuse_access(installation: Installation, service: str) -> None:
 
 async def revoke(installation: Installation, revoked: CredentialRevoked) -> None:
     async with Publisher(installation.settings(Settings, "console")) as publisher:
-        told = message(revoked, id=derived_id("trial", revoked.key), source="/console", time=revoked.revoked_at)
-        await publisher.publish(told, timeout=30)
+        record = message(revoked, id=derived_id("trial", revoked.key), source="/console", time=revoked.revoked_at)
+        await publisher.publish(record, timeout=30)
 
 
 REVOKED, OTHER = uuid4(), uuid4()
@@ -94,13 +94,13 @@ class Reader:
     def start(self) -> Process:
         return self.installation.start("registry", "web", env={"PORT": str(self.installation.port)})
 
-    async def asked(self, account: UUID, path: str = "/v1/households") -> httpx.Response:
+    async def get(self, account: UUID, path: str = "/v1/households") -> httpx.Response:
         token = self.installation.token(roles=[Role.REGISTRAR], account=account)
         return await self.http.get(path, headers={"authorization": f"Bearer {token}", "accept-language": "en"})
 
     async def answers(self, account: UUID, status: int) -> bool:
         try:
-            return (await self.asked(account)).status_code == status
+            return (await self.get(account)).status_code == status
         except httpx.TransportError:
             return False
 
@@ -126,7 +126,7 @@ async def test_without_a_snapshot_reads_are_refused_until_the_topic_is_read(read
     reader.snapshot.unlink()
     await start_without_broker(reader)
     await wait_for(lambda: reader.answers(OTHER, 503), 60)
-    assert (await reader.asked(OTHER)).json()["type"] == "urn:dayar:problem:access-unknown"
+    assert (await reader.get(OTHER)).json()["type"] == "urn:dayar:problem:access-unknown"
     page = await reader.http.get("/figures", headers={**bearer(reader), "accept": "text/html"})
     assert page.status_code == 503
     reader.installation.parts.kafka.resume()
@@ -144,18 +144,18 @@ async def test_a_snapshot_of_today_is_used_with_a_banner_and_contains_the_revoca
     )
     await wait_for(lambda: reader.answers(REVOKED, 401), 30)
     await wait_for(lambda: str(REVOKED) in reader.snapshot.read_text())
-    assert BANNER not in (await reader.asked(OTHER, "/figures")).text
+    assert BANNER not in (await reader.get(OTHER, "/figures")).text
     await start_without_broker(reader)
     await wait_for(lambda: reader.answers(OTHER, 200), 60)
-    assert (await reader.asked(REVOKED)).status_code == 401
-    assert BANNER in (await reader.asked(OTHER, "/figures")).text
+    assert (await reader.get(REVOKED)).status_code == 401
+    assert BANNER in (await reader.get(OTHER, "/figures")).text
     reader.installation.parts.kafka.resume()
 
     async def is_whole() -> bool:
-        return BANNER not in (await reader.asked(OTHER, "/figures")).text
+        return BANNER not in (await reader.get(OTHER, "/figures")).text
 
     await wait_for(is_whole, 60)
-    assert (await reader.asked(REVOKED)).status_code == 401
+    assert (await reader.get(REVOKED)).status_code == 401
 
 
 @pytest.mark.parametrize("content", ["yesterday", "torn"])

@@ -33,14 +33,14 @@ def given(template: Path) -> set[str]:
 
 def scripts_of(name: str) -> set[Path]:
     """A script and all scripts that it imports."""
-    found, waiting = set[Path](), [name]
+    seen, waiting = set[Path](), [name]
     while waiting:
         wanted = waiting.pop()
         [file] = [file for file in SCRIPTS if file.name == wanted and "field" not in file.parts]
-        if file not in found:
-            found.add(file)
+        if file not in seen:
+            seen.add(file)
             waiting += re.findall(r'from "[^"]*/([\w-]+\.js)"', file.read_text(encoding="utf-8"))
-    return found
+    return seen
 
 
 TEMPLATES = [
@@ -62,10 +62,10 @@ def test_a_page_has_every_text_that_its_scripts_show(template: Path) -> None:
 
 def test_no_template_has_sentences_in_attributes_of_its_own() -> None:
     """Only the headings of table cells are in attributes, because a stylesheet shows them."""
-    found = [
+    unused = [
         (file.name, name)
         for room in ("services", "shared")
         for file in (ROOT / room).rglob("templates/**/*.html")
         for name in re.findall(r"""data-([\w-]+)=["']\{\{ _\(""", file.read_text(encoding="utf-8"))
     ]
-    assert {name for _, name in found} <= {"label"}
+    assert {name for _, name in unused} <= {"label"}

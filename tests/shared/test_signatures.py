@@ -27,17 +27,17 @@ from tests.waiting import wait_for
 
 @pytest.fixture
 def folders(tmp_path: Path) -> record_keys.Folders:
-    found = record_keys.folders(tmp_path)
-    record_keys.draw(found)
-    return found
+    folders = record_keys.folders(tmp_path)
+    record_keys.draw(folders)
+    return folders
 
 
 def settings(folders: record_keys.Folders, service: str) -> Settings:
     return Settings(record_keys=str(folders[service]), DAYAR_EXERCISE=False).for_service(service)
 
 
-def signed(folders: record_keys.Folders, told: Message | None = None) -> Record:
-    made = RecordSigner(settings(folders, "intake")).sign(told or event(hazard()))
+def signed(folders: record_keys.Folders, message: Message | None = None) -> Record:
+    made = RecordSigner(settings(folders, "intake")).sign(message or event(hazard()))
     return Record(made.topic, 0, 0, 0, made.key, made.value, made.headers)
 
 
@@ -51,8 +51,8 @@ def test_the_signature_is_hmac_sha256_over_each_field_with_its_length(tmp_path: 
     keyring.write(tmp_path / "intake" / "hazards", "00000001-0000000a", key)
     for topic in {topic for topic, (writers, _) in KEY_HOLDERS.items() if "intake" in writers} - {"hazards"}:
         keyring.write(tmp_path / "intake" / topic, "00000001-0000000a", key)
-    told = Message("hazards", b"key", b"{}", (("ce_id", b"1"), ("ce_type", b"dayar.hazard.reported.v1")))
-    made = RecordSigner(Settings(record_keys=f"{tmp_path}/{{service}}").for_service("intake")).sign(told)
+    message = Message("hazards", b"key", b"{}", (("ce_id", b"1"), ("ce_type", b"dayar.hazard.reported.v1")))
+    made = RecordSigner(Settings(record_keys=f"{tmp_path}/{{service}}").for_service("intake")).sign(message)
 
     def length(number: int) -> bytes:
         return number.to_bytes(4, "little")
@@ -66,7 +66,7 @@ def test_the_signature_is_hmac_sha256_over_each_field_with_its_length(tmp_path: 
     key_id, _, text = value.decode().partition(":")
     assert (name, key_id) == ("signature", "00000001-0000000a")
     assert encode(expected) == text
-    assert made._replace(headers=made.headers[:-1]) == told
+    assert made._replace(headers=made.headers[:-1]) == message
 
 
 def test_readers_accept_what_a_service_signed(folders: record_keys.Folders) -> None:
@@ -230,9 +230,9 @@ async def test_a_record_written_with_the_login_alone_becomes_a_dead_letter_witho
         assert await trial.fetch("SELECT reason, count(*) FROM dead_letters GROUP BY reason") == [
             ("signature_mismatch", 1)
         ]
-        told = await trial.fetch("SELECT topic, value FROM outbox")
+        rows = await trial.fetch("SELECT topic, value FROM outbox")
         report_id = json.loads(forged.value)["report_id"]
-        assert not [1 for topic, value in told if topic == "outcomes" and json.loads(value)["report_id"] == report_id]
+        assert not [1 for topic, value in rows if topic == "outcomes" and json.loads(value)["report_id"] == report_id]
 
 
 @pytest.mark.parts
@@ -267,6 +267,6 @@ async def test_a_record_with_an_unknown_key_stops_its_topic_for_a_limited_time(i
             await trial.publish(genuine._replace(key=forged.key))  # the same key, so the same partition
             assert await trial.drained() == {"recorded": 1, "set_aside": 1}
         assert await trial.fetch("SELECT reason FROM dead_letters") == [("signature_unknown_key",)]
-        told = await trial.fetch("SELECT value FROM outbox WHERE topic = 'outcomes'")
+        rows = await trial.fetch("SELECT value FROM outbox WHERE topic = 'outcomes'")
         report_id = json.loads(forged.value)["report_id"]
-        assert report_id not in {json.loads(value)["report_id"] for (value,) in told}
+        assert report_id not in {json.loads(value)["report_id"] for (value,) in rows}

@@ -30,9 +30,9 @@ async def test_a_forged_restoration_restores_no_credential(installation: Install
     restored = CredentialRestored(credential_id=account, kind=CredentialKind.ACCOUNT, revoked_at=now)
     last = CredentialRevoked(credential_id=uuid4(), kind=CredentialKind.ACCOUNT, revoked_at=now)
     async with Publisher(installation.settings(Settings, "console")) as publisher:
-        await publisher.publish(told(revoked), timeout=30)
-        await forge(installation, "console", told(restored))
-        await publisher.publish(told(last)._replace(key=told(revoked).key), timeout=30)  # the same partition
+        await publisher.publish(encoded(revoked), timeout=30)
+        await forge(installation, "console", encoded(restored))
+        await publisher.publish(encoded(last)._replace(key=encoded(revoked).key), timeout=30)  # the same partition
     revocations = Revocations(installation.settings(Settings, "registry"))
     async with lifecycle.beside(revocations.run()):
         await wait_for(lambda: revocations.is_revoked(principal(last.credential_id)), 30)
@@ -47,10 +47,10 @@ async def test_revocation_whose_key_arrives_late_comes_into_force_and_holds_up_n
     late, restored, other = uuid4(), uuid4(), uuid4()
     by_known_key, by_late_key, missing, key = late_key(installation)
     for made in (
-        by_late_key.sign(told(revoked(late))),
-        by_late_key.sign(told(revoked(restored))),
-        by_known_key.sign(told(CredentialRestored(**dict(revoked(restored))))),
-        by_known_key.sign(told(revoked(other))),
+        by_late_key.sign(encoded(revoked(late))),
+        by_late_key.sign(encoded(revoked(restored))),
+        by_known_key.sign(encoded(CredentialRestored(**dict(revoked(restored))))),
+        by_known_key.sign(encoded(revoked(other))),
     ):
         await forge(installation, "console", made)
     reader = installation.settings(Settings, "registry").model_copy(update={"signature_key_wait_seconds": 0})
@@ -72,9 +72,9 @@ async def test_a_revocation_stays_though_an_older_restoration_waits_and_nothing_
     account, last = uuid4(), uuid4()
     by_known_key, by_late_key, missing, key = late_key(installation)
     for made in (
-        by_late_key.sign(told(CredentialRestored(**dict(revoked(account))))),
-        by_known_key.sign(told(revoked(account))),
-        by_known_key.sign(told(revoked(last))._replace(key=told(revoked(account)).key)),  # the same partition
+        by_late_key.sign(encoded(CredentialRestored(**dict(revoked(account))))),
+        by_known_key.sign(encoded(revoked(account))),
+        by_known_key.sign(encoded(revoked(last))._replace(key=encoded(revoked(account)).key)),  # the same partition
     ):
         await forge(installation, "console", made)
     reader = installation.settings(Settings, "registry").model_copy(update={"signature_key_wait_seconds": 0})
@@ -83,7 +83,7 @@ async def test_a_revocation_stays_though_an_older_restoration_waits_and_nothing_
     async with lifecycle.beside(revocations.run()):
         await wait_for(lambda: revocations.is_complete and revocations.is_revoked(principal(last)), 30)
         missing.write_bytes(key)
-        await forge(installation, "console", by_late_key.sign(told(revoked(other := uuid4()))))
+        await forge(installation, "console", by_late_key.sign(encoded(revoked(other := uuid4()))))
         await wait_for(lambda: revocations.is_revoked(principal(other)), 30)
         assert revocations.is_revoked(principal(account))
 
@@ -124,6 +124,6 @@ def principal(account: UUID) -> Principal:
     return Principal(account=account, jti=uuid4(), issued_at=1, expires_at=2)
 
 
-def told(change: CredentialRevoked | CredentialRestored) -> Message:
+def encoded(change: CredentialRevoked | CredentialRestored) -> Message:
     id = derived_id("trial", change.event_type, change.credential_id)
     return message(change, id=id, source="/console", time=datetime.now(UTC))

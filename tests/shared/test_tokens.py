@@ -156,10 +156,10 @@ def test_while_revocations_are_unknown_only_requests_checked_later_are_accepted(
     authenticator: Authenticator, revoked: RevokedTokens, token_keys: Path
 ) -> None:
     revoked.is_known = False
-    asked = asking(Signer(token_keys / "private.pem").sign(someone()))
+    request = asking(Signer(token_keys / "private.pem").sign(someone()))
     with pytest.raises(RevocationsUnknown):
-        authenticator.authenticate(asked)
-    assert authenticator.authenticate(asked, takes_unchecked=True).is_unchecked
+        authenticator.authenticate(request)
+    assert authenticator.authenticate(request, takes_unchecked=True).is_unchecked
 
 
 def test_an_ended_token_of_a_readmitted_team_counts_as_valid(
@@ -167,15 +167,15 @@ def test_an_ended_token_of_a_readmitted_team_counts_as_valid(
 ) -> None:
     team = someone(ends_in=-1, channel=SubmissionChannel.FIELD, roles=frozenset({Role.FIELD}))
     revoked.readmitted.add(team.team)
-    asked = asking(Signer(token_keys / "private.pem").sign(team))
-    assert not authenticator.authenticate(asked, takes_expired=True, takes_readmitted=True).is_expired
-    assert authenticator.authenticate(asked, takes_readmitted=True).account == team.account  # the sign-in is renewed
-    assert authenticator.authenticate(asked, takes_expired=True).is_expired
+    request = asking(Signer(token_keys / "private.pem").sign(team))
+    assert not authenticator.authenticate(request, takes_expired=True, takes_readmitted=True).is_expired
+    assert authenticator.authenticate(request, takes_readmitted=True).account == team.account  # the sign-in is renewed
+    assert authenticator.authenticate(request, takes_expired=True).is_expired
     with pytest.raises(Unauthenticated):  # the team may not read
-        authenticator.authenticate(asked)
+        authenticator.authenticate(request)
     revoked.ids.add(team.jti)
     with pytest.raises(Unauthenticated):
-        authenticator.authenticate(asked, takes_expired=True, takes_readmitted=True)
+        authenticator.authenticate(request, takes_expired=True, takes_readmitted=True)
 
 
 def test_an_ended_token_of_another_system_is_never_readmitted(

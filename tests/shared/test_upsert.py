@@ -56,8 +56,8 @@ async def test_new_rows_are_inserted_and_stored_ones_updated(session: AsyncSessi
     later = NOW + timedelta(microseconds=1)
     stored = await upsert(session, StoredCheck, [check(checked_at=later, is_well=None), check("paper", is_well=False)])
     assert [row["name"] for row in stored] == ["clock", "paper"]
-    found = await checks(session)
-    assert {name: (row.checked_at, row.is_well) for name, row in found.items()} == {
+    stored_checks = await checks(session)
+    assert {name: (row.checked_at, row.is_well) for name, row in stored_checks.items()} == {
         "clock": (later, None),
         "paper": (NOW, False),
     }

@@ -154,8 +154,8 @@ def seat(whole: Whole, browser: Browser, fresh_attempts: None) -> Iterator[Any]:
         return seats[-1]
 
     yield take
-    for each in seats:
-        each.context.close()
+    for seat in seats:
+        seat.context.close()
 
 
 def newest_alert(page: Page, headline: str) -> Any:

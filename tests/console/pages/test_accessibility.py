@@ -40,8 +40,8 @@ Take = Callable[..., Seat]
 
 def findings(page: Page) -> list[str]:
     page.evaluate(AXE)
-    found: list[str] = page.evaluate(RUN)
-    return [f"{page.url}: {finding}" for finding in found]
+    violations: list[str] = page.evaluate(RUN)
+    return [f"{page.url}: {finding}" for finding in violations]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -24,15 +24,15 @@ def raised(whole: Whole, page: Any, type: str) -> str:
         area={"pcodes": [KADAMJAI], "description": "village of Pulgon"},
         text={"en": {"headline": "Water in the street", "description": LONG, "instruction": "Go to high ground"}},
     )
-    found: list[str] = []
+    texts: list[str] = []
 
     def is_raised() -> bool:
         listed = page.evaluate("fetch('/alerts/v1/alerts?limit=200').then((answer) => answer.json())")["alerts"]
-        found.extend(alert["alert_id"] for alert in listed if alert["report_id"] == report_id)
-        return bool(found)
+        texts.extend(alert["alert_id"] for alert in listed if alert["report_id"] == report_id)
+        return bool(texts)
 
     assert wait_until(is_raised, timeout=SLOW_MS / 1000)
-    return found[0]
+    return texts[0]
 
 
 def test_the_page_is_read_and_used_by_keyboard(whole: Whole, seat: Any) -> None:
@@ -110,12 +110,12 @@ def test_unfinished_input_survives_another_act_on_the_page(whole: Whole, seat: A
 
 def test_the_second_person_sees_who_was_first(whole: Whole, seat: Any) -> None:
     first, second = seat(Role.OPERATOR), seat(Role.DUTY_HEAD)
-    one, two = first.open("/"), second.open("/")
-    alert_id = raised(whole, one, "permafrost_loss")
-    for page in (one, two):
+    first_page, two = first.open("/"), second.open("/")
+    alert_id = raised(whole, first_page, "permafrost_loss")
+    for page in (first_page, two):
         page.goto(f"{whole.url}/alerts/{alert_id}?lang=en")
-    one.click("#acknowledge")
-    expect(one.locator("#acknowledge")).to_have_count(0, timeout=SLOW_MS)
+    first_page.click("#acknowledge")
+    expect(first_page.locator("#acknowledge")).to_have_count(0, timeout=SLOW_MS)
     two.click("#acknowledge")
     expect(two.locator("form:has(#acknowledge) .failure")).to_contain_text(f"Already done by {first.name}")
 

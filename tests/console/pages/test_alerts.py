@@ -53,13 +53,13 @@ def test_a_dialogs_button_names_its_act_and_the_missing_input(whole: Whole, seat
 def test_the_second_operator_sees_who_was_first(whole: Whole, seat: Any) -> None:
     first, second = seat(Role.OPERATOR), seat(Role.OPERATOR)
     whole.report_hazard(type="hail")
-    one, two = first.open("/"), second.open("/")
-    for page in (one, two):
+    first_page, two = first.open("/"), second.open("/")
+    for page in (first_page, two):
         expect(newest_alert(page, "Hail")).to_contain_text("Not acknowledged", timeout=SLOW_MS)
     second.context.set_offline(True)  # the second board must not receive the first acknowledgement
-    newest_alert(one, "Hail").get_by_role("button", name="Acknowledge").click()
-    expect(newest_alert(one, "Hail")).to_contain_text(first.name, timeout=SLOW_MS)
-    alert_id = newest_alert(one, "Hail").get_attribute("data-key")
+    newest_alert(first_page, "Hail").get_by_role("button", name="Acknowledge").click()
+    expect(newest_alert(first_page, "Hail")).to_contain_text(first.name, timeout=SLOW_MS)
+    alert_id = newest_alert(first_page, "Hail").get_attribute("data-key")
     second.context.set_offline(False)
     answer = two.evaluate(
         f"fetch('/alerts/v1/alerts/{alert_id}/acknowledgement', {{method: 'PUT'}}).then(a => a.json())"
@@ -86,7 +86,7 @@ def test_an_acknowledgement_without_a_reply_is_reported(whole: Whole, seat: Any)
 
 
 @pytest.mark.parametrize(
-    ("language", "kind", "said"),
+    ("language", "kind", "sentence"),
     [
         ("ru", "suppressed", "Не выполнено. Об этом оповещении никто не уведомлён."),
         ("ky", "fault", "Аткарылган жок. Биз жакта ката кетти."),
@@ -94,7 +94,7 @@ def test_an_acknowledgement_without_a_reply_is_reported(whole: Whole, seat: Any)
     ],
 )
 def test_a_refusal_is_shown_in_the_readers_language(
-    whole: Whole, seat: Any, language: str, kind: str, said: str
+    whole: Whole, seat: Any, language: str, kind: str, sentence: str
 ) -> None:
     whole.report_hazard(type="wildfire")
     page = seat(Role.OPERATOR).open("/")
@@ -102,7 +102,7 @@ def test_a_refusal_is_shown_in_the_readers_language(
     problem = {"type": f"urn:dayar:problem:{kind}", "title": "As the service says it", "status": 409}
     page.route("**/acknowledgement", lambda route: route.fulfill(status=409, json=problem))
     page.locator(".alert[data-state=waiting] [data-act=acknowledge]").first.click()
-    expect(page.locator("#toasts")).to_contain_text(said)
+    expect(page.locator("#toasts")).to_contain_text(sentence)
 
 
 def test_an_acknowledgement_by_telephone(whole: Whole, seat: Any) -> None:

@@ -76,10 +76,10 @@ FAINT = """() => {
 
 def is_readable(page: Page, scheme: Any, *, fields: int = 0) -> None:
     page.emulate_media(color_scheme=scheme)
-    found = page.evaluate(FAINT)
-    assert found["words"] > 20
-    assert found["fields"] >= fields
-    assert found["faint"] == []
+    faint = page.evaluate(FAINT)
+    assert faint["words"] > 20
+    assert faint["fields"] >= fields
+    assert faint["faint"] == []
 
 
 def lose_the_line(page: Page) -> None:

@@ -26,8 +26,8 @@ def test_a_caller_typed_before_the_script_is_loaded_stays_in_the_form(whole: Who
     for route in held:
         route.continue_()
     page.click("#send")
-    said = "Accepted: Rockfall · Kadamjai rayon, Batken oblast"
-    expect(page.locator("#answer-text")).to_contain_text(said, timeout=SLOW_MS)
+    sentence = "Accepted: Rockfall · Kadamjai rayon, Batken oblast"
+    expect(page.locator("#answer-text")).to_contain_text(sentence, timeout=SLOW_MS)
     assert desk.errors == []
 
 
@@ -46,8 +46,8 @@ def test_a_script_that_fails_to_load_is_reported_and_reloaded_without_losing_inp
     page.click("#script-again")
     expect(notice).to_be_hidden(timeout=SLOW_MS)
     page.click("#send")
-    said = "Accepted: Rockfall · Kadamjai rayon, Batken oblast"
-    expect(page.locator("#answer-text")).to_contain_text(said, timeout=SLOW_MS)
+    sentence = "Accepted: Rockfall · Kadamjai rayon, Batken oblast"
+    expect(page.locator("#answer-text")).to_contain_text(sentence, timeout=SLOW_MS)
 
 
 def test_a_page_whose_scripts_all_load_reports_nothing(whole: Whole, seat: Any) -> None:

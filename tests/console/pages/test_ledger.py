@@ -24,29 +24,36 @@ def test_the_ledger_balances_and_opens_to_its_partitions(whole: Whole, seat: Any
     assert desk.errors == []
 
 
-def an_uneven_admission(told: dict[str, Any]) -> None:
-    told["admission"]["sent"] += 1
+def an_uneven_admission(ledger: dict[str, Any]) -> None:
+    ledger["admission"]["sent"] += 1
 
 
-def a_damaged_spool(told: dict[str, Any]) -> None:
-    told["spool"]["damaged"] = 1
+def a_damaged_spool(ledger: dict[str, Any]) -> None:
+    ledger["spool"]["damaged"] = 1
 
 
-def an_old_unread_record(told: dict[str, Any]) -> None:
+def an_old_unread_record(ledger: dict[str, Any]) -> None:
     """Puts an old unread record on a partition of which no worker has handled a record."""
     since = (datetime.now(UTC) - timedelta(minutes=2)).isoformat()
-    told["partitions"][0] |= {"kinds": {}, "first": 0, "next": 0, "end": 1, "advanced_at": None, "unread_since": since}
+    ledger["partitions"][0] |= {
+        "kinds": {},
+        "first": 0,
+        "next": 0,
+        "end": 1,
+        "advanced_at": None,
+        "unread_since": since,
+    }
 
 
-def a_young_unread_record(told: dict[str, Any]) -> None:
+def a_young_unread_record(ledger: dict[str, Any]) -> None:
     """Puts a new unread record on a partition that had no record for an hour."""
     quiet, now = (datetime.now(UTC) - timedelta(hours=1)).isoformat(), datetime.now(UTC).isoformat()
-    first = told["partitions"][0]
-    told["partitions"][0] |= {"end": first["next"] + 1, "advanced_at": quiet, "unread_since": now}
+    first = ledger["partitions"][0]
+    ledger["partitions"][0] |= {"end": first["next"] + 1, "advanced_at": quiet, "unread_since": now}
 
 
-def a_broker_away(told: dict[str, Any]) -> None:
-    for partition in told["partitions"]:
+def a_broker_away(ledger: dict[str, Any]) -> None:
+    for partition in ledger["partitions"]:
         partition["end"] = None
 
 
@@ -64,9 +71,9 @@ def test_the_ledgers_verdict_covers_all_its_rows(
     seat: Any, service: str, change: Callable[[dict[str, Any]], None], state: str
 ) -> None:
     def changed(route: Route) -> None:
-        told = route.fetch().json()
-        change(told)
-        route.fulfill(json=told)
+        ledger = route.fetch().json()
+        change(ledger)
+        route.fulfill(json=ledger)
 
     desk = seat(Role.OPERATOR)
     desk.page.route(f"**/{service}/v1/ledger", changed)

@@ -35,8 +35,8 @@ def test_a_telephone_call_is_entered_by_keyboard_alone(whole: Whole, seat: Any) 
     page.keyboard.press("Tab")
     page.keyboard.type("+996 700 00 00 01")
     page.keyboard.press("Control+Enter")
-    said = "Accepted: Landslide · Kadamjai rayon, Batken oblast · Severe."
-    expect(page.locator("#answer-text")).to_have_text(said, timeout=SLOW_MS)
+    sentence = "Accepted: Landslide · Kadamjai rayon, Batken oblast · Severe."
+    expect(page.locator("#answer-text")).to_have_text(sentence, timeout=SLOW_MS)
     report_id = page.locator("#answer-id").inner_text()
     assert desk.errors == []
 
@@ -111,16 +111,16 @@ def test_the_ringing_notice_does_not_cover_the_button(whole: Whole, seat: Any, l
 async def rows(whole: Whole, query: str, report_id: str) -> Any:
     engine = database.engine(whole.installation.settings(ConsoleSettings))
     async with database.sessions(engine)() as session:
-        found = await session.scalar(text(query), {"report_id": report_id})
+        stored = await session.scalar(text(query), {"report_id": report_id})
     await engine.dispose()
-    return found
+    return stored
 
 
-def begun(seat: Any, hazard: str, place: str) -> Page:
+def begun(seat: Any, hazard: str, place_name: str) -> Page:
     page: Page = seat(Role.OPERATOR).open("/new-event")
     wait_for_script(page, "document.getElementById('onset').value")
     page.fill("#hazard", hazard)
-    page.fill("#place", place)
+    page.fill("#place", place_name)
     return page
 
 
@@ -144,15 +144,15 @@ def test_a_refused_field_is_marked_and_focused_and_the_reason_is_in_view(seat: A
     expect(page.locator("#failure")).to_have_text("Проверьте поля: Телефон (цифры, пробелы, +)")
     expect(page.locator("#caller-phone")).to_be_focused()
     expect(page.locator("#caller-phone")).to_have_attribute("aria-invalid", "true")
-    for part in ("#failure", "#caller-phone"):
-        expect(page.locator(part)).to_be_in_viewport(ratio=1)
+    for selector in ("#failure", "#caller-phone"):
+        expect(page.locator(selector)).to_be_in_viewport(ratio=1)
 
 
 @pytest.mark.parametrize(
-    ("status", "said"), [(404, "No caller was recorded"), (401, "Signed out"), (500, "error on our side")]
+    ("status", "sentence"), [(404, "No caller was recorded"), (401, "Signed out"), (500, "error on our side")]
 )
 def test_an_unreadable_caller_is_distinguished_from_a_missing_one(
-    whole: Whole, seat: Any, status: int, said: str
+    whole: Whole, seat: Any, status: int, sentence: str
 ) -> None:
     desk = seat(Role.OPERATOR)
     page = desk.open("/")
@@ -161,7 +161,7 @@ def test_an_unreadable_caller_is_distinguished_from_a_missing_one(
     problem = {"type": f"urn:dayar:problem:{kinds[status]}", "title": "", "status": status}
     page.route("**/v1/callers/*", lambda route: route.fulfill(status=status, json=problem))
     page.evaluate(f"import('/static/board/callers.js').then((callers) => callers.showCaller('{report_id}'))")
-    expect(page.locator("#caller-failure")).to_contain_text(said)
+    expect(page.locator("#caller-failure")).to_contain_text(sentence)
     expect(page.locator("#caller-facts")).to_be_hidden()
 
 
@@ -223,7 +223,7 @@ def test_an_ambiguous_place_is_not_sent(seat: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "name"),
+    ("words", "name"),
     [
         ("наводнение", "River flood"),
         ("ДТП", "Transport accident"),
@@ -233,10 +233,10 @@ def test_an_ambiguous_place_is_not_sent(seat: Any) -> None:
         ("газ", "Chemical release"),
     ],
 )
-def test_everyday_words_find_the_hazard(seat: Any, said: str, name: str) -> None:
+def test_everyday_words_find_the_hazard(seat: Any, words: str, name: str) -> None:
     page = seat(Role.OPERATOR).open("/new-event")
     wait_for_script(page, "document.getElementById('onset').value")
-    page.locator("#hazard").press_sequentially(said)
+    page.locator("#hazard").press_sequentially(words)
     expect(page.locator("#hazard-list")).to_contain_text(name)
 
 
@@ -276,14 +276,14 @@ def test_an_invalid_date_is_asked_for_again(seat: Any) -> None:
 
 def test_a_half_written_event_asks_before_the_page_is_left(seat: Any) -> None:
     page = begun(seat, "hail", "leilek")
-    asked: list[str] = []
+    urls: list[str] = []
 
     def stay(dialog: Dialog) -> None:
-        asked.append(dialog.type)
+        urls.append(dialog.type)
         dialog.dismiss()
 
     page.on("dialog", stay)
     page.get_by_role("link", name="Back to the board").click()
-    assert wait_until(lambda: bool(page.evaluate("1") and asked), timeout=10)
-    assert asked == ["beforeunload"]
+    assert wait_until(lambda: bool(page.evaluate("1") and urls), timeout=10)
+    assert urls == ["beforeunload"]
     assert page.url.endswith("/new-event")

@@ -176,9 +176,9 @@ def test_an_untouched_board_says_that_it_is_unattended(seat: Any) -> None:
     desk.page.clock.install()
     page = desk.open("/")
     live(page)
-    with page.expect_request("**/alerts/v1/presence") as told:
+    with page.expect_request("**/alerts/v1/presence") as request_info:
         page.clock.fast_forward(31 * MINUTE)
-    assert told.value.post_data_json is not None
+    assert request_info.value.post_data_json is not None
     expect(page.locator("#unattended")).to_contain_text("nobody has touched this board for 3", timeout=SLOW_MS)
     page.mouse.move(300, 300)
     expect(page.locator("#unattended")).to_be_hidden(timeout=SLOW_MS)

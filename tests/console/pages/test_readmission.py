@@ -47,16 +47,16 @@ def test_held_reports_of_a_team_are_accepted_on_the_page_that_readmits_it(whole:
     page.goto(f"{page.url}?lang=en")
     page.get_by_role("row", name=name).get_by_role("button", name="Re-admit").click()
     expect(page.locator("main")).to_contain_text("The team is re-admitted.", timeout=SLOW_MS)
-    said = page.locator("#held-text")
+    text = page.locator("#held-text")
 
     def is_held() -> bool:
         page.reload()
-        expect(said).not_to_contain_text("Looking", timeout=SLOW_MS)
-        return "held before: 1" in said.inner_text()
+        expect(text).not_to_contain_text("Looking", timeout=SLOW_MS)
+        return "held before: 1" in text.inner_text()
 
     assert wait_until(is_held, timeout=30)
     page.get_by_role("button", name="Accept them all").click()
-    expect(said).to_contain_text("Accepted: 1.", timeout=SLOW_MS)
+    expect(text).to_contain_text("Accepted: 1.", timeout=SLOW_MS)
     expect(page.get_by_role("button", name="Accept them all")).to_be_hidden()
     household_page = f"/registry/v1/households/{body['household_id']}"
     assert wait_until(lambda: office.get(household_page).status_code == 200, timeout=30)
@@ -67,15 +67,15 @@ def test_one_act_accepts_a_thousand_reports_and_the_page_shows_the_rest(whole: W
     in_thread(change(whole, HELD, team=team, count=held.MOST + 1))
     page = seat(Role.DUTY_HEAD).open("/readmission")
     page.goto(f"{whole.url}/readmission?done={team}&lang=en")
-    said, button = page.locator("#held-text"), page.get_by_role("button", name="Accept them all")
-    expect(said).to_contain_text(f"held before: {held.MOST + 1}.", timeout=SLOW_MS)
+    text, button = page.locator("#held-text"), page.get_by_role("button", name="Accept them all")
+    expect(text).to_contain_text(f"held before: {held.MOST + 1}.", timeout=SLOW_MS)
     button.click()
-    expect(said).to_contain_text(f"Accepted: {held.MOST}.", timeout=SLOW_MS)
-    expect(said).to_contain_text(re.compile(r"held before: \d+\."))  # the report that was left, and those that failed
+    expect(text).to_contain_text(f"Accepted: {held.MOST}.", timeout=SLOW_MS)
+    expect(text).to_contain_text(re.compile(r"held before: \d+\."))  # the report that was left, and those that failed
     expect(button).to_be_visible()
     in_thread(change(whole, "DELETE FROM reports WHERE team = :team", team=team))
     button.click()
-    expect(said).to_contain_text("Accepted: 0.", timeout=SLOW_MS)
+    expect(text).to_contain_text("Accepted: 0.", timeout=SLOW_MS)
     expect(button).to_be_hidden()
 
 
@@ -90,6 +90,6 @@ async def change(whole: Whole, statement: str, **values: Any) -> None:
 def test_a_script_error_is_shown_on_the_page(whole: Whole, seat: Any) -> None:
     page = seat(Role.DUTY_HEAD).open("/readmission")
     page.route("**/static/readmission/readmission.js*", lambda route: route.abort())
-    for language, said in CANNOT_BE_SHOWN.items():
+    for language, sentence in CANNOT_BE_SHOWN.items():
         page.goto(f"{whole.url}/readmission?done={uuid4()}&lang={language}")
-        expect(page.locator("#held-text")).to_have_text(said)
+        expect(page.locator("#held-text")).to_have_text(sentence)

@@ -112,7 +112,7 @@ def test_no_page_is_wider_than_its_screen_or_violates_its_content_security_polic
 
 
 @pytest.mark.parametrize(
-    ("language", "moment", "said"),
+    ("language", "moment", "shown"),
     [
         ("en", "2026-06-15T11:59:30Z", "just now"),
         ("en", "2026-06-15T09:00:00Z", "3 h 0 min"),
@@ -122,12 +122,12 @@ def test_no_page_is_wider_than_its_screen_or_violates_its_content_security_polic
         ("ky", "2026-06-15T17:05:00Z", "5 саат 5 мүн кийин"),
     ],
 )
-def test_ages_of_past_and_future_times(seat: Any, language: str, moment: str, said: str) -> None:
+def test_ages_of_past_and_future_times(seat: Any, language: str, moment: str, shown: str) -> None:
     desk = seat(Role.OPERATOR)
     page = desk.open("/")
     page.goto(f"{desk.whole.url}/?lang={language}")
     age = "moment => import('/static/ages.js').then((ages) => ages.age(moment, new Date('2026-06-15T12:00:00Z')))"
-    assert page.evaluate(age, moment) == said
+    assert page.evaluate(age, moment) == shown
 
 
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])

@@ -59,11 +59,11 @@ def no_signal(phone: BrowserContext, centre: Centre) -> Iterator[None]:
         phone.set_offline(False)
 
 
-def filled(page: Page, **given: str) -> None:
+def filled(page: Page, **values: str) -> None:
     page.select_option("#origin-oblast", "KG05000000000")
     page.select_option("#origin-district", "KG05258000000")
     page.select_option("#destination-oblast", "RU")
-    page.fill("#persons", given.get("persons", "4"))
+    page.fill("#persons", values.get("persons", "4"))
     page.click("#send")
 
 
@@ -77,5 +77,5 @@ def shown(page: Page) -> list[str]:
 
 def kept_reports(page: Page) -> list[Any]:
     """The reports in the phone's storage."""
-    found = page.evaluate("Object.entries(localStorage).filter(([key]) => key.startsWith('dayar.report.'))")
-    return [json.loads(value) for _, value in found]
+    kept = page.evaluate("Object.entries(localStorage).filter(([key]) => key.startsWith('dayar.report.'))")
+    return [json.loads(value) for _, value in kept]

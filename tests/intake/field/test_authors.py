@@ -143,11 +143,11 @@ def test_a_name_in_another_letter_case_is_the_same_account(phone: BrowserContext
 
 
 @pytest.mark.parametrize(
-    ("language", "told"),
+    ("language", "sentence"),
     [("en", "sign in again with your name and password"), ("ru", "войдите снова"), ("ky", "кайра кириңиз")],
 )
 def test_a_phone_with_an_expired_sign_in_sends_its_reports_and_says_what_to_do(
-    phone: BrowserContext, centre: Centre, language: str, told: str
+    phone: BrowserContext, centre: Centre, language: str, sentence: str
 ) -> None:
     page = phone.new_page()
     sent: list[Request] = []
@@ -157,7 +157,7 @@ def test_a_phone_with_an_expired_sign_in_sends_its_reports_and_says_what_to_do(
     author = centre.account(Role.FIELD)
     signed_in(page, author)
     page.clock.fast_forward(int(YEAR.total_seconds() * 1000))
-    expect(page.locator("#sign-in-again")).to_contain_text(told)
+    expect(page.locator("#sign-in-again")).to_contain_text(sentence)
     expect(page.locator("#signing")).to_be_visible()
     filled(page)
     expect(page.locator("#reports .is-good")).to_have_count(1, timeout=SLOW_MS)

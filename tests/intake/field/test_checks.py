@@ -52,7 +52,7 @@ def same_place(page: Page) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fill", "told"),
+    ("fill", "sentence"),
     [
         (many, "Number of persons: 31 in one household"),
         (unborn, "Person 1: born in 2031"),
@@ -63,11 +63,11 @@ def same_place(page: Page) -> None:
     ],
 )
 def test_an_unlikely_value_is_sent_once_it_is_confirmed(
-    phone: BrowserContext, centre: Centre, fill: Any, told: str
+    phone: BrowserContext, centre: Centre, fill: Any, sentence: str
 ) -> None:
     page = opened(phone, centre)
     fill(page)
-    expect(page.locator("#odd-values")).to_have_text(told)
+    expect(page.locator("#odd-values")).to_have_text(sentence)
     expect(page.locator("#odd")).to_be_focused()
     expect(page.locator("#odd")).to_be_in_viewport(ratio=1)
     assert kept_reports(page) == []
@@ -98,7 +98,7 @@ def test_people_who_could_not_leave_stay_at_their_origin_without_a_question(
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "told"),
+    ("field", "value", "sentence"),
     [
         ("[data-name=birth_year]", "1800", "Person 1, Year of birth: must be 1900–2100"),
         ("#phone", "номер", "Telephone: digits, spaces, + and brackets only"),
@@ -107,7 +107,7 @@ def test_people_who_could_not_leave_stay_at_their_origin_without_a_question(
     ],
 )
 def test_an_error_is_shown_at_its_field_with_the_focus_in_view(
-    phone: BrowserContext, centre: Centre, field: str, value: str, told: str
+    phone: BrowserContext, centre: Centre, field: str, value: str, sentence: str
 ) -> None:
     """The field may be in a closed section of the form, which the error must open."""
     page = opened(phone, centre)
@@ -117,25 +117,25 @@ def test_an_error_is_shown_at_its_field_with_the_focus_in_view(
     page.select_option("#origin-oblast", "RU")
     page.select_option("#destination-oblast", "KZ")
     page.click("#send")
-    expect(page.locator("#wrong")).to_have_text(told)
+    expect(page.locator("#wrong")).to_have_text(sentence)
     expect(page.locator(field)).to_be_focused()
     assert page.evaluate(IN_VIEW)
-    expect(page.locator(".problem")).to_have_text(told)
+    expect(page.locator(".problem")).to_have_text(sentence)
 
 
 def test_a_person_is_removed_only_after_asking(phone: BrowserContext, centre: Centre) -> None:
     page = opened(phone, centre)
     with_person(page, "1990")
     page.fill("[data-name=given_name]", "Айгүл")
-    asked: list[str] = []
+    urls: list[str] = []
 
     def decline(dialog: Dialog) -> None:
-        asked.append(dialog.message)
+        urls.append(dialog.message)
         dialog.dismiss()
 
     page.once("dialog", decline)
     page.click("[data-remove]")
-    assert asked == ["Remove from the list: Person 1, Айгүл?"]
+    assert urls == ["Remove from the list: Person 1, Айгүл?"]
     expect(page.locator(".member")).to_have_count(1)
     page.once("dialog", lambda dialog: dialog.accept())
     page.click("[data-remove]")

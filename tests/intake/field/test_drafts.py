@@ -153,13 +153,13 @@ REFUSED = "Object.defineProperty(window, 'localStorage', { get() { throw new DOM
 
 
 @pytest.mark.parametrize(
-    ("language", "told"), [("en", "cannot save data"), ("ru", "ничего не может сохранить"), ("ky", "сактай албайт")]
+    ("language", "sentence"), [("en", "cannot save data"), ("ru", "ничего не может сохранить"), ("ky", "сактай албайт")]
 )
 def test_a_browser_without_storage_says_so_before_anybody_writes(
-    phone: BrowserContext, centre: Centre, language: str, told: str
+    phone: BrowserContext, centre: Centre, language: str, sentence: str
 ) -> None:
     phone.add_init_script(REFUSED)
     page = phone.new_page()
     page.goto(f"{centre.url}{FORM}?lang={language}")
-    expect(page.locator("#opening")).to_contain_text(told)
+    expect(page.locator("#opening")).to_contain_text(sentence)
     expect(page.locator("#report")).to_be_hidden()
