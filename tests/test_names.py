@@ -1,6 +1,7 @@
 """Each class has a name of its own, and no module or class has an invented name if the trade has a word."""
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,31 +11,45 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 # the former names, and the words of the trade that replaced them
 REPLACED = {
+    "asked": "query",
     "bells": "notify",
     "book": "working_set or changes",
     "copies": "bulk_copy",
+    "deed": "action, statement or execution",
     "door": "admission",
+    "each": "the noun",
     "draws": "randomness",
     "edge": "middleware",
     "faults": "failures",
     "first": "bootstrap",
+    "found": "the noun",
     "gated": "preload",
     "herald": "household_events",
     "homes": "paths",
     "lane": "fast_path",
     "memory": "deduplication",
+    "one": "the noun",
     "part": "component or dependency",
+    "parts": "components or dependencies",
     "readings": "records",
+    "said": "the noun",
     "screen": "terminal",
     "sight": "visibility",
     "sightings": "projections",
     "sights": "visibility",
     "spine": "tables",
     "telling": "household_events",
+    "told": "the noun",
     "trace": "fingerprint",
     "vault": "envelope_encryption",
     "wires": "partition_senders",
 }
+
+# These are also no part of a longer name.
+NOWHERE = (
+    *("asked", "bells", "deed", "door", "draws", "faults", "gated", "herald", "homes", "lane", "said", "sight"),
+    *("sightings", "sights", "spine", "telling", "told", "vault", "wires"),
+)
 
 
 def modules(*rooms: str) -> Iterator[Path]:
@@ -61,3 +76,15 @@ def test_modules_and_classes_have_the_names_of_the_trade(word: str) -> None:
     named = [str(path) for path in paths if path.stem == word]
     named += [f"{path}: {name}" for path in paths for name in classes(path) if name.lower() == word]
     assert named == [], f"the word is {REPLACED[word]}"
+
+
+@pytest.mark.parametrize("word", NOWHERE)
+def test_no_longer_name_contains_a_former_word(word: str) -> None:
+    paths = list(modules("services", "shared", "cli", "deploy"))
+    named = [str(path) for path in paths if word in path.stem.split("_")]
+    named += [f"{path}: {name}" for path in paths for name in classes(path) if word in words(name)]
+    assert named == [], f"the word is {REPLACED[word]}"
+
+
+def words(name: str) -> list[str]:
+    return [word.lower() for word in re.findall(r"[A-Z][a-z0-9]*", name)]
