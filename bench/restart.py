@@ -95,7 +95,7 @@ def restarted(run: Run, how: str, rate: float, seconds: float) -> float:
         taken, answers = load.since(began)
         wait_until(lambda: are_assigned(run), timeout=120, every=0.2)
         assigned = time.monotonic() - began
-    stages = ", ".join(f"{name} {took}" for name, took in STAGE.findall(run.output))
+    stages = ", ".join(f"{name} {took}" for name, took in STAGE.findall(run.printed))
     print(
         f"{how:8}{f'{rate:.0f}/s' if rate else 'no load':9}green {green:5.1f} s  consumers assigned {assigned:5.1f}"
         f"  first report {taken or 0:5.1f}  down {down:4.1f}  {dict(answers)}\n{'':17}{stages}\n{'':17}CPU s: {spent}",

@@ -44,12 +44,14 @@ class Run:
             env={**own_environment(), "TERM": "dumb", **self.environment},
         )
         os.close(theirs)
-        assert wait_until(lambda: self.is_up or self.supervisor.poll() is not None, timeout=120, every=0.2), self.output
-        assert self.supervisor.poll() is None, self.output
+        assert wait_until(lambda: self.is_up or self.supervisor.poll() is not None, timeout=120, every=0.2), (
+            self.printed
+        )
+        assert self.supervisor.poll() is None, self.printed
 
     def stop(self) -> None:
         self.supervisor.terminate()
-        assert self.supervisor.wait(timeout=60) == 0, self.output
+        assert self.supervisor.wait(timeout=60) == 0, self.printed
 
     def kill(self) -> None:
         """Kills the supervisor and waits until all its child processes have ended."""
@@ -59,12 +61,12 @@ class Run:
         psutil.wait_procs(children, timeout=20)
 
     @property
-    def output(self) -> str:
+    def printed(self) -> str:
         return self.output.read_text()
 
     @property
     def is_up(self) -> bool:
-        return "Ctrl-C stops" in self.output
+        return "Ctrl-C stops" in self.printed
 
     def pid(self, name: str) -> int:
         return int((self.folder / "run" / f"{name}.pid").read_text().split()[0])

@@ -37,13 +37,13 @@ def test_workers_start_when_postgresql_runs_so_that_reports_are_accepted_early(r
 
 
 def test_behind_a_proxy_it_becomes_ready_under_the_proxys_name(run: Run) -> None:
-    assert "Dayar is at https://dayar.example" in run.output
+    assert "Dayar is at https://dayar.example" in run.printed
     assert all_answer(run)
 
 
 def test_an_integrator_gets_settings_that_read_hazards(run: Run) -> None:
     file = run.folder / "secrets" / "integrator.json"
-    assert str(file) in run.output
+    assert str(file) in run.printed
     assert file.stat().st_mode & 0o777 == 0o600
     seen = Consumer({**json.loads(file.read_text()), "group.id": "integrator.test"}).list_topics(
         "dayar.hazards", timeout=20
@@ -67,8 +67,8 @@ def test_two_workers_share_the_reports(run: Run) -> None:
 def test_a_killed_process_is_restarted(run: Run, name: str) -> None:
     killed = run.pid(name)
     os.kill(killed, signal.SIGKILL)
-    assert wait_until(lambda: f"{name} ended (signal 9)" in run.output, timeout=10), run.output
-    assert wait_until(lambda: run.pid(name) != killed and all_answer(run), timeout=60, every=0.2), run.output
+    assert wait_until(lambda: f"{name} ended (signal 9)" in run.printed, timeout=10), run.printed
+    assert wait_until(lambda: run.pid(name) != killed and all_answer(run), timeout=60, every=0.2), run.printed
 
 
 def test_a_hanging_process_is_replaced(run: Run) -> None:
@@ -77,8 +77,8 @@ def test_a_hanging_process_is_replaced(run: Run) -> None:
     for pid in hung.values():
         os.kill(pid, signal.SIGSTOP)
     for name, pid in hung.items():
-        assert wait_until(lambda: f"{name} has not answered for 20 s" in run.output, timeout=45), run.output  # noqa: B023
-        assert wait_until(lambda: run.pid(name) != pid and all_answer(run), timeout=60, every=0.2), run.output  # noqa: B023
+        assert wait_until(lambda: f"{name} has not answered for 20 s" in run.printed, timeout=45), run.printed  # noqa: B023
+        assert wait_until(lambda: run.pid(name) != pid and all_answer(run), timeout=60, every=0.2), run.printed  # noqa: B023
 
 
 def test_nothing_outlives_a_killed_supervisor_and_the_next_start_restores_everything(run: Run) -> None:
@@ -110,7 +110,7 @@ def test_sigterm_stops_everything_in_order(run: Run) -> None:
     assert run.supervisor.wait(timeout=60) == 0
     assert not any(child.is_running() for child in children)
     assert list((run.folder / "run").glob("*.pid")) == []
-    assert "Stopped." in run.output
+    assert "Stopped." in run.printed
 
 
 def test_a_port_in_use_is_reported(passable: Path) -> None:

@@ -37,9 +37,9 @@ class Played:
 @pytest.fixture(scope="module")
 def played() -> Iterator[Played]:
     with running(DEMO_FAST="1") as run:
-        assert wait_until(lambda: "The scenario has been played" in run.output, timeout=120, every=0.2), run.output
-        accounts = dict(re.findall(r"^  ([a-z]+-[0-9]) +(\S+)\r?$", run.output, re.MULTILINE))
-        yield Played(run, run.output, accounts, settled(run, accounts, households=PLAYED))
+        assert wait_until(lambda: "The scenario has been played" in run.printed, timeout=120, every=0.2), run.printed
+        accounts = dict(re.findall(r"^  ([a-z]+-[0-9]) +(\S+)\r?$", run.printed, re.MULTILINE))
+        yield Played(run, run.printed, accounts, settled(run, accounts, households=PLAYED))
 
 
 def test_the_first_start_plays_an_exercise_and_prints_who_may_sign_in(played: Played) -> None:
@@ -111,7 +111,7 @@ def report(run: Run, accounts: dict[str, str]) -> None:
 
 def settled(run: Run, accounts: dict[str, str], *, households: int) -> dict[str, Any]:
     """Waits until all services answer and this number of households is recorded; returns the ledgers."""
-    assert wait_until(lambda: all_answer(run), timeout=60, every=0.2), run.output
+    assert wait_until(lambda: all_answer(run), timeout=60, every=0.2), run.printed
     with Desk(run.url, accounts) as desk:
         assert wait_until(lambda: is_settled(desk), timeout=60, every=0.2), rows(desk.ledgers())
         ledgers = desk.ledgers()
