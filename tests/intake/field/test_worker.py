@@ -34,7 +34,7 @@ def test_every_file_of_the_form_is_cached_under_its_release(phone: BrowserContex
     own = {file.name for file in pages.STATIC.iterdir()} - {"worker.js"}
     shared = {name for file in own for name in re.findall(r'from "\./(.+)";', (pages.STATIC / file).read_text())} - own
     scripts = own | shared
-    assert shared == {"elements.js", "time.js", "uuid.js"}
+    assert shared == {"elements.js", "texts.js", "time.js", "uuid.js"}
     assert {f"{FORM}/files/{release(page)}/{name}" for name in scripts} <= set(files)
 
 
