@@ -37,14 +37,14 @@ class PartitionSenders:
             await self._reach(topic)
         acks = set()
         for message in messages:
-            wires = self._of[message.topic]
-            acks.add(wires[crc32(message.key) % len(wires)].add(self._signer.sign(message)))
+            senders = self._of[message.topic]
+            acks.add(senders[crc32(message.key) % len(senders)].add(self._signer.sign(message)))
         return acks
 
     async def flush(self) -> None:
         """Wait until every batch is acked or has failed, however long the broker is unavailable."""
-        for wire in self._all():
-            await wire.flush()
+        for sender in self._all():
+            await sender.flush()
 
     async def stop(self) -> None:
         """Stop within STOP_SECONDS and drop unsent records. Callers keep these in a spool or an outbox."""
@@ -54,18 +54,18 @@ class PartitionSenders:
                     await self.producer.stop()
         except (TimeoutError, KafkaError):
             await self.producer.client.close()
-        for wire in self._all():
-            wire.cut()
+        for sender in self._all():
+            sender.cut()
 
     async def _reach(self, topic: str) -> None:
         name = self._prefix + topic
         partitions = len(await self.producer.partitions_for(name))
-        wires = self._of.setdefault(topic, [])  # looked up after the await, because another task may have added senders
-        for partition in range(len(wires), partitions):
-            wires.append(PartitionSender(self.producer, name, partition, self._tasks))
+        senders = self._of.setdefault(topic, [])  # after the await, because another task may have added senders
+        for partition in range(len(senders), partitions):
+            senders.append(PartitionSender(self.producer, name, partition, self._tasks))
 
     def _all(self) -> Iterable["PartitionSender"]:
-        return [wire for wires in self._of.values() for wire in wires]
+        return [sender for senders in self._of.values() for sender in senders]
 
 
 class PartitionSender:

@@ -31,7 +31,7 @@ class Publisher:
         self._settings = settings
         self._signer = RecordSigner(settings)
         self._tasks = asyncio.TaskGroup()
-        self._wires: PartitionSenders | None = None
+        self._senders: PartitionSenders | None = None
         self._starting: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -45,8 +45,8 @@ class Publisher:
     ) -> None:
         if self._starting is not None:
             self._starting.cancel()
-        if self._wires is not None:
-            await self._wires.stop()
+        if self._senders is not None:
+            await self._senders.stop()
         await self._tasks.__aexit__(None, None, None)
 
     async def publish(self, message: Message, *, timeout: float = 2.0) -> None:
@@ -55,12 +55,12 @@ class Publisher:
 
     async def publish_all(self, messages: Sequence[Message], *, timeout: float = 2.0) -> None:
         """Return after all acks. Messages with the same key keep their order."""
-        wires = self._wires
-        if wires is None:
+        senders = self._senders
+        if senders is None:
             raise BrokerAway
         try:
             async with asyncio.timeout(timeout):
-                acked, _ = await asyncio.wait(await wires.send(messages))
+                acked, _ = await asyncio.wait(await senders.send(messages))
             for each in acked:
                 each.result()
         except TimeoutError:
@@ -68,16 +68,16 @@ class Publisher:
         except MessageSizeTooLargeError:
             raise
         except KafkaError as error:
-            self._renew(wires)
+            self._renew(senders)
             raise BrokerAway from error
 
     async def is_there(self) -> bool:
         """Whether the broker answers within one second."""
-        if self._wires is None:
+        if self._senders is None:
             return False
         try:
             async with asyncio.timeout(1):
-                await self._wires.producer.client.fetch_all_metadata()
+                await self._senders.producer.client.fetch_all_metadata()
         except (TimeoutError, KafkaError):
             return False
         return True
@@ -86,8 +86,8 @@ class Publisher:
         """Wait until every batch is acked or has failed, however long the broker is unavailable."""
         if self._starting is not None:
             await asyncio.wait([self._starting])
-        if self._wires is not None:
-            await self._wires.flush()
+        if self._senders is not None:
+            await self._senders.flush()
 
     async def _started(self) -> PartitionSenders:
         producer = AIOKafkaProducer(
@@ -97,26 +97,26 @@ class Publisher:
             linger_ms=0,
             max_batch_size=BATCH_BYTES,
         )
-        wires = PartitionSenders(producer, self._settings.topic_prefix, self._tasks, self._signer)
+        senders = PartitionSenders(producer, self._settings.topic_prefix, self._tasks, self._signer)
         try:
             await kafka.start(producer)
         except BaseException:
-            await wires.stop()
+            await senders.stop()
             raise
-        return wires
+        return senders
 
-    def _renew(self, wires: PartitionSenders) -> None:
+    def _renew(self, senders: PartitionSenders) -> None:
         """Replace the producer: after a fatal error an idempotent producer never sends again."""
-        if self._wires is wires:
-            self._wires = None
-            self._starting = self._tasks.create_task(self._keep_starting(wires))
+        if self._senders is senders:
+            self._senders = None
+            self._starting = self._tasks.create_task(self._keep_starting(senders))
 
     async def _keep_starting(self, old: PartitionSenders | None) -> None:
         if old is not None:
             await old.stop()
-        while self._wires is None:
+        while self._senders is None:
             try:
-                self._wires = await self._started()
+                self._senders = await self._started()
             except KafkaError as error:
                 log.get().warning("no broker yet", **log.described(error))
                 await asyncio.sleep(RETRY_SECONDS)

@@ -68,12 +68,12 @@ class RecordVerifier:
         If the key is missing, raises UnknownKey during the wait, and SetAside("signature_unknown_key") after it.
         """
         name, signature = record.headers[-1] if record.headers else ("", b"")
-        found = SIGNATURE_TEXT.fullmatch(signature)
-        if name != SIGNATURE or found is None:
+        match = SIGNATURE_TEXT.fullmatch(signature)
+        if name != SIGNATURE or match is None:
             raise SetAside("signature_mismatch")
-        key = self._find(record.topic, found[1].decode())
+        key = self._find(record.topic, match[1].decode())
         content = signed_content(record.topic, record.key, record.value, record.headers[:-1])
-        if not hmac.compare_digest(encode(hmac.digest(key, content, "sha256")).encode(), found[2]):
+        if not hmac.compare_digest(encode(hmac.digest(key, content, "sha256")).encode(), match[2]):
             raise SetAside("signature_mismatch")
 
     def _find(self, topic: str, key_id: str) -> bytes:
