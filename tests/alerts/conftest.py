@@ -20,7 +20,7 @@ from tests.alerts.post import Post
 from tests.alerts.town import Town
 from tests.installation import Installation
 
-# These tables are emptied for each test that commits.
+# These tables are emptied before or after each test that commits.
 CHANGED = (
     "alerts, receivers, deliveries, notification_omissions, attempts, outbox, acts, presences, hazards,"
     " hazard_changes, exposures, households, resident_counts, departures, departure_counts"

@@ -28,7 +28,7 @@ _offsets = itertools.count()
 
 
 def hazard(**changed: Any) -> HazardReported:
-    """A new M 4.7 near Sary-Tash as a feed reports it, without a severity."""
+    """A new quake of magnitude 4.7 near Sary-Tash. Like a report of a feed, it has no severity."""
     fields: dict[str, Any] = {
         "report_id": uuid4(),
         "hazard_id": uuid4(),
@@ -97,7 +97,7 @@ def received(data: HazardReported | HouseholdRegistered) -> Received:
 
 
 def rules(**changed: Any) -> Ruleset:
-    """The product's rules with changed tables; a table that is None is removed."""
+    """The product's rules with the given tables changed; a table that is given as None is removed."""
     product = Ruleset.load().model_dump(exclude_none=True)
     merged = {
         name: table | changed[name] if changed.get(name) else table
@@ -108,6 +108,6 @@ def rules(**changed: Any) -> Ruleset:
 
 
 def event_type(headers: str) -> str:
-    """The last word of an alert event's type, such as `raised` or `updated`, from the headers of an outbox row."""
+    """Reads an alert event's type from the headers of an outbox row; returns its last word, such as `raised`."""
     event_type: str = dict(json.loads(headers))["ce_type"]
     return event_type.removeprefix("dayar.alert.").removesuffix(".v1")

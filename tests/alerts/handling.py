@@ -1,4 +1,4 @@
-"""Passes hazards and households to their consumers' handlers, and then computes the exposure alerts."""
+"""Passes hazards and households to the worker's handlers, and then computes the exposure alerts."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""A night in which nobody acknowledges. Tests advance its clock, raise alerts, and read who was notified."""
+"""A night in which nobody acknowledges alerts. Tests advance its clock, raise alerts, and read who was notified."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,7 +26,7 @@ OPERATOR = Actor(uuid4(), "Айбек")
 
 
 class Night:
-    """A clock to advance, alerts to raise, and the time of each receiver's notifications."""
+    """Advances a clock, raises alerts, and reads which receivers were notified at which step."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self.sessions = database.sessions(engine)

@@ -25,7 +25,7 @@ BEHALF = {"on_behalf_of": {"name": "Касымов Таалай", "by": "radio"}
 
 
 async def raised(desk: Desk) -> UUID:
-    """Returns the id of an alert that was delivered to a webhook, after two revisions of an operator's event."""
+    """Adds a webhook, reports an operator's event in two revisions, and returns the id of its alert."""
     async with desk.sessions.begin() as session:
         await receiver_queries.save_receiver(
             session, Receiver("duty-desk", DeliveryChannel.WEBHOOK, "https://hook.example")
@@ -148,7 +148,7 @@ async def test_revisions_of_one_batch_and_a_late_revision_are_all_on_the_page(de
 
 
 async def add_receivers(desk: Desk) -> None:
-    """Adds receivers that a Moderate alert in Alai leaves out, and one that it notifies."""
+    """Adds five receivers. A Moderate alert in Alai notifies one of them and leaves out four."""
     left_out: dict[str, dict[str, Any]] = {
         "duty-desk": {},
         "head-of-shift": {"step": 1},
@@ -163,7 +163,7 @@ async def add_receivers(desk: Desk) -> None:
 
 
 async def omitted(desk: Desk, alert_id: UUID, language: str = "en") -> dict[str, str]:
-    """The recipients and reasons in the page's table of those who were not notified."""
+    """Reads the page's table of recipients who were not notified, as a mapping from recipient to reason."""
     async with desk.caller() as caller:
         page = (await caller.get(f"/{alert_id}", params={"lang": language})).text
     _, _, section = page.partition('class="panel omitted"')

@@ -1,4 +1,4 @@
-"""A source that reports too many hazards: alerts beyond its hourly limit are withheld behind one alert."""
+"""If a source reports too many hazards, its alerts beyond the hourly limit are withheld behind one alert."""
 
 import asyncio
 from collections import Counter
@@ -201,7 +201,7 @@ async def withheld_over_displaced(desk: Desk, **changed: Any) -> HazardReported:
 
 
 async def standing(desk: Desk, hazard: HazardReported) -> dict[str, tuple[bool, str]]:
-    """Whether the hazard's alert of each kind is suppressed, and its reason."""
+    """For each kind of alert about the hazard, whether the alert is suppressed, and for which reason."""
     async with desk.sessions.begin() as session:
         alerts = await alert_queries.alerts_of_hazard(session, hazard.hazard_id)
     return {alert.kind.value: (alert.is_suppressed, alert.reason) for alert in alerts}
@@ -287,7 +287,7 @@ async def test_an_alert_withheld_during_the_lift_is_raised_too(desk: Desk) -> No
 
 
 async def is_waited_for(desk: Desk) -> bool:
-    """Whether a transaction waits for the row of a source's budget, which another transaction has locked."""
+    """Whether a transaction waits for an advisory lock that another transaction holds."""
     waiting = """
         SELECT true FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
             AND database = (SELECT oid FROM pg_database WHERE datname = current_database())

@@ -1,4 +1,4 @@
-"""Deliveries over real HTTP: each receiver gets each message once, even if the receiver fails or is slow."""
+"""Deliveries over real HTTP. Each receiver gets each message once, even if the receiver fails or is slow."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -93,7 +93,7 @@ async def test_a_webhook_away_then_broken_then_well_gets_one_message_under_one_i
 
 
 async def test_a_receiver_that_was_away_gets_an_alerts_changes_in_order(town: Town, hook: Hook) -> None:
-    """In another order, the last message about a withdrawn alert could say that the alert was raised."""
+    """If the order changed, the last message about a cancelled alert could say that the alert was raised."""
     await town.receiver("duty", hook)
     await hook.close()
     quake = hazard(onset=datetime.now(UTC))
@@ -148,7 +148,7 @@ async def test_a_hanging_receiver_delays_only_itself(town: Town, hook: Hook) -> 
 
 
 async def test_a_claim_without_a_record_is_due_again_with_the_same_id(town: Town, hook: Hook) -> None:
-    """A worker that is killed after it sends a message and before it records the attempt leaves this state."""
+    """The worker was killed after it sent the message and before it recorded the attempt."""
     await town.receiver("duty", hook)
     await town.alert()
     async with town.sessions.begin() as session:
@@ -162,7 +162,7 @@ async def test_a_claim_without_a_record_is_due_again_with_the_same_id(town: Town
 
 
 class Late:
-    """A channel that answers on command, as if the worker had been frozen during the call."""
+    """A channel that answers when a test allows it, as if the worker had been frozen during the call."""
 
     def __init__(self) -> None:
         self.may_answer = asyncio.Event()
@@ -203,7 +203,7 @@ class Prompt:
 async def test_an_attempt_that_ended_just_before_the_worker_stops_is_recorded(
     town: Town, hook: Hook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Otherwise it is sent again when its lease ends."""
+    """A message whose attempt is not recorded is sent again when the lease ends."""
     monkeypatch.setattr(deliveries, "GATHER_SECONDS", 3600)
     await town.receiver("duty", hook)
     prompt = Prompt()
@@ -215,7 +215,7 @@ async def test_an_attempt_that_ended_just_before_the_worker_stops_is_recorded(
 
 
 class FirstAlone(Late):
-    """A channel that answers the first delivery on command, and never answers later deliveries."""
+    """A channel that answers the first delivery when a test allows it, and never answers later deliveries."""
 
     def __init__(self) -> None:
         super().__init__()

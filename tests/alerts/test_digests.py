@@ -1,4 +1,4 @@
-"""Mails of alerts of Moderate and below are combined; mails of Severe and Extreme alerts are sent alone."""
+"""Mails about alerts of Moderate or below are combined; each mail about a Severe or Extreme alert is sent alone."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""A household displaced by the hazard itself raises no second alert: the hazard's own alert counts it."""
+"""A household displaced by the hazard itself raises no second alert, because the hazard's own alert counts it."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -18,12 +18,12 @@ YESTERDAY = TODAY - timedelta(days=1)
 
 @pytest.fixture
 def flood() -> HazardReported:
-    """A mudflow over all of Batken oblast, since 05:40 UTC of today."""
+    """A mudflow in the whole of Batken oblast, which began at 05:40 UTC today."""
     return mudflow(area={"pcodes": [BATKEN]})
 
 
 async def exposed_and_displaced(post: Post) -> tuple[int, int]:
-    """The counts on the hazard's alerts: households displaced by another cause, and those displaced by the hazard."""
+    """The households in the exposure alerts, and those that the hazard's own alert counts as displaced by it."""
     alerts = await post.alerts()
     (own,) = [alert for alert in alerts if alert.kind == "hazard"]
     standing = [alert for alert in alerts if alert.kind == "exposure" and not alert.is_lapsed]

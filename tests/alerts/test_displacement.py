@@ -24,7 +24,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 async def sessions(engine: AsyncEngine) -> AsyncIterator[async_sessionmaker[AsyncSession]]:
-    """Sessions for concurrent transactions of two workers. They commit; the tables are emptied after the test."""
+    """Sessions for concurrent transactions of two workers. They commit, so the tables are emptied after the test."""
     yield database.sessions(engine)
     async with engine.begin() as connection:
         await connection.execute(text(f"TRUNCATE {CHANGED}"))
@@ -122,7 +122,7 @@ async def test_a_corrected_earlier_displacement_is_counted_again(post: Post, cha
 
 
 def beside(stands: HouseholdRegistered, moved: HouseholdRegistered, sequence: int = 2) -> HouseholdRegistered:
-    """An event that leaves a household's present state `stands` and adds `moved`, another report's displacement."""
+    """An event that repeats a household's present state `stands` and adds another report's displacement `moved`."""
     return household(**dict(stands) | {"sequence": sequence, "displacement": moved.model_dump()})
 
 

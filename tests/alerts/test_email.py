@@ -71,7 +71,7 @@ async def test_a_mail_in_the_receivers_language(port: int, box: Box) -> None:
 
 
 async def test_a_digests_message_id_depends_on_all_its_deliveries() -> None:
-    """A mail server that drops duplicates must accept a retry that contains one more alert. It needs a new id."""
+    """A retry that contains one more alert needs a new id, or a mail server could drop it as a duplicate."""
     first, two, three = job(), job(), job()
     settings = settings_for("127.0.0.1")
     async with Outbound(settings) as outbound:

@@ -1,4 +1,4 @@
-"""Alerts that end without a person, because their hazard is cancelled or expires, and become active again."""
+"""Alerts end without a person when their hazard is cancelled or expires, and can become active again."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""If a hazard raises an alert: the published events, the receivers, and the outcome of the hazard's record."""
+"""What follows when a hazard raises an alert: published events, notified receivers, and the hazard's outcome."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""A new alert's deliveries are sent by the process that stored them; those that it cannot send are claimed later."""
+"""The process that stores a new alert's deliveries sends them; deliveries that it cannot send are claimed later."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -36,7 +36,7 @@ def handling(deliveries: Deliveries) -> Handling:
 
 
 async def report(town: Town, deliveries: Deliveries, *, is_committed: bool = True) -> list[Claim]:
-    """Reports a hazard; returns each delivery's attempts, and whether it is claimed, before the transaction ends."""
+    """Reports a hazard. Before the transaction ends, reads each delivery's attempts and whether it is claimed."""
     now = datetime.now(UTC)
     async with town.sessions() as session:
         await handling(deliveries).hazards([received(hazard(onset=now, received_at=now))], session)
@@ -57,7 +57,7 @@ async def report_and_lose_the_connection(town: Town, deliveries: Deliveries) -> 
 
 
 async def started(deliveries: Deliveries) -> None:
-    """Waits until the delivery loop runs: only then can a slot be reserved."""
+    """Waits until the delivery loop runs, because no slot can be reserved earlier."""
     if await wait_for(lambda: deliveries.reserve("nobody")):
         deliveries.release("nobody")
 

@@ -61,7 +61,7 @@ REVISED = mudflow(
 
 
 def expected(households: Sequence[HouseholdRegistered], areas: Sequence[str]) -> dict[tuple[str, str], int]:
-    """Households by alert kind and area: `hazard` counts those displaced by the hazard, `exposure` all others."""
+    """Counts households by alert kind and area; those that the hazard displaced have the kind `hazard`."""
     counted = Counter[tuple[str, str]]()
     for known in households:
         fled = known.hazard_id == HAZARD.hazard_id or (known.origin.pcode in areas and known.occurred_on == TODAY)
@@ -157,7 +157,7 @@ async def handled(sessions: Sessions, record: Data) -> None:
 
 
 async def exposed(sessions: Sessions) -> None:
-    """Computes the exposure alerts like the worker: one transaction per step."""
+    """Computes the exposure alerts as the worker does, in one transaction per step."""
     exposures = Handling(rules(), PLACES, clock=lambda: NOW).exposures
     handled = 1
     while handled:
@@ -224,7 +224,7 @@ def test_incremental_departure_counts_equal_a_full_count(
 
 
 def with_id(id: UUID, departure: Departure | None) -> Departure | None:
-    """The departure with this report id. All versions of one report name the same household."""
+    """Gives the departure this report id and the household of that report, which is the same in all versions."""
     if departure is None:
         return None
     family = FAMILIES[REPORTS.index(id) % 2]
@@ -232,7 +232,7 @@ def with_id(id: UUID, departure: Departure | None) -> Departure | None:
 
 
 async def counted_anew(session: AsyncSession, table: str, statement: str) -> list[Any]:
-    """Empties the table and returns the counts as the migration computes them."""
+    """Empties the table, and returns the counts that the statement of the migration computes."""
     await session.execute(text(f"TRUNCATE {table}"))
     migration = importlib.import_module("services.alerts.migrations.0005_counts")
     await session.execute(text(getattr(migration, statement)))

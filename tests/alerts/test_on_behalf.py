@@ -55,7 +55,7 @@ async def test_on_whose_behalf_is_visible_only_inside_the_centre(desk: Desk, rol
 
 
 async def test_on_whose_behalf_is_read_where_the_hazard_was_first_reported(desk: Desk) -> None:
-    """Another account's update moves the alert to that account's area, with a revision number below the first."""
+    """Another account moves the alert to Kadamjai, by one update with a lower and one with a higher revision number."""
     now = datetime.now(UTC)
     first = fresh(revision=5, area={"pcodes": [ALAI]}, received_at=now)
     (alert_id,) = await desk.alerts(first)

@@ -1,4 +1,4 @@
-"""Deliveries that fail for good state the reason: address refused, given up, or receiver removed."""
+"""A delivery that is given up states why: a forbidden address, retries for too long, or a removed receiver."""
 
 from typing import Any
 

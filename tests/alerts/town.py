@@ -91,7 +91,7 @@ async def notified(town: Town) -> None:
 
 
 async def is_kept_waiting(town: Town) -> bool:
-    """Whether a claim waits for the locked table of receivers."""
+    """Whether the claim of a delivery waits for the locked table `receivers`."""
     async with town.sessions.begin() as session:
         return bool(
             await session.scalar(
