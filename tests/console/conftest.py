@@ -51,7 +51,7 @@ class Served:
             process.stop()
 
     def client(self, **options: Any) -> httpx.Client:
-        """An HTTP client that acts as a person's browser on one of our pages; it is closed at the end."""
+        """An HTTP client that sends requests as a browser on one of our pages does; `stop` closes it."""
         defaults = {"headers": {"sec-fetch-site": "same-origin"}, "timeout": 20, "verify": PLAIN, **options}
         self.clients.append(httpx.Client(base_url=self.url, **defaults))
         return self.clients[-1]
@@ -80,9 +80,9 @@ class Served:
         return account
 
     def meanwhile(self, ask: Callable[[], Any], statement: str, *, seconds: int = 0) -> Any:
-        """Runs `ask`, which waits for the row that the statement `deed` locks, and returns the answer.
+        """Runs `ask`, which waits for the row that `statement` locks, and returns the answer.
 
-        `statement` is committed `seconds` after that wait has begun.
+        The transaction of `statement` is committed `seconds` after that wait has begun.
         """
         return in_thread(self._meanwhile(ask, statement, seconds))
 
@@ -92,7 +92,7 @@ class Served:
             await locking.execute(text(statement))
             answering = asyncio.create_task(asyncio.to_thread(ask))
             while not answering.done() and not await other.scalar(text(WAITS)):
-                await other.rollback()  # a transaction sees the statistics of its first read again
+                await other.rollback()  # within a transaction, PostgreSQL repeats the statistics of the first read
             until = time.monotonic() + seconds
             await wait_for(lambda: time.monotonic() >= until)
             await locking.commit()
@@ -117,7 +117,7 @@ class Served:
                 await publisher.publish_all(own, timeout=20)
 
 
-# the parameters with which `tests.preloaded` hashes
+# `tests.preloaded` hashes with the same parameters
 HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 
 

@@ -28,7 +28,7 @@ HOUR = timedelta(hours=1)
 
 @contextmanager
 def ntp_server(*, ahead: float = 0.0, stratum: int = 2, leap: int = 0, echo: bytes | None = None) -> Iterator[str]:
-    """A time server whose clock is `ahead` of ours; it answers in the format of RFC 5905, figure 8."""
+    """A time server whose clock is `ahead` seconds ahead of ours; it answers in the format of RFC 5905, figure 8."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listening:
         listening.bind(("127.0.0.1", 0))
         listening.settimeout(90)

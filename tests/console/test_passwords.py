@@ -25,7 +25,7 @@ def test_a_first_password_must_not_stay_the_same(served: Served) -> None:
 
 
 def test_an_account_disabled_while_a_new_password_is_hashed_is_not_signed_in(served: Served) -> None:
-    """Otherwise the record that revokes the old tokens would replace the one that revokes all tokens of the account."""
+    """The record that revokes the old tokens must not replace the record that revokes all tokens of the account."""
     name = served.account(Role.OPERATOR)
     answer = served.meanwhile(
         lambda: change(served.client(), name, PASSWORD, "another long password"),

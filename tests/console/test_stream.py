@@ -1,4 +1,4 @@
-"""The live stream over real Kafka misses no event between a page and its stream, or between two connections."""
+"""The live stream over real Kafka loses no event between the page's load and its stream, or between two connections."""
 
 import asyncio
 import json
@@ -70,7 +70,7 @@ def listening(client: httpx.Client, topics: str = "hazards", **headers: str) -> 
 
 
 def until_position(heard: Heard) -> None:
-    """Reads the first event, which states the listener's position. The listener misses no event after it."""
+    """Reads the first event, which states the listener's position. The listener misses no event after that position."""
     for line in heard._lines:
         if line.startswith("id: "):
             heard.last_id = line.removeprefix("id: ")
@@ -245,7 +245,7 @@ def test_a_record_outside_the_contract_is_skipped(served: Served) -> None:
     good = message(household(destination=KADAMJAI))
     placeless = {name: value for name, value in json.loads(good.value).items() if name != "destination"}
     strange = [
-        good._replace(value=None),  # type: ignore[arg-type]  # a record may contain this
+        good._replace(value=None),  # type: ignore[arg-type]  # a Kafka record may have no value
         good._replace(value=b"[]"),
         good._replace(value=json.dumps(placeless).encode()),
         message(alert())._replace(topic="households", key=good.key),

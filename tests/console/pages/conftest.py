@@ -84,7 +84,7 @@ class Whole(Served):
         in_thread(self._clear_hazards())
 
     def replace_receivers(self, *receivers: Receiver) -> None:
-        """Makes these the only receivers."""
+        """Deletes all receivers, and adds these."""
         in_thread(self._replace_receivers(receivers))
 
     async def _replace_receivers(self, receivers: Sequence[Receiver]) -> None:
@@ -111,7 +111,7 @@ def whole(shared_installation: Installation) -> Iterator[Whole]:
 
 @pytest.fixture(scope="module", autouse=True)
 def cleared(whole: Whole) -> None:
-    """Removes the events of earlier test files, because an acknowledged alert rings again after some minutes."""
+    """Closes the alerts of earlier test files, because an acknowledged alert rings again after some minutes."""
     whole.close_alerts()
     whole.clear_hazards()
 

@@ -31,7 +31,7 @@ PAGES = {
     ),
     Role.ADMINISTRATOR: ("/", "/security", "/second-factor", "/sign-ins", "/password"),
     Role.AUDITOR: ("/audit",),
-    Role.FIELD: ("/intake/field", "/ledger", "/nowhere"),  # the last two refuse it: 403 and 404
+    Role.FIELD: ("/intake/field", "/ledger", "/nowhere"),  # the last two pages answer 403 and 404
 }
 LANGUAGES = ("ky", "ru", "en")
 

@@ -77,7 +77,7 @@ def test_a_click_acknowledges_at_once(whole: Whole, seat: Any) -> None:
 
 
 def test_an_acknowledgement_without_a_reply_is_reported(whole: Whole, seat: Any) -> None:
-    """The message appears after ten seconds, the time limit of a call."""
+    """The message appears after ten seconds, the time limit of a request."""
     whole.report_hazard(type="cold_wave")
     page = seat(Role.OPERATOR).open("/")
     page.route("**/acknowledgement", lambda _: None)

@@ -1,4 +1,4 @@
-"""The page "New event": an operator enters telephone calls and the caller."""
+"""On the page "New event", an operator enters what a caller reports by telephone, and who the caller is."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -28,7 +28,7 @@ def away(page: Page) -> None:
 
 
 def test_rows_stay_while_the_pointer_is_in_the_list(whole: Whole, seat: Any) -> None:
-    """Operator 1 aims at one alert while operator 2 acknowledges it: no other alert moves under the pointer."""
+    """While operator 1 points at an alert, operator 2 acknowledges it. No other alert moves under the pointer."""
     whole.report_hazard(type="mudflow", severity="Moderate")
     page, other = seat(Role.OPERATOR).open("/"), seat(Role.OPERATOR).open("/")
     expect(newest_alert(page, "Mudflow")).to_be_visible(timeout=SLOW_MS)
@@ -117,7 +117,7 @@ def test_several_are_acknowledged_at_once_but_never_an_extreme_one(whole: Whole,
         expect(row).to_contain_text(f"Acknowledged by {desk.name}", timeout=SLOW_MS)
 
 
-# Only rows that are wholly inside the window and that no other element covers.
+# Counts the rows that are wholly inside the window and that no other element covers.
 VISIBLE = """rows => rows.filter((row) => {
     const { left, top, bottom } = row.getBoundingClientRect();
     return [top + 2, bottom - 2].every((y) => row.contains(document.elementFromPoint(left + 40, y)));

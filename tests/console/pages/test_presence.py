@@ -24,7 +24,7 @@ BLOCKED = """{
     Object.defineProperty(AudioContext.prototype, "state", { get() { return allowed ? "running" : "suspended"; } });
 }"""
 MINUTE = 60_000
-LASTS = 30  # minutes of a session
+LASTS = 30  # the length of a session in minutes
 
 
 def live(page: Page) -> None:
@@ -32,7 +32,7 @@ def live(page: Page) -> None:
 
 
 def left_until_warned(page: Page) -> None:
-    """Advances the clock by minutes until the page warns. Only the page knows when it read the session's length."""
+    """Advances the clock minute by minute until the page warns, because no test knows the exact time of the warning."""
     warning = page.locator("#session-warning")
     for _ in range(2 * LASTS):
         page.clock.fast_forward(MINUTE)
@@ -109,7 +109,7 @@ def test_a_severe_alert_sounds_on_every_page_until_somebody_acknowledges(whole: 
     expect(page.locator("#ringing")).to_be_hidden(timeout=SLOW_MS)
 
 
-# Simulates a browser behind other windows, because a headless browser never shows notifications.
+# Simulates notifications, and a page behind other windows, because a headless browser has neither.
 NOTIFYING = """{
     window.notified = [];
     window.Notification = class {

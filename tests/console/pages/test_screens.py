@@ -13,7 +13,7 @@ from tests.browsers import SLOW_MS
 from tests.console.pages.conftest import Whole
 from tests.intake.factories import household
 
-A4_LANDSCAPE = 1040  # width in pixels between margins of one centimetre
+A4_LANDSCAPE = 1040  # the printable width in pixels, with margins of one centimetre
 
 
 def test_a_sent_message_is_opened_by_keyboard_and_on_a_phone(whole: Whole, seat: Any) -> None:
@@ -47,7 +47,7 @@ def test_no_column_of_the_figures_is_cut_in_print(whole: Whole, seat: Any, langu
     assert last.evaluate("cell => getComputedStyle(cell.closest('.scroll')).overflowX") == "visible"
 
 
-# How many pixels each list is too narrow for its longest choice.
+# For each list, the number of pixels by which it is too narrow for its longest choice.
 CUT = """lists => lists.map(list => {
   const whole = list.cloneNode(true);
   whole.style.cssText = 'position: absolute; width: max-content';
