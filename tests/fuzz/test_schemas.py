@@ -13,7 +13,7 @@ from tests.fuzz.conftest import EXAMPLES
 from tests.installation import Web
 from tests.waiting import wait_for
 
-# schemathesis uses `random` within its own strategies
+# hypothesis warns of this, because schemathesis uses `random` in its strategies
 pytestmark = pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisDeprecationWarning")
 
 

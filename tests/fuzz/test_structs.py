@@ -1,4 +1,4 @@
-"""Reports whose bytes were changed: what a Struct accepts, its model accepts, and both write the same bytes."""
+"""If a Struct accepts a report with changed bytes, its model accepts the report too, and both write the same bytes."""
 
 import json
 import re
@@ -137,7 +137,7 @@ ESCAPED = r"""
 "unknown" """.strip().splitlines()
 OTHERS = ['"a\x01"', '"\x7f"', "[]", "{}", "[null]", '["food","food"]', '{"pcode":"KG05258000000"}']
 LONG_NUMBERS = st.from_regex(r"\A-?[0-9]{1,2}\.[0-9]{1,40}(e-?[0-9]{1,2})?\Z")
-SPELLED: dict[str, st.SearchStrategy[str]] = {  # values of the kind that the pattern of the present value recognises
+SPELLED: dict[str, st.SearchStrategy[str]] = {  # the first pattern that matches a value gives its replacements
     r"[-0-9].*": st.sampled_from(NUMBERS) | LONG_NUMBERS,
     r'"[0-9]{4}-.*': st.sampled_from(TIMES).map(json.dumps),
     r'"[0-9a-f]{8}-.*': IDS.map(json.dumps),
@@ -152,7 +152,7 @@ MEMBER = re.compile(rb'"\w+":(?:"[^"\\]*"|[-0-9.a-z]+)')
 
 @st.composite
 def changed(draw: st.DrawFn) -> bytes:
-    """A whole report with up to three changes of its bytes."""
+    """A complete report with one to three changes of its bytes."""
     members = draw(st.permutations(list(draw(st.sampled_from(WHOLE)).items())))
     raw = json.dumps(dict(members), ensure_ascii=draw(st.booleans()), separators=(",", ":")).encode()
     for change in draw(st.lists(st.sampled_from(CHANGES), min_size=1, max_size=3)):
@@ -161,7 +161,7 @@ def changed(draw: st.DrawFn) -> bytes:
 
 
 def respelled(draw: st.DrawFn, raw: bytes) -> bytes:
-    """The same value, written otherwise."""
+    """Writes one value in another notation, such as `5.0` for `5`."""
     values = list(VALUE.finditer(raw))
     if not values:
         return raw
@@ -175,7 +175,7 @@ def respelled(draw: st.DrawFn, raw: bytes) -> bytes:
 def escaped(text: bytes) -> bytes:
     try:
         units = json.loads(text, strict=False).encode("utf-16-be", "surrogatepass").hex()
-    except ValueError:  # another change has made it no JSON
+    except ValueError:  # an earlier change made the text invalid JSON
         return text
     return b'"%b"' % re.sub(r"(....)", r"\\u\1", units).encode()
 
@@ -192,7 +192,7 @@ def other_value(draw: st.DrawFn, raw: bytes) -> bytes:
 
 
 def member_again(draw: st.DrawFn, raw: bytes) -> bytes:
-    """A member of any object, once more in any object."""
+    """Copies a member of any object into any object."""
     members = MEMBER.findall(raw)
     return with_member(draw, raw, draw(st.sampled_from(members))) if members else raw
 
@@ -202,7 +202,7 @@ def member_more(draw: st.DrawFn, raw: bytes) -> bytes:
 
 
 def with_member(draw: st.DrawFn, raw: bytes, member: bytes) -> bytes:
-    """The member as the first or the last of an object, so that a later or an earlier one of the same name differs."""
+    """Inserts the member at the start or the end of an object, which may already have a member of the same name."""
     brackets = [bracket.start() for bracket in re.finditer(rb"[{}]", raw)]
     if not brackets:
         return raw
@@ -228,7 +228,7 @@ CHANGES = [*[other_value] * 3, *[respelled] * 3, *[member_again] * 2, member_mor
 
 
 def ways(raw: bytes) -> Iterator[Any]:
-    """The report as the Structs of a single report and of a batch read it."""
+    """Reads the report as a single report, and as the items of a batch."""
     yield structs.read(raw)
     yield from structs.read_all(b"[%b]" % raw) or ()
     yield from structs.read_all(b"[%b,%b]" % (raw, raw)) or ()
