@@ -1,4 +1,4 @@
-"""Intake's app in the test's own process, on real servers."""
+"""Runs intake's app in the test's own process, with real servers."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -46,7 +46,7 @@ class RunningIntake:
 
 
 async def opened(installation: Installation, *, is_whole: bool = True, **changed: Any) -> AsyncIterator[RunningIntake]:
-    """Starts intake's app. With `is_whole`, its servers run, and it is ready before the test begins."""
+    """Starts intake's app. With `is_whole`, the servers that it needs run, and the test waits until it is ready."""
     app = create_app(installation.settings(IntakeSettings, **changed))
     transport = httpx.ASGITransport(app)
     async with (

@@ -68,7 +68,7 @@ async def test_a_report_is_known_as_long_as_it_may_be_on_the_log(installation: I
 async def test_a_repeat_from_before_a_rotation_is_not_a_conflict(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its fingerprint uses the older key, so the inbox detects the repeat. Intake needs no restart for the new key."""
+    """The stored fingerprint uses the old key, so only the inbox detects the repeat. The new key needs no restart."""
     body = household()
     async for intake in opened(installation):
         caller = intake.caller()

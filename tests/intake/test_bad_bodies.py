@@ -84,7 +84,7 @@ async def test_every_file_of_bad_json_in_a_batch_is_a_problem_or_results_that_ar
     for file in bad_json(real_data):
         answer = await intake.caller().post(BATCH, content=file.read_bytes())
         results = answer.json()["results"] if answer.status_code == 200 else [answer.json()]
-        assert {each["status"] for each in results} <= {422}, file.name  # y_array_empty.json has no results
+        assert {each["status"] for each in results} <= {422}, file.name  # an empty array has no results
 
 
 def bad_json(folder: Path) -> list[Path]:

@@ -1,4 +1,4 @@
-"""Times ahead of the centre's clock are flagged, never refused, and corrected by the clock that the upload states."""
+"""Times ahead of the centre's clock are flagged, not refused. The clock stated by the upload serves to correct them."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime

@@ -21,7 +21,7 @@ from tests.journeys.count import everything
 from tests.waiting import wait_for
 
 ACCOUNT = uuid4()
-SOON = 10  # seconds for a busy machine; an idle one must need at most 2 s
+SOON = 10  # seconds on a busy machine; an idle machine must need at most 2
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Any body within the limits costs little: intake creates a limited number of errors, and reports fewer."""
+"""Any body within the limits costs little, because intake limits how many errors it creates and reports."""
 
 import contextlib
 import json
@@ -70,7 +70,7 @@ def test_a_batch_reports_at_most_five_thousand_errors(name: str) -> None:
 
 @pytest.mark.parametrize("name", [*BATCHES, *TEXTS])
 def test_no_match_is_long_because_other_threads_wait_meanwhile(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """A match of a million escapes took 18 ms of CPU time."""
+    """A match of a million escapes took 18 ms, in which no other thread could run."""
     patterns = {pattern: Watched(getattr(json_batches, pattern)) for pattern in ("BETWEEN", "WITHIN", "REST_OF_TEXT")}
     for pattern, watched in patterns.items():
         monkeypatch.setattr(json_batches, pattern, watched)
@@ -81,7 +81,7 @@ def test_no_match_is_long_because_other_threads_wait_meanwhile(monkeypatch: pyte
 
 
 class Watched:
-    """A pattern, and how many quotes and backslashes its longest matches contain."""
+    """Records the largest number of quotes, and of backslashes, in one match of a pattern."""
 
     def __init__(self, pattern: re.Pattern[bytes]) -> None:
         self.pattern, self.quotes, self.backslashes = pattern, 0, 0
@@ -146,7 +146,7 @@ async def test_a_hostile_batch_is_refused(intake: RunningIntake, name: str) -> N
 
 
 async def test_a_long_check_runs_in_its_own_thread(intake: RunningIntake, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The event loop does not wait for the check, and the threads that write to the disk do not either."""
+    """Neither the event loop nor the threads that write to the disk wait for the check."""
     threads: list[str] = []
     original = json_reports.checked
 

@@ -1,4 +1,4 @@
-"""The gateway's limits are those of the paths to which reports are sent."""
+"""On each path to which reports are sent, the gateway and intake have the same limit for a body."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The spool is on disk before the answer, keeps the order, is taken over from dead processes, and can be full."""
+"""The spool writes records to disk before the answer, keeps their order, outlives its process, and can be full."""
 
 import asyncio
 import json
@@ -28,7 +28,7 @@ def message(number: int, size: int = 10) -> Message:
 
 
 class Broker:
-    """A broker that is unavailable until a test sets `there`. It stores records and returns those that are too big."""
+    """A broker that is unavailable until a test sets the event `there`. It returns records that are too big."""
 
     def __init__(self, limit: int = LIMIT) -> None:
         self.there = asyncio.Event()

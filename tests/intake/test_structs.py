@@ -1,4 +1,4 @@
-"""A model accepts every value that its Struct accepts, with the same meaning, and its values can be written."""
+"""A Struct accepts only values that its model accepts, and both read and write these values in the same way."""
 
 import json
 from typing import Any

@@ -24,7 +24,7 @@ LATER = ONSET_MS + 3_600_000
 
 
 class Reading:
-    """The decisions on the entries of one source, of which nothing was read before."""
+    """Decides on the entries of one source, of which no entry was read before."""
 
     def __init__(self, area: WatchedArea = AREA) -> None:
         self.register = Register({}, {})
@@ -215,7 +215,7 @@ WARNING = HazardInfo(
 
 
 def warning(sent_ms: int = ONSET_MS, status: Status = Status.ACTUAL, **changed: Any) -> Item:
-    """A warning as a source of CAP describes it: an area, an end, and texts in two languages."""
+    """A warning as a CAP source describes it, with an area, an end, and texts in two languages."""
     return Item(("warning 7",), sent_ms, WARNING.model_copy(update=changed), status)
 
 
@@ -256,7 +256,7 @@ def test_a_warning_for_an_area_elsewhere_is_out_of_area(reading: Reading) -> Non
 
 
 def test_a_warning_whose_area_is_only_words_is_published(reading: Reading) -> None:
-    """Nothing shows that it is elsewhere."""
+    """Nothing shows that the warning is about a place outside the watched area."""
     assert reading.take_entry(warning(area=Area(description="Лейлек району"))).kind is ItemKind.PUBLISHED
 
 

@@ -1,4 +1,4 @@
-"""The form's questions about persons, places and times. It names missing answers, and starts each report empty."""
+"""The form asks about persons, places and times, names missing answers, and starts each report empty."""
 
 from datetime import UTC, datetime
 from typing import Any

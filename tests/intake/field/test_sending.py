@@ -40,7 +40,7 @@ def test_a_report_without_a_signal_is_kept_sent_later_and_corrected(phone: Brows
 
 
 def corrected_while_held(page: Page) -> list[Route]:
-    """Blocks the upload of a report until `unroute`, and fills in a correction without sending it."""
+    """Blocks the upload of a report until the test calls `unroute`, and fills in a correction without sending it."""
     on_its_way: list[Route] = []
     page.route("**/v1/displacements", lambda route: on_its_way.append(route))  # noqa: PLW0108 - playwright marks it
     filled(page)

@@ -51,7 +51,7 @@ def test_the_cache_of_another_release_is_deleted(phone: BrowserContext, centre: 
 
 
 def test_offline_the_form_is_of_one_release(phone: BrowserContext, centre: Centre) -> None:
-    """The page was last loaded from the network; its scripts come from the same release."""
+    """The page was last loaded from the network. Offline, the page and its scripts are of that same release."""
     page = opened(phone, centre)
     page.reload()
     kept = release(page)
