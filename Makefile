@@ -1,4 +1,4 @@
-# Every target prepares what it needs; `make help` lists them.
+# Every target prepares what it needs; `make help` lists the targets.
 SHELL := /bin/sh
 BIN := .venv/bin
 PYTHON := $(BIN)/python
@@ -18,7 +18,7 @@ run: running ## start everything on this machine: STATE= PORT= KAFKA_PORT= DEMO=
 
 test: development ## run all tests, on real Kafka, PostgreSQL and Valkey
 	@sh deploy/local/needs.sh chromium
-	@$(PYTHON) -m compileall -q -j 0 services shared cli deploy  # hundreds of processes start, half a second sooner each
+	@$(PYTHON) -m compileall -q -j 0 services shared cli deploy  # hundreds of processes each start half a second sooner
 	@$(PYTHON) -m pytest -n $$(($$(nproc) + 1)) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: development ## format, lint, types, import contracts, documents, names
@@ -39,7 +39,7 @@ quick: development ## run the pure tests, in seconds
 fuzz: development ## call each route with many more generated bodies than `make test` does: FUZZ_EXAMPLES=
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-300} $(PYTHON) -m pytest tests/fuzz
 
-lock: development ## write requirements/ as pyproject.toml says; a pin that still fits it is kept
+lock: development ## write requirements/ from pyproject.toml; pins that still fit are kept
 	@for group in $(GROUPS); do $(COMPILE) --extra $$group --output-file requirements/$$group.txt; done
 	@$(COMPILE) $(GROUPS:%=--extra %) --extra cli --output-file requirements/tools.txt
 	@$(COMPILE) $(GROUPS:%=--extra %) --extra cli --extra local --output-file requirements/run.txt
@@ -48,22 +48,22 @@ lock: development ## write requirements/ as pyproject.toml says; a pin that stil
 	@$(PYTHON) -m deploy.local.jars
 	@PATH="$(CURDIR)/$(BIN):$$PATH" npm install --package-lock-only --ignore-scripts --silent
 
-audit: development ## list the known vulnerabilities of the locked Python libraries, if a feed of them answers
+audit: development ## list the known vulnerabilities of the locked Python libraries, if a vulnerability feed answers
 	@$(PYTHON) -m deploy.audit
 
 sbom: development ## write the software bill of materials (CycloneDX) into sbom.json
 	@$(PYTHON) -m deploy.sbom sbom.json
 
-docs: development ## write docs/asyncapi.json anew
+docs: development ## write docs/asyncapi.json again from the code
 	@$(PYTHON) -m cli contract
 
-messages: development ## bring every catalog up to the texts in code and templates
+messages: development ## update every catalog to the texts in code and templates
 	@$(PYTHON) -m shared.pages.messages
 
 release: check test ## make a version, its changelog section, a commit and a tag: PART=minor (major | minor | patch)
 	@$(BIN)/bump-my-version bump $${PART:-minor}
 
-bench: development ## measure every promised speed, also after one was not kept
+bench: development ## measure every promised speed, even if one of them is missed
 	@worst=0; for each in intake_one intake_batch registry alert_latency alert_latency_under_load figures hostile_bodies signing restart; do \
 		$(PYTHON) -m bench.$$each || { code=$$?; [ $$code -le $$worst ] || worst=$$code; }; done; exit $$worst
 
@@ -83,7 +83,7 @@ up: env ## start everything in containers: DAYAR_EXERCISE=1 SITE=name PORT=
 down: ## stop the containers; all data is kept
 	@docker compose down
 
-test-compose: development ## start everything in containers, play, kill, restart, restore, and count; as root
+test-compose: development ## start everything in containers, play, kill, restart, restore, and count; needs root
 	@[ "$$(id -u)" = 0 ] || { echo "This test gives files to the containers' users and ends their processes, so run it as root." >&2; exit 1; }
 	@sh deploy/containers/needs.sh
 	@$(PYTHON) -m tests.compose
