@@ -1,6 +1,6 @@
-"""`make audit`: known vulnerabilities of the Python libraries that an installation runs, by `pip-audit`.
+"""`make audit` lists known vulnerabilities of the Python libraries that an installation runs, with `pip-audit`.
 
-Without a vulnerability feed nothing is checked; the command says so.
+Without a vulnerability feed the command checks nothing, and says so.
 """
 
 import json
@@ -10,7 +10,7 @@ import sys
 from deploy.local import paths
 
 FOUND = 1
-LOCKS = ("run", "uv")  # all that `make run` installs, and what the images are built with
+LOCKS = ("run", "uv")  # the libraries that `make run` installs, and the tool that builds the images
 OPTIONS = ("--require-hashes", "--disable-pip", "--format", "json", "--progress-spinner", "off", "--timeout", "10")
 
 

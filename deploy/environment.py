@@ -1,4 +1,4 @@
-"""The environment variables of this process, replaced for as long as settings are read."""
+"""Replaces the environment variables of this process while settings are read."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def replaced(variables: Mapping[str, str]) -> Iterator[None]:
-    """Within the context the environment holds these variables alone. At its end the former environment is restored."""
+    """Inside the context the environment has only these variables. At the end the former variables are restored."""
     former = dict(os.environ)
     try:
         _set(variables)

@@ -1,4 +1,4 @@
-"""`make sbom`: the software bill of materials (CycloneDX 1.6, JSON) of an installation, from the lock files."""
+"""`make sbom` writes an installation's software bill of materials (CycloneDX 1.6, JSON) from the lock files."""
 
 import sys
 import tomllib

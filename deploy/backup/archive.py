@@ -1,4 +1,4 @@
-"""The file of a backup: a tar stream, encrypted by age to public keys. A file without its last member is incomplete."""
+"""A backup's file is a tar stream that age encrypts to public keys. A file without its last member is incomplete."""
 
 import io
 import os
@@ -70,9 +70,9 @@ def extract(source: BinaryIO, identities: list[Any], folder: Path) -> None:
 
 
 def _write_files(tar: tarfile.TarFile, folder: Path) -> None:
-    """Write the members below the folder, a later one over an earlier one of the same name.
+    """Write the members below the folder. A later member replaces an earlier one of the same name.
 
-    An archive of ours holds only files. tarfile's own filters need Python 3.11.4, and Debian 12 has 3.11.2.
+    A backup's archive holds only files. tarfile's own filters need Python 3.11.4, and Debian 12 has 3.11.2.
     """
     for member in tar:
         file = folder / member.name
@@ -111,7 +111,7 @@ def identities(file: Path) -> list[Any]:
 
 
 def identities_in(text: str, name: str) -> list[Any]:
-    """Parse the format of age-keygen: a private key per line, comments after #. Raises BadKey with the name."""
+    """Parse the format of age-keygen: one private key per line, comments after #. Raises BadKey with `name`."""
     lines = text.splitlines()
     try:
         keys = [pyrage.x25519.Identity.from_str(line.strip()) for line in lines if line.startswith(PRIVATE_KEY)]

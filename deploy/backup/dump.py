@@ -34,7 +34,7 @@ class Snapshot:
     positions: Mapping[str, list[tuple[str, int, int]]]
     letters: frozenset[
         tuple[str, str, int, int]
-    ]  # dead letters that were not redriven: service, topic, partition, written offset
+    ]  # dead letters not yet redriven: service, topic, partition, and the offset in the dead letter's text
 
 
 @asynccontextmanager
@@ -56,7 +56,7 @@ async def snapshot(server: Server, database: str) -> AsyncIterator[Snapshot]:
 
 
 async def rows(connection: Any) -> dict[str, int]:
-    """How many rows each table has."""
+    """Return the number of rows of each table."""
     names = [name for (name,) in await connection.fetch(TABLES)]
     return {name: await connection.fetchval(f"SELECT count(*) FROM {name}") for name in names}  # noqa: S608 - the query has quoted the names
 
@@ -76,7 +76,7 @@ async def letters(connection: Any, schema: str) -> list[tuple[str, str, int, int
 
 
 def dumped(server: Server, database: str, snapshot: str) -> Iterator[bytes]:
-    """The dump in pieces. Raises DumpFailed."""
+    """Yield the dump in pieces. Raises DumpFailed."""
     options = ["--format=custom", f"--snapshot={snapshot}", "--lock-wait-timeout=60s", database]
     with subprocess.Popen(  # noqa: S603 - our own arguments
         [_program("pg_dump"), *options], env=_environment(server), stdout=subprocess.PIPE, stderr=subprocess.PIPE

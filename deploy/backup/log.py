@@ -1,4 +1,4 @@
-"""Kafka's part of a backup: which records it holds, and the offsets at which a restored database continues to read."""
+"""Selects Kafka's records for a backup, and the offsets at which a restored database continues to read."""
 
 # raw SQL throughout: a backup can have any release's schema, whose columns the models do not know
 
@@ -20,7 +20,8 @@ from shared.messaging.records import Partition
 SECONDS = 20
 DEAD_TOPICS = tuple(name for name in KEY_HOLDERS if name.endswith(DEAD))
 WHOLE = (*DEAD_TOPICS, *(name for name, topic in TOPICS.items() if topic.is_compacted))
-# Rows of old dead letters get offsets of the new log. They get far lower offsets first, so that no two rows collide.
+# The rows of dead letters get the offsets of the new log. First all their offsets are made far lower, so that no new
+# offset equals an old one.
 LETTERS_AWAY = (
     'UPDATE {schema}.dead_letters SET "offset" = "offset" - (1::bigint << 62) WHERE topic = $1 AND partition = $2'
 )
@@ -30,7 +31,7 @@ LETTERS_BACK = (
     "FROM {schema}.consumer_offsets AS read WHERE (read.topic, read.partition) = ($1, $2) "
     "AND (letters.topic, letters.partition) = ($1, $2)"
 )
-# The text of a dead letter cannot change, so its row stores the offset that the text names.
+# The dead letter's record on the log still names the former offset, so the row keeps this offset, too.
 WRITTEN = 'written_offset = coalesce(written_offset, "offset" + (1::bigint << 62)),'
 IS_REMEMBERED = (
     "SELECT EXISTS (SELECT FROM information_schema.columns WHERE table_schema = $1 AND table_name = 'dead_letters' "
@@ -42,7 +43,7 @@ MOVE = (
 )
 
 
-Letter = tuple[str, str, int, int]  # service, topic, partition, and the offset that it names
+Letter = tuple[str, str, int, int]  # service, topic, partition, and the offset that the dead letter names
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ NOT_KNOWN = Log("", {}, {})
 
 
 def look(broker: Broker, prefix: str) -> Log:
-    """Read the topics' ids and offsets. NOT_KNOWN if the broker does not answer, as a backup does not wait for it."""
+    """Read the topics' ids and offsets. Return NOT_KNOWN if the broker does not answer soon."""
     admin = broker.admin()
     names = {f"{prefix}{name}": name for name in (*TOPICS, *DEAD_TOPICS)}
     try:
@@ -101,10 +102,10 @@ def look(broker: Broker, prefix: str) -> Log:
 
 
 def carried(log: Log, positions: Iterable[tuple[str, int, int]]) -> dict[Partition, int]:
-    """The first offset of each partition whose records go into a backup.
+    """Return the first offset to back up of each partition that the backup contains.
 
-    Compacted topics, which hold state, and dead-letter topics go in whole. Of other topics only records that a service
-    has not read yet go in.
+    The backup contains compacted topics, which hold state, and dead-letter topics completely. It contains the records
+    of any other topic only if a service has not read them yet.
     """
     unread: dict[Partition, int] = {}
     for topic, number, next_offset in positions:
@@ -220,15 +221,15 @@ def _bytes(text: str | None) -> bytes | None:
 
 
 def is_same(topic: str, before: Log, now: Log) -> bool:
-    """Whether the topic is the one of the backup. Also True if the backup has no topic ids.
+    """Whether the topic is the same one as in the backup.
 
-    A backup made while the broker was unavailable has none.
+    A backup made while the broker was unavailable has no topic ids. For such a backup the answer is True.
     """
     return topic not in before.ids or before.ids[topic] == now.ids.get(topic)
 
 
 def where_to_read(partition: Partition, next_offset: int, before: Log, now: Log) -> int:
-    """The next offset on the same topic, but not beyond its end; on a topic that was made again, the first offset."""
+    """Return the next offset, at most the topic's end. For a topic that was made again, return its first offset."""
     begin, end = now.ends.get(partition, (0, 0))
     if is_same(partition[0], before, now):
         return min(next_offset, end)

@@ -19,8 +19,8 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 FILES, DATABASE, LOG = "files", "database", "log"
 PIECE = 8 << 20
-RESTORING = "restoring"  # a file that is in the first folder until the restore has ended
-# The servers' own folders, and files that each start writes again. Everything else of the installation is backed up.
+RESTORING = "restoring"  # this file exists in the first folder until the restore has ended
+# A backup leaves out the servers' own folders, and files that each start writes again.
 LEFT_OUT = ("kafka", "postgres", "valkey", "run", "logs", "lock", "environment", "program", RESTORING)
 PUT_ASIDE = "replaced-"
 

@@ -21,7 +21,7 @@ from shared.events.topics import CONTRACT
 
 KEYS = (".key", ".pem")
 STAYS = ("lock", "run", "logs", "program", RESTORING)
-SAME, OTHER = b"same", b"other"  # whether the folders were those of the backup's installation when the restore began
+SAME, OTHER = b"same", b"other"  # did the folders belong to the backup's installation at first?
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def open_backup(source: Any, identities: list[Any], folder: Path) -> Opened:
     manifest = json.loads((folder / MANIFEST).read_bytes())
     if manifest["format"] > FORMAT:
         raise Incomplete
-    if manifest.get("contract") != CONTRACT:  # records are not migrated
+    if manifest.get("contract") != CONTRACT:  # a restore does not migrate records
         raise OtherLayout
     return Opened(folder, manifest)
 
@@ -123,10 +123,10 @@ def _makes_way(path: Path, stays: Collection[str]) -> bool:
 
 
 def _marker(folders: Mapping[str, Path]) -> Path:
-    """A file that exists until the restore has ended, because no service may start before.
+    """Return the marker file, which exists until the restore has ended. No service starts while it exists.
 
-    It records to which installation the folders belonged. After an interruption their keys do not show that, because
-    some may come from the backup.
+    The file records to which installation the folders belonged. After an interruption the keys in the folders do not
+    show that, because some may come from the backup.
     """
     return next(iter(folders.values())) / RESTORING
 
@@ -134,7 +134,7 @@ def _marker(folders: Mapping[str, Path]) -> Path:
 def _is_same(files: Path, folders: Mapping[str, Path]) -> bool:
     """Whether the files and the folders have a key in common. Two installations never generate the same key.
 
-    Passwords do not count, as one `.env` may serve several installations.
+    Passwords are not compared, because several installations may share one `.env`.
     """
     if _marker(folders).exists() and _marker(folders).read_bytes() != SAME:
         return False
@@ -177,7 +177,7 @@ async def restore_database(installation: Installation, opened: Opened, passwords
 
 
 async def rejoin_log(installation: Installation, opened: Opened, report: Report) -> None:
-    """Set the offsets at which each service continues. The topics exist, and no service has started yet."""
+    """Set the offsets at which each service continues. Call this after the topics exist, before any service starts."""
     broker, prefix, before = installation.broker, installation.settings.topic_prefix, opened.log
     now = log.look(broker, prefix)
     if not now.ids:
@@ -200,7 +200,7 @@ async def rejoin_log(installation: Installation, opened: Opened, report: Report)
 
 
 async def forget(settings: Settings) -> None:
-    """Delete intake's memory of reports on a lost log, so that a report that is sent again is accepted again."""
+    """Delete the ids of accepted reports, because the log was lost: intake then accepts a repeated report again."""
     own = settings.for_service("intake")
     async with Redis.from_url(own.redis_url, password=secret(own.redis_password_file)) as valkey:
         async for key in valkey.scan_iter(f"{own.topic_prefix}memory:*", count=1000):

@@ -1,4 +1,4 @@
-"""Settings of backups: the place, the keys, the time, and the administrators' logins that make them."""
+"""The settings of backups: their place, keys and time, and the administrators' logins that the backup uses."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class BackupSettings(BaseSettings):
 
 
 class AdminSettings(BaseSettings):
-    """The administrators' logins where others run the servers. For embedded servers the state folder holds them."""
+    """The administrators' logins on servers that others run. The state folder has the logins for embedded servers."""
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
 
@@ -47,7 +47,7 @@ class AdminSettings(BaseSettings):
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """The data that is backed up and restored: folders by name, a database, a log."""
+    """What a backup contains and a restore writes: folders by name, a database, and a log."""
 
     settings: Settings
     folders: Mapping[str, Path]

@@ -146,7 +146,7 @@ def _failures_translated() -> Iterator[None]:
 
 
 def of(settings: BackupSettings) -> Store:
-    """The store that the settings name. Raises NoTarget."""
+    """Return the store that the settings name. Raises NoTarget."""
     if not settings.to:
         raise NoTarget
     return Bucket(settings.to, settings) if settings.to.startswith("s3://") else Folder(Path(settings.to).absolute())
@@ -159,7 +159,7 @@ def made_at(name: str) -> datetime | None:
 
 
 def prune(store: Store, kind: str, now: datetime, keep: timedelta) -> None:
-    """Remove backups of this installation's kind that are older than `keep`, but never the newest."""
+    """Remove backups of this kind (exercise or real) that are older than `keep`, but never the newest one."""
     own = [name for name in store.names() if name.startswith(f"dayar-{kind}-")]
     for name in own[:-1]:
         at = made_at(name)

@@ -1,4 +1,4 @@
-"""Imports all that a program may import, so that the image contains its bytecode.
+"""Imports every module that a program may import, so that the image contains the bytecode.
 
 `python -m deploy.containers.compiled services.intake`
 """

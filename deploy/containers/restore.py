@@ -23,20 +23,20 @@ from deploy.containers.provision import DATABASE, make_topics, of_services, serv
 from deploy.containers.volumes import variable
 from shared.config import Settings
 
-PASSWORDS = ("kafka", "database", "valkey")  # the servers keep their present passwords
-STAGING = Path("/staging")  # a volume, as a backup may not fit into memory
+PASSWORDS = ("kafka", "database", "valkey")  # the restore does not replace the servers' passwords
+STAGING = Path("/staging")  # a volume, because a backup may not fit into memory
 
 
 def main(backup: str) -> None:
     os.umask(0o077)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the decrypted files are removed
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so SIGTERM removes the decrypted files
     identities = archive.identities_in(sys.stdin.read(), "standard input")
     with source(backup) as file, TemporaryDirectory(dir=STAGING) as staging:
         opened = restoring.open_backup(file, identities, Path(staging))
         asyncio.run(dump.check_free(server(os.environ[variable("database-admin")]), DATABASE))
         folders = BackupSettings().folders
         aside = restoring.put_back(opened.folder / FILES, folders, datetime.now(UTC), stays=PASSWORDS)
-        os.environ.update(start.installation())  # the backup contained the mark
+        os.environ.update(start.installation())  # the exercise mark came with the backup
         report = asyncio.run(fill(Installation.read(Settings(), BackupSettings(), AdminSettings()), opened))
         noted()
         restoring.finish(folders)

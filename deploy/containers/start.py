@@ -1,6 +1,6 @@
 """A container's first process refuses weak secrets, reads the installation's mark, and ends a program that hangs.
 
-It imports the standard library only, as every image contains it.
+It imports only what every image contains.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from shared.errors import DocumentedError
 from shared.liveness import SILENT_SECONDS, Answers, by_beat, over_http, silent
 
 MARK = Path("/installation/exercise")
-RESTORING = Path("/installation/restoring")  # exists until a restore has ended
+RESTORING = Path("/installation/restoring")  # this file exists until a restore has ended
 PLACES = Path("/places/places.geojson")
 SHORTEST = 24
 EXAMPLES = ("change", "example", "password", "secret")
@@ -84,12 +84,12 @@ async def end_silent(child: asyncio.subprocess.Process, answers: Answers, second
 
 
 def pass_on(child: asyncio.subprocess.Process, number: signal.Signals) -> None:
-    with suppress(ProcessLookupError):  # it has ended meanwhile
+    with suppress(ProcessLookupError):  # the program has ended meanwhile
         child.send_signal(number)
 
 
 def secret_files(environment: Mapping[str, str], service: str) -> list[Path]:
-    """Our own secrets' files that the settings name and that exist in this container."""
+    """Return the secret files that the settings name and that exist here, but not those of other systems."""
     named = [value for name, value in environment.items() if name.endswith("_FILE") and name not in OTHERS]
     return [file for value in named if (file := Path(value.replace("{service}", service))).is_file()]
 
@@ -121,7 +121,7 @@ def is_bad(password: str) -> bool:
 
 
 def installation() -> dict[str, str]:
-    """Settings from the volumes: the installation's permanent mark, and the places bundle if one was imported."""
+    """Return the settings from the volumes: the permanent exercise mark, and the places bundle if one was imported."""
     settings = {}
     if MARK.is_file():
         settings["DAYAR_EXERCISE"] = MARK.read_text(encoding="ascii").strip()

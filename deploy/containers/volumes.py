@@ -117,7 +117,7 @@ def hold_to_contract(installation: Path) -> None:
     """Mark new volumes with the layout of the records on their log. Raises EarlierVolumes, NewerVolumes."""
     file = installation / "contract"
     if not (installation / MARK.name).exists():
-        keep(file, str(CONTRACT).encode())  # before MARK: volumes with MARK alone are of an earlier build
+        keep(file, str(CONTRACT).encode())  # before MARK, because an earlier build wrote MARK alone
     written = int(file.read_text(encoding="ascii")) if file.exists() else 1
     if written > CONTRACT:
         raise NewerVolumes
@@ -152,31 +152,31 @@ def draw_keys() -> None:
 
 
 def rotate(sealing: Path, installation: Path) -> str:
-    """Generate a pair and return its id. Reports that were sealed to older keys can still be opened."""
+    """Generate a key pair and return its id. Reports sealed to older keys can still be decrypted."""
     kid = seal.generate(sealing)
     publish(sealing / "public.key", installation / "seal")
     return kid
 
 
 def retire(sealing: Path, kid: str, now: datetime) -> None:
-    """Destroy an older private half when neither the log nor intake's spool can hold a report for it.
+    """Destroy an older private key if neither the log nor intake's spool can hold a report that was sealed to it.
 
     Raises CannotRetire.
     """
     settings = Settings(
         seal_public_key_file=sealing / "public.key", seal_private_keys=sealing / "private", DAYAR_EXERCISE=False
-    )  # the mark does not matter here, and this container may not have it
+    )  # the value of the exercise mark does not matter here, and this container may not have it
     keys.retire(settings, kid, now)
 
 
 def publish(key: Path, folder: Path) -> None:
-    """Replace the file atomically, as a service may be reading it."""
+    """Replace the file atomically, because a service may be reading it."""
     folder.mkdir(exist_ok=True)
     seal.write_whole(folder / key.name, key.read_bytes())
 
 
 def lay_passwords(passwords: Mapping[str, str]) -> None:
-    """Write the present passwords. A changed password replaces the former one."""
+    """Write the passwords of the environment into files. A changed password replaces the former one."""
     for service, servers in OWN_PASSWORDS.items():
         for server in servers:
             name = server if server in passwords else f"{server}-{service}"

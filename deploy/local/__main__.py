@@ -57,7 +57,7 @@ def messages_of(error: Exception) -> Iterator[str]:
 
 
 def database_state(error: BaseException) -> str:
-    """PostgreSQL's SQLSTATE, also when SQLAlchemy wraps the error; empty for any other error."""
+    """Return PostgreSQL's SQLSTATE, even if SQLAlchemy wraps the error. Return "" for any other error."""
     cause = getattr(error, "orig", None) or error
     return str(getattr(cause, "sqlstate", None) or "")
 

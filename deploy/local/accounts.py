@@ -13,5 +13,6 @@ async def make(stack: Stack) -> None:
     with environment.replaced(stack.env()):
         settings = ConsoleSettings().for_service("console")
     if stack.options.admin_password:
-        os.environ["DAYAR_ADMIN_PASSWORD"] = stack.options.admin_password  # accounts.make reads and removes it
+        # accounts.make reads the password and removes it from the environment
+        os.environ["DAYAR_ADMIN_PASSWORD"] = stack.options.admin_password
     await accounts.make(settings, stack.folders.state)

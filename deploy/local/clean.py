@@ -31,7 +31,7 @@ def main() -> int:
 
 
 def _remove(folder: Path) -> None:
-    with locked(folder):  # not `held`, as this must work on a full disk, and for any release's folder
+    with locked(folder):  # not `held`: removal must work on a full disk and for any release
         end_orphans(folder / "run")
         shutil.rmtree(folder)
     if os.geteuid() == 0:

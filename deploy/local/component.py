@@ -73,7 +73,7 @@ class Component(ABC):
     def is_ready(self) -> bool: ...
 
     def user(self) -> User | None:
-        """The user that the server runs as; None: the user that started the supervisor."""
+        """The user that the server runs as. None means the user that started the supervisor."""
         return None
 
     def env(self) -> Mapping[str, str]:
@@ -130,13 +130,13 @@ class Component(ABC):
         self.process.resume()
 
     def end(self) -> None:
-        """Kill the server, when its data is no longer needed."""
+        """Kill the server. Call this only if its data is no longer needed."""
         if self._process is not None:
             self._process.kill9()
 
 
 def check_port(name: str, port: int) -> None:
-    """Raises PortPrivileged or PortInUse, with the name by which a person chooses the port."""
+    """Raise PortPrivileged or PortInUse, which name the setting of the port."""
     is_free = paths.is_free(port)
     if port < paths.lowest_unprivileged_port() and (os.geteuid() == 0 or not is_free):
         raise PortPrivileged(f"{name}={port}")

@@ -1,4 +1,4 @@
-"""Checks whether each server that others run answers, before anything starts."""
+"""Before anything starts, checks whether each server that others run answers."""
 
 import asyncio
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ class DatabaseRefuses(CannotStart):
 
 
 async def away(options: Options) -> list[str]:
-    """The variables whose server does not answer, each with the addresses that were tried."""
+    """Return the variables whose server does not answer, each with the addresses that were tried."""
     servers = sorted(options.given)
     answers = await asyncio.gather(*(answers_at(server, options.environment[GIVEN[server]]) for server in servers))
     return [
@@ -46,7 +46,7 @@ async def answers_at(server: str, given: str) -> bool:
 
 
 def tried(server: str, given: str) -> str:
-    """The addresses only, as the variable itself may contain a password."""
+    """Return only the addresses, because the variable itself may contain a password."""
     return ", ".join(
         address if isinstance(address, str) else f"{address[0]}:{address[1]}" for address in addresses(server, given)
     )

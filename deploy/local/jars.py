@@ -1,4 +1,4 @@
-"""Kafka's jars: downloaded once from Maven Central into a cache, and each checked against the committed lock."""
+"""Downloads Kafka's jars once from Maven Central into a cache, and checks each against the committed lock file."""
 
 import hashlib
 import os

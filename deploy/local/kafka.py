@@ -1,4 +1,4 @@
-"""Kafka in one Java process: KRaft, one node, and every client has to authenticate."""
+"""Runs Kafka in one Java process, as the only KRaft node. Every client has to authenticate."""
 
 import json
 import os
@@ -33,7 +33,7 @@ JVM = (
 # A test's Kafka lives for minutes, so optimised compilation would cost more time than it saves.
 BRIEFLY = ("-XX:TieredStopAtLevel=1",)
 
-UNSAYABLE = frozenset(',"\\')  # a comma separates two of Kafka's folders; the others end a word in Java's arguments
+UNSAYABLE = frozenset(',"\\')  # "," separates Kafka's folders; the others end Java's arguments
 
 
 class FolderUnsayable(CannotStart):
@@ -100,7 +100,7 @@ class Kafka(Component):
 
     @property
     def _own(self) -> Path:
-        """The folder for the other files that Kafka writes."""
+        """The folder for the files that Kafka writes besides its log."""
         return self.folder / "written"
 
     @property
@@ -131,10 +131,10 @@ class Kafka(Component):
                 raise FolderClosed(self.folder)
 
     def _format(self) -> None:
-        # without "-", as a leading "-" would be parsed as an option
+        # the id has no "-", because a leading "-" would be parsed as an option
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode().replace("-", "_")
         admin = f"SCRAM-SHA-256=[name={ADMIN},password={secret(self._password_file)}]"
-        # an argument file, as every user of the machine can read a command line
+        # the arguments are in a file, because every user of the machine can read a command line
         arguments = self.folder / "format.arguments"
         tool = f'kafka.tools.StorageTool format -t "{cluster}" -c "{self._settings}" --add-scram "{admin}"'
         write_private(arguments, f'-cp "{self._class_path}" {tool}'.encode())
@@ -244,5 +244,5 @@ class Kafka(Component):
             # flush each record: the only broker's acknowledgement has to survive a power cut
             **({"log.flush.interval.messages": 1} if self._fsync else {}),
         }
-        # Java reads a properties file as Latin-1; it understands JSON's escapes for all other letters
+        # Java reads a properties file as Latin-1, and understands JSON's escapes of other letters
         return "".join(f"{name}={json.dumps(str(value))[1:-1]}\n" for name, value in settings.items())

@@ -30,7 +30,7 @@ class Options:
     port: int
     kafka_port: int | None
     exercise: bool
-    plays: bool  # whether to play the scenario, once, when the exercise is new
+    plays: bool  # whether to play the scenario once in a new exercise
     given: frozenset[str]  # the servers that others run
     public_url: str
     admin_password: str | None

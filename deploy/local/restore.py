@@ -1,4 +1,4 @@
-"""`dayar restore` on this machine: restores the state folder, the database and the log of one installation."""
+"""Restores the state folder, the database and the log of one installation on this machine, for `dayar restore`."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ from deploy.local.terminal import Terminal
 from shared.config import Settings, secret
 from shared.events.topics import SERVICES
 
-SERVERS = ("postgres", "valkey")  # Kafka's folder is not moved aside when it holds the log of the backup's cluster
+SERVERS = ("postgres", "valkey")  # Kafka's folder stays if it holds the log of the backup's cluster
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Restored:
 def restore(
     source: Any, identities: list[Any], options: Options, now: datetime, screen: Terminal, *, then: Callable[[], None]
 ) -> Restored:
-    """Restore a stopped installation. `then` is called while only its servers run. Raises Refused, CannotStart."""
+    """Restore a stopped installation. `then` is called while only the servers run. Raises Refused, CannotStart."""
     paths.make_passable(options.root)
     with staging(options.root) as folder:
         with screen.timed("decrypted, and whole"):
@@ -58,7 +58,7 @@ def restore(
 
 
 def _check_given(options: Options) -> None:
-    """Raise DatabaseInUse or DatabaseHolds before anything is moved. An embedded database is moved aside."""
+    """Before anything is moved, check the database that others run, if any. Raises DatabaseInUse, DatabaseHolds."""
     if "postgres" in options.given:
         with environment.replaced(options.environment):
             present = Installation.read(Settings(), BackupSettings(), AdminSettings())

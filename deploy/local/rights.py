@@ -1,4 +1,4 @@
-"""The files that the services may read and write in the state folder when root starts them as other users.
+"""Decides which files in the state folder the services may read and write when root starts them as other users.
 
 Everything else in the folder belongs to root alone.
 """
@@ -34,7 +34,7 @@ class FileClosed(CannotStart):
 
 
 def grant(folders: Folders) -> None:
-    """Set owners and modes at each start, for files that are new and for the state folder of an earlier build."""
+    """Set owners and modes. Each start calls this, because files may be new or come from an earlier build."""
     secrets = folders.secrets
     private = secrets / "seal" / "private"
     for path in secrets.iterdir():
@@ -43,7 +43,7 @@ def grant(folders: Folders) -> None:
     let_read(private, OPENER.gid)
     for name in READ:
         _give_group(secrets / name, 0o640)
-    if folders.places.exists():  # a restore writes it for root alone
+    if folders.places.exists():  # after a restore only root can read the file
         _give_group(folders.places, 0o640)
     _give_group(secrets, 0o710)
     folders.run.chmod(0o711)
@@ -78,7 +78,7 @@ def give_paper(folder: Path) -> None:
 
     A folder of any other user is not changed. Raises PaperClosed if the worker cannot write to the folder.
     """
-    with suppress(OSError):  # a network share can refuse root and still let the worker write
+    with suppress(OSError):  # a network share may refuse root and yet let the worker write
         make_passable(folder.parent)
         folder.mkdir(mode=0o750, exist_ok=True)
         if folder.stat().st_uid == 0:

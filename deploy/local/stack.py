@@ -36,7 +36,7 @@ from shared.liveness import Answers, by_beat, over_http
 DATABASE = "dayar"
 ROLE_PREFIX = "dayar_"
 TOPIC_PREFIX = "dayar."
-WORKERS = {"intake": 1, "registry": 2, "alerts": 1, "console": 1}  # docs/decisions/0017
+WORKERS = {"intake": 1, "registry": 2, "alerts": 1, "console": 1}  # docs/decisions/0017 gives the reason
 WEB = "web"
 NOWHERE = "/nonexistent"  # stands for the home folder of a system user
 PASSED_ON = (
@@ -81,7 +81,7 @@ class Stack:
 
     @property
     def components(self) -> list[Component]:
-        """The servers that this installation runs itself."""
+        """The servers that this installation runs itself, without those that others run."""
         servers = (self.kafka, self.postgres, self.valkey)
         return [server for server in servers if server.name not in self.options.given]
 
@@ -144,7 +144,7 @@ class Stack:
         return self.folders.beats / f"{name}.beat"
 
     def env(self) -> dict[str, str]:
-        """The services' settings. A setting that was given keeps its value."""
+        """The services' settings. A setting that the person gave at the start keeps its value."""
         return {**self.options.environment, **self.own_env()}
 
     def own_env(self) -> dict[str, str]:
@@ -217,7 +217,7 @@ class Stack:
             await database.create(self._server(), DATABASE, role_prefix=ROLE_PREFIX, passwords=passwords)
 
     def make_topics(self) -> None:
-        """Create the topics, unless an earlier start made the same ones. This takes ten seconds on a busy machine."""
+        """Create the topics unless an earlier start created the same ones. It takes ten seconds on a busy machine."""
         broker = Broker(self.kafka.bootstrap, ADMIN, self._password("kafka", "admin"))
         if "kafka" in self.options.given or (self.has_topics and topics.are_there(broker, self.settings)):
             return
@@ -228,7 +228,7 @@ class Stack:
 
     @property
     def has_topics(self) -> bool:
-        """Whether this release's topics, rights and passwords were made.
+        """Whether an earlier start created this release's topics, rights and passwords.
 
         The mark lies in the log's folder, so it is lost together with the log.
         """

@@ -1,4 +1,4 @@
-"""The folder into which a backup is decrypted. It is removed at the end; after a kill, the next command removes it."""
+"""The folder into which a backup is decrypted. The command removes it; after a kill, the next command removes it."""
 
 import fcntl
 import os
@@ -17,7 +17,7 @@ def staging(root: Path) -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=root))
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)  # the kernel releases it, however this process ends
+        fcntl.flock(descriptor, fcntl.LOCK_EX)  # the kernel releases the lock, however this process ends
         yield folder
     finally:
         shutil.rmtree(folder)

@@ -18,10 +18,10 @@ from deploy.local.messages import CannotStart
 from deploy.local.staging import remove_abandoned
 from shared.crypto.seal import write_whole
 
-ROOT_USER = 0  # root can write everywhere
+ROOT_USER = 0  # root can write everywhere, so a folder of root is accepted
 LEAST_FREE_BYTES = 300_000_000
 INTERNAL = ("controller", "postgres")  # ports that are not announced to anybody outside
-VERSION = 3  # of the folder's layout and of the records on its log; increase it when either changes
+VERSION = 3  # increase this when the folder's layout or that of the log's records changes
 
 
 class StateOpen(CannotStart):
@@ -71,7 +71,7 @@ class DiskReadOnly(CannotStart):
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """The facts written when the installation is created. Later only a port that another program took is changed."""
+    """Facts written when the installation is created. Later only a port changes, if another program uses it."""
 
     version: int
     exercise: bool
@@ -84,7 +84,7 @@ def held(
 ) -> Iterator[tuple[Folders, Installation]]:
     """Create the folder `demo` or `main` under the root if needed, and hold it until the context ends.
 
-    Only a restore may hold a folder that a restore left half filled.
+    If a restore left the folder incomplete, only another restore may hold it.
     """
     with _disk_errors_explained():
         _refuse_open(root)
@@ -141,14 +141,14 @@ def _refuse_foreign(folders: Folders) -> None:
 
 
 def _read(state: Path) -> Installation | None:
-    """Read the version first: the other fields of a newer release are unknown to this one."""
+    """Read the version before the other fields, because a newer release may have changed those."""
     if not is_ours(state):
         return None
     try:
         marks = json.loads((state / "installation.json").read_bytes())
         if marks["version"] > VERSION:
             raise StateNewer(state)
-        if marks["version"] < VERSION:  # records on the log are not migrated
+        if marks["version"] < VERSION:  # a start does not migrate the log's records
             raise StateEarlier
         return Installation(marks["version"], marks["exercise"], marks["ports"])
     except (ValueError, KeyError, TypeError):
@@ -178,7 +178,7 @@ def _disk_errors_explained() -> Iterator[None]:
 
 
 def disk_message(error: OSError) -> CannotStart | None:
-    """The message for an error of the disk; None for any other error."""
+    """Return the message for an error of the disk, or None for any other error."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return DiskFull(error.filename or "")
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR):

@@ -67,18 +67,18 @@ class Supervisor:
         check_port("PORT", self._stack.options.port)
         await self._refuse_absent()
         *workers, web = self._stack.processes
-        web.start()  # it imports its libraries while the servers start
+        web.start()  # the web process imports its libraries while the servers start
         async with asyncio.TaskGroup() as group:
             kafka = group.create_task(self._start_kafka())
             valkey = group.create_task(self._start_component(self._stack.valkey, "Valkey"))
             await self._start_postgres()
-            # Workers start after PostgreSQL, because six processes that import at once slowed Kafka and intake down.
+            # Workers start after PostgreSQL, because importing in six processes at once slowed Kafka and intake down.
             for worker in workers:
                 worker.start()
             await valkey
             if not self._stack.has_topics:
                 await kafka  # a consumer that starts before its topic exists would find the topic late
-            # On a busy machine Kafka takes three times as long as the rest. Intake accepts reports meanwhile.
+            # On a busy machine Kafka takes three times as long as the other servers. Intake accepts reports meanwhile.
             self._let_go()
 
     def _let_go(self) -> None:
@@ -88,9 +88,9 @@ class Supervisor:
             process.give_word()
 
     async def _refuse_absent(self) -> None:
-        """Refuse to start if a given server does not answer and this installation has never run.
+        """Refuse to start if a server that others run does not answer and this installation has never run.
 
-        PostgreSQL has to answer at each start. For the other servers the installation waits.
+        PostgreSQL has to answer at each start. Later starts wait for the other servers.
         """
         for absent in await given.away(self._stack.options):
             if not self._stack.has_run or absent.startswith(GIVEN["postgres"]):

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-FOLDER, FILE = 0o2750, 0o640  # the group reads the folder; later files get the group too (set-group-id)
+FOLDER, FILE = 0o2750, 0o640  # the group may read; set-group-id gives new files the same group
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class User:
         return self._run(*words).returncode == 0
 
     def may_read_all(self, *folders: Path) -> bool:
-        """Whether the user can read the folders whole, except bytecode, which Python does not need."""
+        """Whether the user can read everything in the folders except bytecode, which Python does not need."""
         closed = ["!", "-type", "l", "(", "!", "-readable", "-o", "-type", "d", "!", "-executable", ")"]
         done = self._run("find", *map(str, folders), "-name", "__pycache__", "-prune", "-o", *closed, "-print", "-quit")
         return done.returncode == 0 and not done.stdout
@@ -47,18 +47,18 @@ class User:
 
 
 SERVICES = User(60771, 60771)
-OPENER = User(60772, 60772, (SERVICES.gid,))  # the registry's workers: only they can decrypt sealed reports
+OPENER = User(60772, 60772, (SERVICES.gid,))  # runs the registry's workers, which alone can decrypt sealed reports
 KAFKA = User(60773, 60773)
 VALKEY = User(60774, 60774)
 
 
 def if_root(user: User) -> User | None:
-    """The user if root runs this program, else None: any other user runs all programs as himself."""
+    """Return the user if root runs this program, else None, because any other user runs all programs as himself."""
     return user if os.geteuid() == 0 else None
 
 
 def named(name: str) -> User:
-    """The user of this account name. Raises KeyError."""
+    """Return the user of this account name. Raises KeyError."""
     known = pwd.getpwnam(name)
     return User(known.pw_uid, known.pw_gid)
 
@@ -75,7 +75,7 @@ def own(folder: Path, user: User) -> None:
 
 
 def let_read(folder: Path, group: int, *, but: Sequence[Path] = ()) -> None:
-    """Let the group read a folder that root owns, with its contents, except the folders `but`."""
+    """Let the group read the folder and its contents except the folders `but`. Root becomes the owner."""
     for path in (folder, *folder.rglob("*")):
         if not any(path.is_relative_to(excluded) for excluded in but):
             os.chown(path, 0, group)
@@ -83,10 +83,10 @@ def let_read(folder: Path, group: int, *, but: Sequence[Path] = ()) -> None:
 
 
 def copy_written(file: Path, target: Path, writer: User | None) -> bool:
-    """Copies a regular file that this user wrote to a new file that everybody reads; returns whether there was one.
+    """Copy a regular file that `writer` wrote to a new file that everybody can read. Return whether there was one.
 
-    The user could replace the file by a link to one of root's files. So links are not followed, and rights are set by
-    descriptor.
+    The writer could replace the file by a link to one of root's files. So links are not followed, and rights are set
+    by descriptor.
     """
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)

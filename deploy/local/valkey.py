@@ -54,16 +54,16 @@ class Valkey(Component):
             folder.mkdir(mode=0o700, exist_ok=True)
             if folder.stat().st_uid not in (os.getuid(), VALKEY.uid if self.user() else os.getuid()):
                 raise ForeignFolder(folder)
-        if (before := self.folder / "appendonlydir").exists():  # where an earlier release kept the data
+        if (before := self.folder / "appendonlydir").exists():  # an earlier release kept the data here
             before.rename(self._data / before.name)
         if user := self.user():
             self._give(user)
         write_private(self.folder / "valkey.conf", self._settings().encode())
 
     def _give(self, user: User) -> None:
-        """Valkey's user reads its settings and owns its data; the services may connect to its socket."""
+        """Let Valkey's user read the settings and own the data, and let the services connect to the socket."""
         let_read(self.folder, user.gid, but=[self._data, self.socket.parent])
-        self.folder.chmod(FOLDER | 0o001)  # the services pass through it to the socket's folder
+        self.folder.chmod(FOLDER | 0o001)  # the services pass through this folder to the socket's folder
         own(self._data, user)
         os.chown(self.socket.parent, user.uid, SERVICES.gid)
         self.socket.parent.chmod(FOLDER)  # set-group-id: the socket belongs to the services' group

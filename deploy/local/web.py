@@ -1,4 +1,4 @@
-"""One web process with all four apps, each with its own settings, login and lifespan: `python -m deploy.local.web`."""
+"""`python -m deploy.local.web` runs all four apps in one process, each with its own settings, login and lifespan."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -24,7 +24,7 @@ def create_app() -> Starlette:
         "/intake": intake(IntakeSettings().for_service("intake")),
         "/registry": registry(RegistrySettings().for_service("registry")),
         "/alerts": alerts(AlertsSettings().for_service("alerts")),
-        "": console(ConsoleSettings().for_service("console")),  # last, as its route matches every path
+        "": console(ConsoleSettings().for_service("console")),  # last, because its route matches every path
     }
 
     @asynccontextmanager

@@ -30,7 +30,7 @@ async def _make_exercise(sessions: async_sessionmaker[AsyncSession], file: Path)
         missing = [name for name in EXERCISE if await queries.named(session, name) is None]
     if not missing:
         return
-    # written before the first commit, so that after a kill in between no account has an unknown password
+    # the file is written before the commit, so that no account has an unknown password after a kill
     keep(file, "".join(f"{name} {passwords.draw()}\n" for name in missing).encode())
     for name, password in map(str.split, file.read_text(encoding="utf-8").splitlines()):
         if name in missing:
@@ -39,7 +39,7 @@ async def _make_exercise(sessions: async_sessionmaker[AsyncSession], file: Path)
 
 async def _make(sessions: async_sessionmaker[AsyncSession], name: str, password: str) -> None:
     role = EXERCISE[name]
-    password_hash = await passwords.hashed(password)  # hashed first, so that no transaction is open meanwhile
+    password_hash = await passwords.hashed(password)  # before the transaction opens, because hashing is slow
     async with sessions.begin() as session:
         await queries.add(
             session,

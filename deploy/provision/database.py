@@ -1,4 +1,4 @@
-"""The database, a login role per service, and a schema per service that only its role may use."""
+"""Creates the database, and for each service a login role and a schema that only this role may use."""
 
 # raw SQL throughout: roles, rights and PostgreSQL's own tables
 
@@ -18,7 +18,7 @@ from shared.postgres.database import EarlierBuild
 LOCALE = "ENCODING 'UTF8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'"
 AUDIT_ROLE = "audit"  # owns the schemas and their audit tables; nobody signs in as this role
 
-# Finds schemas without the mark, because the first layout of records was not marked.
+# Finds schemas of the first layout of records, which have no version mark.
 UNMARKED = """
 SELECT nspname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
 WHERE relname = 'installation' AND nspname = ANY($1::text[]) AND NOT EXISTS (
@@ -65,7 +65,7 @@ async def create(server: Server, database: str, *, role_prefix: str, passwords: 
 async def hold_to_contract(server: Server, database: str) -> None:
     """Raise EarlierBuild before anything is changed.
 
-    The mark itself is readable to its service alone, which compares it in `migrate`.
+    Only the service itself can read the version mark in its schema, and compares it in `migrate`.
     """
     connection = await server.connect()
     try:
@@ -89,7 +89,7 @@ async def create_roles(server: Server, *, role_prefix: str, passwords: Mapping[s
         for service in SERVICES:
             role = f"{role_prefix}{service}"
             known = await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role)
-            # quote_literal, because PostgreSQL accepts no parameter for the password of ALTER ROLE
+            # quoted by the server, because ALTER ROLE accepts no parameter for the password
             password = await connection.fetchval("SELECT quote_literal($1)", passwords[service])
             verb = "ALTER" if known else "CREATE"
             await connection.execute(
@@ -117,7 +117,7 @@ async def _create_schemas(server: Server, database: str, role_prefix: str) -> No
 
 
 async def _create_audit(connection: "asyncpg.Connection[asyncpg.Record]", service: str, role: str, owner: str) -> None:
-    """The service's security log: the service's role can insert and read rows, but not change or delete them."""
+    """Create the service's security log. The service's role can insert and read rows, but not change or delete them."""
     async with connection.transaction():
         await connection.execute(f"SET LOCAL search_path = {service}")
         if not await connection.fetchval("SELECT to_regclass('audit')"):
@@ -135,7 +135,7 @@ def audit_statements() -> list[str]:
 
 
 async def copy(server: Server, template: str, database: str, *, role_prefix: str) -> None:
-    """Create a database from the template, in a tenth of a second. Nobody may be connected to the template."""
+    """Create a database from the template in a tenth of a second. No connection to the template may be open."""
     connection = await server.connect()
     try:
         await connection.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')

@@ -1,4 +1,4 @@
-"""The key pairs that reports are sealed to: generates new ones, and destroys a private half that no report needs."""
+"""Generates key pairs for sealing reports, and destroys a private key that no report needs any more."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,7 +8,7 @@ from shared.crypto.seal import generate, key_id, sync
 from shared.errors import DocumentedError
 from shared.events.topics import SEGMENT_MS
 
-# Kafka deletes reports and dead letters a day at a time; a data key is used for minutes after the rotation.
+# Kafka deletes reports and dead letters a day at a time, and intake uses the older key for minutes after a rotation.
 OVER = 3 * timedelta(milliseconds=SEGMENT_MS)
 
 
@@ -50,7 +50,7 @@ class NoKeys(CannotRetire):
 
 
 def rotate(settings: Settings) -> str:
-    """Generate a pair and return its id. Reports that were sealed to older keys can still be opened.
+    """Generate a key pair and return its id. Reports sealed to older keys can still be decrypted.
 
     Raises KeysElsewhere, NoKeys.
     """
@@ -58,7 +58,7 @@ def rotate(settings: Settings) -> str:
 
 
 def retire(settings: Settings, kid: str, now: datetime) -> None:
-    """Destroy a private half. Raises CannotRetire."""
+    """Destroy a private key. Raises CannotRetire."""
     in_use, known = current(settings), drawn(settings)
     if kid not in known:
         raise NoSuchKey(*known)
@@ -76,7 +76,7 @@ def retire(settings: Settings, kid: str, now: datetime) -> None:
 
 
 def drawn(settings: Settings) -> dict[str, datetime]:
-    """Each private key and when it was generated, oldest first."""
+    """Return the id of each private key and the time when it was generated, oldest first."""
     ages = {
         file.stem: datetime.fromtimestamp(file.stat().st_mtime, UTC)
         for file in settings.seal_private_keys.glob("*.key")

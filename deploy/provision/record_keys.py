@@ -1,4 +1,4 @@
-"""The keys that sign records: one per topic, for its writers and for its readers among our services."""
+"""The keys that sign records. Each topic has its own key, which the topic's writers and reading services share."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,19 +10,19 @@ Folders = Mapping[str, Path]  # the folder `RECORD_KEYS` of each service
 
 
 def folders(secrets: Path) -> Folders:
-    """The folders where one parent folder holds the secrets of all services."""
+    """Return the folders of an installation that keeps the secrets of all services in one parent folder."""
     return {service: secrets / "records" / service for service in SERVICES}
 
 
 def draw(folders: Folders) -> None:
-    """Generate a key for each topic that has none, and add files that an interrupted start or a new reader lacks."""
+    """Generate a key for each topic without one. Add key files that are missing after an interrupted start."""
     for topic in KEY_HOLDERS:
         for key_id, key in sorted(_known(folders, topic).items()) or [keyring.generate({})]:
             _give(folders, topic, key_id, key)
 
 
 def rotate(folders: Folders) -> list[str]:
-    """Generate another key for each topic. Writers use it within a minute; records of older keys are still read."""
+    """Generate another key for each topic. Writers use it within a minute; readers still accept older keys."""
     drawn = []
     for topic in KEY_HOLDERS:
         key_id, key = keyring.generate(_known(folders, topic))
@@ -32,13 +32,13 @@ def rotate(folders: Folders) -> list[str]:
 
 
 def known(folders: Folders) -> dict[str, list[str]]:
-    """The key ids of each topic that has any, oldest first."""
+    """Return the key ids of each topic that has keys, oldest first."""
     known = {topic: sorted(_known(folders, topic)) for topic in KEY_HOLDERS}
     return {topic: keys for topic, keys in known.items() if keys}
 
 
 def files(folders: Folders, topic: str, key_id: str) -> list[Path]:
-    """The files of this key, writers' files first, because a writer must not sign with a key that a reader lacks."""
+    """Return the key's files, writers' files first, so that no writer signs with a key that a reader already lacks."""
     wanted = [folders[service] / topic / f"{key_id}.key" for service in reversed(_holders(topic))]
     return [file for file in wanted if file.exists()]
 
@@ -57,6 +57,6 @@ def _give(folders: Folders, topic: str, key_id: str, key: bytes) -> None:
 
 
 def _holders(topic: str) -> tuple[str, ...]:
-    """Services that need the key, readers first, because a writer must not sign with a key that a reader lacks."""
+    """Return the services that need the key, readers first, so that no writer signs with a key that a reader lacks."""
     writers, readers = KEY_HOLDERS[topic]
     return tuple(dict.fromkeys((*(reader for reader in readers if reader not in writers), *writers)))

@@ -1,4 +1,4 @@
-"""Generates and destroys all kinds of keys except the pairs that reports are sealed to (see `keys`)."""
+"""Generates and destroys keys of all kinds except the key pairs for sealing reports (see `keys`)."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -110,7 +110,7 @@ class KeyOfDeadLetters(CannotRetire):
 
 
 def rotate(kind: Kind, *, folders: Mapping[Kind, Path], records: record_keys.Folders) -> list[str]:
-    """Generate a key, or one per topic for records. Return the new ids. Raises NoKeys."""
+    """Generate a key (for records, a key for each topic). Return the new ids. Raises NoKeys."""
     if kind is Kind.RECORDS:
         return record_keys.rotate(records)
     folder = folders[kind]
@@ -124,7 +124,7 @@ def rotate(kind: Kind, *, folders: Mapping[Kind, Path], records: record_keys.Fol
 
 
 def retire(kind: Kind, key_id: str, folder: Path, *, uses: int) -> list[Path]:
-    """Destroy an older key and return the files that are gone. Raises CannotRetire.
+    """Destroy an older key and return the files that were removed. Raises CannotRetire.
 
     `uses` is the number of rows that are still encrypted under the key.
     """
@@ -140,7 +140,7 @@ def retire(kind: Kind, key_id: str, folder: Path, *, uses: int) -> list[Path]:
 
 
 def retiring(records: record_keys.Folders, key_id: str, now: datetime) -> str:
-    """The topic whose records this older key signed. Raises CannotRetire."""
+    """Return the topic whose records this older key signed. Raises CannotRetire."""
     topics = record_keys.known(records)
     topic = next((topic for topic, keys in topics.items() if key_id in keys), None)
     if topic is None:
@@ -153,7 +153,7 @@ def retiring(records: record_keys.Folders, key_id: str, now: datetime) -> str:
 
 
 def retire_record_key(records: record_keys.Folders, topic: str, key_id: str, *, uses: int, letters: int) -> None:
-    """Destroy the key's files of its writers and readers. Raises KeySigned, KeyOfDeadLetters.
+    """Remove the key's files from its writers and readers. Raises KeySigned, KeyOfDeadLetters.
 
     `uses` is the number of records signed with the key that a service may still read.
     `letters` is the number of dead letters that may hold a record signed with the key.

@@ -1,4 +1,4 @@
-"""The secrets that are generated once, when the installation is created. Only the owner can read the files."""
+"""Generates the installation's secrets once, when it is created. Only the owner can read the files."""
 
 import secrets
 from pathlib import Path
@@ -8,7 +8,8 @@ from shared.auth import tokens
 from shared.crypto import keyring, seal
 from shared.events.topics import SERVICES
 
-KEYS = ("registry-kek", "digest-key", "search-root", "memory-key", "callers-key", "alerts-key")  # folders of keys
+# Each of these secrets is a folder of keys.
+KEYS = ("registry-kek", "digest-key", "search-root", "memory-key", "callers-key", "alerts-key")
 PASSWORDS = (
     "kafka-admin",
     "database-admin",

@@ -1,4 +1,4 @@
-"""The topics, the logins that may use them, and what each login may do, all from `shared.events.topics`."""
+"""Creates the topics, the logins and the rights of each login, as `shared.events.topics` declares them."""
 
 import json
 import re
@@ -90,9 +90,9 @@ class Broker:
 def create(
     broker: Broker, settings: Settings, *, logins: Mapping[str, str], partitions: int = 6, replication: int = 1
 ) -> None:
-    """Create the topics and rights. Idempotent. Existing topics get the retention that `settings` state now.
+    """Create the topics and rights. Idempotent. Existing topics get the retention of `settings`.
 
-    `logins` has the Kafka login of each service (and of the integrator).
+    `logins` maps each service, and the integrator, to its Kafka login.
     """
     hold_to_contract(broker, settings.topic_prefix)
     admin, prefix = broker.admin(), settings.topic_prefix
@@ -106,13 +106,13 @@ def create(
     _settle(admin.incremental_alter_configs(kept, request_timeout=SECONDS).values())
     if rights:
         _settle(admin.create_acls(list(rights), request_timeout=SECONDS).values())
-    # a broker that has not yet read them from the controller would refuse the first client
+    # until a broker has read the topics and rights from the controller, it refuses clients
     _wait_until(lambda: {topic.topic for topic in (mark, *topics)} <= admin.list_topics(timeout=SECONDS).topics.keys())
     _wait_until(lambda: not rights or rights <= set(admin.describe_acls(ANY_ACL, request_timeout=SECONDS).result()))
 
 
 def described(settings: Settings) -> str:
-    """All that `create` makes, as text: a change of the topics or rights changes the text."""
+    """Return a text that describes all that `create` makes. Any change of the topics or rights changes the text."""
     prefix = settings.topic_prefix
     logins = {login: login for login in (*SERVICES, INTEGRATOR)}
     wanted = [(topic.topic, sorted(topic.config.items())) for topic in _topics(settings, 6, 1)]
@@ -127,8 +127,8 @@ def are_there(broker: Broker, settings: Settings) -> bool:
 def hold_to_contract(broker: Broker, prefix: str) -> None:
     """Compare the topics' contract version with ours. Raises EarlierTopics, NewerTopics.
 
-    Kafka stores no settings of ours, so an empty topic, made before all others, has the version in its name.
-    Topics without this mark and without a record were made by the cluster's administrators.
+    Kafka cannot store the version, so it is in the name of an empty topic that is created before all others. If that
+    topic is missing and the others contain no record, the cluster's administrators created them.
     """
     admin = broker.admin()
     there = admin.list_topics(timeout=SECONDS).topics.keys()
@@ -160,7 +160,7 @@ def set_passwords(broker: Broker, passwords: Mapping[str, str]) -> None:
     """Create each login with its password, or change its password."""
     scram = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_256, ITERATIONS)
     wanted = [UserScramCredentialUpsertion(login, scram, password.encode()) for login, password in passwords.items()]
-    admin = broker.admin()  # the client must live until the answers arrive
+    admin = broker.admin()  # the variable keeps the client alive until the answers arrive
     _settle(admin.alter_user_scram_credentials(wanted, request_timeout=SECONDS).values())
     _wait_until(lambda: _knows(admin, passwords))
 
@@ -171,7 +171,7 @@ def _knows(admin: AdminClient, logins: Iterable[str]) -> bool:
 
 
 def reader_settings(bootstrap: str, login: str, password: str) -> str:
-    """The settings of an integrator's program: librdkafka's own names, as JSON."""
+    """Return the settings of an integrator's program as JSON, with the names that librdkafka uses."""
     return json.dumps(
         {
             "bootstrap.servers": bootstrap,
@@ -191,7 +191,7 @@ def remove_logins(broker: Broker, logins: Iterable[str]) -> None:
 
 
 def remove(broker: Broker, prefix: str, *, logins: Mapping[str, str]) -> None:
-    """Delete only what `create` made under this prefix."""
+    """Delete the topics and rights that `create` made under this prefix, and nothing else."""
     admin = broker.admin()
     gone = admin.delete_topics([*_names(prefix), contract_mark(prefix)], request_timeout=SECONDS)
     acls = {}
@@ -226,7 +226,7 @@ def _topic(name: str, partitions: int, replication: int, config: Mapping[str, st
 
 
 def _retention(topic: NewTopic) -> ConfigResource:
-    """The present retention, for a topic that was made under another setting."""
+    """Return the change that gives an existing topic the present retention."""
     kept = [
         ConfigEntry(name, topic.config[name], incremental_operation=AlterConfigOpType.SET)
         for name in ("retention.ms", "segment.ms")
@@ -240,8 +240,8 @@ def _config(topic: Topic, kept_ms: int | None) -> dict[str, str]:
         return {"cleanup.policy": "compact"}
     if kept_ms is None:
         return {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
-    # LogAppendTime: the date that an author gives must not decide how long a record is kept.
-    # Kafka deletes whole segments, so a segment holds one day.
+    # LogAppendTime, because the date that an author gives must not decide how long a record is kept.
+    # Kafka deletes whole segments, so a segment holds only one day.
     return {
         "cleanup.policy": "delete",
         "retention.ms": str(kept_ms),
