@@ -34,7 +34,7 @@ def chromium() -> Iterator[Browser]:
 
 
 def wait_for_script(page: Page, expression: str, argument: object = None, timeout: float = SLOW_MS / 1000) -> None:
-    """Polls the expression from here, because the pages forbid `eval`, which `page.wait_for_function` needs."""
+    """Polls the expression from Python, because the pages forbid `eval`, which `page.wait_for_function` needs."""
     assert wait_until(lambda: is_true(page, expression, argument), timeout), f"not so in {timeout} s: {expression}"
 
 

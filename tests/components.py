@@ -1,4 +1,4 @@
-"""The tests' Kafka, PostgreSQL and Valkey: external, in containers (PARTS=containers) or embedded."""
+"""Gives tests Kafka, PostgreSQL and Valkey as external servers, in containers (PARTS=containers), or embedded."""
 
 import os
 import shutil
@@ -54,7 +54,7 @@ class Parts:
 
 @contextmanager
 def parts(*, own: bool = False) -> Iterator[Parts]:
-    """Uses external servers and starts the others. With `own` it starts all three, so that a test may kill them."""
+    """Uses external servers and starts the others. If `own` is true, starts all three, so a test may kill them."""
     variables = {} if own else os.environ
     wanted = [name for name, variable in GIVEN.items() if variable not in variables]
     with _started(wanted, keeps_through_power_cut=own) as (folders, started):
@@ -75,7 +75,7 @@ def parts(*, own: bool = False) -> Iterator[Parts]:
 @contextmanager
 def _started(names: list[str], *, keeps_through_power_cut: bool) -> Iterator[tuple[Folders, dict[str, Component]]]:
     folders = Folders(state=Path(tempfile.mkdtemp(prefix="dayar-")), cache=paths.cache()).make()
-    folders.state.chmod(0o711)  # PostgreSQL's user must reach its own folder inside
+    folders.state.chmod(0o711)  # PostgreSQL's user must be able to enter a subfolder
     secrets.draw(folders.secrets)
     make = _contained if os.environ.get("PARTS") == "containers" else _embedded
     wanted = [make(name, folders, fsync=keeps_through_power_cut) for name in names]

@@ -1,4 +1,4 @@
-"""The servers start once; each test that uses the fixture `installation` has an installation of its own on them."""
+"""Starts the servers once. Each test that uses the fixture `installation` gets its own installation on them."""
 
 import os
 from collections.abc import AsyncIterator, Iterator
@@ -17,12 +17,12 @@ from tests.data import pytest_terminal_summary, real_data
 from tests.hooks import Hook, listening
 from tests.installation import Ground, Installation, Web, installed
 
-# An example may take long when other tests use all cores.
+# A generated example may take long while other tests use all cores, so it has no deadline.
 hypothesis.settings.register_profile("shared machine", hypothesis.settings(), deadline=None)
 hypothesis.settings.load_profile("shared machine")
 
 PARTS = {"parts", "killable"}
-SHARED = ("tests/console/pages", "tests/intake/field")  # these packages have fixtures of package scope
+SHARED = ("tests/console/pages", "tests/intake/field")  # the fixtures of these packages have the scope "package"
 # Files whose tests kill servers. One worker runs them all, so that these servers are started once.
 KILLING = (
     "tests/console/test_attempts.py",
@@ -32,8 +32,8 @@ KILLING = (
     "tests/journeys/test_intake.py",
     "tests/shared/test_revocations.py",
 )
-# The groups of tests (see `world`) that take the longest. They begin first, so that at the end no worker runs one while
-# the others are idle.
+# These groups of tests (see `world`) take the longest. They begin first, so that the last workers end at about the same
+# time.
 LONGEST = (
     "killing",
     "tests/console/pages",
@@ -122,7 +122,7 @@ def ground(parts: Parts) -> Iterator[Ground]:
 
 @pytest.fixture
 def installation(ground: Ground, tmp_path: Path) -> Iterator[Installation]:
-    """An installation whose topics have two partitions: enough for two workers, and created in half the time of six."""
+    """An installation whose topics have two partitions, as two workers need; creating six would take twice as long."""
     with installed(ground, tmp_path, partitions=2) as installation:
         yield installation
 
@@ -136,14 +136,14 @@ def tables(ground: Ground, tmp_path: Path) -> Iterator[Installation]:
 
 @pytest.fixture(scope="module")
 def shared_installation(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """One installation for all tests of a module, if the tests do not disturb each other."""
+    """One installation for all tests of a module. Use it only if the tests do not disturb each other."""
     with installed(ground, tmp_path_factory.mktemp("installation")) as installation:
         yield installation
 
 
 @pytest.fixture(scope="module")
 def shared_tables(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """The same as `tables`, shared by all tests of a module."""
+    """A database without topics, like `tables`, but shared by all tests of a module."""
     with installed(ground, tmp_path_factory.mktemp("installation"), partitions=0) as installation:
         yield installation
 
@@ -185,7 +185,7 @@ def killable() -> Iterator[Ground]:
 
 @pytest.fixture
 def killable_installation(killable: Ground, tmp_path: Path) -> Iterator[Installation]:
-    """An installation on `killable`. Servers that a test left stopped are started before it is removed."""
+    """An installation on `killable`. Stopped servers are started before the installation is removed."""
     with installed(killable, tmp_path) as installation:
         yield installation
         for component in killable.parts.started:

@@ -126,7 +126,7 @@ class Kafka(Container):
     image = "apache/kafka:4.3.1"
     data = "/var/lib/kafka/data"
     settings = "/opt/kafka/config"
-    runs_as_anybody = False  # the image needs its own user, not only for the data
+    runs_as_anybody = False  # this image runs only as its own user
 
     def __init__(self, folders: Folders, *, password_file: Path) -> None:
         super().__init__(folders, password_file=password_file)
@@ -153,7 +153,7 @@ class Kafka(Container):
         return False
 
     def _by_plain(self) -> Broker:
-        """A connection as the only user that exists before the administrator's login is created."""
+        """A connection as the one user that the broker knows before the administrator's login is created."""
         return Broker(f"{LOOPBACK}:{self.admin_port}", kafka.ADMIN, self.password, mechanism="PLAIN")
 
     def variables(self) -> Mapping[str, str]:
@@ -234,7 +234,7 @@ class PostgreSQL(Container):
         return ["postgres", *(word for name, value in settings.items() for word in ("-c", f"{name}={value}"))]
 
     def is_ready(self) -> bool:
-        try:  # over TCP, as the image first starts a server of its own that listens only on a socket
+        try:  # over TCP, because the image first starts a temporary server that listens only on a socket
             return bool(self.running.exec_run(["pg_isready", "--quiet", "--host", LOOPBACK]).exit_code == 0)
         except APIError:  # the container does not run
             return False

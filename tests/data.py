@@ -1,4 +1,4 @@
-"""Real files for tests, if this machine has them in `DAYAR_DATA` or, without that variable, beside the checkout."""
+"""Finds real files for tests in the folder `DAYAR_DATA` or, without this variable, in a folder beside the checkout."""
 
 import os
 from pathlib import Path
@@ -14,7 +14,7 @@ FOLDER = Path(os.environ.get("DAYAR_DATA") or Path(__file__).resolve().parents[2
 
 @pytest.fixture(scope="session")
 def real_data() -> Path:
-    """The folder of real files. If there is none, the test is skipped, or fails under `CI=true`."""
+    """The folder of real files. If this folder does not exist, the test is skipped, or fails under `CI=true`."""
     if not is_there():
         if os.environ.get("CI") == "true":
             pytest.fail(f"{NONE}: no real files at {FOLDER}")

@@ -1,4 +1,4 @@
-"""The records that an attacker can write with a broker login, without the signing keys."""
+"""Writes records like an attacker who has a broker login but no signing keys."""
 
 from aiokafka import AIOKafkaProducer
 

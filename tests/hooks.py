@@ -15,9 +15,9 @@ from tests.waiting import last
 
 class Mood(StrEnum):
     WELL = "well"
-    BROKEN = "broken"  # answers 503
-    SILENT = "silent"  # accepts a request and never answers it
-    SLOW = "slow"  # answers after one second
+    BROKEN = "broken"  # the receiver answers 503
+    SILENT = "silent"  # the receiver accepts a request and never answers it
+    SLOW = "slow"  # the receiver answers after one second
 
 
 class Hook:
@@ -25,7 +25,7 @@ class Hook:
         self.mood = Mood.WELL
         self.secret: str | None = None
         self.port = 0
-        self.ids: list[str] = []  # the `webhook-id` of every request, with or without an answer
+        self.ids: list[str] = []  # the `webhook-id` of every request, answered or not
         self.answered: Counter[str] = Counter()
         self.bodies: list[dict[str, Any]] = []
         self.arrivals: list[tuple[str, float]] = []

@@ -39,10 +39,10 @@ Result = TypeVar("Result")
 
 
 class Ground:
-    """What the installations of a session share: servers, logins, and a migrated database that is copied for each.
+    """Holds what all installations of a session share: servers, logins, and a migrated database to copy.
 
-    With `works_ahead`, a background thread makes the next installation's database and topics, and removes earlier ones,
-    while a test runs. Do not use `works_ahead` where a test kills the servers.
+    If `works_ahead` is true, a background thread makes the next installation's database and topics and removes earlier
+    ones while a test runs. Leave it false if the test kills the servers.
     """
 
     def __init__(self, parts: Parts, *, works_ahead: bool = False) -> None:
@@ -52,14 +52,14 @@ class Ground:
         self.kafka_logins = {login: f"{self.name}-{login}" for login in (*SERVICES, topics.INTEGRATOR)}
         self.role_prefix = f"{self.name}_"
         self.template = f"{self.name}_template"
-        self.redis_databases = deque(parts.redis_databases)  # the databases that no installation uses now
+        self.redis_databases = deque(parts.redis_databases)  # the databases of Valkey that no installation uses now
         if parts.broker.is_closed:
             topics.set_passwords(
                 parts.broker, {name: self._password("kafka", own) for own, name in self.kafka_logins.items()}
             )
         in_thread(self._make_template())
         self._pool = ThreadPoolExecutor(2) if works_ahead else None
-        self._settings = Settings()  # read now, because a test may change the environment later
+        self._settings = Settings()  # read at the start, because a test may change the environment later
         self._copying = Lock()  # PostgreSQL refuses two concurrent copies of the template
         self._next: dict[int, Future[int]] = {}
         self._removals: list[Future[None]] = []
@@ -122,7 +122,7 @@ class Ground:
             topics.create(self.parts.broker, settings, logins=self.kafka_logins, partitions=partitions)
 
     def _are_topics_removed(self, number: int) -> bool:
-        """Tries to remove the topics. Shortly after it was frozen, a broker may still wait for its controller."""
+        """Tries to remove the topics. A broker that was frozen may refuse while it waits for its controller."""
         try:
             topics.remove(self.parts.broker, self.topic_prefix(number), logins=self.kafka_logins)
         except KafkaException:
@@ -246,9 +246,9 @@ class Installation:
         return process
 
     def web(self, *command: str, env: Mapping[str, str] | None = None, has_broker: bool = True) -> "Web":
-        """The web process with all four apps, or another `command`, ready to answer at `base_url`.
+        """Starts the web process with all four apps, or another `command`, and returns when it listens.
 
-        With a broker, this waits until the process knows the revocations; until then it answers reads with 503.
+        If `has_broker` is true, waits until the process knows the revocations. Before that, it answers reads with 503.
         """
         process = self.run(*command or ("deploy.local.web",), env={"PORT": str(self.port), **(env or {})})
         answers = wait_until(lambda: not paths.is_free(self.port) or not process.is_running, timeout=60)
@@ -329,7 +329,7 @@ class Web:
 
 
 def in_thread(coroutine: Coroutine[Any, Any, Result]) -> Result:
-    """Runs the coroutine in a new thread and event loop, because the test's own loop may be running."""
+    """Runs the coroutine in a new thread with its own event loop, because the test's loop may be running already."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(asyncio.run, coroutine).result()
 

@@ -1,4 +1,4 @@
-"""Fixtures for all files of a package. Its conftest imports them, and `SHARED` runs the package on one worker."""
+"""Fixtures that all files of a package share. Its conftest imports them; `SHARED` runs the package on one worker."""
 
 from collections.abc import Iterator
 

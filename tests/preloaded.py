@@ -131,7 +131,7 @@ def main() -> None:
         import_module(module)
     hash_cheaply()
     gc.collect()
-    gc.freeze()  # without this, the first garbage collection of each child would copy these objects
+    gc.freeze()  # otherwise the first garbage collection of each child would copy the memory of these objects
     answering = socket.socket(fileno=int(sys.argv[1]))
     while True:
         data, descriptors, *_ = socket.recv_fds(answering, LONGEST_REQUEST, 2)

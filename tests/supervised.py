@@ -1,4 +1,4 @@
-"""Starts `make run` for a test, in a terminal of its own and with a state folder of its own."""
+"""Starts `make run` for a test in its own terminal and with its own state folder."""
 
 import os
 import shutil
@@ -76,7 +76,8 @@ class Run:
 
 
 def keep(terminal: int, output: Path) -> None:
-    with output.open("ab", buffering=0) as file, suppress(OSError):  # reading fails once no process writes to it
+    # reading the terminal fails when its last process has ended
+    with output.open("ab", buffering=0) as file, suppress(OSError):
         while chunk := os.read(terminal, 4096):
             file.write(chunk)
     os.close(terminal)
@@ -85,7 +86,7 @@ def keep(terminal: int, output: Path) -> None:
 @contextmanager
 def running(**env: str) -> Iterator[Run]:
     root = Path(tempfile.mkdtemp(prefix="dayar-run-"))
-    root.chmod(0o711)  # if root runs the test, PostgreSQL's user must reach its own folder inside
+    root.chmod(0o711)  # if root runs the test, PostgreSQL's user must be able to enter a subfolder
     started = Run(root, **env)
     try:
         yield started
@@ -96,7 +97,7 @@ def running(**env: str) -> Iterator[Run]:
 
 
 def own_environment() -> dict[str, str]:
-    """The environment without the tests' external servers, because this installation must not migrate them."""
+    """The environment without the tests' external servers, because this start must not migrate their database."""
     return {name: value for name, value in os.environ.items() if name not in GIVEN.values()}
 
 

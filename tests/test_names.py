@@ -1,4 +1,4 @@
-"""Each class has a name of its own, and no module or class has an invented name if the trade has a word."""
+"""Each class name is unique, and no module or class has an invented name if its field has a word for it."""
 
 import ast
 import re
@@ -45,7 +45,7 @@ REPLACED = {
     "wires": "partition_senders",
 }
 
-# These are also no part of a longer name.
+# These former names must not be part of a longer name, either.
 NOWHERE = (
     *("asked", "bells", "deed", "door", "draws", "faults", "gated", "herald", "homes", "lane", "said", "sight"),
     *("sightings", "sights", "spine", "telling", "told", "vault", "wires"),

@@ -14,14 +14,15 @@ MODULES = [
     for path in (ROOT / room).rglob("*.py")
     if "migrations" not in path.parts
 ]
-# A marker states the reason. It is in the paragraph of its statements, or, with `throughout`, at the top of the module.
+# A comment `# raw SQL:` in the same paragraph gives a statement's reason. A comment `# raw SQL throughout:` gives the
+# reason for all statements of its module.
 MARKER = re.compile(r"^ *# raw SQL: \w", re.MULTILINE)
 THROUGHOUT = re.compile(r"^# raw SQL throughout: \w", re.MULTILINE)
 STATEMENT = re.compile(r"\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH|LOCK TABLE|CREATE|ALTER|DROP|TRUNCATE)\s")
 
 
 def raw_lines(source: str) -> Iterator[int]:
-    """The lines of raw statements, and the lines with `noqa: S608` for statements made of several strings."""
+    """Yields the lines of raw statements. `noqa: S608` marks the lines of statements made of several strings."""
     for node in ast.walk(ast.parse(source)):
         strings = node.values if isinstance(node, ast.JoinedStr) else [node]
         first = strings[0] if strings else node
