@@ -52,7 +52,7 @@ def recipient(key: Path) -> str:
 
 @pytest.fixture(scope="module")
 def s3() -> Iterator[str]:
-    """A server that speaks S3."""
+    """A local server with the S3 API."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     server.start()
     _, port = server.get_host_and_port()
@@ -243,7 +243,7 @@ async def test_a_key_generated_during_the_backup_is_in_it(
 async def test_unread_records_are_in_the_backup(
     installation: installed.Installation, recipient: str, key: Path, tmp_path: Path
 ) -> None:
-    """A restore writes unread records to the new log, but not records that were read and are no state."""
+    """A restore writes unread records to the new log. It omits read records, except on topics that hold state."""
     own, prefix = subject(installation), installation.topic_prefix
     before = log.look(own.broker, prefix)
     lines = [
@@ -279,7 +279,7 @@ def test_a_record_that_kafka_refuses_is_reported(installation: installed.Install
         ("2026-11-25T20:31Z", "2026-11-26T20:29Z", False),  # backups are made at 02:30 in Bishkek, which is 20:30 UTC
         ("2026-11-25T20:31Z", "2026-11-26T20:30Z", True),
         ("2026-11-26T20:31Z", "2026-11-26T20:32Z", False),
-        ("2026-11-20T20:31Z", "2026-11-26T08:00Z", True),  # backups are late because the machine was off for days
+        ("2026-11-20T20:31Z", "2026-11-26T08:00Z", True),  # the machine was off for days, so a backup is overdue
     ],
 )
 def test_each_night_has_its_backup(made_at: str | None, now: str, is_due: bool) -> None:
@@ -297,7 +297,7 @@ async def test_first_backup_is_made_at_once(
 
 
 def subject(made: installed.Installation) -> Installation:
-    """The installation as a backup reads it, with the administrators' logins of the tests' servers."""
+    """The installation to back up, with the administrators' logins of the tests' servers."""
     settings = made.settings(Settings, "{service}")
     own = Installation.read(settings, BackupSettings(), AdminSettings())
     return Installation(own.settings, own.folders, made.parts.server, made.parts.broker)

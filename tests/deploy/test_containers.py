@@ -175,7 +175,7 @@ def test_the_exercise_mark_never_changes(tmp_path: Path) -> None:
 
 
 def test_volumes_of_an_earlier_build_are_refused_unchanged(tmp_path: Path) -> None:
-    """Such volumes contain the exercise mark, but no version of the record layout."""
+    """The volumes of an earlier build contain the exercise mark, but no version of the record layout."""
     (tmp_path / "exercise").write_text("true")
     with pytest.raises(EarlierVolumes):
         volumes.hold_to_contract(tmp_path)

@@ -65,7 +65,7 @@ def test_classes_that_kafka_linked_are_kept_for_the_next_start_by_any_user(tmp_p
 
 
 def written_by(kafka: Kafka) -> Path:
-    """The file to which Kafka's command line lets Java write the loaded classes."""
+    """The file that Kafka's command line names for Java's cache of loaded classes."""
     (kafka.folders.cache / f"kafka-{VERSION}").mkdir(parents=True)
     (kafka.folder / "written").mkdir(parents=True)
     (option,) = (word for word in kafka.command() if word.startswith("-XX:AOTCacheOutput="))
@@ -90,7 +90,7 @@ def test_intact_jars_of_an_earlier_release_are_reused(tmp_path: Path) -> None:
     jar_folder[0].unlink()
     (earlier / jar_folder[0].name).write_bytes(b"altered")
     jars.ensure(cache, lambda done, _total: fetched.append(done), earlier=earlier)
-    assert fetched  # fetched again from Maven Central, as one jar was altered
+    assert fetched  # Maven Central was asked again, because one jar was altered
 
 
 @pytest.mark.parametrize("name", ["Osh, Alai", 'the "new" one', "back\\slash"])

@@ -1,4 +1,4 @@
-"""The files and data that a restore puts back, and the offsets at which it continues."""
+"""The files and data that a restore puts back, and the offsets at which services continue to read after it."""
 
 import resource
 from collections.abc import Iterator
@@ -59,7 +59,7 @@ def test_the_offset_at_which_a_restored_database_continues(
 
 
 async def test_dead_letters_of_the_old_log_move_away_for_those_of_the_new_one(tables: installed.Installation) -> None:
-    """Each offset keeps its distance to the next offset. Dead letters of the other partition do not move."""
+    """A dead letter's distance to the next offset stays the same. Dead letters of the other partition do not move."""
     server, next_offset = tables.parts.server, 9
     keep = (
         'INSERT INTO alerts.dead_letters (topic, partition, "offset", reason, pointer) '
