@@ -18,7 +18,7 @@ HOOK = "https://hook.example/dayar"
 BY = ("--by", "aida", "--reason", "a test")
 DONE, FAILED = "done", "failed"
 
-# The commands run in this order on one installation. Each row states the name in the log, the result and the words.
+# The commands run in this order on one installation. A row has the command's name in the log, its result, its words.
 COMMANDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("dayar user add", DONE, ("user", "add", "aida", "--role", "operator")),
     ("dayar user add", FAILED, ("user", "add", "aida", "--role", "operator")),

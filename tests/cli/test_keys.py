@@ -42,7 +42,8 @@ T = TypeVar("T")
 Sessions = async_sessionmaker[AsyncSession]
 KINDS = [*RINGS, Kind.TOKENS]
 
-AT_ONCE = timedelta(seconds=-2)  # a key generated in the same second as the one before is dated a second ahead
+# The newer of two keys that are generated in one second is dated a second ahead, so its age can be negative.
+AT_ONCE = timedelta(seconds=-2)
 
 
 def dayar(installation: Installation, app: Any, *words: str) -> Result:
