@@ -106,7 +106,7 @@ def refuses_bad_secrets() -> None:
 
 
 def each_is_hardened(project: Project) -> None:
-    """Every container, third-party servers too, has an unprivileged user, a read-only disk, no capabilities, limits."""
+    """All containers, even third-party ones, have limits, an unprivileged user, a read-only disk, no capabilities."""
     for service, container in project.inspected().items():
         host = container["HostConfig"]
         holds(f"{service} runs as a user of its own", container["Config"]["User"] not in ("", "0", "root"))
@@ -193,7 +193,7 @@ def stream_is_unbuffered(project: Project) -> None:
 
 
 class Sent:
-    """The number of the scenario's requests for each kind of answer by intake."""
+    """Counts the scenario's requests by the kind of intake's answer."""
 
     def __init__(self) -> None:
         self.taken: dict[str, set[str]] = defaultdict(set)
@@ -226,7 +226,7 @@ def played_with_an_accident(project: Project) -> Sent:
 
 
 def is_taken(answers: Mapping[str, int]) -> bool:
-    """Three of the 44 reports are sent twice. If Valkey answers too late, the inbox finds the duplicates instead."""
+    """Three of the 44 requests repeat a report. If Valkey is too slow, intake accepts them and the inbox drops them."""
     return answers["refused"] == 1 and answers["accepted"] >= 40 and answers["accepted"] + answers["duplicate"] == 43
 
 
@@ -247,7 +247,7 @@ def counted(project: Project, sent: Sent) -> Any:
 
 
 def comparable(ledgers: dict[str, Any]) -> Any:
-    """The ledgers without values that change by themselves: counters of one process, times, the topic `alerts`."""
+    """The ledgers without values that change by themselves: counters of one process, times, and the topic `alerts`."""
     return {
         (row["consumer"], row["topic"], row["partition"]): (row["kinds"], row["first"], row["next"], row["end"])
         for row in rows(ledgers)
@@ -291,7 +291,7 @@ def the_mark_stays(project: Project) -> None:
 
 
 def a_sealing_key_is_replaced(project: Project) -> None:
-    """Reports after the next start are sealed to the new key. The older key stays, as unread records may need it."""
+    """Reports after the next start are sealed to the new key. The older key is kept, as unread records may need it."""
     kid = project.compose("run", "--rm", "--no-TTY", "secrets", "rotate").stdout.splitlines()[-1].split()[0]
     listed = "import pathlib; print(*(file.stem for file in pathlib.Path('/secrets/sealing/private').glob('*.key')))"
     held = project.python("registry-worker", listed).split()

@@ -26,7 +26,7 @@ services:
 
 @dataclass(frozen=True)
 class Backups:
-    """`service` makes backups with these settings; `restore` reads them. `store` is where this machine finds them."""
+    """Container `service` makes backups and `restore` reads them, both with `settings`. This machine reads `store`."""
 
     service: str
     settings: Mapping[str, Any]

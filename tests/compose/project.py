@@ -1,4 +1,4 @@
-"""One installation in containers, under its own name and port, and queries from outside."""
+"""Runs one installation in containers under its own name and port, and queries it from outside."""
 
 import json
 import os
@@ -35,7 +35,7 @@ class Project:
         self.port = paths.free_port()
         self.subnet = f"10.213.{128 + secrets.randbelow(128)}"
         self.base_url = f"http://localhost:{self.port}"
-        self.files: tuple[str, ...] = ()  # the compose files, if not only the checkout's own
+        self.files: tuple[str, ...] = ()  # if set, these compose files replace the checkout's own
         run("sh", "deploy/containers/env.sh", str(self.env_file))
 
     def compose(
@@ -183,7 +183,7 @@ def resident(container: str) -> float:
     pids = run("docker", "top", container, "-eo", "pid").stdout.split()[1:]
     kilobytes = 0
     for pid in pids:
-        with suppress(ProcessLookupError, FileNotFoundError):  # a health check ended after it was listed
+        with suppress(ProcessLookupError, FileNotFoundError):  # the process of a health check ended after it was listed
             fields = Path("/proc", pid, "smaps_rollup").read_text(encoding="ascii").splitlines()
             kilobytes += sum(int(line.split()[1]) for line in fields if line.startswith("Pss:"))
     return kilobytes / 1024

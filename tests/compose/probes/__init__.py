@@ -1,1 +1,1 @@
-"""Programs that run in a service's container, with its rights. The image has no tests, so each is sent as text."""
+"""Programs that run in a service's container. The image contains no tests, so each program is sent as text."""

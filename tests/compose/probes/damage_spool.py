@@ -1,4 +1,4 @@
-"""Writes a record that intake cannot read into a spool of its own, or removes it: `damage_spool [mended]`."""
+"""Writes an unreadable record into a spool folder of its own. With the argument `mended`, removes this folder."""
 
 import sys
 from pathlib import Path
