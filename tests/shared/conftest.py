@@ -1,4 +1,4 @@
-"""Fixtures of several test files of `shared`."""
+"""Fixtures that several test files in this folder use."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

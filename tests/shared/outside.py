@@ -1,4 +1,4 @@
-"""A local server that plays a server outside, well-behaved or hostile, and a certificate for it."""
+"""A local server that simulates a normal or hostile server of another institution, and its certificate."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""A web process over raw sockets answers and disconnects a client that asks for too much or is too slow."""
+"""A web process answers and disconnects a client that asks for too much or is too slow. Tests use raw sockets."""
 
 import asyncio
 import contextlib
@@ -147,7 +147,7 @@ async def test_a_slow_answer_is_not_a_slow_body(
 
 
 async def waits(server: Server, token_keys: Path, account: UUID | None = None) -> asyncio.Future[bytes]:
-    """Sends a request; returns it when the server lets it wait or has refused it."""
+    """Sends a request; returns its future when the request waits in the server, or was refused."""
     before = server.waiting
     headers = b"authorization: %b\r\n" % bearer(token_keys, Role.OPERATOR, account=account)["authorization"].encode()
     request = asyncio.ensure_future(server.answer_to(get(b"/v1/feeds", headers)))

@@ -1,4 +1,4 @@
-"""The contract has golden files written by hand, a mark on every field, and an up-to-date document."""
+"""The contract has handwritten golden files, a mark (clear or sealed) on every field, and an up-to-date document."""
 
 import json
 import re

@@ -83,7 +83,7 @@ async def test_a_database_of_an_earlier_build_is_refused_unchanged(installation:
 
 
 async def test_a_consumer_of_a_database_of_an_earlier_build_reads_nothing(installation: Installation) -> None:
-    """An operator started the new images before the migration."""
+    """This happens if an operator starts the new images before the migration."""
     settings = await of_the_first_build(installation)
     own = database.engine(settings)
     sessions = database.sessions(own)

@@ -1,4 +1,4 @@
-"""Dead letters keep the whole record; sealed fields of a report stay sealed."""
+"""Dead letters contain the whole record. Sealed fields of a report stay sealed in them."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A release adds an event type to a topic: consumers handle it, ignore it, or are too old to know it."""
+"""If a release adds an event type to a topic, consumers handle it, ignore it, or are too old to know it."""
 
 from collections.abc import Sequence
 from typing import ClassVar, cast

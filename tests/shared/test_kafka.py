@@ -1,4 +1,4 @@
-"""A Kafka client that is stopped while it starts."""
+"""Tests a Kafka client that is stopped while it starts."""
 
 import asyncio
 from typing import Any

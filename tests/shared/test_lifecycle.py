@@ -1,4 +1,4 @@
-"""A web server and a worker run in one process, as in containers. Each fails alone, logs it, and is restarted."""
+"""A web server and a worker run in one process, as in containers. Either can fail alone, logs why, and is restarted."""
 
 import asyncio
 import json

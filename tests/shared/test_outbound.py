@@ -1,4 +1,4 @@
-"""Which calls to outside servers are permitted, and the protection against a hostile outside server."""
+"""Only permitted calls reach outside servers, and a hostile outside server does no harm."""
 
 import asyncio
 import ipaddress
@@ -60,7 +60,7 @@ async def test_a_post_sends_its_content_on_a_kept_connection(server: Server) -> 
 
 
 async def test_a_kept_connection_is_probed(server: Server) -> None:
-    """Otherwise the first call after a NAT dropped the connection silently would wait for its timeout."""
+    """A NAT may drop the connection silently. Without the probe, the next call would wait for its timeout."""
     async with Outbound(settings(f"127.0.0.1:{server.port}")) as outbound:
         await outbound.get(f"http://127.0.0.1:{server.port}/")
         rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]

@@ -1,4 +1,4 @@
-"""Places without boundaries: the product is shipped with codes and names only."""
+"""Tests places without boundaries, because the product is shipped with codes and names only."""
 
 from random import Random
 

@@ -1,4 +1,4 @@
-"""The author's content, and not the fields that intake added, distinguishes a repeat from a conflict."""
+"""A repeat is distinguished from a conflict by the author's content, not by the fields that intake adds."""
 
 from datetime import UTC, datetime
 from typing import Any

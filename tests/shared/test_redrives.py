@@ -177,7 +177,7 @@ async def test_only_a_dead_letter_can_be_redriven(trial: Trial, place: str) -> N
 
 
 async def test_a_letter_from_a_backup_is_redriven_on_a_new_log(trial: Trial) -> None:
-    """Only Kafka stored the letter's content. The backup does not contain letters that were redriven before it."""
+    """Only Kafka stores a dead letter's content. A backup does not contain letters that were redriven before it."""
     redriven: list[str | None] = []
 
     async def remembers(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
@@ -199,7 +199,7 @@ async def test_a_letter_from_a_backup_is_redriven_on_a_new_log(trial: Trial) -> 
 
 @pytest.mark.parametrize("is_readable", [True, False], ids=["event id", "no event id"])
 async def test_letter_that_the_outbox_still_held_at_the_backup_is_redriven(trial: Trial, is_readable: bool) -> None:
-    """The outbox is restored with the database, and publishes the dead letter on the new log."""
+    """The restored database contains the outbox, from which the dead letter is published on the new log."""
     await trial.publish(event(hazard()))
     async with trial.running(trial.consumer(refuses)):
         assert await trial.drained() == {"set_aside": 1}
@@ -240,7 +240,7 @@ async def test_two_letters_with_one_offset_are_redriven_separately(trial: Trial,
 
 
 def onto_a_new_log(installation: Installation, *, partitions: int = 2, published: int = 1) -> None:
-    """Does to the log what a backup and a restore do: keeps the records, and creates the topics again."""
+    """Does to the log what a backup and a restore do: it creates the topics again and republishes their records."""
     broker, server, prefix = installation.parts.broker, installation.parts.server, installation.topic_prefix
 
     async def kept() -> tuple[log.Log, list[bytes], list[tuple[str, int, int]]]:

@@ -1,4 +1,4 @@
-"""What a web process knows of revoked credentials while a real broker refuses its connection."""
+"""Tests what a web process knows about revoked credentials while a real broker refuses its connection."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -84,7 +84,7 @@ BANNER = "No connection to the message broker"
 
 
 class Reader:
-    """The registry's web process, which two accounts call; one of them is revoked."""
+    """The registry's web process. Two accounts call it, and one of them is revoked."""
 
     def __init__(self, installation: Installation, http: httpx.AsyncClient) -> None:
         self.installation, self.http = installation, http

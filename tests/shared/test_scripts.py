@@ -1,4 +1,4 @@
-"""The scripts of the pages: code that several scripts need is in one module."""
+"""Code that several scripts of the pages need is in one module, and each page has the texts of its scripts."""
 
 import re
 from pathlib import Path
@@ -61,7 +61,7 @@ def test_a_page_has_every_text_that_its_scripts_show(template: Path) -> None:
 
 
 def test_no_template_has_sentences_in_attributes_of_its_own() -> None:
-    """Only the headings of table cells are in attributes, because a stylesheet shows them."""
+    """Only headings of table cells may be in attributes, because a stylesheet shows the headings."""
     unused = [
         (file.name, name)
         for room in ("services", "shared")

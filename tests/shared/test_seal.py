@@ -1,4 +1,4 @@
-"""Only the private key decrypts a box, only with the same report, and each data key is replaced after a time."""
+"""A box is decrypted only with the private key and in its own report, and data keys are replaced after a time."""
 
 import json
 import os

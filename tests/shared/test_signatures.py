@@ -159,7 +159,7 @@ def test_records_with_an_unknown_key_are_waited_for_once_and_then_set_aside(
     with pytest.raises(UnknownKey):
         reader.verify(unknown_key(1))
     clock[0] += 1
-    for number in (1, 2, 3):  # many records with unknown keys do not each cause a wait of ten minutes
+    for number in (1, 2, 3):  # the next records with unknown keys cause no further wait
         with pytest.raises(SetAside, match="signature_unknown_key"):
             reader.verify(unknown_key(number))
     reader.verify(signed(folders))

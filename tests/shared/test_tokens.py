@@ -1,4 +1,4 @@
-"""Which tokens are accepted and which are refused; each request checks whether its token is revoked."""
+"""Tests which tokens are accepted and which are refused. Each request checks whether its token is revoked."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""Each effect happens once, even if the workers' processes are killed, frozen, or more than one."""
+"""Each effect happens once, even if workers are killed or frozen, or if several workers run."""
 
 import asyncio
 import os
@@ -19,7 +19,7 @@ from tests.waiting import wait_for
 IDLE = "SELECT 1 FROM pg_stat_activity WHERE state = 'idle in transaction' AND query LIKE '%inbox%'"
 LOCK = "SELECT 1 FROM effects FOR UPDATE"
 COPYING = "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'COPY %' AND wait_event = 'ClientRead'"
-# A worker that holds the fence and starts a COPY, but never writes its rows.
+# This worker holds the fence and starts a COPY, but never writes its rows.
 FROZEN = """
 import asyncio, asyncpg, sys
 
@@ -35,7 +35,7 @@ async def main():
 
 asyncio.run(main())
 """
-# The supervisor also gives workers a fixed member name: after a restart they get their partitions without a timeout.
+# The supervisor also gives workers a fixed member name, so a restarted worker gets its partitions without a timeout.
 ITS_NAME = {"KAFKA_GROUP_INSTANCE": "local"}
 pytestmark = pytest.mark.anyio
 
@@ -84,7 +84,7 @@ async def test_a_worker_frozen_within_a_statement_still_frees_its_locks(trial: T
         await trial.drained()
     async with trial.sessions() as frozen, trial.sessions() as other:
         assert await frozen.scalar(text("SHOW transaction_timeout")) == "1min"
-        for shorter in ("0", "200ms"):  # a timeout that runs must be switched off before it can be changed
+        for shorter in ("0", "200ms"):  # a running timeout must be switched off before it is changed
             await frozen.execute(text(f"SET LOCAL transaction_timeout = '{shorter}'"))
         await frozen.execute(text(LOCK))
         await (await database.driver(frozen)).prepare("SELECT 'read and not run'")
@@ -95,7 +95,7 @@ async def test_a_worker_frozen_within_a_statement_still_frees_its_locks(trial: T
 
 
 async def test_a_worker_frozen_within_a_copy_is_ended_by_the_worker_that_waits(trial: Trial) -> None:
-    """PostgreSQL ends no COPY by a timeout. The test allows 30 s, half of a transaction's time limit."""
+    """No timeout of PostgreSQL ends a COPY. The test allows 30 s, half of a transaction's time limit."""
     await trial.publish(event(hazard()))
     async with trial.running(trial.consumer()):
         await trial.drained()
