@@ -1,4 +1,4 @@
-"""Personal data that can be recognised, and the search for it."""
+"""Invented personal data that can be recognised, and functions that search for it."""
 
 import base64
 import json
@@ -102,7 +102,7 @@ INDEXES = (".index", ".timeindex")
 
 
 def looked_for(canaries: Iterable[Canary]) -> dict[bytes, str]:
-    """The forms in which bytes may contain a text: unchanged, escaped in JSON or in a URL, or in base64."""
+    """Maps each form of each text (unchanged, escaped in JSON or in a URL, in base64) to the text."""
     return {written: needle for canary in canaries for needle in canary.needles for written in ways(needle)}
 
 
@@ -115,7 +115,7 @@ def ways(needle: str) -> Iterator[bytes]:
 
 
 def seen(where: str, content: bytes, needles: dict[bytes, str]) -> Iterator[str]:
-    content = content.strip(b"\0")  # files of logs and tables end with zeros that are not written yet
+    content = content.strip(b"\0")  # files of logs and tables may end with reserved space that holds zeros
     for written, needle in needles.items():
         if written in content:
             yield f"{where}: {needle}"

@@ -34,7 +34,7 @@ DOWNSTREAM = ("intake", "registry", "alerts", "console")  # each service comes a
 
 @dataclass
 class Sent:
-    """The reports that were sent, and their answers: call `sent.answered(topic, response)` after every request."""
+    """Counts the sent reports and their answers. Call `sent.answered(topic, response)` after every request."""
 
     reports: int = 0
     answers: Counter[str] = field(default_factory=Counter)
@@ -62,12 +62,12 @@ class Sent:
         return response
 
     def same_as(self, *counters: Mapping[str, int]) -> None:
-        """The sum of `counters`, one for each start of intake's process, equals the answers that the senders got."""
+        """Checks that intake counted the answers that the senders got. Each start of intake's process has a counter."""
         counted = {kind: sum(counter[kind] for counter in counters) for kind in ("sent", *ANSWERS)}
         assert counted == {"sent": self.reports, **{kind: self.answers[kind] for kind in ANSWERS}}
 
     def lost(self) -> None:
-        """Counts nothing for a lost answer: the answer to the repeated report states whether it was accepted."""
+        """Counts nothing for a lost answer, because the sender repeats the report and counts that answer."""
 
     def published(self, topic: str, *report_ids: UUID) -> None:
         """Counts reports of a feed, which intake does not get over HTTP."""
@@ -124,7 +124,7 @@ async def intake_counts(installation: Installation, intake_url: str) -> dict[str
 
 
 async def drained(installation: Installation, timeout: float = 60) -> Standing:
-    """Waits until no record is unread. It reads the services in downstream order, so it sees a moving record again."""
+    """Waits until no record is unread. Services are read in downstream order, so no moving record is missed."""
     standing = Standing()
 
     async def is_drained() -> bool:
@@ -197,7 +197,7 @@ async def outcomes(installation: Installation) -> dict[tuple[str, str], set[UUID
 
 
 async def everything(installation: Installation, topic: str, service: str = "console") -> list[Any]:
-    """All records that are on a topic now, read with the login of `service`."""
+    """Returns all records that a topic holds now, read with the login of `service`."""
     settings = installation.settings(Settings, service)
     reader = AIOKafkaConsumer(settings.topic_prefix + topic, **kafka.options(settings), auto_offset_reset="earliest")
     records: list[Any] = []

@@ -1,4 +1,4 @@
-"""Displacement reports made from families: those of a UNICEF HOPE import workbook, or invented ones without it.
+"""Makes displacement reports from the families of a UNICEF HOPE import workbook, or else from invented families.
 
 `families(file)` reads `forms/hope-rdi_import_50_hh_50_ind.xlsx`: 50 households, 208 persons. It takes each household's
 members, and each person's relationship, sex, observed disability and pregnancy (`=FALSE()`). It does not take

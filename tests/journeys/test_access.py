@@ -79,12 +79,12 @@ async def test_an_ended_token_is_accepted_only_by_intake_and_from_field_devices(
     assert taken == {
         "POST /intake/v1/displacements",
         "POST /intake/v1/reports:batch",
-    }  # hazards are refused, because a late hazard could still raise an alert
+    }  # hazards are not allowed, because a late one could still raise an alert
 
 
 @dataclass(frozen=True)
 class ReportedEvents:
-    """Events in Kadamjai: a household of 987 persons is registered, and a caller's report raises an alert."""
+    """Ids of events in Kadamjai: a household of 987 persons is registered, and a caller's report raises an alert."""
 
     household: UUID = field(default_factory=uuid4)
     hazard_report: UUID = field(default_factory=uuid4)
@@ -95,7 +95,7 @@ class ReportedEvents:
 
 @dataclass(frozen=True)
 class VisibleContent:
-    """A path, and the content that callers with access see there; others get 404, as for a missing record."""
+    """A path, and the content that callers with access see there. Others get 404, as if the record did not exist."""
 
     path: str
     seen: str = ""
@@ -119,7 +119,7 @@ BY_AREA = {
     "GET /alerts/{alert_id:uuid}": VisibleContent("/alerts/{alert}", "{alert}"),
     "GET /": VisibleContent("/", "{alert}"),
     "GET /board/{panel}": VisibleContent("/board/alerts", "{alert}"),
-    "GET /v1/ringing": VisibleContent("/v1/ringing", "{alert}"),  # called before the alert is acknowledged
+    "GET /v1/ringing": VisibleContent("/v1/ringing", "{alert}"),  # the test reads this before it acknowledges
     "GET /stream": VisibleContent(
         f"/stream?topics=alerts&from={vectors.encoded({('alerts', 0): 0}, ['alerts'])}", "{alert}"
     ),
@@ -157,7 +157,7 @@ OF_NO_AREA = {
     "PUT /alerts/v1/presence",
     "GET /alerts/v1/sources/{source}/withheld",
     "PUT /alerts/v1/sources/{source}/lift",
-    "GET /alerts/v1/hazards/{hazard_id}/outcome",  # covered by the tests of alerts, as only they know the hazard's id
+    "GET /alerts/v1/hazards/{hazard_id}/outcome",  # tests/alerts covers this, because it knows the id
     "GET /password",
     "POST /sign-out",
     "POST /v1/session",
@@ -172,7 +172,7 @@ OF_NO_AREA = {
     "POST /second-factor",
     "POST /second-factor/removal",
     "GET /registry/v1/teams/{team}/held",
-    "POST /registry/v1/teams/{team}/held:accept",  # covered by the tests of the registry
+    "POST /registry/v1/teams/{team}/held:accept",  # tests/registry covers this
     "GET /purpose",
     "POST /purpose",
     "GET /readmission",
@@ -265,13 +265,13 @@ async def shows(
     async with contextlib.aclosing(await client.send(request, stream=True)) as answer:
         text = await replayed(answer) if "/stream" in visible.path else (await answer.aread()).decode()
     assert answer.status_code in (200, 201, 404, 409), (answer.status_code, text)
-    if method != "GET":  # 409: another caller with access was first
+    if method != "GET":  # 409: an earlier caller with access did this already
         return answer.status_code != 404 and '"not-found"' not in text
     return visible.seen.format(**names) in text
 
 
 async def replayed(answer: httpx.Response) -> str:
-    """The past events of a stream, which end at the first position without an event."""
+    """Returns the past events of a stream. They end at the first position that has no event."""
     lines: list[str] = []
     async for line in answer.aiter_lines():
         if not line and lines and lines[-1].startswith(NOW):

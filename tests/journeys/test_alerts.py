@@ -125,7 +125,7 @@ class Centre:
 
     def _held(self, name: str) -> list[set[Partition]]:
         prefix = self.installation.topic_prefix
-        admin = self.installation.parts.broker.admin()  # kept in a variable: without it, its requests fail
+        admin = self.installation.parts.broker.admin()  # the variable keeps the client alive until its answer
         group = admin.describe_consumer_groups([prefix + name])[prefix + name]
         return [
             {(each.topic.removeprefix(prefix), each.partition) for each in member.assignment.topic_partitions}
@@ -189,7 +189,7 @@ async def test_a_webhook_down_then_hanging_then_slow_gets_one_message_and_delays
         await centre.settled("well", 12)
         assert hook.answered.total() == 0
         assert not await centre.has_tried("timed_out"), "the well one waited for the hanging one's end"
-        await hook.close()  # cuts off the hanging requests; tests/alerts shows that they time out
+        await hook.close()  # cuts off the hanging requests; tests/alerts tests their timeout
         hook.mood = Mood.SLOW
         await hook.open()
         await asyncio.gather(*(centre.hazard(client) for _ in range(6)))

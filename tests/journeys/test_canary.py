@@ -1,4 +1,4 @@
-"""Invented personal data is sent as values and as field names, and then searched for in all files and output."""
+"""Sends invented personal data as values and as field names, then searches for the data in all files and output."""
 
 import asyncio
 import json
@@ -30,10 +30,10 @@ from tests.journeys.count import Sent, count_check, drained, everything
 from tests.registry.factories import Desk, household
 
 pytestmark = pytest.mark.parts
-LEAKY = "displacements"  # the topic on which `BYPASSING_INTAKE` was written directly
+LEAKY = "displacements"  # `BYPASSING_INTAKE` is written directly to this topic
 # This text is in clear fields. It may be stored with the record, but no error may quote it.
 REFUSED = "a linnet over the scree"
-# How many records that bypass intake are set aside for each reason.
+# The number of records that bypass intake and become dead letters, for each reason.
 REASONS = {
     "malformed": 6,
     "seal_mismatch": 2,
@@ -131,7 +131,7 @@ async def test_personal_data_is_only_where_it_may_be(journey: Journey) -> None:
 async def take_in(journey: Journey, token: str) -> None:
     first = THROUGH_INTAKE.household()
     corrected = {**first, "version": 2, "notes": THROUGH_INTAKE.notes + "!"}
-    unknown_code = THROUGH_INTAKE.household(reasons=[THROUGH_INTAKE.notes])  # stored as `other`, with its text
+    unknown_code = THROUGH_INTAKE.household(reasons=[THROUGH_INTAKE.notes])  # stored as `other`, with the text
     for body in (first, first, THROUGH_INTAKE.group(), corrected, unknown_code):
         assert (await journey.report(body, token)).is_success
     assert (await journey.report({**first, "notes": THROUGH_INTAKE.notes + "?"}, token)).status_code == 409
@@ -163,7 +163,7 @@ async def refuse(journey: Journey, token: str) -> None:
 
 
 async def wait_in_the_spool(journey: Journey, token: str) -> None:
-    """The records are searched while they wait in the spool for the broker."""
+    """Keeps the spool's content for the search while a record waits there for the broker."""
     journey.installation.parts.kafka.kill9()
     response = await journey.report(THROUGH_INTAKE.household(), token)
     assert response.json()["status"] == "spooled"
@@ -190,8 +190,9 @@ async def publish_bad_records(journey: Journey) -> None:
         good._replace(headers=renamed(good, "ce_type", canary.notes)),
         good._replace(headers=renamed(good, "ce_id", canary.person["personal_number"])),
         good._replace(headers=renamed(good, "ce_id", str(uuid4()))),
-        desk.message(household(), author=uuid4(), unknown={**canary.person, canary.field: 1}),  # outcome: recorded
-        # Only the NUL is invalid: the record is decrypted, and fails when PostgreSQL writes the row with this text.
+        # The registry records this report.
+        desk.message(household(), author=uuid4(), unknown={**canary.person, canary.field: 1}),
+        # Only the NUL is invalid here, so the record is decrypted, and PostgreSQL refuses the row with this text.
         desk.message(household(), author=uuid4(), places_version=REFUSED + "\0"),
     )
     await forge(journey.installation, "intake", good._replace(value=strange))
@@ -214,7 +215,7 @@ async def look_at_the_pages(journey: Journey) -> None:
 
 
 async def findings(journey: Journey) -> AsyncIterator[str]:
-    """The places of forbidden text. Also checks that the search finds text in places where it must be."""
+    """Yields each place with forbidden text. Also checks that the search finds text in places where it must be."""
     both, first, past = (
         looked_for(canaries) for canaries in ([THROUGH_INTAKE, BYPASSING_INTAKE], [THROUGH_INTAKE], [BYPASSING_INTAKE])
     )

@@ -28,7 +28,8 @@ from tests.journeys.count import Sent, count_check, drained, intake_counts
 from tests.journeys.logs import events_on
 from tests.waiting import wait_for
 
-LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)  # with this date, an existing alert shows a new figure at once
+# Every alert is younger, so only new figures that do not wait for their interval count as due.
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 ROLES = {Sender.OPERATOR: Role.OPERATOR, Sender.FIELD: Role.FIELD}
 
 
@@ -66,7 +67,7 @@ class Recording:
 
 
 async def exposures_published(installation: Installation) -> None:
-    """Waits until every exposure alert is raised and published, as a task beside the consumers raises them."""
+    """Waits until every exposure alert is published, because a background task raises these alerts."""
     rule = Ruleset.load().exposure
     assert rule is not None
     engine = database.engine(installation.settings(Settings, "alerts"))

@@ -1,4 +1,4 @@
-"""A thousand reports become a thousand households, each published once, whichever process fails meanwhile."""
+"""A thousand reports become a thousand households, each published once, whichever process fails at the same time."""
 
 import asyncio
 from collections import Counter
@@ -103,7 +103,7 @@ class Journey:
             try:
                 yield
             finally:
-                await self.engine.dispose()  # with an open connection, the event loop of a failed test would not close
+                await self.engine.dispose()  # otherwise the event loop of a failed test would not close
 
     async def worker_killed(self, count: int) -> None:
         async with self.sending(count) as rest:
@@ -114,7 +114,7 @@ class Journey:
         await self.recorded(at_least=self.next)
 
     async def worker_frozen(self, count: int) -> None:
-        """Freezes the first worker while the second does all the work. When it wakes, it must not repeat that work."""
+        """Freezes the first worker while the second does all the work. The first, once resumed, must not repeat it."""
         self.second = self.installation.start("registry", "worker")
         async with self.sending(count) as rest:
             await self.is_halfway(count)
@@ -151,7 +151,7 @@ class Journey:
         self.next += count
 
     async def is_halfway(self, count: int) -> None:
-        """Waits until some reports are recorded while others are not sent yet, so that the failure happens between."""
+        """Waits until some reports are recorded and others not sent yet, so that the failure happens between them."""
         await self.recorded(at_least=self.next + count // 3)
         assert self.sent.reports < self.next + count
         assert not await self.has_recorded(self.next + count)
@@ -190,12 +190,12 @@ class Journey:
         assert await self.value("SELECT sum(displaced) FROM episodes") == members
 
     def both_workers_live(self) -> None:
-        """Both workers run. The frozen one lost its partitions to the other, and continued with new partitions."""
+        """Checks that both workers run, and that the frozen one lost its partitions and continued with new ones."""
         for worker in (self.worker, self.second):
             assert worker.is_running, worker.log_tail()
 
     async def each_was_published_once(self) -> None:
-        """Each household was published once. If the relay sent an event twice, both records have the same id."""
+        """Checks that each household was published once. If the relay sent an event twice, both records have one id."""
         published: dict[str, Counter[str]] = {}
         for topic, name in (("outcomes", "report_id"), ("households", "household_id")):
             found = [

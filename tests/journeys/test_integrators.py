@@ -65,7 +65,7 @@ async def publish(installation: Installation, *hazards: HazardReported) -> None:
 
 @contextmanager
 def running(code: str, installation: Installation, *arguments: str) -> Iterator[Iterator[UUID]]:
-    """The hazard ids that the code prints, in order."""
+    """Runs the code; yields the hazard ids that it prints, in order."""
     file = installation.secrets / "integrator.json"
     file.write_text(settings(installation))
     process = subprocess.Popen(
@@ -89,11 +89,11 @@ async def test_a_consumer_starts_at_the_beginning_drops_repeats_and_resumes(inst
     with running(FROM_START, installation) as printed:
         assert {next(printed) for _ in early} == {one.hazard_id for one in early}
         await publish(installation, late[0])
-        assert next(printed) == late[0].hazard_id  # a repeat of an early hazard would have been printed first
+        assert next(printed) == late[0].hazard_id  # a repeated early hazard would come first
     with running(FROM_START, installation) as printed:
         await publish(installation, late[1])
         resumed = set(iter(lambda: next(printed), late[1].hazard_id))
-    assert resumed.isdisjoint({one.hazard_id for one in early})  # the last hazard of the first run may be printed again
+    assert resumed.isdisjoint({one.hazard_id for one in early})  # only the first run's last hazard may repeat
 
 
 @pytest.mark.timeout(90)

@@ -1,4 +1,4 @@
-"""Earthquakes from the feed's file to the outcome: a real week, a real revision, an invented revision and deletion."""
+"""Follows earthquakes of a real week, with revisions and a deletion, from the feed's file to their outcomes."""
 
 import json
 from collections.abc import AsyncIterator
@@ -44,7 +44,7 @@ LATER = ONSET_MS + 3_600_000
 
 @dataclass(frozen=True)
 class Results:
-    """The hazards, outcomes and alerts of the quakes of one test; `hazards` are by the source's first id."""
+    """The hazards, outcomes and alerts of one test's quakes. The keys of `hazards` are the source's first ids."""
 
     hazards: dict[str, list[HazardReported]]
     outcomes: dict[UUID, Any]
@@ -56,7 +56,7 @@ class Results:
 
 @dataclass
 class Centre:
-    """An installation with one receiver. It reads feeds only when a test asks; each test has its own quakes."""
+    """An installation with one receiver. It reads a feed only if a test calls `read`. Each test has its own quakes."""
 
     installation: Installation
     sent: Sent
@@ -65,7 +65,7 @@ class Centre:
         return await feed.read(source("usgs"), name, content, self.installation.settings(IntakeSettings, **changed))
 
     def expect(self, content: bytes, *names: str) -> None:
-        """Expects one report for each state of these quakes in the document."""
+        """Adds the reports that must arrive: one for each state of these quakes in the document."""
         parsed = json.loads(content)
         for quake in parsed.get("features", [parsed]):
             if quake["id"] in names:
@@ -118,7 +118,7 @@ async def centre(shared_installation: Installation) -> Centre:
 
 @pytest.fixture(scope="module")
 def bundle(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The bundle that `dayar places import` makes of the official boundaries."""
+    """The bundle that `dayar places import` makes from the official boundaries."""
     target = tmp_path_factory.mktemp("places") / "places.geojson"
     files = [str(real_data / BOUNDARIES), str(real_data / HOLES)]
     result = CliRunner().invoke(places.app, ["import", *files, "--to", str(target)])
