@@ -1,4 +1,4 @@
-"""The registry's app on real servers, with stored households."""
+"""Fixtures with the registry's app on real servers, and with stored households."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -100,7 +100,7 @@ async def is_ready(client: httpx.AsyncClient) -> bool:
 
 @pytest.fixture
 async def office(one_office: Office) -> Office:
-    """The module's registry, whose tables are emptied before each test."""
+    """The registry's app of this module. Its tables are emptied before each test."""
     async with one_office.app.state.sessions.begin() as session:
         await session.execute(text(f"TRUNCATE {TABLES}"))
     return one_office

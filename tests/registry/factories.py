@@ -52,7 +52,7 @@ def family(count: int = 5) -> list[dict[str, Any]]:
 
 
 def household(**changed: Any) -> dict[str, Any]:
-    """The report of a family of five displaced from Kadamjai to Leilek by a mudflow."""
+    """The report of a family of five that a mudflow displaced from Kadamjai to Leilek."""
     body = {
         "kind": "household",
         "report_id": str(uuid4()),
@@ -108,7 +108,7 @@ class Desk:
         self._offsets = itertools.count()
 
     def use(self, digests: Callable[[bytes], bytes]) -> None:
-        """Uses the digests of an installation, as its worker does."""
+        """Makes digests with the given keys, as the worker of an installation does."""
         self._opener = ReportOpener(self._keys, digests)
 
     def plain_digests(self, bodies: Iterable[dict[str, Any]], **stamps: Any) -> dict[bytes, bytes]:
@@ -128,7 +128,7 @@ class Desk:
         places_version: str | None = None,
         unknown: Mapping[str, Any] | None = None,
     ) -> Message:
-        """The message of a report. `unknown` are extra clear fields, which are authenticated like the known ones."""
+        """The message of a report. `unknown` are extra clear fields, authenticated like the known fields."""
         is_household = body["kind"] == "household"
         report = (HouseholdReport if is_household else GroupReport).model_validate(body)
         fields = set((HouseholdSealed if is_household else GroupSealed).model_fields)

@@ -1,4 +1,4 @@
-"""Digests of decrypted reports: useless without keys, renewed without decrypting reports, removed by erasure."""
+"""Digests of decrypted reports are useless without keys, are renewed without the reports, and removed by erasure."""
 
 import shutil
 from hashlib import sha256

@@ -18,7 +18,7 @@ from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, OSH
 
 pytestmark = pytest.mark.anyio
 
-PLACES = (LEILEK, KADAMJAI, BATKEN, OSH, None)  # None is a place abroad
+PLACES = (LEILEK, KADAMJAI, BATKEN, OSH, None)  # None stands for a place abroad
 OBLASTS = {LEILEK: "KG05000000000", KADAMJAI: "KG05000000000", BATKEN: "KG05000000000", OSH: "KG06000000000"}
 REASONS, MOVES = (
     ("natural_disaster", "economic", "conflict"),
@@ -29,7 +29,7 @@ FIRST = datetime(2025, 1, 1, tzinfo=UTC)
 
 
 class Move(NamedTuple):
-    """One displacement of a `subject`. `report` orders displacements of one instant; `cells` count by sex and age."""
+    """One displacement of a `subject`. `report` orders displacements of one instant. `cells` counts by sex and age."""
 
     subject: UUID
     report: UUID

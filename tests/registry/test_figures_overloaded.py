@@ -21,7 +21,7 @@ END_WAITING = "SELECT {end}(pid) FROM pg_locks WHERE relation = 'episodes'::regc
 
 
 class Watched(Places):
-    """Records the number of connections in use each time that a row with a place's name is written."""
+    """Records the number of connections in use whenever a row with a place's name is written."""
 
     pool: Any
     in_use: list[int]
@@ -46,7 +46,7 @@ def watched(office: Office) -> Iterator[Watched]:
 async def test_the_connection_is_returned_before_the_rows_are_written(
     office: Office, path: str, watched: Watched
 ) -> None:
-    """Many concurrent requests serialise for seconds, but PostgreSQL ends a transaction that is idle for 5 s."""
+    """Under many requests, writing the rows takes seconds, but PostgreSQL ends a transaction that is idle for 5 s."""
     await office.file(household())
     assert (await office.get(path, role=Role.ANALYST)).status_code == 200
     assert set(watched.in_use) == {0}

@@ -37,7 +37,7 @@ WAITS = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AN
 
 @dataclass
 class Office:
-    """A registry's worker as a process, and the person who runs commands."""
+    """Runs a registry's worker as a process, and commands as a person runs them."""
 
     installation: Installation
     engine: AsyncEngine

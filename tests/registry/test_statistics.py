@@ -21,7 +21,7 @@ VILLAGE = "KG05236830020"  # a village in Leilek; the smallest areas of the figu
 
 
 async def example(office: Office) -> None:
-    """Two families in the country, one abroad, one that moved again in July, one trapped, one exercise; two groups."""
+    """Files reports of six families (one abroad, one that moved on, one trapped, one of an exercise) and two groups."""
     moved_on = household()
     again = household(
         household_id=moved_on["household_id"],
@@ -71,7 +71,7 @@ async def test_the_stock_after_a_family_moved_on_and_a_group_was_recounted(offic
 
 
 async def test_flows_are_by_month_in_bishkek(office: Office) -> None:
-    """The time 18:30 UTC on 31 July is on 1 August in Bishkek."""
+    """In Bishkek, 18:30 UTC on 31 July is already 1 August."""
     await example(office)
     flows = await figures_at(office, FLOWS)
     assert {

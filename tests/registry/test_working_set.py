@@ -304,7 +304,7 @@ def test_age_is_in_completed_years(born: str, years: int) -> None:
 
 
 def test_the_day_of_a_displacement_is_in_bishkek_time() -> None:
-    """Midnight of New Year in Bishkek is in the old year in UTC, where the person would be a year younger."""
+    """Midnight of New Year in Bishkek is still in the old year in UTC, so in UTC the person would be a year younger."""
     report = filed(occurred_at=datetime(2025, 12, 31, 18, tzinfo=UTC))
     report.sealed = {"members": [{"sex": "female", "birth_year": 2020}]}
     assert sex_age(report)[CELL[Sex.FEMALE, AgeBracket.AGE_6_11]] == 1
