@@ -28,7 +28,7 @@ async def run(installation: Installation, settings: BackupSettings) -> None:
         try:
             if is_due(newest(settings, installation.kind), settings.at, datetime.now(UTC)):
                 is_well = await make(installation, settings)
-        except FAULTS as error:  # the store failed, or PostgreSQL did when the result was recorded
+        except FAULTS as error:  # the store failed, or PostgreSQL, which records the results
             is_well = False
             log.get().error("no backup was made", **log.described(error))
         await asyncio.sleep(LOOK_SECONDS if is_well else AGAIN_SECONDS)

@@ -1,4 +1,4 @@
-"""Selects Kafka's records for a backup, and the offsets at which a restored database continues to read."""
+"""Reads Kafka's records for a backup, publishes them again, and sets the offsets at which services continue."""
 
 # raw SQL throughout: a backup can have any release's schema, whose columns the models do not know
 

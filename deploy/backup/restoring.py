@@ -21,7 +21,8 @@ from shared.events.topics import CONTRACT
 
 KEYS = (".key", ".pem")
 STAYS = ("lock", "run", "logs", "program", RESTORING)
-SAME, OTHER = b"same", b"other"  # did the folders belong to the backup's installation at first?
+# These say whether the folders belonged to the backup's installation when the restore began.
+SAME, OTHER = b"same", b"other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +201,7 @@ async def rejoin_log(installation: Installation, opened: Opened, report: Report)
 
 
 async def forget(settings: Settings) -> None:
-    """Delete the ids of accepted reports, because the log was lost: intake then accepts a repeated report again."""
+    """Delete intake's stored ids of accepted reports. After a lost log, intake thus accepts a repeated report again."""
     own = settings.for_service("intake")
     async with Redis.from_url(own.redis_url, password=secret(own.redis_password_file)) as valkey:
         async for key in valkey.scan_iter(f"{own.topic_prefix}memory:*", count=1000):

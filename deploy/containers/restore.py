@@ -29,7 +29,7 @@ STAGING = Path("/staging")  # a volume, because a backup may not fit into memory
 
 def main(backup: str) -> None:
     os.umask(0o077)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so SIGTERM removes the decrypted files
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that SIGTERM, too, removes the decrypted files
     identities = archive.identities_in(sys.stdin.read(), "standard input")
     with source(backup) as file, TemporaryDirectory(dir=STAGING) as staging:
         opened = restoring.open_backup(file, identities, Path(staging))

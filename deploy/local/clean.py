@@ -31,7 +31,7 @@ def main() -> int:
 
 
 def _remove(folder: Path) -> None:
-    with locked(folder):  # not `held`: removal must work on a full disk and for any release
+    with locked(folder):  # `held` would refuse a full disk or another release's folder
         end_orphans(folder / "run")
         shutil.rmtree(folder)
     if os.geteuid() == 0:

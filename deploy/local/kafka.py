@@ -33,7 +33,7 @@ JVM = (
 # A test's Kafka lives for minutes, so optimised compilation would cost more time than it saves.
 BRIEFLY = ("-XX:TieredStopAtLevel=1",)
 
-UNSAYABLE = frozenset(',"\\')  # "," separates Kafka's folders; the others end Java's arguments
+UNSAYABLE = frozenset(',"\\')  # "," separates Kafka's folders; the others break Java's arguments
 
 
 class FolderUnsayable(CannotStart):

@@ -73,7 +73,7 @@ class Process:
             stdin=subprocess.PIPE if self._is_gated else subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            start_new_session=True,  # otherwise Ctrl-C would end all processes at once
+            start_new_session=True,  # otherwise Ctrl-C would end all processes at once, in no order
         )
 
     def _write_pid(self) -> None:

@@ -1,4 +1,4 @@
-"""Restores the state folder, the database and the log of one installation on this machine, for `dayar restore`."""
+"""`dayar restore` restores the state folder, the database and the log of one installation on this machine."""
 
 import asyncio
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""The folder into which a backup is decrypted. The command removes it; after a kill, the next command removes it."""
+"""The folder into which a command decrypts a backup. The command removes it; after a kill, the next command does."""
 
 import fcntl
 import os

@@ -1,4 +1,4 @@
-"""The keys that sign records. Each topic has its own key, which the topic's writers and reading services share."""
+"""The keys that sign records. Each topic has its own keys, which the topic's writers and reading services share."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,7 +15,7 @@ def folders(secrets: Path) -> Folders:
 
 
 def draw(folders: Folders) -> None:
-    """Generate a key for each topic without one. Add key files that are missing after an interrupted start."""
+    """Generate a key for each topic without one. Add files that an interrupted start left out or a new reader needs."""
     for topic in KEY_HOLDERS:
         for key_id, key in sorted(_known(folders, topic).items()) or [keyring.generate({})]:
             _give(folders, topic, key_id, key)
