@@ -62,7 +62,7 @@ class Sent:
         return response
 
     def same_as(self, *counters: Mapping[str, int]) -> None:
-        """Checks that intake counted the answers that the senders got. Each start of intake's process has a counter."""
+        """Checks that intake counted the answers that the senders got. `counters` has one entry per start of intake."""
         counted = {kind: sum(counter[kind] for counter in counters) for kind in ("sent", *ANSWERS)}
         assert counted == {"sent": self.reports, **{kind: self.answers[kind] for kind in ANSWERS}}
 

@@ -9,7 +9,7 @@ from tests.journeys.count import everything
 
 
 async def events_on(installation: Installation, topic: str) -> list[Event[Any]]:
-    """Returns the events that a topic holds, in order within each partition. The console must be its reader."""
+    """All events that a topic holds now, in order within each partition. The console must be a reader of the topic."""
     return [
         events.decode(topic, record.value, list(record.headers)) for record in await everything(installation, topic)
     ]
