@@ -1,4 +1,4 @@
-"""`python -m services.alerts [web|worker|migrate]`; without an argument, web and worker."""
+"""`python -m services.alerts [web|worker|migrate]`; without an argument, both the web app and the worker run."""
 
 from services.alerts import worker
 from services.alerts.app import create_app

@@ -1,4 +1,4 @@
-"""HTTP routes for actions on alerts. The first person succeeds; the next gets 409, which names the first person."""
+"""HTTP routes for actions on alerts. The first person succeeds; a later person gets a 409 that names the first one."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -44,7 +44,7 @@ TITLES = {
     "one-by-one": "An Extreme alert is acknowledged by itself, not with others.",
     "suppressed": "This alert was recorded only: nobody was told of it.",
 }
-# For each kind of refusal, the prefix of the alert's fields that hold the first person and the time.
+# Refusal kind -> the common prefix of the alert's fields that name the first person and the time of the action.
 FIRST = {
     "already-acknowledged": "acknowledged",
     "too-late": "acknowledged",
@@ -179,7 +179,7 @@ async def refused(request: Request, error: Exception) -> Response:
 
 
 def problem_of(refused: AnswerRefused) -> Problem:
-    """The problem document. It names the first person and the time in the alert's own fields."""
+    """The problem document. It gives the first person and the time under the names of the alert's fields."""
     name, at = first(refused)
     alert, deed = refused.alert, FIRST.get(refused.kind, "")
     parts = [f"{deed}_{part}" for part in ("at", "until", "by", "name") if hasattr(alert, f"{deed}_{part}")]
@@ -190,7 +190,7 @@ def problem_of(refused: AnswerRefused) -> Problem:
 
 
 def first(refused: AnswerRefused) -> tuple[str | None, datetime | None]:
-    """The first person and the time of the action; for a snooze, the time at which it ends."""
+    """The first person and the time of the action. For a snooze, the time is the end of the snooze."""
     alert, deed = refused.alert, FIRST.get(refused.kind)
     if deed is None:
         return None, None

@@ -35,7 +35,7 @@ class ActKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The person who acts. `note` says on whose behalf, if another person asked for it ("by telephone, name, time")."""
+    """The person who acts. `note` names the person who asked for the action, if any ("by telephone, name, time")."""
 
     account: UUID
     name: str
@@ -80,9 +80,9 @@ def progressed(alert: Alert, person: Actor, now: datetime) -> Alert:
 
 
 def commented(alert: Alert, now: datetime, idle: timedelta) -> Alert:
-    """A comment on an answered alert that waits and is not snoozed starts the waiting time again.
+    """The alert after a comment. If the alert is answered, waits and is not snoozed, its waiting time starts again.
 
-    On any other alert, a comment changes nothing else, except that an answered alert stops ringing.
+    An answered alert also stops ringing. Otherwise the comment does not change the alert's state.
     """
     if alert.is_answered and alert.escalates_at is not None and alert.snoozed_until is None:
         return _seen(alert, now, idle)
@@ -142,7 +142,7 @@ def reopened(alert: Alert, person: Actor, now: datetime, wait: timedelta) -> Ale
 
 
 def _seen(alert: Alert, now: datetime, wait: timedelta, **changes: Any) -> Alert:
-    """Silences the alert for `wait`. An alert in progress, or one that is over, has no waiting time."""
+    """Silences the alert for `wait`. An alert that is in progress or over stays silent without a limit."""
     after = changed(alert, now, is_ringing=False, escalates_at=None, **NOT_SNOOZED, **changes)
     if after.progressed_at is not None or after.is_over:
         return after

@@ -30,7 +30,7 @@ VERDICTS = (Verdict.CONFIRMED, Verdict.FALSE_ALARM, Verdict.DUPLICATE, Verdict.E
 
 @dataclass(frozen=True, slots=True)
 class May:
-    """The reader's rights on this page beyond reading."""
+    """What the reader may do besides reading the alert: act on it, and see its deliveries."""
 
     act: bool
     see_deliveries: bool
@@ -83,7 +83,7 @@ def texts_of(revisions: list[HazardReported], language: str) -> list[tuple[str, 
 
 
 async def withheld(session: Session, alert: Alert, request: Request, caller: Principal) -> list[tuple[UUID, str]]:
-    """The ids and titles of the alerts that are withheld because the source has used up its budget of alerts."""
+    """The ids and titles of the alerts withheld because the alert's source has used up its hourly budget."""
     if alert.kind is not RuleKind.SOURCE:
         return []
     areas, texts = listings.visible(caller, request.app.state.places), request.app.state.texts

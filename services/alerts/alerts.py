@@ -12,7 +12,7 @@ from shared.events import AlertRaised, Message
 from shared.events.vocabulary import Closer, Demand, HazardType, Severity, Status, Validity, Verdict, Verification, Work
 
 SOURCE = "/alerts"
-# Reasons why an alert lapses, besides the reasons that rules give.
+# Reasons why an alert lapses. Rules give further reasons.
 CANCELLED, EXPIRED, STATUS_CHANGED = "cancelled", "expired", "status_changed"
 
 NOT_ACKNOWLEDGED: dict[str, Any] = dict.fromkeys(f"acknowledged_{part}" for part in ("at", "by", "name", "note"))
@@ -26,10 +26,10 @@ NOT_RESOLVED: dict[str, Any] = dict.fromkeys(
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One row of the table `alerts`. `step` counts the notifications begun, `level` the escalations.
+    """One row of the table `alerts`. `step` is the number of notifications so far, `level` the number of escalations.
 
-    The alert waits from `waits_since` to `escalates_at` for an answer or a further action. `is_ringing` becomes true if
-    that time passes on an acknowledged alert, or if the alert lapses while people work on it.
+    From `waits_since` to `escalates_at` the alert waits for an answer or a further action. `is_ringing` becomes true if
+    nobody acts on an acknowledged alert in this time, or if the alert lapses while people work on it.
     """
 
     alert_id: UUID
@@ -188,17 +188,17 @@ def renewed(alert: Alert, finding: Finding, now: datetime) -> Alert:
 
 
 def unsuppressed(alert: Alert, finding: Finding, now: datetime) -> Alert:
-    """A suppressed alert is raised now, because the new finding is not suppressed."""
+    """Raises a suppressed alert, because the new finding is not suppressed."""
     return changed(alert, now, is_suppressed=False, is_lapsed=False, raised_at=now, **_judged(finding))
 
 
 def withheld(alert: Alert, finding: Finding, now: datetime) -> Alert:
-    """The alert stays suppressed, now for the finding's reason."""
+    """Keeps the alert suppressed, now for the reason of the new finding."""
     return changed(alert, now, is_lapsed=False, **_judged(finding))
 
 
 def lapsed(alert: Alert, reason: str, now: datetime) -> Alert:
-    """The hazard or finding behind the alert is over or withdrawn, so the alert no longer escalates.
+    """Lets the alert lapse: its hazard or finding is over or withdrawn, so it no longer escalates.
 
     The system closes the alert, with two exceptions. If people work on it, it rings until they close it. If it is
     Severe or Extreme and nobody acknowledged it, it stays open.
@@ -243,7 +243,7 @@ def escalated(alert: Alert, now: datetime, wait: timedelta) -> Alert:
 
 
 def demanded_anew(alert: Alert, now: datetime) -> Alert:
-    """The alert must be acknowledged again, because the person who answered judged a milder or smaller situation."""
+    """Asks for a new acknowledgement, because the first one was given for a milder or smaller situation."""
     if not alert.is_answered:
         return alert
     judged = NOT_CONFIRMED | {"nature": "machine"} if alert.resolved_at else {}
@@ -267,7 +267,7 @@ def is_worse(alert: Alert, before: Alert) -> bool:
 
 
 def is_wider(alert: Alert, before: Alert) -> bool:
-    """Whether the alert covers more places than before, some of them new."""
+    """Whether the alert covers new places, and more places than before."""
     return len(alert.pcodes) > len(before.pcodes) and not set(alert.pcodes) <= set(before.pcodes)
 
 

@@ -1,4 +1,4 @@
-"""A consumed batch of hazards or households: the records newer than the stored state, and an outcome by position."""
+"""A consumed batch of hazards or households: the records newer than the stored state, and each record's outcome."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -24,7 +24,7 @@ Flight = tuple[Status, str, date]  # an area that households left, and the date
 
 @dataclass
 class ConsumedBatch:
-    """`settled` holds the outcome of each record by position. Of several outcomes, the last in `WEIGHT` stays."""
+    """`settled` maps a record's position to its outcome. If it gets several, it keeps the one latest in `WEIGHT`."""
 
     received: Sequence[Received]
     settled: dict[int, Outcome] = field(default_factory=dict)
@@ -42,7 +42,7 @@ class ConsumedBatch:
 
 @dataclass
 class HazardBatch(ConsumedBatch):
-    """The hazards by position, each newer than its stored revision. `stored`: the ids stored before the batch."""
+    """The hazards by position, each newer than its stored revision. `stored` has the ids stored before the batch."""
 
     hazards: dict[int, HazardReported] = field(default_factory=dict)
     stored: frozenset[UUID] = frozenset()
@@ -69,14 +69,14 @@ class HouseholdBatch(ConsumedBatch):
     before: dict[UUID, DisplacedHousehold] = field(default_factory=dict)
     departures: list[tuple[int, Departure]] = field(default_factory=list)
     withdrawn: list[Departure] = field(default_factory=list)  # earlier departures that a report of this batch replaces
-    departed: dict[UUID, Departure | None] = field(default_factory=dict)  # by report id, after the batch
+    departed: dict[UUID, Departure | None] = field(default_factory=dict)  # each report's departure after the batch
 
     @property
     def newest(self) -> dict[UUID, DisplacedHousehold]:
         return {household.household_id: household for household in self.households.values()}
 
     def flights(self, mobility: Collection[Mobility]) -> dict[Flight, list[int]]:
-        """The positions by area left and date. Withdrawn departures are included: their dates must be judged again."""
+        """The positions of each flight's records. Withdrawn departures are included, to judge their dates again."""
         positions = defaultdict[Flight, list[int]](list)
         for position, departure in (*self.departures, *((None, departure) for departure in self.withdrawn)):
             if departure.mobility in mobility:
@@ -140,7 +140,7 @@ async def households_of(received: Sequence[Received], places: Places, session: A
 async def _departures(
     batch: HouseholdBatch, newer: Mapping[int, HouseholdRegistered], places: Places, session: AsyncSession
 ) -> None:
-    """Adds the departures. A second displacement keeps the first one; a correction replaces its report's departure."""
+    """Adds the departures. A second displacement keeps the first; a correction replaces its own report's departure."""
     reported = [
         (position, report_id, left)
         for position, event in newer.items()

@@ -43,7 +43,7 @@ async def shown(request: Request, session: AsyncSession, alert: Alert) -> str | 
 async def may_read(request: Request, session: AsyncSession, alert: Alert) -> bool:
     """Whether the caller wrote the note or covers the area where the hazard was first reported.
 
-    The current area does not decide, because an update may move the alert to an area of other readers.
+    The alert's current area does not matter, because an update may move the alert into the area of other readers.
     """
     caller = tokens.current(request)
     if alert.hazard_id is None or alert.acknowledged_by == caller.account:
@@ -57,20 +57,20 @@ def opened(alert: Alert, caller: Principal, box: WebhookSecrets) -> str | None:
     note = alert.acknowledged_note
     if note is None or caller.roles.isdisjoint(CMC):
         return None
-    if not note.startswith(PREFIX):  # an earlier release wrote it in clear; the worker will encrypt it
+    if not note.startswith(PREFIX):  # an earlier release stored the note unencrypted; the worker will encrypt it
         return note
     return box.open(base64.b64decode(note.removeprefix(PREFIX)), _label(alert.alert_id))
 
 
 async def seal_all(session: AsyncSession, box: WebhookSecrets) -> None:
-    """Encrypts the notes that an earlier release wrote in clear; the caller commits."""
+    """Encrypts the notes that an earlier release stored unencrypted; the caller commits."""
     in_clear = NOTES.where(NOTE.not_like(f"{PREFIX}%")).with_for_update()
     for alert_id, note in (await session.execute(in_clear)).all():
         await _replace(session, alert_id, note, sealed(note, alert_id, box))
 
 
 async def reseal(session: AsyncSession, box: WebhookSecrets) -> int:
-    """Encrypts every note with the newest key; returns how many needed it. The caller commits."""
+    """Encrypts every note with the newest key; returns how many had an older key. The caller commits."""
     others = NOTES.where(NOTE.like(f"{PREFIX}%"), NOTE.not_like(_beginning(box.newest_id)))
     rows = (await session.execute(others)).all()
     count = 0

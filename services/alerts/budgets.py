@@ -31,8 +31,8 @@ MOST_RELEASED = 1000
 Spender = tuple[str, Status]
 
 SOURCE = cast(AlertRow.figures, JSON)["source"].astext
-# Counts only reports sent over the API: reports that people entered by hand do not count for the system.
-# raw SQL: every batch of a system's hazards waits for it
+# The query counts only reports sent over the API, because a report that a person entered does not use the budget.
+# raw SQL: every batch of a system's hazards waits for this query
 TOLD = f"""
 SELECT figures::json ->> 'source' AS source, alerts.status, count(*) FROM alerts JOIN hazards USING (hazard_id)
 WHERE kind = 'hazard' AND NOT is_suppressed AND raised_at > $1 AND severity <> ALL($2)
@@ -45,7 +45,7 @@ LOUD = [severity.value for severity in Severity if RANK[severity] > RANK[Severit
 class Budgets:
     """How many alerts each system in a batch raised in the last hour, counted separately by status.
 
-    `alert_ids`: the alerts that may be raised about these systems.
+    `alert_ids` are the ids of the alerts that may be raised about these systems themselves.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Budgets:
         self._raised = Counter[Spender](raised)
 
     def spend(self, hazard: HazardReported, finding: Finding, alert_changes: AlertChanges) -> Finding:
-        """Returns the finding. If the budget is used up, suppresses it and raises an alert about the source."""
+        """Returns the finding. If the budget is used up, suppresses the finding and alerts about the source."""
         if not self._is_counted(hazard, finding) or alert_changes.is_alerted(finding.situation):
             return finding
         spender = (hazard.source, hazard.status)
@@ -77,7 +77,7 @@ class Budgets:
 
 
 def withheld_with(hazard: HazardReported, finding: Finding, alert_changes: AlertChanges) -> Finding:
-    """Suppresses the finding if its hazard's own alert is withheld, unless it is above Moderate or already notified."""
+    """Suppresses a finding of Moderate or below, without an alert yet, if the hazard's own alert is withheld."""
     is_mild = RANK[finding.severity] <= RANK[Severity.MODERATE] and not finding.is_suppressed
     if (
         is_mild
@@ -109,7 +109,7 @@ def unusual(hazard: HazardReported, rule: Budget, now: datetime) -> Finding:
 async def locked(session: AsyncSession, hazards: Iterable[HazardReported], rule: Budget, now: datetime) -> Budgets:
     """The budgets of these hazards' sources, locked; call it before any alert is locked or read.
 
-    Otherwise two workers could both use the last alert of a budget, or both raise the alert about its source.
+    Without the lock, two workers could both use the last alert of a budget, or both raise the alert about its source.
     """
     of_systems = [hazard for hazard in hazards if is_of_system(hazard)]
     if not of_systems:
@@ -129,7 +129,7 @@ async def lock(session: AsyncSession, sources: Iterable[str]) -> None:
 
 
 async def lift(session: AsyncSession, source: str, account: UUID, now: datetime) -> datetime:
-    """Lifts the source's budget for an hour. Returns the time from which it applies again.
+    """Lifts the source's budget for an hour. Returns the time from which the budget applies again.
 
     The budget stays locked until the caller commits, so that no other transaction withholds an alert meanwhile.
     """

@@ -31,7 +31,7 @@ def cause_of_escalation(alert: Alert) -> Cause:
 
 
 def cause_of_renewal(known: Alert, after: Alert) -> Cause:
-    """Why a renewal is notified. With RAISED, only receivers that the alert did not concern before are notified."""
+    """Why a renewal is notified. RAISED notifies only the receivers that the alert did not concern before."""
     if known.is_lapsed:
         return Cause.RETURNED
     if alerts.is_worse(after, known):
@@ -40,14 +40,14 @@ def cause_of_renewal(known: Alert, after: Alert) -> Cause:
 
 
 def is_being_settled(known: Alert, after: Alert) -> bool:
-    """Whether people work on the lapsed alert, and the alert returns neither more severe nor wider."""
+    """Whether people still work on the lapsed alert, and its return makes it neither more severe nor wider."""
     return (
         known.is_worked_on and known.is_lapsed and not (alerts.is_worse(after, known) or alerts.is_wider(after, known))
     )
 
 
 class AlertChanges:
-    """Applies findings to alerts and returns the outcomes. `called`: by alert, the labels of the notified receivers."""
+    """Applies findings to alerts and returns the outcomes. `called` maps an alert to its notified receivers' labels."""
 
     def __init__(
         self,
@@ -84,7 +84,7 @@ class AlertChanges:
         return Outcome(OutcomeKind.ALERTED, finding.reason)
 
     def apply_to_hazard(self, hazard: HazardReported, finding: Finding) -> Outcome:
-        """Raises or renews the hazard's own alert. Its alert with another status, such as Exercise, lapses."""
+        """Raises or renews the hazard's own alert. The hazard's alerts with another status, such as Exercise, lapse."""
         for alert in list(self._alerts.values()):
             is_own = (alert.kind, alert.hazard_id) == (RuleKind.HAZARD, hazard.hazard_id)
             if is_own and alert.status != hazard.status:
@@ -103,7 +103,7 @@ class AlertChanges:
         return any(alert.is_withheld for alert in own)
 
     def lapse(self, hazard_id: UUID, reason: str, *, kind: RuleKind | None = None, area: str | None = None) -> Outcome:
-        """Lets the hazard's alerts lapse, or only those of one kind or area. Informs the receivers notified before."""
+        """Lets the hazard's alerts lapse, or only those of one kind or area. Informs receivers notified before."""
         touched = [
             alert
             for alert in self._alerts.values()
@@ -119,7 +119,7 @@ class AlertChanges:
             self._lapse(alert, reason)
 
     def count_displaced(self, hazard_id: UUID, households: int) -> None:
-        """Updates `displaced` of the hazard's own alert: the households that it displaced and that live in its area.
+        """Sets `displaced` of the hazard's own alert: how many households it displaced that live in its area now.
 
         The update notifies nobody.
         """
@@ -138,7 +138,7 @@ class AlertChanges:
         self._keep(self._notified(risen, cause, notifications.RAISED), AlertEscalated)
 
     def expire(self, alert: Alert, *, is_notified: bool) -> None:
-        """Lets the alert lapse because its hazard is over. `is_notified`: whether receivers are notified."""
+        """Lets the alert lapse because its hazard is over. With `is_notified`, its receivers are notified."""
         self._lapse(alert, alerts.EXPIRED, is_notified=is_notified)
 
     def act(
@@ -151,7 +151,7 @@ class AlertChanges:
         return after
 
     def windows(self, status: Status, area: str) -> list[Window]:
-        """The windows of dates that alerts in force already count. The window of a lapsed alert is free again."""
+        """The windows of dates that have an alert in force. When an alert lapses, its window becomes free."""
         return [
             Window(date.fromisoformat(alert.figures["first"]), date.fromisoformat(alert.figures["last"]))
             for alert in self._alerts.values()
@@ -200,7 +200,7 @@ class AlertChanges:
         return bool(notifications.recipients(moved, notifications.MOVED)[0])
 
     def _hastened(self, alert: Alert) -> Alert:
-        """Shortens the wait to that of the alert's severity. An acknowledged alert keeps its wait."""
+        """Shortens the waiting time to that of the alert's severity. An acknowledged alert keeps its waiting time."""
         if alert.resolved_at is not None or alert.progressed_at is not None:
             return alert
         is_acknowledged = alert.acknowledged_at is not None
@@ -218,7 +218,7 @@ class AlertChanges:
         before: Alert | None = None,
         due_in: timedelta = NOW,
     ) -> Alert:
-        """Begins the alert's next notification. A receiver that was never notified gets it as a new alert."""
+        """Begins the alert's next notification. A receiver that was not notified before gets a new alert."""
         begun, called = replace(alert, step=alert.step + 1), self._called[alert.alert_id]
         notification = Notification(begun, self._receivers, self._places, frozenset(called), before)
         receivers, omissions = notifications.recipients(notification, stages)
@@ -256,7 +256,7 @@ class AlertChanges:
         self.messages.append(self._event(alert, event))
 
     def _event(self, alert: Alert, event: type[AlertRaised]) -> Message:
-        """The event of the alert's state; the webhook and the topic share one event."""
+        """The event with the alert's state. The webhook and the topic get the same event."""
         if self._last is None or self._last[0] is not alert or self._last[1] is not event:
             self._last = alert, event, alert.event(event)
         return self._last[2]

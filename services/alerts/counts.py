@@ -1,4 +1,4 @@
-"""SQL that counts households: who left each district and when, and who lives in districts that a live hazard covers."""
+"""SQL that counts households: those that left a district on a date, and those that live where a hazard is in force."""
 
 # raw SQL throughout: every batch of households waits for these statements
 
@@ -21,12 +21,12 @@ from shared.postgres.upsert import upsert
 if TYPE_CHECKING:
     from services.alerts.rules.exposure import ExposureRule
 
-MANY = 25  # hazards or districts per transaction; few, because household batches wait for its locks
-BEFORE_ONSET = timedelta(hours=1)  # people may leave before the onset that is recorded later
+MANY = 25  # hazards or districts per transaction; few, because household batches wait for the transaction's locks
+BEFORE_ONSET = timedelta(hours=1)  # the recorded onset may be later than the first departures
 
-# A hazard displaced the households that name it. It also displaced the households that left its districts since it
-# began, if they name no other hazard and no other cause. Households trapped at their destination do not count as
-# displaced by it, because it threatens them again.
+# The households displaced by a hazard are those that name it, and those that left its districts since it began and
+# name no other hazard and no other cause. Households trapped at their destination do not count as displaced by the
+# hazard, because it threatens them again.
 DISPLACED_BY = """
     NOT moved.is_trapped AND moved.mobility = ANY($1) AND (
         moved.hazard_id = exposures.hazard_id
@@ -86,7 +86,7 @@ LEFT JOIN (
     WHERE mobility = ANY($1) GROUP BY status, area
 ) AS living USING (status, area)
 """
-# A changed figure is due after its interval, or at once if it crosses the rule's number of households up or down.
+# A pair with a changed figure is due after an interval, or at once if the figure crosses the rule's threshold.
 # A hazard with a pending change is skipped, because its newest revision may cancel it or move it.
 DUE = f"""
 SELECT hazard_id, area FROM ({EXPOSED}) AS exposures
@@ -118,8 +118,8 @@ DISPLACED = (
 )
 
 # A household that left an area more than once is stored with all its dates, so that a window counts it once.
-# The first SELECT reads only the requested dates. The second SELECT finds households that left again after the last
-# requested date. They are few, and an index covers them.
+# The first SELECT finds the households whose last departure is on a requested date. The second SELECT finds the
+# households that left again after the last requested date. These are few, and an index covers them.
 # OFFSET 0 makes PostgreSQL look up each area by an index. Without it, PostgreSQL expects so many dates that it reads
 # the whole table.
 DEPARTED = """
@@ -138,8 +138,8 @@ SELECT counted.* FROM unnest($1::text[], $2::date[], $3::date[]) AS asked (area,
 class Exposed(NamedTuple):
     """A hazard and one of its districts.
 
-    `exposed`: displaced households that live in the district and were displaced by another event.
-    `displaced`: households that live there and were displaced by this hazard.
+    `exposed` is the number of displaced households in the district that another event displaced.
+    `displaced` is the number of households in the district that this hazard displaced.
     """
 
     hazard_id: UUID
@@ -187,7 +187,7 @@ async def add_displaced(
 
 
 async def change_all(session: AsyncSession, since: datetime) -> None:
-    """Marks hazards to be counted again: all that end after `since` and are not cancelled."""
+    """Marks every hazard that ends after `since` and is not cancelled, so that its exposures are counted again."""
     connection = await database.driver(session)
     await connection.execute(CHANGE_ALL, since)
 
@@ -220,7 +220,7 @@ async def lie_over(session: AsyncSession, changed: Iterable[Changed], mobility: 
 
 
 def exposure_rows(hazard: HazardReported, areas: Sequence[str]) -> list[dict[str, Any]]:
-    """`displaced` of a new row is counted afterwards; a known row keeps its count until then."""
+    """One row per district. A new row has `displaced` 0; an existing row keeps its number until the next count."""
     values = {
         "hazard_id": hazard.hazard_id,
         "status": hazard.status,
@@ -239,7 +239,7 @@ def is_cancelled(hazard: HazardReported) -> bool:
 
 
 async def due(session: AsyncSession, rule: "ExposureRule", renewed_before: datetime) -> list[tuple[UUID, str]]:
-    """The pairs of hazard and district whose alerts are not up to date, at most 25."""
+    """At most 25 pairs of hazard and district whose alerts are not up to date."""
     connection = await database.driver(session)
     rows = await connection.fetch(DUE, list(rule.mobility), rule.households, renewed_before, MANY)
     return [(row["hazard_id"], row["area"]) for row in rows]
@@ -282,7 +282,7 @@ async def forget(session: AsyncSession, over_by: datetime) -> None:
 async def departed(
     session: AsyncSession, spans: Collection[tuple[str, date, date]], mobility: Collection[Mobility]
 ) -> dict[tuple[Status, str], Departed]:
-    """Counts households by status and by the area that they left; `spans` are (area, first date, last date)."""
+    """Counts departed households by status and area; each of the `spans` is (area, first date, last date)."""
     connection = await database.driver(session)
     counts: dict[tuple[Status, str], Departed] = {}
     for status, area, moves, households in await connection.fetch(DEPARTED, *map(list, zip(*spans, strict=True))):

@@ -28,7 +28,7 @@ from shared.postgres import database, notify
 
 LOOK_SECONDS = 1.0  # how often the loop looks for retries that are due
 GATHER_SECONDS = 0.03  # attempts that finish within this time are recorded together
-STOP_SECONDS = 2  # longest wait for the last record of a process that ends
+STOP_SECONDS = 2  # longest time to record the last attempts of a process that ends
 
 _receiver = TypeAdapter(Receiver)
 
@@ -59,7 +59,7 @@ class Deliveries:
         self._busy: Counter[str] = Counter()
         self._waiting: set[str] = set()  # recipients that may have more due deliveries than free slots
         self._finished: list[tuple[Job, DeliveryAttempt]] = []
-        self._unrecorded: set[UUID] = set()  # sent here and not recorded yet: not claimed again, even after the lease
+        self._unrecorded: set[UUID] = set()  # sent here but not recorded yet: not claimed again, even after the lease
         self._recording = asyncio.Lock()
         self._tasks: asyncio.TaskGroup | None = None
 
@@ -79,7 +79,7 @@ class Deliveries:
         return timedelta(seconds=self._settings.alerts_lease_seconds)
 
     def reserve(self, recipient: str) -> bool:
-        """Takes a slot of the receiver. False if none is free, or if other deliveries may wait for one."""
+        """Takes a slot of the receiver. False if no slot is free, or if other deliveries may wait for a slot."""
         if self._tasks is None or recipient in self._waiting or self._busy[recipient] >= self._settings.alerts_at_once:
             return False
         self._busy[recipient] += 1
@@ -131,7 +131,7 @@ class Deliveries:
         return DeliveryAttempt(began, datetime.now(UTC), answer, is_delivered=True, is_final=True)
 
     def _of(self, job: Job, attempt: DeliveryAttempt) -> DeliveryAttempt:
-        """The attempt as recorded for this delivery: final if it is too old, even if its companions are not."""
+        """The delivery's attempt as recorded: final if the delivery is too old, even if its companions are not."""
         is_over = job.age_seconds > self._settings.alerts_retry_hours * 3600
         return replace(attempt, is_final=attempt.is_final or is_over)
 
@@ -148,7 +148,7 @@ class Deliveries:
                 await asyncio.sleep(GATHER_SECONDS)
             if finished := self._finished.copy():
                 await retry_while_unavailable(lambda: self._write(finished))
-                del self._finished[: len(finished)]  # only now: if the process ends during the write, it is repeated
+                del self._finished[: len(finished)]  # only now, so that the write is repeated if it was interrupted
 
     async def _record_last(self) -> None:
         """Records the attempts that finished just before the process ends. Otherwise they would be sent again."""
@@ -200,7 +200,7 @@ async def statement(engine: AsyncEngine) -> AsyncIterator[asyncpg.Connection]:
 
 
 def folded(jobs: Sequence[Job]) -> list[Job]:
-    """Joins a receiver's foldable jobs: the first one gets the others as companions."""
+    """Joins a receiver's foldable jobs into one mail: the first job gets the others as companions."""
     together: dict[str, list[Job]] = {}
     for job in jobs:
         if job.is_foldable:

@@ -1,4 +1,4 @@
-"""The receivers in memory; they are read again when PostgreSQL notifies of a change."""
+"""A copy of the receivers in memory, which is read again when PostgreSQL notifies of a change."""
 
 import asyncio
 import time
@@ -16,14 +16,14 @@ OLDEST_SECONDS = 1.0  # a NOTIFY may be missed while the listening connection is
 
 @dataclass(frozen=True, slots=True)
 class KnownReceivers:
-    """The receivers in the order in which they are notified; by label, each receiver with its sealed secrets."""
+    """The receivers in the order in which they are notified. `by_label` also has their encrypted secrets."""
 
     receivers: Sequence[Receiver]
     by_label: Mapping[str, SealedReceiver]
 
 
 class ReceiverDirectory:
-    """NOTIFY sets `changed`. If no `changed` is given, the receivers are read at each call."""
+    """NOTIFY sets the event `changed`. Without this event, the receivers are read at each call."""
 
     def __init__(self, changed: asyncio.Event | None = None) -> None:
         self._changed, self._known, self._read_at = changed, KnownReceivers((), {}), -OLDEST_SECONDS
@@ -44,6 +44,6 @@ class ReceiverDirectory:
                 self._changed.set()
             raise
         if read_at < self._read_at:
-            return  # a later read has answered already
+            return  # a read that began later has already finished
         self._known = KnownReceivers([receiver for receiver, _ in rows], {row[0].label: row for row in rows})
         self._read_at = read_at

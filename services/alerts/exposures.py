@@ -1,4 +1,4 @@
-"""Raises exposure alerts. Displaced households in a hazard's area are counted in a task apart from the consumers."""
+"""Raises exposure alerts. A task apart from the consumers counts the displaced households in each hazard's area."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -91,7 +91,7 @@ class Exposures:
     async def _judge(self, session: AsyncSession, exposures: list[Exposed], now: datetime) -> None:
         ids = {exposure.hazard_id for exposure in exposures}
         known = await alert_queries.alerts_of_hazards(session, ids, RuleKind.EXPOSURE, RuleKind.HAZARD)
-        # Hazards are read after the alerts are locked: a Cancel in between would let a cancelled hazard raise an alert.
+        # Hazards are read only after the alerts are locked, so that a Cancel in between cannot be missed.
         hazards, displaced = await counts.hazards(session, ids), await counts.displaced(session, ids)
         alert_changes = await alert_queries.changes_of(session, known, self.places, self.rules, now)
         changes = [(hazards[exposure.hazard_id], exposure) for exposure in exposures]

@@ -52,7 +52,7 @@ def utcnow() -> datetime:
 
 
 class HazardHandler:
-    """Raises the hazard's own alert; `exposures.py` raises the exposure alerts later. A Cancel lets both lapse here."""
+    """Raises the hazard's own alert; `exposures.py` raises the exposure alerts later. On a Cancel, both lapse here."""
 
     def __init__(
         self, rules: Ruleset, places: Places, clock: Clock = utcnow, *, dispatcher: Dispatcher | None = None
@@ -81,9 +81,9 @@ class HazardHandler:
 
 
 class HouseholdHandler:
-    """Counts households and raises an alert where many left one district.
+    """Counts households and raises an alert if many left one district.
 
-    `exposures.py` reads the counts from the same tables.
+    `exposures.py` reads the counts that this handler writes.
     """
 
     def __init__(self, rules: Ruleset, places: Places, clock: Clock = utcnow) -> None:
@@ -123,7 +123,7 @@ class HouseholdHandler:
 def settled(
     hazard: HazardReported, finding: Finding | Nothing, budget: budgets.Budgets, alert_changes: AlertChanges
 ) -> Outcome:
-    """Raises or renews the hazard's alert within its source's budget, or lets it lapse."""
+    """Raises or renews the hazard's alert within its source's budget, or lets the alert lapse."""
     if isinstance(finding, Finding):
         return alert_changes.apply_to_hazard(hazard, budget.spend(hazard, finding, alert_changes))
     kind = None if hazard.msg_type is MsgType.CANCEL else RuleKind.HAZARD

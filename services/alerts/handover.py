@@ -1,7 +1,7 @@
-"""Stores a transaction's deliveries, and hands those that need not wait to the senders of this process.
+"""Stores a transaction's deliveries, and hands those that can be sent at once to the senders of this process.
 
-These deliveries are stored as claimed, so no query has to claim them. If the process ends before it sends one, the
-delivery is due again when its lease ends, as after any claim.
+The handed-over deliveries are stored as claimed, so no query has to claim them. If the process ends before it sends
+such a delivery, the delivery is due again when its lease ends, as after any claim.
 """
 
 import time
@@ -20,7 +20,7 @@ from services.alerts.notices import PlannedDelivery
 from services.alerts.queries import deliveries as delivery_queries
 from shared.events import HazardReported
 
-HANDOVER = "handover"  # key in `session.info`: listeners on the class cost less than listeners on each session
+HANDOVER = "handover"  # key in `session.info`; the listeners are on the class, because one for each session costs more
 
 
 class Senders(Protocol):
@@ -41,7 +41,7 @@ class Senders(Protocol):
 
 
 class Dispatcher:
-    """Stores deliveries. Without `senders` none is handed over, and the delivery loop claims all of them."""
+    """Stores deliveries. Without `senders` it hands over no delivery, and the delivery loop claims them all."""
 
     def __init__(self, directory: ReceiverDirectory, senders: Senders | None = None) -> None:
         self.directory, self._senders = directory, senders
@@ -64,9 +64,10 @@ class Dispatcher:
 
 
 class Handover:
-    """Sends the jobs after the session's commit. If the transaction ends in any other way, their slots are free again.
+    """Sends the jobs after the session's commit. If the transaction ends in any other way, it releases their slots.
 
-    Their leases run from the moment they are stored. If the commit takes half a lease, the loop claims them instead.
+    A lease begins when the delivery is stored. If the commit takes more than half a lease, the jobs are not sent here:
+    the delivery loop claims the deliveries when their leases end.
     """
 
     def __init__(self, session: AsyncSession, senders: Senders) -> None:
@@ -103,7 +104,7 @@ def _send(session: Session) -> None:
 
 @event.listens_for(Session, "after_transaction_end")
 def _release(session: Session, transaction: SessionTransaction) -> None:
-    """Releases what was not sent. `after_rollback` does not fire if the connection is lost, because ROLLBACK fails."""
+    """Releases unused slots. `after_rollback` would not fire if the connection is lost, because ROLLBACK fails."""
     if transaction.parent is None and (handover := session.info.pop(HANDOVER, None)) is not None:
         handover.release()
 

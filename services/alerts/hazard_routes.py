@@ -66,7 +66,7 @@ async def view(alert: Alert, session: AsyncSession) -> Raised:
 
 
 def reason_of(hazard: HazardReported, known: list[Alert], request: Request) -> str:
-    """Why the hazard has no alert in force: the reason of its own suppressed alert, else the rules' reason now."""
+    """Why the hazard has no alert in force: why its own alert is suppressed, else why no rule applies now."""
     if own := [alert for alert in known if alert.kind is RuleKind.HAZARD and alert.is_suppressed]:
         return own[0].reason
     state = request.app.state

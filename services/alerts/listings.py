@@ -34,7 +34,7 @@ class AlertState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AlertQuery:
-    """`areas`: the P-codes that the caller may see (None = all); `within`: the requested P-codes."""
+    """`areas` are the P-codes that the caller may see (None = all); `within` are the requested P-codes."""
 
     limit: int
     states: Sequence[AlertState] = ()
@@ -82,7 +82,7 @@ DELIVERIES = select(
 
 
 async def alerts(session: AsyncSession, asked: AlertQuery) -> list[Alert]:
-    """A query without a state leaves out suppressed alerts."""
+    """The alerts of a page. Without a requested state, suppressed alerts are left out."""
     wanted = select(*table(AlertRow).columns).where(STATE.in_(asked.states or USUAL))
     if asked.statuses:
         wanted = wanted.where(AlertRow.status.in_(asked.statuses))
@@ -116,7 +116,7 @@ def severities(floor: Severity) -> list[Severity]:
 async def deliveries(
     session: AsyncSession, *, areas: frozenset[str] | None = None, alert_id: UUID | None = None, limit: int = 200
 ) -> list[dict[str, Any]]:
-    """The deliveries with their attempts, newest first; `areas`: the P-codes that the caller may see (None = all)."""
+    """Deliveries with their attempts, newest first; `areas` are the P-codes that the caller may see (None = all)."""
     wanted = DELIVERIES
     if alert_id is not None:
         wanted = wanted.where(Delivery.alert_id == alert_id)

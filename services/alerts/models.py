@@ -1,4 +1,4 @@
-"""The alert service's tables. A table with a `record` has a column for each field of that dataclass."""
+"""The alerts service's tables. A table with a `record` has a column for each field of that dataclass."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -14,7 +14,7 @@ from shared.audit import AUDIT
 from shared.messaging.models import CONSUMER_TABLES
 from shared.postgres import models
 
-COUNTER = {"postgresql_with": {"fillfactor": 50}}  # space for updates in the same page
+COUNTER = {"postgresql_with": {"fillfactor": 50}}  # leaves space in each page, so that an updated row stays in its page
 
 
 class AlertsModel(models.Base):
@@ -102,7 +102,7 @@ class AlertRow(AlertsModel, record=Alert):
 
 
 class ReceiverRow(AlertsModel, record=Receiver):
-    """Who is notified: from which step of the escalation on, through which channel, of which areas."""
+    """A receiver of alerts, with the escalation step from which it is notified, its channel and its areas."""
 
     __tablename__ = "receivers"
     __table_args__ = (CheckConstraint("step >= 0", name="step"),)
@@ -118,7 +118,7 @@ class Delivery(AlertsModel):
 
     __tablename__ = "deliveries"
     __table_args__ = (
-        # not named by the convention, because the previous release uses the name in ON CONFLICT
+        # not named by the convention, because the previous release uses this name in ON CONFLICT
         UniqueConstraint("alert_id", "step", "recipient", "channel", name="uq_deliveries_once"),
         Index("ix_deliveries_due", "recipient", "due_at", postgresql_where=text("settled_at IS NULL")),
         Index("ix_deliveries_planned_at", "recipient", "planned_at", postgresql_where=text("is_foldable")),
@@ -156,7 +156,7 @@ class AttemptRow(AlertsModel):
 
 
 class Act(AlertsModel):
-    """One action in an alert's timeline. Without an account, the system acted."""
+    """One action in an alert's timeline. A row without an account is an action of the system."""
 
     __tablename__ = "acts"
 
@@ -171,7 +171,7 @@ class Act(AlertsModel):
 
 
 class NotificationOmissions(AlertsModel):
-    """The receivers that one notification of an alert left out: `reasons` is a JSON object, reason by label."""
+    """The receivers that one notification left out: `reasons` is a JSON object that maps labels to reasons."""
 
     __tablename__ = "notification_omissions"
 
@@ -192,7 +192,7 @@ class HazardRevision(AlertsModel):
 
 
 class BudgetLift(AlertsModel):
-    """Until `lifted_until` the source has no budget; `account_id` lifted it."""
+    """A lifted budget: until `lifted_until` the source may raise any number of alerts. `account_id` lifted it."""
 
     __tablename__ = "budget_lifts"
 
@@ -227,7 +227,7 @@ class ResidentCount(AlertsModel):
 class DepartureCount(AlertsModel):
     """How many households left a district on the same dates; a trigger on `departures` maintains it.
 
-    `moves` lists these households' departures from it ("2026-06-15 displacement"), so that none is counted twice.
+    `moves` lists the departures of these households ("2026-06-15 displacement"): no household is counted twice.
     """
 
     __tablename__ = "departure_counts"
@@ -245,10 +245,10 @@ class DepartureCount(AlertsModel):
 
 
 class Exposure(AlertsModel):
-    """A live hazard over one district. `displaced`: households living there that this hazard displaced.
+    """A live hazard and one of its districts. `displaced` counts the households there that this hazard displaced.
 
-    `told_…` are the figures of the latest alert, None before the first alert. `gone` says why the hazard no longer
-    threatens the district.
+    The `told_…` columns hold the figures of the latest alert; they are None before the first alert. `gone` is the
+    reason why the hazard no longer threatens the district.
     """
 
     __tablename__ = "exposures"
@@ -269,7 +269,7 @@ class Exposure(AlertsModel):
 
 
 class HazardChange(AlertsModel):
-    """A hazard whose exposures must be recounted at its newest revision; the row is deleted when that is done."""
+    """A hazard whose exposures must be recounted at its newest revision; the recount deletes the row."""
 
     __tablename__ = "hazard_changes"
 

@@ -72,7 +72,7 @@ class PlannedDelivery:
     created_at: datetime
     due_in: timedelta = timedelta()
     hazard_id: UUID | None = None
-    is_foldable: bool = False  # may wait and go in one mail with other messages to the same receiver
+    is_foldable: bool = False  # may wait to share one mail with other messages to the same receiver
 
     COLUMNS: ClassVar = (
         "delivery_id",
@@ -95,19 +95,19 @@ class Content(BaseModel):
 
 
 def is_foldable(alert: Alert, channel: DeliveryChannel) -> bool:
-    """Only mails of Moderate alerts and below may wait. A webhook always carries one message."""
+    """Whether the message may wait for others. Only mails about alerts of Moderate or below may; webhooks never do."""
     return channel is DeliveryChannel.EMAIL and RANK[alert.severity] <= RANK[Severity.MODERATE]
 
 
 def event_of(alert: Alert, cause: Cause) -> type[AlertRaised]:
-    """The event type for the cause, but AlertResolved if the alert is closed. A lapse may also close an alert."""
+    """The event type for the cause; AlertResolved if the alert is closed, because a lapse can also close it."""
     return AlertResolved if alert.resolved_at is not None else EVENTS[cause]
 
 
 def content_of(alert: Alert, cause: Cause, message: Message | None = None) -> str:
     """The body of a webhook: type, timestamp and data, as Standard Webhooks requires.
 
-    `message` is the alert's event, if the caller has it.
+    `message` is the alert's event, if the caller has already built it.
     """
     event = event_of(alert, cause)
     data = msgspec.Raw((message or alert.event(event)).value)

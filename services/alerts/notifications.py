@@ -1,4 +1,4 @@
-"""Who is notified of an alert: each stage leaves out receivers for a reason that is recorded.
+"""Selects who is notified of an alert. Each stage leaves out receivers, and the reasons are recorded.
 
 A new condition, such as a silence or a roster, is added as one more stage.
 """
@@ -30,7 +30,7 @@ Omissions = Mapping[str, Omission]
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """What the stages look at: the alert now and before, all receivers, and the labels of those notified so far."""
+    """The input of the stages: the alert now and before, all receivers, and the labels of those notified so far."""
 
     alert: Alert
     receivers: Sequence[Receiver]
@@ -63,7 +63,7 @@ def _unconcerned(receiver: Receiver, notification: Notification) -> Omission | N
 def up_to_level(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
     """Leaves out the steps above the alert's level.
 
-    The level counts only steps that have a receiver for this alert, so that a gap in the steps skips no level.
+    Only steps that have a receiver for this alert count, so that each level reaches the next step with a receiver.
     """
     reached = sorted({receiver.step for receiver in receivers})[: notification.alert.level + 1]
     return {receiver.label: Omission.LATER_STEP for receiver in receivers if receiver.step not in reached}
@@ -76,7 +76,7 @@ def last_step(_: Notification, receivers: Sequence[Receiver]) -> Omissions:
 
 
 def newly_concerned(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """Leaves out receivers that the alert reached before. It looks at all receivers, because steps depend on them."""
+    """Leaves out receivers that the alert reached before. It checks all receivers, because they determine the steps."""
     assert notification.before is not None
     reached, _ = recipients(replace(notification, alert=notification.before), REACHED)
     return {receiver.label: Omission.CONCERNED_BEFORE for receiver in receivers if receiver in reached}
@@ -85,7 +85,7 @@ def newly_concerned(notification: Notification, receivers: Sequence[Receiver]) -
 def called_before(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
     """Leaves out receivers that were never notified of the alert.
 
-    Receivers stay even if the alert no longer concerns them, because it moved or is now below their lowest severity.
+    Keeps all others, even if the alert moved out of their area or is now below their lowest severity.
     """
     labels = (receiver.label for receiver in receivers)
     return {label: Omission.NEVER_NOTIFIED for label in labels if label not in notification.called}

@@ -1,4 +1,4 @@
-"""The page of sent messages: receiver, time and result. In an exercise messages appear here and go nowhere else."""
+"""The page of sent messages: receiver, time and result. In an exercise, messages only appear here."""
 
 import json
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ class Try:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A delivery as the page shows it: `title` in the reader's language, `message` as the receiver gets it."""
+    """A delivery on the page. `title` is in the reader's language; `message` is in the receiver's."""
 
     created_at: datetime
     settled_at: datetime | None

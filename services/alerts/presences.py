@@ -1,4 +1,4 @@
-"""Whether anybody uses a board: each open board reports when it last had input."""
+"""Finds out whether anybody uses a board. Each open board reports when it last had input."""
 
 from datetime import datetime, timedelta
 from uuid import UUID

@@ -17,8 +17,8 @@ POSSIBLY_HAZARD = {Reason.NATURAL_DISASTER, Reason.ENVIRONMENTAL_DEGRADATION, Re
 class DisplacedHousehold:
     """The latest state of a household. An area is None if the place is abroad or unknown.
 
-    `departed_on` is None if the day is unknown. `has_other_cause`: the household names no hazard, and none of its
-    reasons can be a hazard.
+    `departed_on` is None if the day is unknown. `has_other_cause` is true if the household names no hazard and none of
+    its reasons can be a hazard.
     """
 
     household_id: UUID
@@ -36,7 +36,7 @@ class DisplacedHousehold:
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """One displacement of a household as reported: the area it left and the date."""
+    """One displacement of a household as reported, with the date and the area that the household left."""
 
     report_id: UUID
     household_id: UUID
@@ -87,7 +87,7 @@ def area_of(place: Place, places: Places) -> str | None:
 def areas_of(pcodes: Iterable[str], places: Places) -> tuple[str, ...]:
     """The areas that a hazard covers.
 
-    An oblast stands for its districts and for itself, because some households have no place finer than the oblast.
+    An oblast adds itself and its districts, because some households have no place finer than the oblast.
     """
     areas: dict[str, None] = {}
     for pcode in pcodes:

@@ -21,7 +21,7 @@ Minutes = Annotated[float, Field(gt=0, le=60 * 24 * 366)]
 
 
 class EscalationPolicy(RuleModel):
-    """`minutes`: time to acknowledge an alert. `idle_minutes`: time from the acknowledgement to the next action.
+    """`minutes` is the time to acknowledge an alert, `idle_minutes` the time until the next action.
 
     While the boards are unattended, both are half as long.
     """
@@ -62,7 +62,7 @@ class Ruleset(RuleModel):
 
     @property
     def of_hazards(self) -> list[HazardRule]:
-        """The rules about hazards that are on. A new rule needs a file in `rules/` and a field here."""
+        """The enabled rules about hazards. A new rule needs a file in `rules/` and a field here."""
         fields = (getattr(self, name) for name in type(self).model_fields)
         return [rule for rule in fields if isinstance(rule, HazardRule)]
 

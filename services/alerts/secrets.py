@@ -1,4 +1,4 @@
-"""The secrets that sign webhooks: one per receiver, encrypted at rest; two are valid during a rotation."""
+"""The secrets that sign webhooks, encrypted at rest. A receiver has one secret, and two during a rotation."""
 
 import base64
 import os

@@ -22,7 +22,7 @@ Source = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 
 
 class Withheld(BaseModel):
-    """At most 1000 alerts, newest first."""
+    """The withheld alerts, at most 1000, newest first."""
 
     alerts: list[AlertView]
 

@@ -33,7 +33,7 @@ async def put(session: AsyncSession, receiver: Receiver, box: WebhookSecrets) ->
 
 
 async def rotate(session: AsyncSession, label: str, box: WebhookSecrets) -> str:
-    """Sets and returns a new secret; the former one signs too until `retire`."""
+    """Sets and returns a new secret. The former secret also signs the webhooks until `retire`."""
     secret = secrets.draw()
     await _change(session, label, former_secret=ReceiverRow.secret, secret=box.seal(secret, label))
     return secret
@@ -45,7 +45,7 @@ async def retire(session: AsyncSession, label: str) -> None:
 
 
 async def reseal(session: AsyncSession, box: WebhookSecrets) -> int:
-    """Encrypts every secret with the newest key; returns how many needed it. The caller commits."""
+    """Encrypts every secret with the newest key; returns how many had an older key. The caller commits."""
     count = 0
     for row in await session.scalars(select(ReceiverRow).order_by(ReceiverRow.label).with_for_update()):
         for column in ("secret", "former_secret"):
@@ -64,7 +64,7 @@ async def sealed_by(session: AsyncSession, key_id: str) -> int:
 
 
 async def remove(session: AsyncSession, label: str) -> None:
-    """Removes a receiver. Its open deliveries are given up at their next attempt."""
+    """Removes a receiver. Its open deliveries fail for good at their next attempt."""
     removed = delete(ReceiverRow).where(ReceiverRow.label == label).returning(ReceiverRow.label)
     if await session.scalar(removed) is None:
         raise ReceiverNotFound(label)

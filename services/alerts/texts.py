@@ -26,7 +26,7 @@ LONGEST = 150
 LONGEST_IN_BODY = 1000
 NAMED_IN_SUBJECT = 3
 BREAK = "-" * 40
-NAMED_OF_OBLAST = 20  # more districts than any oblast has: only codes without a name exceed it
+NAMED_OF_OBLAST = 20  # no oblast has so many districts; only a list of codes that have no name can be longer
 
 CAUSES: Mapping[str, str] = {
     Cause.RAISED: N_("New alert"),
@@ -123,7 +123,7 @@ class Texts:
         ]
 
     def _free_text(self, words: HazardWords | None, language: str, known: Translations) -> list[str]:
-        """The hazard's free text, in the reader's language if there is one."""
+        """The hazard's free text, in the reader's language if it exists in this language."""
         if words is None:
             return []
         text = words.text(language)
@@ -170,7 +170,7 @@ class Texts:
 
 
 def time_of(alert: AlertRaised) -> str:
-    """The label of the onset: past, forecast, or reported for a time to come."""
+    """The label for the onset, which is past, forecast, or reported for a future time."""
     if alert.onset <= alert.raised_at + AHEAD:
         return N_("Since: {time}")
     is_forecast = alert.figures.get("certainty", Certainty.OBSERVED) != Certainty.OBSERVED

@@ -1,4 +1,4 @@
-"""The timeline of an alert: every action with person and time, also actions that a later action undoes."""
+"""The timeline of an alert: every action with person and time, even if a later action undid it."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -62,7 +62,7 @@ class Presence(Body):
 
 
 class Attendance(BaseModel):
-    """`is_unattended`: boards were open in the last 12 hours and none had input in `unattended_minutes`."""
+    """`is_unattended`: in the last 12 hours boards were open, but none had input in `unattended_minutes`."""
 
     is_unattended: bool
     unattended_minutes: float
@@ -71,10 +71,10 @@ class Attendance(BaseModel):
 class AlertView(PublishedAlert):
     """An alert in codes and figures; the page adds the texts in the reader's language.
 
-    `demand` is what an operator must do now: `acknowledgement`; `action` (the alert is acknowledged and nothing was
-    done since, or its snooze is over); `closure` (confirmed or in progress, and cancelled or expired); or nothing.
-    `is_unseen`: Severe or Extreme, and cancelled or expired before anybody acknowledged it.
-    `closed_by` is `person` (then `resolved_by`), `source`, `time` or `rule`.
+    `demand` is what an operator must do now. `action` means that nothing was done since the acknowledgement, or that
+    the snooze is over. `closure` means that an alert which people confirmed or work on was cancelled or has expired.
+    `is_unseen` marks a Severe or Extreme alert that was cancelled or expired before anybody acknowledged it.
+    `closed_by` is `person` (named in `resolved_by`), `source`, `time` or `rule`.
     """
 
     model_config = ConfigDict(from_attributes=True)
@@ -102,7 +102,7 @@ class DeliveryPage(BaseModel):
 
 
 class NotAcknowledged(BaseModel):
-    """`reason`: already-acknowledged, already-resolved, one-by-one (Extreme), suppressed or not-found."""
+    """`reason` is already-acknowledged, already-resolved, one-by-one (Extreme), suppressed or not-found."""
 
     alert_id: UUID
     reason: str

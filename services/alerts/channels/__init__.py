@@ -19,7 +19,7 @@ class Undelivered(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A claimed delivery. `lease` identifies the claim; `attempt` counts from 1; `companions` share its message."""
+    """A claimed delivery. `lease` identifies the claim; the first `attempt` is 1; `companions` share its message."""
 
     delivery_id: UUID
     alert_id: UUID
@@ -37,7 +37,7 @@ class Job:
 
     @property
     def delivery_ids(self) -> set[UUID]:
-        """The deliveries that its message settles."""
+        """The deliveries that the job's message contains."""
         return {job.delivery_id for job in (self, *self.companions)}
 
 

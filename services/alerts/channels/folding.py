@@ -1,4 +1,4 @@
-"""Folds long non-ASCII mail headers: the `email` library drops the space at a line's end (seen in Python 3.11)."""
+"""Folds long non-ASCII mail headers, because the `email` library of Python 3.11 drops the space at a line's end."""
 
 from email.header import Header
 from email.headerregistry import BaseHeader, HeaderRegistry, UniqueAddressHeader, UniqueUnstructuredHeader

@@ -24,7 +24,7 @@ class WebhookChannel:
             secrets = [self._box.open(sealed, receiver.label) for sealed in job.secrets]
             headers = signed(job, secrets, datetime.now(UTC))
             status = await self._outbound.post(receiver.address, job.content.encode(), headers)
-        except (InvalidTag, UnknownKey) as error:  # the key is missing: restore it or run `dayar receiver rotate`
+        except (InvalidTag, UnknownKey) as error:  # to repair: restore the missing key, or run `dayar receiver rotate`
             raise Undelivered("secret_unreadable") from error
         except OutsideExercise:
             return OUTBOX_PAGE
@@ -36,7 +36,7 @@ class WebhookChannel:
 
 
 def signed(job: Job, secrets: list[str], now: datetime) -> dict[str, str]:
-    """The signature headers. During a rotation, the former secret signs too."""
+    """The signature headers. During a rotation, the message is also signed with the former secret."""
     id = str(job.delivery_id)
     return {
         "Content-Type": "application/json",

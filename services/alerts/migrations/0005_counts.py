@@ -81,7 +81,7 @@ SELECT status, area, moves, last_on, count(*) FROM (
 ) AS household GROUP BY status, area, moves, last_on
 """
 # The household is subtracted from the count of its earlier departure dates and added to the count of its new dates.
-# `beside` holds its other departures from the area.
+# `beside` holds the household's other departures from the area.
 KEEP_DEPARTURES = """
 CREATE FUNCTION count_departures(departures, integer) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -123,8 +123,8 @@ BEGIN
 END $$
 """
 # The delete trigger runs before each row, because one statement may delete several departures of a household. At that
-# time each other row is either still there or already subtracted. The insert trigger runs after the row, because
-# before it an upsert may still become an update.
+# time each other row is either still there or already subtracted. The insert trigger runs after each row, because
+# an upsert can become an update until the row is written.
 DEPARTURE_TRIGGERS = (
     (
         "CREATE TRIGGER keep_departure_counts AFTER INSERT OR UPDATE ON departures"

@@ -9,4 +9,4 @@ down_revision = "alerts_0005"
 
 
 def upgrade() -> None:
-    AUDIT.create(op.get_bind(), checkfirst=True)  # provisioning has already created the table, and owns it
+    AUDIT.create(op.get_bind(), checkfirst=True)  # usually provisioning has created the table already, as its owner

@@ -1,4 +1,4 @@
-"""Adds the written offset, by which dead letters restored from a backup are found."""
+"""Adds the offset that a dead letter's text names. It differs from the row's offset after a restore from a backup."""
 
 from alembic import op
 

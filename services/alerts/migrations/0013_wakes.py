@@ -1,4 +1,4 @@
-"""Sends NOTIFY only for deliveries that no process sends already, and for changed receivers."""
+"""Sends NOTIFY only for changed receivers, and for deliveries that no process is already sending."""
 
 from alembic import op
 

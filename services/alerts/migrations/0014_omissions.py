@@ -1,4 +1,4 @@
-"""Adds a table of the receivers that a notification left out, and why."""
+"""Adds a table of the receivers that a notification left out, with the reasons."""
 
 import sqlalchemy as sa
 from alembic import op

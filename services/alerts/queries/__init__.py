@@ -1,1 +1,1 @@
-"""The service's SQL, one module per family of tables, each statement named after its question."""
+"""The service's SQL: one module per family of tables; each function is named after the question that it answers."""

@@ -1,4 +1,4 @@
-"""The SQL of alerts and of the change sets about them; the caller commits."""
+"""The SQL that reads and stores alerts and their change sets; the caller commits."""
 
 # raw SQL throughout: every batch of hazards and households waits for these statements
 
@@ -44,7 +44,7 @@ ORDER BY escalates_at LIMIT 100 FOR UPDATE SKIP LOCKED
 """
 
 # A displacement alert never expires, because its days may be over when it is raised. An alert that began to wait after
-# its hazard's end still needs an answer, so it does not expire either.
+# the end of its hazard still needs an answer, so it does not expire either.
 EXPIRED = f"""
 {SELECT_ALERTS}
 WHERE kind <> 'displacement' AND NOT is_lapsed AND NOT is_suppressed AND resolved_at IS NULL
@@ -62,7 +62,7 @@ async def alerts_of_hazard(session: AsyncSession, hazard_id: UUID) -> list[Alert
 async def alerts_of_hazards(
     session: AsyncSession, hazard_ids: Collection[UUID], *kinds: RuleKind, others: Collection[UUID] = ()
 ) -> list[Alert]:
-    """These hazards' alerts of these kinds, and the alerts `others`; one statement locks all in the order of ids."""
+    """The alerts of these hazards and kinds, and the alerts `others`. One statement locks them, in the order of ids."""
     if not hazard_ids and not others:
         return []
     connection = await database.driver(session)

@@ -33,8 +33,8 @@ WITH busy AS (
 SELECT taken.*, receivers AS receiver FROM taken LEFT JOIN receivers ON receivers.label = taken.recipient
 """
 
-# Claims the receiver's other foldable messages that are due: they go in the same mail as the claimed message.
-# A message of an earlier step goes before those of later steps, or in the same mail.
+# Claims the receiver's other foldable messages that are due, because they go in the same mail as the claimed message.
+# The message of an earlier step is sent before the messages of later steps, or in the same mail.
 ACCOMPANY = """
 WITH claimed AS MATERIALIZED (
     SELECT delivery_id FROM deliveries AS next
@@ -57,7 +57,7 @@ SELECT taken.*, receivers AS receiver FROM taken LEFT JOIN receivers ON receiver
 # One statement stores the attempts, settles each delivery or sets its next time, and takes the alerts' next sequence
 # numbers for the events. All transactions lock alerts in the same order, which prevents deadlocks.
 # The first delivery of an alert to a receiver is published, and so is each failed delivery (docs/decisions/0027).
-# If newer messages wait behind a delivery, its back-off is at most the newest one's age plus the first back-off ($9).
+# If newer messages wait for a delivery, its back-off is at most the age of the newest one plus $9, the first back-off.
 RECORD = """
 WITH tried AS (
     SELECT * FROM unnest(

@@ -1,4 +1,4 @@
-"""The SQL that stores deliveries and reads whom they reached; the caller commits."""
+"""The SQL that stores deliveries and reads who was notified; the caller commits."""
 
 # raw SQL throughout: every batch of hazards and households waits for these statements
 
@@ -15,7 +15,7 @@ from services.alerts.words import HazardWords
 from shared.events import HazardReported
 from shared.postgres import database
 
-# With a lease the delivery is stored as claimed, because this process sends it after the commit.
+# A delivery with a lease is stored as claimed, because this process sends it after the commit.
 ADD_DELIVERIES = f"""
 INSERT INTO deliveries ({", ".join(PlannedDelivery.COLUMNS)}, planned_at, due_at, lease, attempts)
 SELECT {", ".join(PlannedDelivery.COLUMNS)}, planned_at, coalesce(
@@ -36,7 +36,7 @@ SELECT recipient, max(planned_at) AS planned_at, now() AS now FROM deliveries
 WHERE is_foldable AND recipient = ANY($1) AND planned_at > now() - $2::interval GROUP BY recipient
 """
 
-# An alert's next delivery waits for its earlier deliveries. These are therefore tried at once, without back-off.
+# A new delivery of an alert waits for the earlier ones. The earlier ones are therefore tried now, without back-off.
 HASTEN = """
 UPDATE deliveries SET due_at = now()
 FROM unnest($1::uuid[], $2::integer[], $3::boolean[]) AS told (alert_id, step, is_loud)
@@ -73,7 +73,8 @@ async def add_deliveries(
 ) -> dict[UUID, str]:
     """Stores the deliveries; returns the content of each that is new.
 
-    `hazards`: newest revisions that the caller already has. `leases`: by id, for deliveries that this process sends.
+    `hazards` has newest revisions that the caller already read. `leases` maps the ids of the deliveries that this
+    process sends to their leases.
     """
     if not deliveries:
         return {}
@@ -92,7 +93,7 @@ async def add_deliveries(
 async def planned_of(session: AsyncSession, foldable: Sequence[PlannedDelivery]) -> dict[UUID, datetime]:
     """When each foldable delivery is sent.
 
-    A receiver's first message goes at once. Messages that follow within two minutes go together when those end.
+    A receiver's first message is sent at once. The messages of the next two minutes are sent together afterwards.
     """
     if not foldable:
         return {}

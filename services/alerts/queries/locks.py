@@ -11,7 +11,7 @@ from shared.postgres import database
 
 
 async def lock(session: AsyncSession, rules_and_areas: Iterable[tuple[str, str]]) -> None:
-    """Takes advisory locks on these rules and areas, in one order.
+    """Takes advisory locks on these rules and areas, in the same order in every transaction.
 
     Each transaction that counts households, or adds them to an alert, takes these locks first. Otherwise two concurrent
     workers would each miss the other's households.

@@ -26,7 +26,7 @@ async def receivers(session: AsyncSession) -> list[Receiver]:
 
 
 async def sealed_receivers(session: AsyncSession) -> list[tuple[Receiver, tuple[bytes, ...]]]:
-    """The receivers in the order in which they are notified, each with its sealed secrets, the newest first."""
+    """The receivers in the order in which they are notified, each with its encrypted secrets, newest secret first."""
     connection = await database.driver(session)
     rows = await connection.fetch("SELECT * FROM receivers ORDER BY step, label")
     return [(_receiver.validate_python(dict(row)), sealed(row)) for row in rows]
@@ -37,6 +37,6 @@ def sealed(row: Mapping[str, Any]) -> tuple[bytes, ...]:
 
 
 async def save_receiver(session: AsyncSession, receiver: Receiver) -> None:
-    """Adds or changes a receiver; its secrets stay as they are."""
+    """Adds or changes a receiver, but not its secrets."""
     row = {field: getattr(receiver, field) for field in RECEIVER_COLUMNS} | {"statuses": sorted(receiver.statuses)}
     await upsert(session, ReceiverRow, [row])

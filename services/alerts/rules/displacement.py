@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DepartureFacts:
-    """The households that left each district, and the alerts that count some of them already."""
+    """The households that left each district, and the existing alerts, which already count some of them."""
 
     departed: Mapping[tuple[Status, str], Departed]
     alert_changes: "AlertChanges"
@@ -36,12 +36,12 @@ class DisplacementRule(CountingRule):
     def days(self) -> int:
         """How many dates a span of `hours` can touch.
 
-        A date does not tell the hour, so the number is rounded up. A missed alert is worse than an early one.
+        The hour of a departure is unknown, so the number is rounded up. A missed alert is worse than an early one.
         """
         return -int(-self.hours // 24) + 1
 
     def affected(self, changes: "HouseholdBatch") -> list[Touched]:
-        """The districts and dates of the batch's departures. Those of withdrawn departures are judged again."""
+        """The districts and dates of the batch's departures. It includes withdrawn departures, to judge them again."""
         return [
             Touched(Situation(RuleKind.DISPLACEMENT, status, area, day.isoformat()), tuple(positions), day=day)
             for (status, area, day), positions in sorted(changes.flights(self.mobility).items())
@@ -66,8 +66,8 @@ class DisplacementRule(CountingRule):
     ) -> Finding | Nothing:
         """Judges the households that left on `day`.
 
-        They join the alert whose window contains the day. Without such an alert, the free window around the day with
-        the most households decides.
+        They join the alert whose window contains the day. Without such an alert, the rule judges the free window that
+        contains the day and has the most households.
         """
         if status not in ALERTED:
             return Nothing("no_rule")

@@ -25,7 +25,7 @@ class ExposureRule(CountingRule):
 
 @dataclass(frozen=True, slots=True)
 class ExposureRules:
-    """The exposure rule, with the rules about hazards, which decide how severe the hazard is."""
+    """The exposure rule, and the rules about hazards, which decide the severity of the hazard."""
 
     rules: "Ruleset"
 

@@ -1,4 +1,4 @@
-"""What a rule finds about a situation, with its reason."""
+"""The result of a rule's judgement of a situation, with the reason."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ OVER_BUDGET = "over_budget"
 
 
 class RuleKind(StrEnum):
-    """The subject of a situation. One (kind, status, area, name) has one alert, whichever rule applied first."""
+    """The subject of a situation. Each (kind, status, area, name) has one alert, no matter which rule applied first."""
 
     HAZARD = "hazard"
     DISPLACEMENT = "displacement"
@@ -62,8 +62,8 @@ class Finding:
 class Nothing:
     """No rule applies, for this reason.
 
-    `taken_back` is a situation to which a rule applied before and applies no longer. `freed` are the dates of its
-    window: the caller judges them again.
+    `taken_back` is a situation to which a rule applied before but no longer applies. `freed` are the dates of that
+    situation's window; the caller judges them again.
     """
 
     reason: str

@@ -37,7 +37,7 @@ OWN_SOURCE = CENTRE
 
 
 class HazardRule(Rule):
-    """Grades hazard reports; `name` is the rule's table in the file of rules."""
+    """Grades hazard reports; `name` is the name of the rule's table in the file of rules."""
 
     name: ClassVar[str]
 
@@ -48,7 +48,7 @@ class HazardRule(Rule):
     def figures(self, hazard: HazardReported, now: datetime) -> dict[str, Any]:
         """Urgency, certainty and source of the report.
 
-        If the onset is more than 15 minutes ahead, any urgency but Expected and Future becomes Future.
+        If the onset is more than 15 minutes ahead, the urgency becomes Future, unless it is Expected.
         """
         is_ahead = hazard.onset > now + AHEAD and hazard.urgency not in TO_COME
         urgency = Urgency.FUTURE if is_ahead else hazard.urgency
@@ -75,7 +75,7 @@ class HazardRule(Rule):
 
 @dataclass(frozen=True, slots=True)
 class HazardRules:
-    """All rules about hazards. They share their situations and facts: how many households each hazard displaced."""
+    """All rules about hazards. They share the situations and the facts (how many households each hazard displaced)."""
 
     rules: "Ruleset"
     watched: WatchedArea

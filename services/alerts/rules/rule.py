@@ -1,7 +1,8 @@
-"""What all rules share: each is a parsed table of the rules' file and answers three questions.
+"""The interface of all rules. A rule is a parsed table of the rules' file and has three methods.
 
-`affected(changes)`: the situations that a batch touches. `load(session, touched, alert_changes)`: the facts about them,
-in as few statements as possible. `judge(touched, facts, now)`: the finding about one of them, or why there is none.
+`affected(changes)` returns the situations that a batch touches. `load(session, touched, alert_changes)` reads the facts
+about them in as few statements as possible. `judge(touched, facts, now)` returns the finding about one situation, or
+the reason why there is none.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -28,7 +29,7 @@ Facts = TypeVar("Facts")
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """A situation that records of a batch touch, and the positions of these records.
+    """A situation that a batch touches, and the positions of the records that touch it.
 
     One of three fields is judged: the report `hazard`, the date `day`, or the district `exposed` to a hazard.
     `is_revised` is true if an earlier revision of the hazard is stored.
@@ -47,7 +48,7 @@ class Touched:
         return self.hazard
 
     def freed_by(self, finding: Finding | Nothing) -> list["Touched"]:
-        """The dates of a window that no longer has an alert. Each date must be judged again."""
+        """The situations to judge again: one for each date of a window that no longer has an alert."""
         return [replace(self, day=day) for day in finding.freed] if isinstance(finding, Nothing) else []
 
 
@@ -68,7 +69,7 @@ async def judged(
     session: AsyncSession,
     now: datetime,
 ) -> AsyncIterator[tuple[Touched, Finding | Nothing]]:
-    """Judges all touched situations. The caller applies each finding to `alert_changes` before it takes the next."""
+    """Judges all touched situations. The caller applies each finding to `alert_changes` before the next is judged."""
     for rule in rules:
         touched = rule.affected(changes)
         facts = await rule.load(session, touched, alert_changes)
@@ -98,7 +99,7 @@ class Rule(RuleModel):
 
 
 class CountingRule(Rule):
-    """A rule that counts households of these kinds of movement."""
+    """A rule that counts the households whose kind of movement is in `mobility`."""
 
     households: Annotated[int, Field(ge=1)]
     mobility: Annotated[frozenset[Mobility], Field(min_length=1)]

@@ -1,10 +1,10 @@
-"""Windows of dates: the households that left a district within one are counted together."""
+"""Windows of dates. The households that left a district within the same window are counted together."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-Departed = dict[tuple[date, ...], int]  # households of one area, by all the dates on which they left it
+Departed = dict[tuple[date, ...], int]  # number of households by the dates on which they left the area
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Window:
 
 
 def free_windows(day: date, days: int, taken: Iterable[Window]) -> list[Window]:
-    """All windows of `days` dates that contain `day`, without the dates that an alert counts already."""
+    """All windows of `days` dates that contain `day`, shortened if an alert already counts a date."""
     before = max((window.last for window in taken if window.last < day), default=date.min)
     after = min((window.first for window in taken if window.first > day), default=date.max)
     starts = [day - timedelta(days=back) for back in reversed(range(days))]
