@@ -1,4 +1,4 @@
-"""`python -m services.intake [web|worker|migrate]`; without an argument, web and worker."""
+"""`python -m services.intake [web|worker|migrate]`; without an argument, both the web app and the worker run."""
 
 from services.intake import worker
 from services.intake.app import create_app

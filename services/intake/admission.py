@@ -1,4 +1,4 @@
-"""Admission: who may report what, and what becomes of each report of a body."""
+"""Admission: decides who may report what, and what happens to each report of a body."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -42,7 +42,7 @@ class AdmissionRules:
 
 def may_report(principal: Principal, report: HazardReport) -> None:
     """Raise ReportRefused unless the caller may report this hazard now."""
-    if principal.is_expired:  # accepted only for displacement reports, which are held
+    if principal.is_expired:  # an expired sign-in is accepted only for displacement reports, which are held
         raise SignInExpired
     if report.source not in principal.sources and principal.roles.isdisjoint(CMC):
         raise ForeignSource
@@ -52,7 +52,7 @@ def may_report(principal: Principal, report: HazardReport) -> None:
 
 
 class Admission:
-    """Admits the reports of a body: makes drafts, publishes those that are not refused, and counts all of them."""
+    """Admits the reports of a body: makes drafts, publishes the drafts that are not refused, and counts all reports."""
 
     def __init__(self, drafting: Drafting, publication: Publication, counts: Counts) -> None:
         self.publication, self.counts = publication, counts
@@ -77,7 +77,7 @@ class Admission:
     async def admit_batch(
         self, raw: bytes, format: BatchFormat, sender: ReportSender
     ) -> Sequence[Admitted | ReportRefused]:
-        """One result per report, in order. Raises ReportRefused if the body cannot be split into reports."""
+        """Return one result per report, in order. Raises ReportRefused if the body cannot be split into reports."""
         items = await self._drafting.batch(raw, format, sender)
         drafts = [item for item in items if not isinstance(item, ReportRefused)]
         self.counts.add(sender.principal.channel, REFUSED, len(items) - len(drafts))

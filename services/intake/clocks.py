@@ -1,4 +1,4 @@
-"""Times ahead of our clock are accepted with a flag, and corrected by the offset of the author's clock. Pure."""
+"""Corrects times that are ahead of our clock by the offset of the author's clock; the report gets a flag. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ PHONE_CLOCK, DATE = b"dayar-clock", b"date"  # a browser cannot set `Date`
 LONGEST_HEADER = 64
 FURTHEST = timedelta(days=36_500)  # keeps a corrected date within the contract's years
 FORECASTS = (Urgency.EXPECTED, Urgency.FUTURE)
-# By precision, how many days a time may lie after the real day.
+# Precision -> the number of days by which a reported time may lie after the real day.
 SPAN = {
     Precision.DAY: timedelta(),
     Precision.WEEK: timedelta(days=7),
@@ -28,7 +28,7 @@ SPAN = {
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """Our clock, and the author's clock if the upload gives it."""
+    """The time by our clock, and the time by the author's clock if the upload gives it."""
 
     now: datetime
     authors: datetime | None = None
@@ -38,13 +38,13 @@ class Clocks:
         return self.now + AHEAD
 
     def offset(self, reported_at: datetime) -> timedelta:
-        """How far the author's clock is ahead. If the upload gives no clock, how far `reported_at` is ahead."""
+        """How far the author's clock is ahead of ours. If that clock is unknown, how far `reported_at` is ahead."""
         ahead = (self.authors or reported_at) - self.now
         return ahead if AHEAD < ahead < FURTHEST else timedelta()
 
 
 def authors_clock(headers: Iterable[tuple[bytes, bytes]]) -> datetime | None:
-    """The author's clock from the phone's header, else from `Date`; None if unreadable."""
+    """The author's time from the phone's own header, else from `Date`; None if it is missing or unreadable."""
     given = {name: value for name, value in headers if name in (PHONE_CLOCK, DATE) and len(value) <= LONGEST_HEADER}
     try:
         if PHONE_CLOCK in given:
@@ -59,10 +59,10 @@ def authors_clock(headers: Iterable[tuple[bytes, bytes]]) -> datetime | None:
 
 
 def correction(report: DisplacementStruct | HazardReport, clocks: Clocks) -> dict[str, Any] | None:
-    """Corrected times for those that are ahead; None if no time is ahead."""
+    """The corrected values of the times that are ahead of our clock; None if no time is ahead."""
     latest = clocks.latest
     begun_at = report.onset if isinstance(report, HazardReport) else report.occurred_at
-    if begun_at <= latest and report.reported_at <= latest:  # nearly every report
+    if begun_at <= latest and report.reported_at <= latest:  # true for nearly every report
         return None
     offset = clocks.offset(report.reported_at)
     times: dict[str, Any] = {}
@@ -87,14 +87,14 @@ def _hazard_times(report: HazardReport, offset: timedelta, latest: datetime) -> 
 
 
 def _is_day_ahead(report: DisplacementStruct, latest: datetime) -> bool:
-    """Whether the reported day is after today. Phones report a day as noon of that day, so noon today may lie ahead."""
+    """Whether the reported day is after today. Phones report a day as its noon, so noon today may still be ahead."""
     if report.occurred_at <= latest:
         return False
     return _day(report.occurred_at) - SPAN[report.occurred_at_precision] > _day(latest)
 
 
 def _days(offset: timedelta, now: datetime) -> timedelta:
-    """The offset in whole calendar days, because a day is corrected to a day."""
+    """The offset in whole calendar days, so that a corrected day is again a day."""
     return _day(now + offset) - _day(now)
 
 

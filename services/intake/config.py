@@ -11,9 +11,9 @@ from shared.config import Settings
 
 
 class IntakeSettings(Settings):
-    """At `intake_spool_bytes` the spool is full and intake answers 503. `intake_area`: a GeoJSON file, or `world`.
+    """At `intake_spool_bytes` the spool is full and intake answers 503. `intake_area` is a GeoJSON file, or `world`.
 
-    `intake_spool_folder` is for commands that have another state folder than intake.
+    `intake_spool_folder` is for commands whose state folder is not that of intake.
     """
 
     host: str = "127.0.0.1"
@@ -21,7 +21,7 @@ class IntakeSettings(Settings):
     memory_key_file: Path = Path(".state/secrets/memory-key")
     intake_spool_bytes: int = 1 << 30
     intake_spool_folder: Path | None = None
-    # KIND=ADDRESS or KIND:SOURCE=ADDRESS, separated by spaces. By default the sources' own feeds; in an exercise none.
+    # KIND=ADDRESS or KIND:SOURCE=ADDRESS, separated by spaces. Without a value, intake polls the sources' own feeds.
     intake_feeds: Annotated[tuple[PolledFeed, ...] | None, NoDecode] = None
     intake_feed_seconds: float = 60.0
     intake_area: str | None = None

@@ -1,4 +1,4 @@
-"""How many reports came by each channel, and what became of them."""
+"""Counts the reports of each channel by their results."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -21,11 +21,11 @@ COUNTED = ("accepted", "spooled", "duplicate", REFUSED)
 
 @dataclass
 class Counts:
-    """Counts since the process started: sent = accepted + spooled + duplicate + refused, for each channel."""
+    """Counts since the process started. For each channel, sent = accepted + spooled + duplicate + refused."""
 
     since: datetime = field(default_factory=lambda: datetime.now(UTC))
     by_channel: dict[str, Counter[str]] = field(default_factory=dict)
-    ended: int = 0  # the reports sent by phones with an expired sign-in
+    ended: int = 0  # number of reports that phones sent with an expired sign-in
 
     def add(self, channel: str, answer: str, reports: int = 1) -> None:
         counter = self.by_channel.get(channel)
@@ -34,7 +34,7 @@ class Counts:
         counter[answer if answer in COUNTED else REFUSED] += reports
 
     def note_ended(self, principal: Principal, reports: int = 1) -> None:
-        """Count and log reports of a phone with an expired sign-in. The reports are accepted all the same."""
+        """Count and log the reports of a phone with an expired sign-in. Such reports are accepted."""
         if principal.is_expired:
             self.ended += reports
             logger.warning("reports with an expired sign-in", account=principal.author, reports=reports)

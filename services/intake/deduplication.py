@@ -1,4 +1,4 @@
-"""Deduplication by fingerprints of answered reports in Valkey. It is only a hint: consumers deduplicate reliably."""
+"""Finds duplicates by fingerprints of answered reports in Valkey. It may miss some; consumers deduplicate reliably."""
 
 import asyncio
 import math
@@ -21,7 +21,7 @@ from shared.crypto.keyring import Keyring
 
 DAY_SECONDS = 86_400
 AT_ONCE = 2_000
-NAME_SECONDS = 0.0002  # extra time budget of a call for each name
+NAME_SECONDS = 0.0002  # extra time that a call to Valkey may take for each name
 
 SCRIPT = """
 local kept = tonumber(ARGV[1])
@@ -33,7 +33,7 @@ return found
 
 
 class Fingerprint(NamedTuple):
-    """The stored data of a report: its name and an HMAC of its content, which reveals nothing without the key."""
+    """The data stored about a report: its name, and an HMAC of its content, which reveals nothing without the key."""
 
     name: bytes
     mark: bytes
@@ -51,7 +51,7 @@ class Question:
 
 
 class Deduplication:
-    """Looks up and stores fingerprints. Questions that come during a call share the next call.
+    """Looks up and stores fingerprints. Questions that arrive during a call to Valkey share the next call.
 
     While Valkey is unavailable, frozen or slow, every report counts as new and no fingerprint is stored.
     """
@@ -80,7 +80,7 @@ class Deduplication:
         return Fingerprint(self._prefix + draft.name, mac.finalize()[:16])
 
     def _use(self, key_id: str, key: bytes) -> None:
-        """Use a new key and prefix, as marks of the old key would look like conflicts. The inbox finds such repeats."""
+        """Use a new key and prefix, because marks of the old key would look like conflicts. The inbox finds repeats."""
         self._key_id, self._mac = key_id, HMAC(key, SHA256())
         self._prefix = self._prefix_of(key_id)
 
@@ -88,11 +88,11 @@ class Deduplication:
         return f"{self._topic_prefix}memory:{key_id}:".encode()
 
     async def marks(self, fingerprints: Sequence[Fingerprint]) -> list[bytes | None]:
-        """The stored marks of these names."""
+        """The stored mark of each fingerprint's name, or None."""
         return await self._ask(Question([fingerprint.name for fingerprint in fingerprints], ()))
 
     async def keep(self, fingerprints: Sequence[Fingerprint]) -> None:
-        """Store fingerprints. Call after the ack or the spool's fsync, before the answer."""
+        """Store fingerprints. It is called after the ack or the spool's fsync, and before the report is answered."""
         await self._ask(Question((), fingerprints))
 
     async def forget(self, names: Sequence[bytes]) -> bool:
@@ -149,7 +149,7 @@ class Deduplication:
 
 
 def answer(questions: Iterable[Question], marks: Sequence[bytes | None] | None) -> None:
-    """Give each question its part of the reply; without a reply, None for every name."""
+    """Give each question its part of Valkey's reply. Without a reply, the answer is None for every name."""
     start = 0
     for question in questions:
         end = start + len(question.names)

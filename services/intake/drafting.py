@@ -1,4 +1,4 @@
-"""From a body to drafts. Small bodies are read on the event loop, large ones in a thread, so that requests go on."""
+"""Makes drafts from bodies. Large bodies are read in a thread, so that they do not delay the event loop."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -19,12 +19,12 @@ from shared.events import HazardReport
 T = TypeVar("T")
 
 THREADS = 4  # an account uses at most one of them
-SMALL_BYTES = 4 * 1024  # about 0.1 ms
+SMALL_BYTES = 4 * 1024  # read in about 0.1 ms
 
 
 @dataclass(frozen=True, slots=True)
 class ReportSender:
-    """The sender of a body, and when the body came."""
+    """The sender of a body, and the time when the body arrived."""
 
     principal: Principal
     traceparent: str | None
@@ -33,11 +33,11 @@ class ReportSender:
 
 
 class Drafting:
-    """Reads bodies and makes drafts by `draft`, which raises ReportRefused.
+    """Reads bodies, and makes their drafts with `draft`, which raises ReportRefused.
 
-    Only this class uses `threads`, so that disk writes do not wait for large bodies. On the event loop, larger bodies
-    take turns, and between two of them the loop serves everything else. Otherwise bodies that came together would be
-    validated one after the other, while the broker's acks wait.
+    Only this class uses `threads`, so that disk writes do not wait for large bodies. On the event loop, larger
+    bodies and batches take turns, and between two of them the loop runs all other tasks. Without turns, bodies that
+    arrived together would be validated in one go, and the broker's acks would wait.
     """
 
     def __init__(self, draft: Callable[[Report, ReportSender], Draft], threads: Executor) -> None:
@@ -55,7 +55,7 @@ class Drafting:
         return draft if draft is not None else await self._in_a_thread(sender, self._read, raw, format, sender)
 
     async def batch(self, raw: bytes, format: BatchFormat, sender: ReportSender) -> list[Draft | ReportRefused]:
-        """One draft or refusal per report, in order. Raises ReportRefused if the body cannot be split into reports."""
+        """Return a draft or refusal per report, in order. Raises ReportRefused if the body cannot be split."""
         async with self._turn_on_the_loop():
             reports = format.read_at_once(raw)
             if reports is not None and not any(map(is_drawn, reports)):
@@ -65,11 +65,11 @@ class Drafting:
     @asynccontextmanager
     async def _turn_on_the_loop(self) -> AsyncIterator[None]:
         async with self._on_the_loop:
-            await asyncio.sleep(0)  # the loop first serves everything else that is ready
+            await asyncio.sleep(0)  # the loop first runs all other tasks that are ready
             yield
 
     async def _in_a_thread(self, sender: ReportSender, function: Callable[..., T], *given: Any) -> T:
-        """Run in a thread, one at a time per account, so that an account cannot occupy all threads."""
+        """Run the function in a thread, one call at a time per account, so that no account occupies all threads."""
         turn = self._turns.setdefault(sender.principal.account, asyncio.Lock())
         async with turn:
             return await asyncio.get_running_loop().run_in_executor(self._threads, function, *given)
@@ -92,7 +92,7 @@ class Drafting:
             draft = self._draft(report, sender)
         except ReportRefused as refusal:
             return refusal
-        # The size as written is checked, because the original size of an array's item is not known here.
+        # The size of the rewritten report is checked, because the size of the item in the array is not known here.
         return TooBig() if len(draft.content) > REPORT_BYTES else draft
 
 

@@ -1,4 +1,4 @@
-"""A fast path for the hot POST routes: it has the same middleware and guard, but skips FastAPI's layers."""
+"""A fast path for the most used POST routes. It has the same middleware and guard, but skips FastAPI's layers."""
 
 from collections.abc import Awaitable, Mapping
 
@@ -8,7 +8,7 @@ from services.intake.counts import REFUSED, Counts
 
 
 class FastPath:
-    """Dispatches hot POST requests directly; other requests go through the app's layers."""
+    """Dispatches requests of the most used POST routes directly; other requests go through the app's layers."""
 
     def __init__(self, app: ASGIApp, hot: Mapping[str, ASGIApp]) -> None:
         self.app, self.hot = app, hot
@@ -21,7 +21,7 @@ class FastPath:
 
 
 class PathParameters:
-    """Counts requests that the guard refused, under an unknown channel. The guard decides when it is called."""
+    """Counts the requests that the guard refused, as channel `unknown`. The guard decides as soon as it is called."""
 
     def __init__(self, guard: ASGIApp, counts: Counts) -> None:
         self.guard, self.counts = guard, counts

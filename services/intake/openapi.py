@@ -22,7 +22,7 @@ class Taken(BaseModel):
 
 
 class ProblemBody(BaseModel):
-    """RFC 9457; `errors` has one entry per wrong field."""
+    """A problem by RFC 9457; `errors` has one entry per wrong field."""
 
     type: str
     title: str

@@ -1,4 +1,4 @@
-"""Publication: each draft is sealed and published or spooled, unless the same report came before."""
+"""Seals each draft and publishes or spools it, unless the same report came before."""
 
 import asyncio
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ logger = log.get()
 ACK_SECONDS = 2.0
 DRAIN_SECONDS = 60.0
 PAUSE_SECONDS = 0.5
-SEALED_AT_ONCE = 200  # about 2 ms
+SEALED_AT_ONCE = 200  # sealed in about 2 ms
 
 
 class Answer(StrEnum):
@@ -36,7 +36,7 @@ class Answer(StrEnum):
 
 @dataclass(slots=True)
 class Follower:
-    """A draft that waits for the caller of another draft, who publishes both in one batch."""
+    """A draft whose caller waits while the caller of another draft publishes both in one batch."""
 
     draft: Draft
     answer: asyncio.Future[Answer] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
@@ -60,7 +60,7 @@ class Publication:
         self._gathering: list[Follower] | None = None
 
     async def publish(self, draft: Draft) -> Answer:
-        """Drafts of one event loop turn form a batch, which the first caller publishes."""
+        """The drafts of one turn of the event loop form a batch, which the first caller publishes."""
         if self._gathering is not None:
             follower = Follower(draft)
             self._gathering.append(follower)
@@ -105,7 +105,7 @@ class Publication:
         return unchecked.marked(draft.finish(self.sealer), draft.unchecked)
 
     async def _finish_all(self, drafts: Sequence[Draft]) -> list[Message]:
-        """Seal in pieces, because sealing a thousand reports at once would delay every other request."""
+        """Seal in chunks, because sealing a thousand reports at once would delay every other request."""
         messages: list[Message] = []
         for start in range(0, len(drafts), SEALED_AT_ONCE):
             if start:
@@ -114,7 +114,7 @@ class Publication:
         return messages
 
     async def _publish_or_spool(self, drafts: Sequence[Draft]) -> Answer:
-        """While the spool is not empty, every report goes through the spool, to keep the order."""
+        """Publish or spool the drafts. While the spool is not empty, all drafts are spooled, to keep the order."""
         messages = await self._finish_all(drafts)
         if self.spool.is_empty and not any(draft.unchecked for draft in drafts):
             try:
@@ -139,13 +139,13 @@ class Publication:
         return withheld
 
     async def _forget(self, messages: Sequence[Message]) -> None:
-        """Delete the fingerprints of records that were set aside, as authors may send them again with other content."""
+        """Delete the fingerprints of records set aside, because authors may send them again with other content."""
         names = [name for message in messages if (name := name_in(message.value)) is not None]
         if names and not await self.deduplication.forget(names):
             logger.warning("reports set aside are still remembered", reports=len(names))
 
     async def _publish_surely(self, messages: Sequence[Message]) -> list[Message]:
-        """Publish until acked, at least once. Return records that are too big for the broker, found by halving."""
+        """Publish until acked, at least once. Return the records that are too big for the broker (found by halving)."""
         while True:
             try:
                 await self.publisher.publish_all(messages, timeout=DRAIN_SECONDS)

@@ -1,4 +1,4 @@
-"""From a validated report to a sealed record. Pure."""
+"""Turns a validated report into a sealed record. Pure."""
 
 import json
 from collections.abc import Iterable
@@ -63,11 +63,11 @@ class Draft(Protocol):
     channel: SubmissionChannel
     report_id: str
     event_id: str
-    unchecked: bytes | None  # the credential, if revocations were unknown
+    unchecked: bytes | None  # the credential, if revocations were unknown when the report came
 
     @property
     def content(self) -> bytes:
-        """The canonical bytes of the report: equal reports have equal bytes."""
+        """The canonical bytes of the report. Equal reports have equal bytes."""
         ...
 
     def finish(self, sealer: Sealer) -> Message: ...
@@ -93,7 +93,7 @@ class DisplacementDraft:
     received_at: datetime
     traceparent: str | None = None
     unchecked: bytes | None = None
-    # The clear fields before a time was corrected. A retry sends the same bytes.
+    # The clear fields before a time was corrected. A repeat is recognised by these, because it contains them too.
     original_clear: bytes | None = None
 
     @property
@@ -192,7 +192,7 @@ def stamps(
     places: Places,
     uncorrected: UncorrectedReportTimes | None,
 ) -> str:
-    """JSON members that intake adds from the token and from intake's clock."""
+    """The JSON members that intake adds, from the token, its own clock and its checks."""
     shared = _shared_stamps(author, principal.team, principal.channel, now, places.version)
     noticed = flags(report, principal, places)
     if uncorrected:
@@ -238,7 +238,7 @@ def flags(report: DisplacementStruct, principal: Principal, places: Places) -> l
 
 
 def registered_area(pcode: str | None, registrar: Principal, places: Places) -> Flag | None:
-    """The widest area of the registrar around the place. The registry checks that it includes the stored household."""
+    """The registrar's widest area around the place. The registry checks that the area includes the stored household."""
     if registrar.covers_country:
         return Flag.REGISTRAR_OF_COUNTRY
     if pcode is None:
@@ -259,7 +259,7 @@ def contradict(place: Place, point: Point | None, places: Places) -> bool:
 
 
 def touches(pcode: str, located: str | None, places: Places) -> bool:
-    """Whether the units are equal or one contains the other."""
+    """Whether the units are equal, or one unit contains the other."""
     if located is None:
         return False
     return pcode in (located, *places.ancestors(located)) or located in places.ancestors(pcode)

@@ -1,4 +1,4 @@
-"""The routes for reports. They are raw ASGI: a body declared to FastAPI costs three times as much as the rest."""
+"""The routes for reports. They are raw ASGI, because a body declared to FastAPI costs more than all the rest."""
 
 import re
 from collections.abc import Callable
@@ -34,7 +34,7 @@ from shared.web.problems import Problem, unauthenticated
 
 _encode = msgspec.json.Encoder().encode
 RETRY_SECONDS = "5"
-# The parts are version, trace id, parent id and flags. Neither id may be all zeros.
+# A `traceparent` header has a version, a trace id, a parent id and flags. Neither id may be all zeros.
 TRACEPARENT = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 

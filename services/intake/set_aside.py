@@ -1,4 +1,4 @@
-"""Spooled records that could not be published. They are kept in files and listed for a person."""
+"""Spooled records that could not be published. They are kept in files, and a command lists them for a person."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -28,7 +28,7 @@ SEGMENT_BYTES = 4 << 20
 DRAINED_AT_ONCE = 500
 SET_ASIDE = ".damaged"
 
-Publish = Callable[[Sequence[Message]], Awaitable[Sequence[Message]]]  # returns records that are refused for good
+Publish = Callable[[Sequence[Message]], Awaitable[Sequence[Message]]]  # returns the refused records
 
 
 class SpoolFull(Exception):
@@ -45,9 +45,9 @@ class Waiting:
 
 
 class Spool:
-    """A folder of segments, owned by a file lock. Records leave in the order of arrival.
+    """A folder of segments that one process owns by a file lock. Records leave in the order of arrival.
 
-    A segment is deleted when all its records are acked. After a crash some are published again, with the same ids.
+    A segment is deleted when all its records are acked. After a crash, some records are sent again with the same ids.
     """
 
     def __init__(self, folder: Path, lock: int, limit: int) -> None:
@@ -215,7 +215,7 @@ def line(message: Message) -> bytes:
 def read(file: Path) -> tuple[list[Message], int, bool]:
     """The records, the number of complete lines, and whether any of these is damaged.
 
-    No answer was sent for an incomplete last line, as its writer died before the fsync: the sender sends again.
+    An incomplete last line was never answered, because its writer died before the fsync. The sender sends it again.
     """
     *lines, _torn = file.read_bytes().split(b"\n")
     messages = [parse(entry[9:]) for entry in lines if is_whole(entry)]
@@ -265,7 +265,7 @@ def lock_file(folder: Path) -> int:
 
 @contextmanager
 def alone(root: Path) -> Iterator[None]:
-    """Let one process at a time adopt folders, so that no process takes a folder that another is about to lock."""
+    """Let one process at a time adopt folders, so that none takes a folder that a new process is about to lock."""
     descriptor = os.open(root / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

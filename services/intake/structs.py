@@ -1,8 +1,8 @@
-"""Displacement reports as msgspec Structs, made from the contract's models: read and written at half the cost.
+"""Displacement reports as msgspec Structs, made from the contract's models. They halve the cost to read and write.
 
-If a Struct accepts a report, its model accepts it with the same meaning. The reverse does not hold, because pydantic
-is lenient (`"5"` for 5) and trims text. The reports that only a model accepts are read by the model, which also words
-all errors: docs/decisions/0034.
+If a Struct accepts a report, its model accepts the report with the same meaning. The reverse does not hold, because
+pydantic is lenient (`"5"` for 5) and trims text. If a Struct does not accept a report, the model reads it and also
+words all errors (docs/decisions/0034).
 """
 
 import re
@@ -29,7 +29,7 @@ from shared.events.vocabulary import Precision, Status
 UUID_TEXT = r"^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z"
 RANDOM_UUID_TEXT = r"^[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z"
 TRIMMED = r"[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"  # White_Space of Unicode, as in Rust
-NEVER_OMITTED = object()  # a default that no field's value equals
+NEVER_OMITTED = object()  # a default that equals no value of a field, so that the field is always written
 
 
 class UnknownConstraint(TypeError):
@@ -104,7 +104,7 @@ def checks(model: type[BaseModel]) -> dict[str, Callable[[Any], None]]:
 
 
 def typed(annotation: Any, metadata: Sequence[Any] = ()) -> Any:
-    """The msgspec type of a field. Raises UnknownConstraint, at import."""
+    """The msgspec type of a field. Raises UnknownConstraint when this module is imported."""
     origin, args = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         return typed(args[0], [*args[1:], *metadata])
@@ -160,7 +160,7 @@ def limit(rule: Any) -> dict[str, Any]:
 
 
 def whole(pattern: str, *, is_trimmed: bool) -> str:
-    """The pattern for Python, whose `$` would accept a final line break. Text that pydantic would trim fails."""
+    """The pattern for Python, where `$` would accept a final line break. Text that pydantic would trim is no match."""
     if not (pattern.startswith("^") and pattern.endswith("$")):
         raise UnknownConstraint(pattern)
     middle = pattern[1:-1]
@@ -198,20 +198,20 @@ SEALED_PARTS = {
 }
 SUBJECT_IDS = {kind: attrgetter(f"{kind}_id") for kind in CLEAR_PARTS}
 Read = TypeVar("Read")
-# msgspec rounds such a time to microseconds, the models cut it off. The pattern begins with the point, which is rare,
-# so that a search costs a twentieth of one that begins with digits.
+# msgspec rounds a finer time to microseconds, but the models cut the digits off. The pattern begins with the decimal
+# point, which is rare. Such a search costs a twentieth of a search that begins with digits.
 FINER_THAN_MICROSECONDS = re.compile(rb"\.(?<=\d:\d\d\.)\d{7}")
 _one: msgspec.json.Decoder[DisplacementStruct] = msgspec.json.Decoder(KINDS)
 _many: msgspec.json.Decoder[list[DisplacementStruct]] = msgspec.json.Decoder(list[KINDS])
 
 
 def read(raw: bytes) -> DisplacementStruct | None:
-    """A report; None if the model has to read it."""
+    """Read a report; None if its model has to read it."""
     return _read(_one, raw)
 
 
 def read_all(raw: bytes) -> list[DisplacementStruct] | None:
-    """The reports of a JSON array; None if the models have to read them."""
+    """Read the reports of a JSON array; None if the models have to read them."""
     return _read(_many, raw)
 
 
@@ -225,7 +225,7 @@ def _read(decoder: msgspec.json.Decoder[Read], raw: bytes) -> Read | None:
 
 
 def of(report: HouseholdReport | GroupReport) -> DisplacementStruct:
-    """The Struct of a report that its model has read."""
+    """The Struct of a report that was read by its model."""
     return _one.decode(report.model_dump_json(exclude_none=True))
 
 

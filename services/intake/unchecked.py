@@ -1,4 +1,4 @@
-"""Reports that come while revocations are unknown are spooled with their credential, and checked before publishing."""
+"""Reports that arrive while revocations are unknown are spooled with the credential, and checked before publication."""
 
 import json
 from collections.abc import Sequence
@@ -10,11 +10,11 @@ from shared.events import HazardReported, Message
 from shared.events.access import CredentialKind
 from shared.events.envelope import REVOKED_HEADER
 
-HEADER = "unchecked"  # only in the spool
+HEADER = "unchecked"  # records have this header only in the spool
 
 
 def credential(principal: Principal) -> bytes | None:
-    """The credential to check later: its ids, and the time of the sign-in in seconds. None if it has been checked."""
+    """The credential to check later: its ids, and the time of the sign-in in seconds. None if it is already checked."""
     if not principal.is_unchecked:
         return None
     names = [(kind, str(name)) for kind, name in credentials(principal)]
@@ -32,7 +32,8 @@ def is_marked(message: Message) -> bool:
 async def checked(messages: Sequence[Message], revocations: Revocations) -> tuple[list[Message], list[Message]]:
     """Split into publishable and withheld records, in order. If a credential is unchecked, wait for the revocations.
 
-    The registry holds a displacement with a revoked credential. Such a hazard could raise an alert, so it is withheld.
+    A displacement with a revoked credential is publishable, because the registry holds it. A hazard with a revoked
+    credential is withheld, because it could raise an alert.
     """
     if not any(map(is_marked, messages)):
         return list(messages), []

@@ -1,1 +1,1 @@
-"""The formats of reports: each module reads one format, from bytes to reports, or says what is wrong."""
+"""The formats of reports. Each module converts the bytes of one format to reports, or names the errors."""

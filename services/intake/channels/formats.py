@@ -1,4 +1,4 @@
-"""What intake needs to know about a format of reports."""
+"""The description of a format of reports: its content types, readers and size limit."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from services.intake.structs import DisplacementStruct
 from shared.events import GroupReport, HazardReport, HouseholdReport
 
 Report = HouseholdReport | GroupReport | HazardReport | DisplacementStruct
-# For each content type the model of the body, or `str` for a text that OpenAPI does not describe further.
+# Content type -> the model of the body, or `str` for a text that OpenAPI does not describe further.
 Content = Mapping[str, type[BaseModel] | type[str]]
 
 BATCH_BYTES = 2 * 1024 * 1024
@@ -25,7 +25,7 @@ class SingleFormat:
     """A body with one report.
 
     `read` raises ReportRefused. It runs in a thread, because it may take long. `read_at_once` runs on the event loop,
-    which it may occupy for 5 ms at most; it returns None if the body is too large for that, or invalid.
+    which it may occupy for 5 ms at most; it returns None if the body is invalid or too large for this time.
     """
 
     summary: str
@@ -37,7 +37,7 @@ class SingleFormat:
 
 @dataclass(frozen=True, slots=True)
 class BatchFormat:
-    """A body with many reports: as SingleFormat, but `read` returns a report or a refusal for each report, in order.
+    """A body with many reports. It is like SingleFormat, but `read` returns a report or a refusal per report, in order.
 
     `read` raises ReportRefused if it cannot split the body into reports.
     """

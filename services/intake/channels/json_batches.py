@@ -17,8 +17,8 @@ from shared.web.problems import ERRORS
 
 ITEMS = 1_000
 BATCH_LISTS, BATCH_ERRORS = 250_000, 5_000
-# Match up to the next separator, bracket or long text, skipping short texts. Commas count only between items.
-# Each match is limited to about 100,000 escapes, because no other thread runs meanwhile.
+# Match up to the next separator, bracket or long text, and skip short texts. Only the commas between items matter.
+# A match covers at most about 100,000 escapes, because no other thread can run during a match.
 SHORT_TEXT = rb'"[^"\\]*+(?:\\.[^"\\]*+){0,20}+"'
 BETWEEN = re.compile(rb'(?:[^][{},"]++|%b){0,5000}+([][{},"]?)' % SHORT_TEXT, re.DOTALL)
 WITHIN = re.compile(rb'(?:[^][{}"]++|%b){0,5000}+([][{}"]?)' % SHORT_TEXT, re.DOTALL)
@@ -28,7 +28,7 @@ STEPS = {b"[": 1, b"{": 1, b"]": -1, b"}": -1}
 
 Item = Annotated[HouseholdReport | GroupReport | HazardItem, Field(discriminator="kind")]
 ITEM: TypeAdapter[HouseholdReport | GroupReport | HazardItem] = TypeAdapter(Item)
-# validation stops at the first wrong item, because each item is then validated alone
+# validation stops at the first wrong item; each item is then validated by itself
 ITEM_LIST: TypeAdapter[list[HouseholdReport | GroupReport | HazardItem]] = TypeAdapter(
     Annotated[list[Item], FailFast()]
 )
@@ -89,11 +89,11 @@ def split(raw: bytes) -> Sequence[bytes]:
 
 
 def end_of_text(raw: bytes, position: int) -> int:
-    """The position after the quote that closes the text, or the end of the body."""
+    """The position after the quote that closes the text; without such a quote, the end of the body."""
     while match := REST_OF_TEXT.match(raw, position):
         if match[1]:
             return match.end()
-        if match.end() == position:  # also a backslash that nothing follows
+        if match.end() == position:  # a backslash at the end of the body does not match either
             break
         position = match.end()
     return len(raw)

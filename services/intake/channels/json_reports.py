@@ -1,4 +1,4 @@
-"""One report as JSON. Errors name the field."""
+"""Reads one report as JSON. Errors name the invalid field."""
 
 from collections.abc import Callable, Iterable
 from typing import Annotated, Any, Literal, TypeVar
@@ -16,10 +16,10 @@ from shared.web.problems import ERRORS, field_errors, names_of
 
 T = TypeVar("T")
 
-# A household of sixty has about 1,000 fields; a hazard of the largest size has about 13,000 points.
+# A report on a household of sixty has about 1,000 fields; the largest hazard has about 13,000 points, each a list.
 FIELDS, LISTS = 2_000, 20_000
 AT_ONCE_BYTES = 128 * 1024
-AT_ONCE_FIELDS, AT_ONCE_LISTS = 5_000, 2_000  # about 5 ms
+AT_ONCE_FIELDS, AT_ONCE_LISTS = 5_000, 2_000  # validated in about 5 ms
 KINDS = ("household", "group", "hazard")
 
 
@@ -40,7 +40,7 @@ class DisplacementBody(RootModel[Displacement]):
 
 
 def at_once(raw: bytes, adapter: TypeAdapter[T], read: Callable[[bytes], Any] | None = None) -> T | None:
-    """Validate on the event loop, with `read` if it accepts the body. None if the body is too large, or invalid."""
+    """Validate on the event loop, by `read` if it accepts the body. None if the body is too large or invalid."""
     if len(raw) > AT_ONCE_BYTES or raw.count(FIELD) > AT_ONCE_FIELDS or lists(raw) > AT_ONCE_LISTS:
         return None
     if read is not None and (report := read(raw)) is not None:
@@ -70,7 +70,7 @@ def without_unknown_codes(raw: bytes, adapter: TypeAdapter[T], error: Validation
     """The slow path: replace unknown codes by `other` or `unknown`, keep their text, and validate again."""
     try:
         return adapter.validate_json(to_json(unknown_codes.replaced(from_json(raw))))
-    except ValueError:  # not JSON, without unknown codes, or still invalid
+    except ValueError:  # the body is not JSON, has no unknown codes, or is still invalid
         errors = error.errors(include_input=False, include_context=False, include_url=False)
         raise Invalid(expectations(errors[:most])) from None
 
@@ -80,7 +80,7 @@ def expectations(errors: Iterable[ErrorDetails]) -> list[dict[str, str]]:
 
 
 def located(error: ErrorDetails) -> ErrorDetails:
-    """The error with its path in the document, without the kind that pydantic puts first."""
+    """The error with its path in the document. pydantic puts the kind first in the path, so the kind is removed."""
     if error["type"] in ("union_tag_invalid", "union_tag_not_found"):
         return {**error, "loc": ("kind",), "msg": "one of household, group; in a batch also hazard"}
     path = error["loc"]

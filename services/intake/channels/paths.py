@@ -1,4 +1,4 @@
-"""The paths to which reports are sent, each with the format of its bodies."""
+"""The paths to which reports are sent, and the format of the bodies at each path."""
 
 from services.intake.channels import json_batches, json_reports
 from services.intake.channels.formats import BatchFormat, SingleFormat

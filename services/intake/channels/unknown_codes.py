@@ -62,7 +62,7 @@ def replaced(document: Any) -> dict[str, Any]:
 
 
 def unknown_codes(document: Any) -> Iterator[tuple[Path, Any, Any]]:
-    """The path, holder and key of each unknown code."""
+    """For each unknown code: its path, the object that contains it, and its key there."""
     if not isinstance(document, dict):
         return
     yield from codes_of(document, ())

@@ -1,1 +1,1 @@
-"""Feeds: hazards that other institutions publish, read by polling or from a file, and published as our events."""
+"""Feeds: hazards of other institutions. Intake polls them or reads them from a file, and publishes them as events."""

@@ -1,4 +1,4 @@
-"""Decide about a feed entry, given the published hazard: not a hazard, out of area, unchanged, or to publish. Pure."""
+"""Decide whether a feed entry is published, given the hazard as published before. Pure."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,7 +19,7 @@ class FeedAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A hazard as last published. `updated_ms` and `preferred` are the source's latest values, published or not."""
+    """A hazard as last published. `updated_ms` and `preferred` are the latest values, even if not published."""
 
     event: HazardReported
     updated_ms: int
@@ -68,7 +68,7 @@ def decide(entry: Item | Cancellation, known: Known | None, area: WatchedArea) -
 
 
 def _withdraw(cancellation: Cancellation, known: Known) -> FeedDecision:
-    """Cancel only if the preferred id is deleted. A network may delete its reading while the source keeps another."""
+    """Cancel only if the preferred id was deleted. A network may delete its id while the source keeps the hazard."""
     return _cancel(cancellation, known, "deleted") if known.preferred in cancellation.ids else OTHER_NAME
 
 

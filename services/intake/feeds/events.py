@@ -1,4 +1,4 @@
-"""The events of feed entries. Pure."""
+"""Build the events of feed entries. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +23,7 @@ EVENTS: dict[FeedAction, tuple[type[HazardReported], MsgType]] = {
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """Fields that intake adds to the source's data. `status` is that of the entry, `counted` that of real hazards."""
+    """Fields that intake adds to the source's data. `counted` is the status that real hazards get here."""
 
     source: str
     counted: Status
@@ -33,12 +33,12 @@ class Stamp:
 
     @property
     def status(self) -> Status:
-        """In an exercise, what is real for the source is an exercise. A source's test remains a test."""
+        """An exercise publishes a source's real hazards as Exercise. A source's own test remains a test."""
         return self.counted if self.own_status is Status.ACTUAL else self.own_status
 
     @property
     def names(self) -> str:
-        """The ids of a source's tests and exercises are kept apart, so that none of them changes a real hazard."""
+        """The namespace of ids. Tests and exercises have their own, so that they never change a real hazard."""
         return self.source if self.own_status is Status.ACTUAL else f"{self.source}/{self.own_status}"
 
     @property
@@ -55,12 +55,12 @@ def report(item: Item, hazard: HazardInfo, known: Known | None, aliases: tuple[s
 
 
 def take_back(entry: Item | Cancellation, known: Known, aliases: tuple[str, ...], stamp: Stamp) -> Known:
-    """The hazard as last published, cancelled."""
+    """The cancellation of a hazard, with the content as last published."""
     return _published(FeedAction.CANCEL, dict(known.event), known.event.source_id, entry, known, aliases, stamp)
 
 
 def wire(event: HazardReported) -> Message:
-    """The message of the event. The same revision always has the same event id."""
+    """The Kafka message of the event. The same revision always has the same event id."""
     id = event_id(event.event_type, event.author, event.report_id, event.version)
     return message(event, id=id, source=EVENT_SOURCE, time=event.received_at)
 
@@ -102,5 +102,5 @@ def _content(hazard: HazardInfo, stamp: Stamp) -> dict[str, Any]:
 
 
 def _revision(entry: Item | Cancellation, known: Known | None) -> int:
-    """The source's `updated` time, so that the revision grows even if our stored state was lost."""
+    """The revision is the source's `updated` time, so that it grows even if our stored state was lost."""
     return max(entry.updated_ms, known.event.revision + 1) if known else entry.updated_ms

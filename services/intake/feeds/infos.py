@@ -38,12 +38,12 @@ class HazardInfo(Data):
     web: Web | None = None
 
     def changes(self, published: HazardReported) -> list[str]:
-        """The names of the changes since the event that people would act on."""
+        """The names of the changed fields that matter to people, compared with the published event."""
         changed = [name for name in COMPARED if getattr(self, name) != getattr(published, name)]
         return [*changed, "area"] if is_elsewhere(self.area, published.area) else changed
 
 
 def is_elsewhere(area: Area, published: Area) -> bool:
-    """Whether the source moved the area. Intake added P-codes to the published area, so these may be more."""
+    """Whether the source moved the area. The published area may have more P-codes, because intake adds some."""
     own = {"pcodes": published.pcodes}
     return area.model_copy(update=own) != published or not set(area.pcodes) <= set(published.pcodes)

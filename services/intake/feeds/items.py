@@ -9,7 +9,7 @@ from services.intake.feeds.infos import HazardInfo
 from shared.events.vocabulary import Status
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-KEPT_CHARACTERS = 16_000  # of an unreadable entry
+KEPT_CHARACTERS = 16_000  # most characters that are kept of an unreadable entry
 
 
 class ItemKind(StrEnum):
@@ -24,9 +24,9 @@ class ItemKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """`ids` are all ids that the source uses for the hazard, the preferred id first. `hazard` None = not a hazard.
+    """`ids` are the source's ids of the hazard, the preferred id first. `hazard` is None if the entry is no hazard.
 
-    `status` is the source's own: Actual, or a test or an exercise of the source.
+    `status` is the status at the source: Actual, or a test or an exercise of the source.
     """
 
     ids: tuple[str, ...]
@@ -71,7 +71,7 @@ class BadDocument(Exception):
 
 
 def instant(milliseconds: int) -> datetime:
-    """The instant of a Unix time in milliseconds, without floats, also for years that `fromtimestamp` rejects."""
+    """The instant of a Unix time in milliseconds, without floats. Accepts years that `fromtimestamp` rejects."""
     return EPOCH + timedelta(milliseconds=milliseconds)
 
 

@@ -43,7 +43,7 @@ class Reader:
         return counts
 
     async def _take(self, session: AsyncSession, entries: list[Item | Cancellation], stamp: Stamp) -> Counts:
-        """Publish what is new in entries of one status."""
+        """Publish the hazards that are new or changed in entries of one status."""
         aliases = await queries.aliases_of(session, stamp.names, (name for entry in entries for name in entry.ids))
         register = Register(aliases, await queries.known(session, aliases.values()))
         counts = Counter(register.take(entry, self.area, stamp).kind for entry in entries)
@@ -54,7 +54,7 @@ class Reader:
 
 
 def by_status(entries: list[Entry]) -> dict[Status, list[Item | Cancellation]]:
-    """The readable entries by status, cancellations last, as the same document may keep a hazard under another id."""
+    """The readable entries by status. Cancellations are last, because a document may rename a hazard that it keeps."""
     groups: dict[Status, list[Item | Cancellation]] = {}
     for entry in sorted(entries, key=is_cancellation):
         if not isinstance(entry, Unreadable):

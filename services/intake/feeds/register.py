@@ -40,7 +40,7 @@ class Register:
         return JOINED if self._join(known, named[1:], entry, stamp) else decision
 
     def _named(self, ids: Iterable[str]) -> list[Known]:
-        """The hazards that these ids refer to: active hazards first, then in the order of the ids."""
+        """The hazards that these ids refer to, active hazards first, and otherwise in the order of the ids."""
         hazard_ids = dict.fromkeys(self.aliases[name] for name in ids if name in self.aliases)
         return sorted((self.hazards[hazard_id] for hazard_id in hazard_ids), key=lambda known: known.is_cancelled)
 

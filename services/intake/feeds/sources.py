@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from services.intake.feeds.items import Source
 from shared.events.hazards import CENTRE, SourceName
 
-# Modules of this package. They are imported when a feed is read, as every process of intake imports its settings.
+# Modules of this package. They are imported only when a feed is read, because every process imports this module.
 KINDS = ("usgs",)
 EXPECTED = (
     "entries KIND=ADDRESS or KIND:SOURCE=ADDRESS separated by spaces are expected,"
@@ -28,7 +28,7 @@ class PolledFeed(NamedTuple):
 
 
 def source(kind: str, name: str | None = None) -> Source:
-    """The institution that gave the kind its name, or another one with documents of this kind."""
+    """The source of this kind. With a `name`, it is another institution that publishes documents of this kind."""
     own: Source = import_module(f"{__package__}.{kind}").SOURCE
     return replace(own, name=name) if name else own
 

@@ -27,8 +27,8 @@ from shared.events.vocabulary import Certainty, HazardType, Severity, Urgency
 from shared.places.areas import distance_km
 
 SITE = "https://earthquake.usgs.gov"
-# The first feed has the day's earthquakes. The second has the region's last month with deleted events, which the
-# first omits.
+# The first feed has the day's earthquakes. The second feed has the region's earthquakes of the last month, with the
+# deleted events, which the first feed omits.
 FEEDS = (
     f"{SITE}/earthquakes/feed/v1.0/summary/2.5_day.geojson",
     f"{SITE}/fdsnws/event/1/query?format=geojson&includedeleted=true"
@@ -155,7 +155,7 @@ def info(type: HazardType, feature: Feature) -> "MeasuredHazard":
 
 
 class MeasuredHazard(HazardInfo):
-    """Measured again and again: small differences are no change, and neither are titles and links."""
+    """A hazard that is measured repeatedly. Small differences, titles and links do not count as changes."""
 
     def changes(self, published: HazardReported) -> list[str]:
         here, there = self.area.point, published.area.point
@@ -193,7 +193,7 @@ def valid_ids(names: Iterable[str]) -> Iterable[str]:
 
 
 def link(url: str | None) -> str | None:
-    """The link made absolute, because single-event documents have relative links."""
+    """The absolute link, because single-event documents have relative links."""
     try:
         return _web.validate_python(urljoin(SITE, url)) if url else None
     except ValueError:  # `urljoin` or the contract does not accept the URL

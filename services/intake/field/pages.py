@@ -20,7 +20,7 @@ from shared.places import Places
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
-SCOPE = "/"  # the service worker's scope: the form's page and its printed address are above the script's folder
+SCOPE = "/"  # the service worker's scope; it includes the form's page and its printed address
 USUAL_COUNTRIES = ("RU", "KZ", "UZ", "TJ", "TR", "CN")  # where most people from the country live abroad
 KINDS = (".css", ".html", ".js", ".po", ".py", ".svg")
 SHOWN = {"exercise", "institution_ky", "institution_ru", "institution_en"}
@@ -56,7 +56,7 @@ class FieldForm:
         )
 
     async def worker(self, _: Request) -> Response:
-        """The service worker, which answers offline. The header allows a scope above the script's own folder."""
+        """The service worker, which answers offline. The header allows a scope outside the script's folder."""
         headers = {"service-worker-allowed": SCOPE, "cache-control": "no-cache"}
         return Response(self.script, media_type="text/javascript", headers=headers)
 
@@ -71,9 +71,9 @@ class FieldForm:
 
 
 class Files(StaticFiles):
-    """Static files under the release's name, so that a cached page always gets scripts of the same release.
+    """Static files under the release's name, so that a cached page always gets scripts of its own release.
 
-    They include the scripts that all pages share, because the form imports these as its own.
+    They include the scripts that all pages share, because the form imports these from its own folder.
     """
 
     def __init__(self, release: str) -> None:

@@ -25,7 +25,7 @@ export async function signIn(event) {
   void sendWaiting();
 }
 
-/** Continue a session of the centre's own sign-in page: it becomes this phone's sign-in. */
+/** Take over a session of the centre's own sign-in page as this phone's sign-in. */
 export async function takeSession() {
   if (!new URLSearchParams(location.search).has("signed-in")) return;
   history.replaceState(null, "", location.pathname);
@@ -37,7 +37,7 @@ export async function takeSession() {
     adopt();
     show();
   } catch {
-    // the form's own sign-in is shown
+    // without a session, the form's own sign-in is shown
   }
 }
 
@@ -53,7 +53,8 @@ async function signedIn(name, password) {
 }
 
 /**
- * Keep the account's own spelling of the name, and the expiry by this phone's clock, which may be months off.
+ * The sign-in to store. The name is spelled as in the account. The expiry is by this phone's clock, which may be months
+ * off.
  * @param {string} name
  * @param {{token: string, expires_at: string, name?: string}} session
  * @param {number} answeredAt time of the answer, by the centre's clock

@@ -73,7 +73,10 @@ function isOddBirth(year, today) {
   return year !== undefined && (year < FIRST_BIRTH || year > Number(today.slice(0, 4)));
 }
 
-/** Whether origin and destination are equal; that is right for people who could not leave. @param {import("./kept.js").Body} body */
+/**
+ * Whether origin and destination are equal. This is right for people who could not leave, so it is false for them.
+ * @param {import("./kept.js").Body} body
+ */
 function isSamePlace({ origin, destination, mobility }) {
   if (mobility === "unable_to_move" || origin.country === "ZZ") return false;
   return origin.pcode === destination.pcode && origin.country === destination.country;

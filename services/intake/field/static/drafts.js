@@ -1,4 +1,4 @@
-// Drafts: reports that are not sent yet. Saved at every change, so that a killed tab loses nothing.
+// Drafts: reports that are not sent yet. They are saved at every change, so that a killed tab loses nothing.
 
 import { changed } from "./kept.js";
 import { uuid } from "./uuid.js";
@@ -36,7 +36,7 @@ export function discard(reportId) {
   changed();
 }
 
-/** Release the draft from this tab, and keep it. */
+/** Release the draft from this tab. The draft stays stored. */
 export function letGo() {
   sessionStorage.removeItem(OPEN);
 }

@@ -10,7 +10,7 @@ import { tell } from "./page.js";
 import { sentence } from "./texts.js";
 
 const AGAIN_MS = 30_000;
-const SCOPES = ["/intake/field", "/field"]; // the second is the printed address
+const SCOPES = ["/intake/field", "/field"]; // the second scope is the printed address
 
 if (canKeep()) start();
 else tell(element("opening"), sentence("unkept"));
@@ -23,7 +23,7 @@ function start() {
   addEventListener(CHANGED, show);
   addEventListener("online", () => { show(); void sendWaiting(); });
   addEventListener("offline", show);
-  addEventListener("pageshow", ({ persisted }) => { if (persisted) resume(); }); // its draft may have been sent meanwhile
+  addEventListener("pageshow", ({ persisted }) => { if (persisted) resume(); }); // another tab may have sent its draft
   document.addEventListener("visibilitychange", () => { changed(); look(); }); // a suspended page gets no events of other tabs
   setInterval(look, AGAIN_MS);
   if ("serviceWorker" in navigator) for (const scope of SCOPES) void navigator.serviceWorker.register("/intake/field/worker.js", { scope });

@@ -17,7 +17,8 @@ import { uuid } from "./uuid.js";
  * @typedef {import("./kept.js").Body} Body
  * @typedef {{lat: number, lon: number, accuracy: number}} Point
  * @typedef {{ids: import("./reports.js").Ids, author: string, corrected: Kept | null, point: Point | null, isTouched: boolean, isKept: boolean}} Open
- *   author, the report it corrects, position, and whether it is stored as a draft
+ *   the report in the form: ids, author, the report that it corrects, position, whether it was changed, and whether
+ *   it is stored as a draft
  */
 
 const LOCATING_MS = 20_000;
@@ -50,7 +51,10 @@ export function listen() {
   addEventListener(CHANGED, follow);
 }
 
-/** Phones are shared: another account must neither read nor send this draft. Drafts without an account belong to the first sign-in. */
+/**
+ * Close the draft if it belongs to another account or tab, because phones are shared. A draft without an account
+ * belongs to the first account that signs in.
+ */
 function follow() {
   if (isAnothers() || isElsewhere()) begin();
   draft.author = account()?.name ?? "";
@@ -62,12 +66,12 @@ function isAnothers() {
   return Boolean(author && !isSameName(author, account()?.name)) || Boolean(latest && !isOwn(latest));
 }
 
-/** Another tab sent the draft, removed it, or continues it. */
+/** Whether another tab sent the draft, removed it, or continues it. */
 function isElsewhere() {
   return draft.isKept && !isHeldHere(draft.ids.report_id);
 }
 
-/** The current state of the report that the draft corrects: it may have been answered meanwhile. */
+/** The current state of the report that the draft corrects, because the report may have been answered meanwhile. */
 function latestCorrected() {
   return draft.corrected && (kept(draft.corrected.body.report_id) ?? draft.corrected);
 }
@@ -79,7 +83,7 @@ function touched({ target }) {
   save();
 }
 
-/** Save at every change: a phone short of memory can end a page without an event. */
+/** Save at every change, because a phone that is short of memory can end a page without an event. */
 function save() {
   if (isAnothers()) return;
   draft.isTouched = true;
@@ -97,7 +101,7 @@ function save() {
 /** @param {SubmitEvent} event */
 function submitted(event) {
   event.preventDefault();
-  if (isAnothers()) { // a suspended tab gets no event
+  if (isAnothers()) { // the account may have changed while the tab was suspended
     begin();
     return tell(element("wrong"), sentence("another"));
   }
@@ -127,7 +131,7 @@ function summed(messages) {
   return [...messages.slice(0, 1), more].filter(Boolean).join("\n");
 }
 
-/** Ask the author to confirm unlikely values: the button then sends them. @param {string} odd */
+/** Ask the author to confirm unlikely values. The button then sends the report. @param {string} odd */
 function ask(odd) {
   questioned = odd;
   element("odd").hidden = !odd;
@@ -265,7 +269,7 @@ function membersChanged(removed = 0) {
   if (count && control("kind").value === "household" && (persons < count || persons === count + removed)) control("persons").value = String(count);
 }
 
-/** Use the position only for the draft that asked: a late answer is not the position of the next household. */
+/** Use the position only for the draft that asked for it: a late answer does not belong to the next household. */
 function locate() {
   const asking = draft;
   navigator.geolocation.getCurrentPosition(({ coords }) => {
@@ -284,10 +288,10 @@ function showPoint() {
 
 /** @param {number} degrees */
 function round(degrees) {
-  return Math.round(degrees * 100_000) / 100_000; // one metre
+  return Math.round(degrees * 100_000) / 100_000; // to about one metre
 }
 
-/** For a form that is open past midnight: allow the new day, and set it in an untouched form. A draft keeps its day. */
+/** After midnight, allow the new day in an open form, and set it if the form is untouched. A draft keeps its day. */
 export function renewToday() {
   const field = control("occurred");
   if (field.value === field.max && !draft.isTouched) field.value = today();

@@ -13,7 +13,7 @@ import { uuid } from "./uuid.js";
 export const CHANGED = "dayar-kept-changed";
 const PREFIX = "dayar.report.";
 const ANSWERED_DAYS = 14;
-const EARLY_MS = 3_600_000; // clocks drift: a report sent with an expired token is held until a person accepts it
+const EARLY_MS = 3_600_000; // clocks drift, and a report sent with an expired token is held until a person accepts it
 const ANSWERED = ["accepted", "spooled", "duplicate"];
 
 /** @returns {Kept[]} newest first */
@@ -42,7 +42,7 @@ export function changed() {
   dispatchEvent(new Event(CHANGED));
 }
 
-// treats a change by another tab like a change by this tab
+// a change by another tab is treated like a change by this tab
 addEventListener("storage", ({ key }) => { if (!key || key.startsWith("dayar.")) changed(); });
 
 /** @param {Kept} report */
@@ -50,12 +50,12 @@ export function isAnswered(report) {
   return ANSWERED.includes(report.state);
 }
 
-/** Whether the signed-in account, or nobody, wrote the report: phones are shared. @param {Kept} report */
+/** Whether the report belongs to the signed-in account or to none. Accounts may share a phone. @param {Kept} report */
 export function isOwn(report) {
   return !report.account || isSameName(report.account, account()?.name);
 }
 
-/** Compare account names like the centre does, without case. @param {string} one @param {string} [other] */
+/** Compare account names as the centre does, without regard to case. @param {string} one @param {string} [other] */
 export function isSameName(one, other = "") {
   return one.toLowerCase() === other.toLowerCase();
 }
@@ -65,12 +65,12 @@ export function isSame(one, other) {
   return JSON.stringify(one.body) === JSON.stringify(other.body);
 }
 
-/** The version of a correction: a version that the centre does not have yet can be used again. @param {Kept} report */
+/** The version of a correction. A version that the centre does not have yet is used again. @param {Kept} report */
 export function nextVersion(report) {
   return report.body.version + (isAnswered(report) || report.state === "conflict" ? 1 : 0);
 }
 
-/** Delete old answered reports: they are kept for corrections, but personal data must not stay longer. */
+/** Delete old answered reports. Newer ones are kept for corrections, but personal data must not stay longer. */
 export function forgetOld() {
   const oldest = new Date(Date.now() - ANSWERED_DAYS * 86_400_000).toISOString();
   reports().filter((report) => isAnswered(report) && report.at < oldest).forEach(remove);
@@ -81,7 +81,7 @@ export function account() {
   return JSON.parse(localStorage.getItem("dayar.account") ?? "null");
 }
 
-/** Whether the sign-in has ended: the centre refused it, or it has expired. @param {Account} known */
+/** Whether the sign-in has ended, because the centre refused it or because it has expired. @param {Account} known */
 export function isOver(known) {
   return Boolean(known.isOver) || !(Date.now() < Date.parse(known.expires_at) - EARLY_MS);
 }
@@ -100,7 +100,7 @@ export function device() {
   return known;
 }
 
-/** Whether the browser has local storage: settings can forbid it. */
+/** Whether the browser has local storage, which its settings can forbid. */
 export function canKeep() {
   try {
     return Boolean(device());

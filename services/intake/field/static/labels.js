@@ -14,7 +14,7 @@ const PARTS = /** @type {Record<string, string>} */ ({ members: "#members", sex_
 /** @type {(Unit & {districts: Unit[]})[]} */
 export const oblasts = JSON.parse(element("districts").textContent ?? "[]");
 
-/** The control that a JSON pointer refers to, or nothing if the form has no such field. @param {string} pointer */
+/** The label of the field at the JSON pointer, or an empty string if the form has no such field. @param {string} pointer */
 export function labelOf(pointer) {
   const [, field, place, inner] = pointer.split("/");
   if (inner && field === "members") return inPerson(Number(place), inner);

@@ -28,7 +28,7 @@ export function show() {
   element("reports").replaceChildren(...kept.map(shown));
 }
 
-/** Separate from the list, because a sign-in expires by time, and a screen reader reads a new list again. */
+/** Show the account. The list is not shown again, because a screen reader would read the new list from the start. */
 export function showAccount() {
   const known = account();
   const hasEnded = Boolean(known && isOver(known));

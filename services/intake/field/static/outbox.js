@@ -8,7 +8,7 @@ const PATIENCE_MS = 20_000;
 const CONFLICT = 409;
 let isSending = false;
 
-/** Oldest first, so that no correction overtakes the report it corrects. */
+/** Send waiting reports, oldest first, so that no correction overtakes the report that it corrects. */
 export async function sendWaiting() {
   if (isSending) return;
   isSending = true;
@@ -20,10 +20,10 @@ export async function sendWaiting() {
   }
 }
 
-/** The oldest waiting report of the signed-in account. Read again each time, because it may be corrected meanwhile. */
+/** The oldest waiting report of the signed-in account, as stored now, because it may have been corrected meanwhile. */
 function oldest() {
   const known = account();
-  if (!known || known.isOver) return undefined; // an expired sign-in is used all the same: the centre decides
+  if (!known || known.isOver) return undefined; // an expired sign-in is used too, because the centre decides
   return reports().reverse().find((report) => report.state === "waiting" && isSameName(report.account, known.name));
 }
 
@@ -51,7 +51,8 @@ async function send(report) {
 
 /**
  * Store the answer to a sent version. If the report was corrected during sending, the stored correction must still be
- * sent, as the next version if the centre accepted this version. Another tab may already have a later version.
+ * sent. If the centre already has the sent version, the correction gets the next version, unless another tab gave it
+ * a later version.
  * @param {Kept} sent
  * @param {Response} answer
  * @param {{status: import("./kept.js").State, errors?: import("./kept.js").FieldError[]}} result
@@ -70,11 +71,11 @@ function stateOf(answer, accepted) {
 }
 
 /**
- * Send with this phone's clock, so that the centre can correct times of a wrong clock.
+ * Send the time by this phone's clock too, so that the centre can correct the times of a wrong clock.
  * @param {string} path
  * @param {object} body
  * @param {string} [token]
- * @param {RequestCredentials} [credentials] the form has its own sign-in
+ * @param {RequestCredentials} [credentials] omitted by default, because the form has its own sign-in
  */
 export function post(path, body, token, credentials = "omit") {
   return fetch(path, {

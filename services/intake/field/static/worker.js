@@ -32,14 +32,14 @@ self.addEventListener("fetch", (event) => {
   /** @type {WorkerEvent} */ (event).respondWith(answer);
 });
 
-/** Cache the whole release or nothing: a phone without space keeps the old release. */
+/** Cache the whole release or nothing, so that a phone without space keeps the old release. */
 async function keepAll() {
   const kept = await caches.open(KEPT);
   // without cookies, because each language's page would set the language cookie
   await kept.addAll(FILES.map((file) => new Request(file, { cache: "reload", credentials: "omit" })));
 }
 
-/** Delete other releases; runs when no page of another release is open. */
+/** Delete other releases. This runs when no page of another release is open. */
 async function forgetOthers() {
   const others = (await caches.keys()).filter((name) => name.startsWith("field-") && name !== KEPT);
   await Promise.all(others.map((name) => caches.delete(name)));
@@ -51,7 +51,7 @@ async function own(request) {
 }
 
 /**
- * Answer from the network if it is fast enough, else from the cache; without a cached answer wait for the network.
+ * Answer from the network if it is fast enough, else from the cache. Without a cached answer, wait for the network.
  * @param {Request} request
  */
 async function fresh(request) {
@@ -68,9 +68,9 @@ async function fresh(request) {
 async function cached(request) {
   try {
     const kept = await caches.open(KEPT);
-    return await kept.match(request, { ignoreVary: true }); // the URL has the language
+    return await kept.match(request, { ignoreVary: true }); // the language is in the URL
   } catch {
-    return undefined; // a full phone cannot open a cache: use the network only
+    return undefined; // a full phone cannot open a cache, so only the network is used
   }
 }
 
