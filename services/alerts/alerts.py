@@ -198,7 +198,7 @@ def withheld(alert: Alert, finding: Finding, now: datetime) -> Alert:
 
 
 def lapsed(alert: Alert, reason: str, now: datetime) -> Alert:
-    """Lets the alert lapse: its hazard or finding is over or withdrawn, so it no longer escalates.
+    """Lets the alert lapse and no longer escalate, because its hazard or finding is over or withdrawn.
 
     The system closes the alert, with two exceptions. If people work on it, it rings until they close it. If it is
     Severe or Extreme and nobody acknowledged it, it stays open.

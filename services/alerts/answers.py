@@ -57,7 +57,7 @@ class Answers:
         )
 
     async def take_back(self, alert_id: UUID, person: Actor) -> Alert:
-        """Withdraws the person's own acknowledgement within ten seconds. Deletes its unattempted deliveries."""
+        """Withdraws the person's acknowledgement within ten seconds. Deletes its deliveries that have no attempt."""
         alert = await alert_queries.locked_alert(self._session, alert_id)
         _is_open(alert)
         if alert.acknowledged_at is None:

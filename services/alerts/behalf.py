@@ -1,4 +1,4 @@
-"""The note that says for whom an alert was acknowledged: encrypted at rest, shown only to operators and duty heads."""
+"""The note that says for whom an alert was acknowledged. It is encrypted and shown only to operators and duty heads."""
 
 import base64
 from uuid import UUID
@@ -19,7 +19,7 @@ from shared.auth.access import CMC
 from shared.auth.tokens import Principal
 
 PREFIX = "sealed:"
-BEGINNING = 15  # bytes of a key id: a multiple of 3, so that their base64 does not depend on the bytes after them
+BEGINNING = 15  # compared bytes of a key id; with a multiple of 3, their base64 does not depend on the next bytes
 
 NOTE = AlertRow.acknowledged_note
 NOTES = select(AlertRow.alert_id, type_coerce(NOTE, Text)).where(NOTE.is_not(None))

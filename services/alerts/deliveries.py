@@ -109,7 +109,7 @@ class Deliveries:
         self._waiting = {recipient for recipient, hands in (busy + claimed).items() if hands >= at_once}
         self._busy += claimed
         if any(self._busy[recipient] < at_once for recipient in self._waiting):
-            self._woken.set()  # a slot came free while the claim ran: claim again at once
+            self._woken.set()  # a slot became free while the claim ran, so claim again at once
         return jobs
 
     async def _deliver(self, job: Job) -> None:

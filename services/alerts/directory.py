@@ -11,7 +11,7 @@ from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers import Receiver
 
 SealedReceiver = tuple[Receiver, tuple[bytes, ...]]
-OLDEST_SECONDS = 1.0  # a NOTIFY may be missed while the listening connection is renewed
+OLDEST_SECONDS = 1.0  # the copy is read again at this age, because a NOTIFY can be missed
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,8 +66,8 @@ class Dispatcher:
 class Handover:
     """Sends the jobs after the session's commit. If the transaction ends in any other way, it releases their slots.
 
-    A lease begins when the delivery is stored. If the commit takes more than half a lease, the jobs are not sent here:
-    the delivery loop claims the deliveries when their leases end.
+    A lease begins when the delivery is stored. If the commit takes more than half a lease, the jobs are not sent here,
+    and the delivery loop claims the deliveries when their leases end.
     """
 
     def __init__(self, session: AsyncSession, senders: Senders) -> None:

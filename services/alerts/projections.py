@@ -9,7 +9,7 @@ from shared.events import Displacement, HouseholdRegistered, Place
 from shared.events.vocabulary import HazardType, Mobility, Precision, Reason, Status
 from shared.places import Places
 
-# Displacement reasons under which a hazard may be the cause although the report names none.
+# Displacement reasons with which a hazard may be the cause even if the report names no hazard.
 POSSIBLY_HAZARD = {Reason.NATURAL_DISASTER, Reason.ENVIRONMENTAL_DEGRADATION, Reason.NOT_REPORTED}
 
 

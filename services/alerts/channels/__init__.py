@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.alerts.receivers import Receiver
 
-OUTBOX_PAGE = "outbox_page"  # in an exercise: the message is shown on the outbox page and not sent
+OUTBOX_PAGE = "outbox_page"  # in an exercise, the message is shown on the outbox page and not sent
 
 
 class Undelivered(Exception):

@@ -1,4 +1,4 @@
-"""Stores which sources' alert budgets operators have lifted, and until when."""
+"""Stores the sources whose alert budget an operator has lifted, and until when."""
 
 import sqlalchemy as sa
 from alembic import op
