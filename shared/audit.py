@@ -21,7 +21,7 @@ from shared.auth.tokens import Principal
 from shared.failures import is_postgresql_unavailable
 from shared.postgres.models import Base
 
-WRITE_SECONDS = 2.0  # a refusal does not wait longer for PostgreSQL
+WRITE_SECONDS = 2.0  # a refused request waits at most this long for PostgreSQL
 
 
 class Action(StrEnum):
@@ -86,7 +86,7 @@ AUDIT = Table(
 
 
 def entry_of(request: HTTPConnection, action: Action, **more: Any) -> Entry:
-    """An entry about a request: its route, its address, and the account and id of its token, if any."""
+    """An entry with the request's route and address, and the account and id of its token, if any."""
     principal: Principal | None = request.scope.get("principal")
     known: dict[str, Any] = {
         "account": principal.account if principal else None,
@@ -125,7 +125,7 @@ async def insert_all(session: AsyncSession, entries: Sequence[Entry]) -> None:
 
 
 def tell(entry: Entry) -> None:
-    """Log the entry, but not the free text of a stated purpose (after ": "), which only the table holds."""
+    """Log the entry without the free text of a stated purpose (after ": "). Only the table keeps that text."""
     entry = replace(entry, reason=entry.reason and entry.reason.partition(": ")[0])
     known = {name: value for name, value in asdict(entry).items() if value not in (None, ())}
     log.get().info("security", log="security", **{name: shown(value) for name, value in known.items()})

@@ -32,9 +32,9 @@ class Settings(BaseSettings):
     kafka_username: str | None = None
     kafka_password_file: str | None = None
     kafka_ca_file: Path | None = None
-    kafka_group_instance: str | None = None  # set if a single supervisor owns the name
+    kafka_group_instance: str | None = None  # set if a single supervisor uses this name
     topic_prefix: str = "dayar."
-    displacements_days: float = Field(default=30, gt=0)  # how long Kafka keeps reports and intake knows them
+    displacements_days: float = Field(default=30, gt=0)  # how long Kafka keeps reports, and intake remembers them
     dead_letters_days: float = Field(default=DEAD_LETTERS_DAYS, gt=0)
 
     database_url: str = "postgresql://127.0.0.1:5432/dayar"
@@ -54,7 +54,7 @@ class Settings(BaseSettings):
         "viewer",
         "operator",
         "duty_head",
-    )  # roles that an open, connected board keeps signed in
+    )  # accounts with these roles stay signed in while their board is open and connected
     exercise: bool = Field(default=False, validation_alias="DAYAR_EXERCISE")
     outbound_allow: tuple[str, ...] = ()  # host:port pairs that may use http and a private address
 
@@ -75,7 +75,7 @@ class Settings(BaseSettings):
             super().__init__(**values)
         except ValidationError as error:
             raise BadSettings(*map(_expectation, error.errors(include_input=False, include_context=False))) from None
-        except SettingsError as error:  # its text names the field
+        except SettingsError as error:  # the error's text names the field
             raise BadSettings(error) from None
 
     def for_service(self, service: str) -> Self:
@@ -108,7 +108,7 @@ class Settings(BaseSettings):
 
     @property
     def proxies(self) -> str:
-        """Proxies whose forwarding headers are trusted. The default is this machine's proxies with https, else none."""
+        """Proxies whose forwarding headers are trusted. The default is this machine with https, or none without it."""
         usual = "127.0.0.1,::1" if self.public_url.startswith("https:") else ""
         return usual if self.forwarded_allow_ips is None else self.forwarded_allow_ips
 

@@ -15,9 +15,9 @@ from shared import log
 T = TypeVar("T")
 
 LONGEST_SECONDS = 5.0
-# Connection lost or refused; out of memory, disk or connections; shutdown; file read or write error.
+# SQLSTATE classes: connection lost or refused; out of memory, disk or connections; shutdown; file error.
 AWAY_CLASSES = ("08", "53", "57P", "58", "28")
-# Serialisation failure, deadlock, lock not available, idle-in-transaction timeout, transaction timeout, cancelled.
+# SQLSTATEs: serialisation failure, deadlock, no lock, idle-in-transaction timeout, transaction timeout, cancelled.
 AWAY_STATES = ("40001", "40P01", "55P03", "25P03", "25P04", "57014")
 
 

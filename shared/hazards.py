@@ -38,7 +38,7 @@ class CapCategory(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HazardDefinition:
-    """The first of several codes is the closest. OET, MH and GH codes are from secondary lists: check before export.
+    """The first of several codes is the closest. OET, MH and GH codes come from secondary lists and need a check.
 
     Only `other` has neither nature nor onset; the report's text describes the hazard.
     """

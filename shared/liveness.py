@@ -15,7 +15,7 @@ Answers = Callable[[], bool]
 async def silent(answers: Answers, *, seconds: float = SILENT_SECONDS, every: float = EVERY_SECONDS) -> None:
     """Return when a process has stopped answering for `seconds`. A process that never answered is still starting.
 
-    Checks are counted, not time, because a sleep of the machine or of the supervisor misses only one check.
+    It counts checks instead of seconds, so that a sleep of the machine or the supervisor counts as one missed check.
     """
     missed, has_answered = 0, False
     while missed * every < seconds:

@@ -10,7 +10,7 @@ import structlog
 
 
 def configure(service: str, *, level: int = logging.INFO, stream: TextIO | None = None) -> None:
-    """Write JSON lines to `stream` or standard output. Loggers of libraries write from WARNING on, formatted alike."""
+    """Write JSON lines to `stream` or standard output. Loggers of libraries do the same, from level WARNING."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,

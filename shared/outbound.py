@@ -20,7 +20,7 @@ from shared.config import Settings
 
 TOTAL_SECONDS = 10.0
 KEEP_SECONDS = 60.0
-# A connection that a NAT dropped silently is noticed by probes, and not by the next call.
+# TCP probes detect a connection that a NAT dropped silently, before the next call fails.
 PROBES = {socket.TCP_KEEPIDLE: 15, socket.TCP_KEEPINTVL: 5, socket.TCP_KEEPCNT: 2}
 CONNECTIONS = 200
 WEBHOOK_LIMIT = 64 * 1024
@@ -29,7 +29,7 @@ USER_AGENT = "Dayar"
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-# Transition networks are refused even if `is_global` is true: a public address there can lead to a private host.
+# IPv6 transition networks are refused even if `is_global` is true, because they can lead to a private host.
 UNICAST_V6 = ipaddress.ip_network("2000::/3")
 REFUSED = tuple(
     ipaddress.ip_network(network)
@@ -90,7 +90,7 @@ class Outbound:
     ) -> None:
         self.gate = Gate(settings)
         self.seconds = seconds
-        self.tls = tls or ssl.create_default_context(cafile=certifi.where())  # ignores the environment
+        self.tls = tls or ssl.create_default_context(cafile=certifi.where())  # the environment cannot change these
 
     async def __aenter__(self) -> Self:
         connector = aiohttp.TCPConnector(
@@ -123,7 +123,7 @@ class Outbound:
             return Response(answer.status, headers_of_answer, await bounded(answer, limit))
 
     async def post(self, url: str, content: bytes, headers: Mapping[str, str]) -> int:
-        """The status of the answer. The status decides the delivery, even if reading the rest fails."""
+        """Return the status of the answer. The status decides the delivery, even if reading the body fails."""
         status = 0
         try:
             async with self._answer("POST", url, content, headers) as answer:
@@ -159,7 +159,7 @@ class Outbound:
 
 
 def probed(address: aiohttp.AddrInfoType) -> socket.socket:
-    """A socket that TCP probes while it is idle."""
+    """Create a socket that sends TCP keep-alive probes while it is idle."""
     family, kind, protocol, *_ = address
     own = socket.socket(family, kind, protocol)
     own.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -242,7 +242,7 @@ def resolve(host: str, port: int) -> list[Any]:
 
 
 def is_address(host: str) -> bool:
-    """Whether aiohttp takes the host for an IP address. Then it does not ask the resolver that checks addresses."""
+    """Whether aiohttp takes the host for an IP address. If so, aiohttp skips the resolver, which checks addresses."""
     return ":" in host or host.replace(".", "").isdigit()
 
 
@@ -271,7 +271,7 @@ def is_public(address: Address) -> bool:
 
 
 class CheckedResolver(AbstractResolver):
-    """Resolves a name once and checks every address of it. `Host` and SNI keep the name."""
+    """Resolves a name once and checks every address of it. The header `Host` and SNI keep the name."""
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate

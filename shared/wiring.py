@@ -1,4 +1,4 @@
-"""What the web app and the worker of every service have in common; their own parts are in `app.py` and `worker.py`."""
+"""Wiring that all web apps and workers share. The rest is in each service's `app.py` and `worker.py`."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping
@@ -18,7 +18,7 @@ from shared.postgres import database
 from shared.web import apps
 
 Task: TypeAlias = Coroutine[Any, Any, None]
-# Sets what the routes need in `app.state`, and yields the tasks that run while the app answers.
+# A lifespan stores in `app.state` what the routes need, and yields the tasks that run while the app answers.
 Lifespan: TypeAlias = Callable[[FastAPI], AbstractAsyncContextManager[Iterable[Task]]]
 Check: TypeAlias = Callable[[FastAPI], Awaitable[bool]]
 
@@ -42,7 +42,7 @@ def web_app(
 ) -> FastAPI:
     """The service's app, with its PostgreSQL engine and sessions in `app.state`.
 
-    `ready` are the checks of `/ready` by name, besides the revocations.
+    `ready` has the checks of `/ready` by name; `web_app` adds the check of the revocations.
     """
     known = revocations or Revocations(settings)
     engine = database.engine(settings)

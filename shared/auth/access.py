@@ -101,7 +101,7 @@ ROUTES: dict[str, AccessRule] = {
     "GET /static": PUBLIC,
     "GET /sign-in": PUBLIC,
     "POST /sign-in": PUBLIC,
-    "POST /sign-in/code": PUBLIC,  # needs the ticket that a correct password gave
+    "POST /sign-in/code": PUBLIC,  # needs the ticket that is issued after a correct password
     "GET /second-factor": page(frozenset({R.ADMINISTRATOR})),
     "POST /second-factor": to(frozenset({R.ADMINISTRATOR})),
     "POST /second-factor/removal": to(frozenset({R.ADMINISTRATOR})),

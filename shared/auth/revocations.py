@@ -27,7 +27,7 @@ logger = log.get()
 
 CONFIRM_SECONDS = 60  # how often the topic's end is checked and the snapshot written
 CONFIRM_TIMEOUT = 5
-KEY_SECONDS = 5  # interval of the checks whether a missing signature key has arrived
+KEY_SECONDS = 5  # how often to check whether a missing signature key has arrived
 WRITE_SECONDS = 2  # delay after a change, so that many changes are written together
 
 Credential = tuple[CredentialKind, UUID]
@@ -76,7 +76,7 @@ class Revocations:
         return self._snapshot.read_at
 
     def is_revoked(self, principal: Principal) -> bool:
-        # the time of the sign-in is compared, because renewing a session must not make it newer than the revocation
+        # the time of the sign-in, because a renewed session must not look newer than the revocation
         return self.ends(credentials(principal), principal.signed_in_at or principal.issued_at)
 
     def ends(self, names: Sequence[Credential], began_at: int) -> bool:
@@ -104,7 +104,7 @@ class Revocations:
 
     async def _read(self, consumer: AIOKafkaConsumer, backoff: Backoff) -> None:
         begins, ends = await kafka.assign_all(consumer, self._settings, [CredentialRevoked.topic])
-        for partition, begin in begins.items():  # no replay: it could lift a revocation for a moment
+        for partition, begin in begins.items():  # a full replay could lift a revocation for a moment
             consumer.seek(partition, self._positions.get(partition, begin))
         while True:
             if not self.is_complete and await kafka.reached(consumer, ends):
@@ -132,13 +132,13 @@ class Revocations:
                 await self._apply(*self._unverified.take(credential))
 
     def _is_applied(self, record: Record) -> bool:
-        """Apply the record; returns whether a revocation changed."""
+        """Apply the record. Return whether a revocation changed."""
         is_behind = self._unverified.holds(record)
         is_kept = is_behind and self._unverified.add(record)
         try:
             change = self._verified(record)
             if is_behind and not is_kept:
-                self._unverified.take(record.key)  # older than this one, which will not be applied after them
+                self._unverified.take(record.key)  # drop older waiting records: they must not be applied after this one
             return self._change(change)
         except UnknownKey:
             if not is_behind:
@@ -148,7 +148,7 @@ class Revocations:
         return False
 
     def _verified(self, record: Record) -> Any:
-        """Raises UnknownKey even after the verifier's longest wait: a waiting record delays no other credential."""
+        """Verify and decode. Raises UnknownKey even after the longest wait: a waiting record delays no other."""
         try:
             self._verifier.verify(record)
         except SetAside as error:
@@ -189,7 +189,7 @@ class Revocations:
 
 
 async def is_at_end(consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> bool:
-    """Ask the broker for the end offsets, because a frozen broker sends no records, which would look like the end."""
+    """Ask the broker for the end offsets, because a frozen broker sends no records either."""
     try:
         async with asyncio.timeout(CONFIRM_TIMEOUT):
             return await kafka.reached(consumer, await consumer.end_offsets(list(partitions)))

@@ -166,7 +166,7 @@ class Signer:
         )
 
     def ticket(self, account: UUID, state: str) -> str:
-        """Proof, valid for five minutes, that the password was correct; not a token. It holds the account's `state`."""
+        """A proof for five minutes that the password was correct. It holds the account's `state` and is not a token."""
         claims = {"aud": SECOND_STEP, "sub": str(account), "state": state, "exp": int(time.time()) + SECOND_STEP_S}
         return jwt.encode(claims, self._key, algorithm="EdDSA")
 
@@ -265,13 +265,13 @@ class Authenticator:
 
 
 def cookie_name(public_url: str) -> str:
-    """The prefix `__Host-` works with https only. There, a cookie without it is unsafe: another site could set it."""
+    """The prefix `__Host-` works with https only. With https it is needed, or another site could set the cookie."""
     return SECURE_COOKIE if public_url.startswith("https:") else PLAIN_COOKIE
 
 
 def token_of(connection: HTTPConnection, cookie: str) -> tuple[str, bool]:
     """Return the token, and whether it came in a cookie. Query parameters are never read."""
-    for name, value in connection.scope["headers"]:  # the raw list, as `Headers` costs more than the rest of the check
+    for name, value in connection.scope["headers"]:  # raw, because `Headers` costs more than the rest of the check
         if name == b"authorization":
             scheme, _, token = value.decode("latin-1").partition(" ")
             if token and scheme.lower() == "bearer":

@@ -1,4 +1,4 @@
-"""Several keys in a folder: `<key id>.key`. New data uses the newest key; old keys open older data."""
+"""Several keys in a folder: `<key id>.key`. The newest key encrypts new data; old keys decrypt older data."""
 
 import secrets
 import time
@@ -95,7 +95,7 @@ class Sealing:
         return self._ring.newest[0].encode()
 
     def resealed(self, sealed: bytes, aad: bytes) -> bytes | None:
-        """Seal the text again under the newest key. None if that key sealed it, or if no key opens it (logged)."""
+        """Seal the text again under the newest key. None if that key sealed it, or (logged) if no key decrypts it."""
         if not self.is_old(sealed):
             return None
         try:

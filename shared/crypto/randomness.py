@@ -1,4 +1,4 @@
-"""Random bytes and ids from large reads of the system's source, as a call per nonce would cost 5 % of all work."""
+"""Random bytes and ids, read from the system in large blocks, because a call per nonce would cost 5 % of all work."""
 
 import os
 import threading

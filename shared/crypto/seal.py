@@ -1,4 +1,4 @@
-"""Sealing of reports: intake encrypts to the public key; only the registry's worker can open."""
+"""Sealing of reports: intake encrypts to the public key, and only the registry's worker can decrypt."""
 
 import os
 import time
@@ -65,7 +65,7 @@ class Sealer:
 
     @property
     def kid(self) -> str:
-        """The id of the public key for the next box. Read it before each `seal`; it replaces a used-up data key."""
+        """The id of the public key for the next box. Read it before each `seal`: this replaces a used-up data key."""
         if self._key.is_worn:
             self._key = self._renewed()
         return self._key.kid
@@ -74,7 +74,7 @@ class Sealer:
         return SealedBox.model_validate_json(self.seal_json(plain, aad))
 
     def seal_json(self, plain: bytes, aad: bytes) -> bytes:
-        """The box as JSON, for the fast path."""
+        """Seal, and return the box as JSON (fast path)."""
         key = self._key
         key.uses += 1
         nonce, data = key.cipher.encrypt(plain, aad)
@@ -98,7 +98,7 @@ def draw(public: bytes) -> DataKey:
 
 
 class Opener:
-    """Opens boxes with the private keys of a folder, including keys added later. Caches the unwrapped data keys."""
+    """Decrypts boxes with the private keys of a folder, including keys added later. Caches the unwrapped data keys."""
 
     def __init__(self, private_keys: Path) -> None:
         self._folder = private_keys

@@ -139,7 +139,7 @@ def raw_message(
     time: datetime,
     traceparent: str | None = None,
 ) -> Message:
-    """`message` for a value that is already JSON, for the fast path."""
+    """Like `message`, for a value that is already JSON (fast path)."""
     name = key.encode()
     headers = (
         ("ce_id", str(id).encode()),
@@ -181,7 +181,7 @@ def header_of(headers: Mapping[str, bytes], name: str) -> str:
 
 
 def digest(parts: Iterable[bytes]) -> bytes:
-    """SHA-256 over the decrypted content. For one event id, an equal digest is a repeat, another digest a conflict."""
+    """SHA-256 over the decrypted content. If an id comes again, an equal digest means a repeat, else a conflict."""
     hasher = hashlib.sha256()
     for part in parts:
         hasher.update(len(part).to_bytes(8, "big"))

@@ -44,7 +44,7 @@ RandomId = Annotated[UUID, AfterValidator(random_uuid)]
 
 
 def utc(value: datetime) -> datetime:
-    # The year is checked before the conversion, as `astimezone` fails at the ends of the calendar, and again in UTC.
+    # The year is checked before the conversion, because `astimezone` fails at the ends of the calendar, and after it.
     if FIRST_YEAR <= value.year <= LAST_YEAR:
         moment = value.astimezone(UTC) if value.utcoffset() else value  # events are written in UTC already
         if FIRST_YEAR <= moment.year <= LAST_YEAR:

@@ -14,7 +14,7 @@ DAY_MS = 86_400_000
 DEAD = ".dead"
 
 RECORD_BYTES = 1_000_000  # Kafka's default limit is 1 MiB
-DEAD_LETTER_BYTES = 2_000_000  # a whole record of 1 MiB in base64, sealed, and in base64 again
+DEAD_LETTER_BYTES = 2_000_000  # holds a record of 1 MiB that is encoded in base64, sealed, and encoded again
 
 
 class Sensitivity(StrEnum):

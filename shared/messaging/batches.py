@@ -1,4 +1,4 @@
-"""One batch in one transaction: fence, inbox, effects, dead letters, ledger, offsets."""
+"""Each batch is handled in one transaction: fence, inbox, effects, dead letters, ledger, offsets."""
 
 from collections.abc import Iterable, Sequence
 

@@ -38,9 +38,9 @@ SEALED = HouseholdReported.topic
 class Consumer:
     """Reads the topics of `handlers`. Its consumer group is `group`, or by default the name of the service.
 
-    With `gather_ms` the broker may wait so long for more records, so that fewer and larger transactions follow.
-    With `every_ms` batches are read so far apart: records that follow each other closely share a transaction, and a
-    record after a pause does not wait.
+    `gather_ms` is the time that the broker may wait for more records, so that transactions are fewer and larger.
+    `every_ms` is the least time between small batches. Records that follow each other closely then share a transaction;
+    a record after a pause does not wait.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class Consumer:
         )
 
     async def run(self) -> None:
-        """Consume until cancelled. Raises HandlerMissing, and ConsumerStopped (reason in log and ledger)."""
+        """Consume until cancelled. Raises HandlerMissing, and ConsumerStopped, whose reason is in log and ledger."""
         self._require_handlers()
         await retry_while_unavailable(self._hold_to_contract)
         backoff = Backoff()
@@ -96,21 +96,21 @@ class Consumer:
             await backoff.wait()
 
     def _require_handlers(self) -> None:
-        """Refuse to start if an event type of the topics has no row, because its events would become dead letters."""
+        """Refuse to start if an event type of the topics has no handler: its events would become dead letters."""
         if missing := self._handlers.missing_types:
             log.get().critical("consumer not started: handler missing", consumer=self._service, event_types=missing)
             raise HandlerMissing(*missing)
 
     async def handle(self, received: Received, session: AsyncSession) -> Outcome:
         """Handle one record without moving an offset, for a redrive. Raises Fenced; the caller commits."""
-        await offsets.fence(session, ())  # locks no row, but waits while LOCK TABLE protects a change of digest key
+        await offsets.fence(session, ())  # locks no row, but waits while a change of the digest key locks the table
         if self._check is not None:
             await self._check(session)
         [outcome] = await batches.effects([received], session, self._handlers)
         return outcome
 
     async def _hold_to_contract(self) -> None:
-        """Refuse to start on another contract version, because all its records would become dead letters."""
+        """Refuse to start if the schema has another contract version: all records would become dead letters."""
         async with self._sessions() as session:
             try:
                 await database.hold_to_contract(session, self._service)

@@ -1,4 +1,4 @@
-"""Dead letters: records that could not be handled, kept whole with the reason; lists show no content."""
+"""Dead letters: records that could not be handled, stored whole with the reason. Lists never show their content."""
 
 import json
 import re
@@ -35,7 +35,7 @@ from shared.messaging.records import Record, UnreadableRecord
 from shared.messaging.signatures import UNKNOWN_KEY
 
 DEAD_SIGNATURE = f"dead_{SIGNATURE}"
-# The author of such a record is not proven, so no outcome is published.
+# With these reasons the author of the record is not proven, so no outcome is published.
 UNPROVEN = ("signature_mismatch", UNKNOWN_KEY)
 
 OWN_HEADERS = {
@@ -53,7 +53,7 @@ OWN_HEADERS = {
 
 
 class DeadLetters:
-    """Dead letters of one service. If it has a sealer, a record with more than the clear fields is sealed whole."""
+    """Dead letters of one service. With a sealer, each record that has more than clear fields is sealed whole."""
 
     def __init__(self, service: str, sealer: Sealer | None) -> None:
         self._service = service
@@ -120,7 +120,7 @@ class DeadLetters:
 
 
 def set_aside_id(service: str, event_id: str, record: Record) -> UUID:
-    """The id of the outcome `set_aside`. The outcome of a redrive names this id as replaced."""
+    """The id of the outcome `set_aside`. The outcome of a redrive names it as the outcome that it replaces."""
     return derived_id("set_aside", service, event_id, record.partition, record.offset)
 
 

@@ -1,4 +1,4 @@
-"""Decisions: a named person decides about a report or a dead letter and gives a reason; the worker executes."""
+"""Decisions: a named person decides about a report or a dead letter and gives a reason; the worker executes it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -75,7 +75,7 @@ class Decisions(Generic[D]):
         return True
 
     async def _mark(self, decision_id: UUID, execution: Execution) -> None:
-        """Run it, unless another worker has executed the decision meanwhile."""
+        """Run the execution, unless another worker has executed the decision meanwhile."""
         async with self._sessions.begin() as session:
             decision = await session.get(self._model, decision_id, with_for_update=True)
             if decision is not None and decision.carried_out_at is None:

@@ -15,7 +15,7 @@ WINDOW = 200
 
 
 class Failures:
-    """Counts failures, except of validation. If over half of 200 records fail for one reason, the consumer stops."""
+    """Counts failures except SetAside. If over half of the last 200 records fail for one reason, the consumer stops."""
 
     def __init__(self, service: str, sessions: async_sessionmaker[AsyncSession]) -> None:
         self._service = service
@@ -23,7 +23,7 @@ class Failures:
         self._last: deque[str | None] = deque(maxlen=WINDOW)
 
     def expect(self, reasons: Iterable[str]) -> None:
-        """Refill the count with the reasons of an earlier stop, so that the first such failure stops the consumer."""
+        """Restore the count after a stop for these reasons, so that one more such failure stops the consumer."""
         for reason in reasons:
             self._last.extend([reason] * (WINDOW // 2))
 

@@ -14,7 +14,7 @@ from shared.messaging.records import Outcome, Received
 
 IGNORED = Outcome(OutcomeKind.NOTED, "ignored")
 
-# A handler is a function of a batch and the session, or such a method, which `bound` binds to its object.
+# A handler is a function that takes a batch and the session, or a method like that, which `bound` binds to its object.
 AnyHandler = Callable[..., Awaitable[Sequence[Outcome]]]
 
 
@@ -27,9 +27,9 @@ class OutcomesMissing(Exception):
 
 
 class Handlers:
-    """Maps event types to handlers. A handler that several types share gets their events of a batch in one call.
+    """Maps event types to handlers. If several types share a handler, it gets their events of a batch in one call.
 
-    `topics` are those of all types in the table.
+    `topics` are the topics of all types in the table.
     """
 
     def __init__(self, handled: Mapping[type[EventData], AnyHandler], ignored: Iterable[type[EventData]] = ()) -> None:
@@ -58,7 +58,7 @@ class Handlers:
         return Handlers(methods, self._ignored)
 
     async def __call__(self, received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
-        """Handle a batch in order: a handler is called again for events that come after those of another handler."""
+        """Handle a batch in order. A handler is called again for events that come after another handler's events."""
         outcomes = [IGNORED] * len(received)
         handled = [number for number, event in enumerate(received) if not self.ignores(event.event.type)]
         for handler, group in groupby(handled, lambda number: self._rows[received[number].event.type]):

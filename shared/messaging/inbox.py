@@ -15,7 +15,7 @@ from shared.postgres.bulk_copy import Copy
 
 COPY_FROM = 50  # with fewer rows one INSERT is faster than COPY with its savepoint
 
-# raw SQL: one statement for each batch, on arrays
+# raw SQL: one statement for each batch, with arrays as parameters
 INSERT = """
 INSERT INTO inbox (event_id, digest) SELECT * FROM unnest($1::uuid[], $2::bytea[])
 ON CONFLICT DO NOTHING RETURNING event_id::text
@@ -47,12 +47,12 @@ async def sort(session: AsyncSession, received: Sequence[Received]) -> list[Read
 
 
 async def forget(session: AsyncSession, event_ids: Collection[str]) -> None:
-    """Remove events that were set aside: they had no effect, so a redrive counts as FIRST again."""
+    """Remove events that were set aside. They had no effect, so their redrive must count as FIRST again."""
     await session.execute(delete(InboxEvent).where(InboxEvent.event_id.in_(map(UUID, event_ids))))
 
 
 async def _enter(session: AsyncSession, digests: dict[str, bytes]) -> tuple[Collection[str], dict[str, bytes]]:
-    """Insert new events. Return the ids of the new events, and the stored digests of the events known before."""
+    """Insert new events. Return their ids, and the stored digests of the events that were already in the inbox."""
     connection = await database.driver(session)
     if len(digests) >= COPY_FROM and await _copy(connection, digests):
         return digests.keys(), {}
@@ -65,7 +65,7 @@ async def _enter(session: AsyncSession, digests: dict[str, bytes]) -> tuple[Coll
 
 
 async def _copy(connection: asyncpg.Connection, digests: dict[str, bytes]) -> bool:
-    """Insert with COPY, which is twice as fast. Return False if an event is known, which is rare."""
+    """Insert with COPY, which is twice as fast. Return False in the rare case that an event is already there."""
     try:
         async with connection.transaction():
             await bulk_copy.write(connection, [Copy("inbox", bulk_copy.columns(InboxEvent), digests.items())])

@@ -42,7 +42,7 @@ def options(settings: Settings) -> dict[str, Any]:
 
 
 async def start(client: Any) -> None:
-    """Start the client. If cancelled, wait for the start to end: aiokafka leaks the connection it is opening."""
+    """Start the client. If cancelled, wait until the start has ended, or aiokafka leaks its new connection."""
     starting = asyncio.ensure_future(client.start())
     with raise_on_foreign_cancellation():
         try:
@@ -59,7 +59,7 @@ async def stop(consumer: Any) -> None:
     await asyncio.wait([stopping], timeout=STOP_SECONDS)
     if not stopping.done() or stopping.cancelled():
         stopping.cancel()
-        await consumer._client.close()  # noqa: SLF001 - the step that the stop did not reach
+        await consumer._client.close()  # noqa: SLF001 - the step that aiokafka's own stop did not reach
     elif error := stopping.exception():
         log.get().warning("consumer failed to stop cleanly", **log.described(error))
 
@@ -68,7 +68,7 @@ async def stop(consumer: Any) -> None:
 def raise_on_foreign_cancellation() -> Iterator[None]:
     """Raise KafkaConnectionError if aiokafka cancelled its own tasks and leaked CancelledError.
 
-    A TaskGroup would treat the leaked error as our cancellation: the task would stop silently.
+    A TaskGroup would treat the leaked error as our cancellation, and the task would stop silently.
     """
     try:
         yield
@@ -169,7 +169,7 @@ class LogReader:
                     yield record(fetched_record, self._prefix)
 
     async def written_at(self, positions: Mapping[Partition, int]) -> dict[Partition, datetime]:
-        """When the record at each offset was written. For a deleted record, when the oldest kept record was written."""
+        """The time of the record at each offset. For a deleted record, it is the time of the oldest record in Kafka."""
         partitions = {self._partitions[topic_partition]: topic_partition for topic_partition in positions}
         begins = await self._consumer.beginning_offsets(list(partitions))
         for partition, topic_partition in partitions.items():

@@ -24,7 +24,7 @@ from shared.messaging.models import ConsumerOffset, DeadLetterRow, LedgerCount
 from shared.messaging.records import Outcome, Partition, Reading
 from shared.postgres import database
 
-# raw SQL: one statement for each batch, on arrays
+# raw SQL: one statement for each batch, with arrays as parameters
 ENTER = """
 WITH entered AS (
     INSERT INTO ledger AS known (topic, partition, kind, count)
@@ -58,7 +58,7 @@ ASKED_EVERY_SECONDS = 10.0
 class Row:
     """One partition of one consumer. `end` is None if the broker did not answer.
 
-    `unread_since` is when the oldest unsettled record was written; None if all records are settled.
+    `unread_since` is the time at which the oldest unsettled record was written; None if all records are settled.
     """
 
     consumer: str
@@ -83,7 +83,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A dead letter without its content: reason code and JSON pointer."""
+    """The reason code and JSON pointer of a dead letter, without its content."""
 
     topic: str
     partition: int
@@ -132,12 +132,12 @@ async def with_ends(rows: Sequence[Row], service: str, settings: Settings) -> li
 
 
 def oldest_unread(rows: Iterable[Row]) -> datetime | None:
-    """When the oldest unsettled record was written; None if there is none."""
+    """The time at which the oldest unsettled record was written; None if all records are settled."""
     return min((row.unread_since for row in rows if row.unread_since), default=None)
 
 
 class Unread:
-    """A check of `/ready`: no unread record may be older than half of its retention. People need the other half."""
+    """A check of `/ready`: no unread record may be older than half of its retention, so that people can still act."""
 
     def __init__(self, service: str, settings: Settings, sessions: async_sessionmaker[AsyncSession]) -> None:
         self._service = service
@@ -182,7 +182,7 @@ async def dead_letters_count(session: AsyncSession) -> int:
 
 
 def routes(service: str) -> APIRouter:
-    """`GET /<service>/v1/ledger`. The console is mounted at `/`, so its route names the service itself."""
+    """`GET /<service>/v1/ledger`. The console is mounted at `/`, so its path includes the service."""
     router = APIRouter()
 
     @router.get("/console/v1/ledger" if service == "console" else "/v1/ledger")

@@ -10,7 +10,7 @@ from shared.postgres.models import Base, table
 
 
 class ConsumerOffset(Base):
-    """The next offset that the service reads in a topic partition. `stopped` is the reason why it has stopped there."""
+    """The next offset that the service reads in a topic partition. `stopped` is the reason for a stop there."""
 
     __tablename__ = "consumer_offsets"
     __table_args__ = (
@@ -59,7 +59,7 @@ class DeadLetterRow(Base):
     reason: Mapped[str]
     pointer: Mapped[str]
     set_aside_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    # the offset that the dead letter's text names, if a restore onto another log changed the row's offset
+    # the offset in the dead letter's text, if a restore onto another log changed the row's offset
     written_offset: Mapped[int | None] = mapped_column(BigInteger)
 
     @property
@@ -68,7 +68,7 @@ class DeadLetterRow(Base):
 
     @property
     def written(self) -> int:
-        """The offset that the dead letter's text names. If the letter was restored, it is an offset of an older log."""
+        """The offset in the dead letter's text. If the letter was restored, this offset belongs to an older log."""
         return self.offset if self.written_offset is None else self.written_offset
 
 

@@ -14,7 +14,7 @@ from shared.postgres import database
 FROZEN = timedelta(seconds=10)
 
 # Ordered, so that two workers that lock the same partitions cannot deadlock.
-# raw SQL: one statement for each batch, on arrays
+# raw SQL: one statement for each batch, with arrays as parameters
 LOCK = """
 SELECT topic, partition, next_offset FROM consumer_offsets
 WHERE (topic, partition) IN (SELECT * FROM unnest($1::text[], $2::integer[]))
@@ -33,7 +33,7 @@ class Fenced(Exception):
 
 
 async def stored(session: AsyncSession, partitions: Collection[Partition]) -> dict[Partition, int]:
-    """The next offset to read of each partition. A partition without a row was never read."""
+    """The next offset to read in each partition. A partition without a row was never read."""
     topic_partition = (ConsumerOffset.topic, ConsumerOffset.partition)
     rows = await session.execute(
         select(*topic_partition, ConsumerOffset.next_offset).where(tuple_(*topic_partition).in_(partitions))
@@ -42,7 +42,7 @@ async def stored(session: AsyncSession, partitions: Collection[Partition]) -> di
 
 
 async def begin(session: AsyncSession, firsts: Mapping[Partition, int]) -> None:
-    """Store the first offset of each new partition, the start of its log, so that every record is counted."""
+    """For each new partition, store the start of its log as the first offset, so that every record is counted."""
     rows = [
         {"topic": topic, "partition": partition, "first_offset": first, "next_offset": first}
         for (topic, partition), first in firsts.items()

@@ -1,4 +1,4 @@
-"""The outbox: events are stored in the transaction that made them true, and sent in order per key, at least once."""
+"""The outbox: events are stored in the transaction that caused them, and sent in order per key, at least once."""
 
 import asyncio
 import json
@@ -23,14 +23,14 @@ COLUMNS = bulk_copy.columns(OutboxEvent)
 AT_ONCE = 500
 ACK_SECONDS = 4.0  # below the 5 s after which PostgreSQL ends an idle transaction
 LINGER_SECONDS = 0.02  # events that commit within this time are sent together
-BUSY_SECONDS = 0.1  # the same, if events were sent a moment ago: each sending costs the broker and PostgreSQL
+BUSY_SECONDS = 0.1  # replaces LINGER_SECONDS just after a sending, because each sending costs the broker and PostgreSQL
 IDLE_SECONDS = 5.0  # a NOTIFY may be missed while the listening connection is renewed
 
 ANY_BYTES = "surrogateescape"
 
 Row = tuple[str, bytes | None, bytes, bytes]
 
-# raw SQL: one statement for each batch, on arrays
+# raw SQL: one statement for each batch, with arrays as parameters
 INSERT = """
 INSERT INTO outbox (topic, key, value, headers)
 SELECT topic, key, value, headers
@@ -45,7 +45,7 @@ SENT = "DELETE FROM outbox WHERE id = ANY($1::bigint[])"
 
 
 async def add(session: AsyncSession, *messages: Message) -> None:
-    """Add messages. Lock the aggregate's row first, so that ids are in order per key. The caller commits."""
+    """Add messages. The caller commits, and locks the aggregate's row first, so that ids are in order per key."""
     if messages:
         connection = await database.driver(session)
         await connection.execute(INSERT, *zip(*map(row, messages), strict=True))
@@ -87,7 +87,7 @@ class Relay:
                 await notify.wait(self._woken, IDLE_SECONDS)
                 await self._gather()
             except BrokerAway:
-                # The producer still holds the sent events. Each attempt before the flush would add a copy of them.
+                # The producer still holds these events. Another attempt before the flush would add a second copy.
                 await publisher.flush()
             except Exception as error:
                 if not is_dependency_unavailable(error):
@@ -96,12 +96,12 @@ class Relay:
                 await backoff.wait()
 
     async def _gather(self) -> None:
-        """Let more events commit. Events that follow each other closely are sent every BUSY_SECONDS."""
+        """Wait for more events to commit. Events that follow each other closely are sent every BUSY_SECONDS."""
         next_at = self._sent_at + BUSY_SECONDS
         await asyncio.sleep(max(LINGER_SECONDS, next_at - time.monotonic()))
 
     async def _send_oldest(self, publisher: Publisher) -> int:
-        """Send the oldest rows and delete them after the ack, in one transaction: sent at least once."""
+        """Send the oldest rows and delete them after the ack, in one transaction, so each is sent at least once."""
         async with self._sessions.begin() as session:
             if not await session.scalar(ALONE):
                 return 0

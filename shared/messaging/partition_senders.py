@@ -1,4 +1,4 @@
-"""Send records in batches per partition. The next batch fills while one is in flight; its records share one ack.
+"""Send records in batches per partition. A batch has one ack; the next batch fills while one is in flight.
 
 aiokafka's own `send` creates a future for every record, which costs more than all other work on a record.
 """

@@ -1,4 +1,4 @@
-"""Records read from Kafka and their outcomes. Named tuples, because a batch creates thousands of them."""
+"""Records read from Kafka and their outcomes. They are named tuples, because a batch has thousands."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple

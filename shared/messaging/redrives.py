@@ -48,7 +48,7 @@ class Redrives:
     async def _prepare(self, sessions: async_sessionmaker[AsyncSession], redrive: Redrive) -> Execution:
         async with sessions() as session:
             row = await session.get(DeadLetterRow, (redrive.topic, redrive.partition, redrive.offset))
-            # asked before the search, because the relay may publish the letter during the search
+            # read before the search, because the relay may publish the letter during the search
             is_waiting = await session.scalar(select(in_outbox(TOPICS[redrive.topic].dead(self._service))))
         record = None if row is None else await self._original(redrive, row)
         if row is not None and record is None and is_waiting:
@@ -83,7 +83,7 @@ class Redrives:
             return chosen([record async for record in self._named(redrive, row.written)], row)
 
     async def _named(self, redrive: Redrive, written: int) -> AsyncIterator[Record]:
-        """Search the dead letters for this offset. A restored letter and a new one can name the same offset."""
+        """Find the dead letters that name this offset. A restored letter and a new one can name the same offset."""
         wanted = (redrive.topic, str(redrive.partition), str(written))
         topic = TOPICS[redrive.topic].dead(self._service)
         async with kafka.log_reader(self._settings, [topic]) as reader:
@@ -120,9 +120,10 @@ def in_outbox(topic: str) -> Exists:
 
 
 def chosen(records: Sequence[Record], row: DeadLetterRow) -> Record | None:
-    """The record of this row among the records that had this offset, each on its own log.
+    """Choose the record of this row. Each of the records had this offset, but in different logs.
 
-    An unreadable record has no event id. Then its time decides, as the log in use has the latest letter of an offset.
+    The event id decides, if there is one, and then the time. A restored row gets the record closest to its time. Any
+    other row gets the latest record, which is in the log in use.
     """
     if row.event_id is not None:
         records = [record for record in records if dict(record.headers).get("ce_id") == str(row.event_id).encode()]

@@ -28,7 +28,7 @@ SIGNATURE_TEXT = re.compile(f"({KEY_ID}):([A-Za-z0-9_-]{{43}})".encode())
 
 
 UNKNOWN_KEY = "signature_unknown_key"
-WAITS_APART = 6  # a topic waits at most a sixth of the time, however many of its records name unknown keys
+WAITS_APART = 6  # a topic spends at most a sixth of the time waiting, however many records name unknown keys
 
 
 class Wait(NamedTuple):
@@ -126,7 +126,7 @@ def _keyed(key: bytes) -> HMAC:
     return HMAC(key, SHA256())
 
 
-@lru_cache(64)  # each topic has a few sets of header names
+@lru_cache(64)  # each topic has only a few different sets of header names
 def _names(topic: str, names: tuple[str, ...]) -> bytes:
     texts = [topic.encode(), *(name.encode() for name in names)]
     return struct.pack("<I", len(texts)) + b"".join(_framed(*texts))

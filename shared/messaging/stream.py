@@ -24,9 +24,9 @@ from shared.messaging import kafka, offsets
 from shared.messaging.failure_limits import Failures
 from shared.messaging.records import Partition, Reading, Record
 
-BETWEEN_TURNS = 8  # after decoding so many records, let the event loop continue with the batch being committed
+BETWEEN_TURNS = 8  # after decoding this many records, let the event loop continue with the batch being committed
 GATHERED_BYTES = 128 * 1024  # some 100 records
-COMMIT_SECONDS = 1.0  # the interval of commits to Kafka: each costs the broker as much as a record
+COMMIT_SECONDS = 1.0  # the interval of commits to Kafka, each of which costs the broker as much as a record
 
 Open = Callable[[Record], Awaitable[Reading]]
 
@@ -85,7 +85,7 @@ class RecordStream:
             await kafka.stop(self._kafka)
 
     def drop(self) -> None:
-        """Discard records that were read but not settled; a seek is due."""
+        """Discard records that were read but not settled. The consumer must then seek."""
         self._rebalances.is_seek_due = True
 
     @property
@@ -109,7 +109,7 @@ class RecordStream:
         return []
 
     async def _fetch(self) -> list[Record]:
-        """The next records. If the batch before them is younger than `every_ms`, wait for more until it is not."""
+        """Fetch the next records, and wait for more until `every_ms` have passed since the last fetch."""
         records = await self._fetch_within(1)
         while 0 < len(records) < self._max_records / 2:  # a larger batch means that more records wait already
             seconds = self._fetched_at + self._every_seconds - time.monotonic()
@@ -223,12 +223,12 @@ class RecordStream:
 
 
 def gathering(milliseconds: int) -> dict[str, int]:
-    """Options of a Kafka consumer whose broker waits for GATHERED_BYTES, but at most so long, before it answers."""
+    """Options of a Kafka consumer whose broker answers when it has GATHERED_BYTES, or after `milliseconds`."""
     return {"fetch_min_bytes": GATHERED_BYTES, "fetch_max_wait_ms": milliseconds} if milliseconds else {}
 
 
 class Rebalances(ConsumerRebalanceListener):  # type: ignore[misc]
-    """Only marks that a seek is due. aiokafka would log an error raised here and read on from offset 0."""
+    """Only marks that a seek is due. If it raised an error, aiokafka would only log it and read from offset 0."""
 
     def __init__(self) -> None:
         self.is_seek_due = True

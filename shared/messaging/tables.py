@@ -48,7 +48,7 @@ CREATE TABLE dead_letters (
 )
 """
 
-# The offset that the dead letter's text names, if a restore onto another log changed the row's offset.
+# The offset in the dead letter's text, if a restore onto another log changed the row's offset.
 WRITTEN_OFFSET = "ALTER TABLE dead_letters ADD COLUMN written_offset bigint"
 
 REDRIVES = """

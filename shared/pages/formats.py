@@ -20,7 +20,7 @@ DAY = {"ky": "dd.MM.y", "ru": "dd.MM.y", "en": "d MMM y"}
 
 @lru_cache(10_000)
 def decimal(value: float, pattern: str | None, language: str) -> str:
-    """Format a number. Results are cached, as a page has thousands and formatting costs a hundred look-ups."""
+    """Format a number. Results are cached, because a page has thousands of numbers and formatting is slow."""
     return format_decimal(value, format=pattern, locale=language)
 
 
@@ -42,7 +42,7 @@ def filters(language: str) -> dict[str, Callable[..., Any]]:
         return f"{day(value)}, {clock(value)}"
 
     def short_moment(value: datetime) -> str:
-        """The time alone if the moment is today, else with the day, and with the year if it is another year."""
+        """The time alone if the moment is today, otherwise with the day, and in another year with the year as well."""
         local, today = value.astimezone(TIME_ZONE).date(), datetime.now(TIME_ZONE).date()
         if local == today:
             return clock(value)
@@ -89,7 +89,7 @@ def iso(value: datetime) -> str:
 def coming_days(language: str) -> dict[str, str]:
     """Today and the next three days in words, by ISO date.
 
-    Browsers do not know Kyrgyz, and a page may stay open past midnight.
+    The page contains these texts, because browsers do not know Kyrgyz and a page may stay open past midnight.
     """
     today = datetime.now(TIME_ZONE).date()
     pattern = {"ky": "d-MMMM, EEEE", "ru": "EEEE, d MMMM", "en": "EEEE d MMMM"}[language]

@@ -7,7 +7,7 @@ from shapely import Point, Polygon, STRtree, make_valid
 from shapely.geometry.base import BaseGeometry
 
 EARTH_KM = 6371.0088
-APART_CORNERS = 100  # `make_valid` takes 10 ms at most for so many corners
+APART_CORNERS = 100  # `make_valid` takes 10 ms at most for this many corners
 
 Ring = Sequence[tuple[float, float]]
 

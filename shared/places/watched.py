@@ -20,7 +20,7 @@ class BadArea(DocumentedError):
 
 
 class WatchedArea:
-    """The area whose hazards are taken in; None = the whole world."""
+    """The area from which intake accepts hazards; None = the whole world."""
 
     def __init__(self, shape: BaseGeometry | None) -> None:
         self._shape = shape

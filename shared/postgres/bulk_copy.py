@@ -11,7 +11,7 @@ Row = tuple[Any, ...]
 
 
 class Copy(NamedTuple):
-    """A COPY into one table. `rows` may be lazy."""
+    """A COPY into one table. `rows` may be a lazy iterable."""
 
     table: str
     columns: tuple[str, ...]

@@ -77,7 +77,7 @@ def engine(settings: Settings, *, idle_seconds: int = 5, pool_size: int = 5, pin
                 "transaction_timeout": f"{max(idle_seconds, TRANSACTION_SECONDS)}s",
                 "lock_timeout": f"{2 * idle_seconds}s",
                 "jit": "off",
-                "max_parallel_workers_per_gather": "0",  # one core per query leaves the others to reports
+                "max_parallel_workers_per_gather": "0",  # with one core per query, the other cores can handle reports
                 "timezone": "UTC",
             },
         },
@@ -116,7 +116,7 @@ async def driver(session: AsyncSession) -> asyncpg.Connection:
 
 
 async def _begin(connection: AsyncConnection, adapter: Any) -> None:
-    """Send BEGIN. SQLAlchemy sends it only with the first statement, and an extra statement costs a round trip."""
+    """Send BEGIN now. SQLAlchemy would send it with the first statement, and an extra statement costs a round trip."""
     try:
         await adapter._start_transaction()  # noqa: SLF001 - what SQLAlchemy calls before its first statement
     except Exception:  # noqa: BLE001

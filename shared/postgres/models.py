@@ -1,6 +1,6 @@
 """The base of all SQLAlchemy models: types, and the names of constraints and indexes.
 
-The models of tables that several services have use `Base` itself. Each service has an abstract subclass with its own
+A table that several services have is a subclass of `Base` itself. Each service has an abstract subclass with its own
 metadata, because two services may have a table of the same name; its `models.py` lists the shared tables too.
 The tests compare the migrations with the models. Triggers, functions and grants are in the migrations and in
 provisioning alone.
@@ -60,7 +60,7 @@ SQL_TYPES: dict[type, TypeEngine[Any]] = {
     date: Date(),
 }
 
-# Without a primary key: it has one row.
+# The table has no primary key, because it has only one row.
 INSTALLATION = Table(
     "installation",
     Base.metadata,

@@ -44,7 +44,7 @@ def statement(
     newer_by: str | None = None,
     lasting: str | None = None,
 ) -> str:
-    """The SQL text for rows with these columns; its only parameter are the rows as JSON (`parameter`).
+    """The SQL text for rows with these columns; its only parameter is the JSON list of rows (`parameter`).
 
     `changed` are the columns that an update sets, by default all but the key. `added` are numbers that an update adds
     to the stored ones. With `newer_by`, a stored row is updated only if this column increases. `lasting` is a column

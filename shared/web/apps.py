@@ -155,7 +155,7 @@ class Guard:
 
 
 def refused(connection: HTTPConnection, problem: Problem) -> ASGIApp:
-    """Answer with the problem, and write an audit entry: the account is known but not allowed."""
+    """Answer with the problem, and write an audit entry, because a known account tried what it may not do."""
     entry = audit.entry_of(connection, Action.REQUESTED, result=Result.REFUSED, reason=problem.kind)
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:

@@ -14,7 +14,7 @@ VALUES = 1_000  # in a body that FastAPI reads
 
 
 def exceeds(raw: bytes, sign: bytes, most: int) -> bool:
-    """Whether `sign` occurs more than `most` times outside strings. A plain count first avoids most work."""
+    """Whether `sign` occurs more than `most` times outside strings. A plain count comes first and is usually enough."""
     if raw.count(sign) <= most:
         return False
     return any(number > most for number, _ in enumerate(occurrences(raw, sign), start=1))

@@ -18,7 +18,7 @@ def too_many() -> Problem:
 
 
 class ConcurrentRequests:
-    """Counts an app's requests under way: each for its address, and for its account as soon as that is known."""
+    """Counts an app's requests under way for each address, and for each account once the request's account is known."""
 
     def __init__(self) -> None:
         self._counts: dict[Hashable, int] = {}

@@ -1,4 +1,4 @@
-// How long ago a moment was, or how far ahead it is, short enough for a wall screen.
+// Says how long ago a moment was, or how far ahead it is, in a text short enough for a wall screen.
 
 import { sentence } from "./texts.js";
 

@@ -28,7 +28,7 @@ const mutedUntil = () => Number(localStorage.getItem("muted-until") ?? 0);
 const urgent = () => state.alerts.filter((alert) => URGENT.includes(alert.severity));
 
 async function ask() {
-  const answer = await call("GET", "/v1/ringing").catch(() => undefined); // the next interval asks again
+  const answer = await call("GET", "/v1/ringing").catch(() => undefined); // the next interval calls again
   if (!answer?.ok || isOver) return;
   state = await answer.json();
   document.title = (state.count ? `(${state.count}) ` : "") + title;
@@ -40,7 +40,7 @@ async function ask() {
   show();
 }
 
-/** The key of a heard alert; it contains the level: an escalated alert sounds again. @param {Ringing} alert */
+/** The key of a heard alert; it contains the level, so that an escalated alert sounds again. @param {Ringing} alert */
 function nameOf(alert) {
   return `${alert.alert_id}/${alert.demand}/${alert.level}`;
 }
@@ -72,7 +72,7 @@ function show() {
   mute.firstChild?.replaceWith(isMuted ? sentence("muted", { time: clock(new Date(mutedUntil())) }) : sentence("mute"));
 }
 
-/** Browsers allow sound only after an input on the page, unless started with sound allowed (docs/runbook.md). */
+/** Browsers allow sound only after an input, unless they were started with sound allowed (docs/runbook.md). */
 async function allow() {
   await open();
   if (!isBlocked() && !isOurs) void navigator.locks.request("alarm", () => { isOurs = true; return new Promise(() => {}); });

@@ -13,7 +13,8 @@ export function folded(text) {
 }
 
 /**
- * The options that match the text: equal names first, then names that start with it, then names with a word that does.
+ * The options that match the text. Equal names come first, then names that start with the text, then names with a word
+ * that starts with the text.
  * Hyphens and spaces are ignored: Жалалабад matches Жалал-Абад.
  * @param {Option[]} options
  * @param {string} text
@@ -127,7 +128,7 @@ export class Combobox {
     this.close();
   }
 
-  /** Whether several options have this name and none is chosen: the first one must not be taken by default. */
+  /** Whether several options have this name and none is chosen. Then the first option must not be taken by default. */
   isAmbiguous() {
     return this.hint !== null && !this.chosen && namesakes(this.options, this.input.value).length > 1;
   }

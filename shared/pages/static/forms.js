@@ -1,4 +1,5 @@
-// Not a module, and loaded before the page's content: the browser must never send a form that a script sends.
+// This script is not a module and loads before the page's content, so that the browser itself never sends a form that
+// has a script.
 // A form that is submitted before its script is loaded waits for the script. The input stays in the form and out of the
 // URL.
 
@@ -16,8 +17,8 @@ function scriptMissing(form) {
   failure.hidden = false;
 }
 
-// Without its script, or one that this imports, a page looks alive and does nothing. It says so, and loads the script
-// again in place: a reload would lose what was typed.
+// If the page's script, or a script that it imports, did not load, the page looks usable but does nothing. The page
+// then shows a message and loads the script again. It does not reload itself, because that would lose typed text.
 /** @type {Set<string>} */
 const missing = new Set();
 

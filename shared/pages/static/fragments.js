@@ -10,7 +10,7 @@ export function keepCurrent() {
   setInterval(() => parts.forEach(refresh), AGAIN_MS);
 }
 
-/** Without an answer the part stays: no warning disappears because its service is away. @param {HTMLElement} part */
+/** Without an answer the part stays: a warning must not disappear with its service. @param {HTMLElement} part */
 async function refresh(part) {
   const text = await call("GET", part.dataset.fragment ?? "").then((answer) => answer.ok ? answer.text() : undefined).catch(() => undefined);
   if (text === undefined) return;

@@ -1,4 +1,4 @@
-// Why an act on an alert was refused, in the reader's language.
+// Why an action on an alert was refused, in the reader's language.
 
 import { sentence } from "./texts.js";
 import { clock } from "./time.js";

@@ -1,4 +1,4 @@
-// The session of 30 minutes. A page in use and a connected board renew it. Its end is announced and then shown.
+// A session lasts 30 minutes. A page in use and a connected board renew it. The page warns before its end and shows it.
 
 import { call, isNoAnswer } from "./calls.js";
 import { sentence } from "./texts.js";
@@ -12,7 +12,7 @@ const USES = ["pointerdown", "keydown", "wheel", "touchstart"];
 let used = true;
 let keptAt = -Infinity;
 let ends = performance.now() + Number(document.body.dataset.lasts ?? 0) * 1000;
-let isFinal = false; // the session cannot be renewed further: it ends twelve hours after sign-in
+let isFinal = false; // the session cannot be renewed further, because it ends twelve hours after sign-in
 let isOver = false;
 
 export function watchSession() {
@@ -22,7 +22,7 @@ export function watchSession() {
   setInterval(look, LOOK_MS);
 }
 
-/** Whether to renew the session: the page was used, or it is a connected board. */
+/** True if the session must be renewed, because the page was used or is a connected board. */
 function isPresent() {
   const { keep, presence, connected } = document.body.dataset;
   return used || keep === "always" || (presence === "board" && connected === "yes");
@@ -57,7 +57,7 @@ async function keep() {
   }
 }
 
-/** Shows that the session has ended: a page without a session must not look like a page without news. */
+/** Shows that the session has ended, because a page without a session must not look like a page without news. */
 export function showEnd() {
   if (isOver) return;
   isOver = true;

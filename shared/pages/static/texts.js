@@ -1,4 +1,4 @@
-// The page's texts in the reader's language: one JSON island, of the layout's texts and the page's own.
+// The page's texts in the reader's language: one JSON island holds the layout's texts and the page's own texts.
 
 const island = JSON.parse(document.getElementById("texts")?.textContent ?? "{}");
 
@@ -8,7 +8,7 @@ export const problems = island.problems ?? {};
 /** Today and the next days in words, by date. @type {Record<string, string>} */
 export const days = island.days ?? {};
 
-/** A text with its values, `{name}` in the text. @param {string} name @param {Record<string, string | number>} [values] */
+/** A text with a value for each `{name}`. @param {string} name @param {Record<string, string | number>} [values] */
 export function sentence(name, values = {}) {
   if (island[name] === undefined) throw new Error(`no text "${name}"`);
   return island[name].replace(/\{(\w+)\}/g, (/** @type {string} */ _, /** @type {string} */ key) => String(values[key] ?? "–"));

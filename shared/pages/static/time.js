@@ -4,7 +4,7 @@ const ZONE = "Asia/Bishkek";
 const OFFSET = "+06:00"; // no summer time
 const OFFSET_MS = 6 * 3_600_000;
 
-/** Digits in the country's order in every language: not every browser knows Kyrgyz. @param {Intl.DateTimeFormatOptions} parts */
+/** Digits in the country's order, as some browsers lack Kyrgyz. @param {Intl.DateTimeFormatOptions} parts */
 function digits(parts) {
   const format = new Intl.DateTimeFormat("ru", { timeZone: ZONE, ...parts });
   return (/** @type {Date} */ moment) => format.format(moment);

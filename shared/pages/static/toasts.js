@@ -1,4 +1,4 @@
-// A short message in the corner that disappears by itself; screen readers announce it. It may offer one act, like Undo.
+// A short message in the corner that disappears by itself; screen readers announce it. It may offer an action (Undo).
 
 const SHOWN_MS = 8000;
 

@@ -1,4 +1,4 @@
-"""Names of codes about accounts, what they do, and why a request is refused."""
+"""Names of codes about accounts, their actions, and the reasons for refused requests."""
 
 from collections.abc import Mapping
 

@@ -1,5 +1,5 @@
-// The operator's acts on an alert's own page: each form makes one call, and then the page is read again. What is typed
-// in its other forms stays.
+// The operator's actions on the page of one alert. Each form makes one call, and then the page is loaded again. Text
+// that was typed in the other forms stays.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { refusal } from "/static/refusals.js";
