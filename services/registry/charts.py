@@ -11,7 +11,7 @@ STEP = 56
 BAR = 36
 LEFT = 52
 STEPS = (1, 2, 5)
-INTERVALS = (5, 2, 1)  # parts of the axis: the first number that divides its end, so that ticks are whole numbers
+INTERVALS = (5, 2, 1)  # the axis has as many parts as the first number that divides its end, so that ticks are whole
 MOST = 120
 
 
@@ -98,7 +98,7 @@ def ruled(top: int) -> list[Line]:
 
 
 def by_place(figures: Iterable[Figure], most: int = 12) -> list[Figure]:
-    """One figure per place, registered and counted, the largest first."""
+    """The figures summed by place, registered and counted separately, the largest first."""
     places: defaultdict[tuple[str | None, str | None], list[Figure]] = defaultdict(list)
     for figure in figures:
         places[figure.pcode, figure.country].append(figure)

@@ -1,4 +1,4 @@
-"""Decide who may change a household, and what a report version does to it. Pure, and independent of arrival order."""
+"""Decide who may change a household, and what a report version does to it. No I/O, and independent of arrival order."""
 
 from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
@@ -45,7 +45,7 @@ class Owner(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """A report version to decide about. `is_registrars`: the author is a registrar of the household's area."""
+    """A report version to decide about. `is_registrars` is true for a registrar of the household's area."""
 
     version: int
     subject: Name
@@ -55,10 +55,10 @@ class Claim(NamedTuple):
     is_expired: bool = False
     is_registrars: bool = False
     is_revoked: bool = False
-    is_accepted: bool = False  # a person accepted the held report: author and sign-in are no longer checked
+    is_accepted: bool = False  # a person accepted the held report, so author and sign-in are no longer checked
 
     def is_entitled(self, owner: Owner, *, begins: bool) -> bool:
-        """Whether the author may do this. A registrar may correct a report but may not report a new displacement."""
+        """Whether the author may report this. A registrar may correct a report but not report a new displacement."""
         if self.is_accepted or owner.shares(self.author, self.team):
             return True
         return self.is_registrars and self.version > 1 and not begins
@@ -79,7 +79,7 @@ class Precedent(NamedTuple):
         return self.outcome in (OutcomeKind.RECORDED, OutcomeKind.MERGED)
 
     def yields_to(self, author: str, team: str | None) -> bool:
-        """Whether this is a held or refused version 1, which does not block the author's or team's next version."""
+        """Whether this is a held or refused version 1 of this author or team, which may then send the next version."""
         is_without_effect = self.outcome in (OutcomeKind.HELD, OutcomeKind.REJECTED)
         return self.version == 1 and is_without_effect and Owner(self.author, self.team).shares(author, team)
 
@@ -114,14 +114,14 @@ def decide(claim: Claim, owner: Owner | None, precedents: Sequence[Precedent]) -
 
 
 def is_first(claim: Claim, precedents: Iterable[Precedent]) -> bool:
-    """Whether the claim may begin a displacement, if no version of its report took effect."""
+    """Whether the claim may begin a displacement. Call only if no version of its report took effect."""
     if claim.version == 1 or claim.is_accepted:
         return True
     return any(precedent.yields_to(claim.author, claim.team) for precedent in precedents)
 
 
 def decide_version(version: int, versions: Iterable[int], *, begins: bool) -> ReportDecision:
-    """Decide about a version whose author is entitled, by the versions of its report that took effect."""
+    """Decide about a version from an entitled author. `versions` are those of its report that took effect."""
     known = set(versions)
     if not known:
         return BEGIN if begins else held(Held.WAITING)

@@ -73,7 +73,7 @@ class Digests:
     async def _lay(self, session: AsyncSession) -> int:
         laid = await session.scalar(KNOWN)
         if laid is not None:
-            self._ring.find(laid)  # raises UnknownKey if the key is missing: an older key must not be stored instead
+            self._ring.find(laid)  # raises UnknownKey if the key is missing, so that no older key is stored instead
         newest = self._ring.newest[0]
         self._use(newest)
         if laid == newest:
@@ -118,7 +118,7 @@ def over(digest: bytes, keys: Sequence[bytes]) -> bytes:
 
 
 async def stored(session: AsyncSession) -> int:
-    """The number of stored digests. Each of them depends on every key."""
+    """The number of stored digests. Every stored digest depends on every key."""
     counts = [
         select(func.count()).select_from(model).where(model.digest != b"").scalar_subquery()
         for model in (Report, InboxEvent)

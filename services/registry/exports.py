@@ -37,12 +37,12 @@ def rows(
     date: str | None = None,
     language: str = "en",
 ) -> list[Row]:
-    named = cache(lambda pcode, country: name(pcode, country, places, level, language))  # many rows have few places
+    named = cache(lambda pcode, country: name(pcode, country, places, level, language))  # many rows share few places
     return [row(figure, named, status=status, level=level, date=date) for figure in figures]
 
 
 def row(figure: Figure, named: Naming, *, status: str, level: int, date: str | None) -> Row:
-    """`households` and `persons` are registered; `groups` and `group_persons` are counted. Never add up the two."""
+    """`households` and `persons` are registered; `groups` and `group_persons` are counted. Never add up both."""
     pcode = figure.pcode or (COUNTRY if level == 0 and figure.country == COUNTRY else None)
     return {
         **({"month": figure.period} if date is None else {"date": date}),

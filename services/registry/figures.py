@@ -94,7 +94,7 @@ class StockFilters(Filters):
     on: Annotated[Day | None, Field(alias="date")] = None
 
 
-Month = Annotated[str, Field(pattern=r"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$")]  # as `Day`
+Month = Annotated[str, Field(pattern=r"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$")]  # the same years as in `Day`
 
 
 class FlowFilters(Filters):
@@ -215,7 +215,7 @@ class TablePage:
 async def stock_and_flows(
     request: Request, caller: Principal, filters: PageFilters, day: date
 ) -> tuple[list[Figure], list[Figure]]:
-    """Compute stock and flows at the same time, each on its own connection, which takes two thirds of the time.
+    """Compute stock and flows at the same time on two connections. In sequence, both take half as long again.
 
     The request holds no other connection meanwhile. Otherwise pages that wait for another connection could block each
     other.

@@ -40,7 +40,7 @@ HELD = select(
     Report.clear,
     UNDECIDED.limit(1).scalar_subquery().label("decided_at"),
 ).where(IS_HELD)
-# The place is that of a household: the reported destination, or else the origin.
+# The P-code of a report's place, which is its destination, or else its origin.
 PCODE = "coalesce(CAST(clear AS json) #>> '{destination,pcode}', CAST(clear AS json) #>> '{origin,pcode}')"
 
 
@@ -69,7 +69,7 @@ async def by_outcome(session: AsyncSession, outcome_id: UUID) -> RowMapping | No
 
 
 async def named(session: AsyncSession, outcome_id: UUID) -> tuple[Any, ...] | None:
-    """Kind, household or group id, and report id of the report held by this outcome."""
+    """Kind, household or group id, and report id of the report that this outcome holds."""
     name = select(Report.kind, Report.subject_id, Report.report_id).where(Report.outcome_id == outcome_id, IS_HELD)
     row = (await session.execute(name)).one_or_none()
     return None if row is None else tuple(row)

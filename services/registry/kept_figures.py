@@ -9,7 +9,7 @@ from services.registry.statistics import Figure, FigureQuery, Kind, figures
 from shared.places import Places
 
 MOST_FIGURES = 50_000  # about 20 MB
-QUESTION_WEIGHT = 20  # a question takes as much memory as so many figures
+QUESTION_WEIGHT = 20  # a question takes as much memory as this many figures
 
 Question = tuple[Kind, FigureQuery]
 
@@ -40,7 +40,7 @@ class KeptFigures:
     def _keep(self, version: str, question: Question, answer: list[Figure]) -> None:
         if version != self._version:
             self._version, self._answers, self._weight = version, {}, 0
-        self._forget(question)  # another request may have asked it meanwhile
+        self._forget(question)  # another request may have stored an answer to it meanwhile
         self._answers[question] = answer
         self._weight += QUESTION_WEIGHT + len(answer)
         while self._weight > self._most:

@@ -1,4 +1,4 @@
-"""The registry's tables, without foreign keys: one writer changes all rows of a household, and checks are expensive.
+"""The registry's tables. They have no foreign keys, because one writer changes a household and checks are expensive.
 
 Personal data is in the columns `sealed`, encrypted with the key of the household or group.
 """
@@ -29,7 +29,7 @@ from shared.country import TIME_ZONE
 from shared.messaging.models import CONSUMER_TABLES, Decision
 from shared.postgres import models
 
-# The month in Bishkek as 202606; 202600 if only the year is known.
+# The month in Bishkek: 202606 is June 2026, and 202600 is 2026 without a known month.
 PERIOD = f"""100 * extract(year FROM occurred_at AT TIME ZONE '{TIME_ZONE}')::integer
     + CASE occurred_at_precision WHEN 'year' THEN 0
         ELSE extract(month FROM occurred_at AT TIME ZONE '{TIME_ZONE}')::integer END"""
@@ -232,7 +232,7 @@ class DigestKey(RegistryModel):
 
 
 class DataVersion(RegistryModel):
-    """Versions of the displacements. A transaction that writes some renews the version in its connection's slot.
+    """Versions of the displacements. A transaction that writes displacements renews one slot's version.
 
     The migration creates the rows, and the trigger that renews their versions.
     """

@@ -69,7 +69,7 @@ class ReportOpener:
 
 
 def authored_content(reported: HouseholdReported | GroupReported, text: bytes) -> bytes:
-    """Content for the digest. It has the author's original times, because a retry may be corrected differently."""
+    """Content for the digest. It has the author's original times, because a retry can get other corrected times."""
     if reported.uncorrected is None:
         return text
     uncorrected = reported.model_copy(update=reported.uncorrected.original)

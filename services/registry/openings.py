@@ -1,4 +1,4 @@
-"""Opening household records: callers must state a purpose; unusually many openings are reported, never blocked."""
+"""Opening household records. Callers must state a purpose. Unusually many openings are reported, but never blocked."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Queries for households: a page, one decrypted household, its history. The routes write an audit entry for each."""
+"""Queries for households: a page, one decrypted household, its history. Routes write an audit entry for each call."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -14,7 +14,7 @@ from shared.events.vocabulary import DISPLACED, AgeBracket, Flag, Mobility, Outc
 SEXES = tuple(Sex)
 BRACKETS = tuple(AgeBracket)
 CELLS = tuple((sex, age) for sex in SEXES for age in BRACKETS)  # the order of every `sex_age` column
-CELL_NAMES = tuple(f"{sex}_{age.replace('-', '_').replace('+', '_plus')}" for sex, age in CELLS)  # as columns
+CELL_NAMES = tuple(f"{sex}_{age.replace('-', '_').replace('+', '_plus')}" for sex, age in CELLS)  # SQL columns
 CELL: dict[tuple[str, str], int] = {cell: index for index, cell in enumerate(CELLS)}
 UNKNOWN = CELL[Sex.UNKNOWN, AgeBracket.UNKNOWN]
 UNKNOWN_SEX = Sex.UNKNOWN.value
@@ -56,7 +56,7 @@ class Filed:
     outcome_id: str = field(default_factory=random_id)
     reason: str | None = None
     is_accepted: bool = False  # a person accepted the held report
-    is_expiry_lifted: bool = False  # a person accepted only that the sign-in had expired
+    is_expiry_lifted: bool = False  # a person decided to ignore that the sign-in had expired
     replaces: str | None = None  # the id of the report's outcome before a redrive
 
     @property
@@ -79,12 +79,12 @@ class Filed:
 
 
 def order(filed: Filed) -> tuple[datetime, datetime, str]:
-    """A sort key: the order of events in the world, which does not depend on arrival order."""
+    """A sort key for the order of events in the world, which does not depend on arrival order."""
     return filed.clear.occurred_at, filed.clear.reported_at, filed.report_id
 
 
 def superseded(displacements: Collection[Filed]) -> Iterator[tuple[Filed, datetime]]:
-    """Each displacement of a subject, and when its next move of the same status (for groups, also measure) begins."""
+    """Each displacement and the start of the subject's next move with the same status (for groups, also measure)."""
     following: dict[tuple[str, str | None], datetime] = {}
     for filed in sorted(displacements, key=order, reverse=True):
         kind = filed.clear.status, getattr(filed.clear, "measure", None)
@@ -121,7 +121,7 @@ def cell(sex: str | None, age: str) -> int:
 
 
 def age(member: Content, year: int, day: str) -> int | None:
-    """Completed years on a day (`MM-DD`) of a year. If only the year of birth is known, the difference of the years."""
+    """Completed years on a day (`MM-DD`) of a year. If only the year of birth is known, subtract years."""
     born: str | None = member.get("birth_date")
     if born is not None:
         return year - int(born[:4]) - (born[5:] > day)

@@ -1,8 +1,8 @@
-"""Table rows of a working set, for COPY. The models name the columns; sealed columns are encrypted here.
+"""Makes table rows of a working set, for COPY. The models name the columns. This module encrypts sealed columns.
 
 A column is read from the field of the same name in the report (`Filed`), or else in its clear fields. So a clear field
-that the contract adds needs only a new column. `PATHS` has the columns whose field has another name. The last columns
-of a row are computed here.
+that the contract adds needs only a new column. `PATHS` has the columns whose field has another name. This module
+computes the last columns of a row.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -89,7 +89,7 @@ class FigureQuery:
 NO_CELLS = (0,) * len(CELLS)
 
 
-@dataclass(slots=True)  # not frozen: an answer has thousands, and frozen instances take three times as long to create
+@dataclass(slots=True)  # not frozen, because frozen instances take three times as long to create
 class Figure:
     """`period` is a month, or a year if the month is unknown, or None for a stock. Some fields count data quality.
 
@@ -112,7 +112,7 @@ class Figure:
     persons: int = field(init=False)
 
     def __post_init__(self) -> None:
-        self.persons = sum(self.cells)  # computed once: the page reads it several times for thousands of figures
+        self.persons = sum(self.cells)  # computed once, as the page reads it several times for thousands of figures
 
     @property
     def undescribed(self) -> int:
@@ -167,7 +167,7 @@ async def figures(session: AsyncSession, kind: Kind, query: FigureQuery, places:
     For flows, the displacements that began in each month. A household that is displaced twice counts twice.
     """
     summands: list[Figure] = []
-    located = cache(lambda *codes: location(*codes, query=query, places=places))  # many rows have few places
+    located = cache(lambda *codes: location(*codes, query=query, places=places))  # many rows share few places
     for table in TABLES:
         rows = (await session.execute(text(statement(query, kind, table)), query.parameters())).all()
         summands += [figure(row, located, is_registered=table == "episodes") for row in rows]
@@ -175,7 +175,7 @@ async def figures(session: AsyncSession, kind: Kind, query: FigureQuery, places:
 
 
 def statement(query: FigureQuery, kind: Kind, table: str) -> str:
-    """The SQL, with requested conditions only, so that PostgreSQL can use an index."""
+    """The SQL. It has only the conditions of the query, so that PostgreSQL can use an index."""
     chosen = set(query.chosen)
     cells = [f"coalesce(sum({name}), 0)" if index in chosen else "0" for index, name in enumerate(CELL_NAMES)]
     return FIGURES.format(
@@ -225,7 +225,7 @@ def figure(row: Sequence[Any], located: Callable[..., Location], *, is_registere
 def location(
     pcode: str | None, origin: str | None, destination: str | None, *, query: FigureQuery, places: Places
 ) -> Location:
-    """The place at the requested level. Reports without a P-code count for the whole country, as all do at level 0."""
+    """The place at the requested level. Without a P-code, or at level 0, a report counts for the whole country."""
     country = COUNTRY if pcode else destination if query.view is View.DESTINATION else origin
     return unit_at(pcode, query.level, places), country, scope_of(origin, destination)
 
@@ -240,7 +240,7 @@ def month(period: int | None) -> str | None:
 
 
 def scope_of(origin: str | None, destination: str | None) -> MovementScope:
-    """The movement scope, computed like the SQL expression SCOPE."""
+    """The movement scope, by the same rule as the SQL expression SCOPE."""
     if UNKNOWN_COUNTRY in (origin, destination):
         return MovementScope.UNKNOWN
     if destination not in (None, COUNTRY):
@@ -249,7 +249,7 @@ def scope_of(origin: str | None, destination: str | None) -> MovementScope:
 
 
 def united(figures: Iterable[Figure]) -> list[Figure]:
-    """Sum figures with the same name: villages of a district, countries of a scope, households and groups."""
+    """Sum figures with the same name, such as the villages of a district, or households and groups."""
     same_name: defaultdict[tuple[Any, ...], list[Figure]] = defaultdict(list)
     for figure in figures:
         same_name[figure.name].append(figure)

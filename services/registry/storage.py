@@ -85,7 +85,7 @@ class Store:
         return known
 
     async def _find_keys(self, connection: Connection, reports: Iterable[asyncpg.Record]) -> None:
-        """Load the missing keys, because a report may be stored under another household than it names now."""
+        """Load missing keys. A stored version of a report may belong to another household than the new version."""
         missing = {(row["kind"], str(row["subject_id"])) for row in reports} - self._keys.keys()
         for kind, known in KNOWN_OF.items():
             if ids := [subject_id for of, subject_id in missing if of == kind]:

@@ -35,11 +35,11 @@ class Visibility:
     """`pcodes` None means the whole country. `author` limits callers without an office role to their own reports."""
 
     pcodes: list[str] | None
-    known: list[str]  # all units
+    known: list[str]  # the P-codes of all units
     author: UUID | None = None
 
     def covers(self, pcode: str) -> TextClause:
-        """The condition that a P-code, an SQL expression, lies in `pcodes`."""
+        """The SQL condition that the P-code (an SQL expression) lies in `pcodes`."""
         return text(is_within(pcode, "pcodes")).bindparams(pcodes=self.pcodes, known=self.known)
 
 

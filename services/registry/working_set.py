@@ -1,4 +1,4 @@
-"""The working set of a batch: its households, groups and reports. Pure; `storage.Store.save` writes the changes."""
+"""The working set of a batch: its households, groups and reports. No I/O; `storage.Store.save` writes the changes."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -125,7 +125,7 @@ class WorkingSet:
     def refuse(self, filed: Filed) -> ReportDecision:
         """Refuse a held report by a person's decision.
 
-        The report has no effect. Its author reads of the refusal in the new outcome.
+        The report has no effect. Its author finds the refusal in the new outcome.
         """
         replaced, filed.outcome_id = filed.outcome_id, random_id()
         filed.outcome, filed.reason = REFUSED.outcome, REFUSED.reason
@@ -134,14 +134,14 @@ class WorkingSet:
         return REFUSED
 
     def _free_waiting(self, filed: Filed, siblings: list[Filed], decision: ReportDecision) -> None:
-        """Settle the corrections that waited for this version, if it took effect or yields to them."""
+        """Settle the corrections that waited for this version, if it took effect or does not block them."""
         has_begun = decision.effect in BEGINNINGS
         for waiting in sorted(
             (sibling for sibling in siblings if sibling.reason == Held.WAITING),
             key=lambda sibling: sibling.clear.version,
         ):
             if has_begun or filed.precedent.yields_to(waiting.author, waiting.team):
-                waiting.is_expiry_lifted = True  # a report waits only if unexpired, or if a person lifted its expiry
+                waiting.is_expiry_lifted = True  # a waiting report's sign-in is valid, or a person lifted its expiry
                 freed = self._resettle(waiting, siblings)
                 has_begun = has_begun or freed.effect in BEGINNINGS
 

@@ -7,7 +7,7 @@ from shared.messaging.tables import create_consumer_tables
 revision = "registry_0001"
 down_revision = None
 
-# There are no foreign keys: one writer changes all rows of a household, and a check per copied row is expensive.
+# There are no foreign keys, as one writer changes all rows of a household and a check per copied row is expensive.
 PLACES = """
     origin_pcode text,
     origin_country text,

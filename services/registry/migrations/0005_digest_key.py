@@ -1,4 +1,4 @@
-"""Adds the id of the newest key applied to the stored digests. The worker applies new keys, as only it has the keys."""
+"""Adds the id of the newest key applied to the stored digests. Only the worker has the keys, so it applies new ones."""
 
 from alembic import op
 

@@ -29,7 +29,7 @@ TRIGGER = """
 CREATE TRIGGER fill AFTER INSERT ON {table} REFERENCING NEW TABLE AS written
 FOR EACH STATEMENT EXECUTE FUNCTION fill_{table}()
 """
-# The month in Bishkek as 202606; 202600 if only the year is known.
+# The month in Bishkek: 202606 is June 2026, and 202600 is 2026 without a known month.
 PERIOD = """100 * extract(year FROM occurred_at AT TIME ZONE 'Asia/Bishkek')::integer
     + CASE occurred_at_precision WHEN 'year' THEN 0
         ELSE extract(month FROM occurred_at AT TIME ZONE 'Asia/Bishkek')::integer END"""

@@ -1,4 +1,4 @@
-"""Adds the scope of a decision on a held report: whether it only lifts the phone's expired sign-in, or accepts all."""
+"""Adds the scope of a decision on a held report: whether it ignores only an expired sign-in, or accepts all."""
 
 from alembic import op
 

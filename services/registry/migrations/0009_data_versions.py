@@ -6,7 +6,7 @@ revision = "registry_0009"
 down_revision = "registry_0008"
 
 # On a single row, concurrent transactions would wait for each other. With this many rows they seldom use the same one.
-SLOTS = 256  # as in `renew_data_version`
+SLOTS = 256  # the same number as in `renew_data_version`
 TABLE = """
 CREATE TABLE data_versions (
     slot smallint NOT NULL,
@@ -14,7 +14,7 @@ CREATE TABLE data_versions (
     CONSTRAINT pk_data_versions PRIMARY KEY (slot)
 ) WITH (fillfactor = 50)
 """
-# A trigger renews the version, because the previous release writes during the rollout and knows no versions.
+# A trigger renews the version, because the previous release writes during the rollout and does not renew versions.
 RENEW = """
 CREATE FUNCTION renew_data_version() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
