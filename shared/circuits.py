@@ -1,4 +1,4 @@
-"""A circuit breaker for dependencies that callers can do without: while the circuit is open, calls fail at once."""
+"""A circuit breaker for dependencies that callers can do without. While the circuit is open, calls fail at once."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -66,7 +66,7 @@ class Settings(BaseSettings):
     seal_private_keys: Path = Path(".state/secrets/seal/private")
     token_public_keys: Path = Path(".state/secrets/tokens/public")
     token_private_key_file: Path = Path(".state/secrets/tokens/private.pem")
-    record_keys: str = ".state/secrets/records/{service}"  # one folder of signing keys per topic
+    record_keys: str = ".state/secrets/records/{service}"  # contains one folder of signing keys per topic
     signature_key_wait_seconds: float = Field(default=600, ge=0)  # long enough for a rotation to reach every reader
 
     def __init__(self, **values: Any) -> None:

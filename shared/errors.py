@@ -1,4 +1,4 @@
-"""Errors that a person at a terminal reads: the docstring of the class is the message."""
+"""Errors that a person at a terminal reads. The docstring of the class is the message."""
 
 
 class DocumentedError(Exception):

@@ -1,4 +1,4 @@
-"""Two kinds of failures: an unavailable dependency is retried for ever, a record that always fails is set aside."""
+"""Two kinds of failures. An unavailable dependency is retried for ever; a record that always fails is set aside."""
 
 import asyncio
 import random

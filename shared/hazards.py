@@ -1,4 +1,4 @@
-"""Hazard types with nature, onset and their codes in other standards. If a standard has no code, none is invented."""
+"""Hazard types with nature, onset and their codes in other standards. A standard without a code gets none here."""
 
 from dataclasses import dataclass
 from enum import StrEnum

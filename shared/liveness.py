@@ -1,4 +1,4 @@
-"""Liveness checks: a web process answers /live, a worker's event loop touches a file. Standard library only."""
+"""Liveness checks. A web process answers /live; a worker's event loop touches a file. Needs no other package."""
 
 import asyncio
 import http.client

@@ -75,7 +75,7 @@ class AnswerTooBig(OutboundError):
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A complete answer. Header names are lower case; the body is unchanged (no content encoding is requested)."""
+    """A complete answer. Header names are lower case; the body is as sent, because no content encoding is requested."""
 
     status: int
     headers: Mapping[str, str]
@@ -83,14 +83,14 @@ class Response:
 
 
 class Outbound:
-    """Pooled connections to checked addresses: no redirects, no proxy, no cookies, no settings from the environment."""
+    """Pooled connections to checked addresses, without redirects, proxies, cookies or settings from the environment."""
 
     def __init__(
         self, settings: Settings, *, tls: ssl.SSLContext | None = None, seconds: float = TOTAL_SECONDS
     ) -> None:
         self.gate = Gate(settings)
         self.seconds = seconds
-        self.tls = tls or ssl.create_default_context(cafile=certifi.where())  # the environment cannot change these
+        self.tls = tls or ssl.create_default_context(cafile=certifi.where())  # SSL_CERT_FILE cannot change this
 
     async def __aenter__(self) -> Self:
         connector = aiohttp.TCPConnector(

@@ -106,7 +106,7 @@ ROUTES: dict[str, AccessRule] = {
     "POST /second-factor": to(frozenset({R.ADMINISTRATOR})),
     "POST /second-factor/removal": to(frozenset({R.ADMINISTRATOR})),
     "GET /password": page(EVERYONE),
-    "POST /password": PUBLIC,  # needs the old password; works without a session
+    "POST /password": PUBLIC,  # needs the old password, but no session
     "POST /sign-out": to(EVERYONE),
     "POST /v1/session": AccessRule(EVERYONE, takes_readmitted=True),
     "POST /v1/session/device": to(frozenset({R.FIELD})),

@@ -138,7 +138,7 @@ class Revocations:
         try:
             change = self._verified(record)
             if is_behind and not is_kept:
-                self._unverified.take(record.key)  # drop older waiting records: they must not be applied after this one
+                self._unverified.take(record.key)  # older records that wait must not be applied after this one
             return self._change(change)
         except UnknownKey:
             if not is_behind:
@@ -148,7 +148,7 @@ class Revocations:
         return False
 
     def _verified(self, record: Record) -> Any:
-        """Verify and decode. Raises UnknownKey even after the longest wait: a waiting record delays no other."""
+        """Verify and decode. Raises UnknownKey even after the longest wait, because waiting delays no other record."""
         try:
             self._verifier.verify(record)
         except SetAside as error:

@@ -77,7 +77,7 @@ class Principal:
     device: UUID | None = None
     signed_in_at: int | None = None
     is_expired: bool = False
-    is_unchecked: bool = False  # not known yet whether the token was revoked
+    is_unchecked: bool = False  # whether the token was revoked is not known yet
     is_cookie: bool = False
 
     @cached_property

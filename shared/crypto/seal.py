@@ -26,7 +26,7 @@ OPENED_KEYS = 4096
 URL_SAFE = b"-_"
 _encode = msgspec.json.Encoder().encode
 SEALED_MEMBER = b',"sealed":'
-GROUP_READS = 0o2050  # the mode of a folder that is shared with a group: set-group-id, readable by the group
+GROUP_READS = 0o2050  # the mode of a folder that a group can read, with set-group-id
 
 
 class SealMismatch(Exception):
@@ -65,7 +65,7 @@ class Sealer:
 
     @property
     def kid(self) -> str:
-        """The id of the public key for the next box. Read it before each `seal`: this replaces a used-up data key."""
+        """The id of the public key for the next box. Read it before each `seal`, to replace a used-up data key."""
         if self._key.is_worn:
             self._key = self._renewed()
         return self._key.kid
@@ -132,7 +132,7 @@ class Opener:
 
 
 def report_aad(*, kid: str, event_type: str, event_id: UUID | str, clear: bytes) -> bytes:
-    """The AAD of a box. `clear` is the record's value without the box: the clear fields and intake's stamps."""
+    """The AAD of a box. `clear` is the record's value without the box; it has the clear fields and intake's stamps."""
     return b'["dayar/report/v2","%b","%b","%b",%b]' % (
         kid.encode(),
         event_type.encode(),
@@ -147,7 +147,7 @@ def with_box(clear: bytes, box: bytes) -> bytes:
 
 
 def without_box(value: bytes, box: SealedBox) -> bytes:
-    """The reverse of `with_box`: the object `clear`. Raises SealMismatch unless this box is the last member."""
+    """The object `clear` that `with_box` was given. Raises SealMismatch unless this box is the last member."""
     clear, _, last = value.rpartition(SEALED_MEMBER)
     if last != box_json(box.kid, box.key, box.nonce, box.data) + b"}":
         raise SealMismatch

@@ -99,18 +99,18 @@ def event_name(event_type: str, author: UUID | str, report_id: UUID | str, versi
 
 
 def derived_id(*parts: object) -> UUID:
-    """A deterministic id from identifying parts: `derived_id("hazard", source, source_id)`."""
+    """A deterministic id from identifying values, for example `derived_id("hazard", source, source_id)`."""
     name = "|".join(str(part) for part in parts)
     return UUID(_version_5(hashlib.sha1(_NAMESPACE + name.encode(), usedforsecurity=False).hexdigest()))
 
 
-@lru_cache(1024)  # the hashed names of all reports of one author begin with the same text
+@lru_cache(1024)  # cached, because the hashed names of all reports of one author begin with the same text
 def _hasher(start: str) -> "hashlib._Hash":
     return hashlib.sha1(_NAMESPACE + start.encode(), usedforsecurity=False)
 
 
 def _version_5(drawn: str) -> str:
-    """A version 5 UUID (RFC 9562) as text; `uuid.uuid5` takes four times as long."""
+    """A version 5 UUID (RFC 9562) as text, made here because `uuid.uuid5` takes four times as long."""
     variant = "89ab"[int(drawn[16], 16) % 4]
     return f"{drawn[:8]}-{drawn[8:12]}-5{drawn[13:16]}-{variant}{drawn[17:20]}-{drawn[20:32]}"
 

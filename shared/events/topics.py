@@ -6,7 +6,7 @@ from enum import StrEnum
 
 Holders = tuple[str, ...]
 
-# The version of the record layout. Records are not migrated: raise the version when the layout changes. Records of an
+# The version of the record layout. Records are not migrated, so raise the version if the layout changes. Records of an
 # earlier version are refused (deploy/provision, shared/postgres/database.py).
 CONTRACT = 3
 

@@ -1,4 +1,4 @@
-"""Each batch is handled in one transaction: fence, inbox, effects, dead letters, ledger, offsets."""
+"""Handle each batch in one transaction, with fence, inbox, effects, dead letters, ledger, offsets."""
 
 from collections.abc import Iterable, Sequence
 

@@ -96,13 +96,13 @@ class Consumer:
             await backoff.wait()
 
     def _require_handlers(self) -> None:
-        """Refuse to start if an event type of the topics has no handler: its events would become dead letters."""
+        """Refuse to start if an event type of the topics has no handler, as its events would become dead letters."""
         if missing := self._handlers.missing_types:
             log.get().critical("consumer not started: handler missing", consumer=self._service, event_types=missing)
             raise HandlerMissing(*missing)
 
     async def handle(self, received: Received, session: AsyncSession) -> Outcome:
-        """Handle one record without moving an offset, for a redrive. Raises Fenced; the caller commits."""
+        """Handle one record of a redrive without moving an offset. The caller commits. Raises Fenced."""
         await offsets.fence(session, ())  # locks no row, but waits while a change of the digest key locks the table
         if self._check is not None:
             await self._check(session)
@@ -110,7 +110,7 @@ class Consumer:
         return outcome
 
     async def _hold_to_contract(self) -> None:
-        """Refuse to start if the schema has another contract version: all records would become dead letters."""
+        """Refuse to start if the schema has another contract version, as all records would become dead letters."""
         async with self._sessions() as session:
             try:
                 await database.hold_to_contract(session, self._service)
@@ -134,7 +134,7 @@ class Consumer:
         with kafka.raise_on_foreign_cancellation():
             while True:
                 if self._stream.is_dropped:
-                    await ahead.join()  # the batch being committed moves the offset that we seek to: wait for it
+                    await ahead.join()  # wait for the batch being committed, as it moves the offset that we seek to
                     await self._stream.seek()
                 if readings := await self._stream.read():
                     await ahead.put(readings)

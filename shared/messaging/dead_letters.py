@@ -1,4 +1,4 @@
-"""Dead letters: records that could not be handled, stored whole with the reason. Lists never show their content."""
+"""Dead letters: records that could not be handled, stored whole with the reason. Lists never show the record."""
 
 import json
 import re

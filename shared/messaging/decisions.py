@@ -1,4 +1,4 @@
-"""Decisions: a named person decides about a report or a dead letter and gives a reason; the worker executes it."""
+"""Decisions: a named person decides, with a reason, about a report or a dead letter. The worker executes decisions."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -66,7 +66,7 @@ class Decisions(Generic[D]):
         try:
             await self._mark(decision.decision_id, await self._prepare(decision))
         except Fenced:
-            return True  # the prepared input is out of date: prepare again
+            return True  # the prepared input is out of date and must be prepared again
         except Exception as error:
             if is_dependency_unavailable(error):
                 raise

@@ -1,4 +1,4 @@
-"""Stop the consumer when many records fail for one reason: the release is probably at fault, not the records."""
+"""Stop the consumer when many records fail for one reason, because the release is then probably at fault."""
 
 from collections import deque
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Kafka clients: connection options, start and stop, and reads of topic partitions without a group."""
+"""Kafka clients: their connection options, start and stop, and reads of topic partitions without a consumer group."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping

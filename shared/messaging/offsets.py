@@ -1,4 +1,4 @@
-"""Offsets are stored in PostgreSQL only; the fence stops a worker that was frozen and replaced."""
+"""Offsets are stored only in PostgreSQL. The fence stops a worker that was frozen and replaced."""
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta

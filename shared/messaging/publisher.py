@@ -106,7 +106,7 @@ class Publisher:
         return senders
 
     def _renew(self, senders: PartitionSenders) -> None:
-        """Replace the producer: after a fatal error an idempotent producer never sends again."""
+        """Replace the producer, because an idempotent producer never sends again after a fatal error."""
         if self._senders is senders:
             self._senders = None
             self._starting = self._tasks.create_task(self._keep_starting(senders))

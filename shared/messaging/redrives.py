@@ -1,4 +1,4 @@
-"""Redrives: the service that set a record aside handles the original record once more."""
+"""In a redrive, the service that set a record aside handles the original record once more."""
 
 import asyncio
 import json
@@ -90,7 +90,7 @@ class Redrives:
             async for letter in reader.records():
                 if self._unproven(letter):
                     continue  # an attacker with the service's broker login can write forged letters
-                why = {name: value.decode() for name, value in letter.headers if name in WHY}  # the last one counts
+                why = {name: value.decode() for name, value in letter.headers if name in WHY}  # the last value counts
                 if (why["dead_topic"], why["dead_partition"], why["dead_offset"]) == wanted:
                     yield self._restored(letter, redrive, written, is_sealed="dead_sealed" in why)
 

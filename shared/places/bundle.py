@@ -1,4 +1,4 @@
-"""The places bundle: a read-only GeoJSON file of units with boundaries. Its version is the hash of its content."""
+"""The places bundle is a read-only GeoJSON file of units with boundaries. Its version is the hash of its content."""
 
 import hashlib
 import json

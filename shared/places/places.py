@@ -76,7 +76,7 @@ class Places:
         return COUNTRY in codes or (pcode is not None and not codes.isdisjoint((pcode, *self.ancestors(pcode))))
 
     def concerns(self, areas: Iterable[str], pcode: str) -> bool:
-        """Whether a unit concerns one of the areas: the unit lies in the area, or the area in the unit."""
+        """Whether a unit lies in one of the areas, or one of the areas lies in the unit."""
         codes = set(areas)
         return self.covers(codes, pcode) or any(pcode in self.ancestors(area) for area in codes)
 
@@ -113,7 +113,7 @@ class Places:
     def pcodes_of(self, area: Area) -> tuple[str, ...]:
         """The area's own P-codes, the districts of codes that are not units, and the units that its geometry touches.
 
-        Notification and visibility depend on units: with a village's code alone nobody would be notified.
+        With a village's code alone nobody would be notified, because notification and visibility depend on units.
         """
         circles = [(circle.lat, circle.lon, circle.radius_km) for circle in area.circles]
         above = (self.district(pcode) for pcode in area.pcodes if pcode not in self._units)

@@ -9,7 +9,7 @@ from shared.failures import Backoff, is_dependency_unavailable
 
 
 async def listen(engine: AsyncEngine, channel: str, woken: asyncio.Event) -> None:
-    """Until cancelled, set `woken` at each NOTIFY, and at each new connection: a NOTIFY may have been missed."""
+    """Until cancelled, set `woken` at each NOTIFY, and at each new connection, since a NOTIFY may be lost."""
     backoff = Backoff()
     while True:
         try:

@@ -138,7 +138,7 @@ class Guard:
             raise Problem(403, "forbidden", "This account's roles do not allow this.")
 
     def same_account(self, connection: HTTPConnection, principal: Principal) -> None:
-        """Refuse a request from another account's page: somebody else may have signed in since, in another tab."""
+        """Refuse a request from another account's page, because another person may have signed in since."""
         own = str(principal.account)
         if connection.headers.get("dayar-account", own) != own:
             raise Unauthenticated

@@ -47,7 +47,7 @@ class Problem(Exception):
 
 
 def answered(request: HTTPConnection, problem: Problem) -> Response:
-    """A page for browsers that navigate, else the problem as JSON."""
+    """Answer a browser's navigation with a page, and any other request with the problem as JSON."""
     if "text/html" not in request.headers.get("accept", ""):
         return problem.response()
     page: Response = request.app.state.refusals.page(request, problem)
@@ -70,9 +70,9 @@ EXPECTED = {"extra_forbidden": "no such field", "uuid_parsing": "a UUID"}
 
 
 def field_errors(errors: Iterable[ErrorDetails], known: Iterable[str]) -> list[dict[str, str]]:
-    """One entry per wrong field: a JSON pointer and what is expected. Unknown names are shown as `?`, values never.
+    """One entry per wrong field, with JSON pointer and expectation. Unknown names are shown as `?`, values never.
 
-    At most fifty errors are shown; further errors are shown when these are corrected.
+    At most fifty errors are shown. Further errors are shown after these errors have been corrected.
     """
     names = frozenset(known)
     return [
