@@ -2,7 +2,7 @@
 
 from babel.core import get_global
 
-WITHDRAWN = frozenset({"BUR", "DDR", "FXX", "TMP", "YMD", "ZAR"})  # CLDR lists them together with their successors
+WITHDRAWN = frozenset({"BUR", "DDR", "FXX", "TMP", "YMD", "ZAR"})  # CLDR still lists these old codes
 ALPHA_3: dict[str, str] = {
     now[0]: code
     for code, now in get_global("territory_aliases").items()

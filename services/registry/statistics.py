@@ -52,7 +52,7 @@ class FigureQuery:
     view: View = View.DESTINATION
     level: int = 2
     since: date | None = None
-    until: date | None = None  # exclusive
+    until: date | None = None  # the first day that is not included
     reasons: Sequence[Reason] = ()
     scopes: Sequence[MovementScope] = ()
     mobilities: Sequence[Mobility] = DISPLACED

@@ -128,7 +128,7 @@ class Store:
         )
 
     async def save(self, working_set: WorkingSet, messages: Iterable[Message]) -> None:
-        """Write the changes. All rows of a changed household are replaced: DELETE if it is known, then COPY."""
+        """Write the changes. All rows of a changed household are replaced by DELETE (if it is known) and COPY."""
         connection = await database.driver(self._session)
         changed = {
             kind: [subject for subject in working_set.changed.values() if subject.name[0] == kind] for kind in KNOWN_OF

@@ -1,4 +1,4 @@
-"""Adds the written offset, by which dead letters restored from a backup are found."""
+"""Adds the offset in a dead letter's text, by which letters restored from a backup are found."""
 
 from alembic import op
 
