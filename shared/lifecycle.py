@@ -69,7 +69,7 @@ async def beating(work: Coroutine[Any, Any, None], file: Path | None) -> None:
 
 
 def run_worker(main: Callable[[], Awaitable[None]]) -> None:
-    """Run `main` until it ends or a signal comes. A failure is logged and exits with a code other than 0."""
+    """Run `main` until it ends or a signal comes. If `main` fails, log the error and exit with a code other than 0."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         sys.exit(runner.run(_until_told(main)))
 

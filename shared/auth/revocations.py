@@ -25,7 +25,7 @@ from shared.messaging.signatures import UNKNOWN_KEY, RecordVerifier
 logger = log.get()
 
 
-CONFIRM_SECONDS = 60  # how often the topic's end is checked and the snapshot written
+CONFIRM_SECONDS = 60  # how often the topic's end is checked and the snapshot is written
 CONFIRM_TIMEOUT = 5
 KEY_SECONDS = 5  # how often to check whether a missing signature key has arrived
 WRITE_SECONDS = 2  # delay after a change, so that many changes are written together
@@ -76,7 +76,7 @@ class Revocations:
         return self._snapshot.read_at
 
     def is_revoked(self, principal: Principal) -> bool:
-        # the time of the sign-in, because a renewed session must not look newer than the revocation
+        # compare the time of the sign-in, because a renewed session must not look newer than the revocation
         return self.ends(credentials(principal), principal.signed_in_at or principal.issued_at)
 
     def ends(self, names: Sequence[Credential], began_at: int) -> bool:
@@ -104,7 +104,7 @@ class Revocations:
 
     async def _read(self, consumer: AIOKafkaConsumer, backoff: Backoff) -> None:
         begins, ends = await kafka.assign_all(consumer, self._settings, [CredentialRevoked.topic])
-        for partition, begin in begins.items():  # a full replay could lift a revocation for a moment
+        for partition, begin in begins.items():  # no full replay, because it could lift a revocation for a moment
             consumer.seek(partition, self._positions.get(partition, begin))
         while True:
             if not self.is_complete and await kafka.reached(consumer, ends):

@@ -10,7 +10,7 @@ from shared.postgres.models import Base, table
 
 
 class ConsumerOffset(Base):
-    """The next offset that the service reads in a topic partition. `stopped` is the reason for a stop there."""
+    """The next offset to read in a topic partition. `stopped` is the reason if the service stopped at this offset."""
 
     __tablename__ = "consumer_offsets"
     __table_args__ = (
@@ -36,7 +36,7 @@ class InboxEvent(Base):
 
 
 class LedgerCount(Base):
-    """How many records of a topic partition had this kind of outcome."""
+    """The number of records of a topic partition that had this kind of outcome."""
 
     __tablename__ = "ledger"
     __table_args__ = {"postgresql_with": {"fillfactor": 50}}  # noqa: RUF012 - as SQLAlchemy reads it

@@ -82,7 +82,7 @@ def alphabetical(name: str) -> str:
 
 
 def iso(value: datetime) -> str:
-    """The value for `<time datetime>`."""
+    """The value of the attribute `datetime` of the HTML element `<time>`."""
     return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 

@@ -58,7 +58,7 @@ def update(place: Path, language: str) -> None:
 def write(place: Path, language: str, texts: Catalog) -> None:
     """Write a catalog without dates in its header, so that only changed texts change the file."""
     texts.fuzzy = False
-    if REVIEW not in texts.header_comment:  # a catalog's header that names a reviewer stays
+    if REVIEW not in texts.header_comment:  # keep the header of a catalog that names a reviewer
         texts.header_comment = HEADER.format(language=language, place=place.relative_to(ROOT))
     lines = io.BytesIO()
     write_po(lines, texts, width=110, sort_output=True, ignore_obsolete=True)

@@ -24,7 +24,7 @@ class BadBundle(Exception):
 
 
 def dump(units: Iterable[Unit], shapes: Mapping[str, BaseGeometry]) -> bytes:
-    """Serialise units and boundaries, deterministically."""
+    """Serialise units and boundaries. The same content always gives the same bytes."""
     features = [_feature(unit, shapes.get(unit.pcode)) for unit in sorted(units, key=lambda unit: unit.pcode)]
     whole = {"type": "FeatureCollection", "format": FORMAT, "features": features}
     return json.dumps(whole, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()

@@ -19,7 +19,7 @@ class Copy(NamedTuple):
 
 
 def columns(model: type[Base]) -> tuple[str, ...]:
-    """The columns to copy. PostgreSQL computes or numbers the others itself."""
+    """The columns to copy. PostgreSQL computes or numbers the other columns itself."""
     wanted = (column for column in table(model).columns if column.computed is None and column.identity is None)
     return tuple(column.name for column in wanted)
 

@@ -168,7 +168,7 @@ async def hold_to_contract(connection: AsyncConnection | AsyncSession, service: 
         return  # a new schema has no mark yet
     # raw SQL: an earlier build's table may have no column for the contract
     mark = await connection.scalar(text("SELECT to_jsonb(mark) FROM installation AS mark LIMIT 1"))
-    contract = (mark or {}).get("contract", 1)  # a schema of version 1 stores no version
+    contract = (mark or {}).get("contract", 1)  # a schema of contract version 1 does not store its version
     if contract > CONTRACT:
         raise NewerSchema(service)
     if contract < CONTRACT:

@@ -1,7 +1,8 @@
 """The base of all SQLAlchemy models: types, and the names of constraints and indexes.
 
-A table that several services have is a subclass of `Base` itself. Each service has an abstract subclass with its own
-metadata, because two services may have a table of the same name; its `models.py` lists the shared tables too.
+The model of a table that several services have is a subclass of `Base` itself. For its own tables, each service has an
+abstract subclass of `Base` with separate metadata, because two services may have a table of the same name. The
+`models.py` of a service lists the shared tables too.
 The tests compare the migrations with the models. Triggers, functions and grants are in the migrations and in
 provisioning alone.
 """

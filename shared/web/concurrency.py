@@ -18,7 +18,7 @@ def too_many() -> Problem:
 
 
 class ConcurrentRequests:
-    """Counts an app's requests under way for each address, and for each account once the request's account is known."""
+    """Counts an app's current requests for each address, and for each account once the request's account is known."""
 
     def __init__(self) -> None:
         self._counts: dict[Hashable, int] = {}
