@@ -42,7 +42,7 @@ def rows(
 
 
 def row(figure: Figure, named: Naming, *, status: str, level: int, date: str | None) -> Row:
-    """`households` and `persons` are registered; `groups` and `group_persons` are counted. Never add up both."""
+    """`households` and `persons` are registered, `groups` and `group_persons` counted. Never add up both kinds."""
     pcode = figure.pcode or (COUNTRY if level == 0 and figure.country == COUNTRY else None)
     return {
         **({"month": figure.period} if date is None else {"date": date}),
