@@ -15,7 +15,7 @@ WINDOW = 200
 
 
 class Failures:
-    """Counts failures except SetAside. If over half of the last 200 records fail for one reason, the consumer stops."""
+    """Counts failures, not invalid records. The consumer stops if over half of the last 200 records fail alike."""
 
     def __init__(self, service: str, sessions: async_sessionmaker[AsyncSession]) -> None:
         self._service = service
