@@ -79,7 +79,7 @@ def change(
 ) -> None:
     """Changes the given values; the other values stay.
 
-    The CMC's own source depends on the roles. A field account without a team gets a new one.
+    The account's roles decide whether it has the CMC's own source. A field account without a team gets a new team.
     """
     kept = sources or [source for source in account.sources if source != CMC_SOURCE]
     account.roles = sorted(roles) or account.roles
@@ -104,7 +104,7 @@ def state(account: Account) -> str:
 def principal(
     account: Account, now: datetime, *, device: UUID | None = None, without: frozenset[Role] = frozenset()
 ) -> Principal:
-    """The principal of a new sign-in: a device for a year, or a console session of 30 minutes, renewed while used."""
+    """The principal of a new sign-in. It is valid for a year on a device, and for 30 minutes in a console session."""
     roles = frozenset(map(Role, account.roles)) - without
     is_device = device is not None or roles == FIELD_ONLY
     return Principal(
@@ -138,7 +138,7 @@ def may_renew(account: Account | None, current: Principal) -> bool:
 def renewed(current: Principal, account: Account, now: datetime) -> Principal:
     """The same sign-in with the account's present rights.
 
-    A browser session gets another 30 minutes, at most 12 hours from its start; a device gets another year.
+    A browser session gets another 30 minutes, but ends 12 hours after its start. A device gets another year.
     """
     fresh = principal(account, now, device=current.device)
     began_at = current.signed_in_at or current.issued_at
@@ -147,7 +147,7 @@ def renewed(current: Principal, account: Account, now: datetime) -> Principal:
         fresh,
         jti=current.jti,
         signed_in_at=began_at,
-        roles=fresh.roles & current.roles,  # a session without a second factor gains no role
+        roles=fresh.roles & current.roles,  # a session that began without the administrator role does not gain it
         purpose=current.purpose,
         expires_at=max(end, current.expires_at),
     )

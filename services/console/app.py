@@ -44,7 +44,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
         given = given_password()
 
         async def first_account() -> None:
-            """Runs in the background, because this process may also take reports, which need no PostgreSQL."""
+            """Runs in the background, because the process may also accept reports, for which it needs no PostgreSQL."""
             await retry_while_unavailable(lambda: first_administrator(app.state.sessions, settings, given))
             has_account.set()
 

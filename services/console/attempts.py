@@ -19,15 +19,15 @@ from redis.exceptions import RedisError
 from shared.circuits import Circuit, CircuitOpen
 
 WINDOW_S = 15 * 60
-MOST_COUNTERS = 50_000  # in memory; beyond this number, the oldest counter that locks nothing is removed
+MOST_COUNTERS = 50_000  # in memory; if there are more, the oldest counter that locks nothing is removed
 
 
 class CounterScope(StrEnum):
-    """What a counter counts attempts for, and locks.
+    """What a counter belongs to. A counter at its limit locks the sign-in.
 
-    A browser known to the account has its own counter. Other attempts have three: for the account from this address,
-    for the account, and for the address.
-    After the right password, the second factor has its own counters per account.
+    An attempt from a browser that the account knows counts in that browser's counter. Any other attempt counts in three
+    counters: for the account from this address, for the account, and for the address.
+    After the right password, attempts at the second factor count in counters per account.
     """
 
     BROWSER = "browser"
@@ -46,8 +46,8 @@ MOST = {
 }
 
 # An attempt is counted before the password is checked. Otherwise many concurrent guesses would all pass the limit.
-# A refused attempt adds no counter. Therefore at most five guesses from one address count against an account, and an
-# address at its limit cannot fill the memory with invented names.
+# An attempt that one counter refuses increases no other counter. Therefore at most five guesses from one address count
+# against an account, and an address at its limit cannot fill the memory with invented names.
 CLAIM = """
 for number, key in ipairs(KEYS) do
     local most = tonumber(ARGV[number + 1])
@@ -85,7 +85,7 @@ class Attempt(ABC):
     @property
     @abstractmethod
     def counters(self) -> dict[CounterScope, str]:
-        """By scope, the value that identifies its counter, in the order in which the limits are checked."""
+        """The value that identifies the counter of each scope, in the order in which the limits are checked."""
 
     @property
     def keys(self) -> list[str]:
@@ -94,7 +94,7 @@ class Attempt(ABC):
 
 @dataclass(frozen=True, slots=True)
 class SignInAttempt(Attempt):
-    """The account name and the address; `known` is the mark of a browser or phone that the account knows."""
+    """An attempt with a password. `known` is the mark of its browser or phone if the account knows it, else None."""
 
     name: str
     address: str
@@ -117,7 +117,7 @@ class SecondFactorStep(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SecondFactorAttempt(Attempt):
-    """An attempt after the right password. Its counter's key holds the account's id, which no typed name produces."""
+    """An attempt after the right password. Its counter is named by the account's id, so no typed name reaches it."""
 
     step: SecondFactorStep
     account_id: UUID
@@ -154,7 +154,7 @@ class Attempts:
             raise TooManyFailures(scopes[number - 1], max(1, wait_s), begins=over == 1)
 
     async def release(self, attempt: Attempt) -> None:
-        """After a right password, resets the pair's or browser's counter, lowers the account's and address's by one."""
+        """After the right password or code, removes the attempt's first counter and lowers the others by one."""
         self._counters.release(attempt.keys)
         with suppress(CircuitOpen):
             await self._circuit.call(lambda: self._release(keys=attempt.keys))
@@ -172,7 +172,7 @@ class Counter:
 
 
 class Counters:
-    """The same counting as the scripts above, in memory."""
+    """Counts in memory, by the same rules as the scripts above in Valkey."""
 
     def __init__(self) -> None:
         self._counters: dict[str, Counter] = {}  # ordered by the end of their windows
@@ -200,7 +200,7 @@ class Counters:
                 del self._counters[key]
 
     def _running(self, key: str, limit: int, now: float) -> Counter:
-        """The counter of the current window. An ended counter is removed, so that the new one is placed last."""
+        """The key's counter. A counter whose window has ended is removed, so that the new one is stored last."""
         counter = self._counters.get(key)
         if counter is None or counter.ends > now:
             return counter or Counter(0, limit, now + WINDOW_S)
@@ -208,7 +208,7 @@ class Counters:
         return Counter(0, limit, now + WINDOW_S)
 
     def _forget(self) -> None:
-        """Removes the oldest counters, beginning with ended windows, but never a lock. A lock takes five attempts."""
+        """Removes the oldest counters, but none that locks. Locks fill the memory slowly, at five attempts each."""
         while len(self._counters) > MOST_COUNTERS:
             oldest = next((key for key, counter in self._counters.items() if counter.may_be_forgotten), None)
             if oldest is None:
@@ -217,7 +217,7 @@ class Counters:
 
 
 def _net(address: str) -> str:
-    """The address, or the /64 network of an IPv6 address, because one household has a whole /64 network."""
+    """The address, or the /64 network of an IPv6 address, because one internet connection has a whole /64 network."""
     return str(ip_network(f"{address}/64", strict=False)) if ":" in address else address
 
 

@@ -20,7 +20,7 @@ def covered(principal: Principal, places: Places) -> list[str] | None:
 
 
 def concerning(principal: Principal, places: Places) -> list[str] | None:
-    """The P-codes whose alerts concern the caller: in the caller's areas, or units above them; None = all."""
+    """The P-codes whose alerts concern the caller: those in the caller's areas, and the units above; None = all."""
     around = places.around(principal.areas)
     return None if around is None else sorted(around)
 
@@ -72,7 +72,7 @@ class AreaCounts:
 class Households:
     """Households by oblast and district.
 
-    `abroad` counts by country; `ZZ` counts households whose place within the country is unknown.
+    `abroad` has the counts by country. Its code `ZZ` stands for households whose place within the country is unknown.
     """
 
     total: AreaCounts
@@ -108,7 +108,7 @@ def _add(tops: dict[str, AreaCounts], pcode: str, places: Places, **counts: int)
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """Counts by kind of report and outcome. `reasons` are those of outcomes that a person should look at."""
+    """Counts by kind of report and outcome. `reasons` counts the reasons of outcomes that a person should look at."""
 
     counts: dict[str, Counter[str]]
     reasons: Sequence[tuple[str, str, str, int]]

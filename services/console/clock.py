@@ -19,11 +19,11 @@ EVERY_SECONDS = 300.0
 ANSWER_SECONDS = 5.0
 PORT = 123
 
-# RFC 5905: a client packet of version 4, and the fields of the answer that are read.
+# From RFC 5905: a version 4 client's packet, and the fields of the answer that are read.
 PACKET = 48
 REQUEST = b"\x23" + bytes(39)
 ANSWER = struct.Struct("!B B 22x 8s Q Q")
-UNIX_EPOCH = 2_208_988_800  # seconds from 1900, the NTP epoch
+UNIX_EPOCH = 2_208_988_800  # seconds from 1900 (the NTP epoch) to 1970 (the Unix epoch)
 FRACTION = 1 << 32
 SERVER_MODE, NOT_SYNCHRONISED = 4, 3
 
@@ -55,7 +55,7 @@ async def look(server: str) -> InstallationCheck:
 def offset(server: str) -> float:
     """How many seconds this clock is behind the server's. Raises OSError, NoAnswer."""
     host, _, port = server.partition(":")
-    nonce = os.urandom(8)  # sent as our timestamp; the answer must repeat it, and a forger cannot know it
+    nonce = os.urandom(8)  # sent as our timestamp; a valid answer repeats it, and a forger cannot know it
     with socket.socket(*_address_kind(host, int(port or PORT))) as asking:
         asking.settimeout(ANSWER_SECONDS)
         asking.connect((host, int(port or PORT)))

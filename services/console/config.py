@@ -6,7 +6,7 @@ from shared.config import Settings
 
 
 class ConsoleSettings(Settings):
-    """`callers_key_file` holds the key that encrypts callers and second factors, outside PostgreSQL.
+    """`callers_key_file` is a file outside PostgreSQL, with the key that encrypts callers and second factors.
 
     `paper_folder` is the folder to which the board is written for printing every hour.
     """

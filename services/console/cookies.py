@@ -1,6 +1,6 @@
-"""The cookies: the session's token, and the mark of a known browser, which outlives the session.
+"""The two cookies: the session's token, and the mark of a known browser, which outlives the session.
 
-Both are HttpOnly and SameSite=Strict.
+Both cookies are HttpOnly and SameSite=Strict.
 """
 
 import secrets
@@ -36,7 +36,7 @@ def drop(response: Response, settings: Settings) -> None:
 
 
 def browser_of(connection: HTTPConnection, settings: Settings) -> str | None:
-    """The mark of this browser; None if it has not signed in before."""
+    """The mark of this browser; None if the browser has not signed in before."""
     mark = connection.cookies.get(_browser_cookie(settings))
     return mark if mark and len(mark) <= LONGEST_MARK else None
 

@@ -11,10 +11,10 @@ from shared.places import Places
 
 
 def may_correct(principal: Principal, hazard: BoardHazard) -> bool:
-    """Whether the person is its author or a duty head, and the event was entered here and is not cancelled."""
+    """Whether the person is the event's author or a duty head, and the event was entered here and is not cancelled."""
     if hazard.channel != SubmissionChannel.CONSOLE or hazard.msg_type == MsgType.CANCEL:
         return False
-    entered_by = enterer(hazard.source, hazard.source_id) or hazard.author  # early releases stored no enterer
+    entered_by = enterer(hazard.source, hazard.source_id) or hazard.author  # early releases name no enterer there
     return Role.DUTY_HEAD in principal.roles or (Role.OPERATOR in principal.roles and entered_by == principal.account)
 
 
@@ -26,7 +26,7 @@ def words(hazard: BoardHazard, language: str) -> str:
 
 
 def form(hazard: BoardHazard, places: Places, language: str) -> dict[str, Any]:
-    """The event's fields for the form; the finest place comes last."""
+    """The event's fields for the form. Its places are sorted from the largest to the smallest unit."""
     known = [pcode for pcode in hazard.pcodes if places.unit(pcode)]
     return {
         "hazard_id": str(hazard.hazard_id),

@@ -1,4 +1,4 @@
-"""Revokes and restores credentials: the events on the topic `access` that every web process applies."""
+"""Makes the events that revoke and restore credentials. Every web process reads them from the topic `access`."""
 
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -28,7 +28,7 @@ def disable(account: Account, now: datetime) -> Message:
 
 
 def enable(account: Account, now: datetime) -> Message:
-    """Allows new sign-ins; tokens issued before remain revoked."""
+    """Allows new sign-ins. Tokens issued before the account was enabled remain revoked."""
     _end_before(account, (account.disabled_at or now) + SECOND)
     account.disabled_at = None
     return _ended(account, now, account.tokens_valid_from or now)

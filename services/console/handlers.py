@@ -33,7 +33,7 @@ from shared.events.vocabulary import OutcomeKind, SubmissionChannel
 from shared.messaging.handlers import Handlers
 from shared.messaging.records import Outcome, Received
 
-# Event type -> the board's table and the function that makes its row.
+# For each event type, the board's table that shows it, and the function that makes the table's row.
 ROWS: Mapping[type[EventData], tuple[board.Shown, Callable[[Received], dict[str, Any]]]] = {
     HazardReported: (board.HAZARDS, rows.hazard),
     HazardUpdated: (board.HAZARDS, rows.hazard),
@@ -58,7 +58,7 @@ ROWS: Mapping[type[EventData], tuple[board.Shown, Callable[[Received], dict[str,
 
 
 async def show(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
-    """Stores the rows. An event newer than the stored row has the outcome `recorded`, any other `noted`."""
+    """Stores the rows. The outcome is `recorded` if the event is newer than the stored row, else `noted`."""
     rows_by_table: dict[board.Shown, list[tuple[int, dict[str, Any]]]] = {}
     for number, received_event in enumerate(received):
         shown, row = ROWS[type(received_event.event.data)]

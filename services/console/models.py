@@ -33,7 +33,7 @@ class Account(ConsoleModel):
     password_until: Mapped[datetime | None]
     password_changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
     disabled_at: Mapped[datetime | None]
-    tokens_valid_from: Mapped[datetime | None]  # tokens issued before this time are revoked; None = none is revoked
+    tokens_valid_from: Mapped[datetime | None]  # tokens issued before this time are revoked; None = no such time
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
@@ -151,7 +151,7 @@ class BoardHousehold(ConsoleModel):
     mobility: Mapped[str]
     hazard_type: Mapped[str | None]
     occurred_on: Mapped[date]
-    registered_at: Mapped[datetime | None]  # None while only corrections of the household are known
+    registered_at: Mapped[datetime | None]  # None if only corrections of the household have arrived
 
 
 class BoardAlert(ConsoleModel):
@@ -238,7 +238,7 @@ class StoredCaller(ConsoleModel):
 
 
 class CalledReport(ConsoleModel):
-    """The hazard of a report entered at the console; the caller is stored before the hazard arrives."""
+    """Names the hazard of a report that was entered at the console. Its caller is stored before the hazard arrives."""
 
     __tablename__ = "called_reports"
 
@@ -247,7 +247,7 @@ class CalledReport(ConsoleModel):
 
 
 class CallerReading(ConsoleModel):
-    """One read of a caller, written by an earlier release. The security log has a copy of these rows."""
+    """One read of a caller's data, recorded by an earlier release. The security log has a copy of these rows."""
 
     __tablename__ = "caller_readings"
 

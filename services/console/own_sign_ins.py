@@ -1,4 +1,4 @@
-"""The page of one's own open sign-ins, where each can be ended."""
+"""The page on which people see their own open sign-ins and can end them."""
 
 from datetime import UTC, datetime
 from uuid import UUID

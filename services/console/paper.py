@@ -1,4 +1,4 @@
-"""Writes the board, and the number of displaced by place, every hour as printable files in case the server fails."""
+"""Every hour writes the board and the number of displaced by place to printable files, in case the server fails."""
 
 import asyncio
 import os
@@ -98,7 +98,7 @@ class Paper:
 
 
 def write(folder: Path, texts: Mapping[str, str], now: datetime) -> None:
-    """Writes each file atomically, under its hour and as the newest; deletes files older than two days."""
+    """Writes each file atomically under two names, with and without the hour. Deletes files older than two days."""
     folder.mkdir(mode=0o750, parents=True, exist_ok=True)
     for language, text in texts.items():
         for name in (f"dayar-{hour_of(now)}-{language}.html", f"dayar-{language}.html"):
@@ -120,7 +120,7 @@ def _replace(file: Path, text: str) -> None:
 
 
 def hour_of(now: datetime) -> str:
-    """The hour in Bishkek time as part of a file name; the names sort by time."""
+    """The hour in Bishkek time, as a part of file names that sort by time."""
     return f"{now.astimezone(TIME_ZONE):%Y-%m-%d-%H}00"
 
 

@@ -9,9 +9,9 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 LEAST_LENGTH = 12
 LOOKED_AT = 32  # characters that zxcvbn checks, because its time grows with the square of the length
-LEAST_SCORE = 3  # of 4: about 10^8 guesses
+LEAST_SCORE = 3  # zxcvbn scores from 0 to 4; 3 means about 10^8 guesses
 OWN_WORDS = ("dayar", "kyrgyzstan", "bishkek", "crisis", "center", "ministry", "operator", "administrator")
-AT_ONCE = 2  # concurrent hashes; one takes 64 MiB
+AT_ONCE = 2  # concurrent hashes; each takes 64 MiB of memory
 
 _hasher = PasswordHasher()
 _nobody = _hasher.hash(secrets.token_urlsafe())
@@ -37,7 +37,7 @@ async def check_new(password: str, name: str, present: str) -> None:
 
 
 def check_strength(password: str, name: str) -> None:
-    """Raises WeakPassword, also if the password combines common passwords, words, dates and keyboard rows."""
+    """Raises WeakPassword if the password is short, the account's name, or made of common words, dates or key rows."""
     plain = _plain(password)
     if len(plain) < LEAST_LENGTH or plain.casefold() == name.casefold() or _is_guessable(plain, name):
         raise WeakPassword
@@ -61,7 +61,7 @@ async def hashed(password: str) -> str:
 
 
 async def matches(password: str, hash: str | None) -> bool:
-    """Whether the password matches. It takes equally long without an account, so that its time reveals no names."""
+    """Whether the password matches. The check takes as long without an account, so that its time reveals no names."""
     return await to_thread.run_sync(_matches, _plain(password), hash, limiter=_few)
 
 
@@ -74,5 +74,5 @@ def _matches(password: str, hash: str | None) -> bool:
 
 
 def _plain(password: str) -> str:
-    """The password normalised (NFKC), because keyboards compose the same letters differently."""
+    """The password normalised (NFKC), because keyboards encode the same letter differently."""
     return unicodedata.normalize("NFKC", password)

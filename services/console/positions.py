@@ -16,7 +16,7 @@ class Positions:
 
     @property
     def moved(self) -> asyncio.Event:
-        """The worker's next commit sets this event. Get it before reading the positions, to miss no commit."""
+        """The worker's next commit sets this event. Get the event before reading the positions, to miss no commit."""
         return self._moved
 
     async def run(self) -> None:

@@ -1,4 +1,4 @@
-"""Readmission of field teams: a duty head lets the reports of phones with expired sign-ins be accepted again."""
+"""Readmission of field teams: a duty head permits a team's phones to report although their sign-ins have expired."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from shared.web.problems import Problem
 router = APIRouter(include_in_schema=False)
 
 LASTS = timedelta(days=7)  # long enough for each phone to connect and renew its sign-in for another year
-NOTICED_FROM = 50  # above this number of reports a day a notice is shown
+NOTICED_FROM = 50  # if a day has more such reports, a notice is shown
 DAY = timedelta(hours=24)
 IN_FIELD = Account.roles.op("&&")([Role.FIELD.value]), Account.team.is_not(None), Account.disabled_at.is_(None)
 
@@ -55,7 +55,7 @@ async def readmit(request: Request, session: Session, team: Annotated[UUID, Form
 
 
 async def own_teams(request: Request, session: AsyncSession, now: datetime) -> Sequence[Team]:
-    """The field teams of which all members work inside the caller's areas."""
+    """The field teams whose members all work inside the caller's areas."""
     caller, places = tokens.current(request), console(request).places
     rows = await session.execute(select(Account.team, Account.areas).where(*IN_FIELD))
     others = {team for team, areas in rows if not all(caller.covers(area, places) for area in areas)}

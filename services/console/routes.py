@@ -25,9 +25,9 @@ from shared.web.problems import Problem
 
 router = APIRouter(include_in_schema=False)
 
-FIRST, MOST = 100, 10_000  # rows of a list: at first, and at most
+FIRST, MOST = 100, 10_000  # rows that a list shows at first, and the most that it shows
 WAIT_SECONDS = 3.0
-LOOK_SECONDS = 1.0  # a NOTIFY may be missed while the listening connection is renewed
+LOOK_SECONDS = 1.0  # the longest wait, as a NOTIFY may be missed while its connection is renewed
 
 
 @router.get("/")

@@ -1,6 +1,6 @@
 """The second factor of administrators: pages to set it up and remove it, and the request for a code after the password.
 
-It protects only the administrator role. An account may sign in for its other roles without the second factor.
+The second factor protects only the administrator role. Without it an account may sign in for its other roles.
 """
 
 from datetime import UTC, datetime
@@ -85,7 +85,7 @@ async def sign_in_by_code(
 async def without_it(request: Request, session: AsyncSession, account: Account, next: str) -> Response:
     """Signs in without the administrator role. Raises TooManyFailures.
 
-    Its counter is separate from the counter of wrong codes, so that a lock of the second factor stops no other work.
+    This step has a counter apart from that of wrong codes, so that a lock of the second factor stops no other work.
     """
     attempt = SecondFactorAttempt(SecondFactorStep.WITHOUT, account.account_id, signin.address_of(request))
     await signin.claimed(request, attempt, account)

@@ -97,7 +97,7 @@ async def change_password(
         return refused(request, "password.html", "same", name, next)
     new_hash, proven = await passwords.hashed(new), account.password_hash
     account, now = await queries.one(session, account.name), datetime.now(UTC)
-    if account.password_hash != proven or not accounts.may_sign_in(account, now):  # while hashing
+    if account.password_hash != proven or not accounts.may_sign_in(account, now):  # changed during the hashing
         return refused(request, "password.html", "wrong", name, next)
     queries.set_password(account, new_hash, now)
     await audit.add(session, audit.entry_of(request, Action.PASSWORD_CHANGED, account=account.account_id))
@@ -276,7 +276,7 @@ def code_asked(
     failure: str | None = None,
     wait: TooManyFailures | None = None,
 ) -> Response:
-    """The page that asks for the code. A wrong code keeps the ticket, whose five minutes start at the password."""
+    """The page that asks for the code. A wrong code keeps the ticket, which ends five minutes after the password."""
     status = 429 if wait else 401 if failure else 200
     return console(request).pages.render(
         request,
@@ -323,7 +323,7 @@ def own_page(request: Request) -> None:
     """Raises a Problem if the form was sent from another site's page."""
     site, origin = (request.headers.get(name) for name in ("sec-fetch-site", "origin"))
     is_own = site == "same-origin" or origin == console(request).settings.public_url
-    if not is_own and (site or origin):  # every browser sends at least one of them
+    if not is_own and (site or origin):  # every browser sends at least one of the two headers
         raise Problem(403, "cross-origin", "This is taken only from this installation's own pages.")
 
 

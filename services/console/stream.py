@@ -67,7 +67,7 @@ class Listener:
         self.stirred.set()
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        """All buffered chunks, joined into one."""
+        """Yields the chunks that the buffer holds, joined into one."""
         while self.is_open:
             await self.stirred.wait()
             self.stirred.clear()
@@ -77,7 +77,7 @@ class Listener:
 
 
 class EventStream:
-    """`patience`: how many seconds a new listener waits for the first reading."""
+    """Sends the records to all listeners. A new listener waits at most `patience` seconds for the first reading."""
 
     def __init__(
         self, settings: Settings, places: Places, *, kept: int = KEPT, patience: float = PATIENCE_SECONDS
@@ -109,7 +109,7 @@ class EventStream:
         if start is not None and not self._holds(sight, start):
             listener.put(self._marked(sight, b"event: reset\ndata: {}\n"))
         elif start is not None:
-            listener.waiting.extend(self._replayed(sight, start))  # unlimited: the replay precedes new records
+            listener.waiting.extend(self._replayed(sight, start))  # the buffer's limit does not apply to the replay
         else:
             listener.put(self._marked(sight))
         self._listeners.setdefault(sight, set()).add(listener)
@@ -153,7 +153,7 @@ class EventStream:
             self.is_reading = False
 
     async def _begin(self, consumer: AIOKafkaConsumer) -> dict[TopicPartition, int]:
-        """Seeks to where the records to keep begin; after a reconnect, to the last position.
+        """Seeks to the first record that is kept or, after a reconnect, to the last position.
 
         Returns the end offsets.
         """
@@ -179,7 +179,7 @@ class EventStream:
                     listener.put(chunk)
 
     def _opened(self, record: Record) -> Frame | None:
-        """The record's frame; None if the worker makes the record a dead letter. Raises UnknownRecordKey."""
+        """The record's frame; None if the worker stores the record as a dead letter. Raises UnknownRecordKey."""
         try:
             self._verifier.verify(record)
             return _frame(record)
@@ -233,7 +233,7 @@ class EventStream:
         while True:
             await asyncio.sleep(BEAT_SECONDS)
             for sight, group in self._listeners.items():
-                chunk = b":\n" + self._marked(sight, BEAT)  # browsers do not pass a comment alone to the page
+                chunk = b":\n" + self._marked(sight, BEAT)  # BEAT follows, as browsers hide comments from the page
                 for listener in group:
                     listener.put(chunk)
 

@@ -15,7 +15,7 @@ from shared.crypto.keyring import Sealing, UnknownKey
 STEP_S = 30
 DRIFT = 1  # time steps by which a phone's clock may be off
 RECOVERY_CODES = 10
-SECRET_LETTERS = 32  # of base32: 160 bits
+SECRET_LETTERS = 32  # base32 letters, which hold 160 bits
 LETTERS = "abcdefghkmnpqrstuvwxyz23456789"  # without letters that look alike
 
 
@@ -36,7 +36,7 @@ class TotpSecrets:
             return None
 
     def resealed(self, sealed: bytes, account_id: UUID) -> bytes | None:
-        """The secret encrypted with the newest key; None if it already has that key, or cannot be decrypted."""
+        """The secret encrypted with the newest key; None if that key already encrypts it, or it cannot be decrypted."""
         return self._sealing.resealed(sealed, _bound(account_id))
 
     @property
@@ -54,7 +54,7 @@ def draw() -> str:
 
 
 def step_of(secret: str, code: str, now: datetime, *, after: int = -1) -> int | None:
-    """The time step of the code, if later than `after`: a code that somebody watched being typed is not valid again."""
+    """The time step of the code, if it is later than `after`, so that a code is not valid a second time."""
     totp, current = pyotp.TOTP(secret), int(now.timestamp()) // STEP_S
     steps = range(max(current - DRIFT, after + 1), current + DRIFT + 1)
     return next((step for step in steps if secrets.compare_digest(totp.generate_otp(step), plain(code))), None)
@@ -68,7 +68,7 @@ def qr(secret: str, name: str, issuer: str) -> str:
 
 
 def draw_recovery_codes() -> list[str]:
-    """Ten codes of four groups of four letters: 78 bits, so that an unsalted hash of a code cannot be reversed."""
+    """Ten codes of four groups of four letters. A code has 78 bits, so its unsalted hash cannot be reversed."""
     return ["-".join(_letters(4) for _ in range(4)) for _ in range(RECOVERY_CODES)]
 
 

@@ -9,7 +9,7 @@ from shared.auth.tokens import Principal, Role
 from shared.places import Places
 
 TOPICS = ("hazards", "households", "alerts", "outcomes")
-GRANTS_ALERTS = "alerts"  # an integration token's purpose, given by an administrator
+GRANTS_ALERTS = "alerts"  # the purpose that an administrator gives to an integration's token
 
 READERS: Mapping[str, frozenset[Role]] = {
     "hazards": access.STAFF | {Role.INTEGRATION},
@@ -27,7 +27,8 @@ class NotGranted(Exception):
 class StreamVisibility:
     """The visibility of a group of listeners. All listeners with an equal value get the same bytes.
 
-    `hints` are topics sent without data. With `areas` None they see the whole country; with an empty tuple, no place.
+    The events of the topics in `hints` are sent without data. If `areas` is None, the listeners see the whole country;
+    if it is empty, they see no place.
     """
 
     topics: frozenset[str]
@@ -68,9 +69,9 @@ def _reads(principal: Principal, topic: str) -> bool:
 def sees(visibility_of: StreamVisibility, topic: str, data: Mapping[str, Any], places: Places) -> bool:
     """Whether a record is visible.
 
-    Hazards are visible to all. An alert is visible if it has no place, or concerns the areas: an alert over an oblast
-    concerns its districts. A household counts where it lives now or, if it is abroad, at its origin. A delivery's
-    outcome names no place, so it is visible only with the whole country.
+    Hazards are visible to all. An alert is visible if it has no place, or if it concerns the areas. An alert over an
+    oblast concerns its districts. A household is visible where it lives now or, if it is abroad, at its origin. The
+    result of a delivery names no place, so only listeners of the whole country see it.
     """
     if "delivery_id" in data and not visibility_of.deliveries:
         return False

@@ -16,7 +16,7 @@ from shared.messaging.consumer import Consumer
 from shared.messaging.redrives import Redrives
 from shared.postgres import database
 
-BOARD_GATHER_MS = 200  # nobody sees the difference on the board, and the broker and PostgreSQL have less to do
+BOARD_GATHER_MS = 200  # nobody notices this delay on the board, and the broker and PostgreSQL have less to do
 
 
 async def run(settings: ConsoleSettings) -> None:

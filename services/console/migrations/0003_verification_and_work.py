@@ -11,7 +11,7 @@ ACCOUNTS = ("confirmed_by", "progressed_by", "snoozed_by", "reopened_by")
 TAKEN_BACK = ("below_threshold", "moved_away", "out_of_area", "status_not_alerted", "no_rule")
 CODES = {"verification": "unverified", "work": "unacknowledged", "validity": "in_force"}
 
-# The columns are derived from events of earlier releases, in which "confirmed" was a verdict.
+# The values are derived from the columns that earlier releases filled. In these releases "confirmed" was a verdict.
 KNOWN = """
 UPDATE board_alerts SET
     verification = CASE WHEN verdict IN ('confirmed', 'false_alarm', 'duplicate') THEN verdict ELSE 'unverified' END,

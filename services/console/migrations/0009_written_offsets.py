@@ -1,4 +1,4 @@
-"""Adds the written offset, by which dead letters restored from a backup are found."""
+"""Adds the offset that a dead letter's text names, by which a dead letter restored from a backup is found."""
 
 from alembic import op
 

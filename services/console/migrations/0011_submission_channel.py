@@ -1,4 +1,4 @@
-"""Renames the column `road` to `channel`: how a person signed in, and how a hazard came."""
+"""Renames the column `road` to `channel`. The column says how a person signed in, or how a hazard arrived."""
 
 from alembic import op
 

@@ -32,7 +32,7 @@ class Shown:
         return tuple(column.name for column in self.model.__table__.columns)
 
     def joined(self, older: dict[str, Any], newer: dict[str, Any]) -> dict[str, Any]:
-        """Merges two rows of one batch by the same rule."""
+        """Merges two rows of one batch: the newer row, with the older row's `lasting` value if it has none."""
         return newer if self.lasting is None else {**newer, self.lasting: newer[self.lasting] or older[self.lasting]}
 
 
@@ -61,7 +61,7 @@ async def keep_newest(session: AsyncSession, shown: Shown, numbered: Sequence[Nu
 
 
 async def forget_replaced(session: AsyncSession, outcomes: Sequence[Numbered]) -> None:
-    """Deletes the outcomes that newer ones replace. The topic has a replaced outcome first, so it is stored by now."""
+    """Deletes the outcomes that newer ones replace. On the topic they precede the newer ones, so they are stored."""
     replaced = [row["replaces"] for _, row in outcomes if row["replaces"]]
     if replaced:
         await session.execute(delete(ReportOutcome).where(ReportOutcome.outcome_id.in_(replaced)))

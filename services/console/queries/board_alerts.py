@@ -23,7 +23,7 @@ class Section(StrEnum):
     """The section of the board that shows an alert; an open alert is in one of the first four."""
 
     WAITING = "waiting"
-    UNSEEN = "unseen"  # Severe or Extreme, and over before anybody acknowledged the alert
+    UNSEEN = "unseen"  # a Severe or Extreme alert that was over before anybody acknowledged it
     ACKNOWLEDGED = "acknowledged"
     IN_PROGRESS = "in_progress"
     CLOSED = "closed"
@@ -106,7 +106,7 @@ async def ringing(session: AsyncSession, pcodes: Sequence[str] | None) -> tuple[
 
 
 async def suppressed(session: AsyncSession, now: datetime, pcodes: Sequence[str] | None) -> int:
-    """How many alerts came too late. Withheld alerts are not counted, as there is an alert about their source."""
+    """How many alerts were too old. Withheld alerts are not counted, because an alert about their source is shown."""
     wanted = select(func.count()).where(
         BoardAlert.is_suppressed, BoardAlert.reason == "too_old", BoardAlert.raised_at > now - RECENT, _concern(pcodes)
     )
@@ -114,7 +114,7 @@ async def suppressed(session: AsyncSession, now: datetime, pcodes: Sequence[str]
 
 
 async def deliveries(session: AsyncSession, alerts: Iterable[BoardAlert]) -> dict[Any, tuple[int, int]]:
-    """The numbers of delivered and failed deliveries per alert."""
+    """The numbers of successful and failed deliveries per alert."""
     ids = [alert.alert_id for alert in alerts]
     delivered = func.count().filter(BoardDelivery.is_delivered)
     failed = func.count().filter(~BoardDelivery.is_delivered)

@@ -1,4 +1,4 @@
-"""Browsers and phones known to an account. Failed sign-ins of other people do not lock these out."""
+"""Browsers and phones known to an account. Failed sign-ins from other browsers do not lock these."""
 
 from datetime import datetime, timedelta
 from hashlib import sha256

@@ -26,7 +26,7 @@ async def keep(session: AsyncSession, report_id: UUID, author: UUID, sealed: byt
 
 
 async def reseal(session: AsyncSession, callers: Callers) -> int:
-    """Encrypts every caller with the newest key; returns how many needed it. The calling code commits."""
+    """Encrypts every caller with the newest key; returns how many it encrypted. The calling code commits."""
     old = func.substr(StoredCaller.sealed, 1, len(callers.newest_id)) != callers.newest_id
     rows = (
         await session.execute(select(StoredCaller.report_id, StoredCaller.sealed).where(old).with_for_update())

@@ -12,7 +12,7 @@ from services.console.totp import TotpSecrets
 
 
 async def of(session: AsyncSession, account_id: UUID) -> SecondFactor | None:
-    """The second factor, locked so that of two concurrent sign-ins with one code, the second finds the code used."""
+    """The second factor, its row locked. If two sign-ins use one code at once, the second finds the code used."""
     return await session.scalar(select(SecondFactor).where(SecondFactor.account_id == account_id).with_for_update())
 
 
@@ -42,7 +42,7 @@ async def use_recovery_code(session: AsyncSession, account_id: UUID, code: bytes
 
 
 async def reseal(session: AsyncSession, box: TotpSecrets) -> int:
-    """Encrypts every secret with the newest key; returns how many needed it. The caller commits."""
+    """Encrypts every secret with the newest key; returns how many it encrypted. The calling code commits."""
     old = func.substr(SecondFactor.sealed, 1, len(box.newest_id)) != box.newest_id
     count = 0
     for factor in (await session.scalars(select(SecondFactor).where(old).with_for_update())).all():

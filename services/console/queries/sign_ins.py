@@ -18,7 +18,7 @@ KEPT_AFTER_END = timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A phone that signed in to an account, until its last token ends."""
+    """A phone that signed in to an account; `expires_at` is the end of its last token."""
 
     device: UUID
     first_at: datetime

@@ -54,7 +54,7 @@ async def hazard(session: AsyncSession, hazard_id: UUID) -> BoardHazard | None:
 
 
 async def hazards_in_force(session: AsyncSession, now: datetime) -> int:
-    """How many hazards are in force, without cancelled ones. Hazards that the list does not show are counted too."""
+    """How many hazards are in force and not cancelled. Hazards beyond the end of the list are counted too."""
     wanted = _in_force(select(func.count()).select_from(BoardHazard), now).where(BoardHazard.msg_type != MsgType.CANCEL)
     return await session.scalar(wanted) or 0
 
@@ -98,7 +98,7 @@ async def households(
 async def outcomes(
     session: AsyncSession, status: Status, since: datetime, kinds: Iterable[ReportKind]
 ) -> Sequence[Any]:
-    """The outcomes of reports since `since`, counted by kind, outcome and reason; each consumer has its own outcome."""
+    """The number of outcomes since `since`, by kind, outcome and reason. Each consumer of a report has an outcome."""
     wanted = (
         select(ReportOutcome.kind, ReportOutcome.outcome, ReportOutcome.reason, func.count().label("count"))
         .where(ReportOutcome.status == status, ReportOutcome.settled_at > since, ReportOutcome.kind.in_(kinds))

@@ -1,4 +1,4 @@
-// The connection state in the page's bar. After the session has ended it stays a link to sign in again.
+// The connection state in the page's bar. After the session has ended, the bar shows a link to sign in again.
 
 import { element } from "/static/elements.js";
 import { showEnd } from "/static/session.js";

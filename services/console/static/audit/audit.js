@@ -19,7 +19,7 @@ const filters = /** @type {HTMLFormElement} */ (element("filters"));
 const older = /** @type {HTMLButtonElement} */ (element("older"));
 
 /**
- * By service: the entries that are read and not shown yet, and where to read on; null = there are no more.
+ * For each service, the entries that were read and are not shown yet, and where to read on (null = no more entries).
  * @type {Map<string, {waiting: Entry[], next: number | null | undefined}>}
  */
 let logs = new Map();
@@ -35,7 +35,7 @@ function begin() {
   return show();
 }
 
-/** Shows the next hundred entries. As many are read from every service, so that the newest of all are among them. */
+/** Shows the next hundred entries. A hundred are read from every service, so that the newest of all are among them. */
 async function show() {
   const requested = logs;
   older.disabled = true; // a second press would list the same entries again

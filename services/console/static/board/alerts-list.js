@@ -4,11 +4,11 @@ import { element } from "/static/elements.js";
 import { sentence } from "/static/texts.js";
 
 const KEY_MS = 5000; // how long the list is held after a key press
-const ANSWERED_MS = 5000; // how long an answered row keeps its place
-const RESTING_MS = 120_000; // a pointer at rest for this long does not hold the list: a wall screen's pointer lies anywhere
+const ANSWERED_MS = 5000; // how long the row of an answered alert keeps its place
+const RESTING_MS = 120_000; // a pointer that rests for this long does not hold the list, because a wall screen's pointer may lie on it
 const URGENT = ["Extreme", "Severe"];
 
-/** @type {HTMLElement | undefined} the latest list from the server that is not shown yet */
+/** @type {HTMLElement | undefined} the server's latest list, if it is not shown yet */
 let pending;
 let keyAt = -Infinity;
 let pointerAt = -Infinity;
@@ -25,7 +25,7 @@ function rowsOf(list) {
   return new Map([...rows].map((row) => [row.dataset.key ?? "", row]));
 }
 
-/** Whether somebody may be about to answer an alert: then no row changes its place. */
+/** Whether somebody may be about to answer an alert. If so, no row changes its place. */
 function isHeld() {
   const now = performance.now();
   const isAiming = panel().matches(":hover") && now - pointerAt < RESTING_MS;
@@ -60,7 +60,7 @@ export function named(alert) {
   return row ? nameOf(row) : "";
 }
 
-/** Updates the rows in place, and counts the changes that wait. @param {HTMLElement} fresh */
+/** Updates the rows in place, and counts the changes that are not shown yet. @param {HTMLElement} fresh */
 function mend(fresh) {
   const next = rowsOf(fresh);
   let changes = 0;
@@ -167,7 +167,7 @@ function showSelection() {
   element("selected").textContent = sentence("selected", { count: selected.size });
 }
 
-/** Shows an alert that may wait behind the held list. @param {string} alert */
+/** Shows the latest list from the server, and scrolls to this alert. @param {string} alert */
 export function reveal(alert) {
   apply();
   const row = document.getElementById(`alert-${alert}`);

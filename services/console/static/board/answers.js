@@ -1,4 +1,5 @@
-// The operator's acts on alerts: acknowledge (also on behalf, also several at once), progress, confirm, reopen, close.
+// The operator's actions on alerts: acknowledge (also on another person's behalf, also several at once), start work,
+// confirm, reopen, close.
 
 import { chooseNone, chosen, named } from "/static/board/alerts-list.js";
 import { call, isNoAnswer, problem } from "/static/calls.js";
@@ -105,7 +106,7 @@ async function undo(alert) {
   }
 }
 
-/** The refusal of one of several alerts. @param {{reason: string, name: string | null, at: string | null}} refused */
+/** The text for an alert that was refused among several. @param {{reason: string, name: string | null, at: string | null}} refused */
 function refusalOf({ reason, name, at }) {
   return name && at ? taken(name, at) : sentence("failed", { problem: problems[reason] ?? reason });
 }

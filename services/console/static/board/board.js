@@ -1,4 +1,4 @@
-// The live board: events of the stream redraw the panels, and the operator's acts are sent to the services.
+// The live board: events of the stream redraw the panels, and the operator's actions are sent to the services.
 
 import { begin } from "/static/board/answers.js";
 import { attend } from "/static/board/attendance.js";
@@ -13,13 +13,13 @@ import { draw, showMore } from "/static/board/panels.js";
 /** @type {Record<string, string>} */
 const PANEL_OF = { hazards: "hazards", alerts: "alerts", households: "households", outcomes: "reports" };
 const ADMISSION_MS = 15_000;
-const OLD_MS = 60_000; // panels are redrawn at this interval even without events: "in force" and "new" end by time
+const OLD_MS = 60_000; // panels are redrawn at this interval even without events, because "in force" and "new" end by time
 
 const board = element("board");
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let ringing;
 
-/** Lets the page's alarm ask again, once for events that arrive together; the delay lets the worker store them. */
+/** Makes the page's alarm read the alerts, once for events that arrive together, after a pause in which the worker stores them. */
 function heardOf() {
   ringing ??= setTimeout(() => {
     ringing = undefined;

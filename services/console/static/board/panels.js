@@ -104,7 +104,7 @@ function keys(panel) {
   return new Map([...rows].map((row) => [row.dataset.key ?? "", row]));
 }
 
-/** The fields whose change marks a row as changed; a grown age does not. @param {HTMLElement | undefined} row */
+/** The fields whose change marks a row as changed. The row's age is not one of them. @param {HTMLElement | undefined} row */
 function mark(row) {
   return row && [row.dataset.revision, row.dataset.state, row.dataset.severity, row.dataset.count].join("|");
 }

@@ -14,7 +14,7 @@ const kindNames = JSON.parse(page.dataset.kinds ?? "{}");
 /** @type {Map<string, Topic>} */
 const topics = new Map();
 
-/** One topic of one consumer, with its partitions when opened. Its button is never replaced: it keeps the focus. */
+/** One topic of one consumer, with its partitions when opened. Its button is never replaced, so that it keeps the focus. */
 class Topic {
   /** @param {string} name */
   constructor(name) {

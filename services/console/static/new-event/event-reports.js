@@ -22,7 +22,7 @@ export class EventReport {
     this.reportedAt = "";
   }
 
-  /** Corrects the sent report: the next sending is its next version, which replaces the earlier one. */
+  /** Prepares a correction of the sent report: the next version, which replaces the earlier one. */
   again() {
     this.version += 1;
     this.reportedAt = "";
@@ -66,7 +66,7 @@ function urgency(onset) {
   return ahead <= SOON_MS ? "Expected" : "Future";
 }
 
-/** An onset further ahead than this is a forecast or a typing error: the operator must confirm the forecast. */
+/** An onset further ahead than this is a forecast or a typing error, so the operator must confirm the forecast. */
 export const AHEAD_MS = 15 * 60_000;
 
 /** @param {string} words @param {Known | null} known */

@@ -95,7 +95,7 @@ async function sendAll(kind) {
   }
   let answer = await call("POST", "/intake/v1/hazards", report.body(event(), kind));
   if (answer.status === 409) {
-    report.version += 1; // it was accepted but the answer was lost: the changed form is its next version
+    report.version += 1; // the report was accepted but the answer was lost, so the changed form becomes its next version
     answer = await call("POST", "/intake/v1/hazards", report.body(event(), kind));
   }
   if (!answer.ok) return refuse(answer);
@@ -160,8 +160,8 @@ form.addEventListener("submit", (submitted) => {
   void send();
 });
 form.addEventListener("input", () => { isTouched = true; });
-input("onset").addEventListener("input", askAhead); // on each input: a notice that appears while Send is pressed would move the button
-// Enter in a field does not send: only Ctrl+Enter and the button do. Outside text fields a digit chooses a severity.
+input("onset").addEventListener("input", askAhead); // asks at each input, because a notice that appears while Send is pressed would move the button
+// Only Ctrl+Enter and the button send the form; Enter in a field does not. Outside text fields a digit chooses a severity.
 form.addEventListener("keydown", (pressed) => {
   const isText = pressed.target instanceof HTMLTextAreaElement || (pressed.target instanceof HTMLInputElement && !["radio", "checkbox"].includes(pressed.target.type));
   if (pressed.key === "Enter" && (pressed.ctrlKey || pressed.metaKey)) {

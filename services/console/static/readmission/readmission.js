@@ -5,7 +5,7 @@ import { element } from "/static/elements.js";
 import { sentence } from "/static/texts.js";
 
 const form = /** @type {HTMLFormElement | null} */ (document.getElementById("held"));
-const unavailable = form?.querySelector("#held-text")?.textContent ?? ""; // as it stands where this script fails
+const unavailable = form?.querySelector("#held-text")?.textContent ?? ""; // the page's own text, shown again if a request fails
 const path = `/registry/v1/teams/${form?.dataset.team}/held`;
 
 /** @param {string[]} sentences */
@@ -24,7 +24,7 @@ async function ask(method, at) {
   }
 }
 
-/** @param {string[]} before what was said already */
+/** @param {string[]} before the sentences that precede the result */
 async function look(...before) {
   const held = await ask("GET", path);
   if (held.problem !== undefined) return say(...before, unavailable);
@@ -39,7 +39,7 @@ form?.addEventListener("submit", async (event) => {
   button.disabled = true;
   const accepted = await ask("POST", `${path}:accept`);
   if (accepted.problem !== undefined) say(sentence("failed", { problem: accepted.problem }));
-  else await look(sentence("accepted", { count: String(accepted.count) })); // one act accepts the oldest thousand
+  else await look(sentence("accepted", { count: String(accepted.count) })); // one request accepts the oldest thousand reports
   button.disabled = false;
 });
 
