@@ -23,7 +23,7 @@ HELP = ("--help", "-h")
 
 
 def note(words: Sequence[str], *, result: Result) -> None:
-    """Record the command if it used an installation. If PostgreSQL does not answer, only the record is missing."""
+    """Record the command if it used an installation. If PostgreSQL does not answer, the command is not recorded."""
     if GIVEN["postgres"] not in os.environ or not words or not set(HELP).isdisjoint(words):
         return
     entry = Entry(action=Action.COMMAND, result=result, address=environment.terminal(), subject=command(words))

@@ -1,4 +1,4 @@
-"""Reads boundaries in OCHA's COD-AB layout: GeoJSON, shapefile or workbook, as rows with or without a shape."""
+"""Reads boundaries in OCHA's COD-AB layout (GeoJSON, shapefile or workbook) into rows with or without a shape."""
 
 import json
 import re
@@ -23,7 +23,7 @@ from shared.places import LANGUAGES, Unit, UnitKind
 
 CODE = re.compile(rf"{COUNTRY}[0-9]{{11}}")
 FINEST = 2  # rows of a finer level count for their level-2 unit
-BOX = (60.0, 35.0, 90.0, 50.0)  # in degrees, with a wide margin: excludes coordinates in metres and other countries
+BOX = (60.0, 35.0, 90.0, 50.0)  # in degrees, with a wide margin; coordinates in metres and other countries lie outside
 
 # The errors that the readers raise for a file of another format. XML's ParseError is a SyntaxError.
 UNREADABLE = (
@@ -96,7 +96,7 @@ class BoundarySet:
         self._draw(file, own)
 
     def _learn(self, file: Path, row: Row) -> None:
-        """Add an unknown unit. Names of known units stay, because files have errors in names, not in codes."""
+        """Add the row's unit if it is unknown. A known unit keeps its name, because files have errors in names."""
         if row.pcode in self.units:
             return
         parent = row.text("adm1_pcode") if row.level == FINEST else None

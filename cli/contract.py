@@ -98,7 +98,7 @@ def message(name: str) -> dict[str, Any]:
 
 
 def readers(event_type: str, topic: Topic) -> list[str]:
-    """The services whose handler tables have this type, and those that read the whole topic in each web process."""
+    """The services that have a handler for this type, and those whose web processes read the whole topic."""
     consumers = [service for service in topic.consumers if event_type in HANDLED[service]]
     return list(dict.fromkeys((*consumers, *topic.web_readers)))
 

@@ -32,7 +32,7 @@ class CannotPlay(Exception):
 
 @dataclass
 class Played:
-    """How many requests got which answer; `sent` is their sum."""
+    """The number of requests by answer. `sent` is the number of all requests."""
 
     answers: Counter[str] = field(default_factory=Counter)
 
@@ -132,7 +132,7 @@ def send(client: httpx.Client, step: Step) -> str:
 
 
 def patiently(call: Callable[[], httpx.Response]) -> httpx.Response:
-    """Retry like a phone if no answer came, or the answer was "later". A report that is sent again counts once."""
+    """Retry, as a phone does, if no answer came or the answer says "later". A report sent again counts once."""
     end = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:

@@ -1,4 +1,4 @@
-"""The installation that a command uses: the one in the environment, else the one of `make run` on this machine."""
+"""Chooses the installation of a command: the one that the environment names, else that of `make run` here."""
 
 import fcntl
 import getpass
@@ -12,7 +12,7 @@ from deploy.local.options import GIVEN
 
 
 def load() -> None:
-    """Set the variables that the environment lacks, and print which installation is used, or that there is none."""
+    """Set the installation's variables unless the environment has them. Print which installation is used."""
     if any(name in os.environ for name in GIVEN.values()):
         return
     root = Path(os.environ.get("STATE") or paths.states())

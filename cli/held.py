@@ -106,7 +106,7 @@ def covers(account: Account, clear: dict[str, Any]) -> bool:
 
 
 def described(row: RowMapping, author: str) -> dict[str, Any]:
-    """The readable fields. Names, telephone numbers and notes stay sealed."""
+    """The clear fields as text. Names, telephone numbers and notes stay sealed."""
     clear, places = from_json(row["clear"]), Places.load(Settings().places_path)
     return {
         "Report": f"{row['report_id']} version {row['version']} ({row['status']})",

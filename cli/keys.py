@@ -88,7 +88,7 @@ def rotate(of: Of = Kind.SEALING) -> None:
 
 
 def publish(key: Path, public: Path) -> None:
-    """Copy the key to where the services read it, if that is another folder, as in containers."""
+    """Copy the key to the folder where the services read it, if that is another folder, as in containers."""
     if key.parent.resolve() != public.resolve():
         seal.write_whole(public / key.name, key.read_bytes())
 
@@ -113,7 +113,7 @@ def retire(
                 rotation.retire_record_key(record_folders(), topic, kid, uses=count, letters=letters)
             case _:
                 [gone] = rotation.retire(of, kid, folders()[of], uses=asyncio.run(uses(of, kid)))
-                if of is Kind.TOKENS:  # the folder where containers publish the key
+                if of is Kind.TOKENS:  # in containers the services read it in another folder
                     (Settings().token_public_keys / gone.name).unlink(missing_ok=True)
     typer.echo(f"{kid} is destroyed here. Destroy its backups too.")
 
@@ -139,7 +139,7 @@ async def signed_by(topic: str, kid: str, before: datetime | None) -> int:
 
 
 async def letters_of(topic: str, kid: str) -> int:
-    """How many dead letters may hold a record of the topic that this key signed. A redrive verifies that signature."""
+    """How many dead letters may need this key, because a redrive verifies the signature of the record in the letter."""
     consumers = TOPICS[topic].consumers if topic in TOPICS else ()
     return sum([await letters_at(topic, service, kid) for service in consumers])
 
@@ -162,9 +162,9 @@ async def letters_at(topic: str, service: str, kid: str) -> int:
 
 
 def sealed_until(topic: str, kid: str, settings: Settings) -> float:
-    """The latest time, in ms, at which a dead letter of a record that this key signed can be written.
+    """The latest time, in ms, at which a record that this key signed can become a dead letter.
 
-    It is used for sealed letters, because they do not show the key.
+    Sealed letters are compared with this time, because they do not show which key signed their record.
     """
     kept_ms = settings.kept_ms(TOPICS[topic])
     if kept_ms is None:

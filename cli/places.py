@@ -57,7 +57,7 @@ def own_bundle(settings: Settings) -> Path:
 
 
 def in_use(settings: Settings) -> Path | None:
-    """The bundle that a starting service loads. The environment of this process may be older than the bundle."""
+    """The bundle that a service loads at its next start. The environment of this process may be older."""
     own = own_bundle(settings)
     return settings.places_path or (own if own.exists() else None)
 

@@ -80,7 +80,7 @@ def topics(
 
 @contextmanager
 def refused() -> Iterator[None]:
-    """Exit with the message if an earlier or a newer build wrote the database or the topics; they are not changed."""
+    """Exit with the message, and change nothing, if an earlier or newer build wrote the database or the topics."""
     try:
         yield
     except NotOurs as error:

@@ -33,7 +33,7 @@ def main(
 ) -> None:
     """Restore a backup into STATE= while its servers are stopped. The former contents are kept aside."""
     os.umask(0o077)
-    for number in (signal.SIGTERM, signal.SIGHUP):  # so that the decrypted files are removed
+    for number in (signal.SIGTERM, signal.SIGHUP):  # an exception lets `staging` remove the decrypted files
         signal.signal(number, signal.default_int_handler)
     with refusals_shown(), start_errors_shown(), source(backup) as file:
         identities = archive.identities(key)
@@ -54,7 +54,7 @@ def main(
 
 
 def noted() -> None:
-    """Record the command in the security log that was restored."""
+    """Record the command in the restored security log."""
     acts.note(["restore"], result=Result.DONE)
 
 

@@ -31,7 +31,7 @@ from shared.messaging import outbox
 from shared.places import Places
 
 EVERYWHERE = [COUNTRY]
-PASSING = "It is valid for an hour, and changed at the first sign-in."  # the administrator who set it knows it too
+PASSING = "It is valid for an hour, and changed at the first sign-in."  # because the administrator knows it too
 
 app = typer.Typer(help="Accounts, passwords, and tokens for other systems.", no_args_is_help=True)
 T = TypeVar("T")
@@ -225,7 +225,7 @@ def password(
     given = first_password(name, generate=generate)
 
     async def do(session: AsyncSession, _: datetime) -> None:
-        new_hash = await passwords.hashed(given)  # before the row is locked
+        new_hash = await passwords.hashed(given)  # hashed before the row is locked, as hashing is slow
         account, now = await locked(session, name)
         changed_at = now + credentials.SECOND  # the next second, so that tokens issued in this second end too
         queries.set_password(account, new_hash, changed_at)
@@ -282,7 +282,7 @@ async def noted(session: AsyncSession, action: Action, *objects: UUID, reason: s
 
 
 async def locked(session: AsyncSession, name: str) -> tuple[Account, datetime]:
-    """Lock the account. Return it, and an instant later than every sign-in that read its former state."""
+    """Lock the account. Return it and the present time, which is later than all sign-ins that read its former state."""
     return await queries.one(session, name), datetime.now(UTC)
 
 
@@ -297,7 +297,7 @@ def run(do: Callable[[AsyncSession, datetime], Awaitable[T]]) -> T:
 
 
 def as_signed_in(name: str) -> str:
-    """The name as sign-in reads it: without spaces around it, and without a line break."""
+    """The name as the sign-in page reads it: without spaces around it, and without a line break."""
     if not name.strip() or not name.isprintable():
         refuse("A name that can be typed at sign-in is expected.")
     return name.strip()
