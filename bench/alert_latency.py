@@ -1,6 +1,6 @@
 """`python -m bench.alert_latency`: the time from the POST of an Extreme hazard to its signed webhook.
 
-It is compared with a webhook that is posted directly.
+This time is compared with that of a webhook that the benchmark itself posts.
 The load is an open loop: each request has a scheduled time, and its latency is measured from that time, even if
 earlier requests are late.
 """
@@ -79,7 +79,7 @@ class Latency:
 
     @property
     def processes(self) -> dict[str, list[psutil.Process]]:
-        """By name, each process and the processes it has started so far. PostgreSQL starts one for each connection."""
+        """Each component's processes by name, with their present child processes. PostgreSQL has one per connection."""
         return {name: family(roots) for name, roots in self.roots.items()}
 
     async def timed(self, name: str, post: Post, count: int) -> Pass:
@@ -107,7 +107,7 @@ class Latency:
                 await self.hook.came.wait()
 
     def came(self) -> dict[str, float]:
-        """When the first webhook about each report arrived."""
+        """For each report, the time at which its first webhook arrived."""
         arrivals: dict[str, float] = {}
         for (_, moment), body in zip(self.hook.arrivals, self.hook.bodies, strict=False):
             if (report_id := body["data"].get("report_id")) is not None:  # alerts about households have no report id
@@ -144,7 +144,7 @@ class Latency:
 
 @contextmanager
 def spent(processes: Mapping[str, list[psutil.Process]]) -> Iterator[dict[str, float]]:
-    """The CPU seconds of each process family between the context's start and end; read them after the end."""
+    """Yields a dictionary. At the end of the context it gets the CPU seconds that each process family used."""
     before = {who: cpu(members) for who, members in processes.items()}
     used: dict[str, float] = {}
     yield used

@@ -60,7 +60,7 @@ class Cost:
 class Load:
     """Known and arriving households. Each moved from one district to another on a day of the last ten years.
 
-    Few moved on any one day, so that none raises a displacement alert, which would cost as much as all else.
+    Few households moved on the same day, because a displacement alert would cost as much as everything else.
     """
 
     def __init__(self, latency: Latency, engine: AsyncEngine) -> None:
@@ -69,7 +69,7 @@ class Load:
         self.published = 0
 
     async def know(self, number: int) -> None:
-        """Fill the tables with `number` households, CHUNK per transaction, as each household adds to shared counts."""
+        """Fill the tables with `number` households in several transactions, as each household adds to shared counts."""
         await self._transact(f"TRUNCATE {COUNTS}")
         for first in range(0, number, CHUNK):
             rows = [self.household() for _ in range(min(CHUNK, number - first))]
@@ -109,7 +109,7 @@ class Load:
         )
 
     async def cost(self, publisher: Publisher, known: int, count: int) -> Cost:
-        """The cost per household of a backlog that the service works off as fast as it can."""
+        """The cost per household of a backlog that the service processes as fast as it can."""
         await self.know(known)
         messages = [message(self.household()) for _ in range(count)]
         with spent(self.latency.processes) as used:
@@ -209,7 +209,7 @@ async def measure(made: Bench, arguments: argparse.Namespace) -> int:
 async def passes(
     latency: Latency, load: Load, publisher: Publisher, arguments: argparse.Namespace
 ) -> tuple[Pass, Pass]:
-    """Measure hazards alone (A) and with arriving households (B), in turn."""
+    """Measure hazards alone (A) and with arriving households (B), alternately."""
     alone: list[float] = []
     loaded: list[float] = []
     for _ in range(ROUNDS):
@@ -220,7 +220,7 @@ async def passes(
 
 
 def ratio(costs: Sequence[Cost]) -> float:
-    """The CPU time with many known households, divided by that with few. The costs of few and many alternate."""
+    """The CPU time with many known households, divided by that with few. In `costs`, few and many alternate."""
     few, many = (sum(cost.alerts + cost.parts for cost in costs[start::2]) for start in (0, 1))
     return many / few
 

@@ -61,7 +61,7 @@ MOVES = (*[Mobility.DISPLACEMENT] * 6, *DISPLACED, Mobility.MIGRATION)
 
 
 def episodes(numbers: range, now: datetime) -> Iterator[tuple[Any, ...]]:
-    """Deterministic rows: each depends only on its number."""
+    """Yields one row for each number. At equal `now` a row depends only on its number."""
     units = [unit.pcode for unit in Places.load().units() if unit.level == 2]
     southern = [pcode for pcode in units if pcode.startswith(SOUTH)]
     for number in numbers:
@@ -116,7 +116,7 @@ async def copy(settings: RegistrySettings, numbers: range, now: datetime) -> Non
 
 @asynccontextmanager
 async def changing(settings: RegistrySettings) -> AsyncIterator[Change]:
-    """A statement that changes no displacement, but makes the registry's web process compute its answer anew."""
+    """Yields a function that changes no displacement but makes the registry's web process compute its answer anew."""
     engine = database.engine(settings)
     sessions = database.sessions(engine)
 

@@ -18,7 +18,7 @@ from tests.waiting import wait_for
 
 
 class Watched:
-    """The registry's report opener, which also creates FILE at its first call."""
+    """Decrypts reports as the registry's consumer does, and creates FILE at the first report."""
 
     def __init__(self, settings: RegistrySettings, file: Path, digests: Digests) -> None:
         self._open, self._file = ReportOpener(Opener(settings.seal_private_keys), digests), file

@@ -26,14 +26,14 @@ from tests.intake.hostile import BATCHES, HAZARDS, SINGLES
 
 ALLOWED_MS = 50
 QUIET_SECONDS = 1.5
-LONGEST_SECONDS = 60  # for the answers to the last bodies of an attack
+LONGEST_SECONDS = 60  # the most that the answers to the last bodies of an attack may take
 SENDERS = 8  # clients that send hostile bodies, each on its own connection
 PAUSE_SECONDS = 0.01
 
 
 @dataclass
 class Kind:
-    """One kind of body, and how long other requests took without and with it, in ms."""
+    """One kind of body, and the times in ms of other requests without and with it."""
 
     name: str
     request: bytes
@@ -78,7 +78,7 @@ async def measure(made: Bench, seconds: float, names: str) -> int:
 
 
 async def attack(made: Bench, port: int, kind: Kind, *, seconds: float, file: Path) -> None:
-    """Returns when the last hostile body was answered, so that the next measurement is undisturbed."""
+    """Send bodies of this kind. Return when the last one was answered, so that the next measurement is undisturbed."""
     began = time.monotonic()
     async with asyncio.timeout(seconds + LONGEST_SECONDS), asyncio.TaskGroup() as group:
         for _ in range(SENDERS):
@@ -88,7 +88,7 @@ async def attack(made: Bench, port: int, kind: Kind, *, seconds: float, file: Pa
 
 
 def hostile(made: Bench, port: int) -> list[Kind]:
-    """Bodies from a phone that was lost long ago, and from one account at a desk."""
+    """The kinds of bodies, sent by a phone whose token expired long ago, or by an operator's account."""
     phone = made.installation.token(roles=[Role.FIELD], channel=SubmissionChannel.FIELD, expires_in=-400 * 86_400)
     desk = made.installation.token(roles=[Role.OPERATOR], channel=SubmissionChannel.CONSOLE)
     kinds = ((DISPLACEMENTS, SINGLES, phone), ("/v1/hazards", HAZARDS, desk), (BATCH, BATCHES, phone))
@@ -100,7 +100,7 @@ def hostile(made: Bench, port: int) -> list[Kind]:
 
 
 async def send(port: int, kind: Kind, *, end: float) -> None:
-    """Send the next request when the last one was answered."""
+    """Send the request again whenever it was answered, until `end`."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     with contextlib.closing(writer):
         while time.monotonic() < end:
@@ -112,7 +112,7 @@ async def send(port: int, kind: Kind, *, end: float) -> None:
 
 
 async def probe(made: Bench, port: int, *, seconds: float) -> list[float]:
-    """The latency of sequential requests: a valid report, an invalid one, and `/live`."""
+    """The times of requests that follow each other: a valid report, an invalid one, and `/live`."""
     delays: list[float] = []
     headers = {"authorization": f"Bearer {made.tokens[0]}", "content-type": "application/json"}
     end = time.perf_counter() + seconds

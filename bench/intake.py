@@ -31,7 +31,7 @@ from tests.waiting import wait_for
 REPORT_ID = re.compile(rb'"report_id": "([0-9a-f-]{36})"')
 ACCOUNTS = 32
 DISPLACEMENTS, BATCH = "/v1/displacements", "/v1/reports:batch"
-PASS_SECONDS = 60  # the limit of one pass; on a machine that needs longer, other work is measured
+PASS_SECONDS = 60  # the limit of one pass; a longer pass would measure other work of the machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Pass:
 
 
 class Bench:
-    """Intake and the app of bench.plain, which only validates, as separate processes with servers of their own."""
+    """Starts intake, and the app of bench.plain that only validates, as separate processes on servers of their own."""
 
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
@@ -98,7 +98,7 @@ class Bench:
         connections: int = load.CONNECTIONS,
         status: int = 202,
     ) -> Pass:
-        """Measure one pass. The pass is void unless every answer is `status`, as a refused report costs less."""
+        """Measure one pass. The run is void unless every answer has this `status`, as a refused report costs less."""
         process, port = server
         requests = load.posts(path, bodies, port=port, tokens=self.tokens)
         watched = {"server": family([process.pid]), "client": [psutil.Process()], "parts": family(self._parts())}
@@ -120,10 +120,7 @@ class Bench:
         return [server.process.pid for server in self.installation.parts.started]
 
     async def balances(self, port: int) -> bool:
-        """Whether intake accepted every report without spooling any, and the log holds each exactly once.
-
-        Nothing else may be on the log.
-        """
+        """Whether intake accepted every report and spooled none, and the log holds each once and nothing else."""
         headers = {"authorization": f"Bearer {self.installation.token(roles=[Role.OPERATOR])}"}
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers) as client:
             await wait_for(lambda: self.has_drained(client), timeout=120)

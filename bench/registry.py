@@ -149,7 +149,7 @@ class Bench:
         await connection.close()
 
     async def share(self, workers: int) -> bool:
-        """Whether this many consumers have joined, and each has partitions."""
+        """Whether this many consumers have joined the group, and each of them has partitions."""
         group = self.settings.topic_prefix + "registry"
         described = self.admin.describe_consumer_groups([group])[group]
         try:
@@ -239,7 +239,7 @@ class Bench:
         print(f"promised: {PROMISED}, by the {WORKERS['registry']} that one machine runs")
 
     def ratio(self, workers: int) -> float:
-        """The ratio of each A to the B that ran just after it."""
+        """The time of COPY, divided by that of this number of consumers in the passes that ran just after it."""
         pairs = [(a, b) for a, b in pairwise(self.passes) if b.workers == workers]
         return sum(a.seconds for a, _ in pairs) / sum(b.seconds for _, b in pairs)
 

@@ -34,7 +34,7 @@ STAGE = re.compile(r"✓ (.+?) +([0-9.]+) s")
 
 @dataclass(slots=True)
 class Load:
-    """Sends reports at a fixed rate, whatever the answers. Keeps the time of each, and its status (0 = no answer)."""
+    """Sends reports at a fixed rate, whatever the answers. Keeps the time and status of each report (0 = no answer)."""
 
     url: str
     tokens: list[str]

@@ -1,4 +1,4 @@
-"""`python -m bench.watched web FILE`: runs intake, whose event loop writes each step that took long into FILE."""
+"""`python -m bench.watched web FILE`: runs intake, and writes each step of its event loop that took long into FILE."""
 
 import asyncio
 import sys
