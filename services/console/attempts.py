@@ -136,7 +136,7 @@ class Attempts:
         self._counters = Counters()
 
     async def run(self) -> None:
-        """Runs until cancelled: probes Valkey while the circuit is open."""
+        """Probes Valkey while the circuit is open. Runs until cancelled."""
         await self._circuit.run()
 
     async def claim(self, attempt: Attempt) -> None:

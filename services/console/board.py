@@ -1,4 +1,4 @@
-"""The data of the board's panels: pure functions over the rows."""
+"""Computes the data of the board's panels by pure functions over the rows."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence

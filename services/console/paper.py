@@ -35,7 +35,7 @@ class Paper:
         self._places = Places.load(settings.places_path)
 
     async def run(self, folder: Path) -> None:
-        """Runs until cancelled: writes at once, then at each full hour."""
+        """Writes the files at once, then at each full hour. Runs until cancelled."""
         backoff = Backoff()
         while True:
             now = datetime.now(UTC)

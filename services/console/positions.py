@@ -20,7 +20,7 @@ class Positions:
         return self._moved
 
     async def run(self) -> None:
-        """Runs until cancelled."""
+        """Wakes the waiting requests after each commit of the worker. Runs until cancelled."""
         woken = asyncio.Event()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(notify.listen(self._engine, CHANNEL, woken))

@@ -133,7 +133,7 @@ class EventStream:
             raise DependencyUnavailable("the stream has read nothing yet") from None
 
     async def run(self) -> None:
-        """Runs until cancelled."""
+        """Reads the topics and sends their records to the listeners. Runs until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._beat())
             await kafka.follow(self._settings, self._follow)

@@ -20,7 +20,7 @@ BOARD_GATHER_MS = 200  # nobody notices this delay on the board, and the broker 
 
 
 async def run(settings: ConsoleSettings) -> None:
-    """Runs until cancelled."""
+    """Runs the worker's tasks until cancelled."""
     async with database.opened(settings) as engine:
         sessions = database.sessions(engine)
         consumer = Consumer("console", BOARD, settings=settings, sessions=sessions, gather_ms=BOARD_GATHER_MS)
