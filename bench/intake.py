@@ -1,4 +1,4 @@
-"""Shared by the two benchmarks of intake: the servers, the reports, the CPU time of each pass, and the count check."""
+"""The two benchmarks of intake share this: the servers, the reports, the CPU time of each pass, and the count check."""
 
 import argparse
 import asyncio

@@ -1,4 +1,4 @@
-"""HTTP requests over kept-alive connections, as cheap as Python allows: one protocol, no client library."""
+"""Sends HTTP requests over kept-alive connections by an asyncio protocol, which costs less than a client library."""
 
 import asyncio
 import time

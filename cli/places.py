@@ -77,7 +77,7 @@ def collect(files: list[Path]) -> BoundarySet:
 
 
 def write(target: Path, content: bytes) -> None:
-    """Replace the bundle atomically, read-only: a service that starts meanwhile loads the old one or the new one."""
+    """Replace the bundle atomically by a read-only file, so that a starting service loads the old or the new bundle."""
     unfinished = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
