@@ -144,7 +144,7 @@ class Latency:
 
 @contextmanager
 def spent(processes: Mapping[str, list[psutil.Process]]) -> Iterator[dict[str, float]]:
-    """Yields a dictionary. At the end of the context it gets the CPU seconds that each process family used."""
+    """Yields a dictionary. When the context ends, the CPU seconds of each process family are written into it."""
     before = {who: cpu(members) for who, members in processes.items()}
     used: dict[str, float] = {}
     yield used

@@ -182,7 +182,7 @@ class Bench:
         return connection
 
     async def rows(self) -> list[Table]:
-        """The rows that the registry wrote, in COPY's form."""
+        """The rows that the registry wrote, in the form that COPY takes."""
         return [await self.table(name) for name in TABLES]
 
     async def table(self, name: str) -> Table:

@@ -46,7 +46,7 @@ Numbered = tuple[int, dict[str, Any]]
 
 
 async def keep_newest(session: AsyncSession, shown: Shown, numbered: Sequence[Numbered]) -> list[int]:
-    """Stores the newest row of each key if it is newer than the stored one; returns the numbers of the stored rows."""
+    """Stores each key's newest row if it is newer than the stored one; returns the numbers of the rows it stored."""
     newest: dict[tuple[str, ...], Numbered] = {}
     for number, row in numbered:
         name = tuple(str(row[part]) for part in shown.key)

@@ -1,4 +1,4 @@
-"""Browsers and phones known to an account. Failed sign-ins from other browsers do not lock these."""
+"""The browsers and phones that an account knows. Failed sign-ins from unknown browsers do not lock known ones."""
 
 from datetime import datetime, timedelta
 from hashlib import sha256
