@@ -14,7 +14,7 @@ from services.alerts.rules.hazard import AHEAD
 from services.alerts.words import HazardWords
 from shared.config import Settings
 from shared.events import AlertRaised
-from shared.events.vocabulary import Certainty, Status
+from shared.events.vocabulary import Certainty, Demand, Status, Verification
 from shared.pages.catalogs import translations
 from shared.pages.formats import filters
 from shared.pages.reasons import sentence
@@ -116,8 +116,8 @@ class Texts:
             _("Raised: {time}").format(time=moment(alert.raised_at)),
             *self._free_text(words, language, known),
             "",
-            _("Automatic, not confirmed by a person."),
-            _("Acknowledge here: {address}").format(address=f"{self._public_url}/alerts/{alert.alert_id}"),
+            *([_("Automatic, not confirmed by a person.")] if alert.verification is Verification.UNVERIFIED else []),
+            _(invitation(alert)).format(address=f"{self._public_url}/alerts/{alert.alert_id}"),
             "",
             self.institution(language),
         ]
@@ -175,6 +175,12 @@ def time_of(alert: AlertRaised) -> str:
         return N_("Since: {time}")
     is_forecast = alert.figures.get("certainty", Certainty.OBSERVED) != Certainty.OBSERVED
     return N_("Forecast for: {time}") if is_forecast else N_("Reported for a time still to come: {time}")
+
+
+def invitation(alert: AlertRaised) -> str:
+    """The label of the alert's address. Only an alert that still needs it asks for an acknowledgement."""
+    needs_acknowledgement = alert.demand is Demand.ACKNOWLEDGEMENT
+    return N_("Acknowledge here: {address}") if needs_acknowledgement else N_("Open it: {address}")
 
 
 def several(names: Sequence[str], most: int, known: Translations) -> str:

@@ -1,7 +1,9 @@
 """The text that a receiver reads, in the receiver's language."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -14,7 +16,7 @@ from services.alerts.rules.hazard import decide
 from services.alerts.texts import CAUSES, Text, Texts, clean
 from services.alerts.words import HazardWords
 from shared.events import AlertRaised, HazardReported, HazardText
-from shared.events.vocabulary import Status
+from shared.events.vocabulary import Status, Verdict
 from shared.pages import LANGUAGES
 from shared.places import Places
 from shared.places.watched import WatchedArea
@@ -26,10 +28,15 @@ RULES, WATCHED = rules(), WatchedArea.load()
 
 
 def read(
-    finding: object, language: str = "en", cause: Cause = Cause.RAISED, hazard_words: HazardWords | None = None
+    finding: object,
+    language: str = "en",
+    cause: Cause = Cause.RAISED,
+    hazard_words: HazardWords | None = None,
+    **since: Any,
 ) -> Text:
+    """The text about the finding's alert; `since` are the fields of the alert that changed after it was raised."""
     assert isinstance(finding, Finding)
-    alert = alerts.raised(finding, None, NOW)
+    alert = replace(alerts.raised(finding, None, NOW), **since)
     event = AlertRaised.model_validate_json(alert.event(AlertRaised).value)
     return TEXTS.of(event, cause, language, hazard_words)
 
@@ -132,6 +139,40 @@ def test_every_cause_has_a_text_in_every_language(language: str, cause: Cause) -
     if language != "en":
         assert CAUSES[cause] not in text.body
         assert not any(word in text.body for word in ("Severity", "Where", "Since", "Raised", "Open", "machine"))
+
+
+UNCONFIRMED = {
+    "en": "Automatic, not confirmed by a person.",
+    "ru": "Создано автоматически, человеком не подтверждено.",
+    "ky": "Автоматтык түрдө түзүлгөн, адам ырастаган эмес.",
+}
+ACKNOWLEDGE = {"en": "Acknowledge here: ", "ru": "Принять здесь: ", "ky": "Кабыл алуу үчүн ачыңыз: "}
+OPEN = {"en": "Open it: ", "ru": "Открыть: ", "ky": "Ачуу: "}
+ACKNOWLEDGED = {"acknowledged_at": NOW}
+CONFIRMED = {**ACKNOWLEDGED, "confirmed_at": NOW}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("cause", "since", "is_unconfirmed", "needs_acknowledgement"),
+    [
+        (Cause.RAISED, {}, True, True),
+        (Cause.ESCALATED, {"level": 1}, True, True),
+        (Cause.ACKNOWLEDGED, ACKNOWLEDGED, True, False),
+        (Cause.UPDATED, CONFIRMED, False, False),
+        (Cause.LAPSED, {**CONFIRMED, "is_lapsed": True}, False, False),
+        (Cause.LAPSED, {"is_lapsed": True}, True, False),
+        (Cause.RESOLVED, {"resolved_at": NOW, "verdict": Verdict.FALSE_ALARM}, False, False),
+        (Cause.RESOLVED, {"resolved_at": NOW, "verdict": Verdict.EXPIRED}, True, False),
+    ],
+)
+def test_a_text_says_whether_the_alert_is_confirmed_and_must_be_acknowledged(
+    language: str, cause: Cause, since: dict[str, Any], is_unconfirmed: bool, needs_acknowledgement: bool
+) -> None:
+    lines = read(decide(quake(), RULES, WATCHED, NOW), language, cause, **since).body.splitlines()
+    [address] = [line for line in lines if "https://alerts.example/alerts/" in line]
+    assert (UNCONFIRMED[language] in lines) is is_unconfirmed
+    assert address.startswith((ACKNOWLEDGE if needs_acknowledgement else OPEN)[language])
 
 
 def test_outside_text_cannot_break_a_mail() -> None:
