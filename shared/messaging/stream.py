@@ -109,14 +109,18 @@ class RecordStream:
         return []
 
     async def _fetch(self) -> list[Record]:
-        """Fetch the next records, and wait for more until `every_ms` have passed since the last fetch."""
+        """Fetch the next records, and wait for more until `every_ms` have passed since the last small batch.
+
+        Neither an empty fetch nor a large batch starts such a wait.
+        """
         records = await self._fetch_within(1)
         while 0 < len(records) < self._max_records / 2:  # a larger batch means that more records wait already
             seconds = self._fetched_at + self._every_seconds - time.monotonic()
             if seconds <= 0:
                 break
             records += await self._fetch_within(seconds)
-        self._fetched_at = time.monotonic()
+        if 0 < len(records) < self._max_records / 2:
+            self._fetched_at = time.monotonic()
         return records
 
     async def _fetch_within(self, seconds: float) -> list[Record]:

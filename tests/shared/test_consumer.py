@@ -17,7 +17,7 @@ from shared.events.vocabulary import OutcomeKind
 from shared.messaging import batches, offsets
 from shared.messaging.consumer import ConsumerStopped, DependencyUnavailable, Outcome, Received, Record, SetAside
 from shared.messaging.dead_letters import DeadLetters
-from shared.messaging.records import Handler, open_plain
+from shared.messaging.records import Handler, Reading, open_plain
 from tests.shared.trial import SERVICE, TOPIC, Trial, event, hazard, record
 from tests.waiting import wait_for
 
@@ -53,6 +53,25 @@ async def test_records_that_follow_each_other_closely_share_a_transaction(trial:
             await trial.publish(event(hazard()))
         await trial.drained()
     assert sizes == [1, 3], "the first record waited for nothing, the others for each other"
+
+
+@pytest.mark.parametrize("before", [0, 2], ids=["an empty fetch", "a large batch"])
+async def test_a_single_record_does_not_wait_after(trial: Trial, before: int) -> None:
+    """With `every_ms` of ten minutes a record that waits would come too late for this test."""
+    stream = trial.consumer(every_ms=600_000, max_records=4)._stream
+
+    async def read() -> list[Reading]:
+        if stream.is_dropped:
+            await stream.seek()
+        return await stream.read()
+
+    same_key = uuid4()
+    if before:
+        await trial.publish(*(event(hazard(same_key)) for _ in range(before)))
+    async with asyncio.timeout(30), stream.connected():
+        assert len(await wait_for(read, 30) if before else await read()) == before
+        await trial.publish(event(hazard()))
+        assert len(await wait_for(read, 60)) == 1
 
 
 async def test_a_repeat_has_no_effect(trial: Trial) -> None:
