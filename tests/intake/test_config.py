@@ -60,6 +60,16 @@ def test_another_list_is_refused_with_what_is_expected(monkeypatch: pytest.Monke
     assert "a.example" not in str(refused.value)
 
 
+@pytest.mark.parametrize("second", ["usgs=https://a.example/1", "usgs:seismology=https://a.example/1"])
+def test_an_address_is_listed_once(monkeypatch: pytest.MonkeyPatch, second: str) -> None:
+    monkeypatch.setenv("INTAKE_FEEDS", f"usgs=https://a.example/1 usgs=https://b.example/2 {second}")
+    with pytest.raises(BadSettings) as refused:
+        IntakeSettings()
+    assert "INTAKE_FEEDS" in str(refused.value)
+    assert "the same address is listed twice" in str(refused.value)
+    assert "a.example" not in str(refused.value)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_is_a_module_with_its_source(kind: str) -> None:
     assert source(kind).name == kind

@@ -57,7 +57,7 @@ class Poller:
     async def once(self, source: Source, url: str) -> int:
         """Read the feed once. Return the number of consecutive failures."""
         try:
-            answer = await self._fetch(url)
+            answer = await self._fetch(source, url)
             async with self.sessions.begin() as session:
                 if answer.status == HTTPStatus.NOT_MODIFIED:
                     await queries.save_unchanged_document(session, url, source.name, datetime.now(UTC))
@@ -69,9 +69,9 @@ class Poller:
         except (OutboundError, BadDocument) as error:
             return await self._note_failure(source, url, getattr(error, "reason", "bad_document"))
 
-    async def _fetch(self, url: str) -> Response:
+    async def _fetch(self, source: Source, url: str) -> Response:
         async with self.sessions.begin() as session:
-            etag = await queries.etag(session, url)
+            etag = await queries.etag(session, url, source.name)
         answer = await self.outbound.get(url, headers={"if-none-match": etag} if etag else {})
         if answer.status not in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):
             raise UnexpectedStatus(answer.status)

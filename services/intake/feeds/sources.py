@@ -16,6 +16,7 @@ EXPECTED = (
     " such as usgs=https://example.org/quakes.geojson or usgs:seismology=https://example.org/quakes.geojson;"
     f" the kinds are: {', '.join(KINDS)}"
 )
+REPEATED = "the same address is listed twice; an address is one feed of one source"
 _name: TypeAdapter[str] = TypeAdapter(SourceName)
 
 
@@ -40,7 +41,10 @@ def own_feeds() -> tuple[PolledFeed, ...]:
 
 def listed(text: str) -> tuple[PolledFeed, ...]:
     """The feeds of a list like `usgs=https://example.org/a usgs=https://example.org/b`. Raises ValueError."""
-    return tuple(_feed(entry) for entry in text.split())
+    feeds = tuple(_feed(entry) for entry in text.split())
+    if len({feed.url for feed in feeds}) < len(feeds):
+        raise ValueError(REPEATED)
+    return feeds
 
 
 def checked_name(name: str) -> str:

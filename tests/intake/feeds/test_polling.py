@@ -78,6 +78,11 @@ async def state(poller: Poller) -> dict[str, tuple[int, str | None]]:
         return {feed.name.rpartition("/")[2]: (feed.failures, feed.failure) for feed in await queries.feeds(session)}
 
 
+async def source_names(poller: Poller) -> list[str]:
+    async with poller.sessions.begin() as session:
+        return [feed.source for feed in await queries.feeds(session)]
+
+
 async def kinds(poller: Poller) -> dict[str, int]:
     async with poller.sessions.begin() as session:
         return {row.kind: row.total for row in await queries.counts(session) if row.total}
@@ -98,6 +103,25 @@ async def test_two_feeds_of_one_source_publish_a_quake_once(poller: Poller, site
     await poller.once(USGS, url(site, "/feed"))
     await poller.once(USGS, url(site, "/week"))
     assert await kinds(poller) == {"published": 1, "unchanged": 1}
+
+
+async def test_a_feed_that_gets_another_source_is_read_anew(poller: Poller, site: type[Site]) -> None:
+    renamed = source("usgs", "seismology")
+    await poller.once(USGS, url(site, "/feed"))
+    await poller.once(renamed, url(site, "/feed"))
+    await poller.once(renamed, url(site, "/feed"))
+    assert site.answered == [200, 200, 304]
+    assert await kinds(poller) == {"published": 2}
+    assert await source_names(poller) == ["seismology"]
+
+
+async def test_a_failure_does_not_give_another_source_the_etag(poller: Poller, site: type[Site]) -> None:
+    renamed, feed = source("usgs", "seismology"), url(site, "/feed")
+    await poller.once(USGS, feed)
+    await poller._note_failure(renamed, feed, "refused_address")
+    assert await source_names(poller) == ["seismology"]
+    await poller.once(renamed, feed)
+    assert site.answered == [200, 200]
 
 
 async def test_failures_are_counted_until_the_feed_is_read_again(poller: Poller, site: type[Site]) -> None:
