@@ -8,6 +8,7 @@ from services.intake.feeds.infos import HazardInfo
 from services.intake.feeds.items import Cancellation, Item, ItemKind
 from shared.events import HazardReported
 from shared.events.vocabulary import Status
+from shared.places import Places
 from shared.places.watched import WatchedArea
 
 
@@ -49,7 +50,7 @@ OLDER = FeedDecision(ItemKind.UNCHANGED, "not newer")
 SAME = FeedDecision(ItemKind.UNCHANGED, "nothing material")
 
 
-def decide(entry: Item | Cancellation, known: Known | None, area: WatchedArea) -> FeedDecision:
+def decide(entry: Item | Cancellation, known: Known | None, area: WatchedArea, places: Places) -> FeedDecision:
     """Check in this order: not for action, not a hazard, out of area, then new, changed or unchanged.
 
     A published hazard is updated or cancelled even outside the area, because its receivers must learn of the change.
@@ -64,7 +65,7 @@ def decide(entry: Item | Cancellation, known: Known | None, area: WatchedArea) -
         return FeedDecision(ItemKind.OUT_OF_AREA, "out of area")
     if known is None:
         return FeedDecision(ItemKind.PUBLISHED, "new", FeedAction.REPORT)
-    return _compare(entry, entry.hazard, known)
+    return _compare(entry, entry.hazard, known, places)
 
 
 def _withdraw(cancellation: Cancellation, known: Known) -> FeedDecision:
@@ -78,12 +79,12 @@ def _cancel(entry: Item | Cancellation, known: Known, reason: str) -> FeedDecisi
     return FeedDecision(ItemKind.PUBLISHED, reason, FeedAction.CANCEL)
 
 
-def _compare(item: Item, hazard: HazardInfo, known: Known) -> FeedDecision:
+def _compare(item: Item, hazard: HazardInfo, known: Known, places: Places) -> FeedDecision:
     if item.updated_ms < known.updated_ms:
         return OLDER
     if known.is_cancelled:
         return (
             FeedDecision(ItemKind.PUBLISHED, "back", FeedAction.UPDATE) if item.updated_ms > known.updated_ms else OLDER
         )
-    changes = hazard.changes(known.event)
+    changes = hazard.changes(known.event, places)
     return FeedDecision(ItemKind.PUBLISHED, ", ".join(changes), FeedAction.UPDATE) if changes else SAME

@@ -1,11 +1,16 @@
 """The hazard of a feed's entry, in the fields of CAP's `info`."""
 
+from typing import TYPE_CHECKING
+
 from pydantic import Field
 
 from shared.events import Area, HazardReported
 from shared.events.fields import Data, Instant, Line
 from shared.events.hazards import Texts, Web
 from shared.events.vocabulary import Certainty, HazardType, Severity, Urgency
+
+if TYPE_CHECKING:
+    from shared.places import Places  # imports shapely, which the settings' readers do not need
 
 COMPARED = (
     "type",
@@ -37,13 +42,17 @@ class HazardInfo(Data):
     text: Texts = Field(default_factory=dict)
     web: Web | None = None
 
-    def changes(self, published: HazardReported) -> list[str]:
+    def changes(self, published: HazardReported, places: "Places") -> list[str]:
         """The names of the changed fields that matter to people, compared with the published event."""
         changed = [name for name in COMPARED if getattr(self, name) != getattr(published, name)]
-        return [*changed, "area"] if is_elsewhere(self.area, published.area) else changed
+        return [*changed, "area"] if is_elsewhere(self.area, published, places) else changed
 
 
-def is_elsewhere(area: Area, published: Area) -> bool:
-    """Whether the source moved the area. The published area may have more P-codes, because intake adds some."""
-    own = {"pcodes": published.pcodes}
-    return area.model_copy(update=own) != published or not set(area.pcodes) <= set(published.pcodes)
+def is_elsewhere(area: Area, published: HazardReported, places: "Places") -> bool:
+    """Whether the source changed the area. The published area also has the P-codes that intake adds."""
+    former = published.area
+    if area.model_copy(update={"pcodes": former.pcodes}) != former:
+        return True
+    if published.places_version != places.version:  # other places may give other P-codes for the same area
+        return not set(area.pcodes) <= set(former.pcodes)
+    return set(places.pcodes_of(area)) != set(former.pcodes)

@@ -30,7 +30,7 @@ class Register:
     def take(self, entry: Item | Cancellation, area: WatchedArea, stamp: Stamp) -> FeedDecision:
         named = self._named(entry.ids)
         known = named[0] if named else None
-        decision = decide(entry, known, area)
+        decision = decide(entry, known, area, stamp.places)
         if decision.action is not None:
             self._publish(decision.action, entry, known, stamp)
         if known is None or decision is OLDER or isinstance(entry, Cancellation):

@@ -24,6 +24,7 @@ from shared.events import Area, HazardReported, HazardText, Point, pointer
 from shared.events.fields import Latitude, Longitude
 from shared.events.hazards import SourceId, Web
 from shared.events.vocabulary import Certainty, HazardType, Severity, Urgency
+from shared.places import Places
 from shared.places.areas import distance_km
 
 SITE = "https://earthquake.usgs.gov"
@@ -157,7 +158,7 @@ def info(type: HazardType, feature: Feature) -> "MeasuredHazard":
 class MeasuredHazard(HazardInfo):
     """A hazard that is measured repeatedly. Small differences, titles and links do not count as changes."""
 
-    def changes(self, published: HazardReported) -> list[str]:
+    def changes(self, published: HazardReported, places: Places) -> list[str]:  # noqa: ARG002 - only points are given
         here, there = self.area.point, published.area.point
         moved = distance_km(here.lat, here.lon, there.lat, there.lon) if here and there else 0.0
         changes = {

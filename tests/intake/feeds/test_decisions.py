@@ -202,6 +202,7 @@ def test_severity_follows_magnitude(reading: Reading, magnitude: float | None, s
 
 
 BATKEN, URUMQI = ((70.8, 40.0), (71.0, 40.0), (71.0, 40.2), (70.8, 40.0)), ((87, 43), (88, 43), (88, 44), (87, 43))
+KADAMJAI, LEILEK = "KG05258000000", "KG05236000000"
 WARNING = HazardInfo(
     type=HazardType.FLASH_FLOOD,
     severity=Severity.SEVERE,
@@ -247,6 +248,22 @@ def test_whatever_changes_in_a_warning_is_an_update(reading: Reading, changed: d
     reading.take_entry(warning())
     assert reading.take_entry(warning(ONSET_MS + 1)).kind is ItemKind.UNCHANGED
     assert reading.take_entry(warning(LATER, **changed)).reason == reason
+
+
+def test_a_warning_that_withdraws_a_district_is_an_update(reading: Reading) -> None:
+    reading.take_entry(warning(area=Area(pcodes=(KADAMJAI, LEILEK))))
+    same = Area(pcodes=(LEILEK, KADAMJAI))
+    assert reading.take_entry(warning(ONSET_MS + 1, area=same)).kind is ItemKind.UNCHANGED
+    assert reading.take_entry(warning(LATER, area=Area(pcodes=(KADAMJAI,)))).reason == "area"
+    assert reading.published[-1].area.pcodes == (KADAMJAI,)
+
+
+def test_a_new_version_of_the_places_is_no_change_of_a_warning(reading: Reading) -> None:
+    reading.take_entry(warning(area=Area(pcodes=(KADAMJAI,))))
+    [published] = reading.published
+    among_others = {"area": Area(pcodes=(KADAMJAI, LEILEK)), "places_version": "the one before"}
+    info = WARNING.model_copy(update={"area": Area(pcodes=(KADAMJAI,))})
+    assert info.changes(published.model_copy(update=among_others), PLACES) == []
 
 
 def test_a_warning_for_an_area_elsewhere_is_out_of_area(reading: Reading) -> None:
