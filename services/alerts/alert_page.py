@@ -60,7 +60,7 @@ async def alert_page(alert_id: UUID, request: Request, session: Session, caller:
         revisions=revisions,
         texts=texts_of(revisions, language),
         sent=[sent_of(delivery, request.app.state.texts, pages, language) for delivery in deliveries],
-        omitted=await omissions.of(session, alert_id, deliveries) if may.see_deliveries else [],
+        omitted=await omissions.of(session, alert_id) if may.see_deliveries else [],
         acts=await timeline.of(session, alert_id),
         withheld=await withheld(session, alert, request, caller),
         source=alert.figures.get("source"),

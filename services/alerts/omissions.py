@@ -1,15 +1,14 @@
 """Who was not notified of an alert and why, as its page shows it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts.models import NotificationOmissions
+from services.alerts.models import Delivery, NotificationOmissions
 from services.alerts.notifications import Omission
 from shared.pages.terms import N_
 
@@ -26,23 +25,22 @@ TEXTS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class OmittedReceiver:
-    """A receiver that an alert's latest notification left out; `reason` is a text to translate."""
+    """A receiver that was not notified of an alert; `reason` is a text to translate."""
 
     recipient: str
     reason: str
     decided_at: datetime
 
 
-async def of(session: AsyncSession, alert_id: UUID, deliveries: Iterable[Mapping[str, Any]]) -> list[OmittedReceiver]:
-    """The receivers that were left out and have not been notified since, in the order of their labels."""
-    notified = dict[str, int]()  # the last step by receiver
-    for delivery in deliveries:
-        notified[delivery["recipient"]] = max(delivery["step"], notified.get(delivery["recipient"], 0))
+async def of(session: AsyncSession, alert_id: UUID) -> list[OmittedReceiver]:
+    """The receivers that no notification reached, with the latest reason, in the order of their labels."""
+    recipients = select(Delivery.recipient).where(Delivery.alert_id == alert_id).distinct()
+    notified = set(await session.scalars(recipients))
     omissions = NotificationOmissions
     notifications = select(omissions).where(omissions.alert_id == alert_id).order_by(omissions.step)
     omitted = dict[str, OmittedReceiver]()
     for notification in await session.scalars(notifications):
         for label, reason in notification.reasons.items():
-            if notification.step > notified.get(label, 0):
+            if label not in notified:
                 omitted[label] = OmittedReceiver(label, TEXTS.get(reason, reason), notification.decided_at)
     return [omitted[label] for label in sorted(omitted)]
