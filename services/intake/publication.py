@@ -75,10 +75,11 @@ class Publication:
             first, *others = await self.publish_batch([draft, *(follower.draft for follower in followers)])
         except BaseException as error:
             for follower in followers:
-                follower.answer.set_exception(error)
+                if not follower.answer.done():  # the caller may have been cancelled
+                    follower.answer.set_exception(error)
             raise
         for follower, answer in zip(followers, others, strict=True):
-            if not follower.answer.done():  # the caller may have been cancelled
+            if not follower.answer.done():
                 follower.answer.set_result(answer)
         return first
 

@@ -1,0 +1,47 @@
+"""Reports of one event loop turn are published together, and each caller gets an answer."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from services.intake.publication import Publication
+from shared.crypto.seal import Sealer
+from shared.events import Message
+from shared.events.vocabulary import SubmissionChannel
+from tests.intake.conftest import RunningIntake
+
+
+@dataclass
+class UnsealableDraft:
+    """A report that intake cannot seal, so that its whole batch fails."""
+
+    name: bytes
+    channel: SubmissionChannel = SubmissionChannel.API
+    report_id: str = ""
+    event_id: str = ""
+    content: bytes = b"{}"
+    unchecked: bytes | None = None
+
+    def finish(self, sealer: Sealer) -> Message:
+        raise ArithmeticError
+
+
+def publication_of(intake: RunningIntake) -> Publication:
+    transport = intake.http._transport
+    assert isinstance(transport, httpx.ASGITransport)
+    app: Any = transport.app
+    publication: Publication = app.state.admission.publication
+    return publication
+
+
+async def test_every_caller_of_a_failed_batch_gets_an_answer_if_one_has_left(intake: RunningIntake) -> None:
+    publication = publication_of(intake)
+    first, left, last = (asyncio.create_task(publication.publish(UnsealableDraft(uuid4().bytes))) for _ in range(3))
+    await asyncio.sleep(0)  # one turn: all three have called
+    left.cancel()
+    async with asyncio.timeout(10):
+        errors = await asyncio.gather(first, left, last, return_exceptions=True)
+    assert [type(error) for error in errors] == [ArithmeticError, asyncio.CancelledError, ArithmeticError]
