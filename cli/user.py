@@ -274,7 +274,7 @@ def revoke(token_id: Annotated[UUID, typer.Argument(help="The id that `dayar use
 
 
 async def noted(session: AsyncSession, action: Action, *objects: UUID, reason: str | None = None) -> None:
-    """Add an entry to the security log. It names no account, because whoever can read the secrets runs the command."""
+    """Add an entry to the security log. It names no account, because anybody who can read the secrets can run this."""
     address = environment.terminal()
     await audit.add(
         session, Entry(action=action, address=address, subject="dayar user", objects=objects, reason=reason)

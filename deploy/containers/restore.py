@@ -36,7 +36,7 @@ def main(backup: str) -> None:
         asyncio.run(dump.check_free(server(os.environ[variable("database-admin")]), DATABASE))
         folders = BackupSettings().folders
         aside = restoring.put_back(opened.folder / FILES, folders, datetime.now(UTC), stays=PASSWORDS)
-        os.environ.update(start.installation())  # the exercise mark came with the backup
+        os.environ.update(start.installation())  # the backup says whether it is an exercise
         report = asyncio.run(fill(Installation.read(Settings(), BackupSettings(), AdminSettings()), opened))
         noted()
         restoring.finish(folders)

@@ -102,7 +102,7 @@ class KeySigned(CannotRetire):
 
 
 class KeyOfDeadLetters(CannotRetire):
-    """Dead letters of this topic hold records that this key signed, and could not be redriven without the key.
+    """Dead letters of this topic hold records that this key signed. Without the key these could not be redriven.
 
     They are deleted after 90 days, or after DEAD_LETTERS_DAYS; `--before` does not change that.
     Nothing was changed.

@@ -179,7 +179,7 @@ async def refused(request: Request, error: Exception) -> Response:
 
 
 def problem_of(refused: AnswerRefused) -> Problem:
-    """The problem document. It gives the first person and the time under the names of the alert's fields."""
+    """The problem document. It says who answered first and when, in members named like the alert's fields."""
     name, at = first(refused)
     alert, deed = refused.alert, FIRST.get(refused.kind, "")
     parts = [f"{deed}_{part}" for part in ("at", "until", "by", "name") if hasattr(alert, f"{deed}_{part}")]

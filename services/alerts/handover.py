@@ -41,7 +41,7 @@ class Senders(Protocol):
 
 
 class Dispatcher:
-    """Stores deliveries. Without `senders` it hands over no delivery, and the delivery loop claims them all."""
+    """Stores deliveries and hands them to `senders`. Without `senders` the delivery loop sends all of them."""
 
     def __init__(self, directory: ReceiverDirectory, senders: Senders | None = None) -> None:
         self.directory, self._senders = directory, senders

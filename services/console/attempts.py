@@ -94,7 +94,7 @@ class Attempt(ABC):
 
 @dataclass(frozen=True, slots=True)
 class SignInAttempt(Attempt):
-    """An attempt with a password. `known` is the mark of its browser or phone if the account knows it, else None."""
+    """An attempt with a password. `known` identifies a browser or phone that the account has used before."""
 
     name: str
     address: str

@@ -93,7 +93,7 @@ class DisplacementDraft:
     received_at: datetime
     traceparent: str | None = None
     unchecked: bytes | None = None
-    # The clear fields before a time was corrected. A repeat is recognised by these, because it contains them too.
+    # The unsealed fields as sent, if a time was corrected. A repeat is recognised by them, because it sends them again.
     original_clear: bytes | None = None
 
     @property

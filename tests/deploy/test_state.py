@@ -66,7 +66,7 @@ EARLIER = (
 
 
 def laid_out_by_the_first_build(root: Path, *, exercise: bool = True, version: int = 1) -> Path:
-    """A state folder of the first build: a mark, secrets without signing keys of records, and a log with a record."""
+    """A state folder of the first build: its version file, secrets without record keys, and a log with one record."""
     state_folder = root / ("demo" if exercise else "main")
     state_folder.mkdir(mode=0o700, parents=True)
     root.chmod(0o700)

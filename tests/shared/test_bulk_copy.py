@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 
 
 class Slip(Exception):
-    """A row that cannot be generated."""
+    """Raised while the rows of a COPY are generated."""
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ WHERE deliveries.alert_id = told.alert_id AND deliveries.step < told.step
     AND settled_at IS NULL AND lease IS NULL AND due_at > now() AND (told.is_loud OR NOT is_foldable OR attempts > 0)
 """
 
-# Nobody has received a delivery that has no attempt, so it can be deleted.
+# A delivery without an attempt has reached nobody, so it can be deleted.
 RETRACT = """
 WITH gone AS (
     DELETE FROM deliveries WHERE alert_id = $1 AND cause = $2 AND settled_at IS NULL AND attempts = 0
