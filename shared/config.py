@@ -19,10 +19,25 @@ class BadSettings(DocumentedError):
     """A setting has an invalid value."""
 
 
-class Settings(BaseSettings):
-    """`{service}` in a text is replaced by the service's name, so that one process can mount four services."""
+class CheckedSettings(BaseSettings):
+    """Settings from the environment."""
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True)
+
+    def __init__(self, **values: Any) -> None:
+        """Raises BadSettings, which says what is expected and never quotes a value."""
+        prefix = self.model_config["env_prefix"]
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            errors = error.errors(include_input=False, include_context=False)
+            raise BadSettings(*(_expectation(each, prefix) for each in errors)) from None
+        except SettingsError as error:  # its text names the field
+            raise BadSettings(error) from None
+
+
+class Settings(CheckedSettings):
+    """`{service}` in a text is replaced by the service's name, so that one process can mount four services."""
 
     service: str = ""
 
@@ -69,15 +84,6 @@ class Settings(BaseSettings):
     record_keys: str = ".state/secrets/records/{service}"  # contains one folder of signing keys per topic
     signature_key_wait_seconds: float = Field(default=600, ge=0)  # long enough for a rotation to reach every reader
 
-    def __init__(self, **values: Any) -> None:
-        """Raises BadSettings, which says what is expected and never quotes a value."""
-        try:
-            super().__init__(**values)
-        except ValidationError as error:
-            raise BadSettings(*map(_expectation, error.errors(include_input=False, include_context=False))) from None
-        except SettingsError as error:  # the error's text names the field
-            raise BadSettings(error) from None
-
     def for_service(self, service: str) -> Self:
         """These settings with `{service}` filled in."""
         named = {
@@ -113,8 +119,8 @@ class Settings(BaseSettings):
         return usual if self.forwarded_allow_ips is None else self.forwarded_allow_ips
 
 
-def _expectation(error: ErrorDetails) -> str:
-    name = str(error["loc"][0]).upper()
+def _expectation(error: ErrorDetails, prefix: str) -> str:
+    name = f"{prefix}{error['loc'][0]}".upper()
     return f"{name}: {error['msg'].removeprefix('Value error, ')}"
 
 

@@ -69,7 +69,11 @@ def newest(settings: BackupSettings, kind: str) -> datetime | None:
     return max((at for at in times if at is not None), default=None)
 
 
+async def main() -> None:
+    settings = BackupSettings()
+    await run(Installation.read(Settings(), settings, AdminSettings()), settings)
+
+
 if __name__ == "__main__":
     log.configure("backup")
-    backup = BackupSettings()
-    lifecycle.run_worker(lambda: run(Installation.read(Settings(), backup, AdminSettings()), backup))
+    lifecycle.run_worker(main)

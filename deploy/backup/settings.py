@@ -7,33 +7,33 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from deploy.provision.database import Server
 from deploy.provision.topics import Broker
-from shared.config import Settings, secret
+from shared.config import CheckedSettings, Settings, secret
 
 
-class BackupSettings(BaseSettings):
+class BackupSettings(CheckedSettings):
     """`at` is the time in Bishkek at which a backup is made each night. If None, backups are made only by hand."""
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_prefix="BACKUP_", env_ignore_empty=True)
+    model_config = SettingsConfigDict(env_prefix="BACKUP_", env_ignore_empty=True)
 
     to: str | None = None  # a folder, or s3://bucket/prefix
     recipient: str = ""  # age1...; several keys are separated by spaces, and each of them opens the backup
     at: time | None = None
     keep_days: float = Field(default=30, gt=0)
-    folders: dict[str, Path] = {}  # folders by name; if empty, only the state folder
+    folders: dict[str, Path] = Field(default={})  # folders by name; if empty, only the state folder
     s3_endpoint: str | None = None
     s3_region: str = "us-east-1"
     s3_key_id: str | None = None
     s3_secret_file: Path | None = None
 
 
-class AdminSettings(BaseSettings):
+class AdminSettings(CheckedSettings):
     """The administrators' logins on servers that others run. The state folder has the logins for embedded servers."""
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(env_ignore_empty=True)
 
     admin_database_url: str | None = None
     admin_database_password_file: Path | None = None

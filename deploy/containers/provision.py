@@ -15,7 +15,7 @@ from deploy.provision import accounts, database, topics
 from deploy.provision.database import Server
 from deploy.provision.topics import Broker
 from services.console.config import ConsoleSettings
-from shared.config import Settings, secret
+from shared.config import BadSettings, Settings, secret
 from shared.events.topics import SERVICES
 from shared.lifecycle import leaves
 from shared.postgres.database import NotOurs, migrate
@@ -68,5 +68,5 @@ def of_services(server: str) -> dict[str, str]:
 if __name__ == "__main__":
     try:
         asyncio.run(main())
-    except* (BadSecret, HalfRestored, NotOurs) as group:
+    except* (BadSecret, BadSettings, HalfRestored, NotOurs) as group:
         sys.exit("\n".join(str(error) for error in leaves(group)))

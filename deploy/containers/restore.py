@@ -21,7 +21,7 @@ from deploy.backup.settings import AdminSettings, BackupSettings, Installation
 from deploy.containers import start
 from deploy.containers.provision import DATABASE, make_topics, of_services, server
 from deploy.containers.volumes import variable
-from shared.config import Settings
+from shared.config import BadSettings, Settings
 
 PASSWORDS = ("kafka", "database", "valkey")  # the restore does not replace the servers' passwords
 STAGING = Path("/staging")  # a volume, because a backup may not fit into memory
@@ -54,5 +54,5 @@ async def fill(installation: Installation, opened: Opened) -> Report:
 if __name__ == "__main__":
     try:
         main(sys.argv[1])
-    except Refused as error:
+    except (BadSettings, Refused) as error:
         sys.exit(str(error))

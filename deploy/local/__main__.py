@@ -15,8 +15,10 @@ from deploy.local.stack import Stack
 from deploy.local.supervisor import Supervisor
 from deploy.local.terminal import Terminal
 from shared import log
+from shared.config import BadSettings
 from shared.postgres.database import NotOurs
 
+REFUSALS = (CannotStart, NotOurs, Refused, BadSettings)
 LET_NOBODY_IN = ("28", "3D")  # SQLSTATE prefixes: a wrong login or password; no such database
 
 
@@ -31,7 +33,7 @@ def main() -> int:
                 screen.warn(f"{orphan} was left by an earlier start; ended")
             stack = Stack(folders, installation, given, screen.fetched)
             asyncio.run(Supervisor(stack, screen).run())
-    except (CannotStart, NotOurs, Refused, OSError, ExceptionGroup) as error:
+    except (*REFUSALS, OSError, ExceptionGroup) as error:
         messages = list(messages_of(error))
         for message in messages:
             screen.refuse(message)
@@ -52,7 +54,7 @@ def messages_of(error: Exception) -> Iterator[str]:
         yield str(message)
     elif (code := database_state(error)).startswith(LET_NOBODY_IN):
         yield str(DatabaseRefuses(code))
-    elif isinstance(error, CannotStart | NotOurs | Refused):
+    elif isinstance(error, REFUSALS):
         yield str(error)
 
 

@@ -44,11 +44,8 @@ PASSED_ON = (
     "DEAD_LETTERS_DAYS",
     *(f"BACKUP_{name}".upper() for name in BackupSettings.model_fields),
 )
-SETTINGS = {
-    name.upper()
-    for kind in (AlertsSettings, ConsoleSettings, IntakeSettings, RegistrySettings)
-    for name in kind.model_fields
-}
+KINDS = (AlertsSettings, ConsoleSettings, IntakeSettings, RegistrySettings)
+SETTINGS = {name.upper() for kind in KINDS for name in kind.model_fields}
 
 
 class Stack:
@@ -74,6 +71,8 @@ class Stack:
         self.valkey = Valkey(folders, password_file=folders.secrets / "valkey")
         with environment.replaced(self.env()):
             self.settings, self.backup = Settings(), BackupSettings()
+            for kind in KINDS:
+                kind()  # raises BadSettings now; a service with a bad setting would be restarted for ever
         if self.backup.at is not None:
             making.check(self.backup, [folders.state])
         if os.geteuid() == 0:

@@ -43,6 +43,10 @@ async def _alive(app: FastAPI) -> AsyncIterator[None]:
         yield
 
 
+async def main() -> None:
+    await lifecycle.serve(create_app(), Settings())
+
+
 if __name__ == "__main__":
     log.configure("web")
-    lifecycle.run_worker(lambda: lifecycle.serve(create_app(), Settings()))
+    lifecycle.run_worker(main)

@@ -48,11 +48,18 @@ def test_a_missing_installation_is_reported(tmp_path: Path) -> None:
     assert f"No installation in {tmp_path}" in done.stderr
 
 
-def dayar(*words: str, state: Path) -> subprocess.CompletedProcess[str]:
+def test_an_invalid_setting_is_reported_in_one_line(root: Path) -> None:
+    done = dayar("backup", state=root, BACKUP_KEEP_DAYS="geheim")
+    assert done.returncode == 1
+    _used, line = done.stderr.splitlines()
+    assert "BACKUP_KEEP_DAYS" in line and "geheim" not in line
+
+
+def dayar(*words: str, state: Path, **settings: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "cli", *words],
         cwd=paths.ROOT,
-        env={"PATH": os.environ["PATH"], "STATE": str(state)},
+        env={"PATH": os.environ["PATH"], "STATE": str(state), **settings},
         capture_output=True,
         text=True,
         check=False,

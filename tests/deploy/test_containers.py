@@ -116,6 +116,20 @@ def test_nothing_starts_on_volumes_that_a_restore_left_half_filled(
         asyncio.run(provision.main())
 
 
+def test_an_invalid_setting_ends_the_preparation_with_one_line() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "deploy.containers.provision"],
+        cwd=paths.ROOT,
+        env={"PATH": os.environ["PATH"], "DISPLACEMENTS_DAYS": "geheim"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    [line] = done.stderr.splitlines()
+    assert "DISPLACEMENTS_DAYS" in line and "geheim" not in line
+
+
 def test_reports_are_sealed_to_the_newest_key(tmp_path: Path) -> None:
     sealing, installation = tmp_path / "sealing", tmp_path / "installation"
     installation.mkdir()

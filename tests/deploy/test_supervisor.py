@@ -164,6 +164,13 @@ def test_an_impossible_nightly_backup_stops_the_start(env: dict[str, str], sente
     assert done.stdout.startswith(f"✗ {sentence}")
 
 
+@pytest.mark.parametrize("variable", ["DISPLACEMENTS_DAYS", "BACKUP_KEEP_DAYS", "ALERTS_SMTP_PORT"])
+def test_an_invalid_setting_stops_the_start(variable: str, passable: Path) -> None:
+    done = refused(STATE=str(passable / "state"), PORT=str(paths.free_port()), **{variable: "geheim"})
+    assert variable in done.stdout
+    assert "geheim" not in done.stdout
+
+
 def refused(**env: str) -> subprocess.CompletedProcess[str]:
     """Starts the supervisor, which must end with an error message and without a traceback."""
     done = subprocess.run(

@@ -2,7 +2,8 @@
 
 import pytest
 
-from shared.config import BadSettings, Settings
+from deploy.backup.settings import BackupSettings
+from shared.config import BadSettings, CheckedSettings, Settings
 
 
 @pytest.mark.parametrize(
@@ -18,11 +19,14 @@ def test_forwarding_headers_are_trusted_from_a_proxy_or_from_nobody(variables: d
     assert Settings(**variables).proxies == believed
 
 
-def test_an_invalid_setting_is_named_without_its_value(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DISPLACEMENTS_DAYS", "secret")
+@pytest.mark.parametrize(("kind", "variable"), [(Settings, "DISPLACEMENTS_DAYS"), (BackupSettings, "BACKUP_KEEP_DAYS")])
+def test_an_invalid_setting_is_named_without_its_value(
+    monkeypatch: pytest.MonkeyPatch, kind: type[CheckedSettings], variable: str
+) -> None:
+    monkeypatch.setenv(variable, "secret")
     with pytest.raises(BadSettings) as refused:
-        Settings()
-    assert "DISPLACEMENTS_DAYS" in str(refused.value)
+        kind()
+    assert f"({variable}:" in str(refused.value)
     assert "number" in str(refused.value)
     assert "secret" not in str(refused.value)
 
