@@ -23,6 +23,7 @@ class IntakeSettings(Settings):
     intake_spool_folder: Path | None = None
     # KIND=ADDRESS or KIND:SOURCE=ADDRESS, separated by spaces. Without a value, intake polls the sources' own feeds.
     intake_feeds: Annotated[tuple[PolledFeed, ...] | None, NoDecode] = None
+    intake_usgs_feeds: str | None = None  # the former name of `intake_feeds`
     intake_feed_seconds: float = 60.0
     intake_area: str | None = None
 
@@ -30,6 +31,12 @@ class IntakeSettings(Settings):
     @classmethod
     def _listed(cls, value: object) -> object:
         return listed(value) if isinstance(value, str) else value
+
+    @field_validator("intake_usgs_feeds")
+    @classmethod
+    def _renamed(cls, value: str | None) -> None:
+        if value is not None:
+            raise ValueError("is now INTAKE_FEEDS, for example usgs=https://...")
 
     @property
     def feeds(self) -> tuple[PolledFeed, ...]:

@@ -70,6 +70,13 @@ def test_an_address_is_listed_once(monkeypatch: pytest.MonkeyPatch, second: str)
     assert "a.example" not in str(refused.value)
 
 
+@pytest.mark.parametrize("variable", ["", '["https://a.example"]'])
+def test_the_former_name_of_the_list_is_refused(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    monkeypatch.setenv("INTAKE_USGS_FEEDS", variable)
+    with pytest.raises(BadSettings, match="INTAKE_USGS_FEEDS: is now INTAKE_FEEDS, for example usgs=https://"):
+        IntakeSettings()
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_is_a_module_with_its_source(kind: str) -> None:
     assert source(kind).name == kind
