@@ -36,13 +36,15 @@ def web_app(
     *,
     lifespan: Lifespan,
     ready: Mapping[str, Check] = POSTGRESQL,
+    ready_in_postgresql: Mapping[str, Check] = {},
     revocations: Revocations | None = None,
     routers: Iterable[APIRouter] = (),
     routes: Iterable[BaseRoute] = (),
 ) -> FastAPI:
     """The service's app, with its PostgreSQL engine and sessions in `app.state`.
 
-    `ready` has the checks of `/ready` by name; `web_app` adds the check of the revocations.
+    `ready` has the checks of `/ready` by name; `web_app` adds the check of the revocations. The checks in
+    `ready_in_postgresql` read PostgreSQL. They fail without being made if PostgreSQL does not answer.
     """
     known = revocations or Revocations(settings)
     engine = database.engine(settings)
@@ -57,7 +59,9 @@ def web_app(
             await engine.dispose()
 
     async def checked() -> dict[str, bool]:
-        return {"revocations": known.is_complete, **{name: await check(app) for name, check in ready.items()}}
+        found = {"revocations": known.is_complete, **{name: await check(app) for name, check in ready.items()}}
+        answers = found.get("postgresql", False)
+        return found | {name: answers and await check(app) for name, check in ready_in_postgresql.items()}
 
     app = apps.create_app(
         service, settings, lifespan=whole, revocations=known, ready=checked, routers=routers, routes=routes

@@ -32,10 +32,11 @@ def create_app(settings: RegistrySettings) -> FastAPI:
         "registry",
         settings,
         lifespan=lifespan,
-        ready={**wiring.POSTGRESQL, "reports_in_time": reports_in_time},
+        ready_in_postgresql={"reports_in_time": reports_in_time},
         routers=[routes.router, held_routes.router, figures.router, ledger.routes("registry")],
     )
 
 
 async def reports_in_time(app: FastAPI) -> bool:
-    return await wiring.has_postgresql(app) and await app.state.unread.is_in_time()
+    unread: ledger.Unread = app.state.unread
+    return await unread.is_in_time()
