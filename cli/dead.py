@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Annotated
 
 import typer
@@ -32,11 +33,12 @@ Place = Annotated[str, typer.Argument(help="As `dayar dead list` names it.")]
 @app.command("list")
 def list_(limit: Annotated[int, typer.Option(min=1, help="Messages of each service.")] = 200) -> None:
     """List the messages that failed, newest first, with reason code and pointer, but without content."""
-    messages = [*dead_letters(limit), *unpublished()]
-    if not messages:
-        typer.echo("No message failed.", err=True)
-    for message in messages:
+    count = 0
+    for message in chain(dead_letters(limit), unpublished()):  # the spool is last, as not everybody may read it
         typer.echo(message)
+        count += 1
+    if not count:
+        typer.echo("No message failed.", err=True)
 
 
 def dead_letters(limit: int) -> Iterator[str]:

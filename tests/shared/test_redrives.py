@@ -17,6 +17,7 @@ from typer.testing import CliRunner, Result
 from cli import dead, user
 from deploy.backup import dump, log
 from deploy.provision import topics
+from services.intake.config import IntakeSettings
 from shared.config import Settings
 from shared.crypto.seal import Opener, Sealer
 from shared.events import Message, derived_id
@@ -86,6 +87,14 @@ async def test_a_dead_letter_has_its_effect_once_even_if_two_workers_redrive_it_
     assert await trial.fetch("SELECT * FROM dead_letters") == []
     assert "recorded" in (await dayar(trial, dead.app, "show", place)).output
     assert await trial.drained() == {"set_aside": 1}  # the ledger keeps the outcome of the first reading
+
+
+async def test_dead_letters_are_listed_even_if_the_spool_cannot_be_read(trial: Trial) -> None:
+    place = await set_aside(trial, event(hazard()))
+    (trial.installation.settings(IntakeSettings).spool_folder / "owner" / "1.damaged").mkdir(parents=True)  # no file
+    listed = await dayar(trial, dead.app, "list")
+    assert isinstance(listed.exception, IsADirectoryError)
+    assert place in listed.output
 
 
 async def test_the_new_outcome_names_the_one_it_replaces(trial: Trial) -> None:
