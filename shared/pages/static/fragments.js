@@ -1,4 +1,5 @@
 // Parts of a page that the server renders again each minute; the attribute `data-fragment` holds a part's path.
+// The page comes with each part rendered, except those with the attribute `data-unrendered`.
 
 import { call } from "./calls.js";
 
@@ -6,7 +7,7 @@ const AGAIN_MS = 60_000;
 
 export function keepCurrent() {
   const parts = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("[data-fragment]")]);
-  for (const part of parts) if (!part.innerHTML) void refresh(part);
+  for (const part of parts) if ("unrendered" in part.dataset) void refresh(part);
   setInterval(() => parts.forEach(refresh), AGAIN_MS);
 }
 

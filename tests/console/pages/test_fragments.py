@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
@@ -71,8 +72,22 @@ def test_a_notice_stays_while_its_service_does_not_answer(seat: Callable[..., Se
     page = desk.open("/")
     notice = page.locator(".notice", has_text="second factor")
     expect(notice).to_be_visible(timeout=SLOW_MS)
-    page.route("**/notices", lambda route: route.abort())
-    with page.expect_event("requestfailed", lambda request: "/notices" in request.url):
+    page.route(is_notices, lambda route: route.abort())
+    with page.expect_event("requestfailed", lambda request: is_notices(request.url)):
         page.clock.fast_forward(MINUTE_MS)
     page.evaluate("() => new Promise((resolve) => requestAnimationFrame(() => resolve()))")
     expect(notice).to_be_visible()
+
+
+def test_at_the_start_only_the_parts_that_the_page_came_without_are_fetched(seat: Callable[..., Seat]) -> None:
+    desk = seat(Role.ADMINISTRATOR)
+    fetched: list[str] = []
+    desk.page.on("request", lambda request: fetched.append(urlsplit(request.url).path))
+    page = desk.open("/")
+    expect(page.locator(".notice", has_text="second factor")).to_be_visible(timeout=SLOW_MS)
+    assert "/notices" in fetched and "/board/checks" not in fetched
+
+
+def is_notices(url: str) -> bool:
+    """Whether these are the console's notices, and not the registry's."""
+    return urlsplit(url).path == "/notices"
