@@ -32,8 +32,9 @@ class CheckedSettings(BaseSettings):
         except ValidationError as error:
             errors = error.errors(include_input=False, include_context=False)
             raise BadSettings(*(_expectation(each, prefix) for each in errors)) from None
-        except SettingsError as error:  # its text names the field
-            raise BadSettings(error) from None
+        except SettingsError as error:
+            field = str(error).split('"')[1]  # error parsing value for field "folders" from source ...
+            raise BadSettings(f"{prefix}{field}".upper() + ": Input should be valid JSON") from None
 
 
 class Settings(CheckedSettings):

@@ -31,7 +31,10 @@ def test_an_invalid_setting_is_named_without_its_value(
     assert "secret" not in str(refused.value)
 
 
-def test_a_list_that_is_not_json_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TRUSTED_HOSTS", "a, b")
-    with pytest.raises(BadSettings, match="trusted_hosts"):
-        Settings()
+@pytest.mark.parametrize(("kind", "variable"), [(Settings, "TRUSTED_HOSTS"), (BackupSettings, "BACKUP_FOLDERS")])
+def test_a_setting_that_is_not_json_is_named(
+    monkeypatch: pytest.MonkeyPatch, kind: type[CheckedSettings], variable: str
+) -> None:
+    monkeypatch.setenv(variable, "a, b")
+    with pytest.raises(BadSettings, match=f"{variable}: Input should be valid JSON"):
+        kind()
