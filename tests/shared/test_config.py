@@ -1,5 +1,7 @@
 """Settings whose default depends on another setting, and the message about an invalid setting."""
 
+from typing import Any
+
 import pytest
 
 from deploy.backup.settings import BackupSettings
@@ -15,7 +17,7 @@ from shared.config import BadSettings, CheckedSettings, Settings
         ({"forwarded_allow_ips": "10.0.0.2"}, "10.0.0.2"),
     ],
 )
-def test_forwarding_headers_are_trusted_from_a_proxy_or_from_nobody(variables: dict[str, str], believed: str) -> None:
+def test_forwarding_headers_are_trusted_from_a_proxy_or_from_nobody(variables: dict[str, Any], believed: str) -> None:
     assert Settings(**variables).proxies == believed
 
 
