@@ -207,7 +207,7 @@ async def test_one_alert_with_its_notified_receivers(desk: Desk) -> None:
         ("en", ("Sent notifications", "New alert", "On its way", "Failed", "No connection", "Answer: 503")),
         (
             "ru",
-            ("Отправленные уведомления", "Новое оповещение", "В пути", "Не доставлено", "Нет соединения", "Ответ: 503"),
+            ("Отправленные оповещения", "Новое оповещение", "В пути", "Не доставлено", "Нет соединения", "Ответ: 503"),
         ),
         (
             "ky",

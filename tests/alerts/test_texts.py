@@ -248,9 +248,3 @@ def test_a_future_event_is_not_called_immediate(language: str, time: str, immedi
 def test_a_forecast_is_called_a_forecast() -> None:
     forecast = mudflow(onset=NOW + timedelta(hours=6), urgency="Expected", certainty="Likely")
     assert "Forecast for: 15 Jun 2026, 18:00" in read(decide(forecast, RULES, WATCHED, NOW)).body
-
-
-@pytest.mark.parametrize(("count", "counted"), [(1, "1 уведомление"), (3, "3 уведомления"), (59, "59 уведомлений")])
-def test_a_combined_mail_counts_notifications_in_russian(count: int, counted: str) -> None:
-    """An alert is «оповещение», and one alert may have several notifications."""
-    assert TEXTS.digest([Text("Сель", "")] * count, "ru").subject.startswith(f"{counted}: Сель")
