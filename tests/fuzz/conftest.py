@@ -3,12 +3,19 @@
 import os
 
 import pytest
+from hypothesis import HealthCheck, Phase, settings
 
 from shared.auth.tokens import Role
 from shared.events.vocabulary import SubmissionChannel
 from tests.installation import Installation
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "5"))
+FUZZED = settings(
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    database=None,
+    phases=(Phase.explicit, Phase.generate),
+)
 
 
 @pytest.fixture(scope="module")

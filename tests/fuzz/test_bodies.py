@@ -6,12 +6,12 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.auth.access import ROUTES
 from tests.clients import PLAIN
-from tests.fuzz.conftest import EXAMPLES
+from tests.fuzz.conftest import EXAMPLES, FUZZED
 from tests.installation import Web
 from tests.intake.factories import group, hazard, household
 from tests.intake.hostile import BATCHES, HAZARDS, SINGLES
@@ -52,13 +52,7 @@ def test_a_hostile_body_gets_a_short_problem(web: Web, token: str, route: str) -
     url = web.base_url + re.sub(r"{\w+}", str(uuid4()), path)
     headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
 
-    @settings(
-        max_examples=EXAMPLES,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-        database=None,
-        phases=(Phase.explicit, Phase.generate),
-    )
+    @settings(FUZZED, max_examples=EXAMPLES)
     @given(body=bodies(SIZES.get(path, OTHERS)))
     def answered(body: bytes) -> None:
         answer = client.request(method, url, content=body, headers=headers)

@@ -6,10 +6,10 @@ import anyio.to_thread
 import httpx
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given, settings
 
 from shared.web.apps import MOUNTS
-from tests.fuzz.conftest import EXAMPLES
+from tests.fuzz.conftest import EXAMPLES, FUZZED
 from tests.installation import Web
 from tests.waiting import wait_for
 
@@ -34,13 +34,7 @@ def try_all(url: str, token: str) -> None:
 
 
 def try_one(operation: Any, url: str, token: str) -> None:
-    @settings(
-        max_examples=EXAMPLES,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-        database=None,
-        phases=(Phase.explicit, Phase.generate),
-    )
+    @settings(FUZZED, max_examples=EXAMPLES)
     @given(case=operation.as_strategy())
     def answered(case: Any) -> None:
         answer = case.call(base_url=url, headers={"authorization": f"Bearer {token}"})

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.intake import structs
 from services.intake.channels import json_reports
 from shared.events import GroupReport, HouseholdReport
-from tests.fuzz.conftest import EXAMPLES
+from tests.fuzz.conftest import EXAMPLES, FUZZED
 from tests.intake.factories import group, household
 from tests.intake.test_structs import IDS, PARTS, TEXTS
 
@@ -234,13 +234,7 @@ def ways(raw: bytes) -> Iterator[Any]:
     yield from structs.read_all(b"[%b,%b]" % (raw, raw)) or ()
 
 
-@settings(
-    max_examples=RAW_EXAMPLES,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    database=None,
-    phases=(Phase.explicit, Phase.generate),
-)
+@settings(FUZZED, max_examples=RAW_EXAMPLES)
 @given(changed())
 def test_what_a_struct_accepts_its_model_accepts_with_the_same_bytes(raw: bytes) -> None:
     for report in filter(None, ways(raw)):
