@@ -52,22 +52,24 @@ def test_feeds_are_listed_with_kind_source_and_address(
     ],
 )
 def test_another_list_is_refused_with_what_is_expected(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
-    monkeypatch.setenv("INTAKE_FEEDS", variable)
-    with pytest.raises(BadSettings) as refused:
-        IntakeSettings()
-    assert "INTAKE_FEEDS" in str(refused.value)
-    assert "usgs=https://" in str(refused.value)
-    assert "a.example" not in str(refused.value)
+    assert "usgs=https://" in refusal(monkeypatch, variable)
 
 
 @pytest.mark.parametrize("second", ["usgs=https://a.example/1", "usgs:seismology=https://a.example/1"])
 def test_an_address_is_listed_once(monkeypatch: pytest.MonkeyPatch, second: str) -> None:
-    monkeypatch.setenv("INTAKE_FEEDS", f"usgs=https://a.example/1 usgs=https://b.example/2 {second}")
+    feeds = f"usgs=https://a.example/1 usgs=https://b.example/2 {second}"
+    assert "the same address is listed twice" in refusal(monkeypatch, feeds)
+
+
+def refusal(monkeypatch: pytest.MonkeyPatch, feeds: str) -> str:
+    """The message about a list of feeds that is refused. It names the setting and quotes no address."""
+    monkeypatch.setenv("INTAKE_FEEDS", feeds)
     with pytest.raises(BadSettings) as refused:
         IntakeSettings()
-    assert "INTAKE_FEEDS" in str(refused.value)
-    assert "the same address is listed twice" in str(refused.value)
-    assert "a.example" not in str(refused.value)
+    message = str(refused.value)
+    assert "INTAKE_FEEDS" in message
+    assert "a.example" not in message
+    return message
 
 
 @pytest.mark.parametrize("variable", ["", '["https://a.example"]'])
