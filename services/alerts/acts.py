@@ -80,7 +80,7 @@ def progressed(alert: Alert, person: Actor, now: datetime) -> Alert:
 
 
 def commented(alert: Alert, now: datetime, idle: timedelta) -> Alert:
-    """The alert after a comment. If the alert is answered, waits and is not snoozed, its waiting time starts again.
+    """The alert after a comment. A comment restarts the waiting time, unless the alert is snoozed or does not wait.
 
     An answered alert also stops ringing. Otherwise the comment does not change the alert's state.
     """
@@ -142,7 +142,7 @@ def reopened(alert: Alert, person: Actor, now: datetime, wait: timedelta) -> Ale
 
 
 def _seen(alert: Alert, now: datetime, wait: timedelta, **changes: Any) -> Alert:
-    """Silences the alert for `wait`. An alert that is in progress or over stays silent without a limit."""
+    """Silences the alert for `wait`. An alert that is in progress or has lapsed stays silent after this time too."""
     after = changed(alert, now, is_ringing=False, escalates_at=None, **NOT_SNOOZED, **changes)
     if after.progressed_at is not None or after.is_over:
         return after

@@ -30,7 +30,7 @@ VERDICTS = (Verdict.CONFIRMED, Verdict.FALSE_ALARM, Verdict.DUPLICATE, Verdict.E
 
 @dataclass(frozen=True, slots=True)
 class May:
-    """What the reader may do besides reading the alert: act on it, and see its deliveries."""
+    """Whether the reader may act on the alert, and whether the reader may see the alert's deliveries."""
 
     act: bool
     see_deliveries: bool

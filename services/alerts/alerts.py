@@ -172,7 +172,7 @@ def raised(finding: Finding, report_id: UUID | None, now: datetime) -> Alert:
 
 
 def renewed(alert: Alert, finding: Finding, now: datetime) -> Alert:
-    """The alert with the rule's latest finding; the same value if the finding changes nothing.
+    """The alert with the rule's latest finding. If the finding changes nothing, the returned alert is the given one.
 
     An expired alert whose new expiry time is also past is raised again only if the finding is more severe or names new
     places.
@@ -193,7 +193,7 @@ def unsuppressed(alert: Alert, finding: Finding, now: datetime) -> Alert:
 
 
 def withheld(alert: Alert, finding: Finding, now: datetime) -> Alert:
-    """Keeps the alert suppressed, now for the reason of the new finding."""
+    """Keeps the alert suppressed and stores the reason that the new finding gives for the suppression."""
     return changed(alert, now, is_lapsed=False, **_judged(finding))
 
 
@@ -267,7 +267,7 @@ def is_worse(alert: Alert, before: Alert) -> bool:
 
 
 def is_wider(alert: Alert, before: Alert) -> bool:
-    """Whether the alert covers new places, and more places than before."""
+    """Whether the alert covers places that it did not cover before, and more places in total."""
     return len(alert.pcodes) > len(before.pcodes) and not set(alert.pcodes) <= set(before.pcodes)
 
 

@@ -44,7 +44,7 @@ class Answers:
         self._session, self._rules, self._places, self._now = session, rules, places, now
 
     async def acknowledge(self, alert_id: UUID, person: Actor, *, is_one_of_many: bool = False) -> Alert:
-        """Raises AnswerRefused, as all actions do. With `is_one_of_many`, an Extreme alert is refused."""
+        """Raises AnswerRefused, as all actions do. If `is_one_of_many` is true, it also refuses an Extreme alert."""
         alert = await alert_queries.locked_alert(self._session, alert_id)
         if alert.acknowledged_at is not None:
             return _own(alert, alert.acknowledged_by, person, "already-acknowledged")
@@ -57,7 +57,7 @@ class Answers:
         )
 
     async def take_back(self, alert_id: UUID, person: Actor) -> Alert:
-        """Withdraws the person's acknowledgement within ten seconds. Deletes its deliveries that have no attempt."""
+        """Withdraws an acknowledgement within ten seconds, and deletes the untried deliveries that report it."""
         alert = await alert_queries.locked_alert(self._session, alert_id)
         _is_open(alert)
         if alert.acknowledged_at is None:

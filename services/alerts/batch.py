@@ -19,12 +19,12 @@ from shared.messaging.records import Outcome, Received
 from shared.places import Places
 
 WEIGHT = (OutcomeKind.NOTED, OutcomeKind.SUPPRESSED, OutcomeKind.ALERTED)
-Flight = tuple[Status, str, date]  # an area that households left, and the date
+Flight = tuple[Status, str, date]  # the area that households left, and the date of departure
 
 
 @dataclass
 class ConsumedBatch:
-    """`settled` maps a record's position to its outcome. If it gets several, it keeps the one latest in `WEIGHT`."""
+    """`settled` maps a record's position to its outcome. Of several outcomes, it keeps the one latest in `WEIGHT`."""
 
     received: Sequence[Received]
     settled: dict[int, Outcome] = field(default_factory=dict)
@@ -42,7 +42,7 @@ class ConsumedBatch:
 
 @dataclass
 class HazardBatch(ConsumedBatch):
-    """The hazards by position, each newer than its stored revision. `stored` has the ids stored before the batch."""
+    """The hazards by position, each newer than its stored revision. `stored` has the ids of hazards already stored."""
 
     hazards: dict[int, HazardReported] = field(default_factory=dict)
     stored: frozenset[UUID] = frozenset()
@@ -68,15 +68,15 @@ class HouseholdBatch(ConsumedBatch):
     households: dict[int, DisplacedHousehold] = field(default_factory=dict)
     before: dict[UUID, DisplacedHousehold] = field(default_factory=dict)
     departures: list[tuple[int, Departure]] = field(default_factory=list)
-    withdrawn: list[Departure] = field(default_factory=list)  # earlier departures that a report of this batch replaces
-    departed: dict[UUID, Departure | None] = field(default_factory=dict)  # each report's departure after the batch
+    withdrawn: list[Departure] = field(default_factory=list)  # departures that reports of this batch replace
+    departed: dict[UUID, Departure | None] = field(default_factory=dict)  # report id -> departure after the batch
 
     @property
     def newest(self) -> dict[UUID, DisplacedHousehold]:
         return {household.household_id: household for household in self.households.values()}
 
     def flights(self, mobility: Collection[Mobility]) -> dict[Flight, list[int]]:
-        """The positions of each flight's records. Withdrawn departures are included, to judge their dates again."""
+        """The positions of each flight's records. Withdrawn departures are included, so their dates are judged again."""
         positions = defaultdict[Flight, list[int]](list)
         for position, departure in (*self.departures, *((None, departure) for departure in self.withdrawn)):
             if departure.mobility in mobility:
@@ -140,7 +140,7 @@ async def households_of(received: Sequence[Received], places: Places, session: A
 async def _departures(
     batch: HouseholdBatch, newer: Mapping[int, HouseholdRegistered], places: Places, session: AsyncSession
 ) -> None:
-    """Adds the departures. A second displacement keeps the first; a correction replaces its own report's departure."""
+    """Adds the departures. A new displacement replaces no earlier departure; a correction replaces its report's own."""
     reported = [
         (position, report_id, left)
         for position, event in newer.items()

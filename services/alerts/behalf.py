@@ -19,7 +19,7 @@ from shared.auth.access import CMC
 from shared.auth.tokens import Principal
 
 PREFIX = "sealed:"
-BEGINNING = 15  # compared bytes of a key id; with a multiple of 3, their base64 does not depend on the next bytes
+BEGINNING = 15  # bytes of a key id that are compared; a multiple of 3, because base64 encodes groups of 3 bytes
 
 NOTE = AlertRow.acknowledged_note
 NOTES = select(AlertRow.alert_id, type_coerce(NOTE, Text)).where(NOTE.is_not(None))

@@ -61,7 +61,7 @@ class Budgets:
         self._raised = Counter[Spender](raised)
 
     def spend(self, hazard: HazardReported, finding: Finding, alert_changes: AlertChanges) -> Finding:
-        """Returns the finding. If the budget is used up, suppresses the finding and alerts about the source."""
+        """Returns the finding; if the budget is used up, suppresses the finding and raises an alert about the source."""
         if not self._is_counted(hazard, finding) or alert_changes.is_alerted(finding.situation):
             return finding
         spender = (hazard.source, hazard.status)
@@ -77,7 +77,7 @@ class Budgets:
 
 
 def withheld_with(hazard: HazardReported, finding: Finding, alert_changes: AlertChanges) -> Finding:
-    """Suppresses a finding of Moderate or below, without an alert yet, if the hazard's own alert is withheld."""
+    """Suppresses a finding of Moderate or below if it has no alert yet and the hazard's own alert is withheld."""
     is_mild = RANK[finding.severity] <= RANK[Severity.MODERATE] and not finding.is_suppressed
     if (
         is_mild

@@ -40,14 +40,14 @@ def cause_of_renewal(known: Alert, after: Alert) -> Cause:
 
 
 def is_being_settled(known: Alert, after: Alert) -> bool:
-    """Whether people still work on the lapsed alert, and its return makes it neither more severe nor wider."""
+    """Whether people still work on the lapsed alert, and the renewed alert is neither more severe nor larger."""
     return (
         known.is_worked_on and known.is_lapsed and not (alerts.is_worse(after, known) or alerts.is_wider(after, known))
     )
 
 
 class AlertChanges:
-    """Applies findings to alerts and returns the outcomes. `called` maps an alert to its notified receivers' labels."""
+    """Applies findings to alerts and returns the outcomes. `called` has the labels of each alert's receivers so far."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class AlertChanges:
         self._receivers, self._places, self._rules, self._now = (receivers, places, rules, now)
         self.changed: dict[UUID, Alert] = {}
         self.deliveries: list[PlannedDelivery] = []
-        self.omissions: dict[tuple[UUID, int], Omissions] = {}  # the receivers left out, by alert and step
+        self.omissions: dict[tuple[UUID, int], Omissions] = {}  # receivers not notified, by alert and step
         self.messages: list[Message] = []
         self._last: tuple[Alert, type[AlertRaised], Message] | None = None
 
@@ -103,7 +103,7 @@ class AlertChanges:
         return any(alert.is_withheld for alert in own)
 
     def lapse(self, hazard_id: UUID, reason: str, *, kind: RuleKind | None = None, area: str | None = None) -> Outcome:
-        """Lets the hazard's alerts lapse, or only those of one kind or area. Informs receivers notified before."""
+        """Lets the hazard's alerts lapse (of one `kind` or `area`, if given), and notifies their earlier receivers."""
         touched = [
             alert
             for alert in self._alerts.values()
@@ -119,7 +119,7 @@ class AlertChanges:
             self._lapse(alert, reason)
 
     def count_displaced(self, hazard_id: UUID, households: int) -> None:
-        """Sets `displaced` of the hazard's own alert: how many households it displaced that live in its area now.
+        """Stores in the hazard's own alert how many households the hazard displaced that live in its area now.
 
         The update notifies nobody.
         """
@@ -131,20 +131,20 @@ class AlertChanges:
                     self._keep(alerts.changed(alert, self._now, figures=figures), AlertUpdated)
 
     def escalate(self, alert: Alert) -> None:
-        """Notifies the next step and starts the wait again, because nobody acknowledged the alert or acted further."""
+        """Notifies the next step and restarts the waiting time, because nobody acted on the alert in this time."""
         cause = cause_of_escalation(alert)
         wait = self._rules.escalation.wait(alert.severity, is_acknowledged=cause is not Cause.ESCALATED)
         risen = alerts.escalated(alert, self._now, wait)
         self._keep(self._notified(risen, cause, notifications.RAISED), AlertEscalated)
 
     def expire(self, alert: Alert, *, is_notified: bool) -> None:
-        """Lets the alert lapse because its hazard is over. With `is_notified`, its receivers are notified."""
+        """Lets the alert lapse because its hazard is over. Its receivers are notified only if `is_notified` is true."""
         self._lapse(alert, alerts.EXPIRED, is_notified=is_notified)
 
     def act(
         self, after: Alert, event: type[AlertRaised], cause: Cause | None = None, *, due_in: timedelta = NOW
     ) -> Alert:
-        """Stores a person's action; returns the stored alert. With a `cause`, earlier receivers are notified again."""
+        """Stores a person's action; returns the alert. If a `cause` is given, earlier receivers are notified again."""
         if cause is not None:
             after = self._notified(after, cause, notifications.INFORMED, due_in=due_in)
         self._keep(after, event)
@@ -218,7 +218,7 @@ class AlertChanges:
         before: Alert | None = None,
         due_in: timedelta = NOW,
     ) -> Alert:
-        """Begins the alert's next notification. A receiver that was not notified before gets a new alert."""
+        """Begins the alert's next notification. A receiver that was not notified before gets it as a new alert."""
         begun, called = replace(alert, step=alert.step + 1), self._called[alert.alert_id]
         notification = Notification(begun, self._receivers, self._places, frozenset(called), before)
         receivers, omissions = notifications.recipients(notification, stages)

@@ -17,8 +17,8 @@ class AlertsSettings(Settings):
     alerts_smtp_password_file: str | None = None
     alerts_mail_from: str = "alerts@localhost"
 
-    alerts_retry_seconds: float = 5.0  # the first back-off; each further one is twice as long
+    alerts_retry_seconds: float = 5.0  # the first back-off; each further back-off is twice as long
     alerts_retry_longest_seconds: float = 600.0
     alerts_retry_hours: float = 24.0  # after this time no attempt follows, and an event reports the failed delivery
     alerts_lease_seconds: float = 30.0  # longer than the 10 s that an attempt may take
-    alerts_at_once: int = 4  # concurrent attempts per receiver, so that one that hangs delays only its own deliveries
+    alerts_at_once: int = 4  # most concurrent attempts per receiver; a receiver that hangs delays no other

@@ -21,7 +21,7 @@ from shared.postgres.upsert import upsert
 if TYPE_CHECKING:
     from services.alerts.rules.exposure import ExposureRule
 
-MANY = 25  # hazards or districts per transaction; few, because household batches wait for the transaction's locks
+MANY = 25  # hazards or districts per transaction, few because household batches wait for the transaction's locks
 BEFORE_ONSET = timedelta(hours=1)  # the recorded onset may be later than the first departures
 
 # The households displaced by a hazard are those that name it, and those that left its districts since it began and

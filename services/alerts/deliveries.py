@@ -26,7 +26,7 @@ from shared.failures import backoff_seconds, retry_while_unavailable
 from shared.messaging import outbox
 from shared.postgres import database, notify
 
-LOOK_SECONDS = 1.0  # how often the loop looks for retries that are due
+LOOK_SECONDS = 1.0  # pause between two searches for due retries
 GATHER_SECONDS = 0.03  # attempts that finish within this time are recorded together
 STOP_SECONDS = 2  # longest time to record the last attempts of a process that ends
 
@@ -59,7 +59,7 @@ class Deliveries:
         self._busy: Counter[str] = Counter()
         self._waiting: set[str] = set()  # recipients that may have more due deliveries than free slots
         self._finished: list[tuple[Job, DeliveryAttempt]] = []
-        self._unrecorded: set[UUID] = set()  # sent here but not recorded yet: not claimed again, even after the lease
+        self._unrecorded: set[UUID] = set()  # sent but not recorded yet, so not claimed again even after the lease
         self._recording = asyncio.Lock()
         self._tasks: asyncio.TaskGroup | None = None
 
@@ -131,7 +131,7 @@ class Deliveries:
         return DeliveryAttempt(began, datetime.now(UTC), answer, is_delivered=True, is_final=True)
 
     def _of(self, job: Job, attempt: DeliveryAttempt) -> DeliveryAttempt:
-        """The delivery's attempt as recorded: final if the delivery is too old, even if its companions are not."""
+        """The attempt to record for this delivery. If this delivery is too old, the attempt is its last one."""
         is_over = job.age_seconds > self._settings.alerts_retry_hours * 3600
         return replace(attempt, is_final=attempt.is_final or is_over)
 
@@ -148,7 +148,7 @@ class Deliveries:
                 await asyncio.sleep(GATHER_SECONDS)
             if finished := self._finished.copy():
                 await retry_while_unavailable(lambda: self._write(finished))
-                del self._finished[: len(finished)]  # only now, so that the write is repeated if it was interrupted
+                del self._finished[: len(finished)]  # only after the write, which may be interrupted
 
     async def _record_last(self) -> None:
         """Records the attempts that finished just before the process ends. Otherwise they would be sent again."""
@@ -158,7 +158,7 @@ class Deliveries:
                     await retry_while_unavailable(lambda: self._write(self._finished))
 
     async def _write(self, finished: Sequence[tuple[Job, DeliveryAttempt]]) -> None:
-        """Writes the attempts. If a delivery was claimed again meanwhile, its lease differs and it stays unchanged."""
+        """Writes the attempts. A delivery that was claimed again meanwhile has another lease and stays unchanged."""
         columns = zip(*(self._row(job, attempt) for job, attempt in finished), strict=True)
         async with self._sessions.begin() as session:
             connection = await database.driver(session)

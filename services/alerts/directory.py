@@ -23,7 +23,7 @@ class KnownReceivers:
 
 
 class ReceiverDirectory:
-    """NOTIFY sets the event `changed`. Without this event, the receivers are read at each call."""
+    """The copy. A NOTIFY sets the event `changed`; if no event is given, each call reads the receivers again."""
 
     def __init__(self, changed: asyncio.Event | None = None) -> None:
         self._changed, self._known, self._read_at = changed, KnownReceivers((), {}), -OLDEST_SECONDS
@@ -36,7 +36,7 @@ class ReceiverDirectory:
     async def _read(self, session: AsyncSession) -> None:
         read_at = time.monotonic()
         if self._changed is not None:
-            self._changed.clear()  # before the read, so that a change during the read causes another read
+            self._changed.clear()  # cleared before the read, so that a change during the read causes another read
         try:
             rows = await receiver_queries.sealed_receivers(session)
         except BaseException:

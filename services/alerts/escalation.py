@@ -19,7 +19,7 @@ from shared.messaging import outbox
 from shared.places import Places
 
 LOOK_SECONDS = 1.0
-NOTIFIED_WITHIN = timedelta(hours=1)  # an alert that expired longer ago, while no worker ran, notifies nobody
+NOTIFIED_WITHIN = timedelta(hours=1)  # no notification if an alert expired longer ago while no worker ran
 
 
 class Escalation:

@@ -52,7 +52,7 @@ def utcnow() -> datetime:
 
 
 class HazardHandler:
-    """Raises the hazard's own alert; `exposures.py` raises the exposure alerts later. On a Cancel, both lapse here."""
+    """Raises the hazard's own alert; `exposures.py` raises exposure alerts later. A Cancel lets both lapse at once."""
 
     def __init__(
         self, rules: Ruleset, places: Places, clock: Clock = utcnow, *, dispatcher: Dispatcher | None = None

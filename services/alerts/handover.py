@@ -1,7 +1,7 @@
 """Stores a transaction's deliveries, and hands those that can be sent at once to the senders of this process.
 
 The handed-over deliveries are stored as claimed, so no query has to claim them. If the process ends before it sends
-such a delivery, the delivery is due again when its lease ends, as after any claim.
+such a delivery, the delivery is due again when its lease ends, like every claimed delivery.
 """
 
 import time
@@ -20,7 +20,7 @@ from services.alerts.notices import PlannedDelivery
 from services.alerts.queries import deliveries as delivery_queries
 from shared.events import HazardReported
 
-HANDOVER = "handover"  # key in `session.info`; the listeners are on the class, because one for each session costs more
+HANDOVER = "handover"  # the key in `session.info` by which the listeners on all sessions find a session's handover
 
 
 class Senders(Protocol):
@@ -41,7 +41,7 @@ class Senders(Protocol):
 
 
 class Dispatcher:
-    """Stores deliveries and hands them to `senders`. Without `senders` the delivery loop sends all of them."""
+    """Stores deliveries and hands them to `senders`. Without `senders`, the delivery loop claims and sends them."""
 
     def __init__(self, directory: ReceiverDirectory, senders: Senders | None = None) -> None:
         self.directory, self._senders = directory, senders

@@ -66,7 +66,7 @@ async def view(alert: Alert, session: AsyncSession) -> Raised:
 
 
 def reason_of(hazard: HazardReported, known: list[Alert], request: Request) -> str:
-    """Why the hazard has no alert in force: why its own alert is suppressed, else why no rule applies now."""
+    """Why the hazard has no alert in force: its own alert is suppressed, or no rule applies, or the alert is closed."""
     if own := [alert for alert in known if alert.kind is RuleKind.HAZARD and alert.is_suppressed]:
         return own[0].reason
     state = request.app.state

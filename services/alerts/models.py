@@ -14,7 +14,7 @@ from shared.audit import AUDIT
 from shared.messaging.models import CONSUMER_TABLES
 from shared.postgres import models
 
-COUNTER = {"postgresql_with": {"fillfactor": 50}}  # leaves space in each page, so that an updated row stays in its page
+COUNTER = {"postgresql_with": {"fillfactor": 50}}  # free space, so that an updated row stays in its disk page
 
 
 class AlertsModel(models.Base):
@@ -114,11 +114,11 @@ class ReceiverRow(AlertsModel, record=Receiver):
 
 
 class Delivery(AlertsModel):
-    """One notification of a receiver. `lease` is a worker's claim until `due_at`. A trigger wakes the delivery loop."""
+    """One notification of a receiver. `lease` is a worker's claim until `due_at`. A trigger starts the delivery loop."""
 
     __tablename__ = "deliveries"
     __table_args__ = (
-        # not named by the convention, because the previous release uses this name in ON CONFLICT
+        # the name does not follow the convention, because the previous release uses it in ON CONFLICT
         UniqueConstraint("alert_id", "step", "recipient", "channel", name="uq_deliveries_once"),
         Index("ix_deliveries_due", "recipient", "due_at", postgresql_where=text("settled_at IS NULL")),
         Index("ix_deliveries_planned_at", "recipient", "planned_at", postgresql_where=text("is_foldable")),
@@ -227,7 +227,7 @@ class ResidentCount(AlertsModel):
 class DepartureCount(AlertsModel):
     """How many households left a district on the same dates; a trigger on `departures` maintains it.
 
-    `moves` lists the departures of these households ("2026-06-15 displacement"): no household is counted twice.
+    `moves` lists the departures of these households ("2026-06-15 displacement"), so that none is counted twice.
     """
 
     __tablename__ = "departure_counts"

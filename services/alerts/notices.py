@@ -60,7 +60,7 @@ EVENTS: Mapping[Cause, type[AlertRaised]] = {
 
 @dataclass(frozen=True, slots=True)
 class PlannedDelivery:
-    """One message to one receiver. All attempts carry the same content, and the id as `webhook-id`."""
+    """One message to one receiver. All attempts send the same content, and `delivery_id` as the `webhook-id`."""
 
     delivery_id: UUID
     alert_id: UUID
@@ -72,7 +72,7 @@ class PlannedDelivery:
     created_at: datetime
     due_in: timedelta = timedelta()
     hazard_id: UUID | None = None
-    is_foldable: bool = False  # may wait to share one mail with other messages to the same receiver
+    is_foldable: bool = False  # true: may wait and be sent in one mail with the receiver's other messages
 
     COLUMNS: ClassVar = (
         "delivery_id",
@@ -95,7 +95,7 @@ class Content(BaseModel):
 
 
 def is_foldable(alert: Alert, channel: DeliveryChannel) -> bool:
-    """Whether the message may wait for others. Only mails about alerts of Moderate or below may; webhooks never do."""
+    """Whether the message may wait for others: true only for a mail about an alert of Moderate or below."""
     return channel is DeliveryChannel.EMAIL and RANK[alert.severity] <= RANK[Severity.MODERATE]
 
 

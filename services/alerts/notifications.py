@@ -30,7 +30,7 @@ Omissions = Mapping[str, Omission]
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """The input of the stages: the alert now and before, all receivers, and the labels of those notified so far."""
+    """The input of the stages: the alert after and before a change, all receivers, the labels of notified receivers."""
 
     alert: Alert
     receivers: Sequence[Receiver]
@@ -70,13 +70,13 @@ def up_to_level(notification: Notification, receivers: Sequence[Receiver]) -> Om
 
 
 def last_step(_: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """Leaves out all steps but the last. An alert that escalates beyond the last step notifies that step again."""
+    """Keeps only the highest step. An alert that escalates further notifies this step again."""
     last = max((receiver.step for receiver in receivers), default=0)
     return {receiver.label: Omission.EARLIER_STEP for receiver in receivers if receiver.step != last}
 
 
 def newly_concerned(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """Leaves out receivers that the alert reached before. It checks all receivers, because they determine the steps."""
+    """Leaves out the receivers that the earlier state of the alert already reached."""
     assert notification.before is not None
     reached, _ = recipients(replace(notification, alert=notification.before), REACHED)
     return {receiver.label: Omission.CONCERNED_BEFORE for receiver in receivers if receiver in reached}

@@ -64,7 +64,7 @@ def household(event: HouseholdRegistered, places: Places) -> DisplacedHousehold:
 
 
 def departures(event: HouseholdRegistered, places: Places) -> dict[UUID, Departure | None]:
-    """The departures by report id; None if the district or the date is unknown."""
+    """The departures by report id. A departure is None if its district or date is unknown."""
     displacements = (event,) if event.displacement is None else (event, event.displacement)
     return {
         displacement.report_id: departure(event.household_id, displacement, places) for displacement in displacements
@@ -87,7 +87,7 @@ def area_of(place: Place, places: Places) -> str | None:
 def areas_of(pcodes: Iterable[str], places: Places) -> tuple[str, ...]:
     """The areas that a hazard covers.
 
-    An oblast adds itself and its districts, because some households have no place finer than the oblast.
+    For an oblast, these are the oblast and its districts, because the place of some households is only an oblast.
     """
     areas: dict[str, None] = {}
     for pcode in pcodes:

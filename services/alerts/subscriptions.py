@@ -64,7 +64,7 @@ async def sealed_by(session: AsyncSession, key_id: str) -> int:
 
 
 async def remove(session: AsyncSession, label: str) -> None:
-    """Removes a receiver. Its open deliveries fail for good at their next attempt."""
+    """Removes a receiver. The receiver's unsent deliveries fail at their next attempt and are not tried again."""
     removed = delete(ReceiverRow).where(ReceiverRow.label == label).returning(ReceiverRow.label)
     if await session.scalar(removed) is None:
         raise ReceiverNotFound(label)

@@ -26,7 +26,7 @@ LONGEST = 150
 LONGEST_IN_BODY = 1000
 NAMED_IN_SUBJECT = 3
 BREAK = "-" * 40
-NAMED_OF_OBLAST = 20  # no oblast has so many districts; only a list of codes that have no name can be longer
+NAMED_OF_OBLAST = 20  # more than any oblast has districts; only codes that have no name can exceed it
 
 CAUSES: Mapping[str, str] = {
     Cause.RAISED: N_("New alert"),
@@ -170,7 +170,7 @@ class Texts:
 
 
 def time_of(alert: AlertRaised) -> str:
-    """The label for the onset, which is past, forecast, or reported for a future time."""
+    """The label of the onset. It says whether the onset is past, forecast, or reported for a future time."""
     if alert.onset <= alert.raised_at + AHEAD:
         return N_("Since: {time}")
     is_forecast = alert.figures.get("certainty", Certainty.OBSERVED) != Certainty.OBSERVED
@@ -178,13 +178,13 @@ def time_of(alert: AlertRaised) -> str:
 
 
 def invitation(alert: AlertRaised) -> str:
-    """The label of the alert's address. Only an alert that still needs it asks for an acknowledgement."""
+    """The label of the link to the alert. It asks for an acknowledgement only if the alert still needs one."""
     needs_acknowledgement = alert.demand is Demand.ACKNOWLEDGEMENT
     return N_("Acknowledge here: {address}") if needs_acknowledgement else N_("Open it: {address}")
 
 
 def several(names: Sequence[str], most: int, known: Translations) -> str:
-    """The first `most` names, and how many more there are."""
+    """The first `most` names, and the number of the other names."""
     listed = ", ".join(names[:most])
     if len(names) <= most:
         return listed

@@ -19,7 +19,7 @@ class Undelivered(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A claimed delivery. `lease` identifies the claim; the first `attempt` is 1; `companions` share its message."""
+    """A claimed delivery. `lease` identifies the claim; `companions` are other deliveries sent in the same message."""
 
     delivery_id: UUID
     alert_id: UUID

@@ -25,9 +25,9 @@ from shared.events import AlertRaised
 from shared.outbound import TOTAL_SECONDS, Outbound, OutboundError, OutsideExercise
 
 QUIT_SECONDS = 1.0
-MOST_THREADS = 10  # keeps the References header short
-NO_ADDRESS = (ValueError, IndexError, email.errors.MessageError)  # errors of `email` for an invalid address
-REFUSED_FOR_GOOD = 500  # a lower code asks for a retry (greylisting, a full mailbox)
+MOST_THREADS = 10  # a limit, because a mail's References header must be short
+NO_ADDRESS = (ValueError, IndexError, email.errors.MessageError)  # `email` raises these for an invalid address
+REFUSED_FOR_GOOD = 500  # a code below this one asks for a retry (greylisting, a full mailbox)
 # A server often reports a problem with our own login, sender or relay rights only after RCPT. It then answers with a
 # code below (RFC 4954), or with 5.7.x, 5.1.7 or 5.1.8 (RFC 3463). These refusals are not final, because somebody can
 # repair a password or a relay, and a final refusal would lose every mail until then.
@@ -52,10 +52,10 @@ class EmailChannel:
         except OutboundError as error:
             raise Undelivered(error.reason) from error
         except aiosmtplib.SMTPRecipientsRefused as error:
-            raise refusal(error.recipients[0]) from error  # a message has one recipient
+            raise refusal(error.recipients[0]) from error  # each message has exactly one recipient
         except aiosmtplib.SMTPDataError as error:
             raise refusal(error) from error
-        except aiosmtplib.SMTPResponseException as error:  # the server refused our greeting, login or sender: retry
+        except aiosmtplib.SMTPResponseException as error:  # our greeting, login or sender is refused; retry
             raise Undelivered(f"smtp_{error.code}") from error
         except (aiosmtplib.SMTPException, OSError) as error:
             raise Undelivered("unreachable") from error
@@ -74,7 +74,7 @@ class EmailChannel:
             with suppress(aiosmtplib.SMTPException, OSError):
                 await client.quit(timeout=QUIT_SECONDS)
         finally:
-            client.close()  # the timeout may have interrupted a command
+            client.close()  # without QUIT, because the timeout may have interrupted a command
         return "smtp_250"
 
     async def _greet(self, client: aiosmtplib.SMTP, host: str) -> None:
@@ -117,7 +117,7 @@ class EmailChannel:
 
 
 def id_of(job: Job) -> UUID:
-    """The id of the mail. A digest's id derives from all its deliveries, so that it changes with them."""
+    """The id of the mail. The id of a digest is derived from all its deliveries, so another set gives another id."""
     if not job.companions:
         return job.delivery_id
     return events.derived_id("digest", *sorted(str(delivery.delivery_id) for delivery in (job, *job.companions)))

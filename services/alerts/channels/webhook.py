@@ -12,7 +12,7 @@ from services.alerts.secrets import WebhookSecrets
 from shared.crypto.keyring import UnknownKey
 from shared.outbound import Outbound, OutboundError, OutsideExercise
 
-SUCCESS = 2  # any 2xx
+SUCCESS = 2  # the first digit of the HTTP statuses that count as delivered
 
 
 class WebhookChannel:
@@ -36,7 +36,7 @@ class WebhookChannel:
 
 
 def signed(job: Job, secrets: list[str], now: datetime) -> dict[str, str]:
-    """The signature headers. During a rotation, the message is also signed with the former secret."""
+    """The signature headers. While a secret is being replaced, the message is also signed with the former secret."""
     id = str(job.delivery_id)
     return {
         "Content-Type": "application/json",

@@ -9,4 +9,4 @@ down_revision = "alerts_0005"
 
 
 def upgrade() -> None:
-    AUDIT.create(op.get_bind(), checkfirst=True)  # usually provisioning has created the table already, as its owner
+    AUDIT.create(op.get_bind(), checkfirst=True)  # provisioning, which owns the table, has usually created it before

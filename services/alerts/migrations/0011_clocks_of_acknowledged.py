@@ -1,4 +1,4 @@
-"""Gives alerts acknowledged under earlier releases a waiting time too, so that they ring if nobody acts further."""
+"""Gives a waiting time to alerts acknowledged under earlier releases, so that they ring if nobody acts further."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Adds the offset that a dead letter's text names. It differs from the row's offset after a restore from a backup."""
+"""Adds to dead letters the offset named in the text. After a restore from a backup, the row's own offset differs."""
 
 from alembic import op
 

@@ -71,7 +71,7 @@ async def alerts_of_hazards(
 
 
 async def alerts_of_flights(session: AsyncSession, areas: Collection[str], since: date) -> list[Alert]:
-    """The displacement alerts of these areas with windows from `since` on, locked."""
+    """The displacement alerts of these areas whose windows begin at `since` or later. The rows are locked."""
     connection = await database.driver(session)
     return [alert_of(row) for row in await connection.fetch(OF_FLIGHTS, list(areas), since.isoformat())]
 

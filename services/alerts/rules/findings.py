@@ -31,7 +31,7 @@ class RuleKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """An alert's identity; `name` is the hazard's id or the first date of the window."""
+    """An alert's identity. `name` is a hazard's id, the first date of a window, or a source with an hour."""
 
     kind: RuleKind
     status: Status
@@ -41,7 +41,7 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A rule applies. If `is_suppressed`, the alert is recorded but notifies nobody, for the reason `suppression`."""
+    """The finding that a rule applies. A suppressed alert is recorded but notifies nobody; `suppression` says why."""
 
     situation: Situation
     rule: str
@@ -60,7 +60,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """No rule applies, for this reason.
+    """The finding that no rule applies; `reason` says why.
 
     `taken_back` is a situation to which a rule applied before but no longer applies. `freed` are the dates of that
     situation's window; the caller judges them again.

@@ -53,7 +53,7 @@ class Touched:
 
 
 class AlertRule(Protocol[Changes_contra, Facts]):
-    """A rule as the handlers' loop sees it."""
+    """The methods of a rule, as the handlers call them."""
 
     def affected(self, changes: Changes_contra) -> Sequence[Touched]: ...
 
