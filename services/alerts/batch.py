@@ -76,7 +76,7 @@ class HouseholdBatch(ConsumedBatch):
         return {household.household_id: household for household in self.households.values()}
 
     def flights(self, mobility: Collection[Mobility]) -> dict[Flight, list[int]]:
-        """The positions of each flight's records. Withdrawn departures are included, so their dates are judged again."""
+        """The positions of each flight's records. Withdrawn departures are included: their dates are judged again."""
         positions = defaultdict[Flight, list[int]](list)
         for position, departure in (*self.departures, *((None, departure) for departure in self.withdrawn)):
             if departure.mobility in mobility:

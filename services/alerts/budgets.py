@@ -61,7 +61,7 @@ class Budgets:
         self._raised = Counter[Spender](raised)
 
     def spend(self, hazard: HazardReported, finding: Finding, alert_changes: AlertChanges) -> Finding:
-        """Returns the finding; if the budget is used up, suppresses the finding and raises an alert about the source."""
+        """Returns the finding. If the budget is used up, suppresses it and raises an alert about the source instead."""
         if not self._is_counted(hazard, finding) or alert_changes.is_alerted(finding.situation):
             return finding
         spender = (hazard.source, hazard.status)

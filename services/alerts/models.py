@@ -114,7 +114,7 @@ class ReceiverRow(AlertsModel, record=Receiver):
 
 
 class Delivery(AlertsModel):
-    """One notification of a receiver. `lease` is a worker's claim until `due_at`. A trigger starts the delivery loop."""
+    """One notification of a receiver. `lease` is a worker's claim until `due_at`. A trigger sends NOTIFY for it."""
 
     __tablename__ = "deliveries"
     __table_args__ = (

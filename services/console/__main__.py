@@ -1,4 +1,4 @@
-"""`python -m services.console [web|worker|migrate]`; without an argument, web and worker."""
+"""`python -m services.console [web|worker|migrate]`; without an argument, both the web app and the worker run."""
 
 from services.console import worker
 from services.console.app import create_app

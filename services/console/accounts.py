@@ -125,9 +125,9 @@ def principal(
 
 
 def may_renew(account: Account | None, current: Principal) -> bool:
-    """Whether the sign-in may be renewed, by the account's state in PostgreSQL.
+    """Whether the account's state in PostgreSQL permits the renewal of the sign-in.
 
-    The check also works in a process that has not received a revocation yet.
+    A process that has not received a revocation yet therefore also refuses the renewal.
     """
     if account is None or account.disabled_at is not None:
         return False
@@ -136,7 +136,7 @@ def may_renew(account: Account | None, current: Principal) -> bool:
 
 
 def renewed(current: Principal, account: Account, now: datetime) -> Principal:
-    """The same sign-in with the account's present rights.
+    """The sign-in, prolonged, with the account's present rights.
 
     A browser session gets another 30 minutes, but ends 12 hours after its start. A device gets another year.
     """
@@ -147,7 +147,7 @@ def renewed(current: Principal, account: Account, now: datetime) -> Principal:
         fresh,
         jti=current.jti,
         signed_in_at=began_at,
-        roles=fresh.roles & current.roles,  # a session that began without the administrator role does not gain it
+        roles=fresh.roles & current.roles,  # a session never gains a role that it began without
         purpose=current.purpose,
         expires_at=max(end, current.expires_at),
     )

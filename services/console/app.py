@@ -30,7 +30,7 @@ from shared.messaging import ledger
 from shared.places import Places
 
 HERE = Path(__file__).parent
-NO_RETRY = Retry(NoBackoff(), 0)  # a retry could count one failed sign-in twice and lock somebody out
+NO_RETRY = Retry(NoBackoff(), 0)  # because a retry could count one failed sign-in twice and lock somebody out
 
 
 def create_app(settings: ConsoleSettings) -> FastAPI:
@@ -44,7 +44,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
         given = given_password()
 
         async def first_account() -> None:
-            """Runs in the background, because the process may also accept reports, for which it needs no PostgreSQL."""
+            """Creates the account in the background, because the process can accept reports without PostgreSQL."""
             await retry_while_unavailable(lambda: first_administrator(app.state.sessions, settings, given))
             has_account.set()
 

@@ -19,11 +19,11 @@ from redis.exceptions import RedisError
 from shared.circuits import Circuit, CircuitOpen
 
 WINDOW_S = 15 * 60
-MOST_COUNTERS = 50_000  # in memory; if there are more, the oldest counter that locks nothing is removed
+MOST_COUNTERS = 50_000  # limit in memory; beyond it, the oldest counter that locks nothing is removed
 
 
 class CounterScope(StrEnum):
-    """What a counter belongs to. A counter at its limit locks the sign-in.
+    """The kinds of counter. A counter at its limit locks the sign-in.
 
     An attempt from a browser that the account knows counts in that browser's counter. Any other attempt counts in three
     counters: for the account from this address, for the account, and for the address.
@@ -109,7 +109,7 @@ class SignInAttempt(Attempt):
 
 
 class SecondFactorStep(StrEnum):
-    """Each step has its own counter, so that wrong codes do not block a sign-in without the administrator role."""
+    """The steps have separate counters, so that wrong codes do not block a sign-in without the administrator role."""
 
     CODE = "code"
     WITHOUT = "without"
@@ -117,7 +117,7 @@ class SecondFactorStep(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SecondFactorAttempt(Attempt):
-    """An attempt after the right password. Its counter is named by the account's id, so no typed name reaches it."""
+    """An attempt after the right password. The account's id names the counter; a typed name never does."""
 
     step: SecondFactorStep
     account_id: UUID
@@ -200,7 +200,7 @@ class Counters:
                 del self._counters[key]
 
     def _running(self, key: str, limit: int, now: float) -> Counter:
-        """The key's counter. A counter whose window has ended is removed, so that the new one is stored last."""
+        """The key's counter. A counter whose window has ended is removed, so that its replacement is stored last."""
         counter = self._counters.get(key)
         if counter is None or counter.ends > now:
             return counter or Counter(0, limit, now + WINDOW_S)
@@ -208,7 +208,7 @@ class Counters:
         return Counter(0, limit, now + WINDOW_S)
 
     def _forget(self) -> None:
-        """Removes the oldest counters, but none that locks. Locks fill the memory slowly, at five attempts each."""
+        """Removes the oldest counters that lock no sign-in. Locking ones are few, because each takes five attempts."""
         while len(self._counters) > MOST_COUNTERS:
             oldest = next((key for key, counter in self._counters.items() if counter.may_be_forgotten), None)
             if oldest is None:

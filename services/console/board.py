@@ -27,7 +27,7 @@ def concerning(principal: Principal, places: Places) -> list[str] | None:
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """Up to two places by name with their oblast; for more places, only the number in each oblast."""
+    """The names of up to two places with their oblasts. For more places, it has only the number in each oblast."""
 
     named: tuple[tuple[str, str | None], ...] = ()
     grouped: tuple[tuple[str, int], ...] = ()
@@ -128,7 +128,7 @@ class Outcomes:
         return sum(counter.total() for counter in self.counts.values())
 
 
-PUBLIC_KINDS = (ReportKind.HAZARD,)  # other outcomes have no place, so only readers of the whole country see them
+PUBLIC_KINDS = (ReportKind.HAZARD,)  # outcomes of other kinds have no place; only readers of all areas see them
 LOOKED_AT = ("held", "rejected", "set_aside")
 
 

@@ -1,4 +1,4 @@
-"""A short name of the browser for the list of one's own sign-ins."""
+"""Derives a short name of the browser, for the list of a person's own sign-ins."""
 
 from starlette.requests import HTTPConnection
 

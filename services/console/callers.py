@@ -1,4 +1,4 @@
-"""Callers who report by telephone. They are encrypted with the console's key and kept apart from the public hazard."""
+"""Data of people who report by telephone. It is encrypted with the console's key and not part of the hazard."""
 
 from pathlib import Path
 from uuid import UUID

@@ -15,16 +15,16 @@ class CheckName(StrEnum):
 class CheckState(StrEnum):
     WELL = "well"
     BAD = "bad"
-    OVERDUE = "overdue"  # the check itself no longer runs
+    OVERDUE = "overdue"  # no result came in time: the check itself no longer runs
     NOT_KNOWN = "not_known"
-    NEVER = "never"  # the check has never run; perhaps it is not configured
+    NEVER = "never"  # the check has never run, perhaps because it is not configured
 
 
 @dataclass(frozen=True, slots=True)
 class InstallationCheck:
     """The latest result of a check.
 
-    If `is_well` is None, the check had no answer. The next result must come by `due_at`; None = no limit.
+    If `is_well` is None, the check got no answer. The next result must come by `due_at`; if this is None, at any time.
     """
 
     name: CheckName

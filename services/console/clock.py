@@ -19,7 +19,7 @@ EVERY_SECONDS = 300.0
 ANSWER_SECONDS = 5.0
 PORT = 123
 
-# From RFC 5905: a version 4 client's packet, and the fields of the answer that are read.
+# The packet of a version 4 client, and the fields that are read from the answer (RFC 5905).
 PACKET = 48
 REQUEST = b"\x23" + bytes(39)
 ANSWER = struct.Struct("!B B 22x 8s Q Q")
@@ -55,7 +55,7 @@ async def look(server: str) -> InstallationCheck:
 def offset(server: str) -> float:
     """How many seconds this clock is behind the server's. Raises OSError, NoAnswer."""
     host, _, port = server.partition(":")
-    nonce = os.urandom(8)  # sent as our timestamp; a valid answer repeats it, and a forger cannot know it
+    nonce = os.urandom(8)  # sent as our timestamp; a valid answer repeats these bytes, which no forger can know
     with socket.socket(*_address_kind(host, int(port or PORT))) as asking:
         asking.settimeout(ANSWER_SECONDS)
         asking.connect((host, int(port or PORT)))

@@ -6,9 +6,9 @@ from shared.config import Settings
 
 
 class ConsoleSettings(Settings):
-    """`callers_key_file` is a file outside PostgreSQL, with the key that encrypts callers and second factors.
+    """`callers_key_file` is a file outside PostgreSQL. Its key encrypts the callers' data and the second factors.
 
-    `paper_folder` is the folder to which the board is written for printing every hour.
+    `paper_folder` is the folder into which a printable copy of the board is written every hour.
     """
 
     callers_key_file: Path = Path(".state/secrets/callers-key")

@@ -1,4 +1,4 @@
-"""The two cookies: the session's token, and the mark of a known browser, which outlives the session.
+"""The two cookies. One contains the session's token; the other marks a known browser, also after the session.
 
 Both cookies are HttpOnly and SameSite=Strict.
 """

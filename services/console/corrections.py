@@ -14,12 +14,12 @@ def may_correct(principal: Principal, hazard: BoardHazard) -> bool:
     """Whether the person is the event's author or a duty head, and the event was entered here and is not cancelled."""
     if hazard.channel != SubmissionChannel.CONSOLE or hazard.msg_type == MsgType.CANCEL:
         return False
-    entered_by = enterer(hazard.source, hazard.source_id) or hazard.author  # early releases name no enterer there
+    entered_by = enterer(hazard.source, hazard.source_id) or hazard.author  # early releases did not name the enterer
     return Role.DUTY_HEAD in principal.roles or (Role.OPERATOR in principal.roles and entered_by == principal.account)
 
 
 def words(hazard: BoardHazard, language: str) -> str:
-    """The author's text, in the reader's language if there is one."""
+    """The author's text, in the reader's language if the author wrote one in this language."""
     texts = [hazard.text.get(code) for code in (language, "ru", "en")] + list(hazard.text.values())
     text = next(filter(None, texts), None)
     return "" if text is None else text.get("description") or text.get("headline") or ""

@@ -9,7 +9,7 @@ from shared.auth.tokens import Principal
 from shared.events import CredentialKind, CredentialRevoked, Message, TeamReadmitted
 
 SOURCE = "/console"
-SECOND = timedelta(seconds=1)  # the resolution of a token's time of issue
+SECOND = timedelta(seconds=1)  # a token states its time of issue in whole seconds
 
 
 def sign_out(principal: Principal, now: datetime) -> Message:

@@ -51,7 +51,7 @@ async def ledger_page(request: Request, session: Session) -> Response:
 
 @router.get("/field")
 async def field() -> Response:
-    """A short address for the cards of field teams."""
+    """Redirects a short address, which is printed on the cards of field teams."""
     return RedirectResponse("/intake/field", 308)
 
 
@@ -64,7 +64,7 @@ async def keep_caller(request: Request, session: Session, report_id: UUID, calle
 
 @api.get("/v1/callers/{report_id}")
 async def read_caller(request: Request, session: Session, report_id: UUID) -> Caller:
-    """The caller of a hazard in the reader's area, or one that the reader noted.
+    """The caller, if the reader noted the call or the hazard was first reported in the reader's area.
 
     The read is committed to the security log before the answer is sent.
     """

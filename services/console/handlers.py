@@ -33,7 +33,7 @@ from shared.events.vocabulary import OutcomeKind, SubmissionChannel
 from shared.messaging.handlers import Handlers
 from shared.messaging.records import Outcome, Received
 
-# For each event type, the board's table that shows it, and the function that makes the table's row.
+# Event type -> the board's table that shows the event, and the function that makes the table's row.
 ROWS: Mapping[type[EventData], tuple[board.Shown, Callable[[Received], dict[str, Any]]]] = {
     HazardReported: (board.HAZARDS, rows.hazard),
     HazardUpdated: (board.HAZARDS, rows.hazard),

@@ -33,12 +33,12 @@ class Account(ConsoleModel):
     password_until: Mapped[datetime | None]
     password_changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
     disabled_at: Mapped[datetime | None]
-    tokens_valid_from: Mapped[datetime | None]  # tokens issued before this time are revoked; None = no such time
+    tokens_valid_from: Mapped[datetime | None]  # tokens issued before this time are revoked; None revokes no tokens
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class SignIn(ConsoleModel):
-    """One sign-in. It begins with a password and is renewed while it is used."""
+    """One sign-in. It begins when the password is checked, and is renewed while the page or phone is in use."""
 
     __tablename__ = "sign_ins"
 
@@ -99,7 +99,7 @@ class Notice(ConsoleModel):
 
 
 class FirstArea(ConsoleModel):
-    """The area where a hazard was first reported. It decides who may read the caller, even if the hazard moves."""
+    """The area where a hazard was first reported. It decides who may read the caller, also after the hazard moved."""
 
     __tablename__ = "first_areas"
 
@@ -213,7 +213,7 @@ class BoardDelivery(ConsoleModel):
 
 
 class ReportOutcome(ConsoleModel):
-    """One outcome of a report. If another report uses the same id, each report has its own row."""
+    """One outcome of a report. Two reports that use the same id have separate rows."""
 
     __tablename__ = "board_outcomes"
 
@@ -238,7 +238,7 @@ class StoredCaller(ConsoleModel):
 
 
 class CalledReport(ConsoleModel):
-    """Names the hazard of a report that was entered at the console. Its caller is stored before the hazard arrives."""
+    """Maps a report entered at the console to its hazard, because the caller is stored before the hazard arrives."""
 
     __tablename__ = "called_reports"
 

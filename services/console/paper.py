@@ -1,4 +1,4 @@
-"""Every hour writes the board and the number of displaced by place to printable files, in case the server fails."""
+"""Every hour writes the board and the displaced by place to printable files, which remain if the server fails."""
 
 import asyncio
 import os
@@ -98,7 +98,7 @@ class Paper:
 
 
 def write(folder: Path, texts: Mapping[str, str], now: datetime) -> None:
-    """Writes each file atomically under two names, with and without the hour. Deletes files older than two days."""
+    """Writes each file atomically under two names: with the hour and without. Deletes files older than two days."""
     folder.mkdir(mode=0o750, parents=True, exist_ok=True)
     for language, text in texts.items():
         for name in (f"dayar-{hour_of(now)}-{language}.html", f"dayar-{language}.html"):

@@ -8,10 +8,10 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 LEAST_LENGTH = 12
-LOOKED_AT = 32  # characters that zxcvbn checks, because its time grows with the square of the length
+LOOKED_AT = 32  # zxcvbn checks only these first characters, because its time grows with the square of the length
 LEAST_SCORE = 3  # zxcvbn scores from 0 to 4; 3 means about 10^8 guesses
 OWN_WORDS = ("dayar", "kyrgyzstan", "bishkek", "crisis", "center", "ministry", "operator", "administrator")
-AT_ONCE = 2  # concurrent hashes; each takes 64 MiB of memory
+AT_ONCE = 2  # most concurrent hashes, because each takes 64 MiB of memory
 
 _hasher = PasswordHasher()
 _nobody = _hasher.hash(secrets.token_urlsafe())
@@ -29,7 +29,7 @@ class SamePassword(ValueError):
 async def check_new(password: str, name: str, present: str) -> None:
     """Checks a new password. Raises WeakPassword, and SamePassword if it equals the present one.
 
-    A first password is known to the person who issued it, so the new one must differ.
+    The present password may be a first password, which another person issued and therefore knows.
     """
     await to_thread.run_sync(check_strength, password, name, limiter=_few)
     if _plain(password) == _plain(present):
@@ -61,7 +61,7 @@ async def hashed(password: str) -> str:
 
 
 async def matches(password: str, hash: str | None) -> bool:
-    """Whether the password matches. The check takes as long without an account, so that its time reveals no names."""
+    """Whether the password matches. The check takes equally long if the account does not exist, to reveal no names."""
     return await to_thread.run_sync(_matches, _plain(password), hash, limiter=_few)
 
 

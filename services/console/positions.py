@@ -1,4 +1,4 @@
-"""Wakes the requests that wait until the worker has stored further records."""
+"""Notifies the requests that wait until the worker has stored further records."""
 
 import asyncio
 
@@ -16,11 +16,11 @@ class Positions:
 
     @property
     def moved(self) -> asyncio.Event:
-        """The worker's next commit sets this event. Get the event before reading the positions, to miss no commit."""
+        """The worker's next commit sets this event. Callers get the event before they read the positions."""
         return self._moved
 
     async def run(self) -> None:
-        """Wakes the waiting requests after each commit of the worker. Runs until cancelled."""
+        """Notifies the waiting requests after each commit of the worker. Runs until cancelled."""
         woken = asyncio.Event()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(notify.listen(self._engine, CHANNEL, woken))

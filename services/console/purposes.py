@@ -39,7 +39,7 @@ async def purpose_page(request: Request) -> Response:
 async def state_purpose(
     request: Request, session: Session, purpose: Annotated[str, Form()] = "", emergency: Annotated[str, Form()] = ""
 ) -> Response:
-    """Issues a new token for the same sign-in. The token carries the purpose to the service that logs the reads."""
+    """Issues a new token for the same sign-in. The token contains the purpose, which is logged with each read."""
     emergency = " ".join(emergency.split())
     if purpose not in list(Purpose) or not 0 < len(emergency) <= LONGEST_EMERGENCY or not emergency.isprintable():
         return console(request).pages.render(
@@ -57,6 +57,6 @@ async def state_purpose(
 
 
 def parts(stated: str | None) -> tuple[str, str]:
-    """The purpose's code and the emergency."""
+    """Splits a stated purpose into the purpose's code and the emergency."""
     code, _, emergency = (stated or "").partition(": ")
     return (code, emergency) if code in list(Purpose) else ("", "")

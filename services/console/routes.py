@@ -25,9 +25,9 @@ from shared.web.problems import Problem
 
 router = APIRouter(include_in_schema=False)
 
-FIRST, MOST = 100, 10_000  # rows that a list shows at first, and the most that it shows
+FIRST, MOST = 100, 10_000  # how many rows a list shows at first, and at most
 WAIT_SECONDS = 3.0
-LOOK_SECONDS = 1.0  # the longest wait, as a NOTIFY may be missed while its connection is renewed
+LOOK_SECONDS = 1.0  # limit of one wait, because a NOTIFY may be missed while the connection is renewed
 
 
 @router.get("/")
@@ -44,7 +44,7 @@ async def board_page(request: Request) -> Response:
 
 @router.get("/board/{panel}")
 async def board_panel(request: Request, panel: str, at: str = "") -> Response:
-    """A panel as a fragment, at least at the browser's position `at`. Waits up to 3 seconds for the worker."""
+    """A panel as a fragment. Waits up to 3 seconds until the worker has reached the browser's position `at`."""
     view = PANELS.get(panel)
     if view is None:
         raise Problem(404, "not-found", "There is no such panel.")

@@ -1,6 +1,6 @@
 """The second factor of administrators: pages to set it up and remove it, and the request for a code after the password.
 
-The second factor protects only the administrator role. Without it an account may sign in for its other roles.
+The second factor protects only the administrator role. For its other roles an account may sign in without a code.
 """
 
 from datetime import UTC, datetime
@@ -40,7 +40,7 @@ async def second_factor_page(request: Request, session: Session) -> Response:
 
 @router.post("/second-factor")
 async def set_up(request: Request, session: Session, secret: Text = "", code: Text = "") -> Response:
-    """Stores the secret after a code has proved that the phone has it."""
+    """Stores the secret after a code from the phone has proved that the phone has the secret."""
     account, here, now = await own(request, session), console(request), datetime.now(UTC)
     step = totp.step_of(secret, code, now) if totp.is_secret(secret) else None
     if step is None or await second_factors.exists(session, account.account_id):
@@ -67,7 +67,7 @@ async def remove(request: Request, session: Session, code: Text = "") -> Respons
 async def sign_in_by_code(
     request: Request, session: Session, ticket: Text = "", code: Text = "", next: signin.Next = "/", without: Text = ""
 ) -> Response:
-    """The step after the password. `without`: sign in with the account's other roles, without administrator."""
+    """The step after the password. If `without` is set, the sign-in is for the roles other than administrator."""
     signin.own_page(request)
     account = await ticketed(request, session, ticket)
     try:

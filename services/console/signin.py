@@ -80,7 +80,7 @@ async def change_password(
     again: Password = "",
     next: Next = "/",
 ) -> Response:
-    """Changes the password. It needs the old password but no session: a first one is changed before sign-in."""
+    """Changes the password. No session is needed, because a first password must be changed before the sign-in."""
     own_page(request)
     try:
         account = await checked(request, name, password)
@@ -97,7 +97,7 @@ async def change_password(
         return refused(request, "password.html", "same", name, next)
     new_hash, proven = await passwords.hashed(new), account.password_hash
     account, now = await queries.one(session, account.name), datetime.now(UTC)
-    if account.password_hash != proven or not accounts.may_sign_in(account, now):  # changed during the hashing
+    if account.password_hash != proven or not accounts.may_sign_in(account, now):  # the account has changed meanwhile
         return refused(request, "password.html", "wrong", name, next)
     queries.set_password(account, new_hash, now)
     await audit.add(session, audit.entry_of(request, Action.PASSWORD_CHANGED, account=account.account_id))
@@ -120,7 +120,7 @@ async def sign_out(request: Request, session: Session) -> Response:
 
 @router.post("/v1/session")
 async def renew(request: Request, session: Session) -> Response:
-    """Renews a page's session by 30 minutes or a phone's by a year; an integration's token stays as it is."""
+    """Renews a page's session for 30 minutes, or a phone's for a year. An integration's token is not renewed."""
     current, now = tokens.current(request), datetime.now(UTC)
     if current.channel is SubmissionChannel.API:
         return JSONResponse({"expires_at": instant(current)})
@@ -141,7 +141,7 @@ async def renew(request: Request, session: Session) -> Response:
 
 
 class TokenRequest(Body):
-    """A field account's sign-in from a phone; `device` is the phone's own random id."""
+    """A field account's sign-in from a phone. `device` is a random id that the phone generated for itself."""
 
     name: Annotated[str, Field(max_length=100)]
     password: Annotated[str, Field(max_length=500)]
@@ -150,7 +150,7 @@ class TokenRequest(Body):
 
 @api.post("/v1/tokens")
 async def device_token(request: Request, wanted: TokenRequest) -> Response:
-    """Issues a token for a year, only to field accounts: other roles have more rights than a phone should hold."""
+    """Issues a token for a year to a field account only, because a lost phone must not give away further rights."""
     try:
         account = await checked(request, wanted.name, wanted.password, str(wanted.device))
     except TooManyFailures as failure:
@@ -175,7 +175,7 @@ def wrong_password() -> Problem:
 
 
 class Phone(Body):
-    """A phone, by its own random id."""
+    """A phone, identified by the random id that it generated for itself."""
 
     device: UUID
 
@@ -206,7 +206,7 @@ async def device_begun(request: Request, session: AsyncSession, account: Account
 
 
 async def checked(request: Request, name: str, password: str, device: str | None = None) -> Account | None:
-    """The account, if the password is right. Raises TooManyFailures. No transaction is open during the hashing."""
+    """The account, if the password is right. Raises TooManyFailures. Hashes the password outside any transaction."""
     mark, now = device or cookies.browser_of(request, console(request).settings), datetime.now(UTC)
     async with request.app.state.sessions() as session:
         account = await queries.named(session, name)

@@ -1,4 +1,4 @@
-"""The objects that the console's routes share, built by `app.py`."""
+"""The objects that the console's routes share; `app.py` creates them."""
 
 from dataclasses import dataclass
 from pathlib import Path

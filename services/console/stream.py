@@ -1,4 +1,4 @@
-"""Reads all partitions once for all listeners of this process, and keeps the last 10,000 records for reconnects."""
+"""Reads the topics once for all listeners of this process. It keeps the last 10,000 records for reconnects."""
 
 import asyncio
 import json
@@ -67,7 +67,7 @@ class Listener:
         self.stirred.set()
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        """Yields the chunks that the buffer holds, joined into one."""
+        """Yields the buffered chunks, joined into one."""
         while self.is_open:
             await self.stirred.wait()
             self.stirred.clear()
@@ -109,7 +109,7 @@ class EventStream:
         if start is not None and not self._holds(sight, start):
             listener.put(self._marked(sight, b"event: reset\ndata: {}\n"))
         elif start is not None:
-            listener.waiting.extend(self._replayed(sight, start))  # the buffer's limit does not apply to the replay
+            listener.waiting.extend(self._replayed(sight, start))  # these records may exceed the buffer's limit
         else:
             listener.put(self._marked(sight))
         self._listeners.setdefault(sight, set()).add(listener)
@@ -214,7 +214,7 @@ class EventStream:
         )
 
     def _replayed(self, sight: StreamVisibility, start: Vector) -> Iterator[bytes]:
-        """The kept frames after `start`; each carries the position from which this listener can resume."""
+        """The kept frames after `start`. Each frame has the position from which this listener can resume."""
         position = {topic_partition: start.get(topic_partition, 0) for topic_partition in self._positions}
         for frame in self._frames:
             if frame.offset < position[frame.topic_partition]:
@@ -233,7 +233,7 @@ class EventStream:
         while True:
             await asyncio.sleep(BEAT_SECONDS)
             for sight, group in self._listeners.items():
-                chunk = b":\n" + self._marked(sight, BEAT)  # BEAT follows, as browsers hide comments from the page
+                chunk = b":\n" + self._marked(sight, BEAT)  # BEAT too, as a page sees no comments
                 for listener in group:
                     listener.put(chunk)
 

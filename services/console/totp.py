@@ -15,8 +15,8 @@ from shared.crypto.keyring import Sealing, UnknownKey
 STEP_S = 30
 DRIFT = 1  # time steps by which a phone's clock may be off
 RECOVERY_CODES = 10
-SECRET_LETTERS = 32  # base32 letters, which hold 160 bits
-LETTERS = "abcdefghkmnpqrstuvwxyz23456789"  # without letters that look alike
+SECRET_LETTERS = 32  # 32 base32 letters encode 160 bits
+LETTERS = "abcdefghkmnpqrstuvwxyz23456789"  # characters that look alike are left out
 
 
 class TotpSecrets:
@@ -45,7 +45,7 @@ class TotpSecrets:
 
 
 def is_secret(text: str) -> bool:
-    """Whether the text has the form of a secret generated here, as the page sends it back."""
+    """Whether the text, which the page sends back, has the form of a secret that this module generates."""
     return len(text) == SECRET_LETTERS and text.isascii() and text.isalnum() and text.isupper()
 
 

@@ -14,7 +14,7 @@ class BadVector(ValueError):
 
 
 def encoded(vector: Vector, topics: Iterable[str]) -> str:
-    """The positions of these topics, encoded."""
+    """Encodes the positions on these topics."""
     nexts: dict[str, list[int]] = {topic: [] for topic in sorted(topics)}
     for (topic, partition), offset in sorted(vector.items()):
         if topic in nexts:

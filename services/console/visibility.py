@@ -1,4 +1,4 @@
-"""Which events of the stream an account sees, by role and area, and which it gets only as hints of a change."""
+"""Decides by role and area which events an account sees, and which it gets without data, as a hint of a change."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from shared.auth.tokens import Principal, Role
 from shared.places import Places
 
 TOPICS = ("hazards", "households", "alerts", "outcomes")
-GRANTS_ALERTS = "alerts"  # the purpose that an administrator gives to an integration's token
+GRANTS_ALERTS = "alerts"  # an administrator gives this purpose to an integration's token
 
 READERS: Mapping[str, frozenset[Role]] = {
     "hazards": access.STAFF | {Role.INTEGRATION},
@@ -42,7 +42,7 @@ class StreamVisibility:
 
 
 def visibility_of(principal: Principal, topics: Iterable[str]) -> StreamVisibility:
-    """The visibility of these topics. Raises NotGranted.
+    """The visibility of these topics for the account. Raises NotGranted.
 
     Staff who may not read a topic still get hints, so that the counts on their board are updated.
     """

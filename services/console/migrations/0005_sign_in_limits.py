@@ -31,7 +31,7 @@ CREATE TABLE first_areas (
     CONSTRAINT pk_first_areas PRIMARY KEY (hazard_id)
 )
 """
-# The first area of a hazard that was moved before this migration is no longer known.
+# If a hazard was moved before this migration, its first area is no longer known.
 KNOWN_AREAS = "INSERT INTO first_areas (hazard_id, pcodes) SELECT hazard_id, pcodes FROM board_hazards"
 
 

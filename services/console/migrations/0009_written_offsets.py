@@ -1,4 +1,4 @@
-"""Adds the offset that a dead letter's text names, by which a dead letter restored from a backup is found."""
+"""Adds to dead letters the offset named in the text. By it, a dead letter restored from a backup is found."""
 
 from alembic import op
 

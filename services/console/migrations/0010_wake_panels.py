@@ -1,4 +1,4 @@
-"""Adds a trigger, so that each commit of the worker wakes the panels that wait for its rows."""
+"""Adds a trigger, by which each commit of the worker notifies the requests that wait for the worker's rows."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""The rows of the board: the worker keeps the newest state of each hazard, household, alert, delivery and outcome."""
+"""The rows of the board: the newest state of each hazard, household, alert, delivery and outcome."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class Shown:
         return tuple(column.name for column in self.model.__table__.columns)
 
     def joined(self, older: dict[str, Any], newer: dict[str, Any]) -> dict[str, Any]:
-        """Merges two rows of one batch: the newer row, with the older row's `lasting` value if it has none."""
+        """Merges two rows of one batch. If the newer row has no `lasting` value, it gets the value of the older row."""
         return newer if self.lasting is None else {**newer, self.lasting: newer[self.lasting] or older[self.lasting]}
 
 
@@ -61,7 +61,7 @@ async def keep_newest(session: AsyncSession, shown: Shown, numbered: Sequence[Nu
 
 
 async def forget_replaced(session: AsyncSession, outcomes: Sequence[Numbered]) -> None:
-    """Deletes the outcomes that newer ones replace. On the topic they precede the newer ones, so they are stored."""
+    """Deletes outcomes that newer outcomes replace. The replaced ones are stored, as they come first on the topic."""
     replaced = [row["replaces"] for _, row in outcomes if row["replaces"]]
     if replaced:
         await session.execute(delete(ReportOutcome).where(ReportOutcome.outcome_id.in_(replaced)))

@@ -20,7 +20,7 @@ MOST_RINGING = 50
 
 
 class Section(StrEnum):
-    """The section of the board that shows an alert; an open alert is in one of the first four."""
+    """The section of the board that shows an alert. The first four sections are for open alerts."""
 
     WAITING = "waiting"
     UNSEEN = "unseen"  # a Severe or Extreme alert that was over before anybody acknowledged it
@@ -60,7 +60,7 @@ class SectionAlerts:
 async def sections(
     session: AsyncSession, now: datetime, pcodes: Sequence[str] | None, most: int
 ) -> dict[Section, SectionAlerts]:
-    """Up to `most` rows of each section, so that many waiting alerts do not hide those in progress."""
+    """Up to `most` rows of each section. The limit is per section, so that one full section does not hide another."""
     counts = await _counts(session, now, pcodes)
     return {
         section: SectionAlerts(
@@ -106,7 +106,7 @@ async def ringing(session: AsyncSession, pcodes: Sequence[str] | None) -> tuple[
 
 
 async def suppressed(session: AsyncSession, now: datetime, pcodes: Sequence[str] | None) -> int:
-    """How many alerts were too old. Withheld alerts are not counted, because an alert about their source is shown."""
+    """How many alerts were suppressed as too old. Withheld alerts do not count: the alert about the source is shown."""
     wanted = select(func.count()).where(
         BoardAlert.is_suppressed, BoardAlert.reason == "too_old", BoardAlert.raised_at > now - RECENT, _concern(pcodes)
     )

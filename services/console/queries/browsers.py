@@ -34,5 +34,5 @@ async def remember(session: AsyncSession, account_id: UUID, mark: str, now: date
 
 
 def _hash(mark: str) -> bytes:
-    """The mark's hash. Only the hash is stored, so that nobody can pass for a known browser with the stored value."""
+    """The hash of a browser's mark. The mark is not stored, so that nobody with the table can pass for the browser."""
     return sha256(mark.encode()).digest()

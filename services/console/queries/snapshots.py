@@ -72,7 +72,7 @@ def _in_force(wanted: Select[Any], now: datetime) -> Select[Any]:
 async def households(
     session: AsyncSession, status: Status, since: datetime, pcodes: Sequence[str] | None
 ) -> Sequence[Any]:
-    """Displaced households and persons by destination and origin, counted as in the figures."""
+    """Displaced households and persons by destination and origin, counted by the rules of the figures page."""
     wanted: Any = select(
         BoardHousehold.origin_pcode,
         BoardHousehold.origin_country,
@@ -98,7 +98,7 @@ async def households(
 async def outcomes(
     session: AsyncSession, status: Status, since: datetime, kinds: Iterable[ReportKind]
 ) -> Sequence[Any]:
-    """The number of outcomes since `since`, by kind, outcome and reason. Each consumer of a report has an outcome."""
+    """The number of outcomes since `since`, by kind, outcome and reason. Each consumer of a report gives an outcome."""
     wanted = (
         select(ReportOutcome.kind, ReportOutcome.outcome, ReportOutcome.reason, func.count().label("count"))
         .where(ReportOutcome.status == status, ReportOutcome.settled_at > since, ReportOutcome.kind.in_(kinds))

@@ -1,4 +1,4 @@
-// The connection state in the page's bar. After the session has ended, the bar shows a link to sign in again.
+// Shows the connection state in the page's bar or, after the session has ended, a link to sign in again.
 
 import { element } from "/static/elements.js";
 import { showEnd } from "/static/session.js";
@@ -11,7 +11,7 @@ export function say(state, values = {}) {
   if (link.dataset.state === "ended") return;
   const text = sentence(state, values);
   link.dataset.state = state;
-  document.body.dataset.connected = state === "live" ? "yes" : "no"; // a connected board keeps its session alive
+  document.body.dataset.connected = state === "live" ? "yes" : "no"; // the session of a connected board is renewed
   if (link.textContent !== text) link.textContent = text;
 }
 

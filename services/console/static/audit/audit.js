@@ -1,4 +1,4 @@
-// The security logs of all services, joined by the browser, newest first.
+// Shows the security logs of all services in one list, newest first.
 
 import { call, isNoAnswer } from "/static/calls.js";
 import { element } from "/static/elements.js";
@@ -19,7 +19,7 @@ const filters = /** @type {HTMLFormElement} */ (element("filters"));
 const older = /** @type {HTMLButtonElement} */ (element("older"));
 
 /**
- * For each service, the entries that were read and are not shown yet, and where to read on (null = no more entries).
+ * For each service, the entries that were read but not shown, and the next position to read (null = no more entries).
  * @type {Map<string, {waiting: Entry[], next: number | null | undefined}>}
  */
 let logs = new Map();
@@ -40,7 +40,7 @@ async function show() {
   const requested = logs;
   older.disabled = true; // a second press would list the same entries again
   const silent = (await Promise.all([...logs.keys()].map(read))).filter((name) => name !== undefined);
-  if (requested !== logs) return; // the filters changed meanwhile, and a newer request shows its own result
+  if (requested !== logs) return; // the filters changed meanwhile, so only the newer request shows its result
   older.disabled = false;
   const waiting = [...logs].flatMap(([service, log]) => log.waiting.map((entry) => ({ service, entry })));
   waiting.sort((a, b) => b.entry.at.localeCompare(a.entry.at));

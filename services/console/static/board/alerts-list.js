@@ -1,11 +1,11 @@
-// The list of alerts. While somebody points at the list, rows keep their places; changes wait for a pause or a button.
+// The list of alerts. While somebody points at the list, no row moves; changes are shown after a pause or by a button.
 
 import { element } from "/static/elements.js";
 import { sentence } from "/static/texts.js";
 
-const KEY_MS = 5000; // how long the list is held after a key press
+const KEY_MS = 5000; // how long no row moves after a key press
 const ANSWERED_MS = 5000; // how long the row of an answered alert keeps its place
-const RESTING_MS = 120_000; // a pointer that rests for this long does not hold the list, because a wall screen's pointer may lie on it
+const RESTING_MS = 120_000; // rows move again if the pointer rests for this long, because a wall screen's pointer may lie on the list
 const URGENT = ["Extreme", "Severe"];
 
 /** @type {HTMLElement | undefined} the server's latest list, if it is not shown yet */
@@ -25,14 +25,14 @@ function rowsOf(list) {
   return new Map([...rows].map((row) => [row.dataset.key ?? "", row]));
 }
 
-/** Whether somebody may be about to answer an alert. If so, no row changes its place. */
+/** Whether somebody may be about to answer an alert. While this is true, no row moves. */
 function isHeld() {
   const now = performance.now();
   const isAiming = panel().matches(":hover") && now - pointerAt < RESTING_MS;
   return (isAiming && panel().querySelector("[data-act]") !== null) || now - keyAt < KEY_MS || now - answeredAt < ANSWERED_MS;
 }
 
-/** Shows the server's list at once or, while the list is held, without moving a row. @param {HTMLElement} fresh */
+/** Shows the server's list. No row moves while somebody may be about to answer an alert. @param {HTMLElement} fresh */
 export function settle(fresh) {
   announce(fresh);
   pending = fresh;
@@ -54,13 +54,13 @@ export function nameOf(row) {
   return parts.map((part) => part.replace(/\s+/g, " ").trim()).filter(Boolean).join(" · ");
 }
 
-/** The name of an alert by its id, also if its row is not shown yet. @param {string} alert */
+/** The name of the alert with this id, also if the alert's row is not shown yet. @param {string} alert */
 export function named(alert) {
   const row = rowsOf(panel()).get(alert) ?? (pending && rowsOf(pending).get(alert));
   return row ? nameOf(row) : "";
 }
 
-/** Updates the rows in place, and counts the changes that are not shown yet. @param {HTMLElement} fresh */
+/** Updates the rows without moving them, and counts the changes that are not shown yet. @param {HTMLElement} fresh */
 function mend(fresh) {
   const next = rowsOf(fresh);
   let changes = 0;
@@ -90,7 +90,7 @@ function mend(fresh) {
 }
 
 /**
- * An alert that was answered or is over keeps its place for a moment. Buttons that no longer apply are disabled.
+ * The row of an alert that was answered or is over stays for five seconds. Buttons that no longer apply are disabled.
  * @param {HTMLElement} row
  * @param {HTMLElement | undefined} newer
  */
@@ -110,7 +110,7 @@ function settleRow(row, newer) {
   }
 }
 
-/** Copies a row's texts, never its buttons. @param {HTMLElement} newer @param {HTMLElement} row */
+/** Copies the texts of the newer row, but not the buttons. @param {HTMLElement} newer @param {HTMLElement} row */
 function copy(newer, row) {
   for (const part of [".alert-line", ".alert-below", ".alert-grade"]) {
     const [shown, drawn] = [row.querySelector(part), newer.querySelector(part)];

@@ -1,5 +1,5 @@
-// The operator's actions on alerts: acknowledge (also on another person's behalf, also several at once), start work,
-// confirm, reopen, close.
+// Sends the operator's actions on alerts: acknowledge one or several (also for another person), start work, confirm,
+// reopen, close.
 
 import { chooseNone, chosen, named } from "/static/board/alerts-list.js";
 import { call, isNoAnswer, problem } from "/static/calls.js";
@@ -127,7 +127,7 @@ function fail(text) {
   if (text && !dialog.open) toast(text, "bad");
 }
 
-// The row that opened the dialog may have been redrawn meanwhile; then the browser cannot return the focus by itself.
+// If the row that opened the dialog was redrawn meanwhile, the browser cannot return the focus to the row by itself.
 dialog.addEventListener("close", () => takeUp(element("panel-alerts"), intended.alert));
 form.addEventListener("submit", (event) => {
   if (/** @type {SubmitEvent} */ (event).submitter?.getAttribute("value") !== "send") return;

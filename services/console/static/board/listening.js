@@ -5,7 +5,7 @@ import { clock } from "/static/time.js";
 import { element } from "/static/elements.js";
 import { ended, say } from "/static/link.js";
 
-const SILENCE_MS = 40_000; // the stream sends at least every 15 s: a longer silence means that the connection is lost
+const SILENCE_MS = 40_000; // a silence of this length means a lost connection, because the stream sends at least every 15 s
 const LOOK_MS = 5000;
 const AGAIN_MS = 2000;
 
@@ -15,7 +15,7 @@ let newest = new Date();
 /** @type {EventSource | undefined} */
 let stream;
 
-/** The page's position on the log. */
+/** The position up to which the page has read the stream. */
 export function stand() {
   return position;
 }
@@ -26,7 +26,7 @@ export function stand() {
  */
 export function listen(topics, changed) {
   open();
-  // An EventSource does not notice a connection that was cut without a close.
+  // An EventSource does not notice that a connection was cut without being closed.
   setInterval(() => {
     if (stream && Date.now() - heard > SILENCE_MS) open();
   }, LOOK_MS);
@@ -43,7 +43,7 @@ export function listen(topics, changed) {
     stream.addEventListener("reset", (event) => { live(event); changed(topics); });
   }
 
-  /** The browser reconnects by itself unless the server refused; then this function asks why and reopens. */
+  /** If the server refused the stream, the browser does not reconnect by itself: asks the server why, and reopens. */
   function failed() {
     lost();
     if (stream?.readyState !== EventSource.CLOSED) return;

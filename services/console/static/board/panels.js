@@ -1,4 +1,4 @@
-// The board's panels: the server renders a panel again when its data has changed.
+// Redraws the board's panels. When the data of a panel has changed, the server renders the panel again.
 
 import { settle } from "/static/board/alerts-list.js";
 import { call } from "/static/calls.js";
@@ -31,7 +31,7 @@ function drawing(name) {
   return known;
 }
 
-/** One panel: how many rows it shows, and whether a newer rendering is due. */
+/** One panel. It stores how many rows the panel shows, and whether a newer rendering is due. */
 class Drawing {
   /** @param {string} name */
   constructor(name) {
@@ -104,7 +104,7 @@ function keys(panel) {
   return new Map([...rows].map((row) => [row.dataset.key ?? "", row]));
 }
 
-/** The fields whose change marks a row as changed. The row's age is not one of them. @param {HTMLElement | undefined} row */
+/** The fields that mark a row as changed; the row's age is not included. @param {HTMLElement | undefined} row */
 function mark(row) {
   return row && [row.dataset.revision, row.dataset.state, row.dataset.severity, row.dataset.count].join("|");
 }

@@ -58,7 +58,7 @@ function balances(counts) {
   return counts.sent === counts.accepted + counts.spooled + counts.duplicate + counts.refused;
 }
 
-/** Whether the spool holds no records that wait for the broker and no damaged ones. @param {IntakeLedger} intake */
+/** Whether the spool contains neither waiting nor damaged records. @param {IntakeLedger} intake */
 function isEmpty(intake) {
   return intake.spool.records === 0 && intake.spool.damaged === 0;
 }

@@ -1,4 +1,4 @@
-// The consumers' partitions: records read, their outcomes, and faults.
+// Shows the consumers' partitions: how many records were read, the outcomes of these records, and faults.
 
 import { element } from "/static/elements.js";
 import { cell, figure, head, moment, number, row, strong } from "/static/tables.js";
@@ -6,7 +6,7 @@ import { sentence } from "/static/texts.js";
 
 /** @typedef {{consumer: string, topic: string, partition: number, kinds: Record<string, number>, first: number, next: number, end: number | null, unread_since: string | null, advanced_at: string | null, stopped: string | null}} Partition */
 
-const OLD_MS = 60_000; // records that wait longer than this are an alarm
+const OLD_MS = 60_000; // a partition whose records wait longer than this is shown as a fault
 
 const page = element("ledger");
 /** @type {Record<string, string>} */
@@ -14,7 +14,7 @@ const kindNames = JSON.parse(page.dataset.kinds ?? "{}");
 /** @type {Map<string, Topic>} */
 const topics = new Map();
 
-/** One topic of one consumer, with its partitions when opened. Its button is never replaced, so that it keeps the focus. */
+/** One topic of one consumer; if opened, it shows the partitions. Its button is never replaced and keeps the focus. */
 class Topic {
   /** @param {string} name */
   constructor(name) {

@@ -1,4 +1,4 @@
-// Errors of the form: marks the invalid fields, focuses the first one and scrolls the reason into view.
+// Shows the errors of the form: marks the invalid fields, focuses the first one and scrolls the reason into view.
 
 import { problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
@@ -28,7 +28,7 @@ export function labels(fields) {
   return fields.map((field) => /** @type {HTMLInputElement} */ (field).labels?.[0]?.textContent ?? "").join(", ");
 }
 
-/** The fields that pointers name. @param {string[]} pointers @returns {HTMLElement[]} */
+/** The form fields of these JSON pointers. @param {string[]} pointers @returns {HTMLElement[]} */
 function named(pointers) {
   const fields = /** @type {HTMLElement[]} */ ([...form.querySelectorAll("[data-pointer]")]);
   return fields.filter((field) => pointers.some((pointer) => pointer.startsWith(field.dataset.pointer ?? "/")));

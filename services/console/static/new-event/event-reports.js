@@ -9,7 +9,7 @@ import { uuid } from "/static/uuid.js";
  * @typedef {{type: string, pcode: string, locality: string, severity: string, certainty: string, onset: Date, known: string}} Given the values of the form
  */
 
-const SOON_MS = 3_600_000; // CAP urgency: Expected within the next hour, Future after it
+const SOON_MS = 3_600_000; // in CAP, the urgency is Expected if the onset is within the next hour, Future if later
 
 /** One report. Its id stays until the report is accepted, so that sending it twice does not make two reports. */
 export class EventReport {
@@ -22,7 +22,7 @@ export class EventReport {
     this.reportedAt = "";
   }
 
-  /** Prepares a correction of the sent report: the next version, which replaces the earlier one. */
+  /** Prepares a correction of the sent report. The correction is the next version and replaces the earlier one. */
   again() {
     this.version += 1;
     this.reportedAt = "";
@@ -46,7 +46,7 @@ export class EventReport {
     };
   }
 
-  /** The event's known places stay if the chosen place is among them. @param {string} pcode */
+  /** The event's known places if the chosen place is one of them, else only the chosen place. @param {string} pcode */
   pcodes(pcode) {
     return this.known?.pcodes.includes(pcode) ? this.known.pcodes : [pcode];
   }

@@ -1,5 +1,5 @@
-// The form for events reported by telephone. The caller is stored by the console, the event is sent to intake, both
-// under the same report id.
+// The form for events reported by telephone. The caller is sent to the console and the event to intake. Both have the
+// same report id.
 
 import { call, isNoAnswer } from "/static/calls.js";
 import { Combobox } from "/static/combobox.js";
@@ -160,7 +160,7 @@ form.addEventListener("submit", (submitted) => {
   void send();
 });
 form.addEventListener("input", () => { isTouched = true; });
-input("onset").addEventListener("input", askAhead); // asks at each input, because a notice that appears while Send is pressed would move the button
+input("onset").addEventListener("input", askAhead); // shows the notice at once, because a notice that appears while Send is pressed would move the button
 // Only Ctrl+Enter and the button send the form; Enter in a field does not. Outside text fields a digit chooses a severity.
 form.addEventListener("keydown", (pressed) => {
   const isText = pressed.target instanceof HTMLTextAreaElement || (pressed.target instanceof HTMLInputElement && !["radio", "checkbox"].includes(pressed.target.type));
@@ -176,7 +176,7 @@ form.addEventListener("keydown", (pressed) => {
 });
 element("another").addEventListener("click", begin);
 element("correct").addEventListener("click", correct);
-// The browser asks before it leaves a form with unsent changes.
+// Makes the browser ask before it leaves a form that has unsent changes.
 addEventListener("beforeunload", (leaving) => { if (isTouched) leaving.preventDefault(); });
 
 const cancelling = /** @type {HTMLDialogElement | null} */ (document.getElementById("cancelling"));

@@ -1,11 +1,11 @@
-// The held reports that a team's phones sent before its readmission: their number, and the button to accept them.
+// Shows how many reports a team's phones sent before the team's readmission, and the button that accepts these reports.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
 import { sentence } from "/static/texts.js";
 
 const form = /** @type {HTMLFormElement | null} */ (document.getElementById("held"));
-const unavailable = form?.querySelector("#held-text")?.textContent ?? ""; // the page's own text, shown again if a request fails
+const unavailable = form?.querySelector("#held-text")?.textContent ?? ""; // the page's own text, which is shown again if a request fails
 const path = `/registry/v1/teams/${form?.dataset.team}/held`;
 
 /** @param {string[]} sentences */
@@ -39,7 +39,7 @@ form?.addEventListener("submit", async (event) => {
   button.disabled = true;
   const accepted = await ask("POST", `${path}:accept`);
   if (accepted.problem !== undefined) say(sentence("failed", { problem: accepted.problem }));
-  else await look(sentence("accepted", { count: String(accepted.count) })); // one request accepts the oldest thousand reports
+  else await look(sentence("accepted", { count: String(accepted.count) })); // one request accepts only the oldest thousand reports
   button.disabled = false;
 });
 
