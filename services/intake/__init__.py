@@ -1,1 +1,1 @@
-"""Intake: accepts, checks and seals reports and hazards, and answers after they are stored safely."""
+"""Intake accepts, checks and seals reports, stores them safely, and only then answers the author."""

@@ -1,4 +1,4 @@
-"""Admission: decides who may report what, and what happens to each report of a body."""
+"""Decides who may report what, and what happens to each report of a body."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ Admitted = tuple[Draft, Answer]
 
 @dataclass(frozen=True, slots=True)
 class AdmissionRules:
-    """Who may report what to this installation."""
+    """The rules of who may report what to this installation."""
 
     places: Places
     is_exercise: bool
@@ -42,7 +42,7 @@ class AdmissionRules:
 
 def may_report(principal: Principal, report: HazardReport) -> None:
     """Raise ReportRefused unless the caller may report this hazard now."""
-    if principal.is_expired:  # an expired sign-in is accepted only for displacement reports, which are held
+    if principal.is_expired:  # only a displacement report is accepted then, because it can be held
         raise SignInExpired
     if report.source not in principal.sources and principal.roles.isdisjoint(CMC):
         raise ForeignSource

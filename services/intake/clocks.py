@@ -13,9 +13,9 @@ from shared.events.fields import utc
 from shared.events.vocabulary import Certainty, Precision, Urgency
 
 AHEAD = timedelta(minutes=15)
-PHONE_CLOCK, DATE = b"dayar-clock", b"date"  # a browser cannot set `Date`
+PHONE_CLOCK, DATE = b"dayar-clock", b"date"  # two headers, because a script in a browser cannot set `Date`
 LONGEST_HEADER = 64
-FURTHEST = timedelta(days=36_500)  # keeps a corrected date within the contract's years
+FURTHEST = timedelta(days=36_500)  # a larger offset could move a date out of the contract's years
 FORECASTS = (Urgency.EXPECTED, Urgency.FUTURE)
 # Precision -> the number of days by which a reported time may lie after the real day.
 SPAN = {
@@ -28,7 +28,7 @@ SPAN = {
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """The time by our clock, and the time by the author's clock if the upload gives it."""
+    """The time by our clock, and the time by the author's clock, if the request states the author's time."""
 
     now: datetime
     authors: datetime | None = None
@@ -38,7 +38,7 @@ class Clocks:
         return self.now + AHEAD
 
     def offset(self, reported_at: datetime) -> timedelta:
-        """How far the author's clock is ahead of ours. If that clock is unknown, how far `reported_at` is ahead."""
+        """How far the author's clock is ahead of ours. If its time is unknown, `reported_at` is compared instead."""
         ahead = (self.authors or reported_at) - self.now
         return ahead if AHEAD < ahead < FURTHEST else timedelta()
 
@@ -62,7 +62,7 @@ def correction(report: DisplacementStruct | HazardReport, clocks: Clocks) -> dic
     """The corrected values of the times that are ahead of our clock; None if no time is ahead."""
     latest = clocks.latest
     begun_at = report.onset if isinstance(report, HazardReport) else report.occurred_at
-    if begun_at <= latest and report.reported_at <= latest:  # true for nearly every report
+    if begun_at <= latest and report.reported_at <= latest:  # as in nearly every report
         return None
     offset = clocks.offset(report.reported_at)
     times: dict[str, Any] = {}
@@ -87,7 +87,7 @@ def _hazard_times(report: HazardReport, offset: timedelta, latest: datetime) -> 
 
 
 def _is_day_ahead(report: DisplacementStruct, latest: datetime) -> bool:
-    """Whether the reported day is after today. Phones report a day as its noon, so noon today may still be ahead."""
+    """Whether the reported day is after today. The days are compared, because phones report a day as the day's noon."""
     if report.occurred_at <= latest:
         return False
     return _day(report.occurred_at) - SPAN[report.occurred_at_precision] > _day(latest)

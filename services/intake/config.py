@@ -13,7 +13,7 @@ from shared.config import Settings
 class IntakeSettings(Settings):
     """At `intake_spool_bytes` the spool is full and intake answers 503. `intake_area` is a GeoJSON file, or `world`.
 
-    `intake_spool_folder` is for commands whose state folder is not that of intake.
+    `intake_spool_folder` is set for commands that run with another state folder than intake.
     """
 
     host: str = "127.0.0.1"
@@ -21,7 +21,7 @@ class IntakeSettings(Settings):
     memory_key_file: Path = Path(".state/secrets/memory-key")
     intake_spool_bytes: int = 1 << 30
     intake_spool_folder: Path | None = None
-    # KIND=ADDRESS or KIND:SOURCE=ADDRESS, separated by spaces. Without a value, intake polls the sources' own feeds.
+    # Entries KIND=ADDRESS or KIND:SOURCE=ADDRESS, separated by spaces. By default, intake polls the sources' own feeds.
     intake_feeds: Annotated[tuple[PolledFeed, ...] | None, NoDecode] = None
     intake_usgs_feeds: str | None = None  # the former name of `intake_feeds`
     intake_feed_seconds: float = 60.0

@@ -21,7 +21,7 @@ COUNTED = ("accepted", "spooled", "duplicate", REFUSED)
 
 @dataclass
 class Counts:
-    """Counts since the process started. For each channel, sent = accepted + spooled + duplicate + refused."""
+    """The counts since the process started. For each channel, sent = accepted + spooled + duplicate + refused."""
 
     since: datetime = field(default_factory=lambda: datetime.now(UTC))
     by_channel: dict[str, Counter[str]] = field(default_factory=dict)
@@ -34,7 +34,7 @@ class Counts:
         counter[answer if answer in COUNTED else REFUSED] += reports
 
     def note_ended(self, principal: Principal, reports: int = 1) -> None:
-        """Count and log the reports of a phone with an expired sign-in. Such reports are accepted."""
+        """Count and log the reports of a phone with an expired sign-in, because such reports are accepted."""
         if principal.is_expired:
             self.ended += reports
             logger.warning("reports with an expired sign-in", account=principal.author, reports=reports)

@@ -1,4 +1,4 @@
-"""Finds duplicates by fingerprints of answered reports in Valkey. It may miss some; consumers deduplicate reliably."""
+"""Finds duplicates by fingerprints of reports in Valkey. It may miss some, which the consumers then find reliably."""
 
 import asyncio
 import math
@@ -21,7 +21,7 @@ from shared.crypto.keyring import Keyring
 
 DAY_SECONDS = 86_400
 AT_ONCE = 2_000
-NAME_SECONDS = 0.0002  # extra time that a call to Valkey may take for each name
+NAME_SECONDS = 0.0002  # a call to Valkey may take this much longer for each name
 
 SCRIPT = """
 local kept = tonumber(ARGV[1])
@@ -33,7 +33,7 @@ return found
 
 
 class Fingerprint(NamedTuple):
-    """The data stored about a report: its name, and an HMAC of its content, which reveals nothing without the key."""
+    """The stored data of a report: a name, and an HMAC of the content, which reveals nothing without the key."""
 
     name: bytes
     mark: bytes
@@ -75,12 +75,12 @@ class Deduplication:
         key_id, key = self._ring.newest
         if key_id != self._key_id:
             self._use(key_id, key)
-        mac = self._mac.copy()  # costs half as much as a new HMAC
+        mac = self._mac.copy()  # a copy costs half as much as a new HMAC
         mac.update(draft.content)
         return Fingerprint(self._prefix + draft.name, mac.finalize()[:16])
 
     def _use(self, key_id: str, key: bytes) -> None:
-        """Use a new key and prefix, because marks of the old key would look like conflicts. The inbox finds repeats."""
+        """Use a new key and prefix, because marks of the old key would look like conflicts."""
         self._key_id, self._mac = key_id, HMAC(key, SHA256())
         self._prefix = self._prefix_of(key_id)
 
@@ -88,11 +88,11 @@ class Deduplication:
         return f"{self._topic_prefix}memory:{key_id}:".encode()
 
     async def marks(self, fingerprints: Sequence[Fingerprint]) -> list[bytes | None]:
-        """The stored mark of each fingerprint's name, or None."""
+        """For each fingerprint, the mark that is stored under the same name, or None."""
         return await self._ask(Question([fingerprint.name for fingerprint in fingerprints], ()))
 
     async def keep(self, fingerprints: Sequence[Fingerprint]) -> None:
-        """Store fingerprints. It is called after the ack or the spool's fsync, and before the report is answered."""
+        """Store fingerprints. Called when the report is safe (acked or synced to disk) and before it is answered."""
         await self._ask(Question((), fingerprints))
 
     async def forget(self, names: Sequence[bytes]) -> bool:
@@ -149,7 +149,7 @@ class Deduplication:
 
 
 def answer(questions: Iterable[Question], marks: Sequence[bytes | None] | None) -> None:
-    """Give each question its part of Valkey's reply. Without a reply, the answer is None for every name."""
+    """Give each question the part of Valkey's reply that belongs to it. Without a reply, every name gets None."""
     start = 0
     for question in questions:
         end = start + len(question.names)

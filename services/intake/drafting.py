@@ -18,8 +18,8 @@ from shared.events import HazardReport
 
 T = TypeVar("T")
 
-THREADS = 4  # an account uses at most one of them
-SMALL_BYTES = 4 * 1024  # read in about 0.1 ms
+THREADS = 4  # each account uses at most one thread at a time
+SMALL_BYTES = 4 * 1024  # a body of this size is read in about 0.1 ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +28,16 @@ class ReportSender:
 
     principal: Principal
     traceparent: str | None
-    clock: datetime | None = None  # the author's clock, if the request gives it
+    clock: datetime | None = None  # the time by the author's clock, if the request states this time
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
 class Drafting:
-    """Reads bodies, and makes their drafts with `draft`, which raises ReportRefused.
+    """Reads bodies, and makes drafts of them with `draft`. This function may raise ReportRefused.
 
-    Only this class uses `threads`, so that disk writes do not wait for large bodies. On the event loop, larger
-    bodies and batches take turns, and between two of them the loop runs all other tasks. Without turns, bodies that
-    arrived together would be validated in one go, and the broker's acks would wait.
+    Only this class uses `threads`, so that disk writes do not wait for large bodies. On the event loop, larger bodies
+    and batches take turns, and after each turn the loop runs all other tasks. Without turns, bodies that arrived
+    together would be validated one directly after the other, and the acks of the broker would wait.
     """
 
     def __init__(self, draft: Callable[[Report, ReportSender], Draft], threads: Executor) -> None:
@@ -65,7 +65,7 @@ class Drafting:
     @asynccontextmanager
     async def _turn_on_the_loop(self) -> AsyncIterator[None]:
         async with self._on_the_loop:
-            await asyncio.sleep(0)  # the loop first runs all other tasks that are ready
+            await asyncio.sleep(0)  # the loop runs all other ready tasks before it continues here
             yield
 
     async def _in_a_thread(self, sender: ReportSender, function: Callable[..., T], *given: Any) -> T:

@@ -1,4 +1,4 @@
-"""A fast path for the most used POST routes. It has the same middleware and guard, but skips FastAPI's layers."""
+"""A fast path for the most used POST routes. Their requests pass the same middleware and guard, but not FastAPI."""
 
 from collections.abc import Awaitable, Mapping
 
@@ -21,7 +21,7 @@ class FastPath:
 
 
 class PathParameters:
-    """Counts the requests that the guard refused, as channel `unknown`. The guard decides as soon as it is called."""
+    """Counts the requests that the guard refuses, as channel `unknown`. The guard decides when it is called."""
 
     def __init__(self, guard: ASGIApp, counts: Counts) -> None:
         self.guard, self.counts = guard, counts

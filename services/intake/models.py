@@ -32,7 +32,7 @@ class Feed(IntakeModel):
 
 
 class FeedCount(IntakeModel):
-    """The number of entries with one result, in all readings and in the last reading."""
+    """How many entries of a feed had a certain result, in all readings and in the last reading."""
 
     __tablename__ = "feed_counts"
 
@@ -56,7 +56,7 @@ class FeedHazard(IntakeModel):
 
 
 class FeedAlias(IntakeModel):
-    """Every id that the source ever used for a hazard."""
+    """An id that the source uses or used for a hazard."""
 
     __tablename__ = "feed_aliases"
 

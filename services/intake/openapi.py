@@ -1,4 +1,4 @@
-"""Describe bodies and answers of the raw routes in the app's OpenAPI document."""
+"""Describes the bodies and answers of the raw ASGI routes in the app's OpenAPI document."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Seals each draft and publishes or spools it, unless the same report came before."""
+"""Seals each draft, then publishes or spools it. A draft of a report that came before is not published again."""
 
 import asyncio
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ logger = log.get()
 ACK_SECONDS = 2.0
 DRAIN_SECONDS = 60.0
 PAUSE_SECONDS = 0.5
-SEALED_AT_ONCE = 200  # sealed in about 2 ms
+SEALED_AT_ONCE = 200  # so many records are sealed in about 2 ms
 
 
 class Answer(StrEnum):
@@ -36,7 +36,7 @@ class Answer(StrEnum):
 
 @dataclass(slots=True)
 class Follower:
-    """A draft whose caller waits while the caller of another draft publishes both in one batch."""
+    """A draft that the caller of another draft publishes in the same batch. Its own caller waits for the answer."""
 
     draft: Draft
     answer: asyncio.Future[Answer] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
@@ -115,7 +115,7 @@ class Publication:
         return messages
 
     async def _publish_or_spool(self, drafts: Sequence[Draft]) -> Answer:
-        """Publish or spool the drafts. While the spool is not empty, all drafts are spooled, to keep the order."""
+        """Publish or spool the drafts. To keep the order, all drafts are spooled while the spool is not empty."""
         messages = await self._finish_all(drafts)
         if self.spool.is_empty and not any(draft.unchecked for draft in drafts):
             try:
@@ -131,27 +131,27 @@ class Publication:
         return Answer.SPOOLED
 
     async def _publish_checked(self, messages: Sequence[Message]) -> list[Message]:
-        """Publish the records that may be published. Return the others, which a person must look at."""
+        """Publish the records that may be published. Return the other records, which a person must examine."""
         published, withheld = await unchecked.checked(messages, self.revocations)
-        if published:  # without a message the publisher would have no ack to wait for
+        if published:  # the publisher expects at least one message
             withheld += await self._publish_surely(published)
         if withheld:
             await self._forget(withheld)
         return withheld
 
     async def _forget(self, messages: Sequence[Message]) -> None:
-        """Delete the fingerprints of records set aside, because authors may send them again with other content."""
+        """Delete the fingerprints of records set aside, because an author may send such a report again, changed."""
         names = [name for message in messages if (name := name_in(message.value)) is not None]
         if names and not await self.deduplication.forget(names):
             logger.warning("reports set aside are still remembered", reports=len(names))
 
     async def _publish_surely(self, messages: Sequence[Message]) -> list[Message]:
-        """Publish until acked, at least once. Return the records that are too big for the broker (found by halving)."""
+        """Publish until the broker acks. Halve a refused batch until the too big records are found; return these."""
         while True:
             try:
                 await self.publisher.publish_all(messages, timeout=DRAIN_SECONDS)
             except BrokerAway:
-                # The producer still holds the sent records. Sending them again before the flush would pile up copies.
+                # The producer still has the sent records in its buffer. Without the flush, each retry would add copies.
                 await self.publisher.flush()
                 await asyncio.sleep(PAUSE_SECONDS)
             except MessageSizeTooLargeError:
@@ -167,12 +167,12 @@ class Publication:
 
 
 def may_be_withheld(draft: Draft) -> bool:
-    """Whether the draft is a hazard with an unchecked credential. A withheld hazard must be accepted if sent again."""
+    """Whether the draft is a hazard with an unchecked credential. Its author must be able to send it again."""
     return isinstance(draft, HazardDraft) and draft.unchecked is not None
 
 
 def compared(fingerprints: Sequence[Fingerprint], marks: Sequence[bytes | None]) -> list[Answer]:
-    """ACCEPTED for new reports, else DUPLICATE or CONFLICT. Earlier reports of the same batch are compared too."""
+    """ACCEPTED for new reports, else DUPLICATE or CONFLICT. Reports in the same batch are also compared."""
     first: dict[bytes, bytes] = {}
     answers = []
     for fingerprint, mark in zip(fingerprints, marks, strict=True):
@@ -188,7 +188,7 @@ def compared(fingerprints: Sequence[Fingerprint], marks: Sequence[bytes | None])
 def answered(
     fingerprints: Sequence[Fingerprint], answers: Sequence[Answer], *, new: Sequence[int], result: Answer
 ) -> list[Answer]:
-    """Replace ACCEPTED by `result`. If `result` is FULL, the repeats of these reports are FULL too."""
+    """Replace ACCEPTED by `result`. If `result` is FULL, repeats of the refused reports also get FULL."""
     names = {fingerprints[index].name for index in new} if result is Answer.FULL else set()
     return [
         result if answer is Answer.ACCEPTED or fingerprint.name in names else answer

@@ -59,11 +59,11 @@ _hazard = TypeAdapter(HazardReport).serializer.to_json
 class Draft(Protocol):
     """A checked report with its author, not yet sealed."""
 
-    name: bytes  # made from author, report id and version
+    name: bytes  # consists of author, report id and version
     channel: SubmissionChannel
     report_id: str
     event_id: str
-    unchecked: bytes | None  # the credential, if revocations were unknown when the report came
+    unchecked: bytes | None  # the credential, if it could not be checked when the report came
 
     @property
     def content(self) -> bytes:
@@ -75,7 +75,7 @@ class Draft(Protocol):
 
 @dataclass(slots=True)
 class DisplacementDraft:
-    """Ids are strings, because each is written several times and a UUID would be converted each time.
+    """The draft of a household or group. Ids are strings, because a UUID would be converted at each writing.
 
     `stamps` is JSON: author, team, channel, received_at, places_version, flags.
     """
@@ -93,7 +93,7 @@ class DisplacementDraft:
     received_at: datetime
     traceparent: str | None = None
     unchecked: bytes | None = None
-    # The unsealed fields as sent, if a time was corrected. A repeat is recognised by them, because it sends them again.
+    # The clear fields as sent, if a time was corrected. They identify a repeat, which has the uncorrected time again.
     original_clear: bytes | None = None
 
     @property
@@ -192,7 +192,7 @@ def stamps(
     places: Places,
     uncorrected: UncorrectedReportTimes | None,
 ) -> str:
-    """The JSON members that intake adds, from the token, its own clock and its checks."""
+    """The JSON members that intake adds to a report. They come from the token, intake's clock and intake's checks."""
     shared = _shared_stamps(author, principal.team, principal.channel, now, places.version)
     noticed = flags(report, principal, places)
     if uncorrected:
@@ -202,7 +202,7 @@ def stamps(
     return f'{shared},"flags":[{flagged}]{times}'
 
 
-@lru_cache(1024)  # the same for all reports of a batch
+@lru_cache(1024)  # because the result is the same for all reports of a batch
 def _shared_stamps(
     author: str, team: UUID | None, channel: SubmissionChannel, now: datetime, places_version: str
 ) -> str:
@@ -220,7 +220,7 @@ def uncorrected(report: DisplacementStruct, corrected: Iterable[str]) -> Uncorre
 
 
 def flags(report: DisplacementStruct, principal: Principal, places: Places) -> list[Flag]:
-    """Flags for the registry. A report is never refused for its place or its expired token."""
+    """The flags for the registry. A wrong place or an expired token is flagged; it never refuses a report."""
     noticed = []
     pcode = report.pcode
     if pcode is not None and not principal.covers(pcode, places):
@@ -238,7 +238,7 @@ def flags(report: DisplacementStruct, principal: Principal, places: Places) -> l
 
 
 def registered_area(pcode: str | None, registrar: Principal, places: Places) -> Flag | None:
-    """The registrar's widest area around the place. The registry checks that the area includes the stored household."""
+    """The registrar's widest area around the place. The registry checks whether the stored household is in the area."""
     if registrar.covers_country:
         return Flag.REGISTRAR_OF_COUNTRY
     if pcode is None:
@@ -259,7 +259,7 @@ def contradict(place: Place, point: Point | None, places: Places) -> bool:
 
 
 def touches(pcode: str, located: str | None, places: Places) -> bool:
-    """Whether the units are equal, or one unit contains the other."""
+    """Whether two units are equal, or one of them contains the other."""
     if located is None:
         return False
     return pcode in (located, *places.ancestors(located)) or located in places.ancestors(pcode)

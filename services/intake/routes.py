@@ -1,4 +1,4 @@
-"""The routes for reports. They are raw ASGI, because a body declared to FastAPI costs more than all the rest."""
+"""The routes for reports. They are raw ASGI, because FastAPI's reading of the body would cost more than the rest."""
 
 import re
 from collections.abc import Callable
@@ -34,7 +34,7 @@ from shared.web.problems import Problem, unauthenticated
 
 _encode = msgspec.json.Encoder().encode
 RETRY_SECONDS = "5"
-# A `traceparent` header has a version, a trace id, a parent id and flags. Neither id may be all zeros.
+# A `traceparent` header has a version, a trace id, a parent id and flags. An id of only zeros is invalid.
 TRACEPARENT = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 
@@ -100,7 +100,7 @@ def sender(scope: Scope) -> ReportSender:
 
 
 def traceparent(scope: Scope) -> str | None:
-    """The caller's W3C trace context for the record. A malformed header is ignored, as the standard says."""
+    """The caller's W3C trace context for the record. The standard requires that a malformed header is ignored."""
     for name, value in scope["headers"]:
         if name == b"traceparent":
             return value.decode("ascii") if TRACEPARENT.fullmatch(value) else None

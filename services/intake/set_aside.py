@@ -1,4 +1,4 @@
-"""Spooled records that could not be published. They are kept in files, and a command lists them for a person."""
+"""Reads spooled records that could not be published. Files keep these records, and a command lists them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ ADVICE = {
 
 @dataclass(frozen=True, slots=True)
 class UnpublishedRecord:
-    """`message` is None if the record is damaged on disk."""
+    """A spooled record that could not be published. `message` is None if the record is damaged on disk."""
 
     segment: str
     number: int
@@ -52,7 +52,7 @@ class UnpublishedRecord:
 
 
 def records(root: Path) -> list[UnpublishedRecord]:
-    """Records set aside in all spools under `root`, also in spools of ended processes, oldest first."""
+    """The records set aside in all spools under `root`, oldest first. Spools of ended processes are included."""
     files = sorted(root.glob(f"*/*{spool.SET_ASIDE}"), key=lambda file: file.name)
     return [record for file in files for record in _records(file)]
 

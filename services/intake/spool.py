@@ -1,4 +1,4 @@
-"""The spool: sealed records wait on disk for the broker. They are synced to disk before the answer is sent."""
+"""The spool keeps sealed records on disk for the broker. They are synced to disk before the author is answered."""
 
 import asyncio
 import fcntl
@@ -37,7 +37,7 @@ class SpoolFull(Exception):
 
 @dataclass(slots=True)
 class Waiting:
-    """Records that wait for the next fsync, which all waiting writers share."""
+    """Records that wait for the next fsync. One fsync serves all waiting callers."""
 
     lines: bytes
     records: int
@@ -45,7 +45,7 @@ class Waiting:
 
 
 class Spool:
-    """A folder of segments that one process owns by a file lock. Records leave in the order of arrival.
+    """A folder of segments that one process owns by a file lock. Records are published in the order of arrival.
 
     A segment is deleted when all its records are acked. After a crash, some records are sent again with the same ids.
     """
@@ -58,7 +58,7 @@ class Spool:
         self._has_waiting, self._filled = asyncio.Event(), asyncio.Event()
         self._turn = asyncio.Lock()
         self._segment: Segment | None = None
-        # The spool has two threads of its own, to write and to read, so that an fsync does not wait for other work.
+        # Two threads, one to write and one to read, serve only the spool, so an fsync does not wait for other work.
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="spool")
         if self.bytes:
             self._filled.set()
@@ -97,7 +97,7 @@ class Spool:
         await asyncio.shield(waiting.safe)  # if the caller is cancelled, its records stay in the spool
 
     async def write(self) -> None:
-        """Write waiting records to disk, with one fsync for all, until cancelled."""
+        """Write waiting records to disk until cancelled. All records that wait at the same time share one fsync."""
         while True:
             await self._has_waiting.wait()
             self._has_waiting.clear()
@@ -108,7 +108,7 @@ class Spool:
                 self._settle(write, failure)
 
     async def drain(self, publish: Publish) -> None:
-        """Publish the oldest segment and delete it, until cancelled. `publish` returns after the acks.
+        """Publish and delete the segments, oldest first, until cancelled. `publish` returns after the broker's acks.
 
         A damaged or refused record is set aside for a person, so that it does not block later records.
         """
@@ -184,7 +184,7 @@ class Segment:
         return segment
 
     def append(self, lines: bytes) -> None:
-        """Append all lines or none. A partial write, as on a full disk, is truncated."""
+        """Append all lines or none. A partial write, which a full disk can cause, is undone."""
         try:
             left = memoryview(lines)
             while left:
@@ -215,7 +215,7 @@ def line(message: Message) -> bytes:
 def read(file: Path) -> tuple[list[Message], int, bool]:
     """The records, the number of complete lines, and whether any of these is damaged.
 
-    An incomplete last line was never answered, because its writer died before the fsync. The sender sends it again.
+    If the last line is incomplete, the process ended before the fsync and did not answer; the sender sends it again.
     """
     *lines, _torn = file.read_bytes().split(b"\n")
     messages = [parse(entry[9:]) for entry in lines if is_whole(entry)]
@@ -239,7 +239,7 @@ def parse(text: bytes) -> Message:
 
 
 def adopt(orphan: Path, folder: Path) -> None:
-    """Move the segments of a folder whose process has ended. A live process holds its folder's lock."""
+    """Move the segments of a folder whose process has ended. While a process runs, its folder is locked."""
     try:
         lock = lock_file(orphan)
     except BlockingIOError:

@@ -1,8 +1,8 @@
-"""Displacement reports as msgspec Structs, made from the contract's models. They halve the cost to read and write.
+"""Displacement reports as msgspec Structs, made from the contract's models. They halve the cost of a report.
 
 If a Struct accepts a report, its model accepts the report with the same meaning. The reverse does not hold, because
-pydantic is lenient (`"5"` for 5) and trims text. If a Struct does not accept a report, the model reads it and also
-words all errors (docs/decisions/0034).
+pydantic is lenient (`"5"` for 5) and trims text. If a Struct does not accept a report, the model reads the report and
+writes all error texts (docs/decisions/0034).
 """
 
 import re
@@ -28,7 +28,7 @@ from shared.events.vocabulary import Precision, Status
 
 UUID_TEXT = r"^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z"
 RANDOM_UUID_TEXT = r"^[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z"
-TRIMMED = r"[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"  # White_Space of Unicode, as in Rust
+TRIMMED = r"[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"  # Unicode's White_Space
 NEVER_OMITTED = object()  # a default that equals no value of a field, so that the field is always written
 
 
@@ -87,7 +87,7 @@ def properties(model: type[BaseModel]) -> Iterator[tuple[type, str]]:
 
 
 def checks(model: type[BaseModel]) -> dict[str, Callable[[Any], None]]:
-    """The model's own validators as the Struct's `__post_init__`, if it has any.
+    """The `__post_init__` of a Struct, made from the model's own validators, if the model has validators.
 
     A ValueError becomes msgspec's ValidationError.
     """
@@ -156,11 +156,11 @@ def limit(rule: Any) -> dict[str, Any]:
     given = {name: value for name, value in getattr(rule, "__dict__", {"": rule}).items() if value is not None}
     if given.keys() - {"pattern", "strip_whitespace", "allow_inf_nan"}:
         raise UnknownConstraint(rule)
-    return {name: value for name, value in given.items() if name != "allow_inf_nan"}  # JSON has no such numbers
+    return {name: value for name, value in given.items() if name != "allow_inf_nan"}  # JSON cannot have them
 
 
 def whole(pattern: str, *, is_trimmed: bool) -> str:
-    """The pattern for Python, where `$` would accept a final line break. Text that pydantic would trim is no match."""
+    """The pattern for Python, where `$` would accept a final line break. It also rejects text that pydantic trims."""
     if not (pattern.startswith("^") and pattern.endswith("$")):
         raise UnknownConstraint(pattern)
     middle = pattern[1:-1]
@@ -199,19 +199,19 @@ SEALED_PARTS = {
 SUBJECT_IDS = {kind: attrgetter(f"{kind}_id") for kind in CLEAR_PARTS}
 Read = TypeVar("Read")
 # msgspec rounds a finer time to microseconds, but the models cut the digits off. The pattern begins with the decimal
-# point, which is rare. Such a search costs a twentieth of a search that begins with digits.
+# point, because a search for this rare character costs a twentieth of a search for digits.
 FINER_THAN_MICROSECONDS = re.compile(rb"\.(?<=\d:\d\d\.)\d{7}")
 _one: msgspec.json.Decoder[DisplacementStruct] = msgspec.json.Decoder(KINDS)
 _many: msgspec.json.Decoder[list[DisplacementStruct]] = msgspec.json.Decoder(list[KINDS])
 
 
 def read(raw: bytes) -> DisplacementStruct | None:
-    """Read a report; None if its model has to read it."""
+    """Read a report with the Structs. None if the report's model has to read the report."""
     return _read(_one, raw)
 
 
 def read_all(raw: bytes) -> list[DisplacementStruct] | None:
-    """Read the reports of a JSON array; None if the models have to read them."""
+    """Read the reports of a JSON array with the Structs. None if the models have to read the reports."""
     return _read(_many, raw)
 
 

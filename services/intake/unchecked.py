@@ -1,4 +1,4 @@
-"""Reports that arrive while revocations are unknown are spooled with the credential, and checked before publication."""
+"""Checks, before publication, the credentials of reports that were spooled while the revocations were unknown."""
 
 import json
 from collections.abc import Sequence
@@ -10,11 +10,11 @@ from shared.events import HazardReported, Message
 from shared.events.access import CredentialKind
 from shared.events.envelope import REVOKED_HEADER
 
-HEADER = "unchecked"  # records have this header only in the spool
+HEADER = "unchecked"  # only records in the spool have this header
 
 
 def credential(principal: Principal) -> bytes | None:
-    """The credential to check later: its ids, and the time of the sign-in in seconds. None if it is already checked."""
+    """The ids of a credential and the time of its sign-in, for a later check. None if the credential was checked."""
     if not principal.is_unchecked:
         return None
     names = [(kind, str(name)) for kind, name in credentials(principal)]
@@ -30,7 +30,7 @@ def is_marked(message: Message) -> bool:
 
 
 async def checked(messages: Sequence[Message], revocations: Revocations) -> tuple[list[Message], list[Message]]:
-    """Split into publishable and withheld records, in order. If a credential is unchecked, wait for the revocations.
+    """Split the records into publishable and withheld ones. If a credential is unchecked, wait for the revocations.
 
     A displacement with a revoked credential is publishable, because the registry holds it. A hazard with a revoked
     credential is withheld, because it could raise an alert.

@@ -10,7 +10,7 @@ from services.intake.structs import DisplacementStruct
 from shared.events import GroupReport, HazardReport, HouseholdReport
 
 Report = HouseholdReport | GroupReport | HazardReport | DisplacementStruct
-# Content type -> the model of the body, or `str` for a text that OpenAPI does not describe further.
+# Content type -> the model of the body, or `str` for a text that the OpenAPI document does not describe further.
 Content = Mapping[str, type[BaseModel] | type[str]]
 
 BATCH_BYTES = 2 * 1024 * 1024
@@ -37,9 +37,9 @@ class SingleFormat:
 
 @dataclass(frozen=True, slots=True)
 class BatchFormat:
-    """A body with many reports. It is like SingleFormat, but `read` returns a report or a refusal per report, in order.
+    """A body with many reports. Unlike SingleFormat, `read` returns one result per report: the report or a refusal.
 
-    `read` raises ReportRefused if it cannot split the body into reports.
+    The results are in the order of the reports. `read` raises ReportRefused if it cannot split the body into reports.
     """
 
     summary: str

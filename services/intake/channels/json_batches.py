@@ -1,4 +1,4 @@
-"""Many reports of any kind as a JSON array, or as one JSON report per line. A bad report does not affect the others."""
+"""Reads many reports of any kind: a JSON array, or one JSON report per line. A bad report does not affect others."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ from shared.web.problems import ERRORS
 
 ITEMS = 1_000
 BATCH_LISTS, BATCH_ERRORS = 250_000, 5_000
-# Match up to the next separator, bracket or long text, and skip short texts. Only the commas between items matter.
+# Each match ends at the next separator, bracket or long text; short texts are skipped. Only commas between items count.
 # A match covers at most about 100,000 escapes, because no other thread can run during a match.
 SHORT_TEXT = rb'"[^"\\]*+(?:\\.[^"\\]*+){0,20}+"'
 BETWEEN = re.compile(rb'(?:[^][{},"]++|%b){0,5000}+([][{},"]?)' % SHORT_TEXT, re.DOTALL)
@@ -28,14 +28,14 @@ STEPS = {b"[": 1, b"{": 1, b"]": -1, b"}": -1}
 
 Item = Annotated[HouseholdReport | GroupReport | HazardItem, Field(discriminator="kind")]
 ITEM: TypeAdapter[HouseholdReport | GroupReport | HazardItem] = TypeAdapter(Item)
-# validation stops at the first wrong item; each item is then validated by itself
+# This validation stops at the first wrong item. After it, each item is validated by itself.
 ITEM_LIST: TypeAdapter[list[HouseholdReport | GroupReport | HazardItem]] = TypeAdapter(
     Annotated[list[Item], FailFast()]
 )
 
 
 class BatchBody(RootModel[Annotated[list[Item], Field(max_length=ITEMS)]]):
-    """Households, groups and hazards, distinguished by `kind`."""
+    """A list of households, groups and hazards; `kind` distinguishes them."""
 
 
 def read_at_once(raw: bytes) -> Sequence[Report] | None:
@@ -54,7 +54,7 @@ def read(raw: bytes) -> list[Report | ReportRefused]:
 
 
 def lines(raw: bytes) -> Iterator[bytes]:
-    """The lines that are not blank."""
+    """The lines of the body that are not blank."""
     return (line[0] for line in LINE.finditer(raw) if line[0].strip())
 
 
@@ -89,11 +89,11 @@ def split(raw: bytes) -> Sequence[bytes]:
 
 
 def end_of_text(raw: bytes, position: int) -> int:
-    """The position after the quote that closes the text; without such a quote, the end of the body."""
+    """The position after the quote that closes the text. If there is no such quote, the end of the body."""
     while match := REST_OF_TEXT.match(raw, position):
         if match[1]:
             return match.end()
-        if match.end() == position:  # a backslash at the end of the body does not match either
+        if match.end() == position:  # a backslash at the end of the body: no match
             break
         position = match.end()
     return len(raw)

@@ -16,10 +16,10 @@ from shared.web.problems import ERRORS, field_errors, names_of
 
 T = TypeVar("T")
 
-# A report on a household of sixty has about 1,000 fields; the largest hazard has about 13,000 points, each a list.
+# A report on a household of sixty has about 1,000 fields. The largest hazard has about 13,000 points, each as a list.
 FIELDS, LISTS = 2_000, 20_000
 AT_ONCE_BYTES = 128 * 1024
-AT_ONCE_FIELDS, AT_ONCE_LISTS = 5_000, 2_000  # validated in about 5 ms
+AT_ONCE_FIELDS, AT_ONCE_LISTS = 5_000, 2_000  # a body within these limits is validated in about 5 ms
 KINDS = ("household", "group", "hazard")
 
 
@@ -36,11 +36,11 @@ NAMES = names_of(HouseholdReport) | names_of(GroupReport) | names_of(HazardItem)
 
 
 class DisplacementBody(RootModel[Displacement]):
-    """A household or a group, distinguished by `kind`."""
+    """A household or a group; `kind` distinguishes them."""
 
 
 def at_once(raw: bytes, adapter: TypeAdapter[T], read: Callable[[bytes], Any] | None = None) -> T | None:
-    """Validate on the event loop, by `read` if it accepts the body. None if the body is too large or invalid."""
+    """Validate on the event loop, first by `read`, then by `adapter`. None if the body is too large or invalid."""
     if len(raw) > AT_ONCE_BYTES or raw.count(FIELD) > AT_ONCE_FIELDS or lists(raw) > AT_ONCE_LISTS:
         return None
     if read is not None and (report := read(raw)) is not None:
@@ -67,7 +67,7 @@ def lists(raw: bytes) -> int:
 
 
 def without_unknown_codes(raw: bytes, adapter: TypeAdapter[T], error: ValidationError, *, most: int) -> T:
-    """The slow path: replace unknown codes by `other` or `unknown`, keep their text, and validate again."""
+    """Replace unknown codes by `other` or `unknown`, keep their text, and validate again. Only used after errors."""
     try:
         return adapter.validate_json(to_json(unknown_codes.replaced(from_json(raw))))
     except ValueError:  # the body is not JSON, has no unknown codes, or is still invalid

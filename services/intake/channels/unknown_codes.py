@@ -39,13 +39,13 @@ CODES: dict[str, type[StrEnum]] = {
     "age": AgeBracket,
 }
 KNOWN = {name: frozenset(map(str, codes)) for name, codes in CODES.items()}
-LONGEST_LIST = 60  # lists with codes; longer lists are refused anyway
+LONGEST_LIST = 60  # items of a list that are examined; the contract refuses longer lists
 
 Path = tuple[int | str, ...]
 
 
 def replaced(document: Any) -> dict[str, Any]:
-    """Replace unknown codes, in place. Raises ValueError if there is none."""
+    """Replace the unknown codes in the document itself. Raises ValueError if there are none."""
     texts: dict[str, list[str]] = {}
     for path, holder, key in unknown_codes(document):
         code, target = KEPT_AS[str(field_path(path)[-1])]
@@ -62,7 +62,7 @@ def replaced(document: Any) -> dict[str, Any]:
 
 
 def unknown_codes(document: Any) -> Iterator[tuple[Path, Any, Any]]:
-    """For each unknown code: its path, the object that contains it, and its key there."""
+    """The path of each unknown code, the object that contains the code, and the code's key in this object."""
     if not isinstance(document, dict):
         return
     yield from codes_of(document, ())

@@ -1,1 +1,1 @@
-"""Feeds: hazards of other institutions. Intake polls them or reads them from a file, and publishes them as events."""
+"""Reads the hazards of other institutions from polled feeds or from files, and publishes them as events."""

@@ -20,7 +20,7 @@ class FeedAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A hazard as last published. `updated_ms` and `preferred` are the latest values, even if not published."""
+    """A hazard as last published. `updated_ms` and `preferred` are the latest values, published or not."""
 
     event: HazardReported
     updated_ms: int
@@ -34,7 +34,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class FeedDecision:
-    """`action` is None if there is nothing to publish. `reason` explains `kind`."""
+    """The decision. `action` is None if nothing is to be published. `reason` is the reason for `kind`."""
 
     kind: ItemKind
     reason: str
@@ -51,9 +51,9 @@ SAME = FeedDecision(ItemKind.UNCHANGED, "nothing material")
 
 
 def decide(entry: Item | Cancellation, known: Known | None, area: WatchedArea, places: Places) -> FeedDecision:
-    """Check in this order: not for action, not a hazard, out of area, then new, changed or unchanged.
+    """Check, in this order, whether the entry is real, a hazard, in the area, new, and changed.
 
-    A published hazard is updated or cancelled even outside the area, because its receivers must learn of the change.
+    A published hazard is updated or cancelled even outside the area, because its receivers must be notified.
     """
     if entry.status not in FOR_ACTION:
         return NOT_FOR_ACTION
@@ -69,7 +69,7 @@ def decide(entry: Item | Cancellation, known: Known | None, area: WatchedArea, p
 
 
 def _withdraw(cancellation: Cancellation, known: Known) -> FeedDecision:
-    """Cancel only if the preferred id was deleted. A network may delete its id while the source keeps the hazard."""
+    """Cancel only if the preferred id was deleted, because a network may delete its own id of a hazard that remains."""
     return _cancel(cancellation, known, "deleted") if known.preferred in cancellation.ids else OTHER_NAME
 
 

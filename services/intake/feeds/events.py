@@ -38,12 +38,12 @@ class Stamp:
 
     @property
     def names(self) -> str:
-        """The namespace of ids. Tests and exercises have their own, so that they never change a real hazard."""
+        """The namespace of ids. Tests and exercises have a separate one, so that they never change a real hazard."""
         return self.source if self.own_status is Status.ACTUAL else f"{self.source}/{self.own_status}"
 
     @property
     def author(self) -> UUID:
-        """A feed has no account; its events have an author id that is derived from the source."""
+        """The author of the feed's events: an id derived from the source, because a feed has no account."""
         return derived_id("feed", self.source)
 
 
@@ -102,5 +102,5 @@ def _content(hazard: HazardInfo, stamp: Stamp) -> dict[str, Any]:
 
 
 def _revision(entry: Item | Cancellation, known: Known | None) -> int:
-    """The revision is the source's `updated` time, so that it grows even if our stored state was lost."""
+    """The source's `updated` time. Taken as the revision, it increases even if our stored state was lost."""
     return max(entry.updated_ms, known.event.revision + 1) if known else entry.updated_ms

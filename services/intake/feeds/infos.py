@@ -27,7 +27,7 @@ COMPARED = (
 
 
 class HazardInfo(Data):
-    """The content of a hazard's event. A source whose values fluctuate overrides `changes`."""
+    """The content of a hazard's event. Sources whose values fluctuate override the method `changes`."""
 
     type: HazardType
     type_text: Line | None = None
@@ -53,6 +53,6 @@ def is_elsewhere(area: Area, published: HazardReported, places: "Places") -> boo
     former = published.area
     if area.model_copy(update={"pcodes": former.pcodes}) != former:
         return True
-    if published.places_version != places.version:  # other places may give other P-codes for the same area
+    if published.places_version != places.version:  # another list of places may give other P-codes
         return not set(area.pcodes) <= set(former.pcodes)
     return set(places.pcodes_of(area)) != set(former.pcodes)

@@ -1,4 +1,4 @@
-"""A source of hazards, and the entries of its documents."""
+"""The types of a source of hazards, and of the entries in the source's documents."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from services.intake.feeds.infos import HazardInfo
 from shared.events.vocabulary import Status
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-KEPT_CHARACTERS = 16_000  # most characters that are kept of an unreadable entry
+KEPT_CHARACTERS = 16_000  # an unreadable entry is cut to this length
 
 
 class ItemKind(StrEnum):
-    """The result of an entry. Each reading gives an entry exactly one result."""
+    """The result of reading an entry. Each reading gives each entry exactly one result."""
 
     PUBLISHED = "published"
     UNCHANGED = "unchanged"
@@ -59,7 +59,7 @@ Entry = Item | Cancellation | Unreadable
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An institution that publishes hazards. `read` raises BadDocument. `urls` are its feeds on the internet."""
+    """An institution that publishes hazards. `read` raises BadDocument. `urls` are the institution's own feeds."""
 
     name: str
     read: Callable[[bytes], list[Entry]]

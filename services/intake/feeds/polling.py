@@ -85,5 +85,5 @@ class Poller:
 
 
 def pause(seconds: float, failures: int) -> float:
-    """The next pause. It doubles with each failure, and has jitter so that requests do not coincide."""
+    """The next pause. It doubles with each failure, and is varied at random so that requests do not coincide."""
     return backoff_seconds(failures + 1, first=seconds, longest=max(LONGEST_PAUSE, seconds), jitter=0.1)

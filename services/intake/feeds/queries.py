@@ -73,7 +73,7 @@ async def save_set_aside(session: AsyncSession, feed: str, entries: Sequence[Unr
 async def save_reading(
     session: AsyncSession, feed: str, source: str, *, etag: str | None, counts: Mapping[ItemKind, int], now: datetime
 ) -> None:
-    """Save ETag and counts, in the same transaction as the events."""
+    """Save the ETag and the counts, in the same transaction as the events."""
     row = {"name": feed, "source": source, "etag": etag, "read_at": now, "failure": None, "failures": 0}
     await upsert(session, Feed, [row], changed=("source", "etag", "read_at", "failure", "failures"))
     rows = [
@@ -92,7 +92,7 @@ async def save_failure(session: AsyncSession, feed: str, source: str, *, reason:
     statement = insert(Feed).values(name=feed, source=source, failed_at=now, failure=reason, failures=1)
     changed = {
         "source": source,
-        "etag": case((Feed.source == source, Feed.etag)),  # another source has not read the document
+        "etag": case((Feed.source == source, Feed.etag)),  # None for a new source, which has not read the document
         "failed_at": now,
         "failure": reason,
         "failures": Feed.failures + 1,

@@ -1,4 +1,4 @@
-"""Read one document of a feed: decide, store and publish in one transaction."""
+"""Reads one document of a feed; one transaction stores the state and publishes the events."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ class Reader:
 
 
 def by_status(entries: list[Entry]) -> dict[Status, list[Item | Cancellation]]:
-    """The readable entries by status. Cancellations are last, because a document may rename a hazard that it keeps."""
+    """The readable entries by status. Cancellations are last, because a document may cancel the old id of a hazard."""
     groups: dict[Status, list[Item | Cancellation]] = {}
     for entry in sorted(entries, key=is_cancellation):
         if not isinstance(entry, Unreadable):

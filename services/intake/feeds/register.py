@@ -40,7 +40,7 @@ class Register:
         return JOINED if self._join(known, named[1:], entry, stamp) else decision
 
     def _named(self, ids: Iterable[str]) -> list[Known]:
-        """The hazards that these ids refer to, active hazards first, and otherwise in the order of the ids."""
+        """The hazards that these ids refer to, in the order of the ids; cancelled hazards come after all others."""
         hazard_ids = dict.fromkeys(self.aliases[name] for name in ids if name in self.aliases)
         return sorted((self.hazards[hazard_id] for hazard_id in hazard_ids), key=lambda known: known.is_cancelled)
 
@@ -54,7 +54,7 @@ class Register:
         self.published.append(hazard.event)
 
     def _join(self, kept: Known, others: list[Known], entry: Item, stamp: Stamp) -> bool:
-        """Cancel the `others`, because the source merged these hazards into `kept`. True if any was cancelled."""
+        """Cancel the hazards `others`, because the source merged them into `kept`. True if any hazard was cancelled."""
         live = [other for other in others if not other.is_cancelled]
         for other in live:
             hazard = events.take_back(entry, other, self._names(other), stamp)

@@ -21,7 +21,7 @@ _name: TypeAdapter[str] = TypeAdapter(SourceName)
 
 
 class PolledFeed(NamedTuple):
-    """`source` is the name of the institution whose hazards the feed has."""
+    """A feed to poll. `source` is the name of the institution whose hazards the feed contains."""
 
     kind: str
     source: str
@@ -29,7 +29,7 @@ class PolledFeed(NamedTuple):
 
 
 def source(kind: str, name: str | None = None) -> Source:
-    """The source of this kind. With a `name`, it is another institution that publishes documents of this kind."""
+    """The source of this kind. A `name` is given for another institution that publishes the same kind of document."""
     own: Source = import_module(f"{__package__}.{kind}").SOURCE
     return replace(own, name=name) if name else own
 
@@ -40,7 +40,7 @@ def own_feeds() -> tuple[PolledFeed, ...]:
 
 
 def listed(text: str) -> tuple[PolledFeed, ...]:
-    """The feeds of a list like `usgs=https://example.org/a usgs=https://example.org/b`. Raises ValueError."""
+    """Parses a list of feeds like `usgs=https://example.org/a usgs=https://example.org/b`. Raises ValueError."""
     feeds = tuple(_feed(entry) for entry in text.split())
     if len({feed.url for feed in feeds}) < len(feeds):
         raise ValueError(REPEATED)
@@ -48,7 +48,7 @@ def listed(text: str) -> tuple[PolledFeed, ...]:
 
 
 def checked_name(name: str) -> str:
-    """Raises ValueError if a feed's source cannot have this name."""
+    """The name. Raises ValueError if the source of a feed cannot have this name."""
     if name == CENTRE:
         raise ValueError("its events are entered by people")
     return _name.validate_python(name)

@@ -1,4 +1,4 @@
-"""Parse the USGS's GeoJSON: summary feeds, search results and single events. Pure."""
+"""Parses the GeoJSON of the USGS: summary feeds, search results and single events. Pure."""
 
 import json
 from collections.abc import Iterable
@@ -47,7 +47,7 @@ TYPES = {
 # CAP severity of an earthquake by its magnitude alone. The steps are the defaults of the alert rules.
 SEVERITIES = ((6.5, Severity.EXTREME), (5.5, Severity.SEVERE), (4.5, Severity.MODERATE))
 
-Milliseconds = Annotated[int, Field(ge=-2_208_988_800_000, le=7_258_118_399_999)]  # an `Instant`: years 1900 to 2199
+Milliseconds = Annotated[int, Field(ge=-2_208_988_800_000, le=7_258_118_399_999)]  # `Instant`: years 1900 to 2199
 Number = Annotated[float, Field(allow_inf_nan=False)]
 
 _source_id: TypeAdapter[str] = TypeAdapter(SourceId)
@@ -59,7 +59,7 @@ class Loose(BaseModel):
 
 
 class Identity(Loose):
-    """Fields that even a deleted event has. `ids` begins and ends with a comma: `,us20005gsg,gcmt20160410102858,`."""
+    """The fields that even a deleted event has. `ids` has outer commas, as in `,us20005gsg,gcmt20160410102858,`."""
 
     ids: str | None = None
     status: str = ""
@@ -143,7 +143,7 @@ def info(type: HazardType, feature: Feature) -> "MeasuredHazard":
     title = one_line(properties.title or properties.place or "")
     return MeasuredHazard(
         type=type,
-        urgency=Urgency.PAST,  # as in the source's own CAP messages
+        urgency=Urgency.PAST,  # the source's own CAP messages say Past too
         severity=severity(type, properties.mag),
         certainty=Certainty.OBSERVED if properties.status.lower() == "reviewed" else Certainty.LIKELY,
         magnitude=properties.mag,
@@ -173,14 +173,14 @@ class MeasuredHazard(HazardInfo):
 
 
 def severity(type: HazardType, magnitude: float | None) -> Severity:
-    """Severity from an earthquake's magnitude. The source gives no severity for other hazards."""
+    """The severity of an earthquake by its magnitude. Other hazards get Unknown, as the source gives no severity."""
     if type is not HazardType.EARTHQUAKE or magnitude is None:
         return Severity.UNKNOWN
     return next((step for least, step in SEVERITIES if magnitude >= least), Severity.MINOR)
 
 
 def ids_of(preferred: str, wrapped: str | None) -> tuple[str, ...]:
-    """The preferred id first, then the others, without invalid ids."""
+    """The valid ids of an event, the preferred id first."""
     others = (part.strip() for part in (wrapped or "").split(","))
     return tuple(dict.fromkeys((preferred, *valid_ids(others))))[:50]
 

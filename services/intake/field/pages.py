@@ -20,8 +20,8 @@ from shared.places import Places
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
-SCOPE = "/"  # the service worker's scope; it includes the form's page and its printed address
-USUAL_COUNTRIES = ("RU", "KZ", "UZ", "TJ", "TR", "CN")  # where most people from the country live abroad
+SCOPE = "/"  # the scope of the service worker; it includes the page and the printed address `/field`
+USUAL_COUNTRIES = ("RU", "KZ", "UZ", "TJ", "TR", "CN")  # most people from the country who live abroad live there
 KINDS = (".css", ".html", ".js", ".po", ".py", ".svg")
 SHOWN = {"exercise", "institution_ky", "institution_ru", "institution_en"}
 USUAL = (HazardType.MUDFLOW, HazardType.RIVER_FLOOD, HazardType.LANDSLIDE, HazardType.EARTHQUAKE)
@@ -71,9 +71,9 @@ class FieldForm:
 
 
 class Files(StaticFiles):
-    """Static files under the release's name, so that a cached page always gets scripts of its own release.
+    """Static files under the release's name, so that a cached page always gets scripts of the same release.
 
-    They include the scripts that all pages share, because the form imports these from its own folder.
+    The files include the scripts that all pages share, because the form imports all scripts from one folder.
     """
 
     def __init__(self, release: str) -> None:
@@ -96,6 +96,6 @@ def release(settings: Settings, places: Places) -> str:
 
 
 def countries(language: str) -> list[tuple[str, str]]:
-    """All countries by name, after the usual destinations."""
+    """The usual destination countries, then all other countries by name."""
     usual = [(code, country(code, language)) for code in USUAL_COUNTRIES]
     return usual + [(code, name) for code, name in all_countries(language) if code not in (*USUAL_COUNTRIES, COUNTRY)]

@@ -9,4 +9,4 @@ down_revision = "0001_feeds"
 
 
 def upgrade() -> None:
-    AUDIT.create(op.get_bind(), checkfirst=True)  # provisioning has already created the table, and owns it
+    AUDIT.create(op.get_bind(), checkfirst=True)  # provisioning, which owns the table, has usually created it before

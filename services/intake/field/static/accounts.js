@@ -1,4 +1,4 @@
-// The account that reports from this phone: sign-in, renewal and sign-out.
+// Signs an account in on this phone, renews the sign-in, and signs the account out.
 
 import { adoptDrafts } from "./drafts.js";
 import { element } from "./elements.js";
@@ -25,7 +25,7 @@ export async function signIn(event) {
   void sendWaiting();
 }
 
-/** Take over a session of the centre's own sign-in page as this phone's sign-in. */
+/** Turn the session that the centre's sign-in page has begun into this phone's sign-in. */
 export async function takeSession() {
   if (!new URLSearchParams(location.search).has("signed-in")) return;
   history.replaceState(null, "", location.pathname);
@@ -37,7 +37,7 @@ export async function takeSession() {
     adopt();
     show();
   } catch {
-    // without a session, the form's own sign-in is shown
+    // no answer: the form shows its own sign-in
   }
 }
 
@@ -53,8 +53,8 @@ async function signedIn(name, password) {
 }
 
 /**
- * The sign-in to store. The name is spelled as in the account. The expiry is by this phone's clock, which may be months
- * off.
+ * The sign-in to store. The name is spelled as in the account. The expiry is converted to this phone's clock, which may
+ * be wrong by months.
  * @param {string} name
  * @param {{token: string, expires_at: string, name?: string}} session
  * @param {number} answeredAt time of the answer, by the centre's clock
@@ -65,7 +65,7 @@ function begun(name, session, answeredAt) {
   return { name, ...session, expires_at, renewedAt: Date.now() };
 }
 
-/** Renew the sign-in at each contact, for another year. If the centre refuses, the next report shows the reason. */
+/** Renew the sign-in for another year, at most twice a day. If the centre refuses, the next report shows the reason. */
 export async function renew() {
   const known = account();
   if (!known || isOver(known) || Date.now() - (known.renewedAt ?? 0) < RENEW_MS) return;

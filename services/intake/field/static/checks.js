@@ -38,7 +38,7 @@ function controls(form) {
 /** The error text of a control, or an empty string. @param {Control} control */
 function reason(control) {
   const { validity } = control;
-  if (validity.valid || isDay(control) && validity.rangeOverflow) return ""; // a future day needs confirmation only, because a phone's clock may be wrong
+  if (validity.valid || isDay(control) && validity.rangeOverflow) return ""; // a future day needs only a confirmation, because a phone's clock may be wrong
   if (validity.valueMissing) return isDay(control) ? sentence("day") : sentence("missing");
   if (validity.badInput || validity.stepMismatch) return isDay(control) ? sentence("day") : sentence("integer");
   if (control instanceof HTMLInputElement && (validity.rangeUnderflow || validity.rangeOverflow)) return sentence("between", { min: control.min, max: control.max });
@@ -74,7 +74,7 @@ function isOddBirth(year, today) {
 }
 
 /**
- * Whether origin and destination are equal. This is right for people who could not leave, so it is false for them.
+ * Whether origin and destination are equal, although the people could leave.
  * @param {import("./kept.js").Body} body
  */
 function isSamePlace({ origin, destination, mobility }) {
@@ -87,7 +87,7 @@ function shownDay(day) {
   return day.split("-").reverse().join(".");
 }
 
-/** Mark the fields, open sections that hide them, and focus the first. @param {HTMLFormElement} form @param {Problem[]} invalid */
+/** Mark the fields, open the sections with these fields, and focus the first field. @param {HTMLFormElement} form @param {Problem[]} invalid */
 export function mark(form, invalid) {
   for (const control of controls(form)) unmark(control);
   for (const { control, text } of invalid) {

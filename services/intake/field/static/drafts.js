@@ -23,7 +23,7 @@ export function draftOf(reportId) {
   return JSON.parse(localStorage.getItem(PREFIX + reportId) ?? "null");
 }
 
-/** Save as this tab's draft; another tab that held the draft releases it. @param {Omit<Draft, "at" | "tab">} draft @throws {DOMException} if the phone's storage is full */
+/** Save as this tab's draft; another tab then no longer continues the draft. @param {Omit<Draft, "at" | "tab">} draft @throws {DOMException} if the phone's storage is full */
 export function keepDraft(draft) {
   const { report_id } = draft.body;
   localStorage.setItem(PREFIX + report_id, JSON.stringify({ ...draft, at: new Date().toISOString(), tab: tab() }));
@@ -36,12 +36,12 @@ export function discard(reportId) {
   changed();
 }
 
-/** Release the draft from this tab. The draft stays stored. */
+/** Stop continuing the draft in this tab. The draft stays stored. */
 export function letGo() {
   sessionStorage.removeItem(OPEN);
 }
 
-/** The draft that this tab held before a reload. */
+/** The draft that was open in this tab before a reload. */
 export function held() {
   return draftOf(sessionStorage.getItem(OPEN) ?? "");
 }

@@ -1,4 +1,4 @@
-// The field form: store a report on the phone, send it, and show the answer.
+// The field form stores a report on the phone, sends the report, and shows the answer.
 
 import { renew, signIn, signOut, takeSession } from "./accounts.js";
 import { element } from "./elements.js";
@@ -23,7 +23,7 @@ function start() {
   addEventListener(CHANGED, show);
   addEventListener("online", () => { show(); void sendWaiting(); });
   addEventListener("offline", show);
-  addEventListener("pageshow", ({ persisted }) => { if (persisted) resume(); }); // another tab may have sent its draft
+  addEventListener("pageshow", ({ persisted }) => { if (persisted) resume(); }); // meanwhile another tab may have sent the draft
   document.addEventListener("visibilitychange", () => { changed(); look(); }); // a suspended page gets no events of other tabs
   setInterval(look, AGAIN_MS);
   if ("serviceWorker" in navigator) for (const scope of SCOPES) void navigator.serviceWorker.register("/intake/field/worker.js", { scope });

@@ -1,4 +1,4 @@
-// The form: empty, with a draft, or with a report to correct.
+// Shows the form: empty, with a draft, or with a report to correct.
 
 import { mark, oddities, problems, unmark } from "./checks.js";
 import { discard, draftOf, held, isHeldHere, keepDraft, letGo } from "./drafts.js";
@@ -164,7 +164,7 @@ function another() {
   show();
 }
 
-/** Whether this tab's form holds the report. @param {string} reportId */
+/** Whether the form in this tab shows the report. @param {string} reportId */
 export function isOpen(reportId) {
   return draft.ids.report_id === reportId;
 }
@@ -174,7 +174,7 @@ export function show() {
   element("form-title").scrollIntoView();
 }
 
-/** Show the draft that this tab held before, or an empty form. */
+/** Show the draft that was open in this tab before, or an empty form. */
 export function resume() {
   const left = held();
   begin();
@@ -269,7 +269,7 @@ function membersChanged(removed = 0) {
   if (count && control("kind").value === "household" && (persons < count || persons === count + removed)) control("persons").value = String(count);
 }
 
-/** Use the position only for the draft that asked for it: a late answer does not belong to the next household. */
+/** Use the phone's position only for the draft that was open at the request, not for the next household. */
 function locate() {
   const asking = draft;
   navigator.geolocation.getCurrentPosition(({ coords }) => {
@@ -288,10 +288,10 @@ function showPoint() {
 
 /** @param {number} degrees */
 function round(degrees) {
-  return Math.round(degrees * 100_000) / 100_000; // to about one metre
+  return Math.round(degrees * 100_000) / 100_000; // five decimal places are about one metre
 }
 
-/** After midnight, allow the new day in an open form, and set it if the form is untouched. A draft keeps its day. */
+/** After midnight, allow the new day in an open form, and set this day if the form is untouched. */
 export function renewToday() {
   const field = control("occurred");
   if (field.value === field.max && !draft.isTouched) field.value = today();

@@ -1,4 +1,4 @@
-// Local storage: the token, the phone's id, and reports until some time after they were answered.
+// Keeps in local storage the token, the phone's id, and reports until some days after they were answered.
 
 import { uuid } from "./uuid.js";
 
@@ -13,7 +13,7 @@ import { uuid } from "./uuid.js";
 export const CHANGED = "dayar-kept-changed";
 const PREFIX = "dayar.report.";
 const ANSWERED_DAYS = 14;
-const EARLY_MS = 3_600_000; // clocks drift, and a report sent with an expired token is held until a person accepts it
+const EARLY_MS = 3_600_000; // a margin, because clocks drift and a report with an expired token waits for a person
 const ANSWERED = ["accepted", "spooled", "duplicate"];
 
 /** @returns {Kept[]} newest first */
@@ -42,7 +42,7 @@ export function changed() {
   dispatchEvent(new Event(CHANGED));
 }
 
-// a change by another tab is treated like a change by this tab
+// changes by other tabs are treated like changes by this tab
 addEventListener("storage", ({ key }) => { if (!key || key.startsWith("dayar.")) changed(); });
 
 /** @param {Kept} report */
@@ -50,12 +50,12 @@ export function isAnswered(report) {
   return ANSWERED.includes(report.state);
 }
 
-/** Whether the report belongs to the signed-in account or to none. Accounts may share a phone. @param {Kept} report */
+/** Whether the report belongs to the signed-in account or to no account. @param {Kept} report */
 export function isOwn(report) {
   return !report.account || isSameName(report.account, account()?.name);
 }
 
-/** Compare account names as the centre does, without regard to case. @param {string} one @param {string} [other] */
+/** Compare account names like the centre: case does not matter. @param {string} one @param {string} [other] */
 export function isSameName(one, other = "") {
   return one.toLowerCase() === other.toLowerCase();
 }
@@ -65,7 +65,7 @@ export function isSame(one, other) {
   return JSON.stringify(one.body) === JSON.stringify(other.body);
 }
 
-/** The version of a correction. A version that the centre does not have yet is used again. @param {Kept} report */
+/** The version of a correction. It is a new number only if the centre has the present version. @param {Kept} report */
 export function nextVersion(report) {
   return report.body.version + (isAnswered(report) || report.state === "conflict" ? 1 : 0);
 }

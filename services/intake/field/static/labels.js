@@ -22,7 +22,7 @@ export function labelOf(pointer) {
   return control ? groupOf(control) : "";
 }
 
-/** The label of a control, with the person, or the row and column, if there are several. @param {Element} control */
+/** The label of a control, and the person or table cell if the label is not unique. @param {Element} control */
 export function nameOf(control) {
   const person = control.closest(".member");
   if (person) return `${personOf([...element("members").children].indexOf(person))}, ${ownLabel(control)}`;

@@ -23,12 +23,12 @@ export async function sendWaiting() {
 /** The oldest waiting report of the signed-in account, as stored now, because it may have been corrected meanwhile. */
 function oldest() {
   const known = account();
-  if (!known || known.isOver) return undefined; // an expired sign-in is used too, because the centre decides
+  if (!known || known.isOver) return undefined; // an expired sign-in is used too, because the centre decides about it
   return reports().reverse().find((report) => report.state === "waiting" && isSameName(report.account, known.name));
 }
 
 /**
- * Send one report. Return whether to continue with the next.
+ * Send one report. Return whether the next report can be sent now.
  * @param {Kept} report
  */
 async function send(report) {
@@ -71,7 +71,7 @@ function stateOf(answer, accepted) {
 }
 
 /**
- * Send the time by this phone's clock too, so that the centre can correct the times of a wrong clock.
+ * Send a request with the time by this phone's clock, so that the centre can correct the times of a wrong clock.
  * @param {string} path
  * @param {object} body
  * @param {string} [token]

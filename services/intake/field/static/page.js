@@ -1,4 +1,4 @@
-// The page's templates and small elements, for the other scripts.
+// Gives the other scripts the page's templates and small elements.
 
 import { element } from "./elements.js";
 

@@ -8,7 +8,7 @@ import { uuid } from "./uuid.js";
 /** @typedef {{report_id: string, household_id?: string, group_id?: string, version: number}} Ids of a draft, drawn once */
 
 
-/** The ids of a report, with a new id for each id that it lacks. @param {Partial<Body>} [body] @returns {Ids} */
+/** The ids of a report; each missing id is generated. @param {Partial<Body>} [body] @returns {Ids} */
 export function idsOf({ report_id = uuid(), household_id = uuid(), group_id = uuid(), version = 1 } = {}) {
   return { report_id, household_id, group_id, version };
 }

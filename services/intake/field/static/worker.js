@@ -1,9 +1,9 @@
 // Service worker of the field form: caches one complete release, and answers from the cache when offline.
 
-const RELEASE = ""; // filled in by the server, so that a new release is a new worker
+const RELEASE = ""; // the server fills this in, so that each release has a different worker script
 const KEPT = `field-${RELEASE}`;
 const PAGE = "/intake/field";
-const CARD = "/field"; // the printed address redirects to the page, also offline
+const CARD = "/field"; // the printed address, which redirects to the page, also offline
 const SCRIPTS = `${PAGE}/files/${RELEASE}`;
 const FILES = [
   PAGE, `${PAGE}?lang=ky`, `${PAGE}?lang=ru`, `${PAGE}?lang=en`,
@@ -35,7 +35,7 @@ self.addEventListener("fetch", (event) => {
 /** Cache the whole release or nothing, so that a phone without space keeps the old release. */
 async function keepAll() {
   const kept = await caches.open(KEPT);
-  // without cookies, because each language's page would set the language cookie
+  // cookies are omitted, because the page of each language would set the language cookie
   await kept.addAll(FILES.map((file) => new Request(file, { cache: "reload", credentials: "omit" })));
 }
 
@@ -68,9 +68,9 @@ async function fresh(request) {
 async function cached(request) {
   try {
     const kept = await caches.open(KEPT);
-    return await kept.match(request, { ignoreVary: true }); // the language is in the URL
+    return await kept.match(request, { ignoreVary: true }); // the URL already distinguishes the languages
   } catch {
-    return undefined; // a full phone cannot open a cache, so only the network is used
+    return undefined; // if the phone is full, it cannot open a cache, and only the network is used
   }
 }
 
