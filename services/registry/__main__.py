@@ -1,4 +1,4 @@
-"""`python -m services.registry [web|worker|migrate]`; without an argument, web and worker."""
+"""`python -m services.registry [web|worker|migrate]`; without an argument, both the web app and the worker run."""
 
 from services.registry import worker
 from services.registry.app import create_app

@@ -1,4 +1,4 @@
-"""Geometry of a bar chart. The template renders SVG, so that the chart prints and needs no script."""
+"""Computes the geometry of a bar chart. The template renders it as SVG, which prints and needs no script."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,7 +11,7 @@ STEP = 56
 BAR = 36
 LEFT = 52
 STEPS = (1, 2, 5)
-INTERVALS = (5, 2, 1)  # the axis has as many parts as the first number that divides its end, so that ticks are whole
+INTERVALS = (5, 2, 1)  # the first of these numbers that divides the axis's end is the number of parts: ticks are whole
 MOST = 120
 
 
@@ -106,7 +106,7 @@ def by_place(figures: Iterable[Figure], most: int = 12) -> list[Figure]:
 
 
 def widest(figures: Iterable[Figure]) -> int:
-    """The number of persons of the longest bar, at least 1."""
+    """How many persons the longest bar has, but at least 1."""
     return max((max(figure.persons, figure.group_persons) for figure in figures), default=0) or 1
 
 

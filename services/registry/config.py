@@ -15,4 +15,4 @@ class RegistrySettings(Settings):
     registry_kek_file: Path = Path(".state/secrets/registry-kek")
     digest_key_file: Path = Path(".state/secrets/digest-key")
     search_root_file: Path = Path(".state/secrets/search-root")
-    registry_batch: int = 1000  # records read, decided and written together
+    registry_batch: int = 1000  # how many records are read, decided and written together

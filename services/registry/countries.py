@@ -1,8 +1,8 @@
-"""ISO 3166-1 alpha-3 codes for partners, from CLDR."""
+"""Converts country codes to ISO 3166-1 alpha-3, which partners use. The table is from CLDR."""
 
 from babel.core import get_global
 
-WITHDRAWN = frozenset({"BUR", "DDR", "FXX", "TMP", "YMD", "ZAR"})  # CLDR still lists these old codes
+WITHDRAWN = frozenset({"BUR", "DDR", "FXX", "TMP", "YMD", "ZAR"})  # CLDR still lists these withdrawn codes
 ALPHA_3: dict[str, str] = {
     now[0]: code
     for code, now in get_global("territory_aliases").items()

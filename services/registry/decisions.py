@@ -1,4 +1,4 @@
-"""Decide who may change a household, and what a report version does to it. No I/O, and independent of arrival order."""
+"""Decides who may change a household, and how a report version changes it. No I/O; arrival order does not matter."""
 
 from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
@@ -7,11 +7,11 @@ from typing import NamedTuple
 from shared.events.vocabulary import Flag, OutcomeKind
 from shared.places import Places
 
-Name = tuple[str, str]  # "household" or "group", and its id
+Name = tuple[str, str]  # "household" or "group", and the id of the household or group
 
 
 class Held(StrEnum):
-    """Why a report waits for a person, or for the report it corrects."""
+    """The reason why a report waits for a person, or for the report that it corrects."""
 
     WAITING = "waiting"
     NOT_AUTHOR = "not_author"
@@ -58,7 +58,7 @@ class Claim(NamedTuple):
     is_accepted: bool = False  # a person accepted the held report, so author and sign-in are no longer checked
 
     def is_entitled(self, owner: Owner, *, begins: bool) -> bool:
-        """Whether the author may report this. A registrar may correct a report but not report a new displacement."""
+        """Whether the author may send this report. A registrar may correct a report, but not begin a displacement."""
         if self.is_accepted or owner.shares(self.author, self.team):
             return True
         return self.is_registrars and self.version > 1 and not begins
@@ -121,7 +121,7 @@ def is_first(claim: Claim, precedents: Iterable[Precedent]) -> bool:
 
 
 def decide_version(version: int, versions: Iterable[int], *, begins: bool) -> ReportDecision:
-    """Decide about a version from an entitled author. `versions` are those of its report that took effect."""
+    """Decide about a version from an entitled author. `versions` are the report's versions that took effect."""
     known = set(versions)
     if not known:
         return BEGIN if begins else held(Held.WAITING)

@@ -1,8 +1,8 @@
 """Digests of report contents, which distinguish repeats from conflicts.
 
-They are HMACs, because guesses against a hash without a key would reveal a phone number. Each key of the folder is
-applied to the result of the previous key. So a new key can be applied to stored digests without decrypting any report,
-and an attacker with the database alone needs all keys.
+They are HMACs, because a phone number could be guessed from a hash without a key. Each key of the folder is applied to
+the result of the previous key. A new key can therefore be applied to stored digests without decrypting any report, and
+an attacker who has only the database needs all keys.
 """
 
 import hmac
@@ -99,7 +99,7 @@ class Digests:
 
 
 async def lay(session: AsyncSession, select: str, update: str, keys: Sequence[bytes]) -> int:
-    """Apply keys in the caller's transaction, in small batches. Digests removed by an erasure stay removed."""
+    """Apply keys to stored digests in small batches, in the caller's transaction. Removed digests stay removed."""
     connection, count = await database.driver(session), 0
     cursor = await connection.cursor(select)
     while rows := await cursor.fetch(ROWS_AT_ONCE):

@@ -11,7 +11,7 @@ from shared.crypto.randomness import take
 
 
 class Key(NamedTuple):
-    """The key of a household or group: cipher and wrapped form. Deleting the wrapped form erases the sealed data."""
+    """The key of a household or group, as a cipher and in wrapped form. Deleting the wrapped form erases the data."""
 
     cipher: Aead
     kek_id: str

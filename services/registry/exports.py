@@ -1,4 +1,4 @@
-"""Export figures as rows of plain values, and as CSV with the HXL row that HDX's tools expect."""
+"""Exports figures as rows of plain values, and as CSV with the HXL row that the tools of HDX expect."""
 
 import csv
 import io
@@ -37,12 +37,12 @@ def rows(
     date: str | None = None,
     language: str = "en",
 ) -> list[Row]:
-    named = cache(lambda pcode, country: name(pcode, country, places, level, language))  # many rows share few places
+    named = cache(lambda pcode, country: name(pcode, country, places, level, language))  # few places, but many rows
     return [row(figure, named, status=status, level=level, date=date) for figure in figures]
 
 
 def row(figure: Figure, named: Naming, *, status: str, level: int, date: str | None) -> Row:
-    """`households` and `persons` are registered, `groups` and `group_persons` counted. Never add up both kinds."""
+    """A row. Registered `households` and `persons` are never added to counted `groups` and `group_persons`."""
     pcode = figure.pcode or (COUNTRY if level == 0 and figure.country == COUNTRY else None)
     return {
         **({"month": figure.period} if date is None else {"date": date}),
@@ -72,7 +72,7 @@ def name(pcode: str | None, code: str | None, places: Places, level: int, langua
 
 
 def people(mobilities: Iterable[Mobility], scopes: Iterable[MovementScope]) -> str:
-    """The HXL tag of the counted people. IDPs are displaced within their country; migrants are not `#affected`."""
+    """The HXL tag of the counted people. IDPs are people displaced within the country. Migrants are not `#affected`."""
     counted = set(mobilities)
     if counted <= set(DISPLACED):
         return "#affected+idps" if set(scopes) == {MovementScope.WITHIN} else "#affected+displaced"
@@ -106,7 +106,7 @@ def tags(names: Sequence[str], *, people: str, view: View, level: int) -> list[s
 
 
 def as_csv(rows: Sequence[Row], names: Sequence[str], tags: Sequence[str]) -> str:
-    """Column names, HXL tags, then figures. The byte order mark lets Excel read UTF-8."""
+    """The CSV text: column names, HXL tags, figures. It begins with a byte order mark, so that Excel reads UTF-8."""
     text = io.StringIO("\ufeff")
     text.seek(0, io.SEEK_END)
     writer = csv.writer(text, lineterminator="\r\n")
@@ -117,7 +117,7 @@ def as_csv(rows: Sequence[Row], names: Sequence[str], tags: Sequence[str]) -> st
 
 
 def names(*, is_stock: bool) -> list[str]:
-    """Column names. The country precedes the P-code, so that `#country+code` finds alpha-3 first, even at level 0."""
+    """The column names. The alpha-3 code comes before the P-code, because `#country+code` must find it first."""
     return [
         "date" if is_stock else "month",
         "status",

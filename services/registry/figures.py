@@ -1,4 +1,4 @@
-"""Routes for figures: JSON and CSV for programs, and a page for people."""
+"""Routes for figures. Programs get JSON and CSV; people get a page."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -98,7 +98,7 @@ Month = Annotated[str, Field(pattern=r"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$")]  
 
 
 class FlowFilters(Filters):
-    """`since` and `until` are months, both inclusive."""
+    """The filters of flows, from the month `since` to the month `until`. Both months are included."""
 
     since: Month | None = None
     until: Month | None = None
@@ -119,9 +119,9 @@ class PageFilters(FlowFilters, StockFilters):
     flows_page: PageNumber = 1
 
     def usual(self, now: datetime) -> Self:
-        """The filters with default dates: today, and the last twelve months. Future dates are used only if given."""
+        """The filters with default dates: today, and the last twelve months. A default date is never in the future."""
         day = self.on or today(now)
-        is_open = self.until or day.year == FIRST_YEAR  # no data before the first year
+        is_open = self.until or day.year == FIRST_YEAR  # there is no data before the first year
         since = self.since or (None if is_open else charts.after(f"{day.year - 1}-{day.month:02}"))
         until = self.until or max(f"{max(day, today(now)):%Y-%m}", self.since or "")
         return self.model_copy(update={"on": day, "since": since, "until": until})
@@ -215,9 +215,9 @@ class TablePage:
 async def stock_and_flows(
     request: Request, caller: Principal, filters: PageFilters, day: date
 ) -> tuple[list[Figure], list[Figure]]:
-    """Compute stock and flows at the same time on two connections. In sequence, both take half as long again.
+    """Compute stock and flows at the same time on two connections. One after the other would take half as long again.
 
-    The request holds no other connection meanwhile. Otherwise pages that wait for another connection could block each
+    The request must not use a third connection meanwhile, because requests that wait for a connection could block each
     other.
     """
     begin: async_sessionmaker[AsyncSession] = request.app.state.sessions

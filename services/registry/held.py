@@ -14,11 +14,11 @@ from shared import audit
 from shared.audit import Action, Entry
 from shared.events.vocabulary import OutcomeKind
 
-# A person may accept reports held for these reasons. For any other reason, another version took effect, and the author
-# must send a correction.
+# A person may accept reports held for these reasons. With any other reason, another version took effect, so that the
+# author must send a correction.
 ACCEPTABLE = frozenset({Held.WAITING, Held.NOT_AUTHOR, Held.EXPIRED_TOKEN, Held.REVOKED})
 
-MOST = 1000  # reports of a team that one request accepts
+MOST = 1000  # a request accepts at most so many reports of a team
 
 UNDECIDED = select(HeldDecision.decided_at).where(
     HeldDecision.outcome_id == Report.outcome_id, HeldDecision.carried_out_at.is_(None)
@@ -40,7 +40,7 @@ HELD = select(
     Report.clear,
     UNDECIDED.limit(1).scalar_subquery().label("decided_at"),
 ).where(IS_HELD)
-# The P-code of a report's place, which is its destination, or else its origin.
+# The P-code of a report's destination or, if the destination has none, of the origin.
 PCODE = "coalesce(CAST(clear AS json) #>> '{destination,pcode}', CAST(clear AS json) #>> '{origin,pcode}')"
 
 
@@ -69,12 +69,12 @@ async def by_outcome(session: AsyncSession, outcome_id: UUID) -> RowMapping | No
 
 
 async def named(session: AsyncSession, outcome_id: UUID) -> tuple[Any, ...] | None:
-    """Kind, household or group id, and report id of the report that this outcome holds."""
+    """The kind, household or group id, and report id of the held report with this outcome."""
     name = select(Report.kind, Report.subject_id, Report.report_id).where(Report.outcome_id == outcome_id, IS_HELD)
     row = (await session.execute(name)).one_or_none()
     return None if row is None else tuple(row)
 
 
 async def note_read(session: AsyncSession, account: UUID, subject_id: UUID) -> None:
-    """Write the audit entry in the read's transaction. A read at a terminal has an account but no token."""
+    """Write the audit entry in the transaction of the read. A reader at a terminal has an account but no token."""
     await audit.add(session, Entry(action=Action.READ, account=account, subject="held report", objects=[subject_id]))

@@ -1,4 +1,4 @@
-"""The registry's events: households after a change, and the outcome of each report.
+"""Builds the registry's events: the household after each change, and the outcome of each report.
 
 `msgspec` writes the JSON, because building a pydantic model costs as much as all other work on a household.
 """
@@ -82,7 +82,7 @@ class OutcomeData(msgspec.Struct, omit_defaults=True, gc=False):
 
 
 class HouseholdEvents:
-    """Builds messages. `places` coarsens P-codes to districts, because no finer place may leave the registry."""
+    """Builds messages. Their P-codes are those of districts, because no finer place may leave the registry."""
 
     def __init__(self, places: Places) -> None:
         self._district = lru_cache(10_000)(lambda pcode: DistrictData(pcode=places.district(pcode)))

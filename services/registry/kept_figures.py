@@ -1,4 +1,4 @@
-"""Figures kept in memory until a displacement changes, so that an unchanged registry answers at once."""
+"""Keeps figures in memory until a displacement changes, so that a repeated question is answered at once."""
 
 from sqlalchemy import Text, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
@@ -8,7 +8,7 @@ from services.registry.models import DataVersion
 from services.registry.statistics import Figure, FigureQuery, Kind, figures
 from shared.places import Places
 
-MOST_FIGURES = 50_000  # about 20 MB
+MOST_FIGURES = 50_000  # so many figures take about 20 MB
 QUESTION_WEIGHT = 20  # a question takes as much memory as this many figures
 
 Question = tuple[Kind, FigureQuery]
@@ -28,8 +28,8 @@ class KeptFigures:
         self._weight = 0
 
     async def answer(self, session: AsyncSession, kind: Kind, query: FigureQuery, places: Places) -> list[Figure]:
-        """The figures as of now. The caller must not change them."""
-        # The version is read before the figures, so that the figures may be newer than their version, but never older.
+        """The present figures. The caller must not change them."""
+        # The version is read before the figures. The figures may therefore be newer than the version, but never older.
         version = await data_version(session)
         if version == self._version and (kind, query) in self._answers:
             return self._answers[kind, query]
@@ -40,7 +40,7 @@ class KeptFigures:
     def _keep(self, version: str, question: Question, answer: list[Figure]) -> None:
         if version != self._version:
             self._version, self._answers, self._weight = version, {}, 0
-        self._forget(question)  # another request may have stored an answer to it meanwhile
+        self._forget(question)  # a concurrent request may have stored its answer
         self._answers[question] = answer
         self._weight += QUESTION_WEIGHT + len(answer)
         while self._weight > self._most:
@@ -52,7 +52,7 @@ class KeptFigures:
 
 
 async def data_version(session: AsyncSession) -> str:
-    """A digest of all slots' versions. Versions are random and never repeat, so the same digest means the same data."""
+    """A digest of the versions of all slots. Versions are random, so an equal digest means unchanged data."""
     versions = func.string_agg(cast(DataVersion.version, Text), aggregate_order_by(literal(""), DataVersion.slot))
     digest: str = (await session.execute(select(func.md5(versions)))).scalar_one()
     return digest

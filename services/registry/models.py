@@ -29,14 +29,14 @@ from shared.country import TIME_ZONE
 from shared.messaging.models import CONSUMER_TABLES, Decision
 from shared.postgres import models
 
-# The month in Bishkek: 202606 is June 2026, and 202600 is 2026 without a known month.
+# The month in Bishkek time: 202606 means June 2026, and 202600 means 2026 without a known month.
 PERIOD = f"""100 * extract(year FROM occurred_at AT TIME ZONE '{TIME_ZONE}')::integer
     + CASE occurred_at_precision WHEN 'year' THEN 0
         ELSE extract(month FROM occurred_at AT TIME ZONE '{TIME_ZONE}')::integer END"""
 
 
 def cell(number: int) -> Mapped[int | None]:
-    """A cell of `sex_age`. Reading an array element copies the whole array; NULL takes no space and is not summed."""
+    """A cell of `sex_age`, as a column, because reading an array element copies the whole array. NULL replaces 0."""
     return mapped_column(Computed(f"nullif(sex_age[{number}], 0)", persisted=True))
 
 
@@ -123,7 +123,7 @@ class Displaced(Moved):
     """Columns of a household's displacement and of a group's count. PostgreSQL computes some of them for figures.
 
     The primary key ensures that a report begins only one displacement, even with concurrent workers. `superseded_at` is
-    when the next move began, or infinity. A trigger fills it for rows that the previous release writes without it.
+    the time when the next move began, or infinity. The previous release does not write this column; a trigger does.
     """
 
     @declared_attr.directive
@@ -167,7 +167,7 @@ class Displaced(Moved):
 
 
 class Episode(Displaced, RegistryModel):
-    """A displacement of a household, in the valid version of its report."""
+    """A displacement of a household, as the valid version of the report says."""
 
     __tablename__ = "episodes"
 
@@ -176,7 +176,7 @@ class Episode(Displaced, RegistryModel):
 
 
 class GroupCount(Displaced, RegistryModel):
-    """A count of a group, in the valid version of its report."""
+    """A count of a group, as the valid version of the report says."""
 
     __tablename__ = "counts"
 
@@ -234,7 +234,7 @@ class DigestKey(RegistryModel):
 class DataVersion(RegistryModel):
     """Versions of the displacements. A transaction that writes displacements renews one slot's version.
 
-    The migration creates the rows, and the trigger that renews their versions.
+    The migration creates the rows, and the trigger that renews the versions.
     """
 
     __tablename__ = "data_versions"

@@ -1,4 +1,4 @@
-"""Decrypts sealed records while the batch before them is being committed, so it has no access to stored state."""
+"""Decrypts sealed records. It uses no stored state, because it runs while the previous batch is being committed."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +15,7 @@ from shared.events.envelope import REVOKED_HEADER
 from shared.failures import DependencyUnavailable, SetAside
 from shared.messaging.records import Received, Record
 
-# Serialisers of an event's clear fields, without intake's stamps.
+# These serialise the clear fields of an event, without the fields that intake adds.
 TEXT_OF = {
     "household": TypeAdapter(HouseholdClear).serializer.to_json,
     "group": TypeAdapter(GroupClear).serializer.to_json,
@@ -69,7 +69,7 @@ class ReportOpener:
 
 
 def authored_content(reported: HouseholdReported | GroupReported, text: bytes) -> bytes:
-    """Content for the digest. It has the author's original times, because a retry can get other corrected times."""
+    """The content for the digest. It has the author's original times, because a retry may get other corrections."""
     if reported.uncorrected is None:
         return text
     uncorrected = reported.model_copy(update=reported.uncorrected.original)

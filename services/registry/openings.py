@@ -1,4 +1,4 @@
-"""Opening household records. Callers must state a purpose. Unusually many openings are reported, but never blocked."""
+"""Checks that readers of household records state a purpose. Reading unusually many is reported, but never blocked."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ from shared.web.problems import Problem
 
 MOST_AN_HOUR = 60
 SHOWN = timedelta(hours=24)
-NEED_NO_PURPOSE = frozenset({Role.REGISTRAR})  # opening records is their daily work
+NEED_NO_PURPOSE = frozenset({Role.REGISTRAR})  # reading records is a registrar's daily work
 
-# Audit entries of opened records, but not of lists. An author who reads the author's own report has no office role and
-# is not counted.
+# The audit entries of opened records, but not of lists. Authors who open their own reports have no office role and are
+# not counted.
 PATH = "GET /registry/v1/households/{household_id}"
 OPENED = and_(
     AUDIT.c.action == Action.READ, AUDIT.c.result == Result.DONE, AUDIT.c.subject.startswith(PATH, autoescape=True)

@@ -1,4 +1,4 @@
-"""Queries for households: a page, one decrypted household, its history. Routes write an audit entry for each call."""
+"""Queries for a page of households, one decrypted household, and its history. Routes log each call."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ async def page(session: AsyncSession, query: HouseholdQuery) -> Sequence[RowMapp
 def seen(wanted: Select[Any], visibility: Visibility) -> Select[Any]:
     """The households that the caller may see, joined with their current displacement.
 
-    A household no longer counts as the author's own when another author's report is its current version.
+    A household counts as the author's own only as long as the author's report is its current version.
     """
     current = wanted.join(Episode, Episode.report_id == Household.report_id)
     if visibility.author is None:
@@ -97,7 +97,7 @@ def opened_member(row: Member, key: Key) -> dict[str, Any]:
 async def own_report(
     session: AsyncSession, encryption: EnvelopeEncryption, household_id: UUID, author: UUID
 ) -> dict[str, Any] | None:
-    """The author's own latest report on the household, in its highest version."""
+    """The highest version of the author's latest report on the household."""
     versions = await history(session, encryption, household_id, author)
     last = [version for version in versions if version["report_id"] == versions[-1]["report_id"]]
     return max(last, key=lambda version: version["version"], default=None)

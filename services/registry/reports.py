@@ -1,4 +1,4 @@
-"""A report in the registry: decrypted, with intake's stamps and its outcome."""
+"""A report as the registry processes it: decrypted, with the fields that intake added, and with its outcome."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -13,8 +13,8 @@ from shared.events.vocabulary import DISPLACED, AgeBracket, Flag, Mobility, Outc
 
 SEXES = tuple(Sex)
 BRACKETS = tuple(AgeBracket)
-CELLS = tuple((sex, age) for sex in SEXES for age in BRACKETS)  # the order of every `sex_age` column
-CELL_NAMES = tuple(f"{sex}_{age.replace('-', '_').replace('+', '_plus')}" for sex, age in CELLS)  # SQL columns
+CELLS = tuple((sex, age) for sex in SEXES for age in BRACKETS)  # in the order of each `sex_age` column
+CELL_NAMES = tuple(f"{sex}_{age.replace('-', '_').replace('+', '_plus')}" for sex, age in CELLS)  # names in SQL
 CELL: dict[tuple[str, str], int] = {cell: index for index, cell in enumerate(CELLS)}
 UNKNOWN = CELL[Sex.UNKNOWN, AgeBracket.UNKNOWN]
 UNKNOWN_SEX = Sex.UNKNOWN.value
@@ -23,8 +23,8 @@ MOVES = (*DISPLACED, Mobility.MIGRATION)  # `unable_to_move` is not a move
 NEVER = datetime.max  # noqa: DTZ901 - asyncpg's value for PostgreSQL's infinity
 
 
-# The sealed fields as JSON. Intake validated them, and the seal binds them to the report. Validating them again as
-# models would cost the registry a third of its speed.
+# The sealed fields as JSON. Intake has validated them, and the seal binds them to the report. If the registry validated
+# them again as models, it would lose a third of its speed.
 Content = dict[str, Any]
 
 
@@ -32,10 +32,10 @@ Content = dict[str, Any]
 class Filed:
     """One version of a report.
 
-    `text` has the clear fields as canonical JSON without intake's stamps; `plain` has the sealed fields as received.
-    The working set decides the outcome, and decides it again on each retry of the batch.
+    `text` has the clear fields as canonical JSON, without the fields that intake adds; `plain` has the sealed fields as
+    received. The working set decides about the outcome, and decides again at each retry of the batch.
 
-    Ids are text, because JSON, AADs and COPY all take text.
+    Ids are text, because they are written into JSON, AADs and COPY rows.
     """
 
     report_id: str
@@ -79,12 +79,12 @@ class Filed:
 
 
 def order(filed: Filed) -> tuple[datetime, datetime, str]:
-    """A sort key for the order of events in the world, which does not depend on arrival order."""
+    """A sort key for the order in which events happened, which does not depend on the order of arrival."""
     return filed.clear.occurred_at, filed.clear.reported_at, filed.report_id
 
 
 def superseded(displacements: Collection[Filed]) -> Iterator[tuple[Filed, datetime]]:
-    """Each displacement and the start of the subject's next move with the same status (for groups, also measure)."""
+    """Each displacement, and the start of the next move of the same status (for groups, also of the same measure)."""
     following: dict[tuple[str, str | None], datetime] = {}
     for filed in sorted(displacements, key=order, reverse=True):
         kind = filed.clear.status, getattr(filed.clear, "measure", None)
@@ -94,7 +94,7 @@ def superseded(displacements: Collection[Filed]) -> Iterator[tuple[Filed, dateti
 
 
 def sex_age(filed: Filed) -> list[int]:
-    """Displaced persons by sex and age, in the order of CELLS. Persons not described count as unknown."""
+    """The numbers of displaced persons by sex and age, in the order of CELLS. Undescribed persons count as unknown."""
     sealed, cells = filed.sealed, [0] * len(CELLS)
     on = filed.clear.occurred_at.astimezone(TIME_ZONE)
     year, day = on.year, f"{on.month:02}-{on.day:02}"
@@ -121,7 +121,7 @@ def cell(sex: str | None, age: str) -> int:
 
 
 def age(member: Content, year: int, day: str) -> int | None:
-    """Completed years on a day (`MM-DD`) of a year. If only the year of birth is known, subtract years."""
+    """The age on a day (`MM-DD`) of a year. If only the year of birth is known, the difference of the years."""
     born: str | None = member.get("birth_date")
     if born is not None:
         return year - int(born[:4]) - (born[5:] > day)

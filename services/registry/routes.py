@@ -1,4 +1,4 @@
-"""Routes for households: a page, one decrypted household, its history. Areas or authorship decide who sees them."""
+"""Routes for a page of households, one decrypted household, and its history. Area or authorship permits reading."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -186,7 +186,7 @@ def at_hand(request: Request, caller: Principal) -> tuple[EnvelopeEncryption, Vi
 
 
 async def note_read(request: Request, session: Session, household_ids: Sequence[UUID]) -> None:
-    """Write the audit entry in the read's transaction, so that no answer is sent without the entry."""
+    """Write the audit entry in the transaction of the read, so that no answer is sent without the entry."""
     purpose = tokens.current(request).purpose
     await audit.add(session, audit.entry_of(request, Action.READ, objects=household_ids, reason=purpose))
 
@@ -206,6 +206,6 @@ async def refused(request: Request, household_id: UUID, reason: str) -> None:
 
 
 async def missing(request: Request, household_id: UUID) -> Problem:
-    """The same 404 for a household that does not exist and one that the caller may not see. The request is logged."""
+    """The 404 for a household that does not exist or that the caller may not see. The request is logged."""
     await refused(request, household_id, "not-found")
     return Problem(404, "not-found", "There is no such household.")

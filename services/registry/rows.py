@@ -1,8 +1,8 @@
-"""Makes table rows of a working set, for COPY. The models name the columns. This module encrypts sealed columns.
+"""Makes table rows of a working set, for COPY, and encrypts the sealed columns. The models name the columns.
 
-A column is read from the field of the same name in the report (`Filed`), or else in its clear fields. So a clear field
-that the contract adds needs only a new column. `PATHS` has the columns whose field has another name. This module
-computes the last columns of a row.
+A column gets the field of the same name in the report (`Filed`), or else in the report's clear fields. A new clear
+field of the contract therefore needs only a new column. `PATHS` has the columns whose fields have other names. The last
+columns of a row are computed.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -34,7 +34,7 @@ PATHS = {
 
 
 class RowReader:
-    """Reads a model's rows from reports. `computed` are the columns whose values the caller gives in this order."""
+    """Makes a model's rows from reports. The caller gives the values of the columns `computed`, in this order."""
 
     def __init__(self, model: type[RegistryModel], *computed: str) -> None:
         named = [name for name in bulk_copy.columns(model) if name not in computed]

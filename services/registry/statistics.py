@@ -1,7 +1,7 @@
-"""Figures of displaced persons: stock on a day, and flows by month.
+"""Computes the figures of displaced persons: the stock on a day, and the flows by month.
 
-Dimensions are place, reason, scope, mobility, sex and age. Each figure has registered households and counted groups
-separately; they are never added up, because the same people may be in both.
+The dimensions are place, reason, scope, mobility, sex and age. Each figure states registered households and counted
+groups separately. The two are never added up, because the same people may be in both.
 """
 
 # raw SQL throughout: the statements are built from the filters of each query
@@ -25,7 +25,7 @@ from shared.places import Places
 
 
 class View(StrEnum):
-    """The place of a figure: the origin or the destination of the people."""
+    """Which place a figure is about: the people's origin or the people's destination."""
 
     ORIGIN = "origin"
     DESTINATION = "destination"
@@ -43,7 +43,7 @@ class MovementScope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FigureQuery:
-    """`pcodes` or `visible` None means the whole country. `known` is as in `Visibility`. Empty filters select all."""
+    """A query. If `pcodes` or `visible` is None, it means the whole country. `known` has all P-codes of the country."""
 
     status: Status
     known: Sequence[str]
@@ -91,7 +91,7 @@ NO_CELLS = (0,) * len(CELLS)
 
 @dataclass(slots=True)  # not frozen, because frozen instances take three times as long to create
 class Figure:
-    """`period` is a month, or a year if the month is unknown, or None for a stock. Some fields count data quality.
+    """A figure. `period` is a month, or a year if the month is unknown; it is None for a stock.
 
     Without a `pcode` the figure is for a whole country. `country` is alpha-2, as in reports.
     """
@@ -125,7 +125,7 @@ class Figure:
 
     @property
     def by_sex(self) -> Iterator[tuple[Sex, tuple[int, ...]]]:
-        """Each sex with its persons by age bracket."""
+        """For each sex, the numbers of persons by age bracket."""
         for position, sex in enumerate(SEXES):
             yield sex, self.cells[position * len(BRACKETS) : (position + 1) * len(BRACKETS)]
 
@@ -136,9 +136,9 @@ class Figure:
         return sum(sum(self.cells[BRACKETS.index(bracket) :: len(BRACKETS)]) for bracket in brackets)
 
 
-# The stock on a day counts each household at the destination of its latest move before the end of the day. It takes
-# the last count of each group. Filters apply to the latest move: a family that was displaced and then migrated does
-# not count as displaced. `unable_to_move` is not a move. `superseded_at` is set when a move is written.
+# The stock on a day counts each household at the destination of its latest move before the end of the day, and takes
+# the last count of each group. Filters apply to the latest move, so that a family that was displaced and then migrated
+# does not count as displaced. `unable_to_move` is not a move. `superseded_at` is set when a move is written.
 STOCK = "superseded_at >= :until"
 MEASURES = {"stock": "measure = 'stock'", "flows": "measure = 'flow'"}
 SCOPE = f"""CASE
@@ -162,12 +162,12 @@ ALL_CELLS = {"episodes": "displaced", "counts": "persons"}  # the sum of all cel
 
 
 async def figures(session: AsyncSession, kind: Kind, query: FigureQuery, places: Places) -> list[Figure]:
-    """For a stock, the displaced by place at the end of the last day before `until`.
+    """The figures. For a stock, they are the displaced by place at the end of the last day before `until`.
 
-    For flows, the displacements that began in each month. A household that is displaced twice counts twice.
+    For flows, they are the displacements that began in each month. A household that is displaced twice counts twice.
     """
     summands: list[Figure] = []
-    located = cache(lambda *codes: location(*codes, query=query, places=places))  # many rows share few places
+    located = cache(lambda *codes: location(*codes, query=query, places=places))  # few places, but many rows
     for table in TABLES:
         rows = (await session.execute(text(statement(query, kind, table)), query.parameters())).all()
         summands += [figure(row, located, is_registered=table == "episodes") for row in rows]
@@ -175,7 +175,7 @@ async def figures(session: AsyncSession, kind: Kind, query: FigureQuery, places:
 
 
 def statement(query: FigureQuery, kind: Kind, table: str) -> str:
-    """The SQL. It has only the conditions of the query, so that PostgreSQL can use an index."""
+    """The SQL statement. It contains only conditions that the query needs, so that PostgreSQL can use an index."""
     chosen = set(query.chosen)
     cells = [f"coalesce(sum({name}), 0)" if index in chosen else "0" for index, name in enumerate(CELL_NAMES)]
     return FIGURES.format(
@@ -232,7 +232,7 @@ def location(
 
 @cache
 def month(period: int | None) -> str | None:
-    """202606 becomes 2026-06; 202600 becomes 2026 (month unknown)."""
+    """Formats a period: 202606 becomes 2026-06, and 202600 (month unknown) becomes 2026."""
     if period is None:
         return None
     year, number = divmod(period, 100)
@@ -249,7 +249,7 @@ def scope_of(origin: str | None, destination: str | None) -> MovementScope:
 
 
 def united(figures: Iterable[Figure]) -> list[Figure]:
-    """Sum figures with the same name, such as the villages of a district, or households and groups."""
+    """Sum figures with the same name, such as those of a district's villages, or of households and groups."""
     same_name: defaultdict[tuple[Any, ...], list[Figure]] = defaultdict(list)
     for figure in figures:
         same_name[figure.name].append(figure)
@@ -267,12 +267,12 @@ NOTHING = Figure(None, None, None, MovementScope.WITHIN, Reason.NOT_REPORTED, Mo
 
 
 def total(figures: Iterable[Figure]) -> Figure:
-    """The total of households, and separately of groups."""
+    """The total of the households and, separately, the total of the groups."""
     return summed([NOTHING, *figures])
 
 
 def summed(figures: Sequence[Figure]) -> Figure:
-    """The sum of the figures, with the name of the first."""
+    """The sum of the figures. It gets the name of the first figure."""
     if len(figures) == 1:
         return figures[0]
     return replace(

@@ -1,4 +1,4 @@
-"""Load the working set of a batch with locked rows, and write its changes."""
+"""Loads the working set of a batch with locked rows, and writes the changes."""
 
 # raw SQL throughout: every batch of reports waits for these statements
 
@@ -56,7 +56,7 @@ class Store:
         return await self.open_at({filed.subject for filed in batch}, [filed.report_id for filed in batch])
 
     async def open_at(self, names: Collection[Name], report_ids: Sequence[str]) -> WorkingSet:
-        """Load these households and groups, with locked rows, and these reports."""
+        """Load these households and groups, and lock their rows; also load these reports."""
         connection = await database.driver(self._session)
         known = [
             row
@@ -85,7 +85,7 @@ class Store:
         return known
 
     async def _find_keys(self, connection: Connection, reports: Iterable[asyncpg.Record]) -> None:
-        """Load missing keys. A stored version of a report may belong to another household than the new version."""
+        """Load missing keys. They are missing if a stored version of a report belongs to another household."""
         missing = {(row["kind"], str(row["subject_id"])) for row in reports} - self._keys.keys()
         for kind, known in KNOWN_OF.items():
             if ids := [subject_id for of, subject_id in missing if of == kind]:
@@ -128,7 +128,7 @@ class Store:
         )
 
     async def save(self, working_set: WorkingSet, messages: Iterable[Message]) -> None:
-        """Write the changes. All rows of a changed household are replaced by DELETE (if it is known) and COPY."""
+        """Write the changes. All stored rows of a changed household are deleted, and all rows are written by COPY."""
         connection = await database.driver(self._session)
         changed = {
             kind: [subject for subject in working_set.changed.values() if subject.name[0] == kind] for kind in KNOWN_OF
@@ -155,7 +155,7 @@ class Store:
         return name[1], key.kek_id, key.wrapped
 
     def _copies(self, working_set: WorkingSet, changed: Mapping[ReportKind, Sequence[Subject]]) -> Iterator[Copy]:
-        """The COPY statements in order. The keys must be generated before."""
+        """The COPY statements in their order. Missing keys must be generated before this call."""
         keys, households, groups = self._keys, changed[ReportKind.HOUSEHOLD], changed[ReportKind.GROUP]
         yield rows.reports(working_set.filed, keys)
         yield rows.households(households, keys)

@@ -1,4 +1,4 @@
-"""Visibility of households. The caller's areas decide; an author also sees the author's own report."""
+"""Decides by the caller's areas which households the caller sees. An author also sees the author's own reports."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -13,9 +13,9 @@ OFFICE = frozenset({Role.OPERATOR, Role.DUTY_HEAD, Role.REGISTRAR, Role.ANALYST,
 
 
 def is_within(pcode: str, units: str) -> str:
-    """The SQL condition that a P-code is one of the parameter's units or lies in one of them. NULL = the whole country.
+    """The SQL condition that a P-code is or lies in one of the parameter's units. NULL means the whole country.
 
-    The digits of a code that is not in `known` give its district and oblast, as in `Places.ancestors`.
+    If a code is not in `known`, its district and oblast are derived from its digits, as in `Places.ancestors`.
     """
     district, oblast = (f"rpad(left({pcode}, {DIGITS[level]}), 13, '0')" for level in (2, 1))
     return f"""(
@@ -32,7 +32,7 @@ HERE = "coalesce(households.destination_pcode, households.origin_pcode)"
 
 @dataclass(frozen=True, slots=True)
 class Visibility:
-    """`pcodes` None means the whole country. `author` limits callers without an office role to their own reports."""
+    """`pcodes` None means the whole country. If `author` is given, only this author's own reports are visible."""
 
     pcodes: list[str] | None
     known: list[str]  # the P-codes of all units

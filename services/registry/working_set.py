@@ -1,4 +1,4 @@
-"""The working set of a batch: its households, groups and reports. No I/O; `storage.Store.save` writes the changes."""
+"""The working set of a batch has its households, groups and reports. No I/O: `storage.Store` loads and saves it."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -33,12 +33,12 @@ class Subject:
 
     @property
     def current(self) -> Filed:
-        """The latest displacement. Exercise and Test reports count only if there is no Actual one."""
+        """The latest displacement. Exercise and Test reports count only if there is no Actual report."""
         return latest(self._reported)
 
     @property
     def published(self) -> Filed:
-        """The displacement written into published events: the latest move, or the latest report if there was no move.
+        """The displacement for published events: the latest move or, if there was no move, the latest report.
 
         A household that is trapped at its destination is still displaced.
         """
@@ -54,14 +54,14 @@ class Subject:
 
 
 def latest(displacements: Collection[Filed]) -> Filed:
-    """The latest displacement by the order of events in the world, which does not depend on arrival order."""
+    """The latest displacement by the order in which events happened, which does not depend on the order of arrival."""
     if len(displacements) == 1:
         return next(iter(displacements))
     return max(displacements, key=order)
 
 
 class SubjectChange(NamedTuple):
-    """The input of a household event: the state after one change, and the changed displacement.
+    """The data for a household event: the state after one change, and the changed displacement.
 
     `latest` differs from `current` if the latest report says that the household was unable to move.
     """
@@ -134,7 +134,7 @@ class WorkingSet:
         return REFUSED
 
     def _free_waiting(self, filed: Filed, siblings: list[Filed], decision: ReportDecision) -> None:
-        """Settle the corrections that waited for this version, if it took effect or does not block them."""
+        """Decide again about the corrections that waited for this version, if the version no longer blocks them."""
         has_begun = decision.effect in BEGINNINGS
         for waiting in sorted(
             (sibling for sibling in siblings if sibling.reason == Held.WAITING),

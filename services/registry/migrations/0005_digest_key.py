@@ -1,4 +1,4 @@
-"""Adds the id of the newest key applied to the stored digests. Only the worker has the keys, so it applies new ones."""
+"""Adds the id of the newest key applied to the stored digests. The worker, which has the keys, applies new keys."""
 
 from alembic import op
 

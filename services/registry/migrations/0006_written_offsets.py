@@ -1,4 +1,4 @@
-"""Adds the offset in a dead letter's text, by which letters restored from a backup are found."""
+"""Adds to dead letters the offset named in the text. By it, a dead letter restored from a backup is found."""
 
 from alembic import op
 

@@ -5,7 +5,7 @@ from alembic import op
 revision = "registry_0009"
 down_revision = "registry_0008"
 
-# On a single row, concurrent transactions would wait for each other. With this many rows they seldom use the same one.
+# If there were only one row, concurrent transactions would wait for each other. With so many rows they seldom do.
 SLOTS = 256  # the same number as in `renew_data_version`
 TABLE = """
 CREATE TABLE data_versions (

@@ -1,4 +1,4 @@
-"""Renames the column of the channel by which a report came."""
+"""Renames the column that has the channel by which a report came."""
 
 from alembic import op
 
