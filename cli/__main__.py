@@ -1,4 +1,4 @@
-"""The `dayar` command line. Each group of commands is a file, which is imported when it is used."""
+"""The `dayar` command line. Each group of commands is a module, which is imported when a command needs it."""
 
 import sys
 from importlib import import_module
@@ -53,7 +53,7 @@ def dayar(context: typer.Context) -> None:
 
 
 def main() -> None:
-    log.configure("dayar", stream=sys.stderr)  # standard output is for what a person or a script reads
+    log.configure("dayar", stream=sys.stderr)  # standard output is only for results
     try:
         acts.noted([name for name in GROUPS if name not in OF_NONE], app)
     except (ConnectionError, TimeoutError, gaierror):

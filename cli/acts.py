@@ -1,6 +1,6 @@
-"""Every command adds an entry to the console's security log: the command, the user of this machine, and the result.
+"""Adds an entry to the console's security log for every command: the command, the machine's user, and the result.
 
-The arguments are not recorded.
+The arguments of the command are not recorded.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ def command(words: Sequence[str]) -> str:
 
 
 def noted(groups: Sequence[str], run: typer.Typer) -> None:
-    """Run the command line, and record how it ended."""
+    """Run the command line, and record whether the command succeeded."""
     words = sys.argv[1:]
     result = Result.FAILED
     try:

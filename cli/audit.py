@@ -1,4 +1,4 @@
-"""`dayar audit`: the security logs of all services, joined."""
+"""`dayar audit` shows the security logs of all services in one list."""
 
 import asyncio
 from datetime import datetime

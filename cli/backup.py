@@ -1,4 +1,4 @@
-"""`dayar backup`: a whole installation in one encrypted file, made while it runs."""
+"""`dayar backup` writes a whole installation into one encrypted file while the installation runs."""
 
 import asyncio
 from collections.abc import Iterator

@@ -22,10 +22,10 @@ from shared.country import COUNTRY
 from shared.places import LANGUAGES, Unit, UnitKind
 
 CODE = re.compile(rf"{COUNTRY}[0-9]{{11}}")
-FINEST = 2  # rows of a finer level count for their level-2 unit
-BOX = (60.0, 35.0, 90.0, 50.0)  # in degrees, with a wide margin; coordinates in metres and other countries lie outside
+FINEST = 2  # a row of a finer level is treated as a part of its level-2 unit
+BOX = (60.0, 35.0, 90.0, 50.0)  # degrees, with a wide margin; metres and other countries lie outside
 
-# The errors that the readers raise for a file of another format. XML's ParseError is a SyntaxError.
+# The errors that the readers raise for a file of another format. They include XML's ParseError, a SyntaxError.
 UNREADABLE = (
     ValueError,
     LookupError,
@@ -54,7 +54,7 @@ class Row:
 
     @property
     def pcode(self) -> str:
-        """The level-2 code, or else the level-1 code. A row of a finer level counts for its level-2 unit."""
+        """The level-2 code or, without one, the level-1 code. A row of a finer level belongs to its level-2 unit."""
         return self.text("adm2_pcode") or self.text("adm1_pcode")
 
     @property
@@ -68,7 +68,7 @@ class Row:
 
 @dataclass
 class BoundarySet:
-    """The units and shapes of all files together."""
+    """The units and shapes that all files together contain."""
 
     units: dict[str, Unit]
     shapes: dict[str, BaseGeometry] = field(default_factory=dict)
@@ -77,7 +77,7 @@ class BoundarySet:
 
     @property
     def without_shape(self) -> list[Unit]:
-        """The units that should have a shape and have none."""
+        """The units that should have a shape but have none."""
         return [unit for unit in self.units.values() if self.holds_ground(unit.pcode) and unit.pcode not in self.shapes]
 
     def holds_ground(self, pcode: str) -> bool:
@@ -96,7 +96,7 @@ class BoundarySet:
         self._draw(file, own)
 
     def _learn(self, file: Path, row: Row) -> None:
-        """Add the row's unit if it is unknown. A known unit keeps its name, because files have errors in names."""
+        """Add the row's unit if it is unknown. The names of known units do not change, because files misspell names."""
         if row.pcode in self.units:
             return
         parent = row.text("adm1_pcode") if row.level == FINEST else None
@@ -167,7 +167,7 @@ def checked(file: Path, pcode: str, drawn: BaseGeometry) -> BaseGeometry:
 
 
 def read(file: Path) -> list[Row]:
-    """Every row of the file. Raises BadFile."""
+    """Reads all rows of the file. Raises BadFile."""
     reader = READERS.get(file.suffix.lower())
     if reader is None:
         raise BadFile(f"{file.name}: one of {', '.join(READERS)} is expected.")

@@ -1,4 +1,4 @@
-"""`dayar contract`: the published form of the contract, an AsyncAPI 3 document made from `shared/events`."""
+"""`dayar contract` writes the published form of the contract: an AsyncAPI 3 document made from `shared/events`."""
 
 import json
 from pathlib import Path
@@ -98,7 +98,7 @@ def message(name: str) -> dict[str, Any]:
 
 
 def readers(event_type: str, topic: Topic) -> list[str]:
-    """The services that have a handler for this type, and those whose web processes read the whole topic."""
+    """The services that have a handler for this type, and the services whose web processes read the whole topic."""
     consumers = [service for service in topic.consumers if event_type in HANDLED[service]]
     return list(dict.fromkeys((*consumers, *topic.web_readers)))
 

@@ -1,4 +1,4 @@
-"""`dayar dead`: records that a service could not handle, and the decision to process one again."""
+"""`dayar dead` shows records that a service could not handle, and lets a person redrive one."""
 
 import asyncio
 import re
@@ -34,7 +34,7 @@ Place = Annotated[str, typer.Argument(help="As `dayar dead list` names it.")]
 def list_(limit: Annotated[int, typer.Option(min=1, help="Messages of each service.")] = 200) -> None:
     """List the messages that failed, newest first, with reason code and pointer, but without content."""
     count = 0
-    for message in chain(dead_letters(limit), unpublished()):  # the spool is last, as not everybody may read it
+    for message in chain(dead_letters(limit), unpublished()):  # the spool is last, because some users may not read it
         typer.echo(message)
         count += 1
     if not count:

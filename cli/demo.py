@@ -1,4 +1,4 @@
-"""`dayar demo play`: the exercise's scenario, sent as a phone and an operator would send it."""
+"""`dayar demo play` sends the exercise's scenario, as a phone and an operator would send it."""
 
 import ssl
 import time
@@ -32,7 +32,7 @@ class CannotPlay(Exception):
 
 @dataclass
 class Played:
-    """The number of requests by answer. `sent` is the number of all requests."""
+    """How many requests got each answer. `sent` is the number of all requests."""
 
     answers: Counter[str] = field(default_factory=Counter)
 
@@ -93,12 +93,12 @@ def accounts(file: Path) -> dict[str, str]:
 
 
 def client(base_url: str) -> httpx.Client:
-    # the machine's certificate authorities, or those of SSL_CERT_FILE, because an office may have its own authority
+    # trusts the machine's certificate authorities or those of SSL_CERT_FILE, as an office may have its own authority
     return httpx.Client(base_url=base_url, timeout=30, trust_env=False, verify=ssl.create_default_context())
 
 
 def sign_in(desk: httpx.Client, name: str, passwords: Mapping[str, str]) -> None:
-    """Sign in as a browser does: with a cookie, from the installation's own pages."""
+    """Sign in like a browser: with a cookie, and as if from the installation's own page."""
     desk.headers["sec-fetch-site"] = "same-origin"
     form = {"name": name, "password": password_of(name, passwords)}
     answer = patiently(lambda: desk.post("/sign-in", data=form))
@@ -132,7 +132,7 @@ def send(client: httpx.Client, step: Step) -> str:
 
 
 def patiently(call: Callable[[], httpx.Response]) -> httpx.Response:
-    """Retry, as a phone does, if no answer came or the answer says "later". A report sent again counts once."""
+    """Retry, like a phone, if no answer came or the answer asks for a retry. A repeated report counts once."""
     end = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:

@@ -1,4 +1,4 @@
-"""`dayar feed`: reads a feed's document from a file, as if it had been polled."""
+"""`dayar feed` reads a feed's document from a file, as if intake had polled the document."""
 
 import asyncio
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`dayar held`: reports that wait for a person's decision, and that decision."""
+"""`dayar held` shows the reports that wait for a person's decision, and stores the decision."""
 
 import asyncio
 from datetime import datetime

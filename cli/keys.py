@@ -1,4 +1,4 @@
-"""`dayar keys`: generates keys of every kind, and destroys an old key that nothing needs any more."""
+"""`dayar keys` generates keys of every kind, and destroys an old key that no data needs any more."""
 
 import asyncio
 import math
@@ -113,7 +113,7 @@ def retire(
                 rotation.retire_record_key(record_folders(), topic, kid, uses=count, letters=letters)
             case _:
                 [gone] = rotation.retire(of, kid, folders()[of], uses=asyncio.run(uses(of, kid)))
-                if of is Kind.TOKENS:  # in containers the services read it in another folder
+                if of is Kind.TOKENS:  # in containers, the services read the key in another folder
                     (Settings().token_public_keys / gone.name).unlink(missing_ok=True)
     typer.echo(f"{kid} is destroyed here. Destroy its backups too.")
 
@@ -132,7 +132,7 @@ async def signed_by(topic: str, kid: str, before: datetime | None) -> int:
         async for record in log.records():
             name, signature = record.headers[-1] if record.headers else ("", b"")
             if name == SIGNATURE and signature.startswith(kid.encode()) and record.timestamp_ms >= since * 1000:
-                with suppress(SetAside):  # any client with a login can name a key, so the signature is verified
+                with suppress(SetAside):  # the signature is verified, as any client can name a key
                     verifier.verify(record)
                     count += 1
     return count
@@ -150,7 +150,7 @@ async def letters_at(topic: str, service: str, kid: str) -> int:
     until = sealed_until(topic, kid, settings)
     async with kafka.log_reader(settings, [TOPICS[topic].dead(service)]) as log:
         async for letter in log.records():
-            with suppress(SetAside, UnknownKey):  # anybody with a login can forge a letter; a redrive skips it
+            with suppress(SetAside, UnknownKey):  # a letter may be forged; a redrive skips it too
                 verifier.verify(letter)
                 headers = dict(letter.headers)
                 count += (
@@ -162,7 +162,7 @@ async def letters_at(topic: str, service: str, kid: str) -> int:
 
 
 def sealed_until(topic: str, kid: str, settings: Settings) -> float:
-    """The latest time, in ms, at which a record that this key signed can become a dead letter.
+    """The latest time, in milliseconds, at which a record that this key signed can become a dead letter.
 
     Sealed letters are compared with this time, because they do not show which key signed their record.
     """

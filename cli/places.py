@@ -1,4 +1,4 @@
-"""`dayar places`: converts the boundaries that a deployer provides into the bundle that every service loads."""
+"""`dayar places` converts the boundaries that a deployer provides into the bundle that every service loads."""
 
 import os
 from pathlib import Path
@@ -57,7 +57,7 @@ def own_bundle(settings: Settings) -> Path:
 
 
 def in_use(settings: Settings) -> Path | None:
-    """The bundle that a service loads at its next start. The environment of this process may be older."""
+    """The bundle that a service loads at its next start. The environment does not name a bundle written just now."""
     own = own_bundle(settings)
     return settings.places_path or (own if own.exists() else None)
 

@@ -1,4 +1,4 @@
-"""`dayar provision`: makes secrets, database and topics where others run Kafka and PostgreSQL."""
+"""`dayar provision` makes the secrets, database and topics if others run the Kafka and PostgreSQL servers."""
 
 import asyncio
 import os

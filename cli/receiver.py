@@ -1,4 +1,4 @@
-"""`dayar receiver`: who receives alerts, through which channel, and in which step."""
+"""`dayar receiver` configures who receives alerts, through which channel, and in which step."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

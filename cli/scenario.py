@@ -1,4 +1,4 @@
-"""The exercise's scenario: rain, a mudflow in Kadamjai, forty household reports, an earthquake at their shelters.
+"""The exercise's scenario: rain, a mudflow in Kadamjai, forty household reports, an earthquake at the shelters.
 
 All persons are invented: the family names are made of words such as "example", "exercise" and "fairy tale".
 """
@@ -45,7 +45,7 @@ class Sender(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`at` is the time in the scenario, from 0 to 1. `says` is the line that is printed for the step."""
+    """A step at the time `at`; the scenario lasts from 0 to 1. `says` is the line that is printed for the step."""
 
     at: float
     sender: Sender

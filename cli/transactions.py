@@ -1,4 +1,4 @@
-"""One transaction of a command on the schema of one service."""
+"""Runs a command's transaction on the schema of one service."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar

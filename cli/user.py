@@ -1,4 +1,4 @@
-"""`dayar user`: accounts, their passwords, and tokens for other systems."""
+"""`dayar user` manages accounts, passwords, and tokens for other systems."""
 
 import asyncio
 import shlex
@@ -31,7 +31,7 @@ from shared.messaging import outbox
 from shared.places import Places
 
 EVERYWHERE = [COUNTRY]
-PASSING = "It is valid for an hour, and changed at the first sign-in."  # because the administrator knows it too
+PASSING = "It is valid for an hour, and changed at the first sign-in."  # as the administrator knows it
 
 app = typer.Typer(help="Accounts, passwords, and tokens for other systems.", no_args_is_help=True)
 T = TypeVar("T")
@@ -97,11 +97,11 @@ def list_() -> None:
 
 
 def described(account: Account) -> str:
-    """The account's state, roles and areas, and its rarer fields if it has any, in lines of at most 80 columns."""
+    """The account's state, roles, areas and, if it has them, team and organisation, in lines of 80 columns at most."""
     state = "disabled" if account.disabled_at else "must change the password" if account.must_change else "active"
     lines = [f"{account.name}: {state}", f"  roles: {', '.join(account.roles)}", f"  areas: {', '.join(account.areas)}"]
     if account.team:
-        lines.append(f"  team: {account.team}")  # the whole id, which is needed to add other accounts of the team
+        lines.append(f"  team: {account.team}")  # the whole id, because it is needed to add accounts to the team
     if account.organisation:
         lines.append(f"  organisation: {account.organisation}")
     return "\n".join(textwrap.fill(line, 80, subsequent_indent="    ") for line in lines)
@@ -138,7 +138,7 @@ def devices(name: Name) -> None:
     async def do(session: AsyncSession, now: datetime) -> list[Device]:
         return await sign_ins.devices(session, await queries.one(session, name), now)
 
-    title = Column("Device", no_wrap=True)  # so that it can be copied
+    title = Column("Device", no_wrap=True)  # the whole id, so that it can be copied
     table = Table(title, "First sign-in", "Last contact", "State", box=None, padding=(0, 1))
     for device in run(do):
         state = "ended" if device.is_ended else f"until {device.expires_at:%Y-%m-%d}"
@@ -274,7 +274,7 @@ def revoke(token_id: Annotated[UUID, typer.Argument(help="The id that `dayar use
 
 
 async def noted(session: AsyncSession, action: Action, *objects: UUID, reason: str | None = None) -> None:
-    """Add an entry to the security log. It names no account, because anybody who can read the secrets can run this."""
+    """Add an entry to the security log. It names no account, because a command at the terminal needs no sign-in."""
     address = environment.terminal()
     await audit.add(
         session, Entry(action=action, address=address, subject="dayar user", objects=objects, reason=reason)
@@ -282,7 +282,7 @@ async def noted(session: AsyncSession, action: Action, *objects: UUID, reason: s
 
 
 async def locked(session: AsyncSession, name: str) -> tuple[Account, datetime]:
-    """Lock the account. Return it and the present time, which is later than all sign-ins that read its former state."""
+    """Lock the account. Return it and the time, which is after every sign-in that read the account's former state."""
     return await queries.one(session, name), datetime.now(UTC)
 
 
@@ -297,7 +297,7 @@ def run(do: Callable[[AsyncSession, datetime], Awaitable[T]]) -> T:
 
 
 def as_signed_in(name: str) -> str:
-    """The name as the sign-in page reads it: without spaces around it, and without a line break."""
+    """The name as the sign-in page reads it: without spaces at its ends, and without a line break."""
     if not name.strip() or not name.isprintable():
         refuse("A name that can be typed at sign-in is expected.")
     return name.strip()
