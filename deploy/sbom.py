@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 
 from deploy.local import jars, paths
 
-LOCKS = ("run", "uv")  # `run` contains the libraries of every image; `uv` builds the images
+LOCKS = ("run", "uv")  # lock files: `run` has the libraries of every image, and `uv` builds the images
 
 
 def main() -> None:

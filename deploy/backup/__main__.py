@@ -1,4 +1,4 @@
-"""Makes a backup each night, or at once if last night's is missing: `python -m deploy.backup`."""
+"""`python -m deploy.backup` makes a backup each night, and at once if the backup of the last night is missing."""
 
 import asyncio
 from datetime import UTC, datetime, time, timedelta
@@ -22,20 +22,20 @@ FAULTS = (Refused, OSError, asyncpg.PostgresError, DBAPIError, KafkaException)
 
 
 async def run(installation: Installation, settings: BackupSettings) -> None:
-    """Run until cancelled. The clock is checked often, so a machine that was asleep at night makes the backup later."""
+    """Run until cancelled. The time is checked every minute, so a machine that was off at night backs up later."""
     while settings.at is not None:
         is_well = True
         try:
             if is_due(newest(settings, installation.kind), settings.at, datetime.now(UTC)):
                 is_well = await make(installation, settings)
-        except FAULTS as error:  # the store failed, or PostgreSQL, which records the results
+        except FAULTS as error:  # the store failed, or PostgreSQL, into which the results are written
             is_well = False
             log.get().error("no backup was made", **log.described(error))
         await asyncio.sleep(LOOK_SECONDS if is_well else AGAIN_SECONDS)
 
 
 async def make(installation: Installation, settings: BackupSettings) -> bool:
-    """Make a backup. Record and return whether it succeeded."""
+    """Make a backup. Record and return whether the backup succeeded."""
     assert settings.at is not None
     try:
         name = await making.back_up(installation, settings, datetime.now(UTC))

@@ -1,4 +1,4 @@
-"""A backup's file is a tar stream that age encrypts to public keys. A file without its last member is incomplete."""
+"""Reads and writes a backup's file: a tar stream, encrypted with age. Without its last member, it is incomplete."""
 
 import io
 import os
@@ -30,7 +30,7 @@ class Archive:
 
 @contextmanager
 def encrypted(out: Any, recipients: list[Any]) -> Iterator[Archive]:
-    """The archive is complete when the context ends without an error; after an error discard `out`."""
+    """Yields an archive. It is complete when the context ends without an error; after an error, discard `out`."""
     reading, writing = os.pipe()
     with ThreadPoolExecutor(1) as pool:
         encrypting = pool.submit(_encrypt, reading, out, recipients)
@@ -70,9 +70,9 @@ def extract(source: BinaryIO, identities: list[Any], folder: Path) -> None:
 
 
 def _write_files(tar: tarfile.TarFile, folder: Path) -> None:
-    """Write the members below the folder. A later member replaces an earlier one of the same name.
+    """Write the members below the folder. A later member replaces an earlier member of the same name.
 
-    A backup's archive holds only files. tarfile's own filters need Python 3.11.4, and Debian 12 has 3.11.2.
+    The members are checked here, because tarfile's filters need Python 3.11.4, and Debian 12 has 3.11.2.
     """
     for member in tar:
         file = folder / member.name
@@ -111,7 +111,7 @@ def identities(file: Path) -> list[Any]:
 
 
 def identities_in(text: str, name: str) -> list[Any]:
-    """Parse the format of age-keygen: one private key per line, comments after #. Raises BadKey with `name`."""
+    """Parse the format of age-keygen, which has one private key per line and comments after #. Raises BadKey."""
     lines = text.splitlines()
     try:
         keys = [pyrage.x25519.Identity.from_str(line.strip()) for line in lines if line.startswith(PRIVATE_KEY)]

@@ -1,4 +1,4 @@
-"""Dumps PostgreSQL as of one moment while it runs, and restores the dump."""
+"""Dumps PostgreSQL while it runs, as of one moment, and restores the dump."""
 
 # raw SQL throughout: a dump can have any release's schema, whose columns the models do not know
 
@@ -27,7 +27,7 @@ CONNECTED = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND usenam
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Row counts, and each service's next offsets and dead letters, at the moment of the dump."""
+    """The row counts, and each service's next offsets and dead letters, at the moment of the dump."""
 
     id: str
     rows: Mapping[str, int]

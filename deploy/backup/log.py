@@ -20,8 +20,8 @@ from shared.messaging.records import Partition
 SECONDS = 20
 DEAD_TOPICS = tuple(name for name in KEY_HOLDERS if name.endswith(DEAD))
 WHOLE = (*DEAD_TOPICS, *(name for name, topic in TOPICS.items() if topic.is_compacted))
-# The rows of dead letters get the offsets of the new log. First all their offsets are made far lower, so that no new
-# offset equals an old one.
+# The rows of dead letters get the offsets of the new log. Before that, all offsets in these rows are lowered by a large
+# number, so that no new offset equals an old offset.
 LETTERS_AWAY = (
     'UPDATE {schema}.dead_letters SET "offset" = "offset" - (1::bigint << 62) WHERE topic = $1 AND partition = $2'
 )
@@ -31,7 +31,7 @@ LETTERS_BACK = (
     "FROM {schema}.consumer_offsets AS read WHERE (read.topic, read.partition) = ($1, $2) "
     "AND (letters.topic, letters.partition) = ($1, $2)"
 )
-# The dead letter's record on the log still names the former offset, so the row keeps this offset, too.
+# The row also keeps the former offset, because the dead letter's record on the log still names the former offset.
 WRITTEN = 'written_offset = coalesce(written_offset, "offset" + (1::bigint << 62)),'
 IS_REMEMBERED = (
     "SELECT EXISTS (SELECT FROM information_schema.columns WHERE table_schema = $1 AND table_name = 'dead_letters' "
@@ -48,7 +48,7 @@ Letter = tuple[str, str, int, int]  # service, topic, partition, and the offset 
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """`ids` are Kafka's ids of the topics; a topic that is made again has a new id.
+    """A state of the log. `ids` are Kafka's ids of the topics; a topic that is deleted and created again has a new id.
 
     `ends` are the first kept offset and the next offset of each partition.
     """
@@ -148,17 +148,17 @@ def _position(consumer: Any, partition: Partition) -> int:
 
 
 def _letter(record: Any) -> Letter | None:
-    """Identify the dead letter. Of headers with the same name the last counts, as the service writes its own last."""
+    """Identify the dead letter. The last header of a name is used, because the service adds its headers at the end."""
     headers = {name: value or b"" for name, value in record.headers() or ()}
     try:
         numbers = int(headers["dead_partition"]), int(headers["dead_offset"])
         return (headers["dead_service"].decode(), headers["dead_topic"].decode(), *numbers)
-    except (KeyError, ValueError):  # a record that no service of ours wrote
+    except (KeyError, ValueError):  # no service of ours wrote the record
         return None
 
 
 def _line(record: Any, prefix: str) -> bytes:
-    """One record as a line of JSON."""
+    """The record as a line of JSON."""
     headers = [(name, _text(value)) for name, value in record.headers() or ()]
     partition = [record.topic().removeprefix(prefix), record.partition()]
     line = [*partition, _text(record.key()), _text(record.value()), headers, record.timestamp()[1]]
@@ -170,7 +170,7 @@ def _text(value: bytes | None) -> str | None:
 
 
 def publish(broker: Broker, prefix: str, lines: Iterable[bytes], topics: Collection[str]) -> int:
-    """Publish the records of these topics again, unchanged, and return how many. Raises LogSilent."""
+    """Publish the records of these topics again, unchanged. Return the number of records. Raises LogSilent."""
     producer = Producer({**broker.options(), "enable.idempotence": True})
     failed: list[Any] = []
     count = 0
@@ -221,7 +221,7 @@ def _bytes(text: str | None) -> bytes | None:
 
 
 def is_same(topic: str, before: Log, now: Log) -> bool:
-    """Whether the topic is the same one as in the backup.
+    """Whether the topic is still the one that was backed up.
 
     A backup made while the broker was unavailable has no topic ids. For such a backup the answer is True.
     """
@@ -229,7 +229,7 @@ def is_same(topic: str, before: Log, now: Log) -> bool:
 
 
 def where_to_read(partition: Partition, next_offset: int, before: Log, now: Log) -> int:
-    """Return the next offset, at most the topic's end. For a topic that was made again, return its first offset."""
+    """Return the next offset, at most the topic's end. If the topic was created again, return its first offset."""
     begin, end = now.ends.get(partition, (0, 0))
     if is_same(partition[0], before, now):
         return min(next_offset, end)
@@ -239,14 +239,14 @@ def where_to_read(partition: Partition, next_offset: int, before: Log, now: Log)
 async def move(server: Server, database: str, schema: str, targets: Mapping[Partition, int]) -> None:
     """Set each partition's next offset, and move the first offset and the dead letters by the same distance.
 
-    So the number of records between them stays the same. On a new topic the first offset may become negative.
+    The number of records between the offsets therefore stays the same. The first offset may become negative.
     """
     moves, quoted = [(*partition, to) for partition, to in targets.items()], f'"{schema}"'
     connection = await server.connect(database)
     try:
         async with connection.transaction():
             await connection.executemany(LETTERS_AWAY.format(schema=quoted), list(targets))
-            # the schema in a backup of an earlier release lacks the column
+            # the schema of an earlier release does not have the column
             written = WRITTEN if await connection.fetchval(IS_REMEMBERED, schema) else ""
             await connection.executemany(LETTERS_BACK.format(schema=quoted, written=written), moves)
             await connection.executemany(MOVE.format(schema=quoted), moves)

@@ -39,7 +39,7 @@ async def back_up(installation: Installation, settings: BackupSettings, now: dat
 
 
 async def note(installation: Installation, check: InstallationCheck) -> None:
-    """Record for the console's pages when the last backup was made, and when the next one is due."""
+    """Record when the last backup was made and when the next backup is due, for the console's pages."""
     async with (
         database.opened(installation.settings.for_service("console")) as engine,
         database.sessions(engine).begin() as session,
@@ -59,8 +59,8 @@ def check(settings: BackupSettings, folders: Iterable[Path]) -> None:
 async def _write(made: Archive, installation: Installation, now: datetime) -> None:
     """Write the files, the database and the log, and then the files that changed meanwhile.
 
-    Files come first, because a report moves from the spool to the log. Changed files are written again at the end,
-    because a row of the dump may need a new key.
+    The files are written before the log, because a report moves from the spool to the log. Changed files are written
+    again at the end, because a row of the dump may need a new key.
     """
     looks: Looks = {}
     _add_files(made, installation.folders, looks)
@@ -88,7 +88,7 @@ def _manifest(installation: Installation, snapshot: dump.Snapshot, seen: log.Log
 
 
 def _add_files(made: Archive, folders: Mapping[str, Path], looks: Looks) -> None:
-    """Add the files that changed since the last look. A file that disappears meanwhile is skipped."""
+    """Add the files that changed since the last call. A file that disappears during the call is skipped."""
     for name, file in _files(folders):
         try:
             known = file.stat()

@@ -1,4 +1,4 @@
-"""Errors that stop a backup or a restore: each says in one or two sentences what is wrong and what to do."""
+"""Errors that stop a backup or a restore. The text of each error says what is wrong and what to do."""
 
 from shared.errors import DocumentedError
 

@@ -1,4 +1,4 @@
-"""Restores a backup: checks that it is complete before anything is changed, and keeps the former state aside."""
+"""Restores a backup. It checks the backup before anything is changed, and moves the former state aside."""
 
 import json
 from collections.abc import Collection, Iterator, Mapping
@@ -21,13 +21,13 @@ from shared.events.topics import CONTRACT
 
 KEYS = (".key", ".pem")
 STAYS = ("lock", "run", "logs", "program", RESTORING)
-# These say whether the folders belonged to the backup's installation when the restore began.
+# The marker's content says whether the folders belonged to the backup's installation when the restore began.
 SAME, OTHER = b"same", b"other"
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A backup on this disk, decrypted and complete."""
+    """A complete backup that was decrypted onto this disk."""
 
     folder: Path
     manifest: Mapping[str, Any]
@@ -64,7 +64,7 @@ def open_backup(source: Any, identities: list[Any], folder: Path) -> Opened:
     manifest = json.loads((folder / MANIFEST).read_bytes())
     if manifest["format"] > FORMAT:
         raise Incomplete
-    if manifest.get("contract") != CONTRACT:  # a restore does not migrate records
+    if manifest.get("contract") != CONTRACT:  # because a restore does not migrate records
         raise OtherLayout
     return Opened(folder, manifest)
 
@@ -90,11 +90,11 @@ def put_back(
 ) -> list[Path]:
     """Put the files into the folders. Returns the folders in which the former files are kept.
 
-    After an interruption the restore is repeated from the start. Call `finish` after the whole restore.
+    After an interruption the restore is repeated from the beginning. Call `finish` after the whole restore.
 
-    If the folders belong to the backup's installation, they may hold more than the backup, such as newer keys and
-    reports in the spool. Then their files stay, and only `servers` are moved aside. If they belong to another
-    installation, everything except `stays` is moved aside.
+    If the folders belong to the backup's installation, they may contain more than the backup, such as newer keys and
+    reports in the spool. In this case the files stay, and only the folders of `servers` are moved aside. If the folders
+    belong to another installation, everything except `stays` is moved aside.
     """
     is_same = _is_same(files, folders)
     write_whole(_marker(folders), SAME if is_same else OTHER)
@@ -111,7 +111,7 @@ def put_back(
 
 
 def finish(folders: Mapping[str, Path]) -> None:
-    """End the restore. The next restore decides again to which installation the folders belong."""
+    """End the restore. The next restore will find out again to which installation the folders belong."""
     _marker(folders).unlink(missing_ok=True)
 
 
@@ -124,10 +124,10 @@ def _makes_way(path: Path, stays: Collection[str]) -> bool:
 
 
 def _marker(folders: Mapping[str, Path]) -> Path:
-    """Return the marker file, which exists until the restore has ended. No service starts while it exists.
+    """Return the marker file, which exists until the restore has ended. While the file exists, no service starts.
 
-    The file records to which installation the folders belonged. After an interruption the keys in the folders do not
-    show that, because some may come from the backup.
+    The file records to which installation the folders belonged. After an interruption the keys in the folders cannot
+    show this, because some of the keys may come from the backup.
     """
     return next(iter(folders.values())) / RESTORING
 
@@ -201,7 +201,7 @@ async def rejoin_log(installation: Installation, opened: Opened, report: Report)
 
 
 async def forget(settings: Settings) -> None:
-    """Delete intake's stored ids of accepted reports. After a lost log, intake thus accepts a repeated report again."""
+    """Delete intake's stored ids of accepted reports, so that intake accepts the reports of a lost log again."""
     own = settings.for_service("intake")
     async with Redis.from_url(own.redis_url, password=secret(own.redis_password_file)) as valkey:
         async for key in valkey.scan_iter(f"{own.topic_prefix}memory:*", count=1000):

@@ -1,4 +1,4 @@
-"""The settings of backups: their place, keys and time, and the administrators' logins that the backup uses."""
+"""The settings of backups: place, keys and time, and the administrators' logins that a backup uses."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ from shared.config import CheckedSettings, Settings, secret
 
 
 class BackupSettings(CheckedSettings):
-    """`at` is the time in Bishkek at which a backup is made each night. If None, backups are made only by hand."""
+    """`at` is the time of the nightly backup in Bishkek. If it is None, only `dayar backup` makes backups."""
 
     model_config = SettingsConfigDict(env_prefix="BACKUP_", env_ignore_empty=True)
 
     to: str | None = None  # a folder, or s3://bucket/prefix
-    recipient: str = ""  # age1...; several keys are separated by spaces, and each of them opens the backup
+    recipient: str = ""  # age1...; of several keys, separated by spaces, each can decrypt the backup
     at: time | None = None
     keep_days: float = Field(default=30, gt=0)
     folders: dict[str, Path] = Field(default={})  # folders by name; if empty, only the state folder
@@ -31,7 +31,7 @@ class BackupSettings(CheckedSettings):
 
 
 class AdminSettings(CheckedSettings):
-    """The administrators' logins on servers that others run. The state folder has the logins for embedded servers."""
+    """The administrators' logins on servers that others run. Logins on our own servers are in the state folder."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True)
 
@@ -47,7 +47,7 @@ class AdminSettings(CheckedSettings):
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """What a backup contains and a restore writes: folders by name, a database, and a log."""
+    """The parts that a backup contains and a restore writes: folders by name, a database, and a log."""
 
     settings: Settings
     folders: Mapping[str, Path]

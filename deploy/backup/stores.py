@@ -1,4 +1,4 @@
-"""The stores of backups: a folder, or a bucket of an S3-compatible store. A backup appears complete, or not at all."""
+"""The stores of backups: a folder, or an S3-compatible bucket. An incomplete backup never appears in a store."""
 
 import os
 import time
@@ -56,7 +56,7 @@ class Folder:
         sync(self._folder)
 
     def _remove_stale(self) -> None:
-        """Remove the unfinished file of a backup that was killed."""
+        """Remove the unfinished files of backups that were killed."""
         for file in self._folder.glob(".*.unfinished"):
             if time.time() - file.stat().st_mtime > STALE_SECONDS:
                 file.unlink()
@@ -81,7 +81,7 @@ class Folder:
 
 
 class Bucket:
-    """TLS certificates are checked; plain HTTP is used only if the endpoint's URL says http."""
+    """A bucket as a store. TLS is used, and certificates are checked, unless the endpoint's URL says http."""
 
     def __init__(self, address: str, settings: BackupSettings) -> None:
         url = urlsplit(address)

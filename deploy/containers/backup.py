@@ -1,4 +1,4 @@
-"""The nightly backups in containers: `python -m deploy.containers.backup [now|list]`.
+"""`python -m deploy.containers.backup [now|list]` makes the nightly backups of the installation in containers.
 
 `now` makes a backup at once, `list` prints the names of the backups.
 """

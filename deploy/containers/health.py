@@ -1,4 +1,4 @@
-"""The health check of a container: `python -m deploy.containers.health [worker]`."""
+"""`python -m deploy.containers.health [worker]` is the health check of a container."""
 
 import os
 import sys
@@ -19,7 +19,7 @@ def main() -> None:
 
 
 def is_ready() -> bool:
-    """Whether the web side reports itself and the dependencies it needs as ready."""
+    """Whether the web server answers that it and the dependencies that it needs are ready."""
     return over_http("127.0.0.1", int(os.environ["PORT"]), host_name(os.environ), path="/ready", timeout=SECONDS)()
 
 
@@ -40,7 +40,7 @@ def port_of(address: str, usual: int) -> int:
 
 
 def remote_ports(folder: Path = Path("/proc/net")) -> set[int]:
-    # without IPv6 the kernel has no tcp6
+    # a kernel without IPv6 has no file tcp6
     files = [file for name in ("tcp", "tcp6") if (file := folder / name).exists()]
     rows = [line.split() for file in files for line in file.read_text("ascii").splitlines()]
     return {int(row[2].rpartition(":")[2], 16) for row in rows if row[3] == ESTABLISHED}

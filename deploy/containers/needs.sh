@@ -1,5 +1,5 @@
 #!/bin/sh
-# Says in one sentence why no container can be started here.
+# If no container can be started here, prints the reason in one sentence.
 if ! command -v docker >/dev/null; then
     echo "Docker is not installed. Install it with its compose plugin (https://docs.docker.com/engine/install), or start without containers: make run" >&2
 elif ! docker compose version >/dev/null 2>&1; then

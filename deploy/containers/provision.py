@@ -1,4 +1,4 @@
-"""The one-shot container before the services.
+"""The program of the container that runs once before the services.
 
 It creates the database with roles and schemas, runs the migrations, and creates topics, logins, rights and the first
 accounts.
@@ -22,7 +22,7 @@ from shared.postgres.database import NotOurs, migrate
 
 DATABASE, ROLE_PREFIX = "dayar", "dayar_"
 ADMIN = "admin"
-SECONDS_TO_START = 120  # for Kafka's first start on a slow machine
+SECONDS_TO_START = 120  # enough for Kafka's first start on a slow machine
 
 
 async def main() -> None:

@@ -1,6 +1,6 @@
-"""Restores a backup into the volumes, the database and the log: `python -m deploy.containers.restore NAME < KEY`.
+"""`python -m deploy.containers.restore NAME < KEY` restores a backup into the volumes, the database and the log.
 
-The servers have to run, and no service may run yet.
+The servers must be running, and no service may be running.
 """
 
 import asyncio
@@ -24,12 +24,12 @@ from deploy.containers.volumes import variable
 from shared.config import BadSettings, Settings
 
 PASSWORDS = ("kafka", "database", "valkey")  # the restore does not replace the servers' passwords
-STAGING = Path("/staging")  # a volume, because a backup may not fit into memory
+STAGING = Path("/staging")  # a volume on disk, because a backup may not fit into memory
 
 
 def main(backup: str) -> None:
     os.umask(0o077)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that SIGTERM, too, removes the decrypted files
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the decrypted files are removed after SIGTERM too
     identities = archive.identities_in(sys.stdin.read(), "standard input")
     with source(backup) as file, TemporaryDirectory(dir=STAGING) as staging:
         opened = restoring.open_backup(file, identities, Path(staging))

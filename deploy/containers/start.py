@@ -20,7 +20,7 @@ RESTORING = Path("/installation/restoring")  # this file exists until a restore 
 PLACES = Path("/places/places.geojson")
 SHORTEST = 24
 EXAMPLES = ("change", "example", "password", "secret")
-OTHERS = ("ALERTS_SMTP_PASSWORD_FILE", "KAFKA_CA_FILE")  # other systems' secrets, whose strength we do not choose
+OTHERS = ("ALERTS_SMTP_PASSWORD_FILE", "KAFKA_CA_FILE")  # secrets of other systems, which may be weak
 
 
 class BadSecret(DocumentedError):
@@ -54,7 +54,7 @@ def main() -> None:
 
 
 def liveness(environment: Mapping[str, str], arguments: list[str]) -> Answers:
-    """Return the check that the program is alive. A worker answers no requests; its event loop writes a heartbeat."""
+    """Return the check that the program is alive. A worker serves no requests, but writes a heartbeat to a file."""
     if arguments == ["worker"]:
         return by_beat(Path(environment["BEAT_FILE"]))
     return over_http("127.0.0.1", int(environment["PORT"]), host_name(environment))
@@ -65,7 +65,7 @@ async def watched(
 ) -> int:
     """Run the program, kill it if it stops answering, and return its exit code.
 
-    Container engines restart a container that ended, but not one that is unhealthy.
+    This is needed because container engines restart a container that has ended, but not an unhealthy container.
     """
     child = await asyncio.create_subprocess_exec(*command, env=environment)
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -74,7 +74,7 @@ async def watched(
         watching = group.create_task(end_silent(child, answers, seconds))
         code = await child.wait()
         watching.cancel()
-    return code if code >= 0 else 128 - code  # 128 + n for signal n, as a shell reports it
+    return code if code >= 0 else 128 - code  # 128 + n after signal n, like a shell
 
 
 async def end_silent(child: asyncio.subprocess.Process, answers: Answers, seconds: float) -> None:
@@ -95,7 +95,7 @@ def secret_files(environment: Mapping[str, str], service: str) -> list[Path]:
 
 
 def check_restored() -> None:
-    """Raise HalfRestored while the volumes hold a part of a backup."""
+    """Raise HalfRestored if a restore into the volumes has not ended."""
     if RESTORING.exists():
         raise HalfRestored
 

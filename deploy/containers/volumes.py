@@ -1,7 +1,7 @@
-"""The first container. It checks and writes each service's secrets, and marks the installation.
+"""The program of the first container. It checks and writes each service's secrets, and marks the installation.
 
-Passwords come from the environment (`make env`). Keys are generated here and never leave their volume. `rotate` only
-generates a new pair of sealing keys. `retire` only destroys the private half of an older pair.
+Passwords come from the environment (`make env`). Keys are generated here and never leave their volume. The argument
+`rotate` only generates a new pair of sealing keys; `retire` only destroys the private key of an older pair.
 """
 
 import os
@@ -35,7 +35,7 @@ OWN_PASSWORDS = {
     "alerts": ("kafka", "database"),
     "console": ("kafka", "database", "valkey"),
 }
-# The `dayar` command writes decisions about held reports into the registry's schema, and gets none of its keys.
+# The `dayar` command gets a login to write decisions about held reports for the registry, but no key of the registry.
 OF_COMMAND = SECRETS / "command"
 RECORD_KEYS = {service: SECRETS / service / "records" for service in SERVICES}
 KEY_FOLDERS = {
@@ -109,7 +109,7 @@ def prepare() -> None:
 
 
 def variable(name: str) -> str:
-    """The password's variable in the environment: `kafka-intake` gives KAFKA_INTAKE_PASSWORD."""
+    """The name of the password's environment variable, such as KAFKA_INTAKE_PASSWORD for `kafka-intake`."""
     return f"{name.replace('-', '_').upper()}_PASSWORD"
 
 
@@ -117,7 +117,7 @@ def hold_to_contract(installation: Path) -> None:
     """Mark new volumes with the layout of the records on their log. Raises EarlierVolumes, NewerVolumes."""
     file = installation / "contract"
     if not (installation / MARK.name).exists():
-        keep(file, str(CONTRACT).encode())  # before MARK, because an earlier build wrote MARK alone
+        keep(file, str(CONTRACT).encode())  # before MARK, because an earlier build wrote only MARK
     written = int(file.read_text(encoding="ascii")) if file.exists() else 1
     if written > CONTRACT:
         raise NewerVolumes
@@ -137,7 +137,7 @@ def mark(file: Path, wanted: str) -> None:
 
 
 def draw_keys() -> None:
-    """Generate the keys that do not exist yet. Public halves go to the installation's shared volume."""
+    """Generate the keys that do not exist yet. Public keys are copied to the volume that all services can read."""
     for service, names in OWN_KEYS.items():
         for name in names:
             keyring.draw_first(SECRETS / service / name)
@@ -159,13 +159,13 @@ def rotate(sealing: Path, installation: Path) -> str:
 
 
 def retire(sealing: Path, kid: str, now: datetime) -> None:
-    """Destroy an older private key if neither the log nor intake's spool can hold a report that was sealed to it.
+    """Destroy an older private key if no report on the log or in intake's spool can be sealed to this key.
 
     Raises CannotRetire.
     """
     settings = Settings(
         seal_public_key_file=sealing / "public.key", seal_private_keys=sealing / "private", DAYAR_EXERCISE=False
-    )  # the value of the exercise mark does not matter here, and this container may not have it
+    )  # any value, because the exercise mark does not matter here and this container may not have the mark
     keys.retire(settings, kid, now)
 
 

@@ -1,4 +1,4 @@
-"""The first accounts of an installation on this machine."""
+"""Creates the first accounts of an installation on this machine."""
 
 import os
 
@@ -9,7 +9,7 @@ from services.console.config import ConsoleSettings
 
 
 async def make(stack: Stack) -> None:
-    """Create the first accounts where the installation has none."""
+    """Create the first accounts if the installation does not have them yet."""
     with environment.replaced(stack.env()):
         settings = ConsoleSettings().for_service("console")
     if stack.options.admin_password:

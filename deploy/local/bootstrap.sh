@@ -1,23 +1,23 @@
 #!/bin/sh
-# Makes .venv from the lock files, and node_modules for developers: bootstrap.sh run|development. If both are current it takes milliseconds.
+# bootstrap.sh run|development makes .venv from the lock files and, for developers, node_modules. Current ones are kept.
 set -eu
 group=$1
 stamp=.venv/installed
 
 state_of() { cat "requirements/$1.txt" requirements/uv.txt package-lock.json | sha256sum | cut -d ' ' -f 1; }
 
-# a developer's libraries include those of `run`
+# the libraries for developers include the libraries of `run`
 for enough in development "$group"; do
     if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(state_of "$enough")" ]; then exit 0; fi
 done
 
 sh deploy/local/needs.sh
-# after an interruption, or for another Python, the environment is made again
+# if an installation was interrupted or Python has changed, the environment is made again
 { [ -f "$stamp" ] && .venv/bin/python -c '' 2>/dev/null; } || { rm -rf .venv; python3 -m venv .venv; }
 rm -f "$stamp"
 echo "Installing the libraries (once) ..."
 .venv/bin/uv --version >/dev/null 2>&1 || .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
-# the system's certificates, as a network may have its own certificate authority
+# uv uses the system's certificates, because a network may have its own certificate authority
 UV_PYTHON=.venv/bin/python .venv/bin/uv pip sync --quiet --compile-bytecode --system-certs --require-hashes "requirements/$group.txt"
 [ "$group" = run ] || NODE_USE_SYSTEM_CA=1 PATH="$PWD/.venv/bin:$PATH" npm ci --ignore-scripts --silent
 state_of "$group" > "$stamp"

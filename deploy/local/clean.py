@@ -1,4 +1,4 @@
-"""`make clean-state`: removes an installation, after asking."""
+"""`make clean-state` removes an installation after a question to the user."""
 
 import os
 import shutil
@@ -31,7 +31,7 @@ def main() -> int:
 
 
 def _remove(folder: Path) -> None:
-    with locked(folder):  # `held` would refuse a full disk or another release's folder
+    with locked(folder):  # not `held`, which refuses a full disk and other releases
         end_orphans(folder / "run")
         shutil.rmtree(folder)
     if os.geteuid() == 0:

@@ -1,4 +1,4 @@
-"""The common interface of Kafka, PostgreSQL and Valkey: prepare, start, probe and stop a server."""
+"""The common interface by which Kafka, PostgreSQL and Valkey are prepared, started, probed and stopped."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ LOOPBACK = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Folders:
-    """The folders of an installation. `run` holds pid files. `cache` is kept when the installation is removed."""
+    """The folders of an installation. `run` contains pid files. `cache` is kept when the installation is removed."""
 
     state: Path
     cache: Path
@@ -29,7 +29,7 @@ class Folders:
 
     @property
     def beats(self) -> Path:
-        """Where each worker writes its heartbeat file."""
+        """The folder into which each worker writes its heartbeat file."""
         return self.run / "beats"
 
     @property
@@ -55,7 +55,7 @@ class Folders:
 class Component(ABC):
     name: str
     stop_signal = signal.SIGTERM
-    seconds_to_start = 180.0  # generous, for a slow or busy machine
+    seconds_to_start = 180.0  # long, because a machine may be slow or busy
 
     def __init__(self, folders: Folders) -> None:
         self.folders = folders
@@ -80,7 +80,7 @@ class Component(ABC):
         return {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8", "TZ": "UTC"}
 
     def ports(self) -> Mapping[str, int]:
-        """The server's ports, by the name of the setting that chooses the port, or by a descriptive name."""
+        """The server's ports, each with the name of the setting that chooses it, or else with a descriptive name."""
         return {}
 
     @property
@@ -123,7 +123,7 @@ class Component(ABC):
         self.process.kill9()
 
     def freeze(self) -> None:
-        """Stop the process with SIGSTOP: it answers nothing and keeps its connections, like an overloaded server."""
+        """Stop the process with SIGSTOP. Like an overloaded server, it keeps connections but does not answer."""
         self.process.freeze()
 
     def resume(self) -> None:

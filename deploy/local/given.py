@@ -1,4 +1,4 @@
-"""Before anything starts, checks whether each server that others run answers."""
+"""Checks, before anything starts, whether each server that others run answers."""
 
 import asyncio
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from deploy.local.options import GIVEN, Options
 SECONDS = 5.0
 USUAL_PORTS = {"kafka": 9092, "postgres": 5432, "valkey": 6379}
 
-Address = tuple[str, int] | str  # a host and port, or a socket's path
+Address = tuple[str, int] | str  # host and port, or the path of a Unix socket
 
 
 class ServerAway(CannotStart):
@@ -40,13 +40,13 @@ async def away(options: Options) -> list[str]:
 
 
 async def answers_at(server: str, given: str) -> bool:
-    """Whether any address accepts a connection. One broker of a cluster is enough."""
+    """Whether at least one address accepts a connection, such as one broker of a cluster."""
     answers = await asyncio.gather(*map(_accepts, addresses(server, given)))
     return any(answers)
 
 
 def tried(server: str, given: str) -> str:
-    """Return only the addresses, because the variable itself may contain a password."""
+    """The addresses that were tried, without the rest of the variable, which may contain a password."""
     return ", ".join(
         address if isinstance(address, str) else f"{address[0]}:{address[1]}" for address in addresses(server, given)
     )
@@ -77,7 +77,7 @@ async def _accepts(address: Address) -> bool:
     try:
         async with asyncio.timeout(SECONDS):
             _, writer = await opening
-    except OSError:  # includes a timeout and an unknown host name
+    except OSError:  # also after a timeout and for an unknown host name
         return False
     writer.close()
     with suppress(OSError):

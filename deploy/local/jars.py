@@ -14,7 +14,7 @@ from deploy.local import paths
 from deploy.local.messages import CannotStart
 
 LOCK = Path(__file__).with_name("kafka.lock")
-# slf4j-simple: without a logger Kafka prints no errors
+# slf4j-simple is included, because Kafka prints no errors without a logger
 WANTED = ("org.apache.kafka:kafka_2.13:4.3.1", "org.slf4j:slf4j-simple:1.7.36")
 AT_ONCE = 8
 SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -74,7 +74,7 @@ def _sha256(file: Path) -> str:
 
 
 def _take(jars: Sequence[Jar], earlier: Path, cache: Path) -> list[Jar]:
-    """Copy intact jars, so that an update starts without a network. Returns the jars that are still missing."""
+    """Copy intact jars, so that an update needs no network. Returns the jars that are still missing."""
     there = [jar for jar in jars if _is_intact(earlier / jar.file_name, jar)]
     with tempfile.TemporaryDirectory(dir=cache) as folder:
         for jar in there:
@@ -83,7 +83,7 @@ def _take(jars: Sequence[Jar], earlier: Path, cache: Path) -> list[Jar]:
 
 
 def _fetch(jars: Sequence[Jar], cache: Path, progress: Progress) -> None:
-    if SYSTEM_CERTIFICATES.exists():  # a network may have its own certificate authority
+    if SYSTEM_CERTIFICATES.exists():  # because a network may have its own certificate authority
         os.environ.setdefault("REQUESTS_CA_BUNDLE", str(SYSTEM_CERTIFICATES))
     total, done = sum(jar.size for jar in jars), 0
 
@@ -96,7 +96,7 @@ def _fetch(jars: Sequence[Jar], cache: Path, progress: Progress) -> None:
 
         yield add
 
-    # a new repository each time, because two resolvers that share a cache collide
+    # each run uses a new repository, because two resolvers must not share a cache
     with tempfile.TemporaryDirectory(dir=cache) as repository, ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(lambda jar: _install(jar, Path(repository), cache, counted), jars))
 
@@ -118,12 +118,12 @@ def _install(jar: Jar, repository: Path, cache: Path, counted: Counted) -> None:
 def _keep(file: Path, jar: Jar, cache: Path) -> None:
     if _sha256(file) != jar.sha256:
         raise JarAltered(jar.coordinate)
-    file.chmod(0o644)  # when root starts the stack, Kafka's user reads the jar
+    file.chmod(0o644)  # readable for Kafka's user, if root starts the stack
     file.replace(cache / jar.file_name)
 
 
 def write_lock() -> None:
-    """Resolve the dependencies again and write the lock file; `make lock` calls this."""
+    """Resolve the dependencies again and write the lock file, for `make lock`."""
     from jgo.maven import MavenContext  # noqa: PLC0415
     from jgo.parse import Coordinate  # noqa: PLC0415
 

@@ -30,10 +30,10 @@ JVM = (
     "-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info",
 )
 
-# A test's Kafka lives for minutes, so optimised compilation would cost more time than it saves.
+# In tests Kafka runs only for minutes, so optimised compilation would cost more time than it saves.
 BRIEFLY = ("-XX:TieredStopAtLevel=1",)
 
-UNSAYABLE = frozenset(',"\\')  # "," separates Kafka's folders; the others break Java's arguments
+UNSAYABLE = frozenset(',"\\')  # "," separates folders in Kafka's settings; the other two break Java's arguments
 
 
 class FolderUnsayable(CannotStart):
@@ -48,7 +48,7 @@ class CacheClosed(CannotStart):
 
 
 def cluster(folders: Folders) -> str | None:
-    """The cluster id in the log folder's meta.properties; None without a log."""
+    """The cluster id, read from the log folder's meta.properties. None if there is no log."""
     file = folders.state / "kafka" / "data" / "meta.properties"
     lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
     return next((line.partition("=")[2] for line in lines if line.startswith("cluster.id=")), None)
@@ -67,7 +67,7 @@ class Kafka(Component):
         fsync: bool = True,
         progress: jars.Progress | None = None,
     ) -> None:
-        """Tests set `fsync` to False, because their Kafka lives for minutes and need not survive a power cut."""
+        """Tests set `fsync` to False, because their Kafka need not survive a power cut."""
         super().__init__(folders)
         self._port = port
         self._controller_port = controller_port
@@ -120,7 +120,7 @@ class Kafka(Component):
             self._format()
 
     def _make_folders(self) -> None:
-        """Create the folders. Kafka's user reads its settings, and owns its log and its other files."""
+        """Create the folders. Kafka's user may read the settings, and owns the log and the other files."""
         for folder in (self.folder, self._data, self._own):
             folder.mkdir(mode=0o700, exist_ok=True)
         if user := self.user():
@@ -134,7 +134,7 @@ class Kafka(Component):
         # the id has no "-", because a leading "-" would be parsed as an option
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode().replace("-", "_")
         admin = f"SCRAM-SHA-256=[name={ADMIN},password={secret(self._password_file)}]"
-        # the arguments are in a file, because every user of the machine can read a command line
+        # the arguments are passed in a file, because every user of the machine can read a command line
         arguments = self.folder / "format.arguments"
         tool = f'kafka.tools.StorageTool format -t "{cluster}" -c "{self._settings}" --add-scram "{admin}"'
         write_private(arguments, f'-cp "{self._class_path}" {tool}'.encode())
@@ -237,12 +237,12 @@ class Kafka(Component):
             "share.coordinator.state.topic.replication.factor": 1,
             "share.coordinator.state.topic.min.isr": 1,
             "group.initial.rebalance.delay.ms": 0,
-            # after a kill the only broker is readmitted after 2 s instead of 9;
-            # with 1 s a busy machine would fence a broker that is alive
+            # after a kill, the only broker can rejoin after 2 s instead of 9 s;
+            # with 1 s, the live broker of a busy machine would be fenced
             "broker.session.timeout.ms": 2000,
             "broker.heartbeat.interval.ms": 200,
-            # flush each record: the only broker's acknowledgement has to survive a power cut
+            # each record is flushed, because a record that the only broker acknowledged must survive a power cut
             **({"log.flush.interval.messages": 1} if self._fsync else {}),
         }
-        # Java reads a properties file as Latin-1, and understands JSON's escapes of other letters
+        # Java reads a properties file as Latin-1; JSON's escapes are valid there for all other letters
         return "".join(f"{name}={json.dumps(str(value))[1:-1]}\n" for name, value in settings.items())

@@ -1,4 +1,4 @@
-"""Errors that stop a start: each tells the person at the terminal what is wrong and what to do."""
+"""Errors that stop a start. The text of each error says what is wrong and what to do."""
 
 from shared.errors import DocumentedError
 

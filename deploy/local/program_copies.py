@@ -15,12 +15,12 @@ import psutil
 from deploy.local import paths
 
 NAME = re.compile(r"postgresql-[0-9.]+|.+-[0-9a-f]{12}")
-CHECKOUT = "checkout"  # the file with the path of the checkout that was copied
+CHECKOUT = "checkout"  # the name of the file that has the path of the copied checkout
 UNUSED_SECONDS = 7 * 86_400
 
 
 def made(home: Path, name: str, fill: Callable[[Path], None]) -> Path:
-    """Return the copy of this name; make it if it is missing. A copy appears complete, or not at all."""
+    """Return the copy of this name; make it if it is missing. An incomplete copy never gets the name."""
     copy = home / name
     if not copy.exists():
         paths.make_passable(home)

@@ -18,7 +18,7 @@ SOURCES = ("cli", "deploy", "services", "shared")
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """The interpreter, its libraries and the folder of the sources, all needed to run `python -m services.NAME`."""
+    """All that `python -m services.NAME` needs: the interpreter with the libraries, and the folder of the sources."""
 
     python: Path
     folder: Path
@@ -26,23 +26,23 @@ class Program:
 
 
 def program(state: Path, user: User | None) -> Program:
-    """Return the running interpreter and checkout, or a copy of either if the user cannot read it."""
+    """Return the running interpreter and the checkout. If the user cannot read one of them, a copy replaces it."""
     if user is None:
         return Program(Path(sys.executable), paths.ROOT)
     folder = sources(state, user)
     if _may_read_libraries(user):
         return Program(Path(sys.executable), folder)
     interpreter = _interpreter(user)
-    # an interpreter that was linked against a library beside it refers to that library by its original path
+    # the copied interpreter needs this path, because it may refer to a library by the library's original path
     libraries = str(interpreter.parents[1] / "lib")
     return Program(_environment(interpreter) / "bin" / "python", folder, {"LD_LIBRARY_PATH": libraries})
 
 
 def sources(state: Path, user: User) -> Path:
-    """Return the checkout if the user can read every source file, else a copy.
+    """Return the checkout if the user can read every source file, else a copy of the sources.
 
-    An update under another umask makes only the files that it changed unreadable. A copy is made again at each start,
-    because the sources may have changed.
+    Every file is checked, because an update under another umask makes only the changed files unreadable. The copy is
+    made again at each start, because the sources may have changed.
     """
     if user.may_read_all(*_sources()):
         return paths.ROOT
@@ -56,9 +56,9 @@ def sources(state: Path, user: User) -> Path:
 
 
 def compile_sources() -> None:
-    """Write the bytecode of all sources beside them, readable to everybody. Current bytecode is not written again.
+    """Write the bytecode of all sources, readable for everybody. Bytecode that is current is not written again.
 
-    Services that root starts cannot write bytecode, so each would compile its imports again at each start.
+    Services that root starts cannot write bytecode. Each service would therefore compile its imports at each start.
     """
     umask = os.umask(0o022)
     try:
@@ -91,14 +91,14 @@ def _interpreter(user: User) -> Path:
 
 
 def _environment(python: Path) -> Path:
-    """Return a copy of the virtual environment. The copy refers to this interpreter."""
+    """Return a copy of the virtual environment. In the copy, the interpreter is `python`."""
 
     def point_to_interpreter(copy: Path) -> None:
         link, settings = copy / "bin" / "python", copy / "pyvenv.cfg"
         link.unlink()
         link.symlink_to(python)
         lines = [line for line in settings.read_text(encoding="utf-8").splitlines() if not line.startswith("home ")]
-        settings.unlink()  # a hard link to the original's file must not be written to
+        settings.unlink()  # the file may be a hard link to the original, which must not change
         settings.write_text("\n".join((f"home = {python.parent}", *lines, "")), encoding="utf-8")
 
     return _once(Path(sys.prefix), point_to_interpreter)

@@ -22,7 +22,7 @@ from deploy.local.terminal import Terminal
 from shared.config import Settings, secret
 from shared.events.topics import SERVICES
 
-SERVERS = ("postgres", "valkey")  # Kafka's folder stays if it holds the log of the backup's cluster
+SERVERS = ("postgres", "valkey")  # not Kafka, whose folder stays if it contains the log of the backup's cluster
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Restored:
 def restore(
     source: Any, identities: list[Any], options: Options, now: datetime, screen: Terminal, *, then: Callable[[], None]
 ) -> Restored:
-    """Restore a stopped installation. `then` is called while only the servers run. Raises Refused, CannotStart."""
+    """Restore a stopped installation. `then` is called before the servers stop. Raises Refused, CannotStart."""
     paths.make_passable(options.root)
     with staging(options.root) as folder:
         with screen.timed("decrypted, and whole"):
@@ -58,7 +58,7 @@ def restore(
 
 
 def _check_given(options: Options) -> None:
-    """Before anything is moved, check the database that others run, if any. Raises DatabaseInUse, DatabaseHolds."""
+    """If others run the database, check it before anything is moved. Raises DatabaseInUse, DatabaseHolds."""
     if "postgres" in options.given:
         with environment.replaced(options.environment):
             present = Installation.read(Settings(), BackupSettings(), AdminSettings())

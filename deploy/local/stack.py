@@ -36,9 +36,9 @@ from shared.liveness import Answers, by_beat, over_http
 DATABASE = "dayar"
 ROLE_PREFIX = "dayar_"
 TOPIC_PREFIX = "dayar."
-WORKERS = {"intake": 1, "registry": 2, "alerts": 1, "console": 1}  # docs/decisions/0017 gives the reason
+WORKERS = {"intake": 1, "registry": 2, "alerts": 1, "console": 1}  # docs/decisions/0017 explains these numbers
 WEB = "web"
-NOWHERE = "/nonexistent"  # stands for the home folder of a system user
+NOWHERE = "/nonexistent"  # the home folder of a user who has none
 PASSED_ON = (
     "DISPLACEMENTS_DAYS",
     "DEAD_LETTERS_DAYS",
@@ -72,7 +72,7 @@ class Stack:
         with environment.replaced(self.env()):
             self.settings, self.backup = Settings(), BackupSettings()
             for kind in KINDS:
-                kind()  # raises BadSettings now; a service with a bad setting would be restarted for ever
+                kind()  # raises BadSettings, because a service with a bad setting would be restarted for ever
         if self.backup.at is not None:
             making.check(self.backup, [folders.state])
         if os.geteuid() == 0:
@@ -80,7 +80,7 @@ class Stack:
 
     @property
     def components(self) -> list[Component]:
-        """The servers that this installation runs itself, without those that others run."""
+        """The servers that this installation runs itself; servers that others run are left out."""
         servers = (self.kafka, self.postgres, self.valkey)
         return [server for server in servers if server.name not in self.options.given]
 
@@ -111,12 +111,12 @@ class Stack:
                     f"{service}-worker-{number}", f"services.{service}", "worker", instance=f"local-{number}", user=user
                 )
         if self.backup.at is not None:
-            # the backup reads everything, so it runs as the user that started the stack
+            # the backup must read all files, so it runs as the user that started the stack
             yield self._process("backup", "deploy.backup", user=None)
         yield self._process(WEB, "deploy.local.web", user=SERVICES_USER)
 
     def _process(self, name: str, *module: str, user: User | None, instance: str = "local") -> Process:
-        """Run the process as `user` when root starts the stack; with `None` it then runs as root."""
+        """If root starts the stack, run the process as `user`, or as root if `user` is None."""
         user = if_root(user) if user else None
         program = self._program if user else readable_copies.Program(Path(sys.executable), paths.ROOT)
         env = {**self.env(), "KAFKA_GROUP_INSTANCE": instance, "BEAT_FILE": str(self._beat_file(name))}
@@ -132,7 +132,7 @@ class Stack:
         )
 
     def liveness(self, process: Process) -> Answers:
-        """Return the check that a process is alive. The web process answers requests, a worker writes a heartbeat."""
+        """Return the check that a process is alive. The web process is asked by HTTP; a worker writes a heartbeat."""
         return self.over_http("/live") if process.name == WEB else by_beat(self._beat_file(process.name))
 
     def over_http(self, path: str) -> Answers:
@@ -143,7 +143,7 @@ class Stack:
         return self.folders.beats / f"{name}.beat"
 
     def env(self) -> dict[str, str]:
-        """The services' settings. A setting that the person gave at the start keeps its value."""
+        """The settings of the services: the given environment and the settings of this installation."""
         return {**self.options.environment, **self.own_env()}
 
     def own_env(self) -> dict[str, str]:
@@ -158,7 +158,7 @@ class Stack:
         }
         if self.folders.places.exists() and not options.environment.get("PLACES_PATH"):
             settings["PLACES_PATH"] = str(self.folders.places)
-        # `dayar keys retire` reads the first two, `dayar backup` reads the others
+        # the first two are for `dayar keys retire`, the others for `dayar backup`
         settings |= {name: value for name in PASSED_ON if (value := options.environment.get(name))}
         if "kafka" in given:
             del settings["KAFKA_PASSWORD_FILE"]
@@ -186,9 +186,9 @@ class Stack:
         return (self.folders.state / "environment").exists()
 
     def write_environment(self) -> None:
-        """Let the `dayar` command find this installation. The file holds the paths of the secrets, not the secrets.
+        """Write the file by which `dayar` finds this installation. It has the paths of the secrets, not the secrets.
 
-        The settings that were given at the start are kept beside it, for a restore from a backup.
+        Another file gets the settings that were given at the start, because a restored installation needs them.
         """
         lines = [f"{name}={value}\n" for name, value in sorted(self.own_env().items())]
         write_private(self.folders.state / "environment", "".join(lines).encode())
@@ -216,7 +216,7 @@ class Stack:
             await database.create(self._server(), DATABASE, role_prefix=ROLE_PREFIX, passwords=passwords)
 
     def make_topics(self) -> None:
-        """Create the topics unless an earlier start created the same ones. It takes ten seconds on a busy machine."""
+        """Create the topics unless an earlier start created the same topics. This can take ten seconds."""
         broker = Broker(self.kafka.bootstrap, ADMIN, self._password("kafka", "admin"))
         if "kafka" in self.options.given or (self.has_topics and topics.are_there(broker, self.settings)):
             return
@@ -229,7 +229,7 @@ class Stack:
     def has_topics(self) -> bool:
         """Whether an earlier start created this release's topics, rights and passwords.
 
-        The mark lies in the log's folder, so it is lost together with the log.
+        The mark is in the folder of the log, so that it is lost if the log is lost.
         """
         return self._topics_mark.exists() and self._topics_mark.read_bytes() == self._topics_digest()
 

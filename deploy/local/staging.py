@@ -1,4 +1,4 @@
-"""The folder into which a command decrypts a backup. The command removes it; after a kill, the next command does."""
+"""Makes the folder into which a command decrypts a backup. If the command is killed, the next one removes it."""
 
 import fcntl
 import os
@@ -17,7 +17,7 @@ def staging(root: Path) -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=root))
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)  # the kernel releases the lock, however this process ends
+        fcntl.flock(descriptor, fcntl.LOCK_EX)  # the kernel releases the lock when this process ends
         yield folder
     finally:
         shutil.rmtree(folder)
@@ -25,7 +25,7 @@ def staging(root: Path) -> Iterator[Path]:
 
 
 def remove_abandoned(root: Path) -> None:
-    """Remove the decrypted files that killed commands left. The folder of a running command is kept."""
+    """Remove the decrypted files that killed commands left behind. The folder of a running command is kept."""
     for folder in root.glob(f"{PREFIX}*"):
         if folder.lstat().st_uid == os.geteuid() and folder.is_dir() and not folder.is_symlink():
             _remove_unlocked(folder)

@@ -1,4 +1,4 @@
-"""Checks that the state folder is ours, reads the installation's mark, and lets one supervisor hold the folder."""
+"""Checks that the state folder is ours, reads the installation's mark, and locks the folder for one supervisor."""
 
 import errno
 import fcntl
@@ -18,9 +18,9 @@ from deploy.local.messages import CannotStart
 from deploy.local.staging import remove_abandoned
 from shared.crypto.seal import write_whole
 
-ROOT_USER = 0  # root can write everywhere, so a folder of root is accepted
+ROOT_USER = 0  # a folder of root is accepted, because root can write everywhere anyway
 LEAST_FREE_BYTES = 300_000_000
-INTERNAL = ("controller", "postgres")  # ports that are not announced to anybody outside
+INTERNAL = ("controller", "postgres")  # ports that only this installation uses
 VERSION = 3  # increase this when the folder's layout or that of the log's records changes
 
 
@@ -71,7 +71,7 @@ class DiskReadOnly(CannotStart):
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """Facts written when the installation is created. Later only a port changes, if another program uses it."""
+    """Facts that are written when the installation is created. Later, only a port can change."""
 
     version: int
     exercise: bool
@@ -82,9 +82,9 @@ class Installation:
 def held(
     root: Path, *, exercise: bool, kafka_port: int | None, is_restoring: bool = False
 ) -> Iterator[tuple[Folders, Installation]]:
-    """Create the folder `demo` or `main` under the root if needed, and hold it until the context ends.
+    """Create the folder `demo` or `main` under the root if needed, and lock the folder until the context ends.
 
-    If a restore left the folder incomplete, only another restore may hold it.
+    If a restore left the folder incomplete, only another restore may lock the folder.
     """
     with _disk_errors_explained():
         _refuse_open(root)
@@ -105,7 +105,7 @@ def held(
 
 @contextmanager
 def locked(state: Path) -> Iterator[None]:
-    """Lock the folder until the context ends, whatever it contains and however full the disk is."""
+    """Lock the folder until the context ends. The folder's content and the free space on the disk are not checked."""
     with _disk_errors_explained():
         lock = (state / "lock").open("w")
     with lock:
@@ -117,7 +117,7 @@ def locked(state: Path) -> Iterator[None]:
 
 
 def is_ours(folder: Path) -> bool:
-    """Whether the folder holds an installation."""
+    """Whether the folder contains an installation."""
     return (folder / "installation.json").exists()
 
 
@@ -141,14 +141,14 @@ def _refuse_foreign(folders: Folders) -> None:
 
 
 def _read(state: Path) -> Installation | None:
-    """Read the version before the other fields, because a newer release may have changed those."""
+    """Read the version before the other fields, because a newer release may have changed the other fields."""
     if not is_ours(state):
         return None
     try:
         marks = json.loads((state / "installation.json").read_bytes())
         if marks["version"] > VERSION:
             raise StateNewer(state)
-        if marks["version"] < VERSION:  # a start does not migrate the log's records
+        if marks["version"] < VERSION:  # because a start does not migrate the records on the log
             raise StateEarlier
         return Installation(marks["version"], marks["exercise"], marks["ports"])
     except (ValueError, KeyError, TypeError):

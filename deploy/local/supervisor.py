@@ -21,7 +21,7 @@ from shared.lifecycle import beside
 from shared.liveness import SILENT_SECONDS, Answers, silent
 from shared.postgres.database import migrate
 
-LIVED_SECONDS = 10.0  # a process that lived this long is restarted without a pause
+LIVED_SECONDS = 10.0  # a process that ran longer than this is restarted without a pause
 LONGEST_PAUSE = 30.0
 PATHS = ("/ready", "/intake/ready", "/registry/ready", "/alerts/ready")
 SECONDS_OF_PATIENCE = 60.0
@@ -72,13 +72,13 @@ class Supervisor:
             kafka = group.create_task(self._start_kafka())
             valkey = group.create_task(self._start_component(self._stack.valkey, "Valkey"))
             await self._start_postgres()
-            # Workers start after PostgreSQL, because importing in six processes at once slowed Kafka and intake down.
+            # Workers start after PostgreSQL, because six processes that import at once slow Kafka and intake down.
             for worker in workers:
                 worker.start()
             await valkey
             if not self._stack.has_topics:
-                await kafka  # a consumer that starts before its topic exists would find the topic late
-            # On a busy machine Kafka takes three times as long as the other servers. Intake accepts reports meanwhile.
+                await kafka  # a consumer must not start before its topic exists, because it would find the topic late
+            # On a busy machine Kafka starts three times as slowly as the other servers. Intake already accepts reports.
             self._let_go()
 
     def _let_go(self) -> None:
@@ -90,7 +90,7 @@ class Supervisor:
     async def _refuse_absent(self) -> None:
         """Refuse to start if a server that others run does not answer and this installation has never run.
 
-        PostgreSQL has to answer at each start. Later starts wait for the other servers.
+        PostgreSQL must answer at each start. A later start waits for the other servers.
         """
         for absent in await given.away(self._stack.options):
             if not self._stack.has_run or absent.startswith(GIVEN["postgres"]):

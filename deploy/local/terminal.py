@@ -1,4 +1,4 @@
-"""The output at the terminal: a line per server with its time, and a progress bar for downloads."""
+"""Writes the output at the terminal: a line per server with the time taken, and a progress bar for downloads."""
 
 import threading
 import time
@@ -14,7 +14,7 @@ class Terminal:
     def __init__(self) -> None:
         self.console = Console(highlight=False, soft_wrap=True)
         self._bar: Progress | None = None
-        self._lock = threading.Lock()  # several threads download jars
+        self._lock = threading.Lock()  # because several threads download jars
 
     @contextmanager
     def timed(self, title: str) -> Iterator[None]:
@@ -33,7 +33,7 @@ class Terminal:
         self.console.print(f"[red]✗[/] {escape(text)}")
 
     def fetched(self, done: int, total: int) -> None:
-        """Show how much of Kafka's jars is downloaded, at the first start."""
+        """Show, at the first start, how much of Kafka's jars is downloaded."""
         with self._lock:
             if self._bar is None:
                 self._bar = Progress(

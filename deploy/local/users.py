@@ -1,6 +1,6 @@
-"""The users that programs run as when root starts the stack, and what each user may read.
+"""The users that programs run as if root starts the stack, and the files that each user may read.
 
-The user ids belong to no account, so the machine is not changed. Debian and systemd assign none of them.
+The user ids belong to no account, so no account must be created. Debian and systemd do not assign these ids.
 """
 
 import os
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-FOLDER, FILE = 0o2750, 0o640  # the group may read; set-group-id gives new files the same group
+FOLDER, FILE = 0o2750, 0o640  # the group may read, and new files get the folder's group
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +22,12 @@ class User:
     groups: tuple[int, ...] = ()
 
     def switch(self) -> list[str]:
-        """The options for setpriv."""
+        """The options with which `setpriv` switches to this user."""
         groups = ["--groups", ",".join(map(str, self.groups))] if self.groups else ["--clear-groups"]
         return ["--reuid", str(self.uid), "--regid", str(self.gid), *groups, "--no-new-privs"]
 
     def may(self, test: str, *paths: Path) -> bool:
-        """Test the paths by the letters of test(1): `r` to read, `w` to write, `x` to run or to enter."""
+        """Whether the user may read (`r`), write (`w`) or run or enter (`x`) all the paths."""
         words = ["sh", "-c", f'for each; do test -{test} "$each" || exit 1; done', "sh", *map(str, paths)]
         return self._run(*words).returncode == 0
 
@@ -53,12 +53,12 @@ VALKEY = User(60774, 60774)
 
 
 def if_root(user: User) -> User | None:
-    """Return the user if root runs this program, else None, because any other user runs all programs as himself."""
+    """Return the user if root runs this program, else None, because only root can run programs as other users."""
     return user if os.geteuid() == 0 else None
 
 
 def named(name: str) -> User:
-    """Return the user of this account name. Raises KeyError."""
+    """Return the user with this account name. Raises KeyError."""
     known = pwd.getpwnam(name)
     return User(known.pw_uid, known.pw_gid)
 
@@ -85,8 +85,8 @@ def let_read(folder: Path, group: int, *, but: Sequence[Path] = ()) -> None:
 def copy_written(file: Path, target: Path, writer: User | None) -> bool:
     """Copy a regular file that `writer` wrote to a new file that everybody can read. Return whether there was one.
 
-    The writer could replace the file by a link to one of root's files. So links are not followed, and rights are set
-    by descriptor.
+    The writer could replace the file by a link to a file of root. Therefore links are not followed, and rights are set
+    by the file descriptor.
     """
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)

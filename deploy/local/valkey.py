@@ -1,4 +1,4 @@
-"""Valkey on a Unix socket. Only its own user may open the socket, and the services' users if root starts the stack."""
+"""Runs Valkey on a Unix socket, which only Valkey's user and, if root starts the stack, the services may open."""
 
 import hashlib
 import os
@@ -63,10 +63,10 @@ class Valkey(Component):
     def _give(self, user: User) -> None:
         """Let Valkey's user read the settings and own the data, and let the services connect to the socket."""
         let_read(self.folder, user.gid, but=[self._data, self.socket.parent])
-        self.folder.chmod(FOLDER | 0o001)  # the services pass through this folder to the socket's folder
+        self.folder.chmod(FOLDER | 0o001)  # the services must enter this folder to reach the socket
         own(self._data, user)
         os.chown(self.socket.parent, user.uid, SERVICES.gid)
-        self.socket.parent.chmod(FOLDER)  # set-group-id: the socket belongs to the services' group
+        self.socket.parent.chmod(FOLDER)  # gives the socket the services' group
         if not user.may("w", self._data):
             raise FolderClosed(self.folder)
 

@@ -1,4 +1,4 @@
-"""Prints where Dayar is and how to sign in; plays the exercise's scenario once."""
+"""Prints the address of Dayar and how to sign in; plays the exercise's scenario once."""
 
 import asyncio
 import sys
@@ -45,7 +45,7 @@ def _tell_accounts(stack: Stack, screen: Terminal) -> None:
 
 
 def _tell_administrator(stack: Stack, screen: Terminal) -> None:
-    """Show the password once, on a terminal only: never write it to a log or a pipe."""
+    """Show the password once, and only on a terminal, because a log or a pipe must not get it."""
     file = stack.folders.state / "admin-password"
     if not file.exists():
         return
@@ -60,7 +60,7 @@ async def _play_once(stack: Stack, screen: Terminal) -> None:
     mark = stack.folders.state / "played"
     if mark.exists():
         return
-    mark.touch()  # marked before the scenario begins, because a second run would report a second mudflow
+    mark.touch()  # before the scenario begins, because a second run would report a second mudflow
     try:
         await _play(stack, screen)
     except asyncio.CancelledError:

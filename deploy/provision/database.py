@@ -14,9 +14,9 @@ from shared.audit import AUDIT
 from shared.events.topics import SERVICES
 from shared.postgres.database import EarlierBuild
 
-# The server's locale may be C. Its lower() does not change Cyrillic, so "Айбек" could not sign in as "айбек".
+# The server's locale may be C, whose lower() leaves Cyrillic unchanged, so that "Айбек" could not sign in as "айбек".
 LOCALE = "ENCODING 'UTF8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'"
-AUDIT_ROLE = "audit"  # owns the schemas and their audit tables; nobody signs in as this role
+AUDIT_ROLE = "audit"  # the owner of the schemas and their audit tables; a role without a login
 
 # Finds schemas of the first layout of records, which have no version mark.
 UNMARKED = """
@@ -29,7 +29,7 @@ WHERE relname = 'installation' AND nspname = ANY($1::text[]) AND NOT EXISTS (
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A PostgreSQL server and the login that may create roles and databases there."""
+    """A PostgreSQL server, and the login that may create roles and databases on this server."""
 
     url: str  # postgresql://admin@host:port/postgres
     password: str | None
@@ -40,7 +40,7 @@ class Server:
         return await asyncpg.connect(wanted, password=self.password, timeout=30)
 
     def service_url(self, database: str, role_prefix: str) -> str:
-        """The services' DATABASE_URL; each service replaces `{service}` by its name."""
+        """The DATABASE_URL of the services. Each service replaces `{service}` in this URL by the service's name."""
         url = urlsplit(self.url)
         address = url.netloc.rpartition("@")[2]
         return urlunsplit(url._replace(netloc=f"{role_prefix}{{service}}@{address}", path=f"/{database}"))
@@ -65,7 +65,7 @@ async def create(server: Server, database: str, *, role_prefix: str, passwords: 
 async def hold_to_contract(server: Server, database: str) -> None:
     """Raise EarlierBuild before anything is changed.
 
-    Only the service itself can read the version mark in its schema, and compares it in `migrate`.
+    A version mark in a schema can be read only by the schema's service, which compares the version in `migrate`.
     """
     connection = await server.connect()
     try:
@@ -108,7 +108,7 @@ async def _create_schemas(server: Server, database: str, role_prefix: str) -> No
             role = f"{role_prefix}{service}"
             await connection.execute(f'GRANT CONNECT, TEMPORARY ON DATABASE "{database}" TO "{role}"')
             await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {service}")
-            # the service does not own its schema, because an owner may drop every table in it, even the security log
+            # the service must not own its schema, because an owner may drop every table of it, even the security log
             await connection.execute(f'ALTER SCHEMA {service} OWNER TO "{role_prefix}{AUDIT_ROLE}"')
             await connection.execute(f'GRANT USAGE, CREATE ON SCHEMA {service} TO "{role}"')
             await _create_audit(connection, service, role, f"{role_prefix}{AUDIT_ROLE}")
@@ -117,7 +117,7 @@ async def _create_schemas(server: Server, database: str, role_prefix: str) -> No
 
 
 async def _create_audit(connection: "asyncpg.Connection[asyncpg.Record]", service: str, role: str, owner: str) -> None:
-    """Create the service's security log. The service's role can insert and read rows, but not change or delete them."""
+    """Create the service's security log. The role of the service can only insert and read rows."""
     async with connection.transaction():
         await connection.execute(f"SET LOCAL search_path = {service}")
         if not await connection.fetchval("SELECT to_regclass('audit')"):

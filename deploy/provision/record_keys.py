@@ -6,7 +6,7 @@ from pathlib import Path
 from shared.crypto import keyring
 from shared.events.topics import KEY_HOLDERS, SERVICES
 
-Folders = Mapping[str, Path]  # the folder `RECORD_KEYS` of each service
+Folders = Mapping[str, Path]  # service -> the folder that its setting RECORD_KEYS names
 
 
 def folders(secrets: Path) -> Folders:
@@ -15,14 +15,14 @@ def folders(secrets: Path) -> Folders:
 
 
 def draw(folders: Folders) -> None:
-    """Generate a key for each topic without one. Add files that an interrupted start left out or a new reader needs."""
+    """Generate a key for each topic that has none. Give existing keys to all services that need them but lack them."""
     for topic in KEY_HOLDERS:
         for key_id, key in sorted(_known(folders, topic).items()) or [keyring.generate({})]:
             _give(folders, topic, key_id, key)
 
 
 def rotate(folders: Folders) -> list[str]:
-    """Generate another key for each topic. Writers use it within a minute; readers still accept older keys."""
+    """Generate another key for each topic. Writers use the new key within a minute; readers also accept older keys."""
     drawn = []
     for topic in KEY_HOLDERS:
         key_id, key = keyring.generate(_known(folders, topic))
@@ -38,7 +38,7 @@ def known(folders: Folders) -> dict[str, list[str]]:
 
 
 def files(folders: Folders, topic: str, key_id: str) -> list[Path]:
-    """Return the key's files, writers' files first, so that no writer signs with a key that a reader already lacks."""
+    """Return the key's files, writers' files first: files are deleted in this order, as readers need a key longer."""
     wanted = [folders[service] / topic / f"{key_id}.key" for service in reversed(_holders(topic))]
     return [file for file in wanted if file.exists()]
 
@@ -57,6 +57,6 @@ def _give(folders: Folders, topic: str, key_id: str, key: bytes) -> None:
 
 
 def _holders(topic: str) -> tuple[str, ...]:
-    """Return the services that need the key, readers first, so that no writer signs with a key that a reader lacks."""
+    """Return the services that need the key. Readers are first, because they must get a key before a writer uses it."""
     writers, readers = KEY_HOLDERS[topic]
     return tuple(dict.fromkeys((*(reader for reader in readers if reader not in writers), *writers)))

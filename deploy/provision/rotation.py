@@ -1,4 +1,4 @@
-"""Generates and destroys keys of all kinds except the key pairs for sealing reports (see `keys`)."""
+"""Generates and destroys keys of all kinds, except the key pairs for sealing reports, which `keys` manages."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -65,7 +65,7 @@ FOLLOWS = {
 }
 
 
-TAKEN_OVER = timedelta(minutes=10)  # writers take a new key within one minute
+TAKEN_OVER = timedelta(minutes=10)  # more than the minute within which writers begin to use a new key
 
 
 class KeyNewest(CannotRetire):
@@ -110,7 +110,7 @@ class KeyOfDeadLetters(CannotRetire):
 
 
 def rotate(kind: Kind, *, folders: Mapping[Kind, Path], records: record_keys.Folders) -> list[str]:
-    """Generate a key (for records, a key for each topic). Return the new ids. Raises NoKeys."""
+    """Generate a key or, for records, a key for each topic. Return the ids of the new keys. Raises NoKeys."""
     if kind is Kind.RECORDS:
         return record_keys.rotate(records)
     folder = folders[kind]

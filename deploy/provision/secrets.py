@@ -8,7 +8,7 @@ from shared.auth import tokens
 from shared.crypto import keyring, seal
 from shared.events.topics import SERVICES
 
-# Each of these secrets is a folder of keys.
+# The secrets that consist of a folder of keys.
 KEYS = ("registry-kek", "digest-key", "search-root", "memory-key", "callers-key", "alerts-key")
 PASSWORDS = (
     "kafka-admin",
@@ -20,7 +20,7 @@ PASSWORDS = (
 
 
 def draw(folder: Path) -> None:
-    """Generate the secrets that do not exist yet; never replace one."""
+    """Generate the secrets that do not exist yet. Existing secrets are never replaced."""
     for name in KEYS:
         keyring.draw_first(folder / name)
     for name in PASSWORDS:
@@ -33,13 +33,13 @@ def draw(folder: Path) -> None:
 
 
 def keep(file: Path, content: bytes) -> None:
-    """Write the file atomically and durably. A file that exists is kept."""
+    """Write the file atomically and durably, unless the file exists."""
     if not file.exists():
         seal.write_whole(file, content)
 
 
 def env(folder: Path) -> dict[str, str]:
-    """The settings that name the files of the secrets; each service replaces `{service}` by its name."""
+    """The settings that name the files of the secrets. Each service replaces `{service}` by the service's name."""
     return {
         "KAFKA_PASSWORD_FILE": f"{folder}/kafka-{{service}}",
         "DATABASE_PASSWORD_FILE": f"{folder}/database-{{service}}",

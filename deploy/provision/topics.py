@@ -56,7 +56,7 @@ class NewerTopics(NotOurs):
 
 @dataclass(frozen=True, slots=True)
 class Broker:
-    """A Kafka cluster and the login that may create topics there; without a login no ACLs are set."""
+    """A Kafka cluster, and the login that may create topics on it. If no login is given, no ACLs are set."""
 
     bootstrap: str
     username: str | None = None
@@ -73,7 +73,7 @@ class Broker:
         return AdminClient(self.options())
 
     def options(self) -> dict[str, Any]:
-        """The settings for librdkafka's clients."""
+        """The settings with which librdkafka's clients connect to this cluster."""
         options: dict[str, Any] = {"bootstrap.servers": self.bootstrap, "log_level": 0, "reconnect.backoff.ms": 20}
         if self.is_closed:
             options |= {
@@ -106,13 +106,13 @@ def create(
     _settle(admin.incremental_alter_configs(kept, request_timeout=SECONDS).values())
     if rights:
         _settle(admin.create_acls(list(rights), request_timeout=SECONDS).values())
-    # until a broker has read the topics and rights from the controller, it refuses clients
+    # a broker refuses clients until it has read the topics and rights from the controller
     _wait_until(lambda: {topic.topic for topic in (mark, *topics)} <= admin.list_topics(timeout=SECONDS).topics.keys())
     _wait_until(lambda: not rights or rights <= set(admin.describe_acls(ANY_ACL, request_timeout=SECONDS).result()))
 
 
 def described(settings: Settings) -> str:
-    """Return a text that describes all that `create` makes. Any change of the topics or rights changes the text."""
+    """Return a text that describes the topics and rights that `create` makes, so that a change of them is detected."""
     prefix = settings.topic_prefix
     logins = {login: login for login in (*SERVICES, INTEGRATOR)}
     wanted = [(topic.topic, sorted(topic.config.items())) for topic in _topics(settings, 6, 1)]
@@ -135,7 +135,7 @@ def hold_to_contract(broker: Broker, prefix: str) -> None:
     marks = [int(name.rpartition("v")[2]) for name in there if re.fullmatch(re.escape(prefix) + CONTRACT_MARK, name)]
     written = max(marks, default=CONTRACT)
     if not marks and _hold_records(admin, there & set(_names(prefix))):
-        written = 1  # the first layout had no mark
+        written = 1  # the first contract version had no mark
     if written > CONTRACT:
         raise NewerTopics(prefix)
     if written < CONTRACT:
@@ -160,7 +160,7 @@ def set_passwords(broker: Broker, passwords: Mapping[str, str]) -> None:
     """Create each login with its password, or change its password."""
     scram = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_256, ITERATIONS)
     wanted = [UserScramCredentialUpsertion(login, scram, password.encode()) for login, password in passwords.items()]
-    admin = broker.admin()  # the variable keeps the client alive until the answers arrive
+    admin = broker.admin()  # the client must exist until the answers arrive
     _settle(admin.alter_user_scram_credentials(wanted, request_timeout=SECONDS).values())
     _wait_until(lambda: _knows(admin, passwords))
 
@@ -179,7 +179,7 @@ def reader_settings(bootstrap: str, login: str, password: str) -> str:
             "sasl.mechanism": "SCRAM-SHA-256",
             "sasl.username": login,
             "sasl.password": password,
-            "session.timeout.ms": 6000,  # after a crash another instance gets the partitions after 6 s
+            "session.timeout.ms": 6000,  # another instance gets the partitions 6 s after a crash
         }
     )
 
@@ -240,8 +240,8 @@ def _config(topic: Topic, kept_ms: int | None) -> dict[str, str]:
         return {"cleanup.policy": "compact"}
     if kept_ms is None:
         return {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
-    # LogAppendTime, because the date that an author gives must not decide how long a record is kept.
-    # Kafka deletes whole segments, so a segment holds only one day.
+    # LogAppendTime is used, because the date that an author gives must not decide how long a record is kept. A segment
+    # has the records of one day, because Kafka deletes only whole segments.
     return {
         "cleanup.policy": "delete",
         "retention.ms": str(kept_ms),
