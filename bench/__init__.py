@@ -1,1 +1,1 @@
-"""Benchmarks compare the product with a lower bound on the same machine, in one run, in the order A B A B."""
+"""A benchmark measures Dayar and a minimal program of the same task alternately (A B A B) in one run on one machine."""

@@ -79,7 +79,7 @@ class Latency:
 
     @property
     def processes(self) -> dict[str, list[psutil.Process]]:
-        """Each component's processes by name, with their present child processes. PostgreSQL has one per connection."""
+        """Each component's processes by name, with their child processes: PostgreSQL has one for each connection."""
         return {name: family(roots) for name, roots in self.roots.items()}
 
     async def timed(self, name: str, post: Post, count: int) -> Pass:
@@ -144,7 +144,7 @@ class Latency:
 
 @contextmanager
 def spent(processes: Mapping[str, list[psutil.Process]]) -> Iterator[dict[str, float]]:
-    """Yields a dictionary. When the context ends, the CPU seconds of each process family are written into it."""
+    """Yields a dictionary, which gets the CPU seconds of each process family when the context ends."""
     before = {who: cpu(members) for who, members in processes.items()}
     used: dict[str, float] = {}
     yield used

@@ -1,8 +1,8 @@
 """`python -m bench.alert_latency_under_load`: hazard latency while households arrive, and the cost of a household.
 
-A measures hazards alone. B measures the same hazards while households arrive and 100,000 households are known.
+Pass A measures hazards alone. Pass B measures the same hazards while households arrive and 100,000 are known.
 The hazards' p99 in B may be at most twice the p99 in A.
-What one household costs the alerts service is measured with 10,000 known households and with 100,000.
+The cost of one household for the alerts service is measured with 10,000 known households and with 100,000.
 Known households are copied into the service's tables; arriving ones are published as the registry would publish them.
 """
 
@@ -58,9 +58,10 @@ class Cost:
 
 
 class Load:
-    """Known and arriving households. Each moved from one district to another on a day of the last ten years.
+    """Known and arriving households. Each household moved between two districts on a day of the last ten years.
 
-    Few households moved on the same day, because a displacement alert would cost as much as everything else.
+    Few households moved on the same day. If ten did, they would raise a displacement alert, which costs as much as
+    everything else.
     """
 
     def __init__(self, latency: Latency, engine: AsyncEngine) -> None:
@@ -69,7 +70,7 @@ class Load:
         self.published = 0
 
     async def know(self, number: int) -> None:
-        """Fill the tables with `number` households in several transactions, as each household adds to shared counts."""
+        """Fill the tables with `number` households, in several transactions, because triggers count each household."""
         await self._transact(f"TRUNCATE {COUNTS}")
         for first in range(0, number, CHUNK):
             rows = [self.household() for _ in range(min(CHUNK, number - first))]
@@ -80,7 +81,7 @@ class Load:
         await self._settle()
 
     async def _settle(self) -> None:
-        """Vacuum now, as otherwise PostgreSQL would do it while the arriving households are measured."""
+        """Vacuum now, so that PostgreSQL does not vacuum while the arriving households are measured."""
         async with self.engine.connect() as connection:
             autocommit = await connection.execution_options(isolation_level="AUTOCOMMIT")
             await autocommit.execute(text(f"VACUUM (ANALYZE) {COUNTS}"))
@@ -185,7 +186,7 @@ async def measure(made: Bench, arguments: argparse.Namespace) -> int:
         engine = database.engine(made.installation.settings(AlertsSettings), idle_seconds=60)
         load = Load(latency, engine)
         await latency.start()
-        await load.cost(publisher, arguments.few, 200)  # a warm-up
+        await load.cost(publisher, arguments.few, 200)  # a warm-up, whose result is not used
         costs = [
             await load.cost(publisher, known, arguments.households)
             for _ in range(ROUNDS)
@@ -220,7 +221,7 @@ async def passes(
 
 
 def ratio(costs: Sequence[Cost]) -> float:
-    """The CPU time with many known households, divided by that with few. In `costs`, few and many alternate."""
+    """Divide the CPU time with many known households by the time with few. In `costs`, few and many alternate."""
     few, many = (sum(cost.alerts + cost.parts for cost in costs[start::2]) for start in (0, 1))
     return many / few
 

@@ -1,8 +1,9 @@
 """`python -m bench.figures`: what the figures cost with a thousand displacements and with 83,000, over HTTP.
 
 The displacements are copied into the registry's tables. They span three years; four in five are in the three southern
-oblasts, and most are caused by natural disaster; one household in ten was displaced twice. The promise is for figures
-that changed since the last answer. Unchanged figures, which are answered from memory, are printed beside them.
+oblasts, and most are caused by natural disaster; one household in ten was displaced twice. The promised time applies to
+figures that changed since the last answer. The times of unchanged figures, which are answered from memory, are printed
+too.
 """
 
 import argparse
@@ -61,7 +62,7 @@ MOVES = (*[Mobility.DISPLACEMENT] * 6, *DISPLACED, Mobility.MIGRATION)
 
 
 def episodes(numbers: range, now: datetime) -> Iterator[tuple[Any, ...]]:
-    """Yields one row for each number. At equal `now` a row depends only on its number."""
+    """Yields one row for each number. With the same `now`, a row depends only on its number."""
     units = [unit.pcode for unit in Places.load().units() if unit.level == 2]
     southern = [pcode for pcode in units if pcode.startswith(SOUTH)]
     for number in numbers:
@@ -97,7 +98,7 @@ def episodes(numbers: range, now: datetime) -> Iterator[tuple[Any, ...]]:
 
 
 def superseded(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
-    """Each row with the time at which its household moved again, as the registry stores it."""
+    """Adds to each row the time at which its household moved again, as the registry stores that time."""
     following: dict[UUID, datetime] = {}
     household, moment = COLUMNS.index("household_id"), COLUMNS.index("occurred_at")
     for row in sorted(rows, key=lambda row: (row[moment], row[0]), reverse=True):

@@ -1,4 +1,4 @@
-"""`python -m bench.hostile_bodies`: latency of other requests while a client sends the most costly bodies.
+"""`python -m bench.hostile_bodies`: measures other requests while clients send the most costly bodies.
 
 The kinds of bodies are sent one after the other. Requests during each attack are compared with the same requests
 just before it.
@@ -26,14 +26,14 @@ from tests.intake.hostile import BATCHES, HAZARDS, SINGLES
 
 ALLOWED_MS = 50
 QUIET_SECONDS = 1.5
-LONGEST_SECONDS = 60  # the most that the answers to the last bodies of an attack may take
+LONGEST_SECONDS = 60  # time limit for the answers to the last bodies of an attack
 SENDERS = 8  # clients that send hostile bodies, each on its own connection
 PAUSE_SECONDS = 0.01
 
 
 @dataclass
 class Kind:
-    """One kind of body, and the times in ms of other requests without and with it."""
+    """One kind of body, and the times in ms of other requests before and while such bodies are sent."""
 
     name: str
     request: bytes
@@ -100,7 +100,7 @@ def hostile(made: Bench, port: int) -> list[Kind]:
 
 
 async def send(port: int, kind: Kind, *, end: float) -> None:
-    """Send the request again whenever it was answered, until `end`."""
+    """Send the request again after each answer, until `end`."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     with contextlib.closing(writer):
         while time.monotonic() < end:
@@ -112,7 +112,7 @@ async def send(port: int, kind: Kind, *, end: float) -> None:
 
 
 async def probe(made: Bench, port: int, *, seconds: float) -> list[float]:
-    """The times of requests that follow each other: a valid report, an invalid one, and `/live`."""
+    """The times of requests that are sent one after the other: a valid report, an invalid report, and `/live`."""
     delays: list[float] = []
     headers = {"authorization": f"Bearer {made.tokens[0]}", "content-type": "application/json"}
     end = time.perf_counter() + seconds

@@ -1,4 +1,4 @@
-"""The two benchmarks of intake share this: the servers, the reports, the CPU time of each pass, and the count check."""
+"""Starts servers, makes reports, measures passes and checks the counts for the two benchmarks of intake."""
 
 import argparse
 import asyncio
@@ -31,7 +31,7 @@ from tests.waiting import wait_for
 REPORT_ID = re.compile(rb'"report_id": "([0-9a-f-]{36})"')
 ACCOUNTS = 32
 DISPLACEMENTS, BATCH = "/v1/displacements", "/v1/reports:batch"
-PASS_SECONDS = 60  # the limit of one pass; a longer pass would measure other work of the machine
+PASS_SECONDS = 60  # seconds of the longest pass; a longer pass would also measure other programs
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ class Bench:
         return [server.process.pid for server in self.installation.parts.started]
 
     async def balances(self, port: int) -> bool:
-        """Whether intake accepted every report and spooled none, and the log holds each once and nothing else."""
+        """Whether intake accepted every report and spooled none, and the log has one record for each report."""
         headers = {"authorization": f"Bearer {self.installation.token(roles=[Role.OPERATOR])}"}
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers) as client:
             await wait_for(lambda: self.has_drained(client), timeout=120)

@@ -7,9 +7,9 @@ from bench.intake import BATCH, Bench, Pass, reports, run, verdict
 from deploy.local.process import Process
 
 PROMISED = 0.5
-ROUNDS = 5  # short passes that alternate often, because other work on the machine comes and goes
+ROUNDS = 5  # many short passes, so that load from other programs affects both sides alike
 TOGETHER = 50
-CONNECTIONS = 64  # with fifty reports each: 3,200 reports in flight
+CONNECTIONS = 64  # one request of fifty reports each, so 3,200 reports are in flight
 
 
 async def measure(made: Bench, count: int, persons: int) -> int:

@@ -19,14 +19,14 @@ class Run:
 
 
 class Sender(asyncio.Protocol):
-    """One connection: sends the next request when the last one was answered, until none is left."""
+    """A connection that sends the next request when the last one was answered, until no request is left."""
 
     def __init__(self, requests: deque[bytes], run: Run, done: asyncio.Future[None]) -> None:
         self._requests, self._run, self._done = requests, run, done
         self._buffer = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's does not inherit from asyncio.Transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's transport is no subclass of it
         self._next()
 
     def data_received(self, data: bytes) -> None:

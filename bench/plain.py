@@ -1,4 +1,4 @@
-"""`python -m bench.plain`: a FastAPI app that only validates the same body with the same models, and drops it."""
+"""`python -m bench.plain`: a FastAPI app that validates a body with intake's models and drops it."""
 
 from typing import Annotated
 

@@ -1,9 +1,9 @@
-"""`python -m bench.registry`: the time for reports of a family of five, from Kafka to committed rows.
+"""`python -m bench.registry`: measures the time from Kafka to committed rows, for reports of a family of five.
 
-A is only an asyncpg COPY of the rows that B wrote, in the same batches, with one transaction for each batch.
-B is the registry's consumers, as many as one machine runs. They read, decrypt, decide and seal. They commit
-    households, members, episodes, history, inbox, ledger, outbox and offsets together.
-B is measured with a single consumer too.
+Pass A is only an asyncpg COPY of the rows that pass B wrote, in the same batches, with one transaction for each batch.
+Pass B runs the registry's consumers, as many as one machine runs. These consumers read, decrypt, decide and seal. Each
+of their transactions commits households, members, episodes, history, inbox, ledger, outbox and offsets together. Pass B
+is also measured with a single consumer.
 """
 
 import argparse
@@ -88,7 +88,7 @@ class Bench:
         self.is_void = False
 
     async def run(self) -> bool:
-        """Run all passes. Return whether every pass settled every report exactly once."""
+        """Run all passes. Return whether every pass processed every report exactly once."""
         await self.fill()
         await self.consume(WORKERS["registry"])
         self.passes.clear()
@@ -120,7 +120,7 @@ class Bench:
                 await publisher.publish_all(batch, timeout=60)
 
     async def consume(self, workers: int) -> None:
-        """Measure from the first record that a consumer decrypts to the last commit."""
+        """Measure the time from the first record that a consumer decrypts to the last commit."""
         await self.execute(RESTART)
         opened = [self.installation.folder / f"opened-{number}" for number in range(workers)]
         laid, go = [file.with_suffix(".laid") for file in opened], self.installation.folder / "go"
@@ -239,7 +239,7 @@ class Bench:
         print(f"promised: {PROMISED}, by the {WORKERS['registry']} that one machine runs")
 
     def ratio(self, workers: int) -> float:
-        """The time of COPY, divided by that of this number of consumers in the passes that ran just after it."""
+        """Divide the time of COPY by the time of this number of consumers in the passes that ran directly after it."""
         pairs = [(a, b) for a, b in pairwise(self.passes) if b.workers == workers]
         return sum(a.seconds for a, _ in pairs) / sum(b.seconds for _, b in pairs)
 
