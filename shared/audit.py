@@ -21,7 +21,7 @@ from shared.auth.tokens import Principal
 from shared.failures import is_postgresql_unavailable
 from shared.postgres.models import Base
 
-WRITE_SECONDS = 2.0  # a refused request waits at most this long for PostgreSQL
+WRITE_SECONDS = 2.0  # the longest time that a refused request waits for PostgreSQL
 
 
 class Action(StrEnum):
@@ -37,7 +37,7 @@ class Action(StrEnum):
     ACCOUNT_ENABLED = "account_enabled"
     DEVICE_FORGOTTEN = "device_forgotten"
     PURPOSE_CHOSEN = "purpose_chosen"
-    REQUESTED = "requested"  # a request that the table of routes and roles refused
+    REQUESTED = "requested"  # the table of routes and roles refused the request
     READ = "read"
     EXPORTED = "exported"
     STREAMED = "streamed"

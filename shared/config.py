@@ -1,4 +1,4 @@
-"""Settings of the infrastructure, read once in `__main__` and passed down. Services add theirs in `config.py`."""
+"""Settings of the infrastructure, read once in `__main__` and passed on. A service adds its own in its `config.py`."""
 
 from pathlib import Path
 from typing import Any, Self
@@ -33,7 +33,7 @@ class CheckedSettings(BaseSettings):
             errors = error.errors(include_input=False, include_context=False)
             raise BadSettings(*(_expectation(each, prefix) for each in errors)) from None
         except SettingsError as error:
-            field = str(error).split('"')[1]  # error parsing value for field "folders" from source ...
+            field = str(error).split('"')[1]  # from: error parsing value for field "folders" from source ...
             raise BadSettings(f"{prefix}{field}".upper() + ": Input should be valid JSON") from None
 
 
@@ -48,9 +48,9 @@ class Settings(CheckedSettings):
     kafka_username: str | None = None
     kafka_password_file: str | None = None
     kafka_ca_file: Path | None = None
-    kafka_group_instance: str | None = None  # set if a single supervisor uses this name
+    kafka_group_instance: str | None = None  # a name that only one supervisor may use
     topic_prefix: str = "dayar."
-    displacements_days: float = Field(default=30, gt=0)  # how long Kafka keeps reports, and intake remembers them
+    displacements_days: float = Field(default=30, gt=0)  # the retention of reports in Kafka and in Valkey
     dead_letters_days: float = Field(default=DEAD_LETTERS_DAYS, gt=0)
 
     database_url: str = "postgresql://127.0.0.1:5432/dayar"
@@ -104,7 +104,7 @@ class Settings(CheckedSettings):
 
     @property
     def counted_status(self) -> Status:
-        """The status that counts for figures, exposure and alerts to people."""
+        """Only reports with this status are counted in figures and exposure and notify people."""
         return Status.EXERCISE if self.exercise else Status.ACTUAL
 
     @property
@@ -115,7 +115,7 @@ class Settings(CheckedSettings):
 
     @property
     def proxies(self) -> str:
-        """Proxies whose forwarding headers are trusted. The default is this machine with https, or none without it."""
+        """Proxies whose forwarding headers are trusted. By default this machine is trusted if we use https."""
         usual = "127.0.0.1,::1" if self.public_url.startswith("https:") else ""
         return usual if self.forwarded_allow_ips is None else self.forwarded_allow_ips
 

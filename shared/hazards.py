@@ -1,4 +1,4 @@
-"""Hazard types with nature, onset and their codes in other standards. A standard without a code gets none here."""
+"""Hazard types with nature, onset and their codes in other standards, as far as a standard has a code."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -38,7 +38,7 @@ class CapCategory(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HazardDefinition:
-    """The first of several codes is the closest. OET, MH and GH codes come from secondary lists and need a check.
+    """Of several codes, the first is the best match. OET, MH and GH codes come from secondary lists and need a check.
 
     Only `other` has neither nature nor onset; the report's text describes the hazard.
     """

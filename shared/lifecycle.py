@@ -23,13 +23,14 @@ from shared.web.connections import LimitedProtocol
 
 S = TypeVar("S", bound=Settings)
 
-# The event loop waits this long for a computing thread, several times a request; Python's default of 0.005 is too slow.
+# Seconds that the event loop waits for a thread that computes. A request causes several such waits, so Python's default
+# of 0.005 is too slow.
 TURN_SECONDS = 0.001
 
 FAILED = 70  # EX_SOFTWARE of sysexits.h, an error in the program
 
-# A batch holds about 50 objects a report, none in a reference cycle. With Python's default of 700 the garbage collector
-# took a third of the time.
+# A batch creates about 50 objects for each report, none of them in a reference cycle. With Python's default of 700 the
+# garbage collector took a third of the time.
 COLLECT_AFTER = (50_000, 20, 100)
 
 
@@ -40,7 +41,7 @@ def run_service(
     create_app: Callable[[S], Starlette],
     worker: Callable[[S], Coroutine[Any, Any, None]],
 ) -> None:
-    """`python -m services.<name> [web|worker|migrate]`. The default is web and worker, which fail separately."""
+    """`python -m services.<name> [web|worker|migrate]`. The default is web server and worker, which fail separately."""
     log.configure(name)
     side = sys.argv[1] if len(sys.argv) > 1 else "both"
 
@@ -144,7 +145,7 @@ async def serve(app: Starlette, settings: Settings, *, mount: str = "") -> None:
         )
     )
     async with app.router.lifespan_context(app):
-        gc.freeze()  # these objects stay, and scanning them at each collection would delay requests
+        gc.freeze()  # these objects are never freed, and scanning them at each collection would delay requests
         serving = asyncio.ensure_future(server.serve())
         try:
             await asyncio.shield(serving)

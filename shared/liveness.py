@@ -1,4 +1,4 @@
-"""Liveness checks. A web process answers /live; a worker's event loop touches a file. Needs no other package."""
+"""Liveness checks. A web process answers /live; a worker's event loop touches a file. Imports no other package."""
 
 import asyncio
 import http.client
@@ -15,7 +15,8 @@ Answers = Callable[[], bool]
 async def silent(answers: Answers, *, seconds: float = SILENT_SECONDS, every: float = EVERY_SECONDS) -> None:
     """Return when a process has stopped answering for `seconds`. A process that never answered is still starting.
 
-    It counts checks instead of seconds, so that a sleep of the machine or the supervisor counts as one missed check.
+    The function counts checks instead of seconds, so that a sleep of the machine or the supervisor counts as one missed
+    check.
     """
     missed, has_answered = 0, False
     while missed * every < seconds:

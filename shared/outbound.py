@@ -90,12 +90,12 @@ class Outbound:
     ) -> None:
         self.gate = Gate(settings)
         self.seconds = seconds
-        self.tls = tls or ssl.create_default_context(cafile=certifi.where())  # SSL_CERT_FILE cannot change this
+        self.tls = tls or ssl.create_default_context(cafile=certifi.where())  # SSL_CERT_FILE has no effect on it
 
     async def __aenter__(self) -> Self:
         connector = aiohttp.TCPConnector(
             resolver=CheckedResolver(self.gate),
-            use_dns_cache=False,  # a name is resolved and checked for each connection
+            use_dns_cache=False,  # resolves and checks a name for each connection
             ssl=self.tls,
             limit=CONNECTIONS,
             keepalive_timeout=KEEP_SECONDS,
@@ -123,12 +123,12 @@ class Outbound:
             return Response(answer.status, headers_of_answer, await bounded(answer, limit))
 
     async def post(self, url: str, content: bytes, headers: Mapping[str, str]) -> int:
-        """Return the status of the answer. The status decides the delivery, even if reading the body fails."""
+        """Return the status of the answer, even if reading the body fails."""
         status = 0
         try:
             async with self._answer("POST", url, content, headers) as answer:
                 status = answer.status
-                await bounded(answer, WEBHOOK_LIMIT)  # so that the connection can be reused
+                await bounded(answer, WEBHOOK_LIMIT)  # reads the body, so that the connection can be reused
         except OutboundError:
             if not status:
                 raise
@@ -189,7 +189,7 @@ async def bounded(answer: aiohttp.ClientResponse, limit: int) -> bytes:
 
 
 class Gate:
-    """Decides which hosts and addresses may be called. Pairs in OUTBOUND_ALLOW may use http and private addresses."""
+    """Decides which hosts and addresses may be called. OUTBOUND_ALLOW permits http and private addresses."""
 
     def __init__(self, settings: Settings) -> None:
         self._allowed = frozenset(pair.lower() for pair in settings.outbound_allow)

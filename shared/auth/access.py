@@ -25,7 +25,7 @@ class AccessRule:
     is_public: bool = False
     is_page: bool = False
     takes_expired: bool = False
-    takes_readmitted: bool = False  # an expired token of a readmitted team counts as valid
+    takes_readmitted: bool = False  # treats an expired token of a readmitted team as valid
     takes_unchecked: bool = False  # accepts requests while revocations are unknown, and checks the credential later
 
 
@@ -54,7 +54,7 @@ ROUTES: dict[str, AccessRule] = {
     **_plumbing("/alerts"),
     **_plumbing(""),
     # intake
-    # `takes_expired` is left out, because a hazard can raise an alert at once and cannot be held for a decision
+    # A hazard with an expired token is refused, because a hazard can raise an alert at once and cannot be held.
     "POST /intake/v1/hazards": AccessRule(REPORTERS, takes_readmitted=True, takes_unchecked=True),
     "POST /intake/v1/displacements": report(REPORTERS),
     "POST /intake/v1/reports:batch": report(REPORTERS),

@@ -13,11 +13,11 @@ from shared.events import CredentialRevoked
 from shared.events.fields import Instant
 
 LONGEST_USE = timedelta(hours=24)
-CLOCK_SKEW = timedelta(minutes=5)  # a snapshot that is dated further in the future was written by a wrong clock
+CLOCK_SKEW = timedelta(minutes=5)  # a snapshot dated further in the future than this comes from a wrong clock
 
 
 class Snapshot(BaseModel):
-    """`read_at` is the last time at which the topic was known to be read to the end."""
+    """`read_at` is the last time at which the process had read the whole topic."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -36,8 +36,9 @@ Credential = tuple[CredentialKind, UUID]
 class Revocations:
     """Revocations read from the topic. A change takes effect as soon as it is read, well within 5 s.
 
-    `is_complete` becomes true when the topic is read to the end. Until then a snapshot younger than 24 hours is used
-    together with the records read so far; without a snapshot the revocations are unknown. Raises HandlerMissing.
+    `is_complete` becomes true when the topic is read to the end. While it is false, a snapshot younger than 24 hours is
+    used together with the records read so far; without such a snapshot the revocations are unknown. Raises
+    HandlerMissing.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -99,12 +100,12 @@ class Revocations:
             await self.changed.wait_for(lambda: self.is_complete)
 
     async def run(self) -> None:
-        """Read the topic until cancelled, with retries. Known revocations stay in force meanwhile."""
+        """Read the topic until cancelled, with retries. Known revocations stay in force during a retry."""
         await kafka.follow(self._settings, self._read)
 
     async def _read(self, consumer: AIOKafkaConsumer, backoff: Backoff) -> None:
         begins, ends = await kafka.assign_all(consumer, self._settings, [CredentialRevoked.topic])
-        for partition, begin in begins.items():  # no full replay, because it could lift a revocation for a moment
+        for partition, begin in begins.items():  # a replay from the start could lift a revocation for a moment
             consumer.seek(partition, self._positions.get(partition, begin))
         while True:
             if not self.is_complete and await kafka.reached(consumer, ends):
@@ -138,7 +139,7 @@ class Revocations:
         try:
             change = self._verified(record)
             if is_behind and not is_kept:
-                self._unverified.take(record.key)  # older records that wait must not be applied after this one
+                self._unverified.take(record.key)  # drops waiting older records, which must not be applied later
             return self._change(change)
         except UnknownKey:
             if not is_behind:
@@ -148,7 +149,7 @@ class Revocations:
         return False
 
     def _verified(self, record: Record) -> Any:
-        """Verify and decode. Raises UnknownKey even after the longest wait, because waiting delays no other record."""
+        """Verify and decode. Raises UnknownKey however late the key is, because waiting delays no other record."""
         try:
             self._verifier.verify(record)
         except SetAside as error:
@@ -189,7 +190,7 @@ class Revocations:
 
 
 async def is_at_end(consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> bool:
-    """Ask the broker for the end offsets, because a frozen broker sends no records either."""
+    """Compare with the broker's end offsets, because a frozen broker sends no records even if the topic has more."""
     try:
         async with asyncio.timeout(CONFIRM_TIMEOUT):
             return await kafka.reached(consumer, await consumer.end_offsets(list(partitions)))

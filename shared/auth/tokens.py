@@ -77,7 +77,7 @@ class Principal:
     device: UUID | None = None
     signed_in_at: int | None = None
     is_expired: bool = False
-    is_unchecked: bool = False  # whether the token was revoked is not known yet
+    is_unchecked: bool = False  # true while it is unknown whether the token was revoked
     is_cookie: bool = False
 
     @cached_property
@@ -95,7 +95,7 @@ class Principal:
         return None if self.covers_country else tuple(sorted(self.areas))
 
     def covers(self, pcode: str | None, places: Places) -> bool:
-        """Whether the caller's areas include this P-code or a unit above it."""
+        """Whether the caller's areas include this P-code or a unit that contains its place."""
         return self.covers_country or places.covers(self.areas, pcode)
 
 
@@ -166,7 +166,7 @@ class Signer:
         )
 
     def ticket(self, account: UUID, state: str) -> str:
-        """A proof for five minutes that the password was correct. It holds the account's `state` and is not a token."""
+        """A proof of the correct password, valid for five minutes. It has the account's `state`, and is not a token."""
         claims = {"aud": SECOND_STEP, "sub": str(account), "state": state, "exp": int(time.time()) + SECOND_STEP_S}
         return jwt.encode(claims, self._key, algorithm="EdDSA")
 
@@ -206,8 +206,9 @@ class Authenticator:
     ) -> Principal:
         """The request's principal. Raises Unauthenticated, and RevocationsUnknown unless `takes_unchecked`.
 
-        Expired tokens are accepted only from field devices. `takes_expired` accepts them and marks the principal as
-        expired. `takes_readmitted` accepts them as valid if the team is readmitted.
+        Expired tokens are accepted only from field devices. With `takes_expired` an expired token is accepted and the
+        principal is marked as expired. With `takes_readmitted` an expired token is accepted as valid if its team is
+        readmitted.
         """
         token, is_cookie = token_of(connection, cookie)
         principal = self.verify(token)
@@ -265,13 +266,13 @@ class Authenticator:
 
 
 def cookie_name(public_url: str) -> str:
-    """The prefix `__Host-` works with https only. With https it is needed, or another site could set the cookie."""
+    """The prefix `__Host-` works with https only. On https it prevents that another site sets the cookie."""
     return SECURE_COOKIE if public_url.startswith("https:") else PLAIN_COOKIE
 
 
 def token_of(connection: HTTPConnection, cookie: str) -> tuple[str, bool]:
     """Return the token, and whether it came in a cookie. Query parameters are never read."""
-    for name, value in connection.scope["headers"]:  # raw, because `Headers` costs more than the rest of the check
+    for name, value in connection.scope["headers"]:  # not by `Headers`, which costs more than the rest of the check
         if name == b"authorization":
             scheme, _, token = value.decode("latin-1").partition(" ")
             if token and scheme.lower() == "bearer":

@@ -6,11 +6,11 @@ from shared import log
 from shared.messaging.records import Record
 
 MOST_RECORDS = 1000
-LONGEST_RECORD = 16 * 1024  # bytes; our own records are far shorter
+LONGEST_RECORD = 16 * 1024  # in bytes; a record that our services write is far shorter
 
 
 class UnverifiedRecords:
-    """Each record waits for its key. Later records of its credential wait too, so that they are applied in order.
+    """Each record waits for its key. Later records of the same credential wait too, so that all are applied in order.
 
     Records of other credentials do not wait. The number of records is bounded, because anyone with a broker login can
     write such records.
@@ -27,7 +27,7 @@ class UnverifiedRecords:
         return record.key in self._by_credential
 
     def add(self, record: Record) -> bool:
-        """Let the record wait. Return False if there is no room; the record is then skipped until the next start."""
+        """Keep the record. Return False if there is no space; the record is then skipped until the next start."""
         if self._count >= MOST_RECORDS or _size(record) > LONGEST_RECORD:
             log.get().error("access event with an unknown key is passed over until the next start")
             return False

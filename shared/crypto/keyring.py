@@ -19,7 +19,7 @@ ID_BYTES = 17
 KEY_ID = r"[0-9a-f]{8}-[0-9a-f]{8}"
 FRESH_SECONDS = 60  # a new key is used within this time after a rotation
 
-Keys = Mapping[str, bytes]  # by key id; an id begins with the second of its creation, so the greatest is the newest
+Keys = Mapping[str, bytes]  # keys by id; an id begins with its time of creation, so the greatest id is the newest
 
 
 class NoKey(DocumentedError):
@@ -95,7 +95,7 @@ class Sealing:
         return self._ring.newest[0].encode()
 
     def resealed(self, sealed: bytes, aad: bytes) -> bytes | None:
-        """Seal the text again under the newest key. None if that key sealed it, or (logged) if no key decrypts it."""
+        """Seal the text again under the newest key. None if that key sealed it, or if no key opens it (logged)."""
         if not self.is_old(sealed):
             return None
         try:

@@ -65,7 +65,7 @@ class Sealer:
 
     @property
     def kid(self) -> str:
-        """The id of the public key for the next box. Read it before each `seal`, to replace a used-up data key."""
+        """The id of the public key for the next box. Reading it before each `seal` replaces a used-up data key."""
         if self._key.is_worn:
             self._key = self._renewed()
         return self._key.kid
@@ -98,7 +98,7 @@ def draw(public: bytes) -> DataKey:
 
 
 class Opener:
-    """Decrypts boxes with the private keys of a folder, including keys added later. Caches the unwrapped data keys."""
+    """Decrypts boxes with the private keys of a folder, including keys added later. Unwrapped data keys are cached."""
 
     def __init__(self, private_keys: Path) -> None:
         self._folder = private_keys

@@ -87,7 +87,7 @@ class Event(NamedTuple, Generic[D]):
 
 
 def event_id(event_type: str, author: UUID | str, report_id: UUID | str, version: int) -> UUID:
-    """A deterministic id, so that a report that is published again is the same event."""
+    """A deterministic id, so that a report that is published again has the same event id."""
     return UUID(event_name(event_type, author, report_id, version))
 
 
@@ -152,7 +152,7 @@ def raw_message(
     return Message(topic, name, value, headers)
 
 
-@lru_cache(1024)  # all events of a batch have the same time, and each report formats its time twice
+@lru_cache(1024)  # cached, because all events of a batch have one time, and each report formats its time twice
 def written(time: datetime) -> str:
     """The text format of instants in events."""
     return time.astimezone(UTC).isoformat()
@@ -181,7 +181,7 @@ def header_of(headers: Mapping[str, bytes], name: str) -> str:
 
 
 def digest(parts: Iterable[bytes]) -> bytes:
-    """SHA-256 over the decrypted content. If an id comes again, an equal digest means a repeat, else a conflict."""
+    """SHA-256 over the decrypted content, which distinguishes a repeated event from another event with the same id."""
     hasher = hashlib.sha256()
     for part in parts:
         hasher.update(len(part).to_bytes(8, "big"))

@@ -44,7 +44,8 @@ RandomId = Annotated[UUID, AfterValidator(random_uuid)]
 
 
 def utc(value: datetime) -> datetime:
-    # The year is checked before the conversion, because `astimezone` fails at the ends of the calendar, and after it.
+    # The year is checked twice: before the conversion, because `astimezone` fails at the ends of the calendar, and
+    # after the conversion, because it can change the year.
     if FIRST_YEAR <= value.year <= LAST_YEAR:
         moment = value.astimezone(UTC) if value.utcoffset() else value  # events are written in UTC already
         if FIRST_YEAR <= moment.year <= LAST_YEAR:

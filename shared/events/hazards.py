@@ -154,7 +154,7 @@ class HazardReported(HazardFields, EventData):
     topic: ClassVar[str] = "hazards"
     key_field: ClassVar[str] = "hazard_id"
 
-    report_id: UUID  # need not be random, because the id of a feed's report is derived from the source's id
+    report_id: UUID  # may be any UUID, because the id of a feed's report is derived from the source's id
     hazard_id: UUID
     author: UUID
     channel: SubmissionChannel

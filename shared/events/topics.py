@@ -14,7 +14,7 @@ DAY_MS = 86_400_000
 DEAD = ".dead"
 
 RECORD_BYTES = 1_000_000  # Kafka's default limit is 1 MiB
-DEAD_LETTER_BYTES = 2_000_000  # holds a record of 1 MiB that is encoded in base64, sealed, and encoded again
+DEAD_LETTER_BYTES = 2_000_000  # enough for a record of 1 MiB that is encoded in base64, sealed, and encoded again
 
 
 class Sensitivity(StrEnum):
@@ -51,7 +51,7 @@ def record_bytes(topic: str) -> int:
 
 SERVICES = ("intake", "registry", "alerts", "console")
 
-# A second consumer group of the alerts service, so that hazards do not wait for households or their rebalances.
+# The alerts service has a second consumer group, so that hazards do not wait for households or their rebalances.
 ALERTS_HOUSEHOLDS = "alerts.households"
 GROUPS = {"alerts": (ALERTS_HOUSEHOLDS,)}
 

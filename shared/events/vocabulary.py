@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 
 class Code(StrEnum):
-    """An enum with a fast `value`, because Python 3.11's own takes three times as long."""
+    """An enum with a fast `value`, because the `value` of Python 3.11's enums takes three times as long."""
 
     if not TYPE_CHECKING:
         value = property(attrgetter("_value_"))
@@ -341,8 +341,8 @@ class Demand(Code):
     """What an alert asks of an operator now."""
 
     ACKNOWLEDGEMENT = "acknowledgement"
-    ACTION = "action"  # acknowledged without any further action, or the snooze is over
-    CLOSURE = "closure"  # confirmed or in progress, but the source cancelled the hazard or the hazard expired
+    ACTION = "action"  # the alert was acknowledged without any further action, or its snooze is over
+    CLOSURE = "closure"  # the alert is confirmed or in progress, but its hazard was cancelled or expired
 
 
 class DeliveryChannel(Code):

@@ -103,7 +103,7 @@ class Consumer:
 
     async def handle(self, received: Received, session: AsyncSession) -> Outcome:
         """Handle one record of a redrive without moving an offset. The caller commits. Raises Fenced."""
-        await offsets.fence(session, ())  # locks no row, but waits while a change of the digest key locks the table
+        await offsets.fence(session, ())  # waits while a change of the digest key locks the table; locks no row
         if self._check is not None:
             await self._check(session)
         [outcome] = await batches.effects([received], session, self._handlers)
@@ -134,7 +134,7 @@ class Consumer:
         with kafka.raise_on_foreign_cancellation():
             while True:
                 if self._stream.is_dropped:
-                    await ahead.join()  # wait for the batch being committed, as it moves the offset that we seek to
+                    await ahead.join()  # wait for the current commit, because it moves the offset that we seek to
                     await self._stream.seek()
                 if readings := await self._stream.read():
                     await ahead.put(readings)

@@ -125,7 +125,7 @@ def set_aside_id(service: str, event_id: str, record: Record) -> UUID:
 
 
 def kept(header: Header) -> Header:
-    """A header of the original record. Its signature is renamed, because the letter has its own signature."""
+    """A header of the original record. The header `signature` is renamed, because the letter has its own signature."""
     name, value = header
     return (DEAD_SIGNATURE, value) if name == SIGNATURE else header
 
@@ -154,7 +154,7 @@ def _fits(model: type[BaseModel], value: bytes) -> bool:
 
 
 def _named_once(fields: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Reject duplicate names. Parsers take the last value, so the first value would be kept in clear unchecked."""
+    """Reject duplicate names. Parsers return the last value, so the first value would be stored in clear, unchecked."""
     content = dict(fields)
     if len(content) < len(fields):
         raise ValueError("duplicate name")

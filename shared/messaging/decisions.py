@@ -75,7 +75,7 @@ class Decisions(Generic[D]):
         return True
 
     async def _mark(self, decision_id: UUID, execution: Execution) -> None:
-        """Run the execution, unless another worker has executed the decision meanwhile."""
+        """Run the execution and store its result, unless another worker has already executed the decision."""
         async with self._sessions.begin() as session:
             decision = await session.get(self._model, decision_id, with_for_update=True)
             if decision is not None and decision.carried_out_at is None:
@@ -84,7 +84,7 @@ class Decisions(Generic[D]):
 
 
 def answer(result: str) -> Execution:
-    """An execution that changes nothing."""
+    """An execution that changes nothing and has this result."""
 
     async def execute(_: AsyncSession) -> str:
         return result

@@ -14,7 +14,8 @@ from shared.messaging.records import Outcome, Received
 
 IGNORED = Outcome(OutcomeKind.NOTED, "ignored")
 
-# A handler is a function that takes a batch and the session, or a method like that, which `bound` binds to its object.
+# A handler is a function that takes a batch and the session, or a method with these two parameters, which `bound` binds
+# to its object.
 AnyHandler = Callable[..., Awaitable[Sequence[Outcome]]]
 
 

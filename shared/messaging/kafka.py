@@ -21,7 +21,7 @@ from shared.failures import Backoff, DependencyUnavailable
 from shared.messaging.records import Partition, Record
 
 RETRY_SECONDS = 0.5
-START_SECONDS = 3  # longest wait for a start that was cancelled
+START_SECONDS = 3  # the longest wait for the end of a start that was cancelled
 STOP_SECONDS = 10
 
 
@@ -42,7 +42,7 @@ def options(settings: Settings) -> dict[str, Any]:
 
 
 async def start(client: Any) -> None:
-    """Start the client. If cancelled, wait until the start has ended, or aiokafka leaks its new connection."""
+    """Start the client. If cancelled, wait until the start has ended, because aiokafka would leak a connection."""
     starting = asyncio.ensure_future(client.start())
     with raise_on_foreign_cancellation():
         try:

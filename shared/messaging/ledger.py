@@ -189,7 +189,7 @@ def routes(service: str) -> APIRouter:
     async def ledger(request: Request, session: database.Session) -> dict[str, Any]:
         rows = await balance(session)
         letters, count = await dead_letters(session), await dead_letters_count(session)
-        await session.commit()  # no transaction stays open while the broker is asked
+        await session.commit()  # the transaction ends here, before the broker is asked
         rows = await with_ends(rows, service, request.app.state.settings)
         return {
             "consumer": service,

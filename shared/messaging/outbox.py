@@ -21,9 +21,9 @@ from shared.postgres.bulk_copy import Copy
 
 COLUMNS = bulk_copy.columns(OutboxEvent)
 AT_ONCE = 500
-ACK_SECONDS = 4.0  # below the 5 s after which PostgreSQL ends an idle transaction
+ACK_SECONDS = 4.0  # less than the 5 s after which PostgreSQL ends an idle transaction
 LINGER_SECONDS = 0.02  # events that commit within this time are sent together
-BUSY_SECONDS = 0.1  # replaces LINGER_SECONDS just after a sending, because each sending costs the broker and PostgreSQL
+BUSY_SECONDS = 0.1  # replaces LINGER_SECONDS just after a send, because each send costs CPU time
 IDLE_SECONDS = 5.0  # a NOTIFY may be missed while the listening connection is renewed
 
 ANY_BYTES = "surrogateescape"
@@ -45,7 +45,7 @@ SENT = "DELETE FROM outbox WHERE id = ANY($1::bigint[])"
 
 
 async def add(session: AsyncSession, *messages: Message) -> None:
-    """Add messages. The caller commits, and locks the aggregate's row first, so that ids are in order per key."""
+    """Add messages. The caller first locks the aggregate's row, so that ids are in order per key, and later commits."""
     if messages:
         connection = await database.driver(session)
         await connection.execute(INSERT, *zip(*map(row, messages), strict=True))
@@ -61,7 +61,7 @@ def row(message: Message) -> Row:
 
 
 class Relay:
-    """Sends the events of the outbox. Only one relay works at a time, because two would break the order."""
+    """Sends the events of the outbox. Only one relay works at a time, because two relays would break the order."""
 
     def __init__(self, settings: Settings, engine: AsyncEngine) -> None:
         self._settings = settings
@@ -87,7 +87,7 @@ class Relay:
                 await notify.wait(self._woken, IDLE_SECONDS)
                 await self._gather()
             except BrokerAway:
-                # The producer still holds these events. Another attempt before the flush would add a second copy.
+                # The producer may still send these events. A retry before the flush would send a second copy.
                 await publisher.flush()
             except Exception as error:
                 if not is_dependency_unavailable(error):

@@ -47,7 +47,7 @@ class PartitionSenders:
             await sender.flush()
 
     async def stop(self) -> None:
-        """Stop within STOP_SECONDS and drop unsent records. Callers keep these in a spool or an outbox."""
+        """Stop within STOP_SECONDS and drop unsent records. Callers keep unsent records in a spool or an outbox."""
         try:
             async with asyncio.timeout(STOP_SECONDS):
                 with kafka.raise_on_foreign_cancellation():
@@ -60,7 +60,7 @@ class PartitionSenders:
     async def _reach(self, topic: str) -> None:
         name = self._prefix + topic
         partitions = len(await self.producer.partitions_for(name))
-        senders = self._of.setdefault(topic, [])  # after the await, because another task may have added senders
+        senders = self._of.setdefault(topic, [])  # read after the await, in which another task may add senders
         for partition in range(len(senders), partitions):
             senders.append(PartitionSender(self.producer, name, partition, self._tasks))
 
@@ -109,7 +109,7 @@ class PartitionSender:
             await (await self._producer.send_batch(batch.records, self._topic, partition=self._partition))
         except KafkaError as error:
             batch.acked.set_exception(error)
-            batch.acked.exception()  # marks the error as retrieved, because the caller may have been cancelled
+            batch.acked.exception()  # marks the error as retrieved, because the caller may be gone
         else:
             batch.acked.set_result(None)
 

@@ -65,7 +65,7 @@ class Outcome(NamedTuple):
 
 Reading = Received | UnreadableRecord
 Handler = Callable[[Sequence[Received], AsyncSession], Awaitable[Sequence[Outcome]]]
-Check = Callable[[AsyncSession], Awaitable[None]]  # runs in each batch's transaction, after the fence; raises Fenced
+Check = Callable[[AsyncSession], Awaitable[None]]  # called in each batch's transaction, after the fence; raises Fenced
 Opener = Callable[[Record], Received]
 
 
@@ -78,8 +78,8 @@ def open_plain(record: Record) -> Received:
 def authored_content(data: BaseModel, value: bytes) -> bytes:
     """The content that the author wrote, as bytes for the digest.
 
-    A report that is published twice is a repeat, but can differ in fields that intake sets: `received_at`, corrected
-    times, and the P-codes of a drawn area if boundaries were imported in between. These fields are left out.
+    The content has no fields that intake sets, because these fields can differ in two copies of one report:
+    `received_at`, corrected times, and the P-codes of a drawn area if boundaries were imported between the copies.
     """
     if "received_at" not in type(data).model_fields:
         return value

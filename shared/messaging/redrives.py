@@ -48,7 +48,7 @@ class Redrives:
     async def _prepare(self, sessions: async_sessionmaker[AsyncSession], redrive: Redrive) -> Execution:
         async with sessions() as session:
             row = await session.get(DeadLetterRow, (redrive.topic, redrive.partition, redrive.offset))
-            # read before the search, because the relay may publish the letter during the search
+            # the outbox is read before the search, because the relay may publish the letter during the search
             is_waiting = await session.scalar(select(in_outbox(TOPICS[redrive.topic].dead(self._service))))
         record = None if row is None else await self._original(redrive, row)
         if row is not None and record is None and is_waiting:
@@ -89,13 +89,13 @@ class Redrives:
         async with kafka.log_reader(self._settings, [topic]) as reader:
             async for letter in reader.records():
                 if self._unproven(letter):
-                    continue  # an attacker with the service's broker login can write forged letters
+                    continue  # an attacker who has the service's broker login can write forged letters
                 why = {name: value.decode() for name, value in letter.headers if name in WHY}  # the last value counts
                 if (why["dead_topic"], why["dead_partition"], why["dead_offset"]) == wanted:
                     yield self._restored(letter, redrive, written, is_sealed="dead_sealed" in why)
 
     def _unproven(self, record: Record) -> str | None:
-        """The reason why the signature is not proven, or None. Does not wait for a missing key."""
+        """The reason why the signature is not proven, or None. A missing key is such a reason and causes no wait."""
         try:
             self._verifier.verify(record)
         except SetAside as error:
@@ -120,10 +120,10 @@ def in_outbox(topic: str) -> Exists:
 
 
 def chosen(records: Sequence[Record], row: DeadLetterRow) -> Record | None:
-    """Choose the record of this row. Each of the records had this offset, but in different logs.
+    """Choose the record of this row. All these records had the row's offset, each in another log.
 
-    The event id decides, if there is one, and then the time. A restored row gets the record closest to its time. Any
-    other row gets the latest record, which is in the log in use.
+    If the row has an event id, only records with this id are considered. A restored row gets the record whose time is
+    closest to the row's time. Any other row gets the latest record, which is in the log in use.
     """
     if row.event_id is not None:
         records = [record for record in records if dict(record.headers).get("ce_id") == str(row.event_id).encode()]

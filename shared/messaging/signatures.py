@@ -121,12 +121,12 @@ def _lengths(count: int) -> struct.Struct:
     return struct.Struct(f"<{count}I")
 
 
-@lru_cache(64)  # copying an HMAC costs half as much as creating one
+@lru_cache(64)  # cached, because copying an HMAC costs half as much as creating one
 def _keyed(key: bytes) -> HMAC:
     return HMAC(key, SHA256())
 
 
-@lru_cache(64)  # each topic has only a few different sets of header names
+@lru_cache(64)  # cached, because each topic has only a few sets of header names
 def _names(topic: str, names: tuple[str, ...]) -> bytes:
     texts = [topic.encode(), *(name.encode() for name in names)]
     return struct.pack("<I", len(texts)) + b"".join(_framed(*texts))

@@ -24,8 +24,8 @@ from shared.messaging import kafka, offsets
 from shared.messaging.failure_limits import Failures
 from shared.messaging.records import Partition, Reading, Record
 
-BETWEEN_TURNS = 8  # after decoding this many records, let the event loop continue with the batch being committed
-GATHERED_BYTES = 128 * 1024  # some 100 records
+BETWEEN_TURNS = 8  # after decoding this many records, the event loop may continue with the current commit
+GATHERED_BYTES = 128 * 1024  # the size of about 100 records
 COMMIT_SECONDS = 1.0  # the interval of commits to Kafka, each of which costs the broker as much as a record
 
 Open = Callable[[Record], Awaitable[Reading]]
@@ -97,7 +97,7 @@ class RecordStream:
         try:
             records = await self._fetch()
         except NoOffsetForPartitionError:
-            self.drop()  # aiokafka fetched after a rebalance, before the seek
+            self.drop()  # aiokafka fetched records between a rebalance and the seek
         except OffsetOutOfRangeError as error:
             if not self.is_dropped:
                 lost = next(iter(error.args[0]))
@@ -111,7 +111,7 @@ class RecordStream:
     async def _fetch(self) -> list[Record]:
         """Fetch the next records, and wait for more until `every_ms` have passed since the last small batch.
 
-        Neither an empty fetch nor a large batch starts such a wait.
+        Only a small batch is followed by such a wait, not an empty fetch or a large batch.
         """
         records = await self._fetch_within(1)
         while 0 < len(records) < self._max_records / 2:  # a larger batch means that more records wait already
@@ -197,7 +197,7 @@ class RecordStream:
 
     async def _commit(self) -> None:
         noted, self._uncommitted = self._uncommitted, {}
-        held = self._kafka.assignment()  # some partitions may belong to another worker by now
+        held = self._kafka.assignment()  # another worker may have taken over some partitions by now
         own = {
             partition: next
             for topic_partition, next in noted.items()
@@ -216,7 +216,7 @@ class RecordStream:
         """How many records of the partition come after this record, as far as this worker knows."""
         partition = self._partition(record.topic_partition)
         if partition not in self._kafka.assignment():
-            return 0  # the partition belongs to another worker now, which reports the lag
+            return 0  # another worker has taken over the partition and reports the lag
         return max(0, (self._kafka.highwater(partition) or 0) - record.offset - 1)
 
     def _topic_partition(self, partition: TopicPartition) -> Partition:
@@ -232,7 +232,7 @@ def gathering(milliseconds: int) -> dict[str, int]:
 
 
 class Rebalances(ConsumerRebalanceListener):  # type: ignore[misc]
-    """Only marks that a seek is due. If it raised an error, aiokafka would only log it and read from offset 0."""
+    """Only marks that a seek is due, because aiokafka would merely log an error raised here and read from offset 0."""
 
     def __init__(self) -> None:
         self.is_seek_due = True

@@ -77,7 +77,7 @@ CREATE TABLE outbox (
 )
 """
 
-# Wakes the relay after INSERT and COPY alike. PostgreSQL sends the NOTIFY once, at the commit.
+# Notifies the relay after an INSERT or a COPY. PostgreSQL sends one NOTIFY for each transaction, at its commit.
 WAKE = """
 CREATE FUNCTION wake_relay() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -89,16 +89,16 @@ TRIGGER = "CREATE TRIGGER wake_relay AFTER INSERT ON outbox FOR EACH STATEMENT E
 
 
 def create_consumer_tables(op: Any) -> None:
-    """Called by a service's first migration."""
+    """Create the tables, in a service's first migration."""
     for statement in (OFFSETS, INBOX, LEDGER, DEAD_LETTERS, OUTBOX, WAKE, TRIGGER):
         op.execute(statement)
 
 
 def create_redrives(op: Any) -> None:
-    """Called by a later migration: adds decisions to redrive dead letters."""
+    """Create the table of decisions to redrive dead letters, in a later migration."""
     op.execute(REDRIVES)
 
 
 def add_written_offset(op: Any) -> None:
-    """Called by a later migration: adds the offset by which a restored dead letter is found."""
+    """Add the column for the offset by which a restored dead letter is found, in a later migration."""
     op.execute(WRITTEN_OFFSET)

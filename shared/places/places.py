@@ -51,7 +51,7 @@ class Places:
         return unit.label(lang) if unit else pcode
 
     def ancestors(self, pcode: str) -> tuple[str, ...]:
-        """The units above, except the country. For unknown codes, such as villages, the digits give the parent."""
+        """The units that contain this one, except the country. If the code is unknown, its digits give the parent."""
         unit = self._units.get(pcode)
         parent = unit.parent if unit else self._above_by_digits(pcode)
         return () if parent is None else (parent, *self.ancestors(parent))
@@ -147,5 +147,5 @@ class Places:
 
 
 def by_digits(pcode: str, level: int) -> str:
-    """The code of the unit above: two digits after `KG` name the oblast, three the district. Wrong for some cities."""
+    """The code of a place's oblast (first two digits) or district (first five). Wrong for some cities."""
     return pcode[: DIGITS[level]].ljust(len(pcode), "0")

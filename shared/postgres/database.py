@@ -65,7 +65,7 @@ def engine(settings: Settings, *, idle_seconds: int = 5, pool_size: int = 5, pin
         url.set(password=password) if password else url,
         hide_parameters=True,
         pool_pre_ping=pings,
-        pool_use_lifo=True,  # the most recently used connection has its statements prepared
+        pool_use_lifo=True,  # reuses the latest connection, which has prepared its statements
         pool_size=pool_size,
         connect_args={
             "timeout": 5,
@@ -77,7 +77,7 @@ def engine(settings: Settings, *, idle_seconds: int = 5, pool_size: int = 5, pin
                 "transaction_timeout": f"{max(idle_seconds, TRANSACTION_SECONDS)}s",
                 "lock_timeout": f"{2 * idle_seconds}s",
                 "jit": "off",
-                "max_parallel_workers_per_gather": "0",  # with one core per query, the other cores can handle reports
+                "max_parallel_workers_per_gather": "0",  # a query uses one core, so that the others can handle reports
                 "timezone": "UTC",
             },
         },
@@ -116,11 +116,11 @@ async def driver(session: AsyncSession) -> asyncpg.Connection:
 
 
 async def _begin(connection: AsyncConnection, adapter: Any) -> None:
-    """Send BEGIN now. SQLAlchemy would send it with the first statement, and an extra statement costs a round trip."""
+    """Send BEGIN now. SQLAlchemy sends BEGIN only before its own statements, each of which costs a round trip."""
     try:
         await adapter._start_transaction()  # noqa: SLF001 - what SQLAlchemy calls before its first statement
     except Exception:  # noqa: BLE001
-        await connection.execute(select(1))  # SQLAlchemy notices a lost connection, and empties the pool
+        await connection.execute(select(1))  # so that SQLAlchemy notices a lost connection, and empties the pool
 
 
 def advisory_lock(name: str) -> Select[Any]:

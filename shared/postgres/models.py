@@ -31,7 +31,7 @@ def metadata() -> MetaData:
 
 
 class Base(DeclarativeBase):
-    """Times are instants, strings and lists are text, objects are JSONB."""
+    """Columns store a `datetime` as an instant, strings and lists of strings as text, and dictionaries as JSONB."""
 
     metadata = metadata()
     type_annotation_map: ClassVar = {
@@ -44,14 +44,14 @@ class Base(DeclarativeBase):
     }
 
     def __init_subclass__(cls, *, record: type | None = None, **options: Any) -> None:
-        """Each field of the dataclass `record` is a column. The model declares columns that need more than a type."""
+        """Makes a column of each field of the dataclass `record`, unless the model declares the column itself."""
         for name, hint in get_type_hints(record).items() if record else ():
             if name not in cls.__annotations__:
                 setattr(cls, name, _column(hint))
         super().__init_subclass__(**options)
 
 
-# The SQL types of a dataclass's fields. The first that matches counts, because a bool is also an int.
+# The SQL types of a dataclass's fields. The first matching row is used, because a bool is also an int.
 SQL_TYPES: dict[type, TypeEngine[Any]] = {
     str: Text(),
     bool: Boolean(),

@@ -1,4 +1,4 @@
-"""LISTEN/NOTIFY: a commit sends NOTIFY, which wakes the waiting task at once."""
+"""LISTEN/NOTIFY: a commit sends NOTIFY, at which the waiting task continues at once."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from shared.failures import Backoff, is_dependency_unavailable
 
 
 async def listen(engine: AsyncEngine, channel: str, woken: asyncio.Event) -> None:
-    """Until cancelled, set `woken` at each NOTIFY, and at each new connection, since a NOTIFY may be lost."""
+    """Set `woken` at each NOTIFY, and at each new connection, as a NOTIFY may be lost before. Runs until cancelled."""
     backoff = Backoff()
     while True:
         try:
@@ -35,7 +35,7 @@ async def _listen(engine: AsyncEngine, channel: str, woken: asyncio.Event, backo
 
 
 async def wait(woken: asyncio.Event, seconds: float) -> None:
-    """Wait until woken, at most `seconds`, because a NOTIFY may be missed while the connection is renewed."""
+    """Wait until `woken` is set, at most `seconds`, because a NOTIFY may be missed while the connection is renewed."""
     try:
         async with asyncio.timeout(seconds):
             await woken.wait()

@@ -46,9 +46,9 @@ def statement(
 ) -> str:
     """The SQL text for rows with these columns; its only parameter is the JSON list of rows (`parameter`).
 
-    `changed` are the columns that an update sets, by default all but the key. `added` are numbers that an update adds
-    to the stored ones. With `newer_by`, a stored row is updated only if this column increases. `lasting` is a column
-    that keeps its value if the new row has none.
+    `changed` are the columns that an update sets, by default all columns except the key. `added` are numbers that an
+    update adds to the stored ones. With `newer_by`, a stored row is updated only if this column increases. `lasting` is
+    a column that keeps its value if the new row has none.
     """
 
     def new(column: str) -> str:

@@ -105,7 +105,7 @@ class Guard:
     def chosen(self, scope: Scope) -> ASGIApp:
         """The route's app, or a response that refuses the request."""
         rule = self.rules.get(scope["method"])
-        if rule is None or rule.is_public:  # without a rule the route itself answers 405
+        if rule is None or rule.is_public:  # if the method has no rule, the route itself answers 405
             return self.app
         connection = HTTPConnection(scope)
         try:
@@ -155,7 +155,7 @@ class Guard:
 
 
 def refused(connection: HTTPConnection, problem: Problem) -> ASGIApp:
-    """Answer with the problem, and write an audit entry, because a known account tried what it may not do."""
+    """Answer with the problem, and write an audit entry, because a known account tried something that it may not do."""
     entry = audit.entry_of(connection, Action.REQUESTED, result=Result.REFUSED, reason=problem.kind)
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:

@@ -7,14 +7,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.web.problems import Problem
 
-# Separators of fields and values, and whole strings, whose content is skipped.
+# Matches separators of fields and values, and whole strings, so that separators within strings are not counted.
 SIGNS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[,:]', re.DOTALL)
 FIELD, VALUE = b":", b","
-VALUES = 1_000  # in a body that FastAPI reads
+VALUES = 1_000  # the most values in a body that FastAPI reads
 
 
 def exceeds(raw: bytes, sign: bytes, most: int) -> bool:
-    """Whether `sign` occurs more than `most` times outside strings. A plain count comes first and is usually enough."""
+    """Whether `sign` occurs more than `most` times outside strings. Usually a plain count is enough."""
     if raw.count(sign) <= most:
         return False
     return any(number > most for number, _ in enumerate(occurrences(raw, sign), start=1))

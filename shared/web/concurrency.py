@@ -10,7 +10,7 @@ from starlette.types import Scope
 from shared.web.problems import Problem
 
 OF_ADDRESS, OF_ACCOUNT = 256, 32
-ENTERED = "dayar.entered"  # scope key: the address and account that the request counts for
+ENTERED = "dayar.entered"  # scope key of the address and the account of the request
 
 
 def too_many() -> Problem:

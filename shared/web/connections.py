@@ -9,7 +9,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 HEADERS = 64
 HEAD_BYTES = 16 * 1024
 HEAD_SECONDS, BODY_SECONDS = 10, 30
-PIPELINED = 8  # requests that wait for an earlier answer; browsers do not pipeline
+PIPELINED = 8  # the most requests that may wait for an earlier answer; browsers send none so early
 
 TITLES = {
     HTTPStatus.BAD_REQUEST: "This is no HTTP request.",

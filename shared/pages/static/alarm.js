@@ -13,14 +13,14 @@ import { clock } from "./time.js";
 const ASK_MS = 10_000;
 const RING_MS = 2500;
 const MUTE_MS = 120_000;
-const KEPT = 300; // how many alerts are remembered as heard
+const KEPT = 300; // the number of heard alerts that the browser stores
 const URGENT = ["Extreme", "Severe"];
 
 const title = document.title;
 /** @type {State} */
 let state = { count: 0, counts: {}, alerts: [] };
 let isFirst = true;
-let isOurs = !("locks" in navigator); // only one of a browser's pages rings
+let isOurs = !("locks" in navigator); // whether this page may ring, as only one page of a browser may
 let isOver = false;
 
 const isOn = () => localStorage.getItem("sound") !== "off";

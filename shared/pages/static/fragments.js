@@ -11,7 +11,7 @@ export function keepCurrent() {
   setInterval(() => parts.forEach(refresh), AGAIN_MS);
 }
 
-/** Without an answer the part stays: a warning must not disappear with its service. @param {HTMLElement} part */
+/** Without an answer the part stays, as a warning must not disappear with its service. @param {HTMLElement} part */
 async function refresh(part) {
   const text = await call("GET", part.dataset.fragment ?? "").then((answer) => answer.ok ? answer.text() : undefined).catch(() => undefined);
   if (text === undefined) return;

@@ -1,4 +1,4 @@
-// A session lasts 30 minutes. A page in use and a connected board renew it. The page warns before its end and shows it.
+// A session lasts 30 minutes. A page in use and a connected board renew the session. Pages announce the session's end.
 
 import { call, isNoAnswer } from "./calls.js";
 import { sentence } from "./texts.js";
@@ -12,7 +12,7 @@ const USES = ["pointerdown", "keydown", "wheel", "touchstart"];
 let used = true;
 let keptAt = -Infinity;
 let ends = performance.now() + Number(document.body.dataset.lasts ?? 0) * 1000;
-let isFinal = false; // the session cannot be renewed further, because it ends twelve hours after sign-in
+let isFinal = false; // true if the session cannot be renewed further, because it ends twelve hours after sign-in
 let isOver = false;
 
 export function watchSession() {

@@ -1,7 +1,7 @@
 // Instants in Bishkek time. No other script names the zone or its offset.
 
 const ZONE = "Asia/Bishkek";
-const OFFSET = "+06:00"; // no summer time
+const OFFSET = "+06:00"; // the country has no summer time
 const OFFSET_MS = 6 * 3_600_000;
 
 /** Digits in the country's order, as some browsers lack Kyrgyz. @param {Intl.DateTimeFormatOptions} parts */

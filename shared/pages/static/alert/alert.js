@@ -1,5 +1,5 @@
 // The operator's actions on the page of one alert. Each form makes one call, and then the page is loaded again. Text
-// that was typed in the other forms stays.
+// that was typed in the other forms is kept.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { refusal } from "/static/refusals.js";
@@ -8,7 +8,7 @@ import { sentence } from "/static/texts.js";
 /** Called by `forms.js` when a form is submitted. @param {HTMLFormElement} form */
 export async function submitted(form) {
   const button = /** @type {HTMLButtonElement} */ (form.querySelector("button"));
-  if (button.disabled) return; // pressed twice before this script was loaded
+  if (button.disabled) return; // the button was pressed twice before this script was loaded
   button.disabled = true;
   try {
     const answer = await call(form.dataset.method ?? "PUT", form.dataset.path ?? "", body(form));
