@@ -8,8 +8,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from deploy.local.process import wait_until
 
-# deploy/local/needs.sh searches in the same places. The headless shell has no windows and opens a page five times as
-# fast as Chromium.
+# deploy/local/needs.sh searches the same folders. The headless shell is Chromium without windows and opens a page five
+# times as fast.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 FLAGS = (
     "--no-sandbox",

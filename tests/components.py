@@ -54,7 +54,7 @@ class Parts:
 
 @contextmanager
 def parts(*, own: bool = False) -> Iterator[Parts]:
-    """Uses external servers and starts the others. If `own` is true, starts all three, so a test may kill them."""
+    """Uses external servers if the environment names them, and starts the others. With `own` starts all three."""
     variables = {} if own else os.environ
     wanted = [name for name, variable in GIVEN.items() if variable not in variables]
     with _started(wanted, keeps_through_power_cut=own) as (folders, started):

@@ -32,8 +32,8 @@ KILLING = (
     "tests/journeys/test_intake.py",
     "tests/shared/test_revocations.py",
 )
-# These groups of tests (see `world`) take the longest. They begin first, so that the last workers end at about the same
-# time.
+# The groups of tests (see `world`) that take longest. These groups begin first, so that all workers end at about the
+# same time.
 LONGEST = (
     "killing",
     "tests/console/pages",
@@ -71,7 +71,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     missing = {world(item.nodeid) for item in impure if "killable" in getattr(item, "fixturenames", ())} - {"killing"}
     assert not missing, f"to be listed in KILLING: {missing}"
-    # The pure tests are short. They run last, so that every worker is busy until the end.
+    # Tests without servers are short and run last, so that every worker is busy until the end.
     worlds = {world(item.nodeid) for item in impure}
     items.sort(key=lambda item: (world(item.nodeid) not in worlds, rank(item.nodeid)))
 
@@ -136,7 +136,7 @@ def tables(ground: Ground, tmp_path: Path) -> Iterator[Installation]:
 
 @pytest.fixture(scope="module")
 def shared_installation(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """One installation for all tests of a module. Use it only if the tests do not disturb each other."""
+    """One installation for all tests of a module. Tests that disturb each other must not use it."""
     with installed(ground, tmp_path_factory.mktemp("installation")) as installation:
         yield installation
 
@@ -178,7 +178,7 @@ async def session(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
 
 @pytest.fixture(scope="session")
 def killable() -> Iterator[Ground]:
-    """Servers that a test may kill. The test must start them again, because the next test uses them too."""
+    """Servers that a test may kill and must start again, because the next test uses the same servers."""
     with parts(own=True) as components:
         yield Ground(components)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-# The fixture removes its containers itself, because the usual helper container would be another image to pull.
+# The fixture removes its containers itself, because testcontainers' helper container would be another image to pull.
 os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
 
 import redis
@@ -30,7 +30,7 @@ JAAS = "org.apache.kafka.common.security"
 
 
 class Container(Component):
-    """A server in a container, with its data in a folder of the test, so that a test can search the files."""
+    """A server in a container, with its data in a folder of the test, so that tests can search the server's files."""
 
     image: str
     data: str  # the folder in the image that holds the server's data
@@ -116,7 +116,7 @@ class Container(Component):
     def end(self) -> None:
         if self._container is None:
             return
-        with suppress(APIError):  # a container that does not run cannot delete its files
+        with suppress(APIError):  # a stopped container cannot delete its files
             self.running.exec_run(["find", self.data, "-mindepth", "1", "-delete"], user="0")
         self._container.stop()
 
@@ -140,7 +140,8 @@ class Kafka(Container):
         return []
 
     def ports_within(self) -> Mapping[int, int]:
-        # The port is the same inside and outside, because the broker connects to its own advertised address.
+        # A port has one number inside and outside the container, because the broker connects to its own advertised
+        # address.
         return {self.port: self.port, self.admin_port: self.admin_port}
 
     def wait_ready(self) -> None:
@@ -153,7 +154,7 @@ class Kafka(Container):
         return False
 
     def _by_plain(self) -> Broker:
-        """A connection as the one user that the broker knows before the administrator's login is created."""
+        """Connects as the only user that the broker knows until the administrator's login is created."""
         return Broker(f"{LOOPBACK}:{self.admin_port}", kafka.ADMIN, self.password, mechanism="PLAIN")
 
     def variables(self) -> Mapping[str, str]:
@@ -234,9 +235,9 @@ class PostgreSQL(Container):
         return ["postgres", *(word for name, value in settings.items() for word in ("-c", f"{name}={value}"))]
 
     def is_ready(self) -> bool:
-        try:  # over TCP, because the image first starts a temporary server that listens only on a socket
+        try:  # over TCP, because a temporary server, which the image starts first, listens only on a socket
             return bool(self.running.exec_run(["pg_isready", "--quiet", "--host", LOOPBACK]).exit_code == 0)
-        except APIError:  # the container does not run
+        except APIError:  # the container is stopped
             return False
 
 

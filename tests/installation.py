@@ -42,7 +42,7 @@ class Ground:
     """Holds what all installations of a session share: servers, logins, and a migrated database to copy.
 
     If `works_ahead` is true, a background thread makes the next installation's database and topics and removes earlier
-    ones while a test runs. Leave it false if the test kills the servers.
+    ones while a test runs. `works_ahead` must be false if the test kills the servers.
     """
 
     def __init__(self, parts: Parts, *, works_ahead: bool = False) -> None:
@@ -60,7 +60,7 @@ class Ground:
         in_thread(self._make_template())
         self._pool = ThreadPoolExecutor(2) if works_ahead else None
         self._settings = Settings()  # read at the start, because a test may change the environment later
-        self._copying = Lock()  # PostgreSQL refuses two concurrent copies of the template
+        self._copying = Lock()  # one copy at a time, as PostgreSQL requires
         self._next: dict[int, Future[int]] = {}
         self._removals: list[Future[None]] = []
 
@@ -122,7 +122,7 @@ class Ground:
             topics.create(self.parts.broker, settings, logins=self.kafka_logins, partitions=partitions)
 
     def _are_topics_removed(self, number: int) -> bool:
-        """Tries to remove the topics. A broker that was frozen may refuse while it waits for its controller."""
+        """Tries to remove the topics. A broker that was frozen may refuse until it has reached its controller."""
         try:
             topics.remove(self.parts.broker, self.topic_prefix(number), logins=self.kafka_logins)
         except KafkaException:
@@ -176,7 +176,7 @@ class Installation:
         secrets.draw(self.secrets)
 
     def _take_redis_database(self) -> int:
-        """Reserves a database of Valkey until the installation is removed. In an external Valkey it must be empty."""
+        """Reserves an empty database of Valkey until the installation is removed. Only our own Valkey is emptied."""
         free = self.ground.redis_databases
         for number in list(free):
             free.remove(number)
@@ -216,7 +216,7 @@ class Installation:
         return variables
 
     def settings(self, kind: type[AnySettings], service: str | None = None, **changed: Any) -> AnySettings:
-        """The settings of a service. `service` is not needed if `kind` is defined in the service's own package."""
+        """The settings of a service. `service` may be left out if `kind` is defined in the service's own package."""
         of_module = kind.__module__.split(".")
         named = service or (of_module[1] if of_module[0] == "services" else "")
         with patch.dict(os.environ, {**self.env(), "PATH": os.environ["PATH"]}, clear=True):
@@ -248,7 +248,8 @@ class Installation:
     def web(self, *command: str, env: Mapping[str, str] | None = None, has_broker: bool = True) -> "Web":
         """Starts the web process with all four apps, or another `command`, and returns when it listens.
 
-        If `has_broker` is true, waits until the process knows the revocations. Before that, it answers reads with 503.
+        If `has_broker` is true, waits until the process knows the revocations, because until then reads are answered
+        503.
         """
         process = self.run(*command or ("deploy.local.web",), env={"PORT": str(self.port), **(env or {})})
         answers = wait_until(lambda: not paths.is_free(self.port) or not process.is_running, timeout=60)
@@ -290,7 +291,7 @@ def signed_token(
     expires_in: float = 3600,
     **claims: Any,
 ) -> str:
-    """A token as console signs it. Operators and duty heads have stated a purpose, unless `claims` says otherwise."""
+    """A token as console signs it. Operators and duty heads have stated a purpose, unless `claims` has another."""
     if "purpose" not in claims and CMC.intersection(roles):
         claims["purpose"] = "assistance: a test"
     now = int(time.time())

@@ -1,4 +1,4 @@
-"""Fixtures that all files of a package share. Its conftest imports them; `SHARED` runs the package on one worker."""
+"""Fixtures that all files of a package share. The package's conftest imports them; `SHARED` puts it on one worker."""
 
 from collections.abc import Iterator
 

@@ -1,6 +1,7 @@
 """Forks the services' processes from a parent that has imported their code, because an import takes 2 CPU seconds.
 
-The parent is `python -m tests.preloaded`, one for each process that runs tests. It answers over a socket.
+The parent is `python -m tests.preloaded`, one for each process that runs tests. The parent answers requests over a
+socket.
 """
 
 import ctypes

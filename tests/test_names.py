@@ -1,4 +1,4 @@
-"""Each class name is unique, and no module or class has an invented name if its field has a word for it."""
+"""Each class name is unique, and modules and classes have the usual name of their field, if there is one."""
 
 import ast
 import re
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-# the former names, and the words of the trade that replaced them
+# former invented names, with the usual words that replaced them
 REPLACED = {
     "asked": "query",
     "bells": "notify",

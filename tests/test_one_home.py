@@ -1,4 +1,4 @@
-"""Some code may be in one module only, its home. A copy elsewhere fails the test, whose message names the home."""
+"""Some code may be in one module only, its home. If a copy is elsewhere, the test fails and names the home."""
 
 import ast
 import re
@@ -73,7 +73,7 @@ def fixtures(path: str) -> Iterator[str]:
 
 
 def test_no_fixture_is_written_twice() -> None:
-    """A fixture that several files use is in their `conftest.py`. `tests/packages.py` repeats some in a wider scope."""
+    """A fixture of several files is in a `conftest.py`. `tests/packages.py` repeats some fixtures in a wider scope."""
     files = [name for name in python_files(("tests",)) if name != "tests/packages.py"]
     counts = Counter(fixture for name in files for fixture in fixtures(name))
     assert [fixture for fixture, count in counts.items() if count > 1] == []

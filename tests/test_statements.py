@@ -1,4 +1,4 @@
-"""Statements use SQLAlchemy. Raw SQL is used only where a measurement or a missing feature of SQLAlchemy needs it."""
+"""Statements use SQLAlchemy. Raw SQL is used only if it is measurably faster or SQLAlchemy lacks a feature."""
 
 import ast
 import re
@@ -14,8 +14,8 @@ MODULES = [
     for path in (ROOT / room).rglob("*.py")
     if "migrations" not in path.parts
 ]
-# A comment `# raw SQL:` in the same paragraph gives a statement's reason. A comment `# raw SQL throughout:` gives the
-# reason for all statements of its module.
+# A comment `# raw SQL:` in the paragraph of a statement gives the statement's reason. A comment `# raw SQL throughout:`
+# gives the reason for all statements of its module.
 MARKER = re.compile(r"^ *# raw SQL: \w", re.MULTILINE)
 THROUGHOUT = re.compile(r"^# raw SQL throughout: \w", re.MULTILINE)
 STATEMENT = re.compile(r"\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH|LOCK TABLE|CREATE|ALTER|DROP|TRUNCATE)\s")

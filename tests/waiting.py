@@ -17,7 +17,7 @@ async def wait_for(
 @overload
 async def wait_for(condition: Callable[[], Result | None], timeout: float = 10, every: float = 0.02) -> Result: ...
 async def wait_for(condition: Callable[[], Any], timeout: float = 10, every: float = 0.02) -> Any:
-    """Returns the first true result of `condition`. The test fails if none comes within `timeout` seconds."""
+    """Returns the first true result of `condition`, and fails the test if there is none within `timeout` seconds."""
     end = time.monotonic() + timeout
     while True:
         answer = condition()

@@ -28,7 +28,7 @@ _offsets = itertools.count()
 
 
 def hazard(**changed: Any) -> HazardReported:
-    """A new quake of magnitude 4.7 near Sary-Tash. Like a report of a feed, it has no severity."""
+    """Makes a new quake of magnitude 4.7 near Sary-Tash, without a severity, like the quakes of a feed."""
     fields: dict[str, Any] = {
         "report_id": uuid4(),
         "hazard_id": uuid4(),
@@ -97,7 +97,7 @@ def received(data: HazardReported | HouseholdRegistered) -> Received:
 
 
 def rules(**changed: Any) -> Ruleset:
-    """The product's rules with the given tables changed; a table that is given as None is removed."""
+    """Returns the product's rules with these tables changed; a table that is passed as None is removed."""
     product = Ruleset.load().model_dump(exclude_none=True)
     merged = {
         name: table | changed[name] if changed.get(name) else table

@@ -1,4 +1,4 @@
-"""People's actions on an alert over HTTP, and the answer when a second person takes the same action."""
+"""People act on an alert over HTTP; a second person who takes the same action is told who was first."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta

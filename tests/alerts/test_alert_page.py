@@ -148,7 +148,7 @@ async def test_revisions_of_one_batch_and_a_late_revision_are_all_on_the_page(de
 
 
 async def add_receivers(desk: Desk) -> None:
-    """Adds five receivers. A Moderate alert in Alai notifies one of them and leaves out four."""
+    """Adds five receivers, of which a Moderate alert in Alai notifies one and leaves out four."""
     left_out: dict[str, dict[str, Any]] = {
         "duty-desk": {},
         "head-of-shift": {"step": 1},
@@ -200,7 +200,7 @@ async def test_a_receiver_notified_later_is_no_longer_among_those_not_notified(d
 
 
 async def test_nobody_of_many_notified_receivers_is_among_those_not_notified(desk: Desk) -> None:
-    """The page lists the newest 200 deliveries; the others are deliveries too."""
+    """The page lists only the newest 200 deliveries, but receivers of older deliveries were notified too."""
     async with desk.sessions.begin() as session:
         for label in ("head-of-shift", *(f"post-{number:03}" for number in range(201))):
             step = 1 if label == "head-of-shift" else 0

@@ -142,7 +142,7 @@ async def test_a_cancelled_or_too_old_alert_is_no_longer_withheld(desk: Desk) ->
 async def test_lifting_the_limit_clears_entries_that_an_earlier_release_left(
     desk: Desk, field: str, value: str, reason: str
 ) -> None:
-    """An earlier release left an alert marked as withheld after its hazard had been cancelled or downgraded."""
+    """In an earlier release an alert stayed withheld after its hazard had been cancelled or downgraded."""
     left = reported()
     await tell(desk, *(reported() for _ in range(BUDGET)), left)
     async with desk.sessions.begin() as session:
@@ -201,7 +201,7 @@ async def withheld_over_displaced(desk: Desk, **changed: Any) -> HazardReported:
 
 
 async def standing(desk: Desk, hazard: HazardReported) -> dict[str, tuple[bool, str]]:
-    """For each kind of alert about the hazard, whether the alert is suppressed, and for which reason."""
+    """Maps each kind of alert about the hazard to whether the alert is suppressed and for which reason."""
     async with desk.sessions.begin() as session:
         alerts = await alert_queries.alerts_of_hazard(session, hazard.hazard_id)
     return {alert.kind.value: (alert.is_suppressed, alert.reason) for alert in alerts}

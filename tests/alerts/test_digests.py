@@ -34,7 +34,7 @@ def flood(**changed: Any) -> HazardReported:
 
 @asynccontextmanager
 async def mailing(town: Town, port: int) -> AsyncIterator[None]:
-    """The delivery worker with a real mail server."""
+    """Runs the delivery worker with a real mail server."""
     mail = settings_for("127.0.0.1", port)
     names = ("alerts_smtp_host", "alerts_smtp_port", "alerts_mail_from", "outbound_allow")
     settings = town.settings.model_copy(update={name: getattr(mail, name) for name in names})

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 async def sessions(engine: AsyncEngine) -> AsyncIterator[async_sessionmaker[AsyncSession]]:
-    """Sessions for concurrent transactions of two workers. They commit, so the tables are emptied after the test."""
+    """Sessions for concurrent transactions of two workers. These commit, so the tables are emptied after the test."""
     yield database.sessions(engine)
     async with engine.begin() as connection:
         await connection.execute(text(f"TRUNCATE {CHANGED}"))
@@ -81,7 +81,7 @@ async def is_locked_out(sessions: async_sessionmaker[AsyncSession]) -> bool:
 
 @pytest.mark.parametrize("later", [0, 1])
 async def test_the_same_household_again_is_counted_once(post: Post, later: int) -> None:
-    """Two teams report the household, or it is displaced twice in a night."""
+    """A household comes again if two teams report it, or if it is displaced twice in a night."""
     ids = [uuid4() for _ in range(9)]
     await post(*(household(household_id=id) for id in ids))
     again = TODAY + timedelta(days=later)
@@ -122,7 +122,7 @@ async def test_a_corrected_earlier_displacement_is_counted_again(post: Post, cha
 
 
 def beside(stands: HouseholdRegistered, moved: HouseholdRegistered, sequence: int = 2) -> HouseholdRegistered:
-    """An event that repeats a household's present state `stands` and adds another report's displacement `moved`."""
+    """Makes an event that repeats a household's present state `stands` and has a report's displacement `moved`."""
     return household(**dict(stands) | {"sequence": sequence, "displacement": moved.model_dump()})
 
 

@@ -87,7 +87,7 @@ async def test_a_digests_message_id_depends_on_all_its_deliveries() -> None:
 
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])
 async def test_no_space_is_lost_where_a_long_header_is_folded(language: str) -> None:
-    """The subject is encoded as in RFC 2047, because Python's `email` drops a space at which a line ends."""
+    """The subject is encoded as in RFC 2047, because Python's `email` would drop each space at which it ends a line."""
     settings, places = settings_for("127.0.0.1"), Places.load()
     texts = Texts.of_installation(places, settings)
     async with Outbound(settings) as outbound:

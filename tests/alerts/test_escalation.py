@@ -179,7 +179,7 @@ async def test_a_step_without_receivers_is_skipped(night: Night) -> None:
 
 
 async def test_the_first_step_that_takes_the_alert_is_notified_at_once(night: Night) -> None:
-    """The first step has no receiver for this Moderate alert, so the second step must not wait for an escalation."""
+    """If the first step has no receiver for this Moderate alert, the second step must be notified without a wait."""
     await night.receiver("duty", 0, floor=Severity.EXTREME)
     await night.report(hazard())
     assert await night.passes(MODERATE) == 1

@@ -1,4 +1,4 @@
-"""The outcome of a hazard, which is shown on the page where the hazard was entered."""
+"""The outcome of a hazard is shown on the page where the hazard was entered."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -61,7 +61,7 @@ REVISED = mudflow(
 
 
 def expected(households: Sequence[HouseholdRegistered], areas: Sequence[str]) -> dict[tuple[str, str], int]:
-    """Counts households by alert kind and area; those that the hazard displaced have the kind `hazard`."""
+    """Counts households by alert kind and area. Households that the hazard displaced have the kind `hazard`."""
     counted = Counter[tuple[str, str]]()
     for known in households:
         fled = known.hazard_id == HAZARD.hazard_id or (known.origin.pcode in areas and known.occurred_on == TODAY)
@@ -107,7 +107,7 @@ def test_any_order_of_hazards_and_households_gives_the_same_alerts(
 def test_concurrent_transactions_give_the_same_alerts(
     shared_alerts: AlertsSettings, drawn: list[dict[str, Any]], is_revised: bool
 ) -> None:
-    """Two workers handle households, one handles hazards and two handle exposures; locks decide their order."""
+    """Five workers run at once (two for households, one for hazards, two for exposures); locks decide their order."""
     households = [linked(one) for one in drawn]
 
     async def at_once(sessions: Sessions) -> None:
@@ -224,7 +224,7 @@ def test_incremental_departure_counts_equal_a_full_count(
 
 
 def with_id(id: UUID, departure: Departure | None) -> Departure | None:
-    """Gives the departure this report id and the household of that report, which is the same in all versions."""
+    """Gives the departure this report id, and the household that every version of the report has."""
     if departure is None:
         return None
     family = FAMILIES[REPORTS.index(id) % 2]

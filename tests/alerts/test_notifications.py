@@ -99,7 +99,7 @@ def test_a_moved_alert_reaches_only_those_that_it_did_not_reach_before() -> None
 
 
 def test_a_moved_alert_reaches_a_step_that_became_its_first_one() -> None:
-    """Before the move, the alert had notified the first step, in Leilek, and had not reached the second step."""
+    """Before the alert moved to Kadamjai, it had notified only the first step, whose receiver is in Leilek."""
     steps = receiver("leilek", areas=(LEILEK,)), receiver("kadamjai", areas=(KADAMJAI,), step=1)
     assert notified(alert(KADAMJAI), notifications.MOVED, *steps, before=alert(KADAMJAI, LEILEK)) == (
         ["kadamjai"],

@@ -1,4 +1,4 @@
-"""The person on whose behalf an alert is acknowledged: who may read that name, and how it is stored."""
+"""If an alert is acknowledged on behalf of a person, this name is stored sealed and only some roles may read it."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -55,7 +55,7 @@ async def test_on_whose_behalf_is_visible_only_inside_the_centre(desk: Desk, rol
 
 
 async def test_on_whose_behalf_is_read_where_the_hazard_was_first_reported(desk: Desk) -> None:
-    """Another account moves the alert to Kadamjai, by one update with a lower and one with a higher revision number."""
+    """Another account moves the alert to Kadamjai by two updates, whose revision numbers are lower and higher."""
     now = datetime.now(UTC)
     first = fresh(revision=5, area={"pcodes": [ALAI]}, received_at=now)
     (alert_id,) = await desk.alerts(first)

@@ -176,7 +176,7 @@ def test_ten_households_of_one_date_raise_one_alert() -> None:
 
 
 def test_a_night_across_two_dates_counts_as_one() -> None:
-    """Reports state a date without an hour, so a window of 24 hours includes two dates."""
+    """Because a household's date has no hour, a window of 24 hours includes two dates."""
     assert finding_of(displaced({TODAY - DAY: 6, TODAY: 4})).households == 10
     assert finding_of(displaced({TODAY: 4, TODAY + DAY: 6})).situation.name == TODAY.isoformat()
     assert displaced({TODAY - DAY: 5, TODAY: 4, TODAY + DAY: 5}) == Nothing("below_threshold")

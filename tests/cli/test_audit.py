@@ -1,4 +1,4 @@
-"""Each command adds a row to the security log: which command, by whom, from where, and its result."""
+"""Each command adds a row to the security log, which states the command, its user, their place and its result."""
 
 import getpass
 from uuid import uuid4
@@ -18,7 +18,7 @@ HOOK = "https://hook.example/dayar"
 BY = ("--by", "aida", "--reason", "a test")
 DONE, FAILED = "done", "failed"
 
-# The commands run in this order on one installation. A row has the command's name in the log, its result, its words.
+# The commands run in this order on one installation. A row has the name in the log, the result and the words typed.
 COMMANDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("dayar user add", DONE, ("user", "add", "aida", "--role", "operator")),
     ("dayar user add", FAILED, ("user", "add", "aida", "--role", "operator")),
@@ -45,7 +45,7 @@ BESIDE = ["account_added", "rights_changed", "password_changed", "account_disabl
 
 
 def dayar(installation: Installation, *words: str) -> tuple[int | None, str]:
-    """Runs a command; returns its exit code and the end of its output."""
+    """Runs a command; returns the exit code and the end of the output."""
     (typed := installation.folder / "typed").write_text(PASSWORD)
     command = installation.run("cli", *words, typed=typed)
     assert wait_until(lambda: not command.is_running, timeout=60), command.log_tail()

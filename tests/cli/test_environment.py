@@ -14,9 +14,9 @@ from deploy.local.options import GIVEN
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A stopped exercise and a stopped main installation."""
+    """A folder with a stopped exercise and a stopped main installation."""
     for name in ("DATABASE_URL", "DEMO", *GIVEN.values()):
-        monkeypatch.setenv(name, "")  # so that pytest later removes the values that the command loads
+        monkeypatch.setenv(name, "")  # pytest then removes the values that the command loads
         monkeypatch.delenv(name)
     monkeypatch.setenv("STATE", str(tmp_path))
     for name in ("demo", "main"):

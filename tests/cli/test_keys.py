@@ -42,7 +42,7 @@ T = TypeVar("T")
 Sessions = async_sessionmaker[AsyncSession]
 KINDS = [*RINGS, Kind.TOKENS]
 
-# The newer of two keys that are generated in one second is dated a second ahead, so its age can be negative.
+# If two keys are generated in one second, the newer key is dated a second ahead, so that key's age can be negative.
 AT_ONCE = timedelta(seconds=-2)
 
 
@@ -211,7 +211,7 @@ def held_until(
     renew: Callable[[Sessions], Awaitable[int]],
     rows: int = 1,
 ) -> None:
-    """`retire` refuses an older key until the worker has sealed the rows under that key with the newest one."""
+    """`retire` refuses an older key until the worker has sealed all rows of that key again with the newest key."""
     old = listed(installation, kind)[-1]
     assert dayar(installation, keys.app, "rotate", "--of", kind).exit_code == 0
     refused = retire(installation, kind, old)

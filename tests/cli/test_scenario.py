@@ -1,4 +1,4 @@
-"""The exercise's scenario contains the documented reports, and none that could be mistaken for a real one."""
+"""The exercise's scenario contains the documented reports, and no report that could be mistaken for a real one."""
 
 from collections import Counter
 from datetime import UTC, datetime

@@ -77,7 +77,7 @@ def no_registry_is_asked_for_ours(project: Project) -> None:
 
 
 def what_is_set_arrives(project: Project) -> None:
-    """Containers get each setting under its own name. Unset settings are absent, because an empty value is a value."""
+    """Containers get each setting under its own name. An unset setting is absent and not empty, as empty is a value."""
     given = {"ALERTS_SMTP_HOST": "mail.example", "OUTBOUND_ALLOW": '["mail.example:25"]'}
     same("what is set arrives", list(given.values()), settings_of_alerts(project, *given, **given))
     same("what is not set does not", [None, None], settings_of_alerts(project, *given))
@@ -226,12 +226,12 @@ def played_with_an_accident(project: Project) -> Sent:
 
 
 def is_taken(answers: Mapping[str, int]) -> bool:
-    """Three of the 44 requests repeat a report. If Valkey is too slow, intake accepts them and the inbox drops them."""
+    """Three of the 44 requests repeat a report. With a slow Valkey, intake accepts repeats and the inbox drops them."""
     return answers["refused"] == 1 and answers["accepted"] >= 40 and answers["accepted"] + answers["duplicate"] == 43
 
 
 def counted(project: Project, sent: Sent) -> Any:
-    """Runs the count check from outside the containers."""
+    """Compares the counts of intake, the consumers and the database, from outside the containers."""
     ledgers = project.drained()
     unbalanced = [row for row in rows(ledgers) if not row["is_balanced"]]
     same("what does not balance", [], unbalanced)
@@ -256,7 +256,7 @@ def comparable(ledgers: dict[str, Any]) -> Any:
 
 
 def the_command_reaches_every_service(project: Project) -> None:
-    """`dayar` in a container reads each service's tables and what intake set aside, and has no key of the registry."""
+    """`dayar` in a container reads the tables of all services and intake's dead letters, and has no registry key."""
 
     def dayar(*words: str) -> str:
         done = project.compose("run", "--rm", "--no-TTY", "dayar", *words)
@@ -291,7 +291,7 @@ def the_mark_stays(project: Project) -> None:
 
 
 def a_sealing_key_is_replaced(project: Project) -> None:
-    """Reports after the next start are sealed to the new key. The older key is kept, as unread records may need it."""
+    """Reports after the next start are sealed to the new key. The older key stays, because records may need it."""
     kid = project.compose("run", "--rm", "--no-TTY", "secrets", "rotate").stdout.splitlines()[-1].split()[0]
     listed = "import pathlib; print(*(file.stem for file in pathlib.Path('/secrets/sealing/private').glob('*.key')))"
     held = project.python("registry-worker", listed).split()

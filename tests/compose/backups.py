@@ -26,7 +26,7 @@ services:
 
 @dataclass(frozen=True)
 class Backups:
-    """Container `service` makes backups and `restore` reads them, both with `settings`. This machine reads `store`."""
+    """The containers `service` (makes backups) and `restore`, both with `settings`. This machine reads `store`."""
 
     service: str
     settings: Mapping[str, Any]
@@ -35,7 +35,7 @@ class Backups:
 
 
 def everything_comes_back(project: Project) -> None:
-    """Restores the nightly backup from a folder into empty volumes and servers, and makes the copy on paper."""
+    """Restores the nightly backup from a folder into empty volumes and servers, and checks the board on paper."""
     folder, paper = project.folder_for_services("backups"), project.folder_for_services("paper")
     key = project.folder / "backup.key"
     settings = {

@@ -1,4 +1,4 @@
-"""The output of the check: each promise that holds, and the first one that does not."""
+"""The check prints each promise that holds, and ends at the first promise that does not hold."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from deploy.local.process import wait_until
 from tests.compose.project import Failed
 
-SECONDS = 180  # long enough for a busy machine
+SECONDS = 180  # in seconds; long enough for a busy machine
 
 
 def wait(is_so: Callable[[], bool], what: str) -> None:

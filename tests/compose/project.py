@@ -20,7 +20,7 @@ from deploy.local import paths
 from deploy.local.process import wait_until
 
 SERVICES = {"intake": "/intake", "registry": "/registry", "alerts": "/alerts", "console": "/console"}
-SECONDS_TO_DRAIN = 240  # long enough for a busy machine
+SECONDS_TO_DRAIN = 240  # in seconds; long enough for a busy machine
 
 
 class Failed(Exception):
@@ -35,7 +35,7 @@ class Project:
         self.port = paths.free_port()
         self.subnet = f"10.213.{128 + secrets.randbelow(128)}"
         self.base_url = f"http://localhost:{self.port}"
-        self.files: tuple[str, ...] = ()  # if set, these compose files replace the checkout's own
+        self.files: tuple[str, ...] = ()  # compose files that replace the checkout's own
         run("sh", "deploy/containers/env.sh", str(self.env_file))
 
     def compose(
@@ -81,7 +81,7 @@ class Project:
         return f"{self.subnet}.1"
 
     def up(self, *services: str, **variables: str) -> float:
-        """Starts all services, or the named ones; returns the seconds until they were healthy."""
+        """Starts all services or the named services; returns the seconds until these were healthy."""
         began = time.monotonic()
         done = self.compose("up", "--wait", *services, check=False, **variables)
         if done.returncode:

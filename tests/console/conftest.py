@@ -82,7 +82,7 @@ class Served:
     def meanwhile(self, ask: Callable[[], Any], statement: str, *, seconds: int = 0) -> Any:
         """Runs `ask`, which waits for the row that `statement` locks, and returns the answer.
 
-        The transaction of `statement` is committed `seconds` after that wait has begun.
+        `statement` is committed `seconds` after `ask` has begun to wait.
         """
         return in_thread(self._meanwhile(ask, statement, seconds))
 
@@ -92,7 +92,7 @@ class Served:
             await locking.execute(text(statement))
             answering = asyncio.create_task(asyncio.to_thread(ask))
             while not answering.done() and not await other.scalar(text(WAITS)):
-                await other.rollback()  # within a transaction, PostgreSQL repeats the statistics of the first read
+                await other.rollback()  # within one transaction, PostgreSQL's statistics do not change
             until = time.monotonic() + seconds
             await wait_for(lambda: time.monotonic() >= until)
             await locking.commit()
@@ -117,7 +117,7 @@ class Served:
                 await publisher.publish_all(own, timeout=20)
 
 
-# `tests.preloaded` hashes with the same parameters
+# These parameters are those of `tests.preloaded`.
 HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 
 

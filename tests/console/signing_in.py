@@ -16,7 +16,7 @@ from deploy.local import paths
 from deploy.local.process import wait_until
 from tests.console.conftest import PASSWORD, Served
 
-SOON = 15  # seconds on a busy machine; an idle machine must need at most 5
+SOON = 15  # seconds that a busy machine may need; an idle machine needs at most 5
 
 
 class Nobody:
@@ -35,7 +35,7 @@ def sign_in(client: httpx.Client, name: str, password: str = PASSWORD, **more: s
 
 
 def at_the_next_second(act: Callable[[], httpx.Response]) -> httpx.Response:
-    """Waits for the next second, because tokens state whole seconds and those of two sign-ins must differ."""
+    """Waits for the next second, because tokens state whole seconds, and two sign-ins must have different seconds."""
     before = int(time.time())
     assert wait_until(lambda: int(time.time()) > before, timeout=SOON)
     return act()

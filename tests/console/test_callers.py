@@ -50,7 +50,7 @@ async def test_a_caller_is_read_in_the_hazards_area_and_by_its_author(served: Se
     author = served.signed_in(Role.OPERATOR, areas=(KARA_SUU,))
     there, elsewhere = (served.signed_in(Role.OPERATOR, areas=(area,)) for area in (BATKEN, KARA_SUU))
     assert author.put(path, json=TOLD).status_code == 204
-    assert there.get(path).status_code == 404  # the console does not know the event's place yet
+    assert there.get(path).status_code == 404  # the console has not read the event's place yet
     served.publish(reported)
     assert wait_until(lambda: there.get(path).status_code == 200, timeout=20)
     assert (elsewhere.get(path).status_code, author.get(path).status_code) == (404, 200)
@@ -71,7 +71,7 @@ async def test_a_caller_is_found_after_the_hazard_was_updated(served: Served) ->
 
 
 async def test_moving_the_hazard_does_not_change_who_reads_the_caller(served: Served) -> None:
-    """Another account's update moves the hazard. Operators of the new area get no access; nobody loses access."""
+    """When another account's update moves the hazard, operators of the new area get no access and nobody loses it."""
     first, title = hazard(area={"pcodes": [KADAMJAI]}), f"Moved {uuid4()}"
     there, elsewhere = (served.signed_in(Role.OPERATOR, areas=(area,)) for area in (BATKEN, KARA_SUU))
     path = f"/v1/callers/{first.report_id}"

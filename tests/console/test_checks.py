@@ -95,7 +95,7 @@ async def test_a_manual_backup_does_not_replace_the_nightly_schedule(session: As
 def watched(
     shared_installation: Installation, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Served, Path]]:
-    """A console whose clock is wrong, and that writes the board as a page for a printer."""
+    """A console with a wrong clock, which writes the board as a page for a printer."""
     folder = tmp_path_factory.mktemp("printer") / "paper"
     web = shared_installation.web("services.console", "web")
     worker = shared_installation.start("console", "worker")

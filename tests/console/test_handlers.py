@@ -107,7 +107,7 @@ async def test_the_board_counts_the_displaced_like_the_figures(session: AsyncSes
 
 @pytest.mark.parametrize("later", [timedelta(0), timedelta(hours=1)])
 async def test_an_outcome_that_names_another_replaces_it(session: AsyncSession, later: timedelta) -> None:
-    """Both outcomes are in one batch and may have the same time. The board must not show the report as waiting."""
+    """Even if both outcomes are in one batch and have the same time, the board must not show the report as waiting."""
     held, held_id = outcome(version=2, outcome="held", reason="waiting"), uuid4()
     settled = outcome(report_id=held.report_id, version=2, replaces=held_id)
     outcomes = [received(held, id=held_id), received(settled, time=NOW + later)]

@@ -1,4 +1,4 @@
-"""Failed sign-ins are counted, and too many lock an account, a browser or an address."""
+"""Failed sign-ins are counted, and too many failures lock an account, a browser or an address."""
 
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
@@ -33,7 +33,7 @@ def test_an_address_has_a_much_higher_limit_so_that_nobody_locks_an_office_out(s
 
 
 def test_nobody_is_locked_out_of_a_browser_that_signed_in_before(served: Served) -> None:
-    """The operators in a duty room and an attacker can have the same address."""
+    """A lock of the address must not affect this browser, because an attacker and a duty room can have one address."""
     name = served.account(Role.OPERATOR)
     desk, stranger = served.client(), served.client()
     assert sign_in(desk, name).status_code == 303
@@ -99,7 +99,7 @@ def test_a_lockout_is_shown_to_administrators_and_listed_on_their_page(served: S
 
 
 def test_a_name_without_an_account_is_in_no_notice(served: Served) -> None:
-    """The name may be a password that a person typed into the wrong field."""
+    """A person may have typed a password into the field of the name, so the typed name must not be shown."""
     for _ in range(6):
         sign_in(served.client(), "correct horse battery", "guess")
     assert "correct horse" not in served.signed_in(Role.ADMINISTRATOR).get("/security").text

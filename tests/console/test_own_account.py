@@ -1,4 +1,4 @@
-"""A person's own account: open sign-ins, ending them, the stated purpose, and a duty head's readmission of a team."""
+"""On their own account people see and end sign-ins and state a purpose; a duty head readmits a team."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -109,7 +109,7 @@ def test_an_ended_phone_of_a_readmitted_team_is_signed_in_for_another_year_at_it
     renewed = principal(served, phone.post("/v1/session").json()["token"])
     assert renewed.expires_at > (datetime.now(UTC) + timedelta(days=360)).timestamp()
     assert other.post("/v1/session").status_code == 401
-    assert phone.post(f"/sign-ins/{uuid4()}/end").status_code == 401  # an expired sign-in may only be renewed
+    assert phone.post(f"/sign-ins/{uuid4()}/end").status_code == 401  # an expired sign-in permits only its renewal
 
 
 def test_a_team_without_members_is_not_readmitted(served: Served) -> None:

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("fresh_attempts")
 
 
 def test_a_first_password_must_not_stay_the_same(served: Served) -> None:
-    """The person who set the first password knows it."""
+    """The person who set an account's first password knows this password."""
     name = served.account(Role.OPERATOR, must_change=True)
     answer = change(served.client(), name, PASSWORD, PASSWORD)
     assert answer.status_code == 422 and 'role="alert"' in answer.text
@@ -25,7 +25,7 @@ def test_a_first_password_must_not_stay_the_same(served: Served) -> None:
 
 
 def test_an_account_disabled_while_a_new_password_is_hashed_is_not_signed_in(served: Served) -> None:
-    """The record that revokes the old tokens must not replace the record that revokes all tokens of the account."""
+    """Of two records, one revokes the old tokens and the other all tokens; the first must not replace the second."""
     name = served.account(Role.OPERATOR)
     answer = served.meanwhile(
         lambda: change(served.client(), name, PASSWORD, "another long password"),

@@ -1,4 +1,4 @@
-"""A page that refuses a person keeps its navigation."""
+"""A page that refuses a person's request still has the navigation bar."""
 
 import pytest
 

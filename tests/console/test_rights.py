@@ -1,4 +1,4 @@
-"""Rights are revoked for an account, for one lost phone, and for a session that asks for an extension."""
+"""Rights are revoked for an account, for one lost phone, and for a session that requests an extension."""
 
 from typing import Any
 from uuid import UUID, uuid4

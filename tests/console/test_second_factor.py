@@ -1,4 +1,4 @@
-"""Administrators set up a second factor with a code. Then their role, but no other role, needs a code at sign-in."""
+"""Administrators set up a second factor with a code. Then the administrator's role alone needs a code at sign-in."""
 
 import re
 from datetime import UTC, datetime

@@ -70,7 +70,7 @@ def listening(client: httpx.Client, topics: str = "hazards", **headers: str) -> 
 
 
 def until_position(heard: Heard) -> None:
-    """Reads the first event, which states the listener's position. The listener misses no event after that position."""
+    """Reads the first event, which states the position from which the listener gets every event."""
     for line in heard._lines:
         if line.startswith("id: "):
             heard.last_id = line.removeprefix("id: ")
@@ -117,7 +117,7 @@ def test_a_pages_stream_begins_at_the_position_of_the_page(served: Served) -> No
     served.publish(reported)
     with client.stream("GET", "/stream", params={"topics": "hazards", "from": vector}, timeout=20) as answer:
         heard = (event["data"]["hazard_id"] for _, event in Heard(answer))
-        assert str(reported.hazard_id) in heard  # after hazards of earlier tests that the board had not stored yet
+        assert str(reported.hazard_id) in heard  # hazards of earlier tests may come before it
 
 
 def test_a_panel_contains_every_event_that_the_browser_received(served: Served) -> None:
@@ -151,7 +151,7 @@ async def test_a_position_too_far_back_or_unknown_resets_the_listener(served: Se
 async def test_a_listener_before_the_first_read_waits_for_it(
     served: Served, start: Vector | None, begins: bytes
 ) -> None:
-    """Without the wait, a gap would not be noticed, and the whole buffer would be sent as new events."""
+    """Otherwise the stream would not notice a gap, and would send the whole buffer as new events."""
     old, new = hazard(), hazard()
     served.publish(*[old] * 51)
     stream = EventStream(served.installation.settings(ConsoleSettings), Places.load(), kept=50, patience=30)

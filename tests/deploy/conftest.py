@@ -9,7 +9,7 @@ import pytest
 
 @pytest.fixture
 def passable() -> Iterator[Path]:
-    """A folder that other users can enter. They cannot enter pytest's own folders if root runs the tests."""
+    """A folder that other users can enter. If root runs the tests, other users cannot enter pytest's own folders."""
     with TemporaryDirectory() as folder:
         Path(folder).chmod(0o711)
         yield Path(folder)

@@ -217,7 +217,7 @@ async def test_backup_that_could_not_be_restored_is_refused(
 async def test_a_key_generated_during_the_backup_is_in_it(
     installation: installed.Installation, recipient: str, key: Path, tmp_path: Path
 ) -> None:
-    """The backup reads the files before and after the database."""
+    """The backup contains it, because files are read both before and after the database."""
     seen: making.Looks = {}
     folder = tmp_path / "state"
     (folder / "secrets").mkdir(parents=True)
@@ -243,7 +243,7 @@ async def test_a_key_generated_during_the_backup_is_in_it(
 async def test_unread_records_are_in_the_backup(
     installation: installed.Installation, recipient: str, key: Path, tmp_path: Path
 ) -> None:
-    """A restore writes unread records to the new log. It omits read records, except on topics that hold state."""
+    """A restore writes unread records to the new log. Read records are omitted, except on topics that hold state."""
     own, prefix = subject(installation), installation.topic_prefix
     before = log.look(own.broker, prefix)
     lines = [
@@ -276,10 +276,10 @@ def test_a_record_that_kafka_refuses_is_reported(installation: installed.Install
     ("made_at", "now", "is_due"),
     [
         (None, "2026-11-26T20:29Z", True),
-        ("2026-11-25T20:31Z", "2026-11-26T20:29Z", False),  # backups are made at 02:30 in Bishkek, which is 20:30 UTC
+        ("2026-11-25T20:31Z", "2026-11-26T20:29Z", False),  # the backup time is 02:30 in Bishkek, or 20:30 UTC
         ("2026-11-25T20:31Z", "2026-11-26T20:30Z", True),
         ("2026-11-26T20:31Z", "2026-11-26T20:32Z", False),
-        ("2026-11-20T20:31Z", "2026-11-26T08:00Z", True),  # the machine was off for days, so a backup is overdue
+        ("2026-11-20T20:31Z", "2026-11-26T08:00Z", True),  # a backup is overdue, because the machine was off for days
     ],
 )
 def test_each_night_has_its_backup(made_at: str | None, now: str, is_due: bool) -> None:

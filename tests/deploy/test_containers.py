@@ -147,7 +147,7 @@ def test_an_older_key_is_destroyed_when_neither_log_nor_spool_can_need_it(
     for folder in (installation, spool):
         folder.mkdir(parents=True)
     monkeypatch.setenv("STATE", str(tmp_path / "state"))
-    monkeypatch.setenv("DAYAR_EXERCISE", "")  # compose passes an empty value if the variable is not set
+    monkeypatch.setenv("DAYAR_EXERCISE", "")  # compose passes an empty value if a variable is not set
     older, newer = volumes.rotate(sealing, installation), volumes.rotate(sealing, installation)
     spooled, later = spool / "1.spool", datetime.now(UTC) + timedelta(days=124)
     spooled.write_text(older)
@@ -189,7 +189,7 @@ def test_the_exercise_mark_never_changes(tmp_path: Path) -> None:
 
 
 def test_volumes_of_an_earlier_build_are_refused_unchanged(tmp_path: Path) -> None:
-    """The volumes of an earlier build contain the exercise mark, but no version of the record layout."""
+    """The volumes of an earlier build are recognised by the missing version of the record layout."""
     (tmp_path / "exercise").write_text("true")
     with pytest.raises(EarlierVolumes):
         volumes.hold_to_contract(tmp_path)
@@ -299,7 +299,7 @@ def test_a_web_side_is_checked_under_its_public_host_name(
     ],
 )
 def test_a_machine_without_usable_docker_is_told_what_to_do(tmp_path: Path, docker: str | None, advice: str) -> None:
-    """`docker` is the shell script that stands for Docker's command, or None if Docker is not installed."""
+    """`docker` is a shell script that replaces Docker's command, or None, as if Docker were not installed."""
     (tmp_path / "id").symlink_to("/usr/bin/id")
     if docker:
         command = tmp_path / "docker"

@@ -1,4 +1,4 @@
-"""The database that a start creates on an external server."""
+"""A start creates its database on an external server."""
 
 from collections.abc import AsyncIterator
 

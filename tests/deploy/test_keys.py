@@ -28,7 +28,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def old(settings: Settings) -> str:
-    """A key generated 200 days ago, and a newer one."""
+    """Generates a key that is 200 days old, and a newer key."""
     kid = keys.current(settings)
     drawn_at(settings, kid, timedelta(days=200))
     keys.rotate(settings)
@@ -55,7 +55,7 @@ def test_a_key_in_use_is_kept(settings: Settings, old: str) -> None:
 
 
 def test_a_key_that_a_dead_letter_may_need_is_kept(settings: Settings, old: str) -> None:
-    """The retention of 30 and 90 days is over, but log segments with records under the key may still exist."""
+    """After 30 and 90 days of retention are over, old log segments may still contain records under the key."""
     drawn_at(settings, keys.current(settings), timedelta(days=121))
     with pytest.raises(keys.KeyCarried):
         keys.retire(settings, old, NOW)
@@ -83,7 +83,7 @@ def test_an_unknown_key_is_reported(settings: Settings) -> None:
 
 
 def test_without_an_installation_no_key_is_generated(tmp_path: Path) -> None:
-    """A person who rotates a leaked key in the wrong folder must not believe that the rotation is done."""
+    """If a person rotates a leaked key in a wrong folder, an error must say that no key was rotated."""
     elsewhere = Settings(
         seal_public_key_file=tmp_path / "seal" / "public.key", seal_private_keys=tmp_path / "seal" / "private"
     )

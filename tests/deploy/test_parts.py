@@ -1,4 +1,4 @@
-"""Each embedded server refuses clients that have no password, or the password of another service."""
+"""Each embedded server refuses a client without a password, and a client with another service's password."""
 
 import asyncpg
 import pytest

@@ -1,4 +1,4 @@
-"""The files and data that a restore puts back, and the offsets at which services continue to read after it."""
+"""A restore puts back files and data, and afterwards services continue to read at the right offsets."""
 
 import resource
 from collections.abc import Iterator
@@ -44,10 +44,10 @@ async def test_a_new_log_is_joined_when_each_service_has_its_own_valkey_password
 @pytest.mark.parametrize(
     ("ids", "next_offset", "expected"),
     [
-        ({"hazards": "one"}, 7, 7),  # the same log: continue at the stored offset
-        ({"hazards": "one"}, 12, 9),  # the same log, whose last records were lost
-        ({"hazards": "another"}, 7, 2),  # a new log: start at its first record
-        ({}, 7, 7),  # the broker was unavailable during the backup
+        ({"hazards": "one"}, 7, 7),  # on the same log, reading continues at the stored offset
+        ({"hazards": "one"}, 12, 9),  # on the same log without its last records, reading continues at the end
+        ({"hazards": "another"}, 7, 2),  # on a new log, reading starts at the first record
+        ({}, 7, 7),  # the backup has no topic ids, as the broker was unavailable
         ({}, 12, 9),
     ],
 )
@@ -59,7 +59,7 @@ def test_the_offset_at_which_a_restored_database_continues(
 
 
 async def test_dead_letters_of_the_old_log_move_away_for_those_of_the_new_one(tables: installed.Installation) -> None:
-    """A dead letter's distance to the next offset stays the same. Dead letters of the other partition do not move."""
+    """A dead letter keeps its distance to the next offset. Dead letters of the other partition do not move."""
     server, next_offset = tables.parts.server, 9
     keep = (
         'INSERT INTO alerts.dead_letters (topic, partition, "offset", reason, pointer) '

@@ -57,7 +57,7 @@ def test_sealed_data_is_opened_after_a_rotation_and_resealed(folder: Path) -> No
     assert newer.is_old(old) and newer.open(old, b"report") == b"+996"
     new = newer.seal(b"+996", b"report")
     assert not newer.is_old(new)
-    assert sealing.open(new, b"report") == b"+996"  # an object created before the rotation reads the newer key
+    assert sealing.open(new, b"report") == b"+996"  # `sealing`, created before the rotation, reads the newer key
     with pytest.raises(UnknownKey):
         sealing.open(b"00000000-00000000" + new[17:], b"report")
 
@@ -109,7 +109,7 @@ def test_a_record_key_is_removed_everywhere_once_no_record_that_it_signed_is_rea
 
 @pytest.mark.parametrize("kind", Kind)
 def test_without_keys_none_is_generated(tmp_path: Path, kind: Kind) -> None:
-    if kind in (Kind.SEALING, Kind.RECORDS):  # each start generates these keys; tests/deploy/test_keys.py tests them
+    if kind in (Kind.SEALING, Kind.RECORDS):  # each start generates keys of these kinds
         return
     with pytest.raises(NoKeys):
         rotate(tmp_path, kind)
@@ -117,7 +117,7 @@ def test_without_keys_none_is_generated(tmp_path: Path, kind: Kind) -> None:
 
 
 class Nobody:
-    """A list of revocations that is known and empty: every token is valid."""
+    """An empty list of revocations, with which every token is valid."""
 
     is_known, known_since = True, None
 

@@ -1,4 +1,4 @@
-"""Provisioning topics: the retention is a setting that also changes existing topics."""
+"""Topics are provisioned with a retention from the settings, which also changes existing topics."""
 
 import pytest
 from confluent_kafka import Producer
@@ -36,7 +36,7 @@ def test_a_topic_with_a_retention_deletes_one_day_at_a_time(installation: Instal
 
 
 def test_topics_of_an_earlier_build_are_refused_unchanged(tables: Installation) -> None:
-    """The earlier build wrote no version mark, and the topics contain records."""
+    """Topics of an earlier build are recognised, because they contain records but have no version mark."""
     broker, prefix = tables.parts.broker, tables.topic_prefix
     settings, admin = Settings(topic_prefix=prefix), broker.admin()
     for answer in admin.create_topics([NewTopic(f"{prefix}hazards", 1, 1)]).values():
@@ -54,7 +54,7 @@ def test_topics_of_an_earlier_build_are_refused_unchanged(tables: Installation) 
 
 
 def test_empty_existing_topics_are_provisioned(tables: Installation) -> None:
-    """A cluster's administrator may create the topics first, with other numbers of partitions and replicas."""
+    """A cluster's administrator may create the topics before, with other numbers of partitions and replicas."""
     broker, prefix = tables.parts.broker, tables.topic_prefix
     settings, admin = Settings(topic_prefix=prefix), broker.admin()
     for answer in admin.create_topics([NewTopic(f"{prefix}hazards", 3, 1)]).values():

@@ -1,4 +1,4 @@
-"""If a Struct accepts a report with changed bytes, its model accepts the report too, and both write the same bytes."""
+"""If a Struct accepts a report with changed bytes, the Struct's model accepts it too, and both write the same bytes."""
 
 import json
 import re
@@ -16,7 +16,7 @@ from tests.fuzz.conftest import EXAMPLES, FUZZED
 from tests.intake.factories import group, household
 from tests.intake.test_structs import IDS, PARTS, TEXTS
 
-RAW_EXAMPLES = 20 * EXAMPLES  # an example takes 5 ms
+RAW_EXAMPLES = 20 * EXAMPLES  # each example takes 5 ms
 ID = "3f2b8c5e-9d41-4a6f-8b27-5c0e91d7a4f3"
 SHARED = {
     "version": 2,
@@ -137,7 +137,7 @@ ESCAPED = r"""
 "unknown" """.strip().splitlines()
 OTHERS = ['"a\x01"', '"\x7f"', "[]", "{}", "[null]", '["food","food"]', '{"pcode":"KG05258000000"}']
 LONG_NUMBERS = st.from_regex(r"\A-?[0-9]{1,2}\.[0-9]{1,40}(e-?[0-9]{1,2})?\Z")
-SPELLED: dict[str, st.SearchStrategy[str]] = {  # the first pattern that matches a value gives its replacements
+SPELLED: dict[str, st.SearchStrategy[str]] = {  # the first matching pattern gives a value's replacements
     r"[-0-9].*": st.sampled_from(NUMBERS) | LONG_NUMBERS,
     r'"[0-9]{4}-.*': st.sampled_from(TIMES).map(json.dumps),
     r'"[0-9a-f]{8}-.*': IDS.map(json.dumps),
@@ -175,7 +175,7 @@ def respelled(draw: st.DrawFn, raw: bytes) -> bytes:
 def escaped(text: bytes) -> bytes:
     try:
         units = json.loads(text, strict=False).encode("utf-16-be", "surrogatepass").hex()
-    except ValueError:  # an earlier change made the text invalid JSON
+    except ValueError:  # the text is no JSON, because of an earlier change
         return text
     return b'"%b"' % re.sub(r"(....)", r"\\u\1", units).encode()
 
@@ -228,7 +228,7 @@ CHANGES = [*[other_value] * 3, *[respelled] * 3, *[member_again] * 2, member_mor
 
 
 def ways(raw: bytes) -> Iterator[Any]:
-    """Reads the report as a single report, and as the items of a batch."""
+    """Reads the same bytes as a single report and as an item of a batch."""
     yield structs.read(raw)
     yield from structs.read_all(b"[%b]" % raw) or ()
     yield from structs.read_all(b"[%b,%b]" % (raw, raw)) or ()

@@ -1,4 +1,4 @@
-"""Who may report what, decided without HTTP, and the HTTP answer for each reason."""
+"""Decides without HTTP who may send which report; each reason for a refusal has an HTTP answer."""
 
 from dataclasses import replace
 from typing import Any

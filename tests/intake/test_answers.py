@@ -1,4 +1,4 @@
-"""Every kind of answer that intake gives, and the counter of each kind."""
+"""Intake gives every kind of answer and counts each kind."""
 
 import asyncio
 import json
@@ -68,7 +68,7 @@ async def test_a_report_is_known_as_long_as_it_may_be_on_the_log(installation: I
 async def test_a_repeat_from_before_a_rotation_is_not_a_conflict(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The stored fingerprint uses the old key, so only the inbox detects the repeat. The new key needs no restart."""
+    """After a rotation, Valkey's digest is still under the old key, so only the inbox can detect the repeat."""
     body = household()
     async for intake in opened(installation):
         caller = intake.caller()
@@ -168,7 +168,7 @@ async def test_unknown_codes_of_persons_are_kept_as_unknown_with_their_text(inta
     assert (await intake.caller().post(DISPLACEMENTS, body)).status_code == 202
     [received] = await records(intake.installation, "displacements", body["report_id"])
     sealed = received.opened.sealed
-    assert sealed["members"] == [{"member_id": body["members"][0]["member_id"]}]  # absent fields are not written
+    assert sealed["members"] == [{"member_id": body["members"][0]["member_id"]}]  # the record contains no absent fields
     assert sealed["sex_age"] == [{"sex": "unknown", "age": "unknown", "count": 1}]
     assert set(sealed["notes"].split("; ")) == {
         "intention: wait and see",

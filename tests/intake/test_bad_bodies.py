@@ -84,7 +84,7 @@ async def test_every_file_of_bad_json_in_a_batch_is_a_problem_or_results_that_ar
     for file in bad_json(real_data):
         answer = await intake.caller().post(BATCH, content=file.read_bytes())
         results = answer.json()["results"] if answer.status_code == 200 else [answer.json()]
-        assert {each["status"] for each in results} <= {422}, file.name  # an empty array has no results
+        assert {each["status"] for each in results} <= {422}, file.name  # for an empty array there are no results
 
 
 def bad_json(folder: Path) -> list[Path]:
@@ -96,7 +96,7 @@ def bad_json(folder: Path) -> list[Path]:
 async def test_naughty_strings_are_accepted_unchanged_or_refused_and_none_is_lost(
     installation: Installation, real_data: Path
 ) -> None:
-    """Each string is sent as notes, as a hazard's text and as a field name, and passes intake and all workers."""
+    """Each string is sent as notes, as a hazard's text and as a field name, through intake and all workers."""
     sent, taken = Sent(), set()
     for service in ("registry", "alerts", "console"):
         installation.start(service, "worker")

@@ -1,4 +1,4 @@
-"""The list of feeds in intake's settings."""
+"""Intake's settings contain a list of feeds."""
 
 import subprocess
 import sys
@@ -62,7 +62,7 @@ def test_an_address_is_listed_once(monkeypatch: pytest.MonkeyPatch, second: str)
 
 
 def refusal(monkeypatch: pytest.MonkeyPatch, feeds: str) -> str:
-    """The message about a list of feeds that is refused. It names the setting and quotes no address."""
+    """The message about a refused list of feeds, which names the setting and quotes no address."""
     monkeypatch.setenv("INTAKE_FEEDS", feeds)
     with pytest.raises(BadSettings) as refused:
         IntakeSettings()
@@ -85,6 +85,6 @@ def test_each_kind_is_a_module_with_its_source(kind: str) -> None:
 
 
 def test_settings_are_read_without_the_libraries_that_feeds_need() -> None:
-    """Every process of intake and the supervisor import the settings; shapely would cost each of them 0.2 s."""
+    """Each process of intake and the supervisor import the settings, and to import shapely too would take 0.2 s."""
     code = "import sys, services.intake.config; sys.exit('shapely' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

@@ -21,7 +21,7 @@ from tests.journeys.count import everything
 from tests.waiting import wait_for
 
 ACCOUNT = uuid4()
-SOON = 10  # seconds on a busy machine; an idle machine must need at most 2
+SOON = 10  # seconds that a busy machine may need; an idle machine needs at most 2
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ async def test_intake_accepts_reports_while_its_dependencies_are_unavailable(own
 
 @pytest.mark.parametrize("is_frozen", [True, False], ids=["frozen", "killed"])
 async def test_a_silent_valkey_does_not_delay_reports(own_intake: RunningIntake, is_frozen: bool) -> None:
-    """The reports are sent one after the other, so that each would wait for Valkey separately."""
+    """If reports waited for Valkey, each would wait separately, because they are sent one after the other."""
     valkey = own_intake.installation.parts.valkey
     valkey.freeze() if is_frozen else valkey.kill9()
     began = time.monotonic()
@@ -149,7 +149,7 @@ async def test_a_spooled_record_too_big_for_the_broker_delays_no_other(installat
 async def test_a_report_set_aside_as_too_big_is_accepted_when_it_is_sent_again(
     killable_installation: Installation,
 ) -> None:
-    """The broker's size limit was lowered. The report is sent again with the same id and a shorter content."""
+    """After the broker's size limit was lowered, the author sends a shorter report again with the same id."""
     members = [{"member_id": str(uuid4()), "relationship": "child", "given_name": "Айбек"} for _ in range(40)]
     long = household(persons=40, members=members)
     short = {**long, "persons": 2, "members": members[:2]}
@@ -173,7 +173,7 @@ def limit_records(installation: Installation, topic: str, size: int) -> None:
     entry = ConfigEntry("max.message.bytes", str(size), incremental_operation=AlterConfigOpType.SET)
     name = f"{installation.topic_prefix}{topic}"
     resource = ConfigResource(ResourceType.TOPIC, name, incremental_configs=[entry])
-    admin = installation.parts.broker.admin()  # the client is closed when this function ends
+    admin = installation.parts.broker.admin()  # the variable keeps the client open until the function ends
     for done in admin.incremental_alter_configs([resource]).values():
         done.result(timeout=20)
 

@@ -70,7 +70,7 @@ def test_a_batch_reports_at_most_five_thousand_errors(name: str) -> None:
 
 @pytest.mark.parametrize("name", [*BATCHES, *TEXTS])
 def test_no_match_is_long_because_other_threads_wait_meanwhile(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """A match of a million escapes took 18 ms, in which no other thread could run."""
+    """A regular expression took 18 ms to match a million escapes, and no other thread could run meanwhile."""
     patterns = {pattern: Watched(getattr(json_batches, pattern)) for pattern in ("BETWEEN", "WITHIN", "REST_OF_TEXT")}
     for pattern, watched in patterns.items():
         monkeypatch.setattr(json_batches, pattern, watched)
@@ -121,7 +121,7 @@ def test_fifty_of_many_wrong_fields_are_reported() -> None:
 
 
 def test_an_unknown_code_of_every_person_is_kept_with_its_text() -> None:
-    """The report has more than fifty unknown codes, and no code is an error."""
+    """The report has more than fifty unknown codes, but none of these codes is an error."""
     members = [{"member_id": str(uuid4()), "relationship": "godmother", "sex": "x"} for _ in range(60)]
     report = json_reports.checked(
         json.dumps(household(members=members, persons=60)).encode(), json_reports.DISPLACEMENT

@@ -36,7 +36,7 @@ def served(shared_installation: Installation) -> str:
 
 
 async def test_a_chunked_body_is_refused_once_it_is_too_big(served: str, shared_installation: Installation) -> None:
-    """The request does not state the length of its body."""
+    """A chunked request does not state the length of its body."""
 
     async def pieces() -> AsyncIterator[bytes]:
         for _ in range(48):

@@ -40,7 +40,7 @@ def publication_of(intake: RunningIntake) -> Publication:
 async def test_every_caller_of_a_failed_batch_gets_an_answer_if_one_has_left(intake: RunningIntake) -> None:
     publication = publication_of(intake)
     first, left, last = (asyncio.create_task(publication.publish(UnsealableDraft(uuid4().bytes))) for _ in range(3))
-    await asyncio.sleep(0)  # one turn: all three have called
+    await asyncio.sleep(0)  # after one turn of the event loop all three tasks have called
     left.cancel()
     async with asyncio.timeout(10):
         errors = await asyncio.gather(first, left, last, return_exceptions=True)

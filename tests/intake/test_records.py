@@ -124,7 +124,7 @@ def test_a_registrars_report_states_the_reach_of_the_registrar(
 
 
 class Ground(Places):
-    """Places with one district's boundaries: every point south of 45° N lies in Kadamjai."""
+    """Places with invented boundaries of one district, in which every point south of 45° N lies in Kadamjai."""
 
     has_boundaries = True
 

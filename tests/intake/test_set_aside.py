@@ -1,4 +1,4 @@
-"""Reports that intake could not publish, and how they are accepted in the end."""
+"""Reports that intake could not publish are set aside, and are accepted when they are sent again."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The spool writes records to disk before the answer, keeps their order, outlives its process, and can be full."""
+"""The spool writes records to disk before the answer, keeps their order, survives a restart, and can be full."""
 
 import asyncio
 import json
@@ -28,7 +28,7 @@ def message(number: int, size: int = 10) -> Message:
 
 
 class Broker:
-    """A broker that is unavailable until a test sets the event `there`. It returns records that are too big."""
+    """A broker that is unavailable until a test sets the event `there`. Records that are too big are returned."""
 
     def __init__(self, limit: int = LIMIT) -> None:
         self.there = asyncio.Event()
@@ -42,7 +42,7 @@ class Broker:
 
 
 async def test_a_full_segment_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """If the segment stayed open, a drained segment would occupy the disk until the process ends."""
+    """If a full segment stayed open, its file would occupy the disk until the process ends, even when drained."""
     monkeypatch.setattr(spools, "SEGMENT_BYTES", 1)
     spool = Spool.open(tmp_path, limit=LIMIT)
     async with asyncio.TaskGroup() as tasks:

@@ -45,7 +45,7 @@ async def opened_without_broker(installation: Installation) -> AsyncIterator[Run
 
 @pytest.fixture
 async def unknowing(killable_installation: Installation) -> AsyncIterator[RunningIntake]:
-    """Intake without a broker. It does not know that one account is revoked and another has signed out everywhere."""
+    """Intake without a broker, which cannot know that one account is revoked and another signed out everywhere."""
     fields = {"kind": CredentialKind.ACCOUNT, "revoked_at": datetime.now(UTC)}
     revoked = CredentialRevoked(credential_id=REVOKED, **fields)
     changed = CredentialRevoked(credential_id=CHANGED, issued_before=CHANGED_AT, **fields)

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 @dataclass(frozen=True)
 class Canary:
-    """One invented person. `field` is a field's name, because the name of a question in a form can reveal data too."""
+    """One invented person. The name `field` is searched too, because the name of a form's question can reveal data."""
 
     person: dict[str, str]
     notes: str
@@ -69,7 +69,7 @@ class Canary:
         ]
 
 
-# One person is reported through intake, the other directly on the topic, as a faulty release of intake would do.
+# One person is reported through intake. The other is written directly to the topic, as by a faulty release of intake.
 THROUGH_INTAKE = Canary(
     person={
         "given_name": "Канарбек",
@@ -110,12 +110,12 @@ def ways(needle: str) -> Iterator[bytes]:
     plain = needle.encode()
     yield from (plain, json.dumps(needle)[1:-1].encode(), quote(needle).encode())
     for before in range(3):
-        # The first and the last characters of base64 also encode neighbouring bytes, so they are left out.
+        # The first and the last characters of base64 are left out, because they also encode neighbouring bytes.
         yield base64.b64encode(b"\0" * before + plain).rstrip(b"=")[4 if before else 0 : -1]
 
 
 def seen(where: str, content: bytes, needles: dict[bytes, str]) -> Iterator[str]:
-    content = content.strip(b"\0")  # files of logs and tables may end with reserved space that holds zeros
+    content = content.strip(b"\0")  # files of logs and tables may end with zeros, which reserve space
     for written, needle in needles.items():
         if written in content:
             yield f"{where}: {needle}"

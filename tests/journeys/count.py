@@ -29,7 +29,7 @@ from tests.installation import Installation
 from tests.waiting import wait_for
 
 ANSWERS = ("accepted", "spooled", "duplicate", "refused")
-DOWNSTREAM = ("intake", "registry", "alerts", "console")  # each service comes after those whose topics it reads
+DOWNSTREAM = ("intake", "registry", "alerts", "console")  # each service follows the services whose topics it reads
 
 
 @dataclass
@@ -41,7 +41,7 @@ class Sent:
     taken: dict[str, set[UUID]] = field(default_factory=lambda: defaultdict(set))
 
     def answered(self, topic: str, response: httpx.Response) -> httpx.Response:
-        """Counts the answer to a request with one report. A full spool (503) is an answer; other errors are not."""
+        """Counts the answer to a request with one report. A full spool (503) counts as an answer, another 5xx fails."""
         assert response.status_code < 500 or response.status_code == httpx.codes.SERVICE_UNAVAILABLE, response.text
         self.reports += 1
         if response.is_success:
@@ -124,7 +124,7 @@ async def intake_counts(installation: Installation, intake_url: str) -> dict[str
 
 
 async def drained(installation: Installation, timeout: float = 60) -> Standing:
-    """Waits until no record is unread. Services are read in downstream order, so no moving record is missed."""
+    """Waits until no record is unread. Services are read in the order in which records pass, so no record is missed."""
     standing = Standing()
 
     async def is_drained() -> bool:
@@ -142,7 +142,7 @@ async def drained(installation: Installation, timeout: float = 60) -> Standing:
 
 @dataclass(frozen=True)
 class ServiceState:
-    """A service's database, and the topics that it reads; intake reads none."""
+    """A service's database, and the topics that the service reads; intake reads no topic."""
 
     service: str
     sessions: async_sessionmaker[AsyncSession]
@@ -151,7 +151,7 @@ class ServiceState:
 
 @asynccontextmanager
 async def looking(installation: Installation) -> AsyncIterator[list[ServiceState]]:
-    """The state of each service, with connections that are opened once for all reads of a check."""
+    """Opens each service's state, with connections that serve all reads of one check."""
     async with AsyncExitStack() as stack:
         states = []
         for service in DOWNSTREAM:

@@ -43,7 +43,7 @@ def path_of(route: str) -> str:
         path = path.replace(f"{{{name}}}", str(uuid4())).replace(f"{{{name}:uuid}}", str(uuid4()))
     path = path.replace("{source}", "unknown-source")
     if path == "/stream":
-        return "/stream?topics=hazards"  # the only topic that all roles of the route may follow
+        return "/stream?topics=hazards"  # all roles of the route may follow this topic alone
     return path.replace("{panel}", "alerts")
 
 
@@ -79,7 +79,7 @@ async def test_an_ended_token_is_accepted_only_by_intake_and_from_field_devices(
     assert taken == {
         "POST /intake/v1/displacements",
         "POST /intake/v1/reports:batch",
-    }  # hazards are not allowed, because a late one could still raise an alert
+    }  # but not hazards, because a late hazard could still raise an alert
 
 
 @dataclass(frozen=True)
@@ -95,16 +95,16 @@ class ReportedEvents:
 
 @dataclass(frozen=True)
 class VisibleContent:
-    """A path, and the content that callers with access see there. Others get 404, as if the record did not exist."""
+    """A path, and the content that callers with access see there. Callers without access get 404."""
 
     path: str
     seen: str = ""
     body: dict[str, Any] | None = None
 
 
-SEVERAL: dict[str, Any] = {"alert_ids": []}  # the alert's id is added to this text
+SEVERAL: dict[str, Any] = {"alert_ids": []}  # gets the alert's id
 HOUSEHOLD = "GET /registry/v1/households/{household_id}"
-NOW = "id: "  # this text ends the replay of a stream
+NOW = "id: "  # an id without an event, which ends the replay of a stream
 BY_AREA = {
     "GET /registry/v1/households": VisibleContent("/registry/v1/households", "{household}"),
     HOUSEHOLD: VisibleContent("/registry/v1/households/{household}", "{household}"),
@@ -119,7 +119,7 @@ BY_AREA = {
     "GET /alerts/{alert_id:uuid}": VisibleContent("/alerts/{alert}", "{alert}"),
     "GET /": VisibleContent("/", "{alert}"),
     "GET /board/{panel}": VisibleContent("/board/alerts", "{alert}"),
-    "GET /v1/ringing": VisibleContent("/v1/ringing", "{alert}"),  # the test reads this before it acknowledges
+    "GET /v1/ringing": VisibleContent("/v1/ringing", "{alert}"),  # read before the alert is acknowledged
     "GET /stream": VisibleContent(
         f"/stream?topics=alerts&from={vectors.encoded({('alerts', 0): 0}, ['alerts'])}", "{alert}"
     ),
@@ -143,7 +143,7 @@ BY_AREA = {
 OF_NO_AREA = {
     "POST /intake/v1/hazards",
     "POST /intake/v1/displacements",
-    "POST /intake/v1/reports:batch",  # reports from outside the caller's area are flagged
+    "POST /intake/v1/reports:batch",  # accepts reports from outside the caller's area, and flags them
     "GET /intake/v1/ledger",
     "GET /registry/v1/ledger",
     "GET /alerts/v1/ledger",
@@ -157,7 +157,7 @@ OF_NO_AREA = {
     "PUT /alerts/v1/presence",
     "GET /alerts/v1/sources/{source}/withheld",
     "PUT /alerts/v1/sources/{source}/lift",
-    "GET /alerts/v1/hazards/{hazard_id}/outcome",  # tests/alerts covers this, because it knows the id
+    "GET /alerts/v1/hazards/{hazard_id}/outcome",  # tested in tests/alerts, where the id is known
     "GET /password",
     "POST /sign-out",
     "POST /v1/session",
@@ -172,7 +172,7 @@ OF_NO_AREA = {
     "POST /second-factor",
     "POST /second-factor/removal",
     "GET /registry/v1/teams/{team}/held",
-    "POST /registry/v1/teams/{team}/held:accept",  # tests/registry covers this
+    "POST /registry/v1/teams/{team}/held:accept",  # tested in tests/registry
     "GET /purpose",
     "POST /purpose",
     "GET /readmission",
@@ -227,7 +227,7 @@ async def test_a_household_is_read_in_its_area_and_by_its_author_only(
 
 @pytest.fixture(scope="module")
 async def reported(web: Web, shared_installation: Installation) -> AsyncIterator[ReportedEvents]:
-    """Reports the events and waits until all services know them. The count check must balance at the end."""
+    """Reports the events and waits until all services have read them. The count check must balance at the end."""
     await somebody_to_tell(shared_installation.settings(AlertsSettings))
     for service in ("registry", "alerts", "console"):
         shared_installation.start(service, "worker")
@@ -265,13 +265,13 @@ async def shows(
     async with contextlib.aclosing(await client.send(request, stream=True)) as answer:
         text = await replayed(answer) if "/stream" in visible.path else (await answer.aread()).decode()
     assert answer.status_code in (200, 201, 404, 409), (answer.status_code, text)
-    if method != "GET":  # 409: an earlier caller with access did this already
+    if method != "GET":  # 409 means that an earlier caller with access did the same
         return answer.status_code != 404 and '"not-found"' not in text
     return visible.seen.format(**names) in text
 
 
 async def replayed(answer: httpx.Response) -> str:
-    """Returns the past events of a stream. They end at the first position that has no event."""
+    """Returns the past events of a stream, which end at the first position without an event."""
     lines: list[str] = []
     async for line in answer.aiter_lines():
         if not line and lines and lines[-1].startswith(NOW):

@@ -119,13 +119,13 @@ class Centre:
         """The partitions of each of the group's two workers; an empty list until both workers have partitions."""
         try:
             members = await asyncio.to_thread(self._held, group)
-        except KafkaException:  # Kafka knows no coordinator until the group has a member
+        except KafkaException:  # the group has no coordinator before its first member
             return []
         return members if len(members) == 2 and all(members) else []
 
     def _held(self, name: str) -> list[set[Partition]]:
         prefix = self.installation.topic_prefix
-        admin = self.installation.parts.broker.admin()  # the variable keeps the client alive until its answer
+        admin = self.installation.parts.broker.admin()  # the variable keeps the client open until the answer has come
         group = admin.describe_consumer_groups([prefix + name])[prefix + name]
         return [
             {(each.topic.removeprefix(prefix), each.partition) for each in member.assignment.topic_partitions}
@@ -189,7 +189,7 @@ async def test_a_webhook_down_then_hanging_then_slow_gets_one_message_and_delays
         await centre.settled("well", 12)
         assert hook.answered.total() == 0
         assert not await centre.has_tried("timed_out"), "the well one waited for the hanging one's end"
-        await hook.close()  # cuts off the hanging requests; tests/alerts tests their timeout
+        await hook.close()  # ends the hanging requests; tests/alerts tests the timeout
         hook.mood = Mood.SLOW
         await hook.open()
         await asyncio.gather(*(centre.hazard(client) for _ in range(6)))
@@ -249,7 +249,7 @@ async def test_of_two_operators_at_the_same_instant_one_wins_and_the_other_sees_
 
 
 async def test_households_on_two_workers_raise_the_threshold_alert_exactly_once(centre: Centre, hook: Hook) -> None:
-    """Ten households of each of three districts are handled by two workers of the registry and two of alerts."""
+    """Two workers of the registry and two of alerts handle ten households of each of three districts."""
     await centre.receiver("duty", hook)
     centre.workers.append(centre.installation.start("registry", "worker"))
     centre.worker(hook)

@@ -31,7 +31,7 @@ from tests.registry.factories import Desk, household
 
 pytestmark = pytest.mark.parts
 LEAKY = "displacements"  # `BYPASSING_INTAKE` is written directly to this topic
-# This text is in clear fields. It may be stored with the record, but no error may quote it.
+# This text is in clear fields, so the record is stored with the text, but no error may quote the text.
 REFUSED = "a linnet over the scree"
 # The number of records that bypass intake and become dead letters, for each reason.
 REASONS = {
@@ -131,7 +131,7 @@ async def test_personal_data_is_only_where_it_may_be(journey: Journey) -> None:
 async def take_in(journey: Journey, token: str) -> None:
     first = THROUGH_INTAKE.household()
     corrected = {**first, "version": 2, "notes": THROUGH_INTAKE.notes + "!"}
-    unknown_code = THROUGH_INTAKE.household(reasons=[THROUGH_INTAKE.notes])  # stored as `other`, with the text
+    unknown_code = THROUGH_INTAKE.household(reasons=[THROUGH_INTAKE.notes])  # becomes `other`, and keeps the text
     for body in (first, first, THROUGH_INTAKE.group(), corrected, unknown_code):
         assert (await journey.report(body, token)).is_success
     assert (await journey.report({**first, "notes": THROUGH_INTAKE.notes + "?"}, token)).status_code == 409
@@ -190,7 +190,7 @@ async def publish_bad_records(journey: Journey) -> None:
         good._replace(headers=renamed(good, "ce_type", canary.notes)),
         good._replace(headers=renamed(good, "ce_id", canary.person["personal_number"])),
         good._replace(headers=renamed(good, "ce_id", str(uuid4()))),
-        # The registry records this report.
+        # The registry accepts this report, and ignores the unknown fields.
         desk.message(household(), author=uuid4(), unknown={**canary.person, canary.field: 1}),
         # Only the NUL is invalid here, so the record is decrypted, and PostgreSQL refuses the row with this text.
         desk.message(household(), author=uuid4(), places_version=REFUSED + "\0"),
@@ -215,7 +215,7 @@ async def look_at_the_pages(journey: Journey) -> None:
 
 
 async def findings(journey: Journey) -> AsyncIterator[str]:
-    """Yields each place with forbidden text. Also checks that the search finds text in places where it must be."""
+    """Yields each place with forbidden text. Also checks that the search finds text in places where text must be."""
     both, first, past = (
         looked_for(canaries) for canaries in ([THROUGH_INTAKE, BYPASSING_INTAKE], [THROUGH_INTAKE], [BYPASSING_INTAKE])
     )

@@ -103,7 +103,7 @@ class Journey:
             try:
                 yield
             finally:
-                await self.engine.dispose()  # otherwise the event loop of a failed test would not close
+                await self.engine.dispose()  # lets the event loop close, even after a failed test
 
     async def worker_killed(self, count: int) -> None:
         async with self.sending(count) as rest:
@@ -114,7 +114,7 @@ class Journey:
         await self.recorded(at_least=self.next)
 
     async def worker_frozen(self, count: int) -> None:
-        """Freezes the first worker while the second does all the work. The first, once resumed, must not repeat it."""
+        """Freezes the first worker while the second does all the work. The first must not repeat this work later."""
         self.second = self.installation.start("registry", "worker")
         async with self.sending(count) as rest:
             await self.is_halfway(count)
@@ -140,7 +140,7 @@ class Journey:
 
     @asynccontextmanager
     async def sending(self, count: int) -> AsyncIterator[asyncio.Event]:
-        """Sends the next `count` reports; the last third waits for a signal. `next` advances when all are sent."""
+        """Sends the next `count` reports; the last third waits for a signal. `next` advances after the last report."""
         share = self.bodies[self.next : self.next + count]
         first, last = list(share[: -count // 3]), list(share[-count // 3 :])
         rest = asyncio.Event()
@@ -151,7 +151,7 @@ class Journey:
         self.next += count
 
     async def is_halfway(self, count: int) -> None:
-        """Waits until some reports are recorded and others not sent yet, so that the failure happens between them."""
+        """Waits until some reports are recorded and others are not sent yet, so that the failure comes in between."""
         await self.recorded(at_least=self.next + count // 3)
         assert self.sent.reports < self.next + count
         assert not await self.has_recorded(self.next + count)
@@ -195,7 +195,7 @@ class Journey:
             assert worker.is_running, worker.log_tail()
 
     async def each_was_published_once(self) -> None:
-        """Checks that each household was published once. If the relay sent an event twice, both records have one id."""
+        """Checks that each household was published once. If the relay sent an event twice, both records have its id."""
         published: dict[str, Counter[str]] = {}
         for topic, name in (("outcomes", "report_id"), ("households", "household_id")):
             found = [

@@ -148,7 +148,7 @@ async def test_emptying_valkey_meanwhile_counts_nothing_twice(field: Phones) -> 
         valkey.flushdb()
     again = [await field.send(body) for body in bodies]
     assert set(again) == {"accepted"}
-    assert await repeats(field) == before + 20  # the registry got the first twenty reports twice
+    assert await repeats(field) == before + 20  # twenty reports came to the registry twice
     for body in bodies:
         assert await field.episodes(body) == 1
 
@@ -168,7 +168,7 @@ async def test_a_report_whose_answer_was_lost_is_sent_again(field: Phones) -> No
     reader, writer = await asyncio.open_connection("127.0.0.1", field.port)
     writer.write(request(field, body))
     await writer.drain()
-    await reader.readexactly(1)  # intake has sent the answer, but the phone does not read it
+    await reader.readexactly(1)  # intake has answered, but the phone does not read on
     writer.close()
     field.sent.lost()
     assert await field.send(body) == "duplicate"

@@ -56,7 +56,7 @@ def hazard() -> HazardReported:
 
 
 async def publish(installation: Installation, *hazards: HazardReported) -> None:
-    """Publishes each event twice, like a publisher that did not receive the broker's answer."""
+    """Publishes each event twice, like a publisher to whom the broker's answer was lost."""
     async with Publisher(installation.settings(Settings, "intake")) as publisher:
         for hazard in hazards:
             message = events.message(hazard, id=uuid4(), source="/intake", time=hazard.received_at)
@@ -89,11 +89,11 @@ async def test_a_consumer_starts_at_the_beginning_drops_repeats_and_resumes(inst
     with running(FROM_START, installation) as printed:
         assert {next(printed) for _ in early} == {one.hazard_id for one in early}
         await publish(installation, late[0])
-        assert next(printed) == late[0].hazard_id  # a repeated early hazard would come first
+        assert next(printed) == late[0].hazard_id  # if an early hazard were repeated, it would come before
     with running(FROM_START, installation) as printed:
         await publish(installation, late[1])
         resumed = set(iter(lambda: next(printed), late[1].hazard_id))
-    assert resumed.isdisjoint({one.hazard_id for one in early})  # only the first run's last hazard may repeat
+    assert resumed.isdisjoint({one.hazard_id for one in early})  # the first run's last hazard may come again
 
 
 @pytest.mark.timeout(90)

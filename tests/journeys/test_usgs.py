@@ -44,7 +44,7 @@ LATER = ONSET_MS + 3_600_000
 
 @dataclass(frozen=True)
 class Results:
-    """The hazards, outcomes and alerts of one test's quakes. The keys of `hazards` are the source's first ids."""
+    """The hazards, outcomes and alerts of one test's quakes. The keys of `hazards` are the first ids of the source."""
 
     hazards: dict[str, list[HazardReported]]
     outcomes: dict[UUID, Any]

@@ -66,7 +66,7 @@ class Office:
             return [dict(row) for row in rows]
 
     async def refusals(self, account: UUID) -> list[str]:
-        """The reasons in the security log for which reads by this account were refused."""
+        """For each refused read by this account, the reason in the security log."""
         query = "SELECT reason FROM audit WHERE action = 'read' AND result = 'refused' AND account = $1 ORDER BY id"
         async with self.app.state.sessions.begin() as session:
             rows = await (await database.driver(session)).fetch(query, account)

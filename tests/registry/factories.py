@@ -96,7 +96,7 @@ def group(**changed: Any) -> dict[str, Any]:
 
 
 class Desk:
-    """Does the work of intake: adds author, team and channel to a body, and seals it."""
+    """Adds author, team and channel to a body and seals the report, as intake does."""
 
     def __init__(self, keys: Path) -> None:
         if not (keys / "public.key").exists():
@@ -128,7 +128,7 @@ class Desk:
         places_version: str | None = None,
         unknown: Mapping[str, Any] | None = None,
     ) -> Message:
-        """The message of a report. `unknown` are extra clear fields, authenticated like the known fields."""
+        """The message of a report. `unknown` are extra clear fields, which the seal protects like the others."""
         is_household = body["kind"] == "household"
         report = (HouseholdReport if is_household else GroupReport).model_validate(body)
         fields = set((HouseholdSealed if is_household else GroupSealed).model_fields)

@@ -86,7 +86,7 @@ async def test_a_column_is_tagged_by_the_people_that_it_counts(office: Office, q
 
 @pytest.mark.anyio
 async def test_the_whole_country_is_one_row_with_its_name(office: Office) -> None:
-    """Reports of a district and of the whole country are in one row. Each foreign destination has a row of its own."""
+    """Reports of a district and of the whole country form one row; each foreign destination has a row of its own."""
     await office.file(household(), household(destination={"pcode": OSH}), household(destination={"country": "KG"}))
     await office.file(household(destination={"country": "RU"}), household(destination={"country": "ZZ"}))
     tags, rows = await csv_of(office, f"{STOCK}?level=0")
@@ -133,7 +133,7 @@ def test_countries_are_exported_as_alpha_3(alpha_2: str, expected: str) -> None:
 
 
 def test_no_country_has_two_codes() -> None:
-    """If a release of CLDR contained a new withdrawn code, a country could be exported under two codes."""
+    """A country could have two codes in exports if a release of CLDR had a withdrawn code that we do not exclude."""
     aliases = get_global("territory_aliases").items()
     countries = [now for code, now in aliases if len(code) == 3 and code.isalpha() and code not in WITHDRAWN]
     assert len([now for now in countries if len(now) == 1]) == len(ALPHA_3)

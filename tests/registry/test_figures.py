@@ -1,4 +1,4 @@
-"""The links, the terms and the names of areas on the page of figures."""
+"""The page of figures has correct links, terms and names of areas."""
 
 import csv
 import html
@@ -111,9 +111,7 @@ async def test_limited_visibility_is_stated_on_the_page(office: Office, language
         page = await office.get(f"/figures?lang={language}&view={view}", role=Role.REGISTRAR, areas=(OSH, LEILEK))
         [counts[view]] = re.findall(r'id="areas">([^<]+)</p>', page.text)
         assert all(name in html.unescape(counts[view]) for name in names)
-    assert (
-        len(counts["origin"]) > len(counts["destination"]) + 40
-    )  # this sentence also states how many people are missing
+    assert len(counts["origin"]) > len(counts["destination"]) + 40  # the text also states how many people are missing
     whole = await office.get(f"/figures?lang={language}", role=Role.ANALYST)
     assert 'id="areas"' not in whole.text
 

@@ -1,4 +1,4 @@
-"""Figures are cached until a displacement changes; then the next request computes them again."""
+"""Figures are cached until a displacement changes; the next request then computes the figures again."""
 
 import asyncio
 from datetime import date
@@ -67,7 +67,7 @@ async def test_nobody_is_answered_with_the_figures_of_other_areas_or_filters(off
 
 
 async def test_a_change_during_the_computation_is_in_the_next_answer(office: Office) -> None:
-    """A request reads the version, another transaction commits, and then the request computes the figures."""
+    """The change is committed after a request has read the version and before the request computes the figures."""
     await office.file(household())
 
     async def waits() -> bool:
@@ -86,7 +86,7 @@ async def test_a_change_during_the_computation_is_in_the_next_answer(office: Off
 
 
 async def test_transactions_that_write_at_the_same_time_do_not_wait_for_each_other(office: Office) -> None:
-    """Each connection has a version slot of its own, so both changes are seen, whichever is committed first."""
+    """Each connection writes its own row of versions, so both changes are detected, whichever is committed first."""
     await office.file(household())
     async with office.app.state.sessions() as first, office.app.state.sessions() as other:
         slots = [await session.scalar(text("SELECT pg_backend_pid() % 256")) for session in (first, other)]

@@ -61,6 +61,6 @@ def test_clear_fields_beside_the_box_cannot_be_changed(
 
 
 def test_nothing_can_be_added_after_the_box(record: Record, opener: ReportOpener) -> None:
-    """If a JSON object contains a name twice, every reader uses the last value."""
+    """An added field could replace an earlier one, because JSON readers use the last value of a repeated name."""
     with pytest.raises(SetAside, match="seal_mismatch"):
         opener(record._replace(value=record.value[:-1] + b',"persons":3}'))

@@ -1,4 +1,4 @@
-"""`/ready` while PostgreSQL is frozen."""
+"""`/ready` answers while PostgreSQL is frozen."""
 
 import asyncio
 from pathlib import Path
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_a_frozen_postgresql_is_asked_once(tmp_path: Path) -> None:
-    """Each question waits two seconds for an answer."""
+    """`/ready` must query PostgreSQL only once, because a query of a frozen PostgreSQL takes two seconds."""
     tokens.generate(tmp_path)
     keyring.draw_first(tmp_path / "kek")
     connections: list[asyncio.StreamWriter] = []

@@ -28,7 +28,7 @@ Body = dict[str, Any]
 
 
 def drawn_report(draw: Random, **subject: Any) -> Body:
-    """Returns a random report. Its time is one of only a few instants, so that several reports have the same time."""
+    """Returns a random report. There are only a few possible times, so that several reports have the same."""
     moment = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=draw.randrange(0, 180, 9))
     body = {
         "occurred_at": moment.isoformat(),

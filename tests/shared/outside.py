@@ -97,7 +97,7 @@ async def endless(writer: asyncio.StreamWriter) -> None:
 
 
 def certificate(name: str, folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """The TLS contexts of a client and a server that trust one certificate, which is generated for the test."""
+    """TLS contexts for a server and its client, with a certificate that is generated for the test."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = dt.datetime.now(dt.UTC)

@@ -1,4 +1,4 @@
-"""A service adds entries to the security log and cannot change any, and only an auditor can read them."""
+"""A service can add entries to the security log but cannot change entries, which only an auditor can read."""
 
 from dataclasses import replace
 from importlib import import_module
@@ -145,7 +145,7 @@ async def test_a_refusal_is_found_with_account_request_and_reason(web: Web, shar
 
 
 async def test_earlier_read_entries_are_migrated(tables: Installation) -> None:
-    """The migration moves entries from the tables that earlier releases wrote."""
+    """The migration moves the entries of earlier releases from their own tables."""
     settings, account, household = tables.settings(Settings, "registry"), uuid4(), uuid4()
     engine = database.engine(settings)
     async with engine.begin() as connection:

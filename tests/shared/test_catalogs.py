@@ -1,4 +1,4 @@
-"""Every text of every page exists in Kyrgyz and Russian, with the same placeholders."""
+"""Every text of every page has a Kyrgyz and a Russian translation with the same placeholders."""
 
 import re
 from pathlib import Path

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.anyio
 
 
 class Dependency:
-    """A dependency that answers or, if it is frozen, accepts calls and never answers."""
+    """A dependency that answers calls or, while it is frozen, accepts calls without ever answering."""
 
     def __init__(self) -> None:
         self.is_frozen = False

@@ -1,4 +1,4 @@
-"""A web process answers and disconnects a client that asks for too much or is too slow. Tests use raw sockets."""
+"""A web process refuses and disconnects a client that exceeds a limit or is too slow. Tests use raw sockets."""
 
 import asyncio
 import contextlib
@@ -95,7 +95,7 @@ async def test_a_request_has_at_most_16_kb_of_headers(server: Server, size: int,
 
 
 async def test_bytes_after_a_body_are_a_request_of_their_own(server: Server, token_keys: Path) -> None:
-    """The limit on headers does not count the body, however large it is."""
+    """A request that follows a large body is accepted, because the limit on headers does not count the body."""
     token = bearer(token_keys, Role.OPERATOR)["authorization"].encode()
     head = b"POST /v1/hazards HTTP/1.1\r\n%bauthorization: %b\r\ncontent-type: application/json\r\n" % (HOST, token)
     body = b'{"persons": 1}'.ljust(60_000)
@@ -147,7 +147,7 @@ async def test_a_slow_answer_is_not_a_slow_body(
 
 
 async def waits(server: Server, token_keys: Path, account: UUID | None = None) -> asyncio.Future[bytes]:
-    """Sends a request; returns its future when the request waits in the server, or was refused."""
+    """Sends a request; returns the request's future as soon as the server lets it wait or refuses it."""
     before = server.waiting
     headers = b"authorization: %b\r\n" % bearer(token_keys, Role.OPERATOR, account=account)["authorization"].encode()
     request = asyncio.ensure_future(server.answer_to(get(b"/v1/feeds", headers)))
@@ -159,7 +159,7 @@ async def waits(server: Server, token_keys: Path, account: UUID | None = None) -
 async def test_a_limited_number_of_concurrent_requests(
     server: Server, token_keys: Path, most: int, account: UUID | None
 ) -> None:
-    """The limits are per account, and per address for all its accounts together. An answered request frees its slot."""
+    """One limit is per account, the other per address for all accounts. An answered request no longer counts."""
     under_way = [await waits(server, token_keys, account) for _ in range(most)]
     assert not any(each.done() for each in under_way)
     refused = await waits(server, token_keys, account)

@@ -1,4 +1,4 @@
-"""The consumer on real Kafka and PostgreSQL: each record has its effect once, or a reason why it has none."""
+"""On real Kafka and PostgreSQL, each record has its effect once, or a reason why it has no effect."""
 
 import asyncio
 import json
@@ -57,7 +57,7 @@ async def test_records_that_follow_each_other_closely_share_a_transaction(trial:
 
 @pytest.mark.parametrize("before", [0, 2], ids=["an empty fetch", "a large batch"])
 async def test_a_single_record_does_not_wait_after(trial: Trial, before: int) -> None:
-    """With `every_ms` of ten minutes a record that waits would come too late for this test."""
+    """`every_ms` is ten minutes, so that the test would fail if the record waited."""
     stream = trial.consumer(every_ms=600_000, max_records=4)._stream
 
     async def read() -> list[Reading]:
@@ -204,7 +204,7 @@ async def says_so(received: Sequence[Received], session: AsyncSession) -> list[O
 
 @pytest.mark.parametrize("refusing", [raises, says_so])
 async def test_a_redriven_record_has_its_effect_once(trial: Trial, refusing: Handler) -> None:
-    """The redriven record has the same key, value and headers."""
+    """A redriven record has the key, the value and the headers of the original record."""
     repeated = event(hazard())
     await trial.publish(repeated)
     async with trial.running(trial.consumer(refusing)):
@@ -293,7 +293,7 @@ async def test_a_record_whose_key_is_missing_waits(trial: Trial) -> None:
 
 
 async def test_missing_records_stop_the_consumer(trial: Trial, capsys: pytest.CaptureFixture[str]) -> None:
-    """Kafka deleted the records before they were read, and only a person can decide what to do."""
+    """The consumer stops if Kafka deleted unread records, because only a person can decide what to do then."""
     repeated = event(hazard())
     await trial.publish(*(event(hazard())._replace(key=repeated.key) for _ in range(10)))
     (topic_partition,) = [(row.topic, row.partition) for row in await trial.rows() if row.end]
@@ -305,7 +305,7 @@ async def test_missing_records_stop_the_consumer(trial: Trial, capsys: pytest.Ca
             await asyncio.Event().wait()
     assert {row.stopped for row in await trial.rows() if row.partition == topic_partition[1]} == {"out_of_range"}
     [line] = [line for line in capsys.readouterr().out.splitlines() if "consumer stopped" in line]
-    assert "first_there=5" in re.sub(r"\x1b\[[0-9;]*m", "", line)  # the runbook asks for this number
+    assert "first_there=5" in re.sub(r"\x1b\[[0-9;]*m", "", line)  # a statement in the runbook needs this number
     assert not await trial.effects()
 
 
@@ -332,7 +332,7 @@ async def breaks_on_666(received: Sequence[Received], session: AsyncSession) -> 
 
 
 async def test_a_client_that_cancels_its_own_wait_does_not_end_the_consumer(trial: Trial) -> None:
-    """A TaskGroup would treat aiokafka's leaked CancelledError as our cancellation and stop silently."""
+    """If aiokafka's CancelledError leaked, a TaskGroup would treat it as our cancellation and stop silently."""
     consumer = trial.consumer()
     await trial.publish(event(hazard()))
     async with trial.running(consumer):
@@ -346,7 +346,7 @@ async def test_a_client_that_cancels_its_own_wait_does_not_end_the_consumer(tria
 async def test_kafka_knows_the_last_settled_offsets_for_lag_tools(trial: Trial) -> None:
     consumer = trial.consumer()
     async with trial.running(consumer):
-        for _ in range(3):  # several batches are handled between two commits
+        for _ in range(3):  # there are several batches between two commits of offsets
             await trial.publish(event(hazard()))
             await trial.drained()
 

@@ -1,4 +1,4 @@
-"""The contract has handwritten golden files, a mark (clear or sealed) on every field, and an up-to-date document."""
+"""Handwritten golden files fit the contract, every field is marked clear or sealed, and the document is current."""
 
 import json
 import re
@@ -151,7 +151,7 @@ def test_a_field_that_a_newer_release_added_is_ignored(file: Path) -> None:
 
 @pytest.mark.parametrize("body", [HazardReport, HouseholdReport, GroupReport])
 def test_no_outside_text_contains_characters_that_the_database_refuses(body: type[BaseModel]) -> None:
-    """PostgreSQL's text and jsonb cannot store NUL, so a worker that tries to store it fails at each attempt."""
+    """A worker could never store a text with NUL, because PostgreSQL's text and jsonb refuse NUL."""
     patterns = list(patterns_of_texts(body.model_json_schema()))
     assert patterns
     for pattern in patterns:

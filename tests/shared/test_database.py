@@ -36,7 +36,7 @@ async def test_a_newer_release_s_database_is_refused_unchanged(tables: Installat
 
 
 def test_a_connection_broken_between_query_and_answer_counts_as_unavailable_postgresql() -> None:
-    """The driver reports the break as an internal error. Such an error ended a worker after `kill -9` of PostgreSQL."""
+    """The driver reports it as an internal error, which a `kill -9` of PostgreSQL causes and which ended a worker."""
     assert is_postgresql_unavailable(asyncpg.InternalClientError("got result for unknown protocol state 3"))
 
 
@@ -49,13 +49,13 @@ async def test_each_transaction_of_a_session_has_its_own_driver_connection(table
         assert await database.driver(first_session) is first
         assert first.is_in_transaction()
         await first_session.commit()
-        assert await database.driver(other) is first  # the pool has only this connection
+        assert await database.driver(other) is first  # the pool reuses its only connection
         assert await database.driver(first_session) is not first
     await engine.dispose()
 
 
 async def of_the_first_build(installation: Installation) -> Settings:
-    """Makes the database's mark like that of the first build, which contained no version of the record layout."""
+    """Removes the version of the record layout from the database's mark, because the first build wrote none."""
     settings = installation.settings(Settings, "registry")
     own = database.engine(settings)
     async with own.begin() as connection:
@@ -76,14 +76,14 @@ async def test_a_database_of_an_earlier_build_is_refused_unchanged(installation:
             role_prefix=installation.ground.role_prefix,
             passwords=passwords,
         )
-    own = database.engine(settings)  # the service still has its old password
+    own = database.engine(settings)  # connects, because the old password is still valid
     async with own.begin() as connection:
         assert not await connection.scalar(text("SELECT to_jsonb(mark) ? 'contract' FROM installation AS mark"))
     await own.dispose()
 
 
 async def test_a_consumer_of_a_database_of_an_earlier_build_reads_nothing(installation: Installation) -> None:
-    """This happens if an operator starts the new images before the migration."""
+    """A consumer meets such a database if an operator starts the new images before the migration."""
     settings = await of_the_first_build(installation)
     own = database.engine(settings)
     sessions = database.sessions(own)

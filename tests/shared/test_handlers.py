@@ -78,7 +78,7 @@ def dead_letters_counted() -> float:
 def test_the_registry_is_gathered_from_the_classes() -> None:
     assert gathered(HazardReported)[HazardForecast.event_type] == (HazardForecast,)
     assert gathered(HazardWatched) == {}
-    assert HazardForecast.event_type not in EVENT_TYPES  # the table was built when `shared.events` was imported
+    assert HazardForecast.event_type not in EVENT_TYPES  # the class is missing, because the table was built at import
     assert all(model.topic in TOPICS for models in EVENT_TYPES.values() for model in models)
 
 
@@ -151,7 +151,7 @@ async def test_a_consumer_without_a_row_for_a_type_does_not_start(
 def test_a_web_process_that_cannot_tell_a_type_of_access_does_not_start(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """If it started, it would continue to admit people whose access an event of the new type has ended."""
+    """Such a process could admit people whose access was ended by an event of the new type."""
     monkeypatch.setitem(EVENT_TYPES, "dayar.credential.narrowed.v1", (CredentialRevoked,))
     with pytest.raises(HandlerMissing, match="narrowed"):
         Revocations(installation.settings(Settings, "registry"))

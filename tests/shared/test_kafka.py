@@ -67,7 +67,7 @@ async def let_turn(times: int) -> None:
 
 
 def connections(settings: Settings) -> set[Any]:
-    """This process's connections to the broker, including those that clients of other tests have not closed yet."""
+    """This process's connections to the broker, including connections of other tests that are not closed yet."""
     port = int(settings.kafka_bootstrap.rpartition(":")[2])
     open_connections = psutil.Process().net_connections(kind="tcp")
     return {one.laddr for one in open_connections if one.status == psutil.CONN_ESTABLISHED and one.raddr.port == port}

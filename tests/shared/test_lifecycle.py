@@ -1,4 +1,4 @@
-"""A web server and a worker run in one process, as in containers. Either can fail alone, logs why, and is restarted."""
+"""A web server and a worker run in one process, as in containers. If one fails, it logs why and is restarted alone."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ Rename = Callable[[str, str], Awaitable[None]]
 
 @pytest.fixture
 async def rename(installation: Installation) -> AsyncIterator[Rename]:
-    """Renames a table, which causes a programming error that does not go away by waiting."""
+    """Renames a table, which causes an error that lasts until the table has its name again."""
     engine = database.engine(installation.settings(IntakeSettings))
 
     async def renamed(old: str, new: str) -> None:
@@ -70,7 +70,7 @@ async def test_a_stopped_consumer_leaves_the_web_side_up_and_continues_when_its_
 
 
 async def test_a_web_side_whose_background_task_fails_ends(installation: Installation, rename: Rename) -> None:
-    """If the web server continued, it would answer requests while no task reads revocations."""
+    """The web server must end, because it would answer requests while no task reads revocations."""
     await rename("feed_counts", "hidden")
     process = started(installation, "intake", "web")
     async with asyncio.timeout(60):

@@ -25,7 +25,7 @@ async def returned(answers: Callable[[], bool], *, within: float = 0.5) -> bool:
         (chain([True], repeat(False)), True),
         (repeat(True), False),
         (repeat(False), False),  # the process still starts
-        (chain.from_iterable(repeat([True, False, False, False])), False),  # the process is slow, but alive
+        (chain.from_iterable(repeat([True, False, False, False])), False),  # the process answers slowly
     ],
 )
 async def test_only_a_process_that_answered_before_counts_as_silent(seen: chain[bool], is_over: bool) -> None:

@@ -1,6 +1,6 @@
 """Each table is declared once as a model, and the migrations make exactly the tables that the models declare.
 
-Models do not declare triggers, functions and grants. Other tests check the effects of these.
+Models do not declare triggers, functions and grants, whose effects other tests check.
 """
 
 import importlib
@@ -40,7 +40,7 @@ FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
 LEFT JOIN pg_attrdef ON (adrelid, adnum) = (attrelid, attnum)
 WHERE relnamespace = CAST(:schema AS text)::regnamespace AND relkind = 'r' AND attnum > 0 AND NOT attisdropped
 """)
-# This name does not follow the convention, because a release refers to it.
+# This constraint's name does not follow the convention, because an earlier release uses the name.
 NAMED = {"uq_deliveries_once"}
 
 
@@ -56,7 +56,7 @@ def declared(service: str) -> MetaData:
 
 @pytest.fixture
 async def connection(tables: Installation) -> AsyncIterator[AsyncConnection]:
-    """A connection of PostgreSQL's administrator, because a service may not create the schema for the models."""
+    """A connection of PostgreSQL's administrator, because a service cannot create a schema."""
     server = tables.parts.server
     url = make_url(server.url).set(drivername="postgresql+asyncpg", database=tables.database, password=server.password)
     engine = create_async_engine(url)

@@ -15,7 +15,7 @@ from tests.shared.outside import Answerer, Server, broken_off, certificate, drip
 
 pytestmark = pytest.mark.anyio
 
-KEEPALIVE_TIMER = "02"  # in /proc/net/tcp
+KEEPALIVE_TIMER = "02"  # its code in /proc/net/tcp
 
 
 def settings(*allowed: str, exercise: bool = False) -> Settings:
@@ -30,7 +30,7 @@ async def server() -> AsyncIterator[Server]:
 
 @pytest.fixture
 def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
-    """The addresses that the test resolves each name to; they are treated as outside addresses."""
+    """Maps each name to the addresses that the test resolves it to, and that are treated as outside addresses."""
     known: dict[str, list[str]] = {}
     real = socket.getaddrinfo
 

@@ -22,12 +22,12 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture
 async def publisher(installation: Installation) -> AsyncIterator[Publisher]:
     async with Publisher(installation.settings(Settings, "intake")) as publisher:
-        await publisher.flush()  # the broker may need a moment to apply a new login's rights
+        await publisher.flush()  # waits until the broker has applied the new login's rights
         yield publisher
 
 
 def heavy(size: int) -> Message:
-    """A message whose value has `size` bytes and is no event, because Kafka stores any value."""
+    """A message whose value has `size` bytes. The value need not be an event, because Kafka stores any value."""
     return event(hazard())._replace(value=b"x" * size)
 
 
@@ -87,7 +87,7 @@ async def test_a_sender_that_stops_waiting_does_not_take_anothers_acknowledgemen
     await publisher.publish(before, timeout=30)
     hurried = asyncio.create_task(publisher.publish(first, timeout=30))
     patient = asyncio.create_task(publisher.publish(second, timeout=30))
-    await asyncio.sleep(0)  # both messages are in one batch now
+    await asyncio.sleep(0)  # now both messages are in one batch
     hurried.cancel()
     await patient
     assert [record.value for record in await everything(installation, "hazards")] == [

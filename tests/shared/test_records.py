@@ -1,4 +1,4 @@
-"""A repeat is distinguished from a conflict by the author's content, not by the fields that intake adds."""
+"""The author's content alone, without the fields that intake adds, decides between a repeat and a conflict."""
 
 from datetime import UTC, datetime
 from typing import Any

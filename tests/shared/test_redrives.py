@@ -136,7 +136,7 @@ async def test_a_record_opened_with_an_older_key_is_opened_again(trial: Trial) -
 
 
 async def test_a_letter_that_was_sealed_whole_is_redriven(trial: Trial) -> None:
-    """The record had fields outside the contract, so the dead-letter topic contains it only sealed."""
+    """A record with fields outside the contract is on the dead-letter topic only as a sealed whole."""
     came = event(hazard())
     more = came._replace(headers=(*came.headers, ("note", "Айбек".encode())))
     sealer = Sealer(trial.settings.seal_public_key_file)
@@ -186,7 +186,7 @@ async def test_only_a_dead_letter_can_be_redriven(trial: Trial, place: str) -> N
 
 
 async def test_a_letter_from_a_backup_is_redriven_on_a_new_log(trial: Trial) -> None:
-    """Only Kafka stores a dead letter's content. A backup does not contain letters that were redriven before it."""
+    """A backup must contain dead letters, because only Kafka stores their content; redriven letters are left out."""
     redriven: list[str | None] = []
 
     async def remembers(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
@@ -208,7 +208,7 @@ async def test_a_letter_from_a_backup_is_redriven_on_a_new_log(trial: Trial) -> 
 
 @pytest.mark.parametrize("is_readable", [True, False], ids=["event id", "no event id"])
 async def test_letter_that_the_outbox_still_held_at_the_backup_is_redriven(trial: Trial, is_readable: bool) -> None:
-    """The restored database contains the outbox, from which the dead letter is published on the new log."""
+    """After a restore, the dead letter is published on the new log from the restored outbox."""
     await trial.publish(event(hazard()))
     async with trial.running(trial.consumer(refuses)):
         assert await trial.drained() == {"set_aside": 1}
@@ -225,7 +225,7 @@ async def test_letter_that_the_outbox_still_held_at_the_backup_is_redriven(trial
 
 @pytest.mark.parametrize("is_readable", [True, False], ids=["event id", "no event id"])
 async def test_two_letters_with_one_offset_are_redriven_separately(trial: Trial, is_readable: bool) -> None:
-    """Offsets of a new log start again at zero, but a restored letter keeps its old offset."""
+    """Two letters can have one offset, because a restored letter names its old offset and a new log starts at zero."""
     old, new = (event(hazard(hazard_id)) for hazard_id in [uuid4()] * 2)
     place = await set_aside(trial, old)
     onto = partial(onto_a_new_log, trial.installation, partitions=trial.installation.partitions)
@@ -249,7 +249,7 @@ async def test_two_letters_with_one_offset_are_redriven_separately(trial: Trial,
 
 
 def onto_a_new_log(installation: Installation, *, partitions: int = 2, published: int = 1) -> None:
-    """Does to the log what a backup and a restore do: it creates the topics again and republishes their records."""
+    """Creates the topics again and publishes their records on them, as a backup and a restore do."""
     broker, server, prefix = installation.parts.broker, installation.parts.server, installation.topic_prefix
 
     async def kept() -> tuple[log.Log, list[bytes], list[tuple[str, int, int]]]:

@@ -1,4 +1,4 @@
-"""Tests what a web process knows about revoked credentials while a real broker refuses its connection."""
+"""Tests which revoked credentials a web process knows while a real broker refuses the process's connection."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -84,7 +84,7 @@ BANNER = "No connection to the message broker"
 
 
 class Reader:
-    """The registry's web process. Two accounts call it, and one of them is revoked."""
+    """The registry's web process, which two accounts call, one of them revoked."""
 
     def __init__(self, installation: Installation, http: httpx.AsyncClient) -> None:
         self.installation, self.http = installation, http
@@ -175,7 +175,7 @@ def bearer(reader: Reader) -> dict[str, str]:
 
 
 async def test_a_phone_with_an_accounts_id_replaces_nothing_of_the_account() -> None:
-    """The topic is compacted and keeps only the last record of each key, so the keys must differ."""
+    """The keys of both must differ, because the topic is compacted and keeps only the last record of each key."""
     id, now = uuid4(), datetime.now(UTC)
     keys = {CredentialRevoked(credential_id=id, kind=kind, revoked_at=now).key for kind in CredentialKind}
     assert len(keys) == len(CredentialKind)

@@ -1,4 +1,4 @@
-"""A box is decrypted only with the private key and in its own report, and data keys are replaced after a time."""
+"""A box can be decrypted only with the private key and in its own report; data keys are replaced after a time."""
 
 import json
 import os
@@ -37,7 +37,7 @@ def test_a_record_splits_into_its_clear_half_and_its_box(seal_keys: Path) -> Non
 
 @pytest.mark.parametrize("added", [b',"status":"Test"}', b"}", b" }"])
 def test_nothing_follows_the_box(seal_keys: Path, added: bytes) -> None:
-    """If a JSON object contains a name twice, a reader uses the last value."""
+    """An added field could replace an earlier one, because JSON readers use the last value of a repeated name."""
     box = seal.Sealer(seal_keys / "public.key").seal(b"x", AAD)
     value = seal.with_box(CLEAR, box.model_dump_json().encode())
     with pytest.raises(seal.SealMismatch):

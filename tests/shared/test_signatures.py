@@ -1,4 +1,4 @@
-"""Nobody can forge records with a broker login but without a key, and a key can be replaced during operation."""
+"""Nobody can forge records with a broker login alone, and keys can be replaced during operation."""
 
 import hashlib
 import json
@@ -46,7 +46,7 @@ def verifier(folders: record_keys.Folders, service: str = "alerts") -> RecordVer
 
 
 def test_the_signature_is_hmac_sha256_over_each_field_with_its_length(tmp_path: Path) -> None:
-    """The test computes the signature from the fields by RFC 2104, to show that another program can do the same."""
+    """The test computes the signature by RFC 2104 without our code, as another program would."""
     key = bytes(range(32))
     keyring.write(tmp_path / "intake" / "hazards", "00000001-0000000a", key)
     for topic in {topic for topic, (writers, _) in KEY_HOLDERS.items() if "intake" in writers} - {"hazards"}:
@@ -85,7 +85,7 @@ def test_readers_accept_what_a_service_signed(folders: record_keys.Folders) -> N
     ids=lambda changed: next(iter(changed)),
 )
 def test_a_changed_record_is_set_aside(folders: record_keys.Folders, changed: dict[str, Any]) -> None:
-    # The alerts service also has a key for the topic `households`, which has the same id in this test.
+    # In this test the alerts service has a key with the same id for the topic `households` too.
     for file in (folders["alerts"] / "hazards").iterdir():
         keyring.write(folders["alerts"] / "households", file.stem, file.read_bytes())
     with pytest.raises(SetAside, match="signature_mismatch"):
@@ -159,7 +159,7 @@ def test_records_with_an_unknown_key_are_waited_for_once_and_then_set_aside(
     with pytest.raises(UnknownKey):
         reader.verify(unknown_key(1))
     clock[0] += 1
-    for number in (1, 2, 3):  # the next records with unknown keys cause no further wait
+    for number in (1, 2, 3):  # after that, records with unknown keys cause no wait
         with pytest.raises(SetAside, match="signature_unknown_key"):
             reader.verify(unknown_key(number))
     reader.verify(signed(folders))
@@ -264,7 +264,7 @@ async def test_a_record_with_an_unknown_key_stops_its_topic_for_a_limited_time(i
         trial.settings = trial.settings.model_copy(update={"signature_key_wait_seconds": 1})
         async with trial.running(trial.consumer()):
             await forge(installation, "intake", forged._replace(headers=(*forged.headers, signature)))
-            await trial.publish(genuine._replace(key=forged.key))  # the same key, so the same partition
+            await trial.publish(genuine._replace(key=forged.key))  # the same key, and therefore the same partition
             assert await trial.drained() == {"recorded": 1, "set_aside": 1}
         assert await trial.fetch("SELECT reason FROM dead_letters") == [("signature_unknown_key",)]
         rows = await trial.fetch("SELECT value FROM outbox WHERE topic = 'outcomes'")

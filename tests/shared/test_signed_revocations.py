@@ -43,7 +43,7 @@ async def test_a_forged_restoration_restores_no_credential(installation: Install
 async def test_revocation_whose_key_arrives_late_comes_into_force_and_holds_up_nobody(
     installation: Installation,
 ) -> None:
-    """The missing key may arrive at any time. A later record about the same account remains in force."""
+    """However late the missing key arrives, a later record about the same account remains in force."""
     late, restored, other = uuid4(), uuid4(), uuid4()
     by_known_key, by_late_key, missing, key = late_key(installation)
     for made in (
@@ -100,7 +100,7 @@ def test_no_more_records_wait_for_a_key_than_fit() -> None:
 
 
 def late_key(installation: Installation) -> tuple[RecordSigner, RecordSigner, Path, bytes]:
-    """Returns signers by a key that the registry has and by one that it lacks, and the latter's file and content."""
+    """Returns two signers, one with a key that the registry lacks, and the file and content of that missing key."""
     own = installation.settings(Settings, "console")
     by_known_key, known_keys = RecordSigner(own), set(record_key_files(installation))
     record_keys.rotate(record_keys.folders(installation.secrets))

@@ -171,7 +171,7 @@ def test_an_ended_token_of_a_readmitted_team_counts_as_valid(
     assert not authenticator.authenticate(request, takes_expired=True, takes_readmitted=True).is_expired
     assert authenticator.authenticate(request, takes_readmitted=True).account == team.account  # the sign-in is renewed
     assert authenticator.authenticate(request, takes_expired=True).is_expired
-    with pytest.raises(Unauthenticated):  # the team may not read
+    with pytest.raises(Unauthenticated):  # reading needs a valid token
         authenticator.authenticate(request)
     revoked.ids.add(team.jti)
     with pytest.raises(Unauthenticated):

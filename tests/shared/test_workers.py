@@ -19,7 +19,7 @@ from tests.waiting import wait_for
 IDLE = "SELECT 1 FROM pg_stat_activity WHERE state = 'idle in transaction' AND query LIKE '%inbox%'"
 LOCK = "SELECT 1 FROM effects FOR UPDATE"
 COPYING = "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'COPY %' AND wait_event = 'ClientRead'"
-# This worker holds the fence and starts a COPY, but never writes its rows.
+# This worker locks the offsets (the fence) and starts a COPY, but never writes rows.
 FROZEN = """
 import asyncio, asyncpg, sys
 
@@ -35,7 +35,7 @@ async def main():
 
 asyncio.run(main())
 """
-# The supervisor also gives workers a fixed member name, so a restarted worker gets its partitions without a timeout.
+# A fixed member name, as the supervisor gives one, lets a restarted worker get its partitions without a timeout.
 ITS_NAME = {"KAFKA_GROUP_INSTANCE": "local"}
 pytestmark = pytest.mark.anyio
 
@@ -67,7 +67,7 @@ async def test_a_worker_frozen_while_another_works_leaves_each_effect_once(trial
     frozen.freeze()
     other = worker(trial, TRIAL_SECONDS="0.1")
     await trial.publish(*(event(hazard()) for _ in range(40)))
-    await wait_for(lambda: reached(trial, 80), 60)  # 80 effects include those of the frozen worker's batch
+    await wait_for(lambda: reached(trial, 80), 60)  # all effects, also those of the frozen worker's batch
     frozen.resume()
     await trial.publish(*(event(hazard()) for _ in range(40)))
     assert await trial.drained() == {"recorded": 120}
@@ -78,24 +78,24 @@ async def test_a_worker_frozen_while_another_works_leaves_each_effect_once(trial
 
 
 async def test_a_worker_frozen_within_a_statement_still_frees_its_locks(trial: Trial) -> None:
-    """PostgreSQL has parsed a statement that never runs. The session is `active`, so no idle timeout ends it."""
+    """PostgreSQL has parsed a statement that never runs. No idle timeout ends this session, whose state is `active`."""
     await trial.publish(event(hazard()))
     async with trial.running(trial.consumer()):
         await trial.drained()
     async with trial.sessions() as frozen, trial.sessions() as other:
         assert await frozen.scalar(text("SHOW transaction_timeout")) == "1min"
-        for shorter in ("0", "200ms"):  # a running timeout must be switched off before it is changed
+        for shorter in ("0", "200ms"):  # PostgreSQL changes a running timeout only if it was switched off
             await frozen.execute(text(f"SET LOCAL transaction_timeout = '{shorter}'"))
         await frozen.execute(text(LOCK))
         await (await database.driver(frozen)).prepare("SELECT 'read and not run'")
-        await asyncio.wait_for(other.execute(text(LOCK)), 4)  # 4 s are less than the timeout of an idle transaction
+        await asyncio.wait_for(other.execute(text(LOCK)), 4)  # sooner than the timeout of an idle transaction
         with pytest.raises(DBAPIError) as awake:
             await frozen.execute(text("SELECT 1"))
-        assert is_postgresql_unavailable(awake.value)  # the worker retries a batch after this error
+        assert is_postgresql_unavailable(awake.value)  # an error after which a worker retries its batch
 
 
 async def test_a_worker_frozen_within_a_copy_is_ended_by_the_worker_that_waits(trial: Trial) -> None:
-    """No timeout of PostgreSQL ends a COPY. The test allows 30 s, half of a transaction's time limit."""
+    """PostgreSQL has no timeout for a COPY, so the waiting worker must end it, within 30 s in this test."""
     await trial.publish(event(hazard()))
     async with trial.running(trial.consumer()):
         await trial.drained()

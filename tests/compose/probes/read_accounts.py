@@ -1,4 +1,4 @@
-"""Reads households, then the console's accounts, with the registry's rights. Prints the login and the refusal."""
+"""With the registry's login reads households, then the console's accounts. Prints the login and the refusal."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Writes a hazard with the registry's login, although only intake may. Prints whether Kafka refused it."""
+"""Writes a hazard with the registry's login, although only intake may write hazards. Prints whether Kafka refused."""
 
 import asyncio
 

@@ -77,14 +77,14 @@ class Whole(Served):
             for alert in alerts:
                 path = f"/alerts/v1/alerts/{alert['alert_id']}/resolution"
                 answer = client.put(path, json={"verdict": "confirmed"})
-                assert answer.status_code in (200, 409), answer.text  # 409: the system closed the alert first
+                assert answer.status_code in (200, 409), answer.text  # 409 means that the system closed the alert first
 
     def clear_hazards(self) -> None:
-        """Deletes every hazard from the board, which shows only a hundred hazards until a person asks for all."""
+        """Deletes every hazard from the board, because the board shows only a hundred hazards at first."""
         in_thread(self._clear_hazards())
 
     def replace_receivers(self, *receivers: Receiver) -> None:
-        """Deletes all receivers, and adds these."""
+        """Replaces all receivers by the given receivers."""
         in_thread(self._replace_receivers(receivers))
 
     async def _replace_receivers(self, receivers: Sequence[Receiver]) -> None:

@@ -41,7 +41,7 @@ Take = Callable[..., Seat]
 
 
 def visit(page: Page, url: str, *, status: int = 200) -> None:
-    """Opens the page, and checks that it is this page and not the one for signing in."""
+    """Opens the page, and checks that the browser shows this page and not the sign-in."""
     answer = page.goto(url)
     assert answer is not None and answer.status == status, f"{url}: {answer and answer.status}"
     assert urlsplit(page.url).path == urlsplit(url).path

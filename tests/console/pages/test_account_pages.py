@@ -40,7 +40,7 @@ def test_an_administrator_sets_up_a_second_factor_and_signs_in_by_it(seat: Take)
 
 @pytest.mark.parametrize("language", ["en", "ru", "ky"])
 def test_the_whole_qr_code_is_visible(seat: Take, language: str) -> None:
-    """The code contains the centre's name, and a long name makes the code larger."""
+    """The QR code contains the centre's name, so a long name makes the code larger."""
     desk = seat(Role.ADMINISTRATOR)
     page = desk.open("/second-factor")
     page.goto(f"{desk.whole.url}/second-factor?lang={language}")

@@ -17,7 +17,7 @@ UNFILTERED = re.compile(r"/v1/audit\?limit=100$")
 
 
 def refused_everywhere(whole: Whole) -> None:
-    """As a viewer, requests data from two services that both refuse it."""
+    """Requests data as a viewer from two services, and both refuse."""
     token = whole.installation.token(roles=[Role.VIEWER])
     with httpx.Client(base_url=whole.url, headers={"authorization": f"Bearer {token}"}, trust_env=False) as viewer:
         for path in ("/registry/v1/households", "/alerts/v1/deliveries"):

@@ -109,4 +109,4 @@ def test_all_text_of_the_desk_is_readable_also_without_a_connection(whole: Whole
     page.fill("#locality", "Pulgon")
     page.click("#send")
     expect(page.locator("#failure")).to_be_visible(timeout=SLOW_MS)
-    is_readable(page, scheme, fields=5)  # the fields: hazard and place (placeholders), village, time, certainty
+    is_readable(page, scheme, fields=5)  # the fields hazard and place (with placeholders), village, time, certainty

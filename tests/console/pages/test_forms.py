@@ -1,4 +1,4 @@
-"""If a form is used before its script is loaded, no input is lost, and none of it appears in a URL."""
+"""If a form is used before its script is loaded, no input is lost, and no input appears in a URL."""
 
 from typing import Any
 

@@ -151,7 +151,7 @@ def test_fourteen_rows_are_visible_while_it_rings_and_the_sound_is_blocked(
 
 
 def test_every_open_alert_can_be_reached(whole: Whole, seat: Any) -> None:
-    """There are more unacknowledged alerts than the list shows at first."""
+    """At first the list does not show all unacknowledged alerts, because there are too many."""
     reports = [whole.report_hazard(type="landslide", severity="Moderate") for _ in range(105)]
     desk = seat(Role.OPERATOR)
     page = desk.open("/")

@@ -43,7 +43,7 @@ def left_until_warned(page: Page) -> None:
 
 @pytest.mark.parametrize("role", [Role.OPERATOR, Role.VIEWER])
 def test_an_open_connected_board_counts_as_presence(seat: Any, role: Role) -> None:
-    """The operator does not touch the board for 40 minutes."""
+    """Nobody touches the board for 40 minutes, ten minutes longer than a session lasts."""
     desk = seat(role)
     desk.page.clock.install()
     page = desk.open("/")
@@ -58,7 +58,7 @@ def test_an_open_connected_board_counts_as_presence(seat: Any, role: Role) -> No
 
 
 def test_the_end_of_a_session_is_announced_and_then_shown(seat: Any) -> None:
-    """The page is not a board, and nobody uses it."""
+    """The session is not renewed, because the page is no board and nobody uses the page."""
     desk = seat(Role.OPERATOR)
     desk.page.clock.install()
     desk.open("/")
@@ -95,7 +95,7 @@ def test_a_severe_alert_sounds_on_every_page_until_somebody_acknowledges(whole: 
     expect(page.locator("#ringing")).to_be_visible(timeout=SLOW_MS)
     wait_for_script(page, "() => /^\\(\\d+\\) /.test(document.title)")
     before = page.evaluate(TONES)
-    wait_for_script(page, f"() => ({TONES}) > {before + 8}")  # the sound continues
+    wait_for_script(page, f"() => ({TONES}) > {before + 8}")  # the alarm continues
     page.keyboard.press("m")
     expect(page.locator("#sound-mute")).to_contain_text("Muted until")
     board = seat(Role.OPERATOR).open("/")

@@ -18,7 +18,7 @@ from tests.console.pages.conftest import Whole
 from tests.installation import in_thread
 from tests.intake.factories import household
 
-# Adds reports that are held because the team's sign-ins ended. `sealed` is empty, so the worker cannot decrypt them.
+# Adds reports that are held because the team's sign-ins ended. The worker cannot decrypt the empty field `sealed`.
 HELD = """
 INSERT INTO reports (report_id, version, author, kind, subject_id, team, channel, received_at, flags, status, digest,
     outcome, reason, outcome_id, clear, sealed)
@@ -71,7 +71,7 @@ def test_one_act_accepts_a_thousand_reports_and_the_page_shows_the_rest(whole: W
     expect(text).to_contain_text(f"held before: {held.MOST + 1}.", timeout=SLOW_MS)
     button.click()
     expect(text).to_contain_text(f"Accepted: {held.MOST}.", timeout=SLOW_MS)
-    expect(text).to_contain_text(re.compile(r"held before: \d+\."))  # the one beyond the limit, and those that failed
+    expect(text).to_contain_text(re.compile(r"held before: \d+\."))  # one beyond the limit, and the failed ones
     expect(button).to_be_visible()
     in_thread(change(whole, "DELETE FROM reports WHERE team = :team", team=team))
     button.click()

@@ -1,4 +1,4 @@
-"""The page of sent messages, and all pages of an operator on every screen size."""
+"""Tests the page of sent messages, and all pages of an operator on every screen size."""
 
 from typing import Any
 
@@ -150,7 +150,7 @@ def test_the_header_keeps_its_height(seat: Any, language: str, width: int) -> No
 
 def test_escape_closes_the_menu(seat: Any) -> None:
     page = seat(Role.OPERATOR).open("/ledger")
-    expect(page.locator("#clock")).to_contain_text(":")  # the page's script has started when the clock shows a time
+    expect(page.locator("#clock")).to_contain_text(":")  # the clock shows a time as soon as the page's script runs
     page.locator(".menu summary").click()
     expect(page.locator(".menu")).to_have_attribute("open", "")
     page.keyboard.press("Escape")
@@ -159,7 +159,7 @@ def test_escape_closes_the_menu(seat: Any) -> None:
 
 
 def test_dates_in_the_figures_form_have_the_pages_format(seat: Any) -> None:
-    """The format does not depend on the browser's language; the URL has the dates in ISO 8601."""
+    """The format of the dates does not depend on the browser's language; in the URL the dates are in ISO 8601."""
     desk = seat(Role.ANALYST)
     page = desk.open("/registry/figures")
     page.goto(f"{desk.whole.url}/registry/figures?lang=ru&date=2026-06-30")

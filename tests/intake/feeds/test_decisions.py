@@ -1,4 +1,4 @@
-"""Which entries of a source are published and which are not, when they are read one after the other."""
+"""Decides for consecutive entries of a source which entries are published and which are not."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -24,7 +24,7 @@ LATER = ONSET_MS + 3_600_000
 
 
 class Reading:
-    """Decides on the entries of one source, of which no entry was read before."""
+    """Decides on the entries of a source, no entry of which was read before."""
 
     def __init__(self, area: WatchedArea = AREA) -> None:
         self.register = Register({}, {})
@@ -102,7 +102,7 @@ def test_an_older_reading_changes_nothing(reading: Reading) -> None:
 
 
 def test_a_change_or_deletion_at_the_same_instant_is_published_as_newer(reading: Reading) -> None:
-    """The source does not always change `updated`, but consumers keep only the report with the highest revision."""
+    """Each change needs a higher revision, because consumers keep only the highest, but `updated` may stay the same."""
     for entry in (feature(updated=LATER), feature(updated=LATER, mag=5.4), deleted(updated=LATER)):
         assert reading.take(entry).kind is ItemKind.PUBLISHED
     assert [event.revision - LATER for event in reading.published] == [0, 1, 2]
@@ -216,7 +216,7 @@ WARNING = HazardInfo(
 
 
 def warning(sent_ms: int = ONSET_MS, status: Status = Status.ACTUAL, **changed: Any) -> Item:
-    """A warning as a CAP source describes it, with an area, an end, and texts in two languages."""
+    """A warning like those of a CAP source, with an area, an end, and texts in two languages."""
     return Item(("warning 7",), sent_ms, WARNING.model_copy(update=changed), status)
 
 
@@ -273,7 +273,7 @@ def test_a_warning_for_an_area_elsewhere_is_out_of_area(reading: Reading) -> Non
 
 
 def test_a_warning_whose_area_is_only_words_is_published(reading: Reading) -> None:
-    """Nothing shows that the warning is about a place outside the watched area."""
+    """The warning is accepted, because nothing shows that its place is outside the watched area."""
     assert reading.take_entry(warning(area=Area(description="Лейлек району"))).kind is ItemKind.PUBLISHED
 
 

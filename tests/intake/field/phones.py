@@ -41,7 +41,7 @@ def signed_in(page: Page, name: str, shown: str = "") -> None:
 
 
 def keep_account(page: Page, name: str) -> None:
-    """Stores a token that the centre refuses, as if a person had signed in in another tab."""
+    """Stores a token that the centre refuses, as if a person had signed in on another tab."""
     account = {"token": "not one", "name": name, "expires_at": "2999-12-31T00:00:00Z"}
     page.evaluate("account => localStorage.setItem('dayar.account', JSON.stringify(account))", account)
 

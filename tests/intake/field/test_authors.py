@@ -1,4 +1,4 @@
-"""The author and the sign-in of a report from a shared phone."""
+"""A report from a shared phone has the author and the sign-in of the person who wrote it."""
 
 from datetime import UTC, datetime, timedelta
 

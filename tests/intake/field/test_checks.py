@@ -1,4 +1,4 @@
-"""The form refuses impossible values, naming field and reason, and asks for confirmation of unlikely values."""
+"""The form refuses an impossible value and names field and reason; an unlikely value must be confirmed."""
 
 from typing import Any
 
@@ -109,7 +109,7 @@ def test_people_who_could_not_leave_stay_at_their_origin_without_a_question(
 def test_an_error_is_shown_at_its_field_with_the_focus_in_view(
     phone: BrowserContext, centre: Centre, field: str, value: str, sentence: str
 ) -> None:
-    """The field may be in a closed section of the form, which the error must open."""
+    """If the field is in a closed section of the form, the error must open this section."""
     page = opened(phone, centre)
     with_person(page, "1990")
     page.fill(field, value)

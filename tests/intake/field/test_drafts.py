@@ -80,7 +80,7 @@ def test_a_draft_waits_while_a_correction_is_written(phone: BrowserContext, cent
 
 
 def test_a_draft_survives_a_killed_tab(browser: Browser, phone: BrowserContext, centre: Centre) -> None:
-    """The draft is saved at every change, because browsers send no event when a tab is killed."""
+    """Every change saves the draft, because browsers send no event when a tab is killed."""
     page = opened(phone, centre)
     signed_in(page, centre.account(Role.FIELD))
     half_written(page)

@@ -40,7 +40,7 @@ def test_a_report_without_a_signal_is_kept_sent_later_and_corrected(phone: Brows
 
 
 def corrected_while_held(page: Page) -> list[Route]:
-    """Blocks the upload of a report until the test calls `unroute`, and fills in a correction without sending it."""
+    """Blocks the upload of a report until the test calls `unroute`, and fills in an unsent correction."""
     on_its_way: list[Route] = []
     page.route("**/v1/displacements", lambda route: on_its_way.append(route))  # noqa: PLW0108 - playwright marks it
     filled(page)
@@ -137,7 +137,7 @@ def test_errors_name_fields_as_the_form_does(phone: BrowserContext, centre: Cent
 
 
 def test_a_phone_with_an_expired_sign_in_still_sends_with_it(phone: BrowserContext, centre: Centre) -> None:
-    """The centre accepts and flags the report, and the form asks the person to sign in again."""
+    """The centre accepts and flags the late report, and the form asks the person to sign in again."""
     page = opened(phone, centre)
     ended = centre.installation.token(roles=[Role.FIELD], channel=SubmissionChannel.FIELD, expires_in=-86_400)
     known = {"token": ended, "name": "team-1", "expires_at": "2020-01-01T00:00:00Z"}

@@ -14,7 +14,7 @@ KEPT = """async () => {
   const files = await (await caches.open(names[0])).keys();
   return [names, files.map((file) => new URL(file.url).pathname)];
 }"""
-# Simulates a service worker of another release, by adding the cache of that release.
+# Adds a cache, as a service worker of another release does.
 OTHER = """async (page) => {
   const kept = await caches.open("field-other");
   await kept.put(page, new Response("of another release", { headers: { "content-type": "text/html" } }));
@@ -51,7 +51,7 @@ def test_the_cache_of_another_release_is_deleted(phone: BrowserContext, centre: 
 
 
 def test_offline_the_form_is_of_one_release(phone: BrowserContext, centre: Centre) -> None:
-    """The page was last loaded from the network. Offline, the page and its scripts are of that same release."""
+    """After a load from the network, the offline page and the offline scripts are of one release, the loaded one."""
     page = opened(phone, centre)
     page.reload()
     kept = release(page)
