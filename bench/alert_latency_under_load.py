@@ -3,7 +3,8 @@
 Pass A measures hazards alone. Pass B measures the same hazards while households arrive and 100,000 are known.
 The hazards' p99 in B may be at most twice the p99 in A.
 The cost of one household for the alerts service is measured with 10,000 known households and with 100,000.
-Known households are copied into the service's tables; arriving ones are published as the registry would publish them.
+Known households are copied into the service's tables; arriving households are published as the registry would publish
+them.
 """
 
 import argparse
@@ -60,7 +61,7 @@ class Cost:
 class Load:
     """Known and arriving households. Each household moved between two districts on a day of the last ten years.
 
-    Few households moved on the same day. If ten did, they would raise a displacement alert, which costs as much as
+    Few households moved on the same day, because ten would raise a displacement alert, which costs as much as
     everything else.
     """
 

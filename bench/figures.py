@@ -1,9 +1,9 @@
 """`python -m bench.figures`: what the figures cost with a thousand displacements and with 83,000, over HTTP.
 
-The displacements are copied into the registry's tables. They span three years; four in five are in the three southern
-oblasts, and most are caused by natural disaster; one household in ten was displaced twice. The promised time applies to
-figures that changed since the last answer. The times of unchanged figures, which are answered from memory, are printed
-too.
+The displacements are copied into the registry's tables. The displacements span three years; four in five are in the
+three southern oblasts, and most are caused by natural disaster; one household in ten was displaced twice. The promised
+time applies to figures that changed since the last answer. The times of unchanged figures, which are answered from
+memory, are printed too.
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """`python -m bench.hostile_bodies`: measures other requests while clients send the most costly bodies.
 
-The kinds of bodies are sent one after the other. Requests during each attack are compared with the same requests
-just before it.
+The kinds of bodies are sent one after the other. Requests during each attack are compared with the same requests just
+before the attack.
 """
 
 import argparse
@@ -78,7 +78,7 @@ async def measure(made: Bench, seconds: float, names: str) -> int:
 
 
 async def attack(made: Bench, port: int, kind: Kind, *, seconds: float, file: Path) -> None:
-    """Send bodies of this kind. Return when the last one was answered, so that the next measurement is undisturbed."""
+    """Send bodies of this kind. Return when the last body was answered, so that the next measurement is undisturbed."""
     began = time.monotonic()
     async with asyncio.timeout(seconds + LONGEST_SECONDS), asyncio.TaskGroup() as group:
         for _ in range(SENDERS):

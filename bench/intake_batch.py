@@ -1,6 +1,6 @@
 """`python -m bench.intake_batch`: intake's throughput with fifty durable reports in a request.
 
-It is compared with an app that only validates the same batches and drops them.
+This throughput is compared with that of an app that only validates the same batches and drops them.
 """
 
 from bench.intake import BATCH, Bench, Pass, reports, run, verdict

@@ -1,6 +1,6 @@
 """`python -m bench.intake_one`: intake's throughput with one durable report in a request.
 
-It is compared with an app that only validates the same body and drops it.
+This throughput is compared with that of an app that only validates the same body and drops it.
 """
 
 from bench.intake import DISPLACEMENTS, Bench, reports, run, verdict

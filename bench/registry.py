@@ -2,8 +2,8 @@
 
 Pass A is only an asyncpg COPY of the rows that pass B wrote, in the same batches, with one transaction for each batch.
 Pass B runs the registry's consumers, as many as one machine runs. These consumers read, decrypt, decide and seal. Each
-of their transactions commits households, members, episodes, history, inbox, ledger, outbox and offsets together. Pass B
-is also measured with a single consumer.
+transaction of a consumer commits households, members, episodes, history, inbox, ledger, outbox and offsets together.
+Pass B is also measured with a single consumer.
 """
 
 import argparse

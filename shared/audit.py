@@ -106,7 +106,7 @@ async def add(session: AsyncSession, *entries: Entry) -> None:
 
 
 async def write(sessions: async_sessionmaker[AsyncSession] | None, *entries: Entry) -> None:
-    """Write entries about refused requests in a separate transaction. Without PostgreSQL, only log them."""
+    """Write entries about refused requests in a separate transaction. Without PostgreSQL, only log the entries."""
     for entry in entries:
         tell(entry)
     if sessions is None:

@@ -1,4 +1,4 @@
-"""The codes and the time zone of the country that Dayar serves. No other Python module repeats them."""
+"""The codes and the time zone of the country that Dayar serves. No other Python module repeats these values."""
 
 from zoneinfo import ZoneInfo
 

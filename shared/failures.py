@@ -61,7 +61,7 @@ def is_postgresql_unavailable(error: BaseException) -> bool:
 
 
 def backoff_seconds(failures: int, *, first: float, longest: float = LONGEST_SECONDS, jitter: float = 0.2) -> float:
-    """Exponential back-off with jitter: `first` seconds after one failure, doubled with each further one.
+    """Exponential back-off with jitter: `first` seconds after one failure, doubled with each further failure.
 
     The jitter spreads callers that failed together, so that they do not overload a system that has recovered.
     """

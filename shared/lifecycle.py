@@ -125,7 +125,7 @@ class Server(uvicorn.Server):
 async def serve(app: Starlette, settings: Settings, *, mount: str = "") -> None:
     """Serve until cancelled, then finish open requests. `mount` is the path prefix that the gateway removes.
 
-    Raises the error that ended a task of the app's lifespan. uvicorn would only log it, and the app would go on
+    Raises the error that ended a task of the app's lifespan. uvicorn would only log this error, and the app would go on
     answering with outdated revocations.
     """
     sys.setswitchinterval(TURN_SECONDS)
@@ -157,7 +157,7 @@ async def serve(app: Starlette, settings: Settings, *, mount: str = "") -> None:
 
 @contextlib.asynccontextmanager
 async def beside(*tasks: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run tasks beside the body of the `async with`. They end with the body; if one fails, the body is cancelled."""
+    """Run tasks beside the body of the `async with`. The tasks end with the body. If a task fails, the body ends."""
     async with asyncio.TaskGroup() as group:
         running = [group.create_task(task) for task in tasks]
         yield

@@ -90,7 +90,7 @@ class Outbound:
     ) -> None:
         self.gate = Gate(settings)
         self.seconds = seconds
-        self.tls = tls or ssl.create_default_context(cafile=certifi.where())  # SSL_CERT_FILE has no effect on it
+        self.tls = tls or ssl.create_default_context(cafile=certifi.where())  # the variable SSL_CERT_FILE has no effect
 
     async def __aenter__(self) -> Self:
         connector = aiohttp.TCPConnector(

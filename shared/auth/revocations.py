@@ -36,8 +36,8 @@ Credential = tuple[CredentialKind, UUID]
 class Revocations:
     """Revocations read from the topic. A change takes effect as soon as it is read, well within 5 s.
 
-    `is_complete` becomes true when the topic is read to the end. While it is false, a snapshot younger than 24 hours is
-    used together with the records read so far; without such a snapshot the revocations are unknown. Raises
+    `is_complete` becomes true when the topic is read to the end. While `is_complete` is false, a snapshot younger than
+    24 hours is used together with the records read so far; without such a snapshot the revocations are unknown. Raises
     HandlerMissing.
     """
 

@@ -238,7 +238,7 @@ class Authenticator:
         return principal
 
     def _read_keys(self) -> None:
-        """Read the public keys again. If they changed, drop the cached tokens."""
+        """Read the public keys again. If the keys changed, drop the cached tokens."""
         self._read_at, keys = time.monotonic(), _public_keys(self._folder)
         if keys.keys() != self._keys.keys():
             self._keys = keys
@@ -266,7 +266,7 @@ class Authenticator:
 
 
 def cookie_name(public_url: str) -> str:
-    """The prefix `__Host-` works with https only. On https it prevents that another site sets the cookie."""
+    """The prefix `__Host-` works with https only. On https the prefix prevents another site from setting the cookie."""
     return SECURE_COOKIE if public_url.startswith("https:") else PLAIN_COOKIE
 
 

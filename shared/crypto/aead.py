@@ -1,4 +1,4 @@
-"""AES-256-GCM with random nonces. No other module encrypts or decrypts with it."""
+"""AES-256-GCM with random nonces. No other module encrypts or decrypts with AES-GCM."""
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 

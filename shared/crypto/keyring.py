@@ -95,7 +95,7 @@ class Sealing:
         return self._ring.newest[0].encode()
 
     def resealed(self, sealed: bytes, aad: bytes) -> bytes | None:
-        """Seal the text again under the newest key. None if that key sealed it, or if no key opens it (logged)."""
+        """Seal the text again. None if the newest key sealed it already, or if (logged) no key opens the text."""
         if not self.is_old(sealed):
             return None
         try:
@@ -137,7 +137,7 @@ def draw_first(folder: Path) -> None:
 
 
 def draw(folder: Path) -> str:
-    """Generate another key in the folder. Return its id."""
+    """Generate another key in the folder. Return the key's id."""
     key_id, key = generate(known(folder))
     write(folder, key_id, key)
     return key_id

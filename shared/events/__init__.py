@@ -73,7 +73,7 @@ from shared.events.topics import TOPICS, Topic
 
 CORRECTION = HouseholdCorrectionReported.event_type
 
-# Several classes can share a type. Corrections of households and of groups share one; `kind` distinguishes them.
+# Several classes can share a type. Corrections of households and of groups share a type; `kind` distinguishes them.
 EVENT_TYPES: dict[str, tuple[type[EventData], ...]] = gathered()
 
 

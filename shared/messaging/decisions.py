@@ -56,7 +56,7 @@ class Decisions(Generic[D]):
                 await notify.wait(woken, IDLE_SECONDS)
 
     async def _carry_out_oldest(self) -> bool:
-        """Execute the oldest open decision. Return False if there is none."""
+        """Execute the oldest open decision. Return False if no decision is open."""
         model = self._model
         async with self._sessions.begin() as session:
             oldest = select(model).where(model.carried_out_at.is_(None)).order_by(model.decided_at).limit(1)

@@ -28,7 +28,7 @@ class OutcomesMissing(Exception):
 
 
 class Handlers:
-    """Maps event types to handlers. If several types share a handler, it gets their events of a batch in one call.
+    """Maps event types to handlers. A handler of several types gets all their events of a batch in one call.
 
     `topics` are the topics of all types in the table.
     """

@@ -47,12 +47,12 @@ async def sort(session: AsyncSession, received: Sequence[Received]) -> list[Read
 
 
 async def forget(session: AsyncSession, event_ids: Collection[str]) -> None:
-    """Remove events that were set aside. They had no effect, so their redrive must count as FIRST again."""
+    """Remove events that were set aside, because they had no effect, and their redrive must count as FIRST again."""
     await session.execute(delete(InboxEvent).where(InboxEvent.event_id.in_(map(UUID, event_ids))))
 
 
 async def _enter(session: AsyncSession, digests: dict[str, bytes]) -> tuple[Collection[str], dict[str, bytes]]:
-    """Insert new events. Return their ids, and the stored digests of the events that were already in the inbox."""
+    """Insert new events. Return the ids of new events, and the stored digests of events that were already stored."""
     connection = await database.driver(session)
     if len(digests) >= COPY_FROM and await _copy(connection, digests):
         return digests.keys(), {}

@@ -182,7 +182,7 @@ async def dead_letters_count(session: AsyncSession) -> int:
 
 
 def routes(service: str) -> APIRouter:
-    """`GET /<service>/v1/ledger`. The console is mounted at `/`, so its path includes the service."""
+    """`GET /<service>/v1/ledger`. The console is mounted at `/`, so the console's path includes the service."""
     router = APIRouter()
 
     @router.get("/console/v1/ledger" if service == "console" else "/v1/ledger")

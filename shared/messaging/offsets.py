@@ -52,7 +52,7 @@ async def begin(session: AsyncSession, firsts: Mapping[Partition, int]) -> None:
 
 
 async def fence(session: AsyncSession, readings: Iterable[Reading]) -> None:
-    """Lock the batch's partitions before anything else. Raises Fenced unless the batch begins at their offsets."""
+    """Lock the batch's partitions before anything else. Raises Fenced unless the batch begins at the stored offsets."""
     held = firsts(readings)
     connection = await database.driver(session)
     rows = await connection.fetch(LOCK, *_columns(held))
@@ -61,7 +61,7 @@ async def fence(session: AsyncSession, readings: Iterable[Reading]) -> None:
 
 
 async def end_frozen(session: AsyncSession, *, after: timedelta = FROZEN) -> int:
-    """End the PostgreSQL backends of workers that froze during a COPY. Return their number.
+    """End the PostgreSQL backends of workers that froze during a COPY. Return the number of backends.
 
     No timeout applies while PostgreSQL waits for COPY data, so the worker's locks would stay for ever.
     """
@@ -70,7 +70,7 @@ async def end_frozen(session: AsyncSession, *, after: timedelta = FROZEN) -> int
 
 
 async def stop(session: AsyncSession, topic_partition: Partition, reason: str) -> None:
-    """Mark the partition as stopped. The ledger shows it in red until a worker advances the partition."""
+    """Mark the partition as stopped. The ledger shows the partition in red until a worker advances it."""
     topic, partition = topic_partition
     stopped = update(ConsumerOffset).filter_by(topic=topic, partition=partition).values(stopped=reason)
     await session.execute(stopped)

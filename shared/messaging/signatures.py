@@ -88,7 +88,7 @@ class RecordVerifier:
         return key
 
     def _is_over(self, topic: str, key_id: str) -> bool:
-        """Whether the topic's wait is over. All unknown keys share it, because an attacker can name many."""
+        """Whether the topic's wait is over. All unknown keys share one wait, because an attacker can name many keys."""
         now, wait = time.monotonic(), self._waits.get(topic)
         if wait is None or now - wait.began_at >= WAITS_APART * self._wait_seconds:
             wait = self._waits[topic] = Wait(key_id, now)

@@ -21,7 +21,7 @@ class Areas:
         self._tree = STRtree(list(self.shapes.values()))
 
     def at(self, lat: float, lon: float) -> str | None:
-        """The unit of a point. On a common border it is the first unit by code, so that all services agree."""
+        """The unit of a point, and on a common border the first of the units by code, so that all services agree."""
         units = self._touched([Point(lon, lat)])
         return units[0] if units else None
 

@@ -1,4 +1,4 @@
-"""The places bundle is a read-only GeoJSON file of units with boundaries. Its version is the hash of its content."""
+"""The places bundle is a read-only GeoJSON file of units with boundaries. The hash of its content is its version."""
 
 import hashlib
 import json

@@ -51,7 +51,7 @@ class Places:
         return unit.label(lang) if unit else pcode
 
     def ancestors(self, pcode: str) -> tuple[str, ...]:
-        """The units that contain this one, except the country. If the code is unknown, its digits give the parent."""
+        """The units that contain this unit, except the country. If the code is unknown, its digits give the parent."""
         unit = self._units.get(pcode)
         parent = unit.parent if unit else self._above_by_digits(pcode)
         return () if parent is None else (parent, *self.ancestors(parent))
@@ -111,7 +111,7 @@ class Places:
         return self._areas.touching(polygons, circles, points) if self._areas else ()
 
     def pcodes_of(self, area: Area) -> tuple[str, ...]:
-        """The area's own P-codes, the districts of codes that are not units, and the units that its geometry touches.
+        """An area's own P-codes, the districts of codes that are not units, and the units that the geometry touches.
 
         With a village's code alone nobody would be notified, because notification and visibility depend on units.
         """

@@ -27,8 +27,8 @@ def columns(model: type[Base]) -> tuple[str, ...]:
 async def write(connection: asyncpg.Connection, copies: Iterable[Copy]) -> None:
     """Copy in the given order, in the caller's transaction.
 
-    All rows of a table are computed before its COPY begins, because no PostgreSQL timeout applies while it waits for
-    COPY data, and the transaction's locks would stay.
+    All rows of a table are computed before the COPY of the table begins, because PostgreSQL has no timeout for waiting
+    for COPY data, and the transaction's locks would stay.
     """
     for name, columns, rows in copies:
         if records := list(rows):

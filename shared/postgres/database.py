@@ -77,7 +77,7 @@ def engine(settings: Settings, *, idle_seconds: int = 5, pool_size: int = 5, pin
                 "transaction_timeout": f"{max(idle_seconds, TRANSACTION_SECONDS)}s",
                 "lock_timeout": f"{2 * idle_seconds}s",
                 "jit": "off",
-                "max_parallel_workers_per_gather": "0",  # a query uses one core, so that the others can handle reports
+                "max_parallel_workers_per_gather": "0",  # a query uses one core, so that other cores can handle reports
                 "timezone": "UTC",
             },
         },

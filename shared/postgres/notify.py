@@ -21,7 +21,7 @@ async def listen(engine: AsyncEngine, channel: str, woken: asyncio.Event) -> Non
 
 
 async def _listen(engine: AsyncEngine, channel: str, woken: asyncio.Event, backoff: Backoff) -> None:
-    """Listen on a separate connection, outside any transaction, until it is lost."""
+    """Listen on a separate connection, outside any transaction, until the connection is lost."""
     async with engine.connect() as connection:
         _ = await connection.execution_options(isolation_level="AUTOCOMMIT")
         raw = (await connection.get_raw_connection()).driver_connection

@@ -49,7 +49,7 @@ async def whole(receive: Receive) -> AsyncIterator[Message]:
 
 
 def replayed(messages: list[Message], receive: Receive) -> Receive:
-    """A `receive` that repeats the messages already read, then continues."""
+    """A `receive` that first repeats the messages already read, then returns further messages."""
     left = iter(messages)
 
     async def again() -> Message:

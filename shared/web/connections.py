@@ -24,7 +24,7 @@ class LimitExceeded(Exception):
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """The protocol of uvicorn with limits; uvicorn itself has none on time and header size."""
+    """The protocol of uvicorn with limits; uvicorn itself has no limits on time and header size."""
 
     _timer: TimerHandle | None = None
     _is_in_head = True
