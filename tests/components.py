@@ -28,7 +28,7 @@ Valkey = valkey.Valkey | containers.Valkey
 
 @dataclass(frozen=True)
 class Parts:
-    """The three servers, with administrators' logins. A test can kill only servers that the tests started."""
+    """The three servers, with administrators' logins. A test can kill a server only if the tests started it."""
 
     secrets: Path
     broker: Broker
@@ -149,7 +149,7 @@ def _redis_url(component: Component) -> str:
 
 
 def _given_databases() -> range:
-    """The databases of an external Valkey for this test process; parallel processes use different ones."""
+    """The databases of an external Valkey for this test process; parallel processes use different databases."""
     process, of = os.environ.get("PYTEST_XDIST_WORKER", "gw0"), os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")
     return range(1, 16)[int(process.removeprefix("gw")) :: int(of)]
 

@@ -1,4 +1,4 @@
-"""Starts the servers once. Each test that uses the fixture `installation` gets its own installation on them."""
+"""Starts the servers once. Each test with the fixture `installation` gets its own installation on these servers."""
 
 import os
 from collections.abc import AsyncIterator, Iterator
@@ -99,7 +99,7 @@ def anyio_backend() -> tuple[str, dict[str, bool]]:
 
 @pytest.fixture(autouse=True)
 def kept_umask() -> Iterator[None]:
-    """Resets the umask that a command may have set. Otherwise other users could not read files of later tests."""
+    """Resets the umask that a command may have set, so that other users can read files of later tests."""
     before = os.umask(0o022)
     os.umask(before)
     yield
@@ -108,7 +108,7 @@ def kept_umask() -> Iterator[None]:
 
 @pytest.fixture(name="parts", scope="session")
 def session_parts() -> Iterator[Parts]:
-    """Kafka, PostgreSQL and Valkey, shared by all tests. A test must not stop them."""
+    """Kafka, PostgreSQL and Valkey, shared by all tests, so that no test may stop these servers."""
     with parts() as components:
         yield components
 

@@ -60,7 +60,7 @@ class Ground:
         in_thread(self._make_template())
         self._pool = ThreadPoolExecutor(2) if works_ahead else None
         self._settings = Settings()  # read at the start, because a test may change the environment later
-        self._copying = Lock()  # one copy at a time, as PostgreSQL requires
+        self._copying = Lock()  # only one copy at a time, as PostgreSQL requires
         self._next: dict[int, Future[int]] = {}
         self._removals: list[Future[None]] = []
 
@@ -223,7 +223,7 @@ class Installation:
             return kind(**changed).for_service(named)
 
     def token(self, **claims: Any) -> str:
-        """A bearer token as console signs it; its claims are those of `signed_token`."""
+        """A bearer token that is signed like those of console; for the claims see `signed_token`."""
         return signed_token(self.secrets, **claims)
 
     def start(self, service: str, *arguments: str, env: Mapping[str, str] | None = None) -> Process:

@@ -14,7 +14,7 @@ from shared.places import Places
 
 
 class Handling:
-    """All handlers of the worker, called in one transaction."""
+    """Calls all handlers of the worker in one transaction."""
 
     def __init__(
         self,

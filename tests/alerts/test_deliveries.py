@@ -148,7 +148,7 @@ async def test_a_hanging_receiver_delays_only_itself(town: Town, hook: Hook) -> 
 
 
 async def test_a_claim_without_a_record_is_due_again_with_the_same_id(town: Town, hook: Hook) -> None:
-    """The worker was killed after it sent the message and before it recorded the attempt."""
+    """The delivery is due again after a worker was killed between sending the message and recording the attempt."""
     await town.receiver("duty", hook)
     await town.alert()
     async with town.sessions.begin() as session:

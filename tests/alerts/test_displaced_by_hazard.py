@@ -23,7 +23,7 @@ def flood() -> HazardReported:
 
 
 async def exposed_and_displaced(post: Post) -> tuple[int, int]:
-    """Counts the households in the exposure alerts, and those in the hazard's own alert, which it displaced."""
+    """Counts the households in the exposure alerts, and the households in the hazard's own alert."""
     alerts = await post.alerts()
     (own,) = [alert for alert in alerts if alert.kind == "hazard"]
     standing = [alert for alert in alerts if alert.kind == "exposure" and not alert.is_lapsed]

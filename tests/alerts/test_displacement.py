@@ -1,4 +1,4 @@
-"""The alert for many households displaced from one district in a short time."""
+"""Many households displaced from one district in a short time raise one alert."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 async def sessions(engine: AsyncEngine) -> AsyncIterator[async_sessionmaker[AsyncSession]]:
-    """Sessions for concurrent transactions of two workers. These commit, so the tables are emptied after the test."""
+    """Sessions for concurrent transactions of two workers, whose committed rows are deleted after the test."""
     yield database.sessions(engine)
     async with engine.begin() as connection:
         await connection.execute(text(f"TRUNCATE {CHANGED}"))

@@ -1,4 +1,4 @@
-"""`dayar receiver`: add a receiver, rotate its secret, remove it."""
+"""The command `dayar receiver` adds a receiver, rotates the receiver's secret, and removes the receiver."""
 
 import re
 

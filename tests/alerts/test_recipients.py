@@ -1,4 +1,4 @@
-"""The receivers of an alert's changes: those in the alert's present area, and those who were notified before."""
+"""Changes of an alert are sent to receivers in the alert's present area and to receivers who were notified before."""
 
 from datetime import timedelta
 from typing import Any

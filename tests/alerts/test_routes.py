@@ -1,4 +1,4 @@
-"""The HTTP routes by which people read alerts and act on them."""
+"""People read alerts and act on alerts over HTTP."""
 
 import asyncio
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""A command uses the installation that runs, and prints which one it uses."""
+"""A command uses the running installation, and prints which installation it uses."""
 
 import os
 import subprocess

@@ -178,7 +178,7 @@ def the_gateway_keeps_its_promises(project: Project) -> None:
 
 
 def the_services_keep_the_limits_too(project: Project) -> None:
-    """The services limit a body whose length is not announced, because the gateway lets it pass."""
+    """The services limit a body without an announced length, because the gateway lets such a body pass."""
     client = project.desk().client
     for path, limit in LIMITS.items():
         over = client.post(path, content=(b" " * 1024 for _ in range(limit + 1)))

@@ -26,7 +26,7 @@ services:
 
 @dataclass(frozen=True)
 class Backups:
-    """The containers `service` (makes backups) and `restore`, both with `settings`. This machine reads `store`."""
+    """`service` is the container that makes backups, with `settings`. The tests read the backups from `store`."""
 
     service: str
     settings: Mapping[str, Any]

@@ -1,4 +1,4 @@
-"""Valid events as the other services publish them, and accounts that may read them."""
+"""Makes valid events of the other services, and accounts that may read these events."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Failed sign-ins are counted while Valkey answers, while it is frozen, and while it is stopped."""
+"""Failed sign-ins are counted whether Valkey answers, is frozen or is stopped."""
 
 import time
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Administrators set up a second factor with a code. Then the administrator's role alone needs a code at sign-in."""
+"""Administrators set up a second factor with a code. Only a sign-in as administrator then needs a code."""
 
 import re
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""The contents of a backup, the keys that open it, and the places where it is stored."""
+"""A backup has certain contents, is opened by certain keys, and is stored in a folder or a bucket."""
 
 import asyncio
 import io
@@ -217,7 +217,7 @@ async def test_backup_that_could_not_be_restored_is_refused(
 async def test_a_key_generated_during_the_backup_is_in_it(
     installation: installed.Installation, recipient: str, key: Path, tmp_path: Path
 ) -> None:
-    """The backup contains it, because files are read both before and after the database."""
+    """The new key is in the backup, because files are read both before and after the database."""
     seen: making.Looks = {}
     folder = tmp_path / "state"
     (folder / "secrets").mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""A key is destroyed only when no remaining report is sealed to it."""
+"""A sealing key is destroyed only when no remaining report is sealed to this key."""
 
 import os
 from datetime import UTC, datetime, timedelta

@@ -36,7 +36,7 @@ def run() -> Iterator[Run]:
 
 
 def user_of(run: Run, name: str) -> User:
-    """The user of a process as the kernel reports it; its four user ids must be equal."""
+    """The user of a process according to the kernel; the four user ids of the process must be equal."""
     lines = Path(f"/proc/{run.pid(name)}/status").read_text().splitlines()
     groups = {
         word: [int(each) for each in rest.split()]

@@ -1,4 +1,4 @@
-"""Intake without Valkey, without Kafka, and without both."""
+"""Intake works without Valkey, without Kafka, and without both."""
 
 import asyncio
 import time

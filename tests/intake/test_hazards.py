@@ -1,4 +1,4 @@
-"""Intake lets only the source of a hazard change it."""
+"""Intake lets only the source of a hazard change the hazard."""
 
 from uuid import UUID, uuid4
 

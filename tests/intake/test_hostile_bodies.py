@@ -26,7 +26,7 @@ TEXTS: dict[str, Callable[[], bytes]] = {
     "short texts of many escapes": lambda: json.dumps(["\\" * 20] * 40_000).encode(),
     "short texts of more escapes": lambda: json.dumps(["\\" * 21] * 40_000).encode(),
 }
-MADE = 2 * json_reports.FIELDS  # an unknown language causes two errors: one for its name, one for its text
+MADE = 2 * json_reports.FIELDS  # an unknown language causes two errors, for the name and for the text of the language
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Invented personal data that can be recognised, and functions that search for it."""
+"""Invented personal data that can be recognised, and functions that search for this data."""
 
 import base64
 import json

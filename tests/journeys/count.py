@@ -1,4 +1,4 @@
-"""The count check that ends every journey: it proves that no report was lost and none was counted twice."""
+"""The count check at the end of every journey proves that no report was lost and no report was counted twice."""
 
 import asyncio
 from collections import Counter, defaultdict

@@ -1,8 +1,8 @@
 """Makes displacement reports from the families of a UNICEF HOPE import workbook, or from invented families.
 
 `families(file)` reads `forms/hope-rdi_import_50_hh_50_ind.xlsx`: 50 households, 208 persons. The function takes each
-household's members, and each person's relationship, sex, observed disability and pregnancy (`=FALSE()`). It does not
-take `size_h_c` (always 1), `age` (a random number), country (AFG), names, phones and birth dates.
+household's members, and each person's relationship, sex, observed disability and pregnancy (`=FALSE()`). The function
+does not take `size_h_c` (always 1), `age` (a random number), country (AFG), names, phones and birth dates.
 
 `reports(families, count, seed)` repeats the families until there are `count` reports. The same seed gives the same
 reports, except for the days, which are counted back from `now`:

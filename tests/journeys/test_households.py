@@ -46,7 +46,7 @@ def test_the_same_seed_gives_the_same_reports() -> None:
 
 @pytest.fixture
 def families() -> Sequence[hope.Family]:
-    """Real families if this machine has the file, else invented ones."""
+    """Real families if this machine has the file, else invented families."""
     return hope.families(data.FOLDER / WORKBOOK) if data.is_there() else hope.own_families()
 
 
@@ -114,7 +114,7 @@ class Journey:
         await self.recorded(at_least=self.next)
 
     async def worker_frozen(self, count: int) -> None:
-        """Freezes the first worker while the second does all the work. The first must not repeat this work later."""
+        """Freezes the first worker while the second does all the work, which the resumed worker must not repeat."""
         self.second = self.installation.start("registry", "worker")
         async with self.sending(count) as rest:
             await self.is_halfway(count)
@@ -190,7 +190,7 @@ class Journey:
         assert await self.value("SELECT sum(displaced) FROM episodes") == members
 
     def both_workers_live(self) -> None:
-        """Checks that both workers run, and that the frozen one lost its partitions and continued with new ones."""
+        """Checks that both workers run, and that the frozen worker lost its partitions and continued with new ones."""
         for worker in (self.worker, self.second):
             assert worker.is_running, worker.log_tail()
 

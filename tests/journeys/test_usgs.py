@@ -56,7 +56,7 @@ class Results:
 
 @dataclass
 class Centre:
-    """An installation with one receiver. It reads a feed only if a test calls `read`. Each test has its own quakes."""
+    """An installation with one receiver. A feed is read only if a test calls `read`. Each test has its own quakes."""
 
     installation: Installation
     sent: Sent
@@ -94,7 +94,7 @@ class Centre:
             await engine.dispose()
 
     async def followed(self) -> Results:
-        """Waits until all records are processed and balance. Then checks that exactly the expected reports arrived."""
+        """Waits until all records are processed and balance. Exactly the expected reports must have arrived."""
         await count_check(self.installation, self.sent)
         hazards: dict[str, list[HazardReported]] = {}
         for event in await events_on(self.installation, "hazards"):

@@ -1,4 +1,4 @@
-"""Reports as the registry reads them: Kafka records that are sealed to the registry's key."""
+"""Makes the reports that the registry reads, which are Kafka records sealed to the registry's key."""
 
 import itertools
 import json

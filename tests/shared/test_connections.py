@@ -159,7 +159,7 @@ async def waits(server: Server, token_keys: Path, account: UUID | None = None) -
 async def test_a_limited_number_of_concurrent_requests(
     server: Server, token_keys: Path, most: int, account: UUID | None
 ) -> None:
-    """One limit is per account, the other per address for all accounts. An answered request no longer counts."""
+    """There is a limit per account, and a limit per address for all accounts. An answered request no longer counts."""
     under_way = [await waits(server, token_keys, account) for _ in range(most)]
     assert not any(each.done() for each in under_way)
     refused = await waits(server, token_keys, account)

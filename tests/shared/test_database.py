@@ -36,7 +36,7 @@ async def test_a_newer_release_s_database_is_refused_unchanged(tables: Installat
 
 
 def test_a_connection_broken_between_query_and_answer_counts_as_unavailable_postgresql() -> None:
-    """The driver reports it as an internal error, which a `kill -9` of PostgreSQL causes and which ended a worker."""
+    """A `kill -9` of PostgreSQL breaks a connection in this way, and the driver then reports an internal error."""
     assert is_postgresql_unavailable(asyncpg.InternalClientError("got result for unknown protocol state 3"))
 
 

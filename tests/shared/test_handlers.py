@@ -1,4 +1,4 @@
-"""If a release adds an event type to a topic, consumers handle it, ignore it, or are too old to know it."""
+"""If a release adds an event type to a topic, a consumer handles the type, ignores it, or is too old to know it."""
 
 from collections.abc import Sequence
 from typing import ClassVar, cast

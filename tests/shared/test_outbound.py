@@ -30,7 +30,7 @@ async def server() -> AsyncIterator[Server]:
 
 @pytest.fixture
 def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
-    """Maps each name to the addresses that the test resolves it to, and that are treated as outside addresses."""
+    """Maps each host name to its addresses in the test, which are treated as outside addresses."""
     known: dict[str, list[str]] = {}
     real = socket.getaddrinfo
 

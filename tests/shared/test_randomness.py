@@ -1,4 +1,4 @@
-"""Random ids have the format of the contract, and none occurs twice."""
+"""Random ids have the format of the contract, and no id occurs twice."""
 
 from concurrent.futures import ThreadPoolExecutor
 from uuid import RFC_4122, UUID

@@ -1,4 +1,4 @@
-"""A minimal service for tests of the consumer: it reads `hazards` and writes one row and one event per record."""
+"""A minimal service for tests of the consumer, which reads `hazards` and writes one row and one event per record."""
 
 import asyncio
 import os

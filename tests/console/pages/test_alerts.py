@@ -77,7 +77,7 @@ def test_a_click_acknowledges_at_once(whole: Whole, seat: Any) -> None:
 
 
 def test_an_acknowledgement_without_a_reply_is_reported(whole: Whole, seat: Any) -> None:
-    """The page reports it after ten seconds, the time limit of a request."""
+    """The page reports the missing reply after ten seconds, the time limit of a request."""
     whole.report_hazard(type="cold_wave")
     page = seat(Role.OPERATOR).open("/")
     page.route("**/acknowledgement", lambda _: None)

@@ -38,7 +38,7 @@ def test_a_quiet_night_is_not_a_lost_connection(whole: Whole, seat: Any) -> None
     page.clock.fast_forward(20_000)
     page.evaluate(BEAT)
     page.clock.fast_forward(24_000)
-    assert len(begun) == 1  # the script BEAT opened it; the page opened none
+    assert len(begun) == 1  # the script BEAT opened this stream, the page opened none
     expect(page.locator("#link")).to_have_attribute("data-state", "live")
 
 

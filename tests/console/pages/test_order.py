@@ -28,7 +28,7 @@ def away(page: Page) -> None:
 
 
 def test_rows_stay_while_the_pointer_is_in_the_list(whole: Whole, seat: Any) -> None:
-    """While operator 1 points at an alert, operator 2 acknowledges it. No other alert moves under the pointer."""
+    """While operator 1 points at an alert that operator 2 acknowledges, no other alert moves under the pointer."""
     whole.report_hazard(type="mudflow", severity="Moderate")
     page, other = seat(Role.OPERATOR).open("/"), seat(Role.OPERATOR).open("/")
     expect(newest_alert(page, "Mudflow")).to_be_visible(timeout=SLOW_MS)

@@ -109,7 +109,7 @@ def test_a_severe_alert_sounds_on_every_page_until_somebody_acknowledges(whole: 
     expect(page.locator("#ringing")).to_be_hidden(timeout=SLOW_MS)
 
 
-# Simulates notifications, and a page behind other windows, because a headless browser has neither.
+# Simulates notifications and a page behind other windows, which a headless browser does not have.
 NOTIFYING = """{
     window.notified = [];
     window.Notification = class {

@@ -47,7 +47,7 @@ def test_no_column_of_the_figures_is_cut_in_print(whole: Whole, seat: Any, langu
     assert last.evaluate("cell => getComputedStyle(cell.closest('.scroll')).overflowX") == "visible"
 
 
-# For each list, the number of pixels by which it is too narrow for its longest choice.
+# For each drop-down list, the number of pixels by which its longest choice is too wide.
 CUT = """lists => lists.map(list => {
   const whole = list.cloneNode(true);
   whole.style.cssText = 'position: absolute; width: max-content';

@@ -64,7 +64,7 @@ def test_a_draft_from_before_the_sign_in_belongs_to_the_first_account_that_signs
 
 
 def draft(page: Page, *, is_correction: bool) -> None:
-    """Begins a new report, or opens a sent report again to correct it."""
+    """Begins a new report, or opens a sent report again for a correction."""
     if is_correction:
         filled(page)
         expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)

@@ -1,4 +1,4 @@
-"""Drafts stay on the phone, and only their author sees them. The form is shown only in browsers that can run it."""
+"""Drafts stay on the phone, and only the author sees a draft. A browser that cannot run the form does not show it."""
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
