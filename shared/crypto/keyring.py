@@ -31,7 +31,7 @@ class UnknownKey(DependencyUnavailable):
 
 
 class Keyring:
-    """The keys of one folder. Raises NoKey if there is none. A key that is added later is found without a restart."""
+    """The keys of a folder. Raises NoKey if no key is there. A key that is added later is found without a restart."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

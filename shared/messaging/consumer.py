@@ -176,7 +176,7 @@ class Consumer:
         return open_plain(record) if self._handlers.ignores(event_type) else self._opener(record)
 
     async def _settle(self, readings: Sequence[Reading]) -> None:
-        """Commit the batch. If it fails, halve it until the failing record is alone and the others are committed."""
+        """Commit the batch. A failing batch is halved until the failing record is alone and the rest is committed."""
         try:
             await self._transact(readings)
         except Fenced:
