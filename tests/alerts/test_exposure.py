@@ -1,4 +1,4 @@
-"""Alerts about a hazard in an area where displaced households now live."""
+"""A hazard in an area where displaced households now live raises an exposure alert."""
 
 from datetime import timedelta
 from typing import Any

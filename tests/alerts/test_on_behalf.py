@@ -55,7 +55,7 @@ async def test_on_whose_behalf_is_visible_only_inside_the_centre(desk: Desk, rol
 
 
 async def test_on_whose_behalf_is_read_where_the_hazard_was_first_reported(desk: Desk) -> None:
-    """Another account moves the alert to Kadamjai by two updates, whose revision numbers are lower and higher."""
+    """Another account moves the alert to Kadamjai, by updates with a lower and with a higher revision number."""
     now = datetime.now(UTC)
     first = fresh(revision=5, area={"pcodes": [ALAI]}, received_at=now)
     (alert_id,) = await desk.alerts(first)

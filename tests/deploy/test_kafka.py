@@ -1,4 +1,4 @@
-"""The checks and preparation of Kafka's folder and ports before Kafka starts."""
+"""Kafka's folder and ports are checked and prepared before Kafka starts."""
 
 import os
 import shutil

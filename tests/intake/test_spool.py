@@ -28,7 +28,7 @@ def message(number: int, size: int = 10) -> Message:
 
 
 class Broker:
-    """A broker that is unavailable until a test sets the event `there`. Records that are too big are returned."""
+    """A broker that is unavailable until a test sets the event `there`. `publish` returns too big records."""
 
     def __init__(self, limit: int = LIMIT) -> None:
         self.there = asyncio.Event()

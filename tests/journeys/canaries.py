@@ -69,7 +69,7 @@ class Canary:
         ]
 
 
-# One person is reported through intake. The other is written directly to the topic, as by a faulty release of intake.
+# One person is reported through intake, the other is written to the topic directly, as by a faulty release of intake.
 THROUGH_INTAKE = Canary(
     person={
         "given_name": "Канарбек",

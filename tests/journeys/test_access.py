@@ -43,7 +43,7 @@ def path_of(route: str) -> str:
         path = path.replace(f"{{{name}}}", str(uuid4())).replace(f"{{{name}:uuid}}", str(uuid4()))
     path = path.replace("{source}", "unknown-source")
     if path == "/stream":
-        return "/stream?topics=hazards"  # all roles of the route may follow this topic alone
+        return "/stream?topics=hazards"  # the only topic that every role of the route may follow
     return path.replace("{panel}", "alerts")
 
 

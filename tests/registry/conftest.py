@@ -100,7 +100,7 @@ async def is_ready(client: httpx.AsyncClient) -> bool:
 
 @pytest.fixture
 async def office(one_office: Office) -> Office:
-    """The registry's app of this module. Its tables are emptied before each test."""
+    """The registry's app of this module. The app's tables are emptied before each test."""
     async with one_office.app.state.sessions.begin() as session:
         await session.execute(text(f"TRUNCATE {TABLES}"))
     return one_office

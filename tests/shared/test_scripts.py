@@ -61,7 +61,7 @@ def test_a_page_has_every_text_that_its_scripts_show(template: Path) -> None:
 
 
 def test_no_template_has_sentences_in_attributes_of_its_own() -> None:
-    """Only the headings of table cells may be in attributes, because only these are shown by a stylesheet."""
+    """Only the headings of table cells may be in attributes, because a stylesheet shows no other attribute."""
     unused = [
         (file.name, name)
         for room in ("services", "shared")

@@ -88,7 +88,7 @@ async def test_a_worker_frozen_within_a_statement_still_frees_its_locks(trial: T
             await frozen.execute(text(f"SET LOCAL transaction_timeout = '{shorter}'"))
         await frozen.execute(text(LOCK))
         await (await database.driver(frozen)).prepare("SELECT 'read and not run'")
-        await asyncio.wait_for(other.execute(text(LOCK)), 4)  # sooner than the timeout of an idle transaction
+        await asyncio.wait_for(other.execute(text(LOCK)), 4)  # 4 s, less than the timeout of an idle transaction
         with pytest.raises(DBAPIError) as awake:
             await frozen.execute(text("SELECT 1"))
         assert is_postgresql_unavailable(awake.value)  # an error after which a worker retries its batch

@@ -1,4 +1,4 @@
-"""The reader of the USGS's documents, with valid and faulty entries."""
+"""The reader of the USGS's documents reads valid entries and reports faulty entries."""
 
 import json
 from typing import Any

@@ -51,7 +51,7 @@ def test_the_cache_of_another_release_is_deleted(phone: BrowserContext, centre: 
 
 
 def test_offline_the_form_is_of_one_release(phone: BrowserContext, centre: Centre) -> None:
-    """After a load from the network, the offline page and the offline scripts are of one release, the loaded one."""
+    """Offline, the page and its scripts are of the release that was last loaded from the network."""
     page = opened(phone, centre)
     page.reload()
     kept = release(page)
