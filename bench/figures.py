@@ -138,7 +138,7 @@ async def measure(
 ) -> tuple[float, int]:
     """Return the p99 of the response time in milliseconds, and the size of an answer in bytes.
 
-    It also prints the CPU time, which does not depend on other load of the machine.
+    The function also prints the CPU time, which does not depend on other load of the machine.
     """
     taken, spent = [], cpu(family(pids))
     for _ in range(count):

@@ -1,6 +1,6 @@
 """`python -m bench.restart`: seconds until all four /ready answer 200 after a stop or a kill, with and without load.
 
-It also prints the seconds of each stage of the start, and the CPU time of each process.
+The benchmark also prints the seconds of each stage of the start, and the CPU time of each process.
 """
 
 import argparse

@@ -94,7 +94,7 @@ async def _until_told(main: Callable[[], Awaitable[None]]) -> int:
 
 
 async def again_and_again(side: str, run: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Restart the web server or the worker until cancelled. A failure of one does not end the other."""
+    """Restart the web server or the worker until cancelled, so that a failure of one does not end the other."""
     backoff = Backoff()
     while True:
         try:

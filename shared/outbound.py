@@ -242,7 +242,7 @@ def resolve(host: str, port: int) -> list[Any]:
 
 
 def is_address(host: str) -> bool:
-    """Whether aiohttp takes the host for an IP address. If so, aiohttp skips the resolver, which checks addresses."""
+    """Whether aiohttp takes the host for an IP address, and therefore skips the resolver, which checks addresses."""
     return ":" in host or host.replace(".", "").isdigit()
 
 

@@ -101,7 +101,7 @@ class ReportClear(Data):
 
     @property
     def pcode(self) -> str | None:
-        """The P-code of the responsible area. It is the destination, or the origin while the people are abroad."""
+        """The P-code of the responsible area, which is the destination, or the origin while the people are abroad."""
         return self.destination.pcode or self.origin.pcode
 
 

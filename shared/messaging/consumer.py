@@ -36,7 +36,7 @@ SEALED = HouseholdReported.topic
 
 
 class Consumer:
-    """Reads the topics of `handlers`. Its consumer group is `group`, or by default the name of the service.
+    """Reads the topics of `handlers`. The consumer group is `group`, or by default the name of the service.
 
     `gather_ms` is the time that the broker may wait for more records, so that transactions are fewer and larger.
     `every_ms` is the least time between small batches. Records that follow each other closely then share a transaction;
@@ -150,7 +150,7 @@ class Consumer:
             self._stream.note(readings)
 
     async def open(self, record: Record) -> Reading:
-        """Verify and decode the record. Return an UnreadableRecord with the reason if that fails."""
+        """Verify and decode the record, or return an UnreadableRecord with the reason for the failure."""
         backoff = Backoff()
         while True:
             try:

@@ -120,7 +120,7 @@ class DeadLetters:
 
 
 def set_aside_id(service: str, event_id: str, record: Record) -> UUID:
-    """The id of the outcome `set_aside`. The outcome of a redrive replaces that outcome and names this id."""
+    """The id of the outcome `set_aside`, which the outcome of a redrive names as the replaced outcome."""
     return derived_id("set_aside", service, event_id, record.partition, record.offset)
 
 

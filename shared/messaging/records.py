@@ -1,4 +1,4 @@
-"""Records read from Kafka and their outcomes. They are named tuples, because a batch has thousands."""
+"""Records read from Kafka and their outcomes. Both are named tuples, because a batch has thousands of records."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple

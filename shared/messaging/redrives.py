@@ -90,7 +90,8 @@ class Redrives:
             async for letter in reader.records():
                 if self._unproven(letter):
                     continue  # an attacker who has the service's broker login can write forged letters
-                why = {name: value.decode() for name, value in letter.headers if name in WHY}  # the last value counts
+                # of headers with the same name, the dictionary keeps the last one, which the service appended
+                why = {name: value.decode() for name, value in letter.headers if name in WHY}
                 if (why["dead_topic"], why["dead_partition"], why["dead_offset"]) == wanted:
                     yield self._restored(letter, redrive, written, is_sealed="dead_sealed" in why)
 

@@ -111,7 +111,7 @@ class RecordStream:
     async def _fetch(self) -> list[Record]:
         """Fetch the next records, and wait for more until `every_ms` have passed since the last small batch.
 
-        Only a small batch is followed by such a wait, not an empty fetch or a large batch.
+        The stream waits in this way only after a small batch, not after an empty fetch or a large batch.
         """
         records = await self._fetch_within(1)
         while 0 < len(records) < self._max_records / 2:  # a larger batch means that more records wait already
@@ -187,7 +187,7 @@ class RecordStream:
     async def commit_offsets(self) -> None:
         """Commit the noted offsets to Kafka, once a second, until cancelled.
 
-        They are for lag tools only and are never read back.
+        The committed offsets are for lag tools only and are never read back.
         """
         while True:
             await self._has_uncommitted.wait()

@@ -89,7 +89,7 @@ def iso(value: datetime) -> str:
 def coming_days(language: str) -> dict[str, str]:
     """Today and the next three days in words, by ISO date.
 
-    The page contains these texts, because browsers do not know Kyrgyz and a page may stay open past midnight.
+    The page contains the words of several days, because browsers lack Kyrgyz and a page may stay open past midnight.
     """
     today = datetime.now(TIME_ZONE).date()
     pattern = {"ky": "d-MMMM, EEEE", "ru": "EEEE, d MMMM", "en": "EEEE d MMMM"}[language]

@@ -55,7 +55,7 @@ def sentence(reason: str, figures: Mapping[str, Any], language: str, known: Null
 
 
 class Words(dict[str, str]):
-    """Figures by name. A figure that is missing in an older alert is shown as a dash."""
+    """The figures of a reason, by name. A figure that is missing in an older alert is shown as a dash."""
 
     def __missing__(self, name: str) -> str:
         return "–"

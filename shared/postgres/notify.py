@@ -1,4 +1,4 @@
-"""LISTEN/NOTIFY: a commit sends NOTIFY, at which the waiting task continues at once."""
+"""LISTEN/NOTIFY: when a commit sends NOTIFY, the waiting task continues at once."""
 
 import asyncio
 

@@ -45,7 +45,7 @@ class Wanted:
 
 
 async def entries(session: AsyncSession, wanted: Wanted) -> list[AuditEntryView]:
-    """Newest first. `before` is the id of the last entry of the previous page."""
+    """The entries, newest first. `before` is the id of the last entry of the previous page."""
     query = select(AUDIT).order_by(AUDIT.c.id.desc()).limit(wanted.limit)
     if wanted.before is not None:
         query = query.where(AUDIT.c.id < wanted.before)
