@@ -69,7 +69,7 @@ async def test_intake_accepts_reports_while_its_dependencies_are_unavailable(own
 
 @pytest.mark.parametrize("is_frozen", [True, False], ids=["frozen", "killed"])
 async def test_a_silent_valkey_does_not_delay_reports(own_intake: RunningIntake, is_frozen: bool) -> None:
-    """If reports waited for Valkey, each would wait separately, because they are sent one after the other."""
+    """Each report would wait for Valkey separately, because the reports are sent one after the other."""
     valkey = own_intake.installation.parts.valkey
     valkey.freeze() if is_frozen else valkey.kill9()
     began = time.monotonic()

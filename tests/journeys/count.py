@@ -98,7 +98,7 @@ class Standing:
 async def count_check(installation: Installation, sent: Sent, *, timeout: float = 60) -> Standing:
     """Waits until all records are processed.
 
-    Then all counts must balance, and the accepted reports must be those that have outcomes.
+    Then all counts must balance, and exactly the accepted reports must have outcomes.
     """
     assert sent.reports == sum(sent.answers[each] for each in ANSWERS), sent.answers
     standing = await drained(installation, timeout)

@@ -102,7 +102,7 @@ class VisibleContent:
     body: dict[str, Any] | None = None
 
 
-SEVERAL: dict[str, Any] = {"alert_ids": []}  # gets the alert's id
+SEVERAL: dict[str, Any] = {"alert_ids": []}  # the alert's id is added later
 HOUSEHOLD = "GET /registry/v1/households/{household_id}"
 NOW = "id: "  # an id without an event, which ends the replay of a stream
 BY_AREA = {

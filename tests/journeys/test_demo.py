@@ -28,7 +28,7 @@ from tests.journeys.count import Sent, count_check, drained, intake_counts
 from tests.journeys.logs import events_on
 from tests.waiting import wait_for
 
-# Every alert is younger than this interval, so only figures that need not wait for the interval are due.
+# No alert is as old as this, so a new figure is due only if the figure need not wait for the interval of updates.
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 ROLES = {Sender.OPERATOR: Role.OPERATOR, Sender.FIELD: Role.FIELD}
 

@@ -83,7 +83,7 @@ def is_readable(page: Page, scheme: Any, *, fields: int = 0) -> None:
 
 
 def lose_the_line(page: Page) -> None:
-    """Advances the clock until the page takes its stream for lost. Every attempt to open the stream again fails."""
+    """Advances the clock until the page treats its stream as lost. Every attempt to open the stream again fails."""
     page.route("**/stream?**", lambda route: route.abort())
     page.clock.fast_forward(46_000)
     expect(page.locator("#link")).to_have_attribute("data-state", "lost", timeout=SLOW_MS)
