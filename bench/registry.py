@@ -1,9 +1,9 @@
 """`python -m bench.registry`: measures the time from Kafka to committed rows, for reports of a family of five.
 
 Pass A is only an asyncpg COPY of the rows that pass B wrote, in the same batches, with one transaction for each batch.
-Pass B runs the registry's consumers, as many as one machine runs. These consumers read, decrypt, decide and seal. Each
-transaction of a consumer commits households, members, episodes, history, inbox, ledger, outbox and offsets together.
-Pass B is also measured with a single consumer.
+Pass B runs as many of the registry's consumers as `make run` starts. These consumers read, decrypt, decide and seal.
+Each transaction of a consumer commits households, members, episodes, history, inbox, ledger, outbox and offsets
+together. Pass B is also measured with a single consumer.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Settings of the infrastructure, read once in `__main__` and passed on. A service adds its own in its `config.py`."""
+"""Settings of the infrastructure, read once in `__main__`. Each service adds its own settings in its `config.py`."""
 
 from pathlib import Path
 from typing import Any, Self
@@ -115,7 +115,7 @@ class Settings(CheckedSettings):
 
     @property
     def proxies(self) -> str:
-        """Proxies whose forwarding headers are trusted. By default this machine is trusted if we use https."""
+        """Proxies with trusted forwarding headers. The default is this machine if PUBLIC_URL is https, else none."""
         usual = "127.0.0.1,::1" if self.public_url.startswith("https:") else ""
         return usual if self.forwarded_allow_ips is None else self.forwarded_allow_ips
 

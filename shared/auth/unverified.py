@@ -36,7 +36,7 @@ class UnverifiedRecords:
         return True
 
     def take(self, credential: bytes) -> list[Record]:
-        """Remove the records of this credential, oldest first."""
+        """Remove and return the records of this credential, oldest first."""
         records = self._by_credential.pop(credential)
         self._count -= len(records)
         return records

@@ -15,7 +15,7 @@ WINDOW = 200
 
 
 class Failures:
-    """Counts failures, not invalid records. The consumer stops if more than half of the last 200 fail alike."""
+    """Counts failures, not invalid records, to stop if over half of the last 200 records fail for one reason."""
 
     def __init__(self, service: str, sessions: async_sessionmaker[AsyncSession]) -> None:
         self._service = service

@@ -167,7 +167,7 @@ class Unread:
 
 
 async def dead_letters(session: AsyncSession, *, limit: int = 200) -> list[DeadLetter]:
-    """The newest dead letters. `dead_letters_count` counts all."""
+    """The newest dead letters. `dead_letters_count` counts all dead letters."""
     newest = select(DeadLetterRow).order_by(DeadLetterRow.set_aside_at.desc()).limit(limit)
     return [_without_content(row) for row in await session.scalars(newest)]
 

@@ -10,7 +10,7 @@ from shared.postgres.models import Base, table
 
 
 class ConsumerOffset(Base):
-    """The next offset to read in a topic partition. `stopped` is the reason if the service stopped at this offset."""
+    """The next offset to read in a topic partition. If the service stopped at this offset, `stopped` is the reason."""
 
     __tablename__ = "consumer_offsets"
     __table_args__ = (
@@ -48,7 +48,7 @@ class LedgerCount(Base):
 
 
 class DeadLetterRow(Base):
-    """A record that was set aside. Its content is in the topic of dead letters."""
+    """A record that was set aside. The record's content is in the topic of dead letters."""
 
     __tablename__ = "dead_letters"
 

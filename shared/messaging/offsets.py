@@ -13,7 +13,7 @@ from shared.postgres import database
 
 FROZEN = timedelta(seconds=10)
 
-# Ordered, so that two workers that lock the same partitions cannot deadlock.
+# The rows are ordered, so that two workers that lock the same partitions cannot deadlock.
 # raw SQL: one statement for each batch, with arrays as parameters
 LOCK = """
 SELECT topic, partition, next_offset FROM consumer_offsets

@@ -1,4 +1,4 @@
-"""Queries about places. Loaded once at start, never changed."""
+"""Queries about places, which are loaded once at the start and never changed."""
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Limits per connection: header size, pipelined requests and time. RFC 9110, RFC 6585."""
+"""Limits on header size, pipelined requests and time of a connection (RFC 9110, RFC 6585)."""
 
 import json
 from asyncio import BaseTransport, TimerHandle

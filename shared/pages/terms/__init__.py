@@ -1,4 +1,4 @@
-"""Names of the contract's codes, by noun. The shared catalogs hold the translations."""
+"""Names of the contract's codes, one module for each subject. The shared catalogs hold the translations."""
 
 from collections.abc import Callable, Mapping
 
