@@ -75,7 +75,7 @@ def parts(*, own: bool = False) -> Iterator[Parts]:
 @contextmanager
 def _started(names: list[str], *, keeps_through_power_cut: bool) -> Iterator[tuple[Folders, dict[str, Component]]]:
     folders = Folders(state=Path(tempfile.mkdtemp(prefix="dayar-")), cache=paths.cache()).make()
-    folders.state.chmod(0o711)  # PostgreSQL's user must be able to enter a subfolder
+    folders.state.chmod(0o711)  # lets PostgreSQL's user enter its subfolder
     secrets.draw(folders.secrets)
     make = _contained if os.environ.get("PARTS") == "containers" else _embedded
     wanted = [make(name, folders, fsync=keeps_through_power_cut) for name in names]

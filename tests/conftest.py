@@ -22,7 +22,7 @@ hypothesis.settings.register_profile("shared machine", hypothesis.settings(), de
 hypothesis.settings.load_profile("shared machine")
 
 PARTS = {"parts", "killable"}
-SHARED = ("tests/console/pages", "tests/intake/field")  # the fixtures of these packages have the scope "package"
+SHARED = ("tests/console/pages", "tests/intake/field")  # packages whose fixtures have the scope "package"
 # Files whose tests kill servers. One worker runs them all, so that these servers are started once.
 KILLING = (
     "tests/console/test_attempts.py",

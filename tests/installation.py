@@ -59,8 +59,8 @@ class Ground:
             )
         in_thread(self._make_template())
         self._pool = ThreadPoolExecutor(2) if works_ahead else None
-        self._settings = Settings()  # read at the start, because a test may change the environment later
-        self._copying = Lock()  # only one copy at a time, as PostgreSQL requires
+        self._settings = Settings()  # settings are read at the start, because a test may change the environment later
+        self._copying = Lock()  # held during a copy, because PostgreSQL refuses two concurrent copies of the template
         self._next: dict[int, Future[int]] = {}
         self._removals: list[Future[None]] = []
 

@@ -56,7 +56,8 @@ async def post(session: AsyncSession) -> Post:
 async def desk(shared_installation: Installation, settings: AlertsSettings, engine: AsyncEngine) -> AsyncIterator[Desk]:
     async with engine.begin() as connection:
         await connection.execute(text(f"TRUNCATE {CHANGED}"))
-    revocation_snapshots.save(revocation_snapshots.file_of(settings), datetime.now(UTC), [])  # needs no broker
+    # a stored snapshot makes the revocations known without a broker
+    revocation_snapshots.save(revocation_snapshots.file_of(settings), datetime.now(UTC), [])
     app = create_app(settings)
     async with app.router.lifespan_context(app):
         yield Desk(shared_installation, engine, httpx.ASGITransport(app))

@@ -126,7 +126,8 @@ async def test_a_late_cancel_ends_an_open_exposure_alert(post: Post, is_known: b
     post.now = NOW + timedelta(hours=7)
     await post()
     if not is_known:
-        await post.session.execute(text("DELETE FROM exposures"))  # an earlier release did the same
+        # an earlier release deleted the row when the exposure was over
+        await post.session.execute(text("DELETE FROM exposures"))
     await post(mudflow(hazard_id=flood.hazard_id, revision=2, msg_type="Cancel", area={"pcodes": [LEILEK]}))
     assert [(alert.is_lapsed, alert.reason) for alert in await post.alerts()] == [(True, "cancelled")] * 2
 

@@ -92,7 +92,8 @@ class Served:
             await locking.execute(text(statement))
             answering = asyncio.create_task(asyncio.to_thread(ask))
             while not answering.done() and not await other.scalar(text(WAITS)):
-                await other.rollback()  # within one transaction, PostgreSQL's statistics do not change
+                # begins a new transaction, because PostgreSQL's statistics do not change within one
+                await other.rollback()
             until = time.monotonic() + seconds
             await wait_for(lambda: time.monotonic() >= until)
             await locking.commit()

@@ -23,7 +23,7 @@ def test_only_requested_topics_are_encoded() -> None:
     assert vectors.decoded(vectors.encoded(vector, ["hazards"])) == {("hazards", 0): 3}
 
 
-NESTED = urlsafe_b64encode(b"[" * 10_000).decode()  # has the maximum length of a header
+NESTED = urlsafe_b64encode(b"[" * 10_000).decode()  # a position that is as long as a header may be
 
 
 @pytest.mark.parametrize(

@@ -44,9 +44,9 @@ async def test_a_new_log_is_joined_when_each_service_has_its_own_valkey_password
 @pytest.mark.parametrize(
     ("ids", "next_offset", "expected"),
     [
-        ({"hazards": "one"}, 7, 7),  # on the same log, reading continues at the stored offset
-        ({"hazards": "one"}, 12, 9),  # on the same log without its last records, reading continues at the end
-        ({"hazards": "another"}, 7, 2),  # on a new log, reading starts at the first record
+        ({"hazards": "one"}, 7, 7),  # the log is the same, so reading continues at the stored offset
+        ({"hazards": "one"}, 12, 9),  # the log lost its last records, so reading continues at its end
+        ({"hazards": "another"}, 7, 2),  # the log is new, so reading starts at its first record
         ({}, 7, 7),  # the backup has no topic ids, as the broker was unavailable
         ({}, 12, 9),
     ],

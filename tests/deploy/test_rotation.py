@@ -57,7 +57,8 @@ def test_sealed_data_is_opened_after_a_rotation_and_resealed(folder: Path) -> No
     assert newer.is_old(old) and newer.open(old, b"report") == b"+996"
     new = newer.seal(b"+996", b"report")
     assert not newer.is_old(new)
-    assert sealing.open(new, b"report") == b"+996"  # `sealing`, created before the rotation, reads the newer key
+    # `sealing` was created before the rotation and can read the newer key
+    assert sealing.open(new, b"report") == b"+996"
     with pytest.raises(UnknownKey):
         sealing.open(b"00000000-00000000" + new[17:], b"report")
 

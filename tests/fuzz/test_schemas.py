@@ -13,7 +13,7 @@ from tests.fuzz.conftest import EXAMPLES, FUZZED
 from tests.installation import Web
 from tests.waiting import wait_for
 
-# hypothesis warns of this, because schemathesis uses `random` in its strategies
+# schemathesis uses `random` in its strategies, of which hypothesis warns
 pytestmark = pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisDeprecationWarning")
 
 

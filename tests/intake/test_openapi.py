@@ -50,7 +50,7 @@ async def test_a_chunked_body_is_refused_once_it_is_too_big(served: str, shared_
             assert (answer.status_code, answer.headers["content-type"]) == (413, "application/problem+json"), path
 
 
-# hypothesis warns of this, because schemathesis uses `random` in its strategies
+# schemathesis uses `random` in its strategies, of which hypothesis warns
 @pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisDeprecationWarning")
 @pytest.mark.parametrize("path", PATHS)
 async def test_generated_requests_are_answered_as_documented(

@@ -102,7 +102,7 @@ class VisibleContent:
     body: dict[str, Any] | None = None
 
 
-SEVERAL: dict[str, Any] = {"alert_ids": []}  # the alert's id is added later
+SEVERAL: dict[str, Any] = {"alert_ids": []}  # a test adds the alert's id
 HOUSEHOLD = "GET /registry/v1/households/{household_id}"
 NOW = "id: "  # an id without an event, which ends the replay of a stream
 BY_AREA = {
@@ -119,7 +119,8 @@ BY_AREA = {
     "GET /alerts/{alert_id:uuid}": VisibleContent("/alerts/{alert}", "{alert}"),
     "GET /": VisibleContent("/", "{alert}"),
     "GET /board/{panel}": VisibleContent("/board/alerts", "{alert}"),
-    "GET /v1/ringing": VisibleContent("/v1/ringing", "{alert}"),  # read before the alert is acknowledged
+    # the test reads this page before it acknowledges the alert
+    "GET /v1/ringing": VisibleContent("/v1/ringing", "{alert}"),
     "GET /stream": VisibleContent(
         f"/stream?topics=alerts&from={vectors.encoded({('alerts', 0): 0}, ['alerts'])}", "{alert}"
     ),
@@ -157,7 +158,7 @@ OF_NO_AREA = {
     "PUT /alerts/v1/presence",
     "GET /alerts/v1/sources/{source}/withheld",
     "PUT /alerts/v1/sources/{source}/lift",
-    "GET /alerts/v1/hazards/{hazard_id}/outcome",  # tested in tests/alerts, where the id is known
+    "GET /alerts/v1/hazards/{hazard_id}/outcome",  # tests/alerts tests this route, because it knows the hazard's id
     "GET /password",
     "POST /sign-out",
     "POST /v1/session",
@@ -172,7 +173,7 @@ OF_NO_AREA = {
     "POST /second-factor",
     "POST /second-factor/removal",
     "GET /registry/v1/teams/{team}/held",
-    "POST /registry/v1/teams/{team}/held:accept",  # tested in tests/registry
+    "POST /registry/v1/teams/{team}/held:accept",  # tests/registry tests this route
     "GET /purpose",
     "POST /purpose",
     "GET /readmission",

@@ -131,7 +131,8 @@ async def test_personal_data_is_only_where_it_may_be(journey: Journey) -> None:
 async def take_in(journey: Journey, token: str) -> None:
     first = THROUGH_INTAKE.household()
     corrected = {**first, "version": 2, "notes": THROUGH_INTAKE.notes + "!"}
-    unknown_code = THROUGH_INTAKE.household(reasons=[THROUGH_INTAKE.notes])  # becomes `other`, with its text
+    # intake stores the unknown code as `other`, and adds its text to the notes
+    unknown_code = THROUGH_INTAKE.household(reasons=[THROUGH_INTAKE.notes])
     for body in (first, first, THROUGH_INTAKE.group(), corrected, unknown_code):
         assert (await journey.report(body, token)).is_success
     assert (await journey.report({**first, "notes": THROUGH_INTAKE.notes + "?"}, token)).status_code == 409

@@ -21,7 +21,7 @@ from tests.supervised import Run, all_answer, is_settled, own_environment, runni
 
 pytestmark = [pytest.mark.parts, pytest.mark.timeout(600)]
 
-PLAYED = 37  # the reports of the scenario: 36 households and a group
+PLAYED = 37  # the scenario reports 36 households and one group
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def test_everything_is_restored_from_a_backup(played: Played, tmp_path: Path) ->
     settled(run, accounts, households=PLAYED + 1)
 
     run.stop()
-    for path in run.folder.iterdir():  # the loss of all files except Kafka's
+    for path in run.folder.iterdir():  # all files except Kafka's are lost
         if path.name != "kafka":
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     assert "what came after the backup is read again" in backup.restore(name)

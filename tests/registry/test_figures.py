@@ -111,7 +111,8 @@ async def test_limited_visibility_is_stated_on_the_page(office: Office, language
         page = await office.get(f"/figures?lang={language}&view={view}", role=Role.REGISTRAR, areas=(OSH, LEILEK))
         [counts[view]] = re.findall(r'id="areas">([^<]+)</p>', page.text)
         assert all(name in html.unescape(counts[view]) for name in names)
-    assert len(counts["origin"]) > len(counts["destination"]) + 40  # the text also states how many people are missing
+    # by origin, the text also states how many people are missing
+    assert len(counts["origin"]) > len(counts["destination"]) + 40
     whole = await office.get(f"/figures?lang={language}", role=Role.ANALYST)
     assert 'id="areas"' not in whole.text
 
@@ -156,7 +157,8 @@ async def test_the_table_shows_women_men_children_and_elders(office: Office) -> 
     page = (await office.get("/figures?lang=en&date=2026-07-15", role=Role.ANALYST)).text
     table = page[page.index('<h2 id="stock">') :]
     cells = re.findall(r'<td class="number[^"]*">([\d–]+)</td>', table)
-    assert cells[:7] == ["5", "1", "–", "3", "2", "2", "1"]  # persons, households, groups; female, male; minors, elders
+    # columns: persons, households, groups; female, male; minors, elders
+    assert cells[:7] == ["5", "1", "–", "3", "2", "2", "1"]
     rows = re.findall(r'<th scope="row">(Female|Male|Not known)</th>((?:<td class="number">\d+</td>)+)', table)[:3]
     assert {sex: [int(count) for count in re.findall(r"\d+", counts)] for sex, counts in rows} == {
         "Female": [0, 0, 1, 1, 1, 0],

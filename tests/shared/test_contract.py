@@ -26,11 +26,11 @@ MAY_BE_CLEAR = {
     "report_id",
     "household_id",
     "group_id",
-    "hazard_id",  # ids of records and of linked hazards
+    "hazard_id",  # fields with ids of records and of linked hazards
     "origin",
     "destination",
     "pcode",
-    "country",  # P-codes and ISO countries
+    "country",  # fields with P-codes and ISO country codes
     "persons",
     "mobility",
     "latest_mobility",
@@ -41,7 +41,7 @@ MAY_BE_CLEAR = {
     "received_at",
     "occurred_on",
     "recorded_on",
-    "uncorrected",  # times and days
+    "uncorrected",  # fields with times and days
     "author",
     "team",
     "status",
@@ -58,8 +58,8 @@ MAY_BE_CLEAR = {
     "consumer",
     "outcome",
     "reason",
-    "replaces",  # outcomes carry a report_id and a reason code
-    "displacement",  # another displacement of the household, with the same fields
+    "replaces",  # fields of outcomes, which contain a report id and a reason code
+    "displacement",  # contains another displacement of the household, with the same fields
 }
 BOX = "sealed"
 

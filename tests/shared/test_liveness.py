@@ -24,7 +24,7 @@ async def returned(answers: Callable[[], bool], *, within: float = 0.5) -> bool:
     [
         (chain([True], repeat(False)), True),
         (repeat(True), False),
-        (repeat(False), False),  # the process still starts
+        (repeat(False), False),  # the process is still starting
         (chain.from_iterable(repeat([True, False, False, False])), False),  # the process answers slowly
     ],
 )

@@ -15,7 +15,7 @@ from tests.shared.outside import Answerer, Server, broken_off, certificate, drip
 
 pytestmark = pytest.mark.anyio
 
-KEEPALIVE_TIMER = "02"  # its code in /proc/net/tcp
+KEEPALIVE_TIMER = "02"  # the code of a keep-alive timer in /proc/net/tcp
 
 
 def settings(*allowed: str, exercise: bool = False) -> Settings:

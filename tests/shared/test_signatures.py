@@ -264,7 +264,7 @@ async def test_a_record_with_an_unknown_key_stops_its_topic_for_a_limited_time(i
         trial.settings = trial.settings.model_copy(update={"signature_key_wait_seconds": 1})
         async with trial.running(trial.consumer()):
             await forge(installation, "intake", forged._replace(headers=(*forged.headers, signature)))
-            await trial.publish(genuine._replace(key=forged.key))  # the same key, and therefore the same partition
+            await trial.publish(genuine._replace(key=forged.key))  # records with one key are in the same partition
             assert await trial.drained() == {"recorded": 1, "set_aside": 1}
         assert await trial.fetch("SELECT reason FROM dead_letters") == [("signature_unknown_key",)]
         rows = await trial.fetch("SELECT value FROM outbox WHERE topic = 'outcomes'")

@@ -32,7 +32,8 @@ async def test_a_forged_restoration_restores_no_credential(installation: Install
     async with Publisher(installation.settings(Settings, "console")) as publisher:
         await publisher.publish(encoded(revoked), timeout=30)
         await forge(installation, "console", encoded(restored))
-        await publisher.publish(encoded(last)._replace(key=encoded(revoked).key), timeout=30)  # the same partition
+        # records with one key are in the same partition
+        await publisher.publish(encoded(last)._replace(key=encoded(revoked).key), timeout=30)
     revocations = Revocations(installation.settings(Settings, "registry"))
     async with lifecycle.beside(revocations.run()):
         await wait_for(lambda: revocations.is_revoked(principal(last.credential_id)), 30)
@@ -74,7 +75,8 @@ async def test_a_revocation_stays_though_an_older_restoration_waits_and_nothing_
     for made in (
         by_late_key.sign(encoded(CredentialRestored(**dict(revoked(account))))),
         by_known_key.sign(encoded(revoked(account))),
-        by_known_key.sign(encoded(revoked(last))._replace(key=encoded(revoked(account)).key)),  # the same partition
+        # records with one key are in the same partition
+        by_known_key.sign(encoded(revoked(last))._replace(key=encoded(revoked(account)).key)),
     ):
         await forge(installation, "console", made)
     reader = installation.settings(Settings, "registry").model_copy(update={"signature_key_wait_seconds": 0})

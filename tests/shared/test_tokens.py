@@ -169,7 +169,8 @@ def test_an_ended_token_of_a_readmitted_team_counts_as_valid(
     revoked.readmitted.add(team.team)
     request = asking(Signer(token_keys / "private.pem").sign(team))
     assert not authenticator.authenticate(request, takes_expired=True, takes_readmitted=True).is_expired
-    assert authenticator.authenticate(request, takes_readmitted=True).account == team.account  # the sign-in is renewed
+    # the team's sign-in can be renewed
+    assert authenticator.authenticate(request, takes_readmitted=True).account == team.account
     assert authenticator.authenticate(request, takes_expired=True).is_expired
     with pytest.raises(Unauthenticated):  # reading needs a valid token
         authenticator.authenticate(request)

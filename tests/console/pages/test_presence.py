@@ -95,7 +95,7 @@ def test_a_severe_alert_sounds_on_every_page_until_somebody_acknowledges(whole: 
     expect(page.locator("#ringing")).to_be_visible(timeout=SLOW_MS)
     wait_for_script(page, "() => /^\\(\\d+\\) /.test(document.title)")
     before = page.evaluate(TONES)
-    wait_for_script(page, f"() => ({TONES}) > {before + 8}")  # the alarm continues
+    wait_for_script(page, f"() => ({TONES}) > {before + 8}")  # the alarm continues to sound
     page.keyboard.press("m")
     expect(page.locator("#sound-mute")).to_contain_text("Muted until")
     board = seat(Role.OPERATOR).open("/")
