@@ -33,7 +33,8 @@ class CheckedSettings(BaseSettings):
             errors = error.errors(include_input=False, include_context=False)
             raise BadSettings(*(_expectation(each, prefix) for each in errors)) from None
         except SettingsError as error:
-            field = str(error).split('"')[1]  # from: error parsing value for field "folders" from source ...
+            # the text of `error` is: error parsing value for field "folders" from source ...
+            field = str(error).split('"')[1]
             raise BadSettings(f"{prefix}{field}".upper() + ": Input should be valid JSON") from None
 
 
@@ -48,7 +49,7 @@ class Settings(CheckedSettings):
     kafka_username: str | None = None
     kafka_password_file: str | None = None
     kafka_ca_file: Path | None = None
-    kafka_group_instance: str | None = None  # a name that only one supervisor may use
+    kafka_group_instance: str | None = None  # a worker's fixed name in its consumer group, unique among all processes
     topic_prefix: str = "dayar."
     displacements_days: float = Field(default=30, gt=0)  # the retention of reports in Kafka and in Valkey
     dead_letters_days: float = Field(default=DEAD_LETTERS_DAYS, gt=0)
@@ -83,7 +84,8 @@ class Settings(CheckedSettings):
     token_public_keys: Path = Path(".state/secrets/tokens/public")
     token_private_key_file: Path = Path(".state/secrets/tokens/private.pem")
     record_keys: str = ".state/secrets/records/{service}"  # contains one folder of signing keys per topic
-    signature_key_wait_seconds: float = Field(default=600, ge=0)  # long enough for a rotation to reach every reader
+    # in seconds; long enough for a rotation to reach every reader
+    signature_key_wait_seconds: float = Field(default=600, ge=0)
 
     def for_service(self, service: str) -> Self:
         """These settings with `{service}` filled in."""

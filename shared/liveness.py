@@ -53,7 +53,7 @@ def by_beat(file: Path) -> Answers:
         before, last = last, file.stat().st_mtime_ns if file.exists() else 0
         return last not in (0, before)
 
-    file.unlink(missing_ok=True)  # an earlier process may have left the file
+    file.unlink(missing_ok=True)  # the file may be from an earlier process
     return answers
 
 

@@ -183,7 +183,7 @@ async def bounded(answer: aiohttp.ClientResponse, limit: int) -> bytes:
     async for chunk in answer.content.iter_any():
         body += chunk
         if len(body) > limit:
-            answer.close()  # otherwise aiohttp would read the rest of the answer to keep the connection
+            answer.close()  # without this, aiohttp would read the rest of the answer, to keep the connection
             raise AnswerTooBig(limit)
     return bytes(body)
 

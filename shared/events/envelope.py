@@ -15,10 +15,10 @@ from shared.events.fields import Data
 NAMESPACE = UUID("7d5c1f0a-6b0e-5d4e-9a39-64617961722e")
 CONTENT_TYPE = b"application/json"
 _NAMESPACE = NAMESPACE.bytes
-UUID_TEXT = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # RFC 9562's text format
+UUID_TEXT = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # the text format of a UUID in RFC 9562
 SCHEMA_ROOT = "urn:dayar:schema:"
 REVOKED_HEADER = "dayar_revoked"  # marks a report whose credential was revoked before the report came
-SIGNATURE = "signature"  # the last header of each record: `shared/messaging/signatures.py`
+SIGNATURE = "signature"  # the name of each record's last header, which `shared/messaging/signatures.py` writes
 
 Header = tuple[str, bytes]
 

@@ -47,7 +47,7 @@ def utc(value: datetime) -> datetime:
     # The year is checked twice: before the conversion, because `astimezone` fails at the ends of the calendar, and
     # after the conversion, because it can change the year.
     if FIRST_YEAR <= value.year <= LAST_YEAR:
-        moment = value.astimezone(UTC) if value.utcoffset() else value  # events are written in UTC already
+        moment = value.astimezone(UTC) if value.utcoffset() else value  # a time of an event is in UTC already
         if FIRST_YEAR <= moment.year <= LAST_YEAR:
             return moment
     raise ValueError(f"a time of the years {FIRST_YEAR} to {LAST_YEAR} is expected")

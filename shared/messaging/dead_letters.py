@@ -77,7 +77,7 @@ class DeadLetters:
         except (UnknownEventType, MalformedEvent):
             return None
         if not isinstance(event.data, (HazardFields, ReportClear)):
-            return None  # not a report, so nobody waits for its outcome
+            return None  # the record is not a report, so nobody waits for its outcome
         data = ReportSettled(
             report_id=event.data.report_id,
             version=event.data.version,

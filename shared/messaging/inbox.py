@@ -15,7 +15,7 @@ from shared.postgres.bulk_copy import Copy
 
 COPY_FROM = 50  # with fewer rows one INSERT is faster than COPY with its savepoint
 
-# raw SQL: one statement for each batch, with arrays as parameters
+# raw SQL: with arrays as parameters, each batch needs only one statement
 INSERT = """
 INSERT INTO inbox (event_id, digest) SELECT * FROM unnest($1::uuid[], $2::bytea[])
 ON CONFLICT DO NOTHING RETURNING event_id::text

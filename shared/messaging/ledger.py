@@ -24,7 +24,7 @@ from shared.messaging.models import ConsumerOffset, DeadLetterRow, LedgerCount
 from shared.messaging.records import Outcome, Partition, Reading
 from shared.postgres import database
 
-# raw SQL: one statement for each batch, with arrays as parameters
+# raw SQL: with arrays as parameters, each batch needs only one statement
 ENTER = """
 WITH entered AS (
     INSERT INTO ledger AS known (topic, partition, kind, count)

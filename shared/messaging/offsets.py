@@ -14,13 +14,13 @@ from shared.postgres import database
 FROZEN = timedelta(seconds=10)
 
 # The rows are ordered, so that two workers that lock the same partitions cannot deadlock.
-# raw SQL: one statement for each batch, with arrays as parameters
+# raw SQL: with arrays as parameters, each batch needs only one statement
 LOCK = """
 SELECT topic, partition, next_offset FROM consumer_offsets
 WHERE (topic, partition) IN (SELECT * FROM unnest($1::text[], $2::integer[]))
 ORDER BY topic, partition FOR UPDATE
 """
-# raw SQL: reads PostgreSQL's own tables
+# raw SQL: the statement reads PostgreSQL's system tables, which have no models
 END_FROZEN = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE usename = current_user AND state = 'active' AND wait_event = 'ClientRead' AND query LIKE 'COPY %'
@@ -90,7 +90,7 @@ def firsts(readings: Iterable[Reading]) -> dict[Partition, int]:
 
 
 def nexts(readings: Iterable[Reading]) -> dict[Partition, int]:
-    # offset + 1: the table stores the next record to read.
+    # One is added, because the table stores the offset of the next record to read.
     return {reading.record.topic_partition: reading.record.offset + 1 for reading in readings}
 
 

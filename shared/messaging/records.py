@@ -13,7 +13,7 @@ from shared.events.vocabulary import OutcomeKind
 STAMPS: dict[str, Any] = {"received_at": True, "places_version": True, "flags": True, "uncorrected": True}
 CODED: dict[str, Any] = {**STAMPS, "area": {"pcodes": True}}
 
-Partition = tuple[str, int]  # topic (the contract's name) and number
+Partition = tuple[str, int]  # the topic's name in the contract, and the number of the partition
 
 
 class Record(NamedTuple):

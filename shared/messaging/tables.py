@@ -1,6 +1,6 @@
 """The tables of every consuming service: offsets, inbox, ledger, dead letters, outbox."""
 
-# raw SQL throughout: the tables as the first migrations created them
+# raw SQL throughout: the first migrations must always create the same tables, even if the models change
 
 from typing import Any
 

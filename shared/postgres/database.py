@@ -120,7 +120,7 @@ async def _begin(connection: AsyncConnection, adapter: Any) -> None:
     try:
         await adapter._start_transaction()  # noqa: SLF001 - what SQLAlchemy calls before its first statement
     except Exception:  # noqa: BLE001
-        await connection.execute(select(1))  # so that SQLAlchemy notices a lost connection, and empties the pool
+        await connection.execute(select(1))  # lets SQLAlchemy notice the lost connection and empty the pool
 
 
 def advisory_lock(name: str) -> Select[Any]:
@@ -166,7 +166,7 @@ async def hold_to_contract(connection: AsyncConnection | AsyncSession, service: 
     """Check the schema's mark, the contract version of its records. Raises EarlierBuild, NewerSchema."""
     if not await connection.scalar(select(func.to_regclass(INSTALLATION.name))):
         return  # a new schema has no mark yet
-    # raw SQL: an earlier build's table may have no column for the contract
+    # raw SQL: the table of an earlier build may lack the column `contract` of the model
     mark = await connection.scalar(text("SELECT to_jsonb(mark) FROM installation AS mark LIMIT 1"))
     contract = (mark or {}).get("contract", 1)  # a schema of contract version 1 does not store its version
     if contract > CONTRACT:

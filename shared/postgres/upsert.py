@@ -60,7 +60,7 @@ def statement(
     names, keys = ", ".join(columns), ", ".join(key)
     changes = ", ".join(f"{column} = {new(column)}" for column in changed or columns if column not in key)
     condition = f"WHERE stored.{newer_by} < excluded.{newer_by}" if newer_by else ""
-    # raw SQL: one parameter for any number of rows, where SQLAlchemy has one for each value
+    # raw SQL: one JSON parameter holds any number of rows, while SQLAlchemy needs a parameter for each value
     return f"""
 INSERT INTO {name} AS stored ({names}) SELECT {names} FROM jsonb_populate_recordset(NULL::{name}, $1::jsonb)
 ON CONFLICT ({keys}) DO UPDATE SET {changes} {condition} RETURNING {keys}

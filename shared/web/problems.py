@@ -18,7 +18,7 @@ from shared.failures import DependencyUnavailable
 
 logger = log.get()
 
-ERRORS = 50  # limit of the errors in one answer
+ERRORS = 50  # the most errors in one answer
 
 
 class Problem(Exception):
