@@ -54,7 +54,7 @@ class Parts:
 
 @contextmanager
 def parts(*, own: bool = False) -> Iterator[Parts]:
-    """Uses external servers if the environment names them, and starts the others. With `own` starts all three."""
+    """Uses external servers if the environment names them, and starts the others. With `own`, no server is external."""
     variables = {} if own else os.environ
     wanted = [name for name, variable in GIVEN.items() if variable not in variables]
     with _started(wanted, keeps_through_power_cut=own) as (folders, started):

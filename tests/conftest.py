@@ -23,7 +23,7 @@ hypothesis.settings.load_profile("shared machine")
 
 PARTS = {"parts", "killable"}
 SHARED = ("tests/console/pages", "tests/intake/field")  # packages whose fixtures have the scope "package"
-# Files whose tests kill servers. One worker runs them all, so that these servers are started once.
+# One worker runs all files whose tests kill servers, so that the servers for these tests are started once.
 KILLING = (
     "tests/console/test_attempts.py",
     "tests/intake/test_dependencies_away.py",

@@ -1,4 +1,4 @@
-"""Fixtures that all files of a package share. The package's conftest imports them; `SHARED` puts it on one worker."""
+"""Fixtures that all files of a package share, for its conftest to import. `SHARED` puts a package on one worker."""
 
 from collections.abc import Iterator
 

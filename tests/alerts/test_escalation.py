@@ -1,4 +1,4 @@
-"""Escalation while nobody acknowledges: who is notified next, and when the escalation ends."""
+"""While nobody acknowledges, an alert escalates: further receivers are notified, until the escalation ends."""
 
 import importlib
 from datetime import timedelta

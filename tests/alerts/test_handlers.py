@@ -1,4 +1,4 @@
-"""What follows when a hazard raises an alert: published events, notified receivers, and the hazard's outcome."""
+"""If a hazard raises an alert, events are published, receivers are notified, and the hazard gets an outcome."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Who is notified: each stage of the selection, and the reason for each receiver that is left out."""
+"""Stages select the receivers of a notification, with a reason for each receiver that is left out."""
 
 from dataclasses import replace
 from typing import Any

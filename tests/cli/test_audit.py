@@ -1,4 +1,4 @@
-"""Each command adds a row to the security log, which states the command, its user, their place and its result."""
+"""Each command adds a row to the security log, with the command, the user, the origin and the result."""
 
 import getpass
 from uuid import uuid4

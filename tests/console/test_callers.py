@@ -71,7 +71,7 @@ async def test_a_caller_is_found_after_the_hazard_was_updated(served: Served) ->
 
 
 async def test_moving_the_hazard_does_not_change_who_reads_the_caller(served: Served) -> None:
-    """If another account's update moves the hazard, everybody keeps access and operators of the new area get none."""
+    """If another account's update moves the hazard, nobody loses access, and operators of the new area get none."""
     first, title = hazard(area={"pcodes": [KADAMJAI]}), f"Moved {uuid4()}"
     there, elsewhere = (served.signed_in(Role.OPERATOR, areas=(area,)) for area in (BATKEN, KARA_SUU))
     path = f"/v1/callers/{first.report_id}"

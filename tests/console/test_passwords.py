@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("fresh_attempts")
 
 
 def test_a_first_password_must_not_stay_the_same(served: Served) -> None:
-    """A person must change the first password, because whoever set it knows it."""
+    """A person must change the first password, because the person who set it knows it."""
     name = served.account(Role.OPERATOR, must_change=True)
     answer = change(served.client(), name, PASSWORD, PASSWORD)
     assert answer.status_code == 422 and 'role="alert"' in answer.text

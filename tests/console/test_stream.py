@@ -152,7 +152,7 @@ async def test_a_position_too_far_back_or_unknown_resets_the_listener(served: Se
 async def test_a_listener_before_the_first_read_waits_for_it(
     served: Served, start: Vector | None, begins: bytes
 ) -> None:
-    """Otherwise the stream would not notice a gap, and would send the whole buffer as new events."""
+    """A listener that did not wait would not notice a gap, and would get the whole buffer as new events."""
     old, new = hazard(), hazard()
     served.publish(*[old] * 51)
     stream = EventStream(served.installation.settings(ConsoleSettings), Places.load(), kept=50, patience=30)

@@ -1,4 +1,4 @@
-"""Which events of the stream each caller sees, by the caller's role and area and the event's topic."""
+"""The events of the stream that a caller sees depend on the caller's role and area, and on the event's topic."""
 
 import dataclasses
 from uuid import uuid4

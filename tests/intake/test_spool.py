@@ -42,7 +42,7 @@ class Broker:
 
 
 async def test_a_full_segment_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """If a full segment stayed open, its file would occupy the disk until the process ends, even when drained."""
+    """A full segment must be closed, because an open file occupies the disk until the process ends."""
     monkeypatch.setattr(spools, "SEGMENT_BYTES", 1)
     spool = Spool.open(tmp_path, limit=LIMIT)
     async with asyncio.TaskGroup() as tasks:

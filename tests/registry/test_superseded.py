@@ -28,7 +28,7 @@ Body = dict[str, Any]
 
 
 def drawn_report(draw: Random, **subject: Any) -> Body:
-    """Returns a random report. There are only a few possible times, so that several reports have the same."""
+    """Returns a random report at one of a few times, so that several reports have the same time."""
     moment = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=draw.randrange(0, 180, 9))
     body = {
         "occurred_at": moment.isoformat(),

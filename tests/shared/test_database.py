@@ -36,7 +36,7 @@ async def test_a_newer_release_s_database_is_refused_unchanged(tables: Installat
 
 
 def test_a_connection_broken_between_query_and_answer_counts_as_unavailable_postgresql() -> None:
-    """A `kill -9` of PostgreSQL breaks a connection in this way, and the driver then reports an internal error."""
+    """After `kill -9` of PostgreSQL, the driver may report a broken connection as an internal error."""
     assert is_postgresql_unavailable(asyncpg.InternalClientError("got result for unknown protocol state 3"))
 
 
@@ -83,7 +83,7 @@ async def test_a_database_of_an_earlier_build_is_refused_unchanged(installation:
 
 
 async def test_a_consumer_of_a_database_of_an_earlier_build_reads_nothing(installation: Installation) -> None:
-    """A consumer meets such a database if an operator starts the new images before the migration."""
+    """A consumer meets a database of an earlier build if an operator starts new images before the migration."""
     settings = await of_the_first_build(installation)
     own = database.engine(settings)
     sessions = database.sessions(own)

@@ -152,7 +152,7 @@ async def test_a_consumer_without_a_row_for_a_type_does_not_start(
 def test_a_web_process_that_cannot_tell_a_type_of_access_does_not_start(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Such a process could admit people whose access was ended by an event of the new type."""
+    """A web process that does not know the type would admit people whose access was ended by such an event."""
     monkeypatch.setitem(EVENT_TYPES, "dayar.credential.narrowed.v1", (CredentialRevoked,))
     with pytest.raises(HandlerMissing, match="narrowed"):
         Revocations(installation.settings(Settings, "registry"))

@@ -1,4 +1,4 @@
-"""A web server and a worker run in one process, as in containers. If one fails, it logs why and is restarted alone."""
+"""In one process, as in containers, a web server or a worker that fails logs the reason and is restarted alone."""
 
 import asyncio
 import json

@@ -175,7 +175,7 @@ def bearer(reader: Reader) -> dict[str, str]:
 
 
 async def test_a_phone_with_an_accounts_id_replaces_nothing_of_the_account() -> None:
-    """The keys of both must differ, because the topic is compacted and keeps only the last record of each key."""
+    """The keys of phone and account must differ, because the compacted topic keeps only the last record of a key."""
     id, now = uuid4(), datetime.now(UTC)
     keys = {CredentialRevoked(credential_id=id, kind=kind, revoked_at=now).key for kind in CredentialKind}
     assert len(keys) == len(CredentialKind)

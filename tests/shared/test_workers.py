@@ -78,7 +78,7 @@ async def test_a_worker_frozen_while_another_works_leaves_each_effect_once(trial
 
 
 async def test_a_worker_frozen_within_a_statement_still_frees_its_locks(trial: Trial) -> None:
-    """PostgreSQL has parsed a statement that never runs. No idle timeout ends its `active` session."""
+    """PostgreSQL has parsed a statement that never runs, so no idle timeout ends the session, which is `active`."""
     await trial.publish(event(hazard()))
     async with trial.running(trial.consumer()):
         await trial.drained()

@@ -1,4 +1,4 @@
-"""Which entries of a feed's documents are stored, published and counted, on real PostgreSQL."""
+"""Entries of a feed's documents are stored, published and counted, on real PostgreSQL."""
 
 import asyncio
 import json
