@@ -1,4 +1,4 @@
-"""Liveness checks. A web process answers /live; a worker's event loop touches a file. Imports no other package."""
+"""Liveness checks, without other packages. A web process answers /live; a worker's event loop touches a file."""
 
 import asyncio
 import http.client

@@ -255,7 +255,7 @@ def address_of(host: str) -> Address:
 
 
 def unfolded(texts: Iterable[str]) -> list[Address]:
-    """The addresses without duplicates. An IPv4-mapped IPv6 address becomes the IPv4 address."""
+    """The addresses without duplicates, each IPv4-mapped IPv6 address as an IPv4 address."""
     addresses: dict[Address, None] = {}
     for text in texts:
         address = ipaddress.ip_address(text)

@@ -1,4 +1,4 @@
-"""Wiring that all web apps and workers share. The rest is in each service's `app.py` and `worker.py`."""
+"""Wiring that all web apps and workers share. A service's own wiring is in its `app.py` and `worker.py`."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping

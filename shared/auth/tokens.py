@@ -118,7 +118,7 @@ class Revoked(Protocol):
 
 
 class Signer:
-    """Signs tokens with the Ed25519 key; used by console."""
+    """Signs console's tokens with the Ed25519 key."""
 
     def __init__(self, private_key_file: Path) -> None:
         self._file = private_key_file
@@ -166,7 +166,7 @@ class Signer:
         )
 
     def ticket(self, account: UUID, state: str) -> str:
-        """A proof of the correct password, valid for five minutes. It has the account's `state`, and is not a token."""
+        """A proof of the correct password and the account's `state`, valid for five minutes. A ticket is no token."""
         claims = {"aud": SECOND_STEP, "sub": str(account), "state": state, "exp": int(time.time()) + SECOND_STEP_S}
         return jwt.encode(claims, self._key, algorithm="EdDSA")
 

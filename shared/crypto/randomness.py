@@ -8,7 +8,7 @@ VARIANTS = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
 
 
 class RandomPool:
-    """A pool of random bytes; no byte is returned twice. Not safe for a process that forks afterwards."""
+    """A pool of random bytes; no byte is returned twice. A process with a pool must not fork."""
 
     def __init__(self) -> None:
         self._piece, self._next = b"", 0

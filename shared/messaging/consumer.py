@@ -39,8 +39,8 @@ class Consumer:
     """Reads the topics of `handlers`. The consumer group is `group`, or by default the name of the service.
 
     `gather_ms` is the time that the broker may wait for more records, so that transactions are fewer and larger.
-    `every_ms` is the least time between small batches. Records that follow each other closely then share a transaction;
-    a record after a pause does not wait.
+    `every_ms` is the least time between small batches. So records that follow each other closely share a transaction,
+    while a record after a pause does not wait.
     """
 
     def __init__(
@@ -140,7 +140,7 @@ class Consumer:
                     await ahead.put(readings)
 
     async def _settle_or_drop(self, readings: Sequence[Reading]) -> None:
-        """Drop the batches read ahead if another worker has taken over (Fenced)."""
+        """Drop the batches that were read ahead if another worker has taken over (Fenced)."""
         try:
             await self._settle(readings)
         except Fenced:

@@ -1,4 +1,4 @@
-"""Dead letters: records that could not be handled, stored whole with the reason. Lists never show the record."""
+"""Dead letters: records that could not be handled, stored whole with the reason. No list shows a record."""
 
 import json
 import re
@@ -68,7 +68,7 @@ class DeadLetters:
         await outbox.add(session, *map(self.letter, refused), *outcomes)
 
     def outcome(self, refused: UnreadableRecord) -> Message | None:
-        """The outcome `set_aside` for the author. None if another service publishes it, or the record is unreadable."""
+        """The outcome `set_aside` for the author; None if another service publishes it or the record is unreadable."""
         record = refused.record
         if self._service not in TOPICS[record.topic].owes_outcome or refused.reason in UNPROVEN:
             return None

@@ -1,4 +1,4 @@
-"""A consumer's table of handlers. Each event type of its topics has a handler, or is listed as ignored."""
+"""A consumer's table of handlers. Each event type of the topics has a handler, or is listed as ignored."""
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from itertools import groupby

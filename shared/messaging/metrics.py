@@ -1,4 +1,4 @@
-"""Prometheus metrics of a worker: lag, batch sizes, outcomes, dead letters. No personal data."""
+"""Prometheus metrics of a worker, without personal data: lag, batch sizes, outcomes and dead letters."""
 
 from collections import Counter as Count
 from collections.abc import Sequence

@@ -25,7 +25,7 @@ class BrokerAway(Exception):
 
 
 class Publisher:
-    """Idempotent producer, `acks=all`, no linger. It starts without a broker too; `publish` then raises BrokerAway."""
+    """An idempotent producer (`acks=all`, no linger) that starts without a broker; `publish` then raises BrokerAway."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

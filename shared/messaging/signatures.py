@@ -1,6 +1,7 @@
 """Record signatures: HMAC-SHA256 with a key per topic. A leaked broker login alone cannot forge records.
 
-The signature covers topic, key, value and all headers. It is the last header, `signature: <key id>:<base64url>`.
+The signature covers topic, key, value and all headers. The signature is the last header, `signature: <key
+id>:<base64url>`.
 """
 
 import hmac

@@ -85,7 +85,7 @@ class RecordStream:
             await kafka.stop(self._kafka)
 
     def drop(self) -> None:
-        """Discard records that were read but not settled. The consumer must then seek."""
+        """Discard records that were read but not settled, after which the consumer must seek."""
         self._rebalances.is_seek_due = True
 
     @property
@@ -173,7 +173,7 @@ class RecordStream:
         return readings
 
     async def _check_whole(self, records: Iterable[Record]) -> None:
-        """Stop the consumer at a gap between offsets. These topics have no gaps, so a gap means lost records."""
+        """Stop the consumer at a gap between offsets. Our topics have no gaps, so a gap means lost records."""
         for record in records:
             if record.offset != self._positions[record.topic_partition]:
                 await self._failures.stop("gap", record.topic_partition, first_there=record.offset)

@@ -1,4 +1,4 @@
-"""The places bundle is a read-only GeoJSON file of units with boundaries. The hash of its content is its version."""
+"""A places bundle is a read-only GeoJSON file of units with boundaries, whose version is the hash of its content."""
 
 import hashlib
 import json

@@ -147,5 +147,5 @@ class Places:
 
 
 def by_digits(pcode: str, level: int) -> str:
-    """The code of a place's oblast (first two digits) or district (first five). Wrong for some cities."""
+    """The code of a place's oblast (first two digits) or district (first five). For some cities this is wrong."""
     return pcode[: DIGITS[level]].ljust(len(pcode), "0")

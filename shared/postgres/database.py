@@ -101,7 +101,7 @@ def sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
 async def driver(session: AsyncSession) -> asyncpg.Connection:
     """The session's asyncpg connection, inside its transaction, for COPY and arrays.
 
-    Cached for the transaction, because the look-up costs as much as a statement.
+    The connection is cached for the transaction, because the look-up costs as much as a statement.
     """
     transaction = session.sync_session.get_transaction()
     known, raw = session.info.get("driver", (None, None))

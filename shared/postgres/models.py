@@ -71,7 +71,7 @@ INSTALLATION = Table(
 
 
 def _column(hint: Any) -> MappedColumn[Any]:
-    """A column for a field of this type. It may be null if the field may be None."""
+    """A column for a field of this type. The column may be null if the field may be None."""
     types = [kind for kind in get_args(hint) if kind is not NoneType] if _is_union(hint) else [hint]
     return mapped_column(_sql_type(types[0]), nullable=_is_union(hint))
 

@@ -1,4 +1,4 @@
-"""Prometheus metrics of a service: no personal data, one registry per app."""
+"""Prometheus metrics of a service, without personal data, in one registry per app."""
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 from starlette.requests import Request
