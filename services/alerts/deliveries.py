@@ -100,10 +100,10 @@ class Deliveries:
         busy, at_once, lease = self._busy.copy(), self._settings.alerts_at_once, self.lease
         async with statement(self._engine) as connection:
             sent = list(self._unrecorded)
-            rows = await connection.fetch(CLAIM, list(busy), list(busy.values()), at_once, lease, sent)
+            rows = await connection.fetch(CLAIM, lease, sent, list(busy), list(busy.values()), at_once)
             if folding := {row["recipient"] for row in rows if row["is_foldable"]}:
                 ids = [row["delivery_id"] for row in rows]
-                rows += await connection.fetch(ACCOMPANY, list(folding), ids, lease, sent)
+                rows += await connection.fetch(ACCOMPANY, lease, sent, list(folding), ids)
         jobs = folded([job_of(row) for row in rows])
         claimed = Counter(job.recipient for job in jobs)
         self._waiting = {recipient for recipient, hands in (busy + claimed).items() if hands >= at_once}

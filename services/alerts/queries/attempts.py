@@ -2,30 +2,10 @@
 
 # raw SQL throughout: every notification waits for these statements
 
-# Claims at most as many deliveries per receiver as it has free slots. A claim without a recorded attempt falls due
-# again when its lease ends. A delivery waits for earlier steps of the same alert to the same receiver, so that the
-# last message the receiver reads is the current state.
-CLAIM = """
-WITH busy AS (
-    SELECT * FROM unnest($1::text[], $2::integer[]) AS busy (recipient, count)
-), lanes AS (
-    SELECT due.recipient, $3 - coalesce(busy.count, 0) AS free
-    FROM (SELECT DISTINCT recipient FROM deliveries WHERE settled_at IS NULL AND due_at <= now()) AS due
-    LEFT JOIN busy USING (recipient)
-    WHERE coalesce(busy.count, 0) < $3
-), claimed AS MATERIALIZED (
-    SELECT one.delivery_id FROM lanes CROSS JOIN LATERAL (
-        SELECT delivery_id FROM deliveries AS next
-        WHERE recipient = lanes.recipient AND settled_at IS NULL AND due_at <= now() AND delivery_id <> ALL($5)
-            AND NOT EXISTS (
-            SELECT FROM deliveries AS before
-            WHERE before.alert_id = next.alert_id AND before.recipient = next.recipient AND before.step < next.step
-                AND before.settled_at IS NULL
-            )
-        ORDER BY due_at LIMIT lanes.free FOR UPDATE SKIP LOCKED
-    ) AS one
-), taken AS (
-    UPDATE deliveries SET attempts = attempts + 1, lease = gen_random_uuid(), due_at = now() + $4
+# Takes the claimed deliveries for a lease of $1: counts the attempt, and returns all that sending needs.
+TAKE = """\
+taken AS (
+    UPDATE deliveries SET attempts = attempts + 1, lease = gen_random_uuid(), due_at = now() + $1
     FROM claimed WHERE deliveries.delivery_id = claimed.delivery_id
     RETURNING deliveries.delivery_id, alert_id, step, cause, content, recipient, lease, is_foldable,
         attempts AS attempt, extract(epoch FROM now() - created_at)::float8 AS age_seconds
@@ -33,26 +13,43 @@ WITH busy AS (
 SELECT taken.*, receivers AS receiver FROM taken LEFT JOIN receivers ON receivers.label = taken.recipient
 """
 
+# Claims at most as many deliveries per receiver as it has free slots. A claim without a recorded attempt falls due
+# again when its lease ends. A delivery waits for earlier steps of the same alert to the same receiver, so that the
+# last message the receiver reads is the current state.
+CLAIM = f"""
+WITH busy AS (
+    SELECT * FROM unnest($3::text[], $4::integer[]) AS busy (recipient, count)
+), lanes AS (
+    SELECT due.recipient, $5 - coalesce(busy.count, 0) AS free
+    FROM (SELECT DISTINCT recipient FROM deliveries WHERE settled_at IS NULL AND due_at <= now()) AS due
+    LEFT JOIN busy USING (recipient)
+    WHERE coalesce(busy.count, 0) < $5
+), claimed AS MATERIALIZED (
+    SELECT one.delivery_id FROM lanes CROSS JOIN LATERAL (
+        SELECT delivery_id FROM deliveries AS next
+        WHERE recipient = lanes.recipient AND settled_at IS NULL AND due_at <= now() AND delivery_id <> ALL($2)
+            AND NOT EXISTS (
+            SELECT FROM deliveries AS before
+            WHERE before.alert_id = next.alert_id AND before.recipient = next.recipient AND before.step < next.step
+                AND before.settled_at IS NULL
+            )
+        ORDER BY due_at LIMIT lanes.free FOR UPDATE SKIP LOCKED
+    ) AS one
+), {TAKE}"""  # noqa: S608 - constants
+
 # Claims the receiver's other foldable messages that are due, because they go in the same mail as the claimed message.
 # The message of an earlier step is sent before the messages of later steps, or in the same mail.
-ACCOMPANY = """
+ACCOMPANY = f"""
 WITH claimed AS MATERIALIZED (
     SELECT delivery_id FROM deliveries AS next
-    WHERE recipient = ANY($1) AND is_foldable AND settled_at IS NULL AND due_at <= now() AND delivery_id <> ALL($4)
+    WHERE recipient = ANY($3) AND is_foldable AND settled_at IS NULL AND due_at <= now() AND delivery_id <> ALL($2)
         AND NOT EXISTS (
         SELECT FROM deliveries AS before
         WHERE before.alert_id = next.alert_id AND before.recipient = next.recipient AND before.step < next.step
-            AND before.settled_at IS NULL AND before.due_at > now() AND before.delivery_id <> ALL($2)
+            AND before.settled_at IS NULL AND before.due_at > now() AND before.delivery_id <> ALL($4)
     )
     ORDER BY created_at LIMIT 100 FOR UPDATE SKIP LOCKED
-), taken AS (
-    UPDATE deliveries SET attempts = attempts + 1, lease = gen_random_uuid(), due_at = now() + $3
-    FROM claimed WHERE deliveries.delivery_id = claimed.delivery_id
-    RETURNING deliveries.delivery_id, alert_id, step, cause, content, recipient, lease, is_foldable,
-        attempts AS attempt, extract(epoch FROM now() - created_at)::float8 AS age_seconds
-)
-SELECT taken.*, receivers AS receiver FROM taken LEFT JOIN receivers ON receivers.label = taken.recipient
-"""
+), {TAKE}"""  # noqa: S608 - constants
 
 # One statement stores the attempts, settles each delivery or sets its next time, and takes the alerts' next sequence
 # numbers for the events. All transactions lock alerts in the same order, which prevents deadlocks.
