@@ -74,8 +74,8 @@ class Latency:
         env = {"OUTBOUND_ALLOW": json.dumps([f"127.0.0.1:{self.hook.port}"])}
         worker = installation.start("alerts", "worker", env=env)
         installation.start("console", "worker")
-        components = [server.process.pid for server in installation.parts.started]
-        self.roots = {"intake": [intake.pid], "alerts": [worker.pid], "parts": components}
+        components = [server.process.pid for server in installation.components.started]
+        self.roots = {"intake": [intake.pid], "alerts": [worker.pid], "components": components}
 
     @property
     def processes(self) -> dict[str, list[psutil.Process]]:

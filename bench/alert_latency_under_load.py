@@ -49,12 +49,12 @@ class Cost:
     known: int
     milliseconds: float
     alerts: float
-    parts: float
+    components: float
 
     def __str__(self) -> str:
         return (
-            f"{self.known:>7} known: {self.milliseconds:6.2f} ms a household, CPU {self.alerts + self.parts:6.2f} ms"
-            f" (alerts {self.alerts:.2f}, parts {self.parts:.2f})"
+            f"{self.known:>7} known: {self.milliseconds:6.2f} ms a household,"
+            f" CPU {self.alerts + self.components:6.2f} ms (alerts {self.alerts:.2f}, components {self.components:.2f})"
         )
 
 
@@ -120,7 +120,7 @@ class Load:
             self.published += count
             await wait_for(self.all_settled, timeout=300)
             seconds = time.perf_counter() - began
-        cost = Cost(known, *(1000 * amount / count for amount in (seconds, used["alerts"], used["parts"])))
+        cost = Cost(known, *(1000 * amount / count for amount in (seconds, used["alerts"], used["components"])))
         print(cost, flush=True)
         return cost
 
@@ -223,7 +223,7 @@ async def passes(
 
 def ratio(costs: Sequence[Cost]) -> float:
     """Divide the CPU time with many known households by the time with few. In `costs`, few and many alternate."""
-    few, many = (sum(cost.alerts + cost.parts for cost in costs[start::2]) for start in (0, 1))
+    few, many = (sum(cost.alerts + cost.components for cost in costs[start::2]) for start in (0, 1))
     return many / few
 
 

@@ -31,7 +31,7 @@ from shared.auth.tokens import Role
 from shared.events.vocabulary import DISPLACED, Mobility, Reason
 from shared.places import Places
 from shared.postgres import database
-from tests.components import parts
+from tests.components import components
 from tests.installation import Ground, Installation
 
 PROMISED_MS, PROMISED_BYTES = 300.0, 300_000
@@ -193,13 +193,13 @@ def main() -> int:
     options.add_argument("--many", type=int, default=83_000)
     options.add_argument("--requests", type=int, default=100)
     arguments = options.parse_args()
-    with parts(own=True) as servers, tempfile.TemporaryDirectory() as folder:
+    with components(own=True) as servers, tempfile.TemporaryDirectory() as folder:
         ground = Ground(servers)
         installation = Installation(ground, Path(folder) / "installation")
         port = paths.free_port()
         process = installation.run("services.registry", "web", env={"PORT": str(port)})
         assert wait_until(lambda: not paths.is_free(port), timeout=60), process.log_tail()
-        pids = [process.pid, *(server.process.pid for server in installation.parts.started)]
+        pids = [process.pid, *(server.process.pid for server in installation.components.started)]
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             is_kept = runner.run(
                 run(installation, f"http://127.0.0.1:{port}", pids, arguments.few, arguments.many, arguments.requests)

@@ -23,7 +23,7 @@ from deploy.local import paths
 from deploy.local.process import Process, wait_until
 from shared.auth.tokens import Role
 from shared.events.vocabulary import SubmissionChannel
-from tests.components import parts
+from tests.components import components
 from tests.installation import Ground, Installation
 from tests.journeys.count import everything
 from tests.waiting import wait_for
@@ -101,7 +101,11 @@ class Bench:
         """Measure one pass. The run is void unless every answer has this `status`, as a refused report costs less."""
         process, port = server
         requests = load.posts(path, bodies, port=port, tokens=self.tokens)
-        watched = {"server": family([process.pid]), "client": [psutil.Process()], "parts": family(self._parts())}
+        watched = {
+            "server": family([process.pid]),
+            "client": [psutil.Process()],
+            "components": family(self._components()),
+        }
         before = {who: cpu(processes) for who, processes in watched.items()}
         try:
             async with asyncio.timeout(PASS_SECONDS):
@@ -116,8 +120,8 @@ class Bench:
             self.sent |= ids(bodies)
         return result
 
-    def _parts(self) -> list[int]:
-        return [server.process.pid for server in self.installation.parts.started]
+    def _components(self) -> list[int]:
+        return [server.process.pid for server in self.installation.components.started]
 
     async def balances(self, port: int) -> bool:
         """Whether intake accepted every report and spooled none, and the log has one record for each report."""
@@ -140,7 +144,7 @@ class Bench:
 
 @contextmanager
 def bench() -> Iterator[Bench]:
-    with tempfile.TemporaryDirectory() as folder, parts(own=True) as own:
+    with tempfile.TemporaryDirectory() as folder, components(own=True) as own:
         installation = Installation(Ground(own), Path(folder) / "installation")
         try:
             yield Bench(installation)

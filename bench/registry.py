@@ -33,7 +33,7 @@ from shared.config import Settings, secret
 from shared.events import Message
 from shared.messaging.publisher import Publisher
 from shared.postgres import database
-from tests.components import parts
+from tests.components import components
 from tests.installation import Ground, Installation
 from tests.registry.factories import Desk, household
 from tests.waiting import wait_for
@@ -69,11 +69,12 @@ class Pass:
     workers: int | None
     seconds: float
     own_cpu: float
-    parts_cpu: float
+    components_cpu: float
 
     def __str__(self) -> str:
         name = "A copy" if self.workers is None else f"B registry, {self.workers} at work"
-        return f"{name:<21} {self.seconds:6.2f} s   CPU: own {self.own_cpu:5.2f} s, parts {self.parts_cpu:5.2f} s"
+        cpu_times = f"own {self.own_cpu:5.2f} s, components {self.components_cpu:5.2f} s"
+        return f"{name:<21} {self.seconds:6.2f} s   CPU: {cpu_times}"
 
 
 class Bench:
@@ -81,9 +82,9 @@ class Bench:
         self.installation, self.reports = installation, reports
         self.settings = installation.settings(RegistrySettings)
         self.engine: AsyncEngine = database.engine(self.settings)
-        self.parts = [server.process.pid for server in installation.parts.started]
+        self.components = [server.process.pid for server in installation.components.started]
         self.passes: list[Pass] = []
-        self.admin = installation.parts.broker.admin()
+        self.admin = installation.components.broker.admin()
         self.report_ids: set[str] = set()
         self.is_void = False
 
@@ -103,10 +104,10 @@ class Bench:
 
     @contextmanager
     def timed(self, workers: int | None, processes: Sequence[psutil.Process]) -> Iterator[None]:
-        own, others, began = cpu(processes), cpu(family(self.parts)), time.perf_counter()
+        own, others, began = cpu(processes), cpu(family(self.components)), time.perf_counter()
         yield
         seconds = time.perf_counter() - began
-        self.passes.append(Pass(workers, seconds, cpu(processes) - own, cpu(family(self.parts)) - others))
+        self.passes.append(Pass(workers, seconds, cpu(processes) - own, cpu(family(self.components)) - others))
 
     async def fill(self) -> None:
         """Write the log before anything is measured."""
@@ -256,7 +257,7 @@ def main() -> int:
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--reports", type=int, default=20_000)
     chosen = arguments.parse_args()
-    with parts(own=True) as servers, tempfile.TemporaryDirectory() as folder:
+    with components(own=True) as servers, tempfile.TemporaryDirectory() as folder:
         ground = Ground(servers)
         installation = Installation(ground, Path(folder) / "installation")
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -1,4 +1,4 @@
-"""Gives tests Kafka, PostgreSQL and Valkey as external servers, in containers (PARTS=containers), or embedded."""
+"""Gives tests Kafka, PostgreSQL and Valkey as external servers, in containers (COMPONENTS=containers), or embedded."""
 
 import os
 import shutil
@@ -27,7 +27,7 @@ Valkey = valkey.Valkey | containers.Valkey
 
 
 @dataclass(frozen=True)
-class Parts:
+class Components:
     """The three servers, with administrators' logins. A test can kill a server only if the tests started it."""
 
     secrets: Path
@@ -53,12 +53,12 @@ class Parts:
 
 
 @contextmanager
-def parts(*, own: bool = False) -> Iterator[Parts]:
+def components(*, own: bool = False) -> Iterator[Components]:
     """Uses external servers if the environment names them, and starts the others. With `own`, no server is external."""
     variables = {} if own else os.environ
     wanted = [name for name, variable in GIVEN.items() if variable not in variables]
     with _started(wanted, keeps_through_power_cut=own) as (folders, started):
-        yield Parts(
+        yield Components(
             secrets=folders.secrets,
             broker=_broker(started["kafka"], folders) if "kafka" in started else _given_broker(),
             server=_server(started["postgres"], folders) if "postgres" in started else _given_server(),
@@ -77,7 +77,7 @@ def _started(names: list[str], *, keeps_through_power_cut: bool) -> Iterator[tup
     folders = Folders(state=Path(tempfile.mkdtemp(prefix="dayar-")), cache=paths.cache()).make()
     folders.state.chmod(0o711)  # lets PostgreSQL's user enter its subfolder
     secrets.draw(folders.secrets)
-    make = _contained if os.environ.get("PARTS") == "containers" else _embedded
+    make = _contained if os.environ.get("COMPONENTS") == "containers" else _embedded
     wanted = [make(name, folders, fsync=keeps_through_power_cut) for name in names]
     try:
         _start(wanted)

@@ -12,7 +12,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from shared.config import Settings
 from shared.postgres import database
-from tests.components import Parts, parts
+from tests.components import Components, components
 from tests.data import pytest_terminal_summary, real_data
 from tests.hooks import Hook, listening
 from tests.installation import Ground, Installation, Web, installed
@@ -21,7 +21,7 @@ from tests.installation import Ground, Installation, Web, installed
 hypothesis.settings.register_profile("shared machine", hypothesis.settings(), deadline=None)
 hypothesis.settings.load_profile("shared machine")
 
-PARTS = {"parts", "killable"}
+COMPONENTS = {"components", "killable"}
 SHARED = ("tests/console/pages", "tests/intake/field")  # packages whose fixtures have the scope "package"
 # One worker runs all files whose tests kill servers, so that the servers for these tests are started once.
 KILLING = (
@@ -50,7 +50,7 @@ __all__ = ["pytest_terminal_summary", "real_data"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--quick", action="store_true", help="only the pure tests, which need no parts")
+    parser.addoption("--quick", action="store_true", help="only the pure tests, which need no components")
 
 
 class OneWorkerForEachWorld(LoadScopeScheduling):  # type: ignore[misc]
@@ -64,7 +64,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    impure = [item for item in items if needs_parts(item)]
+    impure = [item for item in items if needs_components(item)]
     if config.getoption("--quick"):
         config.hook.pytest_deselected(items=impure)
         items[:] = [item for item in items if item not in impure]
@@ -76,8 +76,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: (world(item.nodeid) not in worlds, rank(item.nodeid)))
 
 
-def needs_parts(item: pytest.Item) -> bool:
-    return bool(PARTS & set(getattr(item, "fixturenames", ())) or item.get_closest_marker("parts"))
+def needs_components(item: pytest.Item) -> bool:
+    return bool(COMPONENTS & set(getattr(item, "fixturenames", ())) or item.get_closest_marker("components"))
 
 
 def world(nodeid: str) -> str:
@@ -106,16 +106,16 @@ def kept_umask() -> Iterator[None]:
     os.umask(before)
 
 
-@pytest.fixture(name="parts", scope="session")
-def session_parts() -> Iterator[Parts]:
+@pytest.fixture(name="components", scope="session")
+def session_components() -> Iterator[Components]:
     """Kafka, PostgreSQL and Valkey, shared by all tests, so that no test may stop these servers."""
-    with parts() as components:
-        yield components
+    with components() as servers:
+        yield servers
 
 
 @pytest.fixture(scope="session")
-def ground(parts: Parts) -> Iterator[Ground]:
-    made = Ground(parts, works_ahead=True)
+def ground(components: Components) -> Iterator[Ground]:
+    made = Ground(components, works_ahead=True)
     yield made
     made.remove()
 
@@ -179,8 +179,8 @@ async def session(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
 @pytest.fixture(scope="session")
 def killable() -> Iterator[Ground]:
     """Servers that a test may kill and must start again, because the next test uses the same servers."""
-    with parts(own=True) as components:
-        yield Ground(components)
+    with components(own=True) as servers:
+        yield Ground(servers)
 
 
 @pytest.fixture
@@ -188,7 +188,7 @@ def killable_installation(killable: Ground, tmp_path: Path) -> Iterator[Installa
     """An installation on `killable`. Stopped servers are started before the installation is removed."""
     with installed(killable, tmp_path) as installation:
         yield installation
-        for component in killable.parts.started:
+        for component in killable.components.started:
             component.resume()
             if not component.is_ready():
                 component.start()

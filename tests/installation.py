@@ -30,7 +30,7 @@ from shared.events.topics import SERVICES
 from shared.events.vocabulary import SubmissionChannel
 from shared.postgres.database import migrate
 from tests.clients import PLAIN
-from tests.components import Parts
+from tests.components import Components
 from tests.preloaded import Preloaded
 from tests.waiting import wait_for
 
@@ -45,17 +45,19 @@ class Ground:
     ones while a test runs. `works_ahead` must be false if the test kills the servers.
     """
 
-    def __init__(self, parts: Parts, *, works_ahead: bool = False) -> None:
-        self.parts = parts
+    def __init__(self, components: Components, *, works_ahead: bool = False) -> None:
+        self.components = components
         self.name = f"t{random.token_hex(4)}"
         self.numbers = itertools.count(1)
         self.kafka_logins = {login: f"{self.name}-{login}" for login in (*SERVICES, topics.INTEGRATOR)}
         self.role_prefix = f"{self.name}_"
         self.template = f"{self.name}_template"
-        self.redis_databases = deque(parts.redis_databases)  # the databases of Valkey that no installation uses now
-        if parts.broker.is_closed:
+        self.redis_databases = deque(
+            components.redis_databases
+        )  # the databases of Valkey that no installation uses now
+        if components.broker.is_closed:
             topics.set_passwords(
-                parts.broker, {name: self._password("kafka", own) for own, name in self.kafka_logins.items()}
+                components.broker, {name: self._password("kafka", own) for own, name in self.kafka_logins.items()}
             )
         in_thread(self._make_template())
         self._pool = ThreadPoolExecutor(2) if works_ahead else None
@@ -66,16 +68,16 @@ class Ground:
 
     async def _make_template(self) -> None:
         passwords = {service: self._password("database", service) for service in SERVICES}
-        await database.create(self.parts.server, self.template, role_prefix=self.role_prefix, passwords=passwords)
+        await database.create(self.components.server, self.template, role_prefix=self.role_prefix, passwords=passwords)
         settings = Settings(
-            database_url=self.parts.server.service_url(self.template, self.role_prefix),
-            database_password_file=f"{self.parts.secrets}/database-{{service}}",
+            database_url=self.components.server.service_url(self.template, self.role_prefix),
+            database_password_file=f"{self.components.secrets}/database-{{service}}",
         )
         for service in SERVICES:
             await migrate(service, settings)
 
     def _password(self, component: str, login: str) -> str:
-        return secret(self.parts.secrets / f"{component}-{login}") or ""
+        return secret(self.components.secrets / f"{component}-{login}") or ""
 
     def topic_prefix(self, number: int) -> str:
         return f"{self.name}.{number}."
@@ -110,7 +112,7 @@ class Ground:
             made = pool.submit(self._make_topics, number, partitions)
             with self._copying:
                 copied = database.copy(
-                    self.parts.server, self.template, self.database_name(number), role_prefix=self.role_prefix
+                    self.components.server, self.template, self.database_name(number), role_prefix=self.role_prefix
                 )
                 in_thread(copied)
             made.result()
@@ -119,12 +121,12 @@ class Ground:
     def _make_topics(self, number: int, partitions: int) -> None:
         if partitions:
             settings = self._settings.model_copy(update={"topic_prefix": self.topic_prefix(number)})
-            topics.create(self.parts.broker, settings, logins=self.kafka_logins, partitions=partitions)
+            topics.create(self.components.broker, settings, logins=self.kafka_logins, partitions=partitions)
 
     def _are_topics_removed(self, number: int) -> bool:
         """Tries to remove the topics. A broker that was frozen may refuse until it has reached its controller."""
         try:
-            topics.remove(self.parts.broker, self.topic_prefix(number), logins=self.kafka_logins)
+            topics.remove(self.components.broker, self.topic_prefix(number), logins=self.kafka_logins)
         except KafkaException:
             return False
         return True
@@ -132,7 +134,7 @@ class Ground:
     def _remove(self, number: int, partitions: int) -> None:
         if partitions:
             assert wait_until(lambda: self._are_topics_removed(number), timeout=120, every=1)
-        in_thread(database.drop(self.parts.server, self.database_name(number)))
+        in_thread(database.drop(self.components.server, self.database_name(number)))
 
     def remove(self) -> None:
         self.wait()
@@ -140,17 +142,17 @@ class Ground:
             self._remove(made.result(), partitions)
         if self._pool is not None:
             self._pool.shutdown()
-        in_thread(database.drop(self.parts.server, self.template))
-        in_thread(database.drop_roles(self.parts.server, role_prefix=self.role_prefix))
-        if self.parts.broker.is_closed:
-            topics.remove_logins(self.parts.broker, self.kafka_logins.values())
+        in_thread(database.drop(self.components.server, self.template))
+        in_thread(database.drop_roles(self.components.server, role_prefix=self.role_prefix))
+        if self.components.broker.is_closed:
+            topics.remove_logins(self.components.broker, self.kafka_logins.values())
 
 
 class Installation:
     """`partitions` is the number of partitions of each topic except dead-letter topics; 0 creates no topics."""
 
     def __init__(self, ground: Ground, folder: Path, *, partitions: int = 6, exercise: bool = False) -> None:
-        self.parts = ground.parts
+        self.components = ground.components
         self.ground = ground
         self.folder = folder
         self.exercise = exercise
@@ -159,7 +161,7 @@ class Installation:
         self.processes: list[Process] = []
         self._draw_secrets()
         self.redis_database = self._take_redis_database()
-        self.redis_url = f"{self.parts.redis_url}?db={self.redis_database}"
+        self.redis_url = f"{self.components.redis_url}?db={self.redis_database}"
         self.number = ground.take(partitions)
         self.topic_prefix = ground.topic_prefix(self.number)
         self.database = ground.database_name(self.number)
@@ -168,11 +170,11 @@ class Installation:
     def _draw_secrets(self) -> None:
         for name in ("run", "logs", "state", "secrets"):
             (self.folder / name).mkdir(mode=0o700, parents=True)
-        for file in self.parts.secrets.iterdir():
+        for file in self.components.secrets.iterdir():
             if file.name.startswith(("kafka-", "database-")):
                 shutil.copy(file, self.secrets / file.name)
-        if self.parts.redis_password_file is not None:
-            shutil.copy(self.parts.redis_password_file, self.secrets / "valkey")
+        if self.components.redis_password_file is not None:
+            shutil.copy(self.components.redis_password_file, self.secrets / "valkey")
         secrets.draw(self.secrets)
 
     def _take_redis_database(self) -> int:
@@ -181,21 +183,21 @@ class Installation:
         for number in list(free):
             free.remove(number)
             with self.redis(number) as client:
-                if self.parts.is_redis_ours:  # after `kill -9`, Valkey may load old data again
+                if self.components.is_redis_ours:  # after `kill -9`, Valkey may load old data again
                     client.flushdb()
                 if client.dbsize() == 0:
                     return number
             free.append(number)
-        raise AssertionError(f"no database of REDIS_URL is empty and free: {self.parts.redis_databases}")
+        raise AssertionError(f"no database of REDIS_URL is empty and free: {self.components.redis_databases}")
 
     def redis(self, number: int | None = None) -> "redis.Redis":
         """A client for this installation's database of Valkey."""
-        url = self.redis_url if number is None else f"{self.parts.redis_url}?db={number}"
-        return redis.Redis.from_url(url, password=secret(self.parts.redis_password_file))
+        url = self.redis_url if number is None else f"{self.components.redis_url}?db={number}"
+        return redis.Redis.from_url(url, password=secret(self.components.redis_password_file))
 
     def env(self) -> dict[str, str]:
         """The environment variables of the installation's processes."""
-        broker = self.parts.broker
+        broker = self.components.broker
         variables = {
             **secrets.env(self.secrets),
             "KAFKA_BOOTSTRAP": broker.bootstrap,
@@ -203,13 +205,13 @@ class Installation:
             "KAFKA_SASL_MECHANISM": broker.mechanism,
             "KAFKA_USERNAME": f"{self.ground.name}-{{service}}",
             "TOPIC_PREFIX": self.topic_prefix,
-            "DATABASE_URL": self.parts.server.service_url(self.database, self.ground.role_prefix),
+            "DATABASE_URL": self.components.server.service_url(self.database, self.ground.role_prefix),
             "REDIS_URL": self.redis_url,
             "STATE": str(self.folder / "state"),
             "PUBLIC_URL": f"http://127.0.0.1:{self.port}",
             "DAYAR_EXERCISE": str(self.exercise).lower(),
         }
-        if self.parts.redis_password_file is None:
+        if self.components.redis_password_file is None:
             del variables["REDIS_PASSWORD_FILE"]
         if broker.ca_file:
             variables["KAFKA_CA_FILE"] = broker.ca_file

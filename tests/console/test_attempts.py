@@ -20,7 +20,7 @@ SOON = 4  # seconds for 30 attempts; without the circuit breaker each attempt wo
 
 @pytest.fixture
 async def attempts(killable: Ground) -> AsyncIterator[Attempts]:
-    valkey = killable.parts.valkey
+    valkey = killable.components.valkey
     redis = valkey_of(killable)
     made = Attempts(redis)
     async with lifecycle.beside(made.run()):
@@ -36,7 +36,7 @@ async def attempts(killable: Ground) -> AsyncIterator[Attempts]:
 async def test_without_valkey_each_process_counts_and_nobody_waits(
     killable: Ground, attempts: Attempts, is_frozen: bool
 ) -> None:
-    valkey = killable.parts.valkey
+    valkey = killable.components.valkey
     assert await guesses(attempts, "aida") == [None] * 5 + [CounterScope.PAIR]
     valkey.freeze() if is_frozen else valkey.kill9()
     began = time.monotonic()
@@ -112,5 +112,5 @@ async def guesses(attempts: Attempts, name: str, address: str = "198.51.100.1") 
 
 def valkey_of(killable: Ground) -> Redis:
     return Redis.from_url(
-        killable.parts.redis_url, password=secret(killable.parts.redis_password_file), socket_timeout=5
+        killable.components.redis_url, password=secret(killable.components.redis_password_file), socket_timeout=5
     )

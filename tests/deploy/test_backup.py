@@ -300,4 +300,4 @@ def subject(made: installed.Installation) -> Installation:
     """The installation to back up, with the administrators' logins of the tests' servers."""
     settings = made.settings(Settings, "{service}")
     own = Installation.read(settings, BackupSettings(), AdminSettings())
-    return Installation(own.settings, own.folders, made.parts.server, made.parts.broker)
+    return Installation(own.settings, own.folders, made.components.server, made.components.broker)

@@ -16,14 +16,14 @@ def given(ground: Ground) -> Iterator[Ground]:
     """The tests' servers, but with a Valkey that counts as external and has two databases."""
     numbers = [ground.redis_databases.pop() for _ in range(2)]
     found = copy(ground)
-    found.parts = replace(ground.parts, is_redis_ours=False, redis_databases=numbers)
+    found.components = replace(ground.components, is_redis_ours=False, redis_databases=numbers)
     found.redis_databases = deque(numbers)
     yield found
     ground.redis_databases.extend(numbers)
 
 
 def test_a_given_valkey_keeps_its_data(given: Ground, tables: Installation, tmp_path: Path) -> None:
-    others, free = given.parts.redis_databases
+    others, free = given.components.redis_databases
     with tables.redis(others) as client:
         client.set("somebody", "else")
         ours = Installation(given, tmp_path / "ours", partitions=0)
@@ -35,7 +35,7 @@ def test_a_given_valkey_keeps_its_data(given: Ground, tables: Installation, tmp_
 
 def test_a_database_belongs_to_one_installation_until_that_is_removed(given: Ground, tmp_path: Path) -> None:
     one, two = (Installation(given, tmp_path / name, partitions=0) for name in ("one", "two"))
-    assert {one.redis_database, two.redis_database} == set(given.parts.redis_databases)
+    assert {one.redis_database, two.redis_database} == set(given.components.redis_databases)
     with pytest.raises(AssertionError, match="REDIS_URL"):
         Installation(given, tmp_path / "three", partitions=0)
     one.remove()

@@ -14,7 +14,7 @@ from tests.installation import Installation
 @pytest.fixture
 def closed(shared_installation: Installation) -> Installation:
     """Skips the test if an external Kafka admits clients without a login."""
-    if not shared_installation.parts.broker.is_closed:
+    if not shared_installation.components.broker.is_closed:
         pytest.skip("the given Kafka is open")
     return shared_installation
 
@@ -53,7 +53,9 @@ async def test_kafka_refuses_without_credentials(closed: Installation) -> None:
             "sasl_plain_password": "wrong",
         },
     ):
-        producer = AIOKafkaProducer(bootstrap_servers=closed.parts.broker.bootstrap, request_timeout_ms=1000, **options)
+        producer = AIOKafkaProducer(
+            bootstrap_servers=closed.components.broker.bootstrap, request_timeout_ms=1000, **options
+        )
         with pytest.raises(KafkaError):
             await producer.start()
         await producer.stop()

@@ -22,7 +22,7 @@ async def test_a_new_log_is_joined_when_each_service_has_its_own_valkey_password
 ) -> None:
     own = tmp_path / "secrets" / "intake" / "valkey"
     own.parent.mkdir(parents=True)
-    own.write_text(secret(installation.parts.redis_password_file) or "")
+    own.write_text(secret(installation.components.redis_password_file) or "")
     made = subject(installation)
     settings = made.settings.model_copy(
         update={"service": "", "redis_password_file": f"{tmp_path}/secrets/{{service}}/valkey"}
@@ -60,7 +60,7 @@ def test_the_offset_at_which_a_restored_database_continues(
 
 async def test_dead_letters_of_the_old_log_move_away_for_those_of_the_new_one(tables: installed.Installation) -> None:
     """A dead letter keeps its distance to the next offset. Dead letters of the other partition do not move."""
-    server, next_offset = tables.parts.server, 9
+    server, next_offset = tables.components.server, 9
     keep = (
         'INSERT INTO alerts.dead_letters (topic, partition, "offset", reason, pointer) '
         "VALUES ('hazards', $1, $2, '', '')"

@@ -17,10 +17,10 @@ from deploy.local import paths
 from deploy.local.kafka import ADMIN
 from deploy.local.process import wait_until
 from deploy.provision.topics import Broker
-from tests.components import Parts
+from tests.components import Components
 from tests.supervised import Run, all_answer, own_environment, running
 
-pytestmark = pytest.mark.parts
+pytestmark = pytest.mark.components
 
 
 @pytest.fixture(scope="module")
@@ -142,8 +142,10 @@ def test_an_absent_given_server_is_reported_in_one_sentence(
     assert "geheim" not in done.stdout
 
 
-def test_a_given_database_that_refuses_the_login_is_reported_in_one_sentence(parts: Parts, passable: Path) -> None:
-    url = parts.server.url.replace("@", ":geheim@")
+def test_a_given_database_that_refuses_the_login_is_reported_in_one_sentence(
+    components: Components, passable: Path
+) -> None:
+    url = components.server.url.replace("@", ":geheim@")
     done = refused(STATE=str(passable / "state"), PORT=str(paths.free_port()), DATABASE_URL=url)
     assert "PostgreSQL answers, but does not let this login in" in done.stdout
     assert "geheim" not in done.stdout

@@ -14,7 +14,7 @@ DAY_MS = 86_400_000
 
 
 def test_a_changed_setting_changes_existing_topics(installation: Installation) -> None:
-    broker, prefix = installation.parts.broker, installation.topic_prefix
+    broker, prefix = installation.components.broker, installation.topic_prefix
     shorter = Settings(topic_prefix=prefix, displacements_days=10, dead_letters_days=60)
     admin = broker.admin()
     names = ("displacements", "displacements.registry.dead", "hazards")
@@ -25,7 +25,7 @@ def test_a_changed_setting_changes_existing_topics(installation: Installation) -
 
 def test_a_topic_with_a_retention_deletes_one_day_at_a_time(installation: Installation) -> None:
     """`dayar keys retire` relies on segments of one day."""
-    broker, prefix = installation.parts.broker, installation.topic_prefix
+    broker, prefix = installation.components.broker, installation.topic_prefix
     admin, names = broker.admin(), ("displacements", "displacements.registry.dead", "hazards.alerts.dead")
     week = [ConfigEntry("segment.ms", str(7 * DAY_MS), incremental_operation=AlterConfigOpType.SET)]
     of_before = ConfigResource(ConfigResource.Type.TOPIC, prefix + names[1], incremental_configs=week)
@@ -37,7 +37,7 @@ def test_a_topic_with_a_retention_deletes_one_day_at_a_time(installation: Instal
 
 def test_topics_of_an_earlier_build_are_refused_unchanged(tables: Installation) -> None:
     """Topics of an earlier build are recognised, because they contain records but have no version mark."""
-    broker, prefix = tables.parts.broker, tables.topic_prefix
+    broker, prefix = tables.components.broker, tables.topic_prefix
     settings, admin = Settings(topic_prefix=prefix), broker.admin()
     for answer in admin.create_topics([NewTopic(f"{prefix}hazards", 1, 1)]).values():
         answer.result(timeout=30)
@@ -55,7 +55,7 @@ def test_topics_of_an_earlier_build_are_refused_unchanged(tables: Installation) 
 
 def test_empty_existing_topics_are_provisioned(tables: Installation) -> None:
     """A cluster's administrator may create the topics before, with other numbers of partitions and replicas."""
-    broker, prefix = tables.parts.broker, tables.topic_prefix
+    broker, prefix = tables.components.broker, tables.topic_prefix
     settings, admin = Settings(topic_prefix=prefix), broker.admin()
     for answer in admin.create_topics([NewTopic(f"{prefix}hazards", 3, 1)]).values():
         answer.result(timeout=30)
@@ -71,7 +71,7 @@ def test_empty_existing_topics_are_provisioned(tables: Installation) -> None:
 def test_topics_of_another_record_layout_are_refused_both_ways(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    broker, settings = installation.parts.broker, Settings(topic_prefix=installation.topic_prefix)
+    broker, settings = installation.components.broker, Settings(topic_prefix=installation.topic_prefix)
     topics.hold_to_contract(broker, settings.topic_prefix)
     installation.ground.wait()
     for contract, refusal in ((CONTRACT + 1, topics.EarlierTopics), (CONTRACT - 1, topics.NewerTopics)):

@@ -24,7 +24,7 @@ WORKERS = ("intake-worker", "alerts-worker", "console-worker")
 SERVERS = ("kafka", "postgres", "valkey")
 
 pytestmark = [
-    pytest.mark.parts,
+    pytest.mark.components,
     pytest.mark.skipif(os.geteuid() != 0, reason="whoever is not root runs everything as himself"),
 ]
 

@@ -32,7 +32,7 @@ async def own_intake(killable_installation: Installation) -> AsyncIterator[Runni
 
 async def test_intake_accepts_reports_while_its_dependencies_are_unavailable(own_intake: RunningIntake) -> None:
     caller, body = own_intake.caller(), household()
-    components = own_intake.installation.parts
+    components = own_intake.installation.components
     assert (await caller.post(DISPLACEMENTS, body)).json()["status"] == "accepted"
 
     components.valkey.freeze()
@@ -70,7 +70,7 @@ async def test_intake_accepts_reports_while_its_dependencies_are_unavailable(own
 @pytest.mark.parametrize("is_frozen", [True, False], ids=["frozen", "killed"])
 async def test_a_silent_valkey_does_not_delay_reports(own_intake: RunningIntake, is_frozen: bool) -> None:
     """Each report would wait for Valkey separately, because the reports are sent one after the other."""
-    valkey = own_intake.installation.parts.valkey
+    valkey = own_intake.installation.components.valkey
     valkey.freeze() if is_frozen else valkey.kill9()
     began = time.monotonic()
     for _ in range(30):
@@ -89,10 +89,10 @@ async def test_a_silent_valkey_does_not_delay_reports(own_intake: RunningIntake,
 
 async def test_reports_spooled_before_a_restart_are_published_after_it(killable_installation: Installation) -> None:
     async for intake in opened(killable_installation):
-        killable_installation.parts.kafka.freeze()
+        killable_installation.components.kafka.freeze()
         answers = await asyncio.gather(*(intake.caller().post(DISPLACEMENTS, household()) for _ in range(50)))
         assert {answer.json()["status"] for answer in answers} == {"spooled"}
-    killable_installation.parts.kafka.resume()
+    killable_installation.components.kafka.resume()
     folder = killable_installation.settings(IntakeSettings).spool_folder
     assert list(folder.glob("*/*.spool"))
     async for intake in opened(killable_installation):
@@ -102,13 +102,13 @@ async def test_reports_spooled_before_a_restart_are_published_after_it(killable_
 
 async def test_a_start_does_not_wait_for_a_frozen_broker(killable_installation: Installation) -> None:
     """A frozen broker accepts a connection and never answers, so its client waits for forty seconds."""
-    killable_installation.parts.kafka.freeze()
+    killable_installation.components.kafka.freeze()
     began = time.monotonic()
     async for intake in opened(killable_installation, is_whole=False):
         answer = await intake.caller().post(DISPLACEMENTS, household())
         assert answer.json()["status"] == "spooled"
         assert time.monotonic() - began < SOON
-        killable_installation.parts.kafka.resume()
+        killable_installation.components.kafka.resume()
         await wait_for(partial(is_ready, intake.http, "/ready"), timeout=60)
         await wait_for(partial(is_drained, intake), timeout=60)
 
@@ -117,7 +117,7 @@ async def test_a_start_does_not_wait_for_a_frozen_broker(killable_installation: 
 async def test_the_process_of_all_four_apps_accepts_reports_without_kafka_and_postgresql(
     killable_installation: Installation, is_frozen: bool
 ) -> None:
-    components = killable_installation.parts
+    components = killable_installation.components
     for component in (components.kafka, components.postgres):
         component.freeze() if is_frozen else component.kill9()
     web, body = killable_installation.web(has_broker=False), household()
@@ -154,7 +154,7 @@ async def test_a_report_set_aside_as_too_big_is_accepted_when_it_is_sent_again(
     long = household(persons=40, members=members)
     short = {**long, "persons": 2, "members": members[:2]}
     await asyncio.to_thread(limit_records, killable_installation, "displacements", 3_000)
-    kafka = killable_installation.parts.kafka
+    kafka = killable_installation.components.kafka
     async for intake in opened(killable_installation):
         caller = intake.caller()
         kafka.freeze()
@@ -173,7 +173,7 @@ def limit_records(installation: Installation, topic: str, size: int) -> None:
     entry = ConfigEntry("max.message.bytes", str(size), incremental_operation=AlterConfigOpType.SET)
     name = f"{installation.topic_prefix}{topic}"
     resource = ConfigResource(ResourceType.TOPIC, name, incremental_configs=[entry])
-    admin = installation.parts.broker.admin()  # the variable keeps the client open until the function ends
+    admin = installation.components.broker.admin()  # the variable keeps the client open until the function ends
     for done in admin.incremental_alter_configs([resource]).values():
         done.result(timeout=20)
 

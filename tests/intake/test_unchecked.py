@@ -34,7 +34,7 @@ CHANGED_AT = datetime.now(UTC) - timedelta(hours=1)
 
 @contextlib.asynccontextmanager
 async def opened_without_broker(installation: Installation) -> AsyncIterator[RunningIntake]:
-    installation.parts.kafka.stop()
+    installation.components.kafka.stop()
     app = create_app(installation.settings(IntakeSettings))
     async with (
         app.router.lifespan_context(app),
@@ -67,7 +67,7 @@ async def dead(intake: RunningIntake, *words: str) -> str:
 
 async def drained(intake: RunningIntake, desk: Caller) -> None:
     """Starts the broker again and waits until the spool is empty."""
-    intake.installation.parts.kafka.start()
+    intake.installation.components.kafka.start()
 
     async def is_drained() -> bool:
         answer = await desk.get("/v1/ledger")

@@ -22,14 +22,14 @@ from shared.events.topics import SERVICES
 from shared.messaging.publisher import Publisher
 from shared.postgres import database
 from tests.clients import PLAIN
-from tests.components import parts
+from tests.components import components
 from tests.forging import forge
 from tests.installation import Ground, Installation
 from tests.journeys.canaries import BYPASSING_INTAKE, THROUGH_INTAKE, files, looked_for, seen, ways
 from tests.journeys.count import Sent, count_check, drained, everything
 from tests.registry.factories import Desk, household
 
-pytestmark = pytest.mark.parts
+pytestmark = pytest.mark.components
 LEAKY = "displacements"  # `BYPASSING_INTAKE` is written directly to this topic
 # This text is in clear fields, so the record is stored with the text, but no error may quote the text.
 REFUSED = "a linnet over the scree"
@@ -103,7 +103,7 @@ class Journey:
 @pytest.fixture
 def journey(tmp_path: Path) -> Iterator[Journey]:
     """An installation on servers of its own, because the test searches every byte of their files."""
-    with parts(own=True) as own:
+    with components(own=True) as own:
         installation = Installation(Ground(own), tmp_path / "installation")
         web = installation.web()
         for service in SERVICES:
@@ -165,14 +165,14 @@ async def refuse(journey: Journey, token: str) -> None:
 
 async def wait_in_the_spool(journey: Journey, token: str) -> None:
     """Keeps the spool's content for the search while a record waits there for the broker."""
-    journey.installation.parts.kafka.kill9()
+    journey.installation.components.kafka.kill9()
     response = await journey.report(THROUGH_INTAKE.household(), token)
     assert response.json()["status"] == "spooled"
     folder = journey.installation.settings(IntakeSettings).spool_folder
     waiting = [file for inner in folder.glob("*/") for file in segments(inner)]
     assert waiting
     journey.content.extend((f"spool/{file.name}", file.read_bytes()) for file in waiting)
-    journey.installation.parts.kafka.start()
+    journey.installation.components.kafka.start()
 
 
 async def publish_bad_records(journey: Journey) -> None:
@@ -233,7 +233,7 @@ async def findings(journey: Journey) -> AsyncIterator[str]:
         for finding in seen(where, content, needles):
             yield finding
     await written_to_disk(journey)
-    state = journey.installation.parts.started[0].folders.state
+    state = journey.installation.components.started[0].folders.state
     looked_at, found_past = set(), False
     for file in files([journey.installation.folder, state]):
         is_leaky, content = f".{LEAKY}-" in str(file.parent), file.read_bytes()
@@ -243,7 +243,9 @@ async def findings(journey: Journey) -> AsyncIterator[str]:
             yield finding
     assert found_past, "a canary that bypassed intake is not found in the files of Kafka"
     assert {process.log for process in journey.installation.processes} <= looked_at
-    assert {state / "logs" / f"{component.name}.log" for component in journey.installation.parts.started} <= looked_at
+    assert {
+        state / "logs" / f"{component.name}.log" for component in journey.installation.components.started
+    } <= looked_at
 
 
 def whole(record: Any) -> bytes:
@@ -257,4 +259,4 @@ async def written_to_disk(journey: Journey) -> None:
         assert await connection.scalar(text("SELECT count(*) FROM households")) >= 1
     await engine.dispose()
     journey.installation.redis().save()
-    journey.installation.parts.postgres.stop()  # on a clean stop, PostgreSQL writes every page to disk
+    journey.installation.components.postgres.stop()  # on a clean stop, PostgreSQL writes every page to disk

@@ -19,7 +19,7 @@ from tests.compose.project import Desk, rows
 from tests.intake import factories
 from tests.supervised import Run, all_answer, is_settled, own_environment, running
 
-pytestmark = [pytest.mark.parts, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.components, pytest.mark.timeout(600)]
 
 PLAYED = 37  # the scenario reports 36 households and one group
 

@@ -57,8 +57,8 @@ async def test_a_thousand_households_survive_four_failures(
     async with journey.begun():
         await journey.worker_killed(250)
         await journey.worker_frozen(250)
-        await journey.part_killed(250, killable_installation.parts.kafka)
-        await journey.part_killed(250, killable_installation.parts.postgres)
+        await journey.component_killed(250, killable_installation.components.kafka)
+        await journey.component_killed(250, killable_installation.components.postgres)
         await count_check(killable_installation, journey.sent, timeout=120)
         journey.sent.same_as(await intake_counts(killable_installation, f"{journey.web.base_url}/intake"))
         await journey.each_is_a_household()
@@ -66,12 +66,12 @@ async def test_a_thousand_households_survive_four_failures(
         journey.both_workers_live()
 
 
-async def started_again(part: Component) -> None:
+async def started_again(component: Component) -> None:
     """Starts PostgreSQL like the supervisor, after all its old processes have ended."""
     for is_last in (False, False, False, True):
-        part.spawn()
+        component.spawn()
         try:
-            await asyncio.to_thread(part.wait_ready)
+            await asyncio.to_thread(component.wait_ready)
         except ComponentFailed:
             if is_last:
                 raise
@@ -127,15 +127,15 @@ class Journey:
     def is_expelled(self) -> bool:
         """Whether Kafka has taken the first worker's partitions, so that only the second worker reads."""
         group = f"{self.installation.topic_prefix}registry"
-        admin = self.installation.parts.broker.admin()
+        admin = self.installation.components.broker.admin()
         return len(admin.describe_consumer_groups([group])[group].result().members) == 1
 
-    async def part_killed(self, count: int, part: Component) -> None:
+    async def component_killed(self, count: int, component: Component) -> None:
         async with self.sending(count) as rest:
             await self.is_halfway(count)
-            part.kill9()
+            component.kill9()
             rest.set()
-            await started_again(part)
+            await started_again(component)
         await self.recorded(at_least=self.next)
 
     @asynccontextmanager

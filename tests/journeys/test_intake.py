@@ -116,7 +116,7 @@ async def field(shared_installation: Installation) -> AsyncIterator[Phones]:
 async def test_an_outage_of_kafka_and_a_restart_of_intake_lose_nothing_and_the_correction_wins(
     killable_installation: Installation,
 ) -> None:
-    kafka = killable_installation.parts.kafka
+    kafka = killable_installation.components.kafka
     bodies = [household() for _ in range(60)]
     async with phones(killable_installation) as field:
         for body in bodies[:20]:

@@ -29,7 +29,7 @@ def settings(installation: Installation) -> str:
     """The settings for an integrator, as `make run` writes them."""
     password = secret(installation.secrets / "kafka-integrator") or ""
     login = installation.ground.kafka_logins[topics.INTEGRATOR]
-    return topics.reader_settings(installation.parts.broker.bootstrap, login, password)
+    return topics.reader_settings(installation.components.broker.bootstrap, login, password)
 
 
 def test_the_consumer_has_ten_lines() -> None:

@@ -75,7 +75,7 @@ async def test_a_service_can_only_add_and_read_entries(tables: Installation, ser
 
 
 async def connection_owner(tables: Installation, service: str) -> str:
-    connection = await tables.parts.server.connect(tables.database)
+    connection = await tables.components.server.connect(tables.database)
     try:
         query = "SELECT tableowner FROM pg_tables WHERE schemaname = $1 AND tablename = 'audit'"
         return str(await connection.fetchval(query, service))

@@ -262,7 +262,7 @@ async def test_a_record_that_cannot_be_set_aside_stops_the_consumer(trial: Trial
 async def test_while_a_dependency_is_unavailable_the_record_waits(trial: Trial) -> None:
     tries = 0
 
-    async def needs_a_part(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
+    async def needs_a_dependency(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
         nonlocal tries
         tries += 1
         if tries <= 5:
@@ -271,7 +271,7 @@ async def test_while_a_dependency_is_unavailable_the_record_waits(trial: Trial) 
         return await record(received, session)
 
     await trial.publish(event(hazard()))
-    async with trial.running(trial.consumer(needs_a_part)):
+    async with trial.running(trial.consumer(needs_a_dependency)):
         assert await trial.drained() == {"recorded": 1}
     assert tries == 6
     assert set((await trial.effects()).values()) == {1}
@@ -311,7 +311,7 @@ async def test_missing_records_stop_the_consumer(trial: Trial, capsys: pytest.Ca
 
 def forget(trial: Trial, partition: int, before: int) -> None:
     """Deletes the records before an offset, as Kafka does after the retention time."""
-    admin = trial.installation.parts.broker.admin()
+    admin = trial.installation.components.broker.admin()
     gone = TopicPartition(trial.settings.topic_prefix + TOPIC, partition, before)
     for done in admin.delete_records([gone]).values():
         done.result(30)

@@ -71,7 +71,7 @@ async def test_a_database_of_an_earlier_build_is_refused_unchanged(installation:
     passwords = dict.fromkeys(SERVICES, "changed")
     with pytest.raises(EarlierBuild):
         await provision.create(
-            installation.parts.server,
+            installation.components.server,
             installation.database,
             role_prefix=installation.ground.role_prefix,
             passwords=passwords,

@@ -57,7 +57,7 @@ def declared(service: str) -> MetaData:
 @pytest.fixture
 async def connection(tables: Installation) -> AsyncIterator[AsyncConnection]:
     """A connection of PostgreSQL's administrator, because a service cannot create a schema."""
-    server = tables.parts.server
+    server = tables.components.server
     url = make_url(server.url).set(drivername="postgresql+asyncpg", database=tables.database, password=server.password)
     engine = create_async_engine(url)
     async with engine.connect() as connection:

@@ -251,7 +251,7 @@ async def test_two_letters_with_one_offset_are_redriven_separately(trial: Trial,
 
 def onto_a_new_log(installation: Installation, *, partitions: int = 2, published: int = 1) -> None:
     """Creates the topics again and publishes their records on them, as a backup and a restore do."""
-    broker, server, prefix = installation.parts.broker, installation.parts.server, installation.topic_prefix
+    broker, server, prefix = installation.components.broker, installation.components.server, installation.topic_prefix
 
     async def kept() -> tuple[log.Log, list[bytes], list[tuple[str, int, int]]]:
         async with dump.snapshot(server, installation.database) as snapshot:

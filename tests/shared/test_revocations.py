@@ -52,7 +52,7 @@ async def test_revocations_are_read_on_after_a_broker_refused_for_a_while(instal
         )
         assert not await is_turned_away()
         topics.create(
-            installation.parts.broker, installation.settings(Settings), logins=installation.ground.kafka_logins
+            installation.components.broker, installation.settings(Settings), logins=installation.ground.kafka_logins
         )
         await wait_for(is_turned_away, 30)
     assert process.is_running
@@ -68,7 +68,7 @@ def refuse_access(installation: Installation, service: str) -> None:
         AclOperation.READ,
         AclPermissionType.ALLOW,
     )
-    admin = installation.parts.broker.admin()
+    admin = installation.components.broker.admin()
     for gone in admin.delete_acls([right], request_timeout=30).values():
         assert gone.result(30)
 
@@ -116,7 +116,7 @@ async def reader(killable_installation: Installation) -> AsyncIterator[Reader]:
 
 async def start_without_broker(reader: Reader) -> None:
     reader.process.stop()
-    reader.installation.parts.kafka.freeze()
+    reader.installation.components.kafka.freeze()
     reader.process = reader.start()
 
 
@@ -129,7 +129,7 @@ async def test_without_a_snapshot_reads_are_refused_until_the_topic_is_read(read
     assert (await reader.get(OTHER)).json()["type"] == "urn:dayar:problem:access-unknown"
     page = await reader.http.get("/figures", headers={**bearer(reader), "accept": "text/html"})
     assert page.status_code == 503
-    reader.installation.parts.kafka.resume()
+    reader.installation.components.kafka.resume()
     await wait_for(lambda: reader.answers(OTHER, 200), 60)
 
 
@@ -149,7 +149,7 @@ async def test_a_snapshot_of_today_is_used_with_a_banner_and_contains_the_revoca
     await wait_for(lambda: reader.answers(OTHER, 200), 60)
     assert (await reader.get(REVOKED)).status_code == 401
     assert BANNER in (await reader.get(OTHER, "/figures")).text
-    reader.installation.parts.kafka.resume()
+    reader.installation.components.kafka.resume()
 
     async def is_whole() -> bool:
         return BANNER not in (await reader.get(OTHER, "/figures")).text
@@ -166,7 +166,7 @@ async def test_a_snapshot_of_yesterday_or_a_damaged_one_is_ignored(reader: Reade
     reader.snapshot.write_text(f'{{"read_at":"{yesterday.isoformat()}"}}' if content == "yesterday" else '{"read_at"')
     await start_without_broker(reader)
     await wait_for(lambda: reader.answers(OTHER, 503), 60)
-    reader.installation.parts.kafka.resume()
+    reader.installation.components.kafka.resume()
     await wait_for(lambda: reader.answers(OTHER, 200), 60)
 
 

@@ -217,7 +217,7 @@ def test_keys_that_an_interrupted_start_did_not_distribute_are_distributed_by_th
     assert lost.read_bytes() == (folders["intake"] / "hazards" / lost.name).read_bytes()
 
 
-@pytest.mark.parts
+@pytest.mark.components
 async def test_a_record_written_with_the_login_alone_becomes_a_dead_letter_without_an_outcome(
     installation: Installation,
 ) -> None:
@@ -235,7 +235,7 @@ async def test_a_record_written_with_the_login_alone_becomes_a_dead_letter_witho
         assert not [1 for topic, value in rows if topic == "outcomes" and json.loads(value)["report_id"] == report_id]
 
 
-@pytest.mark.parts
+@pytest.mark.components
 async def test_a_record_whose_key_arrives_later_waits_and_is_then_recorded(installation: Installation) -> None:
     record_keys.rotate(record_keys.folders(installation.secrets))
     held = {}
@@ -255,7 +255,7 @@ async def test_a_record_whose_key_arrives_later_waits_and_is_then_recorded(insta
         assert await trial.drained() == {"recorded": 1}
 
 
-@pytest.mark.parts
+@pytest.mark.components
 async def test_a_record_with_an_unknown_key_stops_its_topic_for_a_limited_time(installation: Installation) -> None:
     """An attacker who has a broker login but no signing key writes a record that names an unknown key."""
     genuine, forged = event(hazard()), event(hazard())

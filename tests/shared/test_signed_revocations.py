@@ -23,7 +23,7 @@ from tests.installation import Installation
 from tests.waiting import wait_for
 
 
-@pytest.mark.parts
+@pytest.mark.components
 async def test_a_forged_restoration_restores_no_credential(installation: Installation) -> None:
     account, now = uuid4(), datetime.now(UTC)
     revoked = CredentialRevoked(credential_id=account, kind=CredentialKind.ACCOUNT, revoked_at=now)
@@ -40,7 +40,7 @@ async def test_a_forged_restoration_restores_no_credential(installation: Install
         assert revocations.is_revoked(principal(account))
 
 
-@pytest.mark.parts
+@pytest.mark.components
 async def test_revocation_whose_key_arrives_late_comes_into_force_and_holds_up_nobody(
     installation: Installation,
 ) -> None:
@@ -65,7 +65,7 @@ async def test_revocation_whose_key_arrives_late_comes_into_force_and_holds_up_n
         assert revocations.is_revoked(principal(other))
 
 
-@pytest.mark.parts
+@pytest.mark.components
 async def test_a_revocation_stays_though_an_older_restoration_waits_and_nothing_more_can(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
