@@ -53,7 +53,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
             feed_metrics = FeedMetrics(app.state.sessions)
             app.state.metrics.register(AdmissionMetrics(counts, spool))
             app.state.metrics.register(feed_metrics)
-            yield deduplication.run(), spool.write(), publication.drain(), feed_metrics.run()
+            yield deduplication.run(), spool.write(), publication.run(), feed_metrics.run()
 
     async def has_valkey(_: FastAPI) -> bool:
         return await deduplication.is_there()

@@ -35,8 +35,8 @@ class Answer(StrEnum):
 
 
 @dataclass(slots=True)
-class Follower:
-    """A draft that the caller of another draft publishes in the same batch. Its own caller waits for the answer."""
+class WaitingDraft:
+    """A draft whose caller waits for the answer, while its batch is published."""
 
     draft: Draft
     answer: asyncio.Future[Answer] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
@@ -57,31 +57,18 @@ class Publication:
     ) -> None:
         self.deduplication, self.sealer, self.publisher, self.spool = (deduplication, sealer, publisher, spool)
         self.counts, self.revocations = counts, revocations
-        self._gathering: list[Follower] | None = None
+        self._waiting: list[WaitingDraft] = []
+        self._has_waiting = asyncio.Event()
 
     async def publish(self, draft: Draft) -> Answer:
-        """The drafts of one turn of the event loop form a batch, which the first caller publishes."""
-        if self._gathering is not None:
-            follower = Follower(draft)
-            self._gathering.append(follower)
-            return await follower.answer
-        followers: list[Follower] = []
-        self._gathering = followers
-        try:
-            try:
-                await asyncio.sleep(0)
-            finally:
-                self._gathering = None
-            first, *others = await self.publish_batch([draft, *(follower.draft for follower in followers)])
-        except BaseException as error:
-            for follower in followers:
-                if not follower.answer.done():  # the caller may have been cancelled
-                    follower.answer.set_exception(error)
-            raise
-        for follower, answer in zip(followers, others, strict=True):
-            if not follower.answer.done():
-                follower.answer.set_result(answer)
-        return first
+        """Publish the draft in one batch with the drafts that come in the same turn of the event loop.
+
+        `run` owns the batch: no caller loses its answer because another caller is cancelled.
+        """
+        waiting = WaitingDraft(draft)
+        self._waiting.append(waiting)
+        self._has_waiting.set()
+        return await waiting.answer
 
     async def publish_batch(self, drafts: Sequence[Draft]) -> list[Answer]:
         """Return one answer per draft, in order. Concurrent duplicates are both published; consumers deduplicate."""
@@ -98,9 +85,30 @@ class Publication:
             self.counts.add(draft.channel, answer)
         return answers
 
-    async def drain(self) -> None:
-        """Publish spooled records, until cancelled."""
-        await self.spool.drain(self._publish_checked)
+    async def run(self) -> None:
+        """Publish waiting drafts and spooled records, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.spool.drain(self._publish_checked))
+            while True:
+                await self._has_waiting.wait()
+                self._has_waiting.clear()
+                batch, self._waiting = self._waiting, []
+                tasks.create_task(self._publish(batch))
+
+    async def _publish(self, batch: Sequence[WaitingDraft]) -> None:
+        """Publish the batch, and give every caller that still waits its answer, or the error."""
+        try:
+            answers = await self.publish_batch([waiting.draft for waiting in batch])
+        except BaseException as error:
+            for waiting in batch:
+                if not waiting.answer.done():  # the caller may have been cancelled
+                    waiting.answer.set_exception(error)
+            if not isinstance(error, Exception):
+                raise  # this task was cancelled
+        else:
+            for waiting, answer in zip(batch, answers, strict=True):
+                if not waiting.answer.done():
+                    waiting.answer.set_result(answer)
 
     def _finished(self, draft: Draft) -> Message:
         return unchecked.marked(draft.finish(self.sealer), draft.unchecked)

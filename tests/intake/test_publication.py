@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import httpx
 
-from services.intake.publication import Publication
+from services.intake.publication import Answer, Publication
 from shared.crypto.seal import Sealer
 from shared.events import Message
 from shared.events.vocabulary import SubmissionChannel
@@ -15,8 +15,8 @@ from tests.intake.conftest import RunningIntake
 
 
 @dataclass
-class UnsealableDraft:
-    """A report that intake cannot seal, so that its whole batch fails."""
+class HandMadeDraft:
+    """A report that becomes a record as it is."""
 
     name: bytes
     channel: SubmissionChannel = SubmissionChannel.API
@@ -24,6 +24,13 @@ class UnsealableDraft:
     event_id: str = ""
     content: bytes = b"{}"
     unchecked: bytes | None = None
+
+    def finish(self, sealer: Sealer) -> Message:
+        return Message("displacements", self.name, self.content)
+
+
+class UnsealableDraft(HandMadeDraft):
+    """A report that intake cannot seal, so that its whole batch fails."""
 
     def finish(self, sealer: Sealer) -> Message:
         raise ArithmeticError
@@ -45,3 +52,13 @@ async def test_every_caller_of_a_failed_batch_gets_an_answer_if_one_has_left(int
     async with asyncio.timeout(10):
         errors = await asyncio.gather(first, left, last, return_exceptions=True)
     assert [type(error) for error in errors] == [ArithmeticError, asyncio.CancelledError, ArithmeticError]
+
+
+async def test_the_callers_of_a_batch_get_their_answers_if_its_first_caller_is_cancelled(intake: RunningIntake) -> None:
+    publication = publication_of(intake)
+    first, *others = (asyncio.create_task(publication.publish(HandMadeDraft(uuid4().bytes))) for _ in range(3))
+    await asyncio.sleep(0)  # one turn: all three have called
+    first.cancel()
+    async with asyncio.timeout(10):
+        assert await asyncio.gather(*others) == [Answer.ACCEPTED, Answer.ACCEPTED]
+    assert first.cancelled()
