@@ -22,6 +22,7 @@ class Omission(StrEnum):
     LATER_STEP = "later_step"
     EARLIER_STEP = "earlier_step"
     CONCERNED_BEFORE = "concerned_before"
+    ADDED_LATER = "added_later"
     NEVER_NOTIFIED = "never_notified"
 
 
@@ -76,10 +77,16 @@ def last_step(_: Notification, receivers: Sequence[Receiver]) -> Omissions:
 
 
 def newly_concerned(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """Leaves out the receivers that the earlier state of the alert already reached."""
+    """Leaves out receivers that the alert concerned before. It checks all receivers, because they determine the steps.
+
+    If such a receiver was never notified, its settings are newer than the alert.
+    """
     assert notification.before is not None
     reached, _ = recipients(replace(notification, alert=notification.before), REACHED)
-    return {receiver.label: Omission.CONCERNED_BEFORE for receiver in receivers if receiver in reached}
+    labels = [receiver.label for receiver in receivers if receiver in reached]
+    return {
+        label: Omission.CONCERNED_BEFORE if label in notification.called else Omission.ADDED_LATER for label in labels
+    }
 
 
 def called_before(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:

@@ -199,6 +199,21 @@ async def test_a_receiver_notified_later_is_no_longer_among_those_not_notified(d
     assert reasons["newcomer"] == "This escalation notifies the next level"
 
 
+async def test_a_receiver_added_later_is_not_said_to_have_been_notified(desk: Desk) -> None:
+    """Osh's receiver is added when the alert covers Osh already; then the alert begins to cover Batken too."""
+    await add_receivers(desk)
+    flood = mudflow(onset=datetime.now(UTC), area={"pcodes": [OSH_OBLAST]})
+    (alert_id,) = await desk.alerts(flood)
+    async with desk.sessions.begin() as session:
+        added = Receiver("osh-post", DeliveryChannel.WEBHOOK, "https://hook.example", areas=(OSH_OBLAST,))
+        await receiver_queries.save_receiver(session, added)
+    update = {"hazard_id": flood.hazard_id, "revision": 2, "msg_type": "Update", "onset": flood.onset}
+    await desk.alerts(mudflow(**update, area={"pcodes": [OSH_OBLAST, BATKEN]}))
+    reasons = await omitted(desk, alert_id)
+    assert "batken-post" not in reasons, "the alert now covers Batken"
+    assert reasons["osh-post"] == "Added to the list, or changed, after the alert was raised"
+
+
 async def test_nobody_of_many_notified_receivers_is_among_those_not_notified(desk: Desk) -> None:
     """The page lists only the newest 200 deliveries, but receivers of older deliveries were notified too."""
     async with desk.sessions.begin() as session:

@@ -92,9 +92,18 @@ def test_a_graver_alert_reaches_all_that_were_notified_and_all_that_it_concerns(
 
 def test_a_moved_alert_reaches_only_those_that_it_did_not_reach_before() -> None:
     both = receiver("country"), receiver("leilek", areas=(LEILEK,))
-    assert notified(alert(KADAMJAI, LEILEK), notifications.MOVED, *both, before=alert(KADAMJAI)) == (
+    moved, before = alert(KADAMJAI, LEILEK), alert(KADAMJAI)
+    assert notified(moved, notifications.MOVED, *both, called=("country",), before=before) == (
         ["leilek"],
         {"country": Omission.CONCERNED_BEFORE},
+    )
+
+
+def test_a_receiver_that_a_moved_alert_concerned_before_but_never_notified_was_added_later() -> None:
+    both = receiver("newcomer"), receiver("leilek", areas=(LEILEK,))
+    assert notified(alert(KADAMJAI, LEILEK), notifications.MOVED, *both, before=alert(KADAMJAI)) == (
+        ["leilek"],
+        {"newcomer": Omission.ADDED_LATER},
     )
 
 
