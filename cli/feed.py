@@ -56,9 +56,9 @@ def chosen(kind: str, source: str | None) -> Source:
         raise typer.BadParameter(expected, param_hint="--source") from None
 
 
-async def read(source: Source, feed: str, document: bytes, settings: IntakeSettings) -> Counts:
+async def read(source: Source, file_name: str, document: bytes, settings: IntakeSettings) -> Counts:
     settings = settings.model_copy(update={"places_path": in_use(settings)})
-    return await within("intake", lambda session: reader(settings).read(session, source, feed, document), settings)
+    return await within("intake", lambda session: reader(settings).read(session, source, file_name, document), settings)
 
 
 def why(error: Exception) -> str:

@@ -59,11 +59,19 @@ Entry = Item | Cancellation | Unreadable
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An institution that publishes hazards. `read` raises BadDocument. `urls` are the institution's own feeds."""
+    """An institution that publishes hazards. `read` raises BadDocument. `urls` are its feeds on the internet.
+
+    `kind` is the kind of its documents, if that is not called like the institution.
+    """
 
     name: str
     read: Callable[[bytes], list[Entry]]
     urls: tuple[str, ...] = ()
+    kind: str | None = None
+
+    def feed(self, address: str) -> str:
+        """The feed's name, as `INTAKE_FEEDS` lists it. Another kind or source at the same address is another feed."""
+        return f"{self.kind}:{self.name}={address}" if self.kind else f"{self.name}={address}"
 
 
 class BadDocument(Exception):

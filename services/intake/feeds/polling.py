@@ -60,7 +60,7 @@ class Poller:
             answer = await self._fetch(source, url)
             async with self.sessions.begin() as session:
                 if answer.status == HTTPStatus.NOT_MODIFIED:
-                    await queries.save_unchanged_document(session, url, source.name, datetime.now(UTC))
+                    await queries.save_unchanged_document(session, source.feed(url), source.name, datetime.now(UTC))
                 else:
                     etag = answer.headers.get("etag")
                     counts = await self.reader.read(session, source, url, answer.body, etag=etag)
@@ -71,7 +71,7 @@ class Poller:
 
     async def _fetch(self, source: Source, url: str) -> Response:
         async with self.sessions.begin() as session:
-            etag = await queries.etag(session, url, source.name)
+            etag = await queries.etag(session, source.feed(url))
         answer = await self.outbound.get(url, headers={"if-none-match": etag} if etag else {})
         if answer.status not in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):
             raise UnexpectedStatus(answer.status)
@@ -79,7 +79,8 @@ class Poller:
 
     async def _note_failure(self, source: Source, url: str, reason: str) -> int:
         async with self.sessions.begin() as session:
-            failures = await queries.save_failure(session, url, source.name, reason=reason, now=datetime.now(UTC))
+            feed = source.feed(url)
+            failures = await queries.save_failure(session, feed, source.name, reason=reason, now=datetime.now(UTC))
         log.get().warning("feed not read", feed=url, reason=reason, failures=failures)
         return failures
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, Uuid, any_, case, cast, func, select
+from sqlalchemy import Text, Uuid, any_, cast, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -75,7 +75,7 @@ async def save_reading(
 ) -> None:
     """Save the ETag and the counts, in the same transaction as the events."""
     row = {"name": feed, "source": source, "etag": etag, "read_at": now, "failure": None, "failures": 0}
-    await upsert(session, Feed, [row], changed=("source", "etag", "read_at", "failure", "failures"))
+    await upsert(session, Feed, [row], changed=("etag", "read_at", "failure", "failures"))
     rows = [
         {"feed": feed, "kind": kind, "total": counts.get(kind, 0), "last": counts.get(kind, 0)} for kind in ItemKind
     ]
@@ -90,20 +90,14 @@ async def save_unchanged_document(session: AsyncSession, feed: str, source: str,
 async def save_failure(session: AsyncSession, feed: str, source: str, *, reason: str, now: datetime) -> int:
     """Save the failure. Return the number of consecutive failures."""
     statement = insert(Feed).values(name=feed, source=source, failed_at=now, failure=reason, failures=1)
-    changed = {
-        "source": source,
-        "etag": case((Feed.source == source, Feed.etag)),  # None for a new source, which has not read the document
-        "failed_at": now,
-        "failure": reason,
-        "failures": Feed.failures + 1,
-    }
+    changed = {"failed_at": now, "failure": reason, "failures": Feed.failures + 1}
     done = statement.on_conflict_do_update(index_elements=["name"], set_=changed).returning(Feed.failures)
     return (await session.execute(done)).scalar_one()
 
 
-async def etag(session: AsyncSession, feed: str, source: str) -> str | None:
-    """The ETag of the document that was last read for this source."""
-    return await session.scalar(select(Feed.etag).where(Feed.name == feed, Feed.source == source))
+async def etag(session: AsyncSession, feed: str) -> str | None:
+    """The ETag of the document that was last read."""
+    return await session.scalar(select(Feed.etag).where(Feed.name == feed))
 
 
 async def feeds(session: AsyncSession) -> Sequence[Feed]:

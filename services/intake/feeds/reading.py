@@ -27,9 +27,12 @@ class Reader:
     status: Status
 
     async def read(
-        self, session: AsyncSession, source: Source, feed: str, document: bytes, *, etag: str | None = None
+        self, session: AsyncSession, source: Source, address: str, document: bytes, *, etag: str | None = None
     ) -> Counts:
-        """Store hazards, aliases, counts and ETag, and add events to the outbox. The caller commits."""
+        """Store hazards, aliases, counts and ETag, and add events to the outbox. The caller commits.
+
+        `address` is the URL or the file name of the document.
+        """
         entries = source.read(document)
         now = datetime.now(UTC)
         await queries.lock(session, source.name)
@@ -38,6 +41,7 @@ class Reader:
         for status, group in by_status(entries).items():
             stamp = Stamp(source.name, self.status, now, self.places, own_status=status)
             counts.update(await self._take(session, group, stamp))
+        feed = source.feed(address)
         await queries.save_set_aside(session, feed, unreadable, now)
         await queries.save_reading(session, feed, source.name, etag=etag, counts=counts, now=now)
         return counts

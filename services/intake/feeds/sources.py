@@ -31,7 +31,8 @@ class PolledFeed(NamedTuple):
 def source(kind: str, name: str | None = None) -> Source:
     """The source of this kind. A `name` is given for another institution that publishes the same kind of document."""
     own: Source = import_module(f"{__package__}.{kind}").SOURCE
-    return replace(own, name=name) if name else own
+    chosen = name or own.name
+    return replace(own, name=chosen, kind=None if chosen == kind else kind)
 
 
 def own_feeds() -> tuple[PolledFeed, ...]:

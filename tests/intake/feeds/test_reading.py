@@ -67,7 +67,7 @@ async def test_counts_are_kept_per_feed_in_total_and_for_the_last_reading(sessio
 
     async with sessions.begin() as session:
         counts = {row.kind: (row.total, row.last) for row in await queries.counts(session)}
-        assert await queries.etag(session, "own.geojson", "usgs") == '"1"'
+        assert await queries.etag(session, "usgs=own.geojson") == '"1"'
         assert await queries.totals(session)
     assert counts["published"] == (1, 0)
     assert counts["unchanged"] == (1, 1)

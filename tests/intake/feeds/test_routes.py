@@ -37,7 +37,7 @@ async def test_counts_per_feed_are_shown_to_operators_and_in_the_metrics(install
 
     shown: dict[str, Any] = answer.json()
     [feed] = shown["feeds"]
-    assert (feed["name"], feed["failures"]) == ("own.geojson", 0)
+    assert (feed["name"], feed["failures"]) == ("usgs=own.geojson", 0)
     assert feed["last"] == {"not_a_hazard": 1, "out_of_area": 0, "published": 1, "set_aside": 1, "unchanged": 0}
     assert [(entry["name"], entry["reason"]) for entry in shown["set_aside"]] == [("#2", "unreadable")]
     assert "content" not in shown["set_aside"][0]

@@ -1,0 +1,21 @@
+"""Adds source and kind to the names of feeds, because an address may be read as feeds of several sources.
+
+The previous release knows a feed by its address alone: if it runs again, it reads each document anew.
+"""
+
+from alembic import op
+
+revision = "intake_0004"
+down_revision = "intake_0003"
+
+TABLES = {"feed_counts": "feed", "feed_set_aside": "feed", "feeds": "name"}  # feeds last: its rows name the sources
+RENAME = """
+UPDATE {table} AS renamed SET {column} =
+    CASE WHEN feeds.source = 'usgs' THEN 'usgs=' ELSE 'usgs:' || feeds.source || '=' END || feeds.name
+FROM feeds WHERE feeds.name = renamed.{column}
+"""  # usgs was the only kind
+
+
+def upgrade() -> None:
+    for table, column in TABLES.items():
+        op.execute(RENAME.format(table=table, column=column))
