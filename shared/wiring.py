@@ -59,9 +59,9 @@ def web_app(
             await engine.dispose()
 
     async def checked() -> dict[str, bool]:
-        found = {"revocations": known.is_complete, **{name: await check(app) for name, check in ready.items()}}
-        answers = found.get("postgresql", False)
-        return found | {name: answers and await check(app) for name, check in ready_in_postgresql.items()}
+        dependencies = {"revocations": known.is_complete, **{name: await check(app) for name, check in ready.items()}}
+        answers = dependencies.get("postgresql", False)
+        return dependencies | {name: answers and await check(app) for name, check in ready_in_postgresql.items()}
 
     app = apps.create_app(
         service, settings, lifespan=whole, revocations=known, ready=checked, routers=routers, routes=routes
