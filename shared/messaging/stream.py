@@ -114,12 +114,12 @@ class RecordStream:
         The stream waits in this way only after a small batch, not after an empty fetch or a large batch.
         """
         records = await self._fetch_within(1)
-        while 0 < len(records) < self._max_records / 2:  # a larger batch means that more records wait already
+        while is_small := 0 < len(records) < self._max_records / 2:  # after a large batch, more records wait already
             seconds = self._fetched_at + self._every_seconds - time.monotonic()
             if seconds <= 0:
                 break
             records += await self._fetch_within(seconds)
-        if 0 < len(records) < self._max_records / 2:
+        if is_small:
             self._fetched_at = time.monotonic()
         return records
 
