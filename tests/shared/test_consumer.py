@@ -17,7 +17,7 @@ from shared.events.vocabulary import OutcomeKind
 from shared.messaging import batches, offsets
 from shared.messaging.consumer import ConsumerStopped, DependencyUnavailable, Outcome, Received, Record, SetAside
 from shared.messaging.dead_letters import DeadLetters
-from shared.messaging.records import Handler, Reading, open_plain
+from shared.messaging.records import Handler, open_plain
 from tests.shared.trial import SERVICE, TOPIC, Trial, event, hazard, record
 from tests.waiting import wait_for
 
@@ -37,41 +37,6 @@ async def test_each_record_has_its_effect_and_is_counted(trial: Trial) -> None:
         assert await trial.drained() == {"recorded": 300}
     assert set((await trial.effects()).values()) == {1}
     assert len(await trial.effects()) == 300
-
-
-async def test_records_that_follow_each_other_closely_share_a_transaction(trial: Trial) -> None:
-    sizes: list[int] = []
-
-    async def measured(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
-        sizes.append(len(received))
-        return await record(received, session)
-
-    async with trial.running(trial.consumer(measured, every_ms=4000)):
-        await trial.publish(event(hazard()))
-        await trial.drained()
-        for _ in range(3):
-            await trial.publish(event(hazard()))
-        await trial.drained()
-    assert sizes == [1, 3], "the first record waited for nothing, the others for each other"
-
-
-@pytest.mark.parametrize("before", [0, 2], ids=["an empty fetch", "a large batch"])
-async def test_a_single_record_does_not_wait_after(trial: Trial, before: int) -> None:
-    """`every_ms` is ten minutes, so that the test would fail if the record waited."""
-    stream = trial.consumer(every_ms=600_000, max_records=4)._stream
-
-    async def read() -> list[Reading]:
-        if stream.is_dropped:
-            await stream.seek()
-        return await stream.read()
-
-    same_key = uuid4()
-    if before:
-        await trial.publish(*(event(hazard(same_key)) for _ in range(before)))
-    async with asyncio.timeout(30), stream.connected():
-        assert len(await wait_for(read, 30) if before else await read()) == before
-        await trial.publish(event(hazard()))
-        assert len(await wait_for(read, 60)) == 1
 
 
 async def test_a_repeat_has_no_effect(trial: Trial) -> None:

@@ -1,0 +1,50 @@
+"""The consumer gathers records that follow each other closely into one batch, and lets no single record wait."""
+
+import asyncio
+from collections.abc import Sequence
+from uuid import uuid4
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.messaging.consumer import Outcome, Received
+from shared.messaging.records import Reading
+from tests.shared.trial import Trial, event, hazard, record
+from tests.waiting import wait_for
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_records_that_follow_each_other_closely_share_a_transaction(trial: Trial) -> None:
+    sizes: list[int] = []
+
+    async def measured(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
+        sizes.append(len(received))
+        return await record(received, session)
+
+    async with trial.running(trial.consumer(measured, every_ms=4000)):
+        await trial.publish(event(hazard()))
+        await trial.drained()
+        for _ in range(3):
+            await trial.publish(event(hazard()))
+        await trial.drained()
+    assert sizes == [1, 3], "the first record waited for nothing, the others for each other"
+
+
+@pytest.mark.parametrize("before", [0, 2], ids=["an empty fetch", "a large batch"])
+async def test_a_single_record_does_not_wait_after(trial: Trial, before: int) -> None:
+    """With `every_ms` of ten minutes a record that waits would come too late for this test."""
+    stream = trial.consumer(every_ms=600_000, max_records=4)._stream
+
+    async def read() -> list[Reading]:
+        if stream.is_dropped:
+            await stream.seek()
+        return await stream.read()
+
+    same_key = uuid4()
+    if before:
+        await trial.publish(*(event(hazard(same_key)) for _ in range(before)))
+    async with asyncio.timeout(30), stream.connected():
+        assert len(await wait_for(read, 30) if before else await read()) == before
+        await trial.publish(event(hazard()))
+        assert len(await wait_for(read, 60)) == 1
