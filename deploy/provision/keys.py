@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from services.intake import spool
 from shared.config import Settings
 from shared.crypto.seal import generate, key_id, sync
 from shared.errors import DocumentedError
@@ -58,7 +59,7 @@ def rotate(settings: Settings) -> str:
 
 
 def retire(settings: Settings, kid: str, now: datetime) -> None:
-    """Destroy a private key. Raises CannotRetire."""
+    """Destroy a private key. Raises CannotRetire, and PermissionError if the spool is closed to this user."""
     in_use, known = current(settings), drawn(settings)
     if kid not in known:
         raise NoSuchKey(*known)
@@ -69,7 +70,7 @@ def retire(settings: Settings, kid: str, now: datetime) -> None:
     until = min((at for at in known.values() if at > known[kid]), default=known[kid]) + carried
     if now < until:
         raise KeyCarried(f"{until:%Y-%m-%d}")
-    if any(kid.encode() in file.read_bytes() for file in (settings.state / "spool").rglob("*.*")):
+    if any(kid.encode() in file.read_bytes() for file in spool.all_files(settings.state / "spool")):
         raise KeySpooled(kid)
     (settings.seal_private_keys / f"{kid}.key").unlink()
     sync(settings.seal_private_keys)

@@ -52,9 +52,12 @@ class UnpublishedRecord:
 
 
 def records(root: Path) -> list[UnpublishedRecord]:
-    """The records set aside in all spools under `root`, oldest first. Spools of ended processes are included."""
-    files = sorted(root.glob(f"*/*{spool.SET_ASIDE}"), key=lambda file: file.name)
-    return [record for file in files for record in _records(file)]
+    """Records set aside in all spools under `root`, also in spools of ended processes, oldest first.
+
+    Raises PermissionError if a folder is closed to this user.
+    """
+    files = (file for file in spool.all_files(root) if file.suffix == spool.SET_ASIDE)
+    return [record for file in sorted(files, key=lambda file: file.name) for record in _records(file)]
 
 
 def _records(file: Path) -> Iterator[UnpublishedRecord]:

@@ -203,6 +203,17 @@ def segments(folder: Path) -> Iterator[Path]:
     return folder.glob("*.spool")
 
 
+def all_files(root: Path) -> Iterator[Path]:
+    """The files of all spools under `root`. Raises PermissionError for a closed folder, which `glob` would skip."""
+
+    def check(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):  # no spool yet, or another process has just adopted it
+            raise error
+
+    for folder, _, names in os.walk(root, onerror=check):
+        yield from (Path(folder, name) for name in names)
+
+
 def line(message: Message) -> bytes:
     """A record as one line that begins with the record's checksum."""
     headers = [(name, value.decode()) for name, value in message.headers]

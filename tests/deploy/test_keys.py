@@ -9,9 +9,17 @@ import pytest
 from deploy.provision import keys
 from shared.config import Settings
 from shared.crypto import seal
+from tests import confined
 
 AAD = b"[]"
 NOW = datetime.now(UTC)
+RETIRE = """
+import sys
+from datetime import datetime
+from deploy.provision import keys
+from shared.config import Settings
+keys.retire(Settings(), sys.argv[1], datetime.fromisoformat(sys.argv[2]))
+"""
 
 
 @pytest.fixture
@@ -69,6 +77,22 @@ def test_a_key_that_the_spool_needs_is_kept(settings: Settings, old: str) -> Non
     (spool / "1.spool").write_text(f"{old}")
     with pytest.raises(keys.KeySpooled):
         keys.retire(settings, old, NOW)
+
+
+def test_a_key_is_kept_if_the_spool_is_closed_to_the_command(settings: Settings, old: str) -> None:
+    drawn_at(settings, keys.current(settings), timedelta(days=124))
+    (spool := settings.state / "spool" / "intake" / "one").mkdir(parents=True)
+    (spool / "1.spool").write_text(f"{old}")
+    spool.chmod(0)
+    env = {
+        "SEAL_PUBLIC_KEY_FILE": str(settings.seal_public_key_file),
+        "SEAL_PRIVATE_KEYS": str(settings.seal_private_keys),
+        "STATE": str(settings.state),
+        "DISPLACEMENTS_DAYS": "30",
+    }
+    done = confined.run("-c", RETIRE, old, NOW.isoformat(), env=env)
+    assert "PermissionError" in done.stderr
+    assert old in keys.drawn(settings)
 
 
 def test_a_key_that_nothing_needs_is_destroyed(settings: Settings, old: str) -> None:
