@@ -26,7 +26,9 @@ TEXTS: dict[str, Callable[[], bytes]] = {
     "short texts of many escapes": lambda: json.dumps(["\\" * 20] * 40_000).encode(),
     "short texts of more escapes": lambda: json.dumps(["\\" * 21] * 40_000).encode(),
 }
-MADE = 2 * json_reports.FIELDS  # an unknown language causes two errors, for the name and for the text of the language
+MADE = (
+    2 * json_reports.HAZARD_LIMITS.fields
+)  # an unknown language causes two errors: one for its name, one for its text
 
 
 @pytest.fixture
@@ -46,7 +48,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 @pytest.mark.parametrize("name", SINGLES)
 def test_a_report_creates_few_errors_and_reports_fifty(made: list[int], name: str) -> None:
     with pytest.raises(Invalid) as invalid:
-        json_reports.checked(SINGLES[name](), json_reports.DISPLACEMENT)
+        json_reports.DISPLACEMENTS.read(SINGLES[name]())
     assert 1 <= len(invalid.value.errors) <= 50
     assert sum(made) <= MADE
 
@@ -54,7 +56,7 @@ def test_a_report_creates_few_errors_and_reports_fifty(made: list[int], name: st
 @pytest.mark.parametrize("name", HAZARDS)
 def test_a_hazard_creates_few_errors_and_reports_fifty(made: list[int], name: str) -> None:
     with pytest.raises(Invalid) as invalid:
-        json_reports.checked(HAZARDS[name](), json_reports.HAZARD)
+        json_reports.HAZARDS.read(HAZARDS[name]())
     assert 1 <= len(invalid.value.errors) <= 50
     assert sum(made) <= MADE
 

@@ -1,6 +1,7 @@
 """Reads one report as JSON. Errors name the invalid field."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, RootModel, TypeAdapter, ValidationError
@@ -11,16 +12,39 @@ from services.intake.channels import unknown_codes
 from services.intake.channels.formats import SingleFormat
 from services.intake.refusals import Invalid
 from shared.events import GroupReport, HazardReport, HouseholdReport
-from shared.web.body_limits import FIELD, exceeds
+from shared.web.body_limits import FIELD, LIST, VALUE, exceeds
 from shared.web.problems import ERRORS, field_errors, names_of
 
 T = TypeVar("T")
 
-# A report on a household of sixty has about 1,000 fields. The largest hazard has about 13,000 points, each as a list.
-FIELDS, LISTS = 2_000, 20_000
 AT_ONCE_BYTES = 128 * 1024
 AT_ONCE_FIELDS, AT_ONCE_LISTS = 5_000, 2_000  # a body within these limits is validated in about 5 ms
 KINDS = ("household", "group", "hazard")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The most fields, lists (or objects) and values of a report.
+
+    A body with more cannot be a report. It is refused before it is parsed, because no other thread can run while the
+    parser or the validator works.
+    """
+
+    fields: int
+    lists: int
+    values: int
+
+    def check(self, raw: bytes) -> None:
+        """Raise Invalid if the body has more."""
+        if exceeds(raw, LIST, self.lists) or exceeds(raw, FIELD, self.fields) or exceeds(raw, VALUE, self.values):
+            expected = f"at most {self.fields} fields, {self.lists} lists and {self.values} values"
+            raise Invalid([{"pointer": "", "expected": expected}])
+
+
+# The largest household has 937 fields, 168 lists and about 1,400 values; twice as many leave room for repeated names. A
+# hazard of 256 KiB has at most some 20,000 points, each a list of two values.
+DISPLACEMENT_LIMITS = Limits(fields=2_000, lists=2_000, values=4_000)
+HAZARD_LIMITS = Limits(fields=2_000, lists=20_000, values=50_000)
 
 
 class HazardItem(HazardReport):
@@ -51,10 +75,9 @@ def at_once(raw: bytes, adapter: TypeAdapter[T], read: Callable[[bytes], Any] | 
         return None
 
 
-def checked(raw: bytes, adapter: TypeAdapter[T], *, most: int = ERRORS) -> T:
+def checked(raw: bytes, adapter: TypeAdapter[T], *, limits: Limits = HAZARD_LIMITS, most: int = ERRORS) -> T:
     """Validate one report. Raises Invalid with at most `most` errors."""
-    if exceeds(raw, FIELD, FIELDS) or lists(raw) > LISTS:
-        raise Invalid([{"pointer": "", "expected": f"at most {FIELDS} fields and {LISTS} lists"}])
+    limits.check(raw)
     try:
         return adapter.validate_json(raw)
     except ValidationError as error:
@@ -90,7 +113,7 @@ def located(error: ErrorDetails) -> ErrorDetails:
 DISPLACEMENTS = SingleFormat(
     "Report a displaced household or group.",
     {"application/json": DisplacementBody},
-    read=lambda raw: checked(raw, DISPLACEMENT),
+    read=lambda raw: checked(raw, DISPLACEMENT, limits=DISPLACEMENT_LIMITS),
     read_at_once=lambda raw: at_once(raw, DISPLACEMENT, structs.read),
 )
 HAZARDS = SingleFormat(
