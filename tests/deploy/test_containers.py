@@ -7,6 +7,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml  # type: ignore[import-untyped]
@@ -30,6 +31,11 @@ from shared.events.topics import CONTRACT, SERVICES
 from shared.liveness import by_beat
 from tests.installation import Installation
 from tests.waiting import wait_for
+
+
+def composed() -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load((paths.ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+    return content
 
 
 def drawn(file: Path) -> dict[str, str]:
@@ -97,8 +103,20 @@ def test_the_strength_of_another_servers_password_is_not_checked(tmp_path: Path)
 )
 def test_a_services_own_settings_reach_its_container(settings: type[Settings], container: str) -> None:
     own = {name.upper() for name in settings.__annotations__ if name not in Settings.model_fields}
-    composed = yaml.safe_load((paths.ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
-    assert own - composed["services"][container]["environment"].keys() == set()
+    assert own - composed()["services"][container]["environment"].keys() == set()
+
+
+# the images, the volumes, and clusters that others run give the services these settings
+NOT_IN_ENV_FILE = {
+    *("HOST", "PORT", "STATE", "BEAT_FILE"),
+    *("SERVICE", "EXERCISE", "PLACES_PATH"),
+    *("KAFKA_CA_FILE", "KAFKA_GROUP_INSTANCE", "TOPIC_PREFIX"),
+}
+
+
+def test_settings_that_the_services_share_reach_a_container() -> None:
+    reached = {name for service in composed()["services"].values() for name in service.get("environment", ())}
+    assert {name.upper() for name in Settings.model_fields} - reached == NOT_IN_ENV_FILE
 
 
 def test_nothing_starts_on_volumes_that_a_restore_left_half_filled(
@@ -166,8 +184,7 @@ def test_every_key_has_one_owner() -> None:
 
 
 def test_keys_are_rotated_and_retired_where_the_services_read_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    composed = yaml.safe_load((paths.ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
-    container = composed["services"]["keys"]
+    container = composed()["services"]["keys"]
     for name, value in container["environment"].items():
         if str(value).startswith(("/secrets/", "/installation/")):
             monkeypatch.setenv(name, str(value))
