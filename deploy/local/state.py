@@ -21,7 +21,7 @@ from shared.crypto.seal import write_whole
 ROOT_USER = 0  # a folder of root is accepted, because root can write everywhere anyway
 LEAST_FREE_BYTES = 300_000_000
 INTERNAL = ("controller", "postgres")  # ports that only this installation uses
-VERSION = 3  # increase this when the folder's layout or that of the log's records changes
+VERSION = 4  # increase this when the folder's layout or that of the log's records changes
 
 
 class StateOpen(CannotStart):

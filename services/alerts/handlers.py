@@ -29,6 +29,9 @@ from services.alerts.rules.rule import judged
 from services.alerts.ruleset import Ruleset
 from shared import events
 from shared.events import (
+    GroupCorrected,
+    GroupCounted,
+    GroupStatusChanged,
     HazardCancelled,
     HazardReported,
     HazardUpdated,
@@ -147,7 +150,10 @@ HAZARDS = Handlers(
         HazardCancelled: HazardHandler.__call__,
     }
 )
-HOUSEHOLDS = Handlers({HouseholdRegistered: HouseholdHandler.__call__, HouseholdCorrected: HouseholdHandler.__call__})
+HOUSEHOLDS = Handlers(
+    {HouseholdRegistered: HouseholdHandler.__call__, HouseholdCorrected: HouseholdHandler.__call__},
+    ignored=(GroupCounted, GroupCorrected, GroupStatusChanged),
+)
 
 
 def outcome_of(received: Received, outcome: Outcome, now: datetime) -> Message:

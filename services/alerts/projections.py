@@ -6,7 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from shared.events import Displacement, HouseholdRegistered, Place
-from shared.events.vocabulary import HazardType, Mobility, Precision, Reason, Status
+from shared.events.vocabulary import TO_THE_DAY, HazardType, Mobility, Reason, Status
 from shared.places import Places
 
 # Displacement reasons with which a hazard may be the cause even if the report names no hazard.
@@ -57,7 +57,7 @@ def household(event: HouseholdRegistered, places: Places) -> DisplacedHousehold:
         hazard_id=event.hazard_id,
         hazard_type=event.hazard_type,
         origin_area=area_of(event.origin, places),
-        departed_on=event.occurred_on if event.occurred_on_precision is Precision.DAY else None,
+        departed_on=event.occurred_on if event.occurred_on_precision in TO_THE_DAY else None,
         has_other_cause=not is_of_hazard,
         is_trapped=event.latest_mobility is Mobility.UNABLE_TO_MOVE,
     )
@@ -73,7 +73,7 @@ def departures(event: HouseholdRegistered, places: Places) -> dict[UUID, Departu
 
 def departure(household_id: UUID, displacement: HouseholdRegistered | Displacement, places: Places) -> Departure | None:
     area = area_of(displacement.origin, places)
-    if area is None or displacement.occurred_on_precision is not Precision.DAY:
+    if area is None or displacement.occurred_on_precision not in TO_THE_DAY:
         return None
     return Departure(
         displacement.report_id, household_id, displacement.status, displacement.mobility, area, displacement.occurred_on

@@ -21,6 +21,9 @@ from shared.events import (
     AlertUpdated,
     DeliverySettled,
     EventData,
+    GroupCorrected,
+    GroupCounted,
+    GroupStatusChanged,
     HazardCancelled,
     HazardReported,
     HazardUpdated,
@@ -77,4 +80,4 @@ async def show(received: Sequence[Received], session: AsyncSession) -> list[Outc
     return outcomes
 
 
-BOARD = Handlers(dict.fromkeys(ROWS, show))
+BOARD = Handlers(dict.fromkeys(ROWS, show), ignored=(GroupCounted, GroupCorrected, GroupStatusChanged))

@@ -19,6 +19,7 @@ FURTHEST = timedelta(days=36_500)  # a larger offset could move a date out of th
 FORECASTS = (Urgency.EXPECTED, Urgency.FUTURE)
 # Precision -> the number of days by which a reported time may lie after the real day.
 SPAN = {
+    Precision.HOUR: timedelta(),
     Precision.DAY: timedelta(),
     Precision.WEEK: timedelta(days=7),
     Precision.MONTH: timedelta(days=31),
@@ -61,8 +62,7 @@ def authors_clock(headers: Iterable[tuple[bytes, bytes]]) -> datetime | None:
 def correction(report: DisplacementStruct | HazardReport, clocks: Clocks) -> dict[str, Any] | None:
     """The corrected values of the times that are ahead of our clock; None if no time is ahead."""
     latest = clocks.latest
-    begun_at = report.onset if isinstance(report, HazardReport) else report.occurred_at
-    if begun_at <= latest and report.reported_at <= latest:  # as in nearly every report
+    if all(moment <= latest for moment in _moments(report)):  # as in nearly every report
         return None
     offset = clocks.offset(report.reported_at)
     times: dict[str, Any] = {}
@@ -70,13 +70,36 @@ def correction(report: DisplacementStruct | HazardReport, clocks: Clocks) -> dic
         times["reported_at"] = report.reported_at - offset
     if isinstance(report, HazardReport):
         times.update(_hazard_times(report, offset, latest))
-    elif _is_day_ahead(report, latest):
-        times["occurred_at"] = report.occurred_at - _days(offset, clocks.now)
+    else:
+        times.update(_displacement_times(report, offset, clocks))
     return times or None
 
 
 def is_forecast(report: HazardReport) -> bool:
     return report.urgency in FORECASTS and report.certainty is not Certainty.OBSERVED
+
+
+def _moments(report: DisplacementStruct | HazardReport) -> tuple[datetime, ...]:
+    """The report's times that cannot lie in the future, if they are given."""
+    if isinstance(report, HazardReport):
+        return report.onset, report.reported_at
+    counted_at = _counted_at(report)
+    return (report.occurred_at, report.reported_at, *((counted_at,) if counted_at else ()))
+
+
+def _counted_at(report: DisplacementStruct) -> datetime | None:
+    """When the people of a group's report were counted."""
+    counted_at: datetime | None = getattr(report, "counted_at", None)
+    return counted_at
+
+
+def _displacement_times(report: DisplacementStruct, offset: timedelta, clocks: Clocks) -> dict[str, datetime]:
+    times, counted_at = {}, _counted_at(report)
+    if _is_day_ahead(report, clocks.latest):
+        times["occurred_at"] = report.occurred_at - _days(offset, clocks.now)
+    if counted_at is not None and counted_at > clocks.latest:
+        times["counted_at"] = counted_at - offset
+    return times
 
 
 def _hazard_times(report: HazardReport, offset: timedelta, latest: datetime) -> dict[str, datetime]:

@@ -157,7 +157,7 @@ GROUP BY 1, 2, 3, 4, 5, 6
 """
 PERIODS = {"stock": "NULL::integer", "flows": "period"}
 TABLES = ("episodes", "counts")
-IMPRECISE = {"episodes": "occurred_at_precision <> 'day'", "counts": "quantifier <> 'exact'"}
+IMPRECISE = {"episodes": "occurred_at_precision NOT IN ('hour', 'day')", "counts": "quantifier <> 'exact'"}
 ALL_CELLS = {"episodes": "displaced", "counts": "persons"}  # the sum of all cells of sex and age
 
 

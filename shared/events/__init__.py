@@ -56,6 +56,7 @@ from shared.events.envelope import (
     written,
 )
 from shared.events.fields import Place, Point
+from shared.events.groups import GroupCorrected, GroupCounted, GroupStatusChanged
 from shared.events.hazards import (
     CENTRE,
     Area,
@@ -146,10 +147,13 @@ __all__ = [
     "DisplacementReport",
     "Event",
     "EventData",
+    "GroupCorrected",
     "GroupCorrectionReported",
+    "GroupCounted",
     "GroupReport",
     "GroupReported",
     "GroupSealed",
+    "GroupStatusChanged",
     "HazardCancelled",
     "HazardReport",
     "HazardReported",

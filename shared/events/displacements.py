@@ -31,6 +31,7 @@ from shared.events.vocabulary import (
     Disability,
     Flag,
     HazardType,
+    HouseholdUnit,
     Intention,
     LegalBasis,
     Measure,
@@ -111,10 +112,26 @@ class HouseholdClear(ReportClear):
 
 
 class GroupClear(ReportClear):
+    """The clear fields of a count. Nobody can be recognised by them.
+
+    `counted_at` is when the people were counted; without it, `reported_at` counts. `persons_estimated` says that
+    `persons` was estimated from `households`. Only a full recount replaces earlier counts of the same people.
+    """
+
     kind: Clear[Literal["group"]]
     group_id: Clear[RandomId]
     measure: Clear[Measure]
     quantifier: Clear[Quantifier] = Quantifier.EXACT
+    persons_estimated: Clear[bool] = False
+    households: Clear[Persons | None] = None
+    households_quantifier: Clear[Quantifier | None] = None
+    household_unit: Clear[HouseholdUnit] = HouseholdUnit.FAMILIES
+    counted_at: Clear[Instant | None] = None
+    counted_at_precision: Clear[Precision] = Precision.HOUR
+    is_full_recount: Clear[bool] = False
+    origin_locality: Clear[Line | None] = None
+    destination_locality: Clear[Line | None] = None
+    shelter: Clear[Shelter] = Shelter.UNKNOWN
 
 
 class ReportSealed(Data):
@@ -124,13 +141,13 @@ class ReportSealed(Data):
     destination_point: Sealed[Point | None] = None
     reason_text: Sealed[Line | None] = None
     sex_age: Sealed[Annotated[tuple[SexAgeCount, ...], Field(max_length=18), FailFast()]] = ()
-    shelter: Sealed[Shelter] = Shelter.UNKNOWN
     needs: Sealed[Annotated[tuple[Need, ...], Field(max_length=11), FailFast()]] = ()
     intention: Sealed[Intention] = Intention.UNKNOWN
     notes: Sealed[Text | None] = None
 
 
 class HouseholdSealed(ReportSealed):
+    shelter: Sealed[Shelter] = Shelter.UNKNOWN
     is_whole_household: Sealed[bool] = True
     members: Sealed[Annotated[tuple[Person, ...], Field(max_length=60), FailFast()]] = ()
     phone: Sealed[Phone | None] = None
@@ -140,8 +157,6 @@ class HouseholdSealed(ReportSealed):
 
 
 class GroupSealed(ReportSealed):
-    households: Sealed[Persons | None] = None
-    households_quantifier: Sealed[Quantifier | None] = None
     source_type: Sealed[SourceType] = SourceType.UNKNOWN
 
 
@@ -191,6 +206,7 @@ class SealedBox(Data):
 
 class UncorrectedReportTimes(UncorrectedTimes):
     occurred_at: Clear[Instant | None] = None
+    counted_at: Clear[Instant | None] = None
 
 
 class Stamped(EventData):

@@ -8,7 +8,7 @@ Holders = tuple[str, ...]
 
 # The version of the record layout. Records are not migrated, so raise the version if the layout changes. Records of an
 # earlier version are refused (deploy/provision, shared/postgres/database.py).
-CONTRACT = 3
+CONTRACT = 4
 
 DAY_MS = 86_400_000
 DEAD = ".dead"
@@ -79,6 +79,14 @@ TOPICS = {
         Topic(
             "households",
             "household_id",
+            ("registry",),
+            ("alerts", "console"),
+            Sensitivity.RESTRICTED,
+            web_readers=("console",),
+        ),
+        Topic(
+            "groups",
+            "group_id",
             ("registry",),
             ("alerts", "console"),
             Sensitivity.RESTRICTED,

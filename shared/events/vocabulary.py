@@ -55,12 +55,16 @@ class Certainty(Code):
 
 
 class Precision(Code):
-    """IDMC's date accuracy."""
+    """IDMC's date accuracy, and the hour of a count."""
 
+    HOUR = "hour"
     DAY = "day"
     WEEK = "week"
     MONTH = "month"
     YEAR = "year"
+
+
+TO_THE_DAY = (Precision.HOUR, Precision.DAY)  # the day is known
 
 
 class Mobility(Code):
@@ -145,6 +149,13 @@ class Quantifier(Code):
 class Measure(Code):
     STOCK = "stock"
     FLOW = "flow"
+
+
+class HouseholdUnit(Code):
+    """The unit in which a caller counts households, kept as reported."""
+
+    FAMILIES = "families"  # семья, үй-бүлө
+    YARDS = "yards"  # двор, түтүн: one yard may hold several families
 
 
 class SourceType(Code):

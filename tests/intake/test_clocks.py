@@ -18,7 +18,7 @@ from shared.events.vocabulary import Flag
 from shared.messaging.records import Received, Record, open_plain
 from shared.places import Places
 from tests.intake.conftest import DISPLACEMENTS, HAZARDS, Caller, RunningIntake
-from tests.intake.factories import hazard, household
+from tests.intake.factories import group, hazard, household
 from tests.intake.records import records
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)  # this instant is 18:00 in Bishkek
@@ -55,6 +55,13 @@ def test_a_day_that_began_too_early_on_the_authors_calendar_is_corrected_to_a_da
 def test_an_unstated_clock_was_ahead_at_least_as_far_as_the_reported_time() -> None:
     report = displaced(noon("2026-06-15"), NOW + 2 * HOUR)
     assert correction(report, Clocks(NOW)) == {"reported_at": NOW}
+
+
+def test_the_time_of_a_count_is_corrected_by_the_clock() -> None:
+    counted = (NOW + YEAR - HOUR).isoformat()
+    body = group(occurred_at=noon("2026-06-14").isoformat(), reported_at=NOW.isoformat(), counted_at=counted)
+    report = DISPLACEMENT.validate_python(body)
+    assert correction(report, Clocks(NOW, NOW + YEAR)) == {"counted_at": NOW - HOUR}
 
 
 def test_a_future_date_with_a_right_clock_is_flagged_and_kept() -> None:

@@ -125,7 +125,9 @@ class Centre:
 
     def _held(self, name: str) -> list[set[Partition]]:
         prefix = self.installation.topic_prefix
-        admin = self.installation.components.broker.admin()  # the variable keeps the client open until the answer has come
+        admin = (
+            self.installation.components.broker.admin()
+        )  # the variable keeps the client open until the answer has come
         group = admin.describe_consumer_groups([prefix + name])[prefix + name]
         return [
             {(each.topic.removeprefix(prefix), each.partition) for each in member.assignment.topic_partitions}

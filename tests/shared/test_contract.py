@@ -60,6 +60,18 @@ MAY_BE_CLEAR = {
     "reason",
     "replaces",  # fields of outcomes, which contain a report id and a reason code
     "displacement",  # contains another displacement of the household, with the same fields
+    "counted_at",
+    "counted_at_precision",
+    "is_full_recount",
+    "stock_id",
+    "superseded_by",  # when a group was counted, and which counts are of the same people
+    "origin_locality",
+    "destination_locality",
+    "shelter",
+    "households",
+    "households_quantifier",
+    "household_unit",
+    "persons_estimated",  # a group's localities, kind of shelter and number of households
 }
 BOX = "sealed"
 

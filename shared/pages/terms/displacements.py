@@ -81,6 +81,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         Intention.UNKNOWN: N_("Not known"),
     },
     "precision": {
+        Precision.HOUR: N_("Hour"),
         Precision.DAY: N_("Day"),
         Precision.WEEK: N_("Week"),
         Precision.MONTH: N_("Month"),

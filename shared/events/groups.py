@@ -1,0 +1,76 @@
+"""The registry's events about counts of groups. They name nobody, so localities and kinds of shelter are in clear."""
+
+from datetime import date
+from typing import ClassVar
+from uuid import UUID
+
+from shared.events.envelope import EventData
+from shared.events.fields import Clear, Instant, Line, Persons, Place
+from shared.events.vocabulary import (
+    HazardType,
+    HouseholdUnit,
+    Measure,
+    Mobility,
+    Precision,
+    Quantifier,
+    Reason,
+    Shelter,
+    Status,
+)
+
+
+class GroupCounted(EventData):
+    """One count of a group after this event. Consumers ignore a `sequence` that is not newer than their own.
+
+    Counts with the same `stock_id` count the same people, so their persons are never added up. If several of them are
+    in effect, the teams disagree, and the number of people lies between the lowest and the highest count.
+    `superseded_by` is the report of the full recount that replaced this count; a replaced count no longer has effect.
+    """
+
+    event_type: ClassVar[str] = "dayar.group.counted.v1"
+    topic: ClassVar[str] = "groups"
+    key_field: ClassVar[str] = "group_id"
+
+    group_id: Clear[UUID]
+    report_id: Clear[UUID]
+    version: Clear[int]
+    sequence: Clear[int]
+    status: Clear[Status]
+    stock_id: Clear[UUID]
+    superseded_by: Clear[UUID | None] = None
+    measure: Clear[Measure]
+    mobility: Clear[Mobility]
+    persons: Clear[Persons]
+    quantifier: Clear[Quantifier]
+    persons_estimated: Clear[bool] = False
+    households: Clear[Persons | None] = None
+    household_unit: Clear[HouseholdUnit] = HouseholdUnit.FAMILIES
+    counted_at: Clear[Instant]
+    counted_at_precision: Clear[Precision]
+    is_full_recount: Clear[bool] = False
+    occurred_on: Clear[date]
+    occurred_on_precision: Clear[Precision]
+    recorded_on: Clear[date]
+    origin: Clear[Place]
+    destination: Clear[Place]
+    origin_locality: Clear[Line | None] = None
+    destination_locality: Clear[Line | None] = None
+    shelter: Clear[Shelter] = Shelter.UNKNOWN
+    reasons: Clear[tuple[Reason, ...]]
+    hazard_type: Clear[HazardType | None] = None
+    hazard_id: Clear[UUID | None] = None
+    author: Clear[UUID]
+    team: Clear[UUID | None] = None
+    places_version: Clear[str | None] = None
+
+
+class GroupCorrected(GroupCounted):
+    """A new version of the count's report took effect."""
+
+    event_type: ClassVar[str] = "dayar.group.corrected.v1"
+
+
+class GroupStatusChanged(GroupCounted):
+    """Another count changed this one: a full recount replaced it, or no longer replaces it."""
+
+    event_type: ClassVar[str] = "dayar.group.status_changed.v1"
