@@ -55,9 +55,10 @@ def main() -> None:
         the_services_keep_the_limits_too(project)
         within.an_address_is_the_gateways_to_tell(project)
         played_as_the_readme_says(project)
+        https_under_a_name(project)
+        project.up()  # without a name again
         everything_comes_back(project)
         everything_comes_back_from_a_bucket(project)
-        https_under_a_name(project)
         say("all is as promised")
     except Failed as error:
         sys.exit(

@@ -15,6 +15,7 @@ from deploy.backup.settings import BackupSettings
 from tests.compose.findings import holds, same, say, wait
 from tests.compose.project import Project, rows
 
+AUTHORITY = "/data/caddy/pki/authorities/local/root.crt"
 RESTORES = "SELECT result FROM console.audit WHERE action = 'command' AND subject = 'dayar restore'"
 SECRET_MOUNT = """\
 services:
@@ -93,15 +94,21 @@ def comes_back(project: Project, backups: Backups) -> None:
     listed = project.compose("run", "--rm", "--no-TTY", backups.service, "list", **backups.settings).stdout
     holds("it is listed", name in listed)
     households = project.query("SELECT count(*) FROM registry.households")
-    restores = project.query(RESTORES)
+    restores, authority = project.query(RESTORES), authority_of(project)
     project.compose("down", "--volumes", **backups.settings)
     restored(project, backups, name)
     say(f"restored, and healthy after {project.up(**backups.settings):.0f} s")
     same("households are back", households, project.query("SELECT count(*) FROM registry.households"))
     same("the exercise's accounts are back", accounts, project.accounts())
+    same("phones trust the gateway as before", authority, authority_of(project))
     same("the restore is in the security log", [*restores, "done"], project.query(RESTORES))
     after = project.drained(accounts)
     same("what was counted stayed counted", kinds(before), kinds(after))
+
+
+def authority_of(project: Project) -> str:
+    """The certificate of the gateway's own authority, which phones trust."""
+    return project.compose("exec", "--no-TTY", "gateway", "cat", AUTHORITY).stdout
 
 
 def restored(project: Project, backups: Backups, name: str) -> None:

@@ -1,6 +1,7 @@
 """The containers refuse wrong settings, and never change existing state."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -117,6 +118,19 @@ NOT_IN_ENV_FILE = {
 def test_settings_that_the_services_share_reach_a_container() -> None:
     reached = {name for service in composed()["services"].values() for name in service.get("environment", ())}
     assert {name.upper() for name in Settings.model_fields} - reached == NOT_IN_ENV_FILE
+
+
+# nothing is lost with these volumes: the backup dumps the servers, and the services write the others again
+NOT_IN_BACKUP = {"kafka", "postgres", "valkey", "registry", "alerts", "secrets-command", "backups", "paper"}
+
+
+def test_a_backup_contains_every_volume_that_nothing_writes_again() -> None:
+    services, kept = composed()["services"], set(composed()["volumes"]) - NOT_IN_BACKUP
+    for name, ending in (("backup", ":ro"), ("restore", "")):
+        mounts = dict(mount.split(":", 1) for mount in services[name]["volumes"] if mount[0].isalpha())
+        assert set(mounts) == kept
+        folders = json.loads(services[name]["environment"]["BACKUP_FOLDERS"])
+        assert {volume: f"{folder}{ending}" for volume, folder in folders.items()} == mounts
 
 
 def test_nothing_starts_on_volumes_that_a_restore_left_half_filled(
