@@ -30,7 +30,6 @@ class Run:
         self.environment = {"STATE": str(root), "PORT": str(self.port), **env}
         self.folder = root / ("main" if env.get("DEMO") == "0" else "demo")
         self.output = root / "output"
-        self.start()
 
     def start(self) -> None:
         self.output.write_bytes(b"")
@@ -87,12 +86,13 @@ def keep(terminal: int, output: Path) -> None:
 def running(**env: str) -> Iterator[Run]:
     root = Path(tempfile.mkdtemp(prefix="dayar-run-"))
     root.chmod(0o711)  # if root runs the test, PostgreSQL's user must be able to enter a subfolder
-    started = Run(root, **env)
+    run = Run(root, **env)
     try:
-        yield started
+        run.start()
+        yield run
     finally:
-        started.supervisor.kill()
-        started.supervisor.wait()
+        run.supervisor.kill()
+        run.supervisor.wait()
         shutil.rmtree(root, ignore_errors=True)
 
 

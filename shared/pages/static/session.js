@@ -6,6 +6,7 @@ import { clock } from "./time.js";
 
 const KEEP_MS = 5 * 60_000;
 const WARNING_MS = 5 * 60_000;
+const AGAIN_MS = 10_000;
 const LOOK_MS = 1000;
 const USES = ["pointerdown", "keydown", "wheel", "touchstart"];
 
@@ -43,18 +44,26 @@ async function look() {
 }
 
 async function keep() {
+  const wasUsed = used;
   [used, keptAt] = [false, performance.now()];
   try {
     const answer = await call("POST", "/v1/session");
     if (answer.status === 401) return showEnd();
-    if (!answer.ok) return;
+    if (!answer.ok) return keepAgain(wasUsed);
     const lasts = Date.parse((await answer.json()).expires_at) - Date.parse(answer.headers.get("date") ?? "");
     if (Number.isNaN(lasts)) return;
     ends = performance.now() + lasts;
     isFinal = lasts < WARNING_MS;
   } catch (error) {
     if (!isNoAnswer(error)) throw error;
+    keepAgain(wasUsed);
   }
+}
+
+/** Sends a failed renewal again after some seconds. @param {boolean} wasUsed */
+function keepAgain(wasUsed) {
+  used ||= wasUsed;
+  keptAt = performance.now() - KEEP_MS + AGAIN_MS;
 }
 
 /** Shows that the session has ended, because a page without a session must not look like a page without news. */

@@ -85,6 +85,23 @@ def test_a_warned_operator_may_stay(seat: Any) -> None:
     expect(desk.page.locator("#session-warning")).to_be_hidden(timeout=SLOW_MS)
 
 
+def test_a_renewal_that_failed_is_sent_again(seat: Any) -> None:
+    """The person who chose to stay does nothing more."""
+    desk = seat(Role.OPERATOR)
+    page = desk.page
+    page.clock.install()
+    desk.open("/")
+    with page.expect_response("**/v1/session"):
+        page.goto(f"{desk.whole.url}/ledger")
+    left_until_warned(page)
+    page.route("**/v1/session", lambda route: route.abort(), times=1)
+    with page.expect_event("requestfailed"):
+        page.get_by_role("button", name="Stay signed in").click()
+    with page.expect_response("**/v1/session"):
+        page.clock.fast_forward("00:15")
+    expect(page.locator("#session-warning")).to_be_hidden(timeout=SLOW_MS)
+
+
 def test_a_severe_alert_sounds_on_every_page_until_somebody_acknowledges(whole: Whole, seat: Any) -> None:
     desk = seat(Role.OPERATOR)
     desk.page.add_init_script(COUNTING)
