@@ -1,6 +1,7 @@
 """Starts the servers once. Each test with the fixture `installation` gets its own installation on these servers."""
 
 import os
+import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,9 @@ LONGEST = (
     "tests/shared/test_workers.py",
     "tests/journeys/test_access.py",
 )
+
+# A shell that starts the tests in the background lets them ignore SIGINT, and so would all commands that a test starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 __all__ = ["pytest_terminal_summary", "real_data"]
 
