@@ -1,10 +1,8 @@
 """Feeds of different sources or kinds at one address are different feeds, also those that an earlier release stored."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from importlib import import_module
 
-import pytest
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import Connection, text
@@ -14,7 +12,6 @@ from services.intake.config import IntakeSettings
 from services.intake.feeds import queries
 from services.intake.feeds.sources import listed, source
 from services.intake.worker import reader
-from shared.postgres import database
 from tests.installation import Installation
 from tests.intake.feeds.documents import document, feature
 
@@ -32,13 +29,6 @@ VALUES ('https://a.example/?x=1', 'published', 7, 1), ('https://b.example/', 'pu
 INSERT INTO feed_set_aside (feed, name, reason, pointer, content, first_at, last_at)
 VALUES ('https://b.example/', '#2', 'unreadable', '', '', now(), now());
 """
-
-
-@pytest.fixture
-async def sessions(tables: Installation) -> AsyncIterator[Sessions]:
-    engine = database.engine(tables.settings(IntakeSettings))
-    yield database.sessions(engine)
-    await engine.dispose()
 
 
 async def totals(session: AsyncSession) -> Totals:

@@ -2,13 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from services.intake.config import IntakeSettings
 from services.intake.feeds import queries, usgs
 from services.intake.feeds.items import Cancellation, Entry, Item, ItemKind, Source
 from services.intake.feeds.reading import Counts, Reader
@@ -16,21 +14,12 @@ from services.intake.feeds.sources import source
 from shared.events.vocabulary import Status
 from shared.places import Places
 from shared.places.watched import WatchedArea
-from shared.postgres import database
-from tests.installation import Installation
 from tests.intake.feeds.documents import ONSET_MS, deleted, document, feature
 
 Sessions = async_sessionmaker[AsyncSession]
 
 USGS = source("usgs")
 LATER = ONSET_MS + 3_600_000
-
-
-@pytest.fixture
-async def sessions(tables: Installation) -> AsyncIterator[Sessions]:
-    engine = database.engine(tables.settings(IntakeSettings))
-    yield database.sessions(engine)
-    await engine.dispose()
 
 
 async def read(sessions: Sessions, *features: object, feed: str = "own.geojson", origin: Source = USGS) -> Counts:
