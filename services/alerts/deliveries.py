@@ -1,9 +1,10 @@
 """The delivery loop: claims deliveries, sends them and records the attempts; a receiver that hangs delays no other."""
 
 import asyncio
+import time
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -28,6 +29,7 @@ from shared.postgres import database, notify
 
 LOOK_SECONDS = 1.0  # pause between two searches for due retries
 GATHER_SECONDS = 0.03  # attempts that finish within this time are recorded together
+BUSY_SECONDS = 0.1  # the least time between two recordings, because one more recording costs more than one more attempt
 STOP_SECONDS = 2  # longest time to record the last attempts of a process that ends
 
 _receiver = TypeAdapter(Receiver)
@@ -55,12 +57,11 @@ class Deliveries:
         woken: asyncio.Event,
     ) -> None:
         self._settings, self._engine, self._channels, self._woken = (settings, engine, channels, woken)
-        self._sessions = database.sessions(engine)
         self._busy: Counter[str] = Counter()
         self._waiting: set[str] = set()  # recipients that may have more due deliveries than free slots
         self._finished: list[tuple[Job, DeliveryAttempt]] = []
         self._unrecorded: set[UUID] = set()  # sent but not recorded yet, so not claimed again even after the lease
-        self._recording = asyncio.Lock()
+        self._recording, self._recorded_at = asyncio.Lock(), -BUSY_SECONDS
         self._tasks: asyncio.TaskGroup | None = None
 
     async def run(self) -> None:
@@ -98,7 +99,7 @@ class Deliveries:
 
     async def _claim(self) -> list[Job]:
         busy, at_once, lease = self._busy.copy(), self._settings.alerts_at_once, self.lease
-        async with statement(self._engine) as connection:
+        async with database.connected(self._engine) as connection:
             sent = list(self._unrecorded)
             rows = await connection.fetch(CLAIM, lease, sent, list(busy), list(busy.values()), at_once)
             if folding := {row["recipient"] for row in rows if row["is_foldable"]}:
@@ -145,9 +146,10 @@ class Deliveries:
         self._finished += tried
         async with self._recording:
             if self._finished:
-                await asyncio.sleep(GATHER_SECONDS)
+                await asyncio.sleep(max(GATHER_SECONDS, self._recorded_at + BUSY_SECONDS - time.monotonic()))
             if finished := self._finished.copy():
                 await retry_while_unavailable(lambda: self._write(finished))
+                self._recorded_at = time.monotonic()
                 del self._finished[: len(finished)]  # only after the write, which may be interrupted
 
     async def _record_last(self) -> None:
@@ -160,10 +162,10 @@ class Deliveries:
     async def _write(self, finished: Sequence[tuple[Job, DeliveryAttempt]]) -> None:
         """Writes the attempts. A delivery that was claimed again meanwhile has another lease and stays unchanged."""
         columns = zip(*(self._row(job, attempt) for job, attempt in finished), strict=True)
-        async with self._sessions.begin() as session:
-            connection = await database.driver(session)
+        async with database.transaction(self._engine) as connection:
             rows = await connection.fetch(RECORD, *columns, timedelta(seconds=self._settings.alerts_retry_seconds))
-            await outbox.add(session, *map(settled, rows))
+            if rows:
+                await outbox.insert(connection, [settled(row) for row in rows])
 
     def _row(self, job: Job, attempt: DeliveryAttempt) -> tuple[Any, ...]:
         pause = None if attempt.is_final else timedelta(seconds=self._pause(job.attempt))
@@ -183,20 +185,6 @@ class Deliveries:
         return backoff_seconds(
             attempt, first=settings.alerts_retry_seconds, longest=settings.alerts_retry_longest_seconds
         )
-
-
-@asynccontextmanager
-async def statement(engine: AsyncEngine) -> AsyncIterator[asyncpg.Connection]:
-    """A connection in autocommit mode for one statement that is its own transaction."""
-    async with engine.connect() as connection:
-        _ = await connection.execution_options(isolation_level="AUTOCOMMIT")
-        raw = (await connection.get_raw_connection()).driver_connection
-        assert isinstance(raw, asyncpg.Connection)
-        try:
-            yield raw
-        except BaseException:
-            await connection.invalidate()  # the pool does not notice errors on the raw connection
-            raise
 
 
 def folded(jobs: Sequence[Job]) -> list[Job]:

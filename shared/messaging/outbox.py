@@ -3,11 +3,10 @@
 import asyncio
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import asyncpg
 from pydantic_core import PydanticSerializationError, to_json
-from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from shared import log
@@ -38,8 +37,8 @@ FROM unnest($1::text[], $2::bytea[], $3::bytea[], $4::bytea[])
     WITH ORDINALITY AS row (topic, key, value, headers, place)
 ORDER BY place
 """
-ALONE = select(func.pg_try_advisory_xact_lock(func.hashtext(func.current_schema().op("||")(".outbox"))))
-# raw SQL: saves time, because every event passes through both statements
+# raw SQL: saves time, because every event passes through these statements
+ALONE = "SELECT pg_try_advisory_xact_lock(hashtext(current_schema() || '.outbox'))"
 OLDEST = "SELECT id, topic, key, value, headers FROM outbox ORDER BY id LIMIT $1"
 SENT = "DELETE FROM outbox WHERE id = ANY($1::bigint[])"
 
@@ -47,8 +46,12 @@ SENT = "DELETE FROM outbox WHERE id = ANY($1::bigint[])"
 async def add(session: AsyncSession, *messages: Message) -> None:
     """Add messages. The caller first locks the aggregate's row, so that ids are in order per key, and later commits."""
     if messages:
-        connection = await database.driver(session)
-        await connection.execute(INSERT, *zip(*map(row, messages), strict=True))
+        await insert(await database.driver(session), messages)
+
+
+async def insert(connection: asyncpg.Connection, messages: Sequence[Message]) -> None:
+    """Like `add`, on a connection without a session. There must be at least one message."""
+    await connection.execute(INSERT, *zip(*map(row, messages), strict=True))
 
 
 def copied(messages: Iterable[Message]) -> Copy:
@@ -65,7 +68,6 @@ class Relay:
 
     def __init__(self, settings: Settings, engine: AsyncEngine) -> None:
         self._settings = settings
-        self._sessions = database.sessions(engine)
         self._engine = engine
         self._woken = asyncio.Event()
         self._sent_at = -BUSY_SECONDS
@@ -102,10 +104,9 @@ class Relay:
 
     async def _send_oldest(self, publisher: Publisher) -> int:
         """Send the oldest rows and delete them after the ack, in one transaction, so each is sent at least once."""
-        async with self._sessions.begin() as session:
-            if not await session.scalar(ALONE):
+        async with database.transaction(self._engine) as connection:
+            if not await connection.fetchval(ALONE):
                 return 0
-            connection = await database.driver(session)
             oldest = await connection.fetch(OLDEST, AT_ONCE)
             if oldest:
                 await publisher.publish_all([_message(row) for row in oldest], timeout=ACK_SECONDS)

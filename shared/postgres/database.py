@@ -98,6 +98,31 @@ def sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
     return async_sessionmaker(engine, expire_on_commit=False)
 
 
+@asynccontextmanager
+async def connected(engine: AsyncEngine) -> AsyncIterator[asyncpg.Connection]:
+    """A pooled asyncpg connection outside any transaction, for loops in which a session costs more than the statements.
+
+    The connection is discarded after an error, because the pool does not notice errors on it.
+    """
+    async with engine.connect() as connection:
+        raw = (await connection.get_raw_connection()).driver_connection
+        assert isinstance(raw, asyncpg.Connection)
+        if raw.is_closed():
+            await connection.execute(select(1))  # SQLAlchemy notices the lost connection, and empties the pool
+        try:
+            yield raw
+        except BaseException:
+            await connection.invalidate()
+            raise
+
+
+@asynccontextmanager
+async def transaction(engine: AsyncEngine) -> AsyncIterator[asyncpg.Connection]:
+    """A transaction on a `connected` connection: a third of the cost of a session's."""
+    async with connected(engine) as connection, connection.transaction():
+        yield connection
+
+
 async def driver(session: AsyncSession) -> asyncpg.Connection:
     """The session's asyncpg connection, inside its transaction, for COPY and arrays.
 
@@ -215,6 +240,7 @@ __all__ = [
     "OtherMark",
     "Session",
     "advisory_lock",
+    "connected",
     "driver",
     "engine",
     "hold_to_contract",
@@ -223,4 +249,5 @@ __all__ = [
     "opened",
     "session",
     "sessions",
+    "transaction",
 ]

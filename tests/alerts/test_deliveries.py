@@ -214,6 +214,25 @@ async def test_an_attempt_that_ended_just_before_the_worker_stops_is_recorded(
     assert (row["is_delivered"], row["reason"], row["lease"]) == (True, "http_200", None)
 
 
+async def test_attempts_that_end_shortly_after_a_recording_are_recorded_together(
+    town: Town, hook: Hook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under load one transaction for each attempt would cost more than all other work on the attempt."""
+    monkeypatch.setattr(deliveries, "BUSY_SECONDS", 3600)
+    await town.receiver("duty", hook)
+    prompt = Prompt()
+    async with town.working(hook, channel=prompt):
+        await town.alert()
+        await town.settled(1)
+        for _ in range(2):
+            prompt.has_answered.clear()
+            await town.alert()
+            await asyncio.wait_for(prompt.has_answered.wait(), 10)
+    async with town.sessions.begin() as session:
+        transactions = await session.scalar(text("SELECT count(DISTINCT xmin::text) FROM attempts"))
+    assert (len(await town.settled(3)), transactions) == (3, 2)
+
+
 class FirstAlone(Late):
     """A channel that answers the first delivery when a test allows it, and never answers later deliveries."""
 
