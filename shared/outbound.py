@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from types import TracebackType
 from typing import Any, Self
 
@@ -23,6 +24,7 @@ KEEP_SECONDS = 60.0
 # TCP probes detect a connection that a NAT dropped silently, before the next call fails.
 PROBES = {socket.TCP_KEEPIDLE: 15, socket.TCP_KEEPINTVL: 5, socket.TCP_KEEPCNT: 2}
 CONNECTIONS = 200
+PERMITTED = 1000  # this many URLs are parsed and checked once; the addresses of a name are checked for each connection
 WEBHOOK_LIMIT = 64 * 1024
 FEED_LIMIT = 8 * 1024 * 1024
 USER_AGENT = "Dayar"
@@ -90,6 +92,7 @@ class Outbound:
     ) -> None:
         self.gate = Gate(settings)
         self.seconds = seconds
+        self._permitted = lru_cache(PERMITTED)(self._permit)
         self.tls = tls or ssl.create_default_context(cafile=certifi.where())  # the variable SSL_CERT_FILE has no effect
 
     async def __aenter__(self) -> Self:
@@ -134,12 +137,16 @@ class Outbound:
                 raise
         return status
 
+    def _permit(self, url: str) -> URL:
+        target = parsed(url)
+        self.gate.permit(target)
+        return target
+
     @asynccontextmanager
     async def _answer(
         self, method: str, url: str, content: bytes | None, headers: Mapping[str, str]
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        target = parsed(url)
-        self.gate.permit(target)
+        target = self._permitted(url)
         async with (
             self.in_time(target.host or ""),
             self._session.request(method, target, data=content, headers=headers, allow_redirects=False) as answer,
