@@ -35,11 +35,12 @@ def handling(deliveries: Deliveries) -> Handling:
     return Handling(rules(), Places.load(), dispatcher=Dispatcher(ReceiverDirectory(), deliveries))
 
 
-async def report(town: Town, deliveries: Deliveries, *, is_committed: bool = True) -> list[Claim]:
-    """Reports a hazard. Before the transaction ends, reads each delivery's attempts and whether it is claimed."""
+async def report(town: Town, deliveries: Deliveries, count: int = 1, *, is_committed: bool = True) -> list[Claim]:
+    """Reports hazards. Before the transaction ends, reads each delivery's attempts and whether it is claimed."""
     now = datetime.now(UTC)
     async with town.sessions() as session:
-        await handling(deliveries).hazards([received(hazard(onset=now, received_at=now))], session)
+        batch = [received(hazard(onset=now, received_at=now)) for _ in range(count)]
+        await handling(deliveries).hazards(batch, session)
         rows = await session.execute(
             text("SELECT attempts, lease IS NOT NULL FROM deliveries WHERE settled_at IS NULL")
         )
@@ -75,6 +76,16 @@ async def test_a_new_delivery_is_stored_as_claimed_and_sent_once_after_the_commi
         (row,) = await town.settled(1)
     assert (row["is_delivered"], row["reason"], row["attempts"]) == (True, "http_200", 1)
     assert hook.answered == {str(row["delivery_id"]): 1}
+
+
+async def test_six_alerts_of_a_batch_are_handed_over_without_a_claim(town: Town, hook: Hook) -> None:
+    await town.receiver("duty", hook)
+    hook.secret = None
+    async with town.working(hook) as deliveries:
+        await started(deliveries)
+        assert await report(town, deliveries, 6) == [(1, True)] * 6
+        await town.settled(6)
+    assert set(hook.answered.values()) == {1}
 
 
 async def test_after_a_rollback_nothing_is_sent_and_the_slot_is_free_again(town: Town, hook: Hook) -> None:
