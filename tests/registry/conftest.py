@@ -1,5 +1,6 @@
 """Fixtures with the registry's app on real servers, and with stored households."""
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.app import create_app
 from services.registry.config import RegistrySettings
@@ -104,3 +106,39 @@ async def office(one_office: Office) -> Office:
     async with one_office.app.state.sessions.begin() as session:
         await session.execute(text(f"TRUNCATE {TABLES}"))
     return one_office
+
+
+@pytest.fixture
+def settings(shared_tables: Installation) -> RegistrySettings:
+    return shared_tables.settings(RegistrySettings)
+
+
+@pytest.fixture
+def registrar(settings: RegistrySettings) -> Registrar:
+    return Registrar(EnvelopeEncryption(settings.registry_kek_file), Places.load())
+
+
+class Filing:
+    """Passes bodies to the handlers, one batch at a time, and reads the tables afterwards."""
+
+    def __init__(self, registrar: Registrar, desk: Desk, session: AsyncSession) -> None:
+        self.registrar, self.desk, self.session = registrar, desk, session
+
+    async def __call__(
+        self, *bodies: dict[str, Any], author: UUID = AUTHOR, team: UUID | None = TEAM, **more: Any
+    ) -> list[str]:
+        batch = [self.desk.received(body, author=author, team=team, **more) for body in bodies]
+        outcomes = await self.registrar.file_reports(batch, self.session)
+        return [outcome.reason or outcome.kind for outcome in outcomes]
+
+    async def rows(self, table: str) -> list[dict[str, Any]]:
+        result = await self.session.execute(text(f"SELECT * FROM {table}"))
+        return [dict(row) for row in result.mappings()]
+
+    async def events(self, topic: str) -> list[dict[str, Any]]:
+        return [json.loads(row["value"]) for row in await self.rows("outbox ORDER BY id") if row["topic"] == topic]
+
+
+@pytest.fixture
+def file(registrar: Registrar, desk: Desk, session: AsyncSession) -> Filing:
+    return Filing(registrar, desk, session)

@@ -3,13 +3,10 @@
 import json
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.config import RegistrySettings
 from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.handlers import Registrar
 from services.registry.models import HeldDecision
@@ -17,48 +14,10 @@ from shared.events.envelope import REVOKED_HEADER
 from shared.events.vocabulary import Flag
 from shared.failures import DependencyUnavailable
 from shared.places import Places
-from tests.installation import Installation
-from tests.registry.factories import BATKEN, KADAMJAI, OSH, Desk, group, household, kek
+from tests.registry.conftest import AUTHOR, TEAM, Filing
+from tests.registry.factories import BATKEN, KADAMJAI, OSH, group, household, kek
 
 pytestmark = pytest.mark.anyio
-
-AUTHOR, TEAM = uuid4(), uuid4()
-
-
-@pytest.fixture
-def settings(shared_tables: Installation) -> RegistrySettings:
-    return shared_tables.settings(RegistrySettings)
-
-
-@pytest.fixture
-def registrar(settings: RegistrySettings) -> Registrar:
-    return Registrar(EnvelopeEncryption(settings.registry_kek_file), Places.load())
-
-
-class Filing:
-    """Passes bodies to the handlers, one batch at a time, and reads the tables afterwards."""
-
-    def __init__(self, registrar: Registrar, desk: Desk, session: AsyncSession) -> None:
-        self.registrar, self.desk, self.session = registrar, desk, session
-
-    async def __call__(
-        self, *bodies: dict[str, Any], author: UUID = AUTHOR, team: UUID | None = TEAM, **more: Any
-    ) -> list[str]:
-        batch = [self.desk.received(body, author=author, team=team, **more) for body in bodies]
-        outcomes = await self.registrar.file_reports(batch, self.session)
-        return [outcome.reason or outcome.kind for outcome in outcomes]
-
-    async def rows(self, table: str) -> list[dict[str, Any]]:
-        result = await self.session.execute(text(f"SELECT * FROM {table}"))
-        return [dict(row) for row in result.mappings()]
-
-    async def events(self, topic: str) -> list[dict[str, Any]]:
-        return [json.loads(row["value"]) for row in await self.rows("outbox ORDER BY id") if row["topic"] == topic]
-
-
-@pytest.fixture
-def file(registrar: Registrar, desk: Desk, session: AsyncSession) -> Filing:
-    return Filing(registrar, desk, session)
 
 
 async def test_a_first_report_makes_a_household_with_members_and_an_episode(file: Filing) -> None:
