@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
+from itertools import chain
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -10,8 +11,10 @@ from services.registry import held
 from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.household_events import HouseholdEvents, utcnow
 from services.registry.models import HeldDecision
+from services.registry.recounts import recount
 from services.registry.reports import Filed
 from services.registry.storage import Store
+from services.registry.working_set import WorkingSet
 from shared.events import GroupCorrectionReported, GroupReported, HouseholdCorrectionReported, HouseholdReported
 from shared.events.vocabulary import OutcomeKind
 from shared.messaging.decisions import Execution
@@ -35,7 +38,7 @@ class Registrar:
         store = Store(session, self._encryption, self._places)
         working_set = await store.open(batch)
         decisions = [working_set.file(filed) for filed in batch]
-        await store.save(working_set, self._household_events.messages(working_set, self._clock()))
+        await self._save(working_set, store, session)
         return [Outcome(decision.outcome, decision.reason) for decision in decisions]
 
     async def prepare_held(self, decision: HeldDecision) -> Execution:
@@ -59,8 +62,14 @@ class Registrar:
             decided = working_set.accept(filed, is_expiry_only=decision.is_expiry_only)
         else:
             decided = working_set.refuse(filed)
-        await store.save(working_set, self._household_events.messages(working_set, self._clock()))
+        await self._save(working_set, store, session)
         return decided.outcome
+
+    async def _save(self, working_set: WorkingSet, store: Store, session: AsyncSession) -> None:
+        now = self._clock()
+        recounted = await recount(session, working_set, now)
+        messages = chain(recounted.messages, self._household_events.messages(working_set, now))
+        await store.save(working_set, messages, recounted.standings)
 
 
 # Event type -> handler. All reports of a batch are filed in one working set.

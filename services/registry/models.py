@@ -176,13 +176,20 @@ class Episode(Displaced, RegistryModel):
 
 
 class GroupCount(Displaced, RegistryModel):
-    """A count of a group, as the valid version of the report says."""
+    """A count of a group, in the valid version of its report. `headcounts.py` explains the last four columns.
+
+    They are None in rows that the previous release writes.
+    """
 
     __tablename__ = "counts"
 
     group_id: Mapped[UUID] = mapped_column(index=True)
     measure: Mapped[str]
     quantifier: Mapped[str]
+    counted_at: Mapped[datetime | None]
+    population: Mapped[UUID | None] = mapped_column(index=True)
+    stock_id: Mapped[UUID | None]
+    superseded_by: Mapped[UUID | None]
 
 
 class Report(RegistryModel):

@@ -84,13 +84,13 @@ def order(filed: Filed) -> tuple[datetime, datetime, str]:
 
 
 def superseded(displacements: Collection[Filed]) -> Iterator[tuple[Filed, datetime]]:
-    """Each displacement, and the start of the next move of the same status (for groups, also of the same measure)."""
-    following: dict[tuple[str, str | None], datetime] = {}
+    """Each displacement of a household, and the start of the household's next move with the same status."""
+    following: dict[str, datetime] = {}
     for filed in sorted(displacements, key=order, reverse=True):
-        kind = filed.clear.status, getattr(filed.clear, "measure", None)
-        yield filed, following.get(kind, NEVER)
+        status = filed.clear.status
+        yield filed, following.get(status, NEVER)
         if filed.clear.mobility in MOVES:
-            following[kind] = filed.clear.occurred_at
+            following[status] = filed.clear.occurred_at
 
 
 def sex_age(filed: Filed) -> list[int]:

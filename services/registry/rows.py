@@ -14,6 +14,7 @@ from pydantic_core import to_json
 
 from services.registry.decisions import Name
 from services.registry.envelope_encryption import Key, member_aad, report_aad, row_aad
+from services.registry.headcounts import Headcount, Standing
 from services.registry.models import Episode, Group, GroupCount, Household, Member, RegistryModel, Report
 from services.registry.reports import Filed, birth_year, sex_age, superseded
 from services.registry.working_set import Subject
@@ -58,7 +59,9 @@ REPORTS = RowReader(Report, "subject_id", "sealed")
 HOUSEHOLDS = RowReader(Household, "household_id", *OF_SUBJECT)
 EPISODES = RowReader(Episode, "household_id", "displaced", "sex_age", "superseded_at")
 GROUPS = RowReader(Group, "group_id", *OF_SUBJECT)
-COUNTS = RowReader(GroupCount, "group_id", "sex_age", "superseded_at")
+COUNTS = RowReader(
+    GroupCount, "group_id", "sex_age", "counted_at", "population", "stock_id", "superseded_at", "superseded_by"
+)
 
 
 def reports(filed: Iterable[Filed], keys: Mapping[Name, Key]) -> Copy:
@@ -129,8 +132,11 @@ def group(subject: Subject, key: Key) -> Row:
     return GROUPS.row(current, subject.name[1], *of_subject(subject, to_json(current.sealed), key))
 
 
-def counts(subjects: Iterable[Subject]) -> Copy:
-    displacements = (pair for subject in subjects for pair in superseded(subject.displacements.values()))
-    return COUNTS.copy(
-        COUNTS.row(filed, filed.subject[1], sex_age(filed), superseded_at) for filed, superseded_at in displacements
-    )
+def counts(subjects: Iterable[Subject], standings: Mapping[str, Standing]) -> Copy:
+    reported = (filed for subject in subjects for filed in subject.displacements.values())
+    return COUNTS.copy(count(filed, standings[filed.report_id]) for filed in reported)
+
+
+def count(filed: Filed, standing: Standing) -> Row:
+    same = Headcount.of(filed)
+    return COUNTS.row(filed, same.group_id, sex_age(filed), same.counted_at, same.population, same.stock_id, *standing)

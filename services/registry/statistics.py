@@ -140,6 +140,13 @@ class Figure:
 # the last count of each group. Filters apply to the latest move, so that a family that was displaced and then migrated
 # does not count as displaced. `unable_to_move` is not a move. `superseded_at` is set when a move is written.
 STOCK = "superseded_at >= :until"
+# If teams disagree about a stock, several of its counts are in effect, and the highest is taken.
+COUNTS_IN_EFFECT = """(
+    SELECT DISTINCT ON (coalesce(stock_id, report_id)) * FROM counts
+    WHERE status = :status AND measure = 'stock' AND superseded_at >= :until
+        AND coalesce(counted_at, reported_at) < :until
+    ORDER BY coalesce(stock_id, report_id), persons DESC, report_id
+) AS counts"""
 MEASURES = {"stock": "measure = 'stock'", "flows": "measure = 'flow'"}
 SCOPE = f"""CASE
     WHEN destination_country = '{UNKNOWN_COUNTRY}' OR origin_country = '{UNKNOWN_COUNTRY}' THEN 'unknown'
@@ -179,7 +186,7 @@ def statement(query: FigureQuery, kind: Kind, table: str) -> str:
     chosen = set(query.chosen)
     cells = [f"coalesce(sum({name}), 0)" if index in chosen else "0" for index, name in enumerate(CELL_NAMES)]
     return FIGURES.format(
-        table=table,
+        table=COUNTS_IN_EFFECT if (kind, table) == ("stock", "counts") else table,
         period=PERIODS[kind],
         view=query.view.value,
         imprecise=IMPRECISE[table],

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry import rows
 from services.registry.decisions import Name, Owner
 from services.registry.envelope_encryption import EnvelopeEncryption, Key, report_aad
+from services.registry.headcounts import Standing
 from services.registry.reports import Filed
 from services.registry.working_set import Subject, WorkingSet
 from shared.events import Message
@@ -127,7 +128,9 @@ class Store:
             reason=row["reason"],
         )
 
-    async def save(self, working_set: WorkingSet, messages: Iterable[Message]) -> None:
+    async def save(
+        self, working_set: WorkingSet, messages: Iterable[Message], standings: Mapping[str, Standing]
+    ) -> None:
         """Write the changes. All stored rows of a changed household are deleted, and all rows are written by COPY."""
         connection = await database.driver(self._session)
         changed = {
@@ -140,7 +143,8 @@ class Store:
         for subject in working_set.changed.values():
             subject.row_version += 1
         await bulk_copy.write(
-            connection, [*self._new_keys(working_set), *self._copies(working_set, changed), outbox.copied(messages)]
+            connection,
+            [*self._new_keys(working_set), *self._copies(working_set, changed, standings), outbox.copied(messages)],
         )
         if working_set.refiled:
             await connection.executemany(REFILE, [refiling(report) for report in working_set.refiled])
@@ -154,7 +158,12 @@ class Store:
         key = self._keys[name] = self._encryption.draw()
         return name[1], key.kek_id, key.wrapped
 
-    def _copies(self, working_set: WorkingSet, changed: Mapping[ReportKind, Sequence[Subject]]) -> Iterator[Copy]:
+    def _copies(
+        self,
+        working_set: WorkingSet,
+        changed: Mapping[ReportKind, Sequence[Subject]],
+        standings: Mapping[str, Standing],
+    ) -> Iterator[Copy]:
         """The COPY statements in their order. Missing keys must be generated before this call."""
         keys, households, groups = self._keys, changed[ReportKind.HOUSEHOLD], changed[ReportKind.GROUP]
         yield rows.reports(working_set.filed, keys)
@@ -162,7 +171,7 @@ class Store:
         yield rows.members(households, keys)
         yield rows.episodes(households)
         yield rows.groups(groups, keys)
-        yield rows.counts(groups)
+        yield rows.counts(groups, standings)
 
 
 def identity(row: asyncpg.Record) -> tuple[Any, ...]:

@@ -4,6 +4,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from random import Random
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
@@ -71,6 +72,18 @@ def moves() -> Iterator[Move]:
 MANY = list(moves())
 
 
+def following() -> dict[UUID, datetime]:
+    """For each count of people present, the time of the next count of the same people."""
+    counts = [move for move in MANY if move.measure == "stock" and move.mobility != "unable_to_move"]
+    same: defaultdict[tuple[UUID, str], list[Move]] = defaultdict(list)
+    for move in sorted(counts, key=lambda count: count.at):
+        same[move.subject, move.status].append(move)
+    return {move.report: later.at for moves in same.values() for move, later in pairwise(moves)}
+
+
+FOLLOWING = following()
+
+
 async def copied(office: Office) -> None:
     async with office.app.state.sessions.begin() as session:
         connection = await database.driver(session)
@@ -107,7 +120,11 @@ def row(move: Move) -> dict[str, Any]:
         "reasons": [move.reason],
         "hazard_type": None,
         "hazard_id": None,
-        "superseded_at": None,
+        "counted_at": move.at,
+        "population": None,
+        "stock_id": move.report if move.measure == "flow" or move.mobility == "unable_to_move" else move.subject,
+        "superseded_at": FOLLOWING.get(move.report, datetime.max) if move.measure else None,  # noqa: DTZ901
+        "superseded_by": None,
     }
 
 

@@ -3,6 +3,7 @@
 import re
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -35,10 +36,17 @@ async def example(office: Office) -> None:
     for member in incomplete["members"][2:]:
         member["is_displaced"] = False
     stuck = household(mobility="unable_to_move")
-    counted = group()
+    counted = group(destination_locality="Мектеп № 3")
     await office.file(moved_on, again, alone, abroad, incomplete, stuck, household(status="Exercise"))
-    await office.file(counted, group(group_id=counted["group_id"], occurred_at="2026-07-01T00:00:00Z", persons=90))
+    await office.file(counted)
+    await office.file(
+        {**counted, **ids(), "counted_at": "2026-07-01T00:00:00Z", "is_full_recount": True, "persons": 90}
+    )
     await office.file(group(measure="flow", persons=40, quantifier="exact", sex_age=[]))
+
+
+def ids() -> dict[str, str]:
+    return {"report_id": str(uuid4()), "group_id": str(uuid4())}
 
 
 async def figures_at(office: Office, path: str) -> dict[str, Any]:

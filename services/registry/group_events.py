@@ -1,0 +1,33 @@
+"""The registry's events about counts of groups."""
+
+from datetime import datetime
+from uuid import UUID
+
+from services.registry.headcounts import Headcount, Standing
+from services.registry.household_events import SOURCE
+from shared import events
+from shared.country import TIME_ZONE
+from shared.crypto.randomness import random_id
+from shared.events import GroupCounted, Message
+from shared.events.displacements import GroupClear
+
+FROM_REPORT = (GroupCounted.model_fields.keys() & GroupClear.model_fields.keys()) - {"counted_at"}
+
+
+def counted(model: type[GroupCounted], count: Headcount, standing: Standing, sequence: int, now: datetime) -> Message:
+    """The event about this count, of the type `model`."""
+    clear = count.clear
+    data = model(
+        **{name: getattr(clear, name) for name in FROM_REPORT},
+        sequence=sequence,
+        stock_id=UUID(count.stock_id),
+        superseded_by=UUID(standing.superseded_by) if standing.superseded_by else None,
+        counted_at=count.counted_at,
+        occurred_on=clear.occurred_at.astimezone(TIME_ZONE).date(),
+        occurred_on_precision=clear.occurred_at_precision,
+        recorded_on=now.astimezone(TIME_ZONE).date(),
+        author=UUID(count.author),
+        team=UUID(count.team) if count.team else None,
+        places_version=count.places_version,
+    )
+    return events.message(data, id=random_id(), source=SOURCE, time=now)

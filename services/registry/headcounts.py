@@ -1,0 +1,101 @@
+"""Decide which counts of a group are in effect. No I/O, and independent of arrival order.
+
+Counts have the same population if they count the same people: the same status, hazard, origin, present place, kind of
+shelter and mobility. A full recount replaces the earlier counts of its population. A partial count replaces none, and
+neither does a count whose present place has no name. The rules are in docs/decisions/0037.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import NamedTuple
+
+from services.registry.reports import NEVER, Filed
+from shared import events
+from shared.events.displacements import GroupClear
+from shared.events.vocabulary import Measure
+from shared.places.localities import folded
+
+TOLERANCE = 0.2  # two teams disagree if their counts differ by more than this share of the larger count
+SAME_TIME = timedelta(hours=24)  # after this time a difference is a change, not a disagreement
+
+
+@dataclass(frozen=True)
+class Headcount:
+    """One count of a group: the valid version of its report."""
+
+    group_id: str
+    report_id: str
+    clear: GroupClear
+    author: str
+    team: str | None
+    places_version: str | None
+
+    @classmethod
+    def of(cls, filed: Filed) -> "Headcount":
+        assert isinstance(filed.clear, GroupClear), "the report is not about a group"
+        return cls(filed.subject[1], filed.report_id, filed.clear, filed.author, filed.team, filed.places_version)
+
+    @cached_property
+    def population(self) -> str | None:
+        """The id of the people counted, or None if the report does not name their present place."""
+        clear = self.clear
+        present = folded(clear.destination_locality)
+        if clear.measure is not Measure.STOCK or not present:
+            return None
+        origin = clear.origin.pcode or clear.origin.country, folded(clear.origin_locality)
+        destination = clear.destination.pcode or clear.destination.country, present, clear.shelter
+        return str(
+            events.derived_id("population", clear.status, clear.hazard_id, *origin, *destination, clear.mobility)
+        )
+
+    @property
+    def stock_id(self) -> str:
+        """Shared by the full recounts of a population. Any other count adds to the stock, so it has its own id."""
+        return self.population if self.population and self.clear.is_full_recount else self.report_id
+
+    @property
+    def counted_at(self) -> datetime:
+        return self.clear.counted_at or self.clear.reported_at
+
+    @property
+    def order(self) -> tuple[datetime, datetime, str]:
+        """A sort key for the order of counts in the world, which does not depend on arrival order."""
+        return self.counted_at, self.clear.reported_at, self.report_id
+
+    def is_replaced_by(self, later: "Headcount") -> bool:
+        """Whether a later full recount of the population replaces this count. Disagreeing teams replace nothing."""
+        is_own = (later.team or later.author) == (self.team or self.author)
+        if not self.clear.is_full_recount or is_own or later.counted_at - self.counted_at > SAME_TIME:
+            return True
+        persons = self.clear.persons, later.clear.persons
+        return abs(persons[0] - persons[1]) <= TOLERANCE * max(persons)
+
+
+class Standing(NamedTuple):
+    """Until when a count is in effect, and the report of the full recount that replaced it."""
+
+    superseded_at: datetime = NEVER
+    superseded_by: str | None = None
+
+
+IN_EFFECT = Standing()
+
+
+def standings(counts: Iterable[Headcount]) -> dict[str, Standing]:
+    """The standing of each count by report id. `counts` must have all counts of their populations."""
+    by_population: defaultdict[str, list[Headcount]] = defaultdict(list)
+    standing: dict[str, Standing] = {}
+    for count in counts:
+        standing[count.report_id] = IN_EFFECT
+        if count.population:
+            by_population[count.population].append(count)
+    for same in by_population.values():
+        recounts = sorted((count for count in same if count.clear.is_full_recount), key=lambda count: count.order)
+        for count in same:
+            later = (recount for recount in recounts if recount.order > count.order and count.is_replaced_by(recount))
+            if replacement := next(later, None):
+                standing[count.report_id] = Standing(replacement.counted_at, replacement.report_id)
+    return standing

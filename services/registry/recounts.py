@@ -1,0 +1,100 @@
+"""Apply the changed counts of a batch: which counts they replace, and the events that tell others."""
+
+# raw SQL throughout: these statements lock, and read rows that the same transaction copies
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry import group_events
+from services.registry.headcounts import Headcount, Standing, standings
+from services.registry.working_set import WorkingSet
+from shared.events import GroupCorrected, GroupCounted, GroupStatusChanged, Message
+from shared.events.displacements import GroupClear
+from shared.events.vocabulary import ReportKind
+from shared.postgres import database
+
+STORED_POPULATIONS = (
+    "SELECT DISTINCT population FROM counts WHERE group_id = ANY($1::uuid[]) AND population IS NOT NULL"
+)
+# A hash of the population is enough: if two share it, their recounts only wait for each other.
+LOCK = """
+SELECT pg_advisory_xact_lock(hashtextextended(population, 0))
+FROM unnest($1::text[]) AS population ORDER BY hashtextextended(population, 0)
+"""
+STANDINGS = "SELECT report_id, superseded_at, superseded_by FROM counts WHERE group_id = ANY($1::uuid[])"
+OTHERS = """
+SELECT counts.group_id, counts.report_id, counts.superseded_at, counts.superseded_by,
+    reports.clear, reports.author, reports.team, reports.places_version
+FROM counts JOIN reports ON (reports.report_id, reports.version) = (counts.report_id, counts.version)
+    AND reports.kind = 'group' AND reports.subject_id = counts.group_id AND reports.outcome IN ('recorded', 'merged')
+WHERE counts.population = ANY($1::uuid[]) AND NOT counts.group_id = ANY($2::uuid[])
+"""
+CHANGE = "UPDATE counts SET superseded_at = $2, superseded_by = $3 WHERE report_id = $1"
+SEQUENCES = "SELECT nextval('group_sequence') FROM generate_series(1, $1)"
+
+
+@dataclass
+class Recount:
+    """The standing of each count of the changed groups, and the events about all counts that changed."""
+
+    standings: Mapping[str, Standing] = field(default_factory=dict)
+    messages: list[Message] = field(default_factory=list)
+
+
+async def recount(session: AsyncSession, working_set: WorkingSet, now: datetime) -> Recount:
+    """Update the standing of other groups' counts. The caller stores the counts of the changed groups.
+
+    Workers that change counts of the same population wait for each other, so that each sees all of them.
+    """
+    changed = [subject for subject in working_set.changed.values() if subject.name[0] == ReportKind.GROUP]
+    if not changed:
+        return Recount()
+    connection, group_ids = await database.driver(session), [subject.name[1] for subject in changed]
+    own = [Headcount.of(filed) for subject in changed for filed in subject.displacements.values()]
+    populations = {count.population for count in own if count.population}
+    populations |= {str(row["population"]) for row in await connection.fetch(STORED_POPULATIONS, group_ids)}
+    await connection.execute(LOCK, list(populations))
+    before = {str(row["report_id"]): standing(row) for row in await connection.fetch(STANDINGS, group_ids)}
+    rows = await connection.fetch(OTHERS, list(populations), group_ids)
+    others = [headcount(row) for row in rows]
+    before |= {str(row["report_id"]): standing(row) for row in rows}
+    after = standings((*own, *others))
+    moved = [count for count in others if after[count.report_id] != before[count.report_id]]
+    await connection.executemany(CHANGE, [(count.report_id, *after[count.report_id]) for count in moved])
+    reported = {change.changed.report_id for change in working_set.changes}
+    published = [
+        (event_type(count, reported, before), count)
+        for count in (*own, *moved)
+        if count.report_id in reported or after[count.report_id] != before[count.report_id]
+    ]
+    sequences = [row["nextval"] for row in await connection.fetch(SEQUENCES, len(published))]
+    messages = [
+        group_events.counted(model, count, after[count.report_id], sequence, now)
+        for (model, count), sequence in zip(published, sequences, strict=True)
+    ]
+    return Recount(after, messages)
+
+
+def event_type(count: Headcount, reported: Collection[str], before: Mapping[str, Standing]) -> type[GroupCounted]:
+    if count.report_id not in reported:
+        return GroupStatusChanged
+    return GroupCorrected if count.report_id in before else GroupCounted
+
+
+def standing(row: asyncpg.Record) -> Standing:
+    return Standing(row["superseded_at"], str(row["superseded_by"]) if row["superseded_by"] else None)
+
+
+def headcount(row: asyncpg.Record) -> Headcount:
+    return Headcount(
+        str(row["group_id"]),
+        str(row["report_id"]),
+        GroupClear.model_validate_json(row["clear"]),
+        str(row["author"]),
+        str(row["team"]) if row["team"] else None,
+        row["places_version"],
+    )
