@@ -1,15 +1,17 @@
 """`python -m bench.hostile_bodies`: measures other requests while clients send the most costly bodies.
 
-The kinds of bodies are sent one after the other. Requests during each attack are compared with the same requests just
-before the attack.
+The kinds of bodies are sent one after the other, by a process of their own. Requests during each attack are compared
+with the same requests just before the attack.
 """
 
 import argparse
 import asyncio
 import contextlib
 import json
+import multiprocessing
 import statistics
 import time
+from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -69,21 +71,23 @@ async def measure(made: Bench, seconds: float, names: str) -> int:
     file = made.installation.folder / "steps"
     _, port = made.ours("bench.watched", "web", str(file))
     kinds = [kind for kind in hostile(made, port) if names in kind.name]
-    await probe(made, port, seconds=2)
-    for kind in kinds:
-        kind.quiet += await probe(made, port, seconds=QUIET_SECONDS)
-        await attack(made, port, kind, seconds=seconds, file=file)
-        print(kind, flush=True)
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as attacker:
+        attacker.submit(attack, port, b"", end=0).result()  # the process imports this module before it is needed
+        await probe(made, port, seconds=2)
+        for kind in kinds:
+            kind.quiet += await probe(made, port, seconds=QUIET_SECONDS)
+            await under_attack(made, port, kind, seconds=seconds, file=file, attacker=attacker)
+            print(kind, flush=True)
     return verdict(kinds)
 
 
-async def attack(made: Bench, port: int, kind: Kind, *, seconds: float, file: Path) -> None:
-    """Send bodies of this kind. Return when the last body was answered, so that the next measurement is undisturbed."""
+async def under_attack(made: Bench, port: int, kind: Kind, *, seconds: float, file: Path, attacker: Executor) -> None:
+    """Measure during an attack. Return when the last body was answered, so that the next measurement is undisturbed."""
     began = time.monotonic()
-    async with asyncio.timeout(seconds + LONGEST_SECONDS), asyncio.TaskGroup() as group:
-        for _ in range(SENDERS):
-            group.create_task(send(port, kind, end=began + seconds))
+    attacking = attacker.submit(attack, port, kind.request, end=began + seconds)
+    async with asyncio.timeout(seconds + LONGEST_SECONDS):
         kind.busy += await probe(made, port, seconds=seconds)
+        kind.sent += await asyncio.wrap_future(attacking)
     kind.steps += steps(file, began, time.monotonic())
 
 
@@ -99,16 +103,31 @@ def hostile(made: Bench, port: int) -> list[Kind]:
     ]
 
 
-async def send(port: int, kind: Kind, *, end: float) -> None:
-    """Send the request again after each answer, until `end`."""
+def attack(port: int, request: bytes, *, end: float) -> int:
+    """Send the request over several connections until `end`. Return the number of answers.
+
+    This runs in another process than the probe, because the probe would otherwise also measure the sending.
+    """
+
+    async def attacking() -> int:
+        return sum(await asyncio.gather(*(send(port, request, end=end) for _ in range(SENDERS))))
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(attacking())
+
+
+async def send(port: int, request: bytes, *, end: float) -> int:
+    """Send the request again after each answer, until `end`. Return the number of answers."""
+    answers = 0
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     with contextlib.closing(writer):
         while time.monotonic() < end:
-            writer.write(kind.request)
+            writer.write(request)
             head = await reader.readuntil(b"\r\n\r\n")
             length = next(line for line in head.split(b"\r\n") if line.startswith(b"content-length:"))
             await reader.readexactly(int(length.partition(b":")[2]))
-            kind.sent += 1
+            answers += 1
+    return answers
 
 
 async def probe(made: Bench, port: int, *, seconds: float) -> list[float]:
