@@ -25,7 +25,8 @@ class Aead:
 
     def seal(self, plain: bytes, aad: bytes) -> bytes:
         """The nonce followed by the ciphertext."""
-        return b"".join(self.encrypt(plain, aad))
+        nonce = take(NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, plain, aad)
 
     def open(self, sealed: bytes, aad: bytes) -> bytes:
         return self.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], aad)

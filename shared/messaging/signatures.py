@@ -48,9 +48,7 @@ class RecordSigner:
 
     def sign(self, message: Message) -> Message:
         key_id, key = self._keys[message.topic].newest
-        mac = _keyed(key).copy()
-        mac.update(signed_content(message.topic, message.key, message.value, message.headers))
-        signature = f"{key_id}:{encode(mac.finalize())}".encode()
+        signature = f"{key_id}:{mac(key, message.topic, message.key, message.value, message.headers)}".encode()
         return Message(message.topic, message.key, message.value, (*message.headers, (SIGNATURE, signature)))
 
 
@@ -73,8 +71,8 @@ class RecordVerifier:
         if name != SIGNATURE or match is None:
             raise SetAside("signature_mismatch")
         key = self._find(record.topic, match[1].decode())
-        content = signed_content(record.topic, record.key, record.value, record.headers[:-1])
-        if not hmac.compare_digest(encode(hmac.digest(key, content, "sha256")).encode(), match[2]):
+        expected = mac(key, record.topic, record.key, record.value, record.headers[:-1])
+        if not hmac.compare_digest(expected.encode(), match[2]):
             raise SetAside("signature_mismatch")
 
     def _find(self, topic: str, key_id: str) -> bytes:
@@ -104,6 +102,13 @@ class RecordVerifier:
             except NoKey:
                 raise UnknownKey from None
         return ring
+
+
+def mac(key: bytes, topic: str, record_key: bytes, value: bytes, headers: tuple[Header, ...]) -> str:
+    """The HMAC of a record as base64url."""
+    keyed = _keyed(key).copy()
+    keyed.update(signed_content(topic, record_key, value, headers))
+    return encode(keyed.finalize())
 
 
 def signed_content(topic: str, key: bytes, value: bytes, headers: tuple[Header, ...]) -> bytes:
