@@ -1,4 +1,4 @@
-"""The console's tables."""
+"""The console's tables. A table with a `record` has a column for each field of that event."""
 
 from datetime import date, datetime
 from typing import Any
@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, Identity, Index, false, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.audit import AUDIT
+from shared.events.alerts import DeliverySettled, PublishedAlert
 from shared.messaging.models import CONSUMER_TABLES
 from shared.postgres import models
 
@@ -154,27 +155,24 @@ class BoardHousehold(ConsoleModel):
     registered_at: Mapped[datetime | None]  # None if only corrections of the household have arrived
 
 
-class BoardAlert(ConsoleModel):
+class BoardAlert(ConsoleModel, record=PublishedAlert, without=("report_id",)):
+    """The state of an alert, as its newest event publishes it."""
+
     __tablename__ = "board_alerts"
     __table_args__ = (Index("ix_board_alerts_open", "raised_at", postgresql_where=text("resolved_at IS NULL")),)
 
     alert_id: Mapped[UUID] = mapped_column(primary_key=True)
     sequence: Mapped[int]
     status: Mapped[str]
-    nature: Mapped[str]
-    rule: Mapped[str]
     reason: Mapped[str]
     figures: Mapped[dict[str, Any]]
     severity: Mapped[str]
-    hazard_type: Mapped[str | None]
-    hazard_id: Mapped[UUID | None]
     pcodes: Mapped[list[str]]
     households: Mapped[int | None]
     onset: Mapped[datetime]
-    expires: Mapped[datetime | None]
     raised_at: Mapped[datetime]
     level: Mapped[int]
-    is_suppressed: Mapped[bool]
+    is_suppressed: Mapped[bool]  # whether that event is AlertSuppressed
     verification: Mapped[str] = mapped_column(server_default="unverified")
     work: Mapped[str] = mapped_column(server_default="unacknowledged")
     validity: Mapped[str] = mapped_column(server_default="in_force")
@@ -182,34 +180,18 @@ class BoardAlert(ConsoleModel):
     is_unseen: Mapped[bool] = mapped_column(server_default=false())
     acknowledged_at: Mapped[datetime | None]
     acknowledged_by: Mapped[UUID | None]
-    confirmed_at: Mapped[datetime | None]
-    confirmed_by: Mapped[UUID | None]
     progressed_at: Mapped[datetime | None]
     progressed_by: Mapped[UUID | None]
-    snoozed_until: Mapped[datetime | None]
-    snoozed_by: Mapped[UUID | None]
-    reopened_at: Mapped[datetime | None]
-    reopened_by: Mapped[UUID | None]
     resolved_at: Mapped[datetime | None]
     resolved_by: Mapped[UUID | None]
-    closed_by: Mapped[str | None]
-    verdict: Mapped[str | None]
 
 
-class BoardDelivery(ConsoleModel):
+class BoardDelivery(ConsoleModel, record=DeliverySettled):
     __tablename__ = "board_deliveries"
 
     delivery_id: Mapped[UUID] = mapped_column(primary_key=True)
-    sequence: Mapped[int]
     alert_id: Mapped[UUID] = mapped_column(index=True)
-    status: Mapped[str]
-    step: Mapped[int]
-    recipient: Mapped[str]
-    channel: Mapped[str]
     is_delivered: Mapped[bool]
-    attempts: Mapped[int]
-    reason: Mapped[str | None]
-    settled_at: Mapped[datetime]
 
 
 class ReportOutcome(ConsoleModel):

@@ -7,11 +7,13 @@ The tests compare the migrations with the models. Triggers, functions and grants
 provisioning alone.
 """
 
+from collections.abc import Collection
 from datetime import date, datetime
 from types import NoneType, UnionType
 from typing import Any, ClassVar, Union, cast, get_args, get_origin, get_type_hints
 from uuid import UUID
 
+from pydantic import AwareDatetime, BaseModel
 from sqlalchemy import ARRAY, Boolean, Column, Date, DateTime, Double, Integer, MetaData, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, MappedColumn, mapped_column
@@ -43,10 +45,13 @@ class Base(DeclarativeBase):
         dict[str, Any]: JSONB,
     }
 
-    def __init_subclass__(cls, *, record: type | None = None, **options: Any) -> None:
-        """Makes a column of each field of the dataclass `record`, unless the model declares the column itself."""
-        for name, hint in get_type_hints(record).items() if record else ():
-            if name not in cls.__annotations__:
+    def __init_subclass__(cls, *, record: type | None = None, without: Collection[str] = (), **options: Any) -> None:
+        """Makes a column of each field of the dataclass or event `record`, except the fields `without`.
+
+        A column that the model declares itself stays as declared.
+        """
+        for name, hint in _fields(record).items() if record else ():
+            if name not in cls.__annotations__ and name not in without:
                 setattr(cls, name, _column(hint))
         super().__init_subclass__(**options)
 
@@ -58,6 +63,7 @@ SQL_TYPES: dict[type, TypeEngine[Any]] = {
     int: Integer(),
     UUID: Uuid(),
     datetime: DateTime(timezone=True),
+    AwareDatetime: DateTime(timezone=True),
     date: Date(),
 }
 
@@ -68,6 +74,11 @@ INSTALLATION = Table(
     Column("exercise", Boolean, nullable=False),
     Column("contract", Integer, nullable=False),
 )
+
+
+def _fields(record: type) -> dict[str, Any]:
+    hints = get_type_hints(record)
+    return {name: hints[name] for name in record.model_fields} if issubclass(record, BaseModel) else hints
 
 
 def _column(hint: Any) -> MappedColumn[Any]:
