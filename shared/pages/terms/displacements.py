@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from shared.events.vocabulary import (
+    HouseholdUnit,
     Intention,
     Measure,
     Mobility,
@@ -93,6 +94,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         Quantifier.MORE_THAN: N_("more than"),
         Quantifier.LESS_THAN: N_("less than"),
     },
+    "household_unit": {HouseholdUnit.FAMILIES: N_("families"), HouseholdUnit.YARDS: N_("yards")},
     "measure": {Measure.STOCK: N_("Present now"), Measure.FLOW: N_("Newly displaced")},
     "source_type": {
         SourceType.COUNT: N_("Counted"),

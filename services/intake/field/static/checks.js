@@ -4,6 +4,7 @@ import { element } from "./elements.js";
 import { nameOf, personOf, placeName } from "./labels.js";
 import { counters } from "./reports.js";
 import { sentence } from "./texts.js";
+import { dayAndClock } from "./time.js";
 
 /** @typedef {HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} Control */
 /** @typedef {{control: Control, text: string}} Problem */
@@ -11,6 +12,7 @@ import { sentence } from "./texts.js";
 const MANY_PERSONS = 30;
 const FIRST_BIRTH = 1905;
 const FIRST_DAY = "1990-01-01";
+const AHEAD_MS = 15 * 60_000; // as intake allows
 
 /** @param {HTMLFormElement} form @returns {Problem[]} in the order of the form */
 export function problems(form) {
@@ -47,7 +49,7 @@ function reason(control) {
 
 /** @param {Control} control */
 function isDay(control) {
-  return control.type === "date";
+  return control.type === "date" || control.type === "datetime-local";
 }
 
 /**
@@ -64,6 +66,7 @@ export function oddities(body, today) {
     ),
     day < FIRST_DAY && sentence("oddLeft", { day: shownDay(day) }),
     day > today && sentence("oddFuture", { day: shownDay(day) }),
+    new Date(body.counted_at ?? 0) > new Date(Date.now() + AHEAD_MS) && sentence("oddCounted", { time: dayAndClock(new Date(body.counted_at)) }),
     isSamePlace(body) && sentence("oddPlace", { place: placeName(body.destination) }),
   ].filter(Boolean).map(String);
 }
@@ -77,8 +80,8 @@ function isOddBirth(year, today) {
  * Whether origin and destination are equal, although the people could leave.
  * @param {import("./kept.js").Body} body
  */
-function isSamePlace({ origin, destination, mobility }) {
-  if (mobility === "unable_to_move" || origin.country === "ZZ") return false;
+function isSamePlace({ origin, destination, mobility, origin_locality, destination_locality }) {
+  if (mobility === "unable_to_move" || origin.country === "ZZ" || origin_locality !== destination_locality) return false;
   return origin.pcode === destination.pcode && origin.country === destination.country;
 }
 

@@ -9,7 +9,7 @@ import { sendWaiting } from "./outbox.js";
 import { copy, part, tell } from "./page.js";
 import { counters, fields, idsOf, read } from "./reports.js";
 import { sentence } from "./texts.js";
-import { today } from "./time.js";
+import { local, today } from "./time.js";
 import { uuid } from "./uuid.js";
 
 /**
@@ -194,6 +194,7 @@ export function begin(begun) {
   };
   element("members").replaceChildren();
   control("occurred").value = control("occurred").max = today();
+  control("counted").value = local(new Date());
   if (body) write(body);
   for (const name of ["origin", "destination"]) if (!body) districts(name, "");
   element("correcting").hidden = element("cancel").hidden = !corrected;
@@ -210,9 +211,12 @@ export function begin(begun) {
 function write(body) {
   for (const [name, value] of Object.entries({
     occurred: body.occurred_at.slice(0, 10), mobility: body.mobility, reason: body.reasons[0], hazard_type: body.hazard_type,
-    persons: body.persons || "", households: body.households, shelter: body.shelter, intention: body.intention, phone: body.phone,
+    persons: body.persons ?? "", households: body.households, shelter: body.shelter, intention: body.intention, phone: body.phone,
     notes: body.notes, measure: body.measure, quantifier: body.quantifier, source_type: body.source_type,
+    household_unit: body.household_unit, counted: body.counted_at && local(new Date(body.counted_at)),
+    origin_locality: body.origin_locality, destination_locality: body.destination_locality,
   })) if (value !== undefined) control(name).value = String(value);
+  for (const name of ["is_full_recount", "persons_estimated"]) control(name).checked = Boolean(body[name]);
   for (const box of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[name=needs]"))) box.checked = body.needs.includes(box.value);
   for (const radio of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[name=kind]"))) radio.checked = radio.value === body.kind;
   control("consent").checked = body.legal_basis === "consent";
@@ -237,6 +241,7 @@ function districts(name, code) {
 function kindChosen() {
   const kind = /** @type {HTMLInputElement} */ (form.querySelector("[name=kind]:checked")).value;
   for (const section of /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll("[data-kind]"))) section.hidden = section.dataset.kind !== kind;
+  control("persons").min = kind === "group" ? "0" : "1"; // nobody left is a result of a count
   for (const radio of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[name=kind]"))) radio.disabled = Boolean(draft.corrected) && !radio.checked;
   membersChanged();
 }

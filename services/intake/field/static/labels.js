@@ -7,7 +7,7 @@ import { sentence } from "./texts.js";
 
 // controls whose names differ from the report's fields
 const CONTROLS = /** @type {Record<string, string>} */ ({
-  occurred_at: "occurred", origin: "origin_oblast", destination: "destination_oblast", reasons: "reason", legal_basis: "consent",
+  occurred_at: "occurred", counted_at: "counted", origin: "origin_oblast", destination: "destination_oblast", reasons: "reason", legal_basis: "consent",
 });
 const PARTS = /** @type {Record<string, string>} */ ({ members: "#members", sex_age: "[data-age]" });
 

@@ -77,7 +77,7 @@ function title(item, body, at) {
   const version = body.version > 1 ? ` · ${sentence("version", { number: body.version - 1 })}` : "";
   part(item, "strong").textContent = `${sentence(body.kind)} ${codeOf(body)}${version}`;
   const places = [body.origin, body.destination].map((place) => placeName(place) || "?").join(" → ");
-  part(item, ".muted").textContent = [sentence("persons", { count: body.persons || "?" }), places, dayAndClock(new Date(at))].join(" · ");
+  part(item, ".muted").textContent = [sentence("persons", { count: body.persons ?? "?" }), places, dayAndClock(new Date(at))].join(" · ");
 }
 
 /** @param {Body} body */

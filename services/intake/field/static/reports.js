@@ -1,6 +1,6 @@
 // Convert between the form's fields and intake's report body.
 
-import { noon } from "./time.js";
+import { instant, noon } from "./time.js";
 import { uuid } from "./uuid.js";
 
 
@@ -38,7 +38,7 @@ export function read(form, status, ids, point) {
     origin: place(data, "origin"),
     destination: place(data, "destination"),
     ...(point && { destination_point: point }),
-    persons: members.length || Number(data.get("persons")),
+    persons: members.length || (text(data, "persons") ? Number(data.get("persons")) : undefined),
     reasons: [data.get("reason")],
     ...(data.get("hazard_type") && { hazard_type: data.get("hazard_type") }),
     shelter: data.get("shelter"),
@@ -65,7 +65,12 @@ function group(data) {
     measure: data.get("measure"),
     quantifier: data.get("quantifier"),
     source_type: data.get("source_type"),
-    ...(text(data, "households") && { households: Number(data.get("households")) }),
+    ...(text(data, "households") && { households: Number(data.get("households")), household_unit: data.get("household_unit") }),
+    ...(data.has("persons_estimated") && { persons_estimated: true }),
+    ...(data.has("is_full_recount") && { is_full_recount: true }),
+    ...(text(data, "counted") && { counted_at: instant(text(data, "counted")).toISOString() }),
+    ...(text(data, "origin_locality") && { origin_locality: text(data, "origin_locality") }),
+    ...(text(data, "destination_locality") && { destination_locality: text(data, "destination_locality") }),
   };
 }
 

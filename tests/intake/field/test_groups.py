@@ -1,0 +1,73 @@
+"""A count of a group on the phone: localities, the time and unit of the count, a full recount, and zero."""
+
+from datetime import datetime
+
+from playwright.sync_api import BrowserContext, Page, expect
+
+from shared.auth.tokens import Role
+from tests.intake.field.phones import Centre, kept_reports, opened, signed_in
+
+SLOW_MS = 20_000
+
+
+def begun_group(page: Page, persons: str) -> None:
+    page.check("input[value=group]", force=True)
+    for place in ("origin", "destination"):
+        page.select_option(f"#{place}-oblast", "KG05000000000")
+        page.select_option(f"#{place}-district", "KG05258000000")
+    page.fill("#origin-locality", "Комсомол")
+    page.fill("#destination-locality", "Тобей мечити")
+    page.fill("#counted", "2022-05-05T21:40")
+    page.fill("#persons", persons)
+
+
+def test_a_count_has_its_localities_its_time_and_its_unit(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    signed_in(page, centre.account(Role.FIELD))
+    begun_group(page, "150")
+    page.fill("#households", "45")
+    page.select_option("#household-unit", "yards")
+    page.check("[name=persons_estimated]")
+    page.check("[name=is_full_recount]")
+    page.click("#send")
+    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+    [kept] = kept_reports(page)
+    body = kept["body"]
+    assert (body["origin_locality"], body["destination_locality"]) == ("Комсомол", "Тобей мечити")
+    assert (body["households"], body["household_unit"], body["persons_estimated"]) == (45, "yards", True)
+    assert body["is_full_recount"] is True
+    assert datetime.fromisoformat(body["counted_at"]) == datetime.fromisoformat("2022-05-05T21:40+06:00")
+
+
+def test_zero_is_a_result_of_a_count_but_an_empty_field_is_not(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    begun_group(page, "")
+    page.click("#send")
+    expect(page.locator("#wrong")).to_have_text("Number of persons: must be filled in")
+    page.fill("#persons", "0")
+    page.click("#send")
+    [kept] = kept_reports(page)
+    assert kept["body"]["persons"] == 0
+    expect(page.locator("#reports .muted")).to_contain_text("persons: 0")
+
+
+def test_a_draft_of_a_count_continues_with_all_it_had(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    begun_group(page, "26")
+    page.check("[name=is_full_recount]")
+    page.reload()
+    expect(page.locator("#destination-locality")).to_have_value("Тобей мечити")
+    expect(page.locator("#counted")).to_have_value("2022-05-05T21:40")
+    expect(page.locator("[name=is_full_recount]")).to_be_checked()
+    expect(page.locator("[name=persons_estimated]")).not_to_be_checked()
+
+
+def test_a_household_has_no_localities_in_clear(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    begun_group(page, "4")
+    page.check("input[value=household]", force=True)
+    expect(page.locator("#origin-locality")).to_be_hidden()
+    page.select_option("#destination-oblast", "RU")
+    page.click("#send")
+    [kept] = kept_reports(page)
+    assert not {"origin_locality", "destination_locality", "counted_at"} & kept["body"].keys()
