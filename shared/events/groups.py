@@ -1,4 +1,4 @@
-"""The registry's events about counts of groups. They name nobody, so localities and kinds of shelter are in clear."""
+"""The registry's events about counts of groups. No event names anybody, so localities and shelter are clear fields."""
 
 from datetime import date
 from typing import ClassVar

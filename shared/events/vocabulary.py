@@ -64,7 +64,7 @@ class Precision(Code):
     YEAR = "year"
 
 
-TO_THE_DAY = (Precision.HOUR, Precision.DAY)  # the day is known
+TO_THE_DAY = (Precision.HOUR, Precision.DAY)  # the precisions with which the day is known
 
 
 class Mobility(Code):

@@ -9,13 +9,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.web.problems import Problem
 
 FIELD, VALUE, LIST = b":", b",", b"[{"
-VALUES = 1_000  # in a body that FastAPI reads
+VALUES = 1_000  # the most values in a body that FastAPI reads
 TEXT = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?'
-AT_ONCE = 1_000  # signs in one match, during which no other thread can run
+AT_ONCE = 1_000  # the most signs in one match, during which no other thread can run
 
 
 def exceeds(raw: bytes, signs: bytes, most: int) -> bool:
-    """Whether more than so many of the signs are outside texts. A plain count comes first and is usually enough."""
+    """Whether more than `most` of the signs are outside texts. Usually a plain count of the signs is enough."""
     if sum(raw.count(sign) for sign in signs) <= most:
         return False
     thousands, rest = divmod(most, AT_ONCE)
@@ -30,7 +30,7 @@ def exceeds(raw: bytes, signs: bytes, most: int) -> bool:
 
 @cache
 def next_signs(signs: bytes, times: int) -> re.Pattern[bytes]:
-    """Matches as far as the sign that comes after `times` - 1 others, and skips texts."""
+    """Matches up to and including the sign number `times` outside texts."""
     among = re.escape(signs)
     return re.compile(rb'(?:(?:[^"%b]++|%b)*+[%b]){%d}' % (among, TEXT, among, times), re.DOTALL)
 
