@@ -1,4 +1,4 @@
-"""Runs a program with no more rights than its user has. Root, who runs the tests in CI, could enter any folder."""
+"""Runs a program with only the rights of its user, because root, who runs the tests in CI, could enter any folder."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ WITHOUT_ROOTS_RIGHTS = ("setpriv", "--bounding-set", "-dac_override,-dac_read_se
 
 
 def run(*words: str, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """Runs Python with these words. A folder with the mode 0 is closed to the program."""
+    """Runs Python with these arguments. The program cannot open a folder that has the mode 0."""
     prefix = WITHOUT_ROOTS_RIGHTS if os.geteuid() == 0 else ()
     return subprocess.run(
         [*prefix, sys.executable, *words],

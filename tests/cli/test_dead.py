@@ -1,4 +1,4 @@
-"""The command `dayar dead list`, if the spool's folder is closed to its user."""
+"""The command `dayar dead list` reports a spool folder that its user may not open."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from tests.installation import Installation
 
 @pytest.fixture
 def spool(tmp_path: Path) -> Path:
-    """A spool with one record that was set aside."""
+    """Makes a spool with one record that was set aside."""
     (folder := tmp_path / "spool" / "one").mkdir(parents=True)
     (folder / "1.damaged").write_bytes(line(Message("hazards", b"key", b"{}")))
     return tmp_path / "spool"

@@ -28,7 +28,7 @@ TEXTS: dict[str, Callable[[], bytes]] = {
 }
 MADE = (
     2 * json_reports.HAZARD_LIMITS.fields
-)  # an unknown language causes two errors: one for its name, one for its text
+)  # an unknown language causes two errors, for the name and for the text of the language
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from tests.intake.factories import MOMENT
 from tests.intake.hostile import HAZARDS, SINGLES
 
 TEXTS = ["ы", "[{:,", '"\\', "\\]},"]
-# Text that a pattern restricts, and numbers that other fields determine.
+# Values for texts that a pattern restricts, and for numbers that other fields determine.
 FITTING: dict[str, Any] = {
     "pcode": "KG05258000000",
     "pcodes": "KG05258000000",
@@ -45,7 +45,7 @@ class Largest:
     def report(self) -> dict[str, Any]:
         report = self.of(self.schema)
         for place in ("origin", "destination"):
-            report.get(place, {}).pop("country", None)  # either a P-code or a country
+            report.get(place, {}).pop("country", None)  # a place has either a P-code or a country
         return report  # type: ignore[no-any-return]
 
     def of(self, schema: dict[str, Any], name: str = "") -> Any:
@@ -62,7 +62,7 @@ class Largest:
     def object(self, schema: dict[str, Any], _: str) -> dict[str, Any]:
         if "properties" in schema:
             return {name: self.of(field, name) for name, field in schema["properties"].items() if name != self.without}
-        [value] = schema["patternProperties"].values()  # texts by language
+        [value] = schema["patternProperties"].values()  # a mapping from language to text
         return {f"k{letter}": self.of(value) for letter in ascii_lowercase[: schema["maxProperties"]]}
 
     def array(self, schema: dict[str, Any], name: str) -> list[Any]:
@@ -94,7 +94,7 @@ def group(text: str) -> dict[str, Any]:
 
 
 def hazard(text: str) -> dict[str, Any]:
-    """Its rings have as many points as fit into a body. The contract alone would allow 100,000."""
+    """Makes a hazard with as many points in its rings as fit into a body. The contract alone would allow 100,000."""
     report = Largest(HazardReport, text, without="polygons").report()
     points = (REPORT_BYTES - len(written(report)) - 200) // len("[74.1,42.5],")
     rings = [[[74.1, 42.5]] * min(2_000, points - start) for start in range(0, points - 4, 2_000)]

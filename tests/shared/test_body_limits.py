@@ -1,4 +1,4 @@
-"""Signs of JSON are counted outside texts, however the body is divided into matches."""
+"""JSON's signs are counted only outside texts, however the pattern divides the body into matches."""
 
 import json
 from typing import Any
@@ -18,7 +18,7 @@ BODIES = st.recursive(
 
 
 def signs_of(body: Any) -> dict[bytes, int]:
-    """The signs of a body's lists, objects, and all that is in them."""
+    """Counts the signs of a body's lists and objects, and of everything in them."""
     if not isinstance(body, list | dict):
         return {LIST: 0, FIELD: 0, VALUE: 0}
     inner = [signs_of(item) for item in (body.values() if isinstance(body, dict) else body)]

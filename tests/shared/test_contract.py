@@ -64,14 +64,14 @@ MAY_BE_CLEAR = {
     "counted_at_precision",
     "is_full_recount",
     "stock_id",
-    "superseded_by",  # when a group was counted, and which counts are of the same people
+    "superseded_by",  # fields that say when a group was counted, and which counts are of the same people
     "origin_locality",
     "destination_locality",
     "shelter",
     "households",
     "households_quantifier",
     "household_unit",
-    "persons_estimated",  # a group's localities, kind of shelter and number of households
+    "persons_estimated",  # fields with a group's localities, kind of shelter and number of households
 }
 BOX = "sealed"
 

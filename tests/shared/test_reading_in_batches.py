@@ -33,7 +33,7 @@ async def test_records_that_follow_each_other_closely_share_a_transaction(trial:
 
 @pytest.mark.parametrize("before", [0, 2], ids=["an empty fetch", "a large batch"])
 async def test_a_single_record_does_not_wait_after(trial: Trial, before: int) -> None:
-    """With `every_ms` of ten minutes a record that waits would come too late for this test."""
+    """`every_ms` is ten minutes, so that the test would fail if the record waited."""
     stream = trial.consumer(every_ms=600_000, max_records=4)._stream
 
     async def read() -> list[Reading]:
