@@ -23,9 +23,9 @@ from shared.places import LANGUAGES, Unit, UnitKind
 
 CODE = re.compile(rf"{COUNTRY}[0-9]{{11}}")
 FINEST = 2  # a row of a finer level is treated as a part of its level-2 unit
-BOX = (60.0, 35.0, 90.0, 50.0)  # degrees, with a wide margin; metres and other countries lie outside
+BOX = (60.0, 35.0, 90.0, 50.0)  # in degrees; coordinates in metres or of other countries are outside this box
 
-# The errors that the readers raise for a file of another format. They include XML's ParseError, a SyntaxError.
+# The errors that the readers raise for a file of another format. XML's ParseError is a kind of SyntaxError.
 UNREADABLE = (
     ValueError,
     LookupError,
@@ -190,7 +190,7 @@ def geojson(file: Path) -> Iterator[Row]:
 
 
 def shapes(file: Path) -> Iterator[Row]:
-    """Read a shapefile. `.dbf` and `.shx` must lie beside it; the `.cpg` file names the encoding of the names."""
+    """Read a shapefile. The `.dbf` and `.shx` files must be in the same folder; `.cpg` names the text encoding."""
     code_page = file.with_suffix(".cpg")
     encoding = code_page.read_text(encoding="ascii").strip() if code_page.exists() else "utf-8"
     with shapefile.Reader(str(file), encoding=encoding, encodingErrors="replace") as table:

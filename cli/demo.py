@@ -93,7 +93,7 @@ def accounts(file: Path) -> dict[str, str]:
 
 
 def client(base_url: str) -> httpx.Client:
-    # trusts the machine's certificate authorities or those of SSL_CERT_FILE, as an office may have its own authority
+    # Certificates are checked against the machine's authorities, or those of SSL_CERT_FILE if an office has its own.
     return httpx.Client(base_url=base_url, timeout=30, trust_env=False, verify=ssl.create_default_context())
 
 

@@ -1,4 +1,4 @@
-"""Chooses the installation for a command: the one that the environment names, else the one of `make run` here."""
+"""Chooses the installation for a command: the installation that the environment names, or else that of `make run`."""
 
 import fcntl
 import getpass

@@ -132,7 +132,7 @@ async def signed_by(topic: str, kid: str, before: datetime | None) -> int:
         async for record in log.records():
             name, signature = record.headers[-1] if record.headers else ("", b"")
             if name == SIGNATURE and signature.startswith(kid.encode()) and record.timestamp_ms >= since * 1000:
-                with suppress(SetAside):  # the signature is verified, as any client can name a key
+                with suppress(SetAside):  # the signature is verified, because any client can name a key
                     verifier.verify(record)
                     count += 1
     return count
@@ -150,7 +150,7 @@ async def letters_at(topic: str, service: str, kid: str) -> int:
     until = sealed_until(topic, kid, settings)
     async with kafka.log_reader(settings, [TOPICS[topic].dead(service)]) as log:
         async for letter in log.records():
-            with suppress(SetAside, UnknownKey):  # a letter may be forged; a redrive skips it too
+            with suppress(SetAside, UnknownKey):  # a redrive also skips a forged letter
                 verifier.verify(letter)
                 headers = dict(letter.headers)
                 count += (

@@ -31,7 +31,8 @@ from shared.messaging import outbox
 from shared.places import Places
 
 EVERYWHERE = [COUNTRY]
-PASSING = "It is valid for an hour, and changed at the first sign-in."  # as the administrator knows it
+# A first password is valid for an hour, because the administrator knows it too.
+PASSING = "It is valid for an hour, and changed at the first sign-in."
 
 app = typer.Typer(help="Accounts, passwords, and tokens for other systems.", no_args_is_help=True)
 T = TypeVar("T")
@@ -101,7 +102,7 @@ def described(account: Account) -> str:
     state = "disabled" if account.disabled_at else "must change the password" if account.must_change else "active"
     lines = [f"{account.name}: {state}", f"  roles: {', '.join(account.roles)}", f"  areas: {', '.join(account.areas)}"]
     if account.team:
-        lines.append(f"  team: {account.team}")  # the whole id, because it is needed to add accounts to the team
+        lines.append(f"  team: {account.team}")  # the whole id, which is needed to add accounts to the team
     if account.organisation:
         lines.append(f"  organisation: {account.organisation}")
     return "\n".join(textwrap.fill(line, 80, subsequent_indent="    ") for line in lines)
@@ -138,7 +139,7 @@ def devices(name: Name) -> None:
     async def do(session: AsyncSession, now: datetime) -> list[Device]:
         return await sign_ins.devices(session, await queries.one(session, name), now)
 
-    title = Column("Device", no_wrap=True)  # the whole id, so that it can be copied
+    title = Column("Device", no_wrap=True)  # the whole id is shown, so that it can be copied
     table = Table(title, "First sign-in", "Last contact", "State", box=None, padding=(0, 1))
     for device in run(do):
         state = "ended" if device.is_ended else f"until {device.expires_at:%Y-%m-%d}"
@@ -274,7 +275,7 @@ def revoke(token_id: Annotated[UUID, typer.Argument(help="The id that `dayar use
 
 
 async def noted(session: AsyncSession, action: Action, *objects: UUID, reason: str | None = None) -> None:
-    """Add an entry to the security log. It names no account, because a command at the terminal needs no sign-in."""
+    """Add an entry to the security log, without an account, because a command at the terminal needs no sign-in."""
     address = environment.terminal()
     await audit.add(
         session, Entry(action=action, address=address, subject="dayar user", objects=objects, reason=reason)

@@ -104,8 +104,8 @@ def look(broker: Broker, prefix: str) -> Log:
 def carried(log: Log, positions: Iterable[tuple[str, int, int]]) -> dict[Partition, int]:
     """Return the first offset to back up of each partition that the backup contains.
 
-    The backup contains compacted topics, which hold state, and dead-letter topics completely. It contains the records
-    of any other topic only if a service has not read them yet.
+    The backup contains all records of compacted topics, whose records are state, and of dead-letter topics. It contains
+    the records of any other topic only if a service has not read them yet.
     """
     unread: dict[Partition, int] = {}
     for topic, number, next_offset in positions:
@@ -221,7 +221,7 @@ def _bytes(text: str | None) -> bytes | None:
 
 
 def is_same(topic: str, before: Log, now: Log) -> bool:
-    """Whether the topic is still the one that was backed up.
+    """Whether the topic is the same topic as in the backup.
 
     A backup made while the broker was unavailable has no topic ids. For such a backup the answer is True.
     """

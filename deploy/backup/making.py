@@ -1,4 +1,4 @@
-"""Makes a backup while everything runs. It contains every report that was accepted before the backup began."""
+"""Makes a backup while everything runs, with every report that was accepted before the backup began."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Restores a backup. It checks the backup before anything is changed, and moves the former state aside."""
+"""Restores a backup after a check that the backup is complete, and moves the former state aside."""
 
 import json
 from collections.abc import Collection, Iterator, Mapping
@@ -64,7 +64,7 @@ def open_backup(source: Any, identities: list[Any], folder: Path) -> Opened:
     manifest = json.loads((folder / MANIFEST).read_bytes())
     if manifest["format"] > FORMAT:
         raise Incomplete
-    if manifest.get("contract") != CONTRACT:  # because a restore does not migrate records
+    if manifest.get("contract") != CONTRACT:  # a restore does not migrate records
         raise OtherLayout
     return Opened(folder, manifest)
 

@@ -15,15 +15,15 @@ from shared.config import CheckedSettings, Settings, secret
 
 
 class BackupSettings(CheckedSettings):
-    """`at` is the time of the nightly backup in Bishkek. If it is None, only `dayar backup` makes backups."""
+    """`at` is the time of the nightly backup in Bishkek. If `at` is None, backups are made only by a command."""
 
     model_config = SettingsConfigDict(env_prefix="BACKUP_", env_ignore_empty=True)
 
     to: str | None = None  # a folder, or s3://bucket/prefix
-    recipient: str = ""  # age1...; of several keys, separated by spaces, each can decrypt the backup
+    recipient: str = ""  # public keys (age1...), separated by spaces; each private key decrypts the backup
     at: time | None = None
     keep_days: float = Field(default=30, gt=0)
-    folders: dict[str, Path] = Field(default={})  # folders by name; if empty, only the state folder
+    folders: dict[str, Path] = Field(default={})  # if no folders are given, only the state folder is backed up
     s3_endpoint: str | None = None
     s3_region: str = "us-east-1"
     s3_key_id: str | None = None

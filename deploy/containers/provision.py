@@ -1,7 +1,7 @@
 """The program of the container that runs once before the services.
 
-It creates the database with roles and schemas, runs the migrations, and creates topics, logins, rights and the first
-accounts.
+The program creates the database with roles and schemas, runs the migrations, and creates topics, logins, rights and
+the first accounts.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from shared.postgres.database import NotOurs, migrate
 
 DATABASE, ROLE_PREFIX = "dayar", "dayar_"
 ADMIN = "admin"
-SECONDS_TO_START = 120  # enough for Kafka's first start on a slow machine
+SECONDS_TO_START = 120  # Kafka's first start on a slow machine may take this long
 
 
 async def main() -> None:

@@ -24,7 +24,7 @@ from deploy.containers.volumes import variable
 from shared.config import BadSettings, Settings
 
 PASSWORDS = ("kafka", "database", "valkey")  # the restore does not replace the servers' passwords
-STAGING = Path("/staging")  # a volume on disk, because a backup may not fit into memory
+STAGING = Path("/staging")  # a volume on disk is used, because a backup may not fit into memory
 
 
 def main(backup: str) -> None:

@@ -1,6 +1,6 @@
 """A container's first process refuses weak secrets, reads the installation's mark, and ends a program that hangs.
 
-It imports only what every image contains.
+This module imports only libraries that every image contains.
 """
 
 import asyncio
@@ -65,7 +65,7 @@ async def watched(
 ) -> int:
     """Run the program, kill it if it stops answering, and return its exit code.
 
-    This is needed because container engines restart a container that has ended, but not an unhealthy container.
+    The program is killed because container engines restart a container that has ended, but not an unhealthy container.
     """
     child = await asyncio.create_subprocess_exec(*command, env=environment)
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -74,7 +74,7 @@ async def watched(
         watching = group.create_task(end_silent(child, answers, seconds))
         code = await child.wait()
         watching.cancel()
-    return code if code >= 0 else 128 - code  # 128 + n after signal n, like a shell
+    return code if code >= 0 else 128 - code  # as in a shell, 128 + n means ended by signal n
 
 
 async def end_silent(child: asyncio.subprocess.Process, answers: Answers, seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""The program of the first container. It checks and writes each service's secrets, and marks the installation.
+"""The program of the first container, which checks and writes each service's secrets, and marks the installation.
 
 Passwords come from the environment (`make env`). Keys are generated here and never leave their volume. The argument
 `rotate` only generates a new pair of sealing keys; `retire` only destroys the private key of an older pair.
@@ -117,7 +117,7 @@ def hold_to_contract(installation: Path) -> None:
     """Mark new volumes with the layout of the records on their log. Raises EarlierVolumes, NewerVolumes."""
     file = installation / "contract"
     if not (installation / MARK.name).exists():
-        keep(file, str(CONTRACT).encode())  # before MARK, because an earlier build wrote only MARK
+        keep(file, str(CONTRACT).encode())  # written before MARK, because an earlier build wrote only MARK
     written = int(file.read_text(encoding="ascii")) if file.exists() else 1
     if written > CONTRACT:
         raise NewerVolumes
@@ -165,7 +165,7 @@ def retire(sealing: Path, kid: str, now: datetime) -> None:
     """
     settings = Settings(
         seal_public_key_file=sealing / "public.key", seal_private_keys=sealing / "private", DAYAR_EXERCISE=False
-    )  # any value, because the exercise mark does not matter here and this container may not have the mark
+    )  # any value can be given, because the mark does not matter here, and this container may not have it
     keys.retire(settings, kid, now)
 
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# bootstrap.sh run|development makes .venv from the lock files and, for developers, node_modules. Current ones are kept.
+# bootstrap.sh run|development makes .venv and, for developers, node_modules from the lock files if they have changed.
 set -eu
 group=$1
 stamp=.venv/installed

@@ -55,7 +55,7 @@ class Folders:
 class Component(ABC):
     name: str
     stop_signal = signal.SIGTERM
-    seconds_to_start = 180.0  # long, because a machine may be slow or busy
+    seconds_to_start = 180.0  # a long time, because a machine may be slow or busy
 
     def __init__(self, folders: Folders) -> None:
         self.folders = folders
@@ -64,7 +64,7 @@ class Component(ABC):
 
     @abstractmethod
     def prepare(self) -> None:
-        """Create the server's folder at the first start. Write its settings at every start."""
+        """Create the server's folder at the first start. Write the server's settings at every start."""
 
     @abstractmethod
     def command(self) -> Sequence[str]: ...
@@ -123,14 +123,14 @@ class Component(ABC):
         self.process.kill9()
 
     def freeze(self) -> None:
-        """Stop the process with SIGSTOP. Like an overloaded server, it keeps connections but does not answer."""
+        """Stop the process with SIGSTOP. A stopped process keeps its connections, but answers nothing."""
         self.process.freeze()
 
     def resume(self) -> None:
         self.process.resume()
 
     def end(self) -> None:
-        """Kill the server. Call this only if its data is no longer needed."""
+        """Kill the server. Call this only if the server's data is no longer needed."""
         if self._process is not None:
             self._process.kill9()
 

@@ -77,7 +77,7 @@ async def _accepts(address: Address) -> bool:
     try:
         async with asyncio.timeout(SECONDS):
             _, writer = await opening
-    except OSError:  # also after a timeout and for an unknown host name
+    except OSError:  # OSError includes a timeout and an unknown host name
         return False
     writer.close()
     with suppress(OSError):

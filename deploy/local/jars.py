@@ -83,7 +83,7 @@ def _take(jars: Sequence[Jar], earlier: Path, cache: Path) -> list[Jar]:
 
 
 def _fetch(jars: Sequence[Jar], cache: Path, progress: Progress) -> None:
-    if SYSTEM_CERTIFICATES.exists():  # because a network may have its own certificate authority
+    if SYSTEM_CERTIFICATES.exists():  # a network may have its own certificate authority
         os.environ.setdefault("REQUESTS_CA_BUNDLE", str(SYSTEM_CERTIFICATES))
     total, done = sum(jar.size for jar in jars), 0
 
@@ -118,7 +118,7 @@ def _install(jar: Jar, repository: Path, cache: Path, counted: Counted) -> None:
 def _keep(file: Path, jar: Jar, cache: Path) -> None:
     if _sha256(file) != jar.sha256:
         raise JarAltered(jar.coordinate)
-    file.chmod(0o644)  # readable for Kafka's user, if root starts the stack
+    file.chmod(0o644)  # if root starts the stack, Kafka's user must be able to read the jar
     file.replace(cache / jar.file_name)
 
 

@@ -1,4 +1,4 @@
-"""Runs Kafka in one Java process, as the only KRaft node. Every client has to authenticate."""
+"""Runs Kafka in one Java process, as the only KRaft node. Every client must authenticate."""
 
 import json
 import os
@@ -173,7 +173,7 @@ class Kafka(Component):
     def _aot(self) -> list[str]:
         """Use the AOT cache (classes loaded and linked ahead of time), which halves the start time.
 
-        Without a cache, Kafka writes a new one when it stops cleanly.
+        If there is no cache, Kafka writes a new cache when it stops cleanly.
         """
         cache = self._cache / "kafka.aot"
         if cache.exists():

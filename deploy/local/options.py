@@ -66,7 +66,7 @@ def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
-        return host == "localhost"  # because any other name may resolve to another machine
+        return host == "localhost"  # any other name may resolve to another machine
 
 
 def _port(text: str) -> int:

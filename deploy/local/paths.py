@@ -7,13 +7,14 @@ import socket
 from importlib.metadata import distribution
 from pathlib import Path
 
-HOMES = Path("/var/lib/dayar")  # has a folder for each checkout, for the copies of programs and root's state folders
+# Each checkout has its own folder here, which contains copies of programs and the state folders of root.
+HOMES = Path("/var/lib/dayar")
 ROOT = Path(__file__).resolve().parent.parent.parent
-LOWEST_PORT, HIGHEST_PORT = 20_000, 32_000  # lower than the ports that Linux uses for outgoing connections
+LOWEST_PORT, HIGHEST_PORT = 20_000, 32_000  # Linux uses only higher ports for outgoing connections
 
 
 def shared_home() -> Path:
-    """The folder that is used if root starts the stack. PostgreSQL's user can enter it, unlike some checkouts."""
+    """The folder that is used if root starts the stack, as PostgreSQL's user may be unable to enter the checkout."""
     return HOMES / hashlib.sha256(os.fsencode(ROOT)).hexdigest()[:12]
 
 
@@ -22,7 +23,7 @@ def states() -> Path:
 
 
 def cache() -> Path:
-    """The folder of downloads, which all installations share. If root starts the stack, Kafka's user can read it."""
+    """The folder of downloads, which all installations share and, if root starts the stack, Kafka's user can read."""
     if os.geteuid() == 0 and "XDG_CACHE_HOME" not in os.environ:
         return Path("/var/cache/dayar")
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dayar"
@@ -34,7 +35,7 @@ def earlier_cache() -> Path | None:
 
 
 def make_passable(folder: Path) -> None:
-    """Create the folder, unreadable for other users. If root creates it, other users may enter its subfolders."""
+    """Create the folder, unreadable for other users. If root creates the folder, others may enter its subfolders."""
     mode = 0o711 if os.geteuid() == 0 else 0o700
     for path in reversed((folder, *folder.parents)):
         if not path.exists():

@@ -15,7 +15,7 @@ def main() -> None:
     module, *_ = arguments = sys.argv[1:]
     for name in (*LATE, entry := entry_of(module)):
         import_module(name)
-    del sys.modules[entry]  # runpy runs this module again as `__main__`; all other modules stay imported
+    del sys.modules[entry]  # runpy runs the program again as `__main__`; all other modules stay imported
     if not sys.stdin.readline():
         sys.exit("The supervisor ended before it gave the word.")
     sys.argv = arguments

@@ -1,4 +1,4 @@
-"""Runs child processes. They end if their parent ends; otherwise the next start finds and ends them."""
+"""Runs child processes, which end if their parent ends. The next start ends child processes that are left over."""
 
 import asyncio
 import os
@@ -30,7 +30,7 @@ class Child(Protocol):
 
 
 class Process:
-    """A child process that can be started and stopped repeatedly. It has a file `<name>.pid` and a `<name>.log`."""
+    """A child process that can be started and stopped repeatedly, with a file `<name>.pid` and a `<name>.log`."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class Process:
             stdin=subprocess.PIPE if self._is_gated else subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            start_new_session=True,  # because Ctrl-C must not end all processes at once
+            start_new_session=True,  # a new session, because Ctrl-C must not end all processes at once
         )
 
     def _write_pid(self) -> None:

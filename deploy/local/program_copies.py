@@ -52,7 +52,7 @@ def remove_stale(homes: Path) -> None:
 
 
 def remove_unused(home: Path) -> None:
-    """Remove the copies from which no program runs. The next start makes them again."""
+    """Remove the copies from which no program runs. The next start makes the removed copies again."""
     _remove(list(_copies(home)))
 
 

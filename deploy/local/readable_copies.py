@@ -26,7 +26,7 @@ class Program:
 
 
 def program(state: Path, user: User | None) -> Program:
-    """Return the running interpreter and the checkout. If the user cannot read one of them, a copy replaces it."""
+    """Return the running interpreter and the checkout, or a copy of the one that the user cannot read."""
     if user is None:
         return Program(Path(sys.executable), paths.ROOT)
     folder = sources(state, user)
@@ -91,7 +91,7 @@ def _interpreter(user: User) -> Path:
 
 
 def _environment(python: Path) -> Path:
-    """Return a copy of the virtual environment. In the copy, the interpreter is `python`."""
+    """Return a copy of the virtual environment that uses the interpreter `python`."""
 
     def point_to_interpreter(copy: Path) -> None:
         link, settings = copy / "bin" / "python", copy / "pyvenv.cfg"

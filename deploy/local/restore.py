@@ -22,7 +22,7 @@ from deploy.local.terminal import Terminal
 from shared.config import Settings, secret
 from shared.events.topics import SERVICES
 
-SERVERS = ("postgres", "valkey")  # not Kafka, whose folder stays if it contains the log of the backup's cluster
+SERVERS = ("postgres", "valkey")  # Kafka's folder is not moved if it contains the log of the backup's cluster
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ class Stack:
         with environment.replaced(self.env()):
             self.settings, self.backup = Settings(), BackupSettings()
             for kind in KINDS:
-                kind()  # raises BadSettings, because a service with a bad setting would be restarted for ever
+                kind()  # this raises BadSettings, because a service with a bad setting would be restarted for ever
         if self.backup.at is not None:
             making.check(self.backup, [folders.state])
         if os.geteuid() == 0:
@@ -186,7 +186,7 @@ class Stack:
         return (self.folders.state / "environment").exists()
 
     def write_environment(self) -> None:
-        """Write the file by which `dayar` finds this installation. It has the paths of the secrets, not the secrets.
+        """Write the file by which `dayar` finds this installation, with the paths of the secrets, not the secrets.
 
         Another file gets the settings that were given at the start, because a restored installation needs them.
         """

@@ -148,7 +148,7 @@ def _read(state: Path) -> Installation | None:
         marks = json.loads((state / "installation.json").read_bytes())
         if marks["version"] > VERSION:
             raise StateNewer(state)
-        if marks["version"] < VERSION:  # because a start does not migrate the records on the log
+        if marks["version"] < VERSION:  # a start does not migrate the records on the log
             raise StateEarlier
         return Installation(marks["version"], marks["exercise"], marks["ports"])
     except (ValueError, KeyError, TypeError):

@@ -14,7 +14,7 @@ class Terminal:
     def __init__(self) -> None:
         self.console = Console(highlight=False, soft_wrap=True)
         self._bar: Progress | None = None
-        self._lock = threading.Lock()  # because several threads download jars
+        self._lock = threading.Lock()  # several threads download jars at the same time
 
     @contextmanager
     def timed(self, title: str) -> Iterator[None]:

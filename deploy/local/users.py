@@ -1,4 +1,4 @@
-"""The users that programs run as if root starts the stack, and the files that each user may read.
+"""The users for the programs of a stack that root starts, and the files that each user may read.
 
 The user ids belong to no account, so no account must be created. Debian and systemd do not assign these ids.
 """
@@ -83,7 +83,7 @@ def let_read(folder: Path, group: int, *, but: Sequence[Path] = ()) -> None:
 
 
 def copy_written(file: Path, target: Path, writer: User | None) -> bool:
-    """Copy a regular file that `writer` wrote to a new file that everybody can read. Return whether there was one.
+    """Copy the file, if `writer` wrote it, to a new file that everybody can read. Return whether it was copied.
 
     The writer could replace the file by a link to a file of root. Therefore links are not followed, and rights are set
     by the file descriptor.

@@ -66,7 +66,7 @@ class Valkey(Component):
         self.folder.chmod(FOLDER | 0o001)  # the services must enter this folder to reach the socket
         own(self._data, user)
         os.chown(self.socket.parent, user.uid, SERVICES.gid)
-        self.socket.parent.chmod(FOLDER)  # gives the socket the services' group
+        self.socket.parent.chmod(FOLDER)  # set-group-id gives the socket the services' group
         if not user.may("w", self._data):
             raise FolderClosed(self.folder)
 

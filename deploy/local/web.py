@@ -24,13 +24,13 @@ def create_app() -> Starlette:
         "/intake": intake(IntakeSettings().for_service("intake")),
         "/registry": registry(RegistrySettings().for_service("registry")),
         "/alerts": alerts(AlertsSettings().for_service("alerts")),
-        "": console(ConsoleSettings().for_service("console")),  # the last, because "" matches every path
+        "": console(ConsoleSettings().for_service("console")),  # this app is the last, because "" matches every path
     }
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            for app in apps.values():  # because Starlette does not run a mounted app's lifespan
+            for app in apps.values():  # Starlette does not run the lifespan of a mounted app
                 await stack.enter_async_context(_alive(app))
             yield
 

@@ -89,7 +89,7 @@ async def create_roles(server: Server, *, role_prefix: str, passwords: Mapping[s
         for service in SERVICES:
             role = f"{role_prefix}{service}"
             known = await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role)
-            # quoted by the server, because ALTER ROLE accepts no parameter for the password
+            # the server quotes the password, because ALTER ROLE accepts no parameter for the password
             password = await connection.fetchval("SELECT quote_literal($1)", passwords[service])
             verb = "ALTER" if known else "CREATE"
             await connection.execute(

@@ -15,7 +15,7 @@ def folders(secrets: Path) -> Folders:
 
 
 def draw(folders: Folders) -> None:
-    """Generate a key for each topic that has none. Give existing keys to all services that need them but lack them."""
+    """Generate a key for each topic that has no key. Give each key to all services that need the key."""
     for topic in KEY_HOLDERS:
         for key_id, key in sorted(_known(folders, topic).items()) or [keyring.generate({})]:
             _give(folders, topic, key_id, key)
@@ -38,7 +38,7 @@ def known(folders: Folders) -> dict[str, list[str]]:
 
 
 def files(folders: Folders, topic: str, key_id: str) -> list[Path]:
-    """Return the key's files, writers' files first: files are deleted in this order, as readers need a key longer."""
+    """Return the key's files in the order of their deletion: writers' files first, as readers need a key longer."""
     wanted = [folders[service] / topic / f"{key_id}.key" for service in reversed(_holders(topic))]
     return [file for file in wanted if file.exists()]
 

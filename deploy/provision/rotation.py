@@ -65,7 +65,7 @@ FOLLOWS = {
 }
 
 
-TAKEN_OVER = timedelta(minutes=10)  # more than the minute within which writers begin to use a new key
+TAKEN_OVER = timedelta(minutes=10)  # long enough, because writers use a new key within one minute
 
 
 class KeyNewest(CannotRetire):
@@ -156,7 +156,7 @@ def retire_record_key(records: record_keys.Folders, topic: str, key_id: str, *, 
     """Remove the key's files from its writers and readers. Raises KeySigned, KeyOfDeadLetters.
 
     `uses` is the number of records signed with the key that a service may still read.
-    `letters` is the number of dead letters that may hold a record signed with the key.
+    `letters` is the number of dead letters that may contain a record signed with the key.
     """
     if uses:
         raise KeySigned(topic, uses)

@@ -44,7 +44,7 @@ TITLES = {
     "one-by-one": "An Extreme alert is acknowledged by itself, not with others.",
     "suppressed": "This alert was recorded only: nobody was told of it.",
 }
-# Maps the kind of refusal to a prefix. The alert's fields with this prefix have the first person and the time.
+# Refusal kind -> a prefix. The alert's fields with this prefix contain the first person and the time of the action.
 FIRST = {
     "already-acknowledged": "acknowledged",
     "too-late": "acknowledged",
@@ -148,7 +148,7 @@ async def acknowledge_several(
     """Acknowledges alerts independently of each other; the answer names each refused alert with the reason."""
     answers, person = answers_of(request, session), Actor(caller.account, caller.name)
     done, refused = list[AlertView](), list[NotAcknowledged]()
-    for alert_id in sorted(set(body.alert_ids)):  # all transactions lock in this order: no deadlock
+    for alert_id in sorted(set(body.alert_ids)):  # every transaction locks alerts in this order
         try:
             await answerable(alert_id, request, session, caller)
             done.append(AlertView.model_validate(await answers.acknowledge(alert_id, person, is_one_of_many=True)))
@@ -179,7 +179,7 @@ async def refused(request: Request, error: Exception) -> Response:
 
 
 def problem_of(refused: AnswerRefused) -> Problem:
-    """The problem document. Its members have the names of the alert's fields; they say who answered first and when."""
+    """The problem document. It says who answered first and when, in members with the names of the alert's fields."""
     name, at = first(refused)
     alert, deed = refused.alert, FIRST.get(refused.kind, "")
     parts = [f"{deed}_{part}" for part in ("at", "until", "by", "name") if hasattr(alert, f"{deed}_{part}")]

@@ -83,7 +83,7 @@ def texts_of(revisions: list[HazardReported], language: str) -> list[tuple[str, 
 
 
 async def withheld(session: Session, alert: Alert, request: Request, caller: Principal) -> list[tuple[UUID, str]]:
-    """The ids and titles of the alerts withheld because the alert's source has used up its hourly budget."""
+    """The ids and titles of the alerts that are withheld because the source has used up its hourly budget."""
     if alert.kind is not RuleKind.SOURCE:
         return []
     areas, texts = listings.visible(caller, request.app.state.places), request.app.state.texts

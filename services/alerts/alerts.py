@@ -1,4 +1,4 @@
-"""An alert and its state changes; each change returns a new value with the next `sequence`."""
+"""An alert and its state changes. Each function returns a new value of the alert with the next `sequence`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -129,7 +129,7 @@ class Alert:
 
     @property
     def is_over(self) -> bool:
-        """Whether the alert lapsed and no person has reopened it since."""
+        """Whether the alert has lapsed and was not reopened afterwards by a person."""
         return self.is_lapsed and self.reopened_by is None
 
     @property
@@ -200,8 +200,8 @@ def withheld(alert: Alert, finding: Finding, now: datetime) -> Alert:
 def lapsed(alert: Alert, reason: str, now: datetime) -> Alert:
     """Lets the alert lapse and no longer escalate, because its hazard or finding is over or withdrawn.
 
-    The system closes the alert, with two exceptions. If people work on it, it rings until they close it. If it is
-    Severe or Extreme and nobody acknowledged it, it stays open.
+    The system closes the alert, with two exceptions. An alert that people work on rings until they close it. A Severe
+    or Extreme alert that nobody acknowledged stays open.
     """
     if alert.is_withheld:
         return changed(alert, now, is_lapsed=True, reason=reason)

@@ -44,7 +44,7 @@ class Answers:
         self._session, self._rules, self._places, self._now = session, rules, places, now
 
     async def acknowledge(self, alert_id: UUID, person: Actor, *, is_one_of_many: bool = False) -> Alert:
-        """Raises AnswerRefused, as all actions do. If `is_one_of_many` is true, it also refuses an Extreme alert."""
+        """Raises AnswerRefused, as all actions do. If `is_one_of_many` is true, an Extreme alert is also refused."""
         alert = await alert_queries.locked_alert(self._session, alert_id)
         if alert.acknowledged_at is not None:
             return _own(alert, alert.acknowledged_by, person, "already-acknowledged")

@@ -24,7 +24,7 @@ Flight = tuple[Status, str, date]  # the area that households left, and the date
 
 @dataclass
 class ConsumedBatch:
-    """`settled` maps a record's position to its outcome. Of several outcomes, it keeps the one latest in `WEIGHT`."""
+    """`settled` maps a record's position to its outcome. If a record gets several, the latest in `WEIGHT` is kept."""
 
     received: Sequence[Received]
     settled: dict[int, Outcome] = field(default_factory=dict)
@@ -76,7 +76,7 @@ class HouseholdBatch(ConsumedBatch):
         return {household.household_id: household for household in self.households.values()}
 
     def flights(self, mobility: Collection[Mobility]) -> dict[Flight, list[int]]:
-        """The positions of each flight's records. Withdrawn departures are included: their dates are judged again."""
+        """The positions of each flight's records. A withdrawn departure is included, as its date is judged again."""
         positions = defaultdict[Flight, list[int]](list)
         for position, departure in (*self.departures, *((None, departure) for departure in self.withdrawn)):
             if departure.mobility in mobility:
@@ -140,7 +140,7 @@ async def households_of(received: Sequence[Received], places: Places, session: A
 async def _departures(
     batch: HouseholdBatch, newer: Mapping[int, HouseholdRegistered], places: Places, session: AsyncSession
 ) -> None:
-    """Adds the departures. A new displacement replaces no earlier departure; a correction replaces its report's own."""
+    """Adds the departures. A correction replaces the departure of the corrected report; all other departures stay."""
     reported = [
         (position, report_id, left)
         for position, event in newer.items()

@@ -1,4 +1,4 @@
-"""The note that says for whom an alert was acknowledged. It is encrypted and shown only to operators and duty heads."""
+"""Encrypts the note that says for whom an alert was acknowledged; only operators and duty heads can see the note."""
 
 import base64
 from uuid import UUID
@@ -19,7 +19,7 @@ from shared.auth.access import CMC
 from shared.auth.tokens import Principal
 
 PREFIX = "sealed:"
-BEGINNING = 15  # bytes of a key id that are compared; a multiple of 3, because base64 encodes groups of 3 bytes
+BEGINNING = 15  # how many bytes of a key id are compared: a multiple of 3, because base64 encodes groups of 3 bytes
 
 NOTE = AlertRow.acknowledged_note
 NOTES = select(AlertRow.alert_id, type_coerce(NOTE, Text)).where(NOTE.is_not(None))

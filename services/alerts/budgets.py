@@ -1,4 +1,4 @@
-"""The hourly budget of alerts of an external system. Further alerts are withheld behind one alert about the system."""
+"""The hourly budget of alerts of an external system. When the budget is used up, further alerts are withheld."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping

@@ -1,4 +1,4 @@
-"""The alerts that one transaction changes, with their deliveries and events. They are stored together at its end."""
+"""Collects the alerts that one transaction changes, with deliveries and events, and stores all of them at its end."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -138,7 +138,7 @@ class AlertChanges:
         self._keep(self._notified(risen, cause, notifications.RAISED), AlertEscalated)
 
     def expire(self, alert: Alert, *, is_notified: bool) -> None:
-        """Lets the alert lapse because its hazard is over. Its receivers are notified only if `is_notified` is true."""
+        """Lets the alert lapse because its hazard is over. The receivers are notified only if `is_notified` is true."""
         self._lapse(alert, alerts.EXPIRED, is_notified=is_notified)
 
     def act(
@@ -200,7 +200,7 @@ class AlertChanges:
         return bool(notifications.recipients(moved, notifications.MOVED)[0])
 
     def _hastened(self, alert: Alert) -> Alert:
-        """Shortens the waiting time to that of the alert's severity. An acknowledged alert keeps its waiting time."""
+        """Shortens the waiting time if the alert's severity has a shorter one. An acknowledged alert keeps its time."""
         if alert.resolved_at is not None or alert.progressed_at is not None:
             return alert
         is_acknowledged = alert.acknowledged_at is not None
@@ -218,7 +218,7 @@ class AlertChanges:
         before: Alert | None = None,
         due_in: timedelta = NOW,
     ) -> Alert:
-        """Begins the alert's next notification. A receiver that was not notified before gets it as a new alert."""
+        """Begins the alert's next notification. Receivers that were not notified before are sent a new alert."""
         begun, called = replace(alert, step=alert.step + 1), self._called[alert.alert_id]
         notification = Notification(begun, self._receivers, self._places, frozenset(called), before)
         receivers, omissions = notifications.recipients(notification, stages)

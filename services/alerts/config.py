@@ -6,7 +6,7 @@ from shared.config import Settings
 
 
 class AlertsSettings(Settings):
-    """`alerts_key_file` holds the 32-byte key that encrypts the receivers' secrets at rest."""
+    """`alerts_key_file` contains the 32-byte key that encrypts the receivers' secrets at rest."""
 
     alerts_rules: Path | None = None
     alerts_key_file: Path = Path(".state/secrets/alerts-key")

@@ -21,12 +21,12 @@ from shared.postgres.upsert import upsert
 if TYPE_CHECKING:
     from services.alerts.rules.exposure import ExposureRule
 
-MANY = 25  # hazards or districts per transaction, few because household batches wait for the transaction's locks
+MANY = 25  # a transaction takes so few hazards or districts because household batches wait for its locks
 BEFORE_ONSET = timedelta(hours=1)  # the recorded onset may be later than the first departures
 
-# The households displaced by a hazard are those that name it, and those that left its districts since it began and
-# name no other hazard and no other cause. Households trapped at their destination do not count as displaced by the
-# hazard, because it threatens them again.
+# A hazard displaced the households that name the hazard. It also displaced the households that left the hazard's
+# districts since its beginning, unless they name another hazard or cause. Households that are trapped at their
+# destination do not count as displaced by the hazard, because the hazard threatens them again.
 DISPLACED_BY = """
     NOT moved.is_trapped AND moved.mobility = ANY($1) AND (
         moved.hazard_id = exposures.hazard_id
@@ -119,9 +119,9 @@ DISPLACED = (
 
 # A household that left an area more than once is stored with all its dates, so that a window counts it once.
 # The first SELECT finds the households whose last departure is on a requested date. The second SELECT finds the
-# households that left again after the last requested date. These are few, and an index covers them.
-# OFFSET 0 makes PostgreSQL look up each area by an index. Without it, PostgreSQL expects so many dates that it reads
-# the whole table.
+# households that left again after the last requested date. Such households are few, and an index covers them.
+# OFFSET 0 makes PostgreSQL look up each area by an index. Without OFFSET 0, PostgreSQL expects so many dates that it
+# reads the whole table.
 DEPARTED = """
 SELECT counted.* FROM unnest($1::text[], $2::date[], $3::date[]) AS asked (area, first, last) CROSS JOIN LATERAL (
     SELECT status, area, moves, households FROM departure_counts
@@ -150,7 +150,7 @@ class Exposed(NamedTuple):
     is_new: bool
 
     def is_idle(self, rule: "ExposureRule") -> bool:
-        """Whether there is no alert to raise, renew or withdraw."""
+        """Whether the counts require no alert to be raised, renewed or withdrawn."""
         return self.is_new and self.gone is None and self.exposed < rule.households and not self.displaced
 
 

@@ -27,7 +27,7 @@ from shared.failures import backoff_seconds, retry_while_unavailable
 from shared.messaging import outbox
 from shared.postgres import database, notify
 
-LOOK_SECONDS = 1.0  # pause between two searches for due retries
+LOOK_SECONDS = 1.0  # the loop searches for due retries at this interval
 GATHER_SECONDS = 0.03  # attempts that finish within this time are recorded together
 BUSY_SECONDS = 0.1  # the least time between two recordings, because one more recording costs more than one more attempt
 STOP_SECONDS = 2  # longest time to record the last attempts of a process that ends
@@ -132,7 +132,7 @@ class Deliveries:
         return DeliveryAttempt(began, datetime.now(UTC), answer, is_delivered=True, is_final=True)
 
     def _of(self, job: Job, attempt: DeliveryAttempt) -> DeliveryAttempt:
-        """The attempt to record for this delivery. If this delivery is too old, the attempt is its last one."""
+        """The attempt to record for this delivery. If this delivery is too old, the attempt is recorded as final."""
         is_over = job.age_seconds > self._settings.alerts_retry_hours * 3600
         return replace(attempt, is_final=attempt.is_final or is_over)
 
@@ -153,7 +153,7 @@ class Deliveries:
                 del self._finished[: len(finished)]  # only after the write, which may be interrupted
 
     async def _record_last(self) -> None:
-        """Records the attempts that finished just before the process ends. Otherwise they would be sent again."""
+        """Records the attempts that finished just before the process ends, because unrecorded ones are repeated."""
         if self._finished:
             with suppress(TimeoutError):
                 async with asyncio.timeout(STOP_SECONDS):

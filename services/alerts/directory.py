@@ -23,7 +23,7 @@ class KnownReceivers:
 
 
 class ReceiverDirectory:
-    """The copy. A NOTIFY sets the event `changed`; if no event is given, each call reads the receivers again."""
+    """Keeps the copy. A NOTIFY sets the event `changed`; if no event is given, each call reads the receivers again."""
 
     def __init__(self, changed: asyncio.Event | None = None) -> None:
         self._changed, self._known, self._read_at = changed, KnownReceivers((), {}), -OLDEST_SECONDS

@@ -1,4 +1,4 @@
-"""Time-driven changes: an unanswered alert escalates, an alert expires. The due times are stored in PostgreSQL."""
+"""Escalates unanswered alerts and lets expired alerts lapse. The due times are stored in PostgreSQL."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ from shared.messaging import outbox
 from shared.places import Places
 
 LOOK_SECONDS = 1.0
-NOTIFIED_WITHIN = timedelta(hours=1)  # no notification if an alert expired longer ago while no worker ran
+NOTIFIED_WITHIN = timedelta(hours=1)  # an alert that expired longer ago, as no worker ran, notifies nobody
 
 
 class Escalation:

@@ -21,8 +21,8 @@ from shared.postgres import notify
 
 LOOK_SECONDS = 1.0
 GATHER_SECONDS = 0.5  # hazards that are written within this time are counted together
-RENEWED_EVERY = timedelta(seconds=10)  # how often an alert is updated if only a figure changes
-ALL = ("exposures", "")  # the lock key that lets one worker count at a time
+RENEWED_EVERY = timedelta(seconds=10)  # if only a figure changes, an alert is updated at this interval
+ALL = ("exposures", "")  # the key of a lock, so that only one worker counts at a time
 
 
 class Exposures:
@@ -41,7 +41,7 @@ class Exposures:
         self.rules, self.places, self.clock, self.renewed_every = rules, places, clock, renewed_every
 
     async def run(self, sessions: async_sessionmaker[AsyncSession], woken: asyncio.Event) -> None:
-        """Runs until cancelled. `woken` is set when a hazard is written; household counts are polled every second."""
+        """Runs until cancelled. The event `woken` is set when a hazard is written. Counts are polled every second."""
 
         async def done(deed: Callable[[AsyncSession], Awaitable[int]]) -> int:
             async with sessions.begin() as session:

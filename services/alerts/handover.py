@@ -64,7 +64,7 @@ class Dispatcher:
 
 
 class Handover:
-    """Sends the jobs after the session's commit. If the transaction ends in any other way, it releases their slots.
+    """Sends the jobs after the session's commit. If the transaction ends in any other way, the slots are released.
 
     A lease begins when the delivery is stored. If the commit takes more than half a lease, the jobs are not sent here,
     and the delivery loop claims the deliveries when their leases end.
@@ -76,7 +76,7 @@ class Handover:
         session.info[HANDOVER] = self
 
     def reserves(self, delivery: PlannedDelivery) -> bool:
-        """Reserves a slot if the delivery can be sent at once. False if it has to be sent later, or no slot is free."""
+        """Reserves a slot if the delivery can be sent at once. False if a delivery must wait, or no slot is free."""
         is_first = delivery.step == 1 and not delivery.due_in and not delivery.is_foldable
         is_reserved = is_first and self._senders.reserve(delivery.recipient)
         if is_reserved:

@@ -24,7 +24,7 @@ from shared.postgres.models import table
 
 
 class AlertState(StrEnum):
-    """How far people have answered an alert."""
+    """Whether an alert is open, acknowledged, closed or suppressed."""
 
     OPEN = "open"
     ACKNOWLEDGED = "acknowledged"

@@ -1,4 +1,4 @@
-"""The alerts service's tables. A table with a `record` has a column for each field of that dataclass."""
+"""The alerts service's tables. A table with a `record` has one column for each field of the record's dataclass."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -14,7 +14,8 @@ from shared.audit import AUDIT
 from shared.messaging.models import CONSUMER_TABLES
 from shared.postgres import models
 
-COUNTER = {"postgresql_with": {"fillfactor": 50}}  # free space, so that an updated row stays in its disk page
+# Half of each disk page is left free, so that an updated row stays in its page.
+COUNTER = {"postgresql_with": {"fillfactor": 50}}
 
 
 class AlertsModel(models.Base):
@@ -114,7 +115,7 @@ class ReceiverRow(AlertsModel, record=Receiver):
 
 
 class Delivery(AlertsModel):
-    """One notification of a receiver. `lease` is a worker's claim until `due_at`. A trigger sends NOTIFY for it."""
+    """One notification of a receiver. `lease` is a worker's claim until `due_at`. A trigger sends NOTIFY."""
 
     __tablename__ = "deliveries"
     __table_args__ = (
@@ -182,7 +183,7 @@ class NotificationOmissions(AlertsModel):
 
 
 class HazardRevision(AlertsModel):
-    """Every revision of a hazard's report."""
+    """One revision of a hazard's report. All revisions are kept."""
 
     __tablename__ = "hazard_revisions"
 
@@ -247,7 +248,7 @@ class DepartureCount(AlertsModel):
 class Exposure(AlertsModel):
     """A live hazard and one of its districts. `displaced` counts the households there that this hazard displaced.
 
-    The `told_…` columns hold the figures of the latest alert; they are None before the first alert. `gone` is the
+    The `told_…` columns contain the figures of the latest alert; they are None before the first alert. `gone` is the
     reason why the hazard no longer threatens the district.
     """
 

@@ -72,7 +72,7 @@ class PlannedDelivery:
     created_at: datetime
     due_in: timedelta = timedelta()
     hazard_id: UUID | None = None
-    is_foldable: bool = False  # true: may wait and be sent in one mail with the receiver's other messages
+    is_foldable: bool = False  # whether the message may wait and share a mail with other messages
 
     COLUMNS: ClassVar = (
         "delivery_id",
@@ -116,7 +116,7 @@ def content_of(alert: Alert, cause: Cause, message: Message | None = None) -> st
 
 
 def with_words(content: str, words: HazardWords | None) -> str:
-    """Adds the hazard's free text beside the event; the event itself holds only codes and figures."""
+    """Adds the hazard's free text beside the event, because the event itself contains only codes and figures."""
     if words is None:
         return content
     members = msgspec.json.decode(content, type=dict[str, msgspec.Raw])

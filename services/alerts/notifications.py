@@ -16,7 +16,7 @@ from shared.auth.tokens import Ancestry
 class Omission(StrEnum):
     """Why a receiver is not notified."""
 
-    OTHER_STATUS = "other_status"  # for example, an exercise
+    OTHER_STATUS = "other_status"  # for example, the alert is an exercise
     BELOW_FLOOR = "below_floor"
     OTHER_AREA = "other_area"
     LATER_STEP = "later_step"
@@ -106,10 +106,10 @@ def called_or_reached(notification: Notification, receivers: Sequence[Receiver])
 
 
 REACHED: tuple[Stage, ...] = (concerned, up_to_level)
-RAISED: tuple[Stage, ...] = (concerned, up_to_level, last_step)  # also used for each escalation
+RAISED: tuple[Stage, ...] = (concerned, up_to_level, last_step)  # these stages are also used for escalations
 GRAVER: tuple[Stage, ...] = (called_or_reached,)
 MOVED: tuple[Stage, ...] = (concerned, up_to_level, newly_concerned)
-INFORMED: tuple[Stage, ...] = (called_before,)  # used for lapses and people's actions
+INFORMED: tuple[Stage, ...] = (called_before,)  # these stages are used for lapses and people's actions
 
 
 def recipients(notification: Notification, stages: Sequence[Stage]) -> tuple[list[Receiver], Omissions]:

@@ -1,4 +1,4 @@
-"""Who was not notified of an alert and why, as its page shows it."""
+"""Finds the receivers that were not notified of an alert, and the reasons, for the alert's page."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

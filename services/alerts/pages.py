@@ -45,7 +45,7 @@ class Try:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A delivery on the page. `title` is in the reader's language; `message` is in the receiver's."""
+    """A delivery on the page. `title` is in the reader's language, `message` is in the receiver's language."""
 
     created_at: datetime
     settled_at: datetime | None

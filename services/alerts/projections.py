@@ -87,7 +87,7 @@ def area_of(place: Place, places: Places) -> str | None:
 def areas_of(pcodes: Iterable[str], places: Places) -> tuple[str, ...]:
     """The areas that a hazard covers.
 
-    For an oblast, these are the oblast and its districts, because the place of some households is only an oblast.
+    An oblast gives the oblast itself and all its districts, because the place of some households is only an oblast.
     """
     areas: dict[str, None] = {}
     for pcode in pcodes:

@@ -9,7 +9,7 @@ from shared.events.vocabulary import DeliveryChannel, Severity, Status
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """`step` 0 is notified first, later steps if nobody answers. Without `areas`, it covers the whole country."""
+    """Receivers with `step` 0 are notified first, others if nobody answers. No `areas` means the whole country."""
 
     label: str
     channel: DeliveryChannel

@@ -92,7 +92,7 @@ async def deliveries(
 
 
 def legible(delivery: dict[str, Any], texts: Texts) -> dict[str, Any]:
-    """The delivery. If it is a mail, its text is added as the receiver reads it."""
+    """The delivery. If the delivery is a mail, the text that the receiver reads is added."""
     if delivery["channel"] != DeliveryChannel.EMAIL:
         return delivery
     content = Content.model_validate(delivery["content"])

@@ -44,7 +44,7 @@ class EscalationPolicy(RuleModel):
 class Budget(RuleModel):
     """How many alerts of Moderate or below one external system may raise in an hour.
 
-    Further alerts are withheld behind one alert about the system.
+    Further alerts are withheld, and one alert about the system is raised.
     """
 
     reason: Code = "source_unusual"

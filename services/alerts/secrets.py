@@ -15,7 +15,7 @@ def draw() -> str:
 
 
 class WebhookSecrets:
-    """Encrypts a receiver's secret and binds it to the receiver's label. It cannot be decrypted in another row."""
+    """Encrypts a receiver's secret and binds it to the receiver's label, so that no other row can use the secret."""
 
     def __init__(self, keys: Path) -> None:
         self._sealing = Sealing(keys)

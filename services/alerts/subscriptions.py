@@ -33,7 +33,7 @@ async def put(session: AsyncSession, receiver: Receiver, box: WebhookSecrets) ->
 
 
 async def rotate(session: AsyncSession, label: str, box: WebhookSecrets) -> str:
-    """Sets and returns a new secret. The former secret also signs the webhooks until `retire`."""
+    """Sets and returns a new secret. The former secret also signs the webhooks until `retire` is called."""
     secret = secrets.draw()
     await _change(session, label, former_secret=ReceiverRow.secret, secret=box.seal(secret, label))
     return secret

@@ -26,7 +26,7 @@ LONGEST = 150
 LONGEST_IN_BODY = 1000
 NAMED_IN_SUBJECT = 3
 BREAK = "-" * 40
-NAMED_OF_OBLAST = 20  # more than any oblast has districts; only codes that have no name can exceed it
+NAMED_OF_OBLAST = 20  # no oblast has so many districts, so only codes without a name can be left out
 
 CAUSES: Mapping[str, str] = {
     Cause.RAISED: N_("New alert"),
@@ -58,7 +58,7 @@ class Text:
 
 
 class Texts:
-    """Writes texts in the three languages; `institution` is the centre's name in each."""
+    """Writes texts in the three languages. `institution` is the centre's name in each language."""
 
     def __init__(self, places: Places, public_url: str, institution: Mapping[str, str]) -> None:
         self._places, self._public_url, self._institution = places, public_url, institution
@@ -139,7 +139,7 @@ class Texts:
         return ["", *lines] if lines else []
 
     def where(self, alert: AlertRaised, language: str) -> str:
-        """All places, grouped by oblast. None is left out, because the reader may have nothing but the mail."""
+        """All places, grouped by oblast. No place is left out, because the reader may have only the mail."""
         known = translations(language, LOCALES)
         by_oblast: dict[str | None, list[str]] = {}
         for pcode in self._units(alert.pcodes):
@@ -170,7 +170,7 @@ class Texts:
 
 
 def time_of(alert: AlertRaised) -> str:
-    """The label of the onset. It says whether the onset is past, forecast, or reported for a future time."""
+    """The label of the onset, which says whether the onset is past, forecast, or reported for a future time."""
     if alert.onset <= alert.raised_at + AHEAD:
         return N_("Since: {time}")
     is_forecast = alert.figures.get("certainty", Certainty.OBSERVED) != Certainty.OBSERVED
@@ -178,7 +178,7 @@ def time_of(alert: AlertRaised) -> str:
 
 
 def invitation(alert: AlertRaised) -> str:
-    """The label of the link to the alert. It asks for an acknowledgement only if the alert still needs one."""
+    """The label of the link to the alert, which asks for an acknowledgement if the alert still needs one."""
     needs_acknowledgement = alert.demand is Demand.ACKNOWLEDGEMENT
     return N_("Acknowledge here: {address}") if needs_acknowledgement else N_("Open it: {address}")
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from shared.events import HazardReported, HazardText
 from shared.pages.languages import LANGUAGES
 
-LONGEST = 1000  # most characters of each text in a message's body
+LONGEST = 1000  # each text in a message's body is cut to this many characters
 
 
 class HazardWords(BaseModel):

@@ -104,7 +104,7 @@ def state(account: Account) -> str:
 def principal(
     account: Account, now: datetime, *, device: UUID | None = None, without: frozenset[Role] = frozenset()
 ) -> Principal:
-    """The principal of a new sign-in. It is valid for a year on a device, and for 30 minutes in a console session."""
+    """The principal of a new sign-in, which is valid for a year on a device, and for 30 minutes in a browser."""
     roles = frozenset(map(Role, account.roles)) - without
     is_device = device is not None or roles == FIELD_ONLY
     return Principal(
@@ -136,7 +136,7 @@ def may_renew(account: Account | None, current: Principal) -> bool:
 
 
 def renewed(current: Principal, account: Account, now: datetime) -> Principal:
-    """The sign-in, prolonged, with the account's present rights.
+    """Prolongs the sign-in, and gives it the account's present rights.
 
     A browser session gets another 30 minutes, but ends 12 hours after its start. A device gets another year.
     """

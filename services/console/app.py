@@ -30,7 +30,7 @@ from shared.messaging import ledger
 from shared.places import Places
 
 HERE = Path(__file__).parent
-NO_RETRY = Retry(NoBackoff(), 0)  # because a retry could count one failed sign-in twice and lock somebody out
+NO_RETRY = Retry(NoBackoff(), 0)  # a retry could count one failed sign-in twice and lock somebody out
 
 
 def create_app(settings: ConsoleSettings) -> FastAPI:

@@ -1,4 +1,4 @@
-"""Limits failed sign-ins. Counters in Valkey for 15 minutes stop guessing without locking out other people.
+"""Limits failed sign-ins. Valkey keeps counters for 15 minutes; they stop guessing without locking out other people.
 
 Each process also counts in its own memory, so that sign-in works and stays limited while Valkey is slow or unavailable.
 """
@@ -19,13 +19,13 @@ from redis.exceptions import RedisError
 from shared.circuits import Circuit, CircuitOpen
 
 WINDOW_S = 15 * 60
-MOST_COUNTERS = 50_000  # limit in memory; beyond it, the oldest counter that locks nothing is removed
+MOST_COUNTERS = 50_000  # at most so many are in memory; then the oldest counter that locks nothing is removed
 
 
 class CounterScope(StrEnum):
     """The kinds of counter. A counter at its limit locks the sign-in.
 
-    An attempt from a browser that the account knows counts in that browser's counter. Any other attempt counts in three
+    An attempt from a known browser of the account counts in this browser's counter. Any other attempt counts in three
     counters: for the account from this address, for the account, and for the address.
     After the right password, attempts at the second factor count in counters per account.
     """
@@ -45,8 +45,8 @@ MOST = {
     CounterScope.SECOND_FACTOR: 5,
 }
 
-# An attempt is counted before the password is checked. Otherwise many concurrent guesses would all pass the limit.
-# An attempt that one counter refuses increases no other counter. Therefore at most five guesses from one address count
+# An attempt is counted before the password is checked, because many concurrent guesses would otherwise pass the limit.
+# An attempt that one counter refuses increases no other counter, so that at most five guesses from one address count
 # against an account, and an address at its limit cannot fill the memory with invented names.
 CLAIM = """
 for number, key in ipairs(KEYS) do
@@ -154,7 +154,7 @@ class Attempts:
             raise TooManyFailures(scopes[number - 1], max(1, wait_s), begins=over == 1)
 
     async def release(self, attempt: Attempt) -> None:
-        """After the right password or code, removes the attempt's first counter and lowers the others by one."""
+        """Called for a right password or code. Removes the attempt's first counter, and lowers the others by one."""
         self._counters.release(attempt.keys)
         with suppress(CircuitOpen):
             await self._circuit.call(lambda: self._release(keys=attempt.keys))
@@ -208,7 +208,7 @@ class Counters:
         return Counter(0, limit, now + WINDOW_S)
 
     def _forget(self) -> None:
-        """Removes the oldest counters that lock no sign-in. Locking ones are few, because each takes five attempts."""
+        """Removes the oldest counters that lock no sign-in. Few counters lock, because each needs five attempts."""
         while len(self._counters) > MOST_COUNTERS:
             oldest = next((key for key, counter in self._counters.items() if counter.may_be_forgotten), None)
             if oldest is None:

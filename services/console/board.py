@@ -14,20 +14,20 @@ NAMED_AT_MOST = 2
 
 
 def covered(principal: Principal, places: Places) -> list[str] | None:
-    """The P-codes in the caller's areas; None = all."""
+    """The P-codes in the caller's areas; None means all."""
     within = places.within(principal.areas)
     return None if within is None else sorted(within)
 
 
 def concerning(principal: Principal, places: Places) -> list[str] | None:
-    """The P-codes whose alerts concern the caller: those in the caller's areas, and the units above; None = all."""
+    """The P-codes in the caller's areas and of the units above, whose alerts concern the caller; None means all."""
     around = places.around(principal.areas)
     return None if around is None else sorted(around)
 
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """The names of up to two places with their oblasts. For more places, it has only the number in each oblast."""
+    """The names of up to two places with their oblasts. For more than two places, the number in each oblast."""
 
     named: tuple[tuple[str, str | None], ...] = ()
     grouped: tuple[tuple[str, int], ...] = ()
@@ -52,7 +52,7 @@ def _above(pcode: str, places: Places, language: str) -> str | None:
 
 @dataclass(slots=True)
 class AreaCounts:
-    """Counts of one area: households here, their persons, new households, and households that left from here."""
+    """Counts of one area: present households, persons in these households, new households, households that left."""
 
     code: str
     here: int = 0
@@ -72,7 +72,7 @@ class AreaCounts:
 class Households:
     """Households by oblast and district.
 
-    `abroad` has the counts by country. Its code `ZZ` stands for households whose place within the country is unknown.
+    `abroad` has the counts by country. The code `ZZ` stands for households whose place within the country is unknown.
     """
 
     total: AreaCounts

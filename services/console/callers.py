@@ -1,4 +1,4 @@
-"""Data of people who report by telephone. It is encrypted with the console's key and not part of the hazard."""
+"""Encrypts the data of people who report by telephone. This data is no part of the hazard."""
 
 from pathlib import Path
 from uuid import UUID

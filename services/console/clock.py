@@ -55,7 +55,7 @@ async def look(server: str) -> InstallationCheck:
 def offset(server: str) -> float:
     """How many seconds this clock is behind the server's. Raises OSError, NoAnswer."""
     host, _, port = server.partition(":")
-    nonce = os.urandom(8)  # sent as our timestamp; a valid answer repeats these bytes, which no forger can know
+    nonce = os.urandom(8)  # a valid answer must repeat these bytes, which no forger can know
     with socket.socket(*_address_kind(host, int(port or PORT))) as asking:
         asking.settimeout(ANSWER_SECONDS)
         asking.connect((host, int(port or PORT)))

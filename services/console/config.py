@@ -6,7 +6,7 @@ from shared.config import Settings
 
 
 class ConsoleSettings(Settings):
-    """`callers_key_file` is a file outside PostgreSQL. Its key encrypts the callers' data and the second factors.
+    """The file `callers_key_file`, outside PostgreSQL, has the key that encrypts callers' data and second factors.
 
     `paper_folder` is the folder into which a printable copy of the board is written every hour.
     """

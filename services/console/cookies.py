@@ -1,6 +1,6 @@
 """The two cookies. One contains the session's token; the other marks a known browser, also after the session.
 
-Both cookies are HttpOnly and SameSite=Strict.
+The session's cookie and the browser's cookie are HttpOnly and SameSite=Strict.
 """
 
 import secrets

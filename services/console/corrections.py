@@ -1,4 +1,4 @@
-"""Who may correct or cancel an event that was entered here, and the event's data for the form."""
+"""Decides who may correct or cancel an event that was entered at the console. Gives the event's data to the form."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from shared.places import Places
 
 
 def may_correct(principal: Principal, hazard: BoardHazard) -> bool:
-    """Whether the person is the event's author or a duty head, and the event was entered here and is not cancelled."""
+    """Whether the person is author or duty head, and the event was entered at the console and is not cancelled."""
     if hazard.channel != SubmissionChannel.CONSOLE or hazard.msg_type == MsgType.CANCEL:
         return False
     entered_by = enterer(hazard.source, hazard.source_id) or hazard.author  # early releases did not name the enterer
@@ -26,7 +26,7 @@ def words(hazard: BoardHazard, language: str) -> str:
 
 
 def form(hazard: BoardHazard, places: Places, language: str) -> dict[str, Any]:
-    """The event's fields for the form. Its places are sorted from the largest to the smallest unit."""
+    """The event's fields for the form. The event's places are sorted from the largest to the smallest unit."""
     known = [pcode for pcode in hazard.pcodes if places.unit(pcode)]
     return {
         "hazard_id": str(hazard.hazard_id),

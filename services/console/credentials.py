@@ -1,4 +1,4 @@
-"""Makes the events that revoke and restore credentials. Every web process reads them from the topic `access`."""
+"""Makes the events that revoke and restore credentials; every web process reads them from the topic `access`."""
 
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4

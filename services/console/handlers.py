@@ -1,4 +1,4 @@
-"""Handlers of the other services' events. They keep the newest state of each hazard, household and alert."""
+"""Handlers of the other services' events, which store the newest state of each hazard, household and alert."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any

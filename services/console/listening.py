@@ -18,7 +18,7 @@ from shared.auth.revocations import Revocations
 from shared.auth.tokens import Principal
 from shared.web.problems import Problem
 
-WATCH_SECONDS = 2  # short, because a stream must end within 5 seconds after its credential is revoked
+WATCH_SECONDS = 2  # a short interval, because a stream must end within 5 seconds after its credential is revoked
 SEND_SECONDS = 20  # a connection that accepts no data for this long is closed; the browser then reconnects
 HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -64,7 +64,7 @@ class Listening:
 
 
 def start_of(request: Request) -> Vector | None:
-    """The position that the browser read last, else the position of its page. An invalid one counts as too old."""
+    """The browser's last position, else the position of the page. An invalid position is treated as too old."""
     text = request.headers.get("last-event-id") or request.query_params.get("from")
     if not text:
         return None

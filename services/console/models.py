@@ -39,7 +39,7 @@ class Account(ConsoleModel):
 
 
 class SignIn(ConsoleModel):
-    """One sign-in. It begins when the password is checked, and is renewed while the page or phone is in use."""
+    """One sign-in, which begins when the password is checked, and is renewed while the page or phone is in use."""
 
     __tablename__ = "sign_ins"
 
@@ -100,7 +100,7 @@ class Notice(ConsoleModel):
 
 
 class FirstArea(ConsoleModel):
-    """The area where a hazard was first reported. It decides who may read the caller, also after the hazard moved."""
+    """The area where a hazard was first reported, which decides who may read the caller even if the hazard moves."""
 
     __tablename__ = "first_areas"
 

@@ -11,7 +11,7 @@ LEAST_LENGTH = 12
 LOOKED_AT = 32  # zxcvbn checks only these first characters, because its time grows with the square of the length
 LEAST_SCORE = 3  # zxcvbn scores from 0 to 4; 3 means about 10^8 guesses
 OWN_WORDS = ("dayar", "kyrgyzstan", "bishkek", "crisis", "center", "ministry", "operator", "administrator")
-AT_ONCE = 2  # most concurrent hashes, because each takes 64 MiB of memory
+AT_ONCE = 2  # at most so many concurrent hashes, because each takes 64 MiB of memory
 
 _hasher = PasswordHasher()
 _nobody = _hasher.hash(secrets.token_urlsafe())

@@ -24,8 +24,8 @@ from shared.web.problems import Problem
 
 router = APIRouter(include_in_schema=False)
 
-LASTS = timedelta(days=7)  # long enough for each phone to connect and renew its sign-in for another year
-NOTICED_FROM = 50  # if a day has more such reports, a notice is shown
+LASTS = timedelta(days=7)  # within this time each phone connects and renews its sign-in for another year
+NOTICED_FROM = 50  # if a day has more such held reports than this, a notice is shown
 DAY = timedelta(hours=24)
 IN_FIELD = Account.roles.op("&&")([Role.FIELD.value]), Account.team.is_not(None), Account.disabled_at.is_(None)
 

@@ -1,4 +1,4 @@
-"""The board and its panels as pages and fragments, with their positions on the topics."""
+"""The board and its panels as pages and fragments, each with the positions on the topics that it shows."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ router = APIRouter(include_in_schema=False)
 
 FIRST, MOST = 100, 10_000  # how many rows a list shows at first, and at most
 WAIT_SECONDS = 3.0
-LOOK_SECONDS = 1.0  # limit of one wait, because a NOTIFY may be missed while the connection is renewed
+LOOK_SECONDS = 1.0  # no wait lasts longer, because a NOTIFY may be missed while the connection is renewed
 
 
 @router.get("/")
@@ -53,7 +53,7 @@ async def board_panel(request: Request, panel: str, at: str = "") -> Response:
 
 
 async def _once_there(request: Request, panel: str, wanted: Vector) -> Response:
-    """Renders the panel. If it is behind `wanted`, the header `x-late` asks the browser to repeat the request."""
+    """Renders the panel. If the panel is behind `wanted`, the header `x-late` asks the browser for another request."""
     now = asyncio.get_running_loop().time
     give_up = now() + WAIT_SECONDS
     while True:
@@ -180,7 +180,7 @@ async def reports(request: Request, session: AsyncSession) -> dict[str, Any]:
 
 
 async def watched(request: Request, session: AsyncSession) -> dict[str, Any]:
-    """The alarms of the installation's checks; none for roles that may not see the ledger."""
+    """The alarms of the installation's checks. Roles that may not see the ledger get no alarms."""
     if tokens.current(request).roles.isdisjoint(access.LEDGER):
         return {"check_alarms": []}
     return {"check_alarms": checks.alarms(await check_queries.known(session), datetime.now(UTC))}

@@ -85,7 +85,7 @@ async def sign_in_by_code(
 async def without_it(request: Request, session: AsyncSession, account: Account, next: str) -> Response:
     """Signs in without the administrator role. Raises TooManyFailures.
 
-    This step has a counter apart from that of wrong codes, so that a lock of the second factor stops no other work.
+    This step and wrong codes have separate counters, so that a lock of the second factor does not prevent other work.
     """
     attempt = SecondFactorAttempt(SecondFactorStep.WITHOUT, account.account_id, signin.address_of(request))
     await signin.claimed(request, attempt, account)

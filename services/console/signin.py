@@ -222,7 +222,7 @@ async def checked(request: Request, name: str, password: str, device: str | None
 
 
 async def still(request: Request, session: AsyncSession, proven: Account) -> Account | None:
-    """The account, its row locked until the sign-in is recorded. None if it changed while the password was hashed."""
+    """The account, with its row locked. None if the account changed while the password was hashed."""
     account = await queries.held(session, proven.account_id)
     is_same = account is not None and account.password_hash == proven.password_hash and not account.must_change
     if is_same and accounts.may_sign_in(account, datetime.now(UTC)):

@@ -1,4 +1,4 @@
-"""Reads the topics once for all listeners of this process. It keeps the last 10,000 records for reconnects."""
+"""Reads the topics once for all listeners of this process, and keeps the last 10,000 records for reconnects."""
 
 import asyncio
 import json
@@ -47,7 +47,7 @@ class Frame:
 
 @dataclass(eq=False)
 class Listener:
-    """The send buffer of one connection. If it is full, the connection closes; the browser resumes at its position."""
+    """The send buffer of one connection. If the buffer is full, the connection closes, and the browser reconnects."""
 
     sight: StreamVisibility
     waiting: list[bytes] = field(default_factory=list)
@@ -122,9 +122,9 @@ class EventStream:
                 del self._listeners[sight]
 
     async def _first_reading(self) -> None:
-        """Waits until the kept records have been read for the first time.
+        """Waits until the kept records have been read for the first time after the start.
 
-        Before that, no position can be judged too old, and the kept records would be sent as new.
+        Before this reading, no position can be judged too old, and the kept records would be sent as new.
         """
         try:
             async with asyncio.timeout(self._patience):
@@ -133,7 +133,7 @@ class EventStream:
             raise DependencyUnavailable("the stream has read nothing yet") from None
 
     async def run(self) -> None:
-        """Reads the topics and sends their records to the listeners. Runs until cancelled."""
+        """Reads the topics and sends the records to the listeners. Runs until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._beat())
             await kafka.follow(self._settings, self._follow)
@@ -233,7 +233,8 @@ class EventStream:
         while True:
             await asyncio.sleep(BEAT_SECONDS)
             for sight, group in self._listeners.items():
-                chunk = b":\n" + self._marked(sight, BEAT)  # BEAT too, as a page sees no comments
+                # BEAT is sent after the comment, because browsers hide comments from the page.
+                chunk = b":\n" + self._marked(sight, BEAT)
                 for listener in group:
                     listener.put(chunk)
 

@@ -13,14 +13,14 @@ from cryptography.exceptions import InvalidTag
 from shared.crypto.keyring import Sealing, UnknownKey
 
 STEP_S = 30
-DRIFT = 1  # time steps by which a phone's clock may be off
+DRIFT = 1  # a phone's clock may be off by so many time steps
 RECOVERY_CODES = 10
 SECRET_LETTERS = 32  # 32 base32 letters encode 160 bits
 LETTERS = "abcdefghkmnpqrstuvwxyz23456789"  # characters that look alike are left out
 
 
 class TotpSecrets:
-    """Encrypts the shared secret and binds it to its account, so that the database alone cannot produce a code."""
+    """Encrypts the shared secret and binds it to the account, so that no code can be made from the database alone."""
 
     def __init__(self, keys: Path) -> None:
         self._sealing = Sealing(keys)
@@ -29,7 +29,7 @@ class TotpSecrets:
         return self._sealing.seal(secret.encode(), _bound(account_id))
 
     def open(self, sealed: bytes, account_id: UUID) -> str | None:
-        """The secret; None if its key was retired. Without the secret, only a recovery code is accepted."""
+        """The secret; None if the encryption key was retired. Without the secret, only a recovery code is accepted."""
         try:
             return self._sealing.open(sealed, _bound(account_id)).decode()
         except (InvalidTag, UnknownKey):

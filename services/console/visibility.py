@@ -62,7 +62,7 @@ def _reads(principal: Principal, topic: str) -> bool:
     if topic == "alerts" and Role.INTEGRATION in principal.roles and principal.purpose == GRANTS_ALERTS:
         return True
     if topic == "outcomes" and not principal.covers_country:
-        return False  # an outcome has no place, so nothing shows that it belongs to the area
+        return False  # an outcome has no place that could be compared with the areas
     return not principal.roles.isdisjoint(READERS[topic])
 
 

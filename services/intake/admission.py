@@ -42,7 +42,7 @@ class AdmissionRules:
 
 def may_report(principal: Principal, report: HazardReport) -> None:
     """Raise ReportRefused unless the caller may report this hazard now."""
-    if principal.is_expired:  # only a displacement report is accepted then, because it can be held
+    if principal.is_expired:  # after the expiry only displacement reports are accepted, because they can be held
         raise SignInExpired
     if report.source not in principal.sources and principal.roles.isdisjoint(CMC):
         raise ForeignSource

@@ -39,7 +39,7 @@ class Clocks:
         return self.now + AHEAD
 
     def offset(self, reported_at: datetime) -> timedelta:
-        """How far the author's clock is ahead of ours. If its time is unknown, `reported_at` is compared instead."""
+        """How far the author's clock is ahead of ours. If that clock's time is unknown, `reported_at` is compared."""
         ahead = (self.authors or reported_at) - self.now
         return ahead if AHEAD < ahead < FURTHEST else timedelta()
 
@@ -62,7 +62,7 @@ def authors_clock(headers: Iterable[tuple[bytes, bytes]]) -> datetime | None:
 def correction(report: DisplacementStruct | HazardReport, clocks: Clocks) -> dict[str, Any] | None:
     """The corrected values of the times that are ahead of our clock; None if no time is ahead."""
     latest = clocks.latest
-    if all(moment <= latest for moment in _moments(report)):  # as in nearly every report
+    if all(moment <= latest for moment in _moments(report)):  # this is true for nearly every report
         return None
     offset = clocks.offset(report.reported_at)
     times: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""Finds duplicates by fingerprints of reports in Valkey. It may miss some, which the consumers then find reliably."""
+"""Finds duplicates by fingerprints of reports in Valkey. Duplicates that it misses are found by the consumers."""
 
 import asyncio
 import math
@@ -92,7 +92,7 @@ class Deduplication:
         return await self._ask(Question([fingerprint.name for fingerprint in fingerprints], ()))
 
     async def keep(self, fingerprints: Sequence[Fingerprint]) -> None:
-        """Store fingerprints. Called when the report is safe (acked or synced to disk) and before it is answered."""
+        """Store fingerprints of reports that are safe (acked or synced to disk) but not answered yet."""
         await self._ask(Question((), fingerprints))
 
     async def forget(self, names: Sequence[bytes]) -> bool:

@@ -1,4 +1,4 @@
-"""A fast path for the most used POST routes. Their requests pass the same middleware and guard, but not FastAPI."""
+"""A fast path for the most used POST routes. Requests pass the same middleware and guard there, but not FastAPI."""
 
 from collections.abc import Awaitable, Mapping
 

@@ -18,7 +18,7 @@ class IntakeModel(models.Base):
 
 
 class Feed(IntakeModel):
-    """The state of one feed (a polled document or an imported file): ETag, last reading and failures.
+    """The state of one feed, which is a polled document or an imported file: ETag, last reading and failures.
 
     The name has the kind and source besides the address (`Source.feed`).
     """

@@ -43,7 +43,7 @@ class WaitingDraft:
 
 
 class Publication:
-    """Looks for duplicates, seals, publishes or spools, stores fingerprints, then answers."""
+    """Looks for duplicates, seals drafts, publishes or spools them, stores fingerprints, and then answers."""
 
     def __init__(
         self,
@@ -148,13 +148,13 @@ class Publication:
         return withheld
 
     async def _forget(self, messages: Sequence[Message]) -> None:
-        """Delete the fingerprints of records set aside, because an author may send such a report again, changed."""
+        """Delete the fingerprints of records set aside, because their authors may send changed reports."""
         names = [name for message in messages if (name := name_in(message.value)) is not None]
         if names and not await self.deduplication.forget(names):
             logger.warning("reports set aside are still remembered", reports=len(names))
 
     async def _publish_surely(self, messages: Sequence[Message]) -> list[Message]:
-        """Publish until the broker acks. Halve a refused batch until the too big records are found; return these."""
+        """Publish until the broker acks. Find records that are too big by halving the batch, and return them."""
         while True:
             try:
                 await self.publisher.publish_all(messages, timeout=DRAIN_SECONDS)
@@ -175,7 +175,7 @@ class Publication:
 
 
 def may_be_withheld(draft: Draft) -> bool:
-    """Whether the draft is a hazard with an unchecked credential. Its author must be able to send it again."""
+    """Whether the draft is a hazard with an unchecked credential, which its author must be able to send again."""
     return isinstance(draft, HazardDraft) and draft.unchecked is not None
 
 

@@ -59,7 +59,7 @@ _hazard = TypeAdapter(HazardReport).serializer.to_json
 class Draft(Protocol):
     """A checked report with its author, not yet sealed."""
 
-    name: bytes  # consists of author, report id and version
+    name: bytes  # the name consists of author, report id and version
     channel: SubmissionChannel
     report_id: str
     event_id: str
@@ -93,7 +93,7 @@ class DisplacementDraft:
     received_at: datetime
     traceparent: str | None = None
     unchecked: bytes | None = None
-    # The clear fields as sent, if a time was corrected. They identify a repeat, which has the uncorrected time again.
+    # The clear fields as sent, if a time was corrected. A repeat has the uncorrected time again, so these are compared.
     original_clear: bytes | None = None
 
     @property
@@ -192,7 +192,7 @@ def stamps(
     places: Places,
     uncorrected: UncorrectedReportTimes | None,
 ) -> str:
-    """The JSON members that intake adds to a report. They come from the token, intake's clock and intake's checks."""
+    """The JSON members that intake adds to a report, from the token, intake's clock and intake's checks."""
     shared = _shared_stamps(author, principal.team, principal.channel, now, places.version)
     noticed = flags(report, principal, places)
     if uncorrected:
@@ -202,7 +202,7 @@ def stamps(
     return f'{shared},"flags":[{flagged}]{times}'
 
 
-@lru_cache(1024)  # because the result is the same for all reports of a batch
+@lru_cache(1024)  # the result is the same for all reports of a batch
 def _shared_stamps(
     author: str, team: UUID | None, channel: SubmissionChannel, now: datetime, places_version: str
 ) -> str:
@@ -220,7 +220,7 @@ def uncorrected(report: DisplacementStruct, corrected: Iterable[str]) -> Uncorre
 
 
 def flags(report: DisplacementStruct, principal: Principal, places: Places) -> list[Flag]:
-    """The flags for the registry. A wrong place or an expired token is flagged; it never refuses a report."""
+    """The flags for the registry. A report with a wrong place or an expired token is flagged, but never refused."""
     noticed = []
     pcode = report.pcode
     if pcode is not None and not principal.covers(pcode, places):

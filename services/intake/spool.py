@@ -1,4 +1,4 @@
-"""The spool keeps sealed records on disk for the broker. They are synced to disk before the author is answered."""
+"""The spool keeps sealed records on disk for the broker, and syncs them to disk before the author is answered."""
 
 import asyncio
 import fcntl
@@ -224,7 +224,7 @@ def line(message: Message) -> bytes:
 
 
 def read(file: Path) -> tuple[list[Message], int, bool]:
-    """The records, the number of complete lines, and whether any of these is damaged.
+    """The records, the number of complete lines, and whether any of the complete lines is damaged.
 
     If the last line is incomplete, the process ended before the fsync and did not answer; the sender sends it again.
     """
@@ -234,7 +234,7 @@ def read(file: Path) -> tuple[list[Message], int, bool]:
 
 
 def set_aside(file: Path, refused: Sequence[Message]) -> None:
-    """Keep only damaged and refused records, in a file beside the segment."""
+    """Write the damaged and refused records into another file, because the segment is deleted."""
     *lines, _torn = file.read_bytes().split(b"\n")
     damaged = [entry + b"\n" for entry in lines if not is_whole(entry)]
     write_whole(file.with_suffix(SET_ASIDE), b"".join([*damaged, *map(line, refused)]))
@@ -276,7 +276,7 @@ def lock_file(folder: Path) -> int:
 
 @contextmanager
 def alone(root: Path) -> Iterator[None]:
-    """Let one process at a time adopt folders, so that none takes a folder that a new process is about to lock."""
+    """Let one process at a time adopt folders, because another process may be about to lock its new folder."""
     descriptor = os.open(root / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -1,4 +1,4 @@
-"""Displacement reports as msgspec Structs, made from the contract's models. They halve the cost of a report.
+"""Displacement reports as msgspec Structs, made from the contract's models. Structs halve the cost of a report.
 
 If a Struct accepts a report, its model accepts the report with the same meaning. The reverse does not hold, because
 pydantic is lenient (`"5"` for 5) and trims text. If a Struct does not accept a report, the model reads the report and
@@ -156,11 +156,11 @@ def limit(rule: Any) -> dict[str, Any]:
     given = {name: value for name, value in getattr(rule, "__dict__", {"": rule}).items() if value is not None}
     if given.keys() - {"pattern", "strip_whitespace", "allow_inf_nan"}:
         raise UnknownConstraint(rule)
-    return {name: value for name, value in given.items() if name != "allow_inf_nan"}  # JSON cannot have them
+    return {name: value for name, value in given.items() if name != "allow_inf_nan"}  # JSON has no such numbers
 
 
 def whole(pattern: str, *, is_trimmed: bool) -> str:
-    """The pattern for Python, where `$` would accept a final line break. It also rejects text that pydantic trims."""
+    """The pattern for Python, where `$` would accept a final line break. Text that pydantic trims does not match."""
     if not (pattern.startswith("^") and pattern.endswith("$")):
         raise UnknownConstraint(pattern)
     middle = pattern[1:-1]

@@ -30,7 +30,7 @@ def is_marked(message: Message) -> bool:
 
 
 async def checked(messages: Sequence[Message], revocations: Revocations) -> tuple[list[Message], list[Message]]:
-    """Split the records into publishable and withheld ones. If a credential is unchecked, wait for the revocations.
+    """Split into publishable and withheld records. If a credential is unchecked, wait for the revocations.
 
     A displacement with a revoked credential is publishable, because the registry holds it. A hazard with a revoked
     credential is withheld, because it could raise an alert.

@@ -1,4 +1,4 @@
-"""Computes the geometry of a bar chart. The template renders it as SVG, which prints and needs no script."""
+"""Computes the geometry of a bar chart. The template renders the chart as SVG, which prints and needs no script."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,7 +11,8 @@ STEP = 56
 BAR = 36
 LEFT = 52
 STEPS = (1, 2, 5)
-INTERVALS = (5, 2, 1)  # the first of these numbers that divides the axis's end is the number of parts: ticks are whole
+# The axis has as many parts as the first of these numbers that divides its end, so that the ticks are whole numbers.
+INTERVALS = (5, 2, 1)
 MOST = 120
 
 

@@ -35,7 +35,7 @@ class ReportDecision(NamedTuple):
 
 
 class Owner(NamedTuple):
-    """The author and team of the first report. They may correct this report and report the next displacement."""
+    """The author and team of the first report, who may correct this report and report the next displacement."""
 
     author: str
     team: str | None
@@ -114,7 +114,7 @@ def decide(claim: Claim, owner: Owner | None, precedents: Sequence[Precedent]) -
 
 
 def is_first(claim: Claim, precedents: Iterable[Precedent]) -> bool:
-    """Whether the claim may begin a displacement. Call only if no version of its report took effect."""
+    """Whether the claim may begin a displacement. Call this only if no version of the claim's report took effect."""
     if claim.version == 1 or claim.is_accepted:
         return True
     return any(precedent.yields_to(claim.author, claim.team) for precedent in precedents)

@@ -1,8 +1,8 @@
 """Digests of report contents, which distinguish repeats from conflicts.
 
-They are HMACs, because a phone number could be guessed from a hash without a key. Each key of the folder is applied to
-the result of the previous key. A new key can therefore be applied to stored digests without decrypting any report, and
-an attacker who has only the database needs all keys.
+Digests are HMACs, because a phone number could be guessed from a hash without a key. Each key of the folder is applied
+to the result of the previous key. A new key can therefore be applied to stored digests without decrypting any report,
+and an attacker who has only the database needs all keys.
 """
 
 import hmac
@@ -45,7 +45,7 @@ WHERE (reports.report_id, reports.version, reports.author, reports.kind)
 
 
 class Digests:
-    """The digests of one process. Call `lay_newest` before the first record is read."""
+    """Computes digests in one process. Call `lay_newest` before the first record is read."""
 
     def __init__(self, folder: Path) -> None:
         self._ring = Keyring(folder)
@@ -73,7 +73,7 @@ class Digests:
     async def _lay(self, session: AsyncSession) -> int:
         laid = await session.scalar(KNOWN)
         if laid is not None:
-            self._ring.find(laid)  # raises UnknownKey if the key is missing, so that no older key is stored instead
+            self._ring.find(laid)  # if the key is missing, UnknownKey prevents the use of an older key
         newest = self._ring.newest[0]
         self._use(newest)
         if laid == newest:
@@ -89,7 +89,7 @@ class Digests:
         laid = await session.scalar(KNOWN)
         if laid is None or laid == self._key_id:
             return
-        self._ring.find(laid)  # raises UnknownKey while the key is missing
+        self._ring.find(laid)  # while the key is missing, this raises UnknownKey
         self._use(laid)
         raise Fenced
 

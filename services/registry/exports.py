@@ -37,7 +37,7 @@ def rows(
     date: str | None = None,
     language: str = "en",
 ) -> list[Row]:
-    named = cache(lambda pcode, country: name(pcode, country, places, level, language))  # few places, but many rows
+    named = cache(lambda pcode, country: name(pcode, country, places, level, language))  # many rows have the same place
     return [row(figure, named, status=status, level=level, date=date) for figure in figures]
 
 
@@ -106,7 +106,7 @@ def tags(names: Sequence[str], *, people: str, view: View, level: int) -> list[s
 
 
 def as_csv(rows: Sequence[Row], names: Sequence[str], tags: Sequence[str]) -> str:
-    """The CSV text: column names, HXL tags, figures. It begins with a byte order mark, so that Excel reads UTF-8."""
+    """The CSV text: column names, HXL tags, figures. A byte order mark at the beginning makes Excel read UTF-8."""
     text = io.StringIO("\ufeff")
     text.seek(0, io.SEEK_END)
     writer = csv.writer(text, lineterminator="\r\n")

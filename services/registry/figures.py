@@ -94,7 +94,7 @@ class StockFilters(Filters):
     on: Annotated[Day | None, Field(alias="date")] = None
 
 
-Month = Annotated[str, Field(pattern=r"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$")]  # the same years as in `Day`
+Month = Annotated[str, Field(pattern=r"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$")]  # allows the same years as `Day`
 
 
 class FlowFilters(Filters):
@@ -215,7 +215,7 @@ class TablePage:
 async def stock_and_flows(
     request: Request, caller: Principal, filters: PageFilters, day: date
 ) -> tuple[list[Figure], list[Figure]]:
-    """Compute stock and flows at the same time on two connections. One after the other would take half as long again.
+    """Compute stock and flows on two connections at the same time, because in sequence they take half as long again.
 
     The request must not use a third connection meanwhile, because requests that wait for a connection could block each
     other.
@@ -231,7 +231,7 @@ async def stock_and_flows(
             stock = tasks.create_task(with_session(lambda session: stock_of(request, session, caller, filters, day)))
             flows = tasks.create_task(with_session(lambda session: flows_of(request, session, caller, filters)))
     except ExceptionGroup as errors:
-        raise errors.exceptions[0] from None  # PostgreSQL is unavailable; one of the two errors is enough
+        raise errors.exceptions[0] from None  # PostgreSQL is unavailable; only the first error is shown
     return stock.result(), flows.result()
 
 
@@ -320,7 +320,7 @@ ADDRESSES: dict[str, type[Filters]] = {"stock": StockFilters, "flows": FlowFilte
 
 
 def link(filters: PageFilters, kind: str, **more: str) -> str:
-    """A link to JSON or CSV with the current filters, except those that the route does not accept."""
+    """A link to JSON or CSV with the current filters. Filters that the route does not accept are left out."""
     taken = ADDRESSES[kind].model_fields.keys() - {"format", "lang"}
     kept = filters.model_dump(mode="json", by_alias=True, exclude_defaults=True, include=taken)
     return f"/registry/v1/statistics/{kind}?{urlencode({**kept, **more}, doseq=True)}"

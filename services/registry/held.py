@@ -54,7 +54,7 @@ async def count_of_team(session: AsyncSession, team: UUID, visibility: Visibilit
 
 
 async def oldest_of_team(session: AsyncSession, team: UUID, visibility: Visibility) -> Sequence[UUID]:
-    """Outcome ids of the team's undecided reports, oldest first, at most as many as one request accepts."""
+    """The outcome ids of the team's oldest undecided reports, at most as many as one request accepts."""
     ids = select(Report.outcome_id).where(*of_ended_sign_ins(team, visibility))
     return (await session.scalars(ids.order_by(Report.received_at).limit(MOST))).all()
 

@@ -30,7 +30,7 @@ class HeldOfTeam(BaseModel):
 class Accepted(BaseModel):
     """The number of accepted reports: at most the oldest thousand.
 
-    They are decided within seconds, as if the sign-in had not expired.
+    The accepted reports are decided within seconds, as if the sign-in had not expired.
     """
 
     count: int

@@ -28,7 +28,7 @@ class KeptFigures:
         self._weight = 0
 
     async def answer(self, session: AsyncSession, kind: Kind, query: FigureQuery, places: Places) -> list[Figure]:
-        """The present figures. The caller must not change them."""
+        """The present figures. The caller must not change the returned list."""
         # The version is read before the figures. The figures may therefore be newer than the version, but never older.
         version = await data_version(session)
         if version == self._version and (kind, query) in self._answers:
@@ -44,7 +44,7 @@ class KeptFigures:
         self._answers[question] = answer
         self._weight += QUESTION_WEIGHT + len(answer)
         while self._weight > self._most:
-            self._forget(next(iter(self._answers)))  # forget the oldest question
+            self._forget(next(iter(self._answers)))  # the oldest question is forgotten
 
     def _forget(self, question: Question) -> None:
         if (answer := self._answers.pop(question, None)) is not None:

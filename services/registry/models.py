@@ -1,4 +1,4 @@
-"""The registry's tables. They have no foreign keys, because one writer changes a household and checks are expensive.
+"""The registry's tables, without foreign keys, because one writer changes a household, and checks cost time.
 
 Personal data is in the columns `sealed`, encrypted with the key of the household or group.
 """
@@ -104,7 +104,7 @@ class WrappedKey:
 
 
 class HouseholdKey(WrappedKey, RegistryModel):
-    """The data key of a household. Each household with a filed report has one."""
+    """The data key of a household. Each household with a filed report has a key."""
 
     __tablename__ = "household_keys"
 
@@ -120,10 +120,10 @@ class GroupKey(WrappedKey, RegistryModel):
 
 
 class Displaced(Moved):
-    """Columns of a household's displacement and of a group's count. PostgreSQL computes some of them for figures.
+    """Columns of a household's displacement and of a group's count. PostgreSQL computes some columns for figures.
 
     The primary key ensures that a report begins only one displacement, even with concurrent workers. `superseded_at` is
-    the time when the next move began, or infinity. The previous release does not write this column; a trigger does.
+    the time when the next move began, or infinity. A trigger sets the time in rows that the previous release writes.
     """
 
     @declared_attr.directive
@@ -193,7 +193,7 @@ class GroupCount(Displaced, RegistryModel):
 
 
 class Report(RegistryModel):
-    """A version of a report with its outcome: `clear` holds the contract's clear fields as JSON."""
+    """A version of a report with the outcome. `clear` contains the contract's clear fields as JSON."""
 
     __tablename__ = "reports"
     __table_args__ = (Index("ix_reports_held", "received_at", postgresql_where=text("outcome = 'held'")),)

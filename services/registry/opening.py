@@ -1,4 +1,4 @@
-"""Decrypts sealed records. It uses no stored state, because it runs while the previous batch is being committed."""
+"""Decrypts sealed records without stored state, because the previous batch is being committed at the same time."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +15,7 @@ from shared.events.envelope import REVOKED_HEADER
 from shared.failures import DependencyUnavailable, SetAside
 from shared.messaging.records import Received, Record
 
-# These serialise the clear fields of an event, without the fields that intake adds.
+# The functions that serialise the clear fields of an event, without the fields that intake adds.
 TEXT_OF = {
     "household": TypeAdapter(HouseholdClear).serializer.to_json,
     "group": TypeAdapter(GroupClear).serializer.to_json,
@@ -69,7 +69,7 @@ class ReportOpener:
 
 
 def authored_content(reported: HouseholdReported | GroupReported, text: bytes) -> bytes:
-    """The content for the digest. It has the author's original times, because a retry may get other corrections."""
+    """The content for the digest, with the author's original times, because a retry may get other corrections."""
     if reported.uncorrected is None:
         return text
     uncorrected = reported.model_copy(update=reported.uncorrected.original)

@@ -75,7 +75,7 @@ def seen(wanted: Select[Any], visibility: Visibility) -> Select[Any]:
 async def household(
     session: AsyncSession, encryption: EnvelopeEncryption, household_id: UUID, visibility: Visibility
 ) -> dict[str, Any] | None:
-    """The decrypted household with its members; None if the caller can see no such household."""
+    """The decrypted household with its members; None if it does not exist or the caller may not see it."""
     wanted = seen(select(*LISTED, Household.row_version, Household.sealed, *KEY), visibility)
     with_key = wanted.join(HouseholdKey, HouseholdKey.household_id == Household.household_id)
     result = await session.execute(with_key.where(Household.household_id == household_id))

@@ -13,7 +13,7 @@ from shared.events.vocabulary import DISPLACED, AgeBracket, Flag, Mobility, Outc
 
 SEXES = tuple(Sex)
 BRACKETS = tuple(AgeBracket)
-CELLS = tuple((sex, age) for sex in SEXES for age in BRACKETS)  # in the order of each `sex_age` column
+CELLS = tuple((sex, age) for sex in SEXES for age in BRACKETS)  # each `sex_age` column has this order
 CELL_NAMES = tuple(f"{sex}_{age.replace('-', '_').replace('+', '_plus')}" for sex, age in CELLS)  # names in SQL
 CELL: dict[tuple[str, str], int] = {cell: index for index, cell in enumerate(CELLS)}
 UNKNOWN = CELL[Sex.UNKNOWN, AgeBracket.UNKNOWN]
@@ -23,8 +23,8 @@ MOVES = (*DISPLACED, Mobility.MIGRATION)  # `unable_to_move` is not a move
 NEVER = datetime.max  # noqa: DTZ901 - asyncpg's value for PostgreSQL's infinity
 
 
-# The sealed fields as JSON. Intake has validated them, and the seal binds them to the report. If the registry validated
-# them again as models, it would lose a third of its speed.
+# The sealed fields as JSON. Intake has validated the sealed fields, and the seal binds them to the report. If the
+# registry validated sealed fields again as models, it would lose a third of its speed.
 Content = dict[str, Any]
 
 

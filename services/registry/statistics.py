@@ -89,7 +89,7 @@ class FigureQuery:
 NO_CELLS = (0,) * len(CELLS)
 
 
-@dataclass(slots=True)  # not frozen, because frozen instances take three times as long to create
+@dataclass(slots=True)  # frozen instances would take three times as long to create
 class Figure:
     """A figure. `period` is a month, or a year if the month is unknown; it is None for a stock.
 
@@ -169,12 +169,12 @@ ALL_CELLS = {"episodes": "displaced", "counts": "persons"}  # the sum of all cel
 
 
 async def figures(session: AsyncSession, kind: Kind, query: FigureQuery, places: Places) -> list[Figure]:
-    """The figures. For a stock, they are the displaced by place at the end of the last day before `until`.
+    """The figures. For a stock, the figures are the displaced by place at the end of the last day before `until`.
 
-    For flows, they are the displacements that began in each month. A household that is displaced twice counts twice.
+    For flows, the figures are the displacements that began in each month. A household displaced twice counts twice.
     """
     summands: list[Figure] = []
-    located = cache(lambda *codes: location(*codes, query=query, places=places))  # few places, but many rows
+    located = cache(lambda *codes: location(*codes, query=query, places=places))  # many rows have the same place
     for table in TABLES:
         rows = (await session.execute(text(statement(query, kind, table)), query.parameters())).all()
         summands += [figure(row, located, is_registered=table == "episodes") for row in rows]
@@ -182,7 +182,7 @@ async def figures(session: AsyncSession, kind: Kind, query: FigureQuery, places:
 
 
 def statement(query: FigureQuery, kind: Kind, table: str) -> str:
-    """The SQL statement. It contains only conditions that the query needs, so that PostgreSQL can use an index."""
+    """The SQL statement, with only the conditions that the query needs, so that PostgreSQL can use an index."""
     chosen = set(query.chosen)
     cells = [f"coalesce(sum({name}), 0)" if index in chosen else "0" for index, name in enumerate(CELL_NAMES)]
     return FIGURES.format(
@@ -279,7 +279,7 @@ def total(figures: Iterable[Figure]) -> Figure:
 
 
 def summed(figures: Sequence[Figure]) -> Figure:
-    """The sum of the figures. It gets the name of the first figure."""
+    """The sum of the figures, with the name of the first figure."""
     if len(figures) == 1:
         return figures[0]
     return replace(

@@ -86,7 +86,7 @@ class Store:
         return known
 
     async def _find_keys(self, connection: Connection, reports: Iterable[asyncpg.Record]) -> None:
-        """Load missing keys. They are missing if a stored version of a report belongs to another household."""
+        """Load the keys of other households, because stored versions of a report may belong to another household."""
         missing = {(row["kind"], str(row["subject_id"])) for row in reports} - self._keys.keys()
         for kind, known in KNOWN_OF.items():
             if ids := [subject_id for of, subject_id in missing if of == kind]:

@@ -13,7 +13,7 @@ OFFICE = frozenset({Role.OPERATOR, Role.DUTY_HEAD, Role.REGISTRAR, Role.ANALYST,
 
 
 def is_within(pcode: str, units: str) -> str:
-    """The SQL condition that a P-code is or lies in one of the parameter's units. NULL means the whole country.
+    """The SQL condition that a P-code is one of the units or lies in one of them. NULL means the whole country.
 
     If a code is not in `known`, its district and oblast are derived from its digits, as in `Places.ancestors`.
     """

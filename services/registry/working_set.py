@@ -1,4 +1,4 @@
-"""The working set of a batch has its households, groups and reports. No I/O: `storage.Store` loads and saves it."""
+"""The working set of a batch: households, groups and reports. `storage.Store` loads and saves a working set."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -125,7 +125,7 @@ class WorkingSet:
     def refuse(self, filed: Filed) -> ReportDecision:
         """Refuse a held report by a person's decision.
 
-        The report has no effect. Its author finds the refusal in the new outcome.
+        The report has no effect. The report's author finds the refusal in the new outcome.
         """
         replaced, filed.outcome_id = filed.outcome_id, random_id()
         filed.outcome, filed.reason = REFUSED.outcome, REFUSED.reason

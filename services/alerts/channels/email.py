@@ -25,7 +25,7 @@ from shared.events import AlertRaised
 from shared.outbound import TOTAL_SECONDS, Outbound, OutboundError, OutsideExercise
 
 QUIT_SECONDS = 1.0
-MOST_THREADS = 10  # a limit, because a mail's References header must be short
+MOST_THREADS = 10  # a mail names at most so many threads, because its References header must be short
 NO_ADDRESS = (ValueError, IndexError, email.errors.MessageError)  # `email` raises these for an invalid address
 REFUSED_FOR_GOOD = 500  # a code below this one asks for a retry (greylisting, a full mailbox)
 # A server often reports a problem with our own login, sender or relay rights only after RCPT. It then answers with a
@@ -74,7 +74,7 @@ class EmailChannel:
             with suppress(aiosmtplib.SMTPException, OSError):
                 await client.quit(timeout=QUIT_SECONDS)
         finally:
-            client.close()  # without QUIT, because the timeout may have interrupted a command
+            client.close()  # closed without QUIT, because the timeout may have interrupted a command
         return "smtp_250"
 
     async def _greet(self, client: aiosmtplib.SMTP, host: str) -> None:
@@ -128,6 +128,6 @@ def thread_of(alert: AlertRaised, recipient: str) -> UUID:
 
 
 def refusal(answer: aiosmtplib.SMTPResponseException) -> Undelivered:
-    """The error for this refusal. It is final if the server refuses the receiver or the message itself."""
+    """The error for this refusal. A refusal of the receiver or of the message itself is final."""
     is_of_us = answer.code in OF_OURSELVES or OF_OUR_RIGHTS.match(answer.message)
     return Undelivered(f"smtp_{answer.code}", is_final=answer.code >= REFUSED_FOR_GOOD and not is_of_us)

@@ -81,7 +81,7 @@ SELECT status, area, moves, last_on, count(*) FROM (
 ) AS household GROUP BY status, area, moves, last_on
 """
 # The household is subtracted from the count of its earlier departure dates and added to the count of its new dates.
-# `beside` holds the household's other departures from the area.
+# `beside` contains the household's other departures from the area.
 KEEP_DEPARTURES = """
 CREATE FUNCTION count_departures(departures, integer) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -160,7 +160,7 @@ CREATE TABLE hazard_changes (
     CONSTRAINT pk_hazard_changes PRIMARY KEY (id)
 )
 """
-# This is a trigger, because the previous release also writes hazards and does not know the table hazard_changes.
+# A trigger writes hazard_changes, because the previous release also writes hazards but does not write this table.
 NOTE_CHANGE = """
 CREATE FUNCTION note_hazard_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -1,4 +1,4 @@
-"""Stores the sources whose alert budget an operator has lifted, and until when."""
+"""Stores for which sources an operator has lifted the alert budget, and when the budget applies again."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Adds to dead letters the offset named in the text. After a restore from a backup, the row's own offset differs."""
+"""Adds to each dead letter the offset that its text names. After a restore, the row itself has another offset."""
 
 from alembic import op
 

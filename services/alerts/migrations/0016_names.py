@@ -1,4 +1,4 @@
-"""Renames constraints and indexes by the convention of `shared.postgres.models`. No release refers to their names."""
+"""Renames constraints and indexes by the convention of `shared.postgres.models`. No release uses these names."""
 
 from alembic import op
 

@@ -62,7 +62,7 @@ async def alerts_of_hazard(session: AsyncSession, hazard_id: UUID) -> list[Alert
 async def alerts_of_hazards(
     session: AsyncSession, hazard_ids: Collection[UUID], *kinds: RuleKind, others: Collection[UUID] = ()
 ) -> list[Alert]:
-    """The alerts of these hazards and kinds, and the alerts `others`. One statement locks them, in the order of ids."""
+    """The alerts of these hazards and kinds, and the alerts `others`. One statement locks all, in the order of ids."""
     if not hazard_ids and not others:
         return []
     connection = await database.driver(session)

@@ -53,8 +53,9 @@ WITH claimed AS MATERIALIZED (
 
 # One statement stores the attempts, settles each delivery or sets its next time, and takes the alerts' next sequence
 # numbers for the events. All transactions lock alerts in the same order, which prevents deadlocks.
-# The first delivery of an alert to a receiver is published, and so is each failed delivery (docs/decisions/0027).
-# If newer messages wait for a delivery, its back-off is at most the age of the newest one plus $9, the first back-off.
+# The first delivery of an alert to a receiver and each failed delivery are published (docs/decisions/0027).
+# If newer messages wait for a delivery, its back-off is at most the age of the newest message plus $9, the first
+# back-off.
 RECORD = """
 WITH tried AS (
     SELECT * FROM unnest(

@@ -30,13 +30,13 @@ ON CONFLICT ON CONSTRAINT uq_deliveries_once DO NOTHING
 RETURNING delivery_id
 """  # noqa: S608 - our own names
 
-# For each receiver, the latest planned time of its foldable messages.
+# Reads the latest planned time of each receiver's foldable messages.
 FOLDS = """
 SELECT recipient, max(planned_at) AS planned_at, now() AS now FROM deliveries
 WHERE is_foldable AND recipient = ANY($1) AND planned_at > now() - $2::interval GROUP BY recipient
 """
 
-# A new delivery of an alert waits for the earlier ones. The earlier ones are therefore tried now, without back-off.
+# A new delivery of an alert waits for earlier deliveries. Earlier deliveries are therefore tried now, without back-off.
 HASTEN = """
 UPDATE deliveries SET due_at = now()
 FROM unnest($1::uuid[], $2::integer[], $3::boolean[]) AS told (alert_id, step, is_loud)
@@ -71,7 +71,7 @@ async def add_deliveries(
     leases: Mapping[UUID, UUID] | None = None,
     lease: timedelta = timedelta(),
 ) -> dict[UUID, str]:
-    """Stores the deliveries; returns the content of each that is new.
+    """Stores the deliveries; returns the contents of the deliveries that are new.
 
     `hazards` has newest revisions that the caller already read. `leases` maps the ids of the deliveries that this
     process sends to their leases.
@@ -91,7 +91,7 @@ async def add_deliveries(
 
 
 async def planned_of(session: AsyncSession, foldable: Sequence[PlannedDelivery]) -> dict[UUID, datetime]:
-    """When each foldable delivery is sent.
+    """The time at which each foldable delivery is sent.
 
     A receiver's first message is sent at once. The messages of the next two minutes are sent together afterwards.
     """

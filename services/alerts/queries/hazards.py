@@ -44,7 +44,7 @@ async def hazard(session: AsyncSession, hazard_id: UUID) -> HazardReported | Non
 async def save_hazards(
     session: AsyncSession, newest: Iterable[HazardReported], superseded: Iterable[HazardReported], places: Places
 ) -> None:
-    """Stores the newest revisions with their areas, and the superseded revisions. They may arrive in any order."""
+    """Stores the newest revisions with their areas, and superseded revisions. Revisions may arrive in any order."""
     rows = [
         {
             **revision(hazard),
@@ -77,7 +77,7 @@ async def hazard_history(session: AsyncSession, hazard_id: UUID) -> list[HazardR
 async def first_pcodes(session: AsyncSession, hazard_id: UUID) -> tuple[str, ...]:
     """The P-codes of the hazard's first report.
 
-    The first report is the one that intake received first. Revision numbers do not decide, as authors choose them.
+    The first report is the report that intake received first. Revision numbers do not decide, as authors choose them.
     """
     connection = await database.driver(session)
     report = await connection.fetchval(FIRST_REVISION, hazard_id)

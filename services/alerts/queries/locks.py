@@ -13,8 +13,8 @@ from shared.postgres import database
 async def lock(session: AsyncSession, rules_and_areas: Iterable[tuple[str, str]]) -> None:
     """Takes advisory locks on these rules and areas, in the same order in every transaction.
 
-    Each transaction that counts households, or adds them to an alert, takes these locks first. Otherwise two concurrent
-    workers would each miss the other's households.
+    Each transaction that counts households, or adds them to an alert, takes these locks first. Without the locks, two
+    concurrent workers would each miss the other worker's households.
     """
     keys = sorted({(signed(rule), signed(area)) for rule, area in rules_and_areas})
     if keys:

@@ -34,7 +34,7 @@ class DisplacementRule(CountingRule):
 
     @property
     def days(self) -> int:
-        """How many dates a span of `hours` can touch.
+        """How many dates a span of `hours` can include.
 
         The hour of a departure is unknown, so the number is rounded up. A missed alert is worse than an early one.
         """
@@ -66,8 +66,8 @@ class DisplacementRule(CountingRule):
     ) -> Finding | Nothing:
         """Judges the households that left on `day`.
 
-        They join the alert whose window contains the day. Without such an alert, the rule judges the free window that
-        contains the day and has the most households.
+        The households join the alert whose window contains the day. If no alert has such a window, the rule judges the
+        free window that contains the day and has the most households.
         """
         if status not in ALERTED:
             return Nothing("no_rule")

@@ -1,4 +1,4 @@
-"""Raises an alert, apart from the hazard's own, if displaced households live in a district that the hazard covers."""
+"""Raises a separate alert about a hazard if displaced households live in a district that the hazard covers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -62,8 +62,8 @@ class Finding:
 class Nothing:
     """The finding that no rule applies; `reason` says why.
 
-    `taken_back` is a situation to which a rule applied before but no longer applies. `freed` are the dates of that
-    situation's window; the caller judges them again.
+    `taken_back` is a situation to which a rule applied before but no longer applies. `freed` are the dates of the
+    window of `taken_back`; the caller judges these dates again.
     """
 
     reason: str

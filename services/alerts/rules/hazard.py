@@ -1,4 +1,4 @@
-"""The hazard's own alert: each rule about hazards grades a report, and the most severe grade becomes the alert."""
+"""Decides about the hazard's own alert. Each rule about hazards grades a report; the most severe grade is used."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -75,7 +75,7 @@ class HazardRule(Rule):
 
 @dataclass(frozen=True, slots=True)
 class HazardRules:
-    """All rules about hazards. They share the situations and the facts (how many households each hazard displaced)."""
+    """All rules about hazards. The rules share situations and facts: how many households each hazard displaced."""
 
     rules: "Ruleset"
     watched: WatchedArea
@@ -105,7 +105,7 @@ class HazardRules:
 
 
 def decide(hazard: HazardReported, rules: "Ruleset", watched: WatchedArea, now: datetime) -> Finding | Nothing:
-    """The finding for the hazard's own alert: the most severe one of the rules that apply."""
+    """The finding for the hazard's own alert. If several rules apply, the most severe finding is returned."""
     if hazard.status not in ALERTED:
         return Nothing("status_not_alerted")
     if hazard.msg_type is MsgType.CANCEL:

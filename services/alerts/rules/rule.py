@@ -1,8 +1,8 @@
 """The interface of all rules. A rule is a parsed table of the rules' file and has three methods.
 
 `affected(changes)` returns the situations that a batch touches. `load(session, touched, alert_changes)` reads the facts
-about them in as few statements as possible. `judge(touched, facts, now)` returns the finding about one situation, or
-the reason why there is none.
+about the situations in as few statements as possible. `judge(touched, facts, now)` returns the finding about one
+situation, or the reason why there is no finding.
 """
 
 from collections.abc import AsyncIterator, Sequence

@@ -15,8 +15,8 @@ from shared.postgres.upsert import upsert
 class Shown:
     """A table of the board.
 
-    `order` is the column that decides which of two rows is newer. `lasting` is a column that keeps its value if the
-    newer row has none.
+    `order` is the column that decides which of two rows is newer. `lasting` is a column whose old value is kept if the
+    newer row has no value in it.
     """
 
     model: type[ConsoleModel]
@@ -46,7 +46,7 @@ Numbered = tuple[int, dict[str, Any]]
 
 
 async def keep_newest(session: AsyncSession, shown: Shown, numbered: Sequence[Numbered]) -> list[int]:
-    """Stores each key's newest row if it is newer than the stored one; returns the numbers of the rows it stored."""
+    """Stores the newest row of each key, unless the stored row is newer. Returns the numbers of the stored rows."""
     newest: dict[tuple[str, ...], Numbered] = {}
     for number, row in numbered:
         name = tuple(str(row[part]) for part in shown.key)
@@ -61,7 +61,7 @@ async def keep_newest(session: AsyncSession, shown: Shown, numbered: Sequence[Nu
 
 
 async def forget_replaced(session: AsyncSession, outcomes: Sequence[Numbered]) -> None:
-    """Deletes outcomes that newer outcomes replace. The replaced ones are stored, as they come first on the topic."""
+    """Deletes outcomes that newer outcomes replace. Replaced outcomes come first on the topic and are stored then."""
     replaced = [row["replaces"] for _, row in outcomes if row["replaces"]]
     if replaced:
         await session.execute(delete(ReportOutcome).where(ReportOutcome.outcome_id.in_(replaced)))

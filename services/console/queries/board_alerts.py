@@ -1,4 +1,4 @@
-"""The board's alerts by section: all open ones, and those closed in the last day."""
+"""The board's alerts by section: all open alerts, and the alerts closed in the last day."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -106,7 +106,7 @@ async def ringing(session: AsyncSession, pcodes: Sequence[str] | None) -> tuple[
 
 
 async def suppressed(session: AsyncSession, now: datetime, pcodes: Sequence[str] | None) -> int:
-    """How many alerts were suppressed as too old. Withheld alerts do not count: the alert about the source is shown."""
+    """How many alerts were suppressed as too old. Withheld alerts do not count; the alert about the source is shown."""
     wanted = select(func.count()).where(
         BoardAlert.is_suppressed, BoardAlert.reason == "too_old", BoardAlert.raised_at > now - RECENT, _concern(pcodes)
     )

@@ -1,4 +1,4 @@
-"""The browsers and phones that an account knows. Failed sign-ins from unknown browsers do not lock known ones."""
+"""The known browsers and phones of an account. Failed sign-ins from unknown browsers do not lock known browsers."""
 
 from datetime import datetime, timedelta
 from hashlib import sha256

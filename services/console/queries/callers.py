@@ -46,7 +46,7 @@ async def sealed_by(session: AsyncSession, key_id: str) -> int:
 
 
 async def tie(session: AsyncSession, reports: Iterable[tuple[UUID, UUID]]) -> None:
-    """Stores the hazard of each report, so that all callers of a hazard are found, not only the latest report's."""
+    """Stores the hazard of each report, so that all callers of a hazard are found, not only the latest caller."""
     rows = [{"report_id": report_id, "hazard_id": hazard_id} for report_id, hazard_id in reports]
     if rows:
         await session.execute(insert(CalledReport).on_conflict_do_nothing(), rows)

@@ -11,7 +11,7 @@ from shared.postgres.upsert import upsert
 
 
 async def record(session: AsyncSession, check: InstallationCheck) -> None:
-    """Stores the result. If it has no `due_at`, as after a manual backup, the stored `due_at` remains."""
+    """Stores the result. If the result has no `due_at`, as after a manual backup, the stored `due_at` remains."""
     row = {name: getattr(check, name) for name in ("name", "checked_at", "is_well", "figure", "due_at")}
     await upsert(session, models.StoredCheck, [row], lasting="due_at")
 

@@ -29,9 +29,9 @@ async def positions(session: AsyncSession) -> dict[Partition, int]:
 
 
 async def hazards(session: AsyncSession, now: datetime, most: int) -> Sequence[BoardHazard]:
-    """The hazards in force or of the last two days, cancelled ones last.
+    """The hazards in force or of the last two days; cancelled hazards are last.
 
-    Hazards that have begun come before forecasts; within both, the most severe and then the newest come first.
+    Hazards that have begun come before forecasts. Within each group, hazards are sorted by severity, then by time.
     """
     severest = case(SEVEREST_FIRST, value=BoardHazard.severity, else_=len(SEVEREST_FIRST))
     wanted = _in_force(select(BoardHazard), now).order_by(

@@ -24,7 +24,7 @@ def only_in_a_thread(raw: bytes) -> None:  # noqa: ARG001 - a format without a r
 class SingleFormat:
     """A body with one report.
 
-    `read` raises ReportRefused. It runs in a thread, because it may take long. `read_at_once` runs on the event loop,
+    `read` raises ReportRefused, and runs in a thread, because it may take long. `read_at_once` runs on the event loop,
     which it may occupy for 5 ms at most; it returns None if the body is invalid or too large for this time.
     """
 
@@ -37,7 +37,7 @@ class SingleFormat:
 
 @dataclass(frozen=True, slots=True)
 class BatchFormat:
-    """A body with many reports. Unlike SingleFormat, `read` returns one result per report: the report or a refusal.
+    """A body with many reports. Unlike in SingleFormat, `read` returns a result per report: the report or a refusal.
 
     The results are in the order of the reports. `read` raises ReportRefused if it cannot split the body into reports.
     """

@@ -28,7 +28,7 @@ STEPS = {b"[": 1, b"{": 1, b"]": -1, b"}": -1}
 
 Item = Annotated[HouseholdReport | GroupReport | HazardItem, Field(discriminator="kind")]
 ITEM: TypeAdapter[HouseholdReport | GroupReport | HazardItem] = TypeAdapter(Item)
-# This validation stops at the first wrong item. After it, each item is validated by itself.
+# This validation stops at the first wrong item. Then each item is validated by itself.
 ITEM_LIST: TypeAdapter[list[HouseholdReport | GroupReport | HazardItem]] = TypeAdapter(
     Annotated[list[Item], FailFast()]
 )
@@ -68,7 +68,7 @@ def validated(item: bytes, *, most: int = ERRORS) -> Report | ReportRefused:
 
 
 def split(raw: bytes) -> Sequence[bytes]:
-    """Split a JSON array at its commas, so that an item that does not parse does not affect the others."""
+    """Split a JSON array at its commas, so that one invalid item does not affect the others."""
     if lists(raw) > BATCH_LISTS:
         raise Invalid([{"pointer": "", "expected": f"at most {BATCH_LISTS} lists and objects"}])
     cuts, depth, position = [], 0, 0
@@ -93,7 +93,7 @@ def end_of_text(raw: bytes, position: int) -> int:
     while match := REST_OF_TEXT.match(raw, position):
         if match[1]:
             return match.end()
-        if match.end() == position:  # a backslash at the end of the body: no match
+        if match.end() == position:  # a backslash at the end of the body does not match
             break
         position = match.end()
     return len(raw)

@@ -39,7 +39,7 @@ CODES: dict[str, type[StrEnum]] = {
     "age": AgeBracket,
 }
 KNOWN = {name: frozenset(map(str, codes)) for name, codes in CODES.items()}
-LONGEST_LIST = 60  # items of a list that are examined; the contract refuses longer lists
+LONGEST_LIST = 60  # at most so many items of a list are examined; the contract refuses longer lists
 
 Path = tuple[int | str, ...]
 

@@ -1,4 +1,4 @@
-"""Decide whether a feed entry is published, given the hazard as published before. Pure."""
+"""Decides whether a feed entry is published, by a comparison with the hazard as published before. Pure."""
 
 from dataclasses import dataclass
 from enum import StrEnum

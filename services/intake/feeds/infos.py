@@ -10,7 +10,7 @@ from shared.events.hazards import Texts, Web
 from shared.events.vocabulary import Certainty, HazardType, Severity, Urgency
 
 if TYPE_CHECKING:
-    from shared.places import Places  # imports shapely, which the settings' readers do not need
+    from shared.places import Places  # this import loads shapely, which the readers of the settings do not need
 
 COMPARED = (
     "type",

@@ -1,4 +1,4 @@
-"""Poll each feed independently, with conditional requests and exponential back-off after failures."""
+"""Polls each feed independently, with conditional requests and exponential back-off after failures."""
 
 import asyncio
 from collections.abc import Iterable
@@ -86,5 +86,5 @@ class Poller:
 
 
 def pause(seconds: float, failures: int) -> float:
-    """The next pause. It doubles with each failure, and is varied at random so that requests do not coincide."""
+    """The next pause, which doubles with each failure, and is varied at random so that requests do not coincide."""
     return backoff_seconds(failures + 1, first=seconds, longest=max(LONGEST_PAUSE, seconds), jitter=0.1)

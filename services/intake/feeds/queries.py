@@ -18,7 +18,7 @@ from shared.postgres.upsert import upsert
 
 
 async def lock(session: AsyncSession, source: str) -> None:
-    """Let one process at a time read a source, because two processes would both see a hazard as new."""
+    """Let one process at a time read a source, because two processes would both treat a hazard as new."""
     await session.execute(database.advisory_lock(f"feed {source}"))
 
 

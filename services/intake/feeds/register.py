@@ -1,4 +1,4 @@
-"""The published hazards of one source, with which a new document is compared. Pure."""
+"""Compares a new document with the published hazards of the document's source. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace

@@ -44,7 +44,7 @@ def shown(feed: Feed, counts: list[FeedCount]) -> dict[str, Any]:
 
 
 def shown_aside(entry: FeedSetAside) -> dict[str, Any]:
-    """The reason code and JSON pointer of an unreadable entry. Its content stays in the table."""
+    """The reason code and JSON pointer of an unreadable entry. The content of the entry stays in the table."""
     return {
         "feed": entry.feed,
         "name": entry.name,

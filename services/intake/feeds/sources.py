@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from services.intake.feeds.items import Source
 from shared.events.hazards import CENTRE, SourceName
 
-# Modules of this package. They are imported only when a feed is read, because every process imports this module.
+# Modules of this package, which are imported only when a feed is read, because every process imports `sources`.
 KINDS = ("usgs",)
 EXPECTED = (
     "entries KIND=ADDRESS or KIND:SOURCE=ADDRESS separated by spaces are expected,"

@@ -28,7 +28,7 @@ from shared.places import Places
 from shared.places.areas import distance_km
 
 SITE = "https://earthquake.usgs.gov"
-# The first feed has the day's earthquakes. The second feed has the region's earthquakes of the last month, with the
+# The first feed has the day's earthquakes. The second feed has the region's earthquakes of the last month. It also has
 # deleted events, which the first feed omits.
 FEEDS = (
     f"{SITE}/earthquakes/feed/v1.0/summary/2.5_day.geojson",

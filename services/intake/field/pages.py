@@ -21,7 +21,7 @@ from shared.places import Places
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 SCOPE = "/"  # the scope of the service worker; it includes the page and the printed address `/field`
-USUAL_COUNTRIES = ("RU", "KZ", "UZ", "TJ", "TR", "CN")  # most people from the country who live abroad live there
+USUAL_COUNTRIES = ("RU", "KZ", "UZ", "TJ", "TR", "CN")  # the countries in which most people from Kyrgyzstan live abroad
 KINDS = (".css", ".html", ".js", ".po", ".py", ".svg")
 SHOWN = {"exercise", "institution_ky", "institution_ru", "institution_en"}
 USUAL = (HazardType.MUDFLOW, HazardType.RIVER_FLOOD, HazardType.LANDSLIDE, HazardType.EARTHQUAKE)

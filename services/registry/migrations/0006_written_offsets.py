@@ -1,4 +1,4 @@
-"""Adds to dead letters the offset named in the text. By it, a dead letter restored from a backup is found."""
+"""Adds to each dead letter the offset that its text names, by which a letter restored from a backup is found."""
 
 from alembic import op
 

@@ -7,5 +7,5 @@ down_revision = "registry_0007"
 
 
 def upgrade() -> None:
-    # The default is for the previous release: its decisions are each about one report that a person has seen.
+    # The default is for decisions of the previous release, which are each about one report that a person has seen.
     op.execute("ALTER TABLE held_decisions ADD is_expiry_only boolean NOT NULL DEFAULT false")

@@ -1,4 +1,4 @@
-"""Renames an index by the convention of `shared.postgres.models`. No release refers to its name."""
+"""Renames an index by the convention of `shared.postgres.models`. No release uses the index's name."""
 
 from alembic import op
 

@@ -35,7 +35,7 @@ function begin() {
   return show();
 }
 
-/** Shows the next hundred entries. A hundred are read from every service, so that the newest of all are among them. */
+/** Shows the next hundred entries. A hundred are read from each service, because all may be from one service. */
 async function show() {
   const requested = logs;
   older.disabled = true; // a second press would list the same entries again

@@ -119,7 +119,7 @@ function copy(newer, row) {
   row.dataset.severity = newer.dataset.severity;
 }
 
-/** Shows new Severe and Extreme alerts at once, over the list's head. @param {HTMLElement[]} rows */
+/** Shows new Severe and Extreme alerts at once, in a strip above the list. @param {HTMLElement[]} rows */
 function showStrip(rows) {
   strip.hidden = rows.length === 0;
   element("strip-text").textContent = rows.map(nameOf).slice(0, 2).join("; ") + (rows.length > 2 ? ` +${rows.length - 2}` : "");

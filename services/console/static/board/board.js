@@ -1,4 +1,4 @@
-// The live board: events of the stream redraw the panels, and the operator's actions are sent to the services.
+// The live board. Events of the stream redraw the panels, and the operator's actions are sent to the services.
 
 import { begin } from "/static/board/answers.js";
 import { attend } from "/static/board/attendance.js";

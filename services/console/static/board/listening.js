@@ -43,7 +43,7 @@ export function listen(topics, changed) {
     stream.addEventListener("reset", (event) => { live(event); changed(topics); });
   }
 
-  /** If the server refused the stream, the browser does not reconnect by itself: asks the server why, and reopens. */
+  /** If the server refused the stream, asks for the reason and reopens, because the browser does not reconnect. */
   function failed() {
     lost();
     if (stream?.readyState !== EventSource.CLOSED) return;

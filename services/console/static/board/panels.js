@@ -31,7 +31,7 @@ function drawing(name) {
   return known;
 }
 
-/** One panel. It stores how many rows the panel shows, and whether a newer rendering is due. */
+/** One panel, with the number of rows that the panel shows, and whether a newer rendering is due. */
 class Drawing {
   /** @param {string} name */
   constructor(name) {

@@ -14,7 +14,7 @@ const kindNames = JSON.parse(page.dataset.kinds ?? "{}");
 /** @type {Map<string, Topic>} */
 const topics = new Map();
 
-/** One topic of one consumer; if opened, it shows the partitions. Its button is never replaced and keeps the focus. */
+/** One topic of one consumer; if opened, it shows the partitions. The topic's button keeps the focus. */
 class Topic {
   /** @param {string} name */
   constructor(name) {

@@ -11,7 +11,7 @@ import { uuid } from "/static/uuid.js";
 
 const SOON_MS = 3_600_000; // in CAP, the urgency is Expected if the onset is within the next hour, Future if later
 
-/** One report. Its id stays until the report is accepted, so that sending it twice does not make two reports. */
+/** One report. The report's id stays until intake accepts it, so that sending it twice does not make two reports. */
 export class EventReport {
   /** @param {{source: string, account: string, status: string}} about @param {Known | null} known */
   constructor(about, known) {

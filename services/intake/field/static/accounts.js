@@ -37,7 +37,7 @@ export async function takeSession() {
     adopt();
     show();
   } catch {
-    // no answer: the form shows its own sign-in
+    // if there is no answer, the form shows its own sign-in
   }
 }
 
@@ -74,7 +74,7 @@ export async function renew() {
     if (!answer.ok || account()?.token !== known.token) return;
     setAccount(begun(known.name, await answer.json(), Date.parse(answer.headers.get("date") ?? "")));
   } catch {
-    // offline: the next call tries again
+    // the phone is offline, so the next call tries again
   }
 }
 

@@ -1,4 +1,4 @@
-// Drafts: reports that are not sent yet. They are saved at every change, so that a killed tab loses nothing.
+// Stores drafts, which are reports not sent yet. Drafts are saved at every change, so that a killed tab loses nothing.
 
 import { changed } from "./kept.js";
 import { uuid } from "./uuid.js";

@@ -55,7 +55,7 @@ export function isOwn(report) {
   return !report.account || isSameName(report.account, account()?.name);
 }
 
-/** Compare account names like the centre: case does not matter. @param {string} one @param {string} [other] */
+/** Compare account names like the centre, which ignores case. @param {string} one @param {string} [other] */
 export function isSameName(one, other = "") {
   return one.toLowerCase() === other.toLowerCase();
 }
@@ -65,12 +65,12 @@ export function isSame(one, other) {
   return JSON.stringify(one.body) === JSON.stringify(other.body);
 }
 
-/** The version of a correction. It is a new number only if the centre has the present version. @param {Kept} report */
+/** The version of a correction, a new number only if the centre has the present version. @param {Kept} report */
 export function nextVersion(report) {
   return report.body.version + (isAnswered(report) || report.state === "conflict" ? 1 : 0);
 }
 
-/** Delete old answered reports. Newer ones are kept for corrections, but personal data must not stay longer. */
+/** Delete old answered reports. Only newer reports are corrected, and personal data must not stay longer. */
 export function forgetOld() {
   const oldest = new Date(Date.now() - ANSWERED_DAYS * 86_400_000).toISOString();
   reports().filter((report) => isAnswered(report) && report.at < oldest).forEach(remove);

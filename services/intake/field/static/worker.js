@@ -39,7 +39,7 @@ async function keepAll() {
   await kept.addAll(FILES.map((file) => new Request(file, { cache: "reload", credentials: "omit" })));
 }
 
-/** Delete other releases. This runs when no page of another release is open. */
+/** Delete other releases, when no page of another release is open. */
 async function forgetOthers() {
   const others = (await caches.keys()).filter((name) => name.startsWith("field-") && name !== KEPT);
   await Promise.all(others.map((name) => caches.delete(name)));
