@@ -1,4 +1,4 @@
-"""Handlers of the other services' events, which store the newest state of each hazard, household and alert."""
+"""Handlers of the other services' events, which store the newest state of each object of the board."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -43,6 +43,9 @@ ROWS: Mapping[type[EventData], tuple[board.Shown, Callable[[Received], dict[str,
     HazardCancelled: (board.HAZARDS, rows.hazard),
     HouseholdRegistered: (board.HOUSEHOLDS, rows.household),
     HouseholdCorrected: (board.HOUSEHOLDS, rows.household),
+    GroupCounted: (board.GROUPS, rows.group),
+    GroupCorrected: (board.GROUPS, rows.group),
+    GroupStatusChanged: (board.GROUPS, rows.group),
     AlertRaised: (board.ALERTS, rows.alert),
     AlertUpdated: (board.ALERTS, rows.alert),
     AlertAcknowledged: (board.ALERTS, rows.alert),
@@ -80,4 +83,4 @@ async def show(received: Sequence[Received], session: AsyncSession) -> list[Outc
     return outcomes
 
 
-BOARD = Handlers(dict.fromkeys(ROWS, show), ignored=(GroupCounted, GroupCorrected, GroupStatusChanged))
+BOARD = Handlers(dict.fromkeys(ROWS, show))

@@ -155,6 +155,32 @@ class BoardHousehold(ConsoleModel):
     registered_at: Mapped[datetime | None]  # None if only corrections of the household have arrived
 
 
+class BoardGroup(ConsoleModel):
+    """One count of a group; a group may have several counts."""
+
+    __tablename__ = "board_groups"
+
+    report_id: Mapped[UUID] = mapped_column(primary_key=True)
+    sequence: Mapped[int]
+    status: Mapped[str]
+    stock_id: Mapped[UUID]
+    superseded_by: Mapped[UUID | None]
+    measure: Mapped[str]
+    mobility: Mapped[str]
+    persons: Mapped[int]
+    persons_estimated: Mapped[bool]
+    households: Mapped[int | None]
+    household_unit: Mapped[str]
+    counted_at: Mapped[datetime]
+    origin_pcode: Mapped[str | None]
+    origin_country: Mapped[str | None]
+    origin_locality: Mapped[str | None]
+    destination_pcode: Mapped[str | None]
+    destination_country: Mapped[str | None]
+    destination_locality: Mapped[str | None]
+    shelter: Mapped[str]
+
+
 class BoardAlert(ConsoleModel, record=PublishedAlert, without=("report_id",)):
     """The state of an alert, as its newest event publishes it."""
 

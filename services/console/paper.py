@@ -9,10 +9,11 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from services.console import board
+from services.console import board, groups
 from services.console.checks import CheckName, InstallationCheck
 from services.console.config import ConsoleSettings
 from services.console.queries import accounts, checks, paper, snapshots
+from services.console.queries import groups as group_queries
 from shared import log
 from shared.country import TIME_ZONE
 from shared.crypto.seal import sync
@@ -84,6 +85,7 @@ class Paper:
             "people": await accounts.names(session, [alert.acknowledged_by for alert in alerts]),
             "hazards": await paper.hazards(session, now),
             "households": board.by_area(displaced, self._places),
+            "groups": groups.by_place(await group_queries.current(session, counted, None)),
             "most": paper.MOST,
         }
 

@@ -8,10 +8,11 @@ from fastapi import APIRouter, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from services.console import board, checks, corrections, readmissions, vectors, visibility
+from services.console import board, checks, corrections, groups, readmissions, vectors, visibility
 from services.console.notices import kinds_for
 from services.console.queries import accounts, board_alerts, callers, notices, second_factors, snapshots
 from services.console.queries import checks as check_queries
+from services.console.queries import groups as group_queries
 from services.console.state import console
 from services.console.vectors import BadVector, Vector
 from services.console.visibility import TOPICS
@@ -166,10 +167,15 @@ def most_of(request: Request) -> int:
 
 
 async def households(request: Request, session: AsyncSession) -> dict[str, Any]:
+    """The displaced: registered households, and counted groups."""
     here, since = console(request), datetime.now(UTC) - snapshots.RECENT
-    pcodes = board.covered(tokens.current(request), here.places)
-    rows = await snapshots.households(session, here.settings.counted_status, since, pcodes)
-    return {"households": board.by_area(rows, here.places)}
+    pcodes, counted = board.covered(tokens.current(request), here.places), here.settings.counted_status
+    rows = await snapshots.households(session, counted, since, pcodes)
+    return {
+        "households": board.by_area(rows, here.places),
+        "groups": groups.by_place(await group_queries.current(session, counted, pcodes)),
+        "groups_most": most_of(request),
+    }
 
 
 async def reports(request: Request, session: AsyncSession) -> dict[str, Any]:

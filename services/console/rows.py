@@ -24,12 +24,22 @@ def household(received: Received) -> dict[str, Any]:
     data = received.event.data
     is_displacement = received.event.type == events.HouseholdRegistered.event_type
     return {
+        **_moved(data),
+        "registered_at": received.event.time.isoformat() if is_displacement else None,
+    }
+
+
+def group(received: Received) -> dict[str, Any]:
+    return _moved(received.event.data)
+
+
+def _moved(data: Any) -> dict[str, Any]:
+    return {
         **data.model_dump(mode="json"),
         "origin_pcode": data.origin.pcode,
         "origin_country": data.origin.country,
         "destination_pcode": data.destination.pcode,
         "destination_country": data.destination.country,
-        "registered_at": received.event.time.isoformat() if is_displacement else None,
     }
 
 

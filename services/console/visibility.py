@@ -8,13 +8,14 @@ from shared.auth import access
 from shared.auth.tokens import Principal, Role
 from shared.places import Places
 
-TOPICS = ("hazards", "households", "alerts", "outcomes")
+TOPICS = ("hazards", "households", "groups", "alerts", "outcomes")
 GRANTS_ALERTS = "alerts"  # an administrator gives this purpose to an integration's token
 
 READERS: Mapping[str, frozenset[Role]] = {
     "hazards": access.STAFF | {Role.INTEGRATION},
     "alerts": access.STAFF,
     "households": frozenset({Role.OPERATOR, Role.DUTY_HEAD, Role.REGISTRAR}),
+    "groups": frozenset({Role.OPERATOR, Role.DUTY_HEAD, Role.REGISTRAR}),
     "outcomes": frozenset({Role.OPERATOR, Role.DUTY_HEAD, Role.REGISTRAR}),
 }
 
@@ -70,14 +71,14 @@ def sees(visibility_of: StreamVisibility, topic: str, data: Mapping[str, Any], p
     """Whether a record is visible.
 
     Hazards are visible to all. An alert is visible if it has no place, or if it concerns the areas. An alert over an
-    oblast concerns its districts. A household is visible where it lives now or, if it is abroad, at its origin. The
-    result of a delivery names no place, so only listeners of the whole country see it.
+    oblast concerns its districts. A household or group is visible where it lives now or, if it is abroad or the place
+    is not known, at its origin. The result of a delivery names no place, so only listeners of the whole country see it.
     """
     if "delivery_id" in data and not visibility_of.deliveries:
         return False
     if visibility_of.areas is None or topic == "hazards":
         return True
-    if topic == "households":
+    if topic in ("households", "groups"):
         current = data["destination"].get("pcode") or data["origin"].get("pcode")
         return places.covers(visibility_of.areas, current)
     pcodes = data.get("pcodes")

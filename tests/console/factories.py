@@ -16,6 +16,7 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 WRITERS = {
     "hazards": "intake",
     "households": "registry",
+    "groups": "registry",
     "alerts": "alerts",
     "outcomes": "registry",
     "access": "console",
@@ -95,6 +96,35 @@ def household(
         "destination": Place(pcode=destination),
         "persons": 5,
         "reasons": ["natural_disaster"],
+        "author": uuid4(),
+    }
+    return kind.model_validate(fields | changed)
+
+
+def group(
+    persons: int, kind: type[events.GroupCounted] = events.GroupCounted, *, to: str | None = None, **changed: Any
+) -> events.GroupCounted:
+    """A count of a group from Kadamjai. `to` is a P-code; without it nothing is known about where the people are."""
+    fields: dict[str, Any] = {
+        "group_id": uuid4(),
+        "report_id": uuid4(),
+        "version": 1,
+        "sequence": 1,
+        "status": "Actual",
+        "stock_id": uuid4(),
+        "measure": "stock",
+        "mobility": "displacement",
+        "persons": persons,
+        "quantifier": "exact",
+        "counted_at": NOW,
+        "counted_at_precision": "hour",
+        "occurred_on": NOW.date(),
+        "occurred_on_precision": "day",
+        "recorded_on": NOW.date(),
+        "origin": Place(pcode=KADAMJAI),
+        "destination": Place(pcode=to) if to else Place(country="ZZ"),
+        "reasons": ["natural_disaster"],
+        "hazard_type": "mudflow",
         "author": uuid4(),
     }
     return kind.model_validate(fields | changed)

@@ -19,7 +19,7 @@ from services.console.checks import CheckName, CheckState, InstallationCheck, al
 from services.console.queries import checks
 from shared.auth.tokens import Role
 from tests.console.conftest import Served
-from tests.console.factories import KADAMJAI, alert, hazard, household
+from tests.console.factories import KADAMJAI, alert, group, hazard, household
 from tests.installation import Installation
 
 NOW = datetime(2026, 11, 26, 18, tzinfo=UTC)
@@ -108,6 +108,8 @@ def watched(
         household(),
         household(persons=3),
         household(status="Exercise"),
+        group(150, households=45, origin_locality="Комсомол", shelter="host_family", persons_estimated=True),
+        group(40, status="Exercise"),
     )
     desk = running.signed_in(Role.OPERATOR)
     assert wait_until(lambda: shown(desk.get("/board/households").text, KADAMJAI), timeout=60), worker.log_tail()
@@ -121,7 +123,8 @@ def watched(
 
 
 def shown(page: str, pcode: str) -> bool:
-    return f'data-key="{pcode}" data-count="2/' in page
+    """Whether the board has stored both households at this place, and the group."""
+    return f'data-key="{pcode}" data-count="2/' in page and 'data-key="group|' in page
 
 
 def test_the_board_and_the_displaced_by_place_are_written_for_a_printer(watched: tuple[Served, Path]) -> None:
@@ -132,6 +135,8 @@ def test_the_board_and_the_displaced_by_place_are_written_for_a_printer(watched:
     assert "Not acknowledged" in text
     assert "Displaced households: 2, 8 persons" in text
     assert re.search(r"Kadamjai rayon 2 8 ", text)
+    assert "Counted groups: 150 persons, 45 families never added to the households; of these estimated: 150" in text
+    assert "With relatives or a host family Комсомол (Kadamjai rayon) 150 150 45 0" in text
     assert "Hazards in force: 1" in text
     assert text.endswith("the centre") and "cmc" not in text
     assert "<script" not in page and "http" not in page

@@ -10,7 +10,7 @@ from services.console import visibility
 from services.console.visibility import TOPICS, NotGranted
 from shared.auth.tokens import Principal, Role
 from shared.places import Places
-from tests.console.factories import BATKEN, KADAMJAI, KARA_SUU, LEILEK, alert, delivery, hazard, household
+from tests.console.factories import BATKEN, KADAMJAI, KARA_SUU, LEILEK, alert, delivery, group, hazard, household
 
 PLACES = Places.load()
 ALL, NONE = frozenset(TOPICS), frozenset[str]()
@@ -36,7 +36,7 @@ def test_staff_read_topics_of_their_role_and_learn_of_changes_in_the_others(role
     assert (sight.topics, sight.hints) == (topics, ALL - topics)
 
 
-@pytest.mark.parametrize("topic", ["alerts", "households", "outcomes"])
+@pytest.mark.parametrize("topic", ["alerts", "households", "groups", "outcomes"])
 def test_an_integration_reads_only_hazards(topic: str) -> None:
     assert visibility.visibility_of(principal(Role.INTEGRATION), ["hazards"]).topics == {"hazards"}
     with pytest.raises(NotGranted):
@@ -65,6 +65,12 @@ def test_a_household_is_visible_at_its_present_place(destination: str, *, is_see
     assert visibility.sees(sight, "households", data, PLACES) is is_seen
 
 
+@pytest.mark.parametrize(("present", "is_seen"), [(LEILEK, True), (KARA_SUU, False), (None, True)])
+def test_a_group_is_visible_at_its_present_place_or_else_at_its_origin(present: str | None, *, is_seen: bool) -> None:
+    sight = visibility.visibility_of(principal(Role.OPERATOR, BATKEN), TOPICS)
+    assert visibility.sees(sight, "groups", group(70, to=present).model_dump(mode="json"), PLACES) is is_seen
+
+
 def test_a_household_abroad_is_visible_at_its_origin() -> None:
     sight = visibility.visibility_of(principal(Role.OPERATOR, BATKEN), TOPICS)
     data = household().model_dump(mode="json") | {"destination": {"country": "KZ"}}
@@ -87,7 +93,9 @@ def test_delivery_results_have_no_place_and_are_visible_to_country_wide_accounts
     assert visibility.sees(sight, "alerts", delivery().model_dump(mode="json"), PLACES) is is_seen
 
 
-@pytest.mark.parametrize(("topic", "data"), [("households", household()), ("alerts", alert(pcodes=[KADAMJAI]))])
+@pytest.mark.parametrize(
+    ("topic", "data"), [("households", household()), ("groups", group(70)), ("alerts", alert(pcodes=[KADAMJAI]))]
+)
 def test_an_account_without_an_area_sees_no_area(topic: str, data: BaseModel) -> None:
     nowhere = dataclasses.replace(principal(Role.OPERATOR), areas=())
     sight = visibility.visibility_of(nowhere, TOPICS)

@@ -91,7 +91,7 @@ class Journey:
     async def listen(self, token: str) -> None:
         """Reads the stream like the board, until it is cancelled."""
         headers = {"authorization": f"Bearer {token}"}
-        url = "/stream?topics=hazards,households,alerts,outcomes"
+        url = "/stream?topics=hazards,households,groups,alerts,outcomes"
         async with (
             httpx.AsyncClient(base_url=self.base_url, headers=headers, timeout=None, trust_env=False) as client,
             client.stream("GET", url) as response,

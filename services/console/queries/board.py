@@ -1,4 +1,4 @@
-"""The rows of the board: the newest state of each hazard, household, alert, delivery and outcome."""
+"""The rows of the board: the newest state of each hazard, household, group's count, alert, delivery and outcome."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,15 @@ from typing import Any
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.console.models import BoardAlert, BoardDelivery, BoardHazard, BoardHousehold, ConsoleModel, ReportOutcome
+from services.console.models import (
+    BoardAlert,
+    BoardDelivery,
+    BoardGroup,
+    BoardHazard,
+    BoardHousehold,
+    ConsoleModel,
+    ReportOutcome,
+)
 from shared.postgres.upsert import upsert
 
 
@@ -38,6 +46,7 @@ class Shown:
 
 HAZARDS = Shown(BoardHazard, "revision")
 HOUSEHOLDS = Shown(BoardHousehold, "sequence", lasting="registered_at")
+GROUPS = Shown(BoardGroup, "sequence")
 ALERTS = Shown(BoardAlert, "sequence")
 DELIVERIES = Shown(BoardDelivery, "sequence")
 OUTCOMES = Shown(ReportOutcome, "settled_at")

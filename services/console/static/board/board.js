@@ -11,7 +11,7 @@ import { listen } from "/static/board/listening.js";
 import { draw, showMore } from "/static/board/panels.js";
 
 /** @type {Record<string, string>} */
-const PANEL_OF = { hazards: "hazards", alerts: "alerts", households: "households", outcomes: "reports" };
+const PANEL_OF = { hazards: "hazards", alerts: "alerts", households: "households", groups: "households", outcomes: "reports" };
 const ADMISSION_MS = 15_000;
 const OLD_MS = 60_000; // panels are redrawn at this interval even without events, because hazards expire and rows stop being new
 
@@ -89,6 +89,6 @@ listen(Object.keys(PANEL_OF), (topics) => topics.forEach((topic) => {
 if (board.dataset.attended) attend();
 void askAdmission();
 setInterval(askAdmission, ADMISSION_MS);
-setInterval(() => Object.values(PANEL_OF).forEach(draw), OLD_MS);
+setInterval(() => new Set(Object.values(PANEL_OF)).forEach(draw), OLD_MS);
 const wanted = new URLSearchParams(location.search).get("alert");
 if (wanted) document.getElementById(`alert-${wanted}`)?.focus();

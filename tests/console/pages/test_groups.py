@@ -1,0 +1,68 @@
+"""Counted groups stand below the registered households on the board, and change while the page is open."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import expect
+
+from shared import events
+from shared.auth.tokens import Role
+from tests.browsers import SLOW_MS
+from tests.console.factories import LEILEK, group
+from tests.console.pages.conftest import Seat, Whole
+from tests.console.pages.test_accessibility import findings
+from tests.console.test_groups import EVENING
+
+Take = Callable[..., Seat]
+
+
+def test_groups_stand_below_the_households_and_change_on_an_open_board(whole: Whole, seat: Take) -> None:
+    desk = seat(Role.OPERATOR)
+    page = desk.open("/")
+    expect(page.locator("#link")).to_have_attribute("data-state", "live", timeout=SLOW_MS)
+    households = page.locator("#panel-households > header .count")
+    before = households.inner_text()
+    whole.publish(*EVENING, group(5))
+    panel = page.locator("#panel-households .groups")
+    expect(panel.locator("h3")).to_contain_text("Counted groups 288 persons, 75 families", timeout=SLOW_MS)
+    assert households.inner_text() == before
+    rows = panel.locator("tbody tr")
+    expect(rows).to_have_count(4)
+    expect(rows.nth(0)).to_contain_text("With relatives or a host family")
+    expect(rows.nth(0)).to_contain_text("From: Комсомол (Kadamjai rayon) 150; Чоко-Добо (Kadamjai rayon) 70")
+    expect(rows.nth(1)).to_contain_text("Тобей мечити, Collective centre, Leilek rayon")
+    expect(rows.nth(3)).to_contain_text("Not stated")
+    recount = group(310, to=LEILEK, destination_locality="Тобей мечити", shelter="collective_centre")
+    mosque = EVENING[2]
+    whole.publish(recount.model_copy(update={"stock_id": mosque.stock_id}))
+    expect(panel.locator("h3")).to_contain_text("288–561 persons", timeout=SLOW_MS)
+    replaced = {"superseded_by": recount.report_id, "sequence": 2}
+    whole.publish(events.GroupStatusChanged.model_validate(mosque.model_dump() | replaced))
+    expect(panel.locator("h3")).to_contain_text("561 persons, 65 families", timeout=SLOW_MS)
+    assert desk.errors == []
+
+
+LONG = {
+    "shelter": "collective_centre",
+    "destination_locality": "Кадамжай районундагы Ы. Абдрахманов атындагы орто мектептин спорт залы",
+    "origin_locality": "Чоко-Добо",
+}
+
+
+@pytest.mark.parametrize("language", ["ky", "ru", "en"])
+def test_no_column_of_the_groups_is_cut_and_axe_finds_nothing_serious(whole: Whole, seat: Take, language: str) -> None:
+    stock: dict[str, Any] = {"stock_id": uuid4(), "to": LEILEK, "persons_estimated": True, **LONG}
+    whole.publish(group(1283, households=240, **stock), group(1310, households=251, **stock))
+    whole.publish(group(60, households=14, household_unit="yards", shelter="host_family"))
+    desk = seat(Role.OPERATOR)
+    page = desk.open("/")
+    expect(page.locator(".groups tbody tr", has_text="спорт залы")).to_be_visible(timeout=SLOW_MS)
+    page.goto(f"{whole.url}/?lang={language}")
+    assert findings(page) == []
+    for width in (1920, 1366, 360):
+        page.set_viewport_size({"width": width, "height": 1080 if width == 1920 else 768})
+        cut = "tables => tables.map(each => each.scrollWidth - each.clientWidth)"
+        assert max(page.locator(".groups .scroll").evaluate_all(cut)) <= 0, width
+        assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -1,0 +1,147 @@
+"""Counts of groups on the board: the people are counted by where they are now, and never twice."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.console import board, groups
+from services.console.groups import CountedGroups, CountRange, StatedPlace
+from services.console.handlers import show
+from services.console.queries import groups as group_queries
+from shared import events
+from shared.auth.tokens import Principal, Role
+from shared.events import Place
+from shared.events.vocabulary import Mobility, OutcomeKind, Status
+from shared.places import Places
+from tests.console.factories import BATKEN, KADAMJAI, KARA_SUU, LEILEK, NOW, all_received, group
+
+pytestmark = pytest.mark.anyio
+
+# The evening of 5 May 2022, as it was told by telephone.
+EVENING = (
+    group(70, households=20, origin_locality="Чоко-Добо", shelter="host_family"),
+    group(150, households=45, origin_locality="Комсомол", shelter="host_family"),
+    group(37, households=10, to=LEILEK, destination_locality="Тобей мечити", shelter="collective_centre"),
+    group(26, to=LEILEK, destination_locality="чайкана", shelter="other"),
+)
+
+
+async def counted(
+    session: AsyncSession, *counts: Any, status: Status = Status.ACTUAL, pcodes: list[str] | None = None
+) -> CountedGroups:
+    await show(all_received(counts), session)
+    return groups.by_place(await group_queries.current(session, status, pcodes))
+
+
+def exactly(number: int) -> CountRange:
+    return CountRange(number, number)
+
+
+async def test_an_evening_of_counts_is_shown_by_where_the_people_are(session: AsyncSession) -> None:
+    shown = await counted(session, *EVENING, group(9))
+    assert (shown.total.persons, shown.total.families) == (exactly(70 + 150 + 37 + 26 + 9), exactly(20 + 45 + 10))
+    assert [(here.place, here.figures.persons.highest) for here in shown.here] == [
+        (StatedPlace(shelter="host_family"), 220),
+        (StatedPlace(LEILEK, locality="Тобей мечити", shelter="collective_centre"), 37),
+        (StatedPlace(LEILEK, locality="чайкана", shelter="other"), 26),
+        (StatedPlace(), 9),
+    ]
+    assert [(origin.locality, persons.highest) for origin, persons in shown.here[0].origins] == [
+        ("Комсомол", 150),
+        ("Чоко-Добо", 70),
+    ]
+
+
+async def test_what_is_not_stated_is_last_and_abroad_is_a_line_of_its_own(session: AsyncSession) -> None:
+    abroad: dict[str, Any] = {"destination": Place(country="TJ")}
+    shown = await counted(
+        session,
+        group(900),
+        group(400, destination_locality="Исфара", **abroad),
+        group(20, shelter="tent", **abroad),
+        group(1, to=LEILEK),
+    )
+    places = [(here.place.pcode, here.place.country, here.figures.persons.highest) for here in shown.here]
+    assert places == [(LEILEK, None, 1), (None, "TJ", 420), (None, None, 900)]
+    assert [here.place.is_stated for here in shown.first(1)] == [True, False]
+
+
+async def test_counts_of_one_stock_that_differ_are_a_range_and_are_never_added(session: AsyncSession) -> None:
+    one_stock: dict[str, Any] = {"stock_id": uuid4(), "to": LEILEK, "shelter": "tent"}
+    first, second = group(100, households=20, **one_stock), group(127, households=25, **one_stock)
+    shown = await counted(session, first, second, group(10, to=LEILEK, shelter="tent"))
+    (here,) = shown.here
+    assert here.figures.persons == shown.total.persons == CountRange(110, 137)
+    assert shown.total.families == CountRange(20, 25)
+    assert [persons for _, persons in here.origins] == [CountRange(110, 137)]
+
+
+async def test_a_locality_written_differently_is_one_place_named_as_in_the_newest_count(session: AsyncSession) -> None:
+    older = group(30, to=LEILEK, destination_locality="тобей  Мечити", counted_at=NOW.replace(year=2022))
+    shown = await counted(session, older, group(7, to=LEILEK, destination_locality="Тобей мечити"))
+    assert [(here.place.locality, here.figures.persons.highest) for here in shown.here] == [("Тобей мечити", 37)]
+
+
+async def test_a_replaced_count_is_not_shown_until_it_has_effect_again(session: AsyncSession) -> None:
+    whole = group(283, to=LEILEK, is_full_recount=True)
+    replaced = whole.model_copy(update={"persons": 37, "report_id": uuid4()})
+    by_recount = {"superseded_by": whole.report_id, "sequence": 2}
+    changed = events.GroupStatusChanged.model_validate(replaced.model_dump() | by_recount)
+    assert (await counted(session, replaced, whole)).total.persons == CountRange(37, 283)
+    assert (await counted(session, changed)).total.persons == exactly(283)
+    again = changed.model_copy(update={"superseded_by": None, "sequence": 3})
+    assert (await counted(session, again)).total.persons == CountRange(37, 283)
+
+
+async def test_the_newest_state_of_a_count_wins_in_any_order(session: AsyncSession) -> None:
+    first = group(150)
+    corrected = events.GroupCorrected.model_validate(first.model_dump() | {"persons": 161, "sequence": 2})
+    assert (await counted(session, corrected)).total.persons == exactly(161)
+    (late,) = await show(all_received([first]), session)
+    assert late.kind is OutcomeKind.NOTED
+    assert (await counted(session)).total.persons == exactly(161)
+
+
+async def test_persons_estimated_from_families_and_yards_are_shown_apart(session: AsyncSession) -> None:
+    estimated = group(150, households=30, persons_estimated=True)
+    shown = await counted(session, estimated, group(26), group(12, households=3, household_unit="yards"))
+    total = shown.total
+    assert (total.persons.highest, total.estimated, total.families, total.yards) == (
+        188,
+        exactly(150),
+        exactly(30),
+        exactly(3),
+    )
+
+
+async def test_zero_is_a_count(session: AsyncSession) -> None:
+    shown = await counted(session, group(0, to=LEILEK, is_full_recount=True))
+    assert [here.figures.persons for here in shown.here] == [exactly(0)]
+
+
+async def test_only_displaced_people_who_are_present_now_are_counted(session: AsyncSession) -> None:
+    everyone = [group(10, mobility=mobility) for mobility in Mobility]
+    shown = await counted(session, *everyone, group(500, measure="flow"), group(40, status="Exercise"))
+    assert shown.total.persons == exactly(30)
+
+
+async def test_an_exercise_counts_its_own_groups(session: AsyncSession) -> None:
+    shown = await counted(session, group(10), group(40, status="Exercise"), status=Status.EXERCISE)
+    assert shown.total.persons == exactly(40)
+
+
+async def test_an_operator_of_an_area_sees_the_groups_that_are_there_or_came_from_there(session: AsyncSession) -> None:
+    """If the present place is not known, or abroad, the origin decides, as for households."""
+    operator = Principal(uuid4(), uuid4(), 0, 0, roles=frozenset({Role.OPERATOR}), areas=(BATKEN,))
+    from_kara_suu: dict[str, Any] = {"origin": Place(pcode=KARA_SUU)}
+    seen = [group(1, to=LEILEK, **from_kara_suu), group(2), group(4, destination=Place(country="TJ"))]
+    hidden = [group(8, to=KARA_SUU), group(16, **from_kara_suu), group(32, origin=Place(country="TJ"))]
+    shown = await counted(session, *seen, *hidden, pcodes=board.covered(operator, Places.load()))
+    assert shown.total.persons == exactly(1 + 2 + 4)
+
+
+async def test_a_count_from_kadamjai_names_it_if_no_locality_is_stated(session: AsyncSession) -> None:
+    (here,) = (await counted(session, group(26, to=LEILEK))).here
+    assert here.origins == [(StatedPlace(KADAMJAI), exactly(26))]
