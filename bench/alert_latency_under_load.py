@@ -38,7 +38,7 @@ from tests.waiting import wait_for
 PROMISED_SLOWER, PROMISED_DEARER = 2.0, 1.2
 ROUNDS = 2
 DAYS, CHUNK = 3_650, 2_000
-COUNTS = "households, departures, resident_counts, departure_counts, exposures"
+COUNTS = "households, departures, resident_counts, departed_by_destination, exposures"
 SETTLED = "SELECT coalesce(sum(next_offset), 0) FROM consumer_offsets WHERE topic = 'households'"
 
 
@@ -169,7 +169,7 @@ def known_rows(households: Sequence[HouseholdRegistered]) -> Iterator[dict[str, 
         }
 
 
-def departure_rows(households: Sequence[HouseholdRegistered]) -> Iterator[dict[str, UUID | str | date | None]]:
+def departure_rows(households: Sequence[HouseholdRegistered]) -> Iterator[dict[str, UUID | str | date | int | None]]:
     for household in households:
         yield {
             "report_id": household.report_id,
@@ -178,6 +178,8 @@ def departure_rows(households: Sequence[HouseholdRegistered]) -> Iterator[dict[s
             "mobility": household.mobility,
             "area": household.origin.pcode,
             "occurred_on": household.occurred_on,
+            "persons": household.persons,
+            "destination_area": household.destination.pcode,
         }
 
 

@@ -30,6 +30,7 @@ class Alert:
 
     From `waits_since` to `escalates_at` the alert waits for an answer or a further action. `is_ringing` becomes true if
     nobody acts on an acknowledged alert in this time, or if the alert lapses while people work on it.
+    `persons_step` is the highest number of displaced persons of which the alert notified.
     """
 
     alert_id: UUID
@@ -57,6 +58,7 @@ class Alert:
     hazard_id: UUID | None = None
     pcodes: tuple[str, ...] = ()
     households: int | None = None
+    persons_step: int = 0
     expires: datetime | None = None
     report_id: UUID | None = None
     acknowledged_at: datetime | None = None
@@ -177,7 +179,7 @@ def renewed(alert: Alert, finding: Finding, now: datetime) -> Alert:
     An expired alert whose new expiry time is also past is raised again only if the finding is more severe or names new
     places.
     """
-    latest = _judged(finding)
+    latest = _judged(finding) | {"persons_step": max(alert.persons_step, finding.persons_step)}
     is_past = alert.validity is Validity.EXPIRED and finding.expires is not None and finding.expires <= now
     is_no_news = RANK[finding.severity] <= RANK[alert.severity] and set(finding.pcodes) <= set(alert.pcodes)
     if is_past and is_no_news:
@@ -266,6 +268,11 @@ def is_worse(alert: Alert, before: Alert) -> bool:
     return RANK[alert.severity] > RANK[before.severity]
 
 
+def has_grown(alert: Alert, before: Alert) -> bool:
+    """Whether the displaced persons reached a number at which the alert is notified again."""
+    return alert.persons_step > before.persons_step
+
+
 def is_wider(alert: Alert, before: Alert) -> bool:
     """Whether the alert covers places that it did not cover before, and more places in total."""
     return len(alert.pcodes) > len(before.pcodes) and not set(alert.pcodes) <= set(before.pcodes)
@@ -287,4 +294,5 @@ def _judged(finding: Finding) -> dict[str, Any]:
         "hazard_id": finding.hazard_id,
         "pcodes": finding.pcodes,
         "households": finding.households,
+        "persons_step": finding.persons_step,
     }

@@ -1,4 +1,4 @@
-"""A consumed batch of hazards or households: the records newer than the stored state, and each record's outcome."""
+"""A consumed batch of hazards, or of households and groups: the records newer than the stored state, and outcomes."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -9,17 +9,18 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts import projections
-from services.alerts.projections import Departure, DisplacedHousehold
+from services.alerts.projections import CountedGroup, Departure, DisplacedHousehold
+from services.alerts.queries import groups as group_queries
 from services.alerts.queries import hazards as hazard_queries
 from services.alerts.queries import households as household_queries
 from services.alerts.rules.findings import RuleKind
-from shared.events import HazardReported, HouseholdCorrected, HouseholdRegistered
+from shared.events import GroupCounted, HazardReported, HouseholdCorrected, HouseholdRegistered
 from shared.events.vocabulary import Mobility, OutcomeKind, Status
 from shared.messaging.records import Outcome, Received
 from shared.places import Places
 
 WEIGHT = (OutcomeKind.NOTED, OutcomeKind.SUPPRESSED, OutcomeKind.ALERTED)
-Flight = tuple[Status, str, date]  # the area that households left, and the date of departure
+Flight = tuple[Status, str, date]  # the area that people left, and the date of departure
 
 
 @dataclass
@@ -70,25 +71,39 @@ class HouseholdBatch(ConsumedBatch):
     departures: list[tuple[int, Departure]] = field(default_factory=list)
     withdrawn: list[Departure] = field(default_factory=list)  # departures that reports of this batch replace
     departed: dict[UUID, Departure | None] = field(default_factory=dict)  # report id -> departure after the batch
+    groups: dict[int, CountedGroup] = field(default_factory=dict)
+    groups_before: dict[UUID, CountedGroup] = field(default_factory=dict)
 
     @property
     def newest(self) -> dict[UUID, DisplacedHousehold]:
         return {household.household_id: household for household in self.households.values()}
 
+    @property
+    def newest_groups(self) -> dict[UUID, CountedGroup]:
+        return {group.group_id: group for group in self.groups.values()}
+
     def flights(self, mobility: Collection[Mobility]) -> dict[Flight, list[int]]:
-        """The positions of each flight's records. A withdrawn departure is included, as its date is judged again."""
+        """The positions of each flight's records.
+
+        Withdrawn departures and earlier states of groups are included: their dates are judged again.
+        """
         positions = defaultdict[Flight, list[int]](list)
         for position, departure in (*self.departures, *((None, departure) for departure in self.withdrawn)):
             if departure.mobility in mobility:
                 positions[departure.status, departure.area, departure.occurred_on] += (
                     [] if position is None else [position]
                 )
+        for position, group in (*self.groups.items(), *((None, group) for group in self.groups_before.values())):
+            if group.is_counted and group.mobility in mobility and group.origin_area and group.departed_on:
+                positions[group.status, group.origin_area, group.departed_on] += [] if position is None else [position]
         return positions
 
     @property
     def locks(self) -> set[tuple[str, str]]:
-        """The lock keys of the changed counts: districts that households left, live in now, or lived in before."""
+        """The lock keys of the changed counts: districts that people left, and districts of households."""
         left = {departure.area for departure in (*self.withdrawn, *(departure for _, departure in self.departures))}
+        groups = (*self.groups.values(), *self.groups_before.values())
+        left |= {group.origin_area for group in groups if group.origin_area is not None}
         known = (*self.newest.values(), *self.before.values())
         lived_in = {household.destination_area for household in known if household.destination_area is not None}
         return {(RuleKind.DISPLACEMENT.value, area) for area in left} | {
@@ -119,22 +134,48 @@ async def hazards_of(received: Sequence[Received], session: AsyncSession) -> Haz
 
 
 async def households_of(received: Sequence[Received], places: Places, session: AsyncSession) -> HouseholdBatch:
-    """The households that are newer than the known sequence; the others get the outcome `not_newer`."""
+    """The households and groups that are newer than the known sequence; the others get the outcome `not_newer`."""
     batch = HouseholdBatch(received)
-    known = await household_queries.households(session, {reading.event.data.household_id for reading in received})
+    events = {position: reading.event.data for position, reading in enumerate(received)}
+    groups = {position: event for position, event in events.items() if isinstance(event, GroupCounted)}
+    households = {position: event for position, event in events.items() if position not in groups}
+    await _households(batch, households, places, session)
+    await _groups(batch, groups, places, session)
+    return batch
+
+
+async def _groups(
+    batch: HouseholdBatch, events: Mapping[int, GroupCounted], places: Places, session: AsyncSession
+) -> None:
+    known = await group_queries.groups(session, {event.group_id for event in events.values()})
+    before = dict(known)
+    for position, event in events.items():
+        group = projections.group(event, places)
+        if group.group_id in known and group.sequence <= known[group.group_id].sequence:
+            batch.settle([position], Outcome(OutcomeKind.NOTED, "not_newer"))
+            continue
+        known[group.group_id] = batch.groups[position] = group
+    batch.groups_before = {id: group for id, group in before.items() if id in batch.newest_groups}
+
+
+async def _households(
+    batch: HouseholdBatch, events: Mapping[int, HouseholdRegistered], places: Places, session: AsyncSession
+) -> None:
+    if not events:
+        return
+    known = await household_queries.households(session, {event.household_id for event in events.values()})
     batch.before = dict(known)
     newer: dict[int, HouseholdRegistered] = {}
-    for position, reading in enumerate(received):
-        household = projections.household(reading.event.data, places)
+    for position, event in events.items():
+        household = projections.household(event, places)
         before = known.get(household.household_id)
         if before is not None and household.sequence <= before.sequence:
             batch.settle([position], Outcome(OutcomeKind.NOTED, "not_newer"))
             continue
         known[household.household_id] = batch.households[position] = household
-        newer[position] = reading.event.data
+        newer[position] = event
     batch.before = {id: household for id, household in batch.before.items() if id in batch.newest}
     await _departures(batch, newer, places, session)
-    return batch
 
 
 async def _departures(

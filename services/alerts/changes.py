@@ -36,14 +36,15 @@ def cause_of_renewal(known: Alert, after: Alert) -> Cause:
         return Cause.RETURNED
     if alerts.is_worse(after, known):
         return Cause.UPDATED
+    if alerts.has_grown(after, known):
+        return Cause.GROWN
     return Cause.WIDENED if known.is_answered and alerts.is_wider(after, known) else Cause.RAISED
 
 
 def is_being_settled(known: Alert, after: Alert) -> bool:
     """Whether people still work on the lapsed alert, and the renewed alert is neither more severe nor larger."""
-    return (
-        known.is_worked_on and known.is_lapsed and not (alerts.is_worse(after, known) or alerts.is_wider(after, known))
-    )
+    is_more = any(compare(after, known) for compare in (alerts.is_worse, alerts.is_wider, alerts.has_grown))
+    return known.is_worked_on and known.is_lapsed and not is_more
 
 
 class AlertChanges:

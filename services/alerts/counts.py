@@ -1,9 +1,9 @@
-"""SQL that counts households: those that left a district on a date, and those that live where a hazard is in force."""
+"""SQL that counts the displaced households that live where a hazard is in force."""
 
 # raw SQL throughout: every batch of households waits for these statements
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
@@ -11,10 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.models import Exposure
 from services.alerts.projections import DisplacedHousehold
-from services.alerts.rules.windows import Departed
 from shared.country import TIME_ZONE
 from shared.events import HazardReported
-from shared.events.vocabulary import Mobility, MsgType, Status
+from shared.events.vocabulary import Mobility, MsgType
 from shared.postgres import database
 from shared.postgres.upsert import upsert
 
@@ -116,23 +115,6 @@ DELETE FROM exposures WHERE told_at IS NOT NULL AND (gone IS NOT NULL OR ends_at
 DISPLACED = (
     "SELECT hazard_id, sum(displaced)::int FROM exposures WHERE hazard_id = ANY($1) AND gone IS NULL GROUP BY hazard_id"
 )
-
-# A household that left an area more than once is stored with all its dates, so that a window counts it once.
-# The first SELECT finds the households whose last departure is on a requested date. The second SELECT finds the
-# households that left again after the last requested date. Such households are few, and an index covers them.
-# OFFSET 0 makes PostgreSQL look up each area by an index. Without OFFSET 0, PostgreSQL expects so many dates that it
-# reads the whole table.
-DEPARTED = """
-SELECT counted.* FROM unnest($1::text[], $2::date[], $3::date[]) AS asked (area, first, last) CROSS JOIN LATERAL (
-    SELECT status, area, moves, households FROM departure_counts
-    WHERE area = asked.area AND last_on BETWEEN asked.first AND asked.last AND households > 0 OFFSET 0
-) AS counted
-UNION
-SELECT counted.* FROM unnest($1::text[], $2::date[], $3::date[]) AS asked (area, first, last) CROSS JOIN LATERAL (
-    SELECT status, area, moves, households FROM departure_counts
-    WHERE area = asked.area AND last_on > asked.last AND cardinality(moves) > 1 AND households > 0 OFFSET 0
-) AS counted
-"""
 
 
 class Exposed(NamedTuple):
@@ -277,21 +259,3 @@ async def forget(session: AsyncSession, over_by: datetime) -> None:
     """Deletes exposures that ended before `over_by` or are `gone`, if their alerts are up to date and not open."""
     connection = await database.driver(session)
     await connection.execute(FORGET, over_by)
-
-
-async def departed(
-    session: AsyncSession, spans: Collection[tuple[str, date, date]], mobility: Collection[Mobility]
-) -> dict[tuple[Status, str], Departed]:
-    """Counts departed households by status and area; each of the `spans` is (area, first date, last date)."""
-    connection = await database.driver(session)
-    counts: dict[tuple[Status, str], Departed] = {}
-    for status, area, moves, households in await connection.fetch(DEPARTED, *map(list, zip(*spans, strict=True))):
-        if dates := _dates(moves, mobility):
-            dates_left = counts.setdefault((Status(status), area), {})
-            dates_left[dates] = dates_left.get(dates, 0) + households
-    return counts
-
-
-def _dates(moves: Iterable[str], mobility: Collection[Mobility]) -> tuple[date, ...]:
-    departures = (move.split(" ") for move in moves)
-    return tuple(dict.fromkeys(date.fromisoformat(day) for day, how in departures if how in mobility))

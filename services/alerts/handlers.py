@@ -1,4 +1,4 @@
-"""Handlers of the hazard and household events: they apply the rules and store the alerts and deliveries that follow.
+"""Handlers of hazards, households and groups: they apply the rules and store the alerts and deliveries that follow.
 
 Hazards have their own consumer and take no lock that a household batch holds. A hazard's alert therefore never waits
 for the counting of households.
@@ -19,6 +19,7 @@ from services.alerts.changes import AlertChanges
 from services.alerts.directory import ReceiverDirectory
 from services.alerts.handover import Dispatcher
 from services.alerts.queries import alerts as alert_queries
+from services.alerts.queries import groups as group_queries
 from services.alerts.queries import hazards as hazard_queries
 from services.alerts.queries import households as household_queries
 from services.alerts.queries import locks
@@ -84,9 +85,9 @@ class HazardHandler:
 
 
 class HouseholdHandler:
-    """Counts households and raises an alert if many left one district.
+    """Counts households and groups, and raises an alert if many people left one district.
 
-    `exposures.py` reads the counts that this handler writes.
+    `exposures.py` reads the counts of households that this handler writes.
     """
 
     def __init__(self, rules: Ruleset, places: Places, clock: Clock = utcnow) -> None:
@@ -99,12 +100,13 @@ class HouseholdHandler:
         await self._record(batch, session)
         if self.rules.displacement is not None:
             await self._judge_departures(batch, self.rules.displacement, now, session)
-        batch.settle(batch.households, Outcome(OutcomeKind.NOTED, "no_rule"))
+        batch.settle((*batch.households, *batch.groups), Outcome(OutcomeKind.NOTED, "no_rule"))
         return batch.outcomes
 
     async def _record(self, batch: HouseholdBatch, session: AsyncSession) -> None:
         await household_queries.save_households(session, batch.newest.values())
         await household_queries.save_departures(session, batch.departed)
+        await group_queries.save_groups(session, batch.newest_groups.values())
         if self.rules.exposure:
             await counts.add_displaced(session, batch.moved, self.rules.exposure.mobility)
 
@@ -142,7 +144,7 @@ def counted(finding: Finding | Nothing, alert_changes: AlertChanges) -> Outcome:
     return Outcome(OutcomeKind.NOTED, finding.reason)
 
 
-# Event type -> handler. The types of a topic share a handler, which takes its locks once per batch.
+# Event type -> handler. The types of a consumer share a handler, which takes its locks once per batch.
 HAZARDS = Handlers(
     {
         HazardReported: HazardHandler.__call__,
@@ -151,8 +153,10 @@ HAZARDS = Handlers(
     }
 )
 HOUSEHOLDS = Handlers(
-    {HouseholdRegistered: HouseholdHandler.__call__, HouseholdCorrected: HouseholdHandler.__call__},
-    ignored=(GroupCounted, GroupCorrected, GroupStatusChanged),
+    dict.fromkeys(
+        (HouseholdRegistered, HouseholdCorrected, GroupCounted, GroupCorrected, GroupStatusChanged),
+        HouseholdHandler.__call__,
+    )
 )
 
 

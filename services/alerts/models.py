@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.alerts.alerts import Alert
-from services.alerts.projections import Departure, DisplacedHousehold
+from services.alerts.projections import CountedGroup, Departure, DisplacedHousehold
 from services.alerts.receivers import Receiver
 from shared.audit import AUDIT
 from shared.messaging.models import CONSUMER_TABLES
@@ -65,6 +65,16 @@ class DepartureRow(AlertsModel, record=Departure):
 
     report_id: Mapped[UUID] = mapped_column(primary_key=True)
     household_id: Mapped[UUID] = mapped_column(index=True)
+    persons: Mapped[int] = mapped_column(server_default="1")
+
+
+class CountedGroupRow(AlertsModel, record=CountedGroup):
+    """A count of a group, stored under the group's id."""
+
+    __tablename__ = "counted_groups"
+    __table_args__ = (Index(None, "origin_area", "departed_on"),)
+
+    group_id: Mapped[UUID] = mapped_column(primary_key=True)
 
 
 class AlertRow(AlertsModel, record=Alert):
@@ -94,6 +104,7 @@ class AlertRow(AlertsModel, record=Alert):
     changed_at: Mapped[datetime]
     is_suppressed: Mapped[bool]
     is_ringing: Mapped[bool] = mapped_column(server_default=false())
+    persons_step: Mapped[int] = mapped_column(server_default="0")
     figures: Mapped[str]
     hazard_id: Mapped[UUID | None] = mapped_column(index=True)
     pcodes: Mapped[list[str]]
@@ -226,23 +237,27 @@ class ResidentCount(AlertsModel):
 
 
 class DepartureCount(AlertsModel):
-    """How many households left a district on the same dates; a trigger on `departures` maintains it.
+    """How many households left a district on the same dates and are now in the same district.
 
-    `moves` lists the departures of these households ("2026-06-15 displacement"), so that none is counted twice.
+    A trigger on `departures` maintains it. `moves` lists the departures of these households ("2026-06-15
+    displacement"), so that none is counted twice. `destination` is "" if it is unknown or abroad. The previous release
+    reads the view `departure_counts`, which has no destinations.
     """
 
-    __tablename__ = "departure_counts"
+    __tablename__ = "departed_by_destination"
     __table_args__ = (
         Index(None, "area", "last_on"),
-        Index("ix_departure_counts_again", "area", "last_on", postgresql_where=text("cardinality(moves) > 1")),
+        Index("ix_departed_by_destination_again", "area", "last_on", postgresql_where=text("cardinality(moves) > 1")),
         COUNTER,
     )
 
     status: Mapped[str] = mapped_column(primary_key=True)
     area: Mapped[str] = mapped_column(primary_key=True)
     moves: Mapped[list[str]] = mapped_column(primary_key=True)
+    destination: Mapped[str] = mapped_column(primary_key=True)
     last_on: Mapped[date]
     households: Mapped[int]
+    persons: Mapped[int]
 
 
 class Exposure(AlertsModel):

@@ -33,6 +33,7 @@ class Cause(StrEnum):
     RAISED = "raised"
     UPDATED = "updated"
     WIDENED = "widened"
+    GROWN = "grown"
     LAPSED = "lapsed"
     RETURNED = "returned"
     ESCALATED = "escalated"
@@ -47,6 +48,7 @@ EVENTS: Mapping[Cause, type[AlertRaised]] = {
     Cause.RAISED: AlertRaised,
     Cause.UPDATED: AlertUpdated,
     Cause.WIDENED: AlertUpdated,
+    Cause.GROWN: AlertUpdated,
     Cause.LAPSED: AlertUpdated,
     Cause.RETURNED: AlertUpdated,
     Cause.ESCALATED: AlertEscalated,

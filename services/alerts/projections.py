@@ -1,16 +1,18 @@
-"""The fields of hazards and households that the rules need; places are districts, or cities without a district."""
+"""The fields of hazards, households and groups that the rules need. Places are districts, or cities without one."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from shared.events import Displacement, HouseholdRegistered, Place
-from shared.events.vocabulary import TO_THE_DAY, HazardType, Mobility, Reason, Status
+from shared.events import Displacement, GroupCounted, HouseholdRegistered, Place
+from shared.events.vocabulary import TO_THE_DAY, HazardType, HouseholdUnit, Measure, Mobility, Precision, Reason, Status
 from shared.places import Places
 
 # Displacement reasons with which a hazard may be the cause even if the report names no hazard.
 POSSIBLY_HAZARD = {Reason.NATURAL_DISASTER, Reason.ENVIRONMENTAL_DEGRADATION, Reason.NOT_REPORTED}
+# Dates that count in the window of an alert. "About this date" is reported as the week.
+IN_WINDOW = (*TO_THE_DAY, Precision.WEEK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,10 @@ class DisplacedHousehold:
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """One displacement of a household as reported, with the date and the area that the household left."""
+    """One displacement of a household as reported, with the date and the area that the household left.
+
+    `destination_area` is where the household is, None if the place is abroad or unknown.
+    """
 
     report_id: UUID
     household_id: UUID
@@ -44,6 +49,30 @@ class Departure:
     mobility: Mobility
     area: str
     occurred_on: date
+    persons: int
+    destination_area: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CountedGroup:
+    """The latest state of a count of a group.
+
+    `is_counted` is false if another count replaced it, or if it counts movements and not people present. `departed_on`
+    is None if the date is too vague for a window.
+    """
+
+    group_id: UUID
+    sequence: int
+    status: Status
+    stock_id: UUID
+    is_counted: bool
+    mobility: Mobility
+    persons: int
+    families: int
+    yards: int
+    origin_area: str | None
+    destination_area: str | None
+    departed_on: date | None
 
 
 def household(event: HouseholdRegistered, places: Places) -> DisplacedHousehold:
@@ -66,17 +95,44 @@ def household(event: HouseholdRegistered, places: Places) -> DisplacedHousehold:
 def departures(event: HouseholdRegistered, places: Places) -> dict[UUID, Departure | None]:
     """The departures by report id. A departure is None if its district or date is unknown."""
     displacements = (event,) if event.displacement is None else (event, event.displacement)
-    return {
-        displacement.report_id: departure(event.household_id, displacement, places) for displacement in displacements
-    }
+    return {displacement.report_id: departure(event, displacement, places) for displacement in displacements}
 
 
-def departure(household_id: UUID, displacement: HouseholdRegistered | Displacement, places: Places) -> Departure | None:
+def departure(
+    event: HouseholdRegistered, displacement: HouseholdRegistered | Displacement, places: Places
+) -> Departure | None:
     area = area_of(displacement.origin, places)
-    if area is None or displacement.occurred_on_precision not in TO_THE_DAY:
+    if area is None or displacement.occurred_on_precision not in IN_WINDOW:
         return None
     return Departure(
-        displacement.report_id, household_id, displacement.status, displacement.mobility, area, displacement.occurred_on
+        report_id=displacement.report_id,
+        household_id=event.household_id,
+        status=displacement.status,
+        mobility=displacement.mobility,
+        area=area,
+        occurred_on=displacement.occurred_on,
+        persons=event.persons,
+        destination_area=area_of(event.destination, places),
+    )
+
+
+def group(event: GroupCounted, places: Places) -> CountedGroup:
+    def counted_in(unit: HouseholdUnit) -> int:
+        return (event.households or 0) if event.household_unit is unit else 0
+
+    return CountedGroup(
+        group_id=event.group_id,
+        sequence=event.sequence,
+        status=event.status,
+        stock_id=event.stock_id,
+        is_counted=event.superseded_by is None and event.measure is Measure.STOCK,
+        mobility=event.mobility,
+        persons=event.persons,
+        families=counted_in(HouseholdUnit.FAMILIES),
+        yards=counted_in(HouseholdUnit.YARDS),
+        origin_area=area_of(event.origin, places),
+        destination_area=area_of(event.destination, places),
+        departed_on=event.occurred_on if event.occurred_on_precision in IN_WINDOW else None,
     )
 
 

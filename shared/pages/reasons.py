@@ -7,6 +7,7 @@ from typing import Any
 from babel.support import NullTranslations
 
 from shared.pages.formats import filters
+from shared.pages.headcounts import displaced
 from shared.pages.terms import N_, term
 from shared.places import Places
 
@@ -14,7 +15,7 @@ TEXTS: Mapping[str, str] = {
     "quake_magnitude": N_("Earthquake of magnitude {magnitude} at a depth of {depth_km} km"),
     "source_severity": N_("Reported by {source}: {urgency}, {certainty}"),
     "severity_unjudged": N_("Severity to be judged. Reported by {source}: {urgency}, {certainty}"),
-    "households_displaced": N_("Households displaced from {place} within {hours} hours ({dates}): {households}"),
+    "households_displaced": N_("Displaced from {place} within {hours} hours ({dates}): {displaced}"),
     "displaced_in_hazard_area": N_("Displaced households that now live in the hazard's area, {place}: {households}"),
     "too_old": N_("Reported too late: nobody was notified"),
     "source_unusual": N_(
@@ -50,6 +51,8 @@ def sentence(reason: str, figures: Mapping[str, Any], language: str, known: Null
     if reason == "quake_magnitude" and "depth_km" not in figures:
         text = WITHOUT_DEPTH
     words = Words(_shown(figures, language, known.gettext, places))
+    if reason == "households_displaced":
+        words["displaced"] = displaced(figures, filters(language)["number"], known)
     sentences = [text, DISPLACED] if figures.get("displaced") else [text]
     return ". ".join(known.gettext(text).format_map(words) for text in sentences)
 

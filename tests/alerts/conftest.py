@@ -23,7 +23,8 @@ from tests.installation import Installation
 # These tables are emptied before or after each test that commits.
 CHANGED = (
     "alerts, receivers, deliveries, notification_omissions, attempts, outbox, acts, presences, hazards,"
-    " hazard_changes, exposures, households, resident_counts, departures, departure_counts"
+    " hazard_changes, exposures, households, resident_counts, departures,"
+    " departed_by_destination, counted_groups"
 )
 
 

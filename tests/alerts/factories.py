@@ -1,4 +1,4 @@
-"""Hazards and households as the alerts service reads them, and rules that judge them."""
+"""Hazards, households and groups as the alerts service reads them, and rules that judge them."""
 
 import itertools
 import json
@@ -9,6 +9,9 @@ from uuid import uuid4
 from services.alerts.ruleset import Ruleset
 from shared import events
 from shared.events import (
+    GroupCorrected,
+    GroupCounted,
+    GroupStatusChanged,
     HazardCancelled,
     HazardReported,
     HazardUpdated,
@@ -86,12 +89,42 @@ def household(**changed: Any) -> HouseholdRegistered:
     return kind.model_validate(fields)
 
 
-def message(data: HazardReported | HouseholdRegistered) -> Message:
+def group(**changed: Any) -> GroupCounted:
+    """Makes a count of 20 people who left Kadamjai today and are now in Leilek."""
+    fields: dict[str, Any] = {
+        "group_id": uuid4(),
+        "report_id": uuid4(),
+        "version": 1,
+        "sequence": 1,
+        "status": "Actual",
+        "stock_id": uuid4(),
+        "measure": "stock",
+        "mobility": "displacement",
+        "persons": 20,
+        "quantifier": "exact",
+        "counted_at": NOW,
+        "counted_at_precision": "hour",
+        "occurred_on": TODAY,
+        "occurred_on_precision": "day",
+        "recorded_on": TODAY,
+        "origin": Place(pcode=KADAMJAI),
+        "destination": Place(pcode=LEILEK),
+        "reasons": ["natural_disaster"],
+        "author": AUTHOR,
+        **changed,
+    }
+    kind = GroupCounted if fields["version"] == 1 else GroupCorrected
+    if fields.get("superseded_by"):
+        kind = GroupStatusChanged
+    return kind.model_validate(fields)
+
+
+def message(data: HazardReported | HouseholdRegistered | GroupCounted) -> Message:
     id = events.event_id(data.event_type, data.author, data.report_id, data.version)
     return events.message(data, id=id, source="/intake", time=NOW)
 
 
-def received(data: HazardReported | HouseholdRegistered) -> Received:
+def received(data: HazardReported | HouseholdRegistered | GroupCounted) -> Received:
     published = message(data)
     return open_plain(Record(published.topic, 0, next(_offsets), 0, published.key, published.value, published.headers))
 

@@ -1,4 +1,4 @@
-"""Passes hazards and households to the worker's handlers, and then computes the exposure alerts."""
+"""Passes hazards, households and groups to the worker's handlers, and then computes the exposure alerts."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.exposures import Exposures
-from services.alerts.handlers import HazardHandler, HouseholdHandler, utcnow
+from services.alerts.handlers import HAZARDS, HOUSEHOLDS, HazardHandler, HouseholdHandler, utcnow
 from services.alerts.handover import Dispatcher
 from services.alerts.ruleset import Ruleset
 from shared.messaging.records import Outcome, Received
@@ -30,8 +30,8 @@ class Handling:
 
     async def __call__(self, received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
         outcomes: dict[int, Outcome] = {}
-        for topic, handler in (("hazards", self.hazards), ("households", self.households)):
-            own = [position for position, one in enumerate(received) if one.record.topic == topic]
+        for topics, handler in ((HAZARDS.topics, self.hazards), (HOUSEHOLDS.topics, self.households)):
+            own = [position for position, one in enumerate(received) if one.record.topic in topics]
             if own:
                 outcomes.update(zip(own, await handler([received[position] for position in own], session), strict=True))
         await self.expose(session)

@@ -1,7 +1,7 @@
 """Many households displaced from one district in a short time raise one alert."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from services.alerts.counts import DEPARTED
-from shared.events import HouseholdRegistered, Place
+from services.alerts.queries.departures import REGISTERED
+from shared.events import GroupCounted, HouseholdRegistered, Place
 from shared.events.vocabulary import Severity
 from shared.postgres import database
 from tests.alerts.conftest import CHANGED
-from tests.alerts.factories import ALAI, KADAMJAI, LEILEK, TODAY, household
+from tests.alerts.factories import ALAI, KADAMJAI, LEILEK, TODAY, group, household
 from tests.alerts.post import Post
 from tests.waiting import wait_for
 
@@ -51,21 +51,22 @@ async def test_nine_households_are_noted_the_tenth_alerts_and_later_ones_join(po
     assert await post.deliveries() == [("duty", 1, "raised")]
 
 
+@pytest.mark.parametrize("make", [household, lambda: group(persons=5, destination=Place(pcode=ALAI))])
 async def test_two_workers_at_one_short_of_the_threshold_do_not_both_miss_it(
-    sessions: async_sessionmaker[AsyncSession],
+    sessions: async_sessionmaker[AsyncSession], make: Callable[[], HouseholdRegistered | GroupCounted]
 ) -> None:
     async with sessions.begin() as session:
         await Post(session)(*(household() for _ in range(8)))
-    async with asyncio.TaskGroup() as group, sessions.begin() as first:
-        assert await Post(first)(household()) == ["noted below_threshold"]
-        second = group.create_task(posted(sessions, household()))
+    async with asyncio.TaskGroup() as tasks, sessions.begin() as first:
+        assert await Post(first)(make()) == ["noted below_threshold"]
+        second = tasks.create_task(posted(sessions, make()))
         await wait_for(lambda: is_locked_out(sessions))
     assert second.result() == ["alerted households_displaced"]
     async with sessions.begin() as session:
-        assert (await Post(session).alert()).households == 10
+        assert (await Post(session).alert()).figures["persons"] == 50
 
 
-async def posted(sessions: async_sessionmaker[AsyncSession], *data: HouseholdRegistered) -> list[str]:
+async def posted(sessions: async_sessionmaker[AsyncSession], *data: HouseholdRegistered | GroupCounted) -> list[str]:
     async with sessions.begin() as session:
         return await Post(session)(*data)
 
@@ -262,15 +263,16 @@ async def test_an_old_displacement_is_recorded_and_notifies_nobody(post: Post) -
 async def test_departures_are_looked_up_by_index_however_many_there_are(session: AsyncSession) -> None:
     await session.execute(
         text(
-            "INSERT INTO departure_counts (status, area, moves, last_on, households) SELECT 'Actual', area, "
-            "ARRAY[day || ' displacement'], day, 1 FROM unnest(CAST(:areas AS text[])) AS area, "
+            "INSERT INTO departed_by_destination (status, area, moves, destination, last_on, households, persons) "
+            "SELECT 'Actual', area, ARRAY[day || ' displacement'], '', day, 1, 5 "
+            "FROM unnest(CAST(:areas AS text[])) AS area, "
             "generate_series(date '2000-01-01', date '2020-01-01', '1 day') AS moment, date(moment) AS day"
         ),
         {"areas": [ALAI, KADAMJAI, LEILEK]},
     )
-    await session.execute(text("ANALYZE departure_counts"))
+    await session.execute(text("ANALYZE departed_by_destination"))
     connection = await database.driver(session)
-    plan = await connection.fetch(f"EXPLAIN {DEPARTED}", [KADAMJAI] * 60, [TODAY] * 60, [TODAY] * 60)
+    plan = await connection.fetch(f"EXPLAIN {REGISTERED}", [KADAMJAI] * 60, [TODAY] * 60, [TODAY] * 60)
     lines = [line for (line,) in plan]
-    assert any("ix_departure_counts_area_last_on" in line for line in lines), lines
+    assert any("ix_departed_by_destination_area_last_on" in line for line in lines), lines
     assert not any("Seq Scan" in line for line in lines), lines

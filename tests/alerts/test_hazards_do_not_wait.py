@@ -4,6 +4,7 @@ import asyncio
 import importlib
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -181,15 +182,20 @@ DEPARTURES = st.none() | st.builds(
     mobility=st.sampled_from([Mobility.DISPLACEMENT, Mobility.MIGRATION]),
     area=st.sampled_from([ALAI, LEILEK]),
     occurred_on=st.sampled_from([date(2026, 6, 14), date(2026, 6, 15)]),
+    persons=st.integers(1, 3),
+    destination_area=st.sampled_from([KADAMJAI, None]),
 )
 COUNTED = {
-    "departure_counts": (
-        "SELECT status, area, moves, households FROM departure_counts WHERE households <> 0 ORDER BY 1, 2, 3"
+    "departed_by_destination": (
+        "SELECT status, area, moves, destination, households, persons FROM departed_by_destination"
+        " WHERE households <> 0 OR persons <> 0 ORDER BY 1, 2, 3, 4"
     ),
     "resident_counts": (
         "SELECT status, area, mobility, households FROM resident_counts WHERE households <> 0 ORDER BY 1, 2, 3"
     ),
 }
+MIGRATIONS = {"departed_by_destination": "0017_head_counts", "resident_counts": "0005_counts"}
+Counted = tuple[str, tuple[str, ...], str]  # area, moves and destination
 
 
 @settings(max_examples=40)
@@ -203,24 +209,37 @@ def test_incremental_departure_counts_equal_a_full_count(
         standing.update({id: one for id, one in batch.items() if one})
         for id in [id for id, one in batch.items() if one is None]:
             standing.pop(id, None)
-    moves = defaultdict[tuple[UUID, str], set[str]](set)
-    for departure in standing.values():
-        moves[departure.household_id, departure.area].add(f"{departure.occurred_on} {departure.mobility}")
-    counted = Counter((area, tuple(sorted(each))) for (_, area), each in moves.items())
+    left = defaultdict[tuple[UUID, str], list[Departure]](list)
+    for departure in sorted(standing.values(), key=lambda one: (one.occurred_on, one.report_id)):
+        left[departure.household_id, departure.area].append(departure)
+    households, persons = Counter[Counted](), Counter[Counted]()
+    for (_, area), of_household in left.items():
+        moves = tuple(sorted({f"{one.occurred_on} {one.mobility}" for one in of_household}))
+        households[area, moves, of_household[-1].destination_area or ""] += 1
+        persons[area, moves, of_household[-1].destination_area or ""] += of_household[-1].persons
+
+    read_before = Counter[tuple[str, tuple[str, ...]]]()
 
     async def run() -> tuple[list[Any], list[Any]]:
         engine = database.engine(shared_alerts)
         async with database.sessions(engine)() as session:
             for batch in owned:
                 await household_queries.save_departures(session, batch)
-            kept = list(await session.execute(text(COUNTED["departure_counts"])))
-            anew = await counted_anew(session, "departure_counts", "COUNT_DEPARTURES")
+            kept = list(await session.execute(text(COUNTED["departed_by_destination"])))
+            before = list(await session.execute(text("SELECT area, moves, households FROM departure_counts")))
+            anew = await counted_anew(session, "departed_by_destination", "COUNT_DEPARTURES")
         await engine.dispose()
+        read_before.update({(area, tuple(moves)): number for area, moves, number in before if number})
         return kept, anew
 
     kept, anew = asyncio.run(run())
-    assert {(area, tuple(each)): households for _, area, each, households in kept} == counted
+    assert {(area, tuple(moves), to): number for _, area, moves, to, number, _ in kept} == households
+    assert {(area, tuple(moves), to): number for _, area, moves, to, _, number in kept} == persons
     assert anew == kept
+    without_destination = Counter[tuple[str, tuple[str, ...]]]()
+    for (area, moves, _), number in households.items():
+        without_destination[area, moves] += number
+    assert read_before == without_destination  # the view that the release before reads
 
 
 def with_id(id: UUID, departure: Departure | None) -> Departure | None:
@@ -228,13 +247,13 @@ def with_id(id: UUID, departure: Departure | None) -> Departure | None:
     if departure is None:
         return None
     family = FAMILIES[REPORTS.index(id) % 2]
-    return Departure(id, family, departure.status, departure.mobility, departure.area, departure.occurred_on)
+    return replace(departure, report_id=id, household_id=family)
 
 
 async def counted_anew(session: AsyncSession, table: str, statement: str) -> list[Any]:
     """Empties the table, and returns the counts that the statement of the migration computes."""
     await session.execute(text(f"TRUNCATE {table}"))
-    migration = importlib.import_module("services.alerts.migrations.0005_counts")
+    migration = importlib.import_module(f"services.alerts.migrations.{MIGRATIONS[table]}")
     await session.execute(text(getattr(migration, statement)))
     return list(await session.execute(text(COUNTED[table])))
 

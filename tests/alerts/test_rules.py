@@ -11,14 +11,15 @@ from services.alerts.rules.displacement import decide_displacement
 from services.alerts.rules.exposure import decide_exposure
 from services.alerts.rules.findings import Finding, Nothing, RuleKind
 from services.alerts.rules.hazard import decide, effective_severity
-from services.alerts.rules.windows import Departed, Window
+from services.alerts.rules.headcounts import Departed, RegisteredDeparture
+from services.alerts.rules.windows import Window
 from services.alerts.ruleset import Ruleset
 from shared.events.vocabulary import Severity, Status
 from shared.pages.formats import filters
 from shared.pages.reasons import sentence
 from shared.places import Places
 from shared.places.watched import WatchedArea
-from tests.alerts.factories import ALAI, KADAMJAI, NOW, TODAY, hazard, mudflow, rules
+from tests.alerts.factories import ALAI, KADAMJAI, LEILEK, NOW, TODAY, hazard, mudflow, rules
 
 RULES, WATCHED = rules(), WatchedArea.load()
 DAY = timedelta(days=1)
@@ -164,8 +165,13 @@ def test_six_hours_after_onset_or_expiry_nobody_is_notified(
 def displaced(
     counts: dict[date, int], day: date = TODAY, taken: list[Window] | None = None, now: datetime = NOW
 ) -> Finding | Nothing:
-    departed: Departed = {(each,): households for each, households in counts.items()}
+    departed = left({(each,): households for each, households in counts.items()})
     return decide_displacement(Status.ACTUAL, KADAMJAI, day, departed, taken or [], RULES, now)
+
+
+def left(households: dict[tuple[date, ...], int]) -> Departed:
+    """Households of four persons, by the dates on which they left."""
+    return Departed([RegisteredDeparture(dates, LEILEK, number, 4 * number) for dates, number in households.items()])
 
 
 def test_ten_households_of_one_date_raise_one_alert() -> None:
@@ -206,16 +212,17 @@ def test_a_displacement_older_than_a_week_notifies_nobody(days: int, is_suppress
 
 
 def test_a_household_that_left_on_two_dates_of_a_window_counts_once_in_it() -> None:
-    departed: Departed = {(TODAY - DAY,): 4, (TODAY - DAY, TODAY): 3, (TODAY,): 2}
-    assert decide_displacement(Status.ACTUAL, KADAMJAI, TODAY, departed, [], RULES, NOW) == Nothing("below_threshold")
-    departed[TODAY,] = 3
-    assert finding_of(decide_displacement(Status.ACTUAL, KADAMJAI, TODAY, departed, [], RULES, NOW)).households == 10
+    departed = {(TODAY - DAY,): 4, (TODAY - DAY, TODAY): 3, (TODAY,): 2}
+    nine = decide_displacement(Status.ACTUAL, KADAMJAI, TODAY, left(departed), [], RULES, NOW)
+    assert nine == Nothing("below_threshold")
+    ten = decide_displacement(Status.ACTUAL, KADAMJAI, TODAY, left({**departed, (TODAY,): 3}), [], RULES, NOW)
+    assert finding_of(ten).households == 10
 
 
 def test_a_longer_span_counts_more_dates() -> None:
     three_days = rules(displacement={"hours": 72})
     assert three_days.displacement is not None and three_days.displacement.days == 4
-    counts: Departed = {(TODAY - n * DAY,): 3 for n in range(4)}
+    counts = left({(TODAY - n * DAY,): 3 for n in range(4)})
     finding = decide_displacement(Status.ACTUAL, KADAMJAI, TODAY, counts, [], three_days, NOW)
     assert finding_of(finding).households == 12
 
@@ -241,7 +248,7 @@ def test_a_rule_without_its_table_is_off(name: str) -> None:
     spoken: list[Finding | Nothing] = [
         decide(hazard(), off, WATCHED, NOW),
         decide(mudflow(), off, WATCHED, NOW),
-        decide_displacement(Status.ACTUAL, KADAMJAI, TODAY, {(TODAY,): 99}, [], off, NOW),
+        decide_displacement(Status.ACTUAL, KADAMJAI, TODAY, left({(TODAY,): 99}), [], off, NOW),
         decide_exposure(mudflow(), KADAMJAI, 9, off, NOW),
     ]
     silent = [isinstance(decision, Nothing) for decision in spoken]

@@ -13,6 +13,7 @@ from services.alerts.rules.displacement import decide_displacement
 from services.alerts.rules.exposure import decide_exposure
 from services.alerts.rules.findings import Finding
 from services.alerts.rules.hazard import decide
+from services.alerts.rules.headcounts import Departed, RegisteredDeparture
 from services.alerts.texts import CAUSES, Text, Texts, clean
 from services.alerts.words import HazardWords
 from shared.events import AlertRaised, HazardReported, HazardText
@@ -20,7 +21,7 @@ from shared.events.vocabulary import Status, Verdict
 from shared.pages import LANGUAGES
 from shared.places import Places
 from shared.places.watched import WatchedArea
-from tests.alerts.factories import KADAMJAI, NOW, TODAY, hazard, mudflow, rules
+from tests.alerts.factories import KADAMJAI, LEILEK, NOW, TODAY, hazard, mudflow, rules
 
 PLACES = Places.load()
 TEXTS = Texts(PLACES, "https://alerts.example", {"en": "Crisis Management Center", "ru": "ЦУКС", "ky": "Борбор"})
@@ -114,8 +115,10 @@ def test_a_village_is_named_by_its_district() -> None:
 
 
 def test_households_by_count_and_place() -> None:
-    text = read(decide_displacement(Status.ACTUAL, KADAMJAI, TODAY, {(TODAY,): 14}, [], RULES, NOW))
-    assert re.search(r"^Households displaced from Kadamjai rayon within 24 hours \(.+\): 14$", text.body, re.MULTILINE)
+    departed = Departed([RegisteredDeparture((TODAY,), LEILEK, 14, 61)])
+    text = read(decide_displacement(Status.ACTUAL, KADAMJAI, TODAY, departed, [], RULES, NOW))
+    reason = r"^Displaced from Kadamjai rayon within 24 hours \(.+\): 14 registered households \(61 persons\)$"
+    assert re.search(reason, text.body, re.MULTILINE)
     assert "Displacement" in text.subject
 
 

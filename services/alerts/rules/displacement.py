@@ -1,17 +1,20 @@
-"""Raises an alert if at least a certain number of households leave one district within some hours."""
+"""Raises an alert if at least a certain number of persons or households leave one district within some hours."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
+from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts import counts
+from services.alerts.queries import departures
 from services.alerts.rules.findings import ALERTED, Finding, Nothing, RuleKind, Situation
-from services.alerts.rules.rule import CountingRule, Hours, Touched
-from services.alerts.rules.windows import Departed, Window, free_windows, total
+from services.alerts.rules.headcounts import Departed, DisplacementFigures
+from services.alerts.rules.rule import CountingRule, Hours, RuleModel, Touched
+from services.alerts.rules.windows import Window, free_windows
 from shared.country import TIME_ZONE
+from shared.events.fields import PCode
 from shared.events.vocabulary import Severity, Status
 
 if TYPE_CHECKING:
@@ -19,16 +22,31 @@ if TYPE_CHECKING:
     from services.alerts.changes import AlertChanges
     from services.alerts.ruleset import Ruleset
 
+Number = Annotated[int, Field(ge=1)]
+
 
 @dataclass(frozen=True, slots=True)
 class DepartureFacts:
-    """The households that left each district, and the existing alerts, which already count some of them."""
+    """The people that left each district, and the existing alerts, which already count some of them."""
 
     departed: Mapping[tuple[Status, str], Departed]
     alert_changes: "AlertChanges"
 
 
+class DistrictThresholds(RuleModel):
+    """A district's own numbers. Where a number is missing, the number of the rule applies."""
+
+    persons: Number | None = None
+    households: Number | None = None
+    again_at: tuple[Number, ...] | None = None
+
+
 class DisplacementRule(CountingRule):
+    """The alert is raised at `persons` or `households`, and notified again at each number of persons in `again_at`."""
+
+    persons: Number = 50
+    again_at: tuple[Number, ...] = (200, 500, 1000, 3000)
+    areas: Mapping[PCode, DistrictThresholds] = {}
     hours: Hours
     severity: Severity
 
@@ -52,41 +70,57 @@ class DisplacementRule(CountingRule):
     ) -> DepartureFacts:
         span = timedelta(days=self.days)
         spans = {(case.situation.area, case.day - 2 * span, case.day + 2 * span) for case in touched if case.day}
-        return DepartureFacts(await counts.departed(session, spans, self.mobility) if spans else {}, alert_changes)
+        return DepartureFacts(await departures.departed(session, spans, self.mobility) if spans else {}, alert_changes)
 
     def judge(self, touched: Touched, facts: DepartureFacts, now: datetime) -> Finding | Nothing:
         status, area, day = touched.situation.status, touched.situation.area, touched.day
         assert day is not None
-        return self.decide(
-            status, area, day, facts.departed.get((status, area), {}), facts.alert_changes.windows(status, area), now
-        )
+        departed = facts.departed.get((status, area), Departed())
+        return self.decide(status, area, day, departed, facts.alert_changes.windows(status, area), now)
 
     def decide(
         self, status: Status, area: str, day: date, departed: Departed, alerted: Iterable[Window], now: datetime
     ) -> Finding | Nothing:
-        """Judges the households that left on `day`.
+        """Judges the people that left on `day`.
 
-        The households join the alert whose window contains the day. If no alert has such a window, the rule judges the
-        free window that contains the day and has the most households.
+        They join the alert whose window contains the day. Without such an alert, the rule judges the free window that
+        contains the day and in which the most people left.
         """
         if status not in ALERTED:
             return Nothing("no_rule")
         taken = list(alerted)
         joined = next((window for window in taken if day in window), None)
-        free = () if joined else free_windows(day, self.days, taken)
-        window = joined or max(free, key=lambda candidate: (total(departed, candidate), candidate.first))
+        free = free_windows(day, self.days, taken)
+        displaced = {window: departed.within(window) for window in ([joined] if joined else free)}
+        window = max(displaced, key=lambda window: (*self._size(area, displaced[window]), window.first))
         finding = self._of(status, area, window, departed, now)
-        if total(departed, window) >= self.households:
+        if self.is_reached(area, displaced[window]):
             return finding
         if joined is None or finding.is_suppressed:
             return Nothing("below_threshold")
         return Nothing("below_threshold", finding.situation, joined.dates)
 
+    def is_reached(self, area: str, displaced: DisplacementFigures) -> bool:
+        own = self._own(area)
+        return displaced.persons >= (own.persons or self.persons) or displaced.households >= (
+            own.households or self.households
+        )
+
+    def step(self, area: str, persons: int) -> int:
+        """The highest number of `again_at` that the persons reach; 0 if they reach none."""
+        own = self._own(area).again_at
+        return max((step for step in (self.again_at if own is None else own) if step <= persons), default=0)
+
+    def _own(self, area: str) -> DistrictThresholds:
+        return self.areas.get(area, DistrictThresholds())
+
+    def _size(self, area: str, displaced: DisplacementFigures) -> tuple[bool, int, int]:
+        return self.is_reached(area, displaced), displaced.persons, displaced.households
+
     def _of(self, status: Status, area: str, window: Window, departed: Departed, now: datetime) -> Finding:
-        households = total(departed, window)
-        newest = max((day for dates in departed for day in dates if day in window), default=window.last)
+        displaced, newest = departed.within(window), departed.newest(window)
         figures = {
-            "households": households,
+            **displaced.figures,
             "hours": self.hours,
             "pcode": area,
             "first": window.first.isoformat(),
@@ -103,7 +137,8 @@ class DisplacementRule(CountingRule):
             is_suppressed=now > midnight(newest + timedelta(days=1)) + self.max_age,
             figures=figures,
             pcodes=(area,),
-            households=households,
+            households=displaced.registered_households,
+            persons_step=self.step(area, displaced.persons),
         )
 
 

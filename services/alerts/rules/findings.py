@@ -56,6 +56,7 @@ class Finding:
     hazard_id: UUID | None = None
     pcodes: tuple[str, ...] = ()
     households: int | None = None
+    persons_step: int = 0  # the highest number of `again_at` that the persons reach
 
 
 @dataclass(frozen=True, slots=True)

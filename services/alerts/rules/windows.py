@@ -1,15 +1,13 @@
-"""Windows of dates. The households that left a district within the same window are counted together."""
+"""Windows of dates. The people that left a district within the same window are counted together."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-Departed = dict[tuple[date, ...], int]  # number of households by the dates on which they left the area
-
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A range of dates, both ends included, whose departed households are counted together."""
+    """A range of dates, both ends included. The people that left within it are counted together."""
 
     first: date
     last: date
@@ -31,8 +29,3 @@ def free_windows(day: date, days: int, taken: Iterable[Window]) -> list[Window]:
         Window(max(start, before + timedelta(days=1)), min(start + timedelta(days=days - 1), after - timedelta(days=1)))
         for start in starts
     ]
-
-
-def total(departed: Departed, window: Window) -> int:
-    """The number of distinct households that left within the window."""
-    return sum(households for dates, households in departed.items() if any(day in window for day in dates))

@@ -1,0 +1,59 @@
+"""SQL that counts the people who left a district: registered households, and groups that were counted."""
+
+# raw SQL throughout: every batch of households waits for these statements
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from datetime import date
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts.rules.headcounts import Departed, HeadCount, RegisteredDeparture
+from shared.events.vocabulary import Mobility, Status
+from shared.postgres import database
+
+Span = tuple[str, date, date]  # an area, with the first and the last date on which people left it
+
+# A household that left an area more than once is stored with all its dates, so that a window counts it once.
+# The first SELECT finds the households whose last departure is on a requested date. The second SELECT finds the
+# households that left again after the last requested date. Such households are few, and an index covers them.
+# OFFSET 0 makes PostgreSQL look up each area by an index. Without OFFSET 0, PostgreSQL expects so many dates that it
+# reads the whole table.
+REGISTERED = """
+SELECT counted.* FROM unnest($1::text[], $2::date[], $3::date[]) AS asked (area, first, last) CROSS JOIN LATERAL (
+    SELECT status, area, moves, destination, households, persons FROM departed_by_destination
+    WHERE area = asked.area AND last_on BETWEEN asked.first AND asked.last AND households > 0 OFFSET 0
+) AS counted
+UNION
+SELECT counted.* FROM unnest($1::text[], $2::date[], $3::date[]) AS asked (area, first, last) CROSS JOIN LATERAL (
+    SELECT status, area, moves, destination, households, persons FROM departed_by_destination
+    WHERE area = asked.area AND last_on > asked.last AND cardinality(moves) > 1 AND households > 0 OFFSET 0
+) AS counted
+"""
+COUNTED = """
+SELECT DISTINCT group_id, status, origin_area, stock_id, departed_on, coalesce(destination_area, '') AS destination,
+    persons, families, yards
+FROM unnest($1::text[], $2::date[], $3::date[]) AS asked (area, first, last) JOIN counted_groups
+    ON origin_area = asked.area AND departed_on BETWEEN asked.first AND asked.last
+WHERE is_counted AND mobility = ANY($4)
+"""
+
+
+async def departed(
+    session: AsyncSession, spans: Collection[Span], mobility: Collection[Mobility]
+) -> dict[tuple[Status, str], Departed]:
+    """The people who left these areas, by status and area."""
+    connection = await database.driver(session)
+    columns = [list(column) for column in zip(*spans, strict=True)]
+    people = defaultdict[tuple[Status, str], Departed](Departed)
+    for status, area, moves, *registered in await connection.fetch(REGISTERED, *columns):
+        if dates := _dates(moves, mobility):
+            people[Status(status), area].registered.append(RegisteredDeparture(dates, *registered))
+    for _, status, area, *counted in await connection.fetch(COUNTED, *columns, list(mobility)):
+        people[Status(status), area].counts.append(HeadCount(*counted))
+    return people
+
+
+def _dates(moves: Iterable[str], mobility: Collection[Mobility]) -> tuple[date, ...]:
+    departures = (move.split(" ") for move in moves)
+    return tuple(dict.fromkeys(date.fromisoformat(day) for day, how in departures if how in mobility))

@@ -1,0 +1,212 @@
+"""Counts of groups and registered households of one district raise one alert together, in any order."""
+
+import asyncio
+import random
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from services.alerts.config import AlertsSettings
+from services.alerts.queries import alerts as alert_queries
+from shared.events import GroupCounted, HouseholdRegistered, Place
+from shared.postgres import database
+from tests.alerts.factories import ALAI, KADAMJAI, LEILEK, group, household
+from tests.alerts.post import Post
+
+UNKNOWN = Place(country="ZZ")
+Report = GroupCounted | HouseholdRegistered
+
+
+def later(count: GroupCounted, **changed: Any) -> GroupCounted:
+    """The same count after its next event."""
+    return group(**count.model_dump() | {"sequence": count.sequence + 1, **changed})
+
+
+@pytest.mark.anyio
+async def test_four_reports_of_one_evening_raise_one_alert(post: Post) -> None:
+    """Batken oblast, 5 May 2022: four calls about people who fled the mudflow, before any household is registered."""
+    evening = date(2022, 5, 5)
+    post.now = post.now.replace(year=2022, month=5, day=5, hour=15)
+    reports = [
+        {"persons": 70, "households": 20, "destination": UNKNOWN, "origin_locality": "Чоко-Добо"},
+        {"persons": 150, "households": 45, "destination": UNKNOWN, "origin_locality": "Комсомол"},
+        {"persons": 37, "households": 10, "destination_locality": "Тобей мечити", "destination": Place(pcode=KADAMJAI)},
+        {"persons": 26, "destination_locality": "чайкана", "destination": Place(pcode=KADAMJAI)},
+    ]
+    for report in reports:
+        assert await post(group(occurred_on=evening, **report)) == ["alerted households_displaced"]
+    alert = await post.alert()
+    assert (alert.area, alert.figures["persons"], alert.figures["counted_persons"]) == (KADAMJAI, 283, 283)
+    assert (alert.figures["reports"], alert.figures["families"], alert.households) == (4, 75, 0)
+    assert [cause for _, _, cause in await post.deliveries()] == ["raised", "grown"]  # at 70, and above 200
+
+
+@pytest.mark.anyio
+async def test_each_step_notifies_once_and_asks_for_a_new_acknowledgement(post: Post) -> None:
+    first = group(persons=199)
+    await post(first)
+    await post.session.execute(text("UPDATE alerts SET acknowledged_at = raised_at, acknowledged_name = 'Айбек'"))
+    await post(grown := later(first, persons=200))
+    alert = await post.alert()
+    assert (alert.acknowledged_at, alert.demand) == (None, "acknowledgement")
+    await post(fallen := later(grown, persons=150))
+    await post(again := later(fallen, persons=250))
+    await post(later(again, persons=1_200))
+    assert await post.deliveries() == [("duty", 1, "raised"), ("duty", 2, "grown"), ("duty", 3, "grown")]
+
+
+@pytest.mark.anyio
+async def test_a_superseded_count_ends_the_alert_and_standing_again_brings_it_back(post: Post) -> None:
+    count = group(persons=60)
+    await post(count)
+    await post(replaced := later(count, superseded_by=uuid4()))
+    assert (await post.alert()).is_lapsed
+    assert await post(later(replaced, superseded_by=None)) == ["alerted households_displaced"]
+    assert [cause for _, _, cause in await post.deliveries()] == ["raised", "lapsed", "returned"]
+    assert await post(count) == ["noted not_newer"]
+
+
+@pytest.mark.anyio
+async def test_a_corrected_count_leaves_its_former_district(post: Post) -> None:
+    count = group(persons=60)
+    await post(count)
+    await post(later(count, version=2, origin=Place(pcode=ALAI)))
+    assert {(alert.area, alert.is_lapsed) for alert in await post.alerts()} == {(KADAMJAI, True), (ALAI, False)}
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"measure": "flow"},
+        {"mobility": "migration"},
+        {"origin": UNKNOWN},
+        {"occurred_on_precision": "month"},
+        {"status": "System"},
+        {"superseded_by": uuid4()},
+    ],
+)
+async def test_some_counts_raise_no_alert(post: Post, changed: dict[str, Any]) -> None:
+    assert await post(group(persons=900, **changed)) == ["noted no_rule"]
+    assert await post.alerts() == []
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("precision", ["hour", "day", "week"])
+async def test_a_date_that_is_known_about_counts(post: Post, precision: str) -> None:
+    await post(group(persons=49, occurred_on_precision=precision))
+    assert await post(household(destination=Place(pcode=ALAI), persons=1, occurred_on_precision=precision)) == [
+        "alerted households_displaced"
+    ]
+
+
+@pytest.mark.anyio
+async def test_households_registered_later_at_the_place_of_a_count_are_not_added(post: Post) -> None:
+    await post(group(persons=45))
+    assert set(await post(*(household(persons=5) for _ in range(9)))) == {"noted below_threshold"}
+    moved = household(persons=5)
+    assert await post(moved) == ["alerted households_displaced"]
+    assert (await post.alert()).figures["persons"] == 50
+    await post(household(household_id=moved.household_id, report_id=moved.report_id, sequence=2, persons=9, version=2))
+    assert (await post.alert()).figures["registered_persons"] == 54
+
+
+STOCKS = [UUID(int=number) for number in range(3)]
+STATES = st.fixed_dictionaries(
+    {
+        "persons": st.integers(0, 260),
+        "stock_id": st.sampled_from(STOCKS),
+        "destination": st.sampled_from([Place(pcode=LEILEK), Place(pcode=ALAI), UNKNOWN]),
+        "superseded_by": st.sampled_from([None, None, UUID(int=9)]),
+    }
+)
+SIZES = st.fixed_dictionaries(
+    {
+        "persons": st.integers(1, 30),
+        "destination": st.sampled_from([Place(pcode=LEILEK), Place(pcode=ALAI), UNKNOWN]),
+        "origin": st.sampled_from([Place(pcode=KADAMJAI), Place(pcode=KADAMJAI), Place(pcode=ALAI)]),
+    }
+)
+
+
+def histories(drawn: Sequence[Sequence[dict[str, Any]]], make: Any, key: str) -> list[list[Any]]:
+    made = []
+    for versions in drawn:
+        own = {key: uuid4(), "report_id": uuid4()}
+        made.append([make(**own, **each, version=n, sequence=n) for n, each in enumerate(versions, 1)])
+    return made
+
+
+def expected(groups: Sequence[GroupCounted], households: Sequence[HouseholdRegistered], origin: str) -> tuple[int, ...]:
+    """Persons, counted persons, registered persons and households that left the district, computed by hand."""
+    stocks = defaultdict[tuple[str | None, UUID], int](int)
+    for count in groups:
+        if count.superseded_by is None and count.origin.pcode == origin:
+            key = count.destination.pcode, count.stock_id
+            stocks[key] = max(stocks[key], count.persons)
+    left = [one for one in households if one.origin.pcode == origin]
+    places = (LEILEK, ALAI, None)
+    counted = {place: sum(number for (there, _), number in stocks.items() if there == place) for place in places}
+    known = {place: sum(one.persons for one in left if one.destination.pcode == place) for place in places}
+    total = sum(max(counted[place], known[place]) for place in places)
+    return total, sum(counted.values()), sum(known.values()), len(left)
+
+
+@pytest.fixture(scope="module")
+def shared_alerts(shared_installation: Any) -> AlertsSettings:
+    own: AlertsSettings = shared_installation.settings(AlertsSettings)
+    return own
+
+
+@settings(max_examples=25)
+@given(
+    groups=st.lists(st.lists(STATES, min_size=1, max_size=3), max_size=4),
+    households=st.lists(st.lists(SIZES, min_size=1, max_size=2), max_size=12),
+    seed=st.integers(0, 1_000),
+)
+def test_any_order_of_groups_and_households_gives_the_same_alerts(
+    shared_alerts: AlertsSettings, groups: list[Any], households: list[Any], seed: int
+) -> None:
+    """Kafka keeps the order of each group and of each household, and may repeat records."""
+    for versions in groups:  # a stock has one place
+        for state in versions:
+            state["destination"] = [Place(pcode=LEILEK), Place(pcode=ALAI), UNKNOWN][STOCKS.index(state["stock_id"])]
+    counts, registered = histories(groups, group, "group_id"), histories(households, household, "household_id")
+    stream = shuffled([*counts, *registered], random.Random(seed))
+    in_force = asyncio.run(alerts_after(shared_alerts, stream))
+    for origin in (KADAMJAI, ALAI):
+        figures = expected([one[-1] for one in counts], [one[-1] for one in registered], origin)
+        is_raised = figures[0] >= 50 or figures[3] >= 10
+        assert in_force.get(origin) == (figures if is_raised else None)
+
+
+def shuffled(histories: list[list[Report]], order: random.Random) -> list[Report]:
+    """The records of all histories in a random order that keeps the order within each; some records come twice."""
+    keys = [number for number, history in enumerate(histories) for _ in history]
+    order.shuffle(keys)
+    rest = [iter(history) for history in histories]
+    records = [next(rest[number]) for number in keys]
+    repeats = [records[order.randrange(len(records))] for _ in range(len(records) // 3)]
+    return [*records, *repeats]
+
+
+async def alerts_after(own: AlertsSettings, stream: Sequence[Report]) -> dict[str, tuple[int, ...]]:
+    engine = database.engine(own)
+    try:
+        async with database.sessions(engine)() as session:
+            post = Post(session)
+            for number in range(0, len(stream), 4):
+                await post(*stream[number : number + 4])
+            rows = await post.fetch(f"{alert_queries.SELECT_ALERTS} WHERE NOT is_lapsed")
+            alerts = [alert_queries.alert_of(row._mapping) for row in rows]
+    finally:
+        await engine.dispose()
+    names = ("persons", "counted_persons", "registered_persons", "households")
+    return {alert.area: tuple(alert.figures[name] for name in names) for alert in alerts}

@@ -1,0 +1,131 @@
+"""People who left one district are counted by groups and by households; the figures of one place are not added."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from pydantic import ValidationError
+
+from services.alerts.rules.displacement import decide_displacement
+from services.alerts.rules.findings import Finding, Nothing
+from services.alerts.rules.headcounts import Departed, HeadCount, RegisteredDeparture
+from shared.events.vocabulary import Status
+from shared.pages import LANGUAGES
+from shared.pages.catalogs import translations
+from shared.pages.reasons import sentence
+from shared.places import Places
+from tests.alerts.factories import ALAI, KADAMJAI, LEILEK, NOW, TODAY, rules
+
+PLACES = Places.load()
+STOCK = UUID(int=1)
+
+
+def registered(households: int, persons: int, destination: str = LEILEK) -> RegisteredDeparture:
+    return RegisteredDeparture((TODAY,), destination, households, persons)
+
+
+def counted(
+    persons: int, destination: str = LEILEK, *, stock_id: UUID | None = None, families: int = 0, on: date = TODAY
+) -> HeadCount:
+    return HeadCount(stock_id or uuid4(), on, destination, persons, families)
+
+
+def judged(*people: RegisteredDeparture | HeadCount, **changed: Any) -> Finding | Nothing:
+    departed = Departed(
+        [one for one in people if isinstance(one, RegisteredDeparture)],
+        [one for one in people if isinstance(one, HeadCount)],
+    )
+    return decide_displacement(Status.ACTUAL, KADAMJAI, TODAY, departed, [], rules(displacement=changed), NOW)
+
+
+def figures(*people: RegisteredDeparture | HeadCount) -> dict[str, Any]:
+    finding = judged(*people, persons=1)
+    assert isinstance(finding, Finding)
+    return dict(finding.figures)
+
+
+@pytest.mark.parametrize(
+    ("people", "is_raised"),
+    [
+        ([counted(49)], False),
+        ([counted(50)], True),
+        ([counted(25, ALAI), counted(25)], True),
+        ([registered(9, 49)], False),
+        ([registered(9, 50)], True),
+        ([registered(10, 10)], True),
+        ([counted(37, families=10)], True),
+        ([counted(37, families=9)], False),
+        ([counted(49), registered(9, 49)], False),  # the same place: the registered may be among the counted
+        ([counted(49), registered(1, 1, ALAI)], True),
+        ([counted(49, ""), registered(1, 1)], True),
+        ([counted(49, ""), registered(1, 1, "")], False),
+    ],
+)
+def test_an_alert_is_raised_at_fifty_persons_or_ten_households(
+    people: list[RegisteredDeparture | HeadCount], is_raised: bool
+) -> None:
+    assert isinstance(judged(*people), Finding) is is_raised
+
+
+def test_the_larger_of_registered_and_counted_persons_is_taken_at_each_place() -> None:
+    people = figures(counted(100), registered(12, 60), counted(20, ALAI), registered(10, 45, ALAI))
+    assert (people["persons"], people["counted_persons"], people["registered_persons"]) == (100 + 45, 120, 105)
+    assert people["households"] == 22
+
+
+def test_if_the_teams_disagree_about_one_stock_the_highest_count_is_taken() -> None:
+    people = figures(counted(60, stock_id=STOCK, families=14), counted(80, stock_id=STOCK, families=12), counted(5))
+    assert (people["persons"], people["reports"], people["families"]) == (85, 2, 12)
+
+
+def test_a_count_of_a_distant_day_is_not_in_the_window() -> None:
+    assert judged(counted(49), counted(49, on=date(2026, 6, 20))) == Nothing("below_threshold")
+
+
+@pytest.mark.parametrize(
+    ("persons", "step"), [(199, 0), (200, 200), (499, 200), (500, 500), (1_000, 1_000), (2_999, 1_000), (9_000, 3_000)]
+)
+def test_the_persons_reach_a_step(persons: int, step: int) -> None:
+    finding = judged(counted(persons))
+    assert isinstance(finding, Finding) and finding.persons_step == step
+
+
+def test_a_district_may_have_its_own_numbers() -> None:
+    areas = {KADAMJAI: {"persons": 30, "again_at": [40]}, ALAI: {"persons": 500}}
+    finding = judged(counted(40), areas=areas)
+    assert isinstance(finding, Finding) and finding.persons_step == 40
+    assert judged(counted(29), areas=areas) == Nothing("below_threshold")
+    assert isinstance(judged(registered(10, 10), areas=areas), Finding)
+    with pytest.raises(ValidationError):
+        rules(displacement={"areas": {"Kadamjai": {"persons": 30}}})
+
+
+EVENING = {
+    "en": "283 persons counted in 4 reports, 75 families; 0 registered households",
+    "ru": "283 человека по 4 донесениям, 75 семей; 0 зарегистрированных домохозяйств",
+    "ky": "4 билдирүү боюнча 283 киши, 75 үй-бүлө; 0 катталган үй чарба",
+}
+WITH_HOUSEHOLDS = {
+    "en": "60 persons counted in 1 report; 3 registered households (12 persons). Total, with the larger figure at each"
+    " place: 72 persons",
+    "ru": "60 человек по 1 донесению; 3 зарегистрированных домохозяйства (12 человек)."
+    " Всего, по большему числу в каждом месте: 72 человека",
+    "ky": "1 билдирүү боюнча 60 киши; 3 катталган үй чарба (12 киши)."
+    " Бардыгы, ар бир жердеги чоңураак сан менен: 72 киши",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_reason_gives_both_parts(language: str) -> None:
+    four = figures(counted(70, families=20), counted(150, "", families=45), counted(37, families=10), counted(26))
+    known = translations(language)
+    assert sentence("households_displaced", four, language, known, PLACES).endswith(EVENING[language])
+    both = figures(counted(60), registered(3, 12, ALAI))
+    assert sentence("households_displaced", both, language, known, PLACES).endswith(WITH_HOUSEHOLDS[language])
+
+
+def test_an_alert_of_the_release_before_names_its_households() -> None:
+    before = {"households": 12, "hours": 24, "pcode": KADAMJAI, "first": "2026-06-15", "last": "2026-06-16"}
+    text = sentence("households_displaced", before, "en", translations("en"), PLACES)
+    assert text.endswith(": 12 registered households")
