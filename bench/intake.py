@@ -1,4 +1,4 @@
-"""Starts servers, makes reports, measures passes and checks the counts for the two benchmarks of intake."""
+"""Starts the servers, makes reports, times each run and counts the published reports, for intake's two benchmarks."""
 
 import argparse
 import asyncio

@@ -95,7 +95,7 @@ def message_of(delivery: dict[str, Any], content: Content, texts: Texts) -> Text
 
 
 def outcome_of(reason: str, pages: Pages, language: str) -> str:
-    """The result in the reader's language; a server's own answer is shown by its code."""
+    """The result of an attempt in the reader's language. If the receiver's server answered, its code is shown."""
     if reason in OUTCOMES:
         return pages.gettext(language, OUTCOMES[reason])
     return pages.gettext(language, ANSWERED).format(code=reason.rpartition("_")[2])

@@ -44,7 +44,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
         given = given_password()
 
         async def first_account() -> None:
-            """Creates the account in the background, because the process can accept reports without PostgreSQL."""
+            """Creates the account in the background. The process must accept reports even while PostgreSQL is down."""
             await retry_while_unavailable(lambda: first_administrator(app.state.sessions, settings, given))
             has_account.set()
 

@@ -142,7 +142,7 @@ class Attempts:
     async def claim(self, attempt: Attempt) -> None:
         """Counts the attempt in this process and in Valkey. Raises TooManyFailures.
 
-        The process also keeps a count of every attempt, because a slow Valkey counts only part of a burst in time.
+        The process also keeps a count of every attempt, because a slow Valkey counts some attempts of a burst too late.
         """
         scopes, keys = list(attempt.counters), attempt.keys
         most = [MOST[scope] for scope in scopes]

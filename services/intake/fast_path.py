@@ -21,7 +21,7 @@ class FastPath:
 
 
 class PathParameters:
-    """Counts the requests that the guard refuses, as channel `unknown`. The guard decides when it is called."""
+    """Counts requests without access under the channel `unknown`. `guard` checks the access when it is called."""
 
     def __init__(self, guard: ASGIApp, counts: Counts) -> None:
         self.guard, self.counts = guard, counts

@@ -93,7 +93,8 @@ class DisplacementDraft:
     received_at: datetime
     traceparent: str | None = None
     unchecked: bytes | None = None
-    # The clear fields as sent, if a time was corrected. A repeat has the uncorrected time again, so these are compared.
+    # The clear fields as sent, if a time was corrected. A repeated report has the uncorrected time again, so that
+    # intake compares the uncorrected fields of both.
     original_clear: bytes | None = None
 
     @property

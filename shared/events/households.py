@@ -23,7 +23,7 @@ class Displacement(Data):
 class HouseholdRegistered(EventData):
     """The household after this event. Consumers ignore a `sequence` that is not newer than their own.
 
-    `displacement` is the reported or corrected displacement, if it is not the household's current displacement.
+    `displacement` is set if the report is about another displacement than the household's current one.
     `latest_mobility` is `unable_to_move` if that was reported after a move: the household is trapped where it moved.
     """
 

@@ -59,7 +59,7 @@ class DeadLetterRow(Base):
     reason: Mapped[str]
     pointer: Mapped[str]
     set_aside_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    # the offset in the dead letter's text, if a restore onto another log changed the row's offset
+    # the Kafka offset that the dead letter's record contains, if a restore onto another log changed the row's offset
     written_offset: Mapped[int | None] = mapped_column(BigInteger)
 
     @property
@@ -68,7 +68,7 @@ class DeadLetterRow(Base):
 
     @property
     def written(self) -> int:
-        """The offset in the dead letter's text. If the letter was restored, this offset belongs to an older log."""
+        """The Kafka offset that the dead letter's record contains. After a restore it is an offset of the older log."""
         return self.offset if self.written_offset is None else self.written_offset
 
 

@@ -113,7 +113,7 @@ class Places:
     def pcodes_of(self, area: Area) -> tuple[str, ...]:
         """An area's own P-codes, the districts of codes that are not units, and the units that the geometry touches.
 
-        With a village's code alone nobody would be notified, because notification and visibility depend on units.
+        A village is not a unit. Receivers and readers have units as their areas, so the district is added to a village.
         """
         circles = [(circle.lat, circle.lon, circle.radius_km) for circle in area.circles]
         above = (self.district(pcode) for pcode in area.pcodes if pcode not in self._units)

@@ -68,7 +68,7 @@ async def test_a_report_is_known_as_long_as_it_may_be_on_the_log(installation: I
 async def test_a_repeat_from_before_a_rotation_is_not_a_conflict(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After a rotation, Valkey's digest is still under the old key, so only the inbox can detect the repeat."""
+    """Valkey's digest was made with the secret before the rotation, so that only the inbox can detect the repeat."""
     body = household()
     async for intake in opened(installation):
         caller = intake.caller()

@@ -259,14 +259,14 @@ async def is_everywhere(client: httpx.AsyncClient, installation: Installation, r
 async def shows(
     client: httpx.AsyncClient, visible: VisibleContent, reported: ReportedEvents, token: str, method: str = "GET"
 ) -> bool:
-    """Whether the answer contains the content."""
+    """Whether the answer to this token contains the text of `visible.seen`."""
     names = {"household": reported.household, "alert": reported.alert, "hazard_report": reported.hazard_report}
     body = {"alert_ids": [reported.alert]} if visible.body == SEVERAL else visible.body
     request = client.build_request(method, visible.path.format(**names), headers=bearer(token), json=body)
     async with contextlib.aclosing(await client.send(request, stream=True)) as answer:
         text = await replayed(answer) if "/stream" in visible.path else (await answer.aread()).decode()
     assert answer.status_code in (200, 201, 404, 409), (answer.status_code, text)
-    if method != "GET":  # 409 means that an earlier caller with access did the same
+    if method != "GET":  # 409 means that another account changed the alert first, so this account has access too
         return answer.status_code != 404 and '"not-found"' not in text
     return visible.seen.format(**names) in text
 

@@ -1,4 +1,4 @@
-"""Callers by report, and who may read them."""
+"""Queries for the caller of a report, and for the areas whose operators may read the caller."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any

@@ -8,7 +8,11 @@ from alembic import op
 revision = "intake_0004"
 down_revision = "intake_0003"
 
-TABLES = {"feed_counts": "feed", "feed_set_aside": "feed", "feeds": "name"}  # feeds last: its rows name the sources
+TABLES = {
+    "feed_counts": "feed",
+    "feed_set_aside": "feed",
+    "feeds": "name",
+}  # `feeds` comes last, because the others read its column `source`
 RENAME = """
 UPDATE {table} AS renamed SET {column} =
     CASE WHEN feeds.source = 'usgs' THEN 'usgs=' ELSE 'usgs:' || feeds.source || '=' END || feeds.name
