@@ -26,7 +26,7 @@ class Centre(Served):
         return len(in_thread(everything(self.installation, "displacements", "registry")))
 
 
-def opened(phone: BrowserContext, centre: Centre, language: str = "en") -> Page:
+def opened(phone: BrowserContext, centre: Served, language: str = "en") -> Page:
     page = phone.new_page()
     page.goto(f"{centre.url}{FORM}?lang={language}")
     wait_for_script(page, "navigator.serviceWorker.ready.then(() => true)")
