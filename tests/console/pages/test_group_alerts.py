@@ -1,0 +1,48 @@
+"""Counts of groups that are reported by telephone raise one alert, which the board and its own page show."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import expect
+
+from shared.auth.tokens import Role
+from tests.browsers import SLOW_MS
+from tests.console.pages.conftest import Whole
+from tests.intake.factories import group
+
+LEILEK = "KG05236000000"
+EVENING = [
+    {"persons": 70, "households": 20, "origin_locality": "Чоко-Добо", "destination": {"country": "ZZ"}},
+    {"persons": 150, "households": 45, "origin_locality": "Комсомол", "destination": {"country": "ZZ"}},
+    {"persons": 37, "households": 10, "destination": {"pcode": LEILEK}, "destination_locality": "Тобей мечити"},
+    {"persons": 26, "destination": {"pcode": LEILEK}, "destination_locality": "чайкана"},
+]
+REASONS = {
+    "en": "283 persons counted in 4 reports, 75 families; 0 registered households",
+    "ru": "283 человека по 4 донесениям, 75 семей; 0 зарегистрированных домохозяйств",
+    "ky": "4 билдирүү боюнча 283 киши, 75 үй-бүлө; 0 катталган үй чарба",
+}
+
+
+@pytest.fixture(scope="module")
+def reported(whole: Whole, cleared: None) -> None:
+    """Reports the counts after `cleared` has closed the alerts of other tests."""
+    bearer = {"authorization": f"Bearer {whole.installation.token(roles=[Role.FIELD], team=uuid4())}"}
+    now = datetime.now(UTC).isoformat()
+    for report in EVENING:
+        body = group(occurred_at=now, reported_at=now, counted_at=now, quantifier="exact", **report)
+        answer = whole.client(headers=bearer).post("/intake/v1/displacements", json=body)
+        assert answer.status_code == 202, answer.text
+
+
+@pytest.mark.parametrize("language", REASONS)
+@pytest.mark.usefixtures("reported")
+def test_the_reports_of_one_evening_are_one_alert(whole: Whole, seat: Any, language: str) -> None:
+    page = seat(Role.OPERATOR).open("/")
+    page.goto(f"{whole.url}/?lang={language}")
+    alert = page.locator(".alert[data-section=waiting]", has_text=REASONS[language])
+    expect(alert).to_have_count(1, timeout=SLOW_MS)
+    page.goto(f"{whole.url}{alert.locator('.alert-name').get_attribute('href')}?lang={language}")
+    expect(page.locator("section.what")).to_contain_text(REASONS[language])
