@@ -19,10 +19,11 @@ EVENING = [
     {"persons": 37, "households": 10, "destination": {"pcode": LEILEK}, "destination_locality": "Тобей мечити"},
     {"persons": 26, "destination": {"pcode": LEILEK}, "destination_locality": "чайкана"},
 ]
+TITLES = {"en": "Displacement, 283 persons", "ru": "Перемещение, 283 человека", "ky": "Жер которуу, 283 адам"}
 REASONS = {
     "en": "283 persons counted in 4 reports, 75 families; 0 registered households",
     "ru": "283 человека по 4 донесениям, 75 семей; 0 зарегистрированных домохозяйств",
-    "ky": "4 билдирүү боюнча 283 киши, 75 үй-бүлө; 0 катталган үй чарба",
+    "ky": "4 билдирүү боюнча 283 адам, 75 үй-бүлө; 0 катталган үй чарба",
 }
 
 
@@ -44,5 +45,6 @@ def test_the_reports_of_one_evening_are_one_alert(whole: Whole, seat: Any, langu
     page.goto(f"{whole.url}/?lang={language}")
     alert = page.locator(".alert[data-section=waiting]", has_text=REASONS[language])
     expect(alert).to_have_count(1, timeout=SLOW_MS)
+    expect(alert.locator(".alert-name")).to_have_text(TITLES[language])
     page.goto(f"{whole.url}{alert.locator('.alert-name').get_attribute('href')}?lang={language}")
     expect(page.locator("section.what")).to_contain_text(REASONS[language])
