@@ -1,11 +1,13 @@
 // The form for events reported by telephone. The caller is sent to the console and the event to intake. Both have the
 // same report id.
 
-import { call, isNoAnswer } from "/static/calls.js";
+import { call } from "/static/calls.js";
 import { Combobox } from "/static/combobox.js";
 import { read, written } from "/static/dates.js";
 import { element } from "/static/elements.js";
-import { fail, labels, refuse } from "/static/new-event/event-refusals.js";
+import { given as givenIn, input, options } from "/static/entry/fields.js";
+import { fail, labels, refuse } from "/static/entry/refusals.js";
+import { keepUnsent, sendByKeyboard, sendOnce } from "/static/entry/sending.js";
 import { AHEAD_MS, EventReport } from "/static/new-event/event-reports.js";
 import { showFollowed } from "/static/new-event/event-results.js";
 import { sentence } from "/static/texts.js";
@@ -18,18 +20,11 @@ const buttons = /** @type {NodeListOf<HTMLButtonElement>} */ (form.querySelector
 const known = JSON.parse(element("event-known").textContent ?? "null");
 const about = { source: form.dataset.source ?? "", account: form.dataset.account ?? "", status: form.dataset.status ?? "" };
 let report = new EventReport(about, known);
-let isTouched = false;
-
-/** @param {string} id @returns {import("/static/combobox.js").Option[]} */
-function options(id) {
-  /** @type {any[]} */
-  const listed = JSON.parse(element(id).textContent ?? "[]");
-  return listed.map((place) => ({ value: place.value ?? place.pcode, name: place.name, above: place.parent_name, terms: place.terms }));
-}
+const changes = keepUnsent(form);
 
 /** @param {string} name */
 function given(name) {
-  return String(new FormData(form).get(name) ?? "").trim();
+  return givenIn(form, name);
 }
 
 /** The values of the form. */
@@ -75,15 +70,7 @@ function askAhead() {
 /** @param {"Alert" | "Update" | "Cancel"} [kind] */
 async function send(kind) {
   if (!isComplete()) return;
-  for (const button of buttons) button.disabled = true;
-  try {
-    await sendAll(kind);
-  } catch (error) {
-    if (!isNoAnswer(error)) throw error;
-    fail(sentence("away"));
-  } finally {
-    for (const button of buttons) button.disabled = false;
-  }
+  await sendOnce(form, () => sendAll(kind));
 }
 
 /** @param {"Alert" | "Update" | "Cancel"} [kind] */
@@ -107,7 +94,7 @@ async function sendAll(kind) {
 /** @param {string} status */
 function done(status) {
   fail("");
-  isTouched = false;
+  changes.areUnsent = false;
   form.hidden = true;
   element("answer").hidden = false;
   element("answer-text").textContent = sentence(status, { event: called() });
@@ -155,19 +142,11 @@ function choose(severity) {
   if (severity) severity.checked = true;
 }
 
-form.addEventListener("submit", (submitted) => {
-  submitted.preventDefault();
-  void send();
-});
-form.addEventListener("input", () => { isTouched = true; });
+sendByKeyboard(form, () => void send());
 input("onset").addEventListener("input", askAhead); // shows the notice at once, because a notice that appears while Send is pressed would move the button
-// Only Ctrl+Enter and the button send the form; Enter in a field does not. Outside text fields a digit chooses a severity.
+// Outside text fields a digit chooses a severity.
 form.addEventListener("keydown", (pressed) => {
   const isText = pressed.target instanceof HTMLTextAreaElement || (pressed.target instanceof HTMLInputElement && !["radio", "checkbox"].includes(pressed.target.type));
-  if (pressed.key === "Enter" && (pressed.ctrlKey || pressed.metaKey)) {
-    pressed.preventDefault();
-    void send();
-  } else if (pressed.key === "Enter" && !pressed.defaultPrevented && pressed.target instanceof HTMLInputElement) pressed.preventDefault();
   const severity = isText || pressed.ctrlKey || pressed.altKey || pressed.metaKey ? null : form.querySelector(`input[data-digit="${CSS.escape(pressed.key)}"]`);
   if (!(severity instanceof HTMLInputElement)) return;
   pressed.preventDefault();
@@ -176,8 +155,6 @@ form.addEventListener("keydown", (pressed) => {
 });
 element("another").addEventListener("click", begin);
 element("correct").addEventListener("click", correct);
-// Makes the browser ask before it leaves a form that has unsent changes.
-addEventListener("beforeunload", (leaving) => { if (isTouched) leaving.preventDefault(); });
 
 const cancelling = /** @type {HTMLDialogElement | null} */ (document.getElementById("cancelling"));
 document.getElementById("cancel")?.addEventListener("click", () => {
@@ -185,11 +162,6 @@ document.getElementById("cancel")?.addEventListener("click", () => {
   cancelling?.showModal();
 });
 cancelling?.addEventListener("close", () => { if (cancelling.returnValue === "cancel-event") void send("Cancel"); });
-
-/** @param {string} id */
-function input(id) {
-  return /** @type {HTMLInputElement} */ (element(id));
-}
 
 if (known) fill(known);
 else input("onset").value ||= written(new Date());

@@ -1,10 +1,10 @@
-// Shows the errors of the form: marks the invalid fields, focuses the first one and scrolls the reason into view.
+// Shows the errors of a form for telephone reports: marks the invalid fields, focuses the first one and scrolls the reason into view.
 
 import { problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
 import { sentence } from "/static/texts.js";
 
-const form = /** @type {HTMLFormElement} */ (element("event"));
+const form = /** @type {HTMLFormElement} */ (element("failure").closest("form"));
 
 /** @param {string} text @param {HTMLElement[]} [fields] */
 export function fail(text, fields = []) {

@@ -1,0 +1,20 @@
+// The fields of a form for telephone reports.
+
+import { element } from "/static/elements.js";
+
+/** @param {string} id */
+export function input(id) {
+  return /** @type {HTMLInputElement} */ (element(id));
+}
+
+/** The options of a combobox, from the JSON island with this id. @param {string} id @returns {import("/static/combobox.js").Option[]} */
+export function options(id) {
+  /** @type {any[]} */
+  const listed = JSON.parse(element(id).textContent ?? "[]");
+  return listed.map((place) => ({ value: place.value ?? place.pcode, name: place.name, above: place.parent_name, terms: place.terms }));
+}
+
+/** @param {HTMLFormElement} form @param {string} name */
+export function given(form, name) {
+  return String(new FormData(form).get(name) ?? "").trim();
+}

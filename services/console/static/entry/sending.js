@@ -1,0 +1,42 @@
+// Sends a form for telephone reports: by button or Ctrl+Enter, once at a time, and not lost when the page is left.
+
+import { isNoAnswer } from "/static/calls.js";
+import { fail } from "/static/entry/refusals.js";
+import { sentence } from "/static/texts.js";
+
+/** Only Ctrl+Enter and the button send the form; Enter in a field does not. @param {HTMLFormElement} form @param {() => unknown} send */
+export function sendByKeyboard(form, send) {
+  form.addEventListener("submit", (submitted) => {
+    submitted.preventDefault();
+    send();
+  });
+  form.addEventListener("keydown", (pressed) => {
+    if (pressed.key !== "Enter") return;
+    if (pressed.ctrlKey || pressed.metaKey) {
+      pressed.preventDefault();
+      send();
+    } else if (!pressed.defaultPrevented && pressed.target instanceof HTMLInputElement) pressed.preventDefault();
+  });
+}
+
+/** Disables the buttons while `send` runs, and shows if there was no answer. @param {HTMLFormElement} form @param {() => Promise<unknown>} send */
+export async function sendOnce(form, send) {
+  const buttons = form.querySelectorAll("button");
+  for (const button of buttons) button.disabled = true;
+  try {
+    await send();
+  } catch (error) {
+    if (!isNoAnswer(error)) throw error;
+    fail(sentence("away"));
+  } finally {
+    for (const button of buttons) button.disabled = false;
+  }
+}
+
+/** Makes the browser ask before it leaves a form that has unsent changes. @param {HTMLFormElement} form */
+export function keepUnsent(form) {
+  const changes = { areUnsent: false };
+  form.addEventListener("input", () => { changes.areUnsent = true; });
+  addEventListener("beforeunload", (leaving) => { if (changes.areUnsent) leaving.preventDefault(); });
+  return changes;
+}
