@@ -1,4 +1,4 @@
-"""The new-event form, for hazards reported by telephone; the browser sends the report to intake."""
+"""The forms for hazards and counts reported by telephone; the browser sends the report to intake."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -15,7 +15,7 @@ from services.console.state import console
 from shared import audit
 from shared.audit import Action, Result
 from shared.auth import tokens
-from shared.events.vocabulary import HazardType
+from shared.events.vocabulary import HazardType, Shelter
 from shared.pages import TERMS, language_of
 from shared.pages.synonyms import SYNONYMS
 from shared.postgres.database import Session
@@ -40,6 +40,19 @@ async def new_event(request: Request, session: Session, hazard: UUID | None = No
         hazards=hazards(request),
         places=here.places.options(language),
         known=known and corrections.form(known, here.places, language),
+    )
+
+
+@router.get("/new-count")
+async def new_count(request: Request) -> Response:
+    here = console(request)
+    return here.pages.render(
+        request,
+        "new-count.html",
+        counted=here.settings.counted_status,
+        hazards=hazards(request),
+        places=here.places.options(language_of(request)),
+        shelters=sorted(Shelter, key=lambda kind: kind is not Shelter.UNKNOWN),
     )
 
 

@@ -203,6 +203,7 @@ def around(request: Request) -> dict[str, Any]:
         "own_areas": [here.places.name(area, language) for area in sorted(principal.areas)],
         "counted": here.settings.counted_status,
         "may_answer": not principal.roles.isdisjoint(access.CMC),
+        "may_count": not principal.roles.isdisjoint(access.COUNTERS),
         "sees_ledger": not principal.roles.isdisjoint(access.LEDGER),
         "whereabouts": lambda pcodes: board.whereabouts(pcodes, here.places, language),
     }

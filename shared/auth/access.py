@@ -14,6 +14,7 @@ HOUSEHOLD_READERS = frozenset({R.OPERATOR, R.DUTY_HEAD, R.REGISTRAR, R.FIELD})  
 SECURITY = frozenset({R.ADMINISTRATOR, R.AUDITOR})
 NOTICED = SECURITY | {R.DUTY_HEAD}
 AUDITOR = frozenset({R.AUDITOR})
+COUNTERS = frozenset({R.OPERATOR, R.DUTY_HEAD, R.REGISTRAR})
 FIGURES = frozenset({R.OPERATOR, R.DUTY_HEAD, R.REGISTRAR, R.ANALYST, R.ADMINISTRATOR})
 
 
@@ -116,6 +117,7 @@ ROUTES: dict[str, AccessRule] = {
     "GET /v1/ringing": to(STAFF),
     "GET /stream": to(STAFF | {R.INTEGRATION}),
     "GET /new-event": page(CMC),
+    "GET /new-count": page(COUNTERS),
     "GET /v1/callers/{report_id}": to(CMC),
     "PUT /v1/callers/{report_id}": to(CMC),
     "GET /notices": to(NOTICED),

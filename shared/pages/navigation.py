@@ -16,6 +16,7 @@ class Destination:
 DESTINATIONS = (
     Destination("/", N_("Board")),
     Destination("/new-event", N_("New event")),
+    Destination("/new-count", N_("New count")),
     Destination("/registry/figures", N_("Figures")),
     Destination("/alerts/deliveries", N_("Sent notifications")),
     Destination("/ledger", N_("Ledger")),

@@ -179,6 +179,7 @@ OF_NO_AREA = {
     "GET /readmission",
     "POST /readmission",
     "GET /new-event",
+    "GET /new-count",
     "PUT /v1/callers/{report_id}",
 }
 # A field team reads only its own reports, whatever their area. An integration reads only hazards, which are public.

@@ -24,6 +24,7 @@ PAGES = {
     Role.DUTY_HEAD: (
         "/",
         "/new-event",
+        "/new-count",
         "/registry/figures",
         "/alerts/deliveries",
         "/ledger",

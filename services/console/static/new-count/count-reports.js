@@ -1,0 +1,46 @@
+// Builds the reports to intake from the form: a count of a group, and its corrections.
+
+import { uuid } from "/static/uuid.js";
+
+/**
+ * @typedef {{persons: number, households: number | null, unit: string, isEstimated: boolean, origin: StatedPlace, destination: StatedPlace,
+ *   shelter: string, counted: Date, left: Date, isFullRecount: boolean, hazard: string, mobility: string, notes: string}} Given the values of the form
+ * @typedef {{pcode: string, locality: string}} StatedPlace
+ */
+
+/** One count. The report's id stays until intake accepts it, so that sending it twice does not make two counts. */
+export class CountReport {
+  /** @param {string} status */
+  constructor(status) {
+    this.status = status;
+    this.id = uuid();
+    this.group = uuid();
+    this.version = 1;
+    this.reportedAt = "";
+  }
+
+  /** Prepares a correction of the sent count. The correction is the next version and replaces the earlier one. */
+  again() {
+    this.version += 1;
+    this.reportedAt = "";
+  }
+
+  /** @param {Given} given */
+  body(given) {
+    this.reportedAt ||= new Date().toISOString();
+    return {
+      kind: "group", report_id: this.id, group_id: this.group, version: this.version, status: this.status, measure: "stock",
+      persons: given.persons, ...(given.isEstimated && { persons_estimated: true }),
+      ...(given.households !== null && { households: given.households, household_unit: given.unit }),
+      ...place("origin", given.origin), ...place("destination", given.destination), shelter: given.shelter,
+      counted_at: given.counted.toISOString(), counted_at_precision: "hour", is_full_recount: given.isFullRecount,
+      occurred_at: given.left.toISOString(), occurred_at_precision: "day", reported_at: this.reportedAt,
+      ...(given.hazard && { hazard_type: given.hazard }), mobility: given.mobility, ...(given.notes && { notes: given.notes }),
+    };
+  }
+}
+
+/** @param {"origin" | "destination"} name @param {StatedPlace} place */
+function place(name, { pcode, locality }) {
+  return { [name]: { pcode }, ...(locality && { [`${name}_locality`]: locality }) };
+}

@@ -1,0 +1,222 @@
+"""On the page "New count", an operator enters how many displaced people a caller reports."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from playwright.sync_api import Dialog, Page, expect
+
+from deploy.local.process import wait_until
+from shared.auth.tokens import Role
+from tests.browsers import SLOW_MS, wait_for_script
+from tests.console.factories import LEILEK
+from tests.console.pages.conftest import Whole
+from tests.console.pages.test_corrections import taken_but_not_told
+from tests.installation import in_thread
+from tests.intake.records import records
+
+COUNTERS = (Role.OPERATOR, Role.DUTY_HEAD, Role.REGISTRAR)
+
+
+def opened(seat: Any, role: Role = Role.OPERATOR, **size: int) -> Page:
+    page: Page = seat(role, **size).open("/new-count")
+    wait_for_script(page, "!document.getElementById('send').disabled")
+    return page
+
+
+def begun(seat: Any, persons: str = "26") -> Page:
+    page = opened(seat)
+    page.fill("#persons", persons)
+    page.fill("#origin", "kadamjai")
+    page.focus("#origin-locality")
+    return page
+
+
+def typed(page: Page, *words: str) -> None:
+    """Types a text into each field, and goes to the next one with Tab."""
+    for text in words:
+        page.keyboard.type(text)
+        page.keyboard.press("Tab")
+
+
+@pytest.mark.parametrize("role", COUNTERS)
+def test_a_callers_count_is_entered_by_keyboard_alone_and_is_on_the_board(whole: Whole, seat: Any, role: Role) -> None:
+    """The call: 20 families, 70 people, from Choko-Dobo, with relatives."""
+    page = opened(seat, role)
+    village = f"Чоко-Добо {role}"
+    typed(page, "70", "20", "fam", "", "кадамж", village, "", "", "With rel")
+    with page.expect_request("**/intake/v1/displacements") as sent:
+        page.keyboard.press("Control+Enter")
+    body = sent.value.post_data_json or {}
+    assert (body["persons"], body["households"], body["household_unit"]) == (70, 20, "families")
+    assert body["origin"] == body["destination"]
+    assert (body["shelter"], body["mobility"], body["is_full_recount"]) == ("host_family", "displacement", False)
+    expect(page.locator("#answer-text")).to_contain_text("Accepted: persons: 70 · families: 20 · ", timeout=SLOW_MS)
+    expect(page.locator("#answer-text")).to_contain_text(f"{village}, Kadamjai rayon, Batken oblast → Kadamjai rayon")
+    page.get_by_role("link", name="Back to the board").last.click()
+    row = page.locator("#panel-households .groups tbody tr", has_text=f"{village} (Kadamjai rayon) 70")
+    expect(row).to_contain_text("With relatives or a host family", timeout=SLOW_MS)
+
+
+def test_the_record_states_every_field_and_the_channel_console(whole: Whole, seat: Any) -> None:
+    page = opened(seat)
+    page.fill("#persons", "1283")
+    page.fill("#households", "240")
+    page.select_option("#household_unit", "yards")
+    page.check("#persons-estimated")
+    page.fill("#origin", "leilek")
+    page.fill("#origin-locality", "Айыл")
+    page.fill("#destination", "batken city")
+    page.fill("#destination-locality", "Мектеп 1")
+    page.select_option("#shelter", "collective_centre")
+    page.fill("#counted", "05.05.2026 21:47")
+    page.fill("#left", "04.05.2026")
+    page.check("#full-recount")
+    page.fill("#hazard", "mud")
+    page.select_option("#mobility", "evacuation")
+    page.fill("#notes", "Ask for the head teacher")
+    page.click("#send")
+    expect(page.locator("#answer-text")).to_contain_text("persons: 1283 (estimated) · yards: 240", timeout=SLOW_MS)
+    report_id = page.locator("#answer-id").inner_text()
+    (received,) = in_thread(records(whole.installation, "displacements", report_id))
+    group, sealed = received.event.data, received.opened.sealed
+    assert (group.kind, group.channel, group.measure) == ("group", "console", "stock")
+    assert (group.persons, group.persons_estimated, group.households, group.household_unit) == (
+        1283,
+        True,
+        240,
+        "yards",
+    )
+    assert (group.origin_locality, group.destination_locality) == ("Айыл", "Мектеп 1")
+    assert group.origin.pcode == LEILEK and group.destination.pcode != LEILEK
+    assert (group.shelter, group.is_full_recount) == ("collective_centre", True)
+    assert (group.counted_at, group.counted_at_precision) == (datetime(2026, 5, 5, 15, 47, tzinfo=UTC), "hour")
+    assert (group.occurred_at, group.occurred_at_precision) == (datetime(2026, 5, 4, 6, tzinfo=UTC), "day")
+    assert (group.hazard_type, group.mobility) == ("mudflow", "evacuation")
+    assert sealed["notes"] == "Ask for the head teacher"
+    assert "teacher" not in group.model_dump_json()
+
+
+def test_the_present_district_follows_the_origin_until_it_is_typed(seat: Any) -> None:
+    page = begun(seat)
+    expect(page.locator("#destination")).to_have_value("Kadamjai rayon, Batken oblast")
+    page.fill("#destination", "leilek")
+    page.fill("#origin", "batken city")
+    page.focus("#notes")
+    expect(page.locator("#destination")).to_have_value("Leilek rayon, Batken oblast")
+
+
+@pytest.mark.parametrize(
+    ("selector", "text", "failure"),
+    [
+        ("#persons", "", "Fill in: Number of persons"),
+        ("#persons", "-1", "Check these fields: Number of persons"),
+        ("#persons", "2.5", "Check these fields: Number of persons"),
+        ("#origin", "", "Fill in: District or city"),
+        ("#origin", "Ош", "Fill in: District or city"),
+        ("#counted", "31.02.2026 09:05", "Check this field: When they were counted, Bishkek time (dd.mm.yyyy hh:mm)"),
+        ("#left", "31.02.2026", "Check this field: When they left (dd.mm.yyyy)"),
+        ("#counted", "24.12.2027 09:05", "Check this field: When they were counted, Bishkek time. The time is in the"),
+        ("#left", "24.12.2027", "Check this field: When they left. The time is in the future."),
+        ("#hazard", "xyzzy", "Check these fields: Hazard"),
+    ],
+)
+def test_an_error_is_shown_at_its_field_and_nothing_is_sent(seat: Any, selector: str, text: str, failure: str) -> None:
+    page = begun(seat)
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if "/intake/" in request.url else None)
+    page.fill(selector, text)
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#failure")).to_contain_text(failure)
+    expect(page.locator(selector)).to_be_focused()
+    expect(page.locator(selector)).to_have_attribute("aria-invalid", "true")
+    assert sent == []
+
+
+def test_an_estimate_needs_the_number_it_was_estimated_from(seat: Any) -> None:
+    page = begun(seat)
+    page.check("#persons-estimated")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#failure")).to_contain_text("fill in their number")
+    expect(page.locator("#households")).to_be_focused()
+
+
+def test_a_refusal_of_intake_is_shown_at_its_field_with_what_was_typed(seat: Any) -> None:
+    page = begun(seat, persons="1000001")
+    page.set_viewport_size({"width": 1366, "height": 768})
+    page.click("#send")
+    expect(page.locator("#failure")).to_have_text("Check these fields: Number of persons", timeout=SLOW_MS)
+    expect(page.locator("#persons")).to_be_focused()
+    expect(page.locator("#persons")).to_have_value("1000001")
+    for selector in ("#failure", "#persons"):
+        expect(page.locator(selector)).to_be_in_viewport(ratio=1)
+
+
+def test_a_count_whose_answer_was_lost_is_sent_again_as_a_repeat(seat: Any) -> None:
+    page = begun(seat)
+    page.route("**/intake/v1/displacements", taken_but_not_told, times=1)
+    page.click("#send")
+    expect(page.locator("#failure")).to_contain_text("send again")
+    page.click("#send")
+    expect(page.locator("#answer-text")).to_contain_text("Already accepted", timeout=SLOW_MS)
+
+
+def test_a_misheard_number_is_corrected_in_the_sent_form(whole: Whole, seat: Any) -> None:
+    page = begun(seat, persons="62")
+    page.fill("#destination-locality", "Чайкана")
+    page.click("#send")
+    page.click("#correct")
+    page.fill("#persons", "26")
+    page.click("#send")
+    expect(page.locator("#answer-text")).to_contain_text("Accepted: persons: 26", timeout=SLOW_MS)
+    page.goto(f"{whole.url}/")
+    row = page.locator("#panel-households .groups tbody tr", has_text="Чайкана")
+    expect(row.locator(".number .strong")).to_have_text("26", timeout=SLOW_MS)
+
+
+def test_the_next_count_of_a_call_keeps_the_district_of_origin(seat: Any) -> None:
+    page = begun(seat)
+    page.click("#send")
+    page.click("#another")
+    expect(page.locator("#persons")).to_be_focused()
+    expect(page.locator("#persons")).to_have_value("")
+    expect(page.locator("#origin")).to_have_value("Kadamjai rayon, Batken oblast")
+    expect(page.locator("#destination")).to_have_value("Kadamjai rayon, Batken oblast")
+
+
+def test_a_half_written_count_asks_before_the_page_is_left(seat: Any) -> None:
+    page = begun(seat)
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    page.get_by_role("link", name="Back to the board").click()
+    assert wait_until(lambda: bool(page.evaluate("1") and asked), timeout=10)
+    assert asked == ["beforeunload"]
+    assert page.url.endswith("/new-count")
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.ANALYST])
+def test_who_may_not_count_finds_no_link_and_no_page(whole: Whole, seat: Any, role: Role) -> None:
+    page = seat(role).open("/")
+    expect(page.get_by_role("link", name="New count")).to_have_count(0)
+    answer = page.goto(f"{whole.url}/new-count")
+    assert answer is not None and answer.status == 403
+
+
+def test_the_board_and_the_navigation_lead_to_the_form(seat: Any) -> None:
+    page = seat(Role.REGISTRAR).open("/")
+    expect(page.locator("nav").get_by_role("link", name="New count")).to_be_visible()
+    page.locator("#panel-households header").get_by_role("link", name="New count").click()
+    expect(page.locator("#persons")).to_be_focused()
+
+
+@pytest.mark.parametrize("language", ["ky", "ru", "en"])
+@pytest.mark.parametrize("width", [1366, 360])
+def test_no_field_is_cut(whole: Whole, seat: Any, language: str, width: int) -> None:
+    page = opened(seat, width=width, height=768)
+    page.goto(f"{whole.url}/new-count?lang={language}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
