@@ -15,7 +15,7 @@ from services.alerts.models import ReceiverRow
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers import Receiver
 from services.console.config import ConsoleSettings
-from services.console.models import BoardHazard
+from services.console.models import BoardGroup, BoardHazard
 from shared.auth.tokens import Role
 from shared.postgres import database
 from tests.browsers import SLOW_MS
@@ -81,7 +81,11 @@ class Whole(Served):
 
     def clear_hazards(self) -> None:
         """Deletes every hazard from the board, because the board shows only a hundred hazards at first."""
-        in_thread(self._clear_hazards())
+        in_thread(self._clear(BoardHazard))
+
+    def clear_groups(self) -> None:
+        """Deletes every counted group from the board, because the board shows the sum of all groups."""
+        in_thread(self._clear(BoardGroup))
 
     def replace_receivers(self, *receivers: Receiver) -> None:
         """Replaces all receivers by the given receivers."""
@@ -95,10 +99,10 @@ class Whole(Served):
                 await receiver_queries.save_receiver(session, receiver)
         await engine.dispose()
 
-    async def _clear_hazards(self) -> None:
+    async def _clear(self, model: type[BoardGroup] | type[BoardHazard]) -> None:
         engine = database.engine(self.installation.settings(ConsoleSettings))
         async with database.sessions(engine).begin() as session:
-            await session.execute(delete(BoardHazard))
+            await session.execute(delete(model))
         await engine.dispose()
 
 
@@ -114,6 +118,7 @@ def cleared(whole: Whole) -> None:
     """Closes the alerts of earlier test files, because an acknowledged alert rings again after some minutes."""
     whole.close_alerts()
     whole.clear_hazards()
+    whole.clear_groups()
 
 
 class Seat:
