@@ -156,7 +156,9 @@ def group(now: datetime, mudflow: str) -> dict[str, Any]:
         "households": 24,
         "households_quantifier": "approximately",
         "source_type": "local_authority",
+        "counted_at": instant(now),
         "destination": {"pcode": KYZYL_KIA},
+        "destination_locality": "Мектеп № 3",
         "shelter": "collective_centre",
         "needs": ["food", "water", "non_food_items"],
     }
