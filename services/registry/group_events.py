@@ -1,5 +1,6 @@
 """The registry's events about counts of groups."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -14,14 +15,22 @@ from shared.events.displacements import GroupClear
 FROM_REPORT = (GroupCounted.model_fields.keys() & GroupClear.model_fields.keys()) - {"counted_at"}
 
 
-def counted(model: type[GroupCounted], count: Headcount, standing: Standing, sequence: int, now: datetime) -> Message:
-    """The event about this count, of the type `model`."""
+def counted(
+    model: type[GroupCounted],
+    count: Headcount,
+    standing: Standing,
+    replaced: Sequence[UUID],
+    sequence: int,
+    now: datetime,
+) -> Message:
+    """The event about this count, of the type `model`. `replaced` are the reports that the count replaces now."""
     clear = count.clear
     data = model(
         **{name: getattr(clear, name) for name in FROM_REPORT},
         sequence=sequence,
         stock_id=UUID(count.stock_id),
         superseded_by=UUID(standing.superseded_by) if standing.superseded_by else None,
+        replaces=tuple(replaced),
         counted_at=count.counted_at,
         occurred_on=clear.occurred_at.astimezone(TIME_ZONE).date(),
         occurred_on_precision=clear.occurred_at_precision,

@@ -5,11 +5,14 @@ shelter and mobility. A full recount replaces the earlier counts of its populati
 neither does a count whose present place has no name. The rules are in docs/decisions/0037.
 """
 
+from bisect import bisect
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import islice
+from operator import attrgetter
 from typing import NamedTuple
 
 from services.registry.reports import NEVER, Filed
@@ -32,11 +35,20 @@ class Headcount:
     author: str
     team: str | None
     places_version: str | None
+    received_at: datetime
 
     @classmethod
     def of(cls, filed: Filed) -> "Headcount":
         assert isinstance(filed.clear, GroupClear), "the report is not about a group"
-        return cls(filed.subject[1], filed.report_id, filed.clear, filed.author, filed.team, filed.places_version)
+        return cls(
+            filed.subject[1],
+            filed.report_id,
+            filed.clear,
+            filed.author,
+            filed.team,
+            filed.places_version,
+            filed.received_at,
+        )
 
     @cached_property
     def population(self) -> str | None:
@@ -58,7 +70,8 @@ class Headcount:
 
     @property
     def counted_at(self) -> datetime:
-        return self.clear.counted_at or self.clear.reported_at
+        """Not after the report came, because a wrong date in the future would replace all later counts."""
+        return min(self.clear.counted_at or self.clear.reported_at, self.received_at)
 
     @property
     def order(self) -> tuple[datetime, datetime, str]:
@@ -82,6 +95,7 @@ class Standing(NamedTuple):
 
 
 IN_EFFECT = Standing()
+ORDER = attrgetter("order")
 
 
 def standings(counts: Iterable[Headcount]) -> dict[str, Standing]:
@@ -93,9 +107,10 @@ def standings(counts: Iterable[Headcount]) -> dict[str, Standing]:
         if count.population:
             by_population[count.population].append(count)
     for same in by_population.values():
-        recounts = sorted((count for count in same if count.clear.is_full_recount), key=lambda count: count.order)
+        recounts = sorted((count for count in same if count.clear.is_full_recount), key=ORDER)
         for count in same:
-            later = (recount for recount in recounts if recount.order > count.order and count.is_replaced_by(recount))
+            following = islice(recounts, bisect(recounts, count.order, key=ORDER), None)
+            later = (recount for recount in following if count.is_replaced_by(recount))
             if replacement := next(later, None):
                 standing[count.report_id] = Standing(replacement.counted_at, replacement.report_id)
     return standing

@@ -178,7 +178,7 @@ class Episode(Displaced, RegistryModel):
 class GroupCount(Displaced, RegistryModel):
     """A count of a group, in the valid version of its report. `headcounts.py` explains the last four columns.
 
-    They are None in rows that the previous release writes.
+    The last five columns are None in rows that the previous release writes.
     """
 
     __tablename__ = "counts"
@@ -186,6 +186,7 @@ class GroupCount(Displaced, RegistryModel):
     group_id: Mapped[UUID] = mapped_column(index=True)
     measure: Mapped[str]
     quantifier: Mapped[str]
+    persons_estimated: Mapped[bool | None]
     counted_at: Mapped[datetime | None]
     population: Mapped[UUID | None] = mapped_column(index=True)
     stock_id: Mapped[UUID | None]

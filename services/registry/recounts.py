@@ -2,15 +2,17 @@
 
 # raw SQL throughout: these statements lock, and read rows that the same transaction copies
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry import group_events
-from services.registry.headcounts import Headcount, Standing, standings
+from services.registry.headcounts import IN_EFFECT, Headcount, Standing, standings
 from services.registry.working_set import WorkingSet
 from shared.events import GroupCorrected, GroupCounted, GroupStatusChanged, Message
 from shared.events.displacements import GroupClear
@@ -28,7 +30,7 @@ FROM unnest($1::text[]) AS population ORDER BY hashtextextended(population, 0)
 STANDINGS = "SELECT report_id, superseded_at, superseded_by FROM counts WHERE group_id = ANY($1::uuid[])"
 OTHERS = """
 SELECT counts.group_id, counts.report_id, counts.superseded_at, counts.superseded_by,
-    reports.clear, reports.author, reports.team, reports.places_version
+    reports.clear, reports.author, reports.team, reports.places_version, reports.received_at
 FROM counts JOIN reports ON (reports.report_id, reports.version) = (counts.report_id, counts.version)
     AND reports.kind = 'group' AND reports.subject_id = counts.group_id AND reports.outcome IN ('recorded', 'merged')
 WHERE counts.population = ANY($1::uuid[]) AND NOT counts.group_id = ANY($2::uuid[])
@@ -66,6 +68,10 @@ async def recount(session: AsyncSession, working_set: WorkingSet, now: datetime)
     moved = [count for count in others if after[count.report_id] != before[count.report_id]]
     await connection.executemany(CHANGE, [(count.report_id, *after[count.report_id]) for count in moved])
     reported = {change.changed.report_id for change in working_set.changes}
+    replaced = defaultdict[str | None, list[UUID]](list)
+    for count in (*own, *moved):
+        if after[count.report_id] != before.get(count.report_id, IN_EFFECT):
+            replaced[after[count.report_id].superseded_by].append(UUID(count.report_id))
     published = [
         (event_type(count, reported, before), count)
         for count in (*own, *moved)
@@ -73,7 +79,7 @@ async def recount(session: AsyncSession, working_set: WorkingSet, now: datetime)
     ]
     sequences = [row["nextval"] for row in await connection.fetch(SEQUENCES, len(published))]
     messages = [
-        group_events.counted(model, count, after[count.report_id], sequence, now)
+        group_events.counted(model, count, after[count.report_id], replaced[count.report_id], sequence, now)
         for (model, count), sequence in zip(published, sequences, strict=True)
     ]
     return Recount(after, messages)
@@ -97,4 +103,5 @@ def headcount(row: asyncpg.Record) -> Headcount:
         str(row["author"]),
         str(row["team"]) if row["team"] else None,
         row["places_version"],
+        row["received_at"],
     )

@@ -136,9 +136,10 @@ class Figure:
         return sum(sum(self.cells[BRACKETS.index(bracket) :: len(BRACKETS)]) for bracket in brackets)
 
 
-# The stock on a day counts each household at the destination of its latest move before the end of the day, and takes
-# the last count of each group. Filters apply to the latest move, so that a family that was displaced and then migrated
-# does not count as displaced. `unable_to_move` is not a move. `superseded_at` is set when a move is written.
+# The stock on a day counts each household at the destination of its latest move before the end of the day, and each
+# count of a group that is in effect then. Filters apply to the latest move, so that a family that was displaced and
+# then migrated does not count as displaced. `unable_to_move` is not a move. `superseded_at` is set when a move is
+# written.
 STOCK = "superseded_at >= :until"
 # If teams disagree about a stock, several of its counts are in effect, and the highest is taken.
 COUNTS_IN_EFFECT = """(
@@ -164,7 +165,10 @@ GROUP BY 1, 2, 3, 4, 5, 6
 """
 PERIODS = {"stock": "NULL::integer", "flows": "period"}
 TABLES = ("episodes", "counts")
-IMPRECISE = {"episodes": "occurred_at_precision NOT IN ('hour', 'day')", "counts": "quantifier <> 'exact'"}
+IMPRECISE = {
+    "episodes": "occurred_at_precision NOT IN ('hour', 'day')",
+    "counts": "(quantifier <> 'exact' OR coalesce(persons_estimated, false))",
+}
 ALL_CELLS = {"episodes": "displaced", "counts": "persons"}  # the sum of all cells of sex and age
 
 

@@ -25,6 +25,8 @@ class GroupCounted(EventData):
     Counts with the same `stock_id` count the same people, so their persons are never added up. If several of them are
     in effect, the teams disagree, and the number of people lies between the lowest and the highest count.
     `superseded_by` is the report of the full recount that replaced this count; a replaced count no longer has effect.
+    `replaces` are the reports that this full recount replaces from now on. Each of them also has an event of its own,
+    which may come later, because it is on another partition.
     """
 
     event_type: ClassVar[str] = "dayar.group.counted.v1"
@@ -38,6 +40,7 @@ class GroupCounted(EventData):
     status: Clear[Status]
     stock_id: Clear[UUID]
     superseded_by: Clear[UUID | None] = None
+    replaces: Clear[tuple[UUID, ...]] = ()
     measure: Clear[Measure]
     mobility: Clear[Mobility]
     persons: Clear[Persons]

@@ -120,6 +120,7 @@ def row(move: Move) -> dict[str, Any]:
         "reasons": [move.reason],
         "hazard_type": None,
         "hazard_id": None,
+        "persons_estimated": False,
         "counted_at": move.at,
         "population": None,
         "stock_id": move.report if move.measure == "flow" or move.mobility == "unable_to_move" else move.subject,

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
 from uuid import uuid4
@@ -10,7 +10,10 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
+from services.registry.statistics import FigureQuery, figures
 from shared.auth.tokens import Role
+from shared.events.vocabulary import Status
+from shared.places import Places
 from shared.places.localities import folded
 from tests.installation import wait_for
 from tests.registry.conftest import Filing, Office
@@ -74,6 +77,32 @@ async def test_a_full_recount_replaces_earlier_full_and_partial_counts(file: Fil
     await file(counted(5, 130))
     assert await stocks(file) == [[130]]
     assert (await types(file))[2:] == ["counted", "status_changed", "status_changed"]
+
+
+async def test_a_recount_names_the_reports_that_it_replaces_now(file: Filing) -> None:
+    first, second, third = counted(0, 100), counted(5, 130), counted(6, 140)
+    for body in (first, second, third):
+        await file(body)
+    by_report = {event["report_id"]: event["replaces"] for event in await file.events("groups") if event["replaces"]}
+    assert by_report == {second["report_id"]: [first["report_id"]], third["report_id"]: [second["report_id"]]}
+
+
+async def test_a_count_dated_in_the_future_replaces_no_later_one(file: Filing) -> None:
+    await file(counted(0, 5, counted_at=(EVENING + timedelta(days=365)).isoformat()))
+    await file(counted(5, 100))
+    assert await stocks(file) == [[100]]
+
+
+async def test_estimated_persons_are_imprecise_in_figures(office: Office) -> None:
+    await office.file(counted(0, 150, persons_estimated=True, quantifier="exact"), counted(1, 20, quantifier="exact"))
+    query = FigureQuery(Status.ACTUAL, known=[BATKEN], until=date(2022, 5, 7))
+    async with office.app.state.sessions() as session:
+        [figure] = await figures(session, "stock", query, Places.load())
+    assert (figure.groups, figure.group_imprecise) == (1, 0)
+    await office.file(counted(2, 60, persons_estimated=True, quantifier="exact", shelter="tent"))
+    async with office.app.state.sessions() as session:
+        [figure] = await figures(session, "stock", query, Places.load())
+    assert (figure.groups, figure.group_imprecise) == (2, 1)
 
 
 async def test_partial_counts_add_up(file: Filing) -> None:

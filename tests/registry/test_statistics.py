@@ -40,7 +40,7 @@ async def example(office: Office) -> None:
     await office.file(moved_on, again, alone, abroad, incomplete, stuck, household(status="Exercise"))
     await office.file(counted)
     await office.file(
-        {**counted, **ids(), "counted_at": "2026-07-01T00:00:00Z", "is_full_recount": True, "persons": 90}
+        {**counted, **ids(), "reported_at": "2026-07-01T00:00:00Z", "is_full_recount": True, "persons": 90}
     )
     await office.file(group(measure="flow", persons=40, quantifier="exact", sex_age=[]))
 

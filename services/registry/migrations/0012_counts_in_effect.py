@@ -7,9 +7,10 @@ down_revision = "registry_0011"
 
 
 def upgrade() -> None:
-    # A count of an earlier release names no present place, so it has a stock of its own and stays in effect.
+    # Installations of the contract before are refused, so there are no counts whose events were never published.
     op.execute(
-        "ALTER TABLE counts ADD counted_at timestamptz, ADD population uuid, ADD stock_id uuid, ADD superseded_by uuid"
+        "ALTER TABLE counts ADD persons_estimated boolean, ADD counted_at timestamptz, ADD population uuid,"
+        " ADD stock_id uuid, ADD superseded_by uuid"
     )
     op.execute("UPDATE counts SET counted_at = reported_at, stock_id = report_id")
     op.execute("CREATE INDEX ix_counts_population ON counts (population)")

@@ -51,6 +51,18 @@ def test_zero_is_a_result_of_a_count_but_an_empty_field_is_not(phone: BrowserCon
     expect(page.locator("#reports .muted")).to_contain_text("persons: 0")
 
 
+def test_a_full_recount_names_its_place(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    begun_group(page, "26")
+    page.check("[name=is_full_recount]")
+    page.fill("#destination-locality", "")
+    page.click("#send")
+    expect(page.locator("#wrong")).to_have_text("Where they are now: must be filled in")
+    page.fill("#destination-locality", "Чайкана")
+    page.click("#send")
+    expect(page.locator("#reports .muted")).to_contain_text("persons: 26")
+
+
 def test_a_draft_of_a_count_continues_with_all_it_had(phone: BrowserContext, centre: Centre) -> None:
     page = opened(phone, centre)
     begun_group(page, "26")

@@ -17,7 +17,14 @@ const AHEAD_MS = 15 * 60_000; // as intake allows
 /** @param {HTMLFormElement} form @returns {Problem[]} in the order of the form */
 export function problems(form) {
   const invalid = controls(form).filter((control) => reason(control)).map((control) => ({ control, text: `${nameOf(control)}: ${reason(control)}` }));
-  return invalid.length ? invalid : unequal(form);
+  return invalid.length ? invalid : [...placeless(form), ...unequal(form)];
+}
+
+/** A full recount replaces earlier counts of the same place, so it must name the place. @param {HTMLFormElement} form @returns {Problem[]} */
+function placeless(form) {
+  const place = /** @type {HTMLInputElement} */ (form.elements.namedItem("destination_locality"));
+  const isRecount = Boolean(form.querySelector("[name=is_full_recount]:checked")) && !place.closest("[hidden]");
+  return isRecount && !place.value.trim() ? [{ control: place, text: `${nameOf(place)}: ${sentence("missing")}` }] : [];
 }
 
 /** @param {HTMLFormElement} form @returns {Problem[]} */
