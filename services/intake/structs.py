@@ -92,15 +92,23 @@ def checks(model: type[BaseModel]) -> dict[str, Callable[[Any], None]]:
     A ValueError becomes msgspec's ValidationError.
     """
     validators = [validator.func for validator in model.__pydantic_decorators__.model_validators.values()]
-    instants = [name for name, field in own_fields(model) if AfterValidator(utc) in field.metadata]
+    instants = [name for name, field in own_fields(model) if is_instant(field.annotation, field.metadata)]
 
     def check(made: Any) -> None:
         for name in instants:
-            setattr(made, name, utc(getattr(made, name)))
+            if (instant := getattr(made, name)) is not None:
+                setattr(made, name, utc(instant))
         for validate in validators:
             validate(made)
 
     return {"__post_init__": check} if instants or validators else {}
+
+
+def is_instant(annotation: Any, metadata: Sequence[Any] = ()) -> bool:
+    """Whether a field is an Instant. The annotation of an optional field is a union, which contains the validator."""
+    return AfterValidator(utc) in metadata or any(
+        is_instant(argument, get_args(argument)[1:]) for argument in get_args(annotation)
+    )
 
 
 def typed(annotation: Any, metadata: Sequence[Any] = ()) -> Any:

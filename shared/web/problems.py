@@ -65,8 +65,14 @@ def dependency_unavailable() -> Problem:
     return Problem(503, "dependency-unavailable", title, headers={"retry-after": "5"})
 
 
-# Replaces pydantic's messages that name an unknown field or quote a character of the value.
-EXPECTED = {"extra_forbidden": "no such field", "uuid_parsing": "a UUID"}
+# Replaces pydantic's messages that name an unknown field or a Python class, or quote a character of the value.
+EXPECTED = {
+    "extra_forbidden": "no such field",
+    "uuid_parsing": "a UUID",
+    "model_type": "Input should be an object",
+    "dict_type": "Input should be an object",
+    "tuple_type": "Input should be a valid array",
+}
 
 
 def field_errors(errors: Iterable[ErrorDetails], known: Iterable[str]) -> list[dict[str, str]]:

@@ -30,6 +30,7 @@ SELF_CROSSING = json.dumps([[70 + number * 37 % 100 / 20, 39 + number * 61 % 100
 SINGLES: dict[str, Callable[[], bytes]] = {
     "48 kB of unknown needs": lambda: filled(household(), "needs", '"x"', 48_000),
     "250 kB of unknown needs": lambda: filled(household(), "needs", '"x"'),
+    "120 kB of needs alone": lambda: filled({"kind": "household"}, "needs", "1", 120_000),
     "needs that are numbers": lambda: filled(household(), "needs", "0"),
     "needs that are known": lambda: filled(household(), "needs", '"food"'),
     "members without anything": lambda: filled(household(), "members", "{}"),
@@ -44,6 +45,8 @@ SINGLES: dict[str, Callable[[], bytes]] = {
 HAZARDS: dict[str, Callable[[], bytes]] = {
     "rings that are numbers": lambda: filled(hazard(), "area", "0", around=AREA),
     "rings of nothing": lambda: filled(hazard(), "area", "[]", around=AREA),
+    "points alone": lambda: filled({"revision": 1}, "area", "[74,42]", around='{"polygons":[[%s]]}'),
+    "points alone in a circle": lambda: filled(hazard(), "area", "[74,42]", around='{"circles":[{"":[%s]}]}'),
     "points of nothing": lambda: filled(hazard(), "area", "[]", around='{"polygons":[[%s]]}'),
     "rings that cross themselves": lambda: filled(hazard(), "area", SELF_CROSSING, 110_000, around=AREA),
     "other names": lambda: filled(hazard(), "aliases", '""'),
@@ -58,6 +61,8 @@ BATCHES: dict[str, Callable[[], bytes]] = {
     "a thousand with unknown needs": lambda: (
         b"[" + b",".join([filled(household(), "needs", '"x"', 1_950)] * 999) + b"]"
     ),
+    "reports of needs that are numbers": lambda: b"\n".join([filled(household(), "needs", "0")] * 8),
+    "a hazard of points alone": lambda: filled({"kind": "hazard"}, "area", "[74,42]", around='{"polygons":[[%s]]}'),
     "lines of nothing": lambda: b"{}\n" * (BATCH // 3),
     "a text without an end": lambda: b'["' + b"\\\\" * (BATCH // 2 - 10),
 }

@@ -61,6 +61,39 @@ def test_a_hazard_creates_few_errors_and_reports_fifty(made: list[int], name: st
     assert sum(made) <= MADE
 
 
+@pytest.mark.parametrize("name", ["points alone", "points alone in a circle"])
+def test_the_values_of_a_large_body_are_not_copied_for_each_error(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    inputs: list[int] = []
+    original = json_reports.without_unknown_codes
+
+    def watched(raw: bytes, adapter: TypeAdapter[Any], error: ValidationError, *, most: int) -> Any:
+        inputs.extend(id(each["input"]) for each in error.errors() if each["type"] == "missing")
+        return original(raw, adapter, error, most=most)
+
+    monkeypatch.setattr(json_reports, "without_unknown_codes", watched)
+    with pytest.raises(Invalid):
+        json_reports.HAZARDS.read(HAZARDS[name]())
+    assert len(inputs) >= 3
+    assert len(set(inputs)) == 1
+
+
+def test_a_body_of_many_values_is_not_validated_on_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(raw: bytes) -> None:
+        raise AssertionError(len(raw))
+
+    raw = SINGLES["120 kB of needs alone"]()
+    assert len(raw) < json_reports.AT_ONCE_BYTES
+    assert json_reports.at_once(raw, json_reports.DISPLACEMENT, never) is None
+    assert json_reports.DISPLACEMENTS.read_at_once(raw) is None
+
+
+def test_a_displacement_in_a_batch_has_the_limits_of_a_displacement() -> None:
+    for item in (SINGLES["needs that are numbers"](), SINGLES["120 kB of needs alone"]()):
+        [result] = json_batches.read(b"[" + item + b"]")
+        assert isinstance(result, Invalid)
+        assert result.errors == [{"pointer": "", "expected": "at most 2000 fields, 2000 lists and 4000 values"}]
+
+
 @pytest.mark.parametrize("name", BATCHES)
 def test_a_batch_reports_at_most_five_thousand_errors(name: str) -> None:
     try:

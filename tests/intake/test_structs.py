@@ -1,19 +1,21 @@
 """A Struct accepts only values that its model accepts, and both read and write these values in the same way."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid1, uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 
 from services.intake import structs
 from services.intake.channels import json_reports
 from services.intake.refusals import Invalid
-from shared.events import GroupSealed, HouseholdReport, HouseholdSealed
+from shared.events import GroupReport, GroupSealed, HouseholdReport, HouseholdSealed
 from shared.events.displacements import GroupClear, HouseholdClear
+from tests.intake.conftest import BATCH, DISPLACEMENTS, RunningIntake
 from tests.intake.factories import group, household
 
 PARTS: dict[str, tuple[TypeAdapter[Any], TypeAdapter[Any]]] = {
@@ -58,11 +60,12 @@ PERSONS = st.fixed_dictionaries(
     },
 )
 CHANGES = st.dictionaries(
-    st.sampled_from([*HouseholdReport.model_fields, "group_id", "measure", "extra"]), VALUES, max_size=1
+    st.sampled_from([*(HouseholdReport.model_fields | GroupReport.model_fields), "extra"]), VALUES, max_size=1
 ) | st.fixed_dictionaries(
     {},
     optional={
         "occurred_at": TIMES,
+        "counted_at": TIMES | st.none(),
         "notes": TEXTS,
         "reason_text": TEXTS,
         "origin": PLACES,
@@ -92,6 +95,46 @@ def test_struct_and_model_read_and_write_the_same(body: Any, changes: dict[str, 
     assert structs.clear(through_model) == clear.serializer.to_json(model, exclude_none=True)
     assert structs.sealed(through_model) == sealed.serializer.to_json(model, exclude_defaults=True)
     assert structs.subject_id(through_model) == str(getattr(model, f"{model.kind}_id"))
+
+
+INSTANTS = [
+    *((household, name) for name in ("occurred_at", "reported_at")),
+    *((group, name) for name in ("occurred_at", "reported_at", "counted_at")),
+]
+
+
+@pytest.mark.parametrize("year", [1899, 2200])
+@pytest.mark.parametrize(("body", "name"), INSTANTS)
+def test_a_time_of_no_possible_year_is_left_to_the_model(
+    body: Callable[..., dict[str, Any]], name: str, year: int
+) -> None:
+    wrong = json.dumps(body(**{name: f"{year}-06-15T12:00:00Z"})).encode()
+    assert structs.read(wrong) is None
+    assert structs.read_all(b"[" + wrong + b"]") is None
+
+
+def test_every_instant_of_the_structs_is_tested() -> None:
+    models: dict[Callable[..., dict[str, Any]], type[BaseModel]] = {household: HouseholdReport, group: GroupReport}
+    times = {
+        (body, name)
+        for body, model in models.items()
+        for name, field in model.model_json_schema()["properties"].items()
+        if '"date-time"' in json.dumps(field)
+    }
+    assert times == set(INSTANTS)
+
+
+@pytest.mark.parametrize("year", [1899, 2200])
+@pytest.mark.parametrize(("body", "name"), INSTANTS)
+async def test_a_time_of_no_possible_year_is_refused(
+    intake: RunningIntake, body: Callable[..., dict[str, Any]], name: str, year: int
+) -> None:
+    wrong = body(**{name: f"{year}-06-15T12:00:00Z"})
+    answer = await intake.caller().post(DISPLACEMENTS, wrong)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, f"/{name}")
+    before, refused, after = (await intake.caller().post(BATCH, [group(), wrong, household()])).json()["results"]
+    assert [before["status"], after["status"]] == ["accepted", "accepted"]
+    assert (refused["status"], refused["errors"][0]["pointer"]) == (422, f"/{name}")
 
 
 @pytest.mark.parametrize("body", [household(), group()])

@@ -10,7 +10,7 @@ from pydantic import FailFast, Field, RootModel, TypeAdapter
 from services.intake import structs
 from services.intake.channels import json_reports
 from services.intake.channels.formats import BatchFormat, Report
-from services.intake.channels.json_reports import HazardItem, at_once, lists
+from services.intake.channels.json_reports import DISPLACEMENT_LIMITS, HAZARD_LIMITS, HazardItem, Limits, at_once, lists
 from services.intake.refusals import REPORT_BYTES, Invalid, ReportRefused, TooBig, TooMany
 from shared.events import GroupReport, HouseholdReport
 from shared.web.problems import ERRORS
@@ -62,9 +62,14 @@ def validated(item: bytes, *, most: int = ERRORS) -> Report | ReportRefused:
     if len(item) > REPORT_BYTES:
         return TooBig()
     try:
-        return json_reports.checked(item, ITEM, most=most)
+        return json_reports.checked(item, ITEM, limits=limits(item), most=most)
     except Invalid as invalid:
         return invalid
+
+
+def limits(item: bytes) -> Limits:
+    """The limits of a hazard only if the item has the text "hazard", because its kind is not known yet."""
+    return HAZARD_LIMITS if b'"hazard"' in item else DISPLACEMENT_LIMITS
 
 
 def split(raw: bytes) -> Sequence[bytes]:
