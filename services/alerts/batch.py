@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts import projections
-from services.alerts.projections import CountedGroup, Departure, DisplacedHousehold
+from services.alerts.projections import CountedGroup, Departure, DisplacedHousehold, Stock
 from services.alerts.queries import groups as group_queries
 from services.alerts.queries import hazards as hazard_queries
 from services.alerts.queries import households as household_queries
@@ -73,6 +73,8 @@ class HouseholdBatch(ConsumedBatch):
     departed: dict[UUID, Departure | None] = field(default_factory=dict)  # report id -> departure after the batch
     groups: dict[int, CountedGroup] = field(default_factory=dict)
     groups_before: dict[UUID, CountedGroup] = field(default_factory=dict)
+    left_on_before: dict[Stock, date] = field(default_factory=dict)  # the departure dates of the batch's stocks
+    left_on: dict[Stock, date] = field(default_factory=dict)  # the same after the batch
 
     @property
     def newest(self) -> dict[UUID, DisplacedHousehold]:
@@ -80,12 +82,12 @@ class HouseholdBatch(ConsumedBatch):
 
     @property
     def newest_groups(self) -> dict[UUID, CountedGroup]:
-        return {group.group_id: group for group in self.groups.values()}
+        return {group.report_id: group for group in self.groups.values()}
 
     def flights(self, mobility: Collection[Mobility]) -> dict[Flight, list[int]]:
         """The positions of each flight's records.
 
-        Withdrawn departures and earlier states of groups are included: their dates are judged again.
+        Withdrawn departures and the earlier dates of stocks are included: their dates are judged again.
         """
         positions = defaultdict[Flight, list[int]](list)
         for position, departure in (*self.departures, *((None, departure) for departure in self.withdrawn)):
@@ -93,10 +95,18 @@ class HouseholdBatch(ConsumedBatch):
                 positions[departure.status, departure.area, departure.occurred_on] += (
                     [] if position is None else [position]
                 )
-        for position, group in (*self.groups.items(), *((None, group) for group in self.groups_before.values())):
-            if group.is_counted and group.mobility in mobility and group.origin_area and group.departed_on:
-                positions[group.status, group.origin_area, group.departed_on] += [] if position is None else [position]
+        for (status, area, _), day in (*self.left_on_before.items(), *self.left_on.items()):
+            if area is not None:
+                positions[status, area, day] += []
+        for position, group in self.groups.items():
+            day_left = self.left_on.get(group.stock)
+            if group.is_counted and group.mobility in mobility and group.origin_area and day_left:
+                positions[group.status, group.origin_area, day_left].append(position)
         return positions
+
+    @property
+    def stock_ids(self) -> set[UUID]:
+        return {group.stock_id for group in (*self.groups.values(), *self.groups_before.values())}
 
     @property
     def locks(self) -> set[tuple[str, str]]:
@@ -147,14 +157,14 @@ async def households_of(received: Sequence[Received], places: Places, session: A
 async def _groups(
     batch: HouseholdBatch, events: Mapping[int, GroupCounted], places: Places, session: AsyncSession
 ) -> None:
-    known = await group_queries.groups(session, {event.group_id for event in events.values()})
+    known = await group_queries.groups(session, {event.report_id for event in events.values()})
     before = dict(known)
     for position, event in events.items():
         group = projections.group(event, places)
-        if group.group_id in known and group.sequence <= known[group.group_id].sequence:
+        if group.report_id in known and group.sequence <= known[group.report_id].sequence:
             batch.settle([position], Outcome(OutcomeKind.NOTED, "not_newer"))
             continue
-        known[group.group_id] = batch.groups[position] = group
+        known[group.report_id] = batch.groups[position] = group
     batch.groups_before = {id: group for id, group in before.items() if id in batch.newest_groups}
 
 

@@ -106,7 +106,9 @@ class HouseholdHandler:
     async def _record(self, batch: HouseholdBatch, session: AsyncSession) -> None:
         await household_queries.save_households(session, batch.newest.values())
         await household_queries.save_departures(session, batch.departed)
+        batch.left_on_before = await group_queries.left_on(session, batch.stock_ids)
         await group_queries.save_groups(session, batch.newest_groups.values())
+        batch.left_on = await group_queries.left_on(session, batch.stock_ids)
         if self.rules.exposure:
             await counts.add_displaced(session, batch.moved, self.rules.exposure.mobility)
 

@@ -69,12 +69,12 @@ class DepartureRow(AlertsModel, record=Departure):
 
 
 class CountedGroupRow(AlertsModel, record=CountedGroup):
-    """A count of a group, stored under the group's id."""
+    """A count of a group, stored under its report's id: a group may be counted by several reports."""
 
     __tablename__ = "counted_groups"
-    __table_args__ = (Index(None, "origin_area", "departed_on"),)
+    __table_args__ = (Index(None, "origin_area", "departed_on"), Index(None, "stock_id"))
 
-    group_id: Mapped[UUID] = mapped_column(primary_key=True)
+    report_id: Mapped[UUID] = mapped_column(primary_key=True)
 
 
 class AlertRow(AlertsModel, record=Alert):

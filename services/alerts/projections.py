@@ -13,6 +13,7 @@ from shared.places import Places
 POSSIBLY_HAZARD = {Reason.NATURAL_DISASTER, Reason.ENVIRONMENTAL_DEGRADATION, Reason.NOT_REPORTED}
 # Dates that count in the window of an alert. "About this date" is reported as the week.
 IN_WINDOW = (*TO_THE_DAY, Precision.WEEK)
+Stock = tuple[Status, str | None, UUID]  # people who are counted together: the district that they left, and their id
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +56,13 @@ class Departure:
 
 @dataclass(frozen=True, slots=True)
 class CountedGroup:
-    """The latest state of a count of a group.
+    """The latest state of one count of a group. A group may have several, each with its own report.
 
     `is_counted` is false if another count replaced it, or if it counts movements and not people present. `departed_on`
     is None if the date is too vague for a window.
     """
 
-    group_id: UUID
+    report_id: UUID
     sequence: int
     status: Status
     stock_id: UUID
@@ -73,6 +74,10 @@ class CountedGroup:
     origin_area: str | None
     destination_area: str | None
     departed_on: date | None
+
+    @property
+    def stock(self) -> Stock:
+        return self.status, self.origin_area, self.stock_id
 
 
 def household(event: HouseholdRegistered, places: Places) -> DisplacedHousehold:
@@ -121,7 +126,7 @@ def group(event: GroupCounted, places: Places) -> CountedGroup:
         return (event.households or 0) if event.household_unit is unit else 0
 
     return CountedGroup(
-        group_id=event.group_id,
+        report_id=event.report_id,
         sequence=event.sequence,
         status=event.status,
         stock_id=event.stock_id,

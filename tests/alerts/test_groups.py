@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,7 +17,7 @@ from services.alerts.config import AlertsSettings
 from services.alerts.queries import alerts as alert_queries
 from shared.events import GroupCounted, HouseholdRegistered, Place
 from shared.postgres import database
-from tests.alerts.factories import ALAI, KADAMJAI, LEILEK, group, household
+from tests.alerts.factories import ALAI, KADAMJAI, LEILEK, TODAY, group, household
 from tests.alerts.post import Post
 
 UNKNOWN = Place(country="ZZ")
@@ -74,6 +74,69 @@ async def test_a_superseded_count_ends_the_alert_and_standing_again_brings_it_ba
 
 
 @pytest.mark.anyio
+async def test_the_partial_counts_of_one_group_are_added(post: Post) -> None:
+    first = group(persons=40)
+    assert await post(first) == ["noted below_threshold"]
+    assert await post(group(group_id=first.group_id, persons=40, sequence=2)) == ["alerted households_displaced"]
+    assert (await post.alert()).figures["persons"] == 80
+
+
+@pytest.mark.anyio
+async def test_a_replaced_count_of_the_group_that_arrives_late_does_not_take_the_place_of_the_recount(
+    post: Post,
+) -> None:
+    recount = group(persons=60, is_full_recount=True)
+    await post(recount)
+    assert await post(group(group_id=recount.group_id, persons=49, superseded_by=recount.report_id, sequence=2)) == [
+        "noted no_rule"
+    ]
+    assert [(alert.is_lapsed, alert.figures["persons"]) for alert in await post.alerts()] == [(False, 60)]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("is_replaced", [True, False], ids=["replaced", "teams disagree"])
+@pytest.mark.parametrize("is_in_order", [True, False], ids=["in order", "the recount arrives first"])
+async def test_a_recount_with_a_later_departure_stays_in_the_alert_of_the_first_count(
+    post: Post, is_replaced: bool, is_in_order: bool
+) -> None:
+    """Five days later a recount says "they left today": the people are the same, and so is their alert."""
+    stock_id, later_on = uuid4(), TODAY + timedelta(days=5)
+    post.now += timedelta(days=5)
+    recount = group(stock_id=stock_id, persons=70, occurred_on=later_on, sequence=2)
+    first = group(stock_id=stock_id, persons=60)
+    replaced = later(first, superseded_by=recount.report_id, sequence=3)
+    events = [first, recount] if is_in_order else [recount, first]
+    for event in [*events, replaced] if is_replaced else events:
+        await post(event)
+    assert [
+        (alert.area, alert.figures["persons"], TODAY.isoformat() <= alert.figures["last"] < later_on.isoformat())
+        for alert in await post.alerts()
+        if not alert.is_lapsed
+    ] == [(KADAMJAI, 70, True)]
+
+
+@pytest.mark.anyio
+async def test_people_who_flee_the_same_way_months_later_raise_an_alert_of_their_own(post: Post) -> None:
+    first = group(persons=60)
+    await post(first)
+    post.now += timedelta(days=90)
+    again = group(stock_id=first.stock_id, persons=80, occurred_on=TODAY + timedelta(days=90), sequence=3)
+    assert await post(again, later(first, superseded_by=again.report_id)) == [
+        "alerted households_displaced",
+        "noted no_rule",
+    ]
+
+
+@pytest.mark.anyio
+async def test_growth_that_a_recount_reports_a_week_later_notifies_again(post: Post) -> None:
+    first = group(persons=60)
+    await post(first)
+    post.now += timedelta(days=10)
+    await post(group(stock_id=first.stock_id, persons=500, occurred_on=TODAY + timedelta(days=10), sequence=2))
+    assert [cause for _, _, cause in await post.deliveries()] == ["raised", "grown"]
+
+
+@pytest.mark.anyio
 async def test_a_corrected_count_leaves_its_former_district(post: Post) -> None:
     count = group(persons=60)
     await post(count)
@@ -118,6 +181,7 @@ async def test_households_registered_later_at_the_place_of_a_count_are_not_added
     assert (await post.alert()).figures["registered_persons"] == 54
 
 
+GROUP = UUID(int=10)
 STOCKS = [UUID(int=number) for number in range(3)]
 STATES = st.fixed_dictionaries(
     {
@@ -139,8 +203,8 @@ SIZES = st.fixed_dictionaries(
 def histories(drawn: Sequence[Sequence[dict[str, Any]]], make: Any, key: str) -> list[list[Any]]:
     made = []
     for versions in drawn:
-        own = {key: uuid4(), "report_id": uuid4()}
-        made.append([make(**own, **each, version=n, sequence=n) for n, each in enumerate(versions, 1)])
+        own = {key: versions[0].get(key, uuid4()), "report_id": uuid4()}
+        made.append([make(**each | own, version=n, sequence=n) for n, each in enumerate(versions, 1)])
     return made
 
 
@@ -175,7 +239,8 @@ def test_any_order_of_groups_and_households_gives_the_same_alerts(
     shared_alerts: AlertsSettings, groups: list[Any], households: list[Any], seed: int
 ) -> None:
     """Kafka keeps the order of each group and of each household, and may repeat records."""
-    for versions in groups:  # a stock has one place
+    for versions in groups:  # a stock has one place, and a group has several reports
+        versions[0]["group_id"] = GROUP
         for state in versions:
             state["destination"] = [Place(pcode=LEILEK), Place(pcode=ALAI), UNKNOWN][STOCKS.index(state["stock_id"])]
     counts, registered = histories(groups, group, "group_id"), histories(households, household, "household_id")

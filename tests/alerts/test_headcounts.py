@@ -26,9 +26,15 @@ def registered(households: int, persons: int, destination: str = LEILEK) -> Regi
 
 
 def counted(
-    persons: int, destination: str = LEILEK, *, stock_id: UUID | None = None, families: int = 0, on: date = TODAY
+    persons: int,
+    destination: str = LEILEK,
+    *,
+    stock_id: UUID | None = None,
+    families: int = 0,
+    yards: int = 0,
+    on: date = TODAY,
 ) -> HeadCount:
-    return HeadCount(stock_id or uuid4(), on, destination, persons, families)
+    return HeadCount(stock_id or uuid4(), on, on, destination, persons, families, yards)
 
 
 def judged(*people: RegisteredDeparture | HeadCount, **changed: Any) -> Finding | Nothing:
@@ -74,9 +80,27 @@ def test_the_larger_of_registered_and_counted_persons_is_taken_at_each_place() -
     assert people["households"] == 22
 
 
-def test_if_the_teams_disagree_about_one_stock_the_highest_count_is_taken() -> None:
+def test_if_the_teams_disagree_about_one_stock_the_highest_number_of_each_measure_is_taken() -> None:
     people = figures(counted(60, stock_id=STOCK, families=14), counted(80, stock_id=STOCK, families=12), counted(5))
-    assert (people["persons"], people["reports"], people["families"]) == (85, 2, 12)
+    assert (people["persons"], people["reports"], people["families"]) == (85, 2, 14)
+
+
+def test_a_team_that_counts_no_families_does_not_hide_the_families_of_another_team() -> None:
+    people = [counted(20, stock_id=STOCK, families=12), counted(30, stock_id=STOCK)]
+    shown = figures(*people)
+    assert (shown["persons"], shown["families"]) == (30, 12)
+    assert isinstance(judged(*people), Finding)
+
+
+def test_the_families_and_the_yards_of_one_stock_are_not_added() -> None:
+    people = [counted(20, stock_id=STOCK, families=6), counted(30, stock_id=STOCK, yards=6)]
+    assert judged(*people) == Nothing("below_threshold")
+
+
+def test_a_stock_is_in_the_window_of_its_earliest_departure() -> None:
+    assert isinstance(judged(counted(60, stock_id=STOCK), counted(70, stock_id=STOCK, on=date(2026, 6, 25))), Finding)
+    early = counted(70, stock_id=STOCK, on=date(2026, 6, 5))
+    assert judged(counted(60, stock_id=STOCK), early) == Nothing("below_threshold")
 
 
 def test_a_count_of_a_distant_day_is_not_in_the_window() -> None:
@@ -114,6 +138,11 @@ WITH_HOUSEHOLDS = {
     "ky": "1 билдирүү боюнча 60 адам; 3 катталган үй чарба (12 адам)."
     " Бардыгы, ар бир жердеги чоңураак сан менен: 72 адам",
 }
+
+
+def test_yards_have_their_kyrgyz_word() -> None:
+    text = sentence("households_displaced", figures(counted(60, yards=12)), "ky", translations("ky"), PLACES)
+    assert "12 түтүн" in text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -73,7 +73,7 @@ END $$
 """
 GROUPS = """
 CREATE TABLE counted_groups (
-    group_id uuid NOT NULL,
+    report_id uuid NOT NULL,
     sequence integer NOT NULL,
     status text NOT NULL,
     stock_id uuid NOT NULL,
@@ -85,7 +85,7 @@ CREATE TABLE counted_groups (
     origin_area text,
     destination_area text,
     departed_on date,
-    CONSTRAINT pk_counted_groups PRIMARY KEY (group_id)
+    CONSTRAINT pk_counted_groups PRIMARY KEY (report_id)
 )
 """
 INDEXES = (
@@ -95,6 +95,7 @@ INDEXES = (
         " WHERE cardinality(moves) > 1"
     ),
     "CREATE INDEX ix_counted_groups_origin_area_departed_on ON counted_groups (origin_area, departed_on)",
+    "CREATE INDEX ix_counted_groups_stock_id ON counted_groups (stock_id)",
 )
 
 

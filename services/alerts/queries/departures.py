@@ -8,6 +8,7 @@ from datetime import date
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.alerts.queries.groups import LEFT_ON
 from services.alerts.rules.headcounts import Departed, HeadCount, RegisteredDeparture
 from shared.events.vocabulary import Mobility, Status
 from shared.postgres import database
@@ -30,13 +31,16 @@ SELECT counted.* FROM unnest($1::text[], $2::date[], $3::date[]) AS asked (area,
     WHERE area = asked.area AND last_on > asked.last AND cardinality(moves) > 1 AND households > 0 OFFSET 0
 ) AS counted
 """
-COUNTED = """
-SELECT DISTINCT group_id, status, origin_area, stock_id, departed_on, coalesce(destination_area, '') AS destination,
-    persons, families, yards
-FROM unnest($1::text[], $2::date[], $3::date[]) AS asked (area, first, last) JOIN counted_groups
-    ON origin_area = asked.area AND departed_on BETWEEN asked.first AND asked.last
+ASKED_STOCKS = """ARRAY(
+    SELECT stock_id FROM unnest($1::text[], $2::date[], $3::date[]) AS asked (area, first, last) JOIN counted_groups
+        ON origin_area = asked.area AND departed_on BETWEEN asked.first AND asked.last
+)"""
+COUNTED = f"""
+SELECT status, origin_area, stock_id, left_on, coalesce(departed_on, left_on) AS reported_on,
+    coalesce(destination_area, '') AS destination, persons, families, yards
+FROM counted_groups JOIN ({LEFT_ON.format(stock_ids=ASKED_STOCKS)}) AS stocks USING (status, origin_area, stock_id)
 WHERE is_counted AND mobility = ANY($4)
-"""
+"""  # noqa: S608
 
 
 async def departed(
@@ -49,7 +53,7 @@ async def departed(
     for status, area, moves, *registered in await connection.fetch(REGISTERED, *columns):
         if dates := _dates(moves, mobility):
             people[Status(status), area].registered.append(RegisteredDeparture(dates, *registered))
-    for _, status, area, *counted in await connection.fetch(COUNTED, *columns, list(mobility)):
+    for status, area, *counted in await connection.fetch(COUNTED, *columns, list(mobility)):
         people[Status(status), area].counts.append(HeadCount(*counted))
     return people
 

@@ -4,19 +4,34 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import fields
+from datetime import date
 from uuid import UUID
 
 from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.models import CountedGroupRow
-from services.alerts.projections import CountedGroup
+from services.alerts.projections import CountedGroup, Stock
+from shared.events.vocabulary import Status
 from shared.postgres import database
 from shared.postgres.upsert import upsert
 
 _group = TypeAdapter(CountedGroup)
 COLUMNS = tuple(field.name for field in fields(CountedGroup))
-SELECT_GROUPS = f"SELECT {', '.join(COLUMNS)} FROM counted_groups WHERE group_id = ANY($1)"  # noqa: S608
+SELECT_GROUPS = f"SELECT {', '.join(COLUMNS)} FROM counted_groups WHERE report_id = ANY($1)"  # noqa: S608
+# The departure date of a stock is the earliest of all its counts, also of replaced ones: a recount that names a later
+# date does not move the people to another window. Dates over 30 days before the latest one are left out, so that people
+# who flee the same way next year are a new displacement.
+LEFT_ON = """
+SELECT status, origin_area, stock_id, min(departed_on) AS left_on
+FROM (
+    SELECT *, max(departed_on) OVER (PARTITION BY status, origin_area, stock_id) AS latest_on
+    FROM counted_groups WHERE stock_id = ANY({stock_ids})
+) AS counts
+WHERE departed_on >= latest_on - 30
+GROUP BY status, origin_area, stock_id
+"""
+LEFT_ON_OF = LEFT_ON.format(stock_ids="$1")
 
 
 async def groups(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, CountedGroup]:
@@ -24,8 +39,17 @@ async def groups(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Cou
         return {}
     connection = await database.driver(session)
     rows = await connection.fetch(SELECT_GROUPS, list(ids))
-    return {row["group_id"]: _group.validate_python(dict(row)) for row in rows}
+    return {row["report_id"]: _group.validate_python(dict(row)) for row in rows}
 
 
 async def save_groups(session: AsyncSession, groups: Iterable[CountedGroup]) -> None:
     await upsert(session, CountedGroupRow, [{column: getattr(group, column) for column in COLUMNS} for group in groups])
+
+
+async def left_on(session: AsyncSession, stock_ids: Collection[UUID]) -> dict[Stock, date]:
+    """The departure dates of these stocks. A stock of which no count has a date is left out."""
+    if not stock_ids:
+        return {}
+    connection = await database.driver(session)
+    rows = await connection.fetch(LEFT_ON_OF, list(stock_ids))
+    return {(Status(status), area, stock_id): day for status, area, stock_id, day in rows}

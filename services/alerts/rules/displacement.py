@@ -119,6 +119,7 @@ class DisplacementRule(CountingRule):
 
     def _of(self, status: Status, area: str, window: Window, departed: Departed, now: datetime) -> Finding:
         displaced, newest = departed.within(window), departed.newest(window)
+        latest = max(newest, departed.latest_report(window))
         figures = {
             **displaced.figures,
             "hours": self.hours,
@@ -134,7 +135,7 @@ class DisplacementRule(CountingRule):
             severity=self.severity,
             onset=midnight(window.first),
             expires=midnight(window.last + timedelta(days=1)),
-            is_suppressed=now > midnight(newest + timedelta(days=1)) + self.max_age,
+            is_suppressed=now > midnight(latest + timedelta(days=1)) + self.max_age,
             figures=figures,
             pcodes=(area,),
             households=displaced.registered_households,

@@ -4,9 +4,9 @@ A group and the households registered at the same place are partly the same peop
 people are now; "" is an unknown place.
 """
 
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -29,14 +29,23 @@ class RegisteredDeparture:
 
 @dataclass(frozen=True, slots=True)
 class HeadCount:
-    """A count of a group in effect. Counts with the same `stock_id` count the same people."""
+    """A count of a group in effect. Counts with the same `stock_id` count the same people.
+
+    `departed_on` is the date of the people's window, and `reported_on` the date that this count gives.
+    """
 
     stock_id: UUID
     departed_on: date
+    reported_on: date
     destination: str
     persons: int
     families: int = 0
     yards: int = 0
+
+    @property
+    def households(self) -> int:
+        """Of one team's families and another team's yards the larger number: they are the same people."""
+        return max(self.families, self.yards)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +83,27 @@ class Departed:
 
     def newest(self, window: Window) -> date:
         """The latest date within the window on which people left."""
-        days = (*(day for departure in self.registered for day in departure.dates), *self._counted_on())
+        days = (
+            *(day for departure in self.registered for day in departure.dates),
+            *(count.departed_on for count in of_stocks(self.counts)),
+        )
         return max((day for day in days if day in window), default=window.last)
+
+    def latest_report(self, window: Window) -> date:
+        """The latest date that the window's people are reported for: a recount may give a date after the window."""
+        counts = (count.reported_on for count in of_stocks(self.counts) if count.departed_on in window)
+        return max(counts, default=window.first)
 
     def within(self, window: Window) -> DisplacementFigures:
         registered = [departure for departure in self.registered if departure.is_within(window)]
-        counts = of_stocks(count for count in self.counts if count.departed_on in window)
+        counts = [count for count in of_stocks(self.counts) if count.departed_on in window]
         households, persons = Counter[str](), Counter[str]()
         for departure in registered:
             households[departure.destination] += departure.households
             persons[departure.destination] += departure.persons
         counted_households, counted_persons = Counter[str](), Counter[str]()
         for count in counts:
-            counted_households[count.destination] += count.families + count.yards
+            counted_households[count.destination] += count.households
             counted_persons[count.destination] += count.persons
         return DisplacementFigures(
             persons=(persons | counted_persons).total(),
@@ -99,19 +116,21 @@ class Departed:
             yards=sum(count.yards for count in counts),
         )
 
-    def _counted_on(self) -> Iterable[date]:
-        return (count.departed_on for count in self.counts)
-
 
 def of_stocks(counts: Iterable[HeadCount]) -> list[HeadCount]:
-    """The highest count of each stock. If the teams disagree, people may be missed by every lower count."""
-    highest: dict[UUID, HeadCount] = {}
+    """Each stock as one count. If the teams disagree, people may be missed by every number but the highest."""
+    by_stock = defaultdict[UUID, list[HeadCount]](list)
     for count in counts:
-        known = highest.get(count.stock_id)
-        if known is None or _size(count) > _size(known):
-            highest[count.stock_id] = count
-    return list(highest.values())
+        by_stock[count.stock_id].append(count)
+    return [_of_stock(same) for same in by_stock.values()]
 
 
-def _size(count: HeadCount) -> tuple[int, int, int, date]:
-    return count.persons, count.families, count.yards, count.departed_on
+def _of_stock(same: Sequence[HeadCount]) -> HeadCount:
+    """The highest number of each measure, because a team may count persons and another team families."""
+    return replace(
+        max(same, key=lambda count: (count.persons, count.destination)),
+        departed_on=min(count.departed_on for count in same),
+        reported_on=max(count.reported_on for count in same),
+        families=max(count.families for count in same),
+        yards=max(count.yards for count in same),
+    )
