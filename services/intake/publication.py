@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 
 from aiokafka.errors import MessageSizeTooLargeError
 
@@ -16,6 +17,7 @@ from shared import log
 from shared.auth.revocations import Revocations
 from shared.crypto.seal import Sealer
 from shared.events import Message
+from shared.failures import DependencyUnavailable
 from shared.messaging.publisher import BrokerAway, Publisher
 
 logger = log.get()
@@ -23,6 +25,7 @@ logger = log.get()
 ACK_SECONDS = 2.0
 DRAIN_SECONDS = 60.0
 PAUSE_SECONDS = 0.5
+ENDED = "publication has ended"
 SEALED_AT_ONCE = 200  # so many records are sealed in about 2 ms
 
 
@@ -59,12 +62,16 @@ class Publication:
         self.counts, self.revocations = counts, revocations
         self._waiting: list[WaitingDraft] = []
         self._has_waiting = asyncio.Event()
+        self._has_ended = False
 
     async def publish(self, draft: Draft) -> Answer:
         """Publish the draft in one batch with the drafts that come in the same turn of the event loop.
 
-        `run` owns the batch: no caller loses its answer because another caller is cancelled.
+        `run` owns the batch: no caller loses its answer because another caller is cancelled. Raises
+        DependencyUnavailable if `run` ends before the answer.
         """
+        if self._has_ended:
+            raise DependencyUnavailable(ENDED)
         waiting = WaitingDraft(draft)
         self._waiting.append(waiting)
         self._has_waiting.set()
@@ -87,24 +94,27 @@ class Publication:
 
     async def run(self) -> None:
         """Publish waiting drafts and spooled records, until cancelled."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.spool.drain(self._publish_checked))
-            while True:
-                await self._has_waiting.wait()
-                self._has_waiting.clear()
-                batch, self._waiting = self._waiting, []
-                tasks.create_task(self._publish(batch))
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self.spool.drain(self._publish_checked))
+                while True:
+                    await self._has_waiting.wait()
+                    self._has_waiting.clear()
+                    batch, self._waiting = self._waiting, []
+                    # The callback is called even if the task is cancelled before its first step.
+                    tasks.create_task(self._publish(batch)).add_done_callback(partial(fail_unanswered, batch))
+        finally:
+            self._has_ended = True
+            fail_unanswered(self._waiting)
 
     async def _publish(self, batch: Sequence[WaitingDraft]) -> None:
         """Publish the batch, and give every caller that still waits its answer, or the error."""
         try:
             answers = await self.publish_batch([waiting.draft for waiting in batch])
-        except BaseException as error:
+        except Exception as error:  # noqa: BLE001 - the callers raise it
             for waiting in batch:
                 if not waiting.answer.done():  # the caller may have been cancelled
                     waiting.answer.set_exception(error)
-            if not isinstance(error, Exception):
-                raise  # this task was cancelled
         else:
             for waiting, answer in zip(batch, answers, strict=True):
                 if not waiting.answer.done():
@@ -172,6 +182,13 @@ class Publication:
                 ]
             else:
                 return []
+
+
+def fail_unanswered(batch: Sequence[WaitingDraft], _: asyncio.Task[None] | None = None) -> None:
+    """Give the callers that still wait an error that makes the senders try again."""
+    for waiting in batch:
+        if not waiting.answer.done():
+            waiting.answer.set_exception(DependencyUnavailable(ENDED))
 
 
 def may_be_withheld(draft: Draft) -> bool:

@@ -17,6 +17,7 @@ from services.intake.channels import json_batches, json_reports
 from services.intake.refusals import Invalid, TooMany
 from shared.events import Area
 from shared.places import Places
+from shared.web import body_limits
 from tests.intake.conftest import BATCH, DISPLACEMENTS, RunningIntake
 from tests.intake.factories import hazard, household
 from tests.intake.hostile import BATCHES, HAZARDS, SINGLES
@@ -113,6 +114,15 @@ def test_no_match_is_long_because_other_threads_wait_meanwhile(monkeypatch: pyte
         json_batches.split({**BATCHES, **TEXTS}[name]())
     assert max(watched.quotes for watched in patterns.values()) <= 2 * 5_000 + 1
     assert max(watched.backslashes for watched in patterns.values()) <= 2 * 100_000
+
+
+def test_no_match_of_the_limits_is_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    some = Watched(body_limits.SOME_TEXTS)
+    monkeypatch.setattr(body_limits, "SOME_TEXTS", some)
+    raw = b'""' * 115_000 + b"[" * 20_001
+    assert body_limits.exceeds(raw, body_limits.LIST, 20_000)
+    assert not body_limits.exceeds(raw, body_limits.LIST, 20_001)
+    assert 0 < some.quotes <= 2 * body_limits.AT_ONCE
 
 
 class Watched:

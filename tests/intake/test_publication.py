@@ -1,16 +1,21 @@
 """Reports of one event loop turn are published together, and each caller gets an answer."""
 
 import asyncio
+from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import httpx
+import pytest
 
 from services.intake.publication import Answer, Publication
+from services.intake.spool import Spool
 from shared.crypto.seal import Sealer
 from shared.events import Message
 from shared.events.vocabulary import SubmissionChannel
+from shared.failures import DependencyUnavailable
 from tests.intake.conftest import RunningIntake
 
 
@@ -62,3 +67,32 @@ async def test_the_callers_of_a_batch_get_their_answers_if_its_first_caller_is_c
     async with asyncio.timeout(10):
         assert await asyncio.gather(*others) == [Answer.ACCEPTED, Answer.ACCEPTED]
     assert first.cancelled()
+
+
+async def test_every_caller_gets_an_answer_if_the_spool_fails(intake: RunningIntake, tmp_path: Path) -> None:
+    (tmp_path / "orphan").mkdir()
+    (tmp_path / "orphan" / "1.spool").write_bytes(b"torn")
+    with closing(Spool.open(tmp_path, limit=1_000)) as spool:
+        publication = with_spool(publication_of(intake), spool)
+        (spool.folder / "1.spool").unlink()
+        (spool.folder / "1.spool").symlink_to("missing")  # the drain fails in its first step
+        callers = [asyncio.create_task(publication.publish(HandMadeDraft(uuid4().bytes))) for _ in range(2)]
+        await asyncio.sleep(0)  # one turn: both have called
+        async with asyncio.timeout(10):
+            with pytest.raises(ExceptionGroup):
+                await publication.run()
+            errors = await asyncio.gather(*callers, return_exceptions=True)
+            assert [type(error) for error in errors] == [DependencyUnavailable] * 2
+            with pytest.raises(DependencyUnavailable):
+                await publication.publish(HandMadeDraft(uuid4().bytes))
+
+
+def with_spool(publication: Publication, spool: Spool) -> Publication:
+    return Publication(
+        deduplication=publication.deduplication,
+        sealer=publication.sealer,
+        publisher=publication.publisher,
+        spool=spool,
+        counts=publication.counts,
+        revocations=publication.revocations,
+    )

@@ -1,6 +1,7 @@
 """Adds source and kind to the names of feeds, because an address may be read as feeds of several sources.
 
-The previous release knows a feed by its address alone: if it runs again, it reads each document anew.
+The previous release knows a feed by its address alone: if it runs again, it reads each document anew. After a
+rollback and a second upgrade its rows keep the address as their name, and `GET /intake/v1/feeds` lists them too.
 """
 
 from alembic import op

@@ -20,7 +20,7 @@ Totals = dict[tuple[str, str], int]
 
 MIGRATION = "services.intake.migrations.0004_feed_names"
 USGS, SEISMOLOGY = source("usgs"), source("usgs", "seismology")
-# The rows that the previous release stored after it had read one address for usgs, and then for seismology.
+# The rows that the previous release stored after it had read one address for usgs, and another for seismology.
 EARLIER = """
 INSERT INTO feeds (name, source, failures)
 VALUES ('https://a.example/?x=1', 'usgs', 0), ('https://b.example/', 'seismology', 0);
