@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.envelope_encryption import EnvelopeEncryption, Key, member_aad, report_aad, row_aad
 from services.registry.models import Episode, Household, HouseholdKey, Member, Report
-from services.registry.visibility import HERE, Visibility, is_within
+from services.registry.visibility import HERE, Visibility
 from shared.events.vocabulary import OutcomeKind, ReportKind
+from shared.places.conditions import is_within
 from shared.postgres.models import table
 
 UNLISTED = ("row_version", "sealed")

@@ -18,10 +18,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.reports import BRACKETS, CELL_NAMES, CELLS, SEXES, UNKNOWN
-from services.registry.visibility import is_within
 from shared.country import COUNTRY, TIME_ZONE, UNKNOWN_COUNTRY
 from shared.events.vocabulary import DISPLACED, AgeBracket, Mobility, Reason, Sex, Status
 from shared.places import Places
+from shared.places.conditions import is_within
 
 
 class View(StrEnum):

@@ -1,0 +1,17 @@
+"""SQL conditions about P-codes, with the same results as `Places`."""
+
+from shared.places.places import DIGITS
+
+
+def is_within(pcode: str, units: str) -> str:
+    """The SQL condition that a P-code is one of the units or lies in one of them. NULL means the whole country.
+
+    If a code is not in `known`, its district and oblast are derived from its digits, as in `Places.ancestors`.
+    """
+    district, oblast = (f"rpad(left({pcode}, {DIGITS[level]}), 13, '0')" for level in (2, 1))
+    return f"""(
+        CAST(:{units} AS text[]) IS NULL OR {pcode} = ANY(CAST(:{units} AS text[]))
+        OR CASE WHEN {pcode} = ANY(CAST(:known AS text[])) THEN false
+            WHEN {district} = ANY(CAST(:known AS text[])) THEN {district} = ANY(CAST(:{units} AS text[]))
+            ELSE {oblast} = ANY(CAST(:{units} AS text[])) END
+    )"""
