@@ -3,12 +3,13 @@
 Groups are never added to households, because a group's people may be registered as households too.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from shared.country import COUNTRY, UNKNOWN_COUNTRY
-from shared.events.vocabulary import HouseholdUnit, Shelter
+from shared.events.vocabulary import Shelter
+from shared.places.localities import folded
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +18,6 @@ class CountRange:
 
     lowest: int = 0
     highest: int = 0
-
-    @classmethod
-    def of(cls, counts: Iterable[int]) -> "CountRange":
-        known = list(counts)
-        return cls(min(known, default=0), max(known, default=0))
 
     def __add__(self, other: "CountRange") -> "CountRange":
         return CountRange(self.lowest + other.lowest, self.highest + other.highest)
@@ -56,15 +52,16 @@ class StatedPlace:
 
     @property
     def key(self) -> tuple[str, ...]:
-        """Equal for places whose localities differ in case or spaces only. Abroad, only the country counts."""
-        if self.country:
-            return (self.country,)
-        locality = " ".join((self.locality or "").casefold().split())
-        return (self.pcode or "", locality, self.shelter or "")
+        """Equal for places whose localities are one for the registry too. Abroad, only the country counts."""
+        return (self.country,) if self.country else (self.pcode or "", folded(self.locality), self.shelter or "")
 
     @property
     def is_stated(self) -> bool:
         return any(self.key)
+
+    def without_locality(self, district: Callable[[str], str]) -> "StatedPlace":
+        """The same for readers who do not see localities. A village's P-code becomes its district's."""
+        return replace(self, pcode=district(self.pcode) if self.pcode else None, locality=None)
 
 
 @dataclass(slots=True)
@@ -93,49 +90,53 @@ class GroupsHere:
 class CountedGroups:
     """Places in the country come first, the largest first, then other countries; what is not stated is always last."""
 
-    total: GroupFigures
     here: Sequence[GroupsHere]
+
+    @property
+    def total(self) -> GroupFigures:
+        """The people in the country, and those whose place is not known."""
+        return sum((each.figures for each in self.here if not each.place.country), GroupFigures())
+
+    @property
+    def abroad(self) -> GroupFigures:
+        """The people in other countries, who are never added to the total."""
+        return sum((each.figures for each in self.here if each.place.country), GroupFigures())
 
     def first(self, most: int) -> list[GroupsHere]:
         """The first `most` places, and the row of people whose place is not stated, however many places there are."""
         return [each for number, each in enumerate(self.here) if number < most or not each.place.is_stated]
 
 
-def by_place(counts: Iterable[Any]) -> CountedGroups:
-    """Adds up the stocks. `counts` are the newest first; the newest one of a stock says where its people are."""
-    stocks: dict[Any, list[Any]] = {}
-    for count in counts:
-        stocks.setdefault(count.stock_id, []).append(count)
-    total, here = GroupFigures(), dict[tuple[str, ...], GroupsHere]()
-    for stock in stocks.values():
-        figures, place = _figures(stock), _destination(stock[0])
-        total += figures
-        here.setdefault(place.key, GroupsHere(place)).add(figures, _origin(stock[0]))
-    return CountedGroups(total, sorted(here.values(), key=lambda each: each.rank))
+def by_place(rows: Iterable[Any], district: Callable[[str], str] | None = None) -> CountedGroups:
+    """Adds up the rows of `queries.groups`, whose first row of a place gives the place's name.
+
+    If `district` is given, it gives the district of a P-code, and places have no locality.
+    """
+    here = dict[tuple[str, ...], GroupsHere]()
+    for row in rows:
+        place, origin = _destination(row), _origin(row)
+        if district:
+            place, origin = place.without_locality(district), origin.without_locality(district)
+        here.setdefault(place.key, GroupsHere(place)).add(_figures(row), origin)
+    return CountedGroups(sorted(here.values(), key=lambda each: each.rank))
 
 
-def _figures(stock: Sequence[Any]) -> GroupFigures:
+def _figures(row: Any) -> GroupFigures:
     return GroupFigures(
-        CountRange.of(count.persons for count in stock),
-        CountRange.of(count.persons if count.persons_estimated else 0 for count in stock),
-        _households(stock, HouseholdUnit.FAMILIES),
-        _households(stock, HouseholdUnit.YARDS),
+        CountRange(row.persons_lowest, row.persons_highest),
+        CountRange(row.estimated_lowest, row.estimated_highest),
+        CountRange(row.families_lowest, row.families_highest),
+        CountRange(row.yards_lowest, row.yards_highest),
     )
 
 
-def _households(stock: Sequence[Any], unit: HouseholdUnit) -> CountRange:
-    return CountRange.of(
-        count.households for count in stock if count.household_unit == unit and count.households is not None
-    )
+def _destination(row: Any) -> StatedPlace:
+    shelter = None if row.shelter == Shelter.UNKNOWN else row.shelter
+    return StatedPlace(row.destination_pcode, _abroad(row.destination_country), row.destination_locality, shelter)
 
 
-def _destination(count: Any) -> StatedPlace:
-    shelter = None if count.shelter == Shelter.UNKNOWN else count.shelter
-    return StatedPlace(count.destination_pcode, _abroad(count.destination_country), count.destination_locality, shelter)
-
-
-def _origin(count: Any) -> StatedPlace:
-    return StatedPlace(count.origin_pcode, _abroad(count.origin_country), count.origin_locality)
+def _origin(row: Any) -> StatedPlace:
+    return StatedPlace(row.origin_pcode, _abroad(row.origin_country), row.origin_locality)
 
 
 def _abroad(country: str | None) -> str | None:

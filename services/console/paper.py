@@ -15,7 +15,7 @@ from services.console.config import ConsoleSettings
 from services.console.queries import accounts, checks, paper, snapshots
 from services.console.queries import groups as group_queries
 from shared import log
-from shared.country import TIME_ZONE
+from shared.country import COUNTRY, TIME_ZONE
 from shared.crypto.seal import sync
 from shared.failures import Backoff, is_dependency_unavailable
 from shared.pages import Pages
@@ -25,6 +25,7 @@ from shared.places import Places
 HOUR = timedelta(hours=1)
 KEPT_HOURS = 48
 TEMPLATE = "paper.html"
+EVERYWHERE = (COUNTRY,)
 MODE = 0o640  # the folder's group may print the files
 
 
@@ -75,7 +76,8 @@ class Paper:
     async def _context(self, session: AsyncSession, now: datetime) -> dict[str, Any]:
         counted = self._settings.counted_status
         alerts = await paper.alerts(session)
-        displaced = await snapshots.households(session, counted, now - snapshots.RECENT, None)
+        displaced = await snapshots.households(session, counted, now - snapshots.RECENT, EVERYWHERE, self._places)
+        counted_groups = await group_queries.by_stated_place(session, counted, EVERYWHERE, self._places)
         return {
             "now": now,
             "counted": counted,
@@ -85,7 +87,7 @@ class Paper:
             "people": await accounts.names(session, [alert.acknowledged_by for alert in alerts]),
             "hazards": await paper.hazards(session, now),
             "households": board.by_area(displaced, self._places),
-            "groups": groups.by_place(await group_queries.current(session, counted, None)),
+            "groups": groups.by_place(counted_groups),
             "most": paper.MOST,
         }
 

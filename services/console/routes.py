@@ -168,12 +168,13 @@ def most_of(request: Request) -> int:
 
 async def households(request: Request, session: AsyncSession) -> dict[str, Any]:
     """The displaced: registered households, and counted groups."""
-    here, since = console(request), datetime.now(UTC) - snapshots.RECENT
-    pcodes, counted = board.covered(tokens.current(request), here.places), here.settings.counted_status
-    rows = await snapshots.households(session, counted, since, pcodes)
+    here, principal, since = console(request), tokens.current(request), datetime.now(UTC) - snapshots.RECENT
+    counted, places = here.settings.counted_status, here.places
+    rows = await snapshots.households(session, counted, since, principal.areas, places)
+    counts = await group_queries.by_stated_place(session, counted, principal.areas, places)
     return {
-        "households": board.by_area(rows, here.places),
-        "groups": groups.by_place(await group_queries.current(session, counted, pcodes)),
+        "households": board.by_area(rows, places),
+        "groups": groups.by_place(counts, None if visibility.sees_localities(principal) else places.district),
         "groups_most": most_of(request),
     }
 

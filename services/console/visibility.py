@@ -59,6 +59,11 @@ def sees_deliveries(principal: Principal) -> bool:
     return not principal.roles <= {Role.VIEWER}
 
 
+def sees_localities(principal: Principal) -> bool:
+    """Whether the account sees the localities of groups, as in the events of `groups`."""
+    return _reads(principal, "groups")
+
+
 def _reads(principal: Principal, topic: str) -> bool:
     if topic == "alerts" and Role.INTEGRATION in principal.roles and principal.purpose == GRANTS_ALERTS:
         return True

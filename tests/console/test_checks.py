@@ -18,6 +18,7 @@ from services.console import clock
 from services.console.checks import CheckName, CheckState, InstallationCheck, alarms, seen
 from services.console.queries import checks
 from shared.auth.tokens import Role
+from shared.events import Place
 from tests.console.conftest import Served
 from tests.console.factories import KADAMJAI, alert, group, hazard, household
 from tests.installation import Installation
@@ -109,6 +110,7 @@ def watched(
         household(persons=3),
         household(status="Exercise"),
         group(150, households=45, origin_locality="Комсомол", shelter="host_family", persons_estimated=True),
+        group(420, destination=Place(country="TJ")),
         group(40, status="Exercise"),
     )
     desk = running.signed_in(Role.OPERATOR)
@@ -123,8 +125,9 @@ def watched(
 
 
 def shown(page: str, pcode: str) -> bool:
-    """Whether the board has stored both households at this place, and the group."""
-    return f'data-key="{pcode}" data-count="2/' in page and 'data-key="group|' in page
+    """Whether the board has stored both households at this place, and both groups."""
+    rows = (f'data-key="{pcode}" data-count="2/', 'data-key="group||', 'data-key="group|TJ"')
+    return all(row in page for row in rows)
 
 
 def test_the_board_and_the_displaced_by_place_are_written_for_a_printer(watched: tuple[Served, Path]) -> None:
@@ -135,7 +138,8 @@ def test_the_board_and_the_displaced_by_place_are_written_for_a_printer(watched:
     assert "Not acknowledged" in text
     assert "Displaced households: 2, 8 persons" in text
     assert re.search(r"Kadamjai rayon 2 8 ", text)
-    assert "Counted groups: 150 persons, 45 families never added to the households; of these estimated: 150" in text
+    assert "Counted groups: 150 persons, 45 families never added to the households; of these estimated: 150; " in text
+    assert "; abroad, not added: 420 persons " in text
     assert "With relatives or a host family Комсомол (Kadamjai rayon) 150 150 45 0" in text
     assert "Hazards in force: 1" in text
     assert text.endswith("the centre") and "cmc" not in text

@@ -6,18 +6,23 @@ from uuid import uuid4
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.console import board, groups
+from services.console import groups, visibility
 from services.console.groups import CountedGroups, CountRange, StatedPlace
 from services.console.handlers import show
 from services.console.queries import groups as group_queries
+from services.console.queries import snapshots
 from shared import events
 from shared.auth.tokens import Principal, Role
 from shared.events import Place
 from shared.events.vocabulary import Mobility, OutcomeKind, Status
 from shared.places import Places
-from tests.console.factories import BATKEN, KADAMJAI, KARA_SUU, LEILEK, NOW, all_received, group
+from tests.console.factories import BATKEN, KADAMJAI, KARA_SUU, LEILEK, NOW, all_received, group, household
 
 pytestmark = pytest.mark.anyio
+
+PLACES = Places.load()
+# A village of Leilek, a code that no list of units has: its first five digits are those of the district.
+VILLAGE = f"{LEILEK[:7]}810010"
 
 # The evening of 5 May 2022, as it was told by telephone.
 EVENING = (
@@ -29,10 +34,10 @@ EVENING = (
 
 
 async def counted(
-    session: AsyncSession, *counts: Any, status: Status = Status.ACTUAL, pcodes: list[str] | None = None
+    session: AsyncSession, *counts: Any, status: Status = Status.ACTUAL, areas: tuple[str, ...] = ("KG",)
 ) -> CountedGroups:
     await show(all_received(counts), session)
-    return groups.by_place(await group_queries.current(session, status, pcodes))
+    return groups.by_place(await group_queries.by_stated_place(session, status, areas, PLACES))
 
 
 def exactly(number: int) -> CountRange:
@@ -82,6 +87,12 @@ async def test_a_locality_written_differently_is_one_place_named_as_in_the_newes
     older = group(30, to=LEILEK, destination_locality="тобей  Мечити", counted_at=NOW.replace(year=2022))
     shown = await counted(session, older, group(7, to=LEILEK, destination_locality="Тобей мечити"))
     assert [(here.place.locality, here.figures.persons.highest) for here in shown.here] == [("Тобей мечити", 37)]
+
+
+async def test_a_locality_typed_without_kyrgyz_letters_is_one_row_as_for_the_registry(session: AsyncSession) -> None:
+    older = group(30, to=LEILEK, destination_locality="Кок Таш", counted_at=NOW.replace(year=2022))
+    shown = await counted(session, older, group(7, to=LEILEK, destination_locality="Көк-Таш"))
+    assert [(here.place.locality, here.figures.persons.highest) for here in shown.here] == [("Көк-Таш", 37)]
 
 
 async def test_a_replaced_count_is_not_shown_until_it_has_effect_again(session: AsyncSession) -> None:
@@ -134,12 +145,47 @@ async def test_an_exercise_counts_its_own_groups(session: AsyncSession) -> None:
 
 async def test_an_operator_of_an_area_sees_the_groups_that_are_there_or_came_from_there(session: AsyncSession) -> None:
     """If the present place is not known, or abroad, the origin decides, as for households."""
-    operator = Principal(uuid4(), uuid4(), 0, 0, roles=frozenset({Role.OPERATOR}), areas=(BATKEN,))
     from_kara_suu: dict[str, Any] = {"origin": Place(pcode=KARA_SUU)}
-    seen = [group(1, to=LEILEK, **from_kara_suu), group(2), group(4, destination=Place(country="TJ"))]
+    abroad = group(4, destination=Place(country="TJ"))
+    seen = [group(1, to=LEILEK, **from_kara_suu), group(2), abroad, group(64, to=VILLAGE, **from_kara_suu)]
     hidden = [group(8, to=KARA_SUU), group(16, **from_kara_suu), group(32, origin=Place(country="TJ"))]
-    shown = await counted(session, *seen, *hidden, pcodes=board.covered(operator, Places.load()))
-    assert shown.total.persons == exactly(1 + 2 + 4)
+    shown = await counted(session, *seen, *hidden, areas=(BATKEN,))
+    assert (shown.total.persons, shown.abroad.persons) == (exactly(1 + 2 + 64), exactly(4))
+    of_leilek = await counted(session, areas=(LEILEK,))
+    assert of_leilek.total.persons == exactly(1 + 64)
+
+
+async def test_households_in_a_village_are_shown_to_the_operators_of_its_district(session: AsyncSession) -> None:
+    await counted(session, household(destination=VILLAGE), household(destination=KARA_SUU))
+    (here,) = await snapshots.households(session, Status.ACTUAL, NOW, (LEILEK,), PLACES)
+    assert (here.destination_pcode, here.households) == (VILLAGE, 1)
+
+
+async def test_people_abroad_are_never_added_to_the_people_in_the_country(session: AsyncSession) -> None:
+    """People whose place is not known are added, because they are not known to be abroad."""
+    abroad = group(420, households=84, destination=Place(country="TJ"))
+    shown = await counted(session, abroad, group(10, to=LEILEK), group(5))
+    assert (shown.total.persons, shown.total.families) == (exactly(15), exactly(0))
+    assert (shown.abroad.persons, shown.abroad.families) == (exactly(420), exactly(84))
+
+
+async def test_roles_that_the_stream_gives_no_groups_see_districts_and_shelter_only(session: AsyncSession) -> None:
+    there: dict[str, Any] = {"shelter": "tent", "origin_locality": "Комсомол"}
+    counts = [
+        group(1, to=VILLAGE, destination_locality="чайкана", **there),
+        group(2, to=LEILEK, destination_locality="Тобей мечити", **there),
+    ]
+    await show(all_received(counts), session)
+    rows = await group_queries.by_stated_place(session, Status.ACTUAL, ("KG",), PLACES)
+    (here,) = groups.by_place(rows, PLACES.district).here
+    assert (here.place, here.figures.persons) == (StatedPlace(LEILEK, shelter="tent"), exactly(3))
+    assert here.origins == [(StatedPlace(KADAMJAI), exactly(3))]
+
+
+def test_localities_are_for_the_roles_that_the_stream_gives_groups() -> None:
+    of_roles = {role: Principal(uuid4(), uuid4(), 0, 0, roles=frozenset({role}), areas=("KG",)) for role in Role}
+    seeing = {role for role, principal in of_roles.items() if visibility.sees_localities(principal)}
+    assert seeing == {Role.OPERATOR, Role.DUTY_HEAD, Role.REGISTRAR}
 
 
 async def test_a_count_from_kadamjai_names_it_if_no_locality_is_stated(session: AsyncSession) -> None:

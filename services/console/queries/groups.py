@@ -1,23 +1,66 @@
-"""The counts of displaced groups that are in effect."""
+"""The people of counted groups who are displaced now, by place."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Label, case, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.console.models import BoardGroup
-from shared.events.vocabulary import DISPLACED, Measure, Status
+from services.console.queries.areas import in_areas
+from shared.events.vocabulary import DISPLACED, HouseholdUnit, Measure, Status
+from shared.places import Places
+
+HERE = "coalesce(board_groups.destination_pcode, board_groups.origin_pcode)"
+STATED = (
+    BoardGroup.destination_pcode,
+    BoardGroup.destination_country,
+    BoardGroup.destination_locality,
+    BoardGroup.shelter,
+    BoardGroup.origin_pcode,
+    BoardGroup.origin_country,
+    BoardGroup.origin_locality,
+)
+COUNTED: dict[str, ColumnElement[Any]] = {
+    "persons": BoardGroup.persons.expression,
+    "estimated": case((BoardGroup.persons_estimated, BoardGroup.persons), else_=0),
+    "families": case((BoardGroup.household_unit == HouseholdUnit.FAMILIES, BoardGroup.households)),
+    "yards": case((BoardGroup.household_unit == HouseholdUnit.YARDS, BoardGroup.households)),
+}
 
 
-async def current(session: AsyncSession, status: Status, pcodes: Sequence[str] | None) -> Sequence[BoardGroup]:
-    """The counts of people who are displaced now, the newest first, without those that a full recount replaced."""
-    wanted = select(BoardGroup).where(
-        BoardGroup.status == status,
-        BoardGroup.superseded_by.is_(None),
-        BoardGroup.measure == Measure.STOCK,
-        BoardGroup.mobility.in_(DISPLACED),
+async def by_stated_place(session: AsyncSession, status: Status, areas: Iterable[str], places: Places) -> Sequence[Any]:
+    """Sums of the lowest and of the highest counts of each stock, by what is stated about its two places.
+
+    The newest count of a stock says where its people are. Places that were stated last come first. Counts that a full
+    recount replaced are left out.
+    """
+    stocks = (
+        select(*STATED, BoardGroup.counted_at, *_ranges())
+        .ext(distinct_on(BoardGroup.stock_id))
+        .where(
+            BoardGroup.status == status,
+            BoardGroup.superseded_by.is_(None),
+            BoardGroup.measure == Measure.STOCK,
+            BoardGroup.mobility.in_(DISPLACED),
+            in_areas(HERE, areas, places),
+        )
+        .order_by(BoardGroup.stock_id, BoardGroup.counted_at.desc(), BoardGroup.report_id)
+        .subquery()
+        .c
     )
-    if pcodes is not None:
-        present = func.coalesce(BoardGroup.destination_pcode, BoardGroup.origin_pcode)
-        wanted = wanted.where(present.in_(pcodes))
-    return (await session.scalars(wanted.order_by(BoardGroup.counted_at.desc(), BoardGroup.report_id))).all()
+    stated = [stocks[column.key] for column in STATED]
+    sums = [func.sum(stocks[column.key]).label(column.key) for column in _ranges()]
+    newest = func.max(stocks.counted_at)
+    return (await session.execute(select(*stated, *sums).group_by(*stated).order_by(newest.desc(), *stated))).all()
+
+
+def _ranges() -> list[Label[int]]:
+    """The lowest and the highest count of the stock of a row, as `persons_lowest`, `persons_highest` and so on."""
+    ends = (("lowest", func.min), ("highest", func.max))
+    return [
+        func.coalesce(end(counted).over(partition_by=BoardGroup.stock_id), 0).label(f"{name}_{suffix}")
+        for name, counted in COUNTED.items()
+        for suffix, end in ends
+    ]

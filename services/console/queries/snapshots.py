@@ -9,12 +9,21 @@ from sqlalchemy import Select, case, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.console.models import BoardHazard, BoardHousehold, ReportOutcome
+from services.console.queries.areas import in_areas
 from shared.events.vocabulary import DISPLACED, MsgType, ReportKind, Severity, Status
 from shared.messaging.models import ConsumerOffset
 from shared.messaging.records import Partition
+from shared.places import Places
 
 RECENT = timedelta(hours=24)
 HAZARD_SHOWN = timedelta(hours=48)
+HERE = "coalesce(board_households.destination_pcode, board_households.origin_pcode)"
+MOVED = (
+    BoardHousehold.origin_pcode,
+    BoardHousehold.origin_country,
+    BoardHousehold.destination_pcode,
+    BoardHousehold.destination_country,
+)
 SEVEREST_FIRST = {severity: rank for rank, severity in enumerate(Severity)}
 
 
@@ -70,28 +79,16 @@ def _in_force(wanted: Select[Any], now: datetime) -> Select[Any]:
 
 
 async def households(
-    session: AsyncSession, status: Status, since: datetime, pcodes: Sequence[str] | None
+    session: AsyncSession, status: Status, since: datetime, areas: Iterable[str], places: Places
 ) -> Sequence[Any]:
     """Displaced households and persons by destination and origin, counted by the rules of the figures page."""
     wanted: Any = select(
-        BoardHousehold.origin_pcode,
-        BoardHousehold.origin_country,
-        BoardHousehold.destination_pcode,
-        BoardHousehold.destination_country,
+        *MOVED,
         func.count().label("households"),
         func.sum(BoardHousehold.persons).label("persons"),
         func.count().filter(BoardHousehold.registered_at > since).label("new"),
-    ).where(BoardHousehold.status == status, BoardHousehold.mobility.in_(DISPLACED))
-    if pcodes is not None:
-        current = func.coalesce(BoardHousehold.destination_pcode, BoardHousehold.origin_pcode)
-        wanted = wanted.where(current.in_(pcodes))
-    places = (
-        BoardHousehold.origin_pcode,
-        BoardHousehold.origin_country,
-        BoardHousehold.destination_pcode,
-        BoardHousehold.destination_country,
-    )
-    rows: Sequence[Any] = (await session.execute(wanted.group_by(*places))).all()
+    ).where(BoardHousehold.status == status, BoardHousehold.mobility.in_(DISPLACED), in_areas(HERE, areas, places))
+    rows: Sequence[Any] = (await session.execute(wanted.group_by(*MOVED))).all()
     return rows
 
 

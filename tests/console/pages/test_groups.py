@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from shared import events
 from shared.auth.tokens import Role
+from shared.events import Place
 from tests.browsers import SLOW_MS
 from tests.console.factories import LEILEK, group
 from tests.console.pages.conftest import Seat, Whole
@@ -42,6 +43,19 @@ def test_groups_stand_below_the_households_and_change_on_an_open_board(whole: Wh
     whole.publish(events.GroupStatusChanged.model_validate(mosque.model_dump() | replaced))
     expect(panel.locator("h3")).to_contain_text("561 persons, 65 families", timeout=SLOW_MS)
     assert desk.errors == []
+
+
+def test_a_viewer_sees_districts_and_shelter_and_people_abroad_are_not_in_the_total(whole: Whole, seat: Take) -> None:
+    desk = seat(Role.VIEWER)
+    page = desk.open("/")
+    whole.publish(*EVENING, group(4200, destination=Place(country="TJ")))
+    panel = page.locator("#panel-households .groups")
+    header = panel.locator("h3")
+    expect(header).to_contain_text("abroad, not added: 4,200 persons", timeout=SLOW_MS)
+    assert "4," not in header.locator(".count").inner_text()
+    expect(panel).to_contain_text("Collective centre, Leilek rayon")
+    for locality in ("Тобей", "тобей", "чайкана", "Комсомол", "комсомол", "Чоко"):
+        assert locality not in panel.inner_html()
 
 
 LONG = {
