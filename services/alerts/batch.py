@@ -73,6 +73,7 @@ class HouseholdBatch(ConsumedBatch):
     departed: dict[UUID, Departure | None] = field(default_factory=dict)  # report id -> departure after the batch
     groups: dict[int, CountedGroup] = field(default_factory=dict)
     groups_before: dict[UUID, CountedGroup] = field(default_factory=dict)
+    replaced: dict[UUID, int] = field(default_factory=dict)  # report id -> the sequence of the recount's event
     left_on_before: dict[Stock, date] = field(default_factory=dict)  # the departure dates of the batch's stocks
     left_on: dict[Stock, date] = field(default_factory=dict)  # the same after the batch
 
@@ -165,6 +166,8 @@ async def _groups(
             batch.settle([position], Outcome(OutcomeKind.NOTED, "not_newer"))
             continue
         known[group.report_id] = batch.groups[position] = group
+        for report_id in event.replaces:
+            batch.replaced[report_id] = max(event.sequence, batch.replaced.get(report_id, 0))
     batch.groups_before = {id: group for id, group in before.items() if id in batch.newest_groups}
 
 

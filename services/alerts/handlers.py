@@ -108,6 +108,7 @@ class HouseholdHandler:
         await household_queries.save_departures(session, batch.departed)
         batch.left_on_before = await group_queries.left_on(session, batch.stock_ids)
         await group_queries.save_groups(session, batch.newest_groups.values())
+        await group_queries.save_replaced(session, batch.replaced)
         batch.left_on = await group_queries.left_on(session, batch.stock_ids)
         if self.rules.exposure:
             await counts.add_displaced(session, batch.moved, self.rules.exposure.mobility)

@@ -77,6 +77,15 @@ class CountedGroupRow(AlertsModel, record=CountedGroup):
     report_id: Mapped[UUID] = mapped_column(primary_key=True)
 
 
+class ReplacedCount(AlertsModel):
+    """A count that the recount event numbered `sequence` replaced. A later event about the count says if it stands."""
+
+    __tablename__ = "replaced_counts"
+
+    report_id: Mapped[UUID] = mapped_column(primary_key=True)
+    sequence: Mapped[int]
+
+
 class AlertRow(AlertsModel, record=Alert):
     """The state of an alert."""
 

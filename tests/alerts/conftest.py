@@ -24,7 +24,7 @@ from tests.installation import Installation
 CHANGED = (
     "alerts, receivers, deliveries, notification_omissions, attempts, outbox, acts, presences, hazards,"
     " hazard_changes, exposures, households, resident_counts, departures,"
-    " departed_by_destination, counted_groups"
+    " departed_by_destination, counted_groups, replaced_counts"
 )
 
 

@@ -116,6 +116,21 @@ async def test_a_recount_with_a_later_departure_stays_in_the_alert_of_the_first_
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("is_first", [True, False], ids=["the recount arrives first", "the recount arrives later"])
+async def test_a_recount_is_never_added_to_the_counts_that_it_replaces(post: Post, is_first: bool) -> None:
+    """The status changes of the replaced counts come later, from other partitions."""
+    partial = group(persons=49)
+    recount = group(persons=49, is_full_recount=True, replaces=[partial.report_id], sequence=2)
+    for event in (recount, partial) if is_first else (partial, recount):
+        assert await post(event) == ["noted below_threshold"]
+    replaced = later(partial, superseded_by=recount.report_id, sequence=3)
+    await post(replaced)
+    assert await post.alerts() == []
+    await post(later(replaced, superseded_by=None))  # the recount was corrected to a partial count
+    assert (await post.alert()).figures["persons"] == 98
+
+
+@pytest.mark.anyio
 async def test_people_who_flee_the_same_way_months_later_raise_an_alert_of_their_own(post: Post) -> None:
     first = group(persons=60)
     await post(first)

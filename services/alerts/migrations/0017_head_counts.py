@@ -88,6 +88,13 @@ CREATE TABLE counted_groups (
     CONSTRAINT pk_counted_groups PRIMARY KEY (report_id)
 )
 """
+REPLACED = """
+CREATE TABLE replaced_counts (
+    report_id uuid NOT NULL,
+    sequence integer NOT NULL,
+    CONSTRAINT pk_replaced_counts PRIMARY KEY (report_id)
+)
+"""
 INDEXES = (
     "CREATE INDEX ix_departed_by_destination_area_last_on ON departed_by_destination (area, last_on)",
     (
@@ -113,6 +120,7 @@ def upgrade() -> None:
         ADD_DEPARTURES,
         COUNT_DEPARTURE,
         GROUPS,
+        REPLACED,
         *INDEXES,
         "ALTER TABLE alerts ADD persons_step integer NOT NULL DEFAULT 0",
     ):

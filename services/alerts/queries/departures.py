@@ -39,7 +39,10 @@ COUNTED = f"""
 SELECT status, origin_area, stock_id, left_on, coalesce(departed_on, left_on) AS reported_on,
     coalesce(destination_area, '') AS destination, persons, families, yards
 FROM counted_groups JOIN ({LEFT_ON.format(stock_ids=ASKED_STOCKS)}) AS stocks USING (status, origin_area, stock_id)
-WHERE is_counted AND mobility = ANY($4)
+WHERE is_counted AND mobility = ANY($4) AND NOT EXISTS (
+    SELECT FROM replaced_counts AS replaced
+    WHERE replaced.report_id = counted_groups.report_id AND replaced.sequence > counted_groups.sequence
+)
 """  # noqa: S608
 
 

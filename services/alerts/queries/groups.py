@@ -2,7 +2,7 @@
 
 # raw SQL throughout: every batch of groups waits for these statements
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields
 from datetime import date
 from uuid import UUID
@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts.models import CountedGroupRow
+from services.alerts.models import CountedGroupRow, ReplacedCount
 from services.alerts.projections import CountedGroup, Stock
 from shared.events.vocabulary import Status
 from shared.postgres import database
@@ -44,6 +44,12 @@ async def groups(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Cou
 
 async def save_groups(session: AsyncSession, groups: Iterable[CountedGroup]) -> None:
     await upsert(session, CountedGroupRow, [{column: getattr(group, column) for column in COLUMNS} for group in groups])
+
+
+async def save_replaced(session: AsyncSession, replaced: Mapping[UUID, int]) -> None:
+    """Store the reports that recounts replaced, with the sequence of the recount's event. They may arrive later."""
+    rows = [{"report_id": id, "sequence": sequence} for id, sequence in replaced.items()]
+    await upsert(session, ReplacedCount, rows, newer_by="sequence")
 
 
 async def left_on(session: AsyncSession, stock_ids: Collection[UUID]) -> dict[Stock, date]:
