@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.console import rows
-from services.console.queries import board, callers
+from services.console.queries import board, callers, groups
 from shared.events import (
     AlertAcknowledged,
     AlertCommented,
@@ -73,6 +73,7 @@ async def show(received: Sequence[Received], session: AsyncSession) -> list[Outc
     for shown, numbered in rows_by_table.items():
         for number in await board.keep_newest(session, shown, numbered):
             outcomes[number] = Outcome(OutcomeKind.RECORDED)
+    await groups.supersede(session, [row for _, row in rows_by_table.get(board.GROUPS, ())])
     hazards = [row for _, row in rows_by_table.get(board.HAZARDS, ())]
     await callers.place_first(session, ((row["hazard_id"], row["pcodes"]) for row in hazards))
     await callers.tie(

@@ -106,6 +106,20 @@ async def test_a_replaced_count_is_not_shown_until_it_has_effect_again(session: 
     assert (await counted(session, again)).total.persons == CountRange(37, 283)
 
 
+async def test_a_recount_replaces_the_counts_it_names_before_their_own_events_come(session: AsyncSession) -> None:
+    replaced, other = group(37, to=LEILEK), group(5, to=LEILEK)
+    whole = group(283, to=LEILEK, is_full_recount=True, replaces=(replaced.report_id,), sequence=3)
+    assert (await counted(session, replaced, other)).total.persons == exactly(42)
+    assert (await counted(session, whole)).total.persons == exactly(283 + 5)
+
+
+async def test_a_recount_that_comes_late_does_not_replace_a_count_restored_since_then(session: AsyncSession) -> None:
+    replaced = group(37, to=LEILEK)
+    whole = group(283, to=LEILEK, is_full_recount=True, replaces=(replaced.report_id,), sequence=3)
+    restored = events.GroupStatusChanged.model_validate(replaced.model_dump() | {"sequence": 4})
+    assert (await counted(session, restored, whole)).total.persons == exactly(283 + 37)
+
+
 async def test_the_newest_state_of_a_count_wins_in_any_order(session: AsyncSession) -> None:
     first = group(150)
     corrected = events.GroupCorrected.model_validate(first.model_dump() | {"persons": 161, "sequence": 2})

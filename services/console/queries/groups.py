@@ -1,9 +1,11 @@
-"""The people of counted groups who are displaced now, by place."""
+"""The counts of groups, and the people who are displaced now, by place."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, Label, case, func, select
+from sqlalchemy import ColumnElement, Label, case, func, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -54,6 +56,18 @@ async def by_stated_place(session: AsyncSession, status: Status, areas: Iterable
     sums = [func.sum(stocks[column.key]).label(column.key) for column in _ranges()]
     newest = func.max(stocks.counted_at)
     return (await session.execute(select(*stated, *sums).group_by(*stated).order_by(newest.desc(), *stated))).all()
+
+
+async def supersede(session: AsyncSession, counts: Iterable[Mapping[str, Any]]) -> None:
+    """Marks the stored counts that these counts replace. The replaced counts' own events may come later.
+
+    The registry numbers all counts by one sequence, so a count that was restored since then keeps its state.
+    """
+    for count in sorted(counts, key=itemgetter("sequence")):
+        if count["replaces"]:
+            replaced = BoardGroup.report_id.in_([UUID(report_id) for report_id in count["replaces"]])
+            marked = update(BoardGroup).values(superseded_by=UUID(count["report_id"]))
+            await session.execute(marked.where(replaced, BoardGroup.sequence < count["sequence"]))
 
 
 def _ranges() -> list[Label[int]]:
