@@ -79,7 +79,7 @@ def last_step(_: Notification, receivers: Sequence[Receiver]) -> Omissions:
 def newly_concerned(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
     """Leaves out receivers that the alert concerned before. It checks all receivers, because they determine the steps.
 
-    If such a receiver was never notified, its settings are newer than the alert.
+    If such a receiver was never notified, the list of receivers has changed since the alert was raised.
     """
     assert notification.before is not None
     reached, _ = recipients(replace(notification, alert=notification.before), REACHED)

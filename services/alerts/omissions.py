@@ -19,7 +19,7 @@ TEXTS: Mapping[str, str] = {
     Omission.LATER_STEP: N_("Notified only if nobody acknowledges in time"),
     Omission.EARLIER_STEP: N_("This escalation notifies the next level"),
     Omission.CONCERNED_BEFORE: N_("The alert covered the recipient's area before"),
-    Omission.ADDED_LATER: N_("Added to the list, or changed, after the alert was raised"),
+    Omission.ADDED_LATER: N_("Not notified before, because the list of recipients changed after the alert was raised"),
     Omission.NEVER_NOTIFIED: N_("Updates go only to those who were notified of the alert"),
 }
 

@@ -211,7 +211,9 @@ async def test_a_receiver_added_later_is_not_said_to_have_been_notified(desk: De
     await desk.alerts(mudflow(**update, area={"pcodes": [OSH_OBLAST, BATKEN]}))
     reasons = await omitted(desk, alert_id)
     assert "batken-post" not in reasons, "the alert now covers Batken"
-    assert reasons["osh-post"] == "Added to the list, or changed, after the alert was raised"
+    assert (
+        reasons["osh-post"] == "Not notified before, because the list of recipients changed after the alert was raised"
+    )
 
 
 async def test_nobody_of_many_notified_receivers_is_among_those_not_notified(desk: Desk) -> None:
