@@ -13,6 +13,8 @@ from shared.places import Places
 
 TEXTS: Mapping[str, str] = {
     "quake_magnitude": N_("Earthquake of magnitude {magnitude} at a depth of {depth_km} km"),
+    "quake_intensity": N_("Earthquake of magnitude {magnitude} at a depth of {depth_km} km"),
+    "quake_unjudged": N_("Severity to be judged"),
     "source_severity": N_("Reported by {source}: {urgency}, {certainty}"),
     "severity_unjudged": N_("Severity to be judged. Reported by {source}: {urgency}, {certainty}"),
     "households_displaced": N_("Displaced from {place} within {hours} hours ({dates}): {displaced}"),
@@ -42,19 +44,33 @@ NOT_ALERTED: Mapping[str, str] = {
     "resolved": N_("its alert is closed already"),
 }
 WITHOUT_DEPTH = N_("Earthquake of magnitude {magnitude}")
+INTENSITY = N_("Expected intensity (computed): up to {intensity} on MSK-64, {place}")
+INTENSITY_AT_EPICENTRE = N_("Expected intensity (computed): up to {intensity} on MSK-64 at the epicentre")
+FELT = N_("Districts and cities with 4 or more: {felt}")
+RUPTURE = N_("Rupture not modelled")
+OF_QUAKES = frozenset({"quake_magnitude", "quake_intensity", "quake_unjudged"})
 DISPLACED = N_("Households displaced by it that are now in its area: {displaced}")
 
 
 def sentence(reason: str, figures: Mapping[str, Any], language: str, known: NullTranslations, places: Places) -> str:
     """The sentence for a reason. A reason from a rule file that no catalog knows is shown unchanged."""
-    text = TEXTS.get(reason, reason)
-    if reason == "quake_magnitude" and "depth_km" not in figures:
-        text = WITHOUT_DEPTH
     words = Words(_shown(figures, language, known.gettext, places))
     if reason == "households_displaced":
         words["displaced"] = displaced(figures, filters(language)["number"], known)
-    sentences = [text, DISPLACED] if figures.get("displaced") else [text]
+    texts = _of_quake(reason, figures) if reason in OF_QUAKES else [TEXTS.get(reason, reason)]
+    sentences = [*texts, DISPLACED] if figures.get("displaced") else texts
     return ". ".join(known.gettext(text).format_map(words) for text in sentences)
+
+
+def _of_quake(reason: str, figures: Mapping[str, Any]) -> list[str]:
+    """Magnitude and expected intensity, which are different scales, each with its name."""
+    texts = [TEXTS[reason]] if reason == "quake_unjudged" else []
+    texts.append(TEXTS["quake_magnitude"] if "depth_km" in figures else WITHOUT_DEPTH)
+    if "intensity" in figures:
+        texts.append(INTENSITY if "pcode" in figures else INTENSITY_AT_EPICENTRE)
+    if figures.get("felt"):
+        texts.append(FELT)
+    return [*texts, RUPTURE] if figures.get("is_rupture") else texts
 
 
 class Words(dict[str, str]):
@@ -66,9 +82,14 @@ class Words(dict[str, str]):
 
 def _shown(figures: Mapping[str, Any], language: str, gettext: Callable[[str], str], places: Places) -> dict[str, str]:
     number, day = filters(language)["number"], filters(language)["day"]
-    shown = {name: number(value) if isinstance(value, int | float) else str(value) for name, value in figures.items()}
-    if "magnitude" in figures:
-        shown["magnitude"] = number(figures["magnitude"], 1)
+    shown = {name: number(value) if type(value) in (int, float) else str(value) for name, value in figures.items()}
+    for scale in ("magnitude", "intensity"):
+        if scale in figures:
+            shown[scale] = number(figures[scale], 1)
+    if "depth_km" in figures:
+        shown["depth_km"] = number(figures["depth_km"], 0)
+    if "felt" in figures:
+        shown["felt"] = number(len(figures["felt"]))
     for kind in ("urgency", "certainty"):
         if kind in figures:
             shown[kind] = term(kind, figures[kind], gettext).lower()

@@ -34,7 +34,7 @@ async def test_an_alert_is_sent_at_once_by_a_signed_webhook(town: Town, hook: Ho
     assert (body["data"]["severity"], body["data"]["nature"], body["data"]["reason"]) == (
         "Moderate",
         "machine",
-        "quake_magnitude",
+        "quake_intensity",
     )
 
 
@@ -105,7 +105,7 @@ async def test_a_receiver_that_was_away_gets_an_alerts_changes_in_order(town: To
             revised(quake, 2, magnitude=6.9, onset=quake.onset), revised(quake, 3, msg_type="Cancel", onset=quake.onset)
         )
         await town.settled(3)
-    assert [body["data"]["reason"] for body in hook.bodies] == ["quake_magnitude", "quake_magnitude", "cancelled"]
+    assert [body["data"]["reason"] for body in hook.bodies] == ["quake_intensity", "quake_intensity", "cancelled"]
     assert [body["data"]["severity"] for body in hook.bodies] == ["Moderate", "Extreme", "Extreme"]
 
 

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.anyio
 
 async def test_the_quake_of_sary_tash_raises_one_moderate_alert(post: Post) -> None:
     quake = hazard()
-    assert await post(quake) == ["alerted quake_magnitude"]
+    assert await post(quake) == ["alerted quake_intensity"]
     alert = await post.alert()
     assert (alert.severity, alert.hazard_id, alert.pcodes) == (Severity.MODERATE, quake.hazard_id, (ALAI,))
     assert (alert.nature, alert.report_id, alert.is_suppressed) == ("machine", quake.report_id, False)
@@ -36,7 +36,7 @@ async def test_an_old_quake_is_recorded_and_notifies_nobody(post: Post) -> None:
 async def test_a_more_severe_revision_updates_the_alert_and_notifies_again(post: Post) -> None:
     quake = hazard()
     await post(quake)
-    assert await post(revised(quake, 2, magnitude=6.6)) == ["alerted quake_magnitude"]
+    assert await post(revised(quake, 2, magnitude=6.6)) == ["alerted quake_intensity"]
     alert = await post.alert()
     assert (alert.severity, alert.sequence, alert.figures["magnitude"]) == (Severity.EXTREME, 2, 6.6)
     assert await post.event_types() == ["raised", "updated"]
@@ -81,7 +81,7 @@ async def test_an_alert_lapses_below_the_threshold_and_returns_above_it(post: Po
     await post(quake)
     assert await post(revised(quake, 2, magnitude=4.2)) == ["alerted below_threshold"]
     assert (await post.alert()).is_lapsed
-    assert await post(revised(quake, 3, magnitude=4.8)) == ["alerted quake_magnitude"]
+    assert await post(revised(quake, 3, magnitude=4.8)) == ["alerted quake_intensity"]
     alert = await post.alert()
     assert not alert.is_lapsed and alert.escalates_at is not None
     assert [cause for _, _, cause in await post.deliveries()] == ["raised", "lapsed", "returned"]
@@ -94,7 +94,7 @@ async def test_a_hazard_cancelled_before_it_was_known_is_noted(post: Post) -> No
 
 async def test_a_hazard_raised_and_cancelled_in_one_batch(post: Post) -> None:
     quake = hazard()
-    assert await post(quake, revised(quake, 2, msg_type="Cancel")) == ["alerted quake_magnitude", "alerted cancelled"]
+    assert await post(quake, revised(quake, 2, msg_type="Cancel")) == ["alerted quake_intensity", "alerted cancelled"]
     assert await post.event_types() == ["raised", "resolved"]
 
 

@@ -50,6 +50,7 @@ def test_a_quake_in_english() -> None:
     text = read(decide(quake(), RULES, WATCHED, NOW))
     assert text.subject == "Moderate: Earthquake, Alai rayon"
     assert "Earthquake of magnitude 4.7 at a depth of 11 km" in text.body
+    assert "Expected intensity (computed): up to 5.4 on MSK-64, Alai rayon" in text.body
     assert "not confirmed by a person" in text.body
     assert "https://alerts.example/alerts/" in text.body
     assert "11:40" in text.body  # the text states the time in Bishkek
@@ -59,6 +60,7 @@ def test_a_quake_in_russian() -> None:
     text = read(decide(quake(), RULES, WATCHED, NOW), "ru")
     assert "Землетрясение" in text.subject
     assert "Землетрясение магнитудой 4,7 на глубине 11 км" in text.body
+    assert "до 5,4 балла MSK-64, Алайский район" in text.body
     assert "человеком не подтверждено" in text.body
 
 
@@ -66,6 +68,7 @@ def test_a_quake_in_kyrgyz() -> None:
     text = read(decide(quake(), RULES, WATCHED, NOW), "ky")
     assert "Жер титирөө" in text.subject
     assert "Магнитудасы 4,7" in text.body
+    assert "MSK-64 боюнча 5,4 баллга чейин, Алай району" in text.body
 
 
 MORE = {"ky": "жана дагы 50", "ru": "и ещё 50", "en": "and 50 more"}

@@ -141,7 +141,7 @@ async def test_a_real_week_has_two_of_our_quakes_and_old_ones_notify_nobody(
     centre.expect(content, "us20005gku", "us20005giu")
     results = await centre.followed()
     [alai], [tajik] = results.hazards["us20005gku"], results.hazards["us20005giu"]
-    assert (alai.magnitude, alai.severity, alai.area.pcodes) == (4.7, Severity.MODERATE, ("KG06207000000",))
+    assert (alai.magnitude, alai.severity, alai.area.pcodes) == (4.7, Severity.UNKNOWN, ("KG06207000000",))
     assert (tajik.magnitude, tajik.area.pcodes) == (4.1, ())
     assert (results.outcomes[alai.report_id].outcome, results.outcomes[alai.report_id].reason) == (
         OutcomeKind.SUPPRESSED,
@@ -200,6 +200,10 @@ async def test_the_quake_of_sary_tash_raises_one_moderate_alert_when_it_is_fresh
         Severity.MODERATE,
         "machine",
     )
+    # 1.5 km beyond the border and without boundaries: the alert still names the district that the quake shakes
+    assert (alert.data.pcodes, alert.data.figures["pcode"]) == (("KG06207000000",), "KG06207000000")
+    [hazard] = results.hazards["fresh47"]
+    assert (hazard.severity, hazard.area.pcodes) == (Severity.UNKNOWN, ())
     assert await centre.deliveries([alert]) == 1
     assert results.alerts_of("fresh42") == []
 

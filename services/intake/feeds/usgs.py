@@ -44,9 +44,6 @@ TYPES = {
     "snow avalanche": HazardType.AVALANCHE,
 }
 
-# CAP severity of an earthquake by its magnitude alone. The steps are the defaults of the alert rules.
-SEVERITIES = ((6.5, Severity.EXTREME), (5.5, Severity.SEVERE), (4.5, Severity.MODERATE))
-
 Milliseconds = Annotated[int, Field(ge=-2_208_988_800_000, le=7_258_118_399_999)]  # `Instant`: years 1900 to 2199
 Number = Annotated[float, Field(allow_inf_nan=False)]
 
@@ -144,7 +141,7 @@ def info(type: HazardType, feature: Feature) -> "MeasuredHazard":
     return MeasuredHazard(
         type=type,
         urgency=Urgency.PAST,  # the source's own CAP messages say Past too
-        severity=severity(type, properties.mag),
+        severity=Severity.UNKNOWN,  # the source gives none; the alert rules judge the shaking in the country
         certainty=Certainty.OBSERVED if properties.status.lower() == "reviewed" else Certainty.LIKELY,
         magnitude=properties.mag,
         depth_km=depth[0] if depth else None,
@@ -170,13 +167,6 @@ class MeasuredHazard(HazardInfo):
             "certainty": self.certainty != published.certainty,
         }
         return [name for name, is_changed in changes.items() if is_changed]
-
-
-def severity(type: HazardType, magnitude: float | None) -> Severity:
-    """The severity of an earthquake by its magnitude. Other hazards get Unknown, as the source gives no severity."""
-    if type is not HazardType.EARTHQUAKE or magnitude is None:
-        return Severity.UNKNOWN
-    return next((step for least, step in SEVERITIES if magnitude >= least), Severity.MINOR)
 
 
 def ids_of(preferred: str, wrapped: str | None) -> tuple[str, ...]:

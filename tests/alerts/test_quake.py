@@ -1,0 +1,205 @@
+"""Expected intensities of earthquakes, and the alerts that they raise.
+
+Expected numbers were computed by hand, from the equation as printed by Bindi et al. 2011 (s is the distance from the
+hypocentre): I = 0.898 M + 1.215 - 1.809 log10(s / h) - 0.003447 (s - h); for a fixed depth of 15 km
+I = 1.049 M + 0.686 - 2.706 log10(s / 15) - 0.0001811 (s - 15). One degree of latitude is 111.2 km.
+"""
+
+from typing import Any
+
+import pytest
+
+from services.alerts.rules.findings import Finding, Nothing
+from services.alerts.rules.hazard import decide
+from services.alerts.rules.intensity import AT_FIXED_DEPTH, BY_DEPTH, Equation, Tremor
+from shared.pages.catalogs import translations
+from shared.pages.reasons import sentence
+from shared.places import Places
+from shared.places.points import unit_points
+from shared.places.watched import WatchedArea
+from tests.alerts.factories import ALAI, KADAMJAI, NOW, hazard, rules
+
+RULES, WATCHED, PLACES = rules(), WatchedArea.load(), Places.load()
+OSH, KYZYL_KIA, CHON_ALAI = "KG21000000000", "KG05430000010", "KG06259000000"
+BATKEN_CITY, ARAVAN = "KG05410000010", "KG06211000000"
+NOOKAT, KARA_SUU = "KG06242000000", "KG06226000000"
+# The quakes of the USGS's files, where each lies beyond the border.
+SARY_TASH = {"magnitude": 4.7, "depth_km": 23.31, "area": {"point": {"lat": 39.474, "lon": 73.4257}}}
+MURGHOB = {"magnitude": 6.8, "depth_km": 20.522, "area": {"point": {"lat": 38.0726, "lon": 73.2077}}}
+ASHKASHAM = {"magnitude": 6.6, "depth_km": 210.42, "area": {"point": {"lat": 36.492, "lon": 71.1563}}}
+HINDU_KUSH = {"magnitude": 7.5, "depth_km": 212.0, "area": {"point": {"lat": 36.52, "lon": 70.37}}}
+AT_OSH = {"point": {"lat": 40.53135, "lon": 72.79539}}
+
+
+def judged(**changed: Any) -> Finding | Nothing:
+    return decide(hazard(**changed), RULES, WATCHED, NOW)
+
+
+def alerted(**changed: Any) -> Finding:
+    finding = judged(**changed)
+    assert isinstance(finding, Finding), finding
+    return finding
+
+
+@pytest.mark.parametrize(
+    ("equation", "magnitude", "distance_km", "depth_km", "intensity"),
+    [
+        # s 22.361: 4.2206 + 1.215 - 1.809 x 0.34949 - 0.003447 x 12.361
+        (BY_DEPTH, 4.7, 20, 10, 4.761),
+        # s 53.852: 5.388 + 1.215 - 1.809 x 0.43017 - 0.003447 x 33.852
+        (BY_DEPTH, 6.0, 50, 20, 5.708),
+        # s 77.466: 6.286 + 1.215 - 1.809 x 0.71302 - 0.003447 x 62.466; the area of damage of magnitude 7
+        (BY_DEPTH, 7.0, 76, 15, 5.996),
+        # s 330.341: 6.286 + 1.215 - 1.809 x 1.34287 - 0.003447 x 315.341; the area where magnitude 7 is felt
+        (BY_DEPTH, 7.0, 330, 15, 3.985),
+        # s 77.466: 7.343 + 0.686 - 2.706 x 0.71302 - 0.0001811 x 62.466
+        (AT_FIXED_DEPTH, 7.0, 76, 15, 6.088),
+    ],
+)
+def test_the_equation_gives_the_intensity_computed_by_hand(
+    equation: Equation, magnitude: float, distance_km: float, depth_km: float, intensity: float
+) -> None:
+    assert equation.intensity(magnitude, distance_km, depth_km) == pytest.approx(intensity, abs=0.001)
+
+
+@pytest.mark.parametrize(
+    ("depth_km", "intensity"),
+    [
+        # 1 km counts as 5 km, s 20.616: 5.2084 + 1.215 - 1.809 x 0.61522 - 0.003447 x 15.616; unlimited: 4.00
+        (1.0, 5.257),
+        (-2.0, 5.257),
+        # default depths count as 15 km, s 25: 6.0842 + 0.686 - 2.706 x 0.22185 - 0.0001811 x 10
+        (0.0, 6.168),
+        (10.0, 6.168),
+        (33.0, 6.168),
+        (None, 6.168),
+        # s 44.721: 5.2084 + 1.215 - 1.809 x 0.04846 - 0.003447 x 4.721
+        (40.0, 6.319),
+    ],
+)
+def test_depths_are_limited_and_default_depths_count_as_unknown(depth_km: float | None, intensity: float) -> None:
+    tremor = Tremor.of(5.8, depth_km)
+    assert tremor is not None and tremor.intensity(20) == pytest.approx(intensity, abs=0.001)
+
+
+def test_below_40_km_no_intensity_is_computed() -> None:
+    assert Tremor.of(7.5, 40.1) is None
+
+
+@pytest.mark.parametrize(
+    ("magnitude", "severity"),
+    [
+        # At the epicentre I = 0.898 M + 1.215; I + 0.737 reaches 6 at 4.508, I reaches 6 at 5.329 and 7 at 6.443.
+        (4.51, "Moderate"),
+        (5.32, "Moderate"),
+        (5.33, "Severe"),
+        (6.44, "Severe"),
+        (6.45, "Extreme"),
+        (7.8, "Extreme"),
+    ],
+)
+def test_a_quake_is_as_severe_as_its_expected_intensity(magnitude: float, severity: str) -> None:
+    finding = alerted(magnitude=magnitude)
+    assert (finding.severity, finding.reason, finding.is_suppressed) == (severity, "quake_intensity", False)
+    assert finding.figures["magnitude"] == magnitude
+
+
+def test_the_same_magnitude_is_less_severe_far_away() -> None:
+    assert alerted(magnitude=6.4).severity == "Severe"
+    far = {"point": {"lat": 38.2, "lon": 75.5}}  # some 240 km from the nearest point
+    assert judged(magnitude=6.4, area=far) == Nothing("below_threshold")
+
+
+def test_the_quake_of_sary_tash_beyond_the_border_reaches_the_district_that_it_shakes() -> None:
+    """Alai's point is 52 km away, so the epicentre counts in Alai: 4.2206 + 1.215 = 5.436, with sigma 6.17.
+
+    Nookat is 93.1 km away: s 95.9, 5.436 - 1.809 x 0.6145 - 0.003447 x 72.6 = 4.074.
+    Kara-Suu is 94.6 km away: s 97.4, 5.436 - 1.809 x 0.6210 - 0.003447 x 74.1 = 4.057.
+    Chon-Alai is 102.5 km away: s 105.2, 5.436 - 1.809 x 0.6543 - 0.003447 x 81.9 = 3.970, which is not felt.
+    """
+    finding = alerted(**SARY_TASH)
+    assert (finding.severity, finding.pcodes) == ("Moderate", (ALAI,))
+    assert finding.figures["intensity"] == pytest.approx(5.44, abs=0.01)
+    assert (finding.figures["pcode"], finding.figures["felt"]) == (ALAI, [ALAI, NOOKAT, KARA_SUU])
+
+
+def test_a_quake_of_default_depth_zero_uses_the_equation_of_the_fixed_depth() -> None:
+    """Osh: 5.1401 + 0.686 = 5.826. Aravan is 20.4 km away: s 25.35, 5.826 - 2.706 x 0.2279 - 0.0019 = 5.207."""
+    finding = alerted(magnitude=4.9, depth_km=0.0, area=AT_OSH)
+    assert (finding.severity, finding.pcodes, finding.figures["pcode"]) == ("Moderate", (OSH,), OSH)
+    assert finding.figures["intensity"] == pytest.approx(5.83, abs=0.01)
+    assert finding.figures["felt"][:2] == [OSH, ARAVAN]
+
+
+def test_the_area_is_every_district_with_possible_damage_and_a_wider_one_feels_it() -> None:
+    """The epicentre, in Kyzyl-Kia: 5.5676 + 1.215 = 6.783.
+
+    With sigma: Kadamjai at 56.4 km 6.30, Aravan at 50.1 km 6.41, Osh at 69.5 km 6.10, Batken city at 110 km 5.62.
+    """
+    finding = alerted(magnitude=6.2, depth_km=15.0, area={"point": {"lat": 40.2, "lon": 72.1}})
+    assert (finding.severity, finding.pcodes[0]) == ("Severe", KYZYL_KIA)
+    assert {KADAMJAI, ARAVAN, NOOKAT, OSH} <= set(finding.pcodes)
+    assert BATKEN_CITY not in finding.pcodes and BATKEN_CITY in finding.figures["felt"]
+    assert "is_rupture" not in finding.figures
+
+
+def test_a_report_without_a_point_counts_where_it_says() -> None:
+    finding = alerted(magnitude=5.6, area={"pcodes": [KADAMJAI, ALAI]})
+    assert (finding.severity, finding.pcodes) == ("Severe", (KADAMJAI, ALAI))
+    assert "pcode" not in alerted(area={"description": "above Sary-Tash"}).figures
+
+
+@pytest.mark.parametrize("quake", [ASHKASHAM, HINDU_KUSH])
+def test_a_strong_deep_quake_is_to_be_judged_without_an_intensity(quake: dict[str, Any]) -> None:
+    finding = alerted(**quake)
+    assert (finding.severity, finding.reason, finding.pcodes) == ("Moderate", "quake_unjudged", ())
+    assert not {"intensity", "felt"} & finding.figures.keys()
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"magnitude": 5.9},
+        {"severity": "Minor"},  # the source says more than the magnitude
+        {"area": {"point": {"lat": 34.0, "lon": 70.37}}},  # 5.5 degrees of latitude, 612 km, south of Chon-Alai
+    ],
+)
+def test_a_weaker_farther_or_judged_deep_quake_raises_no_alert(changed: dict[str, Any]) -> None:
+    assert judged(**{**HINDU_KUSH, **changed}) == Nothing("below_threshold")
+
+
+def test_a_long_rupture_without_expected_damage_is_to_be_judged() -> None:
+    """Chon-Alai is 180.5 km away: s 181.7, 6.1064 + 1.215 - 1.809 x 0.9470 - 0.003447 x 161.1 = 5.053."""
+    finding = alerted(**MURGHOB)
+    assert (finding.severity, finding.reason) == ("Moderate", "quake_unjudged")
+    assert finding.figures["intensity"] == pytest.approx(5.05, abs=0.01)
+    assert (finding.figures["pcode"], finding.figures["is_rupture"]) == (CHON_ALAI, True)
+
+
+def test_every_district_and_city_has_a_point() -> None:
+    cities = [unit for unit in PLACES.units(1) if unit.kind == "city"]
+    expected = {unit.pcode for unit in (*PLACES.units(2), *cities)}
+    assert {point.pcode for point in unit_points()} == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "magnitude 4.7 at a depth of 23 km. Expected intensity (computed): up to 5.4 on MSK-64, Alai rayon"),
+        ("ru", "Ожидаемая интенсивность (расчёт): до 5,4 балла MSK-64, Алайский район"),
+        ("ky", "MSK-64 боюнча 5,4 баллга чейин, Алай району"),
+    ],
+)
+def test_the_reason_has_magnitude_and_intensity_each_with_its_scale(language: str, words: str) -> None:
+    assert words in reason_of(alerted(**SARY_TASH), language)
+
+
+def test_the_reason_says_what_is_not_computed() -> None:
+    assert reason_of(alerted(**MURGHOB), "en").endswith("Rupture not modelled")
+    deep = reason_of(alerted(**ASHKASHAM), "en")
+    assert deep.startswith("Severity to be judged. Earthquake of magnitude 6.6 at a depth of 210 km")
+    assert "MSK" not in deep
+
+
+def reason_of(finding: Finding, language: str) -> str:
+    return sentence(finding.reason, finding.figures, language, translations(language), PLACES)
