@@ -1,0 +1,44 @@
+"""The board and an alert's page show the magnitude of an earthquake and its expected intensity, each with its scale."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from shared.auth.tokens import Role
+from tests.browsers import SLOW_MS
+from tests.console.pages.conftest import Whole
+
+OSH = {"lat": 40.53135, "lon": 72.79539}  # the point of Osh city, where I = 0.898 x 5.6 + 1.215 = 6.24
+
+
+@pytest.mark.parametrize(
+    ("language", "on_board", "on_page"),
+    [
+        (
+            "en",
+            "expected up to 6.2 on MSK-64, Osh city",
+            "Expected intensity (computed): up to 6.2 on MSK-64, Osh city",
+        ),
+        (
+            "ru",
+            "ожидается до 6,2 балла MSK-64, г. Ош",
+            "Ожидаемая интенсивность (расчёт): до 6,2 балла MSK-64, г. Ош",
+        ),
+        (
+            "ky",
+            "MSK-64 боюнча 6,2 баллга чейин күтүлөт, Ош шаары",
+            "Күтүлгөн күчү (эсептелген): MSK-64 боюнча 6,2 баллга чейин, Ош шаары",
+        ),
+    ],
+)
+def test_magnitude_and_expected_intensity_are_read_on_the_board_and_the_alerts_page(
+    whole: Whole, seat: Any, language: str, on_board: str, on_page: str
+) -> None:
+    page = seat(Role.OPERATOR).open("/")
+    page.goto(f"{whole.url}/?lang={language}")
+    whole.report_hazard(type="earthquake", severity="Unknown", magnitude=5.6, depth_km=12, area={"point": OSH})
+    row = page.locator(".alert", has_text=on_board).first
+    expect(row).to_contain_text("M 5.6" if language == "en" else "M 5,6", timeout=SLOW_MS)
+    page.goto(f"{whole.url}{row.locator('a.alert-name').get_attribute('href')}?lang={language}")
+    expect(page.locator("main")).to_contain_text(on_page)
