@@ -47,7 +47,7 @@ class Shaking:
 
     @property
     def damaged(self) -> tuple[str, ...]:
-        """The units where damage cannot be excluded."""
+        """The units that the earthquake may damage."""
         return self._reached(DAMAGE - self.sigma)
 
     @property
