@@ -31,16 +31,21 @@ def given(template: Path) -> set[str]:
     return set(re.findall(r'^ +"(\w+)":', island[1], re.MULTILINE)) if island else set()
 
 
-def scripts_of(name: str) -> set[Path]:
-    """A script and all scripts that it imports."""
-    seen, waiting = set[Path](), [name]
+def scripts_of(path: str) -> set[Path]:
+    """A script and all scripts that it imports. `path` is the script's path below `/static/`."""
+    seen, waiting = set[Path](), [path]
     while waiting:
         wanted = waiting.pop()
-        [file] = [file for file in SCRIPTS if file.name == wanted and "field" not in file.parts]
+        [file] = [file for file in SCRIPTS if served_as(file) == wanted and "field" not in file.parts]
         if file not in seen:
             seen.add(file)
-            waiting += re.findall(r'from "[^"]*/([\w-]+\.js)"', file.read_text(encoding="utf-8"))
+            imported = re.findall(r'from "(?:/static/|\./)([\w/-]+\.js)"', file.read_text(encoding="utf-8"))
+            waiting += imported  # `./` is used in the folder of all pages alone, which is `/static/`
     return seen
+
+
+def served_as(script: Path) -> str:
+    return script.as_posix().rpartition("/static/")[2]
 
 
 TEMPLATES = [
@@ -53,7 +58,7 @@ TEMPLATES = [
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda file: file.stem)
 def test_a_page_has_every_text_that_its_scripts_show(template: Path) -> None:
-    own = re.findall(r'(?:src|data-script)="/static/(?:[\w-]+/)?([\w-]+\.js)"', template.read_text("utf-8"))
+    own = re.findall(r'(?:src|data-script)="/static/([\w/-]+\.js)"', template.read_text("utf-8"))
     scripts = {file for name in own for file in scripts_of(name)}
     assert scripts or not own
     layout = given(ROOT / "shared/pages/templates/layout.html")

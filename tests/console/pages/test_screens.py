@@ -1,5 +1,6 @@
 """Tests the page of sent messages, and all pages of an operator on every screen size."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -8,8 +9,9 @@ from playwright.sync_api import expect
 from deploy.local.process import wait_until
 from services.alerts.receivers import Receiver
 from shared.auth.tokens import Role
-from shared.events.vocabulary import DeliveryChannel
+from shared.events.vocabulary import DeliveryChannel, OutcomeKind, ReportKind
 from tests.browsers import SLOW_MS
+from tests.console.factories import message, outcome
 from tests.console.pages.conftest import Whole
 from tests.intake.factories import household
 
@@ -73,8 +75,10 @@ def test_no_choice_of_the_figures_is_cut(seat: Any, language: str) -> None:
 def test_no_column_of_the_board_is_cut(whole: Whole, seat: Any, language: str) -> None:
     bearer = {"authorization": f"Bearer {whole.installation.token(roles=[Role.FIELD])}"}
     assert whole.client(headers=bearer).post("/intake/v1/displacements", json=household()).status_code == 202
+    kinds = [outcome(kind=kind, outcome=settled) for kind in ReportKind for settled in OutcomeKind]
+    whole.publish(*(message(settled, time=datetime.now(UTC)) for settled in kinds))
     page = seat(Role.OPERATOR).open("/")
-    expect(page.locator("#panel-households table")).to_be_visible(timeout=SLOW_MS)
+    expect(page.locator("#panel-reports tbody tr")).to_have_count(len(OutcomeKind), timeout=SLOW_MS)
     page.goto(f"{whole.url}/?lang={language}")
     for width in (1920, 1366):
         page.set_viewport_size({"width": width, "height": 1080})
