@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 from services.alerts.rules.intensity import Tremor
-from shared.events import Area, HazardReported, Point
+from shared.events import HazardReported, Point
 from shared.places.points import UnitPoint, unit_points
 
 DAMAGE = 6.0  # MSK-64: cracks in adobe and clay houses
@@ -32,10 +33,7 @@ class Shaking:
     def of(cls, hazard: HazardReported) -> Self | None:
         """None if the magnitude is unknown, or if the earthquake is too deep for the equations."""
         tremor = None if hazard.magnitude is None else Tremor.of(hazard.magnitude, hazard.depth_km)
-        if tremor is None:
-            return None
-        units = sorted(_units(tremor, hazard.area), key=lambda unit: -unit.intensity)
-        return cls(tuple(units), tremor.sigma)
+        return None if tremor is None else cls(_units(tremor, hazard.area.point, hazard.area.pcodes), tremor.sigma)
 
     @property
     def highest(self) -> ShakenUnit:
@@ -58,19 +56,22 @@ class Shaking:
         return tuple(unit.pcode for unit in self.units if unit.pcode and unit.intensity >= intensity)
 
 
-def _units(tremor: Tremor, area: Area) -> list[ShakenUnit]:
-    """The intensity at each unit's point. In the epicentre's unit, and without a point, that of the epicentre counts.
+@lru_cache(256)  # a rule grades an earthquake, gives its figures and finds its area, each from these units
+def _units(tremor: Tremor, point: Point | None, pcodes: tuple[str, ...]) -> tuple[ShakenUnit, ...]:
+    """The intensity at each unit's point, the highest first.
 
-    Settlements of the epicentre's unit can be nearer to the epicentre than the unit's point.
+    In the epicentre's unit, and without a point, the intensity of the epicentre counts, because settlements of the
+    epicentre's unit can be nearer to the epicentre than the unit's point.
     """
     at_epicentre = tremor.intensity(0)
-    if area.point is None:
-        return [ShakenUnit(pcode, at_epicentre) for pcode in area.pcodes] or [ShakenUnit(None, at_epicentre)]
-    epicentral, point = epicentral_unit(area.pcodes, area.point), area.point
-    return [
+    if point is None:
+        return tuple(ShakenUnit(pcode, at_epicentre) for pcode in pcodes or (None,))
+    epicentral = epicentral_unit(pcodes, point)
+    units = (
         ShakenUnit(unit.pcode, at_epicentre if unit is epicentral else tremor.intensity(_distance(unit, point)))
         for unit in unit_points()
-    ]
+    )
+    return tuple(sorted(units, key=lambda unit: -unit.intensity))
 
 
 def epicentral_unit(pcodes: Iterable[str], epicentre: Point) -> UnitPoint | None:
