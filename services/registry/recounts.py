@@ -68,19 +68,21 @@ async def recount(session: AsyncSession, working_set: WorkingSet, now: datetime)
     moved = [count for count in others if after[count.report_id] != before[count.report_id]]
     await connection.executemany(CHANGE, [(count.report_id, *after[count.report_id]) for count in moved])
     reported = {change.changed.report_id for change in working_set.changes}
-    replaced = defaultdict[str | None, list[UUID]](list)
-    for count in (*own, *moved):
-        if after[count.report_id] != before.get(count.report_id, IN_EFFECT):
-            replaced[after[count.report_id].superseded_by].append(UUID(count.report_id))
-    published = [
-        (event_type(count, reported, before), count)
+    changes = [
+        count
         for count in (*own, *moved)
         if count.report_id in reported or after[count.report_id] != before[count.report_id]
     ]
-    sequences = [row["nextval"] for row in await connection.fetch(SEQUENCES, len(published))]
+    replaced = defaultdict[str | None, list[UUID]](list)
+    for count in changes:
+        if after[count.report_id] != before.get(count.report_id, IN_EFFECT):
+            replaced[after[count.report_id].superseded_by].append(UUID(count.report_id))
+    sequences = [row["nextval"] for row in await connection.fetch(SEQUENCES, len(changes))]
     messages = [
-        group_events.counted(model, count, after[count.report_id], replaced[count.report_id], sequence, now)
-        for (model, count), sequence in zip(published, sequences, strict=True)
+        group_events.counted(
+            event_type(count, reported, before), count, after[count.report_id], replaced[count.report_id], sequence, now
+        )
+        for count, sequence in zip(changes, sequences, strict=True)
     ]
     return Recount(after, messages)
 
