@@ -1,6 +1,6 @@
 // Sends a form for telephone reports: by button or Ctrl+Enter, once at a time, and not lost when the page is left.
 
-import { isNoAnswer } from "/static/calls.js";
+import { call, isNoAnswer } from "/static/calls.js";
 import { fail } from "/static/entry/refusals.js";
 import { sentence } from "/static/texts.js";
 
@@ -31,6 +31,17 @@ export async function sendOnce(form, send) {
   } finally {
     for (const button of buttons) button.disabled = false;
   }
+}
+
+/**
+ * Sends a report. If an earlier version was accepted but its answer was lost, the changed form becomes the next version.
+ * @param {string} path @param {{version: number}} report @param {() => object} body
+ */
+export async function sendReport(path, report, body) {
+  const answer = await call("POST", path, body());
+  if (answer.status !== 409) return answer;
+  report.version += 1;
+  return call("POST", path, body());
 }
 
 /** Makes the browser ask before it leaves a form that has unsent changes. @param {HTMLFormElement} form */

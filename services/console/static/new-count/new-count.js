@@ -1,12 +1,11 @@
 // The form for counts of displaced people that are reported by telephone.
 
-import { call } from "/static/calls.js";
 import { Combobox } from "/static/combobox.js";
 import { read, written } from "/static/dates.js";
 import { element } from "/static/elements.js";
 import { given as givenIn, input, options } from "/static/entry/fields.js";
 import { fail, labels, refuse } from "/static/entry/refusals.js";
-import { keepUnsent, sendByKeyboard, sendOnce } from "/static/entry/sending.js";
+import { keepUnsent, sendByKeyboard, sendOnce, sendReport } from "/static/entry/sending.js";
 import { CountReport } from "/static/new-count/count-reports.js";
 import { sentence } from "/static/texts.js";
 import { noon, today } from "/static/time.js";
@@ -103,11 +102,7 @@ async function send() {
 }
 
 async function sendCount() {
-  let answer = await call("POST", "/intake/v1/displacements", report.body(count()));
-  if (answer.status === 409) {
-    report.version += 1; // the count was accepted but the answer was lost, so the changed form becomes its next version
-    answer = await call("POST", "/intake/v1/displacements", report.body(count()));
-  }
+  const answer = await sendReport("/intake/v1/displacements", report, () => report.body(count()));
   if (!answer.ok) return refuse(answer);
   done((await answer.json()).status);
 }

@@ -7,7 +7,7 @@ import { read, written } from "/static/dates.js";
 import { element } from "/static/elements.js";
 import { given as givenIn, input, options } from "/static/entry/fields.js";
 import { fail, labels, refuse } from "/static/entry/refusals.js";
-import { keepUnsent, sendByKeyboard, sendOnce } from "/static/entry/sending.js";
+import { keepUnsent, sendByKeyboard, sendOnce, sendReport } from "/static/entry/sending.js";
 import { AHEAD_MS, EventReport } from "/static/new-event/event-reports.js";
 import { showFollowed } from "/static/new-event/event-results.js";
 import { sentence } from "/static/texts.js";
@@ -80,11 +80,7 @@ async function sendAll(kind) {
     const kept = await call("PUT", `/v1/callers/${report.id}`, caller);
     if (!kept.ok) return refuse(kept);
   }
-  let answer = await call("POST", "/intake/v1/hazards", report.body(event(), kind));
-  if (answer.status === 409) {
-    report.version += 1; // the report was accepted but the answer was lost, so the changed form becomes its next version
-    answer = await call("POST", "/intake/v1/hazards", report.body(event(), kind));
-  }
+  const answer = await sendReport("/intake/v1/hazards", report, () => report.body(event(), kind));
   if (!answer.ok) return refuse(answer);
   const receipt = await answer.json();
   done(kind === "Cancel" && receipt.status === "accepted" ? "cancelled" : receipt.status);
