@@ -21,7 +21,17 @@ from shared.events.fields import (
     UncorrectedTimes,
     Version,
 )
-from shared.events.vocabulary import Certainty, Flag, HazardType, MsgType, Severity, Status, SubmissionChannel, Urgency
+from shared.events.vocabulary import (
+    Certainty,
+    Flag,
+    HazardType,
+    ImpactLevel,
+    MsgType,
+    Severity,
+    Status,
+    SubmissionChannel,
+    Urgency,
+)
 
 Ring = Annotated[tuple[tuple[Longitude, Latitude], ...], Field(min_length=4, max_length=2000), FailFast()]
 
@@ -58,6 +68,23 @@ class ReportedArea(Area):
     pcodes: Annotated[tuple[PCode, ...], Field(max_length=200), FailFast()] = ()
 
 
+Mmi = Annotated[float, Field(ge=0, le=12)]
+FeltReports = Annotated[int, Field(ge=0, le=10_000_000)]
+
+
+class SourceShaking(Body):
+    """How strongly an earthquake shook, as its source says. The intensities are on the MMI scale, not on MSK-64.
+
+    `mmi` is the highest modelled intensity, `cdi` the highest one that people reported, and `felt_reports` the number
+    of these people. The highest intensity may lie outside the country.
+    """
+
+    mmi: Mmi | None = None
+    cdi: Mmi | None = None
+    felt_reports: FeltReports | None = None
+    impact: ImpactLevel | None = None
+
+
 class HazardText(Body):
     headline: Line
     description: Text | None = None
@@ -71,6 +98,7 @@ Texts = Annotated[
 ]
 SourceName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 SourceId = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+MagnitudeType = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9()_-]{0,19}$")]  # as the network names it: mww, mb
 Web = Annotated[str, Field(pattern=r"^https?://[^\x00-\x20\x7f]+$", max_length=500)]
 
 
@@ -101,7 +129,9 @@ class HazardFields(Data):
     severity: Severity = Severity.UNKNOWN
     certainty: Certainty = Certainty.UNKNOWN
     magnitude: Annotated[float, Field(ge=-5, le=12)] | None = None
+    magnitude_type: MagnitudeType | None = None
     depth_km: Annotated[float, Field(ge=-10, le=1000)] | None = None
+    shaking: SourceShaking | None = None
     area: Area
     onset: Instant
     expires: Instant | None = None

@@ -54,6 +54,15 @@ class Certainty(Code):
     UNKNOWN = "Unknown"
 
 
+class ImpactLevel(Code):
+    """The levels of the USGS's PAGER: the expected impact of an earthquake, from no to very many deaths."""
+
+    GREEN = "green"
+    YELLOW = "yellow"
+    ORANGE = "orange"
+    RED = "red"
+
+
 class Precision(Code):
     """IDMC's date accuracy, and the hour of a count."""
 

@@ -14,6 +14,7 @@ from shared.places import Places
 TEXTS: Mapping[str, str] = {
     "quake_magnitude": N_("Earthquake of magnitude {magnitude} at a depth of {depth_km} km"),
     "quake_intensity": N_("Earthquake of magnitude {magnitude} at a depth of {depth_km} km"),
+    "quake_by_source": N_("Too deep for a computed intensity"),
     "quake_unjudged": N_("Severity to be judged"),
     "source_severity": N_("Reported by {source}: {urgency}, {certainty}"),
     "severity_unjudged": N_("Severity to be judged. Reported by {source}: {urgency}, {certainty}"),
@@ -47,8 +48,11 @@ WITHOUT_DEPTH = N_("Earthquake of magnitude {magnitude}")
 INTENSITY = N_("Expected intensity (computed): up to {intensity} on MSK-64, {place}")
 INTENSITY_AT_EPICENTRE = N_("Expected intensity (computed): up to {intensity} on MSK-64 at the epicentre")
 FELT = N_("Districts and cities with 4 or more: {felt}")
+MMI = N_("Intensity by the source: up to {mmi} on MMI")
+IMPACT = N_("Expected impact by the source (PAGER): {impact}")
 RUPTURE = N_("Rupture not modelled")
-OF_QUAKES = frozenset({"quake_magnitude", "quake_intensity", "quake_unjudged"})
+LABELLED = frozenset({"quake_by_source", "quake_unjudged"})
+OF_QUAKES = LABELLED | {"quake_magnitude", "quake_intensity"}
 DISPLACED = N_("Households displaced by it that are now in its area: {displaced}")
 
 
@@ -64,12 +68,16 @@ def sentence(reason: str, figures: Mapping[str, Any], language: str, known: Null
 
 def _of_quake(reason: str, figures: Mapping[str, Any]) -> list[str]:
     """Magnitude and expected intensity, which are different scales, each with its name."""
-    texts = [TEXTS[reason]] if reason == "quake_unjudged" else []
+    texts = [TEXTS[reason]] if reason in LABELLED else []
     texts.append(TEXTS["quake_magnitude"] if "depth_km" in figures else WITHOUT_DEPTH)
     if "intensity" in figures:
         texts.append(INTENSITY if "pcode" in figures else INTENSITY_AT_EPICENTRE)
     if figures.get("felt"):
         texts.append(FELT)
+    if "mmi" in figures:
+        texts.append(MMI)
+    if "impact" in figures:
+        texts.append(IMPACT)
     return [*texts, RUPTURE] if figures.get("is_rupture") else texts
 
 
@@ -83,14 +91,14 @@ class Words(dict[str, str]):
 def _shown(figures: Mapping[str, Any], language: str, gettext: Callable[[str], str], places: Places) -> dict[str, str]:
     number, day = filters(language)["number"], filters(language)["day"]
     shown = {name: number(value) if type(value) in (int, float) else str(value) for name, value in figures.items()}
-    for scale in ("magnitude", "intensity"):
+    for scale in ("magnitude", "intensity", "mmi"):
         if scale in figures:
             shown[scale] = number(figures[scale], 1)
     if "depth_km" in figures:
         shown["depth_km"] = number(figures["depth_km"], 0)
     if "felt" in figures:
         shown["felt"] = number(len(figures["felt"]))
-    for kind in ("urgency", "certainty"):
+    for kind in ("urgency", "certainty", "impact"):
         if kind in figures:
             shown[kind] = term(kind, figures[kind], gettext).lower()
     if "source" in figures:

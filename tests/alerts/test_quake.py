@@ -149,6 +149,40 @@ def test_a_report_without_a_point_counts_where_it_says() -> None:
     assert "pcode" not in alerted(area={"description": "above Sary-Tash"}).figures
 
 
+@pytest.mark.parametrize(
+    ("shaking", "severity"),
+    [
+        ({"mmi": 5.9}, None),
+        ({"mmi": 6.0}, "Moderate"),  # the strongest place may lie far beyond the border, so 6 or more is Moderate
+        ({"mmi": 8.2}, "Moderate"),
+        ({"mmi": 3.96, "impact": "green", "cdi": 5.8, "felt_reports": 117}, None),  # the USGS about ASHKASHAM
+        ({"impact": "yellow"}, "Moderate"),
+        ({"impact": "orange"}, "Severe"),
+        ({"mmi": 6.5, "impact": "red"}, "Extreme"),
+        ({"mmi": 6.5, "impact": "green"}, "Moderate"),
+        ({"cdi": 7.0, "felt_reports": 20}, "unjudged"),  # answers of people are not an assessment by the source
+    ],
+)
+def test_below_40_km_the_sources_own_intensity_or_impact_decides(shaking: dict[str, Any], severity: str | None) -> None:
+    if severity is None:
+        assert judged(**ASHKASHAM, shaking=shaking) == Nothing("below_threshold")
+    elif severity == "unjudged":
+        assert alerted(**ASHKASHAM, shaking=shaking).reason == "quake_unjudged"
+    else:
+        finding = alerted(**ASHKASHAM, shaking=shaking)
+        assert (finding.severity, finding.reason) == (severity, "quake_by_source")
+
+
+def test_a_far_deep_quake_raises_no_alert_by_its_sources_figures() -> None:
+    far = {"point": {"lat": 34.0, "lon": 70.37}}  # 5.5 degrees of latitude, 612 km, south of Chon-Alai
+    assert judged(**{**HINDU_KUSH, "area": far}, shaking={"mmi": 8.0}) == Nothing("below_threshold")
+
+
+def test_a_shallow_quake_is_judged_by_the_computed_intensity_alone() -> None:
+    finding = alerted(**SARY_TASH, shaking={"mmi": 9.0, "impact": "red"})
+    assert (finding.severity, finding.reason) == ("Moderate", "quake_intensity")
+
+
 @pytest.mark.parametrize("quake", [ASHKASHAM, HINDU_KUSH])
 def test_a_strong_deep_quake_is_to_be_judged_without_an_intensity(quake: dict[str, Any]) -> None:
     finding = alerted(**quake)
@@ -199,6 +233,18 @@ def test_the_reason_says_what_is_not_computed() -> None:
     deep = reason_of(alerted(**ASHKASHAM), "en")
     assert deep.startswith("Severity to be judged. Earthquake of magnitude 6.6 at a depth of 210 km")
     assert "MSK" not in deep
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "Intensity by the source: up to 6.5 on MMI. Expected impact by the source (PAGER): orange"),
+        ("ru", "до 6,5 балла MMI. Ожидаемые последствия по данным источника (PAGER): оранжевый уровень"),
+        ("ky", "MMI боюнча 6,5 баллга чейин. Булактын маалыматы боюнча күтүлгөн кесепет (PAGER): кызгылт сары"),
+    ],
+)
+def test_the_reason_names_the_scale_of_the_sources_figures(language: str, words: str) -> None:
+    assert words in reason_of(alerted(**ASHKASHAM, shaking={"mmi": 6.5, "impact": "orange"}), language)
 
 
 def reason_of(finding: Finding, language: str) -> str:

@@ -1,8 +1,12 @@
-"""Grades an earthquake by the intensity (MSK-64) that is expected in the country's districts and cities."""
+"""Grades an earthquake by the intensity (MSK-64) that is expected in the country's districts and cities.
+
+The equation does not hold for deep earthquakes. They are graded by the intensity (MMI) or the impact (PAGER) that the
+source gives.
+"""
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 from pydantic import Field
 
@@ -12,12 +16,14 @@ from services.alerts.rules.intensity import RUPTURE_MAGNITUDE
 from services.alerts.rules.rule import RuleModel
 from services.alerts.rules.shaking import Shaking
 from shared.events import HazardReported
-from shared.events.vocabulary import HazardType, Severity
+from shared.events.hazards import Mmi, SourceShaking
+from shared.events.vocabulary import HazardType, ImpactLevel, Severity
 from shared.places.points import unit_points
 
+BY_SOURCE = "quake_by_source"
 UNJUDGED = "quake_unjudged"
 UNJUDGED_MAGNITUDE = 6.0
-UNJUDGED_KM = 500.0
+NEAR_KM = 500.0
 
 
 class IntensityStep(RuleModel):
@@ -25,21 +31,29 @@ class IntensityStep(RuleModel):
     severity: Severity
 
 
+class Judgement(NamedTuple):
+    severity: Severity
+    reason: str
+    pcodes: tuple[str, ...]
+
+
 class QuakeRule(HazardRule):
-    """`severity` applies where the intensity may reach 6, and to an earthquake whose intensity is unknown."""
+    """`severity` applies where the intensity may reach 6, and to an earthquake whose intensity is unknown.
+
+    `mmi` and `impacts` apply to earthquakes that are too deep for the equation. `mmi` raises an alert of `severity`
+    only, because the strongest place of a deep earthquake usually lies beyond the border.
+    """
 
     name: ClassVar[str] = "quake"
 
     severity: Severity
     steps: tuple[IntensityStep, ...]
+    mmi: Mmi
+    impacts: dict[ImpactLevel, Severity]
 
     def grade(self, hazard: HazardReported) -> Severity | None:
-        if hazard.type is not HazardType.EARTHQUAKE or hazard.magnitude is None:
-            return None
-        shaking = Shaking.of(hazard)
-        if shaking is not None and shaking.is_damaging:
-            return self._severity_at(shaking.highest.intensity)
-        return self.severity if is_unjudged(hazard, hazard.magnitude, shaking) else None
+        judgement = self._judgement(hazard)
+        return None if judgement is None else judgement.severity
 
     def figures(self, hazard: HazardReported, now: datetime) -> dict[str, Any]:  # noqa: ARG002 - the rules share it
         is_rupture = hazard.magnitude is not None and hazard.magnitude >= RUPTURE_MAGNITUDE
@@ -49,16 +63,36 @@ class QuakeRule(HazardRule):
             "source": hazard.source,
             "is_rupture": is_rupture or None,
             **expected(Shaking.of(hazard)),
+            **given_by_source(hazard.shaking),
         }
 
     def find(self, hazard: HazardReported, now: datetime) -> Finding | None:
         """The finding for the units that the earthquake may damage, also if the epicentre lies beyond the border."""
-        finding, shaking = super().find(hazard, now), Shaking.of(hazard)
-        if finding is None:
+        finding, judgement = super().find(hazard, now), self._judgement(hazard)
+        if finding is None or judgement is None:
             return None
-        if shaking is None or not shaking.is_damaging:
-            return replace(finding, reason=UNJUDGED)
-        return replace(finding, pcodes=shaking.damaged)
+        return replace(finding, reason=judgement.reason, pcodes=judgement.pcodes)
+
+    def _judgement(self, hazard: HazardReported) -> Judgement | None:
+        if hazard.type is not HazardType.EARTHQUAKE or hazard.magnitude is None:
+            return None
+        shaking = Shaking.of(hazard)
+        if shaking is not None and shaking.is_damaging:
+            return Judgement(self._severity_at(shaking.highest.intensity), self.reason, shaking.damaged)
+        if not _is_near(hazard):
+            return None
+        if shaking is None and (given := given_by_source(hazard.shaking)):
+            severity = self._severity_by_source(**given)
+            return None if severity is None else Judgement(severity, BY_SOURCE, hazard.area.pcodes)
+        if is_unjudged(hazard, hazard.magnitude, shaking):
+            return Judgement(self.severity, UNJUDGED, hazard.area.pcodes)
+        return None
+
+    def _severity_by_source(self, mmi: float | None = None, impact: ImpactLevel | None = None) -> Severity | None:
+        grades = [self.severity] if mmi is not None and mmi >= self.mmi else []
+        if impact in self.impacts:
+            grades.append(self.impacts[impact])
+        return max(grades, key=RANK.__getitem__, default=None)
 
     def _severity_at(self, intensity: float) -> Severity:
         reached = (step.severity for step in self.steps if intensity >= step.intensity)
@@ -73,12 +107,19 @@ def expected(shaking: Shaking | None) -> dict[str, Any]:
     return {"intensity": round(highest.intensity, 2), "pcode": highest.pcode, "felt": list(shaking.felt)}
 
 
+def given_by_source(shaking: SourceShaking | None) -> dict[str, Any]:
+    """The source's highest intensity (`mmi`) and its level of impact (`impact`), as far as the source gives them."""
+    if shaking is None:
+        return {}
+    return {name: value for name in ("mmi", "impact") if (value := getattr(shaking, name)) is not None}
+
+
 def is_unjudged(hazard: HazardReported, magnitude: float, shaking: Shaking | None) -> bool:
     """Whether a person must judge: too deep for the equations or a long rupture, and no severity by the source."""
     strong = UNJUDGED_MAGNITUDE if shaking is None else RUPTURE_MAGNITUDE
-    return hazard.severity is Severity.UNKNOWN and magnitude >= strong and _is_near(hazard)
+    return hazard.severity is Severity.UNKNOWN and magnitude >= strong
 
 
 def _is_near(hazard: HazardReported) -> bool:
     point = hazard.area.point
-    return point is None or any(unit.distance_km(point.lat, point.lon) <= UNJUDGED_KM for unit in unit_points())
+    return point is None or any(unit.distance_km(point.lat, point.lon) <= NEAR_KM for unit in unit_points())

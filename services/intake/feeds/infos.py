@@ -6,7 +6,7 @@ from pydantic import Field
 
 from shared.events import Area, HazardReported
 from shared.events.fields import Data, Instant, Line
-from shared.events.hazards import Texts, Web
+from shared.events.hazards import MagnitudeType, SourceShaking, Texts, Web
 from shared.events.vocabulary import Certainty, HazardType, Severity, Urgency
 
 if TYPE_CHECKING:
@@ -19,7 +19,9 @@ COMPARED = (
     "severity",
     "certainty",
     "magnitude",
+    "magnitude_type",
     "depth_km",
+    "shaking",
     "onset",
     "expires",
     "text",
@@ -35,7 +37,9 @@ class HazardInfo(Data):
     severity: Severity = Severity.UNKNOWN
     certainty: Certainty = Certainty.UNKNOWN
     magnitude: float | None = Field(default=None, ge=-5, le=12)
+    magnitude_type: MagnitudeType | None = None
     depth_km: float | None = Field(default=None, ge=-10, le=1000)
+    shaking: SourceShaking | None = None
     area: Area
     onset: Instant
     expires: Instant | None = None

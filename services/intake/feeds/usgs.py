@@ -2,10 +2,18 @@
 
 import json
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from urllib.parse import urljoin
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 from pydantic_core import from_json
 
 from services.intake.feeds.infos import HazardInfo
@@ -22,8 +30,8 @@ from services.intake.feeds.items import (
 )
 from shared.events import Area, HazardReported, HazardText, Point, pointer
 from shared.events.fields import Latitude, Longitude
-from shared.events.hazards import SourceId, Web
-from shared.events.vocabulary import Certainty, HazardType, Severity, Urgency
+from shared.events.hazards import FeltReports, MagnitudeType, Mmi, SourceId, SourceShaking, Web
+from shared.events.vocabulary import Certainty, HazardType, ImpactLevel, Severity, Urgency
 from shared.places import Places
 from shared.places.areas import distance_km
 
@@ -44,11 +52,27 @@ TYPES = {
     "snow avalanche": HazardType.AVALANCHE,
 }
 
+MMI_CHANGE = 0.5
+
 Milliseconds = Annotated[int, Field(ge=-2_208_988_800_000, le=7_258_118_399_999)]  # `Instant`: years 1900 to 2199
 Number = Annotated[float, Field(allow_inf_nan=False)]
 
 _source_id: TypeAdapter[str] = TypeAdapter(SourceId)
 _web: TypeAdapter[str] = TypeAdapter(Web)
+
+
+Value = TypeVar("Value")
+
+
+def valid_or_none(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return validate(value)
+    except ValidationError:
+        return None
+
+
+# An invalid value of a secondary field becomes None, because the earthquake itself must not be lost.
+Lenient = Annotated[Value | None, WrapValidator(valid_or_none)]
 
 
 class Loose(BaseModel):
@@ -67,6 +91,11 @@ class Properties(Identity):
     time: Milliseconds
     type: str
     mag: Annotated[Number, Field(ge=-5, le=12)] | None = None
+    mag_type: Lenient[MagnitudeType] = Field(default=None, alias="magType")
+    mmi: Lenient[Mmi] = None
+    cdi: Lenient[Mmi] = None
+    felt: Lenient[FeltReports] = None
+    alert: Lenient[ImpactLevel] = None
     title: str | None = None
     place: str | None = None
     url: str | None = None
@@ -144,7 +173,9 @@ def info(type: HazardType, feature: Feature) -> "MeasuredHazard":
         severity=Severity.UNKNOWN,  # the source gives none; the alert rules judge the shaking in the country
         certainty=Certainty.OBSERVED if properties.status.lower() == "reviewed" else Certainty.LIKELY,
         magnitude=properties.mag,
+        magnitude_type=properties.mag_type,
         depth_km=depth[0] if depth else None,
+        shaking=shaking(properties),
         area=Area(point=Point(lat=lat, lon=lon), description=title or None),
         onset=instant(properties.time),
         text={"en": HazardText(headline=title)} if title else {},
@@ -152,17 +183,28 @@ def info(type: HazardType, feature: Feature) -> "MeasuredHazard":
     )
 
 
+def shaking(properties: Properties) -> SourceShaking | None:
+    given = SourceShaking(mmi=properties.mmi, cdi=properties.cdi, felt_reports=properties.felt, impact=properties.alert)
+    return None if given == SourceShaking() else given
+
+
 class MeasuredHazard(HazardInfo):
-    """A hazard that is measured repeatedly. Small differences, titles and links do not count as changes."""
+    """A hazard that is measured repeatedly.
+
+    Small differences, titles, links, and the growing number of people's reports do not count as changes.
+    """
 
     def changes(self, published: HazardReported, places: Places) -> list[str]:  # noqa: ARG002 - only points are given
         here, there = self.area.point, published.area.point
         moved = distance_km(here.lat, here.lon, there.lat, there.lon) if here and there else 0.0
+        now, before = self.shaking or SourceShaking(), published.shaking or SourceShaking()
         changes = {
             "type": self.type != published.type,
             "magnitude": self.magnitude != published.magnitude,
             "location": moved >= 1.0,
             "depth": abs((self.depth_km or 0.0) - (published.depth_km or 0.0)) >= 1.0,
+            "intensity": abs((now.mmi or 0.0) - (before.mmi or 0.0)) >= MMI_CHANGE,
+            "impact": now.impact != before.impact,
             "onset": abs((self.onset - published.onset).total_seconds()) >= 1.0,
             "certainty": self.certainty != published.certainty,
         }

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from shared.events.vocabulary import Certainty, HazardType, MsgType, Severity, Status, Urgency
+from shared.events.vocabulary import Certainty, HazardType, ImpactLevel, MsgType, Severity, Status, Urgency
 from shared.pages.terms.translatable import N_
 
 TERMS: Mapping[str, Mapping[str, str]] = {
@@ -64,6 +64,12 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         Certainty.POSSIBLE: N_("Possible"),
         Certainty.UNLIKELY: N_("Unlikely"),
         Certainty.UNKNOWN: N_("Certainty unknown"),
+    },
+    "impact": {
+        ImpactLevel.GREEN: N_("Green"),
+        ImpactLevel.YELLOW: N_("Yellow"),
+        ImpactLevel.ORANGE: N_("Orange"),
+        ImpactLevel.RED: N_("Red"),
     },
     "status": {
         Status.ACTUAL: N_("Actual"),

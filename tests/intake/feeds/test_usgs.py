@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from services.intake.feeds import usgs
 from services.intake.feeds.items import BadDocument, Cancellation, Item, Unreadable
-from shared.events.vocabulary import Certainty, HazardType
+from shared.events.hazards import SourceShaking
+from shared.events.vocabulary import Certainty, HazardType, ImpactLevel
+from shared.places import Places
 from tests.intake.feeds.documents import ONSET_MS, deleted, document, feature
 
 
@@ -29,6 +31,30 @@ def test_a_quake_is_read() -> None:
     assert (quake.area.point.lon, quake.area.point.lat) == (71.5, 40.0)
     assert quake.onset.timestamp() * 1000 == ONSET_MS
     assert quake.certainty is Certainty.OBSERVED
+
+
+def test_the_sources_intensities_and_the_magnitudes_type_are_kept() -> None:
+    quake = entry_of(feature(magType="mwb", mmi=3.96, cdi=5.8, felt=117, alert="green")).hazard
+    assert quake.magnitude_type == "mwb"
+    assert quake.shaking == SourceShaking(mmi=3.96, cdi=5.8, felt_reports=117, impact=ImpactLevel.GREEN)
+
+
+def test_an_invalid_secondary_value_is_left_out_and_the_quake_is_kept() -> None:
+    quake = entry_of(feature(magType="<b>", mmi=99, cdi="strong", felt=-1, alert="purple")).hazard
+    assert (quake.magnitude, quake.magnitude_type, quake.shaking) == (5.1, None, None)
+
+
+def test_a_changed_intensity_or_impact_is_a_change_but_more_answers_are_not() -> None:
+    def read(**changed: Any) -> Any:
+        return entry_of(feature(mmi=5.0, felt=10, alert="yellow", **changed)).hazard
+
+    published = read()
+    places = Places.load()
+    assert read().changes(published, places) == []
+    grown = entry_of(feature(mmi=5.4, cdi=6.0, felt=900, alert="yellow")).hazard
+    assert grown.changes(published, places) == []
+    worse = entry_of(feature(mmi=5.5, felt=10, alert="orange")).hazard
+    assert worse.changes(published, places) == ["intensity", "impact"]
 
 
 def test_ids_between_commas_are_split_and_the_preferred_one_comes_first() -> None:
