@@ -30,7 +30,7 @@ class AdmissionRules:
     is_exercise: bool
 
     def draft(self, report: Report, sender: ReportSender) -> Draft:
-        """The draft of a validated report. Raises ReportRefused."""
+        """Make the draft of a validated report. Raises ReportRefused."""
         if self.is_exercise and report.status not in PRACTICE:
             raise Invalid([{"pointer": "/status", "expected": "Exercise or Test, as this is an exercise installation"}])
         principal, clocks, traceparent = sender.principal, Clocks(sender.now, sender.clock), sender.traceparent
@@ -42,7 +42,7 @@ class AdmissionRules:
 
 def may_report(principal: Principal, report: HazardReport) -> None:
     """Raise ReportRefused unless the caller may report this hazard now."""
-    if principal.is_expired:  # after the expiry only displacement reports are accepted, because they can be held
+    if principal.is_expired:  # after the expiry, only displacement reports are accepted: the registry holds them
         raise SignInExpired
     if report.source not in principal.sources and principal.roles.isdisjoint(CMC):
         raise ForeignSource

@@ -1,4 +1,4 @@
-"""Corrects times that are ahead of our clock by the offset of the author's clock; the report gets a flag. Pure."""
+"""Corrects a report's times that are ahead of our clock, by the offset of the author's clock, and flags it. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from shared.events.fields import utc
 from shared.events.vocabulary import Certainty, Precision, Urgency
 
 AHEAD = timedelta(minutes=15)
-PHONE_CLOCK, DATE = b"dayar-clock", b"date"  # two headers, because a script in a browser cannot set `Date`
+PHONE_CLOCK, DATE = b"dayar-clock", b"date"  # phones send the former, because a browser's script cannot set `Date`
 LONGEST_HEADER = 64
-FURTHEST = timedelta(days=36_500)  # a larger offset could move a date out of the contract's years
+FURTHEST = timedelta(days=36_500)  # a larger offset could move a date out of the contract's years, so it is ignored
 FORECASTS = (Urgency.EXPECTED, Urgency.FUTURE)
 # Precision -> the number of days by which a reported time may lie after the real day.
 SPAN = {
@@ -39,13 +39,13 @@ class Clocks:
         return self.now + AHEAD
 
     def offset(self, reported_at: datetime) -> timedelta:
-        """How far the author's clock is ahead of ours. If that clock's time is unknown, `reported_at` is compared."""
+        """How far the author's clock is ahead of ours. If the author's time is unknown, `reported_at` replaces it."""
         ahead = (self.authors or reported_at) - self.now
         return ahead if AHEAD < ahead < FURTHEST else timedelta()
 
 
 def authors_clock(headers: Iterable[tuple[bytes, bytes]]) -> datetime | None:
-    """The author's time from the phone's own header, else from `Date`; None if it is missing or unreadable."""
+    """The author's time from the header `Dayar-Clock`, else from `Date`; None if the time is missing or unreadable."""
     given = {name: value for name, value in headers if name in (PHONE_CLOCK, DATE) and len(value) <= LONGEST_HEADER}
     try:
         if PHONE_CLOCK in given:
@@ -62,7 +62,7 @@ def authors_clock(headers: Iterable[tuple[bytes, bytes]]) -> datetime | None:
 def correction(report: DisplacementStruct | HazardReport, clocks: Clocks) -> dict[str, Any] | None:
     """The corrected values of the times that are ahead of our clock; None if no time is ahead."""
     latest = clocks.latest
-    if all(moment <= latest for moment in _moments(report)):  # this is true for nearly every report
+    if all(moment <= latest for moment in _moments(report)):  # nearly every report returns here
         return None
     offset = clocks.offset(report.reported_at)
     times: dict[str, Any] = {}
@@ -80,7 +80,7 @@ def is_forecast(report: HazardReport) -> bool:
 
 
 def _moments(report: DisplacementStruct | HazardReport) -> tuple[datetime, ...]:
-    """The report's times that cannot lie in the future, if they are given."""
+    """Those times of the report that cannot lie in the future, without the times that are not given."""
     if isinstance(report, HazardReport):
         return report.onset, report.reported_at
     counted_at = _counted_at(report)
@@ -88,7 +88,7 @@ def _moments(report: DisplacementStruct | HazardReport) -> tuple[datetime, ...]:
 
 
 def _counted_at(report: DisplacementStruct) -> datetime | None:
-    """When the people of a group's report were counted."""
+    """The time when the people of a group were counted; None if the report has no such time."""
     counted_at: datetime | None = getattr(report, "counted_at", None)
     return counted_at
 
@@ -110,7 +110,7 @@ def _hazard_times(report: HazardReport, offset: timedelta, latest: datetime) -> 
 
 
 def _is_day_ahead(report: DisplacementStruct, latest: datetime) -> bool:
-    """Whether the reported day is after today. The days are compared, because phones report a day as the day's noon."""
+    """Whether the reported day is after today. Only days are compared, because phones send noon as a day's time."""
     if report.occurred_at <= latest:
         return False
     return _day(report.occurred_at) - SPAN[report.occurred_at_precision] > _day(latest)

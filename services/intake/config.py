@@ -11,9 +11,10 @@ from shared.config import Settings
 
 
 class IntakeSettings(Settings):
-    """At `intake_spool_bytes` the spool is full and intake answers 503. `intake_area` is a GeoJSON file, or `world`.
+    """When the spool has `intake_spool_bytes`, it is full and intake answers 503.
 
-    `intake_spool_folder` is set for commands that run with another state folder than intake.
+    `intake_area` is a GeoJSON file, or `world`. `intake_spool_folder` is only needed by commands whose state folder is
+    not intake's state folder.
     """
 
     host: str = "127.0.0.1"

@@ -34,7 +34,7 @@ class Counts:
         counter[answer if answer in COUNTED else REFUSED] += reports
 
     def note_ended(self, principal: Principal, reports: int = 1) -> None:
-        """Count and log the reports of a phone with an expired sign-in, because such reports are accepted."""
+        """Count and log accepted reports of a phone whose sign-in has expired."""
         if principal.is_expired:
             self.ended += reports
             logger.warning("reports with an expired sign-in", account=principal.author, reports=reports)

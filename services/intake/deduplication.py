@@ -1,4 +1,4 @@
-"""Finds duplicates by fingerprints of reports in Valkey. Duplicates that it misses are found by the consumers."""
+"""Finds duplicates by fingerprints of reports in Valkey. The consumers find the duplicates that Valkey misses."""
 
 import asyncio
 import math
@@ -21,7 +21,7 @@ from shared.crypto.keyring import Keyring
 
 DAY_SECONDS = 86_400
 AT_ONCE = 2_000
-NAME_SECONDS = 0.0002  # a call to Valkey may take this much longer for each name
+NAME_SECONDS = 0.0002  # the time limit of a call to Valkey grows by this much per name
 
 SCRIPT = """
 local kept = tonumber(ARGV[1])
@@ -33,7 +33,7 @@ return found
 
 
 class Fingerprint(NamedTuple):
-    """The stored data of a report: a name, and an HMAC of the content, which reveals nothing without the key."""
+    """What Valkey stores of a report: its name, and an HMAC of its content, which reveals nothing without the key."""
 
     name: bytes
     mark: bytes
@@ -58,7 +58,7 @@ class Deduplication:
 
     def __init__(self, settings: Settings, keys: Path) -> None:
         self._topic_prefix, self._ring, self._key_id = settings.topic_prefix, Keyring(keys), ""
-        # Fingerprints are kept as long as Kafka keeps a report.
+        # Valkey keeps fingerprints as long as Kafka keeps a report.
         self._remembered_seconds = math.ceil(settings.displacements_days * DAY_SECONDS)
         self._valkey = Redis.from_url(
             settings.redis_url,
@@ -75,12 +75,12 @@ class Deduplication:
         key_id, key = self._ring.newest
         if key_id != self._key_id:
             self._use(key_id, key)
-        mac = self._mac.copy()  # a copy costs half as much as a new HMAC
+        mac = self._mac.copy()  # copying an HMAC costs half as much as making one
         mac.update(draft.content)
         return Fingerprint(self._prefix + draft.name, mac.finalize()[:16])
 
     def _use(self, key_id: str, key: bytes) -> None:
-        """Use a new key and prefix, because marks of the old key would look like conflicts."""
+        """Use a new key and a new prefix, because a mark made with the old key would look like a conflict."""
         self._key_id, self._mac = key_id, HMAC(key, SHA256())
         self._prefix = self._prefix_of(key_id)
 
@@ -92,11 +92,11 @@ class Deduplication:
         return await self._ask(Question([fingerprint.name for fingerprint in fingerprints], ()))
 
     async def keep(self, fingerprints: Sequence[Fingerprint]) -> None:
-        """Store fingerprints of reports that are safe (acked or synced to disk) but not answered yet."""
+        """Store fingerprints of safe reports (acked by Kafka or synced to disk), before their authors are answered."""
         await self._ask(Question((), fingerprints))
 
     async def forget(self, names: Sequence[bytes]) -> bool:
-        """Forget reports that were never published, so that they count as new. False if Valkey did not answer."""
+        """Delete the marks of unpublished reports, so that they count as new. False if Valkey did not answer."""
         key_id, _ = self._ring.newest
         keys = [self._prefix_of(key_id) + name for name in names]
         try:
@@ -153,6 +153,6 @@ def answer(questions: Iterable[Question], marks: Sequence[bytes | None] | None) 
     start = 0
     for question in questions:
         end = start + len(question.names)
-        if not question.answer.done():  # the caller may have been cancelled
+        if not question.answer.done():  # a cancelled caller expects no answer
             question.answer.set_result([None] * len(question.names) if marks is None else list(marks[start:end]))
         start = end

@@ -18,7 +18,7 @@ from shared.events import HazardReport
 
 T = TypeVar("T")
 
-THREADS = 4  # each account uses at most one thread at a time
+THREADS = 4  # an account can use only one of the threads at a time
 SMALL_BYTES = 4 * 1024  # a body of this size is read in about 0.1 ms
 
 
@@ -36,8 +36,8 @@ class Drafting:
     """Reads bodies, and makes drafts of them with the function `draft`, which may raise ReportRefused.
 
     Only this class uses `threads`, so that disk writes do not wait for large bodies. On the event loop, larger bodies
-    and batches take turns, and after each turn the loop runs all other tasks. Without turns, bodies that arrived
-    together would be validated one directly after the other, and the acks of the broker would wait.
+    and batches take turns, and after each turn the loop runs all other tasks. Without turns, the acks of the broker
+    would wait until all bodies that arrived together are validated.
     """
 
     def __init__(self, draft: Callable[[Report, ReportSender], Draft], threads: Executor) -> None:
@@ -92,7 +92,7 @@ class Drafting:
             draft = self._draft(report, sender)
         except ReportRefused as refusal:
             return refusal
-        # The size of the rewritten report is checked, because the size of the item in the array is not known here.
+        # The size of the item in the array is not known here, so the size of the rewritten report is checked.
         return TooBig() if len(draft.content) > REPORT_BYTES else draft
 
 

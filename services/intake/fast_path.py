@@ -1,4 +1,4 @@
-"""A fast path for the most used POST routes. Requests pass the same middleware and guard there, but not FastAPI."""
+"""A fast path for the most used POST routes: requests pass the same middleware and guard, but skip FastAPI."""
 
 from collections.abc import Awaitable, Mapping
 
@@ -8,7 +8,7 @@ from services.intake.counts import REFUSED, Counts
 
 
 class FastPath:
-    """Dispatches requests of the most used POST routes directly; other requests go through the app's layers."""
+    """Dispatches requests of the most used POST routes directly, and all other requests to the app."""
 
     def __init__(self, app: ASGIApp, hot: Mapping[str, ASGIApp]) -> None:
         self.app, self.hot = app, hot
@@ -21,7 +21,7 @@ class FastPath:
 
 
 class PathParameters:
-    """Counts requests without access under the channel `unknown`. `guard` checks the access when it is called."""
+    """Counts a request under the channel `unknown` if the guard, which checks the access, admitted no account."""
 
     def __init__(self, guard: ASGIApp, counts: Counts) -> None:
         self.guard, self.counts = guard, counts

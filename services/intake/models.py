@@ -18,9 +18,9 @@ class IntakeModel(models.Base):
 
 
 class Feed(IntakeModel):
-    """The state of one feed, which is a polled document or an imported file: ETag, last reading and failures.
+    """The ETag, last reading and failures of one feed, which is a polled document or an imported file.
 
-    The name has the kind and source besides the address (`Source.feed`).
+    The feed's name consists of kind, source and address (`Source.feed`).
     """
 
     __tablename__ = "feeds"
@@ -35,7 +35,7 @@ class Feed(IntakeModel):
 
 
 class FeedCount(IntakeModel):
-    """How many entries of a feed had a certain result, in all readings and in the last reading."""
+    """How many entries of a feed had the result `kind`: in all readings, and in the last reading."""
 
     __tablename__ = "feed_counts"
 

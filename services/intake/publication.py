@@ -1,4 +1,4 @@
-"""Seals each draft, then publishes or spools it. A draft of a report that came before is not published again."""
+"""Seals each draft, then publishes or spools it. A report that came before is not published again."""
 
 import asyncio
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ ACK_SECONDS = 2.0
 DRAIN_SECONDS = 60.0
 PAUSE_SECONDS = 0.5
 ENDED = "publication has ended"
-SEALED_AT_ONCE = 200  # so many records are sealed in about 2 ms
+SEALED_AT_ONCE = 200  # sealing 200 records takes about 2 ms
 
 
 class Answer(StrEnum):
@@ -39,14 +39,14 @@ class Answer(StrEnum):
 
 @dataclass(slots=True)
 class WaitingDraft:
-    """A draft whose caller waits for the answer, while its batch is published."""
+    """A draft in a batch that is being published, and the answer that the draft's caller waits for."""
 
     draft: Draft
     answer: asyncio.Future[Answer] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
 class Publication:
-    """Looks for duplicates, seals drafts, publishes or spools them, stores fingerprints, and then answers."""
+    """Looks up duplicates, seals drafts, publishes or spools them, stores their fingerprints, and then answers."""
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class Publication:
     async def publish(self, draft: Draft) -> Answer:
         """Publish the draft in one batch with the drafts that come in the same turn of the event loop.
 
-        `run` owns the batch: no caller loses its answer because another caller is cancelled. Raises
+        The task `run` publishes the batch, so a cancelled caller does not stop the answers to other callers. Raises
         DependencyUnavailable if `run` ends before the answer.
         """
         if self._has_ended:
@@ -78,7 +78,7 @@ class Publication:
         return await waiting.answer
 
     async def publish_batch(self, drafts: Sequence[Draft]) -> list[Answer]:
-        """Return one answer per draft, in order. Concurrent duplicates are both published; consumers deduplicate."""
+        """Return one answer per draft, in order. Concurrent duplicates are all published, and consumers find them."""
         fingerprints = [self.deduplication.fingerprint(draft) for draft in drafts]
         answers = compared(fingerprints, await self.deduplication.marks(fingerprints))
         new = [index for index, answer in enumerate(answers) if answer is Answer.ACCEPTED]
@@ -101,19 +101,19 @@ class Publication:
                     await self._has_waiting.wait()
                     self._has_waiting.clear()
                     batch, self._waiting = self._waiting, []
-                    # The callback is called even if the task is cancelled before its first step.
+                    # A callback runs even if the task is cancelled before its first step; a `finally` would not.
                     tasks.create_task(self._publish(batch)).add_done_callback(partial(fail_unanswered, batch))
         finally:
             self._has_ended = True
             fail_unanswered(self._waiting)
 
     async def _publish(self, batch: Sequence[WaitingDraft]) -> None:
-        """Publish the batch, and give every caller that still waits its answer, or the error."""
+        """Publish the batch, and give each caller that still waits its answer or the error."""
         try:
             answers = await self.publish_batch([waiting.draft for waiting in batch])
         except Exception as error:  # noqa: BLE001 - the callers raise it
             for waiting in batch:
-                if not waiting.answer.done():  # the caller may have been cancelled
+                if not waiting.answer.done():  # a cancelled caller expects no answer
                     waiting.answer.set_exception(error)
         else:
             for waiting, answer in zip(batch, answers, strict=True):
@@ -124,7 +124,7 @@ class Publication:
         return unchecked.marked(draft.finish(self.sealer), draft.unchecked)
 
     async def _finish_all(self, drafts: Sequence[Draft]) -> list[Message]:
-        """Seal in chunks, because sealing a thousand reports at once would delay every other request."""
+        """Seal the drafts in chunks, because sealing a thousand reports at once would delay all other requests."""
         messages: list[Message] = []
         for start in range(0, len(drafts), SEALED_AT_ONCE):
             if start:
@@ -149,7 +149,7 @@ class Publication:
         return Answer.SPOOLED
 
     async def _publish_checked(self, messages: Sequence[Message]) -> list[Message]:
-        """Publish the records that may be published. Return the other records, which a person must examine."""
+        """Publish the records that may be published. Return all other records, because a person must examine them."""
         published, withheld = await unchecked.checked(messages, self.revocations)
         if published:  # the publisher expects at least one message
             withheld += await self._publish_surely(published)
@@ -158,13 +158,13 @@ class Publication:
         return withheld
 
     async def _forget(self, messages: Sequence[Message]) -> None:
-        """Delete the fingerprints of records set aside, because their authors may send changed reports."""
+        """Delete the fingerprints of records set aside, so that their authors can send changed reports."""
         names = [name for message in messages if (name := name_in(message.value)) is not None]
         if names and not await self.deduplication.forget(names):
             logger.warning("reports set aside are still remembered", reports=len(names))
 
     async def _publish_surely(self, messages: Sequence[Message]) -> list[Message]:
-        """Publish until the broker acks. Find records that are too big by halving the batch, and return them."""
+        """Try until the broker acks. Find records that exceed the size limit by halving the batch, and return them."""
         while True:
             try:
                 await self.publisher.publish_all(messages, timeout=DRAIN_SECONDS)
@@ -185,19 +185,19 @@ class Publication:
 
 
 def fail_unanswered(batch: Sequence[WaitingDraft], _: asyncio.Task[None] | None = None) -> None:
-    """Give the callers that still wait an error that makes the senders try again."""
+    """Give each caller that still waits an error that makes the report's sender try again."""
     for waiting in batch:
         if not waiting.answer.done():
             waiting.answer.set_exception(DependencyUnavailable(ENDED))
 
 
 def may_be_withheld(draft: Draft) -> bool:
-    """Whether the draft is a hazard with an unchecked credential, which its author must be able to send again."""
+    """Whether the draft is a hazard with an unchecked credential. Its author must be able to send it again."""
     return isinstance(draft, HazardDraft) and draft.unchecked is not None
 
 
 def compared(fingerprints: Sequence[Fingerprint], marks: Sequence[bytes | None]) -> list[Answer]:
-    """ACCEPTED for new reports, else DUPLICATE or CONFLICT. Reports in the same batch are also compared."""
+    """ACCEPTED for new reports, else DUPLICATE or CONFLICT. Reports of one batch are also compared with each other."""
     first: dict[bytes, bytes] = {}
     answers = []
     for fingerprint, mark in zip(fingerprints, marks, strict=True):
@@ -213,7 +213,7 @@ def compared(fingerprints: Sequence[Fingerprint], marks: Sequence[bytes | None])
 def answered(
     fingerprints: Sequence[Fingerprint], answers: Sequence[Answer], *, new: Sequence[int], result: Answer
 ) -> list[Answer]:
-    """Replace ACCEPTED by `result`. If `result` is FULL, repeats of the refused reports also get FULL."""
+    """Replace ACCEPTED by `result`. If `result` is FULL, later copies of the refused reports get FULL too."""
     names = {fingerprints[index].name for index in new} if result is Answer.FULL else set()
     return [
         result if answer is Answer.ACCEPTED or fingerprint.name in names else answer

@@ -59,11 +59,11 @@ _hazard = TypeAdapter(HazardReport).serializer.to_json
 class Draft(Protocol):
     """A checked report with its author, not yet sealed."""
 
-    name: bytes  # the name consists of author, report id and version
+    name: bytes  # author, report id and version
     channel: SubmissionChannel
     report_id: str
     event_id: str
-    unchecked: bytes | None  # the credential, if it could not be checked when the report came
+    unchecked: bytes | None  # the credential, if intake could not check it when the report came
 
     @property
     def content(self) -> bytes:
@@ -75,9 +75,9 @@ class Draft(Protocol):
 
 @dataclass(slots=True)
 class DisplacementDraft:
-    """The draft of a household or group. Ids are strings, because a UUID would be converted at each writing.
+    """The draft of a household or group. Ids are strings, so that no UUID must be converted.
 
-    `stamps` is JSON: author, team, channel, received_at, places_version, flags.
+    `stamps` are the JSON members that intake adds: author, team, channel, received_at, places_version, flags.
     """
 
     name: bytes
@@ -93,8 +93,8 @@ class DisplacementDraft:
     received_at: datetime
     traceparent: str | None = None
     unchecked: bytes | None = None
-    # The clear fields as sent, if a time was corrected. A repeated report has the uncorrected time again, so that
-    # intake compares the uncorrected fields of both.
+    # The clear fields as sent, if intake corrected a time. When the report is sent again, intake compares these fields,
+    # because the second copy has the uncorrected time too.
     original_clear: bytes | None = None
 
     @property
@@ -172,7 +172,7 @@ def displacement(
 
 
 def name_in(record: bytes) -> bytes | None:
-    """The name of the report in a finished record; None if the record is not a report."""
+    """The report's name (author, report id and version), read from its record; None if the record is not a report."""
     try:
         fields = json.loads(record)
         return _name(UUID(fields["author"]), UUID(fields["report_id"]).bytes, fields["version"])
@@ -203,7 +203,7 @@ def stamps(
     return f'{shared},"flags":[{flagged}]{times}'
 
 
-@lru_cache(1024)  # the result is the same for all reports of a batch
+@lru_cache(1024)  # all reports of a batch have the same result
 def _shared_stamps(
     author: str, team: UUID | None, channel: SubmissionChannel, now: datetime, places_version: str
 ) -> str:
@@ -215,13 +215,13 @@ def _shared_stamps(
 
 
 def uncorrected(report: DisplacementStruct, corrected: Iterable[str]) -> UncorrectedReportTimes | None:
-    """The original values of the times whose names are `corrected`."""
+    """The values, as sent, of the times that intake corrected. `corrected` has the names of these times."""
     given = {name: getattr(report, name) for name in corrected}
     return UncorrectedReportTimes(**given) if given else None
 
 
 def flags(report: DisplacementStruct, principal: Principal, places: Places) -> list[Flag]:
-    """The flags for the registry. A report with a wrong place or an expired token is flagged, but never refused."""
+    """The flags for the registry. Intake flags a report with a wrong place or an expired token, but accepts it."""
     noticed = []
     pcode = report.pcode
     if pcode is not None and not principal.covers(pcode, places):
@@ -239,7 +239,7 @@ def flags(report: DisplacementStruct, principal: Principal, places: Places) -> l
 
 
 def registered_area(pcode: str | None, registrar: Principal, places: Places) -> Flag | None:
-    """The registrar's widest area around the place. The registry checks whether the stored household is in the area."""
+    """The registrar's largest area around the place. The registry checks that the stored household is in this area."""
     if registrar.covers_country:
         return Flag.REGISTRAR_OF_COUNTRY
     if pcode is None:
@@ -250,7 +250,7 @@ def registered_area(pcode: str | None, registrar: Principal, places: Places) -> 
 
 
 def contradict(place: Place, point: Point | None, places: Places) -> bool:
-    """Whether the point lies outside its place. An unknown place contradicts no point."""
+    """Whether the point lies outside the place. False for an unknown place."""
     if point is None or place.country == UNKNOWN_COUNTRY:
         return False
     located = places.locate(point.lat, point.lon)
@@ -260,7 +260,7 @@ def contradict(place: Place, point: Point | None, places: Places) -> bool:
 
 
 def touches(pcode: str, located: str | None, places: Places) -> bool:
-    """Whether two units are equal, or one of them contains the other."""
+    """Whether the two units are equal, or one unit contains the other."""
     if located is None:
         return False
     return pcode in (located, *places.ancestors(located)) or located in places.ancestors(pcode)

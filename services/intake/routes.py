@@ -1,4 +1,4 @@
-"""The routes for reports, as raw ASGI, because FastAPI's reading of the body would cost more than the rest."""
+"""The routes for reports. They are raw ASGI, because FastAPI would spend more time on the body than intake does."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Reads spooled records that could not be published. Files keep these records, and a command lists them."""
+"""Reads the files of spooled records that could not be published. A command lists these records."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -52,9 +52,9 @@ class UnpublishedRecord:
 
 
 def records(root: Path) -> list[UnpublishedRecord]:
-    """Records set aside in all spools under `root`, also in spools of ended processes, oldest first.
+    """Records set aside in all spools under `root`, oldest first. Spools of ended processes are included.
 
-    Raises PermissionError if a folder is closed to this user.
+    Raises PermissionError if the user has no access to a folder.
     """
     files = (file for file in spool.all_files(root) if file.suffix == spool.SET_ASIDE)
     return [record for file in sorted(files, key=lambda file: file.name) for record in _records(file)]

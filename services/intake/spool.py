@@ -1,4 +1,4 @@
-"""The spool keeps sealed records on disk for the broker, and syncs them to disk before the author is answered."""
+"""Keeps sealed records on disk until the broker accepts them. Records are on disk before the author is answered."""
 
 import asyncio
 import fcntl
@@ -58,7 +58,7 @@ class Spool:
         self._has_waiting, self._filled = asyncio.Event(), asyncio.Event()
         self._turn = asyncio.Lock()
         self._segment: Segment | None = None
-        # Two threads, one to write and one to read, serve only the spool, so an fsync does not wait for other work.
+        # The spool has its own two threads, one to write and one to read, so an fsync does not wait for other work.
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="spool")
         if self.bytes:
             self._filled.set()
@@ -94,10 +94,10 @@ class Spool:
         self.records += waiting.records
         self._waiting.append(waiting)
         self._has_waiting.set()
-        await asyncio.shield(waiting.safe)  # if the caller is cancelled, its records stay in the spool
+        await asyncio.shield(waiting.safe)  # a cancelled caller's records stay in the spool
 
     async def write(self) -> None:
-        """Write waiting records to disk until cancelled. All records that wait at the same time share one fsync."""
+        """Write waiting records to disk until cancelled. One fsync serves all records that wait at the same time."""
         while True:
             await self._has_waiting.wait()
             self._has_waiting.clear()
@@ -110,7 +110,7 @@ class Spool:
     async def drain(self, publish: Publish) -> None:
         """Publish and delete the segments, oldest first, until cancelled. `publish` returns after the broker's acks.
 
-        A damaged or refused record is set aside for a person, so that it does not block later records.
+        A damaged or refused record is moved to a file for a person, so that it does not block later records.
         """
         while True:
             await self._filled.wait()
@@ -151,7 +151,7 @@ class Spool:
             oldest = min(segments(self.folder), default=None)
             if self._segment is not None and self._segment.file == oldest:
                 self._segment.close()
-                self._segment = None  # new records go to the next segment, so that this segment can be drained
+                self._segment = None  # this segment is published next, so new records go to another segment
         return oldest
 
     async def _publish(self, file: Path, publish: Publish) -> None:
@@ -177,7 +177,7 @@ class Segment:
 
     @classmethod
     def create(cls, folder: Path) -> Self:
-        # Segments are named by time, so that adopted segments keep their order. The random suffix makes names unique.
+        # Names begin with the time, so that adopted segments keep their order. The random suffix makes names unique.
         file = folder / f"{time.time_ns():020d}-{uuid4().hex[:8]}.spool"
         segment = cls(file, os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600))
         sync(folder)
@@ -204,10 +204,10 @@ def segments(folder: Path) -> Iterator[Path]:
 
 
 def all_files(root: Path) -> Iterator[Path]:
-    """The files of all spools under `root`. Raises PermissionError for a closed folder, which `glob` would skip."""
+    """The files of all spools under `root`. Raises PermissionError if a folder is not readable; `glob` is silent."""
 
     def check(error: OSError) -> None:
-        if not isinstance(error, FileNotFoundError):  # no spool yet, or another process has just adopted it
+        if not isinstance(error, FileNotFoundError):  # the spool does not exist yet, or another process adopted it
             raise error
 
     for folder, _, names in os.walk(root, onerror=check):
@@ -215,7 +215,7 @@ def all_files(root: Path) -> Iterator[Path]:
 
 
 def line(message: Message) -> bytes:
-    """A record as one line that begins with the record's checksum."""
+    """The record as one line, which begins with a checksum."""
     headers = [(name, value.decode()) for name, value in message.headers]
     text = json.dumps(
         [message.topic, message.key.decode(), message.value.decode(), headers], ensure_ascii=False
@@ -226,7 +226,7 @@ def line(message: Message) -> bytes:
 def read(file: Path) -> tuple[list[Message], int, bool]:
     """The records, the number of complete lines, and whether any of the complete lines is damaged.
 
-    If the last line is incomplete, the process ended before the fsync and did not answer; the sender sends it again.
+    If the last line is incomplete, the process ended before it could answer, so the sender sends the report again.
     """
     *lines, _torn = file.read_bytes().split(b"\n")
     messages = [parse(entry[9:]) for entry in lines if is_whole(entry)]
@@ -234,7 +234,7 @@ def read(file: Path) -> tuple[list[Message], int, bool]:
 
 
 def set_aside(file: Path, refused: Sequence[Message]) -> None:
-    """Write the damaged and refused records into another file, because the segment is deleted."""
+    """Write the damaged and refused records into another file, because the caller deletes the segment."""
     *lines, _torn = file.read_bytes().split(b"\n")
     damaged = [entry + b"\n" for entry in lines if not is_whole(entry)]
     write_whole(file.with_suffix(SET_ASIDE), b"".join([*damaged, *map(line, refused)]))
@@ -250,7 +250,7 @@ def parse(text: bytes) -> Message:
 
 
 def adopt(orphan: Path, folder: Path) -> None:
-    """Move the segments of a folder whose process has ended. While a process runs, its folder is locked."""
+    """Move the segments of `orphan` to `folder`, if the process that locked `orphan` has ended."""
     try:
         lock = lock_file(orphan)
     except BlockingIOError:
@@ -264,7 +264,7 @@ def adopt(orphan: Path, folder: Path) -> None:
 
 
 def lock_file(folder: Path) -> int:
-    """Take an exclusive lock that ends with the process. Raises BlockingIOError."""
+    """Take an exclusive lock that ends with this process. Raises BlockingIOError if another process has the lock."""
     descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -276,7 +276,7 @@ def lock_file(folder: Path) -> int:
 
 @contextmanager
 def alone(root: Path) -> Iterator[None]:
-    """Let one process at a time adopt folders, because another process may be about to lock its new folder."""
+    """Let one process at a time make and adopt folders. Otherwise a new folder could be adopted before it is locked."""
     descriptor = os.open(root / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -1,8 +1,8 @@
-"""Displacement reports as msgspec Structs, made from the contract's models. Structs halve the cost of a report.
+"""Displacement reports as msgspec Structs, which are built from the contract's pydantic models and halve the CPU time.
 
-If a Struct accepts a report, its model accepts the report with the same meaning. The reverse does not hold, because
-pydantic is lenient (`"5"` for 5) and trims text. If a Struct does not accept a report, the model reads the report and
-writes all error texts (docs/decisions/0034).
+If a Struct accepts a report, the model would accept it too and give the same values. If the Struct does not accept the
+report, the model reads it, because pydantic is more lenient: it accepts `"5"` for 5 and trims text. Only the model
+writes error texts (docs/decisions/0034).
 """
 
 import re
@@ -29,7 +29,7 @@ from shared.events.vocabulary import Precision, Status
 UUID_TEXT = r"^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z"
 RANDOM_UUID_TEXT = r"^[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z"
 TRIMMED = r"[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"  # Unicode's White_Space
-NEVER_OMITTED = object()  # a default that equals no value of a field, so that the field is always written
+NEVER_OMITTED = object()  # this default equals no value of a field, so the field is always written
 
 
 class UnknownConstraint(TypeError):
@@ -56,7 +56,7 @@ class DisplacementStruct(Protocol):
 
 
 def struct(model: type[BaseModel], **tag: str) -> type[Struct]:
-    """The Struct of a model: the same fields, constraints and checks."""
+    """The Struct with the same fields, constraints and checks as the model."""
     fields = [(name, typed(field.annotation, field.metadata), *default(field)) for name, field in own_fields(model)]
     namespace = {**checks(model), **tag, **{name: vars(base)[name] for base, name in properties(model)}}
     return msgspec.defstruct(
@@ -87,9 +87,9 @@ def properties(model: type[BaseModel]) -> Iterator[tuple[type, str]]:
 
 
 def checks(model: type[BaseModel]) -> dict[str, Callable[[Any], None]]:
-    """The `__post_init__` of a Struct, made from the model's own validators, if the model has validators.
+    """The `__post_init__` of a Struct, if its model has validators. It runs these validators.
 
-    A ValueError becomes msgspec's ValidationError.
+    msgspec converts their ValueError to its ValidationError.
     """
     validators = [validator.func for validator in model.__pydantic_decorators__.model_validators.values()]
     instants = [name for name, field in own_fields(model) if is_instant(field.annotation, field.metadata)]
@@ -105,14 +105,14 @@ def checks(model: type[BaseModel]) -> dict[str, Callable[[Any], None]]:
 
 
 def is_instant(annotation: Any, metadata: Sequence[Any] = ()) -> bool:
-    """Whether a field is an Instant. The annotation of an optional field is a union, which contains the validator."""
+    """Whether a field is an Instant. In an optional field, the Instant is a member of the annotation's union."""
     return AfterValidator(utc) in metadata or any(
         is_instant(argument, get_args(argument)[1:]) for argument in get_args(annotation)
     )
 
 
 def typed(annotation: Any, metadata: Sequence[Any] = ()) -> Any:
-    """The msgspec type of a field. Raises UnknownConstraint when this module is imported."""
+    """The msgspec type of a field. Raises UnknownConstraint, already when this module is imported."""
     origin, args = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         return typed(args[0], [*args[1:], *metadata])
@@ -164,11 +164,11 @@ def limit(rule: Any) -> dict[str, Any]:
     given = {name: value for name, value in getattr(rule, "__dict__", {"": rule}).items() if value is not None}
     if given.keys() - {"pattern", "strip_whitespace", "allow_inf_nan"}:
         raise UnknownConstraint(rule)
-    return {name: value for name, value in given.items() if name != "allow_inf_nan"}  # JSON has no such numbers
+    return {name: value for name, value in given.items() if name != "allow_inf_nan"}  # JSON has no infinity and no NaN
 
 
 def whole(pattern: str, *, is_trimmed: bool) -> str:
-    """The pattern for Python, where `$` would accept a final line break. Text that pydantic trims does not match."""
+    """The pattern without `$`, because Python's `$` accepts a final line break. It refuses text that pydantic trims."""
     if not (pattern.startswith("^") and pattern.endswith("$")):
         raise UnknownConstraint(pattern)
     middle = pattern[1:-1]
@@ -176,7 +176,7 @@ def whole(pattern: str, *, is_trimmed: bool) -> str:
 
 
 class PartWriter:
-    """Writes the fields of a part of a report, in the order of the part's model."""
+    """Writes the clear or the sealed part of a report, with the fields in the order of the part's model."""
 
     def __init__(self, part: type[BaseModel], *, with_defaults: bool) -> None:
         self._values = attrgetter(*part.model_fields)
@@ -206,20 +206,20 @@ SEALED_PARTS = {
 }
 SUBJECT_IDS = {kind: attrgetter(f"{kind}_id") for kind in CLEAR_PARTS}
 Read = TypeVar("Read")
-# msgspec rounds a finer time to microseconds, but the models cut the digits off. The pattern begins with the decimal
-# point, because a search for this rare character costs a twentieth of a search for digits.
+# For a time finer than microseconds, msgspec rounds, but the models cut the digits off. The pattern begins with the
+# decimal point, because this character is rare: a search for digits would take twenty times longer.
 FINER_THAN_MICROSECONDS = re.compile(rb"\.(?<=\d:\d\d\.)\d{7}")
 _one: msgspec.json.Decoder[DisplacementStruct] = msgspec.json.Decoder(KINDS)
 _many: msgspec.json.Decoder[list[DisplacementStruct]] = msgspec.json.Decoder(list[KINDS])
 
 
 def read(raw: bytes) -> DisplacementStruct | None:
-    """Read a report with the Structs. None if the report's model has to read the report."""
+    """Read a report with the Structs. None if the Structs do not accept the report, so that its model must read it."""
     return _read(_one, raw)
 
 
 def read_all(raw: bytes) -> list[DisplacementStruct] | None:
-    """Read the reports of a JSON array with the Structs. None if the models have to read the reports."""
+    """Read a JSON array of reports with the Structs. None if the Structs do not accept them all."""
     return _read(_many, raw)
 
 
@@ -233,7 +233,7 @@ def _read(decoder: msgspec.json.Decoder[Read], raw: bytes) -> Read | None:
 
 
 def of(report: HouseholdReport | GroupReport) -> DisplacementStruct:
-    """The Struct of a report that was read by its model."""
+    """Convert a report that its model has read to a Struct."""
     return _one.decode(report.model_dump_json(exclude_none=True))
 
 

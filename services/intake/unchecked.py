@@ -1,4 +1,4 @@
-"""Checks, before publication, the credentials of reports that were spooled while the revocations were unknown."""
+"""Checks credentials before publication, if reports were spooled while the revocations were unknown."""
 
 import json
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ HEADER = "unchecked"  # only records in the spool have this header
 
 
 def credential(principal: Principal) -> bytes | None:
-    """The ids of a credential and the time of its sign-in, for a later check. None if the credential was checked."""
+    """The credential's ids and sign-in time, as JSON for a later check. None if the credential was checked already."""
     if not principal.is_unchecked:
         return None
     names = [(kind, str(name)) for kind, name in credentials(principal)]
@@ -30,7 +30,7 @@ def is_marked(message: Message) -> bool:
 
 
 async def checked(messages: Sequence[Message], revocations: Revocations) -> tuple[list[Message], list[Message]]:
-    """Split into publishable and withheld records. If a credential is unchecked, wait for the revocations.
+    """Split the records into publishable and withheld. If a credential is unchecked, first wait for the revocations.
 
     A displacement with a revoked credential is publishable, because the registry holds it. A hazard with a revoked
     credential is withheld, because it could raise an alert.

@@ -25,7 +25,7 @@ class SingleFormat:
     """A body with one report.
 
     `read` raises ReportRefused, and runs in a thread, because it may take long. `read_at_once` runs on the event loop,
-    which it may occupy for 5 ms at most; it returns None if the body is invalid or too large for this time.
+    which it may occupy for 5 ms at most. It returns None for an invalid body, and for a body that needs more time.
     """
 
     summary: str
@@ -37,9 +37,10 @@ class SingleFormat:
 
 @dataclass(frozen=True, slots=True)
 class BatchFormat:
-    """A body with many reports. Unlike in SingleFormat, `read` returns a result per report: the report or a refusal.
+    """A body with many reports.
 
-    The results are in the order of the reports. `read` raises ReportRefused if it cannot split the body into reports.
+    `read` returns one result per report, in the order of the reports: either the report or a refusal. `read` raises
+    ReportRefused if it cannot split the body into reports.
     """
 
     summary: str

@@ -17,7 +17,7 @@ from shared.web.problems import ERRORS
 
 ITEMS = 1_000
 BATCH_LISTS, BATCH_ERRORS = 250_000, 5_000
-# Each match ends at the next separator, bracket or long text; short texts are skipped. Only commas between items count.
+# Each match skips short texts and ends at the next bracket, long text or, between the items, comma.
 # A match covers at most about 100,000 escapes, because no other thread can run during a match.
 SHORT_TEXT = rb'"[^"\\]*+(?:\\.[^"\\]*+){0,20}+"'
 BETWEEN = re.compile(rb'(?:[^][{},"]++|%b){0,5000}+([][{},"]?)' % SHORT_TEXT, re.DOTALL)
@@ -28,7 +28,7 @@ STEPS = {b"[": 1, b"{": 1, b"]": -1, b"}": -1}
 
 Item = Annotated[HouseholdReport | GroupReport | HazardItem, Field(discriminator="kind")]
 ITEM: TypeAdapter[HouseholdReport | GroupReport | HazardItem] = TypeAdapter(Item)
-# This validation stops at the first wrong item. Then each item is validated by itself.
+# ITEM_LIST stops at the first wrong item; after that, `read` validates each item by itself.
 ITEM_LIST: TypeAdapter[list[HouseholdReport | GroupReport | HazardItem]] = TypeAdapter(
     Annotated[list[Item], FailFast()]
 )
@@ -44,7 +44,7 @@ def read_at_once(raw: bytes) -> Sequence[Report] | None:
 
 
 def read(raw: bytes) -> list[Report | ReportRefused]:
-    """Split and validate. Raises Invalid if the body cannot be split into reports, and TooMany."""
+    """Split and validate. Raises Invalid if the body cannot be split into reports, and TooMany for too many reports."""
     is_array = raw.lstrip()[:1] == b"["
     items = split(raw) if is_array else list(islice(lines(raw), ITEMS + 1))
     if len(items) > ITEMS:
@@ -68,7 +68,7 @@ def validated(item: bytes, *, most: int = ERRORS) -> Report | ReportRefused:
 
 
 def limits(item: bytes) -> Limits:
-    """The limits of a hazard only if the item has the text "hazard", because its kind is not known yet."""
+    """The item's kind is not known yet, so an item with the text "hazard" gets the limits of a hazard."""
     return HAZARD_LIMITS if b'"hazard"' in item else DISPLACEMENT_LIMITS
 
 
@@ -94,11 +94,11 @@ def split(raw: bytes) -> Sequence[bytes]:
 
 
 def end_of_text(raw: bytes, position: int) -> int:
-    """The position after the quote that closes the text. If there is no such quote, the end of the body."""
+    """The position after the quote that closes the text, or the end of the body if no quote closes the text."""
     while match := REST_OF_TEXT.match(raw, position):
         if match[1]:
             return match.end()
-        if match.end() == position:  # a backslash at the end of the body does not match
+        if match.end() == position:  # the body ends with a backslash, which the pattern does not match
             break
         position = match.end()
     return len(raw)

@@ -25,10 +25,10 @@ KINDS = ("household", "group", "hazard")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The most fields, lists (or objects) and values of a report.
+    """The largest numbers of fields, of lists and objects, and of values that a report can have.
 
-    A body with more cannot be a report. It is refused before it is parsed, because no other thread can run while the
-    parser or the validator works.
+    A larger body is refused before it is parsed, because no other thread can run while the parser or the validator
+    works.
     """
 
     fields: int
@@ -36,14 +36,15 @@ class Limits:
     values: int
 
     def check(self, raw: bytes) -> None:
-        """Raise Invalid if the body has more."""
+        """Raise Invalid if the body exceeds a limit."""
         if exceeds(raw, LIST, self.lists) or exceeds(raw, FIELD, self.fields) or exceeds(raw, VALUE, self.values):
             expected = f"at most {self.fields} fields, {self.lists} lists and {self.values} values"
             raise Invalid([{"pointer": "", "expected": expected}])
 
 
-# The largest household has 937 fields, 168 lists and about 1,400 values; twice as many leave room for repeated names. A
-# hazard of 256 KiB has at most 32,768 points, because the shortest, `[74,42],`, is a list and two values in 8 bytes.
+# The largest household has 937 fields, 168 lists and about 1,400 values. The limits are at least twice these numbers,
+# because a body may repeat names. A hazard of 256 KiB has at most 32,768 points, because the shortest point,
+# `[74,42],`, takes 8 bytes. Each point is one list with two values.
 DISPLACEMENT_LIMITS = Limits(fields=2_000, lists=2_000, values=4_000)
 HAZARD_LIMITS = Limits(fields=2_000, lists=34_000, values=70_000)
 
@@ -65,7 +66,7 @@ class DisplacementBody(RootModel[Displacement]):
 
 
 def at_once(raw: bytes, adapter: TypeAdapter[T], read: Callable[[bytes], Any] | None = None) -> T | None:
-    """Validate on the event loop, first by `read`, then by `adapter`. None if the body is too large or invalid."""
+    """Validate on the event loop by `read`, or by `adapter` if `read` gives None. None for a large or invalid body."""
     if len(raw) > AT_ONCE_BYTES or raw.count(FIELD) > AT_ONCE_FIELDS or has_many_values(raw):
         return None
     if read is not None and (report := read(raw)) is not None:
@@ -86,16 +87,16 @@ def checked(raw: bytes, adapter: TypeAdapter[T], *, limits: Limits = HAZARD_LIMI
 
 
 def validated(raw: bytes, adapter: TypeAdapter[T]) -> T:
-    """Validate. A body with many values is parsed before, because otherwise the validator copies them for each error.
+    """Validate. A body with many values is parsed first, because pydantic copies unparsed values into each error.
 
-    For each missing field it would copy the whole body: seven times 32,000 points occupy the interpreter for 0.2 s.
+    For each missing field, pydantic would copy the whole body: seven copies of 32,000 points take 0.2 s.
     """
     if not has_many_values(raw):
         return adapter.validate_json(raw)
     try:
         body = from_json(raw)
     except ValueError:
-        return adapter.validate_json(raw)  # raises the error of a body that is not JSON
+        return adapter.validate_json(raw)  # the body is not JSON, so this call raises the ValidationError
     return adapter.validate_python(body)
 
 
@@ -104,7 +105,7 @@ def has_many_values(raw: bytes) -> bool:
 
 
 def lists(raw: bytes) -> int:
-    """The number of lists and objects. The parser needs 300 bytes of memory for each."""
+    """The number of lists and objects. The parser needs 300 bytes of memory for each list and each object."""
     return raw.count(b"[") + raw.count(b"{")
 
 
@@ -122,7 +123,7 @@ def expectations(errors: Iterable[ErrorDetails]) -> list[dict[str, str]]:
 
 
 def located(error: ErrorDetails) -> ErrorDetails:
-    """The error with its path in the document. pydantic puts the kind first in the path, so the kind is removed."""
+    """The error with its path in the document. pydantic's path begins with the report's kind, which is removed here."""
     if error["type"] in ("union_tag_invalid", "union_tag_not_found"):
         return {**error, "loc": ("kind",), "msg": "one of household, group; in a batch also hazard"}
     path = error["loc"]

@@ -17,8 +17,8 @@ from shared.events.vocabulary import (
     SourceType,
 )
 
-# The value that replaces an unknown code, and the field that keeps its text. In other fields an unknown code makes
-# the report invalid.
+# Field -> the value that replaces an unknown code, and the field that keeps the code's text.
+# An unknown code in any other field makes the report invalid.
 KEPT_AS = {
     "type": ("other", "type_text"),
     "reasons": ("other", "reason_text"),
@@ -39,13 +39,13 @@ CODES: dict[str, type[StrEnum]] = {
     "age": AgeBracket,
 }
 KNOWN = {name: frozenset(map(str, codes)) for name, codes in CODES.items()}
-LONGEST_LIST = 60  # at most so many items of a list are examined; the contract refuses longer lists
+LONGEST_LIST = 60  # further items of a list are not examined, because the contract refuses longer lists
 
 Path = tuple[int | str, ...]
 
 
 def replaced(document: Any) -> dict[str, Any]:
-    """Replace the unknown codes in the document itself. Raises ValueError if there are none."""
+    """Replace the unknown codes in the document itself. Raises ValueError if the document has no unknown codes."""
     texts: dict[str, list[str]] = {}
     for path, holder, key in unknown_codes(document):
         code, target = KEPT_AS[str(field_path(path)[-1])]
@@ -62,7 +62,7 @@ def replaced(document: Any) -> dict[str, Any]:
 
 
 def unknown_codes(document: Any) -> Iterator[tuple[Path, Any, Any]]:
-    """The path of each unknown code, the object that contains the code, and the code's key in this object."""
+    """For each unknown code: its path, the object or list that contains it, and its key or index there."""
     if not isinstance(document, dict):
         return
     yield from codes_of(document, ())

@@ -1,4 +1,4 @@
-"""Decides whether a feed entry is published, by a comparison with the hazard as published before. Pure."""
+"""Compares a feed entry with the hazard as published before, and decides whether to publish the entry. Pure."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,7 +20,7 @@ class FeedAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A hazard as last published. `updated_ms` and `preferred` are the latest values, published or not."""
+    """A hazard as last published, with the `updated_ms` and `preferred` id of the source's latest entry."""
 
     event: HazardReported
     updated_ms: int
@@ -34,7 +34,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class FeedDecision:
-    """The decision. `action` is None if nothing is to be published. `reason` is the reason for `kind`."""
+    """The decision. `action` is None if intake publishes nothing. `reason` explains `kind`."""
 
     kind: ItemKind
     reason: str
@@ -51,7 +51,7 @@ SAME = FeedDecision(ItemKind.UNCHANGED, "nothing material")
 
 
 def decide(entry: Item | Cancellation, known: Known | None, area: WatchedArea, places: Places) -> FeedDecision:
-    """Check, in this order, whether the entry is real, a hazard, in the area, new, and changed.
+    """Check first whether the entry is for action, then whether it is a hazard, in the area, new, and changed.
 
     A published hazard is updated or cancelled even outside the area, because its receivers must be notified.
     """
@@ -69,7 +69,7 @@ def decide(entry: Item | Cancellation, known: Known | None, area: WatchedArea, p
 
 
 def _withdraw(cancellation: Cancellation, known: Known) -> FeedDecision:
-    """Cancel only if the preferred id was deleted, because a network may delete its own id of a hazard that remains."""
+    """Cancel only if the preferred id was deleted. A network may delete its own id although the hazard remains."""
     return _cancel(cancellation, known, "deleted") if known.preferred in cancellation.ids else OTHER_NAME
 
 

@@ -23,7 +23,7 @@ EVENTS: dict[FeedAction, tuple[type[HazardReported], MsgType]] = {
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """Fields that intake adds to the source's data. `counted` is the status of real hazards in this installation."""
+    """Fields that intake adds to the source's data. `counted` is this installation's status of real hazards."""
 
     source: str
     counted: Status
@@ -48,14 +48,14 @@ class Stamp:
 
 
 def report(item: Item, hazard: HazardInfo, known: Known | None, aliases: tuple[str, ...], stamp: Stamp) -> Known:
-    """The hazard from the source's current data: a first report, or an update of a published hazard."""
+    """The hazard with the source's current data and the event to publish: a first report, or an update."""
     action = FeedAction.UPDATE if known else FeedAction.REPORT
     source_id = known.event.source_id if known else item.ids[0]
     return _published(action, _content(hazard, stamp), source_id, item, known, aliases, stamp)
 
 
 def take_back(entry: Item | Cancellation, known: Known, aliases: tuple[str, ...], stamp: Stamp) -> Known:
-    """The cancellation of a hazard, with the content as last published."""
+    """The cancelled hazard and the event to publish, which has the content as last published."""
     return _published(FeedAction.CANCEL, dict(known.event), known.event.source_id, entry, known, aliases, stamp)
 
 
@@ -102,5 +102,5 @@ def _content(hazard: HazardInfo, stamp: Stamp) -> dict[str, Any]:
 
 
 def _revision(entry: Item | Cancellation, known: Known | None) -> int:
-    """The source's `updated` time, which is the revision because it increases even if our stored state was lost."""
+    """The revision: the source's `updated` time, because this time increases even if our stored state was lost."""
     return max(entry.updated_ms, known.event.revision + 1) if known else entry.updated_ms

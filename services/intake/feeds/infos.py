@@ -10,7 +10,7 @@ from shared.events.hazards import MagnitudeType, SourceShaking, Texts, Web
 from shared.events.vocabulary import Certainty, HazardType, Severity, Urgency
 
 if TYPE_CHECKING:
-    from shared.places import Places  # this import loads shapely, which the readers of the settings do not need
+    from shared.places import Places  # the import loads shapely, which processes that only read settings do not need
 
 COMPARED = (
     "type",
@@ -47,7 +47,7 @@ class HazardInfo(Data):
     web: Web | None = None
 
     def changes(self, published: HazardReported, places: "Places") -> list[str]:
-        """The names of the changed fields that matter to people, compared with the published event."""
+        """The names of the fields that matter to people and differ from the published event."""
         changed = [name for name in COMPARED if getattr(self, name) != getattr(published, name)]
         return [*changed, "area"] if is_elsewhere(self.area, published, places) else changed
 
@@ -57,6 +57,6 @@ def is_elsewhere(area: Area, published: HazardReported, places: "Places") -> boo
     former = published.area
     if area.model_copy(update={"pcodes": former.pcodes}) != former:
         return True
-    if published.places_version != places.version:  # another list of places may give other P-codes
+    if published.places_version != places.version:  # a new list of places may give other P-codes
         return not set(area.pcodes) <= set(former.pcodes)
     return set(places.pcodes_of(area)) != set(former.pcodes)

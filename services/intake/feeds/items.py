@@ -13,7 +13,7 @@ KEPT_CHARACTERS = 16_000  # an unreadable entry is cut to this length
 
 
 class ItemKind(StrEnum):
-    """The result of reading an entry. Each reading gives each entry exactly one result."""
+    """The result of reading an entry. Whenever a document is read, each entry gets exactly one result."""
 
     PUBLISHED = "published"
     UNCHANGED = "unchanged"
@@ -26,7 +26,7 @@ class ItemKind(StrEnum):
 class Item:
     """`ids` are the source's ids of the hazard, the preferred id first. `hazard` is None if the entry is no hazard.
 
-    `status` is the status at the source: Actual, or a test or an exercise of the source.
+    `status` is the source's own status: Actual, Test or Exercise.
     """
 
     ids: tuple[str, ...]
@@ -59,9 +59,9 @@ Entry = Item | Cancellation | Unreadable
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An institution that publishes hazards. `read` raises BadDocument. `urls` are its feeds on the internet.
+    """An institution that publishes hazards. `read` raises BadDocument. `urls` are the institution's own feeds.
 
-    `kind` is the kind of its documents, if that is not called like the institution.
+    `kind` is the kind of the documents; None if the kind has the institution's name.
     """
 
     name: str
@@ -70,7 +70,7 @@ class Source:
     kind: str | None = None
 
     def feed(self, address: str) -> str:
-        """The feed's name, as `INTAKE_FEEDS` lists it. Another kind or source at the same address is another feed."""
+        """The feed's name, as in `INTAKE_FEEDS`. One address with two kinds or two sources counts as two feeds."""
         return f"{self.kind}:{self.name}={address}" if self.kind else f"{self.name}={address}"
 
 

@@ -55,7 +55,7 @@ class Poller:
                 await asyncio.sleep(pause(self.seconds, failures))
 
     async def once(self, source: Source, url: str) -> int:
-        """Read the feed once. Return the number of consecutive failures."""
+        """Read the feed once. Return how many times in a row the feed has failed."""
         try:
             answer = await self._fetch(source, url)
             async with self.sessions.begin() as session:

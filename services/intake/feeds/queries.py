@@ -1,4 +1,4 @@
-"""The stored state of feeds, in the caller's transaction."""
+"""Queries for the stored state of feeds. They run in the caller's transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -18,12 +18,12 @@ from shared.postgres.upsert import upsert
 
 
 async def lock(session: AsyncSession, source: str) -> None:
-    """Let one process at a time read a source, because two processes would both treat a hazard as new."""
+    """Let only one process at a time read a source. Two processes would both publish a hazard as new."""
     await session.execute(database.advisory_lock(f"feed {source}"))
 
 
 async def aliases_of(session: AsyncSession, source: str, names: Iterable[str]) -> dict[str, UUID]:
-    """All aliases of the hazards to which any of these names refers."""
+    """All aliases of each hazard that has one of these names as an alias."""
     named = select(FeedAlias.hazard_id).where(FeedAlias.source == source, FeedAlias.alias == any_(_array(names, Text)))
     query = select(FeedAlias.alias, FeedAlias.hazard_id).where(FeedAlias.hazard_id.in_(named)).order_by(FeedAlias.alias)
     return {row.alias: row.hazard_id for row in await session.execute(query)}
@@ -88,7 +88,7 @@ async def save_unchanged_document(session: AsyncSession, feed: str, source: str,
 
 
 async def save_failure(session: AsyncSession, feed: str, source: str, *, reason: str, now: datetime) -> int:
-    """Save the failure. Return the number of consecutive failures."""
+    """Save the failure. Return how many times in a row the feed has failed."""
     statement = insert(Feed).values(name=feed, source=source, failed_at=now, failure=reason, failures=1)
     changed = {"failed_at": now, "failure": reason, "failures": Feed.failures + 1}
     done = statement.on_conflict_do_update(index_elements=["name"], set_=changed).returning(Feed.failures)
@@ -114,7 +114,7 @@ async def set_aside(session: AsyncSession, limit: int = 100) -> Sequence[FeedSet
 
 
 async def totals(session: AsyncSession) -> list[tuple[str, str, int]]:
-    """Entry counts per source and kind, for the metric."""
+    """The numbers of entries per source and kind, for the metric."""
     query = (
         select(Feed.source, FeedCount.kind, func.sum(FeedCount.total))
         .join(Feed, Feed.name == FeedCount.feed)

@@ -47,7 +47,7 @@ class Reader:
         return counts
 
     async def _take(self, session: AsyncSession, entries: list[Item | Cancellation], stamp: Stamp) -> Counts:
-        """Publish the hazards that are new or changed in entries of one status."""
+        """Publish the new and changed hazards of these entries, which all have the same status."""
         aliases = await queries.aliases_of(session, stamp.names, (name for entry in entries for name in entry.ids))
         register = Register(aliases, await queries.known(session, aliases.values()))
         counts = Counter(register.take(entry, self.area, stamp).kind for entry in entries)
@@ -58,7 +58,7 @@ class Reader:
 
 
 def by_status(entries: list[Entry]) -> dict[Status, list[Item | Cancellation]]:
-    """The readable entries by status. Cancellations are last, because a document may cancel the old id of a hazard."""
+    """The readable entries by status. Cancellations are last: a document may rename a hazard and cancel its old id."""
     groups: dict[Status, list[Item | Cancellation]] = {}
     for entry in sorted(entries, key=is_cancellation):
         if not isinstance(entry, Unreadable):

@@ -16,7 +16,7 @@ JOINED = FeedDecision(ItemKind.PUBLISHED, "two are one")
 
 @dataclass
 class Register:
-    """`published` are the events to publish, in order; `touched` are the hazards to store."""
+    """The known hazards and aliases. `published`: the events to publish, in order. `touched`: the hazards to store."""
 
     aliases: dict[str, UUID]
     hazards: dict[UUID, Known]
@@ -40,7 +40,7 @@ class Register:
         return JOINED if self._join(known, named[1:], entry, stamp) else decision
 
     def _named(self, ids: Iterable[str]) -> list[Known]:
-        """The hazards that these ids refer to, in the order of the ids; cancelled hazards come after all others."""
+        """The hazards with these ids, in the order of the ids; cancelled hazards come after all others."""
         hazard_ids = dict.fromkeys(self.aliases[name] for name in ids if name in self.aliases)
         return sorted((self.hazards[hazard_id] for hazard_id in hazard_ids), key=lambda known: known.is_cancelled)
 

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from services.intake.feeds.items import Source
 from shared.events.hazards import CENTRE, SourceName
 
-# Modules of this package, which are imported only when a feed is read, because every process imports `sources`.
+# Names of modules of this package. Every process imports `sources`, so each module is imported only when needed.
 KINDS = ("usgs",)
 EXPECTED = (
     "entries KIND=ADDRESS or KIND:SOURCE=ADDRESS separated by spaces are expected,"
@@ -29,7 +29,7 @@ class PolledFeed(NamedTuple):
 
 
 def source(kind: str, name: str | None = None) -> Source:
-    """The source of this kind. A `name` is given for another institution that publishes the same kind of document."""
+    """The source of this kind. Another institution that publishes the same kind of document is given by its `name`."""
     own: Source = import_module(f"{__package__}.{kind}").SOURCE
     chosen = name or own.name
     return replace(own, name=chosen, kind=None if chosen == kind else kind)
@@ -49,7 +49,7 @@ def listed(text: str) -> tuple[PolledFeed, ...]:
 
 
 def checked_name(name: str) -> str:
-    """The name. Raises ValueError if the source of a feed cannot have this name."""
+    """Return the name. Raises ValueError if the source of a feed cannot have this name."""
     if name == CENTRE:
         raise ValueError("its events are entered by people")
     return _name.validate_python(name)

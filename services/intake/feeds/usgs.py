@@ -36,7 +36,7 @@ from shared.places import Places
 from shared.places.areas import distance_km
 
 SITE = "https://earthquake.usgs.gov"
-# The first feed has the day's earthquakes. The second feed has the region's earthquakes of the last month. It also has
+# The first feed has the day's earthquakes. The second feed has the region's earthquakes of the last month, and also
 # deleted events, which the first feed omits.
 FEEDS = (
     f"{SITE}/earthquakes/feed/v1.0/summary/2.5_day.geojson",
@@ -54,7 +54,7 @@ TYPES = {
 
 MMI_CHANGE = 0.5
 
-Milliseconds = Annotated[int, Field(ge=-2_208_988_800_000, le=7_258_118_399_999)]  # `Instant`: years 1900 to 2199
+Milliseconds = Annotated[int, Field(ge=-2_208_988_800_000, le=7_258_118_399_999)]  # the years 1900 to 2199 of `Instant`
 Number = Annotated[float, Field(allow_inf_nan=False)]
 
 _source_id: TypeAdapter[str] = TypeAdapter(SourceId)
@@ -169,8 +169,8 @@ def info(type: HazardType, feature: Feature) -> "MeasuredHazard":
     title = one_line(properties.title or properties.place or "")
     return MeasuredHazard(
         type=type,
-        urgency=Urgency.PAST,  # the source's own CAP messages say Past too
-        severity=Severity.UNKNOWN,  # the source gives none; the alert rules judge the shaking in the country
+        urgency=Urgency.PAST,  # as in the source's own CAP messages
+        severity=Severity.UNKNOWN,  # the source gives no severity; the alert rules judge the shaking
         certainty=Certainty.OBSERVED if properties.status.lower() == "reviewed" else Certainty.LIKELY,
         magnitude=properties.mag,
         magnitude_type=properties.mag_type,
@@ -189,9 +189,9 @@ def shaking(properties: Properties) -> SourceShaking | None:
 
 
 class MeasuredHazard(HazardInfo):
-    """A hazard that is measured repeatedly.
+    """A hazard that the source measures again and again.
 
-    Small differences, titles, links, and the growing number of people's reports do not count as changes.
+    Small differences, titles, links, and the growing number of people's reports are not changes.
     """
 
     def changes(self, published: HazardReported, places: Places) -> list[str]:  # noqa: ARG002 - only points are given
@@ -226,10 +226,10 @@ def valid_ids(names: Iterable[str]) -> Iterable[str]:
 
 
 def link(url: str | None) -> str | None:
-    """The absolute link, because single-event documents have relative links."""
+    """The link as an absolute URL. Documents of a single event have relative links."""
     try:
         return _web.validate_python(urljoin(SITE, url)) if url else None
-    except ValueError:  # `urljoin` or the contract does not accept the URL
+    except ValueError:  # the URL is invalid for `urljoin` or for the contract
         return None
 
 

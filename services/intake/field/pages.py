@@ -56,7 +56,7 @@ class FieldForm:
         )
 
     async def worker(self, _: Request) -> Response:
-        """The service worker, which answers offline. The header allows a scope outside the script's folder."""
+        """The service worker, which answers offline. A header allows it a scope outside the script's folder."""
         headers = {"service-worker-allowed": SCOPE, "cache-control": "no-cache"}
         return Response(self.script, media_type="text/javascript", headers=headers)
 
@@ -71,9 +71,9 @@ class FieldForm:
 
 
 class Files(StaticFiles):
-    """Static files under the release's name, so that a cached page always gets scripts of the same release.
+    """Static files in a folder named by the release, so that a cached page always gets scripts of the same release.
 
-    The files include the scripts that all pages share, because the form imports all scripts from one folder.
+    The form imports all scripts from one folder, so the scripts that all pages share are in this folder too.
     """
 
     def __init__(self, release: str) -> None:

@@ -1,4 +1,4 @@
-"""Renames constraints by the convention of `shared.postgres.models`. No release uses the constraints' names."""
+"""Renames constraints by the convention of `shared.postgres.models`. No release refers to a constraint by its name."""
 
 from alembic import op
 

@@ -1,7 +1,7 @@
 """Adds source and kind to the names of feeds, because an address may be read as feeds of several sources.
 
-The previous release knows a feed by its address alone: if it runs again, it reads each document anew. After a
-rollback and a second upgrade its rows keep the address as their name, and `GET /intake/v1/feeds` lists them too.
+The previous release identifies a feed by its address alone. After a rollback, it therefore reads each document again.
+A second upgrade does not rename the rows that the previous release wrote, and `GET /intake/v1/feeds` lists them too.
 """
 
 from alembic import op
@@ -13,12 +13,12 @@ TABLES = {
     "feed_counts": "feed",
     "feed_set_aside": "feed",
     "feeds": "name",
-}  # `feeds` comes last, because the others read its column `source`
+}  # `feeds` comes last, because the statements for the other tables compare its names
 RENAME = """
 UPDATE {table} AS renamed SET {column} =
     CASE WHEN feeds.source = 'usgs' THEN 'usgs=' ELSE 'usgs:' || feeds.source || '=' END || feeds.name
 FROM feeds WHERE feeds.name = renamed.{column}
-"""  # usgs was the only kind
+"""  # all feeds of the previous release have the kind `usgs`
 
 
 def upgrade() -> None:

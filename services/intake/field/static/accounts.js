@@ -25,7 +25,7 @@ export async function signIn(event) {
   void sendWaiting();
 }
 
-/** Turn the session that the centre's sign-in page has begun into this phone's sign-in. */
+/** After a sign-in on the centre's sign-in page, sign this phone in too. */
 export async function takeSession() {
   if (!new URLSearchParams(location.search).has("signed-in")) return;
   history.replaceState(null, "", location.pathname);
@@ -37,7 +37,7 @@ export async function takeSession() {
     adopt();
     show();
   } catch {
-    // if there is no answer, the form shows its own sign-in
+    // without an answer, the form shows its own sign-in
   }
 }
 
@@ -53,11 +53,11 @@ async function signedIn(name, password) {
 }
 
 /**
- * The sign-in to store. The name is spelled as in the account. The expiry is converted to this phone's clock, which may
- * be wrong by months.
+ * The sign-in to store, with the name as spelled in the account.
+ * The expiry is converted to this phone's clock, which may be wrong by months.
  * @param {string} name
  * @param {{token: string, expires_at: string, name?: string}} session
- * @param {number} answeredAt time of the answer, by the centre's clock
+ * @param {number} answeredAt the time of the answer by the centre's clock
  */
 function begun(name, session, answeredAt) {
   const ahead = Date.now() - (answeredAt || Date.now());

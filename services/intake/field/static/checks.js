@@ -60,7 +60,7 @@ function isDay(control) {
 }
 
 /**
- * Texts about values that are possible but unlikely.
+ * One text for each value that is possible but unlikely.
  * @param {import("./kept.js").Body} body
  * @param {string} today
  */
@@ -84,7 +84,7 @@ function isOddBirth(year, today) {
 }
 
 /**
- * Whether origin and destination are equal, although the people could leave.
+ * Whether origin and destination are equal although the report does not say that the people could not leave.
  * @param {import("./kept.js").Body} body
  */
 function isSamePlace({ origin, destination, mobility, origin_locality, destination_locality }) {

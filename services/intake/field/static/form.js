@@ -52,8 +52,8 @@ export function listen() {
 }
 
 /**
- * Close the draft if it belongs to another account or tab, because phones are shared. A draft without an account
- * belongs to the first account that signs in.
+ * Close the draft if it belongs to another account or tab, because people share phones.
+ * A draft without an account belongs to the first account that signs in.
  */
 function follow() {
   if (isAnothers() || isElsewhere()) begin();
@@ -71,7 +71,7 @@ function isElsewhere() {
   return draft.isKept && !isHeldHere(draft.ids.report_id);
 }
 
-/** The current state of the report that the draft corrects, because the report may have been answered meanwhile. */
+/** The report that the draft corrects, as stored now, because the centre may have answered it meanwhile. */
 function latestCorrected() {
   return draft.corrected && (kept(draft.corrected.body.report_id) ?? draft.corrected);
 }
@@ -83,7 +83,7 @@ function touched({ target }) {
   save();
 }
 
-/** Save at every change, because a phone that is short of memory can end a page without an event. */
+/** Save the draft at every change, because a phone that is short of memory can end a page without an event. */
 function save() {
   if (isAnothers()) return;
   draft.isTouched = true;

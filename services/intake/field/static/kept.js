@@ -42,7 +42,7 @@ export function changed() {
   dispatchEvent(new Event(CHANGED));
 }
 
-// changes by other tabs are treated like changes by this tab
+// a change by another tab has the same effect as a change by this tab
 addEventListener("storage", ({ key }) => { if (!key || key.startsWith("dayar.")) changed(); });
 
 /** @param {Kept} report */
@@ -65,12 +65,12 @@ export function isSame(one, other) {
   return JSON.stringify(one.body) === JSON.stringify(other.body);
 }
 
-/** The version of a correction, a new number only if the centre has the present version. @param {Kept} report */
+/** The version of a correction. It is a new number only if the centre has the present one. @param {Kept} report */
 export function nextVersion(report) {
   return report.body.version + (isAnswered(report) || report.state === "conflict" ? 1 : 0);
 }
 
-/** Delete old answered reports. Only newer reports are corrected, and personal data must not stay longer. */
+/** Delete answered reports when they are old, because personal data must not stay on the phone. */
 export function forgetOld() {
   const oldest = new Date(Date.now() - ANSWERED_DAYS * 86_400_000).toISOString();
   reports().filter((report) => isAnswered(report) && report.at < oldest).forEach(remove);

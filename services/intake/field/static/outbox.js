@@ -20,7 +20,7 @@ export async function sendWaiting() {
   }
 }
 
-/** The oldest waiting report of the signed-in account, as stored now, because it may have been corrected meanwhile. */
+/** The oldest waiting report of the signed-in account. It is read anew, because the author may have corrected it. */
 function oldest() {
   const known = account();
   if (!known || known.isOver) return undefined; // an expired sign-in is used too, because the centre decides about it
@@ -50,9 +50,8 @@ async function send(report) {
 }
 
 /**
- * Store the answer to a sent version. If the report was corrected during sending, the stored correction must still be
- * sent. If the centre already has the sent version, the correction gets the next version, unless another tab gave it
- * a later version.
+ * Store the answer to a sent version. If the author corrected the report meanwhile, the correction must still be sent.
+ * If the centre has the sent version, the correction gets at least the next version.
  * @param {Kept} sent
  * @param {Response} answer
  * @param {{status: import("./kept.js").State, errors?: import("./kept.js").FieldError[]}} result
@@ -71,7 +70,7 @@ function stateOf(answer, accepted) {
 }
 
 /**
- * Send a request with the time by this phone's clock, so that the centre can correct the times of a wrong clock.
+ * Send a request with the time by this phone's clock. If the clock is wrong, the centre can correct the report's times.
  * @param {string} path
  * @param {object} body
  * @param {string} [token]

@@ -35,7 +35,7 @@ self.addEventListener("fetch", (event) => {
 /** Cache the whole release or nothing, so that a phone without space keeps the old release. */
 async function keepAll() {
   const kept = await caches.open(KEPT);
-  // cookies are omitted, because the page of each language would set the language cookie
+  // without `omit`, the page of each language would set the language cookie
   await kept.addAll(FILES.map((file) => new Request(file, { cache: "reload", credentials: "omit" })));
 }
 
@@ -51,7 +51,7 @@ async function own(request) {
 }
 
 /**
- * Answer from the network if it is fast enough, else from the cache. Without a cached answer, wait for the network.
+ * Answer from the network, or from the cache if the network is slow. If the cache has no answer, wait for the network.
  * @param {Request} request
  */
 async function fresh(request) {
@@ -68,9 +68,9 @@ async function fresh(request) {
 async function cached(request) {
   try {
     const kept = await caches.open(KEPT);
-    return await kept.match(request, { ignoreVary: true }); // the URL already distinguishes the languages
+    return await kept.match(request, { ignoreVary: true }); // each language has its own URL, so `Vary` does not matter
   } catch {
-    return undefined; // if the phone is full, it cannot open a cache, and only the network is used
+    return undefined; // a full phone cannot open a cache, so the form uses the network
   }
 }
 
