@@ -127,7 +127,7 @@ def principal(
 def may_renew(account: Account | None, current: Principal) -> bool:
     """Whether the account's state in PostgreSQL permits the renewal of the sign-in.
 
-    A process that has not received a revocation yet therefore also refuses the renewal.
+    PostgreSQL decides, because this process may not have received a revocation yet.
     """
     if account is None or account.disabled_at is not None:
         return False
@@ -136,7 +136,7 @@ def may_renew(account: Account | None, current: Principal) -> bool:
 
 
 def renewed(current: Principal, account: Account, now: datetime) -> Principal:
-    """Prolongs the sign-in, and gives it the account's present rights.
+    """Prolongs the sign-in. The sign-in gets the account's present rights.
 
     A browser session gets another 30 minutes, but ends 12 hours after its start. A device gets another year.
     """
@@ -147,7 +147,7 @@ def renewed(current: Principal, account: Account, now: datetime) -> Principal:
         fresh,
         jti=current.jti,
         signed_in_at=began_at,
-        roles=fresh.roles & current.roles,  # a session never gains a role that it began without
+        roles=fresh.roles & current.roles,  # a renewal never adds a role to a session
         purpose=current.purpose,
         expires_at=max(end, current.expires_at),
     )

@@ -30,7 +30,7 @@ from shared.messaging import ledger
 from shared.places import Places
 
 HERE = Path(__file__).parent
-NO_RETRY = Retry(NoBackoff(), 0)  # a retry could count one failed sign-in twice and lock somebody out
+NO_RETRY = Retry(NoBackoff(), 0)  # a retry could count one failed sign-in twice and so lock a person out
 
 
 def create_app(settings: ConsoleSettings) -> FastAPI:
@@ -44,7 +44,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
         given = given_password()
 
         async def first_account() -> None:
-            """Creates the account in the background. The process must accept reports even while PostgreSQL is down."""
+            """Creates the account in the background, because the process must also run while PostgreSQL is down."""
             await retry_while_unavailable(lambda: first_administrator(app.state.sessions, settings, given))
             has_account.set()
 

@@ -1,6 +1,7 @@
-"""Limits failed sign-ins. Valkey keeps counters for 15 minutes; they stop guessing without locking out other people.
+"""Limits failed sign-ins by counters, which stop the guessing of passwords without locking out other people.
 
-Each process also counts in its own memory, so that sign-in works and stays limited while Valkey is slow or unavailable.
+Valkey keeps a counter for 15 minutes. Each process also counts in its own memory, so that sign-in works and stays
+limited while Valkey is slow or unavailable.
 """
 
 import time
@@ -19,15 +20,15 @@ from redis.exceptions import RedisError
 from shared.circuits import Circuit, CircuitOpen
 
 WINDOW_S = 15 * 60
-MOST_COUNTERS = 50_000  # at most so many are in memory; then the oldest counter that locks nothing is removed
+MOST_COUNTERS = 50_000  # beyond this number, the oldest counter that locks nothing is removed
 
 
 class CounterScope(StrEnum):
-    """The kinds of counter. A counter at its limit locks the sign-in.
+    """The kinds of counter. A counter that reaches its limit locks the sign-in.
 
-    An attempt from a known browser of the account counts in this browser's counter. Any other attempt counts in three
-    counters: for the account from this address, for the account, and for the address.
-    After the right password, attempts at the second factor count in counters per account.
+    An attempt from a browser that the account knows increases only the counter of this browser. Any other attempt
+    increases three counters: of the account and address together, of the account, and of the address.
+    After the right password, attempts at the second factor increase separate counters of the account.
     """
 
     BROWSER = "browser"
@@ -46,8 +47,8 @@ MOST = {
 }
 
 # An attempt is counted before the password is checked, because many concurrent guesses would otherwise pass the limit.
-# An attempt that one counter refuses increases no other counter, so that at most five guesses from one address count
-# against an account, and an address at its limit cannot fill the memory with invented names.
+# If one counter refuses an attempt, no other counter increases. Therefore at most five guesses from one address count
+# against an account, and an address that reached its limit cannot fill the memory with invented names.
 CLAIM = """
 for number, key in ipairs(KEYS) do
     local most = tonumber(ARGV[number + 1])
@@ -85,7 +86,7 @@ class Attempt(ABC):
     @property
     @abstractmethod
     def counters(self) -> dict[CounterScope, str]:
-        """The value that identifies the counter of each scope, in the order in which the limits are checked."""
+        """For each scope, the value that identifies the attempt's counter. The limits are checked in this order."""
 
     @property
     def keys(self) -> list[str]:
@@ -94,7 +95,7 @@ class Attempt(ABC):
 
 @dataclass(frozen=True, slots=True)
 class SignInAttempt(Attempt):
-    """An attempt with a password. `known` identifies a browser or phone that the account has used before."""
+    """An attempt with a password. `known` identifies the browser or phone if the account has used it before."""
 
     name: str
     address: str
@@ -109,7 +110,7 @@ class SignInAttempt(Attempt):
 
 
 class SecondFactorStep(StrEnum):
-    """The steps have separate counters, so that wrong codes do not block a sign-in without the administrator role."""
+    """The steps have separate counters, because wrong codes must not block a sign-in without the administrator role."""
 
     CODE = "code"
     WITHOUT = "without"
@@ -117,7 +118,7 @@ class SecondFactorStep(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SecondFactorAttempt(Attempt):
-    """An attempt after the right password. The account's id names the counter; a typed name never does."""
+    """An attempt after the right password. Its counter is identified by the account's id, not by a typed name."""
 
     step: SecondFactorStep
     account_id: UUID
@@ -142,7 +143,7 @@ class Attempts:
     async def claim(self, attempt: Attempt) -> None:
         """Counts the attempt in this process and in Valkey. Raises TooManyFailures.
 
-        The process also keeps a count of every attempt, because a slow Valkey counts some attempts of a burst too late.
+        The process counts every attempt too, because a slow Valkey counts some attempts of a burst too late.
         """
         scopes, keys = list(attempt.counters), attempt.keys
         most = [MOST[scope] for scope in scopes]
@@ -154,7 +155,7 @@ class Attempts:
             raise TooManyFailures(scopes[number - 1], max(1, wait_s), begins=over == 1)
 
     async def release(self, attempt: Attempt) -> None:
-        """Called for a right password or code. Removes the attempt's first counter, and lowers the others by one."""
+        """After a right password or code: removes the attempt's first counter, and lowers its other counters by one."""
         self._counters.release(attempt.keys)
         with suppress(CircuitOpen):
             await self._circuit.call(lambda: self._release(keys=attempt.keys))
@@ -172,10 +173,10 @@ class Counter:
 
 
 class Counters:
-    """Counts in memory, by the same rules as the scripts above in Valkey."""
+    """Counts in memory by the same rules as CLAIM and RELEASE, the scripts that count in Valkey."""
 
     def __init__(self) -> None:
-        self._counters: dict[str, Counter] = {}  # ordered by the end of their windows
+        self._counters: dict[str, Counter] = {}  # sorted by the end of each counter's window
 
     def claim(self, keys: Sequence[str], most: Sequence[int]) -> tuple[int, int, int]:
         now = time.monotonic()
@@ -200,7 +201,7 @@ class Counters:
                 del self._counters[key]
 
     def _running(self, key: str, limit: int, now: float) -> Counter:
-        """The key's counter. A counter whose window has ended is removed, so that its replacement is stored last."""
+        """The key's counter, or a new one. A counter that has ended is removed, so that the new one is stored last."""
         counter = self._counters.get(key)
         if counter is None or counter.ends > now:
             return counter or Counter(0, limit, now + WINDOW_S)
@@ -208,7 +209,7 @@ class Counters:
         return Counter(0, limit, now + WINDOW_S)
 
     def _forget(self) -> None:
-        """Removes the oldest counters that lock no sign-in. Few counters lock, because each needs five attempts."""
+        """Removes the oldest counters that lock no sign-in. Few counters lock, because a lock needs five attempts."""
         while len(self._counters) > MOST_COUNTERS:
             oldest = next((key for key, counter in self._counters.items() if counter.may_be_forgotten), None)
             if oldest is None:
@@ -217,7 +218,7 @@ class Counters:
 
 
 def _net(address: str) -> str:
-    """The address, or the /64 network of an IPv6 address, because one internet connection has a whole /64 network."""
+    """The IPv4 address, or the IPv6 address's /64 network, because one internet connection has a whole /64 network."""
     return str(ip_network(f"{address}/64", strict=False)) if ":" in address else address
 
 

@@ -14,20 +14,20 @@ NAMED_AT_MOST = 2
 
 
 def covered(principal: Principal, places: Places) -> list[str] | None:
-    """The P-codes in the caller's areas; None means all."""
+    """The P-codes of all units in the caller's areas. None means all P-codes."""
     within = places.within(principal.areas)
     return None if within is None else sorted(within)
 
 
 def concerning(principal: Principal, places: Places) -> list[str] | None:
-    """The P-codes in the caller's areas and of the units above, whose alerts concern the caller; None means all."""
+    """The P-codes whose alerts concern the caller: in the caller's areas and of the units above. None means all."""
     around = places.around(principal.areas)
     return None if around is None else sorted(around)
 
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """The names of up to two places with their oblasts. For more than two places, the number in each oblast."""
+    """Up to two places by name, each with its oblast. More than two places are only counted, by oblast."""
 
     named: tuple[tuple[str, str | None], ...] = ()
     grouped: tuple[tuple[str, int], ...] = ()
@@ -52,7 +52,7 @@ def _above(pcode: str, places: Places, language: str) -> str | None:
 
 @dataclass(slots=True)
 class AreaCounts:
-    """Counts of one area: present households, persons in these households, new households, households that left."""
+    """Counts of one area: households that are here, their persons, new households, and households that have left."""
 
     code: str
     here: int = 0
@@ -72,7 +72,7 @@ class AreaCounts:
 class Households:
     """Households by oblast and district.
 
-    `abroad` has the counts by country. The code `ZZ` stands for households whose place within the country is unknown.
+    `abroad` has the counts by country; its code `ZZ` also counts households at an unknown place within Kyrgyzstan.
     """
 
     total: AreaCounts
@@ -108,7 +108,7 @@ def _add(tops: dict[str, AreaCounts], pcode: str, places: Places, **counts: int)
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """Counts by kind of report and outcome. `reasons` counts the reasons of outcomes that a person should look at."""
+    """Counts by kind of report and outcome. `reasons` counts the reasons of outcomes that a person should check."""
 
     counts: dict[str, Counter[str]]
     reasons: Sequence[tuple[str, str, str, int]]
@@ -128,7 +128,7 @@ class Outcomes:
         return sum(counter.total() for counter in self.counts.values())
 
 
-PUBLIC_KINDS = (ReportKind.HAZARD,)  # outcomes of other kinds have no place; only readers of all areas see them
+PUBLIC_KINDS = (ReportKind.HAZARD,)  # all other outcomes have no place, so only readers of the whole country see them
 LOOKED_AT = ("held", "rejected", "set_aside")
 
 

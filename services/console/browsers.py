@@ -2,7 +2,7 @@
 
 from starlette.requests import HTTPConnection
 
-# The order matters: a browser's User-Agent may also contain the names that come after its own in this list.
+# The order matters, because a browser's User-Agent can contain its own name and names from further down this list.
 PROGRAMS = {
     "Edg": "Edge",
     "OPR": "Opera",

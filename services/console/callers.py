@@ -1,4 +1,4 @@
-"""Encrypts the data of people who report by telephone. This data is no part of the hazard."""
+"""Encrypts the data of people who report by telephone. A hazard's events never contain this data."""
 
 from pathlib import Path
 from uuid import UUID
@@ -26,7 +26,7 @@ class Callers:
         return Caller.model_validate_json(self._sealing.open(sealed, report_id.bytes))
 
     def resealed(self, sealed: bytes, report_id: UUID) -> bytes | None:
-        """The note encrypted with the newest key; None if that key already encrypts it, or it cannot be decrypted."""
+        """The note, encrypted again with the newest key. None if no change is needed, or it cannot be decrypted."""
         return self._sealing.resealed(sealed, report_id.bytes)
 
     @property

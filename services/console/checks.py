@@ -1,4 +1,4 @@
-"""Checks of the installation itself: its backups, its clock, and its copy of the board for printing."""
+"""Results of the checks of the installation itself: its backups, its clock, and its printable copy of the board."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ class CheckName(StrEnum):
 class CheckState(StrEnum):
     WELL = "well"
     BAD = "bad"
-    OVERDUE = "overdue"  # no result came in time: the check itself no longer runs
+    OVERDUE = "overdue"  # no result came in time, so the check itself no longer runs
     NOT_KNOWN = "not_known"
     NEVER = "never"  # the check has never run, perhaps because it is not configured
 
@@ -24,7 +24,7 @@ class CheckState(StrEnum):
 class InstallationCheck:
     """The latest result of a check.
 
-    If `is_well` is None, the check got no answer. The next result must come by `due_at`; if this is None, at any time.
+    If `is_well` is None, the check got no answer. `due_at` is the latest time for the next result; None is no limit.
     """
 
     name: CheckName
@@ -55,5 +55,5 @@ def seen(known: Iterable[InstallationCheck], now: datetime) -> list[Seen]:
 
 
 def alarms(known: Iterable[InstallationCheck], now: datetime) -> list[Seen]:
-    """The checks that are bad or overdue, which are shown to the shift."""
+    """The bad and the overdue checks. The board shows them to the shift."""
     return [check for check in seen(known, now) if check.state in (CheckState.BAD, CheckState.OVERDUE)]

@@ -1,4 +1,4 @@
-"""Compares the server's clock with an NTP server, because dates, ages and expiry of alerts depend on the clock."""
+"""Compares this server's clock with an NTP server, because the ages and the expiry of alerts depend on the clock."""
 
 import asyncio
 import os
@@ -19,7 +19,7 @@ EVERY_SECONDS = 300.0
 ANSWER_SECONDS = 5.0
 PORT = 123
 
-# The packet of a version 4 client, and the fields that are read from the answer (RFC 5905).
+# The request of an NTP version 4 client, and the fields that `_offset` reads from the answer (RFC 5905).
 PACKET = 48
 REQUEST = b"\x23" + bytes(39)
 ANSWER = struct.Struct("!B B 22x 8s Q Q")
@@ -55,7 +55,7 @@ async def look(server: str) -> InstallationCheck:
 def offset(server: str) -> float:
     """How many seconds this clock is behind the server's. Raises OSError, NoAnswer."""
     host, _, port = server.partition(":")
-    nonce = os.urandom(8)  # a valid answer must repeat these bytes, which no forger can know
+    nonce = os.urandom(8)  # a valid answer repeats these bytes, which an attacker cannot know
     with socket.socket(*_address_kind(host, int(port or PORT))) as asking:
         asking.settimeout(ANSWER_SECONDS)
         asking.connect((host, int(port or PORT)))

@@ -1,6 +1,7 @@
-"""The two cookies. One contains the session's token; the other marks a known browser, also after the session.
+"""Sets and reads the cookies of the session and of the browser.
 
-The session's cookie and the browser's cookie are HttpOnly and SameSite=Strict.
+The session's cookie contains the session's token. The browser's cookie identifies a known browser and stays for a year.
+Both cookies are HttpOnly and SameSite=Strict.
 """
 
 import secrets
@@ -36,7 +37,7 @@ def drop(response: Response, settings: Settings) -> None:
 
 
 def browser_of(connection: HTTPConnection, settings: Settings) -> str | None:
-    """The mark of this browser; None if the browser has not signed in before."""
+    """The random text that identifies this browser; None if the browser has not signed in before."""
     mark = connection.cookies.get(_browser_cookie(settings))
     return mark if mark and len(mark) <= LONGEST_MARK else None
 

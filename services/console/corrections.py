@@ -1,4 +1,4 @@
-"""Decides who may correct or cancel an event that was entered at the console. Gives the event's data to the form."""
+"""Decides who may correct or cancel an event that was entered at the console, and fills the form with the event."""
 
 from typing import Any
 
@@ -11,15 +11,15 @@ from shared.places import Places
 
 
 def may_correct(principal: Principal, hazard: BoardHazard) -> bool:
-    """Whether the person is author or duty head, and the event was entered at the console and is not cancelled."""
+    """Whether the event was entered at the console, is not cancelled, and the person is its author or a duty head."""
     if hazard.channel != SubmissionChannel.CONSOLE or hazard.msg_type == MsgType.CANCEL:
         return False
-    entered_by = enterer(hazard.source, hazard.source_id) or hazard.author  # early releases did not name the enterer
+    entered_by = enterer(hazard.source, hazard.source_id) or hazard.author  # early releases named only the author
     return Role.DUTY_HEAD in principal.roles or (Role.OPERATOR in principal.roles and entered_by == principal.account)
 
 
 def words(hazard: BoardHazard, language: str) -> str:
-    """The author's text, in the reader's language if the author wrote one in this language."""
+    """The author's text about the event, in the reader's language if there is a text in this language."""
     texts = [hazard.text.get(code) for code in (language, "ru", "en")] + list(hazard.text.values())
     text = next(filter(None, texts), None)
     return "" if text is None else text.get("description") or text.get("headline") or ""

@@ -1,4 +1,4 @@
-"""Makes the events that revoke and restore credentials; every web process reads them from the topic `access`."""
+"""Makes the events that revoke and restore credentials. All web processes read these events from topic `access`."""
 
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -35,13 +35,13 @@ def enable(account: Account, now: datetime) -> Message:
 
 
 def end_tokens(account: Account, now: datetime) -> Message:
-    """Revokes the tokens issued before this second, but not the token that a password change issues in this second."""
+    """Revokes all tokens issued before this second. The token that a password change then issues stays valid."""
     _end_before(account, now)
     return _ended(account, now, account.tokens_valid_from or now)
 
 
 def forget(device: UUID, now: datetime) -> Message:
-    """Signs out a lost phone. The phone may sign in again with the password."""
+    """Signs out a lost phone. Only a new sign-in with the password makes the phone valid again."""
     before = (now + SECOND).replace(microsecond=0)
     return _message(
         CredentialRevoked(credential_id=device, kind=CredentialKind.DEVICE, revoked_at=now, issued_before=before)

@@ -1,6 +1,6 @@
-"""Computes how many people of counted groups are where now, and where they came from.
+"""Computes the numbers of people in counted groups by their place now, and by their origin.
 
-Groups are never added to households, because a group's people may be registered as households too.
+These numbers are never added to those of households, because a group's people may be registered as households too.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -14,7 +14,7 @@ from shared.places.localities import folded
 
 @dataclass(frozen=True, slots=True)
 class CountRange:
-    """The lowest and the highest of the counts of the same people."""
+    """The lowest and the highest of several counts of the same people."""
 
     lowest: int = 0
     highest: int = 0
@@ -25,7 +25,7 @@ class CountRange:
 
 @dataclass(frozen=True, slots=True)
 class GroupFigures:
-    """`estimated` are those of the persons who were estimated from a number of families, not counted."""
+    """The numbers of people of one or more groups. `estimated` is the part of `persons` estimated from families."""
 
     persons: CountRange = CountRange()
     estimated: CountRange = CountRange()
@@ -43,7 +43,7 @@ class GroupFigures:
 
 @dataclass(frozen=True, slots=True)
 class StatedPlace:
-    """What was reported about a place. `country` is set abroad only; without any value the place is not stated."""
+    """A place as a report states it. `country` is only set abroad. If no field is set, the report states no place."""
 
     pcode: str | None = None
     country: str | None = None
@@ -52,7 +52,7 @@ class StatedPlace:
 
     @property
     def key(self) -> tuple[str, ...]:
-        """Equal for places whose localities are one for the registry too. Abroad, only the country counts."""
+        """Equal for places that the registry treats as one place. Abroad, only the country is compared."""
         return (self.country,) if self.country else (self.pcode or "", folded(self.locality), self.shelter or "")
 
     @property
@@ -60,13 +60,13 @@ class StatedPlace:
         return any(self.key)
 
     def without_locality(self, district: Callable[[str], str]) -> "StatedPlace":
-        """The same for readers who do not see localities. A village's P-code becomes its district's."""
+        """The place for readers who do not see localities. A village's P-code is replaced by its district's P-code."""
         return replace(self, pcode=district(self.pcode) if self.pcode else None, locality=None)
 
 
 @dataclass(slots=True)
 class GroupsHere:
-    """The people at one place now, and their number by origin. The largest origin comes first."""
+    """The people who are at one place now, in total and by origin. The largest origin comes first."""
 
     place: StatedPlace
     figures: GroupFigures = GroupFigures()
@@ -88,29 +88,29 @@ class GroupsHere:
 
 @dataclass(frozen=True, slots=True)
 class CountedGroups:
-    """Places in the country come first, the largest first, then other countries; what is not stated is always last."""
+    """The people by place. The order is: places in Kyrgyzstan by size, other countries by size, no stated place."""
 
     here: Sequence[GroupsHere]
 
     @property
     def total(self) -> GroupFigures:
-        """The people in the country, and those whose place is not known."""
+        """The people in Kyrgyzstan, and the people whose place is not stated."""
         return sum((each.figures for each in self.here if not each.place.country), GroupFigures())
 
     @property
     def abroad(self) -> GroupFigures:
-        """The people in other countries, who are never added to the total."""
+        """The people in other countries. `total` does not contain them."""
         return sum((each.figures for each in self.here if each.place.country), GroupFigures())
 
     def first(self, most: int) -> list[GroupsHere]:
-        """The first `most` places, and the row of people whose place is not stated, however many places there are."""
+        """The first `most` places. The people whose place is not stated always follow, even beyond `most`."""
         return [each for number, each in enumerate(self.here) if number < most or not each.place.is_stated]
 
 
 def by_place(rows: Iterable[Any], district: Callable[[str], str] | None = None) -> CountedGroups:
-    """Adds up the rows of `queries.groups`, whose first row of a place gives the place's name.
+    """Adds up the rows of `queries.groups`. A place's first row decides how the place's name is written.
 
-    If `district` is given, it gives the district of a P-code, and places have no locality.
+    `district` returns the district of a P-code. It is given for readers who do not see localities.
     """
     here = dict[tuple[str, ...], GroupsHere]()
     for row in rows:

@@ -1,4 +1,4 @@
-"""Handlers of the other services' events, which store the newest state of each object of the board."""
+"""Handles the other services' events: stores the newest state of each hazard, household, alert and so on."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -36,7 +36,7 @@ from shared.events.vocabulary import OutcomeKind, SubmissionChannel
 from shared.messaging.handlers import Handlers
 from shared.messaging.records import Outcome, Received
 
-# Event type -> the board's table that shows the event, and the function that makes the table's row.
+# Event type -> the board's table for the event, and the function that makes the row of this table.
 ROWS: Mapping[type[EventData], tuple[board.Shown, Callable[[Received], dict[str, Any]]]] = {
     HazardReported: (board.HAZARDS, rows.hazard),
     HazardUpdated: (board.HAZARDS, rows.hazard),

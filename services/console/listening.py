@@ -18,8 +18,8 @@ from shared.auth.revocations import Revocations
 from shared.auth.tokens import Principal
 from shared.web.problems import Problem
 
-WATCH_SECONDS = 2  # a short interval, because a stream must end within 5 seconds after its credential is revoked
-SEND_SECONDS = 20  # a connection that accepts no data for this long is closed; the browser then reconnects
+WATCH_SECONDS = 2  # a revoked credential's stream must end within 5 seconds
+SEND_SECONDS = 20  # after this time without accepting data, a connection is closed; the browser reconnects
 HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
@@ -64,7 +64,7 @@ class Listening:
 
 
 def start_of(request: Request) -> Vector | None:
-    """The browser's last position, else the position of the page. An invalid position is treated as too old."""
+    """The position after which the browser wants records: its last one, else the page's. An invalid one is too old."""
     text = request.headers.get("last-event-id") or request.query_params.get("from")
     if not text:
         return None

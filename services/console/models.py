@@ -1,4 +1,4 @@
-"""The console's tables. A table with a `record` has a column for each field of that event."""
+"""The console's tables. A model with the argument `record` has a column for each field of this event model."""
 
 from datetime import date, datetime
 from typing import Any
@@ -34,12 +34,12 @@ class Account(ConsoleModel):
     password_until: Mapped[datetime | None]
     password_changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
     disabled_at: Mapped[datetime | None]
-    tokens_valid_from: Mapped[datetime | None]  # tokens issued before this time are revoked; None revokes no tokens
+    tokens_valid_from: Mapped[datetime | None]  # tokens issued before this time are revoked
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class SignIn(ConsoleModel):
-    """One sign-in, which begins when the password is checked, and is renewed while the page or phone is in use."""
+    """One sign-in. It begins with the password, and is renewed while the page or phone is in use."""
 
     __tablename__ = "sign_ins"
 
@@ -56,7 +56,7 @@ class SignIn(ConsoleModel):
 
 
 class KnownBrowser(ConsoleModel):
-    """A browser or phone that signed in to the account; `browser` is the SHA-256 of its mark."""
+    """A browser or phone that signed in to the account; `browser` is the SHA-256 of its identifying text."""
 
     __tablename__ = "known_browsers"
 
@@ -100,7 +100,7 @@ class Notice(ConsoleModel):
 
 
 class FirstArea(ConsoleModel):
-    """The area where a hazard was first reported, which decides who may read the caller even if the hazard moves."""
+    """The area where a hazard was first reported. It decides who may read the caller, even if the hazard moves."""
 
     __tablename__ = "first_areas"
 
@@ -184,7 +184,7 @@ class BoardGroup(ConsoleModel):
 
 
 class BoardAlert(ConsoleModel, record=PublishedAlert, without=("report_id",)):
-    """The state of an alert, as its newest event publishes it."""
+    """The state of an alert by its newest event."""
 
     __tablename__ = "board_alerts"
     __table_args__ = (Index("ix_board_alerts_open", "raised_at", postgresql_where=text("resolved_at IS NULL")),)
@@ -200,7 +200,7 @@ class BoardAlert(ConsoleModel, record=PublishedAlert, without=("report_id",)):
     onset: Mapped[datetime]
     raised_at: Mapped[datetime]
     level: Mapped[int]
-    is_suppressed: Mapped[bool]  # whether that event is AlertSuppressed
+    is_suppressed: Mapped[bool]  # whether the newest event is AlertSuppressed
     verification: Mapped[str] = mapped_column(server_default="unverified")
     work: Mapped[str] = mapped_column(server_default="unacknowledged")
     validity: Mapped[str] = mapped_column(server_default="in_force")
@@ -223,7 +223,7 @@ class BoardDelivery(ConsoleModel, record=DeliverySettled):
 
 
 class ReportOutcome(ConsoleModel):
-    """One outcome of a report. Two reports that use the same id have separate rows."""
+    """One outcome of a report. Different reports with the same report id have separate rows."""
 
     __tablename__ = "board_outcomes"
 
@@ -248,7 +248,7 @@ class StoredCaller(ConsoleModel):
 
 
 class CalledReport(ConsoleModel):
-    """Maps a report entered at the console to its hazard, because the caller is stored before the hazard arrives."""
+    """Maps a report from the console to its hazard. A caller is stored by report id before the hazard comes."""
 
     __tablename__ = "called_reports"
 
@@ -257,7 +257,7 @@ class CalledReport(ConsoleModel):
 
 
 class CallerReading(ConsoleModel):
-    """One read of a caller's data, recorded by an earlier release. The security log has a copy of these rows."""
+    """One read of a caller's data, recorded by an earlier release and copied to the security log."""
 
     __tablename__ = "caller_readings"
 

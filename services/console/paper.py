@@ -1,4 +1,4 @@
-"""Every hour writes the board and the displaced by place to printable files, which remain if the server fails."""
+"""Every hour writes printable files of the board and of the displaced by place, for a failure of the server."""
 
 import asyncio
 import os
@@ -53,7 +53,7 @@ class Paper:
                 await asyncio.sleep((full_hour(now) + HOUR - datetime.now(UTC)).total_seconds())
 
     async def _write(self, folder: Path, now: datetime) -> None:
-        """Writes the files and stores the check's result. A failed write is logged and retried in an hour."""
+        """Writes the files and stores the result of the check. The next attempt after a failed write is in an hour."""
         texts = await self.texts(now)
         try:
             await asyncio.to_thread(write, folder, texts, now)
@@ -67,7 +67,7 @@ class Paper:
             )
 
     async def texts(self, now: datetime) -> dict[str, str]:
-        """The text of the pages, by language."""
+        """The printable page in each language."""
         async with self._sessions() as session:
             await snapshots.begin(session)
             context = await self._context(session, now)
@@ -124,7 +124,7 @@ def _replace(file: Path, text: str) -> None:
 
 
 def hour_of(now: datetime) -> str:
-    """The hour in Bishkek time, as a part of file names that sort by time."""
+    """The hour in Bishkek time, for file names that sort by time."""
     return f"{now.astimezone(TIME_ZONE):%Y-%m-%d-%H}00"
 
 

@@ -1,4 +1,4 @@
-"""Hashes passwords with argon2id in worker threads, because one check occupies a core for a while."""
+"""Checks and hashes passwords with argon2id. Worker threads do this, because one hash occupies a core for a while."""
 
 import secrets
 import unicodedata
@@ -8,10 +8,10 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 LEAST_LENGTH = 12
-LOOKED_AT = 32  # zxcvbn checks only these first characters, because its time grows with the square of the length
+LOOKED_AT = 32  # zxcvbn checks only the first 32 characters, because its time grows with the square of the length
 LEAST_SCORE = 3  # zxcvbn scores from 0 to 4; 3 means about 10^8 guesses
 OWN_WORDS = ("dayar", "kyrgyzstan", "bishkek", "crisis", "center", "ministry", "operator", "administrator")
-AT_ONCE = 2  # at most so many concurrent hashes, because each takes 64 MiB of memory
+AT_ONCE = 2  # at most two hashes at a time, because a hash takes 64 MiB of memory
 
 _hasher = PasswordHasher()
 _nobody = _hasher.hash(secrets.token_urlsafe())
@@ -27,9 +27,9 @@ class SamePassword(ValueError):
 
 
 async def check_new(password: str, name: str, present: str) -> None:
-    """Checks a new password. Raises WeakPassword, and SamePassword if it equals the present one.
+    """Checks a new password. Raises WeakPassword, and SamePassword if the new password equals the present one.
 
-    The present password may be a first password, which another person issued and therefore knows.
+    Another person may know the present password, because that person issued it as a first password.
     """
     await to_thread.run_sync(check_strength, password, name, limiter=_few)
     if _plain(password) == _plain(present):
@@ -51,7 +51,7 @@ def _is_guessable(password: str, name: str) -> bool:
 
 
 def draw() -> str:
-    """A random password of four groups that can be read out by telephone; ambiguous letters are left out."""
+    """A random password of four groups without ambiguous letters, so that it can be read out by telephone."""
     letters = "abcdefghkmnpqrstuvwxyz23456789"
     return "-".join("".join(secrets.choice(letters) for _ in range(5)) for _ in range(4))
 
@@ -61,7 +61,7 @@ async def hashed(password: str) -> str:
 
 
 async def matches(password: str, hash: str | None) -> bool:
-    """Whether the password matches. The check takes equally long if the account does not exist, to reveal no names."""
+    """Whether the password matches. A missing account takes the same time, so that nobody learns which names exist."""
     return await to_thread.run_sync(_matches, _plain(password), hash, limiter=_few)
 
 

@@ -1,4 +1,4 @@
-"""Notifies the requests that wait until the worker has stored further records."""
+"""Notifies requests when the worker has stored the records that these requests wait for."""
 
 import asyncio
 
@@ -16,7 +16,7 @@ class Positions:
 
     @property
     def moved(self) -> asyncio.Event:
-        """The worker's next commit sets this event. Callers get the event before they read the positions."""
+        """The worker's next commit sets this event. To miss no commit, get the event before the positions."""
         return self._moved
 
     async def run(self) -> None:

@@ -1,4 +1,4 @@
-"""The purpose of opening household records, which a person states once for each emergency and shift."""
+"""A person states the purpose of opening household records once for each emergency and shift."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

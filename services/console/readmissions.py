@@ -24,8 +24,8 @@ from shared.web.problems import Problem
 
 router = APIRouter(include_in_schema=False)
 
-LASTS = timedelta(days=7)  # within this time each phone connects and renews its sign-in for another year
-NOTICED_FROM = 50  # if a day has more such held reports than this, a notice is shown
+LASTS = timedelta(days=7)  # in this time each phone of the team can connect and renew its sign-in for a year
+NOTICED_FROM = 50  # if more such reports were held in the last day, the duty head sees a notice
 DAY = timedelta(hours=24)
 IN_FIELD = Account.roles.op("&&")([Role.FIELD.value]), Account.team.is_not(None), Account.disabled_at.is_(None)
 
@@ -63,7 +63,7 @@ async def own_teams(request: Request, session: AsyncSession, now: datetime) -> S
 
 
 async def teams(session: AsyncSession, now: datetime) -> Sequence[Team]:
-    """The field teams. Teams with the most phones whose sign-in has expired come first."""
+    """The field teams, sorted by the number of phones whose sign-in has expired."""
     ended = SignIn.device.is_not(None) & SignIn.ended_at.is_(None) & (SignIn.expires_at <= now)
     phones = func.count(SignIn.device.distinct()).filter(ended)
     rows = await session.execute(

@@ -1,4 +1,4 @@
-"""The board and its panels as pages and fragments, each with the positions on the topics that it shows."""
+"""Renders the board as a page, and each panel as a fragment of the page."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -28,7 +28,7 @@ router = APIRouter(include_in_schema=False)
 
 FIRST, MOST = 100, 10_000  # how many rows a list shows at first, and at most
 WAIT_SECONDS = 3.0
-LOOK_SECONDS = 1.0  # no wait lasts longer, because a NOTIFY may be missed while the connection is renewed
+LOOK_SECONDS = 1.0  # a NOTIFY may be missed during a reconnect, so PostgreSQL is read at this interval
 
 
 @router.get("/")
@@ -54,7 +54,7 @@ async def board_panel(request: Request, panel: str, at: str = "") -> Response:
 
 
 async def _once_there(request: Request, panel: str, wanted: Vector) -> Response:
-    """Renders the panel. If the panel is behind `wanted`, the header `x-late` asks the browser for another request."""
+    """Renders the panel. If it is behind the position `wanted`, the header `x-late` makes the browser ask again."""
     now = asyncio.get_running_loop().time
     give_up = now() + WAIT_SECONDS
     while True:
@@ -161,13 +161,13 @@ async def hazards(request: Request, session: AsyncSession) -> dict[str, Any]:
 
 
 def most_of(request: Request) -> int:
-    """How many rows a list shows; the page may ask for more."""
+    """How many rows a list shows: the number that the page asks for, or FIRST."""
     most = request.query_params.get("most", "")
     return min(int(most), MOST) if most.isascii() and most.isdigit() and len(most) <= len(str(MOST)) else FIRST
 
 
 async def households(request: Request, session: AsyncSession) -> dict[str, Any]:
-    """The displaced: registered households, and counted groups."""
+    """The panel of displaced people, in registered households and in counted groups."""
     here, principal, since = console(request), tokens.current(request), datetime.now(UTC) - snapshots.RECENT
     counted, places = here.settings.counted_status, here.places
     rows = await snapshots.households(session, counted, since, principal.areas, places)

@@ -20,7 +20,7 @@ def hazard(received: Received) -> dict[str, Any]:
 
 
 def household(received: Received) -> dict[str, Any]:
-    """`registered_at` is None for a correction, because only the first event has the time of registration."""
+    """A household's row. `registered_at` is None for a correction: only the first event has the registration's time."""
     data = received.event.data
     is_displacement = received.event.type == events.HouseholdRegistered.event_type
     return {

@@ -1,6 +1,6 @@
-"""The second factor of administrators: pages to set it up and remove it, and the request for a code after the password.
+"""The pages on which administrators set up and remove a second factor, and the request for a code after the password.
 
-The second factor protects only the administrator role. For its other roles an account may sign in without a code.
+The second factor protects only the administrator role. Without a code, an account can sign in with its other roles.
 """
 
 from datetime import UTC, datetime
@@ -85,7 +85,7 @@ async def sign_in_by_code(
 async def without_it(request: Request, session: AsyncSession, account: Account, next: str) -> Response:
     """Signs in without the administrator role. Raises TooManyFailures.
 
-    This step and wrong codes have separate counters, so that a lock of the second factor does not prevent other work.
+    This step has its own counter, so that a lock after wrong codes does not prevent work in the other roles.
     """
     attempt = SecondFactorAttempt(SecondFactorStep.WITHOUT, account.account_id, signin.address_of(request))
     await signin.claimed(request, attempt, account)
@@ -93,7 +93,7 @@ async def without_it(request: Request, session: AsyncSession, account: Account, 
 
 
 async def ticketed(request: Request, session: AsyncSession, ticket: str) -> Account:
-    """The account whose password was right within the last five minutes, if the account has not changed since."""
+    """The account of the ticket. A ticket proves a right password for five minutes, until the account changes."""
     try:
         account_id, state = console(request).signer.read_ticket(ticket)
     except Unauthenticated:
@@ -107,7 +107,7 @@ async def ticketed(request: Request, session: AsyncSession, ticket: str) -> Acco
 
 
 async def proves(request: Request, session: AsyncSession, account: Account, code: str) -> bool:
-    """Whether the code is the phone's code or a recovery code. Each code is valid once. Raises TooManyFailures."""
+    """Whether the code is the authenticator's code or a recovery code, not used before. Raises TooManyFailures."""
     attempt = SecondFactorAttempt(SecondFactorStep.CODE, account.account_id, signin.address_of(request))
     await signin.claimed(request, attempt, account)
     factor, now = await second_factors.of(session, account.account_id), datetime.now(UTC)

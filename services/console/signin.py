@@ -29,7 +29,7 @@ from shared.messaging import outbox
 from shared.postgres.database import Session
 from shared.web.problems import Problem, unauthenticated
 
-FRESH_SECONDS = 300  # how long after a sign-in a phone may turn the page's session into its own sign-in
+FRESH_SECONDS = 300  # a page's session can become a phone's sign-in only during this time
 router = APIRouter(include_in_schema=False)
 api = APIRouter()
 
@@ -97,7 +97,7 @@ async def change_password(
         return refused(request, "password.html", "same", name, next)
     new_hash, proven = await passwords.hashed(new), account.password_hash
     account, now = await queries.one(session, account.name), datetime.now(UTC)
-    if account.password_hash != proven or not accounts.may_sign_in(account, now):  # the account has changed meanwhile
+    if account.password_hash != proven or not accounts.may_sign_in(account, now):  # the account changed during the hash
         return refused(request, "password.html", "wrong", name, next)
     queries.set_password(account, new_hash, now)
     await audit.add(session, audit.entry_of(request, Action.PASSWORD_CHANGED, account=account.account_id))
@@ -206,7 +206,7 @@ async def device_begun(request: Request, session: AsyncSession, account: Account
 
 
 async def checked(request: Request, name: str, password: str, device: str | None = None) -> Account | None:
-    """The account, if the password is right. Raises TooManyFailures. Hashes the password outside any transaction."""
+    """The account if the password is right, else None. Raises TooManyFailures. Holds no transaction during the hash."""
     mark, now = device or cookies.browser_of(request, console(request).settings), datetime.now(UTC)
     async with request.app.state.sessions() as session:
         account = await queries.named(session, name)
@@ -222,7 +222,7 @@ async def checked(request: Request, name: str, password: str, device: str | None
 
 
 async def still(request: Request, session: AsyncSession, proven: Account) -> Account | None:
-    """The account, with its row locked. None if the account changed while the password was hashed."""
+    """The account with its row locked. None if the account changed during the check of the password."""
     account = await queries.held(session, proven.account_id)
     is_same = account is not None and account.password_hash == proven.password_hash and not account.must_change
     if is_same and accounts.may_sign_in(account, datetime.now(UTC)):
@@ -232,14 +232,14 @@ async def still(request: Request, session: AsyncSession, proven: Account) -> Acc
 
 
 async def not_signed_in(request: Request, account: Account | None, reason: str) -> None:
-    """Logs the refusal. The typed name is not stored, because it may have been a password."""
+    """Logs the refusal without the typed name, because a person may have typed the password there."""
     known = account.account_id if account else None
     entry = audit.entry_of(request, Action.SIGNED_IN, result=Result.REFUSED, account=known, reason=reason)
     await audit.write(request.app.state.sessions, entry)
 
 
 async def claimed(request: Request, attempt: Attempt, account: Account | None) -> None:
-    """Counts the attempt. Raises TooManyFailures. The start of a lock is logged and shown to administrators."""
+    """Counts the attempt. Raises TooManyFailures. If the attempt starts a lock, administrators get a notice."""
     try:
         await console(request).attempts.claim(attempt)
     except TooManyFailures as failure:
@@ -260,7 +260,7 @@ def address_of(request: Request) -> str:
 
 
 async def entered(request: Request, session: AsyncSession, account: Account, next: str) -> Response:
-    """After the right password, signs in, or asks for the second factor if an administrator has one."""
+    """Called after the right password. Signs in, or asks an administrator with a second factor for a code."""
     if Role.ADMINISTRATOR in account.roles and await second_factors.exists(session, account.account_id):
         return code_asked(
             request, account, next, console(request).signer.ticket(account.account_id, accounts.state(account))
@@ -276,7 +276,7 @@ def code_asked(
     failure: str | None = None,
     wait: TooManyFailures | None = None,
 ) -> Response:
-    """The page that asks for the code. A wrong code keeps the ticket, which ends five minutes after the password."""
+    """The page that asks for the code. After a wrong code, the ticket stays valid for the rest of its five minutes."""
     status = 429 if wait else 401 if failure else 200
     return console(request).pages.render(
         request,
@@ -320,7 +320,7 @@ def refused(
 
 
 def own_page(request: Request) -> None:
-    """Raises a Problem if the form was sent from another site's page."""
+    """Raises a Problem if a page of another site has sent the form."""
     site, origin = (request.headers.get(name) for name in ("sec-fetch-site", "origin"))
     is_own = site == "same-origin" or origin == console(request).settings.public_url
     if not is_own and (site or origin):  # every browser sends at least one of the two headers

@@ -31,7 +31,7 @@ BEAT = b"event: beat\ndata: {}\n"
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A record as the stream sends it: a CloudEvent in JSON. `hinted` is the same event without its data."""
+    """A record in the form of the stream: a CloudEvent in JSON. `hinted` has only the event's type and time."""
 
     topic: str
     partition: int
@@ -77,7 +77,7 @@ class Listener:
 
 
 class EventStream:
-    """Sends the records to all listeners. A new listener waits at most `patience` seconds for the first reading."""
+    """Sends the records to all listeners. For the first reading, a new listener waits at most `patience` seconds."""
 
     def __init__(
         self, settings: Settings, places: Places, *, kept: int = KEPT, patience: float = PATIENCE_SECONDS
@@ -99,9 +99,9 @@ class EventStream:
 
     @asynccontextmanager
     async def listen(self, sight: StreamVisibility, start: Vector | None) -> AsyncIterator[Listener]:
-        """Listens from `start`, or from now. Raises DependencyUnavailable.
+        """Listens from the position `start`, or from now. Raises DependencyUnavailable.
 
-        If `start` is no longer kept, the listener gets `event: reset` and continues from now.
+        If the record at `start` is no longer kept, the listener gets `event: reset` and continues from now.
         """
         await self._first_reading()
         listener = Listener(sight)
@@ -109,7 +109,7 @@ class EventStream:
         if start is not None and not self._holds(sight, start):
             listener.put(self._marked(sight, b"event: reset\ndata: {}\n"))
         elif start is not None:
-            listener.waiting.extend(self._replayed(sight, start))  # these records may exceed the buffer's limit
+            listener.waiting.extend(self._replayed(sight, start))  # without the buffer's limit
         else:
             listener.put(self._marked(sight))
         self._listeners.setdefault(sight, set()).add(listener)
@@ -122,9 +122,10 @@ class EventStream:
                 del self._listeners[sight]
 
     async def _first_reading(self) -> None:
-        """Waits until the kept records have been read for the first time after the start.
+        """Waits until this process has read the kept records once after its start.
 
-        Before this reading, no position can be judged too old, and the kept records would be sent as new.
+        Before this reading, the stream cannot know whether a position is too old, and would send the kept records as
+        new records.
         """
         try:
             async with asyncio.timeout(self._patience):
@@ -153,10 +154,7 @@ class EventStream:
             self.is_reading = False
 
     async def _begin(self, consumer: AIOKafkaConsumer) -> dict[TopicPartition, int]:
-        """Seeks to the first record that is kept or, after a reconnect, to the last position.
-
-        Returns the end offsets.
-        """
+        """Seeks to the first record to keep, or to the last position after a reconnect. Returns the end offsets."""
         begins, ends = await kafka.assign_all(consumer, self._settings, TOPICS)
         for partition, end in ends.items():
             topic_partition = (partition.topic.removeprefix(self._settings.topic_prefix), partition.partition)
@@ -214,7 +212,7 @@ class EventStream:
         )
 
     def _replayed(self, sight: StreamVisibility, start: Vector) -> Iterator[bytes]:
-        """The kept frames after `start`. Each frame has the position from which this listener can resume."""
+        """The kept frames from `start` on. Each frame has the position from which this listener can resume."""
         position = {topic_partition: start.get(topic_partition, 0) for topic_partition in self._positions}
         for frame in self._frames:
             if frame.offset < position[frame.topic_partition]:
@@ -229,11 +227,11 @@ class EventStream:
         return marked(sight, self._positions, body)
 
     async def _beat(self) -> None:
-        """Keeps connections open, and sends recent positions to listeners that get no records."""
+        """Sends heartbeats. They keep connections open, and give recent positions to listeners that get no records."""
         while True:
             await asyncio.sleep(BEAT_SECONDS)
             for sight, group in self._listeners.items():
-                # BEAT is sent after the comment, because browsers hide comments from the page.
+                # BEAT follows the comment, because a page cannot see comments.
                 chunk = b":\n" + self._marked(sight, BEAT)
                 for listener in group:
                     listener.put(chunk)
@@ -246,7 +244,7 @@ def marked(sight: StreamVisibility, vector: Vector, body: bytes) -> bytes:
 def _frame(record: Record) -> Frame:
     """The frame of a record. Raises if the record breaks the contract or is on the wrong topic.
 
-    The record's fields decide who may see the record, so they must be valid.
+    The record is validated, because its fields decide who may see it.
     """
     decode(record.topic, record.value, record.headers)
     data = json.loads(record.value)

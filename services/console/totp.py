@@ -1,4 +1,4 @@
-"""The second factor: a TOTP code of 30 seconds from the administrator's phone, or one of ten recovery codes."""
+"""The second factor: a TOTP code from the administrator's phone, or one of ten recovery codes."""
 
 import secrets
 from datetime import datetime
@@ -13,14 +13,14 @@ from cryptography.exceptions import InvalidTag
 from shared.crypto.keyring import Sealing, UnknownKey
 
 STEP_S = 30
-DRIFT = 1  # a phone's clock may be off by so many time steps
+DRIFT = 1  # a phone's clock may be off by one time step
 RECOVERY_CODES = 10
 SECRET_LETTERS = 32  # 32 base32 letters encode 160 bits
-LETTERS = "abcdefghkmnpqrstuvwxyz23456789"  # characters that look alike are left out
+LETTERS = "abcdefghkmnpqrstuvwxyz23456789"  # without characters that look alike
 
 
 class TotpSecrets:
-    """Encrypts the shared secret and binds it to the account, so that no code can be made from the database alone."""
+    """Encrypts the shared secrets. Who has only the database cannot make codes, or move a secret to another account."""
 
     def __init__(self, keys: Path) -> None:
         self._sealing = Sealing(keys)
@@ -29,14 +29,14 @@ class TotpSecrets:
         return self._sealing.seal(secret.encode(), _bound(account_id))
 
     def open(self, sealed: bytes, account_id: UUID) -> str | None:
-        """The secret; None if the encryption key was retired. Without the secret, only a recovery code is accepted."""
+        """The secret; None if the key that encrypted it was retired. Then only a recovery code is accepted."""
         try:
             return self._sealing.open(sealed, _bound(account_id)).decode()
         except (InvalidTag, UnknownKey):
             return None
 
     def resealed(self, sealed: bytes, account_id: UUID) -> bytes | None:
-        """The secret encrypted with the newest key; None if that key already encrypts it, or it cannot be decrypted."""
+        """The secret, encrypted again with the newest key. None if no change is needed, or it cannot be decrypted."""
         return self._sealing.resealed(sealed, _bound(account_id))
 
     @property
@@ -45,7 +45,7 @@ class TotpSecrets:
 
 
 def is_secret(text: str) -> bool:
-    """Whether the text, which the page sends back, has the form of a secret that this module generates."""
+    """Whether the text has the form of a generated secret. The page that offered a secret sends it back."""
     return len(text) == SECRET_LETTERS and text.isascii() and text.isalnum() and text.isupper()
 
 
@@ -54,7 +54,7 @@ def draw() -> str:
 
 
 def step_of(secret: str, code: str, now: datetime, *, after: int = -1) -> int | None:
-    """The time step of the code, if it is later than `after`, so that a code is not valid a second time."""
+    """The time step of the code; None if the code is wrong, or if its time step is not later than `after`."""
     totp, current = pyotp.TOTP(secret), int(now.timestamp()) // STEP_S
     steps = range(max(current - DRIFT, after + 1), current + DRIFT + 1)
     return next((step for step in steps if secrets.compare_digest(totp.generate_otp(step), plain(code))), None)

@@ -1,4 +1,4 @@
-"""Decides by role and area which events an account sees, and which it gets without data, as a hint of a change."""
+"""Decides by role and area which events an account sees, and for which it only gets a hint without data."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from shared.auth.tokens import Principal, Role
 from shared.places import Places
 
 TOPICS = ("hazards", "households", "groups", "alerts", "outcomes")
-GRANTS_ALERTS = "alerts"  # an administrator gives this purpose to an integration's token
+GRANTS_ALERTS = "alerts"  # the purpose of an integration's token that may read alerts
 
 READERS: Mapping[str, frozenset[Role]] = {
     "hazards": access.STAFF | {Role.INTEGRATION},
@@ -26,16 +26,16 @@ class NotGranted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class StreamVisibility:
-    """The visibility of a group of listeners. All listeners with an equal value get the same bytes.
+    """What a group of listeners may see. All listeners with equal values get the same bytes.
 
-    The events of the topics in `hints` are sent without data. If `areas` is None, the listeners see the whole country;
-    if it is empty, they see no place.
+    The events of the topics in `hints` are sent without data. `areas` is None for the whole country, and empty for no
+    place.
     """
 
     topics: frozenset[str]
     hints: frozenset[str]
     areas: tuple[str, ...] | None
-    deliveries: bool = True  # a wall screen does not see who was notified
+    deliveries: bool = True  # False for a wall screen, which does not show who was notified
 
     @property
     def all_topics(self) -> frozenset[str]:
@@ -43,9 +43,9 @@ class StreamVisibility:
 
 
 def visibility_of(principal: Principal, topics: Iterable[str]) -> StreamVisibility:
-    """The visibility of these topics for the account. Raises NotGranted.
+    """What the account may see of these topics. Raises NotGranted.
 
-    Staff who may not read a topic still get hints, so that the counts on their board are updated.
+    Staff get hints for a topic that they may not read, so that their board can update its counts.
     """
     wanted = frozenset(topics) & frozenset(TOPICS)
     read = frozenset(topic for topic in wanted if _reads(principal, topic))
@@ -68,16 +68,17 @@ def _reads(principal: Principal, topic: str) -> bool:
     if topic == "alerts" and Role.INTEGRATION in principal.roles and principal.purpose == GRANTS_ALERTS:
         return True
     if topic == "outcomes" and not principal.covers_country:
-        return False  # an outcome has no place that could be compared with the areas
+        return False  # outcomes have no place to compare with the areas
     return not principal.roles.isdisjoint(READERS[topic])
 
 
 def sees(visibility_of: StreamVisibility, topic: str, data: Mapping[str, Any], places: Places) -> bool:
-    """Whether a record is visible.
+    """Whether these listeners see a record.
 
-    Hazards are visible to all. An alert is visible if it has no place, or if it concerns the areas. An alert over an
-    oblast concerns its districts. A household or group is visible where it lives now or, if it is abroad or the place
-    is not known, at its origin. The result of a delivery names no place, so only listeners of the whole country see it.
+    Hazards are visible to all listeners. An alert is visible if it has no place, or if one of its places concerns the
+    areas; an oblast concerns its districts. For a household or group, the destination must be in the areas; if the
+    destination has no P-code, the origin must be. The result of a delivery has no place, so it is only visible to
+    listeners of the whole country.
     """
     if "delivery_id" in data and not visibility_of.deliveries:
         return False

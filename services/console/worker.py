@@ -16,7 +16,7 @@ from shared.messaging.consumer import Consumer
 from shared.messaging.redrives import Redrives
 from shared.postgres import database
 
-BOARD_GATHER_MS = 200  # nobody notices this delay on the board; it saves the broker and PostgreSQL work
+BOARD_GATHER_MS = 200  # larger batches save work; on the board the delay is not noticeable
 
 
 async def run(settings: ConsoleSettings) -> None:

@@ -31,7 +31,7 @@ CREATE TABLE first_areas (
     CONSTRAINT pk_first_areas PRIMARY KEY (hazard_id)
 )
 """
-# If a hazard was moved before this migration, its first area is no longer known.
+# A hazard that moved before this migration gets its present area, because its first area is not known.
 KNOWN_AREAS = "INSERT INTO first_areas (hazard_id, pcodes) SELECT hazard_id, pcodes FROM board_hazards"
 
 

@@ -15,5 +15,5 @@ SELECT read_at, 'read', 'done', account_id, NULL, 'caller', ARRAY[report_id] FRO
 
 
 def upgrade() -> None:
-    AUDIT.create(op.get_bind(), checkfirst=True)  # provisioning, which owns the table, has usually created it before
+    AUDIT.create(op.get_bind(), checkfirst=True)  # provisioning owns the table and has usually created it
     op.execute(COPIED)

@@ -1,4 +1,4 @@
-"""Adds a trigger, by which each commit of the worker notifies the requests that wait for the worker's rows."""
+"""Adds a trigger: each commit of the worker notifies the requests that wait for the worker's rows."""
 
 from alembic import op
 

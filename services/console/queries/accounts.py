@@ -15,7 +15,7 @@ from shared.postgres import database
 
 async def named(session: AsyncSession, name: str) -> Account | None:
     wanted = name.strip().lower()
-    if not wanted.isprintable():  # no account has such a name, and PostgreSQL rejects NUL
+    if not wanted.isprintable():  # account names are printable, and PostgreSQL rejects NUL
         return None
     return await session.scalar(select(Account).where(func.lower(Account.name) == wanted))
 
@@ -34,7 +34,7 @@ async def of_id(session: AsyncSession, account_id: UUID) -> Account | None:
 
 
 async def held(session: AsyncSession, account_id: UUID) -> Account | None:
-    """The account, with a shared row lock. Changes of the account wait until this transaction ends."""
+    """The account, with a shared row lock: other transactions cannot change the account before this one ends."""
     return await session.get(Account, account_id, with_for_update={"read": True}, populate_existing=True)
 
 
@@ -57,7 +57,7 @@ async def add(session: AsyncSession, account: Account) -> None:
 
 
 async def lock_first(session: AsyncSession) -> None:
-    """Takes the advisory lock for creating the first account, because two processes may start at the same time."""
+    """Takes an advisory lock, because two processes that start at the same time could both create the first account."""
     await session.execute(database.advisory_lock("console first account"))
 
 

@@ -1,4 +1,4 @@
-"""The condition that a place lies in the reader's areas, as `Places.covers` decides it for the stream."""
+"""The SQL condition that a place is in the reader's areas. For the stream, `Places.covers` decides the same."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ from shared.places.conditions import is_within
 
 
 def in_areas(pcode: str, areas: Iterable[str], places: Places) -> TextClause:
-    """The condition that the P-code (an SQL expression), which may be a village's, lies in one of the areas."""
+    """The condition that a P-code is in one of the areas. `pcode` is an SQL expression; its value may be a village."""
     within = places.within(areas)
     known = [unit.pcode for unit in places.units()]
     return text(is_within(pcode, "within")).bindparams(within=None if within is None else sorted(within), known=known)

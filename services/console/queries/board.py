@@ -23,8 +23,8 @@ from shared.postgres.upsert import upsert
 class Shown:
     """A table of the board.
 
-    `order` is the column that decides which of two rows is newer. `lasting` is a column whose old value is kept if the
-    newer row has no value in it.
+    `order` is the column that decides which of two rows is newer. If a newer row has no value in the column `lasting`,
+    this column keeps its old value.
     """
 
     model: type[ConsoleModel]
@@ -55,7 +55,7 @@ Numbered = tuple[int, dict[str, Any]]
 
 
 async def keep_newest(session: AsyncSession, shown: Shown, numbered: Sequence[Numbered]) -> list[int]:
-    """Stores the newest row of each key, unless the stored row is newer. Returns the numbers of the stored rows."""
+    """Stores the newest row of each key, unless the table has a newer row. Returns the numbers of the stored rows."""
     newest: dict[tuple[str, ...], Numbered] = {}
     for number, row in numbered:
         name = tuple(str(row[part]) for part in shown.key)
@@ -70,7 +70,7 @@ async def keep_newest(session: AsyncSession, shown: Shown, numbered: Sequence[Nu
 
 
 async def forget_replaced(session: AsyncSession, outcomes: Sequence[Numbered]) -> None:
-    """Deletes outcomes that newer outcomes replace. Replaced outcomes come first on the topic and are stored then."""
+    """Deletes the outcomes that these outcomes replace. A replaced outcome always comes earlier on the topic."""
     replaced = [row["replaces"] for _, row in outcomes if row["replaces"]]
     if replaced:
         await session.execute(delete(ReportOutcome).where(ReportOutcome.outcome_id.in_(replaced)))

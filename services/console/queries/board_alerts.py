@@ -20,7 +20,7 @@ MOST_RINGING = 50
 
 
 class Section(StrEnum):
-    """The section of the board that shows an alert. The first four sections are for open alerts."""
+    """The board shows each alert in one section. The first four sections are for open alerts."""
 
     WAITING = "waiting"
     UNSEEN = "unseen"  # a Severe or Extreme alert that was over before anybody acknowledged it
@@ -43,7 +43,7 @@ _SECTION = case(*((held, section.value) for section, held in HOLDS.items()))
 
 @dataclass(frozen=True, slots=True)
 class SectionAlerts:
-    """The rows that a section shows, and the counts by severity of all its rows."""
+    """The alerts that a section shows, and the counts of all its alerts by severity."""
 
     alerts: Sequence[BoardAlert]
     counts: Counter[str]
@@ -60,7 +60,7 @@ class SectionAlerts:
 async def sections(
     session: AsyncSession, now: datetime, pcodes: Sequence[str] | None, most: int
 ) -> dict[Section, SectionAlerts]:
-    """Up to `most` rows of each section. The limit is per section, so that one full section does not hide another."""
+    """Up to `most` alerts of each section. Each section has its own limit, so that a full section hides no other."""
     counts = await _counts(session, now, pcodes)
     return {
         section: SectionAlerts(
@@ -83,7 +83,7 @@ async def _counts(session: AsyncSession, now: datetime, pcodes: Sequence[str] | 
 async def _alerts(
     session: AsyncSession, section: Section, now: datetime, pcodes: Sequence[str] | None, most: int
 ) -> Sequence[BoardAlert]:
-    """The alerts with a demand first, then the most severe, then the oldest; closed alerts newest first."""
+    """Open alerts: those with a demand first, then by severity, then the oldest first. Closed alerts: newest first."""
     severest = case(SEVEREST_FIRST, value=BoardAlert.severity, else_=len(SEVEREST_FIRST))
     order = (
         (BoardAlert.resolved_at.desc(),)
@@ -95,7 +95,7 @@ async def _alerts(
 
 
 async def ringing(session: AsyncSession, pcodes: Sequence[str] | None) -> tuple[Counter[str], Sequence[BoardAlert]]:
-    """Alerts that demand an acknowledgement or action: counts by severity, and the first 50, most severe first."""
+    """Of the alerts that demand an acknowledgement or action: counts by severity, and the 50 most severe."""
     asks = and_(_OPEN, BoardAlert.demand.in_((Demand.ACKNOWLEDGEMENT, Demand.ACTION)))
     wanted: Select[Any] = _raised(select(BoardAlert), pcodes).where(asks)
     by_severity = wanted.with_only_columns(BoardAlert.severity, func.count()).group_by(BoardAlert.severity)
@@ -106,7 +106,7 @@ async def ringing(session: AsyncSession, pcodes: Sequence[str] | None) -> tuple[
 
 
 async def suppressed(session: AsyncSession, now: datetime, pcodes: Sequence[str] | None) -> int:
-    """How many alerts were suppressed as too old. Withheld alerts do not count; the alert about the source is shown."""
+    """How many alerts are suppressed as too old. Withheld alerts do not count; an alert about their source is shown."""
     wanted = select(func.count()).where(
         BoardAlert.is_suppressed, BoardAlert.reason == "too_old", BoardAlert.raised_at > now - RECENT, _concern(pcodes)
     )
@@ -135,5 +135,5 @@ def _raised(wanted: Select[Any], pcodes: Sequence[str] | None) -> Select[Any]:
 
 
 def _concern(pcodes: Sequence[str] | None) -> ColumnElement[bool]:
-    """The condition that an alert concerns these P-codes. An alert without a place concerns everybody."""
+    """The SQL condition that an alert concerns these P-codes. An alert without a place concerns everybody."""
     return true() if pcodes is None else or_(BoardAlert.pcodes.op("&&")(list(pcodes)), BoardAlert.pcodes == [])

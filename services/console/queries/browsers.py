@@ -34,5 +34,5 @@ async def remember(session: AsyncSession, account_id: UUID, mark: str, now: date
 
 
 def _hash(mark: str) -> bytes:
-    """The hash of a browser's mark. The mark is not stored, so that nobody with the table can pass for the browser."""
+    """The hash of a browser's identifying text. Only the hash is stored, so a reader of the table cannot use it."""
     return sha256(mark.encode()).digest()

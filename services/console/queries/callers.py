@@ -1,4 +1,4 @@
-"""Queries for the caller of a report, and for the areas whose operators may read the caller."""
+"""Queries for callers: people who reported by telephone, and the areas whose operators may read their data."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -46,14 +46,14 @@ async def sealed_by(session: AsyncSession, key_id: str) -> int:
 
 
 async def tie(session: AsyncSession, reports: Iterable[tuple[UUID, UUID]]) -> None:
-    """Stores the hazard of each report, so that all callers of a hazard are found, not only the latest caller."""
+    """Stores the hazard of each report, so that a hazard's earlier callers are found too, not only the latest."""
     rows = [{"report_id": report_id, "hazard_id": hazard_id} for report_id, hazard_id in reports]
     if rows:
         await session.execute(insert(CalledReport).on_conflict_do_nothing(), rows)
 
 
 async def place_first(session: AsyncSession, reports: Iterable[tuple[UUID, Sequence[str]]]) -> None:
-    """Stores the P-codes of each hazard's first report; later reports change nothing."""
+    """Stores the P-codes of each hazard's first report. Later reports do not change them."""
     first = {hazard_id: list(pcodes) for hazard_id, pcodes in reversed(list(reports))}
     rows = [{"hazard_id": hazard_id, "pcodes": pcodes} for hazard_id, pcodes in sorted(first.items())]
     if rows:
@@ -63,7 +63,7 @@ async def place_first(session: AsyncSession, reports: Iterable[tuple[UUID, Seque
 async def noted(
     session: AsyncSession, hazards: Iterable[UUID], reader: UUID, pcodes: Sequence[str] | None
 ) -> dict[UUID, list[UUID]]:
-    """For each hazard, the reports whose callers this reader may read, in the order of the calls."""
+    """The reports whose callers this reader may read, by hazard, in the order of the calls."""
     wanted = _readable(select(CalledReport.hazard_id, StoredCaller.report_id), reader, pcodes)
     reports: dict[UUID, list[UUID]] = {}
     for hazard_id, report_id in await session.execute(
@@ -82,7 +82,7 @@ async def read(session: AsyncSession, report_id: UUID, reader: UUID, pcodes: Seq
 
 
 def _readable(wanted: Any, reader: UUID, pcodes: Sequence[str] | None) -> Any:
-    """Limits the query to callers that the reader noted, or whose hazard was first reported in `pcodes`."""
+    """Limits the query to callers noted by the reader, and callers whose hazard was first reported in `pcodes`."""
     joined = (
         wanted.select_from(StoredCaller)
         .outerjoin(CalledReport, CalledReport.report_id == StoredCaller.report_id)

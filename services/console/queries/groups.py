@@ -1,4 +1,4 @@
-"""The counts of groups, and the people who are displaced now, by place."""
+"""Queries for the counts of groups, and for the people displaced now by place."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
@@ -33,10 +33,10 @@ COUNTED: dict[str, ColumnElement[Any]] = {
 
 
 async def by_stated_place(session: AsyncSession, status: Status, areas: Iterable[str], places: Places) -> Sequence[Any]:
-    """Sums of the lowest and of the highest counts of each stock, by what is stated about its two places.
+    """The lowest and the highest count of each stock, added up by destination and origin as the counts state them.
 
-    The newest count of a stock says where its people are. Places that were stated last come first. Counts that a full
-    recount replaced are left out.
+    A stock has one or more counts of the same people, and its newest count states where these people are. The places
+    of the newest counts come first. Counts that a full recount replaced are left out.
     """
     stocks = (
         select(*STATED, BoardGroup.counted_at, *_ranges())
@@ -59,9 +59,10 @@ async def by_stated_place(session: AsyncSession, status: Status, areas: Iterable
 
 
 async def supersede(session: AsyncSession, counts: Iterable[Mapping[str, Any]]) -> None:
-    """Marks the stored counts that these counts replace. The replaced counts' own events may come later.
+    """Marks the stored counts that these counts replace, before the replaced counts' own events come.
 
-    The registry numbers all counts by one sequence, so a count that was restored since then keeps its state.
+    The registry numbers all changes of counts by one sequence, so a count that the registry has restored since then
+    keeps its state.
     """
     for count in sorted(counts, key=itemgetter("sequence")):
         if count["replaces"]:
@@ -71,7 +72,7 @@ async def supersede(session: AsyncSession, counts: Iterable[Mapping[str, Any]]) 
 
 
 def _ranges() -> list[Label[int]]:
-    """The lowest and the highest count of the stock of a row, as `persons_lowest`, `persons_highest` and so on."""
+    """The columns `persons_lowest`, `persons_highest` and so on: the lowest and the highest count of a row's stock."""
     ends = (("lowest", func.min), ("highest", func.max))
     return [
         func.coalesce(end(counted).over(partition_by=BoardGroup.stock_id), 0).label(f"{name}_{suffix}")

@@ -1,4 +1,4 @@
-"""The data of the printable copy: open alerts and hazards in force, up to `MOST` of each."""
+"""Queries for the printable copy: up to `MOST` open alerts and up to `MOST` hazards in force."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,7 +10,7 @@ from services.console.models import BoardAlert, BoardHazard
 from services.console.queries.snapshots import HAZARD_SHOWN, SEVEREST_FIRST
 from shared.events.vocabulary import MsgType, Status
 
-MOST = 500  # a list has at most so many rows; two full lists fill about thirty sheets
+MOST = 500  # two lists of 500 rows fill about thirty sheets
 
 
 async def alerts(session: AsyncSession) -> Sequence[BoardAlert]:

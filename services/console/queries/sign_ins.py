@@ -1,4 +1,4 @@
-"""Sign-ins by browser and phone: which sign-ins are open, and which phones an account has."""
+"""Queries for the sign-ins of an account by browser and phone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ async def renew(session: AsyncSession, principal: Principal, now: datetime) -> N
 
 
 async def open_ones(session: AsyncSession, account: Account, now: datetime) -> Sequence[SignIn]:
-    """The account's open sign-ins, latest contact first."""
+    """The account's open sign-ins, the most recently used first."""
     wanted = select(SignIn).where(*_is_open(account, now)).order_by(SignIn.seen_at.desc())
     return (await session.scalars(wanted)).all()
 
@@ -76,7 +76,7 @@ async def end(session: AsyncSession, account_id: UUID, jti: UUID, now: datetime)
 
 
 async def devices(session: AsyncSession, account: Account, now: datetime) -> list[Device]:
-    """The account's phones, latest contact first."""
+    """The account's phones, the most recently used first."""
     is_open = func.bool_or(_lives(account, now))
     rows = await session.execute(
         select(

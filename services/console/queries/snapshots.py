@@ -1,4 +1,4 @@
-"""The data of the panels, read in one snapshot together with the positions on the topics."""
+"""Queries for the panels' data. One snapshot has this data and the positions on the topics that it shows."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -38,9 +38,10 @@ async def positions(session: AsyncSession) -> dict[Partition, int]:
 
 
 async def hazards(session: AsyncSession, now: datetime, most: int) -> Sequence[BoardHazard]:
-    """The hazards in force or of the last two days; cancelled hazards are last.
+    """The hazards that are in force or came in the last two days.
 
-    Hazards that have begun come before forecasts. Within each group, hazards are sorted by severity, then by time.
+    Hazards that have begun come first, then forecasts, then cancelled hazards. Each of these parts is sorted by
+    severity, then by time.
     """
     severest = case(SEVEREST_FIRST, value=BoardHazard.severity, else_=len(SEVEREST_FIRST))
     wanted = _in_force(select(BoardHazard), now).order_by(
@@ -63,7 +64,7 @@ async def hazard(session: AsyncSession, hazard_id: UUID) -> BoardHazard | None:
 
 
 async def hazards_in_force(session: AsyncSession, now: datetime) -> int:
-    """How many hazards are in force and not cancelled. Hazards beyond the end of the list are counted too."""
+    """How many hazards are in force and not cancelled, including hazards for which the list has no room."""
     wanted = _in_force(select(func.count()).select_from(BoardHazard), now).where(BoardHazard.msg_type != MsgType.CANCEL)
     return await session.scalar(wanted) or 0
 
@@ -95,7 +96,7 @@ async def households(
 async def outcomes(
     session: AsyncSession, status: Status, since: datetime, kinds: Iterable[ReportKind]
 ) -> Sequence[Any]:
-    """The number of outcomes since `since`, by kind, outcome and reason. Each consumer of a report gives an outcome."""
+    """The numbers of outcomes after `since` by kind, outcome and reason. Each consumer of a report adds an outcome."""
     wanted = (
         select(ReportOutcome.kind, ReportOutcome.outcome, ReportOutcome.reason, func.count().label("count"))
         .where(ReportOutcome.status == status, ReportOutcome.settled_at > since, ReportOutcome.kind.in_(kinds))

@@ -1,4 +1,4 @@
-// Shows the connection state in the page's bar or, after the session has ended, a link to sign in again.
+// Shows in the page's bar whether the page is connected. After the end of the session, shows a link to sign in again.
 
 import { element } from "/static/elements.js";
 import { showEnd } from "/static/session.js";

@@ -19,7 +19,7 @@ const filters = /** @type {HTMLFormElement} */ (element("filters"));
 const older = /** @type {HTMLButtonElement} */ (element("older"));
 
 /**
- * For each service, the entries that were read but not shown, and the next position to read (null = no more entries).
+ * For each service: the entries that the page has read but does not show yet, and the next position to read, or null.
  * @type {Map<string, {waiting: Entry[], next: number | null | undefined}>}
  */
 let logs = new Map();

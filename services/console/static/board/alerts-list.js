@@ -1,11 +1,11 @@
-// The list of alerts. While somebody points at the list, no row moves; changes are shown after a pause or by a button.
+// The list of alerts. While the pointer is on the list, no row moves. A pause or a button then shows the changes.
 
 import { element } from "/static/elements.js";
 import { sentence } from "/static/texts.js";
 
 const KEY_MS = 5000; // how long no row moves after a key press
 const ANSWERED_MS = 5000; // how long the row of an answered alert keeps its place
-const RESTING_MS = 120_000; // rows move again if the pointer rests for this long, because a wall screen's pointer may lie on the list
+const RESTING_MS = 120_000; // a pointer that rests this long no longer stops the rows (on a wall screen, it may lie there)
 const URGENT = ["Extreme", "Severe"];
 
 /** @type {HTMLElement | undefined} the server's latest list, if it is not shown yet */
@@ -90,7 +90,7 @@ function mend(fresh) {
 }
 
 /**
- * The row of an alert that was answered or is over stays for five seconds. Buttons that no longer apply are disabled.
+ * If an alert has been answered or is over, its row stays for five seconds, with the useless buttons disabled.
  * @param {HTMLElement} row
  * @param {HTMLElement | undefined} newer
  */

@@ -127,7 +127,7 @@ function fail(text) {
   if (text && !dialog.open) toast(text, "bad");
 }
 
-// If the row that opened the dialog was redrawn meanwhile, the browser cannot return the focus to the row by itself.
+// The browser returns the focus to the row that opened the dialog, but not if the row was redrawn meanwhile.
 dialog.addEventListener("close", () => takeUp(element("panel-alerts"), intended.alert));
 form.addEventListener("submit", (event) => {
   if (/** @type {SubmitEvent} */ (event).submitter?.getAttribute("value") !== "send") return;

@@ -1,4 +1,4 @@
-// Reports this board's last input to the alerts service, and shows a notice when the board is unattended.
+// Reports the time of this board's last input to the alerts service, and shows a notice if nobody uses the board.
 
 import { call } from "/static/calls.js";
 import { element } from "/static/elements.js";

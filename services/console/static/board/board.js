@@ -13,13 +13,13 @@ import { draw, showMore } from "/static/board/panels.js";
 /** @type {Record<string, string>} */
 const PANEL_OF = { hazards: "hazards", alerts: "alerts", households: "households", groups: "households", outcomes: "reports" };
 const ADMISSION_MS = 15_000;
-const OLD_MS = 60_000; // panels are redrawn at this interval even without events, because hazards expire and rows stop being new
+const OLD_MS = 60_000; // panels are redrawn at least this often, because hazards expire and rows stop being new
 
 const board = element("board");
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let ringing;
 
-/** Makes the page's alarm read the alerts again, once per 0.3 s, so that the worker can store the events first. */
+/** Makes the page's alarm read the alerts again, 0.3 s after the events, because the worker must store them first. */
 function heardOf() {
   ringing ??= setTimeout(() => {
     ringing = undefined;

@@ -5,7 +5,7 @@ import { clock } from "/static/time.js";
 import { element } from "/static/elements.js";
 import { ended, say } from "/static/link.js";
 
-const SILENCE_MS = 40_000; // a silence of this length means a lost connection, because the stream sends at least every 15 s
+const SILENCE_MS = 40_000; // the stream sends at least every 15 s, so a silence of this length means a lost connection
 const LOOK_MS = 5000;
 const AGAIN_MS = 2000;
 
@@ -26,7 +26,7 @@ export function stand() {
  */
 export function listen(topics, changed) {
   open();
-  // An EventSource does not notice that a connection was cut without being closed.
+  // An EventSource does not notice a connection that was cut without a close.
   setInterval(() => {
     if (stream && Date.now() - heard > SILENCE_MS) open();
   }, LOOK_MS);

@@ -88,7 +88,7 @@ function swap(before, fresh) {
 }
 
 /**
- * If the focused element is gone, focuses its row or else the first row, so that the keyboard still works.
+ * Keeps the keyboard usable if the focused element is gone: focuses the element's row or else the first row.
  * @param {HTMLElement} panel
  * @param {string} key
  */

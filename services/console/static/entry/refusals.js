@@ -1,4 +1,4 @@
-// Shows the errors of a form for telephone reports: marks the invalid fields, focuses the first one and scrolls the reason into view.
+// Shows the errors of a form for telephone reports: marks the invalid fields, focuses the first, and shows the reason.
 
 import { problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
@@ -34,5 +34,5 @@ function named(pointers) {
   return fields.filter((field) => pointers.some((pointer) => pointer.startsWith(field.dataset.pointer ?? "/")));
 }
 
-// A field that is being edited is no longer marked.
+// The mark of a field is removed when somebody edits the field.
 form.addEventListener("input", (event) => /** @type {HTMLElement} */ (event.target).removeAttribute("aria-invalid"));

@@ -1,4 +1,5 @@
-// Sends a form for telephone reports: by button or Ctrl+Enter, once at a time, and not lost when the page is left.
+// Sends a form for telephone reports by button or Ctrl+Enter, never twice at the same time. Warns before the page is
+// left with unsent changes.
 
 import { call, isNoAnswer } from "/static/calls.js";
 import { fail } from "/static/entry/refusals.js";
@@ -34,7 +35,7 @@ export async function sendOnce(form, send) {
 }
 
 /**
- * Sends a report. If an earlier version was accepted but its answer was lost, the changed form becomes the next version.
+ * Sends a report. If intake accepted it before but the answer was lost, a changed form becomes the next version.
  * @param {string} path @param {{version: number}} report @param {() => object} body
  */
 export async function sendReport(path, report, body) {

@@ -1,4 +1,4 @@
-// Shows the consumers' partitions: how many records were read, the outcomes of these records, and faults.
+// Shows each consumer's partitions with the number of records read, the outcomes of these records, and the faults.
 
 import { element } from "/static/elements.js";
 import { cell, figure, head, moment, number, row, strong } from "/static/tables.js";

@@ -1,4 +1,4 @@
-// Shows the result of an event: whether an alert was raised, and who is notified.
+// Shows the result of an event that was sent: whether it raised an alert, and who is notified.
 
 import { call, isNoAnswer } from "/static/calls.js";
 import { element } from "/static/elements.js";

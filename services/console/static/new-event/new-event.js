@@ -1,5 +1,5 @@
-// The form for events reported by telephone. The caller is sent to the console and the event to intake. Both have the
-// same report id.
+// The form for events reported by telephone. It sends the caller to the console, and the event to intake, with the same
+// report id.
 
 import { call } from "/static/calls.js";
 import { Combobox } from "/static/combobox.js";
@@ -140,7 +140,7 @@ function choose(severity) {
 
 sendByKeyboard(form, () => void send());
 input("onset").addEventListener("input", askAhead); // shows the notice at once, because a notice that appears while Send is pressed would move the button
-// Outside text fields a digit chooses a severity.
+// If no text field has the focus, a digit key chooses a severity.
 form.addEventListener("keydown", (pressed) => {
   const isText = pressed.target instanceof HTMLTextAreaElement || (pressed.target instanceof HTMLInputElement && !["radio", "checkbox"].includes(pressed.target.type));
   const severity = isText || pressed.ctrlKey || pressed.altKey || pressed.metaKey ? null : form.querySelector(`input[data-digit="${CSS.escape(pressed.key)}"]`);

@@ -1,4 +1,4 @@
-// Shows how many reports a team's phones sent before the team's readmission, and the button that accepts these reports.
+// Shows how many held reports a readmitted team's phones had sent before, and the button that accepts these reports.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
@@ -39,7 +39,7 @@ form?.addEventListener("submit", async (event) => {
   button.disabled = true;
   const accepted = await ask("POST", `${path}:accept`);
   if (accepted.problem !== undefined) say(sentence("failed", { problem: accepted.problem }));
-  else await look(sentence("accepted", { count: String(accepted.count) })); // one request accepts only the oldest thousand reports
+  else await look(sentence("accepted", { count: String(accepted.count) })); // a request accepts up to 1,000 reports
   button.disabled = false;
 });
 
