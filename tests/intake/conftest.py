@@ -46,7 +46,7 @@ class RunningIntake:
 
 
 async def opened(installation: Installation, *, is_whole: bool = True, **changed: Any) -> AsyncIterator[RunningIntake]:
-    """Starts intake's app. With `is_whole`, intake's servers run too, and the test waits until intake is ready."""
+    """Starts intake's app. If `is_whole` is set, also starts intake's servers and waits until intake is ready."""
     app = create_app(installation.settings(IntakeSettings, **changed))
     transport = httpx.ASGITransport(app)
     async with (

@@ -1,4 +1,4 @@
-"""Decides without HTTP who may send which report; each reason for a refusal has an HTTP answer."""
+"""Intake decides who may send which report. The decision needs no HTTP, but each refusal has an HTTP answer."""
 
 from dataclasses import replace
 from typing import Any

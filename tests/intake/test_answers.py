@@ -68,7 +68,7 @@ async def test_a_report_is_known_as_long_as_it_may_be_on_the_log(installation: I
 async def test_a_repeat_from_before_a_rotation_is_not_a_conflict(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Valkey's digest was made with the secret before the rotation, so that only the inbox can detect the repeat."""
+    """Valkey's fingerprint was made with the old secret, so only the inbox of the consumer can detect the repeat."""
     body = household()
     async for intake in opened(installation):
         caller = intake.caller()
@@ -110,7 +110,7 @@ async def test_each_wrong_field_is_named_without_its_value(intake: RunningIntake
     assert "secret" not in answer.text
 
 
-# the years of these times are valid in local time, but not in UTC
+# the year is valid in local time, but not in UTC
 ENDS = ["1900-01-01T00:00:00+06:00", "2199-12-31T23:00:00-05:00"]
 
 

@@ -72,7 +72,7 @@ async def test_a_moment_before_the_first_or_after_the_last_in_utc_is_refused(
 
 @pytest.mark.parametrize("path", [DISPLACEMENTS, HAZARDS])
 async def test_every_file_of_bad_json_is_a_problem(intake: RunningIntake, path: str, real_data: Path) -> None:
-    """No file contains a report. A parser must refuse the JSON of files `n_` and may accept that of files `i_`."""
+    """None of the files is a report. Files named `n_` are invalid JSON; a parser may accept files named `i_`."""
     for file in bad_json(real_data):
         answer = await intake.caller().post(path, content=file.read_bytes())
         assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json"), file.name
@@ -84,7 +84,7 @@ async def test_every_file_of_bad_json_in_a_batch_is_a_problem_or_results_that_ar
     for file in bad_json(real_data):
         answer = await intake.caller().post(BATCH, content=file.read_bytes())
         results = answer.json()["results"] if answer.status_code == 200 else [answer.json()]
-        assert {each["status"] for each in results} <= {422}, file.name  # for an empty array there are no results
+        assert {each["status"] for each in results} <= {422}, file.name  # an empty array gives no results
 
 
 def bad_json(folder: Path) -> list[Path]:

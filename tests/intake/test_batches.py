@@ -1,4 +1,4 @@
-"""If a request contains many reports, a bad report does not affect the others."""
+"""In a request with many reports, a bad report does not affect the others."""
 
 import json
 from uuid import uuid4

@@ -151,7 +151,7 @@ async def test_a_report_with_a_clock_ahead_is_recorded_correctly_and_its_repeat_
 async def test_a_retry_with_another_correction_is_a_repeat_and_a_changed_time_is_not(
     intake: RunningIntake, clocks: tuple[timedelta, timedelta]
 ) -> None:
-    """Consumers must detect the repeat by the record alone, because Valkey has lost the first attempt."""
+    """Valkey has lost the fingerprint of the first attempt, so the consumers must detect the repeat by the record."""
     now, caller = datetime.now(UTC), intake.caller()
     body = household(occurred_at=(now - HOUR).isoformat(), reported_at=(now + timedelta(minutes=20)).isoformat())
     other = {**body, "reported_at": (now + timedelta(minutes=21)).isoformat()}

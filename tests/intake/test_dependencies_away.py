@@ -21,7 +21,7 @@ from tests.journeys.count import everything
 from tests.waiting import wait_for
 
 ACCOUNT = uuid4()
-SOON = 10  # seconds that a busy machine may need; an idle machine needs at most 2
+SOON = 10  # seconds; an idle machine needs at most 2, a busy machine more
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ async def test_intake_accepts_reports_while_its_dependencies_are_unavailable(own
     assert (await caller.post(DISPLACEMENTS, body)).json()["status"] == "accepted"
 
     components.valkey.freeze()
-    assert (await caller.post(DISPLACEMENTS, body)).json()["status"] == "accepted"  # the report is published again
+    assert (await caller.post(DISPLACEMENTS, body)).json()["status"] == "accepted"  # the repeat is published
     components.valkey.resume()
 
     with own_intake.installation.redis() as valkey:
@@ -69,7 +69,7 @@ async def test_intake_accepts_reports_while_its_dependencies_are_unavailable(own
 
 @pytest.mark.parametrize("is_frozen", [True, False], ids=["frozen", "killed"])
 async def test_a_silent_valkey_does_not_delay_reports(own_intake: RunningIntake, is_frozen: bool) -> None:
-    """Each report would wait for Valkey separately, because the reports are sent one after the other."""
+    """The reports are sent one after the other, so that a wait for Valkey would be repeated for each report."""
     valkey = own_intake.installation.components.valkey
     valkey.freeze() if is_frozen else valkey.kill9()
     began = time.monotonic()
@@ -101,7 +101,7 @@ async def test_reports_spooled_before_a_restart_are_published_after_it(killable_
 
 
 async def test_a_start_does_not_wait_for_a_frozen_broker(killable_installation: Installation) -> None:
-    """A frozen broker accepts a connection and never answers, so its client waits for forty seconds."""
+    """A frozen broker accepts connections but never answers. A Kafka client waits forty seconds for its answer."""
     killable_installation.components.kafka.freeze()
     began = time.monotonic()
     async for intake in opened(killable_installation, is_whole=False):
@@ -149,7 +149,7 @@ async def test_a_spooled_record_too_big_for_the_broker_delays_no_other(installat
 async def test_a_report_set_aside_as_too_big_is_accepted_when_it_is_sent_again(
     killable_installation: Installation,
 ) -> None:
-    """After the broker's size limit was lowered, the author sends a shorter report again with the same id."""
+    """The broker's size limit was lowered. After the long report is set aside, its author sends a shorter one."""
     members = [{"member_id": str(uuid4()), "relationship": "child", "given_name": "Айбек"} for _ in range(40)]
     long = household(persons=40, members=members)
     short = {**long, "persons": 2, "members": members[:2]}
@@ -173,7 +173,7 @@ def limit_records(installation: Installation, topic: str, size: int) -> None:
     entry = ConfigEntry("max.message.bytes", str(size), incremental_operation=AlterConfigOpType.SET)
     name = f"{installation.topic_prefix}{topic}"
     resource = ConfigResource(ResourceType.TOPIC, name, incremental_configs=[entry])
-    admin = installation.components.broker.admin()  # the variable keeps the client open until the function ends
+    admin = installation.components.broker.admin()  # without this variable, the client would be closed too early
     for done in admin.incremental_alter_configs([resource]).values():
         done.result(timeout=20)
 

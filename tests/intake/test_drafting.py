@@ -1,4 +1,4 @@
-"""Intake prepares reports in turns, so that the event loop serves other requests between them."""
+"""Large bodies take turns on the event loop, so that the loop serves other requests between two bodies."""
 
 import asyncio
 import itertools

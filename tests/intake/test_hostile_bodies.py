@@ -1,4 +1,4 @@
-"""Any body within the limits costs little, because intake limits how many errors it creates and reports."""
+"""Every body within the limits costs little time, because intake limits the number of errors it creates."""
 
 import contextlib
 import json
@@ -27,14 +27,12 @@ TEXTS: dict[str, Callable[[], bytes]] = {
     "short texts of many escapes": lambda: json.dumps(["\\" * 20] * 40_000).encode(),
     "short texts of more escapes": lambda: json.dumps(["\\" * 21] * 40_000).encode(),
 }
-MADE = (
-    2 * json_reports.HAZARD_LIMITS.fields
-)  # an unknown language causes two errors, for the name and for the text of the language
+MADE = 2 * json_reports.HAZARD_LIMITS.fields  # an unknown language makes two errors: its name and its text
 
 
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The number of errors that each validation creates."""
+    """A list that gets the number of errors of each failed validation."""
     counts: list[int] = []
     original = json_reports.without_unknown_codes
 
@@ -106,7 +104,7 @@ def test_a_batch_reports_at_most_five_thousand_errors(name: str) -> None:
 
 @pytest.mark.parametrize("name", [*BATCHES, *TEXTS])
 def test_no_match_is_long_because_other_threads_wait_meanwhile(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """A regular expression took 18 ms to match a million escapes, and no other thread could run meanwhile."""
+    """No other thread can run during a match. A match of a million escapes took 18 ms, so the patterns limit it."""
     patterns = {pattern: Watched(getattr(json_batches, pattern)) for pattern in ("BETWEEN", "WITHIN", "REST_OF_TEXT")}
     for pattern, watched in patterns.items():
         monkeypatch.setattr(json_batches, pattern, watched)
@@ -126,7 +124,7 @@ def test_no_match_of_the_limits_is_long(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 class Watched:
-    """Records the largest number of quotes, and of backslashes, in one match of a pattern."""
+    """A pattern that records the most quotes and the most backslashes in any of its matches."""
 
     def __init__(self, pattern: re.Pattern[bytes]) -> None:
         self.pattern, self.quotes, self.backslashes = pattern, 0, 0
@@ -166,7 +164,7 @@ def test_fifty_of_many_wrong_fields_are_reported() -> None:
 
 
 def test_an_unknown_code_of_every_person_is_kept_with_its_text() -> None:
-    """The report has more than fifty unknown codes, but none of these codes is an error."""
+    """The report has more unknown codes than a report may have errors, but an unknown code is no error."""
     members = [{"member_id": str(uuid4()), "relationship": "godmother", "sex": "x"} for _ in range(60)]
     report = json_reports.checked(
         json.dumps(household(members=members, persons=60)).encode(), json_reports.DISPLACEMENT
@@ -191,7 +189,7 @@ async def test_a_hostile_batch_is_refused(intake: RunningIntake, name: str) -> N
 
 
 async def test_a_long_check_runs_in_its_own_thread(intake: RunningIntake, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither the event loop nor the threads that write to the disk wait for the check."""
+    """The event loop and the threads that write to the disk do not wait for the check."""
     threads: list[str] = []
     original = json_reports.checked
 

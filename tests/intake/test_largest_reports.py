@@ -19,7 +19,7 @@ from tests.intake.factories import MOMENT
 from tests.intake.hostile import HAZARDS, SINGLES
 
 TEXTS = ["ы", "[{:,", '"\\', "\\]},"]
-# Values for texts that a pattern restricts, and for numbers that other fields determine.
+# Values for fields whose text must match a pattern, or whose number depends on other fields.
 FITTING: dict[str, Any] = {
     "pcode": "KG05258000000",
     "pcodes": "KG05258000000",

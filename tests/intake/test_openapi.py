@@ -1,4 +1,4 @@
-"""Intake behaves as its OpenAPI document says, for bodies that fit the document and bodies that do not."""
+"""Intake answers valid and invalid bodies as its OpenAPI document says."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -50,7 +50,7 @@ async def test_a_chunked_body_is_refused_once_it_is_too_big(served: str, shared_
             assert (answer.status_code, answer.headers["content-type"]) == (413, "application/problem+json"), path
 
 
-# schemathesis uses `random` in its strategies, of which hypothesis warns
+# hypothesis warns that schemathesis uses `random` in its strategies
 @pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisDeprecationWarning")
 @pytest.mark.parametrize("path", PATHS)
 async def test_generated_requests_are_answered_as_documented(

@@ -1,4 +1,4 @@
-"""On each path to which reports are sent, the gateway and intake have the same limit for a body."""
+"""The gateway and intake have the same size limit for a body, on each path for reports."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""A record from intake's fast path equals a record from the contract's models, and contains the reported data."""
+"""A record made by Structs equals a record made by the contract's models, and contains the reported data."""
 
 import json
 from datetime import UTC, datetime
@@ -124,7 +124,7 @@ def test_a_registrars_report_states_the_reach_of_the_registrar(
 
 
 class Ground(Places):
-    """Places with invented boundaries of one district, in which every point south of 45° N lies in Kadamjai."""
+    """Places with invented boundaries: every point south of 45° N lies in the district Kadamjai."""
 
     has_boundaries = True
 

@@ -1,4 +1,4 @@
-"""The spool writes records to disk before the answer, keeps their order, survives a restart, and can be full."""
+"""The spool writes records to disk before the answer, keeps their order, and survives a restart. It can be full."""
 
 import asyncio
 import json
@@ -28,7 +28,7 @@ def message(number: int, size: int = 10) -> Message:
 
 
 class Broker:
-    """A broker that is unavailable until a test sets the event `there`. `publish` returns too big records."""
+    """A broker that is unavailable until a test sets the event `there`. `publish` returns records that are too big."""
 
     def __init__(self, limit: int = LIMIT) -> None:
         self.there = asyncio.Event()

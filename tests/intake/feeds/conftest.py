@@ -1,4 +1,4 @@
-"""The sessions of feeds on real PostgreSQL."""
+"""Fixtures: database sessions on real PostgreSQL for the tests of feeds."""
 
 from collections.abc import AsyncIterator
 

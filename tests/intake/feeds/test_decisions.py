@@ -1,4 +1,4 @@
-"""Decides for consecutive entries of a source which entries are published and which are not."""
+"""Intake decides for each entry of a source whether to publish it. Earlier entries influence the decision."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -24,7 +24,7 @@ LATER = ONSET_MS + 3_600_000
 
 
 class Reading:
-    """Decides on the entries of a source, no entry of which was read before."""
+    """Reads entries of a source one after the other, starting without any known hazard."""
 
     def __init__(self, area: WatchedArea = AREA) -> None:
         self.register = Register({}, {})
@@ -102,7 +102,7 @@ def test_an_older_reading_changes_nothing(reading: Reading) -> None:
 
 
 def test_a_change_or_deletion_at_the_same_instant_is_published_as_newer(reading: Reading) -> None:
-    """Each change needs a higher revision, because consumers keep only the highest, but `updated` may stay the same."""
+    """Consumers keep only the highest revision, so each change needs a higher one, even if `updated` is the same."""
     for entry in (feature(updated=LATER), feature(updated=LATER, mag=5.4), deleted(updated=LATER)):
         assert reading.take(entry).kind is ItemKind.PUBLISHED
     assert [event.revision - LATER for event in reading.published] == [0, 1, 2]
@@ -186,7 +186,7 @@ def test_the_same_entry_gives_the_same_event(reading: Reading) -> None:
 
 @pytest.mark.parametrize("magnitude", [None, 4.49, 5.5, 6.5])
 def test_no_severity_is_derived_from_the_magnitude(reading: Reading, magnitude: float | None) -> None:
-    """A severity by magnitude would raise alerts about quakes that nobody in the country feels."""
+    """If the magnitude gave a severity, earthquakes that nobody in the country feels would raise alerts."""
     reading.take(feature(mag=magnitude))
     assert reading.published[0].severity is Severity.UNKNOWN
 
@@ -263,7 +263,7 @@ def test_a_warning_for_an_area_elsewhere_is_out_of_area(reading: Reading) -> Non
 
 
 def test_a_warning_whose_area_is_only_words_is_published(reading: Reading) -> None:
-    """The warning is accepted, because nothing shows that its place is outside the watched area."""
+    """Intake accepts the warning, because it cannot know whether a place in words is outside the watched area."""
     assert reading.take_entry(warning(area=Area(description="Лейлек району"))).kind is ItemKind.PUBLISHED
 
 

@@ -1,4 +1,4 @@
-"""Feeds of different sources or kinds at one address are different feeds, even if an earlier release stored them."""
+"""One address read for two sources or kinds counts as two feeds. This also holds for feeds of an earlier release."""
 
 from dataclasses import replace
 from importlib import import_module
@@ -20,7 +20,7 @@ Totals = dict[tuple[str, str], int]
 
 MIGRATION = "services.intake.migrations.0004_feed_names"
 USGS, SEISMOLOGY = source("usgs"), source("usgs", "seismology")
-# The rows that the previous release stored after it had read one address for usgs, and another for seismology.
+# Rows as the previous release stored them, for one address of the source usgs and another of seismology.
 EARLIER = """
 INSERT INTO feeds (name, source, failures)
 VALUES ('https://a.example/?x=1', 'usgs', 0), ('https://b.example/', 'seismology', 0);

@@ -1,4 +1,4 @@
-"""Feeds are polled over HTTP: only new documents are fetched, and a failing feed does not affect others."""
+"""Intake polls feeds over HTTP. It fetches only new documents, and a feed that fails does not affect other feeds."""
 
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -23,7 +23,7 @@ Sessions = async_sessionmaker[AsyncSession]
 
 
 class Site(BaseHTTPRequestHandler):
-    """A feed server with three paths, which answer with a valid feed, a page that is not a feed, and an error."""
+    """A server with three paths: one answers with a valid feed, one with a page that is no feed, one with an error."""
 
     etag = '"first"'
     body = document(feature("us1"))

@@ -1,4 +1,4 @@
-"""Entries of a feed's documents are stored, published and counted, on real PostgreSQL."""
+"""Intake stores, publishes and counts the entries of a feed's documents, on real PostgreSQL."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""The reader of the USGS's documents reads valid entries and reports faulty entries."""
+"""The parser of USGS documents reads the valid entries and reports the faulty entries."""
 
 import json
 from typing import Any

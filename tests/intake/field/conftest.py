@@ -1,4 +1,4 @@
-"""A running centre to which phones report, and the browser of a phone."""
+"""Fixtures: a running centre, and the browser of a phone that reports to it."""
 
 from collections.abc import Iterator
 

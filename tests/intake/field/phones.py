@@ -41,14 +41,14 @@ def signed_in(page: Page, name: str, shown: str = "") -> None:
 
 
 def keep_account(page: Page, name: str) -> None:
-    """Stores a token that the centre refuses, as if a person had signed in on another tab."""
+    """Stores an account as a sign-in on another tab does. The centre refuses the account's token."""
     account = {"token": "not one", "name": name, "expires_at": "2999-12-31T00:00:00Z"}
     page.evaluate("account => localStorage.setItem('dayar.account', JSON.stringify(account))", account)
 
 
 @contextmanager
 def no_signal(phone: BrowserContext, centre: Centre) -> Iterator[None]:
-    """Takes the phone and the server offline, because Chromium's offline mode lets a loading page send a report."""
+    """Takes the phone and the server offline. In Chromium's offline mode alone, a loading page could send a report."""
     phone.set_offline(True)
     centre.web.stop()
     try:

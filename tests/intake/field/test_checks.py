@@ -1,4 +1,4 @@
-"""The form refuses an impossible value and names field and reason; an unlikely value must be confirmed."""
+"""The form refuses impossible values and names the field and the reason. Unlikely values must be confirmed."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A count of a group on the phone: localities, the time and unit of the count, a full recount, and zero."""
+"""A phone sends counts of groups, with localities, time and unit. A count can be zero, or a full recount."""
 
 from datetime import datetime
 

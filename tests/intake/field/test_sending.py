@@ -1,4 +1,4 @@
-"""A report is stored on the phone, sent when there is a signal, and can be corrected; the page shows the answer."""
+"""The phone stores a report and sends it when there is a signal. The page shows the answer and allows corrections."""
 
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -40,7 +40,7 @@ def test_a_report_without_a_signal_is_kept_sent_later_and_corrected(phone: Brows
 
 
 def corrected_while_held(page: Page) -> list[Route]:
-    """Blocks the upload of a report until the test calls `unroute`, and fills in an unsent correction."""
+    """Holds back the upload of a report, and meanwhile fills in a correction without sending it. Returns the upload."""
     on_its_way: list[Route] = []
     page.route("**/v1/displacements", lambda route: on_its_way.append(route))  # noqa: PLW0108 - playwright marks it
     filled(page)
@@ -165,7 +165,7 @@ def test_a_contact_extends_the_sign_in_by_a_year(phone: BrowserContext, centre: 
 
 
 def test_a_phone_whose_clock_is_a_year_ahead_reports_for_today(phone: BrowserContext, centre: Centre) -> None:
-    """The upload states the time of the phone's clock, and the centre corrects the report's times by the difference."""
+    """The upload states the phone's time, and the centre corrects the report's times by the difference to its own."""
     page = phone.new_page()
     page.clock.set_fixed_time(datetime.now(UTC) + timedelta(days=365))
     page.goto(f"{centre.url}{FORM}?lang=en")

@@ -1,4 +1,4 @@
-"""If the phone has storage space, it caches one complete release of the form for offline use."""
+"""For offline use, a phone with free storage caches one complete release of the form."""
 
 import re
 
@@ -51,7 +51,7 @@ def test_the_cache_of_another_release_is_deleted(phone: BrowserContext, centre: 
 
 
 def test_offline_the_form_is_of_one_release(phone: BrowserContext, centre: Centre) -> None:
-    """Offline, the page and its scripts are of the release that was last loaded from the network."""
+    """A phone that is offline shows the page and the scripts of the release that it last loaded from the network."""
     page = opened(phone, centre)
     page.reload()
     kept = release(page)
