@@ -1,4 +1,4 @@
-"""The console's web server and worker on an installation per module, and people who sign in there."""
+"""Fixtures: the console's web server and worker, one pair per test module, and people who sign in there."""
 
 import asyncio
 import time
@@ -51,7 +51,7 @@ class Served:
             process.stop()
 
     def client(self, **options: Any) -> httpx.Client:
-        """An HTTP client that sends requests as a browser on one of our pages does; `stop` closes it."""
+        """An HTTP client that sends the headers of a browser on one of our pages. The method `stop` closes it."""
         defaults = {"headers": {"sec-fetch-site": "same-origin"}, "timeout": 20, "verify": PLAIN, **options}
         self.clients.append(httpx.Client(base_url=self.url, **defaults))
         return self.clients[-1]
@@ -80,7 +80,7 @@ class Served:
         return account
 
     def meanwhile(self, ask: Callable[[], Any], statement: str, *, seconds: int = 0) -> Any:
-        """Runs `ask`, which waits for the row that `statement` locks, and returns the answer.
+        """Locks a row by `statement`, then runs `ask`, which waits for this row, and returns its answer.
 
         `statement` is committed `seconds` after `ask` has begun to wait.
         """
@@ -92,7 +92,7 @@ class Served:
             await locking.execute(text(statement))
             answering = asyncio.create_task(asyncio.to_thread(ask))
             while not answering.done() and not await other.scalar(text(WAITS)):
-                # begins a new transaction, because PostgreSQL's statistics do not change within one
+                # a new transaction is needed, because PostgreSQL's statistics stay the same within a transaction
                 await other.rollback()
             until = time.monotonic() + seconds
             await wait_for(lambda: time.monotonic() >= until)
@@ -108,7 +108,7 @@ class Served:
         return client
 
     def publish(self, *data: Any) -> None:
-        """Publishes each record with the login of the service that owns its topic."""
+        """Publishes each event with the Kafka login of the service that owns the event's topic."""
         in_thread(self._publish(data))
 
     async def _publish(self, data: tuple[Any, ...]) -> None:
@@ -118,7 +118,7 @@ class Served:
                 await publisher.publish_all(own, timeout=20)
 
 
-# These parameters are those of `tests.preloaded`.
+# the same parameters as in `tests.preloaded`
 HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 
 

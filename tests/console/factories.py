@@ -104,7 +104,7 @@ def household(
 def group(
     persons: int, kind: type[events.GroupCounted] = events.GroupCounted, *, to: str | None = None, **changed: Any
 ) -> events.GroupCounted:
-    """A count of a group from Kadamjai. `to` is a P-code; without it nothing is known about where the people are."""
+    """A count of a group from Kadamjai. `to` is the P-code of the people's place; None if the place is not known."""
     fields: dict[str, Any] = {
         "group_id": uuid4(),
         "report_id": uuid4(),
@@ -143,7 +143,7 @@ def outcome(**changed: Any) -> events.ReportSettled:
 
 
 def message(data: Any, *, time: datetime = NOW, id: UUID | None = None) -> Message:
-    """The record of an event; a value that is already a record is returned unchanged."""
+    """The record of an event. A value that is a record already is returned unchanged."""
     if isinstance(data, Message):
         return data
     return events.message(data, id=id or uuid4(), source=f"/{WRITERS[data.topic]}", time=time)

@@ -16,7 +16,7 @@ from deploy.local import paths
 from deploy.local.process import wait_until
 from tests.console.conftest import PASSWORD, Served
 
-SOON = 15  # seconds that a busy machine may need; an idle machine needs at most 5
+SOON = 15  # seconds; an idle machine needs at most 5, a busy machine more
 
 
 class Nobody:
@@ -35,14 +35,14 @@ def sign_in(client: httpx.Client, name: str, password: str = PASSWORD, **more: s
 
 
 def at_the_next_second(act: Callable[[], httpx.Response]) -> httpx.Response:
-    """Waits for the next second, because tokens state whole seconds, and two sign-ins must have different seconds."""
+    """Waits for the next second. Tokens state whole seconds, and the test needs two sign-ins with different times."""
     before = int(time.time())
     assert wait_until(lambda: int(time.time()) > before, timeout=SOON)
     return act()
 
 
 def at_terminal(served: Served, *arguments: str) -> str:
-    """Runs a command in a terminal and returns the text that a person reads there."""
+    """Runs a command in a terminal and returns the terminal's text."""
     ours, theirs = pty.openpty()
     try:
         subprocess.run(

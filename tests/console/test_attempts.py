@@ -15,7 +15,7 @@ from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
 
-SOON = 4  # seconds for 30 attempts; without the circuit breaker each attempt would wait for five seconds
+SOON = 4  # seconds for 30 attempts; without the circuit breaker, one attempt alone would wait for five seconds
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ ADDRESS = "192.0.2.1"
 
 
 async def guesses(attempts: Attempts, name: str, address: str = "198.51.100.1") -> list[CounterScope | None]:
-    """Tries six wrong passwords. Each answer is None, or the scope of the lock that refused the attempt."""
+    """Tries six wrong passwords. For each: None, or the scope of the counter that refused the attempt."""
     answers: list[CounterScope | None] = []
     for _ in range(6):
         try:

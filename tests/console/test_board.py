@@ -1,4 +1,4 @@
-"""The texts of the rows in the board's panels."""
+"""The board's panels show these texts in their rows."""
 
 from collections import Counter
 from types import SimpleNamespace

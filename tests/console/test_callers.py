@@ -1,4 +1,4 @@
-"""The caller of an event is sealed and readable only in the console, and every read is recorded."""
+"""The data of a caller is encrypted and can only be read in the console. Every read is recorded."""
 
 from uuid import uuid4
 
@@ -71,7 +71,7 @@ async def test_a_caller_is_found_after_the_hazard_was_updated(served: Served) ->
 
 
 async def test_moving_the_hazard_does_not_change_who_reads_the_caller(served: Served) -> None:
-    """If another account's update moves the hazard, nobody loses access, and operators of the new area get none."""
+    """Another account's update moves the hazard. Nobody loses access, and operators of the new area get no access."""
     first, title = hazard(area={"pcodes": [KADAMJAI]}), f"Moved {uuid4()}"
     there, elsewhere = (served.signed_in(Role.OPERATOR, areas=(area,)) for area in (BATKEN, KARA_SUU))
     path = f"/v1/callers/{first.report_id}"

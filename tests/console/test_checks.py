@@ -1,4 +1,4 @@
-"""The console checks its own installation: the clock, the board's copy on paper, and the backups."""
+"""The console checks its own installation: the clock, the printable copy of the board, and the backups."""
 
 import re
 import socket
@@ -29,7 +29,7 @@ HOUR = timedelta(hours=1)
 
 @contextmanager
 def ntp_server(*, ahead: float = 0.0, stratum: int = 2, leap: int = 0, echo: bytes | None = None) -> Iterator[str]:
-    """A time server whose clock is `ahead` seconds ahead of ours; it answers in the format of RFC 5905, figure 8."""
+    """An NTP server whose clock is `ahead` seconds ahead of ours. Its answers have the format of RFC 5905, figure 8."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listening:
         listening.bind(("127.0.0.1", 0))
         listening.settimeout(90)
@@ -96,7 +96,7 @@ async def test_a_manual_backup_does_not_replace_the_nightly_schedule(session: As
 def watched(
     shared_installation: Installation, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Served, Path]]:
-    """A console with a wrong clock, which writes the board as a page for a printer."""
+    """A console whose clock is wrong, and which writes the printable copy of the board."""
     folder = tmp_path_factory.mktemp("printer") / "paper"
     web = shared_installation.web("services.console", "web")
     worker = shared_installation.start("console", "worker")
@@ -125,7 +125,7 @@ def watched(
 
 
 def shown(page: str, pcode: str) -> bool:
-    """Whether the board has stored both households at this place, and both groups."""
+    """Whether the page shows both households at this place, and both groups."""
     rows = (f'data-key="{pcode}" data-count="2/', 'data-key="group||', 'data-key="group|TJ"')
     return all(row in page for row in rows)
 

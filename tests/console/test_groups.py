@@ -1,4 +1,4 @@
-"""Counts of groups on the board: the people are counted by where they are now, and never twice."""
+"""The board shows the people of counted groups at the place where they are now, and counts nobody twice."""
 
 from typing import Any
 from uuid import uuid4
@@ -21,10 +21,10 @@ from tests.console.factories import BATKEN, KADAMJAI, KARA_SUU, LEILEK, NOW, all
 pytestmark = pytest.mark.anyio
 
 PLACES = Places.load()
-# A village of Leilek, a code that no list of units has: its first five digits are those of the district.
+# The code of a village in Leilek. No list of units has this code, but it begins with the code of the district.
 VILLAGE = f"{LEILEK[:7]}810010"
 
-# The evening of 5 May 2022, as it was told by telephone.
+# The counts that were reported by telephone on the evening of 5 May 2022.
 EVENING = (
     group(70, households=20, origin_locality="Чоко-Добо", shelter="host_family"),
     group(150, households=45, origin_locality="Комсомол", shelter="host_family"),
@@ -158,7 +158,7 @@ async def test_an_exercise_counts_its_own_groups(session: AsyncSession) -> None:
 
 
 async def test_an_operator_of_an_area_sees_the_groups_that_are_there_or_came_from_there(session: AsyncSession) -> None:
-    """If the present place is not known, or abroad, the origin decides, as for households."""
+    """As for households, the origin decides if the present place is abroad or not known."""
     from_kara_suu: dict[str, Any] = {"origin": Place(pcode=KARA_SUU)}
     abroad = group(4, destination=Place(country="TJ"))
     seen = [group(1, to=LEILEK, **from_kara_suu), group(2), abroad, group(64, to=VILLAGE, **from_kara_suu)]
@@ -176,7 +176,7 @@ async def test_households_in_a_village_are_shown_to_the_operators_of_its_distric
 
 
 async def test_people_abroad_are_never_added_to_the_people_in_the_country(session: AsyncSession) -> None:
-    """People whose place is not known are added, because they are not known to be abroad."""
+    """People whose place is not known count as people in the country."""
     abroad = group(420, households=84, destination=Place(country="TJ"))
     shown = await counted(session, abroad, group(10, to=LEILEK), group(5))
     assert (shown.total.persons, shown.total.families) == (exactly(15), exactly(0))

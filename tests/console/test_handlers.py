@@ -1,4 +1,4 @@
-"""Events of the other services update the board's tables, which hold the newest state of each object."""
+"""Events of the other services update the board's tables. A table has the newest state of each of its objects."""
 
 import random
 from datetime import timedelta
@@ -107,7 +107,7 @@ async def test_the_board_counts_the_displaced_like_the_figures(session: AsyncSes
 
 @pytest.mark.parametrize("later", [timedelta(0), timedelta(hours=1)])
 async def test_an_outcome_that_names_another_replaces_it(session: AsyncSession, later: timedelta) -> None:
-    """Even if both outcomes are in one batch and have the same time, the board must not show the report as waiting."""
+    """The board must not show a settled report as waiting, even if both outcomes have the same batch and time."""
     held, held_id = outcome(version=2, outcome="held", reason="waiting"), uuid4()
     settled = outcome(report_id=held.report_id, version=2, replaces=held_id)
     outcomes = [received(held, id=held_id), received(settled, time=NOW + later)]

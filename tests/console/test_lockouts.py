@@ -33,7 +33,7 @@ def test_an_address_has_a_much_higher_limit_so_that_nobody_locks_an_office_out(s
 
 
 def test_nobody_is_locked_out_of_a_browser_that_signed_in_before(served: Served) -> None:
-    """A lock of the address must not affect this browser, because an attacker and a duty room can have one address."""
+    """An attacker can have the same address as a duty room, so a lock of the address must not affect this browser."""
     name = served.account(Role.OPERATOR)
     desk, stranger = served.client(), served.client()
     assert sign_in(desk, name).status_code == 303

@@ -1,4 +1,4 @@
-"""On their own account people see and end sign-ins and state a purpose; a duty head readmits a team."""
+"""People see and end the sign-ins of their own account and state a purpose. A duty head readmits a team."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -109,7 +109,7 @@ def test_an_ended_phone_of_a_readmitted_team_is_signed_in_for_another_year_at_it
     renewed = principal(served, phone.post("/v1/session").json()["token"])
     assert renewed.expires_at > (datetime.now(UTC) + timedelta(days=360)).timestamp()
     assert other.post("/v1/session").status_code == 401
-    assert phone.post(f"/sign-ins/{uuid4()}/end").status_code == 401  # an expired sign-in permits only its renewal
+    assert phone.post(f"/sign-ins/{uuid4()}/end").status_code == 401  # an expired sign-in permits only a renewal
 
 
 def test_a_team_without_members_is_not_readmitted(served: Served) -> None:

@@ -1,4 +1,4 @@
-"""Passwords that are set and changed, even by two requests at once."""
+"""People set and change passwords, also by two requests at the same time."""
 
 from uuid import uuid4
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("fresh_attempts")
 
 
 def test_a_first_password_must_not_stay_the_same(served: Served) -> None:
-    """A person must change the first password, because the person who set it knows it."""
+    """People must change their first password, because the administrator who set it knows it."""
     name = served.account(Role.OPERATOR, must_change=True)
     answer = change(served.client(), name, PASSWORD, PASSWORD)
     assert answer.status_code == 422 and 'role="alert"' in answer.text
@@ -25,7 +25,7 @@ def test_a_first_password_must_not_stay_the_same(served: Served) -> None:
 
 
 def test_an_account_disabled_while_a_new_password_is_hashed_is_not_signed_in(served: Served) -> None:
-    """Of two records, one revokes the old tokens and the other all tokens; the first must not replace the second."""
+    """The new password revokes old tokens, the disabling all tokens. The first record must not replace the second."""
     name = served.account(Role.OPERATOR)
     answer = served.meanwhile(
         lambda: change(served.client(), name, PASSWORD, "another long password"),

@@ -1,4 +1,4 @@
-"""Rights are revoked for an account, for one lost phone, and for a session that requests an extension."""
+"""A change of rights revokes an account's tokens. A lost phone is signed out, and other phones can be renewed."""
 
 from typing import Any
 from uuid import UUID, uuid4

@@ -46,7 +46,7 @@ def test_sign_in_redirects_to_no_other_site(served: Served, elsewhere: str) -> N
 
 @pytest.mark.parametrize("site", [{"sec-fetch-site": "cross-site"}, {}])
 def test_a_form_of_another_site_signs_nobody_in(served: Served, site: dict[str, str]) -> None:
-    """The form is refused even if an older browser sends only the header `Origin`."""
+    """The console refuses the form even from an older browser, which sends only the header `Origin`."""
     client = served.client(headers={**site, "origin": "https://evil.example"})
     assert sign_in(client, served.account(Role.OPERATOR)).status_code == 403
 

@@ -1,4 +1,4 @@
-"""The live stream over real Kafka loses no event between the page's load and its stream, or between two connections."""
+"""The live stream loses no event between a page's load and its first connection, or between two connections."""
 
 import asyncio
 import json
@@ -70,7 +70,7 @@ def listening(client: httpx.Client, topics: str = "hazards", **headers: str) -> 
 
 
 def until_position(heard: Heard) -> None:
-    """Reads the first event, which states the position from which the listener gets every event."""
+    """Reads the first event. It has the position from which on the listener gets every event."""
     for line in heard._lines:
         if line.startswith("id: "):
             heard.last_id = line.removeprefix("id: ")
@@ -117,7 +117,7 @@ def test_a_pages_stream_begins_at_the_position_of_the_page(served: Served) -> No
     served.publish(reported)
     with client.stream("GET", "/stream", params={"topics": "hazards", "from": vector}, timeout=20) as answer:
         heard = (event["data"]["hazard_id"] for _, event in Heard(answer))
-        # before it may come hazards of earlier tests, which the board had not stored yet
+        # hazards of earlier tests that the board had not stored yet may come first
         assert str(reported.hazard_id) in heard
 
 
@@ -134,7 +134,7 @@ def test_a_panel_contains_every_event_that_the_browser_received(served: Served) 
 
 @pytest.mark.parametrize("position", ["not-a-position", vectors.encoded({("hazards", 0): 0}, ["hazards"])])
 async def test_a_position_too_far_back_or_unknown_resets_the_listener(served: Served, position: str) -> None:
-    """The server's buffer holds fifty records, so fifty-one records of one hazard overflow it."""
+    """The server keeps fifty records. Fifty-one records of one hazard therefore exceed the buffer."""
     sight = sight_of_hazards()
     stream, reported = EventStream(served.installation.settings(ConsoleSettings), Places.load(), kept=50), hazard()
     async with asyncio.TaskGroup() as group:
@@ -152,7 +152,7 @@ async def test_a_position_too_far_back_or_unknown_resets_the_listener(served: Se
 async def test_a_listener_before_the_first_read_waits_for_it(
     served: Served, start: Vector | None, begins: bytes
 ) -> None:
-    """A listener that did not wait would not notice a gap, and would get the whole buffer as new events."""
+    """Without the wait, a listener would miss a reset, and would get all kept records as new events."""
     old, new = hazard(), hazard()
     served.publish(*[old] * 51)
     stream = EventStream(served.installation.settings(ConsoleSettings), Places.load(), kept=50, patience=30)
@@ -242,7 +242,7 @@ def test_an_operator_of_an_area_gets_only_its_households(served: Served) -> None
 
 
 def test_a_record_outside_the_contract_is_skipped(served: Served) -> None:
-    """The stream looks up the place of each record, and must continue after a record outside the contract."""
+    """The stream reads the place in each record. It must go on after a record that does not match the contract."""
     good = message(household(destination=KADAMJAI))
     placeless = {name: value for name, value in json.loads(good.value).items() if name != "destination"}
     strange = [

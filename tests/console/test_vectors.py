@@ -1,4 +1,4 @@
-"""Stream positions survive a round trip through a browser; anything else is refused."""
+"""A stream position that a browser sends back is decoded unchanged. Any other text is refused."""
 
 from base64 import urlsafe_b64encode
 
@@ -23,7 +23,7 @@ def test_only_requested_topics_are_encoded() -> None:
     assert vectors.decoded(vectors.encoded(vector, ["hazards"])) == {("hazards", 0): 3}
 
 
-NESTED = urlsafe_b64encode(b"[" * 10_000).decode()  # a position that is as long as a header may be
+NESTED = urlsafe_b64encode(b"[" * 10_000).decode()  # a position of the maximum length of a header
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ class Whole(Served):
         assert wait_until(self.is_working, timeout=120)
 
     def is_working(self) -> bool:
-        """Whether every worker has started to read each of its partitions."""
+        """Whether every worker reads each of its partitions."""
         bearer = {"authorization": f"Bearer {self.installation.token(roles=[Role.OPERATOR])}"}
         ledgers = [
             self.client(headers=bearer).get(f"/{name}/v1/ledger").json() for name in ("alerts", "console", "registry")
@@ -48,7 +48,7 @@ class Whole(Served):
         )
 
     def report_hazard(self, **changed: Any) -> str:
-        """Sends a hazard through intake, like any source."""
+        """Sends a hazard to intake, as an integration does."""
         report_id = str(uuid4())
         now = datetime.now(UTC).isoformat()
         body = {
@@ -77,10 +77,10 @@ class Whole(Served):
             for alert in alerts:
                 path = f"/alerts/v1/alerts/{alert['alert_id']}/resolution"
                 answer = client.put(path, json={"verdict": "confirmed"})
-                assert answer.status_code in (200, 409), answer.text  # 409 means that the system closed the alert first
+                assert answer.status_code in (200, 409), answer.text  # 409: the system has closed the alert already
 
     def clear_hazards(self) -> None:
-        """Deletes every hazard from the board, because the board shows only a hundred hazards at first."""
+        """Deletes every hazard from the board, because at first the board shows only a hundred hazards."""
         in_thread(self._clear(BoardHazard))
 
     def clear_groups(self) -> None:
@@ -115,7 +115,7 @@ def whole(shared_installation: Installation) -> Iterator[Whole]:
 
 @pytest.fixture(scope="module", autouse=True)
 def cleared(whole: Whole) -> None:
-    """Closes the alerts of earlier test files, because an acknowledged alert rings again after some minutes."""
+    """Removes the alerts, hazards and groups of earlier test files. An acknowledged alert rings again in minutes."""
     whole.close_alerts()
     whole.clear_hazards()
     whole.clear_groups()

@@ -1,4 +1,4 @@
-"""axe finds nothing serious on any page: names, roles, contrast, order and labels (WCAG 2.2 A and AA)."""
+"""The checker axe finds no serious error against WCAG 2.2 A and AA on any page."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -42,7 +42,7 @@ Take = Callable[..., Seat]
 
 
 def visit(page: Page, url: str, *, status: int = 200) -> None:
-    """Opens the page, and checks that the browser shows this page and not the sign-in."""
+    """Opens the page, and checks that the browser was not redirected to the sign-in."""
     answer = page.goto(url)
     assert answer is not None and answer.status == status, f"{url}: {answer and answer.status}"
     assert urlsplit(page.url).path == urlsplit(url).path

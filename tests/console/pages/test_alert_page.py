@@ -121,7 +121,7 @@ def test_the_second_person_sees_who_was_first(whole: Whole, seat: Any) -> None:
 
 
 def test_a_comment_sent_before_the_script_is_loaded_is_not_lost(whole: Whole, seat: Any) -> None:
-    """If the browser itself sent the form, the answer would be 405 and the comment would be lost."""
+    """Without the script, the browser would send the form itself, get the answer 405, and lose the comment."""
     desk = seat(Role.OPERATOR)
     page = desk.open("/")
     alert_id = raised(whole, page, "bank_erosion")

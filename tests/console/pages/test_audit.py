@@ -17,7 +17,7 @@ UNFILTERED = re.compile(r"/v1/audit\?limit=100$")
 
 
 def refused_everywhere(whole: Whole) -> None:
-    """Requests data as a viewer from two services, and both refuse."""
+    """Requests data from two services as a viewer. Both services refuse."""
     token = whole.installation.token(roles=[Role.VIEWER])
     with httpx.Client(base_url=whole.url, headers={"authorization": f"Bearer {token}"}, trust_env=False) as viewer:
         for path in ("/registry/v1/households", "/alerts/v1/deliveries"):
@@ -60,7 +60,7 @@ def test_a_late_answer_to_a_former_filter_is_not_shown(whole: Whole, seat: Any) 
 
 
 def page_of(newest: int) -> dict[str, Any]:
-    """A service's answer with a page of a hundred entries, newest first."""
+    """The answer of a service: a hundred entries of its security log, newest first."""
     about = {"action": "read", "result": "done", "account": None, "address": None, "subject": None, "reason": None}
     at = "2026-06-15T06:00:00Z"
     entries = [

@@ -1,4 +1,4 @@
-"""The board misses no change when its connection to the centre is lost, quiet, or cut without notice."""
+"""The board misses no change when its connection to the centre is lost, is quiet, or is cut without a close."""
 
 import re
 from contextlib import ExitStack
@@ -38,7 +38,7 @@ def test_a_quiet_night_is_not_a_lost_connection(whole: Whole, seat: Any) -> None
     page.clock.fast_forward(20_000)
     page.evaluate(BEAT)
     page.clock.fast_forward(24_000)
-    assert len(begun) == 1  # the script BEAT opened this stream, the page opened none
+    assert len(begun) == 1  # the script BEAT opened one stream, and the page opened no other
     expect(page.locator("#link")).to_have_attribute("data-state", "live")
 
 

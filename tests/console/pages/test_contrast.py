@@ -9,8 +9,8 @@ from shared.auth.tokens import Role
 from tests.browsers import SLOW_MS
 from tests.console.pages.conftest import Whole, newest_alert
 
-# Large text (24 px, or bold from 18.66 px) needs 3:1; disabled controls need no contrast. A canvas converts
-# every colour notation to numbers. The script applies the ancestors' opacity and grayscale() as a browser does.
+# Large text (24 px, or bold from 18.66 px) needs a contrast of 3:1, and disabled controls need none. A canvas converts
+# colours of any notation to numbers. The script applies the opacity and grayscale() of the elements around the text.
 FAINT = """() => {
     const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
     const rgba = (colour) => {
@@ -83,7 +83,7 @@ def is_readable(page: Page, scheme: Any, *, fields: int = 0) -> None:
 
 
 def lose_the_line(page: Page) -> None:
-    """Advances the clock until the page treats its stream as lost. Every attempt to open the stream again fails."""
+    """Makes every attempt to open the stream fail, and advances the clock until the page treats its stream as lost."""
     page.route("**/stream?**", lambda route: route.abort())
     page.clock.fast_forward(46_000)
     expect(page.locator("#link")).to_have_attribute("data-state", "lost", timeout=SLOW_MS)

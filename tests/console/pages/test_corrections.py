@@ -50,7 +50,7 @@ def test_a_change_after_a_lost_answer_is_the_next_version(whole: Whole, seat: An
 
 
 def taken_but_not_told(route: Route) -> None:
-    """Sends the request with a header that browsers add, and drops the answer."""
+    """Sends the page's request, but the page gets no answer. Playwright omits a header that browsers add."""
     assert route.fetch(headers={**route.request.headers, "sec-fetch-site": "same-origin"}).status == 202
     route.abort()
 

@@ -1,4 +1,4 @@
-"""If a form is used before its script is loaded, no input is lost, and no input appears in a URL."""
+"""A person can use a form before its script is loaded. No input is lost, and no input appears in a URL."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from tests.console.pages.conftest import Whole
 
 
 def test_a_caller_typed_before_the_script_is_loaded_stays_in_the_form(whole: Whole, seat: Any) -> None:
-    """If the browser itself sent this form, the caller's telephone would be in the URL."""
+    """Without the script, the browser would send the form itself, with the caller's telephone number in the URL."""
     desk = seat(Role.OPERATOR)
     page = desk.open("/")
     held: list[Route] = []

@@ -1,4 +1,4 @@
-"""Warnings and notices on an open page are renewed each minute, without a reload."""
+"""An open page renews its warnings and notices each minute, without a reload."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ MINUTE_MS = 61_000
 
 
 class Backups:
-    """The console's record of the latest backup."""
+    """Changes the console's record of the latest backup."""
 
     def __init__(self, whole: Whole) -> None:
         self.settings = whole.installation.settings(ConsoleSettings)
@@ -89,5 +89,5 @@ def test_at_the_start_only_the_parts_that_the_page_came_without_are_fetched(seat
 
 
 def is_notices(url: str) -> bool:
-    """Whether these are the console's notices, and not the registry's."""
+    """Whether the URL is that of the console's notices, not of the registry's notices."""
     return urlsplit(url).path == "/notices"

@@ -1,4 +1,4 @@
-"""Counts of groups that are reported by telephone raise one alert, which the board and its own page show."""
+"""Counts of groups reported by telephone raise one alert. The board and the alert's own page show this alert."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -29,7 +29,7 @@ REASONS = {
 
 @pytest.fixture(scope="module")
 def reported(whole: Whole, cleared: None) -> None:
-    """Reports the counts after `cleared` has closed the alerts of other tests."""
+    """Reports the counts. The fixture `cleared` has closed the alerts of other tests before."""
     bearer = {"authorization": f"Bearer {whole.installation.token(roles=[Role.FIELD], team=uuid4())}"}
     now = datetime.now(UTC).isoformat()
     for report in EVENING:

@@ -33,7 +33,7 @@ def a_damaged_spool(ledger: dict[str, Any]) -> None:
 
 
 def an_old_unread_record(ledger: dict[str, Any]) -> None:
-    """Adds an old unread record to a partition of which no worker has handled a record."""
+    """Adds an old unread record to a partition from which no worker has handled any record yet."""
     since = (datetime.now(UTC) - timedelta(minutes=2)).isoformat()
     ledger["partitions"][0] |= {
         "kinds": {},
@@ -46,7 +46,7 @@ def an_old_unread_record(ledger: dict[str, Any]) -> None:
 
 
 def a_young_unread_record(ledger: dict[str, Any]) -> None:
-    """Adds a new unread record to a partition that had no record for an hour."""
+    """Adds a new unread record to a partition that was empty for an hour before."""
     quiet, now = (datetime.now(UTC) - timedelta(hours=1)).isoformat(), datetime.now(UTC).isoformat()
     first = ledger["partitions"][0]
     ledger["partitions"][0] |= {"end": first["next"] + 1, "advanced_at": quiet, "unread_since": now}

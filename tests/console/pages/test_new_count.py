@@ -33,7 +33,7 @@ def begun(seat: Any, persons: str = "26") -> Page:
 
 
 def typed(page: Page, *words: str) -> None:
-    """Types a text into each field, and goes to the next one with Tab."""
+    """Types one text into each field, and goes to the next field with Tab."""
     for text in words:
         page.keyboard.type(text)
         page.keyboard.press("Tab")
@@ -41,7 +41,7 @@ def typed(page: Page, *words: str) -> None:
 
 @pytest.mark.parametrize("role", COUNTERS)
 def test_a_callers_count_is_entered_by_keyboard_alone_and_is_on_the_board(whole: Whole, seat: Any, role: Role) -> None:
-    """The call: 20 families, 70 people, from Choko-Dobo, with relatives."""
+    """The caller reports 20 families, 70 people, who came from Choko-Dobo and stay with relatives."""
     page = opened(seat, role)
     village = f"Чоко-Добо {role}"
     typed(page, "70", "20", "fam", "", "кадамж", village, "", "", "With rel")

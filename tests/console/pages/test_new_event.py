@@ -68,7 +68,7 @@ def test_a_telephone_call_is_entered_by_keyboard_alone(whole: Whole, seat: Any) 
 def test_a_quickly_entered_call_alerts_and_names_the_receivers(
     whole: Whole, seat: Any, duty_desk: None, digit: str | None, severity: str, followed: str
 ) -> None:
-    """An operator enters only hazard, place and a few words. The duty desk must judge an event without a severity."""
+    """An operator enters only hazard, place and a few words. Without a severity, the duty desk must judge the event."""
     page = seat(Role.OPERATOR).open("/new-event")
     wait_for_script(page, "document.getElementById('onset').value")
     for words in ("mud", "ала"):

@@ -1,4 +1,4 @@
-"""The list of alerts keeps its order under the pointer, shows all open alerts, and acknowledges several at once."""
+"""The list of alerts keeps its order under the pointer, shows all open alerts, and can acknowledge several at once."""
 
 from typing import Any
 
@@ -126,7 +126,7 @@ VISIBLE = """rows => rows.filter((row) => {
 
 @pytest.fixture(scope="module")
 def many(whole: Whole) -> None:
-    """More than sixty alerts, some of them red, with texts of realistic length."""
+    """Raises more than sixty alerts, some of them red, with texts of realistic length."""
     words = "Сход селя на дорогу, размыто 40 метров полотна, два дома подтоплены, люди ушли к школе на возвышенности"
     for number in range(62):
         severity = "Extreme" if number % 20 == 0 else "Severe" if number % 7 == 0 else "Moderate"
@@ -151,7 +151,7 @@ def test_fourteen_rows_are_visible_while_it_rings_and_the_sound_is_blocked(
 
 
 def test_every_open_alert_can_be_reached(whole: Whole, seat: Any) -> None:
-    """At first the list does not show all unacknowledged alerts, because there are too many."""
+    """There are too many unacknowledged alerts for the first view of the list."""
     reports = [whole.report_hazard(type="landslide", severity="Moderate") for _ in range(105)]
     desk = seat(Role.OPERATOR)
     page = desk.open("/")

@@ -1,4 +1,4 @@
-"""A watching operator stays signed in and hears new alerts; the end of a session is announced and then shown."""
+"""An operator who watches the board stays signed in and hears new alerts. A page warns before its session ends."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ def live(page: Page) -> None:
 
 
 def left_until_warned(page: Page) -> None:
-    """Advances the clock minute by minute until the page warns, because no test knows the exact time of the warning."""
+    """Advances the clock minute by minute until the page shows its warning, whose exact time a test cannot know."""
     warning = page.locator("#session-warning")
     for _ in range(2 * LASTS):
         page.clock.fast_forward(MINUTE)
@@ -58,7 +58,7 @@ def test_an_open_connected_board_counts_as_presence(seat: Any, role: Role) -> No
 
 
 def test_the_end_of_a_session_is_announced_and_then_shown(seat: Any) -> None:
-    """The session is not renewed, because the page is no board and nobody uses the page."""
+    """The session is not renewed, because nobody uses the page, and the page is not the board."""
     desk = seat(Role.OPERATOR)
     desk.page.clock.install()
     desk.open("/")
@@ -86,7 +86,7 @@ def test_a_warned_operator_may_stay(seat: Any) -> None:
 
 
 def test_a_renewal_that_failed_is_sent_again(seat: Any) -> None:
-    """The person who chose to stay does nothing more."""
+    """The person chose to stay signed in. The page repeats the renewal without another click."""
     desk = seat(Role.OPERATOR)
     page = desk.page
     page.clock.install()
@@ -112,7 +112,7 @@ def test_a_severe_alert_sounds_on_every_page_until_somebody_acknowledges(whole: 
     expect(page.locator("#ringing")).to_be_visible(timeout=SLOW_MS)
     wait_for_script(page, "() => /^\\(\\d+\\) /.test(document.title)")
     before = page.evaluate(TONES)
-    wait_for_script(page, f"() => ({TONES}) > {before + 8}")  # the alarm continues to sound
+    wait_for_script(page, f"() => ({TONES}) > {before + 8}")  # the alarm goes on
     page.keyboard.press("m")
     expect(page.locator("#sound-mute")).to_contain_text("Muted until")
     board = seat(Role.OPERATOR).open("/")
@@ -126,7 +126,7 @@ def test_a_severe_alert_sounds_on_every_page_until_somebody_acknowledges(whole: 
     expect(page.locator("#ringing")).to_be_hidden(timeout=SLOW_MS)
 
 
-# Simulates notifications and a page behind other windows, which a headless browser does not have.
+# A headless browser has no notifications and no windows in front of the page, so this script simulates them.
 NOTIFYING = """{
     window.notified = [];
     window.Notification = class {
@@ -144,7 +144,7 @@ def test_a_page_in_the_background_shows_a_notification_once_it_is_allowed(
     desk = seat(Role.OPERATOR)
     desk.page.add_init_script(NOTIFYING.replace("PERMISSION", permission))
     page = desk.open("/ledger")
-    wait_for_script(page, "() => localStorage.getItem('heard')")  # the page now knows which alerts rang before
+    wait_for_script(page, "() => localStorage.getItem('heard')")  # the page has stored which alerts rang before
     alert_id = raised(whole, page, "avalanche")
     heard = "id => JSON.parse(localStorage.getItem('heard')).some(name => name.startsWith(id))"
     wait_for_script(page, heard, alert_id)

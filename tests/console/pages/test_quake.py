@@ -1,4 +1,4 @@
-"""The board and an alert's page show the magnitude of an earthquake and its expected intensity, each with its scale."""
+"""The board and the alert's page show an earthquake's magnitude and expected intensity, each with its scale."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from shared.auth.tokens import Role
 from tests.browsers import SLOW_MS
 from tests.console.pages.conftest import Whole
 
-OSH = {"lat": 40.53135, "lon": 72.79539}  # the point of Osh city, where I = 0.898 x 5.6 + 1.215 = 6.24
+OSH = {"lat": 40.53135, "lon": 72.79539}  # Osh city, with the intensity 0.898 x 5.6 + 1.215 = 6.24
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""One page readmits a team whose sign-ins have ended, and accepts the reports that the team sent since then."""
+"""One page readmits a team whose sign-ins have expired, and accepts the reports that the team sent after the expiry."""
 
 import re
 from typing import Any
@@ -18,7 +18,7 @@ from tests.console.pages.conftest import Whole
 from tests.installation import in_thread
 from tests.intake.factories import household
 
-# Adds reports that are held because the team's sign-ins ended. The worker cannot decrypt the empty field `sealed`.
+# Adds reports that are held because the team's sign-ins expired. The worker cannot decrypt them: `sealed` is empty.
 HELD = """
 INSERT INTO reports (report_id, version, author, kind, subject_id, team, channel, received_at, flags, status, digest,
     outcome, reason, outcome_id, clear, sealed)
@@ -71,7 +71,7 @@ def test_one_act_accepts_a_thousand_reports_and_the_page_shows_the_rest(whole: W
     expect(text).to_contain_text(f"held before: {held.MOST + 1}.", timeout=SLOW_MS)
     button.click()
     expect(text).to_contain_text(f"Accepted: {held.MOST}.", timeout=SLOW_MS)
-    # still held are the report beyond the limit, and the reports that failed
+    # the report beyond the limit and the reports that failed are still held
     expect(text).to_contain_text(re.compile(r"held before: \d+\."))
     expect(button).to_be_visible()
     in_thread(change(whole, "DELETE FROM reports WHERE team = :team", team=team))

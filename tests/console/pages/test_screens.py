@@ -1,4 +1,4 @@
-"""Tests the page of sent messages, and all pages of an operator on every screen size."""
+"""The page of sent messages works, and all pages of an operator fit on every screen size."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -96,7 +96,7 @@ def test_an_alerts_severity_does_not_overlap_its_title(whole: Whole, seat: Any, 
     page.goto(f"{whole.url}/?lang={language}")
     for width in (1920, 1366):
         page.set_viewport_size({"width": width, "height": 800})
-        # the row is found and measured in one step, because the board may replace the row at any time
+        # the board may replace the row at any time, so one step finds and measures the row
         expect(grade).to_be_visible(timeout=SLOW_MS)
         overlap = """() => {
             const grade = document.querySelector('.alert .severity[data-severity=Extreme]');
@@ -137,7 +137,7 @@ def test_ages_of_past_and_future_times(seat: Any, language: str, moment: str, sh
     assert page.evaluate(age, moment) == shown
 
 
-# shows the loss and measures in one step: the next message of the open stream shows the connection again
+# One step shows a lost connection and measures the page, because the next message of the stream ends the display.
 LOST = """import('/static/link.js').then((link) => {
   link.say('lost', {time: '21:47'});
   return {
@@ -151,7 +151,7 @@ LOST = """import('/static/link.js').then((link) => {
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])
 @pytest.mark.parametrize("width", [1920, 1366])
 def test_the_header_keeps_its_height(seat: Any, language: str, width: int) -> None:
-    """The header has the same height on every page, even while the board shows that its connection is lost."""
+    """The header has the same height on all pages. It also keeps this height while the board's connection is lost."""
     desk = seat(Role.DUTY_HEAD, width=width, height=768)
     page = desk.open("/")
     heights = set()
@@ -176,7 +176,7 @@ def test_escape_closes_the_menu(seat: Any) -> None:
 
 
 def test_dates_in_the_figures_form_have_the_pages_format(seat: Any) -> None:
-    """The format of the dates does not depend on the browser's language; in the URL the dates are in ISO 8601."""
+    """The dates have the format of the page's language, not of the browser's. In the URL they are in ISO 8601."""
     desk = seat(Role.ANALYST)
     page = desk.open("/registry/figures")
     page.goto(f"{desk.whole.url}/registry/figures?lang=ru&date=2026-06-30")
