@@ -1,4 +1,4 @@
-"""All four services in one process. `make test` tries few examples, and `make fuzz` tries many."""
+"""All four services in one process. `make test` tries few examples, and `make fuzz` many."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Every route answers a costly body with a short problem, and other clients are served at the same time."""
+"""Every route answers a costly body with a short problem, and meanwhile still serves other clients."""
 
 import json
 import re
@@ -29,7 +29,7 @@ NAMES = sorted({name for base in BASES for name in base} | {"", "name", "note", 
 
 @st.composite
 def bodies(draw: st.DrawFn, most: int) -> bytes:
-    """A body known to be costly, or a body with a list, object or text of any length in any field."""
+    """A body that is known to be costly, or a body with a list, an object or a text of any length in any field."""
     if draw(st.booleans()):
         return draw(st.sampled_from(KNOWN))[:most]
     item, around = draw(ITEMS), draw(st.sampled_from(["[%s]", "{%s}", '"%s"', "[[%s]]", "%s"]))

@@ -1,4 +1,4 @@
-"""Each operation of the OpenAPI documents is called with valid and invalid input, and never answers 5xx."""
+"""Each operation of the OpenAPI documents gets valid and invalid input, and never answers with 5xx."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from tests.fuzz.conftest import EXAMPLES, FUZZED
 from tests.installation import Web
 from tests.waiting import wait_for
 
-# schemathesis uses `random` in its strategies, of which hypothesis warns
+# hypothesis warns that schemathesis uses `random` in its strategies
 pytestmark = pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisDeprecationWarning")
 
 

@@ -1,4 +1,4 @@
-"""If a Struct accepts a report with changed bytes, the Struct's model accepts it too, and both write the same bytes."""
+"""If a Struct accepts a report with changed bytes, its model accepts the report too, and both write the same bytes."""
 
 import json
 import re
@@ -137,7 +137,7 @@ ESCAPED = r"""
 "unknown" """.strip().splitlines()
 OTHERS = ['"a\x01"', '"\x7f"', "[]", "{}", "[null]", '["food","food"]', '{"pcode":"KG05258000000"}']
 LONG_NUMBERS = st.from_regex(r"\A-?[0-9]{1,2}\.[0-9]{1,40}(e-?[0-9]{1,2})?\Z")
-SPELLED: dict[str, st.SearchStrategy[str]] = {  # the first matching pattern gives a value's replacements
+SPELLED: dict[str, st.SearchStrategy[str]] = {  # the first pattern that matches a value gives its replacements
     r"[-0-9].*": st.sampled_from(NUMBERS) | LONG_NUMBERS,
     r'"[0-9]{4}-.*': st.sampled_from(TIMES).map(json.dumps),
     r'"[0-9a-f]{8}-.*': IDS.map(json.dumps),
@@ -175,7 +175,7 @@ def respelled(draw: st.DrawFn, raw: bytes) -> bytes:
 def escaped(text: bytes) -> bytes:
     try:
         units = json.loads(text, strict=False).encode("utf-16-be", "surrogatepass").hex()
-    except ValueError:  # the text is no JSON, because of an earlier change
+    except ValueError:  # an earlier change has made the text invalid
         return text
     return b'"%b"' % re.sub(r"(....)", r"\\u\1", units).encode()
 
@@ -192,7 +192,7 @@ def other_value(draw: st.DrawFn, raw: bytes) -> bytes:
 
 
 def member_again(draw: st.DrawFn, raw: bytes) -> bytes:
-    """Copies a member of any object into any object."""
+    """Copies a member of one JSON object into another object, or into the same object again."""
     members = MEMBER.findall(raw)
     return with_member(draw, raw, draw(st.sampled_from(members))) if members else raw
 
@@ -202,7 +202,7 @@ def member_more(draw: st.DrawFn, raw: bytes) -> bytes:
 
 
 def with_member(draw: st.DrawFn, raw: bytes, member: bytes) -> bytes:
-    """Inserts the member at the start or the end of an object, which may already have a member of the same name."""
+    """Inserts the member at the start or end of an object, even if the object has a member of this name already."""
     brackets = [bracket.start() for bracket in re.finditer(rb"[{}]", raw)]
     if not brackets:
         return raw
