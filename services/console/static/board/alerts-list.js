@@ -5,7 +5,7 @@ import { sentence } from "/static/texts.js";
 
 const KEY_MS = 5000; // how long no row moves after a key press
 const ANSWERED_MS = 5000; // how long the row of an answered alert keeps its place
-const RESTING_MS = 120_000; // a pointer that rests this long no longer stops the rows (on a wall screen, it may lie there)
+const RESTING_MS = 120_000; // a pointer that rests this long stops no rows: a wall screen's pointer may lie there
 const URGENT = ["Extreme", "Severe"];
 
 /** @type {HTMLElement | undefined} the server's latest list, if it is not shown yet */
