@@ -1,4 +1,4 @@
-"""Corrects a report's times that are ahead of our clock, by the offset of the author's clock, and flags it. Pure."""
+"""Corrects times that are ahead of our clock by the offset of the author's clock, and flags the report. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from shared.events.fields import utc
 from shared.events.vocabulary import Certainty, Precision, Urgency
 
 AHEAD = timedelta(minutes=15)
-PHONE_CLOCK, DATE = b"dayar-clock", b"date"  # phones send the former, because a browser's script cannot set `Date`
+PHONE_CLOCK, DATE = b"dayar-clock", b"date"  # phones have their own header: a browser's script cannot set `Date`
 LONGEST_HEADER = 64
 FURTHEST = timedelta(days=36_500)  # a larger offset could move a date out of the contract's years, so it is ignored
 FORECASTS = (Urgency.EXPECTED, Urgency.FUTURE)
@@ -80,7 +80,7 @@ def is_forecast(report: HazardReport) -> bool:
 
 
 def _moments(report: DisplacementStruct | HazardReport) -> tuple[datetime, ...]:
-    """Those times of the report that cannot lie in the future, without the times that are not given."""
+    """The times that the report states and that cannot lie in the future."""
     if isinstance(report, HazardReport):
         return report.onset, report.reported_at
     counted_at = _counted_at(report)

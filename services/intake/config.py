@@ -13,8 +13,8 @@ from shared.config import Settings
 class IntakeSettings(Settings):
     """When the spool has `intake_spool_bytes`, it is full and intake answers 503.
 
-    `intake_area` is a GeoJSON file, or `world`. `intake_spool_folder` is only needed by commands whose state folder is
-    not intake's state folder.
+    `intake_area` is a GeoJSON file, or `world`. Commands that run with another state folder than intake need
+    `intake_spool_folder`.
     """
 
     host: str = "127.0.0.1"

@@ -108,7 +108,7 @@ class Publication:
             fail_unanswered(self._waiting)
 
     async def _publish(self, batch: Sequence[WaitingDraft]) -> None:
-        """Publish the batch, and give each caller that still waits its answer or the error."""
+        """Publish the batch. Each caller that still waits gets its answer, or the error."""
         try:
             answers = await self.publish_batch([waiting.draft for waiting in batch])
         except Exception as error:  # noqa: BLE001 - the callers raise it
@@ -192,7 +192,7 @@ def fail_unanswered(batch: Sequence[WaitingDraft], _: asyncio.Task[None] | None 
 
 
 def may_be_withheld(draft: Draft) -> bool:
-    """Whether the draft is a hazard with an unchecked credential. Its author must be able to send it again."""
+    """Whether the draft is a hazard with an unchecked credential, so that its author may have to send it again."""
     return isinstance(draft, HazardDraft) and draft.unchecked is not None
 
 

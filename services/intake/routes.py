@@ -1,4 +1,4 @@
-"""The routes for reports. They are raw ASGI, because FastAPI would spend more time on the body than intake does."""
+"""The routes for reports are raw ASGI, because FastAPI would spend more time on the body than intake does."""
 
 import re
 from collections.abc import Callable

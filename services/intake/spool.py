@@ -204,7 +204,7 @@ def segments(folder: Path) -> Iterator[Path]:
 
 
 def all_files(root: Path) -> Iterator[Path]:
-    """The files of all spools under `root`. Raises PermissionError if a folder is not readable; `glob` is silent."""
+    """The files of all spools under `root`. Raises PermissionError for an unreadable folder; `glob` would skip it."""
 
     def check(error: OSError) -> None:
         if not isinstance(error, FileNotFoundError):  # the spool does not exist yet, or another process adopted it

@@ -87,9 +87,9 @@ def properties(model: type[BaseModel]) -> Iterator[tuple[type, str]]:
 
 
 def checks(model: type[BaseModel]) -> dict[str, Callable[[Any], None]]:
-    """The `__post_init__` of a Struct, if its model has validators. It runs these validators.
+    """The `__post_init__` of a Struct, which runs the model's validators. Empty if the model has no validators.
 
-    msgspec converts their ValueError to its ValidationError.
+    msgspec converts the ValueError of a validator to its own ValidationError.
     """
     validators = [validator.func for validator in model.__pydantic_decorators__.model_validators.values()]
     instants = [name for name, field in own_fields(model) if is_instant(field.annotation, field.metadata)]
@@ -168,7 +168,7 @@ def limit(rule: Any) -> dict[str, Any]:
 
 
 def whole(pattern: str, *, is_trimmed: bool) -> str:
-    """The pattern without `$`, because Python's `$` accepts a final line break. It refuses text that pydantic trims."""
+    """The pattern without `$`, because Python's `$` accepts a final line break. Text with spaces to trim is refused."""
     if not (pattern.startswith("^") and pattern.endswith("$")):
         raise UnknownConstraint(pattern)
     middle = pattern[1:-1]
@@ -219,7 +219,7 @@ def read(raw: bytes) -> DisplacementStruct | None:
 
 
 def read_all(raw: bytes) -> list[DisplacementStruct] | None:
-    """Read a JSON array of reports with the Structs. None if the Structs do not accept them all."""
+    """Read a JSON array of reports with the Structs. None if the Structs do not accept all of the reports."""
     return _read(_many, raw)
 
 
@@ -233,7 +233,7 @@ def _read(decoder: msgspec.json.Decoder[Read], raw: bytes) -> Read | None:
 
 
 def of(report: HouseholdReport | GroupReport) -> DisplacementStruct:
-    """Convert a report that its model has read to a Struct."""
+    """The Struct with the values of a report that its model has read."""
     return _one.decode(report.model_dump_json(exclude_none=True))
 
 

@@ -1,4 +1,4 @@
-"""Checks credentials before publication, if reports were spooled while the revocations were unknown."""
+"""Before publication, checks the credentials of reports that were spooled while the revocations were unknown."""
 
 import json
 from collections.abc import Sequence

@@ -51,7 +51,7 @@ SAME = FeedDecision(ItemKind.UNCHANGED, "nothing material")
 
 
 def decide(entry: Item | Cancellation, known: Known | None, area: WatchedArea, places: Places) -> FeedDecision:
-    """Check first whether the entry is for action, then whether it is a hazard, in the area, new, and changed.
+    """Check whether the entry is a draft or system message, then whether it is a hazard, in the area, new, and changed.
 
     A published hazard is updated or cancelled even outside the area, because its receivers must be notified.
     """

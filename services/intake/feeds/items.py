@@ -26,7 +26,7 @@ class ItemKind(StrEnum):
 class Item:
     """`ids` are the source's ids of the hazard, the preferred id first. `hazard` is None if the entry is no hazard.
 
-    `status` is the source's own status: Actual, Test or Exercise.
+    `status` is the status at the source, for example Actual or Test.
     """
 
     ids: tuple[str, ...]

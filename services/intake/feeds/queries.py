@@ -1,4 +1,4 @@
-"""Queries for the stored state of feeds. They run in the caller's transaction."""
+"""Queries for the stored state of feeds, which run in the caller's transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime

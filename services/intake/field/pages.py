@@ -56,7 +56,7 @@ class FieldForm:
         )
 
     async def worker(self, _: Request) -> Response:
-        """The service worker, which answers offline. A header allows it a scope outside the script's folder."""
+        """The service worker, which answers offline. A response header allows a scope outside the script's folder."""
         headers = {"service-worker-allowed": SCOPE, "cache-control": "no-cache"}
         return Response(self.script, media_type="text/javascript", headers=headers)
 

@@ -1,7 +1,7 @@
 """Adds source and kind to the names of feeds, because an address may be read as feeds of several sources.
 
-The previous release identifies a feed by its address alone. After a rollback, it therefore reads each document again.
-A second upgrade does not rename the rows that the previous release wrote, and `GET /intake/v1/feeds` lists them too.
+The previous release identifies a feed by its address alone. After a rollback, that release reads each document again. A
+second upgrade does not rename the rows that the previous release wrote, so `GET /intake/v1/feeds` lists them too.
 """
 
 from alembic import op

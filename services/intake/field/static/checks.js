@@ -84,7 +84,7 @@ function isOddBirth(year, today) {
 }
 
 /**
- * Whether origin and destination are equal although the report does not say that the people could not leave.
+ * Whether origin and destination are equal. False if the report says that the people were unable to move.
  * @param {import("./kept.js").Body} body
  */
 function isSamePlace({ origin, destination, mobility, origin_locality, destination_locality }) {
