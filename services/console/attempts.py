@@ -118,7 +118,7 @@ class SecondFactorStep(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SecondFactorAttempt(Attempt):
-    """An attempt after the right password. Its counter is identified by the account's id, not by a typed name."""
+    """An attempt after the right password. The account's id, not a typed name, identifies the attempt's counter."""
 
     step: SecondFactorStep
     account_id: UUID
@@ -155,7 +155,7 @@ class Attempts:
             raise TooManyFailures(scopes[number - 1], max(1, wait_s), begins=over == 1)
 
     async def release(self, attempt: Attempt) -> None:
-        """After a right password or code: removes the attempt's first counter, and lowers its other counters by one."""
+        """After a right password or code, removes the attempt's first counter and lowers its other counters by one."""
         self._counters.release(attempt.keys)
         with suppress(CircuitOpen):
             await self._circuit.call(lambda: self._release(keys=attempt.keys))
@@ -201,7 +201,7 @@ class Counters:
                 del self._counters[key]
 
     def _running(self, key: str, limit: int, now: float) -> Counter:
-        """The key's counter, or a new one. A counter that has ended is removed, so that the new one is stored last."""
+        """The key's counter, or a new counter. An ended counter is removed, so that the new counter is stored last."""
         counter = self._counters.get(key)
         if counter is None or counter.ends > now:
             return counter or Counter(0, limit, now + WINDOW_S)
@@ -209,7 +209,7 @@ class Counters:
         return Counter(0, limit, now + WINDOW_S)
 
     def _forget(self) -> None:
-        """Removes the oldest counters that lock no sign-in. Few counters lock, because a lock needs five attempts."""
+        """Removes the oldest counters that lock no sign-in. Most counters lock none: a lock needs five attempts."""
         while len(self._counters) > MOST_COUNTERS:
             oldest = next((key for key, counter in self._counters.items() if counter.may_be_forgotten), None)
             if oldest is None:

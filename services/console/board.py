@@ -20,7 +20,7 @@ def covered(principal: Principal, places: Places) -> list[str] | None:
 
 
 def concerning(principal: Principal, places: Places) -> list[str] | None:
-    """The P-codes whose alerts concern the caller: in the caller's areas and of the units above. None means all."""
+    """The P-codes whose alerts concern the caller: in the caller's areas, and the units above. None means all."""
     around = places.around(principal.areas)
     return None if around is None else sorted(around)
 

@@ -26,7 +26,7 @@ class Callers:
         return Caller.model_validate_json(self._sealing.open(sealed, report_id.bytes))
 
     def resealed(self, sealed: bytes, report_id: UUID) -> bytes | None:
-        """The note, encrypted again with the newest key. None if no change is needed, or it cannot be decrypted."""
+        """The note, encrypted with the newest key. None if the note has this key already, or cannot be decrypted."""
         return self._sealing.resealed(sealed, report_id.bytes)
 
     @property

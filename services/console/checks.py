@@ -24,7 +24,7 @@ class CheckState(StrEnum):
 class InstallationCheck:
     """The latest result of a check.
 
-    If `is_well` is None, the check got no answer. `due_at` is the latest time for the next result; None is no limit.
+    If `is_well` is None, the check got no answer. `due_at` is the deadline of the next result, or None.
     """
 
     name: CheckName
@@ -55,5 +55,5 @@ def seen(known: Iterable[InstallationCheck], now: datetime) -> list[Seen]:
 
 
 def alarms(known: Iterable[InstallationCheck], now: datetime) -> list[Seen]:
-    """The bad and the overdue checks. The board shows them to the shift."""
+    """The checks that the board shows to the shift as alarms: those that are bad or overdue."""
     return [check for check in seen(known, now) if check.state in (CheckState.BAD, CheckState.OVERDUE)]

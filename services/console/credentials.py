@@ -35,7 +35,7 @@ def enable(account: Account, now: datetime) -> Message:
 
 
 def end_tokens(account: Account, now: datetime) -> Message:
-    """Revokes all tokens issued before this second. The token that a password change then issues stays valid."""
+    """Revokes tokens issued before this second. A token that a password change issues in this second stays valid."""
     _end_before(account, now)
     return _ended(account, now, account.tokens_valid_from or now)
 

@@ -52,7 +52,7 @@ class StatedPlace:
 
     @property
     def key(self) -> tuple[str, ...]:
-        """Equal for places that the registry treats as one place. Abroad, only the country is compared."""
+        """The key is equal for places that the registry treats as one place. Abroad, only the country is compared."""
         return (self.country,) if self.country else (self.pcode or "", folded(self.locality), self.shelter or "")
 
     @property
@@ -88,7 +88,7 @@ class GroupsHere:
 
 @dataclass(frozen=True, slots=True)
 class CountedGroups:
-    """The people by place. The order is: places in Kyrgyzstan by size, other countries by size, no stated place."""
+    """Places in Kyrgyzstan come first, then other countries, both by size. People without a stated place are last."""
 
     here: Sequence[GroupsHere]
 
@@ -99,7 +99,7 @@ class CountedGroups:
 
     @property
     def abroad(self) -> GroupFigures:
-        """The people in other countries. `total` does not contain them."""
+        """The people in other countries, who are not part of `total`."""
         return sum((each.figures for each in self.here if each.place.country), GroupFigures())
 
     def first(self, most: int) -> list[GroupsHere]:
@@ -110,7 +110,7 @@ class CountedGroups:
 def by_place(rows: Iterable[Any], district: Callable[[str], str] | None = None) -> CountedGroups:
     """Adds up the rows of `queries.groups`. A place's first row decides how the place's name is written.
 
-    `district` returns the district of a P-code. It is given for readers who do not see localities.
+    `district`, which returns the district of a P-code, is given for readers who do not see localities.
     """
     here = dict[tuple[str, ...], GroupsHere]()
     for row in rows:

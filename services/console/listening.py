@@ -64,7 +64,7 @@ class Listening:
 
 
 def start_of(request: Request) -> Vector | None:
-    """The position after which the browser wants records: its last one, else the page's. An invalid one is too old."""
+    """The position from which to send records: the browser's last, or the page's. An invalid position is too old."""
     text = request.headers.get("last-event-id") or request.query_params.get("from")
     if not text:
         return None

@@ -39,7 +39,7 @@ class Account(ConsoleModel):
 
 
 class SignIn(ConsoleModel):
-    """One sign-in. It begins with the password, and is renewed while the page or phone is in use."""
+    """One sign-in. A sign-in begins with the password, and is renewed while the page or phone is in use."""
 
     __tablename__ = "sign_ins"
 
@@ -100,7 +100,7 @@ class Notice(ConsoleModel):
 
 
 class FirstArea(ConsoleModel):
-    """The area where a hazard was first reported. It decides who may read the caller, even if the hazard moves."""
+    """The area where a hazard was first reported. This area decides who may read the caller if the hazard moves."""
 
     __tablename__ = "first_areas"
 

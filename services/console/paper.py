@@ -1,4 +1,4 @@
-"""Every hour writes printable files of the board and of the displaced by place, for a failure of the server."""
+"""Every hour writes the board and the displaced by place to printable files, for use if the server fails."""
 
 import asyncio
 import os

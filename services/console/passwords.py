@@ -1,4 +1,4 @@
-"""Checks and hashes passwords with argon2id. Worker threads do this, because one hash occupies a core for a while."""
+"""Checks and hashes passwords with argon2id in worker threads, because one hash occupies a core for a while."""
 
 import secrets
 import unicodedata
@@ -61,7 +61,7 @@ async def hashed(password: str) -> str:
 
 
 async def matches(password: str, hash: str | None) -> bool:
-    """Whether the password matches. A missing account takes the same time, so that nobody learns which names exist."""
+    """Whether the password matches. For a missing account the check takes as long, to reveal no names."""
     return await to_thread.run_sync(_matches, _plain(password), hash, limiter=_few)
 
 

@@ -54,7 +54,7 @@ async def board_panel(request: Request, panel: str, at: str = "") -> Response:
 
 
 async def _once_there(request: Request, panel: str, wanted: Vector) -> Response:
-    """Renders the panel. If it is behind the position `wanted`, the header `x-late` makes the browser ask again."""
+    """Renders the panel. If the panel is behind `wanted`, the header `x-late` makes the browser ask again."""
     now = asyncio.get_running_loop().time
     give_up = now() + WAIT_SECONDS
     while True:

@@ -85,7 +85,7 @@ async def sign_in_by_code(
 async def without_it(request: Request, session: AsyncSession, account: Account, next: str) -> Response:
     """Signs in without the administrator role. Raises TooManyFailures.
 
-    This step has its own counter, so that a lock after wrong codes does not prevent work in the other roles.
+    A sign-in without a code has its own counter, so that a lock after wrong codes does not prevent other work.
     """
     attempt = SecondFactorAttempt(SecondFactorStep.WITHOUT, account.account_id, signin.address_of(request))
     await signin.claimed(request, attempt, account)

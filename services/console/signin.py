@@ -97,7 +97,7 @@ async def change_password(
         return refused(request, "password.html", "same", name, next)
     new_hash, proven = await passwords.hashed(new), account.password_hash
     account, now = await queries.one(session, account.name), datetime.now(UTC)
-    if account.password_hash != proven or not accounts.may_sign_in(account, now):  # the account changed during the hash
+    if account.password_hash != proven or not accounts.may_sign_in(account, now):  # the account has changed meanwhile
         return refused(request, "password.html", "wrong", name, next)
     queries.set_password(account, new_hash, now)
     await audit.add(session, audit.entry_of(request, Action.PASSWORD_CHANGED, account=account.account_id))
@@ -206,7 +206,7 @@ async def device_begun(request: Request, session: AsyncSession, account: Account
 
 
 async def checked(request: Request, name: str, password: str, device: str | None = None) -> Account | None:
-    """The account if the password is right, else None. Raises TooManyFailures. Holds no transaction during the hash."""
+    """The account, or None for a wrong password. Raises TooManyFailures. No transaction is open during the hashing."""
     mark, now = device or cookies.browser_of(request, console(request).settings), datetime.now(UTC)
     async with request.app.state.sessions() as session:
         account = await queries.named(session, name)

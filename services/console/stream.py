@@ -227,7 +227,7 @@ class EventStream:
         return marked(sight, self._positions, body)
 
     async def _beat(self) -> None:
-        """Sends heartbeats. They keep connections open, and give recent positions to listeners that get no records."""
+        """Sends heartbeats, which keep connections open and give recent positions to listeners that get no records."""
         while True:
             await asyncio.sleep(BEAT_SECONDS)
             for sight, group in self._listeners.items():

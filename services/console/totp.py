@@ -20,7 +20,7 @@ LETTERS = "abcdefghkmnpqrstuvwxyz23456789"  # without characters that look alike
 
 
 class TotpSecrets:
-    """Encrypts the shared secrets. Who has only the database cannot make codes, or move a secret to another account."""
+    """Encrypts the shared secrets and binds each to its account. A copy of the database alone gives no valid codes."""
 
     def __init__(self, keys: Path) -> None:
         self._sealing = Sealing(keys)
@@ -29,14 +29,14 @@ class TotpSecrets:
         return self._sealing.seal(secret.encode(), _bound(account_id))
 
     def open(self, sealed: bytes, account_id: UUID) -> str | None:
-        """The secret; None if the key that encrypted it was retired. Then only a recovery code is accepted."""
+        """The secret; None if its encryption key was retired, so that only a recovery code is accepted."""
         try:
             return self._sealing.open(sealed, _bound(account_id)).decode()
         except (InvalidTag, UnknownKey):
             return None
 
     def resealed(self, sealed: bytes, account_id: UUID) -> bytes | None:
-        """The secret, encrypted again with the newest key. None if no change is needed, or it cannot be decrypted."""
+        """The secret, encrypted with the newest key. None if the secret has this key already or cannot be decrypted."""
         return self._sealing.resealed(sealed, _bound(account_id))
 
     @property

@@ -59,7 +59,7 @@ async def by_stated_place(session: AsyncSession, status: Status, areas: Iterable
 
 
 async def supersede(session: AsyncSession, counts: Iterable[Mapping[str, Any]]) -> None:
-    """Marks the stored counts that these counts replace, before the replaced counts' own events come.
+    """Marks the stored counts that these counts replace. The events of the replaced counts may come later.
 
     The registry numbers all changes of counts by one sequence, so a count that the registry has restored since then
     keeps its state.

@@ -1,4 +1,4 @@
-"""Queries for the panels' data. One snapshot has this data and the positions on the topics that it shows."""
+"""Queries for the panels' data. One snapshot contains the panels' data and the matching positions on the topics."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -40,7 +40,7 @@ async def positions(session: AsyncSession) -> dict[Partition, int]:
 async def hazards(session: AsyncSession, now: datetime, most: int) -> Sequence[BoardHazard]:
     """The hazards that are in force or came in the last two days.
 
-    Hazards that have begun come first, then forecasts, then cancelled hazards. Each of these parts is sorted by
+    Hazards that have begun come first, then forecasts, then cancelled hazards. Each of the three parts is sorted by
     severity, then by time.
     """
     severest = case(SEVEREST_FIRST, value=BoardHazard.severity, else_=len(SEVEREST_FIRST))

@@ -35,7 +35,7 @@ export async function sendOnce(form, send) {
 }
 
 /**
- * Sends a report. If intake accepted it before but the answer was lost, a changed form becomes the next version.
+ * Sends a report. If an earlier version was accepted but the answer was lost, a changed form becomes the next version.
  * @param {string} path @param {{version: number}} report @param {() => object} body
  */
 export async function sendReport(path, report, body) {

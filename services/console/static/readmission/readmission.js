@@ -1,4 +1,4 @@
-// Shows how many held reports a readmitted team's phones had sent before, and the button that accepts these reports.
+// For a readmitted team, shows how many earlier reports are held, and the button that accepts these reports.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
