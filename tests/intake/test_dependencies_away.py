@@ -101,7 +101,7 @@ async def test_reports_spooled_before_a_restart_are_published_after_it(killable_
 
 
 async def test_a_start_does_not_wait_for_a_frozen_broker(killable_installation: Installation) -> None:
-    """A frozen broker accepts connections but never answers. A Kafka client waits forty seconds for its answer."""
+    """A frozen broker accepts connections but never answers, so that a Kafka client waits for forty seconds."""
     killable_installation.components.kafka.freeze()
     began = time.monotonic()
     async for intake in opened(killable_installation, is_whole=False):

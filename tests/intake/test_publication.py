@@ -35,7 +35,7 @@ class HandMadeDraft:
 
 
 class UnsealableDraft(HandMadeDraft):
-    """A draft that cannot be sealed. It makes its whole batch fail."""
+    """A draft that cannot be sealed and therefore makes its whole batch fail."""
 
     def finish(self, sealer: Sealer) -> Message:
         raise ArithmeticError

@@ -1,4 +1,4 @@
-"""One address read for two sources or kinds counts as two feeds. This also holds for feeds of an earlier release."""
+"""One address read for two sources or kinds counts as two feeds, also if an earlier release stored the feeds."""
 
 from dataclasses import replace
 from importlib import import_module
