@@ -51,7 +51,7 @@ class Served:
             process.stop()
 
     def client(self, **options: Any) -> httpx.Client:
-        """An HTTP client that sends the headers of a browser on one of our pages. The method `stop` closes it."""
+        """An HTTP client with the headers of a browser on one of our pages. The method `stop` closes the client."""
         defaults = {"headers": {"sec-fetch-site": "same-origin"}, "timeout": 20, "verify": PLAIN, **options}
         self.clients.append(httpx.Client(base_url=self.url, **defaults))
         return self.clients[-1]
@@ -80,7 +80,7 @@ class Served:
         return account
 
     def meanwhile(self, ask: Callable[[], Any], statement: str, *, seconds: int = 0) -> Any:
-        """Locks a row by `statement`, then runs `ask`, which waits for this row, and returns its answer.
+        """Locks a row by `statement`, then runs `ask`, which waits for this row. Returns the answer of `ask`.
 
         `statement` is committed `seconds` after `ask` has begun to wait.
         """

@@ -29,7 +29,7 @@ HOUR = timedelta(hours=1)
 
 @contextmanager
 def ntp_server(*, ahead: float = 0.0, stratum: int = 2, leap: int = 0, echo: bytes | None = None) -> Iterator[str]:
-    """An NTP server whose clock is `ahead` seconds ahead of ours. Its answers have the format of RFC 5905, figure 8."""
+    """An NTP server (RFC 5905, figure 8) whose clock is `ahead` seconds ahead of ours."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listening:
         listening.bind(("127.0.0.1", 0))
         listening.settimeout(90)

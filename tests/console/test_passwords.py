@@ -25,7 +25,7 @@ def test_a_first_password_must_not_stay_the_same(served: Served) -> None:
 
 
 def test_an_account_disabled_while_a_new_password_is_hashed_is_not_signed_in(served: Served) -> None:
-    """The new password revokes old tokens, the disabling all tokens. The first record must not replace the second."""
+    """The record of a password change, which revokes only old tokens, must not replace the record of the disabling."""
     name = served.account(Role.OPERATOR)
     answer = served.meanwhile(
         lambda: change(served.client(), name, PASSWORD, "another long password"),

@@ -70,7 +70,7 @@ def listening(client: httpx.Client, topics: str = "hazards", **headers: str) -> 
 
 
 def until_position(heard: Heard) -> None:
-    """Reads the first event. It has the position from which on the listener gets every event."""
+    """Reads the first event, which has the position from which the listener gets every event."""
     for line in heard._lines:
         if line.startswith("id: "):
             heard.last_id = line.removeprefix("id: ")
@@ -242,7 +242,7 @@ def test_an_operator_of_an_area_gets_only_its_households(served: Served) -> None
 
 
 def test_a_record_outside_the_contract_is_skipped(served: Served) -> None:
-    """The stream reads the place in each record. It must go on after a record that does not match the contract."""
+    """The stream reads the place in each record, but must continue after a record that breaks the contract."""
     good = message(household(destination=KADAMJAI))
     placeless = {name: value for name, value in json.loads(good.value).items() if name != "destination"}
     strange = [

@@ -151,7 +151,7 @@ LOST = """import('/static/link.js').then((link) => {
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])
 @pytest.mark.parametrize("width", [1920, 1366])
 def test_the_header_keeps_its_height(seat: Any, language: str, width: int) -> None:
-    """The header has the same height on all pages. It also keeps this height while the board's connection is lost."""
+    """The header has the same height on all pages, even while the board's connection is lost."""
     desk = seat(Role.DUTY_HEAD, width=width, height=768)
     page = desk.open("/")
     heights = set()
@@ -176,7 +176,7 @@ def test_escape_closes_the_menu(seat: Any) -> None:
 
 
 def test_dates_in_the_figures_form_have_the_pages_format(seat: Any) -> None:
-    """The dates have the format of the page's language, not of the browser's. In the URL they are in ISO 8601."""
+    """The dates have the format of the page's language, not of the browser's. In the URL, dates are in ISO 8601."""
     desk = seat(Role.ANALYST)
     page = desk.open("/registry/figures")
     page.goto(f"{desk.whole.url}/registry/figures?lang=ru&date=2026-06-30")
