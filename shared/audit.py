@@ -1,4 +1,4 @@
-"""The security log records who did or tried what, from which address, with which result, and no personal data.
+"""The security log records who did or tried an action, from which address and with which result, but no personal data.
 
 Each service writes its own table `audit`. Provisioning gives the table to the role `dayar_audit`, so that the service
 can add and read rows but not change or remove them. Entries also go to the process's log, as `"log": "security"`.
@@ -21,7 +21,7 @@ from shared.auth.tokens import Principal
 from shared.failures import is_postgresql_unavailable
 from shared.postgres.models import Base
 
-WRITE_SECONDS = 2.0  # the longest time that a refused request waits for PostgreSQL
+WRITE_SECONDS = 2.0  # a refused request waits at most this long for PostgreSQL
 
 
 class Action(StrEnum):
@@ -37,7 +37,7 @@ class Action(StrEnum):
     ACCOUNT_ENABLED = "account_enabled"
     DEVICE_FORGOTTEN = "device_forgotten"
     PURPOSE_CHOSEN = "purpose_chosen"
-    REQUESTED = "requested"  # the table of routes and roles refused the request
+    REQUESTED = "requested"  # the account's roles may not call the route
     READ = "read"
     EXPORTED = "exported"
     STREAMED = "streamed"
@@ -106,7 +106,7 @@ async def add(session: AsyncSession, *entries: Entry) -> None:
 
 
 async def write(sessions: async_sessionmaker[AsyncSession] | None, *entries: Entry) -> None:
-    """Write entries about refused requests in a separate transaction. Without PostgreSQL, only log the entries."""
+    """Log entries about refused requests, and write them in a separate transaction if PostgreSQL is available."""
     for entry in entries:
         tell(entry)
     if sessions is None:
@@ -125,7 +125,7 @@ async def insert_all(session: AsyncSession, entries: Sequence[Entry]) -> None:
 
 
 def tell(entry: Entry) -> None:
-    """Log the entry without the free text of a stated purpose (after ": "). Only the table keeps that text."""
+    """Log the entry. The free text of a stated purpose, which follows ": ", is stored only in the table."""
     entry = replace(entry, reason=entry.reason and entry.reason.partition(": ")[0])
     known = {name: value for name, value in asdict(entry).items() if value not in (None, ())}
     log.get().info("security", log="security", **{name: shown(value) for name, value in known.items()})

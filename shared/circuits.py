@@ -1,4 +1,4 @@
-"""A circuit breaker for dependencies that callers can do without. While the circuit is open, calls fail at once."""
+"""A circuit breaker for dependencies that are not indispensable. While the circuit is open, calls fail at once."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -13,7 +13,7 @@ logger = log.get()
 
 BUDGET_SECONDS = 0.05
 PIECES = 5
-FAILURES = 3  # this many failures in a row open the circuit
+FAILURES = 3  # the circuit opens after this many failures in a row
 
 
 class CircuitOpen(Exception):
@@ -36,7 +36,7 @@ class Circuit:
         return self._opened.is_set()
 
     async def call(self, operation: Callable[[], Awaitable[T]], *, budget: float = BUDGET_SECONDS) -> T:
-        """Call the dependency. Raises CircuitOpen at once if the circuit is open, or after `budget` seconds."""
+        """Call the dependency. Raises CircuitOpen if the circuit is open or the call takes longer than `budget`."""
         if self.is_open:
             raise CircuitOpen
         try:

@@ -33,7 +33,7 @@ class CheckedSettings(BaseSettings):
             errors = error.errors(include_input=False, include_context=False)
             raise BadSettings(*(_expectation(each, prefix) for each in errors)) from None
         except SettingsError as error:
-            # the text of `error` is: error parsing value for field "folders" from source ...
+            # An example of the text of `error`: error parsing value for field "folders" from source ...
             field = str(error).split('"')[1]
             raise BadSettings(f"{prefix}{field}".upper() + ": Input should be valid JSON") from None
 
@@ -83,8 +83,8 @@ class Settings(CheckedSettings):
     seal_private_keys: Path = Path(".state/secrets/seal/private")
     token_public_keys: Path = Path(".state/secrets/tokens/public")
     token_private_key_file: Path = Path(".state/secrets/tokens/private.pem")
-    record_keys: str = ".state/secrets/records/{service}"  # contains one folder of signing keys per topic
-    # in seconds; long enough for a rotation to reach every reader
+    record_keys: str = ".state/secrets/records/{service}"  # this folder contains one folder of signing keys per topic
+    # The value in seconds is long enough for a rotation to reach every reader.
     signature_key_wait_seconds: float = Field(default=600, ge=0)
 
     def for_service(self, service: str) -> Self:
@@ -106,7 +106,7 @@ class Settings(CheckedSettings):
 
     @property
     def counted_status(self) -> Status:
-        """Only reports with this status are counted in figures and exposure and notify people."""
+        """Reports with any other status are not counted in figures and exposure, and do not notify people."""
         return Status.EXERCISE if self.exercise else Status.ACTUAL
 
     @property
@@ -117,7 +117,7 @@ class Settings(CheckedSettings):
 
     @property
     def proxies(self) -> str:
-        """Proxies with trusted forwarding headers. The default is this machine if PUBLIC_URL is https, else none."""
+        """The proxies whose forwarding headers are trusted. By default only this machine, if PUBLIC_URL is https."""
         usual = "127.0.0.1,::1" if self.public_url.startswith("https:") else ""
         return usual if self.forwarded_allow_ips is None else self.forwarded_allow_ips
 

@@ -15,9 +15,9 @@ from shared import log
 T = TypeVar("T")
 
 LONGEST_SECONDS = 5.0
-# SQLSTATE classes: connection lost or refused; out of memory, disk or connections; shutdown; file error.
+# Classes of SQLSTATE: connection lost, out of resources, shutdown, file error, login refused.
 AWAY_CLASSES = ("08", "53", "57P", "58", "28")
-# SQLSTATEs: serialisation failure, deadlock, no lock, idle-in-transaction timeout, transaction timeout, cancelled.
+# SQLSTATE values: serialisation failure, deadlock, lock timeout, timeout of an idle or long transaction, cancelled.
 AWAY_STATES = ("40001", "40P01", "55P03", "25P03", "25P04", "57014")
 
 
@@ -43,7 +43,7 @@ def is_dependency_unavailable(error: BaseException) -> bool:
 
 
 def is_postgresql_unavailable(error: BaseException) -> bool:
-    """Whether PostgreSQL, not the record, is at fault, so that the work may be retried for ever."""
+    """Whether PostgreSQL caused the error, and not the record. Such work may be retried for ever."""
     if isinstance(error, DBAPIError):
         return (
             error.connection_invalidated or is_postgresql_unavailable(error.orig.__cause__ or error.orig)
@@ -61,7 +61,7 @@ def is_postgresql_unavailable(error: BaseException) -> bool:
 
 
 def backoff_seconds(failures: int, *, first: float, longest: float = LONGEST_SECONDS, jitter: float = 0.2) -> float:
-    """Exponential back-off with jitter: `first` seconds after one failure, doubled with each further failure.
+    """Exponential back-off with jitter. The pause after one failure is `first` seconds; each failure doubles it.
 
     The jitter spreads callers that failed together, so that they do not overload a system that has recovered.
     """

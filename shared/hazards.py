@@ -38,8 +38,9 @@ class CapCategory(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HazardDefinition:
-    """Of several codes, the first is the best match. OET, MH and GH codes come from secondary lists and need a check.
+    """If a standard has several codes, the first is the best match.
 
+    OET, MH and GH codes come from secondary lists and need a check.
     Only `other` has neither nature nor onset; the report's text describes the hazard.
     """
 

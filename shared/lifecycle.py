@@ -23,9 +23,9 @@ from shared.web.connections import LimitedProtocol
 
 S = TypeVar("S", bound=Settings)
 
-# Seconds that the event loop waits for a thread that computes, before each of its callbacks. A request needs about ten
-# turns of the loop, and eight connections that send large bodies add eight callbacks to each turn. With 0.001 other
-# requests were up to 60 ms late. Python's default is 0.005.
+# While a thread computes, the event loop waits this many seconds before each callback. A request needs about ten turns
+# of the loop, and eight connections with large bodies add eight callbacks to each turn. With 0.001 s instead, other
+# requests were up to 60 ms late. Python's default is 0.005 s.
 TURN_SECONDS = 0.0002
 
 FAILED = 70  # EX_SOFTWARE of sysexits.h, an error in the program
@@ -42,7 +42,7 @@ def run_service(
     create_app: Callable[[S], Starlette],
     worker: Callable[[S], Coroutine[Any, Any, None]],
 ) -> None:
-    """`python -m services.<name> [web|worker|migrate]`. The default is web server and worker, which fail separately."""
+    """`python -m services.<name> [web|worker|migrate]`. By default web server and worker run and fail separately."""
     log.configure(name)
     side = sys.argv[1] if len(sys.argv) > 1 else "both"
 
@@ -116,7 +116,7 @@ def leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
 
 
 class Server(uvicorn.Server):
-    """A uvicorn server that leaves signals to `run_worker`, which ends both web server and worker."""
+    """A uvicorn server that ignores signals, because `run_worker` handles them for both web server and worker."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -146,7 +146,7 @@ async def serve(app: Starlette, settings: Settings, *, mount: str = "") -> None:
         )
     )
     async with app.router.lifespan_context(app):
-        gc.freeze()  # these objects are never freed, and scanning them at each collection would delay requests
+        gc.freeze()  # collections skip the present objects, because scanning them would delay requests
         serving = asyncio.ensure_future(server.serve())
         try:
             await asyncio.shield(serving)
@@ -158,7 +158,7 @@ async def serve(app: Starlette, settings: Settings, *, mount: str = "") -> None:
 
 @contextlib.asynccontextmanager
 async def beside(*tasks: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run tasks beside the body of the `async with`. The tasks end with the body. If a task fails, the body ends."""
+    """Run tasks during the body of the `async with`. The tasks end with the body; if a task fails, the body ends."""
     async with asyncio.TaskGroup() as group:
         running = [group.create_task(task) for task in tasks]
         yield

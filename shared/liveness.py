@@ -1,4 +1,4 @@
-"""Liveness checks, without other packages. A web process answers /live; a worker's event loop touches a file."""
+"""Liveness checks with only the standard library. A web process answers /live; a worker's event loop touches a file."""
 
 import asyncio
 import http.client
@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-SILENT_SECONDS = 20.0  # a process that stops answering for this long is ended
+SILENT_SECONDS = 20.0  # the supervisor ends a process that has not answered for this long
 EVERY_SECONDS = 2.0
 
 Answers = Callable[[], bool]
@@ -53,7 +53,7 @@ def by_beat(file: Path) -> Answers:
         before, last = last, file.stat().st_mtime_ns if file.exists() else 0
         return last not in (0, before)
 
-    file.unlink(missing_ok=True)  # the file may be from an earlier process
+    file.unlink(missing_ok=True)  # the file may come from an earlier process
     return answers
 
 

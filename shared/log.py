@@ -10,7 +10,7 @@ import structlog
 
 
 def configure(service: str, *, level: int = logging.INFO, stream: TextIO | None = None) -> None:
-    """Write JSON lines to `stream` or standard output. Loggers of libraries do the same, from level WARNING."""
+    """Write JSON lines to `stream` or standard output. Messages of libraries are written too, from level WARNING."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -53,7 +53,7 @@ def described(error: BaseException) -> dict[str, Any]:
 
 
 def without_error_text(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Keep only class and code location of a library's traceback, because its text may quote personal data."""
+    """Keep only the class and code location of a library's error, because its text may quote personal data."""
     info = event.pop("exc_info", None)
     if isinstance(info, tuple) and info[1] is not None:
         event.update(described(info[1]))

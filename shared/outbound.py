@@ -24,7 +24,7 @@ KEEP_SECONDS = 60.0
 # TCP probes detect a connection that a NAT dropped silently, before the next call fails.
 PROBES = {socket.TCP_KEEPIDLE: 15, socket.TCP_KEEPINTVL: 5, socket.TCP_KEEPCNT: 2}
 CONNECTIONS = 200
-PERMITTED = 1000  # this many URLs are parsed and checked once; the addresses of a name are checked for each connection
+PERMITTED = 1000  # the cache of checked URLs has this size; addresses are checked for each connection
 WEBHOOK_LIMIT = 64 * 1024
 FEED_LIMIT = 8 * 1024 * 1024
 USER_AGENT = "Dayar"
@@ -93,12 +93,12 @@ class Outbound:
         self.gate = Gate(settings)
         self.seconds = seconds
         self._permitted = lru_cache(PERMITTED)(self._permit)
-        self.tls = tls or ssl.create_default_context(cafile=certifi.where())  # the variable SSL_CERT_FILE has no effect
+        self.tls = tls or ssl.create_default_context(cafile=certifi.where())  # this ignores the variable SSL_CERT_FILE
 
     async def __aenter__(self) -> Self:
         connector = aiohttp.TCPConnector(
             resolver=CheckedResolver(self.gate),
-            use_dns_cache=False,  # resolves and checks a name for each connection
+            use_dns_cache=False,  # each connection resolves and checks the name again
             ssl=self.tls,
             limit=CONNECTIONS,
             keepalive_timeout=KEEP_SECONDS,
@@ -107,7 +107,7 @@ class Outbound:
         self._session = aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=None),  # `in_time` limits the whole call
+            timeout=aiohttp.ClientTimeout(total=None),  # the function `in_time` limits the whole call
             auto_decompress=False,
             skip_auto_headers=("Accept", "Content-Type"),
             headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
@@ -131,7 +131,7 @@ class Outbound:
         try:
             async with self._answer("POST", url, content, headers) as answer:
                 status = answer.status
-                await bounded(answer, WEBHOOK_LIMIT)  # reads the body, so that the connection can be reused
+                await bounded(answer, WEBHOOK_LIMIT)  # a connection can be reused only after the body was read
         except OutboundError:
             if not status:
                 raise
@@ -190,7 +190,7 @@ async def bounded(answer: aiohttp.ClientResponse, limit: int) -> bytes:
     async for chunk in answer.content.iter_any():
         body += chunk
         if len(body) > limit:
-            answer.close()  # without this, aiohttp would read the rest of the answer, to keep the connection
+            answer.close()  # otherwise aiohttp would read the rest of the answer to keep the connection
             raise AnswerTooBig(limit)
     return bytes(body)
 
@@ -201,7 +201,7 @@ class Gate:
     def __init__(self, settings: Settings) -> None:
         self._allowed = frozenset(pair.lower() for pair in settings.outbound_allow)
         self._is_exercise = settings.exercise
-        # A separate pool of threads, because a hanging name server must not block other work in threads.
+        # Look-ups have a separate pool of threads, because a hanging name server must not block other work in threads.
         self._threads = ThreadPoolExecutor(16, thread_name_prefix="resolve")
 
     def close(self) -> None:
@@ -249,7 +249,7 @@ def resolve(host: str, port: int) -> list[Any]:
 
 
 def is_address(host: str) -> bool:
-    """Whether aiohttp takes the host for an IP address, and therefore skips the resolver, which checks addresses."""
+    """Whether aiohttp treats the host as an IP address. aiohttp then skips the resolver, which checks addresses."""
     return ":" in host or host.replace(".", "").isdigit()
 
 
@@ -262,7 +262,7 @@ def address_of(host: str) -> Address:
 
 
 def unfolded(texts: Iterable[str]) -> list[Address]:
-    """The addresses without duplicates, each IPv4-mapped IPv6 address as an IPv4 address."""
+    """The addresses without duplicates. IPv4-mapped IPv6 addresses are converted to IPv4."""
     addresses: dict[Address, None] = {}
     for text in texts:
         address = ipaddress.ip_address(text)
@@ -278,7 +278,7 @@ def is_public(address: Address) -> bool:
 
 
 class CheckedResolver(AbstractResolver):
-    """Resolves a name once and checks every address of it. The header `Host` and SNI keep the name."""
+    """Resolves a name once and checks each of its addresses. The header `Host` and SNI still have the name."""
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate

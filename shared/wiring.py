@@ -18,7 +18,7 @@ from shared.postgres import database
 from shared.web import apps
 
 Task: TypeAlias = Coroutine[Any, Any, None]
-# A lifespan stores in `app.state` what the routes need, and yields the tasks that run while the app answers.
+# A lifespan stores the objects that the routes need in `app.state`, and yields the tasks that run beside the app.
 Lifespan: TypeAlias = Callable[[FastAPI], AbstractAsyncContextManager[Iterable[Task]]]
 Check: TypeAlias = Callable[[FastAPI], Awaitable[bool]]
 

@@ -10,7 +10,7 @@ EVERYONE = frozenset(Role)
 CMC = frozenset({R.OPERATOR, R.DUTY_HEAD})
 LEDGER = frozenset({R.OPERATOR, R.DUTY_HEAD, R.ADMINISTRATOR})
 REPORTERS = frozenset({R.FIELD, R.OPERATOR, R.DUTY_HEAD, R.REGISTRAR, R.INTEGRATION})
-HOUSEHOLD_READERS = frozenset({R.OPERATOR, R.DUTY_HEAD, R.REGISTRAR, R.FIELD})  # an analyst reads figures only
+HOUSEHOLD_READERS = frozenset({R.OPERATOR, R.DUTY_HEAD, R.REGISTRAR, R.FIELD})  # an analyst may read figures only
 SECURITY = frozenset({R.ADMINISTRATOR, R.AUDITOR})
 NOTICED = SECURITY | {R.DUTY_HEAD}
 AUDITOR = frozenset({R.AUDITOR})
@@ -26,8 +26,8 @@ class AccessRule:
     is_public: bool = False
     is_page: bool = False
     takes_expired: bool = False
-    takes_readmitted: bool = False  # treats an expired token of a readmitted team as valid
-    takes_unchecked: bool = False  # accepts requests while revocations are unknown, and checks the credential later
+    takes_readmitted: bool = False  # the route treats expired tokens of a readmitted team as valid
+    takes_unchecked: bool = False  # while revocations are unknown, the route checks the credential later
 
 
 PUBLIC = AccessRule(is_public=True)
@@ -102,12 +102,12 @@ ROUTES: dict[str, AccessRule] = {
     "GET /static": PUBLIC,
     "GET /sign-in": PUBLIC,
     "POST /sign-in": PUBLIC,
-    "POST /sign-in/code": PUBLIC,  # needs the ticket that is issued after a correct password
+    "POST /sign-in/code": PUBLIC,  # the request needs the ticket that is issued after a correct password
     "GET /second-factor": page(frozenset({R.ADMINISTRATOR})),
     "POST /second-factor": to(frozenset({R.ADMINISTRATOR})),
     "POST /second-factor/removal": to(frozenset({R.ADMINISTRATOR})),
     "GET /password": page(EVERYONE),
-    "POST /password": PUBLIC,  # needs the old password, but no session
+    "POST /password": PUBLIC,  # the request needs the old password, but no session
     "POST /sign-out": to(EVERYONE),
     "POST /v1/session": AccessRule(EVERYONE, takes_readmitted=True),
     "POST /v1/session/device": to(frozenset({R.FIELD})),

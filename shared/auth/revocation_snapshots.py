@@ -13,7 +13,7 @@ from shared.events import CredentialRevoked
 from shared.events.fields import Instant
 
 LONGEST_USE = timedelta(hours=24)
-CLOCK_SKEW = timedelta(minutes=5)  # a snapshot dated further in the future than this comes from a wrong clock
+CLOCK_SKEW = timedelta(minutes=5)  # a snapshot that is dated further in the future is ignored
 
 
 class Snapshot(BaseModel):

@@ -25,10 +25,10 @@ from shared.messaging.signatures import UNKNOWN_KEY, RecordVerifier
 logger = log.get()
 
 
-CONFIRM_SECONDS = 60  # how often the topic's end is checked and the snapshot is written
+CONFIRM_SECONDS = 60  # the pause between two checks of the topic's end, each with a new snapshot
 CONFIRM_TIMEOUT = 5
-KEY_SECONDS = 5  # how often to check whether a missing signature key has arrived
-WRITE_SECONDS = 2  # delay after a change, so that many changes are written together
+KEY_SECONDS = 5  # the pause between two checks whether a missing signature key has arrived
+WRITE_SECONDS = 2  # a snapshot is written this long after a change, so that it contains many changes
 
 Credential = tuple[CredentialKind, UUID]
 
@@ -77,7 +77,7 @@ class Revocations:
         return self._snapshot.read_at
 
     def is_revoked(self, principal: Principal) -> bool:
-        # compare the time of the sign-in, because a renewed session must not look newer than the revocation
+        # The time of the sign-in counts, because renewing a session must not make it look newer than the revocation.
         return self.ends(credentials(principal), principal.signed_in_at or principal.issued_at)
 
     def ends(self, names: Sequence[Credential], began_at: int) -> bool:
@@ -105,7 +105,7 @@ class Revocations:
 
     async def _read(self, consumer: AIOKafkaConsumer, backoff: Backoff) -> None:
         begins, ends = await kafka.assign_all(consumer, self._settings, [CredentialRevoked.topic])
-        for partition, begin in begins.items():  # a replay from the start could lift a revocation for a moment
+        for partition, begin in begins.items():  # a replay from the topic's start could lift a revocation for a moment
             consumer.seek(partition, self._positions.get(partition, begin))
         while True:
             if not self.is_complete and await kafka.reached(consumer, ends):
@@ -120,7 +120,7 @@ class Revocations:
             backoff.reset()
 
     async def _apply(self, *records: Record) -> None:
-        """Apply records in order, without an `await` in between, so no request is checked after only some of them."""
+        """Apply the records in order and without an `await` in between, so that requests see all or none."""
         changes = [self._is_applied(record) for record in records]
         if any(changes):
             await self._tell_changed()
@@ -133,13 +133,13 @@ class Revocations:
                 await self._apply(*self._unverified.take(credential))
 
     def _is_applied(self, record: Record) -> bool:
-        """Apply the record. Return whether a revocation changed."""
+        """Apply the record, and return whether this changed any revocation."""
         is_behind = self._unverified.holds(record)
         is_kept = is_behind and self._unverified.add(record)
         try:
             change = self._verified(record)
             if is_behind and not is_kept:
-                self._unverified.take(record.key)  # drops waiting older records, which must not be applied later
+                self._unverified.take(record.key)  # older waiting records must not be applied after this one
             return self._change(change)
         except UnknownKey:
             if not is_behind:
@@ -149,7 +149,7 @@ class Revocations:
         return False
 
     def _verified(self, record: Record) -> Any:
-        """Verify and decode. Raises UnknownKey however late the key is, because waiting delays no other record."""
+        """Verify and decode the record. Raises UnknownKey without a time limit, because no other record waits."""
         try:
             self._verifier.verify(record)
         except SetAside as error:

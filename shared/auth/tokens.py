@@ -1,4 +1,4 @@
-"""Access tokens: console signs them, and every service verifies them with public keys."""
+"""Access tokens, which the console signs and every service verifies with public keys."""
 
 import time
 from collections import OrderedDict
@@ -33,8 +33,8 @@ ISSUER = AUDIENCE = "dayar"
 REQUIRED = ["exp", "iat", "iss", "aud", "sub", "jti"]
 SECURE_COOKIE, PLAIN_COOKIE = "__Host-session", "session"
 CACHED_TOKENS = 10_000
-KEYS_SECONDS = 60  # how often the folder of public keys is read
-UNKNOWN_KEY_SECONDS = 1  # how often the folder is read for tokens with an unknown key
+KEYS_SECONDS = 60  # the pause between two reads of the folder of public keys
+UNKNOWN_KEY_SECONDS = 1  # this pause applies if a token names an unknown key
 SECOND_STEP, SECOND_STEP_S = "dayar second step", 300
 
 
@@ -77,7 +77,7 @@ class Principal:
     device: UUID | None = None
     signed_in_at: int | None = None
     is_expired: bool = False
-    is_unchecked: bool = False  # true while it is unknown whether the token was revoked
+    is_unchecked: bool = False  # the revocations are unknown, so the token may have been revoked
     is_cookie: bool = False
 
     @cached_property
@@ -95,7 +95,7 @@ class Principal:
         return None if self.covers_country else tuple(sorted(self.areas))
 
     def covers(self, pcode: str | None, places: Places) -> bool:
-        """Whether the caller's areas include this P-code or a unit that contains its place."""
+        """Whether one of the caller's areas is the place with this P-code, or contains it."""
         return self.covers_country or places.covers(self.areas, pcode)
 
 
@@ -104,7 +104,7 @@ class Ancestry(Protocol):
 
 
 class Revoked(Protocol):
-    """The interface that `shared.auth.revocations` and the tests implement."""
+    """The interface of the revocations, which `shared.auth.revocations` and the tests implement."""
 
     @property
     def is_known(self) -> bool: ...
@@ -137,7 +137,7 @@ class Signer:
 
     def sign(self, principal: Principal) -> str:
         """Sign a token with the key in the file, which may have changed by a rotation."""
-        with suppress(OSError):  # if the file cannot be read, the key in memory is used
+        with suppress(OSError):  # if the file cannot be read, the token is signed with the key in memory
             if self._file.stat().st_mtime_ns != self._written_at:
                 self._read()
         claims: dict[str, Any] = {
@@ -166,7 +166,7 @@ class Signer:
         )
 
     def ticket(self, account: UUID, state: str) -> str:
-        """A proof of the correct password and the account's `state`, valid for five minutes. A ticket is no token."""
+        """A proof that the password was correct, with the account's `state`, valid for five minutes. It is no token."""
         claims = {"aud": SECOND_STEP, "sub": str(account), "state": state, "exp": int(time.time()) + SECOND_STEP_S}
         return jwt.encode(claims, self._key, algorithm="EdDSA")
 
@@ -181,7 +181,7 @@ class Signer:
 
 
 class Authenticator:
-    """Verifies tokens and caches them by SHA-256. Expiry and revocation are checked on every request."""
+    """Verifies tokens. Verified tokens are cached by SHA-256; expiry and revocation are checked on every request."""
 
     def __init__(self, public_keys: Path, revoked: Revoked) -> None:
         self._folder = public_keys
@@ -272,7 +272,7 @@ def cookie_name(public_url: str) -> str:
 
 def token_of(connection: HTTPConnection, cookie: str) -> tuple[str, bool]:
     """Return the token, and whether it came in a cookie. Query parameters are never read."""
-    for name, value in connection.scope["headers"]:  # raw headers, because `Headers` costs more than all the rest
+    for name, value in connection.scope["headers"]:  # `Headers` costs more time than the whole rest of this function
         if name == b"authorization":
             scheme, _, token = value.decode("latin-1").partition(" ")
             if token and scheme.lower() == "bearer":
@@ -296,7 +296,7 @@ def generate(folder: Path) -> str:
     kid = key_id(public.public_bytes_raw())
     (folder / "public").mkdir(mode=0o700, parents=True, exist_ok=True)
     write_whole(folder / "public" / f"{kid}.pem", public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
-    # written last, because every service must know the public key before a token is signed
+    # The private key is written last, because every service must know the public key before a token is signed.
     write_whole(folder / "private.pem", private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     return kid
 

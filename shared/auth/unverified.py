@@ -6,7 +6,7 @@ from shared import log
 from shared.messaging.records import Record
 
 MOST_RECORDS = 1000
-LONGEST_RECORD = 16 * 1024  # in bytes; a record that our services write is far shorter
+LONGEST_RECORD = 16 * 1024  # in bytes; records of our own services are far shorter
 
 
 class UnverifiedRecords:
@@ -27,7 +27,7 @@ class UnverifiedRecords:
         return record.key in self._by_credential
 
     def add(self, record: Record) -> bool:
-        """Keep the record. Return False if there is no space; the record is then skipped until the next start."""
+        """Keep the record. Return False if there is no space; the record is then ignored until the next start."""
         if self._count >= MOST_RECORDS or _size(record) > LONGEST_RECORD:
             log.get().error("access event with an unknown key is passed over until the next start")
             return False

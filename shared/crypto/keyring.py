@@ -17,7 +17,7 @@ from shared.failures import DependencyUnavailable
 
 ID_BYTES = 17
 KEY_ID = r"[0-9a-f]{8}-[0-9a-f]{8}"
-FRESH_SECONDS = 60  # a new key is used within this time after a rotation
+FRESH_SECONDS = 60  # after a rotation, the new key is used within this time
 
 Keys = Mapping[str, bytes]  # keys by id; an id begins with its time of creation, so the greatest id is the newest
 
@@ -95,7 +95,7 @@ class Sealing:
         return self._ring.newest[0].encode()
 
     def resealed(self, sealed: bytes, aad: bytes) -> bytes | None:
-        """Seal the text again. None if the newest key sealed it already, or if (logged) no key opens the text."""
+        """Seal the text with the newest key. None if that key sealed it already, or if decryption fails (logged)."""
         if not self.is_old(sealed):
             return None
         try:

@@ -26,7 +26,7 @@ OPENED_KEYS = 4096
 URL_SAFE = b"-_"
 _encode = msgspec.json.Encoder().encode
 SEALED_MEMBER = b',"sealed":'
-GROUP_READS = 0o2050  # the mode of a folder that a group can read, with set-group-id
+GROUP_READS = 0o2050  # a folder with these mode bits (set-group-id, r-x) shares its files with its group
 
 
 class SealMismatch(Exception):
@@ -65,7 +65,7 @@ class Sealer:
 
     @property
     def kid(self) -> str:
-        """The id of the public key for the next box. Reading it before each `seal` replaces a used-up data key."""
+        """The id of the public key for the next box. Read it before each `seal`, to replace an old data key."""
         if self._key.is_worn:
             self._key = self._renewed()
         return self._key.kid
@@ -147,7 +147,7 @@ def with_box(clear: bytes, box: bytes) -> bytes:
 
 
 def without_box(value: bytes, box: SealedBox) -> bytes:
-    """The object `clear` that `with_box` was given. Raises SealMismatch unless this box is the last member."""
+    """The JSON object without its box, as before `with_box`. Raises SealMismatch unless this box is the last member."""
     clear, _, last = value.rpartition(SEALED_MEMBER)
     if last != box_json(box.kid, box.key, box.nonce, box.data) + b"}":
         raise SealMismatch
@@ -175,7 +175,7 @@ def generate(folder: Path) -> str:
     kid = key_id(public)
     (folder / "private").mkdir(mode=0o700, parents=True, exist_ok=True)
     write_whole(folder / "private" / f"{kid}.key", private.private_bytes_raw())
-    write_whole(folder / "public.key", public)  # written last, because the private key must exist before data is sealed
+    write_whole(folder / "public.key", public)  # last, because the private key must exist before data is sealed
     return kid
 
 

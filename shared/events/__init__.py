@@ -74,7 +74,7 @@ from shared.events.topics import TOPICS, Topic
 
 CORRECTION = HouseholdCorrectionReported.event_type
 
-# Several classes can share a type. Corrections of households and of groups share a type; `kind` distinguishes them.
+# Several classes can share an event type: `kind` distinguishes corrections of households from those of groups.
 EVENT_TYPES: dict[str, tuple[type[EventData], ...]] = gathered()
 
 

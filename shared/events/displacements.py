@@ -195,7 +195,7 @@ DisplacementReport = Annotated[HouseholdReport | GroupReport, Field(discriminato
 
 
 class SealedBox(Data):
-    """Encrypted fields: `PROTECTION.md` section 3. `key`, `nonce` and `data` are unpadded base64url."""
+    """Encrypted fields; `docs/protection.md` describes the encryption. `key`, `nonce` and `data` are unpadded base64url."""
 
     v: Literal[1] = 1
     kid: str

@@ -17,7 +17,7 @@ CONTENT_TYPE = b"application/json"
 _NAMESPACE = NAMESPACE.bytes
 UUID_TEXT = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # the text format of a UUID in RFC 9562
 SCHEMA_ROOT = "urn:dayar:schema:"
-REVOKED_HEADER = "dayar_revoked"  # marks a report whose credential was revoked before the report came
+REVOKED_HEADER = "dayar_revoked"  # this header marks reports whose credential was revoked before they came
 SIGNATURE = "signature"  # the name of each record's last header, which `shared/messaging/signatures.py` writes
 
 Header = tuple[str, bytes]
@@ -37,7 +37,7 @@ class EventData(Data):
 
 
 def gathered(base: type[EventData] = EventData) -> dict[str, tuple[type[EventData], ...]]:
-    """The event types that are declared below `base`, each with its classes."""
+    """The event types of the subclasses of `base`, each with its classes."""
     models: dict[str, tuple[type[EventData], ...]] = {}
     for model in _subclasses(base):
         if "event_type" in vars(model):
@@ -104,7 +104,7 @@ def derived_id(*parts: object) -> UUID:
     return UUID(_version_5(hashlib.sha1(_NAMESPACE + name.encode(), usedforsecurity=False).hexdigest()))
 
 
-@lru_cache(1024)  # cached, because the hashed names of all reports of one author begin with the same text
+@lru_cache(1024)  # results are cached, because the names of all reports of one author begin with the same text
 def _hasher(start: str) -> "hashlib._Hash":
     return hashlib.sha1(_NAMESPACE + start.encode(), usedforsecurity=False)
 
@@ -152,7 +152,7 @@ def raw_message(
     return Message(topic, name, value, headers)
 
 
-@lru_cache(1024)  # cached, because all events of a batch have one time, and each report formats its time twice
+@lru_cache(1024)  # results are cached, because all events of a batch have one time, formatted twice per report
 def written(time: datetime) -> str:
     """The text format of instants in events."""
     return time.astimezone(UTC).isoformat()

@@ -34,7 +34,7 @@ RFC_VARIANT, RANDOM_VERSIONS = 0b10, (4, 7)  # RFC 9562
 
 
 def random_uuid(value: UUID) -> UUID:
-    # bit operations, because `value.version` costs five times as much
+    # The bits are read directly, because `value.version` takes five times as long.
     if (value.int >> 62) & 0b11 != RFC_VARIANT or (value.int >> 76) & 0xF not in RANDOM_VERSIONS:
         raise ValueError("a random UUID (version 4 or 7) is expected")
     return value
@@ -47,7 +47,7 @@ def utc(value: datetime) -> datetime:
     # The year is checked twice: before the conversion, because `astimezone` fails at the ends of the calendar, and
     # after the conversion, because it can change the year.
     if FIRST_YEAR <= value.year <= LAST_YEAR:
-        moment = value.astimezone(UTC) if value.utcoffset() else value  # a time of an event is in UTC already
+        moment = value.astimezone(UTC) if value.utcoffset() else value  # times of events are already in UTC
         if FIRST_YEAR <= moment.year <= LAST_YEAR:
             return moment
     raise ValueError(f"a time of the years {FIRST_YEAR} to {LAST_YEAR} is expected")

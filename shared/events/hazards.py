@@ -92,7 +92,7 @@ class HazardText(Body):
 
 
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
-# sorted, so that the same report always gives the same bytes
+# The texts are sorted by language, so that the same report always gives the same bytes.
 Texts = Annotated[
     dict[Language, HazardText], Field(max_length=9), AfterValidator(lambda texts: dict(sorted(texts.items())))
 ]
@@ -103,7 +103,7 @@ Web = Annotated[str, Field(pattern=r"^https?://[^\x00-\x20\x7f]+$", max_length=5
 
 
 OF_ACCOUNT = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/")
-CENTRE = "cmc"  # the source of events that the centre's own people enter
+CENTRE = "cmc"  # the `source` of events that people of the centre enter
 
 
 def enterer(source: str, source_id: str) -> UUID | None:
@@ -152,9 +152,9 @@ class HazardReport(HazardFields, Body):
 
     @model_validator(mode="after")
     def supersedes(self) -> "HazardReport":
-        """Require a higher revision. Readers keep the highest, so a lower revision would be accepted without effect."""
+        """Require a higher revision. Readers keep the highest revision, so a lower one would have no effect."""
         if "revision" not in self.model_fields_set:
-            self.__dict__["revision"] = self.version  # an assignment would fail, because the model is frozen
+            self.__dict__["revision"] = self.version  # a plain assignment would fail, because the model is frozen
         if self.msg_type is not MsgType.ALERT and self.revision <= 1:
             raise ValueError(
                 "`revision` (or `version`) is expected to be higher than that of what is updated or cancelled"
@@ -184,7 +184,7 @@ class HazardReported(HazardFields, EventData):
     topic: ClassVar[str] = "hazards"
     key_field: ClassVar[str] = "hazard_id"
 
-    report_id: UUID  # may be any UUID, because the id of a feed's report is derived from the source's id
+    report_id: UUID  # any version of UUID; a feed's reports have ids derived from the source's id
     hazard_id: UUID
     author: UUID
     channel: SubmissionChannel

@@ -1,4 +1,4 @@
-"""The figures of displaced people as text: the counts of groups and the registered households, side by side."""
+"""The figures of displaced people as text, with the counts of groups beside the registered households."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -9,7 +9,7 @@ Number = Callable[[Any], str]
 
 
 def displaced(figures: Mapping[str, Any], number: Number, known: NullTranslations) -> str:
-    """Both parts of the figure, and the total if there are both."""
+    """The counted people, the registered people, and the total if there are both."""
     registered = _registered(figures, number, known)
     if not figures.get("reports"):
         return registered

@@ -14,7 +14,7 @@ def language_of(request: HTTPConnection) -> str:
 
 
 def chosen(request: HTTPConnection) -> str | None:
-    """The language that the reader chose by `?lang=`, or earlier and stored in the cookie; None if there is none."""
+    """The language that the reader chose by `?lang=`, or the choice stored in the cookie; None without a choice."""
     requested = (request.query_params.get("lang"), request.cookies.get(COOKIE))
     return next((language for language in requested if language in LANGUAGES), None)
 

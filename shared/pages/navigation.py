@@ -29,12 +29,12 @@ MENU = (
     Destination("/sign-ins", N_("Signed-in devices")),
     Destination("/second-factor", N_("Second factor")),
 )
-NOTICES = ("/notices", "/registry/notices")  # each service serves the page of its own notices, one line per notice
+NOTICES = ("/notices", "/registry/notices")  # these pages of services list their own notices, one per line
 
 
 def destinations(principal: Principal | None) -> list[Destination]:
     if principal is None or principal.roles <= {Role.FIELD}:
-        return []  # a field account uses only the field form
+        return []  # a field account opens only the field form
     return [page for page in DESTINATIONS if _opens(page.path, principal)]
 
 

@@ -34,7 +34,7 @@ TEXTS: Mapping[str, str] = {
     "status_changed": N_("Revised: changed from an exercise to actual, or back"),
     "no_rule": N_("No longer meets an alert rule"),
 }
-# The reasons why a hazard without an earlier alert raised no alert.
+# Texts of the reasons why a hazard that had no alert raised none.
 NOT_ALERTED: Mapping[str, str] = {
     "over_budget": N_("withheld, its source reports unusually much"),
     "too_old": N_("reported too late to act on"),
@@ -67,7 +67,7 @@ def sentence(reason: str, figures: Mapping[str, Any], language: str, known: Null
 
 
 def _of_quake(reason: str, figures: Mapping[str, Any]) -> list[str]:
-    """Magnitude and expected intensity, which are different scales, each with its name."""
+    """Magnitude and expected intensity, each with the name of its scale, because the scales differ."""
     texts = [TEXTS[reason]] if reason in LABELLED else []
     texts.append(TEXTS["quake_magnitude"] if "depth_km" in figures else WITHOUT_DEPTH)
     if "intensity" in figures:

@@ -7,7 +7,7 @@ from shapely import Point, Polygon, STRtree, make_valid
 from shapely.geometry.base import BaseGeometry
 
 EARTH_KM = 6371.0088
-APART_CORNERS = 100  # `make_valid` takes 10 ms at most for this many corners
+APART_CORNERS = 100  # for this many corners `make_valid` takes at most 10 ms
 
 Ring = Sequence[tuple[float, float]]
 
@@ -21,7 +21,7 @@ class Areas:
         self._tree = STRtree(list(self.shapes.values()))
 
     def at(self, lat: float, lon: float) -> str | None:
-        """The unit of a point, and on a common border the first of the units by code, so that all services agree."""
+        """The unit of a point. On a common border this is the unit with the lowest code, so that all services agree."""
         units = self._touched([Point(lon, lat)])
         return units[0] if units else None
 
@@ -38,7 +38,7 @@ class Areas:
         return self._touched(shapes)
 
     def _touched(self, shapes: list[BaseGeometry]) -> tuple[str, ...]:
-        # one query per shape, so that other threads can run between the queries
+        # Each shape has its own query, so that other threads can run between the queries.
         touched = {index for shape in shapes for index in self._tree.query(shape, predicate="intersects").tolist()}
         return tuple(self._pcodes[index] for index in sorted(touched))
 

@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 SEPARATORS = re.compile(r"[\W_]+")
-SAME_LETTERS = str.maketrans("өүңё", "оуне")  # keyboards without Kyrgyz letters have only the right-hand ones
+SAME_LETTERS = str.maketrans("өүңё", "оуне")  # keyboards without Kyrgyz letters have only the letters on the right
 
 
 def folded(name: str | None) -> str:

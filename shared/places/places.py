@@ -64,14 +64,14 @@ class Places:
         return self._at_level(pcode, 2)
 
     def district(self, pcode: str) -> str:
-        """The unit of level 2, or of level 1 if there is none, for any code, known or unknown."""
+        """The level-2 unit that contains the place, else its level-1 unit. The code may be unknown."""
         return self.adm2(pcode) or self.oblast(pcode)
 
     def oblast(self, pcode: str) -> str:
         return self.adm1(pcode) or by_digits(pcode, 1)
 
     def covers(self, areas: Iterable[str], pcode: str | None) -> bool:
-        """Whether a unit lies in one of the areas (`KG` is the whole country, and includes an unknown unit)."""
+        """Whether a unit lies in one of the areas. `KG` is the whole country, and contains even an unknown unit."""
         codes = set(areas)
         return COUNTRY in codes or (pcode is not None and not codes.isdisjoint((pcode, *self.ancestors(pcode))))
 
@@ -147,5 +147,5 @@ class Places:
 
 
 def by_digits(pcode: str, level: int) -> str:
-    """The code of a place's oblast (first two digits) or district (first five). For some cities this is wrong."""
+    """The code of a place's oblast (first two digits) or district (first five). For some cities the result is wrong."""
     return pcode[: DIGITS[level]].ljust(len(pcode), "0")

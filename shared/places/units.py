@@ -19,7 +19,7 @@ class UnitKind(StrEnum):
     AYMAK = "aymak"
 
 
-# Name and kind of a unit: in Kyrgyz and English the kind follows the name; in Russian it precedes or follows.
+# Labels with name and kind of a unit. In Kyrgyz and English the kind follows the name; Russian has both orders.
 LABELS: dict[UnitKind, Names] = {
     UnitKind.OBLAST: {"ky": "{} облусу", "ru": "{} область", "en": "{} oblast"},
     UnitKind.RAYON: {"ky": "{} району", "ru": "{} район", "en": "{} rayon"},

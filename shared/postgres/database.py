@@ -65,7 +65,7 @@ def engine(settings: Settings, *, idle_seconds: int = 5, pool_size: int = 5, pin
         url.set(password=password) if password else url,
         hide_parameters=True,
         pool_pre_ping=pings,
-        pool_use_lifo=True,  # reuses the latest connection, which has prepared its statements
+        pool_use_lifo=True,  # the latest connection is reused, because it has prepared statements
         pool_size=pool_size,
         connect_args={
             "timeout": 5,
@@ -77,7 +77,7 @@ def engine(settings: Settings, *, idle_seconds: int = 5, pool_size: int = 5, pin
                 "transaction_timeout": f"{max(idle_seconds, TRANSACTION_SECONDS)}s",
                 "lock_timeout": f"{2 * idle_seconds}s",
                 "jit": "off",
-                "max_parallel_workers_per_gather": "0",  # a query uses one core, so that other cores can handle reports
+                "max_parallel_workers_per_gather": "0",  # a query uses one core, and leaves the others for reports
                 "timezone": "UTC",
             },
         },
@@ -108,7 +108,7 @@ async def connected(engine: AsyncEngine) -> AsyncIterator[asyncpg.Connection]:
         raw = (await connection.get_raw_connection()).driver_connection
         assert isinstance(raw, asyncpg.Connection)
         if raw.is_closed():
-            await connection.execute(select(1))  # SQLAlchemy notices the lost connection, and empties the pool
+            await connection.execute(select(1))  # so SQLAlchemy notices the lost connection and empties the pool
         try:
             yield raw
         except BaseException:
@@ -118,7 +118,7 @@ async def connected(engine: AsyncEngine) -> AsyncIterator[asyncpg.Connection]:
 
 @asynccontextmanager
 async def transaction(engine: AsyncEngine) -> AsyncIterator[asyncpg.Connection]:
-    """A transaction on a `connected` connection: a third of the cost of a session's."""
+    """A transaction on a `connected` connection, which costs a third of a session's transaction."""
     async with connected(engine) as connection, connection.transaction():
         yield connection
 
@@ -141,11 +141,11 @@ async def driver(session: AsyncSession) -> asyncpg.Connection:
 
 
 async def _begin(connection: AsyncConnection, adapter: Any) -> None:
-    """Send BEGIN now. SQLAlchemy sends BEGIN only before its own statements, each of which costs a round trip."""
+    """Send BEGIN now. SQLAlchemy itself sends BEGIN only before a statement of its own, which costs a round trip."""
     try:
         await adapter._start_transaction()  # noqa: SLF001 - what SQLAlchemy calls before its first statement
     except Exception:  # noqa: BLE001
-        await connection.execute(select(1))  # lets SQLAlchemy notice the lost connection and empty the pool
+        await connection.execute(select(1))  # so SQLAlchemy notices the lost connection and empties the pool
 
 
 def advisory_lock(name: str) -> Select[Any]:
@@ -154,7 +154,7 @@ def advisory_lock(name: str) -> Select[Any]:
 
 
 async def session(request: Request) -> AsyncIterator[AsyncSession]:
-    """One transaction per request: committed after success and before the answer is sent, else rolled back."""
+    """The transaction of a request. It is committed before the answer is sent, or rolled back after an error."""
     async with request.app.state.sessions.begin() as session:
         yield session
 
@@ -188,7 +188,7 @@ async def migrate(service: str, settings: Settings) -> None:
 
 
 async def hold_to_contract(connection: AsyncConnection | AsyncSession, service: str) -> None:
-    """Check the schema's mark, the contract version of its records. Raises EarlierBuild, NewerSchema."""
+    """Check the contract version of the schema's records, stored in its mark. Raises EarlierBuild, NewerSchema."""
     if not await connection.scalar(select(func.to_regclass(INSTALLATION.name))):
         return  # a new schema has no mark yet
     # raw SQL: the table of an earlier build may lack the column `contract` of the model
@@ -228,7 +228,7 @@ def _upgrade(connection: Connection, service: str) -> None:
     try:
         command.upgrade(config, "head")
     except CommandError as error:
-        if isinstance(error.__cause__, ResolutionError):  # a revision that this release does not know
+        if isinstance(error.__cause__, ResolutionError):  # the revision is unknown to this release
             raise NewerSchema(service) from None
         raise
 

@@ -56,7 +56,7 @@ class Base(DeclarativeBase):
         super().__init_subclass__(**options)
 
 
-# The SQL types of a dataclass's fields. The first matching row is used, because a bool is also an int.
+# The SQL types of a dataclass's fields. The first matching row is used, so `bool` must stand before `int`.
 SQL_TYPES: dict[type, TypeEngine[Any]] = {
     str: Text(),
     bool: Boolean(),

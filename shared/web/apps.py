@@ -35,7 +35,7 @@ Readiness = Callable[[], Awaitable[dict[str, bool]]]
 Lifespan = Callable[[Any], AbstractAsyncContextManager[Any]]
 
 MOUNTS = {"intake": "/intake", "registry": "/registry", "alerts": "/alerts", "console": ""}
-MAX_BODY = 64 * 1024  # a route with a higher limit reads its body itself
+MAX_BODY = 64 * 1024  # routes with a higher limit read their bodies themselves
 
 
 def create_app(
@@ -155,7 +155,7 @@ class Guard:
 
 
 def refused(connection: HTTPConnection, problem: Problem) -> ASGIApp:
-    """Answer with the problem, and write an audit entry, because a known account tried something that it may not do."""
+    """Answer with the problem. Write an audit entry, because an account tried something that it may not do."""
     entry = audit.entry_of(connection, Action.REQUESTED, result=Result.REFUSED, reason=problem.kind)
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:

@@ -8,15 +8,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.web.problems import Problem
 
 FIELD, VALUE, LIST = b":", b",", b"[{"
-VALUES = 1_000  # the most values in a body that FastAPI reads
+VALUES = 1_000  # a body that FastAPI reads may have this many values
 TEXT = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?'
-AT_ONCE = 2_000  # the most texts in one match, because no other thread can run during a match
+AT_ONCE = 2_000  # a match covers at most this many strings, because no other thread runs during a match
 SOME_TEXTS = re.compile(rb'[^"]*+(?:%b[^"]*+){0,%d}+' % (TEXT, AT_ONCE), re.DOTALL)
 A_TEXT = re.compile(TEXT, re.DOTALL)
 
 
 def exceeds(raw: bytes, signs: bytes, most: int) -> bool:
-    """Whether more than `most` of the signs are outside texts. Usually a plain count of the signs is enough."""
+    """Whether the JSON has more than `most` of these signs outside its strings. Usually a plain count is enough."""
     if sum(raw.count(sign) for sign in signs) <= most:
         return False
     count = 0

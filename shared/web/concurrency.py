@@ -10,7 +10,7 @@ from starlette.types import Scope
 from shared.web.problems import Problem
 
 OF_ADDRESS, OF_ACCOUNT = 256, 32
-ENTERED = "dayar.entered"  # scope key of the address and the account of the request
+ENTERED = "dayar.entered"  # this key of the ASGI scope holds the request's address and account
 
 
 def too_many() -> Problem:

@@ -9,7 +9,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 HEADERS = 64
 HEAD_BYTES = 16 * 1024
 HEAD_SECONDS, BODY_SECONDS = 10, 30
-PIPELINED = 8  # the most requests that may wait for an earlier answer; browsers send none so early
+PIPELINED = 8  # so many requests may wait for an earlier answer; browsers send no request early
 
 TITLES = {
     HTTPStatus.BAD_REQUEST: "This is no HTTP request.",
@@ -95,7 +95,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
 
 def size(url: bytes, headers: list[tuple[bytes, bytes]]) -> int:
-    """Bytes of the head as sent, without method and spaces."""
+    """The size in bytes of the request's head, without method and spaces."""
     return len(url) + sum(len(name) + len(value) + 4 for name, value in headers)
 
 

@@ -28,5 +28,5 @@ class HttpMetrics:
 
 
 async def metrics(request: Request) -> Response:
-    worker = generate_latest(REGISTRY)  # includes the metrics of a worker in the same process
+    worker = generate_latest(REGISTRY)  # a worker in the same process has its metrics here
     return Response(generate_latest(request.app.state.metrics) + worker, media_type=CONTENT_TYPE_LATEST)

@@ -18,7 +18,7 @@ from shared.failures import DependencyUnavailable
 
 logger = log.get()
 
-ERRORS = 50  # the most errors in one answer
+ERRORS = 50  # an answer lists at most this many errors
 
 
 class Problem(Exception):
@@ -65,7 +65,7 @@ def dependency_unavailable() -> Problem:
     return Problem(503, "dependency-unavailable", title, headers={"retry-after": "5"})
 
 
-# Replaces pydantic's messages that name an unknown field or a Python class, or quote a character of the value.
+# These texts replace messages of pydantic that name an unknown field or a Python class, or quote the value.
 EXPECTED = {
     "extra_forbidden": "no such field",
     "uuid_parsing": "a UUID",
@@ -76,7 +76,7 @@ EXPECTED = {
 
 
 def field_errors(errors: Iterable[ErrorDetails], known: Iterable[str]) -> list[dict[str, str]]:
-    """One entry per wrong field, with JSON pointer and expectation. Unknown names are shown as `?`, values never.
+    """One entry per wrong field, with JSON pointer and expectation. Unknown names are shown as `?`; no value is shown.
 
     At most fifty errors are shown. Further errors are shown after these errors have been corrected.
     """
