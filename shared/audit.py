@@ -21,7 +21,7 @@ from shared.auth.tokens import Principal
 from shared.failures import is_postgresql_unavailable
 from shared.postgres.models import Base
 
-WRITE_SECONDS = 2.0  # a refused request waits at most this long for PostgreSQL
+WRITE_SECONDS = 2.0  # the longest time that a refused request waits for PostgreSQL
 
 
 class Action(StrEnum):

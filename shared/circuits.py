@@ -1,4 +1,4 @@
-"""A circuit breaker for dependencies that are not indispensable. While the circuit is open, calls fail at once."""
+"""A circuit breaker for optional dependencies. While the circuit is open, calls fail at once."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -13,7 +13,7 @@ logger = log.get()
 
 BUDGET_SECONDS = 0.05
 PIECES = 5
-FAILURES = 3  # the circuit opens after this many failures in a row
+FAILURES = 3  # the number of failures in a row that opens the circuit
 
 
 class CircuitOpen(Exception):

@@ -84,7 +84,7 @@ class Settings(CheckedSettings):
     token_public_keys: Path = Path(".state/secrets/tokens/public")
     token_private_key_file: Path = Path(".state/secrets/tokens/private.pem")
     record_keys: str = ".state/secrets/records/{service}"  # this folder contains one folder of signing keys per topic
-    # The value in seconds is long enough for a rotation to reach every reader.
+    # The wait in seconds is long enough for a rotation to reach every reader.
     signature_key_wait_seconds: float = Field(default=600, ge=0)
 
     def for_service(self, service: str) -> Self:
@@ -117,7 +117,7 @@ class Settings(CheckedSettings):
 
     @property
     def proxies(self) -> str:
-        """The proxies whose forwarding headers are trusted. By default only this machine, if PUBLIC_URL is https."""
+        """The proxies whose forwarding headers are trusted: by default this machine if PUBLIC_URL is https, else none."""
         usual = "127.0.0.1,::1" if self.public_url.startswith("https:") else ""
         return usual if self.forwarded_allow_ips is None else self.forwarded_allow_ips
 

@@ -43,7 +43,7 @@ def is_dependency_unavailable(error: BaseException) -> bool:
 
 
 def is_postgresql_unavailable(error: BaseException) -> bool:
-    """Whether PostgreSQL caused the error, and not the record. Such work may be retried for ever."""
+    """Whether PostgreSQL caused the error, and not the record. The work may then be retried for ever."""
     if isinstance(error, DBAPIError):
         return (
             error.connection_invalidated or is_postgresql_unavailable(error.orig.__cause__ or error.orig)

@@ -23,15 +23,15 @@ from shared.web.connections import LimitedProtocol
 
 S = TypeVar("S", bound=Settings)
 
-# While a thread computes, the event loop waits this many seconds before each callback. A request needs about ten turns
-# of the loop, and eight connections with large bodies add eight callbacks to each turn. With 0.001 s instead, other
-# requests were up to 60 ms late. Python's default is 0.005 s.
+# While a thread computes, the event loop waits this number of seconds before each callback.
+# A request needs about ten turns of the loop; eight connections with large bodies add eight callbacks to each turn.
+# With 0.001 s instead, other requests were up to 60 ms late. Python's default is 0.005 s.
 TURN_SECONDS = 0.0002
 
 FAILED = 70  # EX_SOFTWARE of sysexits.h, an error in the program
 
-# A batch creates about 50 objects for each report, none of them in a reference cycle. With Python's default of 700 the
-# garbage collector took a third of the time.
+# A batch creates about 50 objects for each report, none of them in a reference cycle.
+# With Python's default of 700 objects, the garbage collector took a third of the time.
 COLLECT_AFTER = (50_000, 20, 100)
 
 
@@ -146,7 +146,7 @@ async def serve(app: Starlette, settings: Settings, *, mount: str = "") -> None:
         )
     )
     async with app.router.lifespan_context(app):
-        gc.freeze()  # collections skip the present objects, because scanning them would delay requests
+        gc.freeze()  # garbage collection skips the present objects, because scanning them would delay requests
         serving = asyncio.ensure_future(server.serve())
         try:
             await asyncio.shield(serving)

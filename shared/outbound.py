@@ -24,7 +24,7 @@ KEEP_SECONDS = 60.0
 # TCP probes detect a connection that a NAT dropped silently, before the next call fails.
 PROBES = {socket.TCP_KEEPIDLE: 15, socket.TCP_KEEPINTVL: 5, socket.TCP_KEEPCNT: 2}
 CONNECTIONS = 200
-PERMITTED = 1000  # the cache of checked URLs has this size; addresses are checked for each connection
+PERMITTED = 1000  # the number of checked URLs in the cache; addresses are checked for each connection
 WEBHOOK_LIMIT = 64 * 1024
 FEED_LIMIT = 8 * 1024 * 1024
 USER_AGENT = "Dayar"
@@ -93,7 +93,7 @@ class Outbound:
         self.gate = Gate(settings)
         self.seconds = seconds
         self._permitted = lru_cache(PERMITTED)(self._permit)
-        self.tls = tls or ssl.create_default_context(cafile=certifi.where())  # this ignores the variable SSL_CERT_FILE
+        self.tls = tls or ssl.create_default_context(cafile=certifi.where())  # the variable SSL_CERT_FILE has no effect
 
     async def __aenter__(self) -> Self:
         connector = aiohttp.TCPConnector(
@@ -190,7 +190,7 @@ async def bounded(answer: aiohttp.ClientResponse, limit: int) -> bytes:
     async for chunk in answer.content.iter_any():
         body += chunk
         if len(body) > limit:
-            answer.close()  # otherwise aiohttp would read the rest of the answer to keep the connection
+            answer.close()  # without `close`, aiohttp would read the rest of the answer to keep the connection
             raise AnswerTooBig(limit)
     return bytes(body)
 

@@ -13,7 +13,7 @@ from shared.events import CredentialRevoked
 from shared.events.fields import Instant
 
 LONGEST_USE = timedelta(hours=24)
-CLOCK_SKEW = timedelta(minutes=5)  # a snapshot that is dated further in the future is ignored
+CLOCK_SKEW = timedelta(minutes=5)  # the tolerance for a snapshot that is dated in the future
 
 
 class Snapshot(BaseModel):

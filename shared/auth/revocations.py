@@ -28,7 +28,7 @@ logger = log.get()
 CONFIRM_SECONDS = 60  # the pause between two checks of the topic's end, each with a new snapshot
 CONFIRM_TIMEOUT = 5
 KEY_SECONDS = 5  # the pause between two checks whether a missing signature key has arrived
-WRITE_SECONDS = 2  # a snapshot is written this long after a change, so that it contains many changes
+WRITE_SECONDS = 2  # the delay between a change and the next snapshot, which then contains many changes
 
 Credential = tuple[CredentialKind, UUID]
 
@@ -120,7 +120,7 @@ class Revocations:
             backoff.reset()
 
     async def _apply(self, *records: Record) -> None:
-        """Apply the records in order and without an `await` in between, so that requests see all or none."""
+        """Apply the records in order and without an `await` in between, so that no request sees only some."""
         changes = [self._is_applied(record) for record in records]
         if any(changes):
             await self._tell_changed()

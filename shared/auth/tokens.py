@@ -34,7 +34,7 @@ REQUIRED = ["exp", "iat", "iss", "aud", "sub", "jti"]
 SECURE_COOKIE, PLAIN_COOKIE = "__Host-session", "session"
 CACHED_TOKENS = 10_000
 KEYS_SECONDS = 60  # the pause between two reads of the folder of public keys
-UNKNOWN_KEY_SECONDS = 1  # this pause applies if a token names an unknown key
+UNKNOWN_KEY_SECONDS = 1  # the pause between two reads if a token names an unknown key
 SECOND_STEP, SECOND_STEP_S = "dayar second step", 300
 
 
@@ -166,7 +166,7 @@ class Signer:
         )
 
     def ticket(self, account: UUID, state: str) -> str:
-        """A proof that the password was correct, with the account's `state`, valid for five minutes. It is no token."""
+        """A ticket proves for five minutes that the password was correct; it has the account's `state`."""
         claims = {"aud": SECOND_STEP, "sub": str(account), "state": state, "exp": int(time.time()) + SECOND_STEP_S}
         return jwt.encode(claims, self._key, algorithm="EdDSA")
 

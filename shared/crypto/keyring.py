@@ -17,7 +17,7 @@ from shared.failures import DependencyUnavailable
 
 ID_BYTES = 17
 KEY_ID = r"[0-9a-f]{8}-[0-9a-f]{8}"
-FRESH_SECONDS = 60  # after a rotation, the new key is used within this time
+FRESH_SECONDS = 60  # the longest time between a rotation and the use of the new key
 
 Keys = Mapping[str, bytes]  # keys by id; an id begins with its time of creation, so the greatest id is the newest
 

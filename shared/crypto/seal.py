@@ -175,7 +175,8 @@ def generate(folder: Path) -> str:
     kid = key_id(public)
     (folder / "private").mkdir(mode=0o700, parents=True, exist_ok=True)
     write_whole(folder / "private" / f"{kid}.key", private.private_bytes_raw())
-    write_whole(folder / "public.key", public)  # last, because the private key must exist before data is sealed
+    # The public key is written last, because the private key must exist before data is sealed.
+    write_whole(folder / "public.key", public)
     return kid
 
 

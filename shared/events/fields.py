@@ -44,8 +44,8 @@ RandomId = Annotated[UUID, AfterValidator(random_uuid)]
 
 
 def utc(value: datetime) -> datetime:
-    # The year is checked twice: before the conversion, because `astimezone` fails at the ends of the calendar, and
-    # after the conversion, because it can change the year.
+    # The year is checked before the conversion, because `astimezone` fails at the ends of the calendar.
+    # The year is checked again after the conversion, because the conversion can change it.
     if FIRST_YEAR <= value.year <= LAST_YEAR:
         moment = value.astimezone(UTC) if value.utcoffset() else value  # times of events are already in UTC
         if FIRST_YEAR <= moment.year <= LAST_YEAR:

@@ -184,7 +184,7 @@ class HazardReported(HazardFields, EventData):
     topic: ClassVar[str] = "hazards"
     key_field: ClassVar[str] = "hazard_id"
 
-    report_id: UUID  # any version of UUID; a feed's reports have ids derived from the source's id
+    report_id: UUID  # a UUID of any version, because ids of feed reports are derived from the source's id
     hazard_id: UUID
     author: UUID
     channel: SubmissionChannel

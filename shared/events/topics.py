@@ -6,15 +6,15 @@ from enum import StrEnum
 
 Holders = tuple[str, ...]
 
-# The version of the record layout. Raise it if the layout changes, because records are not migrated. A release refuses
-# records of an earlier version (deploy/provision, shared/postgres/database.py).
+# The version of the record layout. Raise the version if the layout changes, because records are not migrated.
+# A release refuses records of an earlier version (deploy/provision, shared/postgres/database.py).
 CONTRACT = 4
 
 DAY_MS = 86_400_000
 DEAD = ".dead"
 
-RECORD_BYTES = 1_000_000  # this is below Kafka's default limit of 1 MiB
-DEAD_LETTER_BYTES = 2_000_000  # a record of 1 MiB fits in, encoded in base64, sealed, and encoded again
+RECORD_BYTES = 1_000_000  # a limit below Kafka's default of 1 MiB
+DEAD_LETTER_BYTES = 2_000_000  # large enough for a record of 1 MiB after base64, sealing, and base64 again
 
 
 class Sensitivity(StrEnum):
@@ -51,7 +51,7 @@ def record_bytes(topic: str) -> int:
 
 SERVICES = ("intake", "registry", "alerts", "console")
 
-# The alerts service reads households in a second consumer group, so that they and their rebalances delay no hazard.
+# The alerts service reads households in a second consumer group, so that its batches and rebalances delay no hazard.
 ALERTS_HOUSEHOLDS = "alerts.households"
 GROUPS = {"alerts": (ALERTS_HOUSEHOLDS,)}
 
@@ -128,6 +128,6 @@ def _key_holders(topic: Topic) -> Iterator[tuple[str, tuple[Holders, Holders]]]:
 # A topic's writers and its readers hold the topic's signing key.
 KEY_HOLDERS = dict(holders for topic in TOPICS.values() for holders in _key_holders(topic))
 
-DEAD_LETTERS_DAYS = 90  # the default of the setting with this name
+DEAD_LETTERS_DAYS = 90  # the default of the setting DEAD_LETTERS_DAYS
 # Kafka deletes whole segments, so a record can outlive its retention by up to one day.
 SEGMENT_MS = DAY_MS

@@ -73,7 +73,7 @@ class Precision(Code):
     YEAR = "year"
 
 
-TO_THE_DAY = (Precision.HOUR, Precision.DAY)  # with these precisions the day is known
+TO_THE_DAY = (Precision.HOUR, Precision.DAY)  # the precisions with which the day is known
 
 
 class Mobility(Code):
@@ -88,7 +88,7 @@ DISPLACED = (
     Mobility.DISPLACEMENT,
     Mobility.EVACUATION,
     Mobility.PLANNED_RELOCATION,
-)  # people with these kinds of mobility count as displaced
+)  # the kinds of mobility after which people count as displaced
 
 
 class Reason(Code):

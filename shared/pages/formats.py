@@ -13,7 +13,7 @@ from babel.numbers import format_decimal
 from shared.country import COUNTRY, TIME_ZONE
 
 OWN_NAME = "Кыргызстан"
-DAY_AND_MONTH = {"ky": "dd.MM", "ru": "dd.MM", "en": "d MMM"}  # the usual format in the country; CLDR's differs
+DAY_AND_MONTH = {"ky": "dd.MM", "ru": "dd.MM", "en": "d MMM"}  # the country's usual formats, which differ from CLDR's
 LETTERS = str.maketrans({"å": "a", "ё": "е\uffff", "ң": "н\uffff", "ө": "о\uffff", "ү": "у\uffff"})
 DAY = {"ky": "dd.MM.y", "ru": "dd.MM.y", "en": "d MMM y"}
 
@@ -42,7 +42,7 @@ def filters(language: str) -> dict[str, Callable[..., Any]]:
         return f"{day(value)}, {clock(value)}"
 
     def short_moment(value: datetime) -> str:
-        """The time of a moment of today. Other moments also have the day, and the year if it is not this year."""
+        """A moment of today is only the time; others also have the day, and the year if it is not the current one."""
         local, today = value.astimezone(TIME_ZONE).date(), datetime.now(TIME_ZONE).date()
         if local == today:
             return clock(value)

@@ -29,7 +29,7 @@ MENU = (
     Destination("/sign-ins", N_("Signed-in devices")),
     Destination("/second-factor", N_("Second factor")),
 )
-NOTICES = ("/notices", "/registry/notices")  # these pages of services list their own notices, one per line
+NOTICES = ("/notices", "/registry/notices")  # the pages on which the services list their own notices, one per line
 
 
 def destinations(principal: Principal | None) -> list[Destination]:

@@ -34,7 +34,7 @@ TEXTS: Mapping[str, str] = {
     "status_changed": N_("Revised: changed from an exercise to actual, or back"),
     "no_rule": N_("No longer meets an alert rule"),
 }
-# Texts of the reasons why a hazard that had no alert raised none.
+# The reasons why a hazard without an earlier alert raises no alert.
 NOT_ALERTED: Mapping[str, str] = {
     "over_budget": N_("withheld, its source reports unusually much"),
     "too_old": N_("reported too late to act on"),

@@ -7,7 +7,7 @@ from shapely import Point, Polygon, STRtree, make_valid
 from shapely.geometry.base import BaseGeometry
 
 EARTH_KM = 6371.0088
-APART_CORNERS = 100  # for this many corners `make_valid` takes at most 10 ms
+APART_CORNERS = 100  # the number of corners for which `make_valid` takes at most 10 ms
 
 Ring = Sequence[tuple[float, float]]
 
@@ -21,7 +21,7 @@ class Areas:
         self._tree = STRtree(list(self.shapes.values()))
 
     def at(self, lat: float, lon: float) -> str | None:
-        """The unit of a point. On a common border this is the unit with the lowest code, so that all services agree."""
+        """The unit of a point. On a common border it is the unit with the lowest code, so that all services agree."""
         units = self._touched([Point(lon, lat)])
         return units[0] if units else None
 

@@ -108,7 +108,8 @@ async def connected(engine: AsyncEngine) -> AsyncIterator[asyncpg.Connection]:
         raw = (await connection.get_raw_connection()).driver_connection
         assert isinstance(raw, asyncpg.Connection)
         if raw.is_closed():
-            await connection.execute(select(1))  # so SQLAlchemy notices the lost connection and empties the pool
+            # This statement lets SQLAlchemy notice the lost connection and empty the pool.
+            await connection.execute(select(1))
         try:
             yield raw
         except BaseException:
@@ -141,11 +142,12 @@ async def driver(session: AsyncSession) -> asyncpg.Connection:
 
 
 async def _begin(connection: AsyncConnection, adapter: Any) -> None:
-    """Send BEGIN now. SQLAlchemy itself sends BEGIN only before a statement of its own, which costs a round trip."""
+    """Send BEGIN now. SQLAlchemy would send BEGIN only with a statement of its own, which costs a round trip."""
     try:
         await adapter._start_transaction()  # noqa: SLF001 - what SQLAlchemy calls before its first statement
     except Exception:  # noqa: BLE001
-        await connection.execute(select(1))  # so SQLAlchemy notices the lost connection and empties the pool
+        # This statement lets SQLAlchemy notice the lost connection and empty the pool.
+        await connection.execute(select(1))
 
 
 def advisory_lock(name: str) -> Select[Any]:
@@ -154,7 +156,7 @@ def advisory_lock(name: str) -> Select[Any]:
 
 
 async def session(request: Request) -> AsyncIterator[AsyncSession]:
-    """The transaction of a request. It is committed before the answer is sent, or rolled back after an error."""
+    """A request's transaction, which is committed before the answer is sent, or rolled back after an error."""
     async with request.app.state.sessions.begin() as session:
         yield session
 

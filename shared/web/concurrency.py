@@ -10,7 +10,7 @@ from starlette.types import Scope
 from shared.web.problems import Problem
 
 OF_ADDRESS, OF_ACCOUNT = 256, 32
-ENTERED = "dayar.entered"  # this key of the ASGI scope holds the request's address and account
+ENTERED = "dayar.entered"  # the key of the ASGI scope that holds the request's address and account
 
 
 def too_many() -> Problem:

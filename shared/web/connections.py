@@ -9,7 +9,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 HEADERS = 64
 HEAD_BYTES = 16 * 1024
 HEAD_SECONDS, BODY_SECONDS = 10, 30
-PIPELINED = 8  # so many requests may wait for an earlier answer; browsers send no request early
+PIPELINED = 8  # the largest number of requests that wait for an earlier answer; browsers send none early
 
 TITLES = {
     HTTPStatus.BAD_REQUEST: "This is no HTTP request.",
