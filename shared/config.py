@@ -39,7 +39,7 @@ class CheckedSettings(BaseSettings):
 
 
 class Settings(CheckedSettings):
-    """`{service}` in a text is replaced by the service's name, so that one process can mount four services."""
+    """`{service}` in a setting is replaced by the service's name, so that one process can mount four services."""
 
     service: str = ""
 
@@ -117,7 +117,7 @@ class Settings(CheckedSettings):
 
     @property
     def proxies(self) -> str:
-        """The proxies whose forwarding headers are trusted: by default this machine if PUBLIC_URL is https, else none."""
+        """The proxies whose forwarding headers are trusted (default: this machine if PUBLIC_URL is https)."""
         usual = "127.0.0.1,::1" if self.public_url.startswith("https:") else ""
         return usual if self.forwarded_allow_ips is None else self.forwarded_allow_ips
 

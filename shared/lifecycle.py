@@ -1,4 +1,4 @@
-"""The life of a process: event loop, clean end on SIGTERM or Ctrl-C, exit code for the supervisor."""
+"""Runs a process with its event loop, a clean end on SIGTERM or Ctrl-C, and an exit code for the supervisor."""
 
 import asyncio
 import contextlib

@@ -136,7 +136,7 @@ class Signer:
         return self._kid
 
     def sign(self, principal: Principal) -> str:
-        """Sign a token with the key in the file, which may have changed by a rotation."""
+        """Sign a token with the key in the file, which a rotation may have replaced."""
         with suppress(OSError):  # if the file cannot be read, the token is signed with the key in memory
             if self._file.stat().st_mtime_ns != self._written_at:
                 self._read()
@@ -284,7 +284,7 @@ def token_of(connection: HTTPConnection, cookie: str) -> tuple[str, bool]:
 
 
 def current(connection: HTTPConnection) -> Principal:
-    """`Depends(auth.current)`: the principal that the guard admitted."""
+    """The principal that the guard admitted, for `Depends(auth.current)`."""
     principal: Principal = connection.scope["principal"]
     return principal
 

@@ -1,4 +1,4 @@
-"""Random bytes and ids, read from the system in large blocks, because a call per nonce would cost 5 % of all work."""
+"""Random bytes and ids, read from the system in large blocks, because a call per nonce takes 5 % of all CPU time."""
 
 import os
 import threading

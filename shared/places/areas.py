@@ -31,7 +31,7 @@ class Areas:
         circles: Iterable[tuple[float, float, float]] = (),
         points: Iterable[tuple[float, float]] = (),
     ) -> tuple[str, ...]:
-        """The units that the shapes touch: rings of (lon, lat), circles of (lat, lon, km), points of (lat, lon)."""
+        """The units that these shapes touch. Rings are (lon, lat), circles (lat, lon, km), points (lat, lon)."""
         shapes: list[BaseGeometry] = [outline(ring) for ring in polygons]
         shapes += [circle(lat, lon, km) for lat, lon, km in circles]
         shapes += [Point(lon, lat) for lat, lon in points]

@@ -27,8 +27,8 @@ def columns(model: type[Base]) -> tuple[str, ...]:
 async def write(connection: asyncpg.Connection, copies: Iterable[Copy]) -> None:
     """Copy in the given order, in the caller's transaction.
 
-    All rows of a table are computed before the COPY of the table begins, because PostgreSQL has no timeout for waiting
-    for COPY data, and the transaction's locks would stay.
+    All rows of a table are computed before the COPY of the table begins. PostgreSQL has no timeout while it waits for
+    COPY data, so a computation that hangs would keep the transaction's locks.
     """
     for name, columns, rows in copies:
         if records := list(rows):

@@ -53,9 +53,9 @@ class EarlierBuild(NotOurs):
 def engine(settings: Settings, *, idle_seconds: int = 5, pool_size: int = 5, pings: bool = True) -> AsyncEngine:
     """An engine with timeouts. PostgreSQL ends idle transactions after `idle_seconds`, which frees their locks.
 
-    A process that freezes between sending a statement and running it is not idle; `transaction_timeout` ends its
-    transaction. `lock_timeout` is longer than `idle_seconds`, so that a statement that waits for a lock outlasts an
-    idle transaction that holds the lock.
+    If a process freezes between sending a statement and running it, PostgreSQL does not count the transaction as idle;
+    `transaction_timeout` ends such a transaction. `lock_timeout` is longer than `idle_seconds`, so that a statement
+    that waits for a lock outlasts an idle transaction that holds the lock.
 
     Callers that retry by themselves need no `pings`, which cost three statements before each transaction.
     """

@@ -144,7 +144,7 @@ class Guard:
             raise Unauthenticated
 
     def same_origin(self, connection: HTTPConnection) -> None:
-        """Refuse a changing request with a cookie unless our own page sent it (CSRF)."""
+        """Refuse a request that has a cookie and changes data, unless our own page sent it (CSRF)."""
         if connection.headers.get("sec-fetch-site") == "same-origin":
             return
         if connection.headers.get("origin") == self.public_url:
