@@ -21,7 +21,7 @@ class Areas:
         self._tree = STRtree(list(self.shapes.values()))
 
     def at(self, lat: float, lon: float) -> str | None:
-        """The unit of a point. On a common border it is the unit with the lowest code, so that all services agree."""
+        """The unit of a point. On a border the unit with the lowest code is chosen, so that all services agree."""
         units = self._touched([Point(lon, lat)])
         return units[0] if units else None
 
@@ -31,7 +31,7 @@ class Areas:
         circles: Iterable[tuple[float, float, float]] = (),
         points: Iterable[tuple[float, float]] = (),
     ) -> tuple[str, ...]:
-        """The units that these shapes touch. Rings are (lon, lat), circles (lat, lon, km), points (lat, lon)."""
+        """The units that these shapes touch. A ring has (lon, lat), a circle (lat, lon, km), a point (lat, lon)."""
         shapes: list[BaseGeometry] = [outline(ring) for ring in polygons]
         shapes += [circle(lat, lon, km) for lat, lon, km in circles]
         shapes += [Point(lon, lat) for lat, lon in points]

@@ -46,7 +46,7 @@ class Base(DeclarativeBase):
     }
 
     def __init_subclass__(cls, *, record: type | None = None, without: Collection[str] = (), **options: Any) -> None:
-        """Makes a column of each field of the dataclass or event `record`, except the fields `without`.
+        """Makes a column of each field of the dataclass or event `record`, except the fields in `without`.
 
         A column that the model declares itself stays as declared.
         """

@@ -10,7 +10,7 @@ from shared.web.problems import Problem
 FIELD, VALUE, LIST = b":", b",", b"[{"
 VALUES = 1_000  # the largest number of values in a body that FastAPI reads
 TEXT = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?'
-AT_ONCE = 2_000  # the largest number of strings in one match, because no other thread runs during a match
+AT_ONCE = 2_000  # the largest number of strings in one match; no other thread runs during a match
 SOME_TEXTS = re.compile(rb'[^"]*+(?:%b[^"]*+){0,%d}+' % (TEXT, AT_ONCE), re.DOTALL)
 A_TEXT = re.compile(TEXT, re.DOTALL)
 
