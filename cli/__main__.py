@@ -53,7 +53,7 @@ def dayar(context: typer.Context) -> None:
 
 
 def main() -> None:
-    log.configure("dayar", stream=sys.stderr)  # standard output is only for results
+    log.configure("dayar", stream=sys.stderr)  # logs go to stderr, because standard output is only for results
     try:
         acts.noted([name for name in GROUPS if name not in OF_NONE], app)
     except (ConnectionError, TimeoutError, gaierror):

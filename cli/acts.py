@@ -23,7 +23,7 @@ HELP = ("--help", "-h")
 
 
 def note(words: Sequence[str], *, result: Result) -> None:
-    """Record the command if it used an installation. If PostgreSQL does not answer, the command is not recorded."""
+    """Record the command in the security log if the command used an installation and PostgreSQL answers."""
     if GIVEN["postgres"] not in os.environ or not words or not set(HELP).isdisjoint(words):
         return
     entry = Entry(action=Action.COMMAND, result=result, address=environment.terminal(), subject=command(words))

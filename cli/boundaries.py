@@ -1,4 +1,4 @@
-"""Reads boundaries in OCHA's COD-AB layout (GeoJSON, shapefile or workbook) into rows with or without a shape."""
+"""Reads boundaries in OCHA's COD-AB layout from GeoJSON files, shapefiles or workbooks. A row may have no shape."""
 
 import json
 import re

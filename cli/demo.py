@@ -32,7 +32,7 @@ class CannotPlay(Exception):
 
 @dataclass
 class Played:
-    """How many requests got each answer. `sent` is the number of all requests."""
+    """Counts the requests by their answer. `sent` is the number of all requests."""
 
     answers: Counter[str] = field(default_factory=Counter)
 
@@ -93,12 +93,12 @@ def accounts(file: Path) -> dict[str, str]:
 
 
 def client(base_url: str) -> httpx.Client:
-    # Certificates are checked against the machine's authorities, or those of SSL_CERT_FILE if an office has its own.
+    # An office with its own certificate authority names the authority's certificate in SSL_CERT_FILE.
     return httpx.Client(base_url=base_url, timeout=30, trust_env=False, verify=ssl.create_default_context())
 
 
 def sign_in(desk: httpx.Client, name: str, passwords: Mapping[str, str]) -> None:
-    """Sign in like a browser: with a cookie, and as if from the installation's own page."""
+    """Sign in like a browser, with a cookie and the header of a same-origin request."""
     desk.headers["sec-fetch-site"] = "same-origin"
     form = {"name": name, "password": password_of(name, passwords)}
     answer = patiently(lambda: desk.post("/sign-in", data=form))
@@ -132,7 +132,7 @@ def send(client: httpx.Client, step: Step) -> str:
 
 
 def patiently(call: Callable[[], httpx.Response]) -> httpx.Response:
-    """Retry, like a phone, if no answer came or the answer asks for a retry. A repeated report counts once."""
+    """Retry, like a phone, after no answer, 429 or 503. Intake counts a repeated report once."""
     end = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:

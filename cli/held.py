@@ -92,7 +92,7 @@ async def decide(id: UUID, by: str, reason: str, *, is_accepted: bool) -> None:
 
 
 async def seen(session: AsyncSession, id: UUID, account: Account) -> RowMapping:
-    """The held report, if the account's areas cover its destination (or its origin, if the destination is abroad)."""
+    """Return the held report if the account's areas cover its destination or, for a destination abroad, its origin."""
     row = await held.by_outcome(session, id)
     if row is None or not covers(account, from_json(row["clear"])):
         refuse("No report is held under this id.")

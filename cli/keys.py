@@ -58,7 +58,7 @@ def line(kid: str, moment: datetime, *, is_used: bool) -> str:
 
 
 def of_kind(of: Kind, settings: Settings) -> tuple[str, dict[str, datetime]]:
-    """The id of the key in use, and when each key was generated."""
+    """Return the id of the key in use, and the time at which each key was generated."""
     if of is Kind.SEALING:
         return keys.current(settings), keys.drawn(settings)
     folder = folders()[of]
@@ -88,7 +88,7 @@ def rotate(of: Of = Kind.SEALING) -> None:
 
 
 def publish(key: Path, public: Path) -> None:
-    """Copy the key to the folder where the services read it, if that is another folder, as in containers."""
+    """Copy the key to the folder where the services read keys. In containers this is a separate folder."""
     if key.parent.resolve() != public.resolve():
         seal.write_whole(public / key.name, key.read_bytes())
 
@@ -113,16 +113,15 @@ def retire(
                 rotation.retire_record_key(record_folders(), topic, kid, uses=count, letters=letters)
             case _:
                 [gone] = rotation.retire(of, kid, folders()[of], uses=asyncio.run(uses(of, kid)))
-                if of is Kind.TOKENS:  # in containers, the services read the key in another folder
+                if of is Kind.TOKENS:  # in containers, the services read keys in another folder
                     (Settings().token_public_keys / gone.name).unlink(missing_ok=True)
     typer.echo(f"{kid} is destroyed here. Destroy its backups too.")
 
 
 async def signed_by(topic: str, kid: str, before: datetime | None) -> int:
-    """How many records of the topic this key signed.
+    """Count the topic's records that this key signed. Records older than `before` are not counted.
 
-    `before` has no effect on records of credentials, because the last record of each credential is read at every
-    start, however old it is.
+    For the topic of revoked credentials `before` is ignored, because services read old records of it at every start.
     """
     reader = KEY_HOLDERS[topic][1][0]
     settings, count = Settings().for_service(reader), 0
@@ -132,14 +131,14 @@ async def signed_by(topic: str, kid: str, before: datetime | None) -> int:
         async for record in log.records():
             name, signature = record.headers[-1] if record.headers else ("", b"")
             if name == SIGNATURE and signature.startswith(kid.encode()) and record.timestamp_ms >= since * 1000:
-                with suppress(SetAside):  # the signature is verified, because any client can name a key
+                with suppress(SetAside):  # any client can write a record with this key's id
                     verifier.verify(record)
                     count += 1
     return count
 
 
 async def letters_of(topic: str, kid: str) -> int:
-    """How many dead letters may need this key, because a redrive verifies the signature of the record in the letter."""
+    """Count the dead letters that may need this key. A redrive verifies the signature of the record in the letter."""
     consumers = TOPICS[topic].consumers if topic in TOPICS else ()
     return sum([await letters_at(topic, service, kid) for service in consumers])
 
@@ -150,7 +149,7 @@ async def letters_at(topic: str, service: str, kid: str) -> int:
     until = sealed_until(topic, kid, settings)
     async with kafka.log_reader(settings, [TOPICS[topic].dead(service)]) as log:
         async for letter in log.records():
-            with suppress(SetAside, UnknownKey):  # a redrive also skips a forged letter
+            with suppress(SetAside, UnknownKey):  # no service redrives a forged letter
                 verifier.verify(letter)
                 headers = dict(letter.headers)
                 count += (
@@ -174,7 +173,7 @@ def sealed_until(topic: str, kid: str, settings: Settings) -> float:
 
 
 async def uses(of: Kind, kid: str) -> int:
-    """How many rows still need this key."""
+    """Count the rows that still need this key."""
     match of:
         case Kind.HOUSEHOLDS:
             return await within("registry", lambda session: rewrap.wrapped_by(session, kid))

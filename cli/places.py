@@ -57,7 +57,7 @@ def own_bundle(settings: Settings) -> Path:
 
 
 def in_use(settings: Settings) -> Path | None:
-    """The bundle that a service loads at its next start. The environment does not name a bundle written just now."""
+    """The bundle that services load at their next start. PLACES_PATH names an imported bundle only after that."""
     own = own_bundle(settings)
     return settings.places_path or (own if own.exists() else None)
 

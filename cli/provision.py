@@ -80,7 +80,7 @@ def topics(
 
 @contextmanager
 def refused() -> Iterator[None]:
-    """Exit with the message, and change nothing, if an earlier or newer build wrote the database or the topics."""
+    """Exit with an error message if an earlier or newer build wrote the database or the topics."""
     try:
         yield
     except NotOurs as error:

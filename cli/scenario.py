@@ -45,7 +45,7 @@ class Sender(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step at the time `at`; the scenario lasts from 0 to 1. `says` is the line that is printed for the step."""
+    """A step of the scenario. `at` is a time from 0 (start) to 1 (end). `says` is the line printed for the step."""
 
     at: float
     sender: Sender
@@ -75,7 +75,7 @@ def steps(now: datetime, *, seed: int = 1) -> list[Step]:
 
 
 def reports(now: datetime, mudflow: str, chance: random.Random) -> Iterator[Step]:
-    """Forty reports: thirty-six households, three reports that are sent again, and one that contradicts itself."""
+    """Forty reports: thirty-six households, three repeats of these, and one report that contradicts itself."""
     bodies = [household(now, mudflow, number, chance) for number in range(HOUSEHOLDS)]
     sent = [(body, f"household {number + 1}: {family(body)}") for number, body in enumerate(bodies)]
     for number in range(REPEATS):
@@ -123,7 +123,7 @@ def moved(now: datetime, mudflow: str, chance: random.Random) -> dict[str, Any]:
 
 
 def family_of(chance: random.Random, name: str, size: int) -> list[dict[str, Any]]:
-    """A head of household, in most families a spouse, and children."""
+    """Return `size` members of a family: a head of household, a spouse and children."""
     relationships = ["head", "spouse", *["child"] * 5][:size]
     return [member(chance, name, relationship) for relationship in relationships]
 

@@ -102,7 +102,7 @@ def described(account: Account) -> str:
     state = "disabled" if account.disabled_at else "must change the password" if account.must_change else "active"
     lines = [f"{account.name}: {state}", f"  roles: {', '.join(account.roles)}", f"  areas: {', '.join(account.areas)}"]
     if account.team:
-        lines.append(f"  team: {account.team}")  # the whole id, which is needed to add accounts to the team
+        lines.append(f"  team: {account.team}")  # `user add --team` needs the whole id
     if account.organisation:
         lines.append(f"  organisation: {account.organisation}")
     return "\n".join(textwrap.fill(line, 80, subsequent_indent="    ") for line in lines)
@@ -139,7 +139,7 @@ def devices(name: Name) -> None:
     async def do(session: AsyncSession, now: datetime) -> list[Device]:
         return await sign_ins.devices(session, await queries.one(session, name), now)
 
-    title = Column("Device", no_wrap=True)  # the whole id is shown, so that it can be copied
+    title = Column("Device", no_wrap=True)  # `user forget` needs the whole id
     table = Table(title, "First sign-in", "Last contact", "State", box=None, padding=(0, 1))
     for device in run(do):
         state = "ended" if device.is_ended else f"until {device.expires_at:%Y-%m-%d}"
@@ -228,7 +228,7 @@ def password(
     async def do(session: AsyncSession, _: datetime) -> None:
         new_hash = await passwords.hashed(given)  # hashed before the row is locked, as hashing is slow
         account, now = await locked(session, name)
-        changed_at = now + credentials.SECOND  # the next second, so that tokens issued in this second end too
+        changed_at = now + credentials.SECOND  # this also revokes tokens issued in this second
         queries.set_password(account, new_hash, changed_at)
         account.must_change, account.password_until = True, now + accounts.FIRST_PASSWORD
         await outbox.add(session, credentials.end_tokens(account, changed_at))
@@ -275,7 +275,7 @@ def revoke(token_id: Annotated[UUID, typer.Argument(help="The id that `dayar use
 
 
 async def noted(session: AsyncSession, action: Action, *objects: UUID, reason: str | None = None) -> None:
-    """Add an entry to the security log, without an account, because a command at the terminal needs no sign-in."""
+    """Add an entry to the security log. The entry has no account, because nobody signs in for a terminal command."""
     address = environment.terminal()
     await audit.add(
         session, Entry(action=action, address=address, subject="dayar user", objects=objects, reason=reason)
@@ -283,7 +283,7 @@ async def noted(session: AsyncSession, action: Action, *objects: UUID, reason: s
 
 
 async def locked(session: AsyncSession, name: str) -> tuple[Account, datetime]:
-    """Lock the account. Return it and the time, which is after every sign-in that read the account's former state."""
+    """Return the locked account, and a time later than every sign-in that used the account's former state."""
     return await queries.one(session, name), datetime.now(UTC)
 
 
@@ -298,7 +298,7 @@ def run(do: Callable[[AsyncSession, datetime], Awaitable[T]]) -> T:
 
 
 def as_signed_in(name: str) -> str:
-    """The name as the sign-in page reads it: without spaces at its ends, and without a line break."""
+    """Remove spaces around the name, as the sign-in page does. Refuse a name with a line break."""
     if not name.strip() or not name.isprintable():
         refuse("A name that can be typed at sign-in is expected.")
     return name.strip()
