@@ -1,6 +1,6 @@
 """`make audit` lists known vulnerabilities of the Python libraries that an installation runs, with `pip-audit`.
 
-If no vulnerability feed answers, the command checks nothing, and prints this.
+If no vulnerability feed answers, the command prints that it checked nothing.
 """
 
 import json
@@ -10,7 +10,7 @@ import sys
 from deploy.local import paths
 
 FOUND = 1
-LOCKS = ("run", "uv")  # lock files: the libraries that `make run` installs, and the tool that builds the images
+LOCKS = ("run", "uv")  # lock files of `make run`'s libraries and of uv, which builds the images
 OPTIONS = ("--require-hashes", "--disable-pip", "--format", "json", "--progress-spinner", "off", "--timeout", "10")
 
 

@@ -1,4 +1,4 @@
-"""`python -m deploy.backup` makes a backup each night, and at once if the backup of the last night is missing."""
+"""`python -m deploy.backup` makes a backup each night. If last night's backup is missing, it is made at once."""
 
 import asyncio
 from datetime import UTC, datetime, time, timedelta
@@ -28,7 +28,7 @@ async def run(installation: Installation, settings: BackupSettings) -> None:
         try:
             if is_due(newest(settings, installation.kind), settings.at, datetime.now(UTC)):
                 is_well = await make(installation, settings)
-        except FAULTS as error:  # the store failed, or PostgreSQL, into which the results are written
+        except FAULTS as error:  # the store could not be read, or the result could not be recorded
             is_well = False
             log.get().error("no backup was made", **log.described(error))
         await asyncio.sleep(LOOK_SECONDS if is_well else AGAIN_SECONDS)

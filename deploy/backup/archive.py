@@ -1,4 +1,4 @@
-"""Reads and writes a backup's file, a tar stream encrypted with age. A file without the last member is incomplete."""
+"""Reads and writes a backup, which is a tar file encrypted with age. A backup without the last member is incomplete."""
 
 import io
 import os
@@ -30,7 +30,7 @@ class Archive:
 
 @contextmanager
 def encrypted(out: Any, recipients: list[Any]) -> Iterator[Archive]:
-    """Yields an archive, which is complete when the context ends without an error; after an error, discard `out`."""
+    """Yields an archive, which is complete if the context ends without an error. After an error, discard `out`."""
     reading, writing = os.pipe()
     with ThreadPoolExecutor(1) as pool:
         encrypting = pool.submit(_encrypt, reading, out, recipients)
@@ -40,7 +40,7 @@ def encrypted(out: Any, recipients: list[Any]) -> Iterator[Archive]:
                 yield archive
                 archive.add(LAST, b"")
         except BrokenPipeError:
-            encrypting.result()  # this raises the error that made the encrypting thread stop reading
+            encrypting.result()  # raises the error that stopped the encrypting thread
             raise
         encrypting.result()
 

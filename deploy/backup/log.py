@@ -20,8 +20,8 @@ from shared.messaging.records import Partition
 SECONDS = 20
 DEAD_TOPICS = tuple(name for name in KEY_HOLDERS if name.endswith(DEAD))
 WHOLE = (*DEAD_TOPICS, *(name for name, topic in TOPICS.items() if topic.is_compacted))
-# The rows of dead letters get the offsets of the new log. Before that, all offsets in these rows are lowered by a large
-# number, so that no new offset equals an old offset.
+# The rows of dead letters get the offsets of the new log.
+# Before that, a large number is subtracted from all offsets in these rows, so that no new offset equals an old offset.
 LETTERS_AWAY = (
     'UPDATE {schema}.dead_letters SET "offset" = "offset" - (1::bigint << 62) WHERE topic = $1 AND partition = $2'
 )
@@ -102,10 +102,10 @@ def look(broker: Broker, prefix: str) -> Log:
 
 
 def carried(log: Log, positions: Iterable[tuple[str, int, int]]) -> dict[Partition, int]:
-    """Return the first offset to back up of each partition that the backup contains.
+    """For each partition in the backup, return the first offset to back up.
 
-    The backup contains all records of compacted topics, whose records are state, and of dead-letter topics. It contains
-    the records of any other topic only if a service has not read them yet.
+    The backup contains all records of compacted topics, because these records are state, and of dead-letter topics.
+    The backup contains a record of any other topic only if a service has not read the record yet.
     """
     unread: dict[Partition, int] = {}
     for topic, number, next_offset in positions:
@@ -123,7 +123,7 @@ def records(
 ) -> Iterator[bytes]:
     """Yield each record from its first offset to the end in `log`, as a line of JSON.
 
-    Of the dead-letter topics only `letters` are yielded. Raises LogSilent.
+    From dead-letter topics, only the records in `letters` are yielded. Raises LogSilent.
     """
     ends = {(f"{prefix}{topic}", number): log.ends[topic, number][1] for topic, number in firsts}
     consumer = Consumer({**broker.options(), "group.id": "dayar-backup", "enable.auto.commit": False})
@@ -148,12 +148,12 @@ def _position(consumer: Any, partition: Partition) -> int:
 
 
 def _letter(record: Any) -> Letter | None:
-    """Identify the dead letter. The last header of a name is used, because the service adds its headers at the end."""
+    """Identify the dead letter. If a header occurs twice, the service wrote the last one, so the last one is used."""
     headers = {name: value or b"" for name, value in record.headers() or ()}
     try:
         numbers = int(headers["dead_partition"]), int(headers["dead_offset"])
         return (headers["dead_service"].decode(), headers["dead_topic"].decode(), *numbers)
-    except (KeyError, ValueError):  # no service of ours wrote the record
+    except (KeyError, ValueError):  # no service of Dayar wrote this record
         return None
 
 
@@ -223,13 +223,13 @@ def _bytes(text: str | None) -> bytes | None:
 def is_same(topic: str, before: Log, now: Log) -> bool:
     """Whether the topic is the same topic as in the backup.
 
-    A backup made while the broker was unavailable has no topic ids. For such a backup the answer is True.
+    If the broker was unavailable during the backup, the backup has no topic ids, and the function returns True.
     """
     return topic not in before.ids or before.ids[topic] == now.ids.get(topic)
 
 
 def where_to_read(partition: Partition, next_offset: int, before: Log, now: Log) -> int:
-    """Return the next offset, at most the topic's end. If the topic was created again, return its first offset."""
+    """Return `next_offset`, or the partition's end if that is smaller. For a new topic, return its first offset."""
     begin, end = now.ends.get(partition, (0, 0))
     if is_same(partition[0], before, now):
         return min(next_offset, end)
@@ -237,7 +237,7 @@ def where_to_read(partition: Partition, next_offset: int, before: Log, now: Log)
 
 
 async def move(server: Server, database: str, schema: str, targets: Mapping[Partition, int]) -> None:
-    """Set each partition's next offset, and move the first offset and the dead letters by the same distance.
+    """Set each partition's next offset. Add the same difference to the first offset and to the dead letters' offsets.
 
     The number of records between the offsets therefore stays the same. The first offset may become negative.
     """
@@ -246,7 +246,7 @@ async def move(server: Server, database: str, schema: str, targets: Mapping[Part
     try:
         async with connection.transaction():
             await connection.executemany(LETTERS_AWAY.format(schema=quoted), list(targets))
-            # the schema of an earlier release does not have the column
+            # the schema of an earlier release does not have the column `written_offset`
             written = WRITTEN if await connection.fetchval(IS_REMEMBERED, schema) else ""
             await connection.executemany(LETTERS_BACK.format(schema=quoted, written=written), moves)
             await connection.executemany(MOVE.format(schema=quoted), moves)

@@ -57,7 +57,7 @@ def check(settings: BackupSettings, folders: Iterable[Path]) -> None:
 
 
 async def _write(made: Archive, installation: Installation, now: datetime) -> None:
-    """Write the files, the database and the log, and then the files that changed meanwhile.
+    """Write the files, the database, the log, and then the files that changed during the backup.
 
     The files are written before the log, because a report moves from the spool to the log. Changed files are written
     again at the end, because a row of the dump may need a new key.

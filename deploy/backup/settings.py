@@ -1,4 +1,4 @@
-"""The settings of backups: place, keys and time, and the administrators' logins that a backup uses."""
+"""The settings of backups: the store, the keys, the time, and the administrators' logins that a backup uses."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,10 +20,10 @@ class BackupSettings(CheckedSettings):
     model_config = SettingsConfigDict(env_prefix="BACKUP_", env_ignore_empty=True)
 
     to: str | None = None  # a folder, or s3://bucket/prefix
-    recipient: str = ""  # public keys (age1...), separated by spaces; each private key decrypts the backup
+    recipient: str = ""  # public keys (age1...), separated by spaces; the private key of any of them decrypts a backup
     at: time | None = None
     keep_days: float = Field(default=30, gt=0)
-    folders: dict[str, Path] = Field(default={})  # if no folders are given, only the state folder is backed up
+    folders: dict[str, Path] = Field(default={})  # without folders, the backup contains only the state folder
     s3_endpoint: str | None = None
     s3_region: str = "us-east-1"
     s3_key_id: str | None = None
@@ -47,7 +47,7 @@ class AdminSettings(CheckedSettings):
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """The parts that a backup contains and a restore writes: folders by name, a database, and a log."""
+    """What a backup contains and a restore writes: folders by name, a database, and a log."""
 
     settings: Settings
     folders: Mapping[str, Path]

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Generates the passwords of the containers' installation into .env, or into the named file. Existing passwords are
-# kept, because a database that was created with the old password would refuse a new one. An empty password is replaced,
-# because no container starts with an empty password.
+# Generates the passwords of the containers' installation into .env, or into the named file.
+# Existing passwords are kept, because a database that was created with the old password would refuse a new password.
+# Empty passwords are replaced, because no container starts with an empty password.
 set -eu
 umask 077
 file=${1:-.env}

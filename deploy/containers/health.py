@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from shared.liveness import over_http
 
 ESTABLISHED = "01"
-KAFKA_PORT, DATABASE_PORT = 9092, 5432  # the port of an address that names no port
+KAFKA_PORT, DATABASE_PORT = 9092, 5432  # the ports of addresses without a port
 SECONDS = 4
 
 
@@ -19,7 +19,7 @@ def main() -> None:
 
 
 def is_ready() -> bool:
-    """Whether the web server answers that it and the dependencies that it needs are ready."""
+    """Whether the web server and the dependencies that it needs are ready, according to `/ready`."""
     return over_http("127.0.0.1", int(os.environ["PORT"]), host_name(os.environ), path="/ready", timeout=SECONDS)()
 
 

@@ -24,19 +24,19 @@ from deploy.containers.volumes import variable
 from shared.config import BadSettings, Settings
 
 PASSWORDS = ("kafka", "database", "valkey")  # the restore does not replace the servers' passwords
-STAGING = Path("/staging")  # a volume on disk is used, because a backup may not fit into memory
+STAGING = Path("/staging")  # this volume is on disk, because a backup may not fit into memory
 
 
 def main(backup: str) -> None:
     os.umask(0o077)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the decrypted files are removed after SIGTERM too
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # SIGTERM also removes the decrypted files
     identities = archive.identities_in(sys.stdin.read(), "standard input")
     with source(backup) as file, TemporaryDirectory(dir=STAGING) as staging:
         opened = restoring.open_backup(file, identities, Path(staging))
         asyncio.run(dump.check_free(server(os.environ[variable("database-admin")]), DATABASE))
         folders = BackupSettings().folders
         aside = restoring.put_back(opened.folder / FILES, folders, datetime.now(UTC), stays=PASSWORDS)
-        os.environ.update(start.installation())  # the backup says whether it is an exercise
+        os.environ.update(start.installation())  # the restored files include the exercise mark
         report = asyncio.run(fill(Installation.read(Settings(), BackupSettings(), AdminSettings()), opened))
         noted()
         restoring.finish(folders)

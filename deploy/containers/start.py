@@ -1,4 +1,4 @@
-"""A container's first process refuses weak secrets, reads the installation's mark, and ends a program that hangs.
+"""A container's first process refuses weak secrets, reads the exercise mark, and kills a program that hangs.
 
 This module imports only libraries that every image contains.
 """
@@ -20,7 +20,7 @@ RESTORING = Path("/installation/restoring")  # this file exists until a restore 
 PLACES = Path("/places/places.geojson")
 SHORTEST = 24
 EXAMPLES = ("change", "example", "password", "secret")
-OTHERS = ("ALERTS_SMTP_PASSWORD_FILE", "KAFKA_CA_FILE")  # secrets of other systems, which may be weak
+OTHERS = ("ALERTS_SMTP_PASSWORD_FILE", "KAFKA_CA_FILE")  # secrets of other systems are not checked
 
 
 class BadSecret(DocumentedError):
@@ -54,7 +54,7 @@ def main() -> None:
 
 
 def liveness(environment: Mapping[str, str], arguments: list[str]) -> Answers:
-    """Return the check that the program is alive. A worker serves no requests, but writes a heartbeat to a file."""
+    """Return the function that checks whether the program is alive. A worker writes a heartbeat to a file."""
     if arguments == ["worker"]:
         return by_beat(Path(environment["BEAT_FILE"]))
     return over_http("127.0.0.1", int(environment["PORT"]), host_name(environment))
@@ -74,7 +74,7 @@ async def watched(
         watching = group.create_task(end_silent(child, answers, seconds))
         code = await child.wait()
         watching.cancel()
-    return code if code >= 0 else 128 - code  # as in a shell, 128 + n means ended by signal n
+    return code if code >= 0 else 128 - code  # as in a shell, 128 + n means that signal n ended the program
 
 
 async def end_silent(child: asyncio.subprocess.Process, answers: Answers, seconds: float) -> None:
@@ -84,12 +84,12 @@ async def end_silent(child: asyncio.subprocess.Process, answers: Answers, second
 
 
 def pass_on(child: asyncio.subprocess.Process, number: signal.Signals) -> None:
-    with suppress(ProcessLookupError):  # the program has ended meanwhile
+    with suppress(ProcessLookupError):  # the program has already ended
         child.send_signal(number)
 
 
 def secret_files(environment: Mapping[str, str], service: str) -> list[Path]:
-    """Return the secret files that the settings name and that exist here, but not those of other systems."""
+    """Return the existing secret files that the settings name. Secrets of other systems are left out."""
     named = [value for name, value in environment.items() if name.endswith("_FILE") and name not in OTHERS]
     return [file for value in named if (file := Path(value.replace("{service}", service))).is_file()]
 
@@ -121,7 +121,7 @@ def is_bad(password: str) -> bool:
 
 
 def installation() -> dict[str, str]:
-    """Return the settings from the volumes: the permanent exercise mark, and the places bundle if one was imported."""
+    """Return settings from the volumes: the exercise mark, and the path of the places bundle if one was imported."""
     settings = {}
     if MARK.is_file():
         settings["DAYAR_EXERCISE"] = MARK.read_text(encoding="ascii").strip()

@@ -1,7 +1,8 @@
-"""The program of the first container, which checks and writes each service's secrets, and marks the installation.
+"""The first container checks and writes each service's secrets, and marks the installation as an exercise or as real.
 
-Passwords come from the environment (`make env`). Keys are generated here and never leave their volume. The argument
-`rotate` only generates a new pair of sealing keys; `retire` only destroys the private key of an older pair.
+Passwords come from the environment (`make env`). Keys are generated here and never leave their volume.
+With the argument `rotate`, the program only generates a new pair of sealing keys.
+With the argument `retire`, the program only destroys the private key of an older pair.
 """
 
 import os
@@ -35,7 +36,7 @@ OWN_PASSWORDS = {
     "alerts": ("kafka", "database"),
     "console": ("kafka", "database", "valkey"),
 }
-# The `dayar` command gets a login to write decisions about held reports for the registry, but no key of the registry.
+# The `dayar` command writes decisions about held reports with the registry's login. It gets no key of the registry.
 OF_COMMAND = SECRETS / "command"
 RECORD_KEYS = {service: SECRETS / service / "records" for service in SERVICES}
 KEY_FOLDERS = {
@@ -117,7 +118,7 @@ def hold_to_contract(installation: Path) -> None:
     """Mark new volumes with the layout of the records on their log. Raises EarlierVolumes, NewerVolumes."""
     file = installation / "contract"
     if not (installation / MARK.name).exists():
-        keep(file, str(CONTRACT).encode())  # written before MARK, because an earlier build wrote only MARK
+        keep(file, str(CONTRACT).encode())  # before MARK, because MARK without this file means an earlier build
     written = int(file.read_text(encoding="ascii")) if file.exists() else 1
     if written > CONTRACT:
         raise NewerVolumes
@@ -165,7 +166,7 @@ def retire(sealing: Path, kid: str, now: datetime) -> None:
     """
     settings = Settings(
         seal_public_key_file=sealing / "public.key", seal_private_keys=sealing / "private", DAYAR_EXERCISE=False
-    )  # any value can be given, because the mark does not matter here, and this container may not have it
+    )  # DAYAR_EXERCISE is required but not used here, and this container may not see the mark
     keys.retire(settings, kid, now)
 
 

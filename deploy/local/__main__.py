@@ -19,7 +19,7 @@ from shared.config import BadSettings
 from shared.postgres.database import NotOurs
 
 REFUSALS = (CannotStart, NotOurs, Refused, BadSettings)
-LET_NOBODY_IN = ("28", "3D")  # SQLSTATE 28…: wrong login or password; 3D…: the database does not exist
+LET_NOBODY_IN = ("28", "3D")  # SQLSTATE 28 means a wrong login or password, 3D means that the database does not exist
 
 
 def main() -> int:
@@ -46,7 +46,7 @@ def main() -> int:
 
 
 def messages_of(error: Exception) -> Iterator[str]:
-    """Yield the message of each expected error. For a bug nothing is yielded, and the traceback is shown instead."""
+    """Yield the message of each expected error. An unexpected error yields nothing, so its traceback is shown."""
     if isinstance(error, ExceptionGroup):
         for inner in error.exceptions:
             yield from messages_of(inner)

@@ -6,13 +6,13 @@ stamp=.venv/installed
 
 state_of() { cat "requirements/$1.txt" requirements/uv.txt package-lock.json | sha256sum | cut -d ' ' -f 1; }
 
-# the libraries for developers include the libraries of `run`
+# nothing is installed if the developers' libraries are current, because these include the libraries of `run`
 for enough in development "$group"; do
     if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(state_of "$enough")" ]; then exit 0; fi
 done
 
 sh deploy/local/needs.sh
-# if an installation was interrupted or Python has changed, the environment is made again
+# .venv is made again if its last installation was interrupted or Python has changed
 { [ -f "$stamp" ] && .venv/bin/python -c '' 2>/dev/null; } || { rm -rf .venv; python3 -m venv .venv; }
 rm -f "$stamp"
 echo "Installing the libraries (once) ..."

@@ -31,7 +31,7 @@ def main() -> int:
 
 
 def _remove(folder: Path) -> None:
-    with locked(folder):  # `held` is not used, because it refuses a full disk and other releases
+    with locked(folder):  # `state.held` would raise an error for a full disk or another release
         end_orphans(folder / "run")
         shutil.rmtree(folder)
     if os.geteuid() == 0:

@@ -1,4 +1,4 @@
-"""The common interface by which Kafka, PostgreSQL and Valkey are prepared, started, probed and stopped."""
+"""The common interface of Kafka, PostgreSQL and Valkey to prepare, start, probe and stop the server."""
 
 import os
 import signal
@@ -55,7 +55,7 @@ class Folders:
 class Component(ABC):
     name: str
     stop_signal = signal.SIGTERM
-    seconds_to_start = 180.0  # a long time, because a machine may be slow or busy
+    seconds_to_start = 180.0  # long, because a busy machine starts servers slowly
 
     def __init__(self, folders: Folders) -> None:
         self.folders = folders
@@ -80,7 +80,7 @@ class Component(ABC):
         return {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8", "TZ": "UTC"}
 
     def ports(self) -> Mapping[str, int]:
-        """The server's ports, each with the name of the setting that chooses it, or else with a descriptive name."""
+        """The server's ports by name. The name is the setting that chooses the port or, without one, a description."""
         return {}
 
     @property
@@ -136,7 +136,7 @@ class Component(ABC):
 
 
 def check_port(name: str, port: int) -> None:
-    """Raise PortPrivileged or PortInUse, which name the setting of the port."""
+    """Raise PortPrivileged or PortInUse if the port cannot be used. Their messages contain `name`."""
     is_free = paths.is_free(port)
     if port < paths.lowest_unprivileged_port() and (os.geteuid() == 0 or not is_free):
         raise PortPrivileged(f"{name}={port}")

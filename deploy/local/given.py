@@ -29,7 +29,7 @@ class DatabaseRefuses(CannotStart):
 
 
 async def away(options: Options) -> list[str]:
-    """Return the variables whose server does not answer, each with the addresses that were tried."""
+    """Return the variables of the servers that do not answer. Each text includes the addresses that were tried."""
     servers = sorted(options.given)
     answers = await asyncio.gather(*(answers_at(server, options.environment[GIVEN[server]]) for server in servers))
     return [
@@ -46,7 +46,7 @@ async def answers_at(server: str, given: str) -> bool:
 
 
 def tried(server: str, given: str) -> str:
-    """The addresses that were tried, without the rest of the variable, which may contain a password."""
+    """The addresses that were tried. The whole variable is not shown, because it may contain a password."""
     return ", ".join(
         address if isinstance(address, str) else f"{address[0]}:{address[1]}" for address in addresses(server, given)
     )
@@ -77,7 +77,7 @@ async def _accepts(address: Address) -> bool:
     try:
         async with asyncio.timeout(SECONDS):
             _, writer = await opening
-    except OSError:  # OSError includes a timeout and an unknown host name
+    except OSError:  # timeouts and unknown host names are OSErrors too
         return False
     writer.close()
     with suppress(OSError):

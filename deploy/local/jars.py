@@ -74,7 +74,7 @@ def _sha256(file: Path) -> str:
 
 
 def _take(jars: Sequence[Jar], earlier: Path, cache: Path) -> list[Jar]:
-    """Copy intact jars, so that an update needs no network. Returns the jars that are still missing."""
+    """Copy intact jars from `earlier`, so that an update needs no network. Return the jars that are still missing."""
     there = [jar for jar in jars if _is_intact(earlier / jar.file_name, jar)]
     with tempfile.TemporaryDirectory(dir=cache) as folder:
         for jar in there:
@@ -83,7 +83,7 @@ def _take(jars: Sequence[Jar], earlier: Path, cache: Path) -> list[Jar]:
 
 
 def _fetch(jars: Sequence[Jar], cache: Path, progress: Progress) -> None:
-    if SYSTEM_CERTIFICATES.exists():  # a network may have its own certificate authority
+    if SYSTEM_CERTIFICATES.exists():  # for networks with their own certificate authority
         os.environ.setdefault("REQUESTS_CA_BUNDLE", str(SYSTEM_CERTIFICATES))
     total, done = sum(jar.size for jar in jars), 0
 

@@ -33,7 +33,7 @@ JVM = (
 # In tests Kafka runs only for minutes, so optimised compilation would cost more time than it saves.
 BRIEFLY = ("-XX:TieredStopAtLevel=1",)
 
-UNSAYABLE = frozenset(',"\\')  # "," separates folders in Kafka's settings; the other two break Java's arguments
+UNSAYABLE = frozenset(',"\\')  # Kafka splits folders at ","; Java's argument files treat " and \ as special
 
 
 class FolderUnsayable(CannotStart):
@@ -100,7 +100,7 @@ class Kafka(Component):
 
     @property
     def _own(self) -> Path:
-        """The folder for the files that Kafka writes besides its log."""
+        """The folder for all files that Kafka writes except its log."""
         return self.folder / "written"
 
     @property
@@ -131,7 +131,7 @@ class Kafka(Component):
                 raise FolderClosed(self.folder)
 
     def _format(self) -> None:
-        # the id has no "-", because a leading "-" would be parsed as an option
+        # "-" is replaced, because an id that begins with "-" would be parsed as an option
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode().replace("-", "_")
         admin = f"SCRAM-SHA-256=[name={ADMIN},password={secret(self._password_file)}]"
         # the arguments are passed in a file, because every user of the machine can read a command line
@@ -237,12 +237,11 @@ class Kafka(Component):
             "share.coordinator.state.topic.replication.factor": 1,
             "share.coordinator.state.topic.min.isr": 1,
             "group.initial.rebalance.delay.ms": 0,
-            # after a kill, the only broker can rejoin after 2 s instead of 9 s;
-            # with 1 s, the live broker of a busy machine would be fenced
+            # a killed broker can rejoin after 2 s (default 9 s); with 1 s, a slow broker would be fenced
             "broker.session.timeout.ms": 2000,
             "broker.heartbeat.interval.ms": 200,
             # each record is flushed, because a record that the only broker acknowledged must survive a power cut
             **({"log.flush.interval.messages": 1} if self._fsync else {}),
         }
-        # Java reads a properties file as Latin-1; JSON's escapes are valid there for all other letters
+        # Java reads properties files as Latin-1, and JSON's escapes of all other letters are valid in these files
         return "".join(f"{name}={json.dumps(str(value))[1:-1]}\n" for name, value in settings.items())

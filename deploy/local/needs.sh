@@ -9,7 +9,7 @@ command -v python3 >/dev/null || add python3
 python3 -c 'import ensurepip, venv' 2>/dev/null || add python3-venv
 command -v setpriv >/dev/null || add util-linux
 if [ "$1" = chromium ]; then
-    # The headless shell opens a page in a fifth of the time, but some systems do not have it.
+    # The headless shell is tried first, because it opens a page in a fifth of the time, but some systems lack it.
     for name in chromium-headless-shell chromium chromium-browser google-chrome; do
         if command -v "$name" >/dev/null; then browser=$name; break; fi
     done

@@ -30,7 +30,7 @@ class Options:
     port: int
     kafka_port: int | None
     exercise: bool
-    plays: bool  # whether to play the scenario once in a new exercise
+    plays: bool  # whether a new exercise plays the scenario
     given: frozenset[str]  # the servers that others run
     public_url: str
     admin_password: str | None
@@ -66,7 +66,7 @@ def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
-        return host == "localhost"  # any other name may resolve to another machine
+        return host == "localhost"  # other names may resolve to another machine
 
 
 def _port(text: str) -> int:

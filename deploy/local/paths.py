@@ -14,7 +14,7 @@ LOWEST_PORT, HIGHEST_PORT = 20_000, 32_000  # Linux uses only higher ports for o
 
 
 def shared_home() -> Path:
-    """The folder that is used if root starts the stack, as PostgreSQL's user may be unable to enter the checkout."""
+    """If root starts the stack, this folder is used, because PostgreSQL's user may be unable to enter the checkout."""
     return HOMES / hashlib.sha256(os.fsencode(ROOT)).hexdigest()[:12]
 
 
@@ -23,19 +23,19 @@ def states() -> Path:
 
 
 def cache() -> Path:
-    """The folder of downloads, which all installations share and, if root starts the stack, Kafka's user can read."""
+    """The folder for downloads of all installations. If root starts the stack, Kafka's user can read this folder."""
     if os.geteuid() == 0 and "XDG_CACHE_HOME" not in os.environ:
         return Path("/var/cache/dayar")
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dayar"
 
 
 def earlier_cache() -> Path | None:
-    """The folder in which an earlier release kept root's downloads; None for other users."""
+    """The folder in which an earlier release stored the downloads if root started the stack. None for other users."""
     return Path.home() / ".cache" / "dayar" if os.geteuid() == 0 else None
 
 
 def make_passable(folder: Path) -> None:
-    """Create the folder, unreadable for other users. If root creates the folder, others may enter its subfolders."""
+    """Create the folder, which only its owner can list. Other users can pass through the folder if root creates it."""
     mode = 0o711 if os.geteuid() == 0 else 0o700
     for path in reversed((folder, *folder.parents)):
         if not path.exists():
@@ -61,7 +61,7 @@ def lowest_unprivileged_port() -> int:
 
 def is_free(port: int) -> bool:
     with socket.socket() as probe:
-        # a port counts as free even if a closed listener left connections in TIME_WAIT
+        # connections in TIME_WAIT, which a closed listener leaves behind, do not make a port busy
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))

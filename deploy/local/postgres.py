@@ -38,7 +38,7 @@ class PostgresUserMissing(CannotStart):
 
 class PostgreSQL(Component):
     name = "postgres"
-    # SIGINT makes PostgreSQL shut down fast: it ends open sessions and keeps all committed data
+    # after SIGINT, PostgreSQL ends open sessions and stops without losing committed data
     stop_signal = signal.SIGINT
 
     def __init__(
@@ -87,7 +87,7 @@ class PostgreSQL(Component):
                 raise FolderClosed(self.folder)
 
     def _initdb(self) -> None:
-        # the folder gets its name when it is complete, so that initdb runs again after an interrupted start
+        # a complete folder is renamed to its final name, so that initdb runs again after an interrupted start
         unfinished = self.folder / "unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
         with tempfile.NamedTemporaryFile("w", dir=self.folder) as password:

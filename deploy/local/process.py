@@ -1,4 +1,4 @@
-"""Runs child processes, which end if their parent ends. The next start ends child processes that are left over."""
+"""Runs child processes, which end if their parent ends. The next start ends child processes that still run."""
 
 import asyncio
 import os
@@ -59,7 +59,7 @@ class Process:
     def start(self) -> None:
         """Call this only from the main thread, because the kernel ends the child when the calling thread ends.
 
-        A gated process waits until `give_word` is called.
+        If `is_gated` is true, the process waits until `give_word` is called.
         """
         with open_log(self.log) as log:
             self._popen = self._spawn(log)
@@ -73,7 +73,7 @@ class Process:
             stdin=subprocess.PIPE if self._is_gated else subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            start_new_session=True,  # a new session, because Ctrl-C must not end all processes at once
+            start_new_session=True,  # Ctrl-C at the terminal must not end all processes at once
         )
 
     def _write_pid(self) -> None:
@@ -85,7 +85,7 @@ class Process:
     def give_word(self) -> None:
         assert isinstance(self._popen, subprocess.Popen)
         assert self._popen.stdin is not None
-        with suppress(BrokenPipeError), self._popen.stdin as gate:  # if the process died meanwhile, it is started again
+        with suppress(BrokenPipeError), self._popen.stdin as gate:  # the supervisor restarts a dead process
             gate.write(b"go on\n")
 
     def _prefix(self) -> list[str]:

@@ -15,7 +15,7 @@ import psutil
 from deploy.local import paths
 
 NAME = re.compile(r"postgresql-[0-9.]+|.+-[0-9a-f]{12}")
-CHECKOUT = "checkout"  # the name of the file that has the path of the copied checkout
+CHECKOUT = "checkout"  # name of a file that contains the path of the copied checkout
 UNUSED_SECONDS = 7 * 86_400
 
 
@@ -29,9 +29,9 @@ def made(home: Path, name: str, fill: Callable[[Path], None]) -> Path:
             unfinished = Path(folder) / "copy"
             fill(unfinished)
             open_to_all(unfinished)
-            with suppress(OSError):  # another start has made the copy meanwhile
+            with suppress(OSError):  # another start has just made the same copy
                 unfinished.replace(copy)
-    os.utime(copy)  # the new date marks the copy as in use
+    os.utime(copy)  # `remove_stale` keeps copies with a recent date
     return copy
 
 

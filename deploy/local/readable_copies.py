@@ -1,4 +1,4 @@
-"""Finds files that an unprivileged user can read or run: the original if the user can reach it, else a copy."""
+"""Finds files that an unprivileged user can read or run. If the user cannot reach a file, a copy is made."""
 
 import compileall
 import hashlib
@@ -18,7 +18,7 @@ SOURCES = ("cli", "deploy", "services", "shared")
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """All that `python -m services.NAME` needs: the interpreter with the libraries, and the folder of the sources."""
+    """The interpreter with the libraries, and the folder of the sources, to run `python -m services.NAME`."""
 
     python: Path
     folder: Path
@@ -26,14 +26,14 @@ class Program:
 
 
 def program(state: Path, user: User | None) -> Program:
-    """Return the running interpreter and the checkout, or a copy of the one that the user cannot read."""
+    """Return the running interpreter and the checkout. If the user cannot read one of these, return a copy of it."""
     if user is None:
         return Program(Path(sys.executable), paths.ROOT)
     folder = sources(state, user)
     if _may_read_libraries(user):
         return Program(Path(sys.executable), folder)
     interpreter = _interpreter(user)
-    # the copied interpreter needs this path, because it may refer to a library by the library's original path
+    # the copied interpreter finds its shared libraries by this path, because the original path may be unreadable
     libraries = str(interpreter.parents[1] / "lib")
     return Program(_environment(interpreter) / "bin" / "python", folder, {"LD_LIBRARY_PATH": libraries})
 
@@ -58,7 +58,7 @@ def sources(state: Path, user: User) -> Path:
 def compile_sources() -> None:
     """Write the bytecode of all sources, readable for everybody. Bytecode that is current is not written again.
 
-    Services that root starts cannot write bytecode. Each service would therefore compile its imports at each start.
+    Otherwise services that root starts would compile their imports at each start, because they cannot write bytecode.
     """
     umask = os.umask(0o022)
     try:
@@ -98,7 +98,7 @@ def _environment(python: Path) -> Path:
         link.unlink()
         link.symlink_to(python)
         lines = [line for line in settings.read_text(encoding="utf-8").splitlines() if not line.startswith("home ")]
-        settings.unlink()  # the file may be a hard link to the original, which must not change
+        settings.unlink()  # writing into a hard link would change the original file
         settings.write_text("\n".join((f"home = {python.parent}", *lines, "")), encoding="utf-8")
 
     return _once(Path(sys.prefix), point_to_interpreter)

@@ -1,4 +1,4 @@
-"""If root starts the services as other users, decides which files in the state folder they may read and write.
+"""Sets which files in the state folder the services may read and write if root starts them as other users.
 
 All other files in the folder can be read only by root.
 """
@@ -43,7 +43,7 @@ def grant(folders: Folders) -> None:
     let_read(private, OPENER.gid)
     for name in READ:
         _give_group(secrets / name, 0o640)
-    if folders.places.exists():  # after a restore, only root could read the file
+    if folders.places.exists():  # a restore makes this file readable only for root
         _give_group(folders.places, 0o640)
     _give_group(secrets, 0o710)
     folders.run.chmod(0o711)
@@ -74,11 +74,11 @@ def _files(settings: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
 
 
 def give_paper(folder: Path) -> None:
-    """Create the folder that the console's worker writes to. If root owns the folder, the services' user becomes owner.
+    """Create the folder to which the console's worker writes. If root owns the folder, the services' user gets it.
 
     A folder of any other user is not changed. Raises PaperClosed if the worker cannot write to the folder.
     """
-    with suppress(OSError):  # a network share may refuse root but let the worker write
+    with suppress(OSError):  # a network share may refuse root and still accept the worker
         make_passable(folder.parent)
         folder.mkdir(mode=0o750, exist_ok=True)
         if folder.stat().st_uid == 0:

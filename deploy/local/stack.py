@@ -38,7 +38,7 @@ ROLE_PREFIX = "dayar_"
 TOPIC_PREFIX = "dayar."
 WORKERS = {"intake": 1, "registry": 2, "alerts": 1, "console": 1}  # docs/decisions/0017 explains these numbers
 WEB = "web"
-NOWHERE = "/nonexistent"  # the home folder of a user who has none
+NOWHERE = "/nonexistent"  # the home folder of users without a home
 PASSED_ON = (
     "DISPLACEMENTS_DAYS",
     "DEAD_LETTERS_DAYS",
@@ -72,7 +72,7 @@ class Stack:
         with environment.replaced(self.env()):
             self.settings, self.backup = Settings(), BackupSettings()
             for kind in KINDS:
-                kind()  # this raises BadSettings, because a service with a bad setting would be restarted for ever
+                kind()  # raises BadSettings here, because a service with a bad setting would fail for ever
         if self.backup.at is not None:
             making.check(self.backup, [folders.state])
         if os.geteuid() == 0:
@@ -80,7 +80,7 @@ class Stack:
 
     @property
     def components(self) -> list[Component]:
-        """The servers that this installation runs itself; servers that others run are left out."""
+        """The servers that this installation runs itself."""
         servers = (self.kafka, self.postgres, self.valkey)
         return [server for server in servers if server.name not in self.options.given]
 
@@ -111,7 +111,7 @@ class Stack:
                     f"{service}-worker-{number}", f"services.{service}", "worker", instance=f"local-{number}", user=user
                 )
         if self.backup.at is not None:
-            # the backup must read all files, so it runs as the user that started the stack
+            # only the user that started the stack can read all files to back up
             yield self._process("backup", "deploy.backup", user=None)
         yield self._process(WEB, "deploy.local.web", user=SERVICES_USER)
 
@@ -132,7 +132,7 @@ class Stack:
         )
 
     def liveness(self, process: Process) -> Answers:
-        """Return the check that a process is alive. The web process is asked by HTTP; a worker writes a heartbeat."""
+        """Return the function that checks whether a process is alive: by HTTP, or by a worker's heartbeat file."""
         return self.over_http("/live") if process.name == WEB else by_beat(self._beat_file(process.name))
 
     def over_http(self, path: str) -> Answers:
@@ -143,7 +143,7 @@ class Stack:
         return self.folders.beats / f"{name}.beat"
 
     def env(self) -> dict[str, str]:
-        """The settings of the services: the given environment and the settings of this installation."""
+        """The services' settings, which are the environment of `make run` and the settings of this installation."""
         return {**self.options.environment, **self.own_env()}
 
     def own_env(self) -> dict[str, str]:
@@ -158,7 +158,7 @@ class Stack:
         }
         if self.folders.places.exists() and not options.environment.get("PLACES_PATH"):
             settings["PLACES_PATH"] = str(self.folders.places)
-        # the first two are for `dayar keys retire`, the others for `dayar backup`
+        # `dayar keys retire` needs the two retention times, and `dayar backup` needs the BACKUP settings
         settings |= {name: value for name in PASSED_ON if (value := options.environment.get(name))}
         if "kafka" in given:
             del settings["KAFKA_PASSWORD_FILE"]
@@ -186,9 +186,9 @@ class Stack:
         return (self.folders.state / "environment").exists()
 
     def write_environment(self) -> None:
-        """Write the file by which `dayar` finds this installation, with the paths of the secrets, not the secrets.
+        """Write two files. `dayar` finds this installation by `environment`, which has paths of secrets but no secrets.
 
-        Another file gets the settings that were given at the start, because a restored installation needs them.
+        `settings` has the settings that `make run` was started with, because a restored installation needs them.
         """
         lines = [f"{name}={value}\n" for name, value in sorted(self.own_env().items())]
         write_private(self.folders.state / "environment", "".join(lines).encode())
@@ -204,7 +204,7 @@ class Stack:
         return self.folders.secrets / "integrator.json"
 
     def write_integrator(self) -> None:
-        """Write the settings of the account that may only read `hazards`, as docs/integrators.md uses them."""
+        """Write the settings of the account that may only read `hazards`. The code in docs/integrators.md uses them."""
         if "kafka" not in self.options.given:
             password = self._password("kafka", topics.INTEGRATOR)
             settings = topics.reader_settings(self.kafka.bootstrap, topics.INTEGRATOR, password)
@@ -229,7 +229,7 @@ class Stack:
     def has_topics(self) -> bool:
         """Whether an earlier start created this release's topics, rights and passwords.
 
-        The mark is in the folder of the log, so that it is lost if the log is lost.
+        The mark is in the folder of the log, because a lost log must also lose its mark.
         """
         return self._topics_mark.exists() and self._topics_mark.read_bytes() == self._topics_digest()
 

@@ -1,4 +1,4 @@
-"""Makes the folder into which a command decrypts a backup. The next command removes the folder of a killed one."""
+"""Makes the folder into which a command decrypts a backup. The next command removes the folder of a killed command."""
 
 import fcntl
 import os

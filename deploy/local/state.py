@@ -1,4 +1,4 @@
-"""Checks that the state folder is ours, reads the installation's mark, and locks the folder for one supervisor."""
+"""Checks that the state folder belongs to Dayar, reads the exercise mark, and locks the folder for one supervisor."""
 
 import errno
 import fcntl
@@ -18,10 +18,10 @@ from deploy.local.messages import CannotStart
 from deploy.local.staging import remove_abandoned
 from shared.crypto.seal import write_whole
 
-ROOT_USER = 0  # a folder of root is accepted, because root can write everywhere anyway
+ROOT_USER = 0  # a folder that root owns is accepted, because root can write everywhere
 LEAST_FREE_BYTES = 300_000_000
 INTERNAL = ("controller", "postgres")  # ports that only this installation uses
-VERSION = 4  # increase this when the folder's layout or that of the log's records changes
+VERSION = 4  # increase this if the layout of the folder or of the log's records changes
 
 
 class StateOpen(CannotStart):
@@ -148,7 +148,7 @@ def _read(state: Path) -> Installation | None:
         marks = json.loads((state / "installation.json").read_bytes())
         if marks["version"] > VERSION:
             raise StateNewer(state)
-        if marks["version"] < VERSION:  # a start does not migrate the records on the log
+        if marks["version"] < VERSION:  # no start migrates the records on the log
             raise StateEarlier
         return Installation(marks["version"], marks["exercise"], marks["ports"])
     except (ValueError, KeyError, TypeError):

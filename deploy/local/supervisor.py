@@ -72,12 +72,12 @@ class Supervisor:
             kafka = group.create_task(self._start_kafka())
             valkey = group.create_task(self._start_component(self._stack.valkey, "Valkey"))
             await self._start_postgres()
-            # Workers start after PostgreSQL, because six processes that import at once slow Kafka and intake down.
+            # Workers start after PostgreSQL. Six processes that import at once would slow Kafka and intake down.
             for worker in workers:
                 worker.start()
             await valkey
             if not self._stack.has_topics:
-                await kafka  # a consumer must not start before its topic exists, because it would find the topic late
+                await kafka  # a consumer that starts before its topic exists finds the topic late
             # On a busy machine Kafka starts three times as slowly as the other servers. Intake already accepts reports.
             self._let_go()
 

@@ -1,6 +1,6 @@
 """The users for the programs of a stack that root starts, and the files that each user may read.
 
-The user ids belong to no account, so no account must be created. Debian and systemd do not assign these ids.
+The user ids need no account on the machine. Debian and systemd do not assign these ids.
 """
 
 import os
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-FOLDER, FILE = 0o2750, 0o640  # the group may read, and new files get the folder's group
+FOLDER, FILE = 0o2750, 0o640  # the group may read; new files get the folder's group by setgid
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class User:
         return ["--reuid", str(self.uid), "--regid", str(self.gid), *groups, "--no-new-privs"]
 
     def may(self, test: str, *paths: Path) -> bool:
-        """Whether the user may read (`r`), write (`w`) or run or enter (`x`) all the paths."""
+        """Whether the user may access all the paths. `test` is `r` (read), `w` (write) or `x` (run or enter)."""
         words = ["sh", "-c", f'for each; do test -{test} "$each" || exit 1; done', "sh", *map(str, paths)]
         return self._run(*words).returncode == 0
 
@@ -47,13 +47,13 @@ class User:
 
 
 SERVICES = User(60771, 60771)
-OPENER = User(60772, 60772, (SERVICES.gid,))  # runs the registry's workers, which alone can decrypt sealed reports
+OPENER = User(60772, 60772, (SERVICES.gid,))  # only the registry's workers, which run as this user, can decrypt reports
 KAFKA = User(60773, 60773)
 VALKEY = User(60774, 60774)
 
 
 def if_root(user: User) -> User | None:
-    """Return the user if root runs this program, else None, because only root can run programs as other users."""
+    """Return the user if root runs this program, else None. Only root can run programs as other users."""
     return user if os.geteuid() == 0 else None
 
 
@@ -75,7 +75,7 @@ def own(folder: Path, user: User) -> None:
 
 
 def let_read(folder: Path, group: int, *, but: Sequence[Path] = ()) -> None:
-    """Let the group read the folder and its contents except the folders `but`. Root becomes the owner."""
+    """Let the group read the folder and its contents, without the subfolders in `but`. Root becomes the owner."""
     for path in (folder, *folder.rglob("*")):
         if not any(path.is_relative_to(excluded) for excluded in but):
             os.chown(path, 0, group)
@@ -83,10 +83,10 @@ def let_read(folder: Path, group: int, *, but: Sequence[Path] = ()) -> None:
 
 
 def copy_written(file: Path, target: Path, writer: User | None) -> bool:
-    """Copy the file, if `writer` wrote it, to a new file that everybody can read. Return whether it was copied.
+    """Copy the file, if `writer` owns it, to a new file that everybody can read. Return whether the file was copied.
 
-    The writer could replace the file by a link to a file of root. Therefore links are not followed, and rights are set
-    by the file descriptor.
+    The owner could replace the file by a link to a file of root.
+    Therefore links are not followed, and rights are set by the file descriptor.
     """
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)

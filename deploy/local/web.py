@@ -24,7 +24,7 @@ def create_app() -> Starlette:
         "/intake": intake(IntakeSettings().for_service("intake")),
         "/registry": registry(RegistrySettings().for_service("registry")),
         "/alerts": alerts(AlertsSettings().for_service("alerts")),
-        "": console(ConsoleSettings().for_service("console")),  # this app is the last, because "" matches every path
+        "": console(ConsoleSettings().for_service("console")),  # this app is last, because "" matches every path
     }
 
     @asynccontextmanager

@@ -1,4 +1,4 @@
-"""Prints the address of Dayar and how to sign in; plays the exercise's scenario once."""
+"""Prints the address of Dayar and how to sign in, and plays the exercise's scenario once."""
 
 import asyncio
 import sys
@@ -60,7 +60,7 @@ async def _play_once(stack: Stack, screen: Terminal) -> None:
     mark = stack.folders.state / "played"
     if mark.exists():
         return
-    mark.touch()  # the file is made before the scenario begins, because a second run would report a second mudflow
+    mark.touch()  # marked before the scenario begins, because a second scenario would report a second mudflow
     try:
         await _play(stack, screen)
     except asyncio.CancelledError:

@@ -1,4 +1,4 @@
-"""Creates the first accounts: an administrator and, in an exercise, also two operators and a field team."""
+"""Creates the first accounts: an administrator, and for an exercise two operators and a field team."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ EXERCISE = {"operator-1": Role.OPERATOR, "operator-2": Role.OPERATOR, "field-1":
 
 
 async def make(settings: ConsoleSettings, state: Path) -> None:
-    """Create the first accounts that do not exist yet. The exercise's passwords are written into `state`."""
+    """Create the missing first accounts. An exercise's passwords are written into a file in the folder `state`."""
     async with database.opened(settings) as engine:
         await first_administrator(database.sessions(engine), settings, given_password())
         if settings.exercise:
@@ -30,7 +30,7 @@ async def _make_exercise(sessions: async_sessionmaker[AsyncSession], file: Path)
         missing = [name for name in EXERCISE if await queries.named(session, name) is None]
     if not missing:
         return
-    # the file is written before the accounts, so that each account's password is known even after a kill
+    # the file is written before the accounts are created, so that a killed start leaves no account without a password
     keep(file, "".join(f"{name} {passwords.draw()}\n" for name in missing).encode())
     for name, password in map(str.split, file.read_text(encoding="utf-8").splitlines()):
         if name in missing:

@@ -18,7 +18,7 @@ from shared.postgres.database import EarlierBuild
 LOCALE = "ENCODING 'UTF8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'"
 AUDIT_ROLE = "audit"  # the owner of the schemas and their audit tables; a role without a login
 
-# Finds schemas of the first layout of records, which have no version mark.
+# Finds schemas without a version mark, which were written with the first layout of records.
 UNMARKED = """
 SELECT nspname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
 WHERE relname = 'installation' AND nspname = ANY($1::text[]) AND NOT EXISTS (
@@ -63,9 +63,9 @@ async def create(server: Server, database: str, *, role_prefix: str, passwords: 
 
 
 async def hold_to_contract(server: Server, database: str) -> None:
-    """Raise EarlierBuild before anything is changed.
+    """Raise EarlierBuild if a schema has no version mark.
 
-    A version mark in a schema can be read only by the schema's service, which compares the version in `migrate`.
+    Only the schema's service can read the mark. The service compares the version in `migrate`.
     """
     connection = await server.connect()
     try:
@@ -89,7 +89,7 @@ async def create_roles(server: Server, *, role_prefix: str, passwords: Mapping[s
         for service in SERVICES:
             role = f"{role_prefix}{service}"
             known = await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role)
-            # the server quotes the password, because ALTER ROLE accepts no parameter for the password
+            # ALTER ROLE accepts no parameters, so the server quotes the password first
             password = await connection.fetchval("SELECT quote_literal($1)", passwords[service])
             verb = "ALTER" if known else "CREATE"
             await connection.execute(
@@ -108,7 +108,7 @@ async def _create_schemas(server: Server, database: str, role_prefix: str) -> No
             role = f"{role_prefix}{service}"
             await connection.execute(f'GRANT CONNECT, TEMPORARY ON DATABASE "{database}" TO "{role}"')
             await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {service}")
-            # the service must not own its schema, because an owner may drop every table of it, even the security log
+            # the service must not own its schema, because the owner may drop all its tables, even the security log
             await connection.execute(f'ALTER SCHEMA {service} OWNER TO "{role_prefix}{AUDIT_ROLE}"')
             await connection.execute(f'GRANT USAGE, CREATE ON SCHEMA {service} TO "{role}"')
             await _create_audit(connection, service, role, f"{role_prefix}{AUDIT_ROLE}")
@@ -139,7 +139,7 @@ async def copy(server: Server, template: str, database: str, *, role_prefix: str
     connection = await server.connect()
     try:
         await connection.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
-        # PostgreSQL does not copy the rights on the database itself
+        # a copy of a database does not get the template's rights on the database
         await connection.execute(f'REVOKE ALL ON DATABASE "{database}" FROM PUBLIC')
         for service in SERVICES:
             await connection.execute(f'GRANT CONNECT, TEMPORARY ON DATABASE "{database}" TO "{role_prefix}{service}"')

@@ -9,7 +9,7 @@ from shared.crypto.seal import generate, key_id, sync
 from shared.errors import DocumentedError
 from shared.events.topics import SEGMENT_MS
 
-# A margin, because Kafka deletes a whole day's records at once, and intake uses the older key for some minutes.
+# Kafka may delete records a day late, and intake uses the older key for some minutes. This margin covers both.
 OVER = 3 * timedelta(milliseconds=SEGMENT_MS)
 
 
@@ -65,7 +65,7 @@ def retire(settings: Settings, kid: str, now: datetime) -> None:
         raise NoSuchKey(*known)
     if kid == in_use:
         raise KeyInUse(kid)
-    # both retention times are added, because a record may become a dead letter on its last day on the log
+    # a record may become a dead letter on its last day on the log, so both retention times are added
     carried = timedelta(days=settings.displacements_days + settings.dead_letters_days) + OVER
     until = min((at for at in known.values() if at > known[kid]), default=known[kid]) + carried
     if now < until:

@@ -65,7 +65,7 @@ FOLLOWS = {
 }
 
 
-TAKEN_OVER = timedelta(minutes=10)  # long enough, because writers use a new key within one minute
+TAKEN_OVER = timedelta(minutes=10)  # writers use a new key after one minute; the rest is a margin
 
 
 class KeyNewest(CannotRetire):

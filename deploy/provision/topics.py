@@ -112,7 +112,7 @@ def create(
 
 
 def described(settings: Settings) -> str:
-    """Return a text that describes the topics and rights that `create` makes, so that a change of them is detected."""
+    """Describe the topics and rights that `create` makes. The text changes if a release changes a topic or a right."""
     prefix = settings.topic_prefix
     logins = {login: login for login in (*SERVICES, INTEGRATOR)}
     wanted = [(topic.topic, sorted(topic.config.items())) for topic in _topics(settings, 6, 1)]
@@ -127,15 +127,15 @@ def are_there(broker: Broker, settings: Settings) -> bool:
 def hold_to_contract(broker: Broker, prefix: str) -> None:
     """Compare the topics' contract version with ours. Raises EarlierTopics, NewerTopics.
 
-    Kafka cannot store the version, so it is in the name of an empty topic that is created before all others. If that
-    topic is missing and the others contain no record, the cluster's administrators created them.
+    Kafka cannot store the version, so an empty topic, which is created first, has the version in its name. If this
+    topic is missing and all other topics are empty, the cluster's administrators created those topics.
     """
     admin = broker.admin()
     there = admin.list_topics(timeout=SECONDS).topics.keys()
     marks = [int(name.rpartition("v")[2]) for name in there if re.fullmatch(re.escape(prefix) + CONTRACT_MARK, name)]
     written = max(marks, default=CONTRACT)
     if not marks and _hold_records(admin, there & set(_names(prefix))):
-        written = 1  # the first contract version had no mark
+        written = 1  # topics of the first contract version have no mark
     if written > CONTRACT:
         raise NewerTopics(prefix)
     if written < CONTRACT:
@@ -160,7 +160,7 @@ def set_passwords(broker: Broker, passwords: Mapping[str, str]) -> None:
     """Create each login with its password, or change its password."""
     scram = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_256, ITERATIONS)
     wanted = [UserScramCredentialUpsertion(login, scram, password.encode()) for login, password in passwords.items()]
-    admin = broker.admin()  # the client must exist until the answers arrive
+    admin = broker.admin()  # the variable keeps the client alive until the answers arrive
     _settle(admin.alter_user_scram_credentials(wanted, request_timeout=SECONDS).values())
     _wait_until(lambda: _knows(admin, passwords))
 
@@ -179,7 +179,7 @@ def reader_settings(bootstrap: str, login: str, password: str) -> str:
             "sasl.mechanism": "SCRAM-SHA-256",
             "sasl.username": login,
             "sasl.password": password,
-            "session.timeout.ms": 6000,  # another instance gets the partitions 6 s after a crash
+            "session.timeout.ms": 6000,  # 6 s after a crash, another instance gets the partitions
         }
     )
 
@@ -226,7 +226,7 @@ def _topic(name: str, partitions: int, replication: int, config: Mapping[str, st
 
 
 def _retention(topic: NewTopic) -> ConfigResource:
-    """Return the change that gives an existing topic the present retention."""
+    """Return the change that gives an existing topic the retention in the settings."""
     kept = [
         ConfigEntry(name, topic.config[name], incremental_operation=AlterConfigOpType.SET)
         for name in ("retention.ms", "segment.ms")
@@ -240,8 +240,8 @@ def _config(topic: Topic, kept_ms: int | None) -> dict[str, str]:
         return {"cleanup.policy": "compact"}
     if kept_ms is None:
         return {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
-    # LogAppendTime is used, because the date that an author gives must not decide how long a record is kept. A segment
-    # has the records of one day, because Kafka deletes only whole segments.
+    # The timestamp is the broker's (LogAppendTime), because no author may decide how long a record is kept.
+    # Kafka deletes only whole segments, so a segment has the records of one day.
     return {
         "cleanup.policy": "delete",
         "retention.ms": str(kept_ms),
