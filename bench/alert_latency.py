@@ -1,10 +1,9 @@
-"""`python -m bench.alert_latency`: the time from the POST of an Extreme hazard to its signed webhook.
+"""`python -m bench.alert_latency` measures the time from the POST of an Extreme hazard to its signed webhook.
 
-This time is compared with that of a webhook that the benchmark itself posts.
-The servers are fresh, so hazards are sent for 20 seconds before anything is measured: in this time the broker compiles
-its code, which takes both cores.
-The load is an open loop: each request has a scheduled time, and its latency is measured from that time, even if
-earlier requests are late.
+This time is compared with the time of a webhook that the benchmark itself posts.
+Before the measurement, hazards are sent for 20 seconds, in which Kafka's JVM compiles its code on all cores.
+The load is an open loop. Each request has a scheduled time, even if earlier requests are late, and its latency is
+measured from that time.
 """
 
 import argparse
@@ -58,7 +57,7 @@ class Pass:
 
 
 class Latency:
-    """Intake and alerts as separate processes, and one receiver that records when each webhook arrived."""
+    """Runs intake and alerts as separate processes, and a receiver that records the arrival of each webhook."""
 
     def __init__(self, made: Bench, hook: Hook, rate: float) -> None:
         self.made, self.hook, self.rate, self.sent = made, hook, rate, Sent()
@@ -83,7 +82,7 @@ class Latency:
 
     @property
     def processes(self) -> dict[str, list[psutil.Process]]:
-        """Each component's processes by name, with their child processes: PostgreSQL has one for each connection."""
+        """The processes and child processes of each component. PostgreSQL has a child process for each connection."""
         return {name: family(roots) for name, roots in self.roots.items()}
 
     async def timed(self, name: str, post: Post, count: int) -> Pass:
@@ -160,7 +159,7 @@ async def measure(made: Bench, count: int, rate: float) -> int:
         latency = Latency(made, hook, rate)
         await latency.start()
         gc.collect()
-        gc.freeze()  # a collection over the imported modules would stop the clock of this process for 100 ms
+        gc.freeze()  # a garbage collection of all imported modules would stop this process for 100 ms
         await latency.timed("warm-up", latency.hazard, int(rate * WARM_UP_SECONDS))
         passes = [
             await latency.timed(name, post, count)

@@ -1,10 +1,9 @@
-"""`python -m bench.alert_latency_under_load`: hazard latency while households arrive, and the cost of a household.
+"""`python -m bench.alert_latency_under_load` measures hazard latency while households arrive, and a household's cost.
 
 Pass A measures hazards alone. Pass B measures the same hazards while households arrive and 100,000 are known.
 The hazards' p99 in B may be at most twice the p99 in A.
-The cost of one household for the alerts service is measured with 10,000 known households and with 100,000.
-Known households are copied into the service's tables; arriving households are published as the registry would publish
-them.
+The cost of one household for the alerts service is measured with 10,000 and with 100,000 known households.
+Known households are copied into the service's tables. Arriving households are published like the registry's events.
 """
 
 import argparse
@@ -61,8 +60,8 @@ class Cost:
 class Load:
     """Known and arriving households. Each household moved between two districts on a day of the last ten years.
 
-    Few households moved on the same day, because ten would raise a displacement alert, which costs as much as
-    everything else.
+    With so many days, ten households rarely move to one district on the same day. Ten households would raise an alert,
+    which costs as much as everything else.
     """
 
     def __init__(self, latency: Latency, engine: AsyncEngine) -> None:
@@ -189,7 +188,7 @@ async def measure(made: Bench, arguments: argparse.Namespace) -> int:
         engine = database.engine(made.installation.settings(AlertsSettings), idle_seconds=60)
         load = Load(latency, engine)
         await latency.start()
-        await load.cost(publisher, arguments.few, 200)  # a warm-up, whose result is not used
+        await load.cost(publisher, arguments.few, 200)  # the result of this warm-up is not used
         costs = [
             await load.cost(publisher, known, arguments.households)
             for _ in range(ROUNDS)
@@ -224,7 +223,7 @@ async def passes(
 
 
 def ratio(costs: Sequence[Cost]) -> float:
-    """Divide the CPU time with many known households by the time with few. In `costs`, few and many alternate."""
+    """Divide the CPU time for many known households by that for few. In `costs`, the two cases alternate."""
     few, many = (sum(cost.alerts + cost.components for cost in costs[start::2]) for start in (0, 1))
     return many / few
 

@@ -1,9 +1,9 @@
-"""`python -m bench.figures`: what the figures cost with a thousand displacements and with 83,000, over HTTP.
+"""`python -m bench.figures` measures requests for figures over HTTP, with a thousand displacements and with 83,000.
 
-The displacements are copied into the registry's tables. The displacements span three years; four in five are in the
-three southern oblasts, and most are caused by natural disaster; one household in ten was displaced twice. The promised
-time applies to figures that changed since the last answer. The times of unchanged figures, which are answered from
-memory, are printed too.
+The displacements are copied into the registry's tables, and span three years. Four in five are in the three southern
+oblasts. Most are caused by natural disaster. One household in ten was displaced twice. The promised time applies to
+figures that changed since the last answer. The benchmark also prints the times of unchanged figures, which are
+answered from memory.
 """
 
 import argparse
@@ -98,7 +98,7 @@ def episodes(numbers: range, now: datetime) -> Iterator[tuple[Any, ...]]:
 
 
 def superseded(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
-    """Adds to each row the time at which its household moved again, as the registry stores that time."""
+    """Adds to each row the time of the household's next displacement, like the registry."""
     following: dict[UUID, datetime] = {}
     household, moment = COLUMNS.index("household_id"), COLUMNS.index("occurred_at")
     for row in sorted(rows, key=lambda row: (row[moment], row[0]), reverse=True):

@@ -1,4 +1,4 @@
-"""`python -m bench.filing FILE GO`: runs the registry's consumer without the outbox relay.
+"""`python -m bench.filing FILE GO` runs the registry's consumer without the outbox relay.
 
 The consumer computes its digests, then waits for the file GO. The consumer creates FILE when it decrypts its first
 record.

@@ -1,6 +1,6 @@
-"""`python -m bench.hostile_bodies`: measures other requests while clients send the most costly bodies.
+"""`python -m bench.hostile_bodies` measures other requests while clients send the most costly bodies.
 
-The kinds of bodies are sent one after the other, by a process of their own. Requests during each attack are compared
+The kinds of bodies are sent one after the other, by a separate process. Requests during each attack are compared
 with the same requests just before the attack.
 """
 
@@ -28,7 +28,7 @@ from tests.intake.hostile import BATCHES, HAZARDS, SINGLES
 
 ALLOWED_MS = 50
 QUIET_SECONDS = 1.5
-LONGEST_SECONDS = 60  # time limit for the answers to the last bodies of an attack
+LONGEST_SECONDS = 60  # after an attack, time limit for the answers to its last bodies
 SENDERS = 8  # clients that send hostile bodies, each on its own connection
 PAUSE_SECONDS = 0.01
 
@@ -72,7 +72,7 @@ async def measure(made: Bench, seconds: float, names: str) -> int:
     _, port = made.ours("bench.watched", "web", str(file))
     kinds = [kind for kind in hostile(made, port) if names in kind.name]
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as attacker:
-        attacker.submit(attack, port, b"", end=0).result()  # the process imports this module before it is needed
+        attacker.submit(attack, port, b"", end=0).result()  # makes the new process import this module
         await probe(made, port, seconds=2)
         for kind in kinds:
             kind.quiet += await probe(made, port, seconds=QUIET_SECONDS)
@@ -82,7 +82,7 @@ async def measure(made: Bench, seconds: float, names: str) -> int:
 
 
 async def under_attack(made: Bench, port: int, kind: Kind, *, seconds: float, file: Path, attacker: Executor) -> None:
-    """Measure during an attack. Return when the last body was answered, so that the next measurement is undisturbed."""
+    """Measure during an attack. Wait for the answer to the last body, so that the next measurement is undisturbed."""
     began = time.monotonic()
     attacking = attacker.submit(attack, port, kind.request, end=began + seconds)
     async with asyncio.timeout(seconds + LONGEST_SECONDS):
@@ -131,7 +131,7 @@ async def send(port: int, request: bytes, *, end: float) -> int:
 
 
 async def probe(made: Bench, port: int, *, seconds: float) -> list[float]:
-    """The times of requests that are sent one after the other: a valid report, an invalid report, and `/live`."""
+    """Send a valid report, an invalid report, and a request for `/live` in turn, and return their times."""
     delays: list[float] = []
     headers = {"authorization": f"Bearer {made.tokens[0]}", "content-type": "application/json"}
     end = time.perf_counter() + seconds

@@ -1,4 +1,4 @@
-"""Starts the servers, makes reports, times each run and counts the published reports, for intake's two benchmarks."""
+"""For both benchmarks of intake, starts the servers, makes reports, measures runs and counts published reports."""
 
 import argparse
 import asyncio
@@ -31,7 +31,7 @@ from tests.waiting import wait_for
 REPORT_ID = re.compile(rb'"report_id": "([0-9a-f-]{36})"')
 ACCOUNTS = 32
 DISPLACEMENTS, BATCH = "/v1/displacements", "/v1/reports:batch"
-PASS_SECONDS = 60  # seconds of the longest pass; a longer pass would also measure other programs
+PASS_SECONDS = 60  # time limit of a pass; a longer pass would also measure other programs
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +54,18 @@ class Pass:
 
 
 class Bench:
-    """Starts intake, and the app of bench.plain that only validates, as separate processes on servers of their own."""
+    """Starts servers, and as separate processes intake and the app of `bench.plain`, which only validates."""
 
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
-        # enough accounts to stay below the limit of concurrent requests per account
+        # with this number of accounts, no account exceeds its limit of concurrent requests
         self.tokens = [installation.token(roles=[Role.FIELD], channel=SubmissionChannel.FIELD) for _ in range(ACCOUNTS)]
         self.sent: set[str] = set()  # the ids of the reports that intake received
         self.is_void = False
         self._intake: Process | None = None
 
     def ours(self, *command: str) -> tuple[Process, int]:
-        """Start intake and wait until it reaches its dependencies, because before that it spools every report.
+        """Start intake, and wait until it has reached its dependencies. Until then intake would spool every report.
 
         `command` is a module to run instead of intake's web server.
         """
@@ -98,7 +98,7 @@ class Bench:
         connections: int = load.CONNECTIONS,
         status: int = 202,
     ) -> Pass:
-        """Measure one pass. The run is void unless every answer has this `status`, as a refused report costs less."""
+        """Measure one pass. The run is void if an answer has another status, because a refused report costs less."""
         process, port = server
         requests = load.posts(path, bodies, port=port, tokens=self.tokens)
         watched = {

@@ -1,4 +1,4 @@
-"""`python -m bench.intake_batch`: intake's throughput with fifty durable reports in a request.
+"""`python -m bench.intake_batch` measures intake's throughput with fifty durable reports in a request.
 
 This throughput is compared with that of an app that only validates the same batches and drops them.
 """
@@ -7,9 +7,9 @@ from bench.intake import BATCH, Bench, Pass, reports, run, verdict
 from deploy.local.process import Process
 
 PROMISED = 0.5
-ROUNDS = 5  # many short passes, so that load from other programs affects both sides alike
+ROUNDS = 5  # passes are short, so that other programs slow both apps down equally
 TOGETHER = 50
-CONNECTIONS = 64  # one request of fifty reports each, so 3,200 reports are in flight
+CONNECTIONS = 64  # each sends one request with fifty reports, so 3,200 reports are in flight
 
 
 async def measure(made: Bench, count: int, persons: int) -> int:

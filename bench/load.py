@@ -19,7 +19,7 @@ class Run:
 
 
 class Sender(asyncio.Protocol):
-    """A connection that sends the next request when the last one was answered, until no request is left."""
+    """A connection that sends each request after the answer to the previous request, until no request is left."""
 
     def __init__(self, requests: deque[bytes], run: Run, done: asyncio.Future[None]) -> None:
         self._requests, self._run, self._done = requests, run, done

@@ -1,4 +1,4 @@
-"""`python -m bench.plain`: a FastAPI app that validates a body with intake's models and drops it."""
+"""`python -m bench.plain` runs a FastAPI app that validates a body with intake's models and drops the body."""
 
 from typing import Annotated
 

@@ -1,6 +1,6 @@
-"""`python -m bench.registry`: measures the time from Kafka to committed rows, for reports of a family of five.
+"""`python -m bench.registry` measures the time from Kafka to committed rows, for reports of a family of five.
 
-Pass A is only an asyncpg COPY of the rows that pass B wrote, in the same batches, with one transaction for each batch.
+Pass A only copies the rows that pass B wrote, by asyncpg's COPY, in the same batches, one transaction for each batch.
 Pass B runs as many of the registry's consumers as `make run` starts. These consumers read, decrypt, decide and seal.
 Each transaction of a consumer commits households, members, episodes, history, inbox, ledger, outbox and offsets
 together. Pass B is also measured with a single consumer.
@@ -64,7 +64,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """One measurement. `workers` is None for COPY alone."""
+    """One measurement. `workers` is None in pass A, which only copies rows."""
 
     workers: int | None
     seconds: float
@@ -150,12 +150,12 @@ class Bench:
         await connection.close()
 
     async def share(self, workers: int) -> bool:
-        """Whether this many consumers have joined the group, and each of them has partitions."""
+        """Whether the group has this number of consumers, and each consumer has partitions."""
         group = self.settings.topic_prefix + "registry"
         described = self.admin.describe_consumer_groups([group])[group]
         try:
             members = (await asyncio.to_thread(described.result)).members
-        except KafkaException:  # the broker is loading or moving the group's coordinator
+        except KafkaException:  # the broker raises this while it loads or moves the group's coordinator
             return False
         return len(members) == workers and all(member.assignment.topic_partitions for member in members)
 
@@ -240,7 +240,7 @@ class Bench:
         print(f"promised: {PROMISED}, by the {WORKERS['registry']} that one machine runs")
 
     def ratio(self, workers: int) -> float:
-        """Divide the time of COPY by the time of this number of consumers in the passes that ran directly after it."""
+        """Divide the time of pass A by that of the next pass B, for all passes B with this number of consumers."""
         pairs = [(a, b) for a, b in pairwise(self.passes) if b.workers == workers]
         return sum(a.seconds for a, _ in pairs) / sum(b.seconds for _, b in pairs)
 

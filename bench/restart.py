@@ -1,4 +1,6 @@
-"""`python -m bench.restart`: seconds until all four /ready answer 200 after a stop or a kill, with and without load.
+"""`python -m bench.restart` measures the seconds from a start until `/ready` of all four services answers 200.
+
+Before the start, the installation is stopped or killed, with or without load.
 
 The benchmark also prints the seconds of each stage of the start, and the CPU time of each process.
 """
@@ -34,7 +36,7 @@ STAGE = re.compile(r"✓ (.+?) +([0-9.]+) s")
 
 @dataclass(slots=True)
 class Load:
-    """Sends reports at a fixed rate, whatever the answers. Keeps the time and status of each report (0 = no answer)."""
+    """Sends reports at a fixed rate. Keeps the time and the status of each answer; the status 0 means no answer."""
 
     url: str
     tokens: list[str]
@@ -56,7 +58,7 @@ class Load:
             return 0
 
     def since(self, moment: float) -> tuple[float | None, Counter[int]]:
-        """Seconds from `moment` to the first accepted report, and how often each status was answered since then."""
+        """Return the seconds from `moment` to the first accepted report, and the number of later answers by status."""
         later = [(at - moment, status) for at, status in self.answers if at >= moment]
         return next((at for at, status in later if status == httpx.codes.ACCEPTED), None), Counter(
             status for _, status in later

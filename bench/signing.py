@@ -1,4 +1,4 @@
-"""`python -m bench.signing`: the cost of signing and verifying a record, compared with encoding and decoding it."""
+"""`python -m bench.signing` compares the cost of signing and verifying records with that of encoding and decoding."""
 
 import tempfile
 import time

@@ -1,4 +1,4 @@
-"""`python -m bench.watched web FILE`: runs intake, and writes each long step of the event loop into FILE."""
+"""`python -m bench.watched web FILE` runs intake, and writes each long step of the event loop into FILE."""
 
 import asyncio
 import sys
@@ -20,11 +20,11 @@ WRITTEN_FROM = 0.005
 
 
 class Step(NamedTuple):
-    """The CPU seconds between two heartbeats of the event loop; other load on the machine does not lengthen them."""
+    """The CPU seconds between two heartbeats of the event loop. Other load of the machine does not change this time."""
 
     ended_at: float  # a time of the monotonic clock, which all processes share
     loop: float
-    process: float  # CPU seconds of all threads, because a thread with the GIL delays the event loop
+    process: float  # CPU seconds of all threads; a thread that has the GIL delays the event loop
 
 
 def steps(file: Path, begin: float, end: float) -> list[Step]:
