@@ -1,4 +1,4 @@
-"""Every web app checks access and browser headers; its problem answers contain no submitted value."""
+"""Every web app checks access and browser headers. No error response repeats a submitted value."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""A service can add entries to the security log but cannot change entries, which only an auditor can read."""
+"""A service can add entries to the security log, but cannot change them. Only an auditor can read the entries."""
 
 from dataclasses import replace
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""JSON's signs are counted only outside texts, however the pattern divides the body into matches."""
+"""The limits count JSON's brackets, colons and commas only outside strings, wherever the pattern splits the body."""
 
 import json
 import re
@@ -19,7 +19,7 @@ BODIES = st.recursive(
 
 
 def signs_of(body: Any) -> dict[bytes, int]:
-    """Counts the signs of a body's lists and objects, and of everything in them."""
+    """Counts the brackets, colons and commas of all lists and objects in a body."""
     if not isinstance(body, list | dict):
         return {LIST: 0, FIELD: 0, VALUE: 0}
     inner = [signs_of(item) for item in (body.values() if isinstance(body, dict) else body)]

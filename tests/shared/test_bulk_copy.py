@@ -1,4 +1,4 @@
-"""The bulk copy writes several tables in the given order, and raises an error unchanged."""
+"""The bulk copy writes several tables in the given order. If an error occurs, the same error is raised."""
 
 from collections.abc import AsyncIterator, Iterator
 

@@ -1,4 +1,4 @@
-"""Settings whose default depends on another setting, and the message about an invalid setting."""
+"""Tests settings whose default depends on another setting, and the message about an invalid setting."""
 
 from typing import Any
 

@@ -147,7 +147,7 @@ async def test_a_slow_answer_is_not_a_slow_body(
 
 
 async def waits(server: Server, token_keys: Path, account: UUID | None = None) -> asyncio.Future[bytes]:
-    """Sends a request; returns the request's future as soon as the server lets it wait or refuses it."""
+    """Sends a request. Returns its future as soon as the server has either refused the request or made it wait."""
     before = server.waiting
     headers = b"authorization: %b\r\n" % bearer(token_keys, Role.OPERATOR, account=account)["authorization"].encode()
     request = asyncio.ensure_future(server.answer_to(get(b"/v1/feeds", headers)))
@@ -159,7 +159,7 @@ async def waits(server: Server, token_keys: Path, account: UUID | None = None) -
 async def test_a_limited_number_of_concurrent_requests(
     server: Server, token_keys: Path, most: int, account: UUID | None
 ) -> None:
-    """There is a limit per account, and a limit per address for all accounts. An answered request no longer counts."""
+    """Each account has a limit, and each address has a limit for all its accounts. Only open requests count."""
     under_way = [await waits(server, token_keys, account) for _ in range(most)]
     assert not any(each.done() for each in under_way)
     refused = await waits(server, token_keys, account)

@@ -270,7 +270,7 @@ async def test_missing_records_stop_the_consumer(trial: Trial, capsys: pytest.Ca
             await asyncio.Event().wait()
     assert {row.stopped for row in await trial.rows() if row.partition == topic_partition[1]} == {"out_of_range"}
     [line] = [line for line in capsys.readouterr().out.splitlines() if "consumer stopped" in line]
-    assert "first_there=5" in re.sub(r"\x1b\[[0-9;]*m", "", line)  # a statement in the runbook needs this number
+    assert "first_there=5" in re.sub(r"\x1b\[[0-9;]*m", "", line)  # a command in the runbook uses this number
     assert not await trial.effects()
 
 
@@ -311,7 +311,7 @@ async def test_a_client_that_cancels_its_own_wait_does_not_end_the_consumer(tria
 async def test_kafka_knows_the_last_settled_offsets_for_lag_tools(trial: Trial) -> None:
     consumer = trial.consumer()
     async with trial.running(consumer):
-        for _ in range(3):  # there are several batches between two commits of offsets
+        for _ in range(3):  # several batches come before a commit of offsets
             await trial.publish(event(hazard()))
             await trial.drained()
 

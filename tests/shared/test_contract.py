@@ -1,4 +1,4 @@
-"""Handwritten golden files fit the contract, every field is marked clear or sealed, and the document is current."""
+"""Handwritten golden files fit the contract, fields are marked clear or sealed, and docs/asyncapi.json is current."""
 
 import json
 import re
@@ -21,7 +21,7 @@ from shared.events.topics import Sensitivity
 
 GOLDEN = sorted((Path(__file__).parent.parent / "events").glob("*.json"))
 
-# The clear fields in section 2 of PROTECTION.md, word for word; all other fields are sealed.
+# The clear fields as section 2 of PROTECTION.md names them. All other fields are sealed.
 MAY_BE_CLEAR = {
     "report_id",
     "household_id",
@@ -59,12 +59,12 @@ MAY_BE_CLEAR = {
     "outcome",
     "reason",
     "replaces",  # fields of outcomes, which contain a report id and a reason code
-    "displacement",  # contains another displacement of the household, with the same fields
+    "displacement",  # another displacement of the household, with the same fields as above
     "counted_at",
     "counted_at_precision",
     "is_full_recount",
     "stock_id",
-    "superseded_by",  # fields that say when a group was counted, and which counts are of the same people
+    "superseded_by",  # times of a group's counts, and references to other counts of the same people
     "origin_locality",
     "destination_locality",
     "shelter",
@@ -75,8 +75,8 @@ MAY_BE_CLEAR = {
 }
 BOX = "sealed"
 
-# The fields of AsyncAPI 3.0 and of its Kafka bindings 0.5.0. Tools refuse a document with any other field, except
-# fields that begin with `x-`.
+# The fields of AsyncAPI 3.0 and of its Kafka bindings 0.5.0.
+# Tools refuse a document with any other field, unless the field's name begins with `x-`.
 ASYNCAPI = {
     "channels": {
         "address",

@@ -41,7 +41,7 @@ def test_a_connection_broken_between_query_and_answer_counts_as_unavailable_post
 
 
 async def test_each_transaction_of_a_session_has_its_own_driver_connection(tables: Installation) -> None:
-    """The driver connection is cached only for one transaction, because the pool then gives it to other sessions."""
+    """A session caches its driver connection only for one transaction, because other sessions get it afterwards."""
     engine = database.engine(tables.settings(Settings, "registry"))
     sessions = database.sessions(engine)
     async with sessions() as first_session, sessions() as other:
@@ -55,7 +55,7 @@ async def test_each_transaction_of_a_session_has_its_own_driver_connection(table
 
 
 async def of_the_first_build(installation: Installation) -> Settings:
-    """Removes the version of the record layout from the database's mark, because the first build wrote none."""
+    """Removes the version of the record layout from the database's mark. The first build wrote no version."""
     settings = installation.settings(Settings, "registry")
     own = database.engine(settings)
     async with own.begin() as connection:
@@ -76,14 +76,14 @@ async def test_a_database_of_an_earlier_build_is_refused_unchanged(installation:
             role_prefix=installation.ground.role_prefix,
             passwords=passwords,
         )
-    own = database.engine(settings)  # connects, because the old password is still valid
+    own = database.engine(settings)  # the engine can connect, because the old password is still valid
     async with own.begin() as connection:
         assert not await connection.scalar(text("SELECT to_jsonb(mark) ? 'contract' FROM installation AS mark"))
     await own.dispose()
 
 
 async def test_a_consumer_of_a_database_of_an_earlier_build_reads_nothing(installation: Installation) -> None:
-    """A consumer meets a database of an earlier build if an operator starts new images before the migration."""
+    """If an operator starts new images before the migration, a consumer finds a database of an earlier build."""
     settings = await of_the_first_build(installation)
     own = database.engine(settings)
     sessions = database.sessions(own)

@@ -1,4 +1,4 @@
-"""Dates in the country's formats and time zone."""
+"""Dates are written in the country's formats and time zone."""
 
 from datetime import UTC, date, datetime
 
@@ -17,7 +17,7 @@ from shared.pages.formats import filters
 )
 def test_the_day_comes_before_the_month(language: str, day: str, short: str) -> None:
     known = filters(language)
-    evening = datetime(2026, 3, 5, 19, 30, tzinfo=UTC)  # an instant of the next day in Bishkek
+    evening = datetime(2026, 3, 5, 19, 30, tzinfo=UTC)  # in Bishkek this is already the next day
     assert (known["day"](date(2026, 3, 5)), known["short_moment"](evening)) == (day, short)
 
 

@@ -1,4 +1,4 @@
-"""In one process, as in containers, a web server or a worker that fails logs the reason and is restarted alone."""
+"""If a web server and a worker share a process and one of them fails, it logs the reason and is restarted alone."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ Rename = Callable[[str, str], Awaitable[None]]
 
 @pytest.fixture
 async def rename(installation: Installation) -> AsyncIterator[Rename]:
-    """Renames a table, which causes an error that lasts until the table has its name again."""
+    """Renames a table. The missing table causes errors until a second call restores its name."""
     engine = database.engine(installation.settings(IntakeSettings))
 
     async def renamed(old: str, new: str) -> None:

@@ -1,4 +1,4 @@
-"""Only a hanging process is detected, not a process that starts, works, or was checked too rarely."""
+"""Only a hanging process counts as silent. A process that is starting, slow or checked too rarely does not."""
 
 import asyncio
 from collections.abc import Callable
@@ -24,7 +24,7 @@ async def returned(answers: Callable[[], bool], *, within: float = 0.5) -> bool:
     [
         (chain([True], repeat(False)), True),
         (repeat(True), False),
-        (repeat(False), False),  # the process is still starting
+        (repeat(False), False),  # the process is starting and has never answered
         (chain.from_iterable(repeat([True, False, False, False])), False),  # the process answers slowly
     ],
 )

@@ -26,7 +26,7 @@ from tests.installation import Installation
 
 pytestmark = pytest.mark.anyio
 
-# The definitions of tables, constraints, indexes and columns, including those that alembic does not compare.
+# Selects the definitions of all tables, constraints, indexes and columns. Alembic compares only some of these.
 DEFINITIONS = text("""
 SELECT concat_ws(' ', relname, reloptions::text) FROM pg_class
 WHERE relnamespace = CAST(:schema AS text)::regnamespace AND relkind = 'r'
@@ -40,7 +40,7 @@ FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
 LEFT JOIN pg_attrdef ON (adrelid, adnum) = (attrelid, attnum)
 WHERE relnamespace = CAST(:schema AS text)::regnamespace AND relkind = 'r' AND attnum > 0 AND NOT attisdropped
 """)
-# This constraint's name does not follow the convention, because an earlier release uses the name.
+# This constraint has a name outside the naming convention, because an earlier release uses that name.
 NAMED = {"uq_deliveries_once"}
 
 
@@ -73,7 +73,7 @@ async def test_migrations_make_the_tables_that_the_models_declare(service: str, 
 
 @pytest.mark.parametrize("service", SERVICES)
 async def test_migrations_and_models_agree_in_every_definition(service: str, connection: AsyncConnection) -> None:
-    """Alembic does not compare checks, conditions of indexes, expressions of columns and storage parameters."""
+    """This test also compares checks, index conditions, column expressions and storage parameters, unlike alembic."""
     migrated = await definitions(connection, service)
     await connection.execute(text("CREATE SCHEMA of_models"))
     await use(connection, "of_models")

@@ -15,7 +15,7 @@ from tests.shared.outside import Answerer, Server, broken_off, certificate, drip
 
 pytestmark = pytest.mark.anyio
 
-KEEPALIVE_TIMER = "02"  # the code of a keep-alive timer in /proc/net/tcp
+KEEPALIVE_TIMER = "02"  # in /proc/net/tcp, this code means a keep-alive timer
 
 
 def settings(*allowed: str, exercise: bool = False) -> Settings:
@@ -30,7 +30,7 @@ async def server() -> AsyncIterator[Server]:
 
 @pytest.fixture
 def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
-    """Maps each host name to its addresses in the test, which are treated as outside addresses."""
+    """Maps each host name to its addresses in the test. These addresses are treated as outside addresses."""
     known: dict[str, list[str]] = {}
     real = socket.getaddrinfo
 

@@ -1,4 +1,4 @@
-"""Tests places without boundaries, because the product is shipped with codes and names only."""
+"""Tests places without boundaries, because Dayar is shipped with codes and names of places only."""
 
 from random import Random
 

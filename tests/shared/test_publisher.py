@@ -22,7 +22,7 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture
 async def publisher(installation: Installation) -> AsyncIterator[Publisher]:
     async with Publisher(installation.settings(Settings, "intake")) as publisher:
-        await publisher.flush()  # waits until the broker has applied the new login's rights
+        await publisher.flush()  # returns once the broker has applied the new login's rights
         yield publisher
 
 
@@ -87,7 +87,7 @@ async def test_a_sender_that_stops_waiting_does_not_take_anothers_acknowledgemen
     await publisher.publish(before, timeout=30)
     hurried = asyncio.create_task(publisher.publish(first, timeout=30))
     patient = asyncio.create_task(publisher.publish(second, timeout=30))
-    await asyncio.sleep(0)  # now both messages are in one batch
+    await asyncio.sleep(0)  # lets both tasks put their message into one batch
     hurried.cancel()
     await patient
     assert [record.value for record in await everything(installation, "hazards")] == [

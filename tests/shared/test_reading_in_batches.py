@@ -1,4 +1,4 @@
-"""The consumer gathers records that follow each other closely into one batch, and lets no single record wait."""
+"""The consumer gathers records that follow each other closely into one batch. A single record does not wait."""
 
 import asyncio
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The author's content alone, without the fields that intake adds, decides between a repeat and a conflict."""
+"""Only the author's content decides whether a report is a repeat or a conflict, not the fields that intake adds."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -86,14 +86,14 @@ async def test_a_dead_letter_has_its_effect_once_even_if_two_workers_redrive_it_
     assert list((await trial.effects()).values()) == [1]
     assert await trial.fetch("SELECT * FROM dead_letters") == []
     assert "recorded" in (await dayar(trial, dead.app, "show", place)).output
-    assert await trial.drained() == {"set_aside": 1}  # the ledger keeps the outcome of the first reading
+    assert await trial.drained() == {"set_aside": 1}  # the ledger still shows the outcome of the first reading
 
 
 async def test_dead_letters_are_listed_even_if_the_spool_cannot_be_read(trial: Trial) -> None:
     place = await set_aside(trial, event(hazard()))
     spool = trial.installation.settings(IntakeSettings).spool_folder / "owner"
     spool.mkdir(parents=True)
-    (spool / "1.damaged").symlink_to("1.damaged")  # a link to itself cannot be read
+    (spool / "1.damaged").symlink_to("1.damaged")  # opening this link to itself raises an OSError
     listed = await dayar(trial, dead.app, "list")
     assert isinstance(listed.exception, OSError)
     assert place in listed.output
@@ -138,7 +138,7 @@ async def test_a_record_opened_with_an_older_key_is_opened_again(trial: Trial) -
 
 
 async def test_a_letter_that_was_sealed_whole_is_redriven(trial: Trial) -> None:
-    """A record with fields outside the contract is on the dead-letter topic only as a sealed whole."""
+    """If a record has a header outside the contract, its dead letter contains the whole record in encrypted form."""
     came = event(hazard())
     more = came._replace(headers=(*came.headers, ("note", "Айбек".encode())))
     sealer = Sealer(trial.settings.seal_public_key_file)
@@ -155,7 +155,7 @@ async def test_a_letter_that_was_sealed_whole_is_redriven(trial: Trial) -> None:
     ):
         assert await wait_for(lambda: results(trial), 30) == ["recorded"]
     assert (handled[0].record.key, handled[0].record.value) == (more.key, more.value)
-    assert handled[0].record.headers[:-1] == more.headers  # the last header is the record's signature
+    assert handled[0].record.headers[:-1] == more.headers  # the last header is the signature
 
 
 async def test_a_record_whose_key_came_too_late_is_redriven(trial: Trial) -> None:
@@ -188,7 +188,7 @@ async def test_only_a_dead_letter_can_be_redriven(trial: Trial, place: str) -> N
 
 
 async def test_a_letter_from_a_backup_is_redriven_on_a_new_log(trial: Trial) -> None:
-    """A backup must contain dead letters, because only Kafka stores their content; redriven letters are left out."""
+    """A backup must contain dead letters that are not redriven yet, because only Kafka stores their content."""
     redriven: list[str | None] = []
 
     async def remembers(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
@@ -210,7 +210,7 @@ async def test_a_letter_from_a_backup_is_redriven_on_a_new_log(trial: Trial) -> 
 
 @pytest.mark.parametrize("is_readable", [True, False], ids=["event id", "no event id"])
 async def test_letter_that_the_outbox_still_held_at_the_backup_is_redriven(trial: Trial, is_readable: bool) -> None:
-    """After a restore, the dead letter is published on the new log from the restored outbox."""
+    """After a restore, the relay publishes the dead letter from the restored outbox on the new log."""
     await trial.publish(event(hazard()))
     async with trial.running(trial.consumer(refuses)):
         assert await trial.drained() == {"set_aside": 1}
@@ -227,7 +227,7 @@ async def test_letter_that_the_outbox_still_held_at_the_backup_is_redriven(trial
 
 @pytest.mark.parametrize("is_readable", [True, False], ids=["event id", "no event id"])
 async def test_two_letters_with_one_offset_are_redriven_separately(trial: Trial, is_readable: bool) -> None:
-    """Two letters can have one offset, because a restored letter names its old offset and a new log starts at zero."""
+    """A restored letter names its offset on the old log. A letter of the new log can have the same offset."""
     old, new = (event(hazard(hazard_id)) for hazard_id in [uuid4()] * 2)
     place = await set_aside(trial, old)
     onto = partial(onto_a_new_log, trial.installation, partitions=trial.installation.partitions)

@@ -84,7 +84,7 @@ BANNER = "No connection to the message broker"
 
 
 class Reader:
-    """The registry's web process, which two accounts call, one of them revoked."""
+    """The registry's web process. A revoked account and another account call this process."""
 
     def __init__(self, installation: Installation, http: httpx.AsyncClient) -> None:
         self.installation, self.http = installation, http
@@ -175,7 +175,7 @@ def bearer(reader: Reader) -> dict[str, str]:
 
 
 async def test_a_phone_with_an_accounts_id_replaces_nothing_of_the_account() -> None:
-    """The keys of phone and account must differ, because the compacted topic keeps only the last record of a key."""
+    """A phone's record key must differ from an account's, because a compacted topic keeps one record for each key."""
     id, now = uuid4(), datetime.now(UTC)
     keys = {CredentialRevoked(credential_id=id, kind=kind, revoked_at=now).key for kind in CredentialKind}
     assert len(keys) == len(CredentialKind)

@@ -1,4 +1,4 @@
-"""Code that several scripts of the pages need is in one module, and each page has the texts of its scripts."""
+"""Code that several page scripts need is in one module, and each page contains the texts that its scripts show."""
 
 import re
 from pathlib import Path
@@ -26,7 +26,7 @@ def used(script: Path) -> set[str]:
 
 
 def given(template: Path) -> set[str]:
-    """The names of the texts in a template's JSON island."""
+    """The names of the texts in the template's element with JSON for scripts."""
     island = re.search(r"(?:set script_texts = |dict\()\{(.*?)\n *\}", template.read_text(encoding="utf-8"), re.DOTALL)
     return set(re.findall(r'^ +"(\w+)":', island[1], re.MULTILINE)) if island else set()
 
@@ -40,7 +40,7 @@ def scripts_of(path: str) -> set[Path]:
         if file not in seen:
             seen.add(file)
             imported = re.findall(r'from "(?:/static/|\./)([\w/-]+\.js)"', file.read_text(encoding="utf-8"))
-            waiting += imported  # `./` is used in the folder of all pages alone, which is `/static/`
+            waiting += imported  # only scripts directly in `/static/` import by `./`
     return seen
 
 
@@ -66,7 +66,7 @@ def test_a_page_has_every_text_that_its_scripts_show(template: Path) -> None:
 
 
 def test_no_template_has_sentences_in_attributes_of_its_own() -> None:
-    """Only the headings of table cells may be in attributes, because a stylesheet shows no other attribute."""
+    """A stylesheet shows the headings of table cells from attributes. No other text may be in an attribute."""
     unused = [
         (file.name, name)
         for room in ("services", "shared")

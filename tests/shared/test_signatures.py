@@ -1,4 +1,4 @@
-"""Nobody can forge records with a broker login alone, and keys can be replaced during operation."""
+"""A broker login is not enough to forge records, and keys can be replaced during operation."""
 
 import hashlib
 import json
@@ -85,7 +85,7 @@ def test_readers_accept_what_a_service_signed(folders: record_keys.Folders) -> N
     ids=lambda changed: next(iter(changed)),
 )
 def test_a_changed_record_is_set_aside(folders: record_keys.Folders, changed: dict[str, Any]) -> None:
-    # In this test the alerts service has a key with the same id for the topic `households` too.
+    # Without this copy of the key, a record with the topic `households` would have an unknown key.
     for file in (folders["alerts"] / "hazards").iterdir():
         keyring.write(folders["alerts"] / "households", file.stem, file.read_bytes())
     with pytest.raises(SetAside, match="signature_mismatch"):
@@ -159,7 +159,7 @@ def test_records_with_an_unknown_key_are_waited_for_once_and_then_set_aside(
     with pytest.raises(UnknownKey):
         reader.verify(unknown_key(1))
     clock[0] += 1
-    for number in (1, 2, 3):  # after that, records with unknown keys cause no wait
+    for number in (1, 2, 3):  # the topic's waiting time is over, so these records cause no wait
         with pytest.raises(SetAside, match="signature_unknown_key"):
             reader.verify(unknown_key(number))
     reader.verify(signed(folders))
@@ -264,7 +264,7 @@ async def test_a_record_with_an_unknown_key_stops_its_topic_for_a_limited_time(i
         trial.settings = trial.settings.model_copy(update={"signature_key_wait_seconds": 1})
         async with trial.running(trial.consumer()):
             await forge(installation, "intake", forged._replace(headers=(*forged.headers, signature)))
-            await trial.publish(genuine._replace(key=forged.key))  # records with one key are in the same partition
+            await trial.publish(genuine._replace(key=forged.key))  # records with the same key are in one partition
             assert await trial.drained() == {"recorded": 1, "set_aside": 1}
         assert await trial.fetch("SELECT reason FROM dead_letters") == [("signature_unknown_key",)]
         rows = await trial.fetch("SELECT value FROM outbox WHERE topic = 'outcomes'")

@@ -32,7 +32,7 @@ async def test_a_forged_restoration_restores_no_credential(installation: Install
     async with Publisher(installation.settings(Settings, "console")) as publisher:
         await publisher.publish(encoded(revoked), timeout=30)
         await forge(installation, "console", encoded(restored))
-        # records with one key are in the same partition
+        # records with the same key are in one partition
         await publisher.publish(encoded(last)._replace(key=encoded(revoked).key), timeout=30)
     revocations = Revocations(installation.settings(Settings, "registry"))
     async with lifecycle.beside(revocations.run()):
@@ -44,7 +44,7 @@ async def test_a_forged_restoration_restores_no_credential(installation: Install
 async def test_revocation_whose_key_arrives_late_comes_into_force_and_holds_up_nobody(
     installation: Installation,
 ) -> None:
-    """However late the missing key arrives, a later record about the same account remains in force."""
+    """If the missing key arrives late, a later record about the same account still remains in force."""
     late, restored, other = uuid4(), uuid4(), uuid4()
     by_known_key, by_late_key, missing, key = late_key(installation)
     for made in (
@@ -75,7 +75,7 @@ async def test_a_revocation_stays_though_an_older_restoration_waits_and_nothing_
     for made in (
         by_late_key.sign(encoded(CredentialRestored(**dict(revoked(account))))),
         by_known_key.sign(encoded(revoked(account))),
-        # records with one key are in the same partition
+        # records with the same key are in one partition
         by_known_key.sign(encoded(revoked(last))._replace(key=encoded(revoked(account)).key)),
     ):
         await forge(installation, "console", made)
@@ -114,7 +114,7 @@ def late_key(installation: Installation) -> tuple[RecordSigner, RecordSigner, Pa
 
 
 def record_key_files(installation: Installation) -> list[Path]:
-    """The registry's keys for the topic `access`."""
+    """The files of the registry's keys for the topic `access`."""
     return list((installation.secrets / "records" / "registry" / "access").iterdir())
 
 

@@ -169,10 +169,10 @@ def test_an_ended_token_of_a_readmitted_team_counts_as_valid(
     revoked.readmitted.add(team.team)
     request = asking(Signer(token_keys / "private.pem").sign(team))
     assert not authenticator.authenticate(request, takes_expired=True, takes_readmitted=True).is_expired
-    # the team's sign-in can be renewed
+    # a readmitted team can renew its sign-in with this expired token
     assert authenticator.authenticate(request, takes_readmitted=True).account == team.account
     assert authenticator.authenticate(request, takes_expired=True).is_expired
-    with pytest.raises(Unauthenticated):  # reading needs a valid token
+    with pytest.raises(Unauthenticated):  # routes for reading accept no expired token
         authenticator.authenticate(request)
     revoked.ids.add(team.jti)
     with pytest.raises(Unauthenticated):

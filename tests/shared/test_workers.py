@@ -67,7 +67,7 @@ async def test_a_worker_frozen_while_another_works_leaves_each_effect_once(trial
     frozen.freeze()
     other = worker(trial, TRIAL_SECONDS="0.1")
     await trial.publish(*(event(hazard()) for _ in range(40)))
-    await wait_for(lambda: reached(trial, 80), 60)  # 80 effects include the effects of the frozen worker's batch
+    await wait_for(lambda: reached(trial, 80), 60)  # these 80 include the frozen worker's batch
     frozen.resume()
     await trial.publish(*(event(hazard()) for _ in range(40)))
     assert await trial.drained() == {"recorded": 120}
@@ -78,24 +78,24 @@ async def test_a_worker_frozen_while_another_works_leaves_each_effect_once(trial
 
 
 async def test_a_worker_frozen_within_a_statement_still_frees_its_locks(trial: Trial) -> None:
-    """PostgreSQL has parsed a statement that never runs, so no idle timeout ends the session, which is `active`."""
+    """A session with a parsed statement that never runs counts as `active`, so no idle timeout ends the session."""
     await trial.publish(event(hazard()))
     async with trial.running(trial.consumer()):
         await trial.drained()
     async with trial.sessions() as frozen, trial.sessions() as other:
         assert await frozen.scalar(text("SHOW transaction_timeout")) == "1min"
-        for shorter in ("0", "200ms"):  # PostgreSQL changes a running timeout only if it was switched off
+        for shorter in ("0", "200ms"):  # PostgreSQL changes a running timeout only after it was switched off
             await frozen.execute(text(f"SET LOCAL transaction_timeout = '{shorter}'"))
         await frozen.execute(text(LOCK))
         await (await database.driver(frozen)).prepare("SELECT 'read and not run'")
-        await asyncio.wait_for(other.execute(text(LOCK)), 4)  # 4 s, less than the timeout of an idle transaction
+        await asyncio.wait_for(other.execute(text(LOCK)), 4)  # 4 s is less than the timeout of an idle transaction
         with pytest.raises(DBAPIError) as awake:
             await frozen.execute(text("SELECT 1"))
-        assert is_postgresql_unavailable(awake.value)  # an error after which a worker retries its batch
+        assert is_postgresql_unavailable(awake.value)  # after such an error, a worker retries its batch
 
 
 async def test_a_worker_frozen_within_a_copy_is_ended_by_the_worker_that_waits(trial: Trial) -> None:
-    """PostgreSQL has no timeout for a COPY, so the waiting worker must end it, within 30 s in this test."""
+    """PostgreSQL has no timeout for a COPY. The waiting worker must end the COPY, in this test within 30 s."""
     await trial.publish(event(hazard()))
     async with trial.running(trial.consumer()):
         await trial.drained()

@@ -67,7 +67,7 @@ def event(data: HazardReported) -> Message:
 
 
 async def record(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
-    """Writes one effect and one event per record, with the delay that the environment sets."""
+    """Writes one effect and one event per record, after the delay in the environment."""
     await last(float(os.environ.get("TRIAL_SECONDS", "0")))
     connection = await database.driver(session)
     rows = [(one.event.id, os.getpid()) for one in received]
@@ -135,7 +135,7 @@ class Trial:
         return not await self.fetch("SELECT 1 FROM outbox LIMIT 1")
 
     async def publish(self, *messages: Message) -> None:
-        await self.publisher.flush()  # waits until the broker has applied the new login's rights
+        await self.publisher.flush()  # returns once the broker has applied the new login's rights
         await self.publisher.publish_all(messages, timeout=30)
 
     async def rows(self) -> list[Row]:
