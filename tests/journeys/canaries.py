@@ -1,4 +1,4 @@
-"""Invented personal data that can be recognised, and functions that search for this data."""
+"""Invented personal data that no other data contains, and functions that search for this data."""
 
 import base64
 import json
@@ -13,7 +13,7 @@ from uuid import uuid4
 
 @dataclass(frozen=True)
 class Canary:
-    """One invented person. The name `field` is searched too, because the name of a form's question can reveal data."""
+    """One invented person. `field` is a field name, because the name of a form's question can reveal personal data."""
 
     person: dict[str, str]
     notes: str
@@ -69,7 +69,7 @@ class Canary:
         ]
 
 
-# One person is reported through intake, the other is written to the topic directly, as by a faulty release of intake.
+# One person is reported through intake. The other is written to the topic directly, as a faulty intake might do.
 THROUGH_INTAKE = Canary(
     person={
         "given_name": "Канарбек",
@@ -102,7 +102,7 @@ INDEXES = (".index", ".timeindex")
 
 
 def looked_for(canaries: Iterable[Canary]) -> dict[bytes, str]:
-    """Maps each form of each text (unchanged, escaped in JSON or in a URL, in base64) to the text."""
+    """Maps the forms in which each text may be written (plain, JSON, URL, base64) to the text."""
     return {written: needle for canary in canaries for needle in canary.needles for written in ways(needle)}
 
 
@@ -115,7 +115,7 @@ def ways(needle: str) -> Iterator[bytes]:
 
 
 def seen(where: str, content: bytes, needles: dict[bytes, str]) -> Iterator[str]:
-    content = content.strip(b"\0")  # files of logs and tables may end with zeros, which reserve space
+    content = content.strip(b"\0")  # zeros at the end of a file only reserve space
     for written, needle in needles.items():
         if written in content:
             yield f"{where}: {needle}"

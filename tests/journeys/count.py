@@ -1,4 +1,4 @@
-"""The count check at the end of every journey proves that no report was lost and no report was counted twice."""
+"""The count check at the end of every journey proves that no report was lost or counted twice."""
 
 import asyncio
 from collections import Counter, defaultdict
@@ -29,7 +29,7 @@ from tests.installation import Installation
 from tests.waiting import wait_for
 
 ANSWERS = ("accepted", "spooled", "duplicate", "refused")
-DOWNSTREAM = ("intake", "registry", "alerts", "console")  # each service follows the services whose topics it reads
+DOWNSTREAM = ("intake", "registry", "alerts", "console")  # services are listed after those whose topics they read
 
 
 @dataclass
@@ -41,7 +41,7 @@ class Sent:
     taken: dict[str, set[UUID]] = field(default_factory=lambda: defaultdict(set))
 
     def answered(self, topic: str, response: httpx.Response) -> httpx.Response:
-        """Counts the answer to a request with one report. A full spool (503) counts as an answer, another 5xx fails."""
+        """Counts the answer to a request with one report. Only 503, which means a full spool, is allowed among 5xx."""
         assert response.status_code < 500 or response.status_code == httpx.codes.SERVICE_UNAVAILABLE, response.text
         self.reports += 1
         if response.is_success:
@@ -62,7 +62,7 @@ class Sent:
         return response
 
     def same_as(self, *counters: Mapping[str, int]) -> None:
-        """Checks that intake counted the answers that the senders got. `counters` has one entry per start of intake."""
+        """Compares intake's counts with the answers to the senders. `counters` has an entry per start of intake."""
         counted = {kind: sum(counter[kind] for counter in counters) for kind in ("sent", *ANSWERS)}
         assert counted == {"sent": self.reports, **{kind: self.answers[kind] for kind in ANSWERS}}
 
@@ -187,7 +187,7 @@ async def balance(session: AsyncSession) -> list[Row]:
 
 
 async def outcomes(installation: Installation) -> dict[tuple[str, str], set[UUID]]:
-    """The ids of the reports for which a consumer published an outcome, by consumer and by the reports' topic."""
+    """For each consumer and each topic of reports, the ids of the reports that have an outcome of the consumer."""
     topics = {"hazard": "hazards", "household": "displacements", "group": "displacements"}
     ids: dict[tuple[str, str], set[UUID]] = defaultdict(set)
     for record in await everything(installation, "outcomes"):

@@ -1,16 +1,18 @@
 """Makes displacement reports from the families of a UNICEF HOPE import workbook, or from invented families.
 
-`families(file)` reads `forms/hope-rdi_import_50_hh_50_ind.xlsx`: 50 households, 208 persons. The function takes each
-household's members, and each person's relationship, sex, observed disability and pregnancy (`=FALSE()`). The function
-does not take `size_h_c` (always 1), `age` (a random number), country (AFG), names, phones and birth dates.
+`families(file)` reads `forms/hope-rdi_import_50_hh_50_ind.xlsx`, which has 50 households with 208 persons.
+The function takes each person's household, relationship, sex, observed disability and pregnancy.
+The function ignores `size_h_c` (always 1), `age` (a random number), the country (AFG), names, phones and birth dates.
 
 `reports(families, count, seed)` repeats the families until there are `count` reports. The same seed gives the same
-reports, except for the days, which are counted back from `now`:
-- ids are new random UUIDs, so each report is a household of its own;
-- each person has a Kyrgyz given and family name, and half of them a patronymic; every head has a phone;
-- birth dates follow the relationship (`YEARS`), so that a grandmother is older than the head;
-- the origin is a rayon of Batken or Osh, the destination Kadamjai, Leilek or Osh city, 0 to 29 days before `now`;
-- each report states a hazard, a reason, a shelter and needs; `persons` is the number of members.
+reports, but the days depend on `now`.
+
+All ids are random UUIDs, so each report is about a different household.
+Each person has a Kyrgyz given name and family name. Half of the persons have a patronymic. Every head has a phone.
+Each person's age fits the relationship (`YEARS`), so that a grandmother is older than the head.
+The origin is a rayon of Batken or Osh. The destination is Kadamjai, Leilek or Osh city.
+The displacement happened 0 to 29 days before `now`.
+A report states a hazard, a reason, a shelter and needs. `persons` is the number of members.
 """
 
 import random
@@ -104,7 +106,7 @@ def rows(sheet: Any) -> Iterator[dict[str, Any]]:
 
 
 def is_true(value: object) -> bool:
-    """Whether a cell is true. The workbook has formulas such as `=TRUE()` as booleans."""
+    """Whether a cell is true. The workbook writes booleans as formulas such as `=TRUE()`."""
     return str(value).strip("=() ").upper().startswith("TRUE")
 
 

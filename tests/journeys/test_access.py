@@ -43,12 +43,12 @@ def path_of(route: str) -> str:
         path = path.replace(f"{{{name}}}", str(uuid4())).replace(f"{{{name}:uuid}}", str(uuid4()))
     path = path.replace("{source}", "unknown-source")
     if path == "/stream":
-        return "/stream?topics=hazards"  # the only topic that every role of the route may follow
+        return "/stream?topics=hazards"  # only this topic may be followed by every role of the route
     return path.replace("{panel}", "alerts")
 
 
 async def status(client: httpx.AsyncClient, route: str, token: str | None) -> int:
-    """The status of an answer; the body is not read, because a stream never ends."""
+    """The status of the answer. The body is not read, because the body of a stream never ends."""
     headers = {"authorization": f"Bearer {token}"} if token else {}
     async with client.stream(route.partition(" ")[0], path_of(route), headers=headers) as answer:
         return answer.status_code
@@ -79,12 +79,12 @@ async def test_an_ended_token_is_accepted_only_by_intake_and_from_field_devices(
     assert taken == {
         "POST /intake/v1/displacements",
         "POST /intake/v1/reports:batch",
-    }  # but not hazards, because a late hazard could still raise an alert
+    }  # POST of hazards is refused, because a late hazard could still raise an alert
 
 
 @dataclass(frozen=True)
 class ReportedEvents:
-    """Ids of events in Kadamjai: a household of 987 persons is registered, and a caller's report raises an alert."""
+    """Ids of two reports in Kadamjai. One registers a household of 987 persons, the other raises an alert."""
 
     household: UUID = field(default_factory=uuid4)
     hazard_report: UUID = field(default_factory=uuid4)
@@ -95,16 +95,16 @@ class ReportedEvents:
 
 @dataclass(frozen=True)
 class VisibleContent:
-    """A path, and the content that callers with access see there. Callers without access get 404."""
+    """A path, and text in the answer to callers with access. Callers without access get 404."""
 
     path: str
     seen: str = ""
     body: dict[str, Any] | None = None
 
 
-SEVERAL: dict[str, Any] = {"alert_ids": []}  # a test adds the alert's id
+SEVERAL: dict[str, Any] = {"alert_ids": []}  # the function `shows` adds the alert's id
 HOUSEHOLD = "GET /registry/v1/households/{household_id}"
-NOW = "id: "  # an id without an event, which ends the replay of a stream
+NOW = "id: "  # a stream writes this line after the past events
 BY_AREA = {
     "GET /registry/v1/households": VisibleContent("/registry/v1/households", "{household}"),
     HOUSEHOLD: VisibleContent("/registry/v1/households/{household}", "{household}"),
@@ -119,7 +119,7 @@ BY_AREA = {
     "GET /alerts/{alert_id:uuid}": VisibleContent("/alerts/{alert}", "{alert}"),
     "GET /": VisibleContent("/", "{alert}"),
     "GET /board/{panel}": VisibleContent("/board/alerts", "{alert}"),
-    # the test reads this page before it acknowledges the alert
+    # the test reads this page before the alert is acknowledged
     "GET /v1/ringing": VisibleContent("/v1/ringing", "{alert}"),
     "GET /stream": VisibleContent(
         f"/stream?topics=alerts&from={vectors.encoded({('alerts', 0): 0}, ['alerts'])}", "{alert}"
@@ -144,7 +144,7 @@ BY_AREA = {
 OF_NO_AREA = {
     "POST /intake/v1/hazards",
     "POST /intake/v1/displacements",
-    "POST /intake/v1/reports:batch",  # accepts reports from outside the caller's area, and flags them
+    "POST /intake/v1/reports:batch",  # intake accepts and flags reports from outside the area
     "GET /intake/v1/ledger",
     "GET /registry/v1/ledger",
     "GET /alerts/v1/ledger",
@@ -158,7 +158,7 @@ OF_NO_AREA = {
     "PUT /alerts/v1/presence",
     "GET /alerts/v1/sources/{source}/withheld",
     "PUT /alerts/v1/sources/{source}/lift",
-    "GET /alerts/v1/hazards/{hazard_id}/outcome",  # tests/alerts tests this route, because it knows the hazard's id
+    "GET /alerts/v1/hazards/{hazard_id}/outcome",  # tested in tests/alerts, where the hazard's id is known
     "GET /password",
     "POST /sign-out",
     "POST /v1/session",
@@ -243,7 +243,7 @@ async def reported(web: Web, shared_installation: Installation) -> AsyncIterator
 
 
 async def somebody_to_tell(settings: AlertsSettings) -> None:
-    """Adds a receiver at an address that does not exist, because a page must list a receiver."""
+    """Adds a receiver, which a page must list. No server has the receiver's address."""
     engine = database.engine(settings)
     async with database.sessions(engine).begin() as session:
         receiver = Receiver("duty", DeliveryChannel.WEBHOOK, "https://hook.invalid/")
@@ -267,13 +267,13 @@ async def shows(
     async with contextlib.aclosing(await client.send(request, stream=True)) as answer:
         text = await replayed(answer) if "/stream" in visible.path else (await answer.aread()).decode()
     assert answer.status_code in (200, 201, 404, 409), (answer.status_code, text)
-    if method != "GET":  # 409 means that another account changed the alert first, so this account has access too
+    if method != "GET":  # with 409 the account has access too, but another account was first
         return answer.status_code != 404 and '"not-found"' not in text
     return visible.seen.format(**names) in text
 
 
 async def replayed(answer: httpx.Response) -> str:
-    """Returns the past events of a stream, which end at the first position without an event."""
+    """Returns the past events of a stream. A line with an id but without an event ends the past events."""
     lines: list[str] = []
     async for line in answer.aiter_lines():
         if not line and lines and lines[-1].startswith(NOW):

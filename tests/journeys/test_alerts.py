@@ -1,4 +1,4 @@
-"""From a hazard or a household to the notified people, whichever process or server fails on the way."""
+"""A hazard or a household leads to notified people, whichever process or server fails on the way."""
 
 import asyncio
 import json
@@ -105,7 +105,7 @@ class Centre:
         assert answer.status_code == 202, answer.text
 
     async def delivery_rows(self) -> list[Any]:
-        """All rows of the table `deliveries`, settled or not."""
+        """All rows of the table `deliveries`, whether settled or not."""
         async with self.sessions.begin() as session:
             rows = await session.execute(text("SELECT recipient, settled_at, is_delivered, attempts FROM deliveries"))
             return list(rows)
@@ -116,7 +116,7 @@ class Centre:
             return bool(await session.scalar(statement, {"reason": reason}))
 
     async def shares(self, group: str) -> list[set[Partition]]:
-        """The partitions of each of the group's two workers; an empty list until both workers have partitions."""
+        """The partitions of each of the group's two workers. Until both workers have partitions, the list is empty."""
         try:
             members = await asyncio.to_thread(self._held, group)
         except KafkaException:  # the group has no coordinator before its first member
@@ -191,7 +191,7 @@ async def test_a_webhook_down_then_hanging_then_slow_gets_one_message_and_delays
         await centre.settled("well", 12)
         assert hook.answered.total() == 0
         assert not await centre.has_tried("timed_out"), "the well one waited for the hanging one's end"
-        await hook.close()  # ends the hanging requests; tests/alerts tests the timeout
+        await hook.close()  # this ends the hanging requests, whose timeout tests/alerts tests
         hook.mood = Mood.SLOW
         await hook.open()
         await asyncio.gather(*(centre.hazard(client) for _ in range(6)))

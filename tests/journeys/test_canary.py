@@ -31,7 +31,7 @@ from tests.registry.factories import Desk, household
 
 pytestmark = pytest.mark.components
 LEAKY = "displacements"  # `BYPASSING_INTAKE` is written directly to this topic
-# This text is in clear fields, so the record is stored with the text, but no error may quote the text.
+# This text is in clear fields, so the database may contain the text, but no error may quote the text.
 REFUSED = "a linnet over the scree"
 # The number of records that bypass intake and become dead letters, for each reason.
 REASONS = {
@@ -164,7 +164,7 @@ async def refuse(journey: Journey, token: str) -> None:
 
 
 async def wait_in_the_spool(journey: Journey, token: str) -> None:
-    """Keeps the spool's content for the search while a record waits there for the broker."""
+    """Reads the spool while a record waits there for the broker. The content is searched later."""
     journey.installation.components.kafka.kill9()
     response = await journey.report(THROUGH_INTAKE.household(), token)
     assert response.json()["status"] == "spooled"
@@ -176,7 +176,7 @@ async def wait_in_the_spool(journey: Journey, token: str) -> None:
 
 
 async def publish_bad_records(journey: Journey) -> None:
-    """Publishes records that no release should write: malformed, unsigned, or with a NUL, which PostgreSQL refuses."""
+    """Publishes malformed records, unsigned records, and records with a NUL, which PostgreSQL refuses."""
     canary, record = BYPASSING_INTAKE, (await everything(journey.installation, LEAKY, "registry"))[0]
     good = Message(LEAKY, record.key, record.value, tuple(record.headers))
     desk, data = Desk(journey.installation.secrets / "seal"), json.loads(good.value)
@@ -259,4 +259,4 @@ async def written_to_disk(journey: Journey) -> None:
         assert await connection.scalar(text("SELECT count(*) FROM households")) >= 1
     await engine.dispose()
     journey.installation.redis().save()
-    journey.installation.components.postgres.stop()  # on a clean stop, PostgreSQL writes every page to disk
+    journey.installation.components.postgres.stop()  # a clean stop writes every page of the tables to disk

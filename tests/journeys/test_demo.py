@@ -1,4 +1,4 @@
-"""The exercise's scenario, played over HTTP on a whole installation."""
+"""Plays the exercise's scenario over HTTP on a whole installation."""
 
 import asyncio
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ from tests.journeys.count import Sent, count_check, drained, intake_counts
 from tests.journeys.logs import events_on
 from tests.waiting import wait_for
 
-# No alert is as old as this, so a new figure is due only if the figure need not wait for the interval of updates.
+# Alerts are updated only after an interval. No alert is as old as this date, so only updates without a wait are due.
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 ROLES = {Sender.OPERATOR: Role.OPERATOR, Sender.FIELD: Role.FIELD}
 
@@ -40,7 +40,7 @@ def exercise(ground: Ground, tmp_path: Path) -> Iterator[Installation]:
 
 
 async def people(installation: Installation) -> dict[str, str]:
-    """The accounts that `make run` creates for an exercise, with their passwords."""
+    """Creates the accounts of an exercise, like `make run`. Returns the password of each account."""
     engine = database.engine(installation.settings(ConsoleSettings))
     drawn = {name: passwords.draw() for name in ACCOUNTS.values()}
     async with database.sessions(engine).begin() as session:

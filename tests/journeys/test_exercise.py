@@ -26,7 +26,7 @@ PLAYED = 37  # the scenario reports 36 households and one group
 
 @dataclass(frozen=True)
 class Played:
-    """A first start whose scenario was played, with the output and the counts after the scenario."""
+    """The first start of an exercise: its output, accounts, and ledgers after the scenario."""
 
     run: Run
     output: str
@@ -56,11 +56,11 @@ def test_everything_is_restored_from_a_backup(played: Played, tmp_path: Path) ->
     settled(run, accounts, households=PLAYED)
     backup = Backups(run, tmp_path)
     name = backup.make()
-    report(run, accounts)  # only the log contains this report, which comes after the backup
+    report(run, accounts)  # this report came after the backup, so only the log contains it
     settled(run, accounts, households=PLAYED + 1)
 
     run.stop()
-    for path in run.folder.iterdir():  # all files except Kafka's are lost
+    for path in run.folder.iterdir():  # deletes all files except Kafka's
         if path.name != "kafka":
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     assert "what came after the backup is read again" in backup.restore(name)

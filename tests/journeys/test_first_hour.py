@@ -1,7 +1,8 @@
-"""The evening of 5 May 2022, played again: four counts by telephone and phone, before anybody is registered by name.
+"""On the evening of 5 May 2022, four groups were counted before anybody was registered by name.
 
-20 families (70 people) from Choko-Dobo and 45 families (150) from Komsomol are with relatives, 10 families (37 people)
-are in the mosque of Tobey, and 26 people are in a teahouse; the caller does not say where it is.
+The test sends these counts again. From Choko-Dobo 20 families (70 people) and from Komsomol 45 families (150 people)
+are with relatives. In the mosque of Tobey are 10 families (37 people). In a teahouse are 26 people, but the caller does
+not say where the teahouse is.
 """
 
 from collections.abc import Iterator
@@ -49,7 +50,7 @@ def opened_board(page: Page, centre: Served) -> Page:
 
 
 def by_telephone(client: httpx.Client, persons: int, **known: Any) -> None:
-    """A count that a caller told an operator. Only what the caller knows is in the report."""
+    """Reports a count that a caller told an operator. The report contains only facts that the caller knows."""
     now = datetime.now(UTC).isoformat()
     body = {
         "kind": "group",
@@ -119,7 +120,7 @@ def test_the_board_shows_everybody_by_where_they_are_and_there_is_one_alert(cent
 
 
 def operator_alerts(centre: Served) -> list[dict[str, Any]]:
-    """The open alerts, once the alert counts everybody."""
+    """Waits until an alert counts all 283 people. Returns the open alerts."""
     token = centre.installation.token(roles=[Role.OPERATOR])
     client = centre.client(headers={"authorization": f"Bearer {token}"})
 

@@ -46,7 +46,7 @@ def test_the_same_seed_gives_the_same_reports() -> None:
 
 @pytest.fixture
 def families() -> Sequence[hope.Family]:
-    """Real families if this machine has the file, else invented families."""
+    """Families of the real workbook if this machine has the file, else invented families."""
     return hope.families(data.FOLDER / WORKBOOK) if data.is_there() else hope.own_families()
 
 
@@ -67,7 +67,7 @@ async def test_a_thousand_households_survive_four_failures(
 
 
 async def started_again(component: Component) -> None:
-    """Starts PostgreSQL like the supervisor, after all its old processes have ended."""
+    """Starts the killed server again, like the supervisor. PostgreSQL's old processes must have ended before."""
     for is_last in (False, False, False, True):
         component.spawn()
         try:
@@ -103,7 +103,7 @@ class Journey:
             try:
                 yield
             finally:
-                await self.engine.dispose()  # lets the event loop close, even after a failed test
+                await self.engine.dispose()  # otherwise the event loop could not close after a failed test
 
     async def worker_killed(self, count: int) -> None:
         async with self.sending(count) as rest:
@@ -114,7 +114,7 @@ class Journey:
         await self.recorded(at_least=self.next)
 
     async def worker_frozen(self, count: int) -> None:
-        """Freezes the first worker while the second does all the work, which the resumed worker must not repeat."""
+        """Freezes the first worker until the second has done all the work, which the first must not repeat."""
         self.second = self.installation.start("registry", "worker")
         async with self.sending(count) as rest:
             await self.is_halfway(count)
@@ -140,7 +140,7 @@ class Journey:
 
     @asynccontextmanager
     async def sending(self, count: int) -> AsyncIterator[asyncio.Event]:
-        """Sends the next `count` reports; the last third waits for a signal. `next` advances after the last report."""
+        """Sends the next `count` reports. The last third waits for the yielded event."""
         share = self.bodies[self.next : self.next + count]
         first, last = list(share[: -count // 3]), list(share[-count // 3 :])
         rest = asyncio.Event()
@@ -190,12 +190,12 @@ class Journey:
         assert await self.value("SELECT sum(displaced) FROM episodes") == members
 
     def both_workers_live(self) -> None:
-        """Checks that both workers run, and that the frozen worker lost its partitions and continued with new ones."""
+        """Checks that both workers run. The frozen worker lost its partitions and continued with new ones."""
         for worker in (self.worker, self.second):
             assert worker.is_running, worker.log_tail()
 
     async def each_was_published_once(self) -> None:
-        """Checks that each household was published once. If the relay sent an event twice, both records have its id."""
+        """Checks that each household was published once. Two records with the same event id count as one."""
         published: dict[str, Counter[str]] = {}
         for topic, name in (("outcomes", "report_id"), ("households", "household_id")):
             found = [

@@ -43,7 +43,7 @@ class Phones:
         )
 
     async def send(self, body: dict[str, Any]) -> str:
-        """Repeats a request until intake answers, as a phone does; returns the status in the answer."""
+        """Repeats a request until intake answers, like a phone. Returns the status in the answer."""
         return await wait_for(lambda: self._answer(body), timeout=5 * ANSWER_SECONDS, every=0.05)
 
     async def _answer(self, body: dict[str, Any]) -> str | None:
@@ -168,7 +168,7 @@ async def test_a_report_whose_answer_was_lost_is_sent_again(field: Phones) -> No
     reader, writer = await asyncio.open_connection("127.0.0.1", field.port)
     writer.write(request(field, body))
     await writer.drain()
-    await reader.readexactly(1)  # intake has answered, but the phone does not read on
+    await reader.readexactly(1)  # intake has answered, but the phone reads only one byte
     writer.close()
     field.sent.lost()
     assert await field.send(body) == "duplicate"

@@ -56,7 +56,7 @@ def hazard() -> HazardReported:
 
 
 async def publish(installation: Installation, *hazards: HazardReported) -> None:
-    """Publishes each event twice, like a publisher to whom the broker's answer was lost."""
+    """Publishes each event twice, like a publisher that did not get the broker's first answer."""
     async with Publisher(installation.settings(Settings, "intake")) as publisher:
         for hazard in hazards:
             message = events.message(hazard, id=uuid4(), source="/intake", time=hazard.received_at)
@@ -65,7 +65,7 @@ async def publish(installation: Installation, *hazards: HazardReported) -> None:
 
 @contextmanager
 def running(code: str, installation: Installation, *arguments: str) -> Iterator[Iterator[UUID]]:
-    """Runs the code; yields the hazard ids that it prints, in order."""
+    """Runs the code. Yields, in order, the hazard ids that the code prints."""
     file = installation.secrets / "integrator.json"
     file.write_text(settings(installation))
     process = subprocess.Popen(
@@ -89,11 +89,11 @@ async def test_a_consumer_starts_at_the_beginning_drops_repeats_and_resumes(inst
     with running(FROM_START, installation) as printed:
         assert {next(printed) for _ in early} == {one.hazard_id for one in early}
         await publish(installation, late[0])
-        assert next(printed) == late[0].hazard_id  # a repeated early hazard would be printed before this one
+        assert next(printed) == late[0].hazard_id  # repeated hazards would be printed before this hazard
     with running(FROM_START, installation) as printed:
         await publish(installation, late[1])
         resumed = set(iter(lambda: next(printed), late[1].hazard_id))
-    assert resumed.isdisjoint({one.hazard_id for one in early})  # the first run's last hazard may come again
+    assert resumed.isdisjoint({one.hazard_id for one in early})  # only the first run's last hazard may be printed again
 
 
 @pytest.mark.timeout(90)
