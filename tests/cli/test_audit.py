@@ -18,7 +18,8 @@ HOOK = "https://hook.example/dayar"
 BY = ("--by", "aida", "--reason", "a test")
 DONE, FAILED = "done", "failed"
 
-# The commands run in this order on one installation. A row has the name in the log, the result and the words typed.
+# The commands run in this order on one installation.
+# Each row contains the name of the command in the log, the result, and the typed words.
 COMMANDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("dayar user add", DONE, ("user", "add", "aida", "--role", "operator")),
     ("dayar user add", FAILED, ("user", "add", "aida", "--role", "operator")),

@@ -16,7 +16,7 @@ from deploy.local.options import GIVEN
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a stopped exercise and a stopped main installation."""
     for name in ("DATABASE_URL", "DEMO", *GIVEN.values()):
-        monkeypatch.setenv(name, "")  # pytest then removes the values that the command loads
+        monkeypatch.setenv(name, "")  # after the test, pytest removes the values that the command set
         monkeypatch.delenv(name)
     monkeypatch.setenv("STATE", str(tmp_path))
     for name in ("demo", "main"):

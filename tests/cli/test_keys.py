@@ -1,4 +1,4 @@
-"""The commands of `dayar keys`, from `list` to `retire`, for each kind of key on a whole installation."""
+"""Tests all commands of `dayar keys` for each kind of key on a whole installation."""
 
 import os
 from collections.abc import Awaitable, Callable, Sequence
@@ -42,7 +42,7 @@ T = TypeVar("T")
 Sessions = async_sessionmaker[AsyncSession]
 KINDS = [*RINGS, Kind.TOKENS]
 
-# If two keys are generated in one second, the newer key is dated a second ahead, so that key's age can be negative.
+# If two keys are generated in the same second, the newer key gets the next second, so its age can be negative.
 AT_ONCE = timedelta(seconds=-2)
 
 

@@ -1,4 +1,4 @@
-"""`dayar places import` with invented boundaries: each rayon is a square."""
+"""Tests `dayar places import` with invented boundaries, in which each rayon is a square."""
 
 import json
 import zipfile

@@ -1,4 +1,4 @@
-"""The exercise's scenario contains the documented reports, and no report that could be mistaken for a real one."""
+"""The exercise's scenario contains the documented reports. No report could be mistaken for a real report."""
 
 from collections import Counter
 from datetime import UTC, datetime

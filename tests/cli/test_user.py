@@ -1,4 +1,4 @@
-"""The commands of `dayar user`, as a person types them, and their output as a person reads it."""
+"""Tests the commands of `dayar user` as a person types them at a terminal, and their output."""
 
 import os
 import subprocess
