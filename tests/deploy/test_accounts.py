@@ -1,4 +1,4 @@
-"""The passwords of an exercise's first accounts are in a file, even if creating the accounts is interrupted."""
+"""A file contains the passwords of an exercise's first accounts, even if creating the accounts was interrupted."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,7 +35,7 @@ async def test_passwords_left_in_the_file_by_a_killed_run_are_valid(installation
 
 
 async def opened(settings: ConsoleSettings, file: Path) -> set[str]:
-    """Returns the names of the accounts whose passwords in the file are correct."""
+    """Returns the names of the accounts that can sign in with their password in the file."""
     engine = database.engine(settings)
     names = set()
     async with database.sessions(engine)() as session:

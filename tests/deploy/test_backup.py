@@ -1,4 +1,4 @@
-"""A backup has certain contents, is opened by certain keys, and is stored in a folder or a bucket."""
+"""Tests the contents of a backup, the keys that decrypt a backup, and the storage in a folder or a bucket."""
 
 import asyncio
 import io
@@ -87,7 +87,7 @@ def read(settings: BackupSettings, name: str, key: Path, folder: Path) -> dict[s
 
 
 def test_a_written_archive_is_read_with_the_private_key(settings: BackupSettings, key: Path, tmp_path: Path) -> None:
-    content = {"a": b"1", "b/c": bytes(range(256)) * 50_000}  # larger than one part of a multipart upload
+    content = {"a": b"1", "b/c": bytes(range(256)) * 50_000}  # more than one part of a multipart upload
     write(settings, NAME, content)
     assert stores.of(settings).names() == [NAME]
     assert read(settings, NAME, key, tmp_path / "opened") == content
@@ -217,7 +217,7 @@ async def test_backup_that_could_not_be_restored_is_refused(
 async def test_a_key_generated_during_the_backup_is_in_it(
     installation: installed.Installation, recipient: str, key: Path, tmp_path: Path
 ) -> None:
-    """The new key is in the backup, because files are read both before and after the database."""
+    """A key that is generated during the backup is in it, because the files are read before and after the database."""
     seen: making.Looks = {}
     folder = tmp_path / "state"
     (folder / "secrets").mkdir(parents=True)
@@ -276,10 +276,10 @@ def test_a_record_that_kafka_refuses_is_reported(installation: installed.Install
     ("made_at", "now", "is_due"),
     [
         (None, "2026-11-26T20:29Z", True),
-        ("2026-11-25T20:31Z", "2026-11-26T20:29Z", False),  # the backup time is 02:30 in Bishkek, or 20:30 UTC
+        ("2026-11-25T20:31Z", "2026-11-26T20:29Z", False),  # 02:30 in Bishkek is 20:30 UTC of the previous day
         ("2026-11-25T20:31Z", "2026-11-26T20:30Z", True),
         ("2026-11-26T20:31Z", "2026-11-26T20:32Z", False),
-        ("2026-11-20T20:31Z", "2026-11-26T08:00Z", True),  # a backup is overdue, because the machine was off for days
+        ("2026-11-20T20:31Z", "2026-11-26T08:00Z", True),  # the machine was off for days, so a backup is due
     ],
 )
 def test_each_night_has_its_backup(made_at: str | None, now: str, is_due: bool) -> None:

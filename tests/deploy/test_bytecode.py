@@ -1,4 +1,4 @@
-"""The services can read the bytecode of the sources, whatever umask the supervisor has."""
+"""The services can read the sources' bytecode, even if the supervisor has a strict umask."""
 
 import os
 import stat

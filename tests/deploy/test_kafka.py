@@ -17,7 +17,7 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="whoever is not root r
 
 
 def test_kafka_runs_in_a_folder_with_any_name(passable: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder's name may have any letters, although Java reads settings as Latin-1 and file names by the locale."""
+    """Folder names may have letters that Java would misread in its settings (Latin-1) or in the locale's encoding."""
     monkeypatch.setenv("LC_ALL", "C")
     kafka = kafka_in(passable / "кырсык бөлмөсү", port=29092)
     kafka.prepare()
@@ -65,7 +65,7 @@ def test_classes_that_kafka_linked_are_kept_for_the_next_start_by_any_user(tmp_p
 
 
 def written_by(kafka: Kafka) -> Path:
-    """The file into which Kafka's command line lets Java write the cache of loaded classes."""
+    """The file in which Java stores the cache of loaded classes, according to Kafka's command line."""
     (kafka.folders.cache / f"kafka-{VERSION}").mkdir(parents=True)
     (kafka.folder / "written").mkdir(parents=True)
     (option,) = (word for word in kafka.command() if word.startswith("-XX:AOTCacheOutput="))
@@ -74,7 +74,7 @@ def written_by(kafka: Kafka) -> Path:
 
 @needs_root
 def test_jars_that_kafkas_user_cannot_read_are_reported(tmp_path: Path, passable: Path) -> None:
-    """Kafka's user cannot read jars in pytest's folders or in a home folder."""
+    """Kafka's user cannot read jars in pytest's folders, just as in a home folder."""
     shutil.copytree(paths.cache(), tmp_path / "cache")
     with pytest.raises(CacheClosed, match=str(tmp_path / "cache")):
         kafka_in(passable / "state", port=29092, cache=tmp_path / "cache").prepare()
@@ -90,7 +90,7 @@ def test_intact_jars_of_an_earlier_release_are_reused(tmp_path: Path) -> None:
     jar_folder[0].unlink()
     (earlier / jar_folder[0].name).write_bytes(b"altered")
     jars.ensure(cache, lambda done, _total: fetched.append(done), earlier=earlier)
-    assert fetched  # one jar was altered, and was therefore downloaded again
+    assert fetched  # the altered jar was downloaded again
 
 
 @pytest.mark.parametrize("name", ["Osh, Alai", 'the "new" one', "back\\slash"])

@@ -1,4 +1,4 @@
-"""A preloaded process imports its program, and runs it only after the signal."""
+"""A preloaded process imports its program at once, and runs the program only after the supervisor's signal."""
 
 import subprocess
 import sys

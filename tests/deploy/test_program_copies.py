@@ -1,4 +1,4 @@
-"""Unneeded copies of programs for unprivileged users are removed; running copies and all state remain."""
+"""Unneeded copies of programs are removed. Running copies and all state folders remain."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ OLD = 8 * 86_400  # eight days, in seconds
 
 
 def home(homes: Path, name: str, *, checkout: Path | None, age: float = 0.0) -> Path:
-    """A checkout's folder with copies of PostgreSQL and of the libraries, and with an installation's state."""
+    """A checkout's folder, which contains copies of PostgreSQL and of the libraries, and an installation's state."""
     folder = homes / name
     for copied in ("postgresql-18.6.3", "venv-0123456789ab", "main"):
         (folder / copied).mkdir(parents=True)

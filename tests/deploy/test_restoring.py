@@ -1,4 +1,4 @@
-"""A restore puts back files and data, and afterwards services continue to read at the right offsets."""
+"""A restore puts back files and data. Afterwards the services continue to read at the right offsets."""
 
 import resource
 from collections.abc import Iterator
@@ -47,7 +47,7 @@ async def test_a_new_log_is_joined_when_each_service_has_its_own_valkey_password
         ({"hazards": "one"}, 7, 7),  # the log is the same, so reading continues at the stored offset
         ({"hazards": "one"}, 12, 9),  # the log lost its last records, so reading continues at its end
         ({"hazards": "another"}, 7, 2),  # the log is new, so reading starts at its first record
-        ({}, 7, 7),  # the backup has no topic ids, as the broker was unavailable
+        ({}, 7, 7),  # the backup was made without the broker and has no topic ids
         ({}, 12, 9),
     ],
 )
@@ -59,7 +59,7 @@ def test_the_offset_at_which_a_restored_database_continues(
 
 
 async def test_dead_letters_of_the_old_log_move_away_for_those_of_the_new_one(tables: installed.Installation) -> None:
-    """A dead letter keeps its distance to the next offset. Dead letters of the other partition do not move."""
+    """A dead letter keeps its distance to the next offset. Dead letters of the other partition keep their offsets."""
     server, next_offset = tables.components.server, 9
     keep = (
         'INSERT INTO alerts.dead_letters (topic, partition, "offset", reason, pointer) '
@@ -132,7 +132,7 @@ def test_a_restore_into_another_installations_folders_stays_one_after_an_interru
             (files / name).mkdir(parents=True)
             (files / name / "own.key").write_text(f"ours of {name}")
     folders["secrets-registry"].rename(away)
-    with pytest.raises(FileNotFoundError):  # the volume of the registry's secrets is missing
+    with pytest.raises(FileNotFoundError):  # the folder of the registry's secrets is missing
         restoring.put_back(files, folders, NOW)
     away.rename(folders["secrets-registry"])
     kept = restoring.put_back(files, folders, NOW + timedelta(minutes=1))

@@ -110,7 +110,7 @@ def test_a_record_key_is_removed_everywhere_once_no_record_that_it_signed_is_rea
 
 @pytest.mark.parametrize("kind", Kind)
 def test_without_keys_none_is_generated(tmp_path: Path, kind: Kind) -> None:
-    if kind in (Kind.SEALING, Kind.RECORDS):  # each start generates keys of these kinds
+    if kind in (Kind.SEALING, Kind.RECORDS):  # a start generates these keys
         return
     with pytest.raises(NoKeys):
         rotate(tmp_path, kind)

@@ -1,4 +1,4 @@
-"""The bill of materials names every library in the lock files, and no library that only developers install."""
+"""The bill of materials names every library that an installation uses, and no library that only developers install."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""A decrypted backup is on this machine's disk only while a command works on it."""
+"""A decrypted backup is on the disk only while a command works on the backup."""
 
 import os
 import signal

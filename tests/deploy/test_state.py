@@ -1,4 +1,4 @@
-"""A state folder that is unsafe, from another program or from a newer release is refused and left unchanged."""
+"""A state folder is refused and left unchanged if it is unsafe, or written by another program or a newer release."""
 
 import json
 import os
@@ -66,7 +66,7 @@ EARLIER = (
 
 
 def laid_out_by_the_first_build(root: Path, *, exercise: bool = True, version: int = 1) -> Path:
-    """A state folder of the first build: its version file, secrets without record keys, and a log with one record."""
+    """Makes a state folder like the first build, with a version file, secrets without record keys, and one record."""
     state_folder = root / ("demo" if exercise else "main")
     state_folder.mkdir(mode=0o700, parents=True)
     root.chmod(0o700)
@@ -178,7 +178,7 @@ def test_a_full_or_newer_folder_can_be_removed(tmp_path: Path, monkeypatch: pyte
     (tmp_path / "state" / "demo" / "installation.json").write_text('{"version": 99}')
     monkeypatch.setattr(state, "LEAST_FREE_BYTES", 2**62)
     monkeypatch.setenv("STATE", str(tmp_path / "state"))
-    monkeypatch.setattr(paths, "HOMES", tmp_path / "homes")  # other tests use the program copies of this checkout
+    monkeypatch.setattr(paths, "HOMES", tmp_path / "homes")  # other tests use this checkout's real folder in HOMES
     monkeypatch.setattr("builtins.input", lambda _: "demo")
     assert clean.main() == 0
     assert list((tmp_path / "state").iterdir()) == []

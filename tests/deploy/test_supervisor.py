@@ -1,4 +1,4 @@
-"""`make run`'s supervisor: it restarts killed processes, ends their children, and reports why a start fails."""
+"""The supervisor of `make run` restarts killed processes, ends their children, and reports why a start fails."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Topics are provisioned with a retention from the settings, which also changes existing topics."""
+"""Topics are provisioned with the retention in the settings. Existing topics get this retention too."""
 
 import pytest
 from confluent_kafka import Producer
@@ -54,7 +54,7 @@ def test_topics_of_an_earlier_build_are_refused_unchanged(tables: Installation) 
 
 
 def test_empty_existing_topics_are_provisioned(tables: Installation) -> None:
-    """A cluster's administrator may create the topics before, with other numbers of partitions and replicas."""
+    """An administrator may have created the topics already, with other numbers of partitions and replicas."""
     broker, prefix = tables.components.broker, tables.topic_prefix
     settings, admin = Settings(topic_prefix=prefix), broker.admin()
     for answer in admin.create_topics([NewTopic(f"{prefix}hazards", 3, 1)]).values():

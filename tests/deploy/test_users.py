@@ -36,7 +36,7 @@ def run() -> Iterator[Run]:
 
 
 def user_of(run: Run, name: str) -> User:
-    """The user of a process according to the kernel; the four user ids of the process must be equal."""
+    """The user of a process according to the kernel. The process must have the same value for its four user ids."""
     lines = Path(f"/proc/{run.pid(name)}/status").read_text().splitlines()
     groups = {
         word: [int(each) for each in rest.split()]
@@ -104,7 +104,7 @@ def test_a_start_by_root_leaves_the_machine_unchanged(run: Run) -> None:
     run.stop()
     write_whole(run.folder / "secrets" / "tokens" / "left-by-root", b"before any right was given")
     (run.folder / "spool" / "left-by-root").mkdir()
-    write_whole(run.folder / "places.geojson", bundle.dump(seed(), {}))  # root owns this file, as after a restore
+    write_whole(run.folder / "places.geojson", bundle.dump(seed(), {}))  # like after a restore, root owns this file
     run.start()
     assert all_answer(run)
     assert user_of(run, WEB).may("w", run.folder / "spool" / "left-by-root")
