@@ -1,4 +1,4 @@
-"""Checks the whole system in containers: `python -m tests.compose`.
+"""`python -m tests.compose` checks the whole system in containers.
 
 The scenario is played, containers are killed, reports are counted, everything is restarted, and the reports are counted
 again.
@@ -78,7 +78,7 @@ def no_registry_is_asked_for_ours(project: Project) -> None:
 
 
 def what_is_set_arrives(project: Project) -> None:
-    """Containers get each setting under its own name. An unset setting is absent and not empty, as empty is a value."""
+    """Containers get each setting under its own name. An unset setting is absent, because an empty text is a value."""
     given = {"ALERTS_SMTP_HOST": "mail.example", "OUTBOUND_ALLOW": '["mail.example:25"]'}
     same("what is set arrives", list(given.values()), settings_of_alerts(project, *given, **given))
     same("what is not set does not", [None, None], settings_of_alerts(project, *given))
@@ -90,7 +90,7 @@ def settings_of_alerts(project: Project, *names: str, **given: str) -> list[str 
 
 
 def refuses_bad_secrets() -> None:
-    """Bad secrets are refused before any volume is created, so that no PostgreSQL keeps a bad password."""
+    """Bad secrets are refused before PostgreSQL's volume is created, because PostgreSQL would keep a bad password."""
     for bad in ("", "change-me-change-me-change-me-change-me"):
         project = Project()
         good = project.env_file.read_text(encoding="ascii")
@@ -107,7 +107,7 @@ def refuses_bad_secrets() -> None:
 
 
 def each_is_hardened(project: Project) -> None:
-    """All containers, even third-party ones, have limits, an unprivileged user, a read-only disk, no capabilities."""
+    """All containers, even of third parties, have limits, unprivileged users, read-only disks and no capabilities."""
     for service, container in project.inspected().items():
         host = container["HostConfig"]
         holds(f"{service} runs as a user of its own", container["Config"]["User"] not in ("", "0", "root"))
@@ -179,7 +179,7 @@ def the_gateway_keeps_its_promises(project: Project) -> None:
 
 
 def the_services_keep_the_limits_too(project: Project) -> None:
-    """The services limit a body without an announced length, because the gateway lets such a body pass."""
+    """The services limit bodies without a Content-Length, because the gateway lets such bodies pass."""
     client = project.desk().client
     for path, limit in LIMITS.items():
         over = client.post(path, content=(b" " * 1024 for _ in range(limit + 1)))
@@ -187,7 +187,7 @@ def the_services_keep_the_limits_too(project: Project) -> None:
 
 
 def stream_is_unbuffered(project: Project) -> None:
-    """The first bytes arrive while the stream is open, not only when a buffer is full."""
+    """The first bytes arrive while the stream is open, before a buffer could be full."""
     with project.desk().client.stream("GET", "/stream?topics=hazards", timeout=20) as answer:
         same("the stream is one", "text/event-stream", answer.headers["content-type"].partition(";")[0])
         holds("the stream speaks at once", bool(next(answer.iter_raw())))
@@ -232,7 +232,7 @@ def is_taken(answers: Mapping[str, int]) -> bool:
 
 
 def counted(project: Project, sent: Sent) -> Any:
-    """Compares the counts of intake, the consumers and the database, from outside the containers."""
+    """Compares the counts of intake, the consumers and the database. Returns the ledgers for a later comparison."""
     ledgers = project.drained()
     unbalanced = [row for row in rows(ledgers) if not row["is_balanced"]]
     same("what does not balance", [], unbalanced)
@@ -248,7 +248,7 @@ def counted(project: Project, sent: Sent) -> Any:
 
 
 def comparable(ledgers: dict[str, Any]) -> Any:
-    """The ledgers without values that change by themselves: counters of one process, times, and the topic `alerts`."""
+    """The ledgers without process counters, times and the topic `alerts`, which change while no report arrives."""
     return {
         (row["consumer"], row["topic"], row["partition"]): (row["kinds"], row["first"], row["next"], row["end"])
         for row in rows(ledgers)
@@ -257,7 +257,7 @@ def comparable(ledgers: dict[str, Any]) -> Any:
 
 
 def the_command_reaches_every_service(project: Project) -> None:
-    """`dayar` in a container reads the tables of all services and intake's dead letters, and has no registry key."""
+    """`dayar` in a container reads all services' tables and intake's dead letters, but has no key of the registry."""
 
     def dayar(*words: str) -> str:
         done = project.compose("run", "--rm", "--no-TTY", "dayar", *words)
@@ -292,7 +292,7 @@ def the_mark_stays(project: Project) -> None:
 
 
 def a_sealing_key_is_replaced(project: Project) -> None:
-    """Reports after the next start are sealed to the new key. The older key stays, because records may need it."""
+    """Later reports are sealed to the new key. The older key stays, because records on the log may need the key."""
     kid = project.compose("run", "--rm", "--no-TTY", "secrets", "rotate").stdout.splitlines()[-1].split()[0]
     listed = "import pathlib; print(*(file.stem for file in pathlib.Path('/secrets/sealing/private').glob('*.key')))"
     held = project.python("registry-worker", listed).split()

@@ -71,7 +71,7 @@ def everything_comes_back_from_a_bucket(project: Project) -> None:
 
 @contextmanager
 def s3(address: str) -> Iterator[str]:
-    """Starts an S3 server on this machine, for containers that may connect to outside addresses; yields its URL."""
+    """Starts an S3 server on this machine, which some containers can reach. Yields the server's URL."""
     server = ThreadedMotoServer(ip_address=address, port=0)
     server.start()
     try:
@@ -120,7 +120,7 @@ def restored(project: Project, backups: Backups, name: str) -> None:
 
 
 def refuses_half_restored_volumes(project: Project, backups: Backups) -> None:
-    """No service starts on volumes that a killed restore left, until the restore is repeated."""
+    """If a restore into volumes was killed, no service starts on these volumes until the restore is repeated."""
     mark = ("--entrypoint", "touch", "restore", "/installation/restoring")
     project.compose("run", "--rm", "--no-TTY", *mark, **backups.settings)
     refused = project.compose("up", "--wait", check=False, **backups.settings)

@@ -20,7 +20,7 @@ from deploy.local import paths
 from deploy.local.process import wait_until
 
 SERVICES = {"intake": "/intake", "registry": "/registry", "alerts": "/alerts", "console": "/console"}
-SECONDS_TO_DRAIN = 240  # in seconds; long enough for a busy machine
+SECONDS_TO_DRAIN = 240  # long enough for a busy machine
 
 
 class Failed(Exception):
@@ -35,7 +35,7 @@ class Project:
         self.port = paths.free_port()
         self.subnet = f"10.213.{128 + secrets.randbelow(128)}"
         self.base_url = f"http://localhost:{self.port}"
-        self.files: tuple[str, ...] = ()  # compose files that replace the checkout's own
+        self.files: tuple[str, ...] = ()  # compose files instead of the checkout's compose file
         run("sh", "deploy/containers/env.sh", str(self.env_file))
 
     def compose(
@@ -77,11 +77,11 @@ class Project:
 
     @property
     def gateway_address(self) -> str:
-        """This machine's address on the network `front`, whose containers may connect to outside addresses."""
+        """This machine's address on the network `front`. Containers on this network can reach outside addresses."""
         return f"{self.subnet}.1"
 
     def up(self, *services: str, **variables: str) -> float:
-        """Starts all services or the named services; returns the seconds until these were healthy."""
+        """Starts the named services, or all services. Returns the seconds until the started services were healthy."""
         began = time.monotonic()
         done = self.compose("up", "--wait", *services, check=False, **variables)
         if done.returncode:
@@ -106,15 +106,15 @@ class Project:
         return {container["Config"]["Labels"]["com.docker.compose.service"]: container for container in containers}
 
     def kill9(self, service: str) -> None:
-        """Kills the container's process, as the kernel does when memory runs out; Docker starts the container again."""
+        """Kills the container's process, as the kernel does if memory runs out. Docker starts the container again."""
         os.kill(self.inspected()[service]["State"]["Pid"], signal.SIGKILL)
 
     def python(self, service: str, program: str, *arguments: str) -> str:
-        """The output of a Python script that runs in the service's container with the service's rights."""
+        """Runs a Python script in the service's container with the service's rights. Returns the output."""
         return self.compose("exec", "--no-TTY", service, "python", "-c", program, *arguments).stdout
 
     def probe(self, service: str, name: str, *arguments: str) -> list[str]:
-        """The words that a program of `probes` prints in the service's container."""
+        """Runs a program of `probes` in the service's container. Returns the words that the program prints."""
         program = Path(__file__).with_name("probes") / f"{name}.py"
         return self.python(service, program.read_text(encoding="utf-8"), *arguments).split()
 
@@ -179,11 +179,11 @@ def rows(ledgers: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def resident(container: str) -> float:
-    """The megabytes that a container's processes use, without the file cache, which the kernel can reclaim."""
+    """The megabytes that a container's processes use. The file cache, which the kernel can reclaim, does not count."""
     pids = run("docker", "top", container, "-eo", "pid").stdout.split()[1:]
     kilobytes = 0
     for pid in pids:
-        with suppress(ProcessLookupError, FileNotFoundError):  # the process of a health check ended after it was listed
+        with suppress(ProcessLookupError, FileNotFoundError):  # the listed process of a health check has ended
             fields = Path("/proc", pid, "smaps_rollup").read_text(encoding="ascii").splitlines()
             kilobytes += sum(int(line.split()[1]) for line in fields if line.startswith("Pss:"))
     return kilobytes / 1024

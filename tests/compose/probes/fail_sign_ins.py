@@ -1,4 +1,4 @@
-"""Fails to sign in six times, each time with another forged address. Prints the status codes."""
+"""Tries six times to sign in to an unknown account, each time with another forged address. Prints the status codes."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""With the registry's login reads households, then the console's accounts. Prints the login and the refusal."""
+"""Reads households and then the console's accounts with the registry's login. Prints the login and the refusal."""
 
 import asyncio
 
