@@ -33,7 +33,7 @@ class Components:
     secrets: Path
     broker: Broker
     server: Server
-    redis_url: str  # the URL without a database number
+    redis_url: str  # without a database number
     redis_password_file: Path | None
     redis_databases: Sequence[int]
     is_redis_ours: bool
@@ -54,7 +54,7 @@ class Components:
 
 @contextmanager
 def components(*, own: bool = False) -> Iterator[Components]:
-    """Uses external servers if the environment names them, and starts the others. With `own`, no server is external."""
+    """Uses the external servers that the environment names, and starts the others. With `own=True`, starts all three."""
     variables = {} if own else os.environ
     wanted = [name for name, variable in GIVEN.items() if variable not in variables]
     with _started(wanted, keeps_through_power_cut=own) as (folders, started):
@@ -75,7 +75,7 @@ def components(*, own: bool = False) -> Iterator[Components]:
 @contextmanager
 def _started(names: list[str], *, keeps_through_power_cut: bool) -> Iterator[tuple[Folders, dict[str, Component]]]:
     folders = Folders(state=Path(tempfile.mkdtemp(prefix="dayar-")), cache=paths.cache()).make()
-    folders.state.chmod(0o711)  # lets PostgreSQL's user enter its subfolder
+    folders.state.chmod(0o711)  # PostgreSQL's user must be able to enter a subfolder
     secrets.draw(folders.secrets)
     make = _contained if os.environ.get("COMPONENTS") == "containers" else _embedded
     wanted = [make(name, folders, fsync=keeps_through_power_cut) for name in names]
@@ -149,7 +149,7 @@ def _redis_url(component: Component) -> str:
 
 
 def _given_databases() -> range:
-    """The databases of an external Valkey for this test process; parallel processes use different databases."""
+    """The databases of an external Valkey for this test process. Parallel test processes use different databases."""
     process, of = os.environ.get("PYTEST_XDIST_WORKER", "gw0"), os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")
     return range(1, 16)[int(process.removeprefix("gw")) :: int(of)]
 

@@ -1,4 +1,4 @@
-"""Runs a program with only the rights of its user, because root, who runs the tests in CI, could enter any folder."""
+"""Runs a program without root's rights to open any folder, because root runs the tests in CI."""
 
 import os
 import subprocess

@@ -18,7 +18,7 @@ from tests.data import pytest_terminal_summary, real_data
 from tests.hooks import Hook, listening
 from tests.installation import Ground, Installation, Web, installed
 
-# A generated example may take long while other tests use all cores, so it has no deadline.
+# Generated examples have no deadline, because an example may take long while other tests use all cores.
 hypothesis.settings.register_profile("shared machine", hypothesis.settings(), deadline=None)
 hypothesis.settings.load_profile("shared machine")
 
@@ -33,8 +33,8 @@ KILLING = (
     "tests/journeys/test_intake.py",
     "tests/shared/test_revocations.py",
 )
-# The groups of tests (see `world`) that take longest. These groups begin first, so that all workers end at about the
-# same time.
+# The groups of tests (see `world`) that take longest.
+# These groups begin first, so that all workers end at about the same time.
 LONGEST = (
     "killing",
     "tests/console/pages",
@@ -47,7 +47,7 @@ LONGEST = (
     "tests/journeys/test_access.py",
 )
 
-# A shell that starts the tests in the background lets them ignore SIGINT, and so would all commands that a test starts.
+# A shell makes background programs ignore SIGINT. Commands that the tests start would inherit this.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 __all__ = ["pytest_terminal_summary", "real_data"]
@@ -103,7 +103,7 @@ def anyio_backend() -> tuple[str, dict[str, bool]]:
 
 @pytest.fixture(autouse=True)
 def kept_umask() -> Iterator[None]:
-    """Resets the umask that a command may have set, so that other users can read files of later tests."""
+    """Restores the umask after a test, because a command may have changed it and later files would be unreadable."""
     before = os.umask(0o022)
     os.umask(before)
     yield
@@ -112,7 +112,7 @@ def kept_umask() -> Iterator[None]:
 
 @pytest.fixture(name="components", scope="session")
 def session_components() -> Iterator[Components]:
-    """Kafka, PostgreSQL and Valkey, shared by all tests, so that no test may stop these servers."""
+    """Kafka, PostgreSQL and Valkey for all tests. No test may stop these servers."""
     with components() as servers:
         yield servers
 
@@ -126,7 +126,7 @@ def ground(components: Components) -> Iterator[Ground]:
 
 @pytest.fixture
 def installation(ground: Ground, tmp_path: Path) -> Iterator[Installation]:
-    """An installation whose topics have two partitions, as two workers need; creating six would take twice as long."""
+    """An installation with two partitions per topic for two workers. Six partitions would take twice the time."""
     with installed(ground, tmp_path, partitions=2) as installation:
         yield installation
 
@@ -140,7 +140,7 @@ def tables(ground: Ground, tmp_path: Path) -> Iterator[Installation]:
 
 @pytest.fixture(scope="module")
 def shared_installation(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """One installation for all tests of a module. Tests that disturb each other must not use it."""
+    """One installation for all tests of a module. Tests that disturb each other must not use this fixture."""
     with installed(ground, tmp_path_factory.mktemp("installation")) as installation:
         yield installation
 
@@ -167,7 +167,7 @@ async def hook() -> AsyncIterator[Hook]:
 
 @pytest.fixture
 async def engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
-    """The engine of the service whose `settings` fixture the package or file defines."""
+    """The engine of a service. The test's package or file defines the fixture `settings` for this service."""
     made = database.engine(settings, pool_size=10)
     yield made
     await made.dispose()
@@ -182,7 +182,7 @@ async def session(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
 
 @pytest.fixture(scope="session")
 def killable() -> Iterator[Ground]:
-    """Servers that a test may kill and must start again, because the next test uses the same servers."""
+    """Servers that a test may kill. The test must start them again, because the next test uses the same servers."""
     with components(own=True) as servers:
         yield Ground(servers)
 

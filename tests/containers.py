@@ -1,4 +1,4 @@
-"""Kafka, PostgreSQL and Valkey in containers of the official images, with the interface of the embedded servers."""
+"""Runs Kafka, PostgreSQL and Valkey in containers of the official images, with the interface of embedded servers."""
 
 import os
 import shlex
@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-# The fixture removes its containers itself, because testcontainers' helper container would be another image to pull.
+# The helper container of testcontainers needs another image, so the fixture removes its containers without the helper.
 os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
 
 import redis
@@ -30,10 +30,10 @@ JAAS = "org.apache.kafka.common.security"
 
 
 class Container(Component):
-    """A server in a container, with its data in a folder of the test, so that tests can search the server's files."""
+    """A server in a container. The server's data is in a folder of the test, so that tests can search the files."""
 
     image: str
-    data: str  # the folder in the image that holds the server's data
+    data: str  # the image's folder for the server's data
     runs_as_anybody = True
     settings: str | None = None  # the folder into which the image writes its settings
 
@@ -140,8 +140,7 @@ class Kafka(Container):
         return []
 
     def ports_within(self) -> Mapping[int, int]:
-        # A port has one number inside and outside the container, because the broker connects to its own advertised
-        # address.
+        # The broker connects to its own advertised address, so a port has the same number inside and outside.
         return {self.port: self.port, self.admin_port: self.admin_port}
 
     def wait_ready(self) -> None:
@@ -235,7 +234,7 @@ class PostgreSQL(Container):
         return ["postgres", *(word for name, value in settings.items() for word in ("-c", f"{name}={value}"))]
 
     def is_ready(self) -> bool:
-        try:  # over TCP, because a temporary server, which the image starts first, listens only on a socket
+        try:  # this checks TCP, because the image first starts a temporary server, which listens only on a socket
             return bool(self.running.exec_run(["pg_isready", "--quiet", "--host", LOOPBACK]).exit_code == 0)
         except APIError:  # the container is stopped
             return False

@@ -1,4 +1,4 @@
-"""Finds real files for tests in the folder `DAYAR_DATA` or, without this variable, in a folder beside the checkout."""
+"""Finds real files for tests in the folder that DAYAR_DATA names, or else in a folder beside the checkout."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A webhook receiver that works, fails, does not answer, or is slow. The receiver verifies each signature."""
+"""A webhook receiver that works, answers 503, does not answer, or is slow. The receiver verifies each signature."""
 
 import asyncio
 import contextlib

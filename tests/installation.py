@@ -1,4 +1,4 @@
-"""A fresh installation for a test: its own database, topics, login rights and keys, on the session's servers."""
+"""Makes a fresh installation for a test, with its own database, topics, rights and keys, on the session's servers."""
 
 import asyncio
 import itertools
@@ -41,8 +41,8 @@ Result = TypeVar("Result")
 class Ground:
     """Holds what all installations of a session share: servers, logins, and a migrated database to copy.
 
-    If `works_ahead` is true, a background thread makes the next installation's database and topics and removes earlier
-    ones while a test runs. `works_ahead` must be false if the test kills the servers.
+    If `works_ahead` is true, background threads make the next installation's database and topics during a test, and
+    remove those of earlier installations. `works_ahead` must be false if the test kills the servers.
     """
 
     def __init__(self, components: Components, *, works_ahead: bool = False) -> None:
@@ -52,17 +52,15 @@ class Ground:
         self.kafka_logins = {login: f"{self.name}-{login}" for login in (*SERVICES, topics.INTEGRATOR)}
         self.role_prefix = f"{self.name}_"
         self.template = f"{self.name}_template"
-        self.redis_databases = deque(
-            components.redis_databases
-        )  # the databases of Valkey that no installation uses now
+        self.redis_databases = deque(components.redis_databases)  # databases of Valkey that are free now
         if components.broker.is_closed:
             topics.set_passwords(
                 components.broker, {name: self._password("kafka", own) for own, name in self.kafka_logins.items()}
             )
         in_thread(self._make_template())
         self._pool = ThreadPoolExecutor(2) if works_ahead else None
-        self._settings = Settings()  # settings are read at the start, because a test may change the environment later
-        self._copying = Lock()  # held during a copy, because PostgreSQL refuses two concurrent copies of the template
+        self._settings = Settings()  # read at the start, because a test may change the environment later
+        self._copying = Lock()  # PostgreSQL refuses two concurrent copies of the template
         self._next: dict[int, Future[int]] = {}
         self._removals: list[Future[None]] = []
 
@@ -101,7 +99,7 @@ class Ground:
             self._removals.append(self._pool.submit(self._remove, number, partitions))
 
     def wait(self) -> None:
-        """Waits until the background work is done, so that a test can replace the code of that work."""
+        """Waits until the background work is done. A test calls this before it replaces code that the work uses."""
         works: list[Future[Any]] = [*self._next.values(), *self._removals]
         for work in works:
             work.result()
@@ -124,7 +122,7 @@ class Ground:
             topics.create(self.components.broker, settings, logins=self.kafka_logins, partitions=partitions)
 
     def _are_topics_removed(self, number: int) -> bool:
-        """Tries to remove the topics. A broker that was frozen may refuse until it has reached its controller."""
+        """Tries to remove the topics. After a freeze, a broker may refuse until it has reached its controller."""
         try:
             topics.remove(self.components.broker, self.topic_prefix(number), logins=self.kafka_logins)
         except KafkaException:
@@ -149,7 +147,7 @@ class Ground:
 
 
 class Installation:
-    """`partitions` is the number of partitions of each topic except dead-letter topics; 0 creates no topics."""
+    """Each topic has `partitions` partitions, but dead-letter topics have one. For 0 `partitions`, no topic is made."""
 
     def __init__(self, ground: Ground, folder: Path, *, partitions: int = 6, exercise: bool = False) -> None:
         self.components = ground.components
@@ -178,7 +176,7 @@ class Installation:
         secrets.draw(self.secrets)
 
     def _take_redis_database(self) -> int:
-        """Reserves an empty database of Valkey until the installation is removed. Only our own Valkey is emptied."""
+        """Reserves an empty database of Valkey until the installation is removed. An external Valkey is not emptied."""
         free = self.ground.redis_databases
         for number in list(free):
             free.remove(number)
@@ -225,7 +223,7 @@ class Installation:
             return kind(**changed).for_service(named)
 
     def token(self, **claims: Any) -> str:
-        """A bearer token that is signed like those of console; for the claims see `signed_token`."""
+        """A bearer token like those of the console. The claims are the arguments of `signed_token`."""
         return signed_token(self.secrets, **claims)
 
     def start(self, service: str, *arguments: str, env: Mapping[str, str] | None = None) -> Process:
@@ -248,10 +246,9 @@ class Installation:
         return process
 
     def web(self, *command: str, env: Mapping[str, str] | None = None, has_broker: bool = True) -> "Web":
-        """Starts the web process with all four apps, or another `command`, and returns when it listens.
+        """Starts the web process with all four apps, or another `command`, and waits until the process listens.
 
-        If `has_broker` is true, waits until the process knows the revocations, because until then reads are answered
-        503.
+        If `has_broker` is true, also waits until the process knows the revocations. Until then reads are answered 503.
         """
         process = self.run(*command or ("deploy.local.web",), env={"PORT": str(self.port), **(env or {})})
         answers = wait_until(lambda: not paths.is_free(self.port) or not process.is_running, timeout=60)
@@ -293,7 +290,7 @@ def signed_token(
     expires_in: float = 3600,
     **claims: Any,
 ) -> str:
-    """A token as console signs it. Operators and duty heads have stated a purpose, unless `claims` has another."""
+    """A token like those of the console. For operators and duty heads it has a purpose, which `claims` can replace."""
     if "purpose" not in claims and CMC.intersection(roles):
         claims["purpose"] = "assistance: a test"
     now = int(time.time())

@@ -1,4 +1,4 @@
-"""Fixtures that all files of a package share, for its conftest to import. `SHARED` puts a package on one worker."""
+"""Fixtures that a package's `conftest.py` imports for all its files. One worker runs each package in `SHARED`."""
 
 from collections.abc import Iterator
 

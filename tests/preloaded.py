@@ -1,7 +1,6 @@
-"""Forks the services' processes from a parent that has imported their code, because an import takes 2 CPU seconds.
+"""Forks the services' processes from a parent process that has imported their code, which takes 2 CPU seconds.
 
-The parent is `python -m tests.preloaded`, one for each process that runs tests. The parent answers requests over a
-socket.
+Each process that runs tests has one parent process, `python -m tests.preloaded`, which gets requests over a socket.
 """
 
 import ctypes
@@ -34,7 +33,7 @@ MODULES = ("deploy.local.web", *(f"services.{service}.{side}" for service in SER
 
 
 class Parent:
-    """The tests' connection to the parent of the forked processes."""
+    """The tests' connection to the parent process, from which the services' processes are forked."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -43,18 +42,18 @@ class Parent:
             self._process = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", "--", sys.executable, "-m", "tests.preloaded", str(theirs.fileno())],
                 cwd=paths.ROOT,
-                # numpy must start no threads, because threads do not survive a fork
+                # OPENBLAS_NUM_THREADS prevents threads of numpy, which would not survive a fork
                 env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1"},
                 stdin=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
             )
 
     def start(self, arguments: Sequence[str], env: Mapping[str, str], log: IO[bytes], typed: IO[bytes]) -> int:
-        """Forks a process that runs like `python -m` with these arguments; returns its pid."""
+        """Forks a process that runs like `python -m` with these arguments. Returns the pid."""
         return int(self._ask({"arguments": list(arguments), "env": dict(env)}, log.fileno(), typed.fileno()))
 
     def exit_code(self, pid: int) -> int | None:
-        """The exit code of a process: None while it runs, negative if a signal ended it."""
+        """The exit code of a process, which is negative if a signal ended the process. None while the process runs."""
         code: int | None = self._ask({"pid": pid})
         return code
 
@@ -96,7 +95,7 @@ class Forked:
 
 
 class Preloaded(Process):
-    """A forked process of a service; `arguments` are the words after `python -m`."""
+    """A forked process of a service. `arguments` are the words after `python -m`."""
 
     _parent: Parent | None = None
 
@@ -121,7 +120,7 @@ class Preloaded(Process):
 
     @classmethod
     def parent(cls) -> Parent:
-        """The parent, which is started for the first process and ends with the tests' own process."""
+        """The connection to the parent process. The first call starts the parent, which ends when the tests end."""
         if Preloaded._parent is None:
             Preloaded._parent = Parent()
         return Preloaded._parent
@@ -132,7 +131,7 @@ def main() -> None:
         import_module(module)
     hash_cheaply()
     gc.collect()
-    gc.freeze()  # otherwise the first garbage collection of each child would copy the memory of these objects
+    gc.freeze()  # so that no garbage collection in a child copies the memory of these objects
     answering = socket.socket(fileno=int(sys.argv[1]))
     while True:
         data, descriptors, *_ = socket.recv_fds(answering, LONGEST_REQUEST, 2)
@@ -153,7 +152,7 @@ def main() -> None:
 
 
 def hash_cheaply() -> None:
-    """Makes argon2 hash with the least work that it permits; a real hash takes two processors 0.1 s."""
+    """Makes argon2 use the least possible work for a hash. A real hash takes 0.1 s on two cores."""
     passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     passwords._nobody = passwords._hasher.hash("nobody's")
 

@@ -75,7 +75,7 @@ class Run:
 
 
 def keep(terminal: int, output: Path) -> None:
-    # reading a terminal fails when its last process has ended
+    # reading from the terminal fails after its last process has ended
     with output.open("ab", buffering=0) as file, suppress(OSError):
         while chunk := os.read(terminal, 4096):
             file.write(chunk)
@@ -97,7 +97,7 @@ def running(**env: str) -> Iterator[Run]:
 
 
 def own_environment() -> dict[str, str]:
-    """The environment without the tests' external servers, so that this start does not migrate their database."""
+    """The environment without the tests' external servers, because this start would migrate their database."""
     return {name: value for name, value in os.environ.items() if name not in GIVEN.values()}
 
 

@@ -46,7 +46,7 @@ REPLACED = {
     "wires": "partition_senders",
 }
 
-# These former names must not be part of a longer name, either.
+# Longer names must not contain these former names either.
 NOWHERE = (
     *("asked", "bells", "deed", "door", "draws", "faults", "gated", "herald", "homes", "lane", "said", "sight"),
     *("sightings", "sights", "spine", "telling", "told", "vault", "wires"),

@@ -1,4 +1,4 @@
-"""Some code may be in one module only, its home. If a copy is elsewhere, the test fails and names the home."""
+"""Some code may be in one module only, its home. If another module contains such code, the test names the home."""
 
 import ast
 import re
@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 class Home(NamedTuple):
-    """`signs` matches code that only the module `home` may contain. `inside` are the folders that are searched."""
+    """The pattern `signs` matches code that only the module `home` may contain. `inside` are the searched folders."""
 
     signs: str
     home: str
@@ -73,7 +73,7 @@ def fixtures(path: str) -> Iterator[str]:
 
 
 def test_no_fixture_is_written_twice() -> None:
-    """A fixture of several test files is in a `conftest.py`; `tests/packages.py` repeats some for whole packages."""
+    """A fixture for several files is in a `conftest.py`. Only `tests/packages.py` repeats some for whole packages."""
     files = [name for name in python_files(("tests",)) if name != "tests/packages.py"]
     counts = Counter(fixture for name in files for fixture in fixtures(name))
     assert [fixture for fixture, count in counts.items() if count > 1] == []

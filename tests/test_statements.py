@@ -14,15 +14,15 @@ MODULES = [
     for path in (ROOT / room).rglob("*.py")
     if "migrations" not in path.parts
 ]
-# A comment `# raw SQL:` in the paragraph of a statement gives the statement's reason. A comment `# raw SQL throughout:`
-# gives the reason for all statements of its module.
+# A comment `# raw SQL:` in the paragraph of a statement gives the statement's reason.
+# A comment `# raw SQL throughout:` gives the reason for all statements of its module.
 MARKER = re.compile(r"^ *# raw SQL: \w", re.MULTILINE)
 THROUGHOUT = re.compile(r"^# raw SQL throughout: \w", re.MULTILINE)
 STATEMENT = re.compile(r"\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH|LOCK TABLE|CREATE|ALTER|DROP|TRUNCATE)\s")
 
 
 def raw_lines(source: str) -> Iterator[int]:
-    """Yields the lines of raw statements. `noqa: S608` marks the lines of statements made of several strings."""
+    """Yields the line numbers of raw statements. `noqa: S608` marks statements that are put together from strings."""
     for node in ast.walk(ast.parse(source)):
         strings = node.values if isinstance(node, ast.JoinedStr) else [node]
         first = strings[0] if strings else node

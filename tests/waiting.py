@@ -17,7 +17,7 @@ async def wait_for(
 @overload
 async def wait_for(condition: Callable[[], Result | None], timeout: float = 10, every: float = 0.02) -> Result: ...
 async def wait_for(condition: Callable[[], Any], timeout: float = 10, every: float = 0.02) -> Any:
-    """Returns the first true result of `condition`, and fails the test if there is none within `timeout` seconds."""
+    """Returns the first true result of `condition`. If no result is true within `timeout` seconds, the test fails."""
     end = time.monotonic() + timeout
     while True:
         answer = condition()
@@ -30,7 +30,7 @@ async def wait_for(condition: Callable[[], Any], timeout: float = 10, every: flo
 
 
 async def last(seconds: float, until: asyncio.Event | None = None) -> None:
-    """Simulates slow work: waits `seconds`, or less if the event `until` is set before."""
+    """Simulates slow work. Waits for `seconds`, or until the event `until` is set."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await (until or asyncio.Event()).wait()
