@@ -132,7 +132,7 @@ def send(client: httpx.Client, step: Step) -> str:
 
 
 def patiently(call: Callable[[], httpx.Response]) -> httpx.Response:
-    """Retry, like a phone, after no answer, 429 or 503. Intake counts a repeated report once."""
+    """Retry, like a phone, if no answer comes or the status is 429 or 503. Intake counts a repeated report once."""
     end = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:

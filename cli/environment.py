@@ -1,4 +1,4 @@
-"""Chooses the installation for a command. If the environment names none, `make run`'s installation is used."""
+"""Chooses the installation for a command. If the environment names none, uses `make run`'s installation."""
 
 import fcntl
 import getpass
@@ -21,7 +21,7 @@ def load() -> None:
     if not folders:
         typer.echo(f"No installation in {root}: `make run` creates one, STATE= names another folder.", err=True)
         return
-    folder = max(folders, key=_is_running)  # `max` returns the first folder if both or none are running
+    folder = max(folders, key=_is_running)  # `max` returns the first folder if both or no installations are running
     typer.echo(f"The installation in {folder}", err=True)
     for line in (folder / "environment").read_text(encoding="utf-8").splitlines():
         name, _, value = line.partition("=")

@@ -57,7 +57,7 @@ def own_bundle(settings: Settings) -> Path:
 
 
 def in_use(settings: Settings) -> Path | None:
-    """The bundle that services load at their next start. PLACES_PATH names an imported bundle only after that."""
+    """The bundle that services load at their next start. PLACES_PATH names a new bundle only after that start."""
     own = own_bundle(settings)
     return settings.places_path or (own if own.exists() else None)
 
