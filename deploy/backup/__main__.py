@@ -1,4 +1,4 @@
-"""`python -m deploy.backup` makes a backup each night. If last night's backup is missing, it is made at once."""
+"""`python -m deploy.backup` makes a backup each night. A missing backup of last night is made at once."""
 
 import asyncio
 from datetime import UTC, datetime, time, timedelta

@@ -1,6 +1,6 @@
 """Dumps PostgreSQL while it runs, as of one moment, and restores the dump."""
 
-# raw SQL throughout: a dump can have any release's schema, whose columns the models do not know
+# raw SQL throughout: the schema may be of any release, and the models describe only this release
 
 import os
 import subprocess
@@ -34,7 +34,7 @@ class Snapshot:
     positions: Mapping[str, list[tuple[str, int, int]]]
     letters: frozenset[
         tuple[str, str, int, int]
-    ]  # dead letters not yet redriven: service, topic, partition, and the offset in the dead letter's text
+    ]  # service, topic, partition and written offset of each dead letter that is not redriven yet
 
 
 @asynccontextmanager

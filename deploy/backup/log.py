@@ -1,6 +1,6 @@
 """Reads Kafka's records for a backup, publishes them again, and sets the offsets at which services continue."""
 
-# raw SQL throughout: a backup can have any release's schema, whose columns the models do not know
+# raw SQL throughout: the schema may be of any release, and the models describe only this release
 
 import base64
 import json
@@ -21,7 +21,7 @@ SECONDS = 20
 DEAD_TOPICS = tuple(name for name in KEY_HOLDERS if name.endswith(DEAD))
 WHOLE = (*DEAD_TOPICS, *(name for name, topic in TOPICS.items() if topic.is_compacted))
 # The rows of dead letters get the offsets of the new log.
-# Before that, a large number is subtracted from all offsets in these rows, so that no new offset equals an old offset.
+# First, a large number is subtracted from the offsets of all dead letters, so that no new offset equals an old offset.
 LETTERS_AWAY = (
     'UPDATE {schema}.dead_letters SET "offset" = "offset" - (1::bigint << 62) WHERE topic = $1 AND partition = $2'
 )
@@ -229,7 +229,7 @@ def is_same(topic: str, before: Log, now: Log) -> bool:
 
 
 def where_to_read(partition: Partition, next_offset: int, before: Log, now: Log) -> int:
-    """Return `next_offset`, or the partition's end if that is smaller. For a new topic, return its first offset."""
+    """Return `next_offset`, or the partition's end if that is smaller. For a new topic, return the first offset."""
     begin, end = now.ends.get(partition, (0, 0))
     if is_same(partition[0], before, now):
         return min(next_offset, end)

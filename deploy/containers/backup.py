@@ -1,6 +1,6 @@
 """`python -m deploy.containers.backup [now|list]` makes the nightly backups of the installation in containers.
 
-`now` makes a backup at once, `list` prints the names of the backups.
+`now` makes a backup at once, and `list` prints the names of the backups.
 """
 
 import os

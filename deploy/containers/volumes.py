@@ -36,7 +36,7 @@ OWN_PASSWORDS = {
     "alerts": ("kafka", "database"),
     "console": ("kafka", "database", "valkey"),
 }
-# The `dayar` command writes decisions about held reports with the registry's login. It gets no key of the registry.
+# With this login of the registry, `dayar` writes decisions about held reports. `dayar` gets no key of the registry.
 OF_COMMAND = SECRETS / "command"
 RECORD_KEYS = {service: SECRETS / service / "records" for service in SERVICES}
 KEY_FOLDERS = {
@@ -118,7 +118,7 @@ def hold_to_contract(installation: Path) -> None:
     """Mark new volumes with the layout of the records on their log. Raises EarlierVolumes, NewerVolumes."""
     file = installation / "contract"
     if not (installation / MARK.name).exists():
-        keep(file, str(CONTRACT).encode())  # before MARK, because MARK without this file means an earlier build
+        keep(file, str(CONTRACT).encode())  # written before MARK, because MARK alone would mean an earlier build
     written = int(file.read_text(encoding="ascii")) if file.exists() else 1
     if written > CONTRACT:
         raise NewerVolumes

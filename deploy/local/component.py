@@ -55,7 +55,7 @@ class Folders:
 class Component(ABC):
     name: str
     stop_signal = signal.SIGTERM
-    seconds_to_start = 180.0  # long, because a busy machine starts servers slowly
+    seconds_to_start = 180.0  # this limit is high, because a busy machine starts servers slowly
 
     def __init__(self, folders: Folders) -> None:
         self.folders = folders
@@ -80,7 +80,7 @@ class Component(ABC):
         return {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8", "TZ": "UTC"}
 
     def ports(self) -> Mapping[str, int]:
-        """The server's ports by name. The name is the setting that chooses the port or, without one, a description."""
+        """The server's ports by name. The name is the port's setting or, if no setting exists, a description."""
         return {}
 
     @property

@@ -29,7 +29,7 @@ class DatabaseRefuses(CannotStart):
 
 
 async def away(options: Options) -> list[str]:
-    """Return the variables of the servers that do not answer. Each text includes the addresses that were tried."""
+    """Return the variables of the servers that do not answer. Each returned text includes the tried addresses."""
     servers = sorted(options.given)
     answers = await asyncio.gather(*(answers_at(server, options.environment[GIVEN[server]]) for server in servers))
     return [

@@ -83,7 +83,7 @@ def _take(jars: Sequence[Jar], earlier: Path, cache: Path) -> list[Jar]:
 
 
 def _fetch(jars: Sequence[Jar], cache: Path, progress: Progress) -> None:
-    if SYSTEM_CERTIFICATES.exists():  # for networks with their own certificate authority
+    if SYSTEM_CERTIFICATES.exists():  # some networks have their own certificate authority
         os.environ.setdefault("REQUESTS_CA_BUNDLE", str(SYSTEM_CERTIFICATES))
     total, done = sum(jar.size for jar in jars), 0
 

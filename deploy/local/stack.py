@@ -204,7 +204,7 @@ class Stack:
         return self.folders.secrets / "integrator.json"
 
     def write_integrator(self) -> None:
-        """Write the settings of the account that may only read `hazards`. The code in docs/integrators.md uses them."""
+        """Write settings for the programs in docs/integrators.md, with the account that may only read `hazards`."""
         if "kafka" not in self.options.given:
             password = self._password("kafka", topics.INTEGRATOR)
             settings = topics.reader_settings(self.kafka.bootstrap, topics.INTEGRATOR, password)

@@ -6,7 +6,7 @@ from pathlib import Path
 from shared.crypto import keyring
 from shared.events.topics import KEY_HOLDERS, SERVICES
 
-Folders = Mapping[str, Path]  # service -> folder in the service's setting RECORD_KEYS
+Folders = Mapping[str, Path]  # maps each service to the folder in its setting RECORD_KEYS
 
 
 def folders(secrets: Path) -> Folders:
@@ -38,7 +38,7 @@ def known(folders: Folders) -> dict[str, list[str]]:
 
 
 def files(folders: Folders, topic: str, key_id: str) -> list[Path]:
-    """Return the key's files in the order of their deletion: first the writers', because readers need a key longer."""
+    """Return the key's files in the order of their deletion: writers first, because readers need a key longer."""
     wanted = [folders[service] / topic / f"{key_id}.key" for service in reversed(_holders(topic))]
     return [file for file in wanted if file.exists()]
 
