@@ -223,7 +223,7 @@ async def passes(
 
 
 def ratio(costs: Sequence[Cost]) -> float:
-    """Divide the CPU time for many known households by that for few. In `costs`, the two cases alternate."""
+    """Divide the CPU time for many known households by that for few. In `costs`, few and many alternate."""
     few, many = (sum(cost.alerts + cost.components for cost in costs[start::2]) for start in (0, 1))
     return many / few
 

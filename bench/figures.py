@@ -1,9 +1,9 @@
 """`python -m bench.figures` measures requests for figures over HTTP, with a thousand displacements and with 83,000.
 
-The displacements are copied into the registry's tables, and span three years. Four in five are in the three southern
-oblasts. Most are caused by natural disaster. One household in ten was displaced twice. The promised time applies to
-figures that changed since the last answer. The benchmark also prints the times of unchanged figures, which are
-answered from memory.
+The displacements are copied into the registry's tables, and span three years. Four in five displacements are in the
+three southern oblasts. Most displacements are caused by natural disaster. One household in ten was displaced twice.
+The promised time applies to figures that changed since the last answer. The benchmark also prints the times of
+unchanged figures, which are answered from memory.
 """
 
 import argparse

@@ -98,7 +98,7 @@ class Bench:
         connections: int = load.CONNECTIONS,
         status: int = 202,
     ) -> Pass:
-        """Measure one pass. The run is void if an answer has another status, because a refused report costs less."""
+        """Measure one pass. Every answer must have this `status`, because a refused report costs less."""
         process, port = server
         requests = load.posts(path, bodies, port=port, tokens=self.tokens)
         watched = {

@@ -7,9 +7,9 @@ from bench.intake import BATCH, Bench, Pass, reports, run, verdict
 from deploy.local.process import Process
 
 PROMISED = 0.5
-ROUNDS = 5  # passes are short, so that other programs slow both apps down equally
+ROUNDS = 5  # both apps take turns in short passes, so that other programs slow both down equally
 TOGETHER = 50
-CONNECTIONS = 64  # each sends one request with fifty reports, so 3,200 reports are in flight
+CONNECTIONS = 64  # each connection sends one request with fifty reports, so 3,200 reports are in flight
 
 
 async def measure(made: Bench, count: int, persons: int) -> int:
