@@ -31,7 +31,7 @@ class Server:
         self.may_answer = asyncio.Event()
 
     async def answer_to(self, request: bytes, *, more: bytes = b"", times: int = 0) -> bytes:
-        """Sends the request, then `more` up to `times` times; returns all answers until the connection is closed."""
+        """Sends the request, then `more` at most `times` times. Returns all answers until the connection is closed."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         answer = asyncio.ensure_future(read(reader))
         with contextlib.suppress(OSError), contextlib.closing(writer):
@@ -147,7 +147,7 @@ async def test_a_slow_answer_is_not_a_slow_body(
 
 
 async def waits(server: Server, token_keys: Path, account: UUID | None = None) -> asyncio.Future[bytes]:
-    """Sends a request. Returns its future as soon as the server has either refused the request or made it wait."""
+    """Sends a request. Returns the future of the answer once the server has refused the request or made it wait."""
     before = server.waiting
     headers = b"authorization: %b\r\n" % bearer(token_keys, Role.OPERATOR, account=account)["authorization"].encode()
     request = asyncio.ensure_future(server.answer_to(get(b"/v1/feeds", headers)))

@@ -59,7 +59,7 @@ MAY_BE_CLEAR = {
     "outcome",
     "reason",
     "replaces",  # fields of outcomes, which contain a report id and a reason code
-    "displacement",  # another displacement of the household, with the same fields as above
+    "displacement",  # this field contains another displacement of the household
     "counted_at",
     "counted_at_precision",
     "is_full_recount",

@@ -1,4 +1,4 @@
-"""If a web server and a worker share a process and one of them fails, it logs the reason and is restarted alone."""
+"""If a web server and a worker share a process, one that fails logs the reason and is restarted without the other."""
 
 import asyncio
 import json
@@ -70,7 +70,7 @@ async def test_a_stopped_consumer_leaves_the_web_side_up_and_continues_when_its_
 
 
 async def test_a_web_side_whose_background_task_fails_ends(installation: Installation, rename: Rename) -> None:
-    """The web server must end, because it would answer requests while no task reads revocations."""
+    """If the web server did not end, it would answer requests while no task reads revocations."""
     await rename("feed_counts", "hidden")
     process = started(installation, "intake", "web")
     async with asyncio.timeout(60):

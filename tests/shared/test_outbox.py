@@ -88,7 +88,7 @@ async def test_nothing_is_published_from_a_transaction_that_was_rolled_back(tria
 
 
 async def test_an_event_published_again_after_a_lost_answer_has_its_effect_once(trial: Trial) -> None:
-    """If the relay is killed after the broker's acknowledgement and before its commit, it publishes the event again."""
+    """If the relay is killed between the broker's acknowledgement and the commit, the event is published again."""
     repeated = event(hazard())
     await trial.publish(repeated)
     async with trial.running(trial.consumer()):

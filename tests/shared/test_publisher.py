@@ -22,7 +22,7 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture
 async def publisher(installation: Installation) -> AsyncIterator[Publisher]:
     async with Publisher(installation.settings(Settings, "intake")) as publisher:
-        await publisher.flush()  # returns once the broker has applied the new login's rights
+        await publisher.flush()  # `flush` returns once the broker has applied the new login's rights
         yield publisher
 
 

@@ -67,7 +67,7 @@ async def test_a_worker_frozen_while_another_works_leaves_each_effect_once(trial
     frozen.freeze()
     other = worker(trial, TRIAL_SECONDS="0.1")
     await trial.publish(*(event(hazard()) for _ in range(40)))
-    await wait_for(lambda: reached(trial, 80), 60)  # these 80 include the frozen worker's batch
+    await wait_for(lambda: reached(trial, 80), 60)  # 80 effects include those of the frozen worker's batch
     frozen.resume()
     await trial.publish(*(event(hazard()) for _ in range(40)))
     assert await trial.drained() == {"recorded": 120}

@@ -135,7 +135,7 @@ class Trial:
         return not await self.fetch("SELECT 1 FROM outbox LIMIT 1")
 
     async def publish(self, *messages: Message) -> None:
-        await self.publisher.flush()  # returns once the broker has applied the new login's rights
+        await self.publisher.flush()  # `flush` returns once the broker has applied the new login's rights
         await self.publisher.publish_all(messages, timeout=30)
 
     async def rows(self) -> list[Row]:
