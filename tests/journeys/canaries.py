@@ -13,7 +13,7 @@ from uuid import uuid4
 
 @dataclass(frozen=True)
 class Canary:
-    """One invented person. `field` is a field name, because the name of a form's question can reveal personal data."""
+    """One invented person. `field` is the name of a question in a form. Such a name can reveal personal data."""
 
     person: dict[str, str]
     notes: str
@@ -69,7 +69,7 @@ class Canary:
         ]
 
 
-# One person is reported through intake. The other is written to the topic directly, as a faulty intake might do.
+# One person is reported through intake. Records about the other person are written to the topic directly.
 THROUGH_INTAKE = Canary(
     person={
         "given_name": "Канарбек",

@@ -267,7 +267,7 @@ async def shows(
     async with contextlib.aclosing(await client.send(request, stream=True)) as answer:
         text = await replayed(answer) if "/stream" in visible.path else (await answer.aread()).decode()
     assert answer.status_code in (200, 201, 404, 409), (answer.status_code, text)
-    if method != "GET":  # with 409 the account has access too, but another account was first
+    if method != "GET":  # 409 means that the account has access, but another account was first
         return answer.status_code != 404 and '"not-found"' not in text
     return visible.seen.format(**names) in text
 

@@ -89,7 +89,7 @@ class Journey:
             await publisher.publish_all(messages, timeout=30)
 
     async def listen(self, token: str) -> None:
-        """Reads the stream like the board, until it is cancelled."""
+        """Reads the stream like the board, until this task is cancelled."""
         headers = {"authorization": f"Bearer {token}"}
         url = "/stream?topics=hazards,households,groups,alerts,outcomes"
         async with (

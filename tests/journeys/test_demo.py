@@ -28,7 +28,7 @@ from tests.journeys.count import Sent, count_check, drained, intake_counts
 from tests.journeys.logs import events_on
 from tests.waiting import wait_for
 
-# Alerts are updated only after an interval. No alert is as old as this date, so only updates without a wait are due.
+# With this date, `counts.due` returns only figures that need not wait for the interval between updates of an alert.
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 ROLES = {Sender.OPERATOR: Role.OPERATOR, Sender.FIELD: Role.FIELD}
 

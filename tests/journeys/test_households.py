@@ -67,7 +67,7 @@ async def test_a_thousand_households_survive_four_failures(
 
 
 async def started_again(component: Component) -> None:
-    """Starts the killed server again, like the supervisor. PostgreSQL's old processes must have ended before."""
+    """Starts the killed server again, like the supervisor. A start of PostgreSQL fails until its old processes end."""
     for is_last in (False, False, False, True):
         component.spawn()
         try:
