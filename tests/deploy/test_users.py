@@ -104,7 +104,7 @@ def test_a_start_by_root_leaves_the_machine_unchanged(run: Run) -> None:
     run.stop()
     write_whole(run.folder / "secrets" / "tokens" / "left-by-root", b"before any right was given")
     (run.folder / "spool" / "left-by-root").mkdir()
-    write_whole(run.folder / "places.geojson", bundle.dump(seed(), {}))  # like after a restore, root owns this file
+    write_whole(run.folder / "places.geojson", bundle.dump(seed(), {}))  # root owns this file, as after a restore
     run.start()
     assert all_answer(run)
     assert user_of(run, WEB).may("w", run.folder / "spool" / "left-by-root")
