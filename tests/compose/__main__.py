@@ -78,7 +78,7 @@ def no_registry_is_asked_for_ours(project: Project) -> None:
 
 
 def what_is_set_arrives(project: Project) -> None:
-    """Containers get each setting under its own name. An unset setting is absent, because an empty text is a value."""
+    """Containers get each setting under its own name. An unset setting must not arrive as an empty text."""
     given = {"ALERTS_SMTP_HOST": "mail.example", "OUTBOUND_ALLOW": '["mail.example:25"]'}
     same("what is set arrives", list(given.values()), settings_of_alerts(project, *given, **given))
     same("what is not set does not", [None, None], settings_of_alerts(project, *given))

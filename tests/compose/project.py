@@ -20,7 +20,7 @@ from deploy.local import paths
 from deploy.local.process import wait_until
 
 SERVICES = {"intake": "/intake", "registry": "/registry", "alerts": "/alerts", "console": "/console"}
-SECONDS_TO_DRAIN = 240  # long enough for a busy machine
+SECONDS_TO_DRAIN = 240  # this time is enough even on a busy machine
 
 
 class Failed(Exception):
