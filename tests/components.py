@@ -54,7 +54,7 @@ class Components:
 
 @contextmanager
 def components(*, own: bool = False) -> Iterator[Components]:
-    """Uses the external servers that the environment names, and starts the others. With `own=True`, starts all three."""
+    """Uses the external servers that the environment names, and starts the others. With `own=True`, starts all."""
     variables = {} if own else os.environ
     wanted = [name for name, variable in GIVEN.items() if variable not in variables]
     with _started(wanted, keeps_through_power_cut=own) as (folders, started):

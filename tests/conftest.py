@@ -47,7 +47,7 @@ LONGEST = (
     "tests/journeys/test_access.py",
 )
 
-# A shell makes background programs ignore SIGINT. Commands that the tests start would inherit this.
+# If a shell starts the tests in the background, the tests and all commands that they start would ignore SIGINT.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 __all__ = ["pytest_terminal_summary", "real_data"]

@@ -97,7 +97,7 @@ def running(**env: str) -> Iterator[Run]:
 
 
 def own_environment() -> dict[str, str]:
-    """The environment without the tests' external servers, because this start would migrate their database."""
+    """The environment without the tests' external servers, because a start migrates the database of such servers."""
     return {name: value for name, value in os.environ.items() if name not in GIVEN.values()}
 
 

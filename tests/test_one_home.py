@@ -73,7 +73,7 @@ def fixtures(path: str) -> Iterator[str]:
 
 
 def test_no_fixture_is_written_twice() -> None:
-    """A fixture for several files is in a `conftest.py`. Only `tests/packages.py` repeats some for whole packages."""
+    """A fixture for several files is in a `conftest.py`. `tests/packages.py` repeats some fixtures for packages."""
     files = [name for name in python_files(("tests",)) if name != "tests/packages.py"]
     counts = Counter(fixture for name in files for fixture in fixtures(name))
     assert [fixture for fixture, count in counts.items() if count > 1] == []
