@@ -195,7 +195,7 @@ DisplacementReport = Annotated[HouseholdReport | GroupReport, Field(discriminato
 
 
 class SealedBox(Data):
-    """Encrypted fields; `docs/protection.md` describes the encryption. `key`, `nonce` and `data` are unpadded base64url."""
+    """Encrypted fields (see `docs/protection.md`). `key`, `nonce` and `data` are unpadded base64url."""
 
     v: Literal[1] = 1
     kid: str
