@@ -44,7 +44,8 @@ TITLES = {
     "one-by-one": "An Extreme alert is acknowledged by itself, not with others.",
     "suppressed": "This alert was recorded only: nobody was told of it.",
 }
-# Refusal kind -> a prefix. The alert's fields with this prefix contain the first person and the time of the action.
+# Maps the kind of a refusal to a prefix of field names.
+# The alert's fields with this prefix contain the person who acted first, and the time of that action.
 FIRST = {
     "already-acknowledged": "acknowledged",
     "too-late": "acknowledged",
@@ -57,7 +58,7 @@ FIRST = {
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The caller, and the actions on alerts in the caller's name."""
+    """The caller of a request, and the actions on alerts that are stored under the caller's name."""
 
     answers: Answers
     caller: Principal
@@ -148,7 +149,7 @@ async def acknowledge_several(
     """Acknowledges alerts independently of each other; the answer names each refused alert with the reason."""
     answers, person = answers_of(request, session), Actor(caller.account, caller.name)
     done, refused = list[AlertView](), list[NotAcknowledged]()
-    for alert_id in sorted(set(body.alert_ids)):  # every transaction locks alerts in this order
+    for alert_id in sorted(set(body.alert_ids)):  # sorted, because all transactions lock alerts in the same order
         try:
             await answerable(alert_id, request, session, caller)
             done.append(AlertView.model_validate(await answers.acknowledge(alert_id, person, is_one_of_many=True)))
@@ -179,7 +180,7 @@ async def refused(request: Request, error: Exception) -> Response:
 
 
 def problem_of(refused: AnswerRefused) -> Problem:
-    """The problem document. It says who answered first and when, in members with the names of the alert's fields."""
+    """The problem document. Members named like the alert's fields say who answered first, and when."""
     name, at = first(refused)
     alert, deed = refused.alert, FIRST.get(refused.kind, "")
     parts = [f"{deed}_{part}" for part in ("at", "until", "by", "name") if hasattr(alert, f"{deed}_{part}")]
@@ -190,7 +191,7 @@ def problem_of(refused: AnswerRefused) -> Problem:
 
 
 def first(refused: AnswerRefused) -> tuple[str | None, datetime | None]:
-    """Who did the action first, and when. For a snooze, the time is the end of the snooze."""
+    """The person who did the action first, and the time of the action. For a snooze, the time is the snooze's end."""
     alert, deed = refused.alert, FIRST.get(refused.kind)
     if deed is None:
         return None, None

@@ -80,9 +80,9 @@ def progressed(alert: Alert, person: Actor, now: datetime) -> Alert:
 
 
 def commented(alert: Alert, now: datetime, idle: timedelta) -> Alert:
-    """The alert after a comment. A comment restarts the waiting time, unless the alert is snoozed or does not wait.
+    """The alert after a comment. A comment stops an answered alert's ringing and restarts its waiting time.
 
-    An answered alert also stops ringing. A comment changes nothing else in the alert's state.
+    The waiting time of a snoozed alert is not restarted. A comment changes nothing else in the alert's state.
     """
     if alert.is_answered and alert.escalates_at is not None and alert.snoozed_until is None:
         return _seen(alert, now, idle)
@@ -142,7 +142,7 @@ def reopened(alert: Alert, person: Actor, now: datetime, wait: timedelta) -> Ale
 
 
 def _seen(alert: Alert, now: datetime, wait: timedelta, **changes: Any) -> Alert:
-    """Silences the alert for `wait`. An alert that is in progress or has lapsed stays silent without a time limit."""
+    """Silences the alert for the duration `wait`. An alert that is in progress or has lapsed has no such time limit."""
     after = changed(alert, now, is_ringing=False, escalates_at=None, **NOT_SNOOZED, **changes)
     if after.progressed_at is not None or after.is_over:
         return after

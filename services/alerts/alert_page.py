@@ -75,7 +75,7 @@ def event_of(alert: Alert) -> AlertRaised:
 
 
 def texts_of(revisions: list[HazardReported], language: str) -> list[tuple[str, Any]]:
-    """All texts of the newest revision, the reader's own language first."""
+    """The texts of the newest revision in all languages. The text in the reader's own language comes first."""
     if not revisions:
         return []
     texts = revisions[0].text

@@ -30,7 +30,7 @@ class Alert:
 
     From `waits_since` to `escalates_at` the alert waits for an answer or a further action. `is_ringing` becomes true if
     nobody acts on an acknowledged alert in this time, or if the alert lapses while people work on it.
-    `persons_step` is the highest number of displaced persons of which the alert notified.
+    `persons_step` is the highest threshold of displaced persons for which the alert was notified.
     """
 
     alert_id: UUID
@@ -121,7 +121,7 @@ class Alert:
 
     @property
     def is_withheld(self) -> bool:
-        """Whether the alert exceeds its source's hourly budget of alerts. A person may release it."""
+        """Whether the alert exceeds its source's hourly budget of alerts. An operator may release such an alert."""
         return self.is_suppressed and self.reason == OVER_BUDGET
 
     @property
@@ -157,7 +157,7 @@ def identity(situation: Situation) -> UUID:
 
 
 def raised(finding: Finding, report_id: UUID | None, now: datetime) -> Alert:
-    """A new alert. A suppressed alert is stored too, so that the situation is known and notified only once."""
+    """A new alert. A suppressed alert is stored too, so that the situation never has a second alert."""
     return Alert(
         alert_id=identity(finding.situation),
         kind=finding.situation.kind,
@@ -174,10 +174,10 @@ def raised(finding: Finding, report_id: UUID | None, now: datetime) -> Alert:
 
 
 def renewed(alert: Alert, finding: Finding, now: datetime) -> Alert:
-    """The alert with the rule's latest finding. If the finding changes nothing, the returned alert is the given one.
+    """Returns the alert with the rule's latest finding, or the same object if the finding changes nothing.
 
-    An expired alert whose new expiry time is also past is raised again only if the finding is more severe or names new
-    places.
+    If an expired alert gets a new expiry time that is also past, the alert is raised again only if the finding is more
+    severe or names new places.
     """
     latest = _judged(finding) | {"persons_step": max(alert.persons_step, finding.persons_step)}
     is_past = alert.validity is Validity.EXPIRED and finding.expires is not None and finding.expires <= now
@@ -200,7 +200,7 @@ def withheld(alert: Alert, finding: Finding, now: datetime) -> Alert:
 
 
 def lapsed(alert: Alert, reason: str, now: datetime) -> Alert:
-    """Lets the alert lapse and no longer escalate, because its hazard or finding is over or withdrawn.
+    """Lets the alert lapse, because its hazard or finding is over or withdrawn. A lapsed alert no longer escalates.
 
     The system closes the alert, with two exceptions. An alert that people work on rings until they close it. A Severe
     or Extreme alert that nobody acknowledged stays open.
@@ -269,7 +269,7 @@ def is_worse(alert: Alert, before: Alert) -> bool:
 
 
 def has_grown(alert: Alert, before: Alert) -> bool:
-    """Whether the displaced persons reached a number at which the alert is notified again."""
+    """Whether the number of displaced persons reached a threshold at which the alert is notified again."""
     return alert.persons_step > before.persons_step
 
 

@@ -1,4 +1,4 @@
-"""A consumed batch of hazards, or of households and groups: the records newer than the stored state, and outcomes."""
+"""Keeps the records of a consumed batch that are newer than the stored state, and the outcome of each record."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -20,12 +20,12 @@ from shared.messaging.records import Outcome, Received
 from shared.places import Places
 
 WEIGHT = (OutcomeKind.NOTED, OutcomeKind.SUPPRESSED, OutcomeKind.ALERTED)
-Flight = tuple[Status, str, date]  # the area that people left, and the date of departure
+Flight = tuple[Status, str, date]  # the status of the report, the area that people left, and the date of departure
 
 
 @dataclass
 class ConsumedBatch:
-    """`settled` maps a record's position to its outcome. If a record gets several, the latest in `WEIGHT` is kept."""
+    """`settled` maps a record's position to its outcome. Of several outcomes, the latest in `WEIGHT` is kept."""
 
     received: Sequence[Received]
     settled: dict[int, Outcome] = field(default_factory=dict)
@@ -43,7 +43,7 @@ class ConsumedBatch:
 
 @dataclass
 class HazardBatch(ConsumedBatch):
-    """The hazards by position, each newer than its stored revision. `stored` has the ids of hazards already stored."""
+    """`hazards` maps positions to revisions newer than stored revisions. `stored` has the ids of stored hazards."""
 
     hazards: dict[int, HazardReported] = field(default_factory=dict)
     stored: frozenset[UUID] = frozenset()
@@ -54,7 +54,7 @@ class HazardBatch(ConsumedBatch):
 
     @property
     def revised(self) -> set[UUID]:
-        """Ids of the hazards that were stored before, and may therefore have alerts and exposures."""
+        """The ids of the hazards that were stored before this batch, and may therefore have alerts and exposures."""
         return self.newest.keys() & self.stored
 
     @property
@@ -69,13 +69,13 @@ class HouseholdBatch(ConsumedBatch):
     households: dict[int, DisplacedHousehold] = field(default_factory=dict)
     before: dict[UUID, DisplacedHousehold] = field(default_factory=dict)
     departures: list[tuple[int, Departure]] = field(default_factory=list)
-    withdrawn: list[Departure] = field(default_factory=list)  # departures that reports of this batch replace
-    departed: dict[UUID, Departure | None] = field(default_factory=dict)  # report id -> departure after the batch
+    withdrawn: list[Departure] = field(default_factory=list)  # stored departures that this batch replaces
+    departed: dict[UUID, Departure | None] = field(default_factory=dict)  # by report id, the departure after the batch
     groups: dict[int, CountedGroup] = field(default_factory=dict)
     groups_before: dict[UUID, CountedGroup] = field(default_factory=dict)
-    replaced: dict[UUID, int] = field(default_factory=dict)  # report id -> the sequence of the recount's event
-    left_on_before: dict[Stock, date] = field(default_factory=dict)  # the departure dates of the batch's stocks
-    left_on: dict[Stock, date] = field(default_factory=dict)  # the same after the batch
+    replaced: dict[UUID, int] = field(default_factory=dict)  # maps replaced reports to the recount's sequence
+    left_on_before: dict[Stock, date] = field(default_factory=dict)  # the stocks' departure dates before the batch
+    left_on: dict[Stock, date] = field(default_factory=dict)  # the stocks' departure dates after the batch
 
     @property
     def newest(self) -> dict[UUID, DisplacedHousehold]:
@@ -86,9 +86,10 @@ class HouseholdBatch(ConsumedBatch):
         return {group.report_id: group for group in self.groups.values()}
 
     def flights(self, mobility: Collection[Mobility]) -> dict[Flight, list[int]]:
-        """The positions of each flight's records.
+        """Maps each flight (status, area left and date) to the positions of its records.
 
-        Withdrawn departures and the earlier dates of stocks are included: their dates are judged again.
+        The flights of withdrawn departures and of the earlier dates of stocks are included, because the rule judges
+        these dates again.
         """
         positions = defaultdict[Flight, list[int]](list)
         for position, departure in (*self.departures, *((None, departure) for departure in self.withdrawn)):
@@ -111,7 +112,7 @@ class HouseholdBatch(ConsumedBatch):
 
     @property
     def locks(self) -> set[tuple[str, str]]:
-        """The lock keys of the changed counts: districts that people left, and districts of households."""
+        """The keys of the locks for the changed counts: one for each district that people left or live in."""
         left = {departure.area for departure in (*self.withdrawn, *(departure for _, departure in self.departures))}
         groups = (*self.groups.values(), *self.groups_before.values())
         left |= {group.origin_area for group in groups if group.origin_area is not None}
@@ -123,7 +124,7 @@ class HouseholdBatch(ConsumedBatch):
 
     @property
     def moved(self) -> list[tuple[int, DisplacedHousehold]]:
-        """The changes to the counts: -1 for a household's earlier state, +1 for its new state."""
+        """The changes to counts of displaced households: -1 for a household's earlier state, +1 for its new state."""
         return [
             *((-1, household) for household in self.before.values() if household.destination_area is not None),
             *((1, household) for household in self.newest.values() if household.destination_area is not None),

@@ -19,7 +19,7 @@ from shared.auth.access import CMC
 from shared.auth.tokens import Principal
 
 PREFIX = "sealed:"
-BEGINNING = 15  # how many bytes of a key id are compared: a multiple of 3, because base64 encodes groups of 3 bytes
+BEGINNING = 15  # the number of compared bytes of a key id; a multiple of 3, because base64 encodes groups of 3 bytes
 
 NOTE = AlertRow.acknowledged_note
 NOTES = select(AlertRow.alert_id, type_coerce(NOTE, Text)).where(NOTE.is_not(None))

@@ -61,7 +61,7 @@ class Budgets:
         self._raised = Counter[Spender](raised)
 
     def spend(self, hazard: HazardReported, finding: Finding, alert_changes: AlertChanges) -> Finding:
-        """Returns the finding. If the budget is used up, suppresses it and raises an alert about the source instead."""
+        """Suppresses the finding if the budget is used up, and raises an alert about the source instead."""
         if not self._is_counted(hazard, finding) or alert_changes.is_alerted(finding.situation):
             return finding
         spender = (hazard.source, hazard.status)
@@ -107,7 +107,7 @@ def unusual(hazard: HazardReported, rule: Budget, now: datetime) -> Finding:
 
 
 async def locked(session: AsyncSession, hazards: Iterable[HazardReported], rule: Budget, now: datetime) -> Budgets:
-    """The budgets of these hazards' sources, locked; call it before any alert is locked or read.
+    """Locks and reads the budgets of these hazards' sources. The caller locks and reads alerts only afterwards.
 
     Without the lock, two workers could both use the last alert of a budget, or both raise the alert about its source.
     """

@@ -31,7 +31,7 @@ def cause_of_escalation(alert: Alert) -> Cause:
 
 
 def cause_of_renewal(known: Alert, after: Alert) -> Cause:
-    """Why a renewal is notified. RAISED notifies only the receivers that the alert did not concern before."""
+    """The cause with which a renewal is notified. RAISED notifies only receivers that the alert newly concerns."""
     if known.is_lapsed:
         return Cause.RETURNED
     if alerts.is_worse(after, known):
@@ -48,7 +48,7 @@ def is_being_settled(known: Alert, after: Alert) -> bool:
 
 
 class AlertChanges:
-    """Applies findings to alerts and returns the outcomes. `called` has the labels of each alert's receivers so far."""
+    """Applies findings to alerts and returns the outcomes. `called` has the labels of receivers notified so far."""
 
     def __init__(
         self,
@@ -104,7 +104,7 @@ class AlertChanges:
         return any(alert.is_withheld for alert in own)
 
     def lapse(self, hazard_id: UUID, reason: str, *, kind: RuleKind | None = None, area: str | None = None) -> Outcome:
-        """Lets the hazard's alerts lapse (of one `kind` or `area`, if given), and notifies their earlier receivers."""
+        """Lets the hazard's alerts of this `kind` and `area` lapse. Notifies receivers that were notified before."""
         touched = [
             alert
             for alert in self._alerts.values()
@@ -120,9 +120,9 @@ class AlertChanges:
             self._lapse(alert, reason)
 
     def count_displaced(self, hazard_id: UUID, households: int) -> None:
-        """Stores in the hazard's own alert how many households the hazard displaced that live in its area now.
+        """Stores the number of displaced households in the hazard's own alert. The update notifies nobody.
 
-        The update notifies nobody.
+        `households` are the households that the hazard displaced and that live in the hazard's area now.
         """
         for alert in list(self._alerts.values()):
             is_own = (alert.kind, alert.hazard_id) == (RuleKind.HAZARD, hazard_id)
@@ -145,7 +145,7 @@ class AlertChanges:
     def act(
         self, after: Alert, event: type[AlertRaised], cause: Cause | None = None, *, due_in: timedelta = NOW
     ) -> Alert:
-        """Stores a person's action; returns the alert. If a `cause` is given, earlier receivers are notified again."""
+        """Stores a person's action; returns the alert. A `cause` notifies the receivers notified before."""
         if cause is not None:
             after = self._notified(after, cause, notifications.INFORMED, due_in=due_in)
         self._keep(after, event)
@@ -201,7 +201,7 @@ class AlertChanges:
         return bool(notifications.recipients(moved, notifications.MOVED)[0])
 
     def _hastened(self, alert: Alert) -> Alert:
-        """Shortens the waiting time if the alert's severity has a shorter one. An acknowledged alert keeps its time."""
+        """Shortens the waiting time to that of the alert's new severity. An acknowledged alert's waiting time stays."""
         if alert.resolved_at is not None or alert.progressed_at is not None:
             return alert
         is_acknowledged = alert.acknowledged_at is not None
@@ -219,7 +219,7 @@ class AlertChanges:
         before: Alert | None = None,
         due_in: timedelta = NOW,
     ) -> Alert:
-        """Begins the alert's next notification. Receivers that were not notified before are sent a new alert."""
+        """Begins the alert's next notification. A receiver never notified before gets the message of a new alert."""
         begun, called = replace(alert, step=alert.step + 1), self._called[alert.alert_id]
         notification = Notification(begun, self._receivers, self._places, frozenset(called), before)
         receivers, omissions = notifications.recipients(notification, stages)
@@ -257,7 +257,7 @@ class AlertChanges:
         self.messages.append(self._event(alert, event))
 
     def _event(self, alert: Alert, event: type[AlertRaised]) -> Message:
-        """The event with the alert's state. The webhook and the topic get the same event."""
+        """The event with the alert's state. The webhooks and the Kafka topic get the same event."""
         if self._last is None or self._last[0] is not alert or self._last[1] is not event:
             self._last = alert, event, alert.event(event)
         return self._last[2]

@@ -21,6 +21,7 @@ class AlertsSettings(Settings):
     alerts_retry_longest_seconds: float = 600.0
     alerts_retry_hours: float = 24.0  # after this time no attempt follows, and an event reports the failed delivery
     alerts_lease_seconds: float = 30.0  # longer than the 10 s that an attempt may take
-    # Most concurrent attempts per receiver; a receiver that hangs delays no other. A batch of hazards that waited for
-    # 100 ms at 50 a second has six alerts. Alerts without a free slot have to be claimed, which takes longer.
+    # The most concurrent attempts per receiver, so that a receiver that hangs delays no other receiver.
+    # At 50 hazards a second, a batch that gathers hazards for 100 ms raises about six alerts.
+    # A delivery without a free slot has to be claimed, which takes longer.
     alerts_at_once: int = 8

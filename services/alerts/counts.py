@@ -20,12 +20,13 @@ from shared.postgres.upsert import upsert
 if TYPE_CHECKING:
     from services.alerts.rules.exposure import ExposureRule
 
-MANY = 25  # a transaction takes so few hazards or districts because household batches wait for its locks
+MANY = 25  # the most hazards or districts in a transaction, because household batches wait for its locks
 BEFORE_ONSET = timedelta(hours=1)  # the recorded onset may be later than the first departures
 
-# A hazard displaced the households that name the hazard. It also displaced the households that left the hazard's
-# districts since its beginning, unless they name another hazard or cause. Households that are trapped at their
-# destination do not count as displaced by the hazard, because the hazard threatens them again.
+# A hazard displaced the households that name the hazard.
+# A hazard also displaced households that left its districts since its beginning and name no other hazard or cause.
+# Households that are trapped at their destination do not count as displaced by the hazard.
+# The hazard threatens these households again.
 DISPLACED_BY = """
     NOT moved.is_trapped AND moved.mobility = ANY($1) AND (
         moved.hazard_id = exposures.hazard_id
@@ -85,8 +86,8 @@ LEFT JOIN (
     WHERE mobility = ANY($1) GROUP BY status, area
 ) AS living USING (status, area)
 """
-# A pair with a changed figure is due after an interval, or at once if the figure crosses the rule's threshold.
-# A hazard with a pending change is skipped, because its newest revision may cancel it or move it.
+# An alert with a changed figure is due after an interval, or at once if the figure crosses the rule's threshold.
+# A hazard with a pending change is skipped, because the newest revision may cancel or move the hazard.
 DUE = f"""
 SELECT hazard_id, area FROM ({EXPOSED}) AS exposures
 WHERE NOT EXISTS (SELECT FROM hazard_changes WHERE hazard_changes.hazard_id = exposures.hazard_id) AND (
@@ -132,12 +133,12 @@ class Exposed(NamedTuple):
     is_new: bool
 
     def is_idle(self, rule: "ExposureRule") -> bool:
-        """Whether the counts require no alert to be raised, renewed or withdrawn."""
+        """Whether the counts give no reason to raise, renew or withdraw an alert."""
         return self.is_new and self.gone is None and self.exposed < rule.households and not self.displaced
 
 
 class Changed(NamedTuple):
-    """A hazard's newest revision, the districts that it covers now, and those that it covered before."""
+    """A hazard's newest revision, the districts that the hazard covers now, and the districts covered before."""
 
     hazard: HazardReported
     areas: Sequence[str]
@@ -256,6 +257,6 @@ async def note_told(session: AsyncSession, exposures: Iterable[Exposed], now: da
 
 
 async def forget(session: AsyncSession, over_by: datetime) -> None:
-    """Deletes exposures that ended before `over_by` or are `gone`, if their alerts are up to date and not open."""
+    """Deletes exposures that ended before `over_by` or are `gone`. Keeps exposures with an open or outdated alert."""
     connection = await database.driver(session)
     await connection.execute(FORGET, over_by)

@@ -29,7 +29,7 @@ from shared.postgres import database, notify
 
 LOOK_SECONDS = 1.0  # the loop searches for due retries at this interval
 GATHER_SECONDS = 0.03  # attempts that finish within this time are recorded together
-BUSY_SECONDS = 0.1  # the least time between two recordings, because one more recording costs more than one more attempt
+BUSY_SECONDS = 0.1  # the least time between two writes, because a write costs more than one more attempt in a write
 STOP_SECONDS = 2  # longest time to record the last attempts of a process that ends
 
 _receiver = TypeAdapter(Receiver)
@@ -47,7 +47,7 @@ class DeliveryAttempt:
 
 
 class Deliveries:
-    """Runs until cancelled; several workers may run at the same time."""
+    """The delivery loop. The loop runs until it is cancelled; several workers may run their loops at the same time."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class Deliveries:
         self._busy: Counter[str] = Counter()
         self._waiting: set[str] = set()  # recipients that may have more due deliveries than free slots
         self._finished: list[tuple[Job, DeliveryAttempt]] = []
-        self._unrecorded: set[UUID] = set()  # sent but not recorded yet, so not claimed again even after the lease
+        self._unrecorded: set[UUID] = set()  # deliveries that are not claimed before their attempts are recorded
         self._recording, self._recorded_at = asyncio.Lock(), -BUSY_SECONDS
         self._tasks: asyncio.TaskGroup | None = None
 
@@ -80,7 +80,7 @@ class Deliveries:
         return timedelta(seconds=self._settings.alerts_lease_seconds)
 
     def reserve(self, recipient: str) -> bool:
-        """Takes a slot of the receiver. False if no slot is free, or if other deliveries may wait for a slot."""
+        """Takes a slot of the receiver. Returns False if no slot is free or other deliveries may wait for a slot."""
         if self._tasks is None or recipient in self._waiting or self._busy[recipient] >= self._settings.alerts_at_once:
             return False
         self._busy[recipient] += 1
@@ -150,10 +150,10 @@ class Deliveries:
             if finished := self._finished.copy():
                 await retry_while_unavailable(lambda: self._write(finished))
                 self._recorded_at = time.monotonic()
-                del self._finished[: len(finished)]  # only after the write, which may be interrupted
+                del self._finished[: len(finished)]  # deleted only now, because the write may be interrupted
 
     async def _record_last(self) -> None:
-        """Records the attempts that finished just before the process ends, because unrecorded ones are repeated."""
+        """Records attempts that finished just before the process ends, because an unrecorded attempt is repeated."""
         if self._finished:
             with suppress(TimeoutError):
                 async with asyncio.timeout(STOP_SECONDS):

@@ -19,11 +19,11 @@ from shared.messaging import outbox
 from shared.places import Places
 
 LOOK_SECONDS = 1.0
-NOTIFIED_WITHIN = timedelta(hours=1)  # an alert that expired longer ago, as no worker ran, notifies nobody
+NOTIFIED_WITHIN = timedelta(hours=1)  # an alert that expired longer ago, while no worker ran, notifies nobody
 
 
 class Escalation:
-    """Runs until cancelled; several workers may run at the same time, as each skips alerts that another has locked."""
+    """Runs until cancelled. Several workers may run at once, because a worker skips alerts that another locked."""
 
     def __init__(
         self,

@@ -21,8 +21,8 @@ from shared.postgres import notify
 
 LOOK_SECONDS = 1.0
 GATHER_SECONDS = 0.5  # hazards that are written within this time are counted together
-RENEWED_EVERY = timedelta(seconds=10)  # if only a figure changes, an alert is updated at this interval
-ALL = ("exposures", "")  # the key of a lock, so that only one worker counts at a time
+RENEWED_EVERY = timedelta(seconds=10)  # an alert is updated at this interval if only its figures change
+ALL = ("exposures", "")  # the key of the lock that lets only one worker count at a time
 
 
 class Exposures:
@@ -91,7 +91,7 @@ class Exposures:
     async def _judge(self, session: AsyncSession, exposures: list[Exposed], now: datetime) -> None:
         ids = {exposure.hazard_id for exposure in exposures}
         known = await alert_queries.alerts_of_hazards(session, ids, RuleKind.EXPOSURE, RuleKind.HAZARD)
-        # Hazards are read only after the alerts are locked, so that a Cancel in between cannot be missed.
+        # Hazards are read only after the alerts are locked, so that no Cancel in between is missed.
         hazards, displaced = await counts.hazards(session, ids), await counts.displaced(session, ids)
         alert_changes = await alert_queries.changes_of(session, known, self.places, self.rules, now)
         changes = [(hazards[exposure.hazard_id], exposure) for exposure in exposures]

@@ -56,7 +56,7 @@ def utcnow() -> datetime:
 
 
 class HazardHandler:
-    """Raises the hazard's own alert; `exposures.py` raises exposure alerts later. A Cancel lets both lapse at once."""
+    """Raises the hazard's own alert; `exposures.py` raises exposure alerts later. A Cancel ends both kinds at once."""
 
     def __init__(
         self, rules: Ruleset, places: Places, clock: Clock = utcnow, *, dispatcher: Dispatcher | None = None
@@ -147,7 +147,7 @@ def counted(finding: Finding | Nothing, alert_changes: AlertChanges) -> Outcome:
     return Outcome(OutcomeKind.NOTED, finding.reason)
 
 
-# Event type -> handler. The types of a consumer share a handler, which takes its locks once per batch.
+# Maps event types to handlers. All event types of a consumer share one handler, which takes its locks once per batch.
 HAZARDS = Handlers(
     {
         HazardReported: HazardHandler.__call__,

@@ -82,7 +82,7 @@ DELIVERIES = select(
 
 
 async def alerts(session: AsyncSession, asked: AlertQuery) -> list[Alert]:
-    """The alerts of a page. Without a requested state, suppressed alerts are left out."""
+    """The alerts of a page. If no state is requested, suppressed alerts are left out."""
     wanted = select(*table(AlertRow).columns).where(STATE.in_(asked.states or USUAL))
     if asked.statuses:
         wanted = wanted.where(AlertRow.status.in_(asked.statuses))

@@ -1,4 +1,4 @@
-"""The alerts service's tables. A table with a `record` has one column for each field of the record's dataclass."""
+"""The alerts service's tables. A table class with a `record` has a column for each field of that dataclass."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -69,7 +69,7 @@ class DepartureRow(AlertsModel, record=Departure):
 
 
 class CountedGroupRow(AlertsModel, record=CountedGroup):
-    """A count of a group, stored under its report's id: a group may be counted by several reports."""
+    """A count of a group. The key is the report's id, because several reports may count the same group."""
 
     __tablename__ = "counted_groups"
     __table_args__ = (Index(None, "origin_area", "departed_on"), Index(None, "stock_id"))
@@ -78,7 +78,7 @@ class CountedGroupRow(AlertsModel, record=CountedGroup):
 
 
 class ReplacedCount(AlertsModel):
-    """A count that the recount event numbered `sequence` replaced. A later event about the count says if it stands."""
+    """A count that a recount replaced; `sequence` numbers the recount's event. A later event may restore the count."""
 
     __tablename__ = "replaced_counts"
 

@@ -102,7 +102,7 @@ def is_foldable(alert: Alert, channel: DeliveryChannel) -> bool:
 
 
 def event_of(alert: Alert, cause: Cause) -> type[AlertRaised]:
-    """The event type for the cause; AlertResolved if the alert is closed, because a lapse can also close it."""
+    """The event type for the cause. A closed alert has AlertResolved, because a lapse can also close an alert."""
     return AlertResolved if alert.resolved_at is not None else EVENTS[cause]
 
 
@@ -127,7 +127,7 @@ def with_words(content: str, words: HazardWords | None) -> str:
 
 
 def plan(foldable: Iterable[PlannedDelivery], known: Mapping[str, datetime], now: datetime) -> dict[UUID, datetime]:
-    """The planned time of each delivery. `known` has each receiver's latest planned time of the last two minutes."""
+    """The planned time of each delivery. `known` has the receivers' latest planned times of the last two minutes."""
     newest, planned = dict(known), dict[UUID, datetime]()
     for delivery in foldable:
         last, earliest = newest.get(delivery.recipient), now + delivery.due_in

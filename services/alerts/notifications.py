@@ -62,24 +62,24 @@ def _unconcerned(receiver: Receiver, notification: Notification) -> Omission | N
 
 
 def up_to_level(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """Leaves out the steps above the alert's level.
+    """Leaves out receivers with a step above the alert's level.
 
-    Only steps that have a receiver for this alert count, so that each level reaches the next step with a receiver.
+    Steps without a receiver for this alert are skipped, so that each level reaches the next step with a receiver.
     """
     reached = sorted({receiver.step for receiver in receivers})[: notification.alert.level + 1]
     return {receiver.label: Omission.LATER_STEP for receiver in receivers if receiver.step not in reached}
 
 
 def last_step(_: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """Keeps only the highest step. An alert that escalates further notifies this step again."""
+    """Keeps only the receivers of the highest step. An alert that escalates further notifies these receivers again."""
     last = max((receiver.step for receiver in receivers), default=0)
     return {receiver.label: Omission.EARLIER_STEP for receiver in receivers if receiver.step != last}
 
 
 def newly_concerned(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """Leaves out receivers that the alert concerned before. It checks all receivers, because they determine the steps.
+    """Leaves out receivers that the alert concerned before. All receivers are checked, as they determine the steps.
 
-    If such a receiver was never notified, the list of receivers has changed since the alert was raised.
+    If the alert concerned a receiver before but never notified the receiver, the list of receivers has changed since.
     """
     assert notification.before is not None
     reached, _ = recipients(replace(notification, alert=notification.before), REACHED)

@@ -1,4 +1,4 @@
-"""The fields of hazards, households and groups that the rules need. Places are districts, or cities without one."""
+"""The fields of hazards, households and groups that the rules need. A place is a district or an independent city."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from shared.events import Displacement, GroupCounted, HouseholdRegistered, Place
 from shared.events.vocabulary import TO_THE_DAY, HazardType, HouseholdUnit, Measure, Mobility, Precision, Reason, Status
 from shared.places import Places
 
-# Displacement reasons with which a hazard may be the cause even if the report names no hazard.
+# Reasons for a displacement that a hazard may have caused even if the report names no hazard.
 POSSIBLY_HAZARD = {Reason.NATURAL_DISASTER, Reason.ENVIRONMENTAL_DEGRADATION, Reason.NOT_REPORTED}
-# Dates that count in the window of an alert. "About this date" is reported as the week.
+# The precisions of dates that count in the window of an alert. "About this date" is reported with the precision week.
 IN_WINDOW = (*TO_THE_DAY, Precision.WEEK)
-Stock = tuple[Status, str | None, UUID]  # people who are counted together: the district that they left, and their id
+Stock = tuple[Status, str | None, UUID]  # status, district left and stock id of people who are counted together
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +56,10 @@ class Departure:
 
 @dataclass(frozen=True, slots=True)
 class CountedGroup:
-    """The latest state of one count of a group. A group may have several, each with its own report.
+    """The latest state of one count of a group. A group may have several counts, each with its own report.
 
-    `is_counted` is false if another count replaced it, or if it counts movements and not people present. `departed_on`
-    is None if the date is too vague for a window.
+    `is_counted` is false if another count replaced this count, or if this count is of movements, not of people present.
+    `departed_on` is None if the date is too vague for a window.
     """
 
     report_id: UUID
@@ -148,7 +148,7 @@ def area_of(place: Place, places: Places) -> str | None:
 def areas_of(pcodes: Iterable[str], places: Places) -> tuple[str, ...]:
     """The areas that a hazard covers.
 
-    An oblast gives the oblast itself and all its districts, because the place of some households is only an oblast.
+    For an oblast, the areas are the oblast and all its districts, because some households report only an oblast.
     """
     areas: dict[str, None] = {}
     for pcode in pcodes:

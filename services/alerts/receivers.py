@@ -21,6 +21,6 @@ class Receiver:
     floor: Severity = Severity.MINOR
 
     def covers(self, pcode: str, places: Ancestry) -> bool:
-        """Whether one of the receiver's areas is the place, contains it, or lies in it."""
+        """Whether one of the receiver's areas is the place, contains the place, or lies in the place."""
         above = (COUNTRY, pcode, *places.ancestors(pcode))
         return any(area in above or pcode in places.ancestors(area) for area in self.areas)

@@ -23,7 +23,7 @@ Minutes = Annotated[float, Field(gt=0, le=60 * 24 * 366)]
 class EscalationPolicy(RuleModel):
     """`minutes` is the time to acknowledge an alert, `idle_minutes` the time until the next action.
 
-    While the boards are unattended, both are half as long.
+    While the boards are unattended, both times are half as long.
     """
 
     minutes: Annotated[dict[Severity, Minutes], Field(min_length=1)]

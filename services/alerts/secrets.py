@@ -31,7 +31,7 @@ class WebhookSecrets:
         return self._sealing.newest_id
 
     def resealed(self, sealed: bytes, label: str) -> bytes | None:
-        """The secret encrypted with the newest key; None if it already has the newest key."""
+        """The secret encrypted with the newest key; None if the secret is already encrypted with this key."""
         return self._sealing.resealed(sealed, bound(label))
 
 

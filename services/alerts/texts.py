@@ -26,7 +26,7 @@ LONGEST = 150
 LONGEST_IN_BODY = 1000
 NAMED_IN_SUBJECT = 3
 BREAK = "-" * 40
-NAMED_OF_OBLAST = 20  # no oblast has so many districts, so only codes without a name can be left out
+NAMED_OF_OBLAST = 20  # more than the districts of any oblast: only codes without a name are left out
 
 CAUSES: Mapping[str, str] = {
     Cause.RAISED: N_("New alert"),
@@ -44,7 +44,7 @@ CAUSES: Mapping[str, str] = {
 }
 
 
-# The title by rule; the title of any other rule is the hazard's type.
+# Maps rules to titles. An alert by any other rule has the hazard's type as its title.
 TITLES: Mapping[str, str] = {
     "displacement": N_("Displacement"),
     "budget": N_("A source reports unusually much"),

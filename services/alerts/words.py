@@ -39,6 +39,6 @@ def cut(text: HazardText) -> HazardText:
 
 
 def in_order(languages: Iterable[str], language: str) -> list[str]:
-    """Sorts the languages, the reader's own first."""
+    """Sorts the languages. The reader's own language comes first."""
     order = (language, *LANGUAGES)
     return sorted(languages, key=lambda code: order.index(code) if code in order else len(order))

@@ -31,7 +31,7 @@ from shared.places import Places
 from shared.postgres import database, notify
 
 HAZARDS_EVERY_MS = 40  # two hazards in a transaction cost little more than one
-HOUSEHOLDS_GATHER_MS = 200  # twelve households in a transaction cost a quarter of twelve transactions
+HOUSEHOLDS_GATHER_MS = 200  # one transaction with twelve households costs a quarter of twelve transactions
 HOUSEHOLDS_AT_ONCE = 100  # a small number, because other tasks wait for a batch's locks and for the event loop
 
 

@@ -25,12 +25,13 @@ from shared.events import AlertRaised
 from shared.outbound import TOTAL_SECONDS, Outbound, OutboundError, OutsideExercise
 
 QUIT_SECONDS = 1.0
-MOST_THREADS = 10  # a mail names at most so many threads, because its References header must be short
+MOST_THREADS = 10  # the most thread ids in a mail's References header, which must be short
 NO_ADDRESS = (ValueError, IndexError, email.errors.MessageError)  # `email` raises these for an invalid address
-REFUSED_FOR_GOOD = 500  # a code below this one asks for a retry (greylisting, a full mailbox)
-# A server often reports a problem with our own login, sender or relay rights only after RCPT. It then answers with a
-# code below (RFC 4954), or with 5.7.x, 5.1.7 or 5.1.8 (RFC 3463). These refusals are not final, because somebody can
-# repair a password or a relay, and a final refusal would lose every mail until then.
+REFUSED_FOR_GOOD = 500  # a code below 500 asks for a retry, for example because a mailbox is full
+# A server often reports a problem with our own login, sender or relay rights only after the command RCPT.
+# The server then answers with one of these codes (RFC 4954), or with 5.7.x, 5.1.7 or 5.1.8 (RFC 3463).
+# These refusals are not final, because somebody can repair a password or a relay.
+# A final refusal would lose every mail until the repair.
 OF_OURSELVES = frozenset({530, 534, 535, 538})
 OF_OUR_RIGHTS = re.compile(r"5\.(7\.\d+|1\.[78])\b|.*\brelay", re.IGNORECASE | re.DOTALL)  # Exim sends no enhanced code
 
@@ -55,7 +56,7 @@ class EmailChannel:
             raise refusal(error.recipients[0]) from error  # each message has exactly one recipient
         except aiosmtplib.SMTPDataError as error:
             raise refusal(error) from error
-        except aiosmtplib.SMTPResponseException as error:  # our greeting, login or sender is refused; retry
+        except aiosmtplib.SMTPResponseException as error:  # the server refused our greeting, login or sender
             raise Undelivered(f"smtp_{error.code}") from error
         except (aiosmtplib.SMTPException, OSError) as error:
             raise Undelivered("unreachable") from error
@@ -70,7 +71,7 @@ class EmailChannel:
             async with self._outbound.in_time(host):
                 await self._greet(client, host)
                 await client.send_message(message)
-            # The server has accepted the mail. A failed QUIT is ignored, as a retry would only send the mail twice.
+            # The server has accepted the mail. A failed QUIT is ignored, because a retry would send the mail twice.
             with suppress(aiosmtplib.SMTPException, OSError):
                 await client.quit(timeout=QUIT_SECONDS)
         finally:
@@ -117,7 +118,7 @@ class EmailChannel:
 
 
 def id_of(job: Job) -> UUID:
-    """The id of the mail. The id of a digest is derived from all its deliveries, so another set gives another id."""
+    """The id of the mail. The id of a digest is derived from the ids of all its deliveries."""
     if not job.companions:
         return job.delivery_id
     return events.derived_id("digest", *sorted(str(delivery.delivery_id) for delivery in (job, *job.companions)))
@@ -128,6 +129,6 @@ def thread_of(alert: AlertRaised, recipient: str) -> UUID:
 
 
 def refusal(answer: aiosmtplib.SMTPResponseException) -> Undelivered:
-    """The error for this refusal. A refusal of the receiver or of the message itself is final."""
+    """The error for this answer of the mail server. A refusal of the receiver or of the message itself is final."""
     is_of_us = answer.code in OF_OURSELVES or OF_OUR_RIGHTS.match(answer.message)
     return Undelivered(f"smtp_{answer.code}", is_final=answer.code >= REFUSED_FOR_GOOD and not is_of_us)

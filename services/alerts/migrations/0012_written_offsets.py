@@ -1,4 +1,4 @@
-"""Adds to each dead letter the offset that its text names. After a restore, the row itself has another offset."""
+"""Adds to dead letters the offset that their text names. After a restore, the row's own offset is different."""
 
 from alembic import op
 

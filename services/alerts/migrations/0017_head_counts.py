@@ -1,6 +1,6 @@
 """Counts departed persons by the district where they are now, and stores the counts of groups.
 
-The release before reads `departure_counts`, which becomes a view, and goes on writing `departures`.
+The previous release still reads `departure_counts`, which becomes a view, and still writes `departures`.
 """
 
 from alembic import op
@@ -8,8 +8,8 @@ from alembic import op
 revision = "alerts_0017"
 down_revision = "alerts_0016"
 
-# The size of a household that an earlier release stored is unknown until its next event. A household has at least one
-# person.
+# An earlier release did not store the size of a household, so the size is unknown until the household's next event.
+# Until this event, the household counts as one person.
 DEPARTURES = "ALTER TABLE departures ADD persons integer NOT NULL DEFAULT 1, ADD destination_area text"
 KNOWN = """
 UPDATE departures SET destination_area = households.destination_area

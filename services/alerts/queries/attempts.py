@@ -2,7 +2,7 @@
 
 # raw SQL throughout: every notification waits for these statements
 
-# Takes the claimed deliveries for a lease of $1: counts the attempt, and returns all that sending needs.
+# Leases the claimed deliveries for the time $1, counts the attempt, and returns the fields that the sender needs.
 TAKE = """\
 taken AS (
     UPDATE deliveries SET attempts = attempts + 1, lease = gen_random_uuid(), due_at = now() + $1
@@ -13,9 +13,10 @@ taken AS (
 SELECT taken.*, receivers AS receiver FROM taken LEFT JOIN receivers ON receivers.label = taken.recipient
 """
 
-# Claims at most as many deliveries per receiver as it has free slots. A claim without a recorded attempt falls due
-# again when its lease ends. A delivery waits for earlier steps of the same alert to the same receiver, so that the
-# last message the receiver reads is the current state.
+# Claims at most as many deliveries per receiver as the receiver has free slots.
+# A claimed delivery without a recorded attempt is due again when its lease ends.
+# A delivery waits for earlier steps of the same alert to the same receiver.
+# The last message that the receiver reads is therefore the current state.
 CLAIM = f"""
 WITH busy AS (
     SELECT * FROM unnest($3::text[], $4::integer[]) AS busy (recipient, count)
@@ -51,11 +52,12 @@ WITH claimed AS MATERIALIZED (
     ORDER BY created_at LIMIT 100 FOR UPDATE SKIP LOCKED
 ), {TAKE}"""  # noqa: S608 - constants
 
-# One statement stores the attempts, settles each delivery or sets its next time, and takes the alerts' next sequence
-# numbers for the events. All transactions lock alerts in the same order, which prevents deadlocks.
+# One statement stores the attempts and settles each delivery or sets its next time.
+# The statement also takes the alerts' next sequence numbers for the events.
+# All transactions lock alerts in the same order, which prevents deadlocks.
 # The first delivery of an alert to a receiver and each failed delivery are published (docs/decisions/0027).
-# If newer messages wait for a delivery, its back-off is at most the age of the newest message plus $9, the first
-# back-off.
+# If newer messages wait for a delivery, its back-off is at most the age of the newest message plus $9.
+# The parameter $9 is the first back-off.
 RECORD = """
 WITH tried AS (
     SELECT * FROM unnest(

@@ -73,8 +73,8 @@ async def add_deliveries(
 ) -> dict[UUID, str]:
     """Stores the deliveries; returns the contents of the deliveries that are new.
 
-    `hazards` has newest revisions that the caller already read. `leases` maps the ids of the deliveries that this
-    process sends to their leases.
+    `hazards` has the newest revisions of hazards that the caller already read. `leases` maps the ids of the deliveries
+    that this process sends to their leases.
     """
     if not deliveries:
         return {}
@@ -134,6 +134,6 @@ async def words_of(
 
 
 async def retract_deliveries(session: AsyncSession, alert_id: UUID, cause: Cause) -> bool:
-    """Deletes the untried deliveries with this cause; returns whether other deliveries of the last step remain."""
+    """Deletes never attempted deliveries with this cause; returns whether other deliveries of the last step remain."""
     connection = await database.driver(session)
     return bool(await connection.fetchval(RETRACT, alert_id, cause))

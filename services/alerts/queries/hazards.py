@@ -77,7 +77,8 @@ async def hazard_history(session: AsyncSession, hazard_id: UUID) -> list[HazardR
 async def first_pcodes(session: AsyncSession, hazard_id: UUID) -> tuple[str, ...]:
     """The P-codes of the hazard's first report.
 
-    The first report is the report that intake received first. Revision numbers do not decide, as authors choose them.
+    The first report is the report that intake received first. Revision numbers do not decide, because authors choose
+    the revision numbers.
     """
     connection = await database.driver(session)
     report = await connection.fetchval(FIRST_REVISION, hazard_id)

@@ -34,7 +34,7 @@ class DepartureFacts:
 
 
 class DistrictThresholds(RuleModel):
-    """A district's own numbers. Where a number is missing, the number of the rule applies."""
+    """A district's own thresholds. If a threshold is missing, the rule's threshold applies."""
 
     persons: Number | None = None
     households: Number | None = None
@@ -42,7 +42,7 @@ class DistrictThresholds(RuleModel):
 
 
 class DisplacementRule(CountingRule):
-    """The alert is raised at `persons` or `households`, and notified again at each number of persons in `again_at`."""
+    """Raises an alert at `persons` or `households`. The alert is repeated at each number of persons in `again_at`."""
 
     persons: Number = 50
     again_at: tuple[Number, ...] = (200, 500, 1000, 3000)
@@ -59,7 +59,7 @@ class DisplacementRule(CountingRule):
         return -int(-self.hours // 24) + 1
 
     def affected(self, changes: "HouseholdBatch") -> list[Touched]:
-        """The districts and dates of the batch's departures and of withdrawn departures, which are judged again."""
+        """The districts and dates to judge: those of the batch's departures and those of withdrawn departures."""
         return [
             Touched(Situation(RuleKind.DISPLACEMENT, status, area, day.isoformat()), tuple(positions), day=day)
             for (status, area, day), positions in sorted(changes.flights(self.mobility).items())
@@ -83,8 +83,8 @@ class DisplacementRule(CountingRule):
     ) -> Finding | Nothing:
         """Judges the people that left on `day`.
 
-        They join the alert whose window contains the day. Without such an alert, the rule judges the free window that
-        contains the day and in which the most people left.
+        The people join the alert whose window contains the day. Without such an alert, the rule judges a free window
+        that contains the day: the window in which the most people left.
         """
         if status not in ALERTED:
             return Nothing("no_rule")
@@ -107,7 +107,7 @@ class DisplacementRule(CountingRule):
         )
 
     def step(self, area: str, persons: int) -> int:
-        """The highest number of `again_at` that the persons reach; 0 if they reach none."""
+        """The highest number in `again_at` that `persons` reaches; 0 if `persons` is below all of them."""
         own = self._own(area).again_at
         return max((step for step in (self.again_at if own is None else own) if step <= persons), default=0)
 

@@ -1,4 +1,4 @@
-"""Decides about the hazard's own alert. Each rule about hazards grades a report; the most severe grade is used."""
+"""Decides whether a hazard gets an alert. Each rule about hazards grades a report; the most severe grade is used."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -48,7 +48,7 @@ class HazardRule(Rule):
     def figures(self, hazard: HazardReported, now: datetime) -> dict[str, Any]:
         """Urgency, certainty and source of the report.
 
-        If the onset is more than 15 minutes ahead, the urgency becomes Future, unless it is Expected.
+        If the onset is more than 15 minutes ahead, the urgency becomes Future. A reported urgency of Expected stays.
         """
         is_ahead = hazard.onset > now + AHEAD and hazard.urgency not in TO_COME
         urgency = Urgency.FUTURE if is_ahead else hazard.urgency
@@ -75,7 +75,7 @@ class HazardRule(Rule):
 
 @dataclass(frozen=True, slots=True)
 class HazardRules:
-    """All rules about hazards. The rules share situations and facts: how many households each hazard displaced."""
+    """All rules about hazards. The rules share the situations and the number of households displaced by each hazard."""
 
     rules: "Ruleset"
     watched: WatchedArea
@@ -93,7 +93,7 @@ class HazardRules:
         touched: Sequence[Touched],
         alert_changes: "AlertChanges",  # noqa: ARG002 - as all rules
     ) -> Mapping[UUID, int]:
-        """The number of households that each revised hazard displaced. A new hazard is left out: its number is zero."""
+        """The number of households that each revised hazard displaced. A new hazard displaced none and is left out."""
         return await counts.displaced(session, {case.report.hazard_id for case in touched if case.is_revised})
 
     def judge(self, touched: Touched, facts: Mapping[UUID, int], now: datetime) -> Finding | Nothing:

@@ -1,4 +1,4 @@
-"""How many people left a district: registered households and counts of groups, compared place by place.
+"""Computes how many people left a district. Registered households and counts of groups are compared place by place.
 
 A group and the households registered at the same place are partly the same people. The place is the district where the
 people are now; "" is an unknown place.
@@ -29,9 +29,9 @@ class RegisteredDeparture:
 
 @dataclass(frozen=True, slots=True)
 class HeadCount:
-    """A count of a group in effect. Counts with the same `stock_id` count the same people.
+    """A count of a group that is in effect. Counts with the same `stock_id` count the same people.
 
-    `departed_on` is the date of the people's window, and `reported_on` the date that this count gives.
+    `departed_on` is the stock's departure date, which decides the window. `reported_on` is the date in this count.
     """
 
     stock_id: UUID
@@ -44,13 +44,13 @@ class HeadCount:
 
     @property
     def households(self) -> int:
-        """Of one team's families and another team's yards the larger number: they are the same people."""
+        """The larger of both numbers, because one team's families and another team's yards are the same people."""
         return max(self.families, self.yards)
 
 
 @dataclass(frozen=True, slots=True)
 class DisplacementFigures:
-    """The people that left within a window. `persons` and `households` take the larger figure of each destination."""
+    """The people that left within a window. `persons` and `households` add each destination's larger figure."""
 
     persons: int
     households: int
@@ -90,7 +90,7 @@ class Departed:
         return max((day for day in days if day in window), default=window.last)
 
     def latest_report(self, window: Window) -> date:
-        """The latest date that the window's people are reported for: a recount may give a date after the window."""
+        """The latest reported date of the window's people. A recount may report a date after the window."""
         counts = (count.reported_on for count in of_stocks(self.counts) if count.departed_on in window)
         return max(counts, default=window.first)
 
@@ -118,7 +118,7 @@ class Departed:
 
 
 def of_stocks(counts: Iterable[HeadCount]) -> list[HeadCount]:
-    """Each stock as one count. If the teams disagree, people may be missed by every number but the highest."""
+    """Combines the counts of each stock. If teams disagree, any number but the highest may leave out people."""
     by_stock = defaultdict[UUID, list[HeadCount]](list)
     for count in counts:
         by_stock[count.stock_id].append(count)
@@ -126,7 +126,7 @@ def of_stocks(counts: Iterable[HeadCount]) -> list[HeadCount]:
 
 
 def _of_stock(same: Sequence[HeadCount]) -> HeadCount:
-    """The highest number of each measure, because a team may count persons and another team families."""
+    """The highest number of each measure, because one team may count persons and another team families."""
     return replace(
         max(same, key=lambda count: (count.persons, count.destination)),
         departed_on=min(count.departed_on for count in same),

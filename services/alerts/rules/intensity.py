@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from math import hypot, log10
 
 DEEPEST_KM = 40.0
-SHALLOWEST_KM = 5.0  # the first equation has no limit for a depth of zero
+SHALLOWEST_KM = 5.0  # the equation by depth divides by the depth, which must not be zero
 FIXED_KM = 15.0
 DEFAULT_DEPTHS_KM = frozenset({0.0, 10.0, 33.0})  # networks report these depths if they could not measure the depth
-RUPTURE_MAGNITUDE = 6.5  # the rupture is so long that the epicentre's distance does not describe the shaking
+RUPTURE_MAGNITUDE = 6.5  # from here, ruptures are too long for the distance from the epicentre to describe the shaking
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Tremor:
 
     @classmethod
     def of(cls, magnitude: float, depth_km: float | None) -> "Tremor | None":
-        """None if the earthquake is deeper than the equations hold."""
+        """None if the earthquake is too deep for the equations."""
         if depth_km is None or depth_km in DEFAULT_DEPTHS_KM:
             return cls(magnitude, FIXED_KM, AT_FIXED_DEPTH)
         if depth_km > DEEPEST_KM:

@@ -69,7 +69,7 @@ async def judged(
     session: AsyncSession,
     now: datetime,
 ) -> AsyncIterator[tuple[Touched, Finding | Nothing]]:
-    """Judges all touched situations. The caller applies each finding to `alert_changes` before the next is judged."""
+    """Judges all touched situations. The caller applies a finding to `alert_changes` before the next judgement."""
     for rule in rules:
         touched = rule.affected(changes)
         facts = await rule.load(session, touched, alert_changes)

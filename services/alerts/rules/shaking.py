@@ -11,7 +11,7 @@ from shared.places.points import UnitPoint, unit_points
 
 DAMAGE = 6.0  # MSK-64: cracks in adobe and clay houses
 FELT = 4.0  # MSK-64: felt indoors by many
-EPICENTRAL_KM = 60.0  # from the point of a large district to its settlements
+EPICENTRAL_KM = 60.0  # the distance from a large district's point to its far settlements
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class ShakenUnit:
 
 @dataclass(frozen=True, slots=True)
 class Shaking:
-    """The units by expected intensity, the highest first; never empty."""
+    """The units sorted by expected intensity, the highest first. There is at least one unit."""
 
     units: tuple[ShakenUnit, ...]
     sigma: float
@@ -56,12 +56,12 @@ class Shaking:
         return tuple(unit.pcode for unit in self.units if unit.pcode and unit.intensity >= intensity)
 
 
-@lru_cache(256)  # a rule grades an earthquake, gives its figures and finds its area, each from these units
+@lru_cache(256)  # cached, because an earthquake's grade, figures and area all come from these units
 def _units(tremor: Tremor, point: Point | None, pcodes: tuple[str, ...]) -> tuple[ShakenUnit, ...]:
-    """The intensity at each unit's point, the highest first.
+    """The expected intensity at each unit's point, sorted from the highest.
 
-    In the epicentre's unit, and without a point, the intensity of the epicentre counts, because settlements of the
-    epicentre's unit can be nearer to the epicentre than the unit's point.
+    The epicentre's unit has the intensity of the epicentre, because its settlements can be nearer to the epicentre than
+    the unit's point. If the report has no point, every reported unit has the intensity of the epicentre.
     """
     at_epicentre = tremor.intensity(0)
     if point is None:
