@@ -11,7 +11,7 @@ STEP = 56
 BAR = 36
 LEFT = 52
 STEPS = (1, 2, 5)
-# The axis has as many parts as the first of these numbers that divides its end, so that the ticks are whole numbers.
+# The value at the end of the axis is divided by the first of these numbers that gives whole-numbered ticks.
 INTERVALS = (5, 2, 1)
 MOST = 120
 
@@ -99,7 +99,7 @@ def ruled(top: int) -> list[Line]:
 
 
 def by_place(figures: Iterable[Figure], most: int = 12) -> list[Figure]:
-    """The figures summed by place, registered and counted separately, the largest first."""
+    """The figures summed by place and sorted from the largest. Registered and counted persons have separate sums."""
     places: defaultdict[tuple[str | None, str | None], list[Figure]] = defaultdict(list)
     for figure in figures:
         places[figure.pcode, figure.country].append(figure)
@@ -107,7 +107,7 @@ def by_place(figures: Iterable[Figure], most: int = 12) -> list[Figure]:
 
 
 def widest(figures: Iterable[Figure]) -> int:
-    """How many persons the longest bar has, but at least 1."""
+    """The number of persons in the longest bar. If all bars are empty, the number is 1."""
     return max((max(figure.persons, figure.group_persons) for figure in figures), default=0) or 1
 
 

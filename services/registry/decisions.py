@@ -1,4 +1,4 @@
-"""Decides who may change a household, and how a report version changes it. No I/O; arrival order does not matter."""
+"""Decides who may change a household, and how a report version changes it. The arrival order does not matter."""
 
 from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
@@ -35,7 +35,7 @@ class ReportDecision(NamedTuple):
 
 
 class Owner(NamedTuple):
-    """The author and team of the first report, who may correct this report and report the next displacement."""
+    """The author and the team of the first report. Both may correct this report and report the next displacement."""
 
     author: str
     team: str | None
@@ -45,7 +45,7 @@ class Owner(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """A report version to decide about. `is_registrars` is true for a registrar of the household's area."""
+    """A report version to decide about. `is_registrars` is true if a registrar of the household's area wrote it."""
 
     version: int
     subject: Name
@@ -55,7 +55,7 @@ class Claim(NamedTuple):
     is_expired: bool = False
     is_registrars: bool = False
     is_revoked: bool = False
-    is_accepted: bool = False  # a person accepted the held report, so author and sign-in are no longer checked
+    is_accepted: bool = False  # a person accepted the held report; author and sign-in are not checked
 
     def is_entitled(self, owner: Owner, *, begins: bool) -> bool:
         """Whether the author may send this report. A registrar may correct a report, but not begin a displacement."""
@@ -65,7 +65,7 @@ class Claim(NamedTuple):
 
 
 class Precedent(NamedTuple):
-    """A version that is already filed under the same report_id, with its outcome."""
+    """A version that was filed before under the same report_id, with its outcome."""
 
     version: int
     subject: Name
@@ -79,7 +79,7 @@ class Precedent(NamedTuple):
         return self.outcome in (OutcomeKind.RECORDED, OutcomeKind.MERGED)
 
     def yields_to(self, author: str, team: str | None) -> bool:
-        """Whether this is a held or refused version 1 of this author or team, which may then send the next version."""
+        """Whether this is a held or refused version 1 by this author or team, who may then send the next version."""
         is_without_effect = self.outcome in (OutcomeKind.HELD, OutcomeKind.REJECTED)
         return self.version == 1 and is_without_effect and Owner(self.author, self.team).shares(author, team)
 
@@ -93,7 +93,7 @@ REPEAT = ReportDecision(Effect.NOTHING, OutcomeKind.REPEAT)
 
 
 def decide(claim: Claim, owner: Owner | None, precedents: Sequence[Precedent]) -> ReportDecision:
-    """Decide about the claim. `owner` is None for a new household or group; `precedents` share the report_id."""
+    """Decide about the claim. `owner` is None for a new household or group. `precedents` share its report_id."""
     if claim.is_revoked and not claim.is_accepted:
         return held(Held.REVOKED)
     if claim.is_expired and not claim.is_accepted:
@@ -121,7 +121,7 @@ def is_first(claim: Claim, precedents: Iterable[Precedent]) -> bool:
 
 
 def decide_version(version: int, versions: Iterable[int], *, begins: bool) -> ReportDecision:
-    """Decide about a version from an entitled author. `versions` are the report's versions that took effect."""
+    """Decide about a version whose author is entitled. `versions` are the report's versions that took effect."""
     known = set(versions)
     if not known:
         return BEGIN if begins else held(Held.WAITING)

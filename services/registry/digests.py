@@ -1,8 +1,8 @@
 """Digests of report contents, which distinguish repeats from conflicts.
 
 Digests are HMACs, because a phone number could be guessed from a hash without a key. Each key of the folder is applied
-to the result of the previous key. A new key can therefore be applied to stored digests without decrypting any report,
-and an attacker who has only the database needs all keys.
+to the result of the previous key. A new key can therefore be applied to stored digests without decrypting any report.
+An attacker who has only the database would need all keys.
 """
 
 import hmac
@@ -25,7 +25,7 @@ ROWS_AT_ONCE = 5_000
 REKEY_SECONDS = 600
 
 KNOWN = select(DigestKey.key_id)
-# Each batch first locks rows of `consumer_offsets`, so no digest is compared or stored while a new key is applied.
+# While a new key is applied, this lock stops all batches, because each batch first locks rows of `consumer_offsets`.
 # raw SQL: SQLAlchemy has no LOCK TABLE
 ALONE = text("LOCK TABLE consumer_offsets IN EXCLUSIVE MODE")
 # raw SQL: a cursor over all rows, and updates of thousands of rows by array parameters
@@ -73,7 +73,7 @@ class Digests:
     async def _lay(self, session: AsyncSession) -> int:
         laid = await session.scalar(KNOWN)
         if laid is not None:
-            self._ring.find(laid)  # if the key is missing, UnknownKey prevents the use of an older key
+            self._ring.find(laid)  # raises UnknownKey if the key is missing, so that no older key is used
         newest = self._ring.newest[0]
         self._use(newest)
         if laid == newest:
@@ -85,11 +85,11 @@ class Digests:
         return count
 
     async def hold(self, session: AsyncSession) -> None:
-        """Raise Fenced if another worker has applied a newer key, because the batch must then be decrypted again."""
+        """Raise Fenced if another worker has applied a newer key. The batch must then be decrypted again."""
         laid = await session.scalar(KNOWN)
         if laid is None or laid == self._key_id:
             return
-        self._ring.find(laid)  # while the key is missing, this raises UnknownKey
+        self._ring.find(laid)  # raises UnknownKey while the key is missing
         self._use(laid)
         raise Fenced
 
@@ -129,8 +129,8 @@ async def stored(session: AsyncSession) -> int:
 async def remove(session: AsyncSession, subject_id: UUID) -> int:
     """Remove all digests of reports about an erased household or group. Return the number of reports.
 
-    The inbox keeps the event ids, so that a report that comes again has no effect. An empty digest counts as a repeat.
-    The caller commits.
+    The inbox keeps the event ids, so that a report that comes again has no effect. An event whose stored digest is
+    empty counts as a repeat. The caller commits.
     """
     is_about = Report.subject_id == subject_id
     names = select(Report.report_id, Report.version, Report.author, Report.kind).where(is_about)

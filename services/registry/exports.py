@@ -37,12 +37,12 @@ def rows(
     date: str | None = None,
     language: str = "en",
 ) -> list[Row]:
-    named = cache(lambda pcode, country: name(pcode, country, places, level, language))  # many rows have the same place
+    named = cache(lambda pcode, country: name(pcode, country, places, level, language))  # cached, because places recur
     return [row(figure, named, status=status, level=level, date=date) for figure in figures]
 
 
 def row(figure: Figure, named: Naming, *, status: str, level: int, date: str | None) -> Row:
-    """A row. Registered `households` and `persons` are never added to counted `groups` and `group_persons`."""
+    """A row. The registered `households` and `persons` are never added to the counted `groups` and `group_persons`."""
     pcode = figure.pcode or (COUNTRY if level == 0 and figure.country == COUNTRY else None)
     return {
         **({"month": figure.period} if date is None else {"date": date}),

@@ -94,7 +94,7 @@ class StockFilters(Filters):
     on: Annotated[Day | None, Field(alias="date")] = None
 
 
-Month = Annotated[str, Field(pattern=r"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$")]  # allows the same years as `Day`
+Month = Annotated[str, Field(pattern=r"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$")]  # the same range of years as in `Day`
 
 
 class FlowFilters(Filters):
@@ -121,7 +121,7 @@ class PageFilters(FlowFilters, StockFilters):
     def usual(self, now: datetime) -> Self:
         """The filters with default dates: today, and the last twelve months. A default date is never in the future."""
         day = self.on or today(now)
-        is_open = self.until or day.year == FIRST_YEAR  # there is no data before the first year
+        is_open = self.until or day.year == FIRST_YEAR  # no data exists before the first year
         since = self.since or (None if is_open else charts.after(f"{day.year - 1}-{day.month:02}"))
         until = self.until or max(f"{max(day, today(now)):%Y-%m}", self.since or "")
         return self.model_copy(update={"on": day, "since": since, "until": until})
@@ -181,7 +181,7 @@ async def figures_page(request: Request, caller: Caller, filters: Annotated[Page
 
 @dataclass(frozen=True, slots=True)
 class TablePage:
-    """One page of a table, with links to the pages before and after. CSV and JSON have all rows."""
+    """One page of a table, with links to the previous and the next page. CSV and JSON have all rows."""
 
     rows: Sequence[Figure]
     first: int
@@ -215,10 +215,9 @@ class TablePage:
 async def stock_and_flows(
     request: Request, caller: Principal, filters: PageFilters, day: date
 ) -> tuple[list[Figure], list[Figure]]:
-    """Compute stock and flows on two connections at the same time, because in sequence they take half as long again.
+    """Compute stock and flows on two connections at the same time. One after the other would take half as long again.
 
-    The request must not use a third connection meanwhile, because requests that wait for a connection could block each
-    other.
+    The request must not hold a third connection, because requests that wait for a connection could block each other.
     """
     begin: async_sessionmaker[AsyncSession] = request.app.state.sessions
 
@@ -231,7 +230,7 @@ async def stock_and_flows(
             stock = tasks.create_task(with_session(lambda session: stock_of(request, session, caller, filters, day)))
             flows = tasks.create_task(with_session(lambda session: flows_of(request, session, caller, filters)))
     except ExceptionGroup as errors:
-        raise errors.exceptions[0] from None  # PostgreSQL is unavailable; only the first error is shown
+        raise errors.exceptions[0] from None  # both errors say that PostgreSQL is unavailable; the first is enough
     return stock.result(), flows.result()
 
 

@@ -72,7 +72,7 @@ class Registrar:
         await store.save(working_set, messages, recounted.standings)
 
 
-# Event type -> handler. All reports of a batch are filed in one working set.
+# Maps event types to handlers. All reports of a batch are filed in one working set.
 REPORTS = Handlers(
     {
         HouseholdReported: Registrar.file_reports,

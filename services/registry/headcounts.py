@@ -1,8 +1,8 @@
-"""Decide which counts of a group are in effect. No I/O, and independent of arrival order.
+"""Decide which counts of a group are in effect. The result does not depend on the arrival order.
 
-Counts have the same population if they count the same people: the same status, hazard, origin, present place, kind of
-shelter and mobility. A full recount replaces the earlier counts of its population. A partial count replaces none, and
-neither does a count whose present place has no name. The rules are in docs/decisions/0037.
+Counts with the same population count the same people. These counts have the same status, hazard, origin, present place,
+kind of shelter and mobility. A full recount replaces the earlier counts of its population. A partial count replaces no
+other count. A count whose present place has no name also replaces no other count. The rules are in docs/decisions/0037.
 """
 
 from bisect import bisect
@@ -22,7 +22,7 @@ from shared.events.vocabulary import Measure
 from shared.places.localities import folded
 
 TOLERANCE = 0.2  # two teams disagree if their counts differ by more than this share of the larger count
-SAME_TIME = timedelta(hours=24)  # after this time a difference is a change, not a disagreement
+SAME_TIME = timedelta(hours=24)  # a difference after a longer time is a change, not a disagreement
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Headcount:
 
     @cached_property
     def population(self) -> str | None:
-        """The id of the people counted, or None if the report does not name their present place."""
+        """The id of the people that are counted. None if the report does not name the people's present place."""
         clear = self.clear
         present = folded(clear.destination_locality)
         if clear.measure is not Measure.STOCK or not present:
@@ -65,17 +65,17 @@ class Headcount:
 
     @property
     def stock_id(self) -> str:
-        """Shared by the full recounts of a population. Any other count adds to the stock, so it has its own id."""
+        """All full recounts of a population share a stock id. Any other count adds people and has its own stock id."""
         return self.population if self.population and self.clear.is_full_recount else self.report_id
 
     @property
     def counted_at(self) -> datetime:
-        """Not after the report came, because a wrong date in the future would replace all later counts."""
+        """The time of the count, or of receipt if earlier. A wrong future time would replace all later counts."""
         return min(self.clear.counted_at or self.clear.reported_at, self.received_at)
 
     @property
     def order(self) -> tuple[datetime, datetime, str]:
-        """A sort key for the order of counts in the world, which does not depend on arrival order."""
+        """The sort key for the order in which the people were counted. The arrival order of reports does not matter."""
         return self.counted_at, self.clear.reported_at, self.report_id
 
     def is_replaced_by(self, later: "Headcount") -> bool:
@@ -88,7 +88,7 @@ class Headcount:
 
 
 class Standing(NamedTuple):
-    """Until when a count is in effect, and the report of the full recount that replaced it."""
+    """The time until which a count is in effect, and the report of the full recount that replaced the count."""
 
     superseded_at: datetime = NEVER
     superseded_by: str | None = None
@@ -99,7 +99,7 @@ ORDER = attrgetter("order")
 
 
 def standings(counts: Iterable[Headcount]) -> dict[str, Standing]:
-    """The standing of each count by report id. `counts` must have all counts of their populations."""
+    """The standing of each count by report id. `counts` must be all counts of the populations in it."""
     by_population: defaultdict[str, list[Headcount]] = defaultdict(list)
     standing: dict[str, Standing] = {}
     for count in counts:

@@ -14,11 +14,11 @@ from shared import audit
 from shared.audit import Action, Entry
 from shared.events.vocabulary import OutcomeKind
 
-# A person may accept reports held for these reasons. With any other reason, another version took effect, so that the
-# author must send a correction.
+# A person may accept reports held for these reasons.
+# With any other reason, another version of the report took effect, and the author must send a correction.
 ACCEPTABLE = frozenset({Held.WAITING, Held.NOT_AUTHOR, Held.EXPIRED_TOKEN, Held.REVOKED})
 
-MOST = 1000  # a request accepts at most so many reports of a team
+MOST = 1000  # the most reports of a team that one request accepts
 
 UNDECIDED = select(HeldDecision.decided_at).where(
     HeldDecision.outcome_id == Report.outcome_id, HeldDecision.carried_out_at.is_(None)

@@ -8,8 +8,8 @@ from services.registry.models import DataVersion
 from services.registry.statistics import Figure, FigureQuery, Kind, figures
 from shared.places import Places
 
-MOST_FIGURES = 50_000  # so many figures take about 20 MB
-QUESTION_WEIGHT = 20  # a question takes as much memory as this many figures
+MOST_FIGURES = 50_000  # this number of figures takes about 20 MB of memory
+QUESTION_WEIGHT = 20  # a question takes as much memory as this number of figures
 
 Question = tuple[Kind, FigureQuery]
 
@@ -29,7 +29,7 @@ class KeptFigures:
 
     async def answer(self, session: AsyncSession, kind: Kind, query: FigureQuery, places: Places) -> list[Figure]:
         """The present figures. The caller must not change the returned list."""
-        # The version is read before the figures. The figures may therefore be newer than the version, but never older.
+        # The version is read before the figures. Therefore the figures can be newer than the version, but not older.
         version = await data_version(session)
         if version == self._version and (kind, query) in self._answers:
             return self._answers[kind, query]
@@ -40,11 +40,11 @@ class KeptFigures:
     def _keep(self, version: str, question: Question, answer: list[Figure]) -> None:
         if version != self._version:
             self._version, self._answers, self._weight = version, {}, 0
-        self._forget(question)  # a concurrent request may have stored its answer
+        self._forget(question)  # a concurrent request may have stored an answer to the same question
         self._answers[question] = answer
         self._weight += QUESTION_WEIGHT + len(answer)
         while self._weight > self._most:
-            self._forget(next(iter(self._answers)))  # the oldest question is forgotten
+            self._forget(next(iter(self._answers)))  # the oldest question and its answer
 
     def _forget(self, question: Question) -> None:
         if (answer := self._answers.pop(question, None)) is not None:

@@ -1,6 +1,6 @@
-"""The registry's tables, without foreign keys, because one writer changes a household, and checks cost time.
+"""The registry's tables. There are no foreign keys, because only one writer changes a household, and checks cost time.
 
-Personal data is in the columns `sealed`, encrypted with the key of the household or group.
+The columns `sealed` have the personal data, encrypted with the key of the household or group.
 """
 
 from datetime import datetime
@@ -36,7 +36,7 @@ PERIOD = f"""100 * extract(year FROM occurred_at AT TIME ZONE '{TIME_ZONE}')::in
 
 
 def cell(number: int) -> Mapped[int | None]:
-    """A cell of `sex_age`, as a column, because reading an array element copies the whole array. NULL replaces 0."""
+    """A column for one cell of `sex_age`, because reading an array element copies the whole array. NULL replaces 0."""
     return mapped_column(Computed(f"nullif(sex_age[{number}], 0)", persisted=True))
 
 
@@ -46,7 +46,7 @@ class RegistryModel(models.Base):
 
 
 class Registered:
-    """Columns of a household and of a group. `report_id` and `version` name the current displacement."""
+    """The columns that households and groups share. `report_id` and `version` identify the current displacement."""
 
     status: Mapped[str]
     author: Mapped[UUID]
@@ -120,10 +120,10 @@ class GroupKey(WrappedKey, RegistryModel):
 
 
 class Displaced(Moved):
-    """Columns of a household's displacement and of a group's count. PostgreSQL computes some columns for figures.
+    """The columns shared by households' displacements and groups' counts. PostgreSQL computes some columns for figures.
 
     The primary key ensures that a report begins only one displacement, even with concurrent workers. `superseded_at` is
-    the time when the next move began, or infinity. A trigger sets the time in rows that the previous release writes.
+    the time when the next move began, or infinity. In rows that the previous release writes, a trigger sets this time.
     """
 
     @declared_attr.directive
@@ -176,9 +176,9 @@ class Episode(Displaced, RegistryModel):
 
 
 class GroupCount(Displaced, RegistryModel):
-    """A count of a group, in the valid version of its report. `headcounts.py` explains the last four columns.
+    """A count of a group, as the valid version of its report says. `headcounts.py` explains the last four columns.
 
-    The last five columns are None in rows that the previous release writes.
+    In rows that the previous release writes, the last five columns are None.
     """
 
     __tablename__ = "counts"
@@ -194,7 +194,7 @@ class GroupCount(Displaced, RegistryModel):
 
 
 class Report(RegistryModel):
-    """A version of a report with the outcome. `clear` contains the contract's clear fields as JSON."""
+    """A version of a report with its outcome. `clear` contains the clear fields of the message contract as JSON."""
 
     __tablename__ = "reports"
     __table_args__ = (Index("ix_reports_held", "received_at", postgresql_where=text("outcome = 'held'")),)
@@ -221,7 +221,8 @@ class Report(RegistryModel):
 class HeldDecision(Decision, RegistryModel):
     """A decision about the held report with this outcome.
 
-    If `is_expiry_only`, the phone's sign-in counts as not expired, but the right to change the household is checked.
+    If `is_expiry_only` is true, the report is decided as if the phone's sign-in had not expired. The author still needs
+    the right to change the household.
     """
 
     __tablename__ = "held_decisions"
@@ -240,9 +241,9 @@ class DigestKey(RegistryModel):
 
 
 class DataVersion(RegistryModel):
-    """Versions of the displacements. A transaction that writes displacements renews one slot's version.
+    """Versions of the displacements. A transaction that writes displacements renews the version of one slot.
 
-    The migration creates the rows, and the trigger that renews the versions.
+    The migration creates the rows and the trigger that renews the versions.
     """
 
     __tablename__ = "data_versions"

@@ -1,4 +1,4 @@
-"""Decrypts sealed records without stored state, because the previous batch is being committed at the same time."""
+"""Decrypts sealed records. Reads no stored state, because the previous batch is being committed at the same time."""
 
 from collections.abc import Callable
 from typing import Any
@@ -69,7 +69,7 @@ class ReportOpener:
 
 
 def authored_content(reported: HouseholdReported | GroupReported, text: bytes) -> bytes:
-    """The content for the digest, with the author's original times, because a retry may get other corrections."""
+    """The content for the digest, with the author's original times. Intake may correct a retry's times differently."""
     if reported.uncorrected is None:
         return text
     uncorrected = reported.model_copy(update=reported.uncorrected.original)

@@ -1,4 +1,4 @@
-"""Checks that readers of household records state a purpose. Reading unusually many is reported, but never blocked."""
+"""Checks that readers of household records state a purpose. Unusually many reads are reported, never blocked."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ MOST_AN_HOUR = 60
 SHOWN = timedelta(hours=24)
 NEED_NO_PURPOSE = frozenset({Role.REGISTRAR})  # reading records is a registrar's daily work
 
-# The audit entries of opened records, but not of lists. Authors who open their own reports have no office role and are
-# not counted.
+# The audit entries of opened household records, not of lists.
+# Authors who open their own reports have no office role, so their entries do not count.
 PATH = "GET /registry/v1/households/{household_id}"
 OPENED = and_(
     AUDIT.c.action == Action.READ, AUDIT.c.result == Result.DONE, AUDIT.c.subject.startswith(PATH, autoescape=True)
@@ -30,7 +30,7 @@ HOUR = func.date_trunc("hour", AUDIT.c.at)
 
 @dataclass(frozen=True, slots=True)
 class Unusual:
-    """An account that opened unusually many households in an hour."""
+    """An account that opened the records of unusually many households in an hour."""
 
     account: UUID
     hour: datetime
@@ -38,14 +38,14 @@ class Unusual:
 
 
 def may_open(caller: Principal) -> None:
-    """Raise Problem if the caller has not stated a purpose, which is needed once for each emergency and shift."""
+    """Raise Problem if the caller has not stated a purpose. A purpose is needed once for each emergency and shift."""
     if not caller.purpose and caller.roles.isdisjoint(NEED_NO_PURPOSE):
         title = "State first what household records are opened for: once for each emergency and shift."
         raise Problem(403, "purpose-needed", title)
 
 
 async def watch(session: AsyncSession, caller: Principal) -> None:
-    """Log each opening above the hourly limit. Call after the audit entry is written."""
+    """Log each opened record above the hourly limit. The caller has already written the audit entry."""
     is_own = AUDIT.c.account == caller.account
     opened = select(HOUSEHOLDS).select_from(AUDIT).where(is_own, AUDIT.c.at > func.now() - timedelta(hours=1), OPENED)
     households = await session.scalar(opened) or 0
@@ -54,7 +54,7 @@ async def watch(session: AsyncSession, caller: Principal) -> None:
 
 
 async def unusual(session: AsyncSession, now: datetime) -> Sequence[Unusual]:
-    """Accounts with unusually many openings, latest hour first."""
+    """The accounts that opened unusually many records, the latest hour first."""
     hours = (
         select(AUDIT.c.account, HOUR, HOUSEHOLDS)
         .where(AUDIT.c.at > now - SHOWN, OPENED)

@@ -41,7 +41,7 @@ class HouseholdQuery:
 
 
 async def page(session: AsyncSession, query: HouseholdQuery) -> Sequence[RowMapping]:
-    """Clear fields of households, latest change first."""
+    """One page of households' clear fields, the latest change first."""
     wanted = seen(select(*LISTED), query.visibility)
     if query.status is not None:
         wanted = wanted.where(Household.status == query.status)
@@ -58,7 +58,7 @@ async def page(session: AsyncSession, query: HouseholdQuery) -> Sequence[RowMapp
 def seen(wanted: Select[Any], visibility: Visibility) -> Select[Any]:
     """The households that the caller may see, joined with their current displacement.
 
-    A household counts as the author's own only as long as the author's report is its current version.
+    An author sees a household only as long as the household's current version is from the author's report.
     """
     current = wanted.join(Episode, Episode.report_id == Household.report_id)
     if visibility.author is None:
@@ -76,7 +76,7 @@ def seen(wanted: Select[Any], visibility: Visibility) -> Select[Any]:
 async def household(
     session: AsyncSession, encryption: EnvelopeEncryption, household_id: UUID, visibility: Visibility
 ) -> dict[str, Any] | None:
-    """The decrypted household with its members; None if it does not exist or the caller may not see it."""
+    """The decrypted household with its members. None if the household does not exist or the caller may not see it."""
     wanted = seen(select(*LISTED, Household.row_version, Household.sealed, *KEY), visibility)
     with_key = wanted.join(HouseholdKey, HouseholdKey.household_id == Household.household_id)
     result = await session.execute(with_key.where(Household.household_id == household_id))

@@ -1,6 +1,6 @@
-"""Apply the changed counts of a batch: which counts they replace, and the events that tell others."""
+"""Finds which counts the changed counts of a batch replace, and makes the events about these changes."""
 
-# raw SQL throughout: these statements lock, and read rows that the same transaction copies
+# raw SQL throughout: these statements take locks, and read tables to which the same transaction copies rows
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
@@ -22,7 +22,7 @@ from shared.postgres import database
 STORED_POPULATIONS = (
     "SELECT DISTINCT population FROM counts WHERE group_id = ANY($1::uuid[]) AND population IS NOT NULL"
 )
-# A hash of the population is enough: if two share it, their recounts only wait for each other.
+# The lock's key is a hash. If two populations have the same hash, their recounts only wait for each other.
 LOCK = """
 SELECT pg_advisory_xact_lock(hashtextextended(population, 0))
 FROM unnest($1::text[]) AS population ORDER BY hashtextextended(population, 0)
@@ -41,7 +41,7 @@ SEQUENCES = "SELECT nextval('group_sequence') FROM generate_series(1, $1)"
 
 @dataclass
 class Recount:
-    """The standing of each count of the changed groups, and the events about all counts that changed."""
+    """The standing of each count of the changed groups, and an event about each count that changed."""
 
     standings: Mapping[str, Standing] = field(default_factory=dict)
     messages: list[Message] = field(default_factory=list)
@@ -50,7 +50,7 @@ class Recount:
 async def recount(session: AsyncSession, working_set: WorkingSet, now: datetime) -> Recount:
     """Update the standing of other groups' counts. The caller stores the counts of the changed groups.
 
-    Workers that change counts of the same population wait for each other, so that each sees all of them.
+    Workers that change counts of the same population wait for each other, so that each worker sees all counts.
     """
     changed = [subject for subject in working_set.changed.values() if subject.name[0] == ReportKind.GROUP]
     if not changed:

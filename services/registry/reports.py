@@ -13,7 +13,7 @@ from shared.events.vocabulary import DISPLACED, AgeBracket, Flag, Mobility, Outc
 
 SEXES = tuple(Sex)
 BRACKETS = tuple(AgeBracket)
-CELLS = tuple((sex, age) for sex in SEXES for age in BRACKETS)  # each `sex_age` column has this order
+CELLS = tuple((sex, age) for sex in SEXES for age in BRACKETS)  # the order in each `sex_age` column
 CELL_NAMES = tuple(f"{sex}_{age.replace('-', '_').replace('+', '_plus')}" for sex, age in CELLS)  # names in SQL
 CELL: dict[tuple[str, str], int] = {cell: index for index, cell in enumerate(CELLS)}
 UNKNOWN = CELL[Sex.UNKNOWN, AgeBracket.UNKNOWN]
@@ -23,8 +23,8 @@ MOVES = (*DISPLACED, Mobility.MIGRATION)  # `unable_to_move` is not a move
 NEVER = datetime.max  # noqa: DTZ901 - asyncpg's value for PostgreSQL's infinity
 
 
-# The sealed fields as JSON. Intake has validated the sealed fields, and the seal binds them to the report. If the
-# registry validated sealed fields again as models, it would lose a third of its speed.
+# The sealed fields as JSON. Intake has validated the sealed fields, and the seal binds them to the report.
+# The registry does not validate them again as models, because the validation would cost a third of its speed.
 Content = dict[str, Any]
 
 
@@ -32,8 +32,8 @@ Content = dict[str, Any]
 class Filed:
     """One version of a report.
 
-    `text` has the clear fields as canonical JSON, without the fields that intake adds; `plain` has the sealed fields as
-    received. The working set decides about the outcome, and decides again at each retry of the batch.
+    `text` has the clear fields as canonical JSON, without the fields that intake adds. `plain` has the sealed fields as
+    received. The working set decides the outcome, and decides again at each retry of the batch.
 
     Ids are text, because they are written into JSON, AADs and COPY rows.
     """
@@ -57,7 +57,7 @@ class Filed:
     reason: str | None = None
     is_accepted: bool = False  # a person accepted the held report
     is_expiry_lifted: bool = False  # a person decided to ignore that the sign-in had expired
-    replaces: str | None = None  # the id of the report's outcome before a redrive
+    replaces: str | None = None  # the id of the report's outcome before the redrive, if any
 
     @property
     def claim(self) -> Claim:
@@ -85,7 +85,7 @@ def order(filed: Filed) -> tuple[datetime, datetime, str]:
 
 def superseded(displacements: Collection[Filed]) -> Iterator[tuple[Filed, datetime]]:
     """Each displacement of a household, and the start of the household's next move with the same status."""
-    if len(displacements) == 1:  # nearly every household; the rest costs ten times as much
+    if len(displacements) == 1:  # fast path for nearly every household, ten times as fast
         [filed] = displacements
         yield filed, NEVER
         return
@@ -125,7 +125,7 @@ def cell(sex: str | None, age: str) -> int:
 
 
 def age(member: Content, year: int, day: str) -> int | None:
-    """The age on a day (`MM-DD`) of a year. If only the year of birth is known, the difference of the years."""
+    """The age on the date `year`-`day` (`MM-DD`). Only the years are subtracted if the date of birth is unknown."""
     born: str | None = member.get("birth_date")
     if born is not None:
         return year - int(born[:4]) - (born[5:] > day)

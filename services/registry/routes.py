@@ -192,7 +192,7 @@ async def note_read(request: Request, session: Session, household_ids: Sequence[
 
 
 async def check_purpose(request: Request, caller: Principal, household_id: UUID) -> None:
-    """Raise Problem if the caller has stated no purpose. The security log records the refused request too."""
+    """Raise Problem if the caller has stated no purpose. The security log also records a refused request."""
     try:
         openings.may_open(caller)
     except Problem:

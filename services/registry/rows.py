@@ -35,7 +35,7 @@ PATHS = {
 
 
 class RowReader:
-    """Makes a model's rows from reports. The caller gives the values of the columns `computed`, in this order."""
+    """Makes a model's rows from reports. The caller passes the values of the `computed` columns in the same order."""
 
     def __init__(self, model: type[RegistryModel], *computed: str) -> None:
         named = [name for name in bulk_copy.columns(model) if name not in computed]

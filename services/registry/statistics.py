@@ -1,7 +1,7 @@
 """Computes the figures of displaced persons: the stock on a day, and the flows by month.
 
 The dimensions are place, reason, scope, mobility, sex and age. Each figure states registered households and counted
-groups separately. The two are never added up, because the same people may be in both.
+groups separately. Households and groups are never added up, because the same people may be in both.
 """
 
 # raw SQL throughout: the statements are built from the filters of each query
@@ -43,7 +43,7 @@ class MovementScope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FigureQuery:
-    """A query. If `pcodes` or `visible` is None, it means the whole country. `known` has all P-codes of the country."""
+    """A query. None as `pcodes` or `visible` means the whole country. `known` has all P-codes of the country."""
 
     status: Status
     known: Sequence[str]
@@ -91,9 +91,9 @@ NO_CELLS = (0,) * len(CELLS)
 
 @dataclass(slots=True)  # frozen instances would take three times as long to create
 class Figure:
-    """A figure. `period` is a month, or a year if the month is unknown; it is None for a stock.
+    """A figure. `period` is a month, or a year if the month is unknown. A stock has no `period`.
 
-    Without a `pcode` the figure is for a whole country. `country` is alpha-2, as in reports.
+    A figure without a `pcode` is about a whole country. `country` is an alpha-2 code, as in reports.
     """
 
     period: str | None
@@ -112,7 +112,7 @@ class Figure:
     persons: int = field(init=False)
 
     def __post_init__(self) -> None:
-        self.persons = sum(self.cells)  # computed once, as the page reads it several times for thousands of figures
+        self.persons = sum(self.cells)  # computed once, because the page reads each sum several times
 
     @property
     def undescribed(self) -> int:
@@ -136,12 +136,12 @@ class Figure:
         return sum(sum(self.cells[BRACKETS.index(bracket) :: len(BRACKETS)]) for bracket in brackets)
 
 
-# The stock on a day counts each household at the destination of its latest move before the end of the day, and each
-# count of a group that is in effect then. Filters apply to the latest move, so that a family that was displaced and
-# then migrated does not count as displaced. `unable_to_move` is not a move. `superseded_at` is set when a move is
-# written.
+# The stock on a day counts each household at the destination of its latest move before the end of the day.
+# The stock also includes each count of a group that is in effect at the end of the day.
+# Filters apply to the latest move, so that a family that was displaced and then migrated does not count as displaced.
+# `unable_to_move` is not a move. `superseded_at` is set when a move is written.
 STOCK = "superseded_at >= :until"
-# If teams disagree about a stock, several of its counts are in effect, and the highest is taken.
+# If teams disagree about a stock, several counts of the stock are in effect, and the highest count is used.
 COUNTS_IN_EFFECT = """(
     SELECT DISTINCT ON (coalesce(stock_id, report_id)) * FROM counts
     WHERE status = :status AND measure = 'stock' AND superseded_at >= :until
@@ -156,7 +156,7 @@ SCOPE = f"""CASE
     ELSE 'within'
 END"""
 IS_VISIBLE = is_within("coalesce(destination_pcode, origin_pcode)", "visible")
-# Scopes, month names and units are computed for the few result rows, not for each table row.
+# Python computes scopes, month names and units, because there are fewer result rows than table rows.
 FIGURES = """
 SELECT {period}, {view}_pcode, origin_country, destination_country, reason, mobility, count(*),
     count(*) FILTER (WHERE {imprecise}), count(*) FILTER (WHERE version > 1), {cells}
@@ -173,12 +173,12 @@ ALL_CELLS = {"episodes": "displaced", "counts": "persons"}  # the sum of all cel
 
 
 async def figures(session: AsyncSession, kind: Kind, query: FigureQuery, places: Places) -> list[Figure]:
-    """The figures. For a stock, the figures are the displaced by place at the end of the last day before `until`.
+    """The figures. A stock has the displaced people by place at the end of the last day before `until`.
 
-    For flows, the figures are the displacements that began in each month. A household displaced twice counts twice.
+    Flows have the displacements that began in each month. A household that was displaced twice counts twice.
     """
     summands: list[Figure] = []
-    located = cache(lambda *codes: location(*codes, query=query, places=places))  # many rows have the same place
+    located = cache(lambda *codes: location(*codes, query=query, places=places))  # cached, because places recur
     for table in TABLES:
         rows = (await session.execute(text(statement(query, kind, table)), query.parameters())).all()
         summands += [figure(row, located, is_registered=table == "episodes") for row in rows]
@@ -236,7 +236,7 @@ def figure(row: Sequence[Any], located: Callable[..., Location], *, is_registere
 def location(
     pcode: str | None, origin: str | None, destination: str | None, *, query: FigureQuery, places: Places
 ) -> Location:
-    """The place at the requested level. Without a P-code, or at level 0, a report counts for the whole country."""
+    """The place at the requested level. At level 0 and without a P-code, a report counts for the whole country."""
     country = COUNTRY if pcode else destination if query.view is View.DESTINATION else origin
     return unit_at(pcode, query.level, places), country, scope_of(origin, destination)
 

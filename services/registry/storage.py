@@ -86,7 +86,7 @@ class Store:
         return known
 
     async def _find_keys(self, connection: Connection, reports: Iterable[asyncpg.Record]) -> None:
-        """Load the keys of other households, because stored versions of a report may belong to another household."""
+        """Load keys of households outside the batch, because a report's stored version may name another household."""
         missing = {(row["kind"], str(row["subject_id"])) for row in reports} - self._keys.keys()
         for kind, known in KNOWN_OF.items():
             if ids := [subject_id for of, subject_id in missing if of == kind]:
@@ -131,7 +131,7 @@ class Store:
     async def save(
         self, working_set: WorkingSet, messages: Iterable[Message], standings: Mapping[str, Standing]
     ) -> None:
-        """Write the changes. All stored rows of a changed household are deleted, and all rows are written by COPY."""
+        """Write the changes. The stored rows of each changed household are deleted, and COPY writes its new rows."""
         connection = await database.driver(self._session)
         changed = {
             kind: [subject for subject in working_set.changed.values() if subject.name[0] == kind] for kind in KNOWN_OF

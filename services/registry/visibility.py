@@ -1,4 +1,4 @@
-"""Decides by the caller's areas which households the caller sees. An author also sees the author's own reports."""
+"""Decides which households a caller sees: the households in the caller's areas, or those of an author's own reports."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -17,7 +17,7 @@ HERE = "coalesce(households.destination_pcode, households.origin_pcode)"
 
 @dataclass(frozen=True, slots=True)
 class Visibility:
-    """`pcodes` None means the whole country. If `author` is given, only this author's own reports are visible."""
+    """None as `pcodes` means the whole country. If `author` is given, only this author's own reports are visible."""
 
     pcodes: list[str] | None
     known: list[str]  # the P-codes of all units

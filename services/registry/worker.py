@@ -59,7 +59,7 @@ def consumer(settings: RegistrySettings, engine: AsyncEngine, opener: records.Op
 
 
 def settle_garbage() -> None:
-    """Reduce garbage collection. Scanning a batch's many objects costs a third of the speed, and finds no cycles."""
+    """Reduce garbage collection. Scanning a batch's objects costs a third of the speed and finds no cycles."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(1_000_000, 20, 20)

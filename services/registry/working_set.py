@@ -38,9 +38,9 @@ class Subject:
 
     @property
     def published(self) -> Filed:
-        """The displacement for published events: the latest move or, if there was no move, the latest report.
+        """The displacement for published events: the latest move, or the latest report if there was no move.
 
-        A household that is trapped at its destination is still displaced.
+        A household that is trapped at its destination is still displaced by its latest move.
         """
         moves = [filed for filed in self._reported if filed.clear.mobility is not Mobility.UNABLE_TO_MOVE]
         return latest(moves or self._reported)
@@ -54,7 +54,7 @@ class Subject:
 
 
 def latest(displacements: Collection[Filed]) -> Filed:
-    """The latest displacement by the order in which events happened, which does not depend on the order of arrival."""
+    """The displacement that happened last. The order in which the reports arrived does not matter."""
     if len(displacements) == 1:
         return next(iter(displacements))
     return max(displacements, key=order)
@@ -75,7 +75,7 @@ class SubjectChange(NamedTuple):
 
 
 class Settled(NamedTuple):
-    """The outcome of a report; `replaces` is the id of the outcome event that it replaces."""
+    """The outcome of a report. `replaces` is the id of the outcome event that this outcome replaces."""
 
     filed: Filed
     outcome: OutcomeKind
@@ -134,14 +134,14 @@ class WorkingSet:
         return REFUSED
 
     def _free_waiting(self, filed: Filed, siblings: list[Filed], decision: ReportDecision) -> None:
-        """Decide again about the corrections that waited for this version, if the version no longer blocks them."""
+        """Decide again about corrections that waited for this version, if they no longer need to wait."""
         has_begun = decision.effect in BEGINNINGS
         for waiting in sorted(
             (sibling for sibling in siblings if sibling.reason == Held.WAITING),
             key=lambda sibling: sibling.clear.version,
         ):
             if has_begun or filed.precedent.yields_to(waiting.author, waiting.team):
-                waiting.is_expiry_lifted = True  # a waiting report's sign-in is valid, or a person lifted its expiry
+                waiting.is_expiry_lifted = True  # a waiting report had a valid sign-in, or a person lifted the expiry
                 freed = self._resettle(waiting, siblings)
                 has_begun = has_begun or freed.effect in BEGINNINGS
 

@@ -1,4 +1,4 @@
-"""Adds to each dead letter the offset that its text names, by which a letter restored from a backup is found."""
+"""Adds to each dead letter the offset that its text names, by which restored dead letters are found."""
 
 from alembic import op
 

@@ -13,9 +13,9 @@ WHERE later.{subject} = one.{subject} AND later.status = one.status AND later.mo
     AND (later.occurred_at, later.reported_at, later.report_id) > (one.occurred_at, one.reported_at, one.report_id)
 """
 FILL = "UPDATE {table} AS one SET superseded_at = coalesce(({next}), 'infinity')"
-# During the rollout, the previous release writes rows without `superseded_at`, all rows of a household together. A
-# trigger fills the column, because queries that check each row for NULL take four times as long. The next release drops
-# the trigger and makes the column NOT NULL.
+# During the rollout, the previous release writes all rows of a household together, without `superseded_at`.
+# A trigger fills the column, because queries that check each row for NULL take four times as long.
+# The next release drops the trigger and makes the column NOT NULL.
 FILLS = """
 CREATE FUNCTION fill_{table}() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
@@ -36,8 +36,8 @@ PERIOD = """100 * extract(year FROM occurred_at AT TIME ZONE 'Asia/Bishkek')::in
 SEXES = ("female", "male", "unknown")
 AGES = ("0_5", "6_11", "12_17", "18_59", "60_plus", "unknown")
 CELLS = [f"{sex}_{age}" for sex in SEXES for age in AGES]  # the order of `sex_age`
-# Each cell gets a column, because reading an array element copies the whole array. Most cells are NULL, which takes no
-# space and is not summed.
+# Each cell of `sex_age` gets a column, because reading an array element copies the whole array.
+# Most cells are NULL. A NULL takes no space and is not summed.
 COLUMNS = {
     "period": f"integer GENERATED ALWAYS AS ({PERIOD}) STORED",
     "reason": "text GENERATED ALWAYS AS (reasons[1]) STORED",

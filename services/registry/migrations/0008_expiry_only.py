@@ -1,4 +1,4 @@
-"""Adds the scope of a decision on a held report: whether it ignores only an expired sign-in, or accepts all."""
+"""Adds to decisions on held reports whether the decision ignores only an expired sign-in or accepts the report."""
 
 from alembic import op
 
@@ -7,5 +7,5 @@ down_revision = "registry_0007"
 
 
 def upgrade() -> None:
-    # The default is for decisions of the previous release, which are each about one report that a person has seen.
+    # The default is for decisions of the previous release. In that release, a person saw each report before a decision.
     op.execute("ALTER TABLE held_decisions ADD is_expiry_only boolean NOT NULL DEFAULT false")

@@ -5,8 +5,8 @@ from alembic import op
 revision = "registry_0009"
 down_revision = "registry_0008"
 
-# If there were only one row, concurrent transactions would wait for each other. With 256 rows, few transactions wait.
-SLOTS = 256  # the same number as in `renew_data_version`
+# With only one row, concurrent transactions would wait for each other. With 256 rows, few transactions wait.
+SLOTS = 256  # the SQL function `renew_data_version` has the same number
 TABLE = """
 CREATE TABLE data_versions (
     slot smallint NOT NULL,

@@ -1,4 +1,4 @@
-"""Renames an index by the convention of `shared.postgres.models`. No release uses the index's name."""
+"""Renames an index by the convention of `shared.postgres.models`. No release's code uses the name."""
 
 from alembic import op
 
