@@ -1,1 +1,1 @@
-"""Services exchange events through Kafka: consumer, inbox, outbox, ledger, dead letters."""
+"""Exchanges events between services through Kafka, with a consumer, inbox, outbox, ledger and dead letters."""

@@ -1,4 +1,4 @@
-"""Handle each batch in one transaction, with fence, inbox, effects, dead letters, ledger, offsets."""
+"""Handle each batch in one transaction, in this order: fence, inbox, effects, dead letters, ledger and offsets."""
 
 from collections.abc import Iterable, Sequence
 
@@ -48,7 +48,7 @@ async def _outcomes(readings: Sequence[Reading], session: AsyncSession, handler:
 
 
 async def effects(received: Sequence[Received], session: AsyncSession, handler: Handler) -> list[Outcome]:
-    """Handle events that are new to the inbox. Any other event has the outcome REPEAT or SET_ASIDE ("conflict")."""
+    """Handle events that are new to the inbox. Any other event gets the outcome REPEAT or SET_ASIDE ("conflict")."""
     if not received:
         return []
     sorted_out = await inbox.sort(session, received)

@@ -39,8 +39,8 @@ class Consumer:
     """Reads the topics of `handlers`. The consumer group is `group`, or by default the name of the service.
 
     `gather_ms` is the time that the broker may wait for more records, so that transactions are fewer and larger.
-    `every_ms` is the least time between small batches. So records that follow each other closely share a transaction,
-    while a record after a pause does not wait.
+    `every_ms` is the least time between small batches. Records that follow each other closely therefore share a
+    transaction. A record after a pause does not wait.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class Consumer:
         )
 
     async def run(self) -> None:
-        """Consume until cancelled. Raises HandlerMissing, and ConsumerStopped, whose reason is in log and ledger."""
+        """Consume until cancelled. Raises HandlerMissing or ConsumerStopped. Log and ledger have a stop's reason."""
         self._require_handlers()
         await retry_while_unavailable(self._hold_to_contract)
         backoff = Backoff()
@@ -96,21 +96,21 @@ class Consumer:
             await backoff.wait()
 
     def _require_handlers(self) -> None:
-        """Refuse to start if an event type of the topics has no handler, as its events would become dead letters."""
+        """Refuse to start if an event type of the topics has no handler. Its events would become dead letters."""
         if missing := self._handlers.missing_types:
             log.get().critical("consumer not started: handler missing", consumer=self._service, event_types=missing)
             raise HandlerMissing(*missing)
 
     async def handle(self, received: Received, session: AsyncSession) -> Outcome:
         """Handle one record of a redrive without moving an offset. The caller commits. Raises Fenced."""
-        await offsets.fence(session, ())  # waits while a change of the digest key locks the table; locks no row
+        await offsets.fence(session, ())  # waits for a change of the digest key, which locks the table; locks no row
         if self._check is not None:
             await self._check(session)
         [outcome] = await batches.effects([received], session, self._handlers)
         return outcome
 
     async def _hold_to_contract(self) -> None:
-        """Refuse to start if the schema has another contract version, as all records would become dead letters."""
+        """Refuse to start if the schema has another contract version. All records would become dead letters."""
         async with self._sessions() as session:
             try:
                 await database.hold_to_contract(session, self._service)
@@ -134,13 +134,13 @@ class Consumer:
         with kafka.raise_on_foreign_cancellation():
             while True:
                 if self._stream.is_dropped:
-                    await ahead.join()  # wait for the current commit, because it moves the offset that we seek to
+                    await ahead.join()  # wait, because the current commit changes the offset for the seek
                     await self._stream.seek()
                 if readings := await self._stream.read():
                     await ahead.put(readings)
 
     async def _settle_or_drop(self, readings: Sequence[Reading]) -> None:
-        """Drop the batches that were read ahead if another worker has taken over (Fenced)."""
+        """Settle the batch. If another worker has taken over (Fenced), drop this batch and the batches read ahead."""
         try:
             await self._settle(readings)
         except Fenced:
@@ -176,7 +176,7 @@ class Consumer:
         return open_plain(record) if self._handlers.ignores(event_type) else self._opener(record)
 
     async def _settle(self, readings: Sequence[Reading]) -> None:
-        """Commit the batch. A failing batch is halved until the failing record is alone and the rest is committed."""
+        """Commit the batch. If the batch fails, commit its halves, and so on, until only the failing record is left."""
         try:
             await self._transact(readings)
         except Fenced:

@@ -35,7 +35,7 @@ from shared.messaging.records import Record, UnreadableRecord
 from shared.messaging.signatures import UNKNOWN_KEY
 
 DEAD_SIGNATURE = f"dead_{SIGNATURE}"
-# With these reasons the author of the record is not proven, so no outcome is published.
+# A record set aside for these reasons has an unproven author, so no outcome is published.
 UNPROVEN = ("signature_mismatch", UNKNOWN_KEY)
 
 OWN_HEADERS = {
@@ -53,7 +53,7 @@ OWN_HEADERS = {
 
 
 class DeadLetters:
-    """Dead letters of one service. With a sealer, each record that has more than clear fields is sealed whole."""
+    """Dead letters of one service. If a sealer is given, a record with other than clear fields is sealed whole."""
 
     def __init__(self, service: str, sealer: Sealer | None) -> None:
         self._service = service
@@ -68,7 +68,7 @@ class DeadLetters:
         await outbox.add(session, *map(self.letter, refused), *outcomes)
 
     def outcome(self, refused: UnreadableRecord) -> Message | None:
-        """The outcome `set_aside` for the author; None if another service publishes it or the record is unreadable."""
+        """The outcome `set_aside` for the author. None if the record is unreadable or another service publishes it."""
         record = refused.record
         if self._service not in TOPICS[record.topic].owes_outcome or refused.reason in UNPROVEN:
             return None
@@ -120,7 +120,7 @@ class DeadLetters:
 
 
 def set_aside_id(service: str, event_id: str, record: Record) -> UUID:
-    """The id of the outcome `set_aside`, which the outcome of a redrive names as the replaced outcome."""
+    """The id of the outcome `set_aside`. The outcome of a redrive replaces the outcome with this id."""
     return derived_id("set_aside", service, event_id, record.partition, record.offset)
 
 
@@ -154,7 +154,7 @@ def _fits(model: type[BaseModel], value: bytes) -> bool:
 
 
 def _named_once(fields: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Reject duplicate names. Parsers return the last value, so the first value would be stored in clear, unchecked."""
+    """Reject duplicate names. Parsers check only the last value, so the others would be stored in clear unchecked."""
     content = dict(fields)
     if len(content) < len(fields):
         raise ValueError("duplicate name")
@@ -162,7 +162,7 @@ def _named_once(fields: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _adds_nothing(parsed: BaseModel, content: dict[str, Any]) -> bool:
-    """Whether the content has only known fields. Events ignore unknown fields, which may hold personal data."""
+    """Whether the content has only known fields. Unknown fields may hold personal data; event models ignore them."""
     return all(
         name in type(parsed).model_fields
         and (not isinstance(inner := getattr(parsed, name), BaseModel) or _adds_nothing(inner, content[name]))

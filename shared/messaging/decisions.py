@@ -1,4 +1,4 @@
-"""Decisions: a named person decides, with a reason, about a report or a dead letter. The worker executes decisions."""
+"""Stores and executes decisions about reports and dead letters. A named person decides and states a reason."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,7 +16,7 @@ from shared.messaging.models import Decision
 from shared.messaging.offsets import Fenced
 from shared.postgres import database, notify
 
-IDLE_SECONDS = 5.0  # a NOTIFY may be missed while the listening connection is renewed
+IDLE_SECONDS = 5.0  # decisions are also polled, because a NOTIFY is missed while the connection is renewed
 
 
 D = TypeVar("D", bound=Decision)
@@ -30,9 +30,9 @@ async def write(session: AsyncSession, *decisions: Decision) -> None:
 
 
 class Decisions(Generic[D]):
-    """Executes decisions, oldest first. One transaction holds the effect and the mark that the decision is done.
+    """Executes decisions, oldest first. One transaction has the effect and marks the decision as carried out.
 
-    `prepare` reads all input of the execution before the transaction, because PostgreSQL ends idle transactions.
+    `prepare` reads all input of an execution before the transaction, because PostgreSQL ends idle transactions.
     """
 
     def __init__(

@@ -15,7 +15,7 @@ WINDOW = 200
 
 
 class Failures:
-    """Counts failures, not invalid records, to stop if over half of the last 200 records fail for one reason."""
+    """Stops the consumer if over half of the last 200 records fail for one reason. Invalid records do not count."""
 
     def __init__(self, service: str, sessions: async_sessionmaker[AsyncSession]) -> None:
         self._service = service
@@ -23,7 +23,7 @@ class Failures:
         self._last: deque[str | None] = deque(maxlen=WINDOW)
 
     def expect(self, reasons: Iterable[str]) -> None:
-        """Restore the count after a stop for these reasons, so that one more such failure stops the consumer."""
+        """Restore the count after a stop for these reasons, so that the next such failure stops the consumer again."""
         for reason in reasons:
             self._last.extend([reason] * (WINDOW // 2))
 
@@ -38,7 +38,7 @@ class Failures:
             await self.stop(reason, record.topic_partition)
 
     async def stop(self, reason: str, topic_partition: Partition, **details: int) -> NoReturn:
-        """Write the reason to the log and the ledger, which shows it in red. Raises ConsumerStopped."""
+        """Write the reason to the log and the ledger. The ledger shows the reason in red. Raises ConsumerStopped."""
         topic, partition = topic_partition
         log.get().critical(
             "consumer stopped", consumer=self._service, reason=reason, topic=topic, partition=partition, **details

@@ -1,4 +1,4 @@
-"""The inbox: deduplicates events, so that an event that comes twice has its effect once."""
+"""The inbox deduplicates events, so that an event that comes twice has its effect once."""
 
 from collections.abc import Collection, Sequence
 from enum import Enum, auto
@@ -29,7 +29,7 @@ class Reading(Enum):
 
 
 async def sort(session: AsyncSession, received: Sequence[Received]) -> list[Reading]:
-    """Classify each event: FIRST is new, REPEAT has the same digest as before, CONFLICT has another digest."""
+    """Classify events: FIRST is new, REPEAT has the digest of the first copy, CONFLICT has a different digest."""
     first: dict[str, Received] = {}
     for event in received:
         first.setdefault(event.event.id, event)
@@ -47,12 +47,12 @@ async def sort(session: AsyncSession, received: Sequence[Received]) -> list[Read
 
 
 async def forget(session: AsyncSession, event_ids: Collection[str]) -> None:
-    """Remove events that were set aside, because they had no effect, and their redrive must count as FIRST again."""
+    """Remove events that were set aside. These events had no effect, so their redrive must count as FIRST again."""
     await session.execute(delete(InboxEvent).where(InboxEvent.event_id.in_(map(UUID, event_ids))))
 
 
 async def _enter(session: AsyncSession, digests: dict[str, bytes]) -> tuple[Collection[str], dict[str, bytes]]:
-    """Insert new events. Return the ids of new events, and the stored digests of events that were already stored."""
+    """Insert new events. Return the ids of the new events, and the digests of events that were stored before."""
     connection = await database.driver(session)
     if len(digests) >= COPY_FROM and await _copy(connection, digests):
         return digests.keys(), {}
@@ -65,7 +65,7 @@ async def _enter(session: AsyncSession, digests: dict[str, bytes]) -> tuple[Coll
 
 
 async def _copy(connection: asyncpg.Connection, digests: dict[str, bytes]) -> bool:
-    """Insert with COPY, which is twice as fast. Return False in the rare case that an event is already there."""
+    """Insert with COPY, which is twice as fast. Return False in the rare case that an event is already stored."""
     try:
         async with connection.transaction():
             await bulk_copy.write(connection, [Copy("inbox", bulk_copy.columns(InboxEvent), digests.items())])

@@ -1,4 +1,4 @@
-"""Kafka clients: their connection options, start and stop, and reads of topic partitions without a consumer group."""
+"""Connects, starts and stops Kafka clients, and reads topic partitions without a consumer group."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
@@ -21,7 +21,7 @@ from shared.failures import Backoff, DependencyUnavailable
 from shared.messaging.records import Partition, Record
 
 RETRY_SECONDS = 0.5
-START_SECONDS = 3  # the longest wait for the end of a start that was cancelled
+START_SECONDS = 3  # the longest wait for the end of a cancelled start
 STOP_SECONDS = 10
 
 
@@ -42,7 +42,7 @@ def options(settings: Settings) -> dict[str, Any]:
 
 
 async def start(client: Any) -> None:
-    """Start the client. If cancelled, wait until the start has ended, because aiokafka would leak a connection."""
+    """Start the client. If cancelled, wait for the end of the start. Otherwise aiokafka would leak a connection."""
     starting = asyncio.ensure_future(client.start())
     with raise_on_foreign_cancellation():
         try:
@@ -104,7 +104,7 @@ async def partitions(consumer: Any, topic: str) -> set[int]:
 
 
 async def follow(settings: Settings, read: Callable[[AIOKafkaConsumer, Backoff], Awaitable[None]]) -> None:
-    """Read without a consumer group until cancelled. `read` gets a started consumer, and a new one after a failure."""
+    """Read without a consumer group until cancelled. `read` gets a started consumer. A failure gives a new consumer."""
     backoff = Backoff()
     while True:
         consumer = AIOKafkaConsumer(**options(settings), auto_offset_reset="earliest", enable_auto_commit=False)
@@ -122,7 +122,7 @@ async def follow(settings: Settings, read: Callable[[AIOKafkaConsumer, Backoff],
 async def assign_all(
     consumer: AIOKafkaConsumer, settings: Settings, topics: Iterable[str]
 ) -> tuple[dict[TopicPartition, int], dict[TopicPartition, int]]:
-    """Assign all partitions of the topics. Return the first offset and the end offset of each."""
+    """Assign all partitions of the topics. Return the first and the end offset of each partition."""
     names = [settings.topic_prefix + topic for topic in topics]
     assigned = [TopicPartition(name, number) for name in names for number in sorted(await partitions(consumer, name))]
     consumer.assign(assigned)
@@ -131,7 +131,7 @@ async def assign_all(
 
 @asynccontextmanager
 async def log_reader(settings: Settings, topics: Iterable[str]) -> AsyncIterator["LogReader"]:
-    """Read partitions without a consumer group: end offsets, records and their age."""
+    """Open a reader of end offsets, records and the age of records. The reader has no consumer group."""
     names = [settings.topic_prefix + topic for topic in topics]
     consumer = AIOKafkaConsumer(*names, **options(settings), auto_offset_reset="none", enable_auto_commit=False)
     try:

@@ -1,4 +1,4 @@
-"""The ledger: counts every offset under exactly one outcome kind, so that no record is dropped silently."""
+"""The ledger counts every offset under exactly one outcome kind, so that no record is dropped silently."""
 
 import asyncio
 import time
@@ -58,7 +58,7 @@ ASKED_EVERY_SECONDS = 10.0
 class Row:
     """One partition of one consumer. `end` is None if the broker did not answer.
 
-    `unread_since` is the time at which the oldest unsettled record was written; None if all records are settled.
+    `unread_since` is the time at which the oldest unsettled record was written. None means that all are settled.
     """
 
     consumer: str
@@ -105,7 +105,7 @@ async def enter(session: AsyncSession, readings: Sequence[Reading], outcomes: Se
 
 
 async def balance(session: AsyncSession) -> list[Row]:
-    """The ledger as stored in PostgreSQL. `with_ends` adds how many records are still unread."""
+    """The ledger as stored in PostgreSQL. The function `with_ends` adds how many records are still unread."""
     service = await session.scalar(select(func.current_schema()))
     rows = await session.execute(BALANCE)
     return [Row(consumer=service or "", end=None, **row) for row in rows.mappings()]
@@ -137,7 +137,7 @@ def oldest_unread(rows: Iterable[Row]) -> datetime | None:
 
 
 class Unread:
-    """A check of `/ready`: no unread record may be older than half of its retention, so that people can still act."""
+    """A check of `/ready`. Fails early enough to act: when an unread record is older than half of its retention."""
 
     def __init__(self, service: str, settings: Settings, sessions: async_sessionmaker[AsyncSession]) -> None:
         self._service = service
@@ -182,14 +182,14 @@ async def dead_letters_count(session: AsyncSession) -> int:
 
 
 def routes(service: str) -> APIRouter:
-    """`GET /<service>/v1/ledger`. The console is mounted at `/`, so the console's path includes the service."""
+    """`GET /<service>/v1/ledger`. The console is mounted at `/`, so its route includes the name of the service."""
     router = APIRouter()
 
     @router.get("/console/v1/ledger" if service == "console" else "/v1/ledger")
     async def ledger(request: Request, session: database.Session) -> dict[str, Any]:
         rows = await balance(session)
         letters, count = await dead_letters(session), await dead_letters_count(session)
-        await session.commit()  # the transaction ends here, before the broker is asked
+        await session.commit()  # the transaction ends before the request to the broker
         rows = await with_ends(rows, service, request.app.state.settings)
         return {
             "consumer": service,

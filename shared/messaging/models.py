@@ -59,7 +59,7 @@ class DeadLetterRow(Base):
     reason: Mapped[str]
     pointer: Mapped[str]
     set_aside_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    # the Kafka offset that the dead letter's record contains, if a restore onto another log changed the row's offset
+    # the offset in the dead letter's headers, if the row's offset was changed by a restore onto another Kafka log
     written_offset: Mapped[int | None] = mapped_column(BigInteger)
 
     @property
@@ -68,12 +68,12 @@ class DeadLetterRow(Base):
 
     @property
     def written(self) -> int:
-        """The Kafka offset that the dead letter's record contains. After a restore it is an offset of the older log."""
+        """The offset in the dead letter's headers. After a restore, this offset belongs to the older Kafka log."""
         return self.offset if self.written_offset is None else self.written_offset
 
 
 class Decision:
-    """Columns of every table of decisions. `result` is an outcome, or the reason why nothing changed."""
+    """The columns of every table of decisions. `result` is an outcome, or the reason why nothing was changed."""
 
     decision_id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     account: Mapped[UUID]
@@ -84,7 +84,7 @@ class Decision:
 
 
 class Redrive(Decision, Base):
-    """A decision to redrive the dead letter of this offset."""
+    """A decision to redrive the dead letter of the record at this offset."""
 
     __tablename__ = "redrives"
 
@@ -94,7 +94,7 @@ class Redrive(Decision, Base):
 
 
 class OutboxEvent(Base):
-    """An event that waits for the relay. `id` is the order of sending."""
+    """An event that waits for the relay. The relay sends events in the order of `id`."""
 
     __tablename__ = "outbox"
 

@@ -13,7 +13,7 @@ from shared.postgres import database
 
 FROZEN = timedelta(seconds=10)
 
-# The rows are ordered, so that two workers that lock the same partitions cannot deadlock.
+# The rows are locked in a fixed order, so that two workers that lock the same partitions cannot deadlock.
 # raw SQL: with arrays as parameters, each batch needs only one statement
 LOCK = """
 SELECT topic, partition, next_offset FROM consumer_offsets
@@ -63,7 +63,7 @@ async def fence(session: AsyncSession, readings: Iterable[Reading]) -> None:
 async def end_frozen(session: AsyncSession, *, after: timedelta = FROZEN) -> int:
     """End the PostgreSQL backends of workers that froze during a COPY. Return the number of backends.
 
-    No timeout applies while PostgreSQL waits for COPY data, so the worker's locks would stay for ever.
+    PostgreSQL has no timeout while it waits for COPY data, so the locks of a frozen worker would stay for ever.
     """
     connection = await database.driver(session)
     return len(await connection.fetch(END_FROZEN, after))

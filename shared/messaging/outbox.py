@@ -1,4 +1,4 @@
-"""The outbox: events are stored in the transaction that caused them, and sent in order per key, at least once."""
+"""The outbox stores events in the transaction that caused them. A relay sends them in order per key, at least once."""
 
 import asyncio
 import json
@@ -22,8 +22,8 @@ COLUMNS = bulk_copy.columns(OutboxEvent)
 AT_ONCE = 500
 ACK_SECONDS = 4.0  # less than the 5 s after which PostgreSQL ends an idle transaction
 LINGER_SECONDS = 0.02  # events that commit within this time are sent together
-BUSY_SECONDS = 0.2  # replaces LINGER_SECONDS just after a send, because each send costs CPU time
-IDLE_SECONDS = 5.0  # a NOTIFY may be missed while the listening connection is renewed
+BUSY_SECONDS = 0.2  # the least time between two sends, because each send costs CPU time
+IDLE_SECONDS = 5.0  # the outbox is also polled, because a NOTIFY is missed while the connection is renewed
 
 ANY_BYTES = "surrogateescape"
 
@@ -37,25 +37,25 @@ FROM unnest($1::text[], $2::bytea[], $3::bytea[], $4::bytea[])
     WITH ORDINALITY AS row (topic, key, value, headers, place)
 ORDER BY place
 """
-# raw SQL: saves time, because every event passes through these statements
+# raw SQL: every event passes through these statements, and raw SQL is faster
 ALONE = "SELECT pg_try_advisory_xact_lock(hashtext(current_schema() || '.outbox'))"
 OLDEST = "SELECT id, topic, key, value, headers FROM outbox ORDER BY id LIMIT $1"
 SENT = "DELETE FROM outbox WHERE id = ANY($1::bigint[])"
 
 
 async def add(session: AsyncSession, *messages: Message) -> None:
-    """Add messages. The caller first locks the aggregate's row, so that ids are in order per key, and later commits."""
+    """Add messages. The caller has locked the aggregate's row, so that ids are in order per key. The caller commits."""
     if messages:
         await insert(await database.driver(session), messages)
 
 
 async def insert(connection: asyncpg.Connection, messages: Sequence[Message]) -> None:
-    """Like `add`, on a connection without a session. There must be at least one message."""
+    """Add at least one message, like `add`, on a connection without a session."""
     await connection.execute(INSERT, *zip(*map(row, messages), strict=True))
 
 
 def copied(messages: Iterable[Message]) -> Copy:
-    """Like `add`, but with a bulk copy, for many messages."""
+    """Add many messages, like `add`, but with a bulk copy."""
     return Copy("outbox", COLUMNS, map(row, messages))
 
 
@@ -89,7 +89,7 @@ class Relay:
                 await notify.wait(self._woken, IDLE_SECONDS)
                 await self._gather()
             except BrokerAway:
-                # The producer may still send these events. A retry before the flush would send a second copy.
+                # The producer may still send these events. A retry before the flush would send the events twice.
                 await publisher.flush()
             except Exception as error:
                 if not is_dependency_unavailable(error):
@@ -98,12 +98,12 @@ class Relay:
                 await backoff.wait()
 
     async def _gather(self) -> None:
-        """Wait for more events to commit. Events that follow each other closely are sent every BUSY_SECONDS."""
+        """Wait until more events are committed. Events that follow each other closely are sent every BUSY_SECONDS."""
         next_at = self._sent_at + BUSY_SECONDS
         await asyncio.sleep(max(LINGER_SECONDS, next_at - time.monotonic()))
 
     async def _send_oldest(self, publisher: Publisher) -> int:
-        """Send the oldest rows and delete them after the ack, in one transaction, so each is sent at least once."""
+        """Send the oldest rows, and delete them only after the ack, so that each row is sent at least once."""
         async with database.transaction(self._engine) as connection:
             if not await connection.fetchval(ALONE):
                 return 0
@@ -116,7 +116,7 @@ class Relay:
 
 
 def _packed(message: Message) -> bytes:
-    """Headers as JSON. Bytes of a dead letter's headers that are not UTF-8 become lone surrogates."""
+    """Encode the headers as JSON. In headers of dead letters, bytes that are not UTF-8 become lone surrogates."""
     try:
         return to_json(message.headers)
     except PydanticSerializationError:

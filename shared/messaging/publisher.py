@@ -1,4 +1,4 @@
-"""Publishing: an event counts as published only after the broker's ack."""
+"""Publishes events to Kafka. An event counts as published only after the broker's ack."""
 
 import asyncio
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from shared.messaging.signatures import RecordSigner
 
 BATCH_BYTES = 512 * 1024  # aiokafka's default of 16 KiB holds only six reports
 RETRY_SECONDS = 0.5
-START_SECONDS = 1  # longest wait for the broker at start; a frozen broker accepts the connection but never answers
+START_SECONDS = 1  # the longest wait at start, because a frozen broker accepts the connection but never answers
 
 
 class BrokerAway(Exception):
@@ -25,7 +25,7 @@ class BrokerAway(Exception):
 
 
 class Publisher:
-    """An idempotent producer (`acks=all`, no linger) that starts without a broker; `publish` then raises BrokerAway."""
+    """An idempotent producer (`acks=all`, no linger). If it starts without a broker, `publish` raises BrokerAway."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

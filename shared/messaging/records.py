@@ -1,4 +1,4 @@
-"""Records read from Kafka and their outcomes. Both are named tuples, because a batch has thousands of records."""
+"""Records from Kafka and their outcomes. Named tuples keep both small, because a batch has thousands of records."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ from shared.events.vocabulary import OutcomeKind
 STAMPS: dict[str, Any] = {"received_at": True, "places_version": True, "flags": True, "uncorrected": True}
 CODED: dict[str, Any] = {**STAMPS, "area": {"pcodes": True}}
 
-Partition = tuple[str, int]  # the topic's name in the contract, and the number of the partition
+Partition = tuple[str, int]  # the topic's name without the installation's prefix, and the partition's number
 
 
 class Record(NamedTuple):
@@ -35,7 +35,7 @@ class Record(NamedTuple):
 class Received(NamedTuple):
     """A decoded record. The `digest` of the decrypted content distinguishes a repeat from a conflict.
 
-    `replaces` is the id of the outcome `set_aside` that the outcome of a redrive replaces.
+    In a redrive, `replaces` is the id of the earlier outcome `set_aside`, which the new outcome replaces.
     """
 
     record: Record
@@ -65,7 +65,7 @@ class Outcome(NamedTuple):
 
 Reading = Received | UnreadableRecord
 Handler = Callable[[Sequence[Received], AsyncSession], Awaitable[Sequence[Outcome]]]
-Check = Callable[[AsyncSession], Awaitable[None]]  # called in each batch's transaction, after the fence; raises Fenced
+Check = Callable[[AsyncSession], Awaitable[None]]  # called after the fence of each transaction; may raise Fenced
 Opener = Callable[[Record], Received]
 
 
@@ -78,8 +78,9 @@ def open_plain(record: Record) -> Received:
 def authored_content(data: BaseModel, value: bytes) -> bytes:
     """The content that the author wrote, as bytes for the digest.
 
-    The content has no fields that intake sets, because these fields can differ in two copies of one report:
-    `received_at`, corrected times, and the P-codes of a drawn area if boundaries were imported between the copies.
+    The content has no fields that intake sets, because these fields can differ in two copies of one report. The fields
+    are, for example, `received_at` and corrected times. The P-codes of a drawn area differ if intake imported other
+    boundaries between the copies.
     """
     if "received_at" not in type(data).model_fields:
         return value

@@ -1,4 +1,4 @@
-"""In a redrive, the service that set a record aside handles the original record once more."""
+"""Redrives dead letters. In a redrive, the service that set a record aside handles the original record once more."""
 
 import asyncio
 import json
@@ -26,12 +26,12 @@ from shared.postgres import database
 
 SEARCH_SECONDS = 60
 WHY = ("dead_reason", "dead_pointer", "dead_service", "dead_topic", "dead_partition", "dead_offset", "dead_sealed")
-# A record set aside for one of these reasons has no published outcome to replace.
+# A record that was set aside for one of these reasons has no published outcome that a redrive could replace.
 UNREADABLE = ("malformed", "unknown_type", *UNPROVEN)
 
 
 class Redrives:
-    """Redrives of one service. `keys` decrypt dead letters that were sealed whole; only the registry has these keys."""
+    """The redrives of one service. `keys` decrypt dead letters that were sealed whole. Only the registry has keys."""
 
     def __init__(
         self, service: str, consumers: Sequence[Consumer], *, settings: Settings, keys: Opener | None = None
@@ -78,25 +78,25 @@ class Redrives:
         return outcome.kind
 
     async def _original(self, redrive: Redrive, row: DeadLetterRow) -> Record | None:
-        """The record of this row with its original bytes and headers."""
+        """The record that this row stands for, with its original bytes and headers."""
         async with asyncio.timeout(SEARCH_SECONDS):
             return chosen([record async for record in self._named(redrive, row.written)], row)
 
     async def _named(self, redrive: Redrive, written: int) -> AsyncIterator[Record]:
-        """Find the dead letters that name this offset. A restored letter and a new one can name the same offset."""
+        """Find the dead letters that name this offset. A restored letter and a new letter can name the same offset."""
         wanted = (redrive.topic, str(redrive.partition), str(written))
         topic = TOPICS[redrive.topic].dead(self._service)
         async with kafka.log_reader(self._settings, [topic]) as reader:
             async for letter in reader.records():
                 if self._unproven(letter):
                     continue  # an attacker who has the service's broker login can write forged letters
-                # of headers with the same name, the dictionary keeps the last one, which the service appended
+                # If two headers have the same name, the dictionary keeps the last header, which the service appended.
                 why = {name: value.decode() for name, value in letter.headers if name in WHY}
                 if (why["dead_topic"], why["dead_partition"], why["dead_offset"]) == wanted:
                     yield self._restored(letter, redrive, written, is_sealed="dead_sealed" in why)
 
     def _unproven(self, record: Record) -> str | None:
-        """The reason why the signature is not proven, or None. A missing key is such a reason and causes no wait."""
+        """The reason why the signature is not proven, or None. A missing key also gives a reason, without a wait."""
         try:
             self._verifier.verify(record)
         except SetAside as error:
@@ -121,10 +121,10 @@ def in_outbox(topic: str) -> Exists:
 
 
 def chosen(records: Sequence[Record], row: DeadLetterRow) -> Record | None:
-    """Choose the record of this row. All these records had the row's offset, each in another log.
+    """Choose the record of this row. Each of the records had the row's offset in a different Kafka log.
 
     If the row has an event id, only records with this id are considered. A restored row gets the record whose time is
-    closest to the row's time. Any other row gets the latest record, which is in the log in use.
+    closest to the row's time. Any other row gets the latest record, which belongs to the log in use.
     """
     if row.event_id is not None:
         records = [record for record in records if dict(record.headers).get("ce_id") == str(row.event_id).encode()]

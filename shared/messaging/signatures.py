@@ -1,4 +1,4 @@
-"""Record signatures: HMAC-SHA256 with a key per topic. A leaked broker login alone cannot forge records.
+"""Signs and verifies records by HMAC-SHA256 with one key per topic. A leaked broker login alone cannot forge records.
 
 The signature covers topic, key, value and all headers. The signature is the last header, `signature: <key
 id>:<base64url>`.
@@ -29,7 +29,7 @@ SIGNATURE_TEXT = re.compile(f"({KEY_ID}):([A-Za-z0-9_-]{{43}})".encode())
 
 
 UNKNOWN_KEY = "signature_unknown_key"
-WAITS_APART = 6  # a topic spends at most a sixth of the time waiting, however many records name unknown keys
+WAITS_APART = 6  # a topic waits for unknown keys at most a sixth of the time, even if an attacker names many keys
 
 
 class Wait(NamedTuple):
@@ -64,7 +64,8 @@ class RecordVerifier:
     def verify(self, record: Record) -> None:
         """Check the signature. Raises SetAside("signature_mismatch").
 
-        If the key is missing, raises UnknownKey during the wait, and SetAside("signature_unknown_key") after it.
+        If the key is missing, raises UnknownKey during the wait for the key, and SetAside("signature_unknown_key")
+        after the wait.
         """
         name, signature = record.headers[-1] if record.headers else ("", b"")
         match = SIGNATURE_TEXT.fullmatch(signature)
@@ -112,7 +113,7 @@ def mac(key: bytes, topic: str, record_key: bytes, value: bytes, headers: tuple[
 
 
 def signed_content(topic: str, key: bytes, value: bytes, headers: tuple[Header, ...]) -> bytes:
-    """The signed bytes of a record. Each part is preceded by its length; null is signed as empty."""
+    """The signed bytes of a record. The lengths of the parts come before the parts. A null is signed as empty."""
     names = tuple([name for name, _ in headers])
     parts = [key, value or b"", *[value or b"" for _, value in headers]]
     return b"".join([_names(topic, names), _lengths(len(parts)).pack(*map(len, parts)), *parts])

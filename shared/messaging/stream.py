@@ -1,4 +1,4 @@
-"""Read a consumer's topics in order, starting at the offsets stored in PostgreSQL."""
+"""Reads a consumer's topics in order, starting at the offsets stored in PostgreSQL."""
 
 import asyncio
 import time
@@ -24,9 +24,9 @@ from shared.messaging import kafka, offsets
 from shared.messaging.failure_limits import Failures
 from shared.messaging.records import Partition, Reading, Record
 
-BETWEEN_TURNS = 8  # after decoding this many records, the event loop may continue with the current commit
+BETWEEN_TURNS = 8  # after so many decoded records, the event loop may continue with the current commit
 GATHERED_BYTES = 128 * 1024  # the size of about 100 records
-COMMIT_SECONDS = 1.0  # the interval of commits to Kafka, each of which costs the broker as much as a record
+COMMIT_SECONDS = 1.0  # the interval of commits to Kafka, because a commit costs the broker as much as a record
 
 Open = Callable[[Record], Awaitable[Reading]]
 
@@ -85,7 +85,7 @@ class RecordStream:
             await kafka.stop(self._kafka)
 
     def drop(self) -> None:
-        """Discard records that were read but not settled, after which the consumer must seek."""
+        """Discard records that were read but not settled. The consumer must then seek."""
         self._rebalances.is_seek_due = True
 
     @property
@@ -93,7 +93,7 @@ class RecordStream:
         return self._rebalances.is_seek_due
 
     async def read(self) -> list[Reading]:
-        """The next batch, decoded. Empty if no record came or a seek is due. Raises ConsumerStopped."""
+        """Read and decode the next batch. Return [] if no record came or a seek is due. Raises ConsumerStopped."""
         try:
             records = await self._fetch()
         except NoOffsetForPartitionError:
@@ -109,12 +109,12 @@ class RecordStream:
         return []
 
     async def _fetch(self) -> list[Record]:
-        """Fetch the next records, and wait for more until `every_ms` have passed since the last small batch.
+        """Fetch the next records. After a small fetch, wait until `every_ms` have passed since the last small batch.
 
-        The stream waits in this way only after a small batch, not after an empty fetch or a large batch.
+        The stream does not wait after an empty or a large fetch.
         """
         records = await self._fetch_within(1)
-        while is_small := 0 < len(records) < self._max_records / 2:  # after a large batch, more records wait already
+        while is_small := 0 < len(records) < self._max_records / 2:  # after a large fetch, more records wait
             seconds = self._fetched_at + self._every_seconds - time.monotonic()
             if seconds <= 0:
                 break
@@ -131,7 +131,7 @@ class RecordStream:
     async def seek(self) -> None:
         """Seek to the offsets stored in PostgreSQL, at the start and after each rebalance.
 
-        aiokafka alone would continue from the offsets committed to Kafka.
+        Without this seek, aiokafka would continue from the offsets committed to Kafka.
         """
         backoff = Backoff()
         while self.is_dropped:
@@ -187,7 +187,7 @@ class RecordStream:
     async def commit_offsets(self) -> None:
         """Commit the noted offsets to Kafka, once a second, until cancelled.
 
-        The committed offsets are for lag tools only and are never read back.
+        Only tools that show the lag use these offsets. The consumer never reads them.
         """
         while True:
             await self._has_uncommitted.wait()
@@ -213,7 +213,7 @@ class RecordStream:
             log.get().debug("offsets not committed to Kafka")
 
     def behind(self, record: Record) -> int:
-        """How many records of the partition come after this record, as far as this worker knows."""
+        """The number of the partition's records after this record, as far as this worker knows."""
         partition = self._partition(record.topic_partition)
         if partition not in self._kafka.assignment():
             return 0  # another worker has taken over the partition and reports the lag
@@ -227,12 +227,12 @@ class RecordStream:
 
 
 def gathering(milliseconds: int) -> dict[str, int]:
-    """Options of a Kafka consumer whose broker answers when it has GATHERED_BYTES, or after `milliseconds`."""
+    """Options of a Kafka consumer. The broker answers when it has GATHERED_BYTES, or after `milliseconds`."""
     return {"fetch_min_bytes": GATHERED_BYTES, "fetch_max_wait_ms": milliseconds} if milliseconds else {}
 
 
 class Rebalances(ConsumerRebalanceListener):  # type: ignore[misc]
-    """Only marks that a seek is due, because aiokafka would merely log an error raised here and read from offset 0."""
+    """Only marks that a seek is due. If this class raised an error, aiokafka would log it and read from offset 0."""
 
     def __init__(self) -> None:
         self.is_seek_due = True

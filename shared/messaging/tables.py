@@ -1,4 +1,4 @@
-"""The tables of every consuming service: offsets, inbox, ledger, dead letters, outbox."""
+"""SQL that creates the tables of every consuming service: offsets, inbox, ledger, dead letters, redrives, outbox."""
 
 # raw SQL throughout: the first migrations must always create the same tables, even if the models change
 
@@ -48,7 +48,7 @@ CREATE TABLE dead_letters (
 )
 """
 
-# The offset in the dead letter's text, if a restore onto another log changed the row's offset.
+# The offset in the dead letter's headers, if the row's offset was changed by a restore onto another Kafka log.
 WRITTEN_OFFSET = "ALTER TABLE dead_letters ADD COLUMN written_offset bigint"
 
 REDRIVES = """
@@ -89,16 +89,16 @@ TRIGGER = "CREATE TRIGGER wake_relay AFTER INSERT ON outbox FOR EACH STATEMENT E
 
 
 def create_consumer_tables(op: Any) -> None:
-    """Create the tables, in a service's first migration."""
+    """Create the tables. A service's first migration calls this function."""
     for statement in (OFFSETS, INBOX, LEDGER, DEAD_LETTERS, OUTBOX, WAKE, TRIGGER):
         op.execute(statement)
 
 
 def create_redrives(op: Any) -> None:
-    """Create the table of decisions to redrive dead letters, in a later migration."""
+    """Create the table of decisions to redrive dead letters. A later migration of a service calls this function."""
     op.execute(REDRIVES)
 
 
 def add_written_offset(op: Any) -> None:
-    """Add the column for the offset by which a restored dead letter is found, in a later migration."""
+    """Add the column with the offset by which a restored dead letter is found. A later migration calls this."""
     op.execute(WRITTEN_OFFSET)
