@@ -1,4 +1,4 @@
-"""Adds to dead letters the offset that their text names. After a restore, the row's own offset is different."""
+"""Adds to dead letters a column for the offset in the letter's headers. A restore changes the row's own offset."""
 
 from alembic import op
 

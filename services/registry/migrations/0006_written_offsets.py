@@ -1,4 +1,4 @@
-"""Adds to each dead letter the offset that its text names, by which restored dead letters are found."""
+"""Adds to dead letters a column for the offset in the letter's headers, by which restored letters are found."""
 
 from alembic import op
 
