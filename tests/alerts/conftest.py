@@ -20,7 +20,7 @@ from tests.alerts.post import Post
 from tests.alerts.town import Town
 from tests.installation import Installation
 
-# These tables are emptied before or after each test that commits.
+# The tables that are emptied before or after each test that commits.
 CHANGED = (
     "alerts, receivers, deliveries, notification_omissions, attempts, outbox, acts, presences, hazards,"
     " hazard_changes, exposures, households, resident_counts, departures,"
@@ -30,7 +30,7 @@ CHANGED = (
 
 @pytest.fixture(scope="module")
 def shared_installation(shared_tables: Installation) -> Installation:
-    """An installation without topics: events enter and leave only through PostgreSQL."""
+    """An installation without Kafka topics. Events enter and leave only through PostgreSQL."""
     return shared_tables
 
 
@@ -57,7 +57,7 @@ async def post(session: AsyncSession) -> Post:
 async def desk(shared_installation: Installation, settings: AlertsSettings, engine: AsyncEngine) -> AsyncIterator[Desk]:
     async with engine.begin() as connection:
         await connection.execute(text(f"TRUNCATE {CHANGED}"))
-    # a stored snapshot makes the revocations known without a broker
+    # The app reads the revocations from this stored snapshot, because the test has no Kafka broker.
     revocation_snapshots.save(revocation_snapshots.file_of(settings), datetime.now(UTC), [])
     app = create_app(settings)
     async with app.router.lifespan_context(app):
@@ -71,7 +71,7 @@ def box() -> Box:
 
 @pytest.fixture
 async def port(box: Box) -> AsyncIterator[int]:
-    """The port of a real mail server."""
+    """Starts a real mail server and gives its port."""
     server = await asyncio.get_running_loop().create_server(
         lambda: SMTP(box, authenticator=box.admits, auth_require_tls=False), "127.0.0.1", 0
     )

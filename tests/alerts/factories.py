@@ -1,4 +1,4 @@
-"""Hazards, households and groups as the alerts service reads them, and rules that judge them."""
+"""Makes hazards, households and groups as the alerts service reads them, and the rules that judge these events."""
 
 import itertools
 import json
@@ -67,7 +67,7 @@ def mudflow(**changed: Any) -> HazardReported:
 
 
 def household(**changed: Any) -> HouseholdRegistered:
-    """A household displaced today from Kadamjai to Leilek."""
+    """Makes a household that was displaced today from Kadamjai to Leilek."""
     fields: dict[str, Any] = {
         "household_id": uuid4(),
         "report_id": uuid4(),
@@ -130,7 +130,7 @@ def received(data: HazardReported | HouseholdRegistered | GroupCounted) -> Recei
 
 
 def rules(**changed: Any) -> Ruleset:
-    """Returns the product's rules with these tables changed; a table that is passed as None is removed."""
+    """Returns the default rules with these tables changed. A table that is passed as None is removed."""
     product = Ruleset.load().model_dump(exclude_none=True)
     merged = {
         name: table | changed[name] if changed.get(name) else table

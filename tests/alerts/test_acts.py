@@ -1,4 +1,4 @@
-"""People act on an alert over HTTP; a second person who takes the same action is told who was first."""
+"""People act on an alert over HTTP. If a second person takes the same action, the answer names the first person."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta

@@ -25,7 +25,7 @@ BEHALF = {"on_behalf_of": {"name": "Касымов Таалай", "by": "radio"}
 
 
 async def raised(desk: Desk) -> UUID:
-    """Adds a webhook, reports an operator's event in two revisions, and returns the id of its alert."""
+    """Adds a webhook, reports an operator's hazard in two revisions, and returns the id of the hazard's alert."""
     async with desk.sessions.begin() as session:
         await receiver_queries.save_receiver(
             session, Receiver("duty-desk", DeliveryChannel.WEBHOOK, "https://hook.example")
@@ -169,7 +169,7 @@ async def escalate(desk: Desk) -> None:
 
 
 async def omitted(desk: Desk, alert_id: UUID, language: str = "en") -> dict[str, str]:
-    """Reads the page's table of recipients who were not notified, as a mapping from recipient to reason."""
+    """Reads the page's table of omitted recipients. Maps each recipient to the reason why it was not notified."""
     async with desk.caller() as caller:
         page = (await caller.get(f"/{alert_id}", params={"lang": language})).text
     _, _, section = page.partition('class="panel omitted"')
@@ -200,7 +200,7 @@ async def test_a_receiver_notified_later_is_no_longer_among_those_not_notified(d
 
 
 async def test_a_receiver_added_later_is_not_said_to_have_been_notified(desk: Desk) -> None:
-    """Osh's receiver is added when the alert covers Osh already; then the alert begins to cover Batken too."""
+    """Osh's receiver is added after the alert was raised for Osh. Then the alert also begins to cover Batken."""
     await add_receivers(desk)
     flood = mudflow(onset=datetime.now(UTC), area={"pcodes": [OSH_OBLAST]})
     (alert_id,) = await desk.alerts(flood)

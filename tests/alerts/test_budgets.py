@@ -1,4 +1,4 @@
-"""If a source reports too many hazards, its alerts beyond the hourly limit are withheld behind one alert."""
+"""If a source reports too many hazards, alerts beyond its hourly limit are withheld, and one alert reports this."""
 
 import asyncio
 from collections import Counter
@@ -201,7 +201,7 @@ async def withheld_over_displaced(desk: Desk, **changed: Any) -> HazardReported:
 
 
 async def standing(desk: Desk, hazard: HazardReported) -> dict[str, tuple[bool, str]]:
-    """Maps each kind of alert about the hazard to whether the alert is suppressed and for which reason."""
+    """Maps each kind of alert about the hazard to a flag and a reason. The flag is true if the alert is suppressed."""
     async with desk.sessions.begin() as session:
         alerts = await alert_queries.alerts_of_hazard(session, hazard.hazard_id)
     return {alert.kind.value: (alert.is_suppressed, alert.reason) for alert in alerts}

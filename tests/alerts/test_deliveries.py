@@ -93,7 +93,7 @@ async def test_a_webhook_away_then_broken_then_well_gets_one_message_under_one_i
 
 
 async def test_a_receiver_that_was_away_gets_an_alerts_changes_in_order(town: Town, hook: Hook) -> None:
-    """If the order changed, the last message about a cancelled alert could say that the alert was raised."""
+    """If messages changed their order, the last message about a cancelled alert could say that the alert was raised."""
     await town.receiver("duty", hook)
     await hook.close()
     quake = hazard(onset=datetime.now(UTC))

@@ -23,7 +23,7 @@ def flood() -> HazardReported:
 
 
 async def exposed_and_displaced(post: Post) -> tuple[int, int]:
-    """Counts the households in the exposure alerts, and the households in the hazard's own alert."""
+    """Returns the number of households in the exposure alerts, and the number in the hazard's own alert."""
     alerts = await post.alerts()
     (own,) = [alert for alert in alerts if alert.kind == "hazard"]
     standing = [alert for alert in alerts if alert.kind == "exposure" and not alert.is_lapsed]
@@ -77,8 +77,8 @@ async def test_a_household_linked_to_the_hazard_is_displaced_by_it_wherever_and_
 @pytest.mark.parametrize(
     ("onset", "first_day"),
     [
-        (datetime(2026, 6, 14, 18, 30, tzinfo=UTC), date(2026, 6, 14)),  # 00:30 of the 15th in Bishkek
-        (datetime(2026, 6, 14, 19, 30, tzinfo=UTC), date(2026, 6, 15)),  # 01:30 of the 15th in Bishkek
+        (datetime(2026, 6, 14, 18, 30, tzinfo=UTC), date(2026, 6, 14)),  # 00:30 on 15 June in Bishkek
+        (datetime(2026, 6, 14, 19, 30, tzinfo=UTC), date(2026, 6, 15)),  # 01:30 on 15 June in Bishkek
     ],
 )
 async def test_a_household_that_left_in_the_hour_before_the_onset_was_displaced_by_the_hazard(

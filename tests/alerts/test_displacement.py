@@ -24,7 +24,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 async def sessions(engine: AsyncEngine) -> AsyncIterator[async_sessionmaker[AsyncSession]]:
-    """Sessions for concurrent transactions of two workers, whose committed rows are deleted after the test."""
+    """Sessions for concurrent transactions of two workers. The committed rows are deleted after the test."""
     yield database.sessions(engine)
     async with engine.begin() as connection:
         await connection.execute(text(f"TRUNCATE {CHANGED}"))
@@ -82,7 +82,7 @@ async def is_locked_out(sessions: async_sessionmaker[AsyncSession]) -> bool:
 
 @pytest.mark.parametrize("later", [0, 1])
 async def test_the_same_household_again_is_counted_once(post: Post, later: int) -> None:
-    """A household comes again if two teams report it, or if it is displaced twice in a night."""
+    """A household is reported again if two teams report it, or if it is displaced twice in one night."""
     ids = [uuid4() for _ in range(9)]
     await post(*(household(household_id=id) for id in ids))
     again = TODAY + timedelta(days=later)
@@ -123,7 +123,7 @@ async def test_a_corrected_earlier_displacement_is_counted_again(post: Post, cha
 
 
 def beside(stands: HouseholdRegistered, moved: HouseholdRegistered, sequence: int = 2) -> HouseholdRegistered:
-    """Makes an event that repeats a household's present state `stands` and has a report's displacement `moved`."""
+    """Makes an event that repeats the household's present state `stands` and adds another displacement, `moved`."""
     return household(**dict(stands) | {"sequence": sequence, "displacement": moved.model_dump()})
 
 

@@ -104,7 +104,7 @@ async def test_a_growing_figure_is_updated_at_its_interval(post: Post) -> None:
 
 
 async def test_a_cancelled_hazard_that_is_not_recounted_yet_updates_no_exposure_alert(post: Post) -> None:
-    """The exposure alert must end with the reason "cancelled", and not with the reason that no rule applies."""
+    """The exposure alert must end with the reason "cancelled". The reason must not be that no rule applies."""
     flood, handling = mudflow(area={"pcodes": [LEILEK]}), post.handling
     await post(flood, household())
     cancelled = mudflow(hazard_id=flood.hazard_id, revision=2, msg_type="Cancel", area={"pcodes": [LEILEK]})
@@ -126,7 +126,7 @@ async def test_a_late_cancel_ends_an_open_exposure_alert(post: Post, is_known: b
     post.now = NOW + timedelta(hours=7)
     await post()
     if not is_known:
-        # an earlier release deleted the row when the exposure was over
+        # An earlier release deleted the row when the hazard was over.
         await post.session.execute(text("DELETE FROM exposures"))
     await post(mudflow(hazard_id=flood.hazard_id, revision=2, msg_type="Cancel", area={"pcodes": [LEILEK]}))
     assert [(alert.is_lapsed, alert.reason) for alert in await post.alerts()] == [(True, "cancelled")] * 2

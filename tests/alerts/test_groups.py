@@ -25,7 +25,7 @@ Report = GroupCounted | HouseholdRegistered
 
 
 def later(count: GroupCounted, **changed: Any) -> GroupCounted:
-    """The same count after its next event."""
+    """Makes the next event about the same count."""
     return group(**count.model_dump() | {"sequence": count.sequence + 1, **changed})
 
 
@@ -45,7 +45,7 @@ async def test_four_reports_of_one_evening_raise_one_alert(post: Post) -> None:
     alert = await post.alert()
     assert (alert.area, alert.figures["persons"], alert.figures["counted_persons"]) == (KADAMJAI, 283, 283)
     assert (alert.figures["reports"], alert.figures["families"], alert.households) == (4, 75, 0)
-    assert [cause for _, _, cause in await post.deliveries()] == ["raised", "grown"]  # at 70, and above 200
+    assert [cause for _, _, cause in await post.deliveries()] == ["raised", "grown"]  # at 70 persons, and above 200
 
 
 @pytest.mark.anyio
@@ -99,7 +99,7 @@ async def test_a_replaced_count_of_the_group_that_arrives_late_does_not_take_the
 async def test_a_recount_with_a_later_departure_stays_in_the_alert_of_the_first_count(
     post: Post, is_replaced: bool, is_in_order: bool
 ) -> None:
-    """Five days later a recount says "they left today": the people are the same, and so is their alert."""
+    """Five days later a recount says "they left today". The people and their alert are still the same."""
     stock_id, later_on = uuid4(), TODAY + timedelta(days=5)
     post.now += timedelta(days=5)
     recount = group(stock_id=stock_id, persons=70, occurred_on=later_on, sequence=2)
@@ -254,7 +254,7 @@ def test_any_order_of_groups_and_households_gives_the_same_alerts(
     shared_alerts: AlertsSettings, groups: list[Any], households: list[Any], seed: int
 ) -> None:
     """Kafka keeps the order of each group and of each household, and may repeat records."""
-    for versions in groups:  # a stock has one place, and a group has several reports
+    for versions in groups:  # all counts of a stock have one place; all reports are about one group
         versions[0]["group_id"] = GROUP
         for state in versions:
             state["destination"] = [Place(pcode=LEILEK), Place(pcode=ALAI), UNKNOWN][STOCKS.index(state["stock_id"])]
@@ -268,7 +268,7 @@ def test_any_order_of_groups_and_households_gives_the_same_alerts(
 
 
 def shuffled(histories: list[list[Report]], order: random.Random) -> list[Report]:
-    """The records of all histories in a random order that keeps the order within each; some records come twice."""
+    """Mixes the records of all histories at random, keeping the order within each history. Some records come twice."""
     keys = [number for number, history in enumerate(histories) for _ in history]
     order.shuffle(keys)
     rest = [iter(history) for history in histories]

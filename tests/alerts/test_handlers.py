@@ -1,4 +1,4 @@
-"""If a hazard raises an alert, events are published, receivers are notified, and the hazard gets an outcome."""
+"""If a hazard raises an alert, the service publishes events, notifies receivers and gives the hazard an outcome."""
 
 from datetime import timedelta
 from typing import Any

@@ -36,7 +36,7 @@ def handling(deliveries: Deliveries) -> Handling:
 
 
 async def report(town: Town, deliveries: Deliveries, count: int = 1, *, is_committed: bool = True) -> list[Claim]:
-    """Reports hazards. Before the transaction ends, reads each delivery's attempts and whether it is claimed."""
+    """Reports hazards. Returns each delivery's attempts and whether it is claimed, read before the transaction ends."""
     now = datetime.now(UTC)
     async with town.sessions() as session:
         batch = [received(hazard(onset=now, received_at=now)) for _ in range(count)]
@@ -58,12 +58,12 @@ async def report_and_lose_the_connection(town: Town, deliveries: Deliveries) -> 
 
 
 async def started(deliveries: Deliveries) -> None:
-    """Waits until the delivery loop runs, because no slot can be reserved earlier."""
+    """Waits until the delivery loop runs. Before that, no slot can be reserved."""
     await is_free(deliveries, "nobody")
 
 
 async def is_free(deliveries: Deliveries, recipient: str) -> None:
-    """Waits until a slot of the receiver is free. The loop may have seen it taken, and then has to look again."""
+    """Waits until a slot of the receiver can be reserved. If the delivery loop saw no free slot, it must look again."""
     if await wait_for(lambda: deliveries.reserve(recipient)):
         deliveries.release(recipient)
 

@@ -158,7 +158,7 @@ async def handled(sessions: Sessions, record: Data) -> None:
 
 
 async def exposed(sessions: Sessions) -> None:
-    """Computes the exposure alerts as the worker does, in one transaction per step."""
+    """Computes the exposure alerts. Each step has its own transaction, as in the worker."""
     exposures = Handling(rules(), PLACES, clock=lambda: NOW).exposures
     handled = 1
     while handled:
@@ -239,11 +239,11 @@ def test_incremental_departure_counts_equal_a_full_count(
     without_destination = Counter[tuple[str, tuple[str, ...]]]()
     for (area, moves, _), number in households.items():
         without_destination[area, moves] += number
-    assert read_before == without_destination  # the view that the release before reads
+    assert read_before == without_destination  # the view that the previous release reads
 
 
 def with_id(id: UUID, departure: Departure | None) -> Departure | None:
-    """Gives the departure this report id, and the household that every version of the report has."""
+    """Gives the departure this report id and the report's household. All versions of a report have one household."""
     if departure is None:
         return None
     family = FAMILIES[REPORTS.index(id) % 2]
@@ -251,7 +251,7 @@ def with_id(id: UUID, departure: Departure | None) -> Departure | None:
 
 
 async def counted_anew(session: AsyncSession, table: str, statement: str) -> list[Any]:
-    """Empties the table, and returns the counts that the statement of the migration computes."""
+    """Empties the table, and returns the counts that the SQL statement in the migration computes."""
     await session.execute(text(f"TRUNCATE {table}"))
     migration = importlib.import_module(f"services.alerts.migrations.{MIGRATIONS[table]}")
     await session.execute(text(getattr(migration, statement)))

@@ -1,4 +1,4 @@
-"""If an alert is acknowledged on behalf of a person, this person's name is sealed and only some roles may read it."""
+"""If an alert is acknowledged on behalf of a person, the person's name is sealed. Only some roles may read the name."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4

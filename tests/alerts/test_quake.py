@@ -23,7 +23,7 @@ RULES, WATCHED, PLACES = rules(), WatchedArea.load(), Places.load()
 OSH, KYZYL_KIA, CHON_ALAI = "KG21000000000", "KG05430000010", "KG06259000000"
 BATKEN_CITY, ARAVAN = "KG05410000010", "KG06211000000"
 NOOKAT, KARA_SUU = "KG06242000000", "KG06226000000"
-# The quakes of the USGS's files, where each lies beyond the border.
+# The earthquakes of the USGS files in these tests. All epicentres lie beyond the border.
 SARY_TASH = {"magnitude": 4.7, "depth_km": 23.31, "area": {"point": {"lat": 39.474, "lon": 73.4257}}}
 MURGHOB = {"magnitude": 6.8, "depth_km": 20.522, "area": {"point": {"lat": 38.0726, "lon": 73.2077}}}
 ASHKASHAM = {"magnitude": 6.6, "depth_km": 210.42, "area": {"point": {"lat": 36.492, "lon": 71.1563}}}
@@ -48,9 +48,9 @@ def alerted(**changed: Any) -> Finding:
         (BY_DEPTH, 4.7, 20, 10, 4.761),
         # s 53.852: 5.388 + 1.215 - 1.809 x 0.43017 - 0.003447 x 33.852
         (BY_DEPTH, 6.0, 50, 20, 5.708),
-        # s 77.466: 6.286 + 1.215 - 1.809 x 0.71302 - 0.003447 x 62.466; the area of damage of magnitude 7
+        # s 77.466: 6.286 + 1.215 - 1.809 x 0.71302 - 0.003447 x 62.466; magnitude 7 damages houses up to here
         (BY_DEPTH, 7.0, 76, 15, 5.996),
-        # s 330.341: 6.286 + 1.215 - 1.809 x 1.34287 - 0.003447 x 315.341; the area where magnitude 7 is felt
+        # s 330.341: 6.286 + 1.215 - 1.809 x 1.34287 - 0.003447 x 315.341; magnitude 7 is felt up to here
         (BY_DEPTH, 7.0, 330, 15, 3.985),
         # s 77.466: 7.343 + 0.686 - 2.706 x 0.71302 - 0.0001811 x 62.466
         (AT_FIXED_DEPTH, 7.0, 76, 15, 6.088),
@@ -65,10 +65,12 @@ def test_the_equation_gives_the_intensity_computed_by_hand(
 @pytest.mark.parametrize(
     ("depth_km", "intensity"),
     [
-        # 1 km counts as 5 km, s 20.616: 5.2084 + 1.215 - 1.809 x 0.61522 - 0.003447 x 15.616; unlimited: 4.00
+        # A depth of 1 km counts as 5 km. With 1 km, the result would be 4.00.
+        # s 20.616: 5.2084 + 1.215 - 1.809 x 0.61522 - 0.003447 x 15.616
         (1.0, 5.257),
         (-2.0, 5.257),
-        # default depths count as 15 km, s 25: 6.0842 + 0.686 - 2.706 x 0.22185 - 0.0001811 x 10
+        # Default depths count as 15 km.
+        # s 25: 6.0842 + 0.686 - 2.706 x 0.22185 - 0.0001811 x 10
         (0.0, 6.168),
         (10.0, 6.168),
         (33.0, 6.168),
@@ -89,7 +91,8 @@ def test_below_40_km_no_intensity_is_computed() -> None:
 @pytest.mark.parametrize(
     ("magnitude", "severity"),
     [
-        # At the epicentre I = 0.898 M + 1.215; I + 0.737 reaches 6 at 4.508, I reaches 6 at 5.329 and 7 at 6.443.
+        # At the epicentre I = 0.898 M + 1.215.
+        # I + 0.737 reaches 6 at magnitude 4.508. I reaches 6 at magnitude 5.329, and 7 at magnitude 6.443.
         (4.51, "Moderate"),
         (5.32, "Moderate"),
         (5.33, "Severe"),
@@ -106,12 +109,12 @@ def test_a_quake_is_as_severe_as_its_expected_intensity(magnitude: float, severi
 
 def test_the_same_magnitude_is_less_severe_far_away() -> None:
     assert alerted(magnitude=6.4).severity == "Severe"
-    far = {"point": {"lat": 38.2, "lon": 75.5}}  # some 240 km from the nearest point
+    far = {"point": {"lat": 38.2, "lon": 75.5}}  # about 240 km from the nearest point of a district or city
     assert judged(magnitude=6.4, area=far) == Nothing("below_threshold")
 
 
 def test_the_quake_of_sary_tash_beyond_the_border_reaches_the_district_that_it_shakes() -> None:
-    """Alai's point is 52 km away, so the epicentre counts in Alai: 4.2206 + 1.215 = 5.436, with sigma 6.17.
+    """Alai's point is 52 km away, so Alai has the epicentre's intensity 4.2206 + 1.215 = 5.436; with sigma it is 6.17.
 
     Nookat is 93.1 km away: s 95.9, 5.436 - 1.809 x 0.6145 - 0.003447 x 72.6 = 4.074.
     Kara-Suu is 94.6 km away: s 97.4, 5.436 - 1.809 x 0.6210 - 0.003447 x 74.1 = 4.057.
@@ -194,8 +197,8 @@ def test_a_strong_deep_quake_is_to_be_judged_without_an_intensity(quake: dict[st
     "changed",
     [
         {"magnitude": 5.9},
-        {"severity": "Minor"},  # the source says more than the magnitude
-        {"area": {"point": {"lat": 34.0, "lon": 70.37}}},  # 5.5 degrees of latitude, 612 km, south of Chon-Alai
+        {"severity": "Minor"},  # the source gives a severity, so no person must judge
+        {"area": {"point": {"lat": 34.0, "lon": 70.37}}},  # 612 km (5.5 degrees of latitude) south of Chon-Alai
     ],
 )
 def test_a_weaker_farther_or_judged_deep_quake_raises_no_alert(changed: dict[str, Any]) -> None:

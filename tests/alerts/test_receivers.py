@@ -76,7 +76,7 @@ def test_a_receiver_is_removed(dayar: Dayar) -> None:
 
 
 def test_a_label_is_printed_as_it_was_written(dayar: Dayar) -> None:
-    """The label contains square brackets, which the terminal library treats as markup."""
+    """The label contains square brackets, which the library for terminal output would treat as markup."""
     assert dayar.secret("add", "[/] post", "https://desk.example/hook")
     assert "[/] post is notified by webhook" in dayar("add", "[/] post", "https://desk.example/hook").output
     assert "[/] post" in dayar("list").output

@@ -152,7 +152,7 @@ def displaced(
 
 
 def left(households: dict[tuple[date, ...], int]) -> Departed:
-    """Households of four persons, by the dates on which they left."""
+    """Makes departures of households of four persons. `households` maps departure dates to numbers of households."""
     return Departed([RegisteredDeparture(dates, LEILEK, number, 4 * number) for dates, number in households.items()])
 
 
@@ -164,7 +164,7 @@ def test_ten_households_of_one_date_raise_one_alert() -> None:
 
 
 def test_a_night_across_two_dates_counts_as_one() -> None:
-    """Because a household's date has no hour, a window of 24 hours includes two dates."""
+    """A household's departure date has no hour, so a window of 24 hours includes two dates."""
     assert finding_of(displaced({TODAY - DAY: 6, TODAY: 4})).households == 10
     assert finding_of(displaced({TODAY: 4, TODAY + DAY: 6})).situation.name == TODAY.isoformat()
     assert displaced({TODAY - DAY: 5, TODAY: 4, TODAY + DAY: 5}) == Nothing("below_threshold")
@@ -245,7 +245,7 @@ def test_an_invalid_rule_file_is_refused() -> None:
 
 
 def test_an_alert_is_dated_by_the_days_people_left_and_not_by_its_window() -> None:
-    """An alert about people who left on the 15th must not be dated 15th to 16th."""
+    """The alert is about people who left on the 15th, so its dates must not be "15th to 16th"."""
     finding = finding_of(displaced({TODAY: 12}))
     assert finding.figures["newest"] == TODAY.isoformat()
     figures = {**finding.figures, "first": TODAY.isoformat(), "last": (TODAY + DAY).isoformat()}

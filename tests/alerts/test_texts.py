@@ -35,7 +35,7 @@ def read(
     hazard_words: HazardWords | None = None,
     **since: Any,
 ) -> Text:
-    """Returns the text about the finding's alert; `since` has the alert's fields that changed after it was raised."""
+    """Returns the text about the finding's alert. `since` has the fields that changed after the alert was raised."""
     assert isinstance(finding, Finding)
     alert = replace(alerts.raised(finding, None, NOW), **since)
     event = AlertRaised.model_validate_json(alert.event(AlertRaised).value)

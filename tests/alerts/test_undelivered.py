@@ -1,4 +1,4 @@
-"""A delivery that is given up states why: a forbidden address, retries for too long, or a removed receiver."""
+"""A delivery that failed for good has a reason: a forbidden address, retries for too long, or a removed receiver."""
 
 from typing import Any
 
