@@ -61,14 +61,14 @@ class Office:
         return await self.client.post(path, headers={"authorization": f"Bearer {token}"})
 
     async def reads(self, account: UUID) -> list[dict[str, Any]]:
-        """The entries in the security log for reads by this account."""
+        """Returns the security log's entries for reads by this account."""
         query = "SELECT * FROM audit WHERE action = 'read' AND result = 'done' AND account = $1 ORDER BY id"
         async with self.app.state.sessions.begin() as session:
             rows = await (await database.driver(session)).fetch(query, account)
             return [dict(row) for row in rows]
 
     async def refusals(self, account: UUID) -> list[str]:
-        """For each refused read by this account, the reason in the security log."""
+        """Returns the reasons of this account's refused reads, from the security log."""
         query = "SELECT reason FROM audit WHERE action = 'read' AND result = 'refused' AND account = $1 ORDER BY id"
         async with self.app.state.sessions.begin() as session:
             rows = await (await database.driver(session)).fetch(query, account)
@@ -102,7 +102,7 @@ async def is_ready(client: httpx.AsyncClient) -> bool:
 
 @pytest.fixture
 async def office(one_office: Office) -> Office:
-    """The registry's app of this module. The app's tables are emptied before each test."""
+    """The registry's app, shared by the tests of a module. The app's tables are emptied before each test."""
     async with one_office.app.state.sessions.begin() as session:
         await session.execute(text(f"TRUNCATE {TABLES}"))
     return one_office

@@ -52,7 +52,7 @@ def family(count: int = 5) -> list[dict[str, Any]]:
 
 
 def household(**changed: Any) -> dict[str, Any]:
-    """The report of a family of five that a mudflow displaced from Kadamjai to Leilek."""
+    """Makes the report of a family of five that a mudflow displaced from Kadamjai to Leilek."""
     body = {
         "kind": "household",
         "report_id": str(uuid4()),
@@ -112,7 +112,7 @@ class Desk:
         self._opener = ReportOpener(self._keys, digests)
 
     def plain_digests(self, bodies: Iterable[dict[str, Any]], **stamps: Any) -> dict[bytes, bytes]:
-        """Maps the keyed digest of each body to the unkeyed digest that earlier releases stored."""
+        """Maps each body's keyed digest to the digest without a key, which earlier releases stored."""
         keyed = self._opener
         plain = ReportOpener(self._keys, lambda digest: digest)
         messages = [self.message(body, **stamps) for body in bodies]

@@ -1,4 +1,4 @@
-"""Digests of decrypted reports reveal nothing without keys, are renewed without the reports, and end at an erasure."""
+"""Digests reveal nothing without keys, are renewed without decrypting reports, and are deleted by an erasure."""
 
 import shutil
 from hashlib import sha256
@@ -74,7 +74,7 @@ async def test_digests_stored_without_a_key_are_replaced_and_repeats_still_detec
     settings, bodies = tables.settings(RegistrySettings), [household() for _ in range(60)]
     desk = await file(tables, engine, *bodies)
     plain = desk.plain_digests(bodies, author=AUTHOR, team=TEAM)
-    async with engine.begin() as connection:  # the database of an earlier release, with unkeyed digests
+    async with engine.begin() as connection:  # restores an earlier release's database, which has digests without keys
         for kept, digest in plain.items():
             values = {"kept": kept, "digest": digest}
             await connection.execute(text("UPDATE inbox SET digest = :digest WHERE digest = :kept"), values)

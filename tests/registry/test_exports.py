@@ -19,7 +19,7 @@ STOCK, FLOWS = "/v1/statistics/stock", "/v1/statistics/flows"
 
 
 async def csv_of(office: Office, path: str) -> tuple[dict[str, str], list[dict[str, str]]]:
-    """The HXL tag of each column, and the rows as dictionaries by column name."""
+    """Returns the HXL tag of each column, and each row as a dictionary from column names to values."""
     answer = await office.get(path, role=Role.ANALYST, accept="text/csv")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     tags, *rows = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))
@@ -86,7 +86,7 @@ async def test_a_column_is_tagged_by_the_people_that_it_counts(office: Office, q
 
 @pytest.mark.anyio
 async def test_the_whole_country_is_one_row_with_its_name(office: Office) -> None:
-    """Reports of a district and of the whole country form one row; each foreign destination has a row of its own."""
+    """At level 0, reports of a district and of the whole country form one row. Each foreign country has its own row."""
     await office.file(household(), household(destination={"pcode": OSH}), household(destination={"country": "KG"}))
     await office.file(household(destination={"country": "RU"}), household(destination={"country": "ZZ"}))
     tags, rows = await csv_of(office, f"{STOCK}?level=0")
@@ -133,7 +133,7 @@ def test_countries_are_exported_as_alpha_3(alpha_2: str, expected: str) -> None:
 
 
 def test_no_country_has_two_codes() -> None:
-    """A country could have two codes in exports if a release of CLDR had a withdrawn code that we do not exclude."""
+    """If a CLDR release has a withdrawn code that we do not exclude, a country could have two codes in exports."""
     aliases = get_global("territory_aliases").items()
     countries = [now for code, now in aliases if len(code) == 3 and code.isalpha() and code not in WITHDRAWN]
     assert len([now for now in countries if len(now) == 1]) == len(ALPHA_3)

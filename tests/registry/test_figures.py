@@ -26,7 +26,7 @@ def hrefs(page: str) -> list[str]:
 
 
 def tiles(page: str) -> list[int]:
-    """The large numbers on the page: persons registered, persons counted in groups, persons newly registered."""
+    """Returns the page's large numbers: persons registered, persons counted in groups, persons newly registered."""
     return [int(number) for number in re.findall(r'<p class="big">(\d+) ', page)]
 
 
@@ -111,7 +111,7 @@ async def test_limited_visibility_is_stated_on_the_page(office: Office, language
         page = await office.get(f"/figures?lang={language}&view={view}", role=Role.REGISTRAR, areas=(OSH, LEILEK))
         [counts[view]] = re.findall(r'id="areas">([^<]+)</p>', page.text)
         assert all(name in html.unescape(counts[view]) for name in names)
-    # by origin, the text also states how many people are missing
+    # For the view by origin, the text also states how many people are missing.
     assert len(counts["origin"]) > len(counts["destination"]) + 40
     whole = await office.get(f"/figures?lang={language}", role=Role.ANALYST)
     assert 'id="areas"' not in whole.text

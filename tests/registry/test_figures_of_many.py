@@ -30,7 +30,7 @@ FIRST = datetime(2025, 1, 1, tzinfo=UTC)
 
 
 class Move(NamedTuple):
-    """One displacement of a `subject`. `report` orders displacements of one instant. `cells` counts by sex and age."""
+    """One displacement of a `subject`. `report` orders simultaneous displacements. `cells` counts by sex and age."""
 
     subject: UUID
     report: UUID
@@ -45,7 +45,7 @@ class Move(NamedTuple):
 
     @property
     def month(self) -> str:
-        return f"{self.at + timedelta(hours=6):%Y-%m}"  # the month of the time in Bishkek
+        return f"{self.at + timedelta(hours=6):%Y-%m}"  # the month in Bishkek
 
     @property
     def scope(self) -> str:
@@ -73,7 +73,7 @@ MANY = list(moves())
 
 
 def following() -> dict[UUID, datetime]:
-    """For each count of people present, the time of the next count of the same people."""
+    """Maps each count of people present to the time of the next count of the same people."""
     counts = [move for move in MANY if move.measure == "stock" and move.mobility != "unable_to_move"]
     same: defaultdict[tuple[UUID, str], list[Move]] = defaultdict(list)
     for move in sorted(counts, key=lambda count: count.at):
@@ -143,7 +143,7 @@ def expected(
     level: int = 2,
     cell: Callable[[str, str], bool] = lambda _sex, _age: True,
 ) -> dict[tuple[Any, ...], tuple[int, int, int, int]]:
-    """Counts households, their persons, groups, and their persons, by month, place, scope, reason and mobility."""
+    """Counts households, groups and the persons in both, by month, place, scope, reason and mobility."""
     known = [
         move
         for move in MANY

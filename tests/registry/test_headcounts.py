@@ -1,4 +1,4 @@
-"""Which counts are in effect: full recounts replace, partial counts add up, and teams that disagree give a range."""
+"""Full recounts replace earlier counts, partial counts add up, and counts of teams that disagree give a range."""
 
 import asyncio
 from collections import defaultdict
@@ -27,14 +27,14 @@ OTHER_TEAM, OTHER_AUTHOR = uuid4(), uuid4()
 
 
 def counted(hours: float, persons: int, **changed: Any) -> dict[str, Any]:
-    """A full recount of the people in the school, so many hours after the first."""
+    """Makes a full recount of the people in the school, `hours` after the first count."""
     at = (EVENING + timedelta(hours=hours)).isoformat()
     body = {**SCHOOL, "persons": persons, "is_full_recount": True, "counted_at": at, "reported_at": at, "sex_age": []}
     return group(**{**body, "occurred_at": "2022-05-05T06:00:00Z", **changed})
 
 
 async def stocks(file: Filing) -> list[list[int]]:
-    """The counts in effect by stock, from the newest event of each count."""
+    """Returns a list of the counts in effect for each stock, taken from the newest event of each count."""
     newest: dict[str, dict[str, Any]] = {}
     for event in sorted(await file.events("groups"), key=lambda event: event["sequence"]):
         newest[event["report_id"]] = event
@@ -142,11 +142,11 @@ async def test_the_same_locality_in_other_letters_is_the_same(file: Filing) -> N
 @pytest.mark.parametrize(
     ("first", "second", "hours", "expected"),
     [
-        (100, 130, 2, [100, 130]),  # 30 of 130 are 23 %
+        (100, 130, 2, [100, 130]),  # 30 is 23 % of 130, which is a disagreement
         (130, 100, 2, [100, 130]),
-        (100, 125, 2, [125]),  # 25 of 125 are 20 %, which is no disagreement
+        (100, 125, 2, [125]),  # 25 is 20 % of 125, which is no disagreement
         (100, 130, 24, [100, 130]),
-        (100, 130, 24.1, [130]),  # people came in the meantime
+        (100, 130, 24.1, [130]),  # after more than a day, a difference is a change
         (100, 0, 2, [0, 100]),
     ],
 )
@@ -180,7 +180,7 @@ async def test_a_corrected_recount_no_longer_replaces_what_it_did_not_count(file
 
 
 async def test_any_order_gives_the_same_counts(file: Filing) -> None:
-    """Some thirty counts and corrections of two teams, in six orders."""
+    """About thirty counts and corrections of two teams are filed in six different orders."""
     draw = Random(11)
     bodies = []
     for number in range(20):

@@ -192,7 +192,7 @@ async def test_a_household_in_a_village_is_visible_in_its_district(office: Offic
     body = household(destination={"pcode": "KG05236830020"})
     city = household(
         destination={"pcode": "KG03220400010"}
-    )  # the first digits are those of rayon KG03220000000, but the city is not in this rayon
+    )  # the code begins like that of rayon KG03220000000, but the city is outside this rayon
     await office.file(body, city)
     for area, status in ((LEILEK, 200), (BATKEN_OBLAST, 200), (BATKEN, 404)):
         answer = await office.get(f"/v1/households/{body['household_id']}", role=Role.OPERATOR, areas=(area,))
@@ -301,7 +301,7 @@ async def test_accepting_held_reports_is_in_the_security_log(office: Office) -> 
 
 
 async def test_many_held_reports_elsewhere_do_not_hide_those_of_the_callers_area(office: Office) -> None:
-    """Another area has older held reports, as many as one request can accept, and these must not use up the limit."""
+    """Another area has as many older held reports as one request can accept. These must not use up the limit."""
     elsewhere = household(origin={"pcode": OSH}, destination={"pcode": OSH}, reported_at=NOON.isoformat())
     await office.file(elsewhere, flags=(Flag.EXPIRED_TOKEN,))
     async with office.app.state.sessions.begin() as session:

@@ -18,11 +18,11 @@ pytestmark = pytest.mark.anyio
 
 STOCK, FLOWS = "/v1/statistics/stock", "/v1/statistics/flows"
 BATKEN_OBLAST = "KG05000000000"
-VILLAGE = "KG05236830020"  # a village in Leilek; figures count it in its district
+VILLAGE = "KG05236830020"  # a village in Leilek; figures count the village's people in the district
 
 
 async def example(office: Office) -> None:
-    """Files reports of two groups and six families: one abroad, one moved on, one trapped, one of an exercise."""
+    """Files reports of two groups and six families: one abroad, one moved on, one trapped, one in an exercise."""
     moved_on = household()
     again = household(
         household_id=moved_on["household_id"],
@@ -79,7 +79,7 @@ async def test_the_stock_after_a_family_moved_on_and_a_group_was_recounted(offic
 
 
 async def test_flows_are_by_month_in_bishkek(office: Office) -> None:
-    """The flow belongs to August, because in Bishkek 18:30 UTC on 31 July is already 1 August."""
+    """The flow belongs to August, because 18:30 UTC on 31 July is already 1 August in Bishkek."""
     await example(office)
     flows = await figures_at(office, FLOWS)
     assert {

@@ -42,7 +42,7 @@ def drawn_report(draw: Random, **subject: Any) -> Body:
 
 
 def reports(draw: Random) -> Iterator[Body]:
-    """All reports of the test, in all their versions."""
+    """Makes all reports of the test, and a second version of some reports."""
     for name in ("household_id", "group_id"):
         for _ in range(25):
             subject = {name: str(uuid4())}
@@ -53,7 +53,7 @@ def reports(draw: Random) -> Iterator[Body]:
 
 
 async def filed(office: Office) -> list[Body]:
-    """Stores the reports in random order; returns the newest version of each."""
+    """Stores the reports in random order. Returns the newest version of each report."""
     draw = Random(7)
     bodies = list(reports(draw))
     draw.shuffle(bodies)
@@ -66,7 +66,7 @@ async def filed(office: Office) -> list[Body]:
 def expected(bodies: list[Body], day: date) -> tuple[Counter[str], Counter[str]]:
     """The numbers of households and of groups in each place at the end of the day in Bishkek (UTC+6).
 
-    Partial counts of groups replace none, so each of them counts.
+    A partial count of a group replaces no other count, so every partial count is included.
     """
     end = datetime(day.year, day.month, day.day, 18, tzinfo=UTC)
     latest: dict[str, Body] = {}

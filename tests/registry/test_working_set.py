@@ -1,4 +1,4 @@
-"""The registry's domain logic: the final state does not depend on the order in which reports arrive."""
+"""Tests the registry's domain logic. The final state does not depend on the order in which reports arrive."""
 
 import itertools
 from collections.abc import Iterable
