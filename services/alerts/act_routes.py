@@ -45,7 +45,7 @@ TITLES = {
     "suppressed": "This alert was recorded only: nobody was told of it.",
 }
 # Maps the kind of a refusal to a prefix of field names.
-# The alert's fields with this prefix contain the person who acted first, and the time of that action.
+# An alert's fields whose names begin with the prefix contain the person who acted first, and the time.
 FIRST = {
     "already-acknowledged": "acknowledged",
     "too-late": "acknowledged",
@@ -180,7 +180,7 @@ async def refused(request: Request, error: Exception) -> Response:
 
 
 def problem_of(refused: AnswerRefused) -> Problem:
-    """The problem document. Members named like the alert's fields say who answered first, and when."""
+    """The problem document. Its members have the names of the alert's fields and say who answered first, and when."""
     name, at = first(refused)
     alert, deed = refused.alert, FIRST.get(refused.kind, "")
     parts = [f"{deed}_{part}" for part in ("at", "until", "by", "name") if hasattr(alert, f"{deed}_{part}")]
@@ -191,7 +191,7 @@ def problem_of(refused: AnswerRefused) -> Problem:
 
 
 def first(refused: AnswerRefused) -> tuple[str | None, datetime | None]:
-    """The person who did the action first, and the time of the action. For a snooze, the time is the snooze's end."""
+    """Who did the action first, and when. For a snooze, the time is the end of the snooze."""
     alert, deed = refused.alert, FIRST.get(refused.kind)
     if deed is None:
         return None, None

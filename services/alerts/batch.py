@@ -25,7 +25,7 @@ Flight = tuple[Status, str, date]  # the status of the report, the area that peo
 
 @dataclass
 class ConsumedBatch:
-    """`settled` maps a record's position to its outcome. Of several outcomes, the latest in `WEIGHT` is kept."""
+    """`settled` maps a record's position to its outcome. Among a record's outcomes, the latest in `WEIGHT` is kept."""
 
     received: Sequence[Received]
     settled: dict[int, Outcome] = field(default_factory=dict)
@@ -70,7 +70,7 @@ class HouseholdBatch(ConsumedBatch):
     before: dict[UUID, DisplacedHousehold] = field(default_factory=dict)
     departures: list[tuple[int, Departure]] = field(default_factory=list)
     withdrawn: list[Departure] = field(default_factory=list)  # stored departures that this batch replaces
-    departed: dict[UUID, Departure | None] = field(default_factory=dict)  # by report id, the departure after the batch
+    departed: dict[UUID, Departure | None] = field(default_factory=dict)  # the departure of each report after the batch
     groups: dict[int, CountedGroup] = field(default_factory=dict)
     groups_before: dict[UUID, CountedGroup] = field(default_factory=dict)
     replaced: dict[UUID, int] = field(default_factory=dict)  # maps replaced reports to the recount's sequence

@@ -107,7 +107,7 @@ def unusual(hazard: HazardReported, rule: Budget, now: datetime) -> Finding:
 
 
 async def locked(session: AsyncSession, hazards: Iterable[HazardReported], rule: Budget, now: datetime) -> Budgets:
-    """Locks and reads the budgets of these hazards' sources. The caller locks and reads alerts only afterwards.
+    """Locks and reads the budgets of these hazards' sources. The caller must lock and read alerts only after this call.
 
     Without the lock, two workers could both use the last alert of a budget, or both raise the alert about its source.
     """

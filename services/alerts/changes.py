@@ -145,7 +145,7 @@ class AlertChanges:
     def act(
         self, after: Alert, event: type[AlertRaised], cause: Cause | None = None, *, due_in: timedelta = NOW
     ) -> Alert:
-        """Stores a person's action; returns the alert. A `cause` notifies the receivers notified before."""
+        """Stores a person's action; returns the alert. If a `cause` is given, earlier receivers are notified again."""
         if cause is not None:
             after = self._notified(after, cause, notifications.INFORMED, due_in=due_in)
         self._keep(after, event)
@@ -201,7 +201,7 @@ class AlertChanges:
         return bool(notifications.recipients(moved, notifications.MOVED)[0])
 
     def _hastened(self, alert: Alert) -> Alert:
-        """Shortens the waiting time to that of the alert's new severity. An acknowledged alert's waiting time stays."""
+        """Shortens the waiting time to that of the new severity. An acknowledged alert keeps its waiting time."""
         if alert.resolved_at is not None or alert.progressed_at is not None:
             return alert
         is_acknowledged = alert.acknowledged_at is not None

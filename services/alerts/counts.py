@@ -25,8 +25,7 @@ BEFORE_ONSET = timedelta(hours=1)  # the recorded onset may be later than the fi
 
 # A hazard displaced the households that name the hazard.
 # A hazard also displaced households that left its districts since its beginning and name no other hazard or cause.
-# Households that are trapped at their destination do not count as displaced by the hazard.
-# The hazard threatens these households again.
+# Households that are trapped at their destination do not count, because the hazard threatens these households again.
 DISPLACED_BY = """
     NOT moved.is_trapped AND moved.mobility = ANY($1) AND (
         moved.hazard_id = exposures.hazard_id

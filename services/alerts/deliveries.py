@@ -29,7 +29,7 @@ from shared.postgres import database, notify
 
 LOOK_SECONDS = 1.0  # the loop searches for due retries at this interval
 GATHER_SECONDS = 0.03  # attempts that finish within this time are recorded together
-BUSY_SECONDS = 0.1  # the least time between two writes, because a write costs more than one more attempt in a write
+BUSY_SECONDS = 0.1  # the least time between two writes, because one write of many attempts costs less than many writes
 STOP_SECONDS = 2  # longest time to record the last attempts of a process that ends
 
 _receiver = TypeAdapter(Receiver)

@@ -76,7 +76,7 @@ class Handover:
         session.info[HANDOVER] = self
 
     def reserves(self, delivery: PlannedDelivery) -> bool:
-        """Reserves a slot if the delivery can be sent at once. Returns False if it must wait or no slot is free."""
+        """Reserves a slot if the delivery can be sent at once. False if a delivery must wait, or no slot is free."""
         is_first = delivery.step == 1 and not delivery.due_in and not delivery.is_foldable
         is_reserved = is_first and self._senders.reserve(delivery.recipient)
         if is_reserved:

@@ -102,7 +102,7 @@ def is_foldable(alert: Alert, channel: DeliveryChannel) -> bool:
 
 
 def event_of(alert: Alert, cause: Cause) -> type[AlertRaised]:
-    """The event type for the cause. A closed alert has AlertResolved, because a lapse can also close an alert."""
+    """The event type for the cause. A closed alert has the type AlertResolved, even if a lapse closed the alert."""
     return AlertResolved if alert.resolved_at is not None else EVENTS[cause]
 
 

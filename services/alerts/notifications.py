@@ -71,7 +71,7 @@ def up_to_level(notification: Notification, receivers: Sequence[Receiver]) -> Om
 
 
 def last_step(_: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """Keeps only the receivers of the highest step. An alert that escalates further notifies these receivers again."""
+    """Keeps only receivers at the highest step. An alert that escalates further notifies the highest step again."""
     last = max((receiver.step for receiver in receivers), default=0)
     return {receiver.label: Omission.EARLIER_STEP for receiver in receivers if receiver.step != last}
 

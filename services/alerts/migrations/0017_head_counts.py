@@ -9,7 +9,7 @@ revision = "alerts_0017"
 down_revision = "alerts_0016"
 
 # An earlier release did not store the size of a household, so the size is unknown until the household's next event.
-# Until this event, the household counts as one person.
+# Until the household's next event, the household counts as one person.
 DEPARTURES = "ALTER TABLE departures ADD persons integer NOT NULL DEFAULT 1, ADD destination_area text"
 KNOWN = """
 UPDATE departures SET destination_area = households.destination_area

@@ -48,7 +48,7 @@ async def save_groups(session: AsyncSession, groups: Iterable[CountedGroup]) -> 
 
 
 async def save_replaced(session: AsyncSession, replaced: Mapping[UUID, int]) -> None:
-    """Stores which reports recounts replaced, and the sequence of each recount. A replaced report may arrive later."""
+    """Stores the ids of replaced reports with the sequence of the recount. A replaced report may arrive later."""
     rows = [{"report_id": id, "sequence": sequence} for id, sequence in replaced.items()]
     await upsert(session, ReplacedCount, rows, newer_by="sequence")
 

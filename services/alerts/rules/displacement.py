@@ -42,7 +42,7 @@ class DistrictThresholds(RuleModel):
 
 
 class DisplacementRule(CountingRule):
-    """Raises an alert at `persons` or `households`. The alert is repeated at each number of persons in `again_at`."""
+    """Raises an alert if `persons` or `households` is reached, and notifies again at each number in `again_at`."""
 
     persons: Number = 50
     again_at: tuple[Number, ...] = (200, 500, 1000, 3000)

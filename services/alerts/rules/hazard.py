@@ -48,7 +48,8 @@ class HazardRule(Rule):
     def figures(self, hazard: HazardReported, now: datetime) -> dict[str, Any]:
         """Urgency, certainty and source of the report.
 
-        If the onset is more than 15 minutes ahead, the urgency becomes Future. A reported urgency of Expected stays.
+        If the onset is more than 15 minutes ahead, the urgency becomes Future. A reported urgency of Expected stays
+        Expected.
         """
         is_ahead = hazard.onset > now + AHEAD and hazard.urgency not in TO_COME
         urgency = Urgency.FUTURE if is_ahead else hazard.urgency
@@ -93,7 +94,7 @@ class HazardRules:
         touched: Sequence[Touched],
         alert_changes: "AlertChanges",  # noqa: ARG002 - as all rules
     ) -> Mapping[UUID, int]:
-        """The number of households that each revised hazard displaced. A new hazard displaced none and is left out."""
+        """The number of households that each revised hazard displaced. New hazards, which have none, are left out."""
         return await counts.displaced(session, {case.report.hazard_id for case in touched if case.is_revised})
 
     def judge(self, touched: Touched, facts: Mapping[UUID, int], now: datetime) -> Finding | Nothing:

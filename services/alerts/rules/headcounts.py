@@ -31,7 +31,8 @@ class RegisteredDeparture:
 class HeadCount:
     """A count of a group that is in effect. Counts with the same `stock_id` count the same people.
 
-    `departed_on` is the stock's departure date, which decides the window. `reported_on` is the date in this count.
+    `departed_on` is the stock's departure date, which decides the window. `reported_on` is the date that this count
+    gives.
     """
 
     stock_id: UUID
@@ -44,13 +45,13 @@ class HeadCount:
 
     @property
     def households(self) -> int:
-        """The larger of both numbers, because one team's families and another team's yards are the same people."""
+        """The larger of the numbers of families and yards, because two teams may count the same people by both."""
         return max(self.families, self.yards)
 
 
 @dataclass(frozen=True, slots=True)
 class DisplacementFigures:
-    """The people that left within a window. `persons` and `households` add each destination's larger figure."""
+    """The figures of a window. For each destination, the larger of the registered and the counted figure is added."""
 
     persons: int
     households: int
@@ -118,7 +119,7 @@ class Departed:
 
 
 def of_stocks(counts: Iterable[HeadCount]) -> list[HeadCount]:
-    """Combines the counts of each stock. If teams disagree, any number but the highest may leave out people."""
+    """Combines the counts of each stock into one count with the highest number. Lower numbers may leave out people."""
     by_stock = defaultdict[UUID, list[HeadCount]](list)
     for count in counts:
         by_stock[count.stock_id].append(count)
