@@ -11,7 +11,7 @@ STEP = 56
 BAR = 36
 LEFT = 52
 STEPS = (1, 2, 5)
-# The value at the end of the axis is divided by the first of these numbers that gives whole-numbered ticks.
+# The axis is divided into as many parts as the first of these numbers that gives ticks with whole numbers.
 INTERVALS = (5, 2, 1)
 MOST = 120
 

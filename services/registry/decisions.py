@@ -1,4 +1,4 @@
-"""Decides who may change a household, and how a report version changes it. The arrival order does not matter."""
+"""Decides who may change a household, and how a report version changes it. Arrival order does not matter."""
 
 from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
@@ -35,7 +35,7 @@ class ReportDecision(NamedTuple):
 
 
 class Owner(NamedTuple):
-    """The author and the team of the first report. Both may correct this report and report the next displacement."""
+    """The author and the team of the first report, who may correct this report and report the next displacement."""
 
     author: str
     team: str | None
@@ -45,7 +45,7 @@ class Owner(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """A report version to decide about. `is_registrars` is true if a registrar of the household's area wrote it."""
+    """A report version to decide about. `is_registrars` means that the author is registrar of the household's area."""
 
     version: int
     subject: Name

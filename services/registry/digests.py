@@ -85,7 +85,7 @@ class Digests:
         return count
 
     async def hold(self, session: AsyncSession) -> None:
-        """Raise Fenced if another worker has applied a newer key. The batch must then be decrypted again."""
+        """Raise Fenced if another worker has applied a newer key, because the batch must then be decrypted again."""
         laid = await session.scalar(KNOWN)
         if laid is None or laid == self._key_id:
             return

@@ -1,8 +1,9 @@
 """Decide which counts of a group are in effect. The result does not depend on the arrival order.
 
-Counts with the same population count the same people. These counts have the same status, hazard, origin, present place,
-kind of shelter and mobility. A full recount replaces the earlier counts of its population. A partial count replaces no
-other count. A count whose present place has no name also replaces no other count. The rules are in docs/decisions/0037.
+Counts with the same population count the same people. Counts of one population have the same status, hazard, origin,
+present place, kind of shelter and mobility. A full recount replaces the earlier counts of its population. A partial
+count replaces no other count. A count whose present place has no name also replaces no other count. The rules are in
+docs/decisions/0037.
 """
 
 from bisect import bisect
@@ -70,7 +71,7 @@ class Headcount:
 
     @property
     def counted_at(self) -> datetime:
-        """The time of the count, or of receipt if earlier. A wrong future time would replace all later counts."""
+        """The time of the count, but never after receipt. A count with a future time would replace all later counts."""
         return min(self.clear.counted_at or self.clear.reported_at, self.received_at)
 
     @property
@@ -99,7 +100,7 @@ ORDER = attrgetter("order")
 
 
 def standings(counts: Iterable[Headcount]) -> dict[str, Standing]:
-    """The standing of each count by report id. `counts` must be all counts of the populations in it."""
+    """The standing of each count by report id. `counts` must be complete for each population."""
     by_population: defaultdict[str, list[Headcount]] = defaultdict(list)
     standing: dict[str, Standing] = {}
     for count in counts:

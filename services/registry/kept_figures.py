@@ -44,7 +44,7 @@ class KeptFigures:
         self._answers[question] = answer
         self._weight += QUESTION_WEIGHT + len(answer)
         while self._weight > self._most:
-            self._forget(next(iter(self._answers)))  # the oldest question and its answer
+            self._forget(next(iter(self._answers)))  # forgets the oldest question and its answer
 
     def _forget(self, question: Question) -> None:
         if (answer := self._answers.pop(question, None)) is not None:

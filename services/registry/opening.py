@@ -1,4 +1,4 @@
-"""Decrypts sealed records. Reads no stored state, because the previous batch is being committed at the same time."""
+"""Decrypts sealed records. Stored state is not read, because the previous batch is being committed meanwhile."""
 
 from collections.abc import Callable
 from typing import Any

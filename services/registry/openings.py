@@ -45,7 +45,7 @@ def may_open(caller: Principal) -> None:
 
 
 async def watch(session: AsyncSession, caller: Principal) -> None:
-    """Log each opened record above the hourly limit. The caller has already written the audit entry."""
+    """Log a warning if the account opened too many records within an hour. Call this after writing the audit entry."""
     is_own = AUDIT.c.account == caller.account
     opened = select(HOUSEHOLDS).select_from(AUDIT).where(is_own, AUDIT.c.at > func.now() - timedelta(hours=1), OPENED)
     households = await session.scalar(opened) or 0

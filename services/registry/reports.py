@@ -24,7 +24,7 @@ NEVER = datetime.max  # noqa: DTZ901 - asyncpg's value for PostgreSQL's infinity
 
 
 # The sealed fields as JSON. Intake has validated the sealed fields, and the seal binds them to the report.
-# The registry does not validate them again as models, because the validation would cost a third of its speed.
+# The registry does not validate the sealed fields again as models, because it would lose a third of its speed.
 Content = dict[str, Any]
 
 
@@ -125,7 +125,7 @@ def cell(sex: str | None, age: str) -> int:
 
 
 def age(member: Content, year: int, day: str) -> int | None:
-    """The age on the date `year`-`day` (`MM-DD`). Only the years are subtracted if the date of birth is unknown."""
+    """The age on the day `MM-DD` of the year. If only the birth year is known, the age is the years' difference."""
     born: str | None = member.get("birth_date")
     if born is not None:
         return year - int(born[:4]) - (born[5:] > day)

@@ -236,7 +236,7 @@ def figure(row: Sequence[Any], located: Callable[..., Location], *, is_registere
 def location(
     pcode: str | None, origin: str | None, destination: str | None, *, query: FigureQuery, places: Places
 ) -> Location:
-    """The place at the requested level. At level 0 and without a P-code, a report counts for the whole country."""
+    """The place at the requested level. At level 0, or without a P-code, a report counts for the whole country."""
     country = COUNTRY if pcode else destination if query.view is View.DESTINATION else origin
     return unit_at(pcode, query.level, places), country, scope_of(origin, destination)
 

@@ -7,5 +7,5 @@ down_revision = "registry_0007"
 
 
 def upgrade() -> None:
-    # The default is for decisions of the previous release. In that release, a person saw each report before a decision.
+    # The default is for decisions of the previous release, in which a person saw each report before the decision.
     op.execute("ALTER TABLE held_decisions ADD is_expiry_only boolean NOT NULL DEFAULT false")

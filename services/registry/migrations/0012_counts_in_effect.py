@@ -1,4 +1,4 @@
-"""Adds to counts of groups which counts count the same people, and which count replaced another count."""
+"""Adds columns that say which counts of groups are of the same people, and which count replaced another count."""
 
 from alembic import op
 
