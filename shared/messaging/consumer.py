@@ -82,7 +82,7 @@ class Consumer:
         )
 
     async def run(self) -> None:
-        """Consume until cancelled. Raises HandlerMissing or ConsumerStopped. Log and ledger have a stop's reason."""
+        """Consume until cancelled. Raises HandlerMissing, or ConsumerStopped with the reason in log and ledger."""
         self._require_handlers()
         await retry_while_unavailable(self._hold_to_contract)
         backoff = Backoff()
@@ -96,7 +96,7 @@ class Consumer:
             await backoff.wait()
 
     def _require_handlers(self) -> None:
-        """Refuse to start if an event type of the topics has no handler. Its events would become dead letters."""
+        """Refuse to start if an event type has no handler, because its events would become dead letters."""
         if missing := self._handlers.missing_types:
             log.get().critical("consumer not started: handler missing", consumer=self._service, event_types=missing)
             raise HandlerMissing(*missing)
@@ -110,7 +110,7 @@ class Consumer:
         return outcome
 
     async def _hold_to_contract(self) -> None:
-        """Refuse to start if the schema has another contract version. All records would become dead letters."""
+        """Refuse to start if the schema has another contract version, because all records would become dead letters."""
         async with self._sessions() as session:
             try:
                 await database.hold_to_contract(session, self._service)

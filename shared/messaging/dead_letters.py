@@ -53,7 +53,7 @@ OWN_HEADERS = {
 
 
 class DeadLetters:
-    """Dead letters of one service. If a sealer is given, a record with other than clear fields is sealed whole."""
+    """Dead letters of one service. If a sealer is given, records with more than clear fields are sealed whole."""
 
     def __init__(self, service: str, sealer: Sealer | None) -> None:
         self._service = service
@@ -68,7 +68,7 @@ class DeadLetters:
         await outbox.add(session, *map(self.letter, refused), *outcomes)
 
     def outcome(self, refused: UnreadableRecord) -> Message | None:
-        """The outcome `set_aside` for the author. None if the record is unreadable or another service publishes it."""
+        """The author's outcome `set_aside`. None if the record is unreadable or another service publishes outcomes."""
         record = refused.record
         if self._service not in TOPICS[record.topic].owes_outcome or refused.reason in UNPROVEN:
             return None
@@ -154,7 +154,7 @@ def _fits(model: type[BaseModel], value: bytes) -> bool:
 
 
 def _named_once(fields: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Reject duplicate names. Parsers check only the last value, so the others would be stored in clear unchecked."""
+    """Reject duplicate names. Parsers check only the last value, so other values would be stored in clear unchecked."""
     content = dict(fields)
     if len(content) < len(fields):
         raise ValueError("duplicate name")

@@ -47,7 +47,7 @@ async def sort(session: AsyncSession, received: Sequence[Received]) -> list[Read
 
 
 async def forget(session: AsyncSession, event_ids: Collection[str]) -> None:
-    """Remove events that were set aside. These events had no effect, so their redrive must count as FIRST again."""
+    """Remove events that were set aside. A set-aside event had no effect, so its redrive must count as FIRST."""
     await session.execute(delete(InboxEvent).where(InboxEvent.event_id.in_(map(UUID, event_ids))))
 
 

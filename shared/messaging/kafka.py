@@ -42,7 +42,7 @@ def options(settings: Settings) -> dict[str, Any]:
 
 
 async def start(client: Any) -> None:
-    """Start the client. If cancelled, wait for the end of the start. Otherwise aiokafka would leak a connection."""
+    """Start the client. A cancellation waits until the start has ended, because aiokafka would leak a connection."""
     starting = asyncio.ensure_future(client.start())
     with raise_on_foreign_cancellation():
         try:
@@ -104,7 +104,7 @@ async def partitions(consumer: Any, topic: str) -> set[int]:
 
 
 async def follow(settings: Settings, read: Callable[[AIOKafkaConsumer, Backoff], Awaitable[None]]) -> None:
-    """Read without a consumer group until cancelled. `read` gets a started consumer. A failure gives a new consumer."""
+    """Read without a consumer group until cancelled. `read` gets a started consumer, and a new one after a failure."""
     backoff = Backoff()
     while True:
         consumer = AIOKafkaConsumer(**options(settings), auto_offset_reset="earliest", enable_auto_commit=False)

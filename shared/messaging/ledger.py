@@ -58,7 +58,7 @@ ASKED_EVERY_SECONDS = 10.0
 class Row:
     """One partition of one consumer. `end` is None if the broker did not answer.
 
-    `unread_since` is the time at which the oldest unsettled record was written. None means that all are settled.
+    `unread_since` is the time at which the oldest unsettled record was written. None means that no record is unsettled.
     """
 
     consumer: str
@@ -137,7 +137,7 @@ def oldest_unread(rows: Iterable[Row]) -> datetime | None:
 
 
 class Unread:
-    """A check of `/ready`. Fails early enough to act: when an unread record is older than half of its retention."""
+    """A check of `/ready`. No unread record may be older than half of its retention, so that people can still act."""
 
     def __init__(self, service: str, settings: Settings, sessions: async_sessionmaker[AsyncSession]) -> None:
         self._service = service

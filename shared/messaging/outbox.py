@@ -1,4 +1,4 @@
-"""The outbox stores events in the transaction that caused them. A relay sends them in order per key, at least once."""
+"""The outbox stores events in the transaction that caused them. A relay sends events in order per key, with retries."""
 
 import asyncio
 import json

@@ -32,7 +32,7 @@ class PartitionSenders:
         self._of: dict[str, list[PartitionSender]] = {}
 
     async def send(self, messages: Sequence[Message]) -> set[Future[None]]:
-        """Send, and return the acks to wait for. If MessageSizeTooLargeError is raised, some may still be sent."""
+        """Send, and return the acks to wait for. After MessageSizeTooLargeError, some messages may still be sent."""
         for topic in {message.topic for message in messages}:
             await self._reach(topic)
         acks = set()

@@ -1,4 +1,4 @@
-"""Records from Kafka and their outcomes. Named tuples keep both small, because a batch has thousands of records."""
+"""Records from Kafka and their outcomes, as named tuples, because a batch has thousands of records."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
@@ -78,9 +78,9 @@ def open_plain(record: Record) -> Received:
 def authored_content(data: BaseModel, value: bytes) -> bytes:
     """The content that the author wrote, as bytes for the digest.
 
-    The content has no fields that intake sets, because these fields can differ in two copies of one report. The fields
-    are, for example, `received_at` and corrected times. The P-codes of a drawn area differ if intake imported other
-    boundaries between the copies.
+    The content has no fields that intake sets, because these fields can differ in two copies of one report. Intake
+    sets, for example, `received_at` and corrected times. The P-codes of a drawn area differ if boundaries were imported
+    between the copies.
     """
     if "received_at" not in type(data).model_fields:
         return value

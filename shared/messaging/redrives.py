@@ -31,7 +31,7 @@ UNREADABLE = ("malformed", "unknown_type", *UNPROVEN)
 
 
 class Redrives:
-    """The redrives of one service. `keys` decrypt dead letters that were sealed whole. Only the registry has keys."""
+    """The redrives of one service. `keys` decrypt dead letters that were sealed whole; only the registry has them."""
 
     def __init__(
         self, service: str, consumers: Sequence[Consumer], *, settings: Settings, keys: Opener | None = None

@@ -24,7 +24,7 @@ from shared.messaging import kafka, offsets
 from shared.messaging.failure_limits import Failures
 from shared.messaging.records import Partition, Reading, Record
 
-BETWEEN_TURNS = 8  # after so many decoded records, the event loop may continue with the current commit
+BETWEEN_TURNS = 8  # the number of decoded records after which the event loop may continue with the current commit
 GATHERED_BYTES = 128 * 1024  # the size of about 100 records
 COMMIT_SECONDS = 1.0  # the interval of commits to Kafka, because a commit costs the broker as much as a record
 
@@ -85,7 +85,7 @@ class RecordStream:
             await kafka.stop(self._kafka)
 
     def drop(self) -> None:
-        """Discard records that were read but not settled. The consumer must then seek."""
+        """Discard records that were read but not settled. After this call, the consumer must seek."""
         self._rebalances.is_seek_due = True
 
     @property
@@ -187,7 +187,7 @@ class RecordStream:
     async def commit_offsets(self) -> None:
         """Commit the noted offsets to Kafka, once a second, until cancelled.
 
-        Only tools that show the lag use these offsets. The consumer never reads them.
+        Only tools that show the lag use the committed offsets. The consumer never reads the committed offsets.
         """
         while True:
             await self._has_uncommitted.wait()

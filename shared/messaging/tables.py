@@ -100,5 +100,5 @@ def create_redrives(op: Any) -> None:
 
 
 def add_written_offset(op: Any) -> None:
-    """Add the column with the offset by which a restored dead letter is found. A later migration calls this."""
+    """Add the column for the offset by which restored dead letters are found. A later migration calls this function."""
     op.execute(WRITTEN_OFFSET)
