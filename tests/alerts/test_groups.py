@@ -99,7 +99,7 @@ async def test_a_replaced_count_of_the_group_that_arrives_late_does_not_take_the
 async def test_a_recount_with_a_later_departure_stays_in_the_alert_of_the_first_count(
     post: Post, is_replaced: bool, is_in_order: bool
 ) -> None:
-    """Five days later a recount says "they left today". The people and their alert are still the same."""
+    """Five days later a recount says "they left today", but the people and their alert are the same."""
     stock_id, later_on = uuid4(), TODAY + timedelta(days=5)
     post.now += timedelta(days=5)
     recount = group(stock_id=stock_id, persons=70, occurred_on=later_on, sequence=2)

@@ -58,7 +58,7 @@ async def report_and_lose_the_connection(town: Town, deliveries: Deliveries) -> 
 
 
 async def started(deliveries: Deliveries) -> None:
-    """Waits until the delivery loop runs. Before that, no slot can be reserved."""
+    """Waits until the delivery loop runs, because no slot can be reserved before the loop runs."""
     await is_free(deliveries, "nobody")
 
 

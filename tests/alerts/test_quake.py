@@ -65,7 +65,7 @@ def test_the_equation_gives_the_intensity_computed_by_hand(
 @pytest.mark.parametrize(
     ("depth_km", "intensity"),
     [
-        # A depth of 1 km counts as 5 km. With 1 km, the result would be 4.00.
+        # A depth of 1 km counts as 5 km. With a depth of 1 km, the intensity would be 4.00.
         # s 20.616: 5.2084 + 1.215 - 1.809 x 0.61522 - 0.003447 x 15.616
         (1.0, 5.257),
         (-2.0, 5.257),
