@@ -245,7 +245,7 @@ def escalated(alert: Alert, now: datetime, wait: timedelta) -> Alert:
 
 
 def demanded_anew(alert: Alert, now: datetime) -> Alert:
-    """Asks for a new acknowledgement, because the first one was given for a milder or smaller situation."""
+    """Asks for a new acknowledgement, because the earlier acknowledgement was for a milder or smaller situation."""
     if not alert.is_answered:
         return alert
     judged = NOT_CONFIRMED | {"nature": "machine"} if alert.resolved_at else {}

@@ -132,7 +132,7 @@ class HouseholdBatch(ConsumedBatch):
 
 
 async def hazards_of(received: Sequence[Received], session: AsyncSession) -> HazardBatch:
-    """The hazards that are newer than the known revision; the others get the outcome `not_newer`."""
+    """The hazards that are newer than the known revision. All other hazards get the outcome `not_newer`."""
     newest = await hazard_queries.revisions(session, {reading.event.data.hazard_id for reading in received})
     batch = HazardBatch(received, stored=frozenset(newest))
     for position, reading in enumerate(received):
@@ -146,7 +146,7 @@ async def hazards_of(received: Sequence[Received], session: AsyncSession) -> Haz
 
 
 async def households_of(received: Sequence[Received], places: Places, session: AsyncSession) -> HouseholdBatch:
-    """The households and groups that are newer than the known sequence; the others get the outcome `not_newer`."""
+    """The households and groups that are newer than the known sequence. All others get the outcome `not_newer`."""
     batch = HouseholdBatch(received)
     events = {position: reading.event.data for position, reading in enumerate(received)}
     groups = {position: event for position, event in events.items() if isinstance(event, GroupCounted)}

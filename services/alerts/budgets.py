@@ -32,7 +32,7 @@ Spender = tuple[str, Status]
 
 SOURCE = cast(AlertRow.figures, JSON)["source"].astext
 # The query counts only reports sent over the API, because a report that a person entered does not use the budget.
-# raw SQL: every batch of a system's hazards waits for this query
+# raw SQL: this query runs for every batch of a system's hazards and must be fast
 TOLD = f"""
 SELECT figures::json ->> 'source' AS source, alerts.status, count(*) FROM alerts JOIN hazards USING (hazard_id)
 WHERE kind = 'hazard' AND NOT is_suppressed AND raised_at > $1 AND severity <> ALL($2)

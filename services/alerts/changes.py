@@ -1,4 +1,4 @@
-"""Collects the alerts that one transaction changes, with deliveries and events, and stores all of them at its end."""
+"""Collects the alerts that one transaction changes, with deliveries and events, to store them at the end."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -132,7 +132,7 @@ class AlertChanges:
                     self._keep(alerts.changed(alert, self._now, figures=figures), AlertUpdated)
 
     def escalate(self, alert: Alert) -> None:
-        """Notifies the next step and restarts the waiting time, because nobody acted on the alert in this time."""
+        """Notifies the next step and restarts the waiting time, because nobody acted on the alert in time."""
         cause = cause_of_escalation(alert)
         wait = self._rules.escalation.wait(alert.severity, is_acknowledged=cause is not Cause.ESCALATED)
         risen = alerts.escalated(alert, self._now, wait)

@@ -1,6 +1,6 @@
 """SQL that counts the displaced households that live where a hazard is in force."""
 
-# raw SQL throughout: every batch of households waits for these statements
+# raw SQL throughout: these statements run for every batch of households and must be fast
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
@@ -120,8 +120,8 @@ DISPLACED = (
 class Exposed(NamedTuple):
     """A hazard and one of its districts.
 
-    `exposed` is the number of displaced households in the district that another event displaced.
-    `displaced` is the number of households in the district that this hazard displaced.
+    `exposed` is the number of households in the district that were displaced by another event than this hazard.
+    `displaced` is the number of households in the district that were displaced by this hazard.
     """
 
     hazard_id: UUID

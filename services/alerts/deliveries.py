@@ -1,4 +1,4 @@
-"""The delivery loop: claims deliveries, sends them and records the attempts; a receiver that hangs delays no other."""
+"""The delivery loop claims deliveries, sends them and records the attempts. A receiver that hangs delays no other."""
 
 import asyncio
 import time
@@ -188,7 +188,7 @@ class Deliveries:
 
 
 def folded(jobs: Sequence[Job]) -> list[Job]:
-    """Joins a receiver's foldable jobs into one mail: the first job gets the others as companions."""
+    """Joins a receiver's foldable jobs into one mail: the first job gets the other jobs as companions."""
     together: dict[str, list[Job]] = {}
     for job in jobs:
         if job.is_foldable:

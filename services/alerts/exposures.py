@@ -1,4 +1,4 @@
-"""Raises exposure alerts. A task apart from the consumers counts the displaced households in each hazard's area."""
+"""Raises exposure alerts. A task separate from the consumers counts the displaced households in each hazard's area."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

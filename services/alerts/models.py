@@ -248,9 +248,9 @@ class ResidentCount(AlertsModel):
 class DepartureCount(AlertsModel):
     """How many households left a district on the same dates and are now in the same district.
 
-    A trigger on `departures` maintains it. `moves` lists the departures of these households ("2026-06-15
-    displacement"), so that none is counted twice. `destination` is "" if it is unknown or abroad. The previous release
-    reads the view `departure_counts`, which has no destinations.
+    A trigger on `departures` maintains the rows. `moves` lists the departures of these households ("2026-06-15
+    displacement"), so that no household counts twice. `destination` is "" if the place is unknown or abroad. The
+    previous release reads the view `departure_counts`, which has no destinations.
     """
 
     __tablename__ = "departed_by_destination"
@@ -270,7 +270,7 @@ class DepartureCount(AlertsModel):
 
 
 class Exposure(AlertsModel):
-    """A live hazard and one of its districts. `displaced` counts the households there that this hazard displaced.
+    """A live hazard and one of its districts. `displaced` counts the district's households that this hazard displaced.
 
     The `told_…` columns contain the figures of the latest alert; they are None before the first alert. `gone` is the
     reason why the hazard no longer threatens the district.

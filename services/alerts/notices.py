@@ -62,7 +62,7 @@ EVENTS: Mapping[Cause, type[AlertRaised]] = {
 
 @dataclass(frozen=True, slots=True)
 class PlannedDelivery:
-    """One message to one receiver. All attempts send the same content, and `delivery_id` as the `webhook-id`."""
+    """One message to one receiver. All attempts have the same content, and `delivery_id` as `webhook-id`."""
 
     delivery_id: UUID
     alert_id: UUID
@@ -97,7 +97,7 @@ class Content(BaseModel):
 
 
 def is_foldable(alert: Alert, channel: DeliveryChannel) -> bool:
-    """Whether the message may wait for others: true only for a mail about an alert of Moderate or below."""
+    """Whether the message may wait for other messages. Only a mail about an alert of Moderate or below may wait."""
     return channel is DeliveryChannel.EMAIL and RANK[alert.severity] <= RANK[Severity.MODERATE]
 
 

@@ -1,4 +1,4 @@
-"""The delivery channels: a channel sends a claimed delivery, or raises Undelivered."""
+"""The delivery channels. A channel sends a claimed delivery, or raises Undelivered."""
 
 from dataclasses import dataclass
 from typing import Protocol

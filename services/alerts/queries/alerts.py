@@ -1,6 +1,6 @@
 """The SQL that reads and stores alerts and their change sets; the caller commits."""
 
-# raw SQL throughout: every batch of hazards and households waits for these statements
+# raw SQL throughout: these statements run for every batch of hazards and households and must be fast
 
 import json
 from collections.abc import Collection, Sequence

@@ -1,6 +1,6 @@
 """The SQL that claims deliveries and records their attempts."""
 
-# raw SQL throughout: every notification waits for these statements
+# raw SQL throughout: these statements run for every notification and must be fast
 
 # Leases the claimed deliveries for the time $1, counts the attempt, and returns the fields that the sender needs.
 TAKE = """\

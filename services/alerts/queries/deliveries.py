@@ -1,6 +1,6 @@
 """The SQL that stores deliveries and reads who was notified; the caller commits."""
 
-# raw SQL throughout: every batch of hazards and households waits for these statements
+# raw SQL throughout: these statements run for every batch of hazards and households and must be fast
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta

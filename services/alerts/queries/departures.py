@@ -1,6 +1,6 @@
 """SQL that counts the people who left a district: registered households, and groups that were counted."""
 
-# raw SQL throughout: every batch of households waits for these statements
+# raw SQL throughout: these statements run for every batch of households and must be fast
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable

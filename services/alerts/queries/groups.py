@@ -1,6 +1,6 @@
 """The SQL of the counts of groups; the caller commits."""
 
-# raw SQL throughout: every batch of groups waits for these statements
+# raw SQL throughout: these statements run for every batch of groups and must be fast
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields

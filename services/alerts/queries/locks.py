@@ -1,6 +1,6 @@
 """The advisory locks on rules and areas."""
 
-# raw SQL throughout: every batch of hazards and households waits for these statements
+# raw SQL throughout: these statements run for every batch of hazards and households and must be fast
 
 from binascii import crc32
 from collections.abc import Iterable

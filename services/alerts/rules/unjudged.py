@@ -1,4 +1,4 @@
-"""Gives a hazard that a person reported without a severity the severity of its type, until somebody judges it."""
+"""If a person reports a hazard without a severity, the hazard gets its type's severity until somebody judges it."""
 
 from typing import ClassVar
 
