@@ -1,6 +1,6 @@
 """Loads the working set of a batch with locked rows, and writes the changes."""
 
-# raw SQL throughout: every batch of reports waits for these statements
+# raw SQL throughout: these statements run for every batch of reports and must be fast
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
