@@ -84,7 +84,7 @@ class Decisions(Generic[D]):
 
 
 def answer(result: str) -> Execution:
-    """An execution that changes nothing and has this result."""
+    """Returns an execution that changes nothing and has this result."""
 
     async def execute(_: AsyncSession) -> str:
         return result

@@ -37,7 +37,7 @@ FROM unnest($1::text[], $2::bytea[], $3::bytea[], $4::bytea[])
     WITH ORDINALITY AS row (topic, key, value, headers, place)
 ORDER BY place
 """
-# raw SQL: every event passes through these statements, and raw SQL is faster
+# raw SQL: these statements run for every event and must be fast
 ALONE = "SELECT pg_try_advisory_xact_lock(hashtext(current_schema() || '.outbox'))"
 OLDEST = "SELECT id, topic, key, value, headers FROM outbox ORDER BY id LIMIT $1"
 SENT = "DELETE FROM outbox WHERE id = ANY($1::bigint[])"
