@@ -29,7 +29,7 @@ class Alert:
     """One row of the table `alerts`. `step` is the number of notifications so far, `level` the number of escalations.
 
     From `waits_since` to `escalates_at` the alert waits for an answer or a further action. `is_ringing` becomes true if
-    nobody acts on an acknowledged alert in this time, or if the alert lapses while people work on it.
+    nobody acts on an acknowledged alert before `escalates_at`, or if the alert lapses while people work on it.
     `persons_step` is the highest threshold of displaced persons for which the alert was notified.
     """
 

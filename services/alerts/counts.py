@@ -242,7 +242,7 @@ async def hazards(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Ha
 
 
 async def displaced(session: AsyncSession, hazard_ids: Collection[UUID]) -> dict[UUID, int]:
-    """The number of households that each hazard displaced and that live in its districts now."""
+    """The number of households that each hazard displaced and that live in the hazard's districts now."""
     if not hazard_ids:
         return {}
     connection = await database.driver(session)

@@ -53,7 +53,7 @@ class Escalation:
             return len(due)
 
     async def expire(self) -> int:
-        """Lets up to 100 alerts lapse whose hazard is over; returns how many."""
+        """Marks up to 100 alerts as lapsed, because their hazards are over; returns how many."""
         async with self._sessions.begin() as session:
             now = self._clock()
             over = await alert_queries.expired(session, now)

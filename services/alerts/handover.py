@@ -1,4 +1,4 @@
-"""Stores a transaction's deliveries, and hands those that can be sent at once to the senders of this process.
+"""Stores a transaction's deliveries. Deliveries that can be sent at once are handed to the senders of this process.
 
 The handed-over deliveries are stored as claimed, so no query has to claim them. If the process ends before it sends
 such a delivery, the delivery is due again when its lease ends, like every claimed delivery.

@@ -192,7 +192,7 @@ class Act(AlertsModel):
 
 
 class NotificationOmissions(AlertsModel):
-    """The receivers that one notification left out: `reasons` is a JSON object that maps labels to reasons."""
+    """The receivers that one notification left out. `reasons` is a JSON object that maps labels to reasons."""
 
     __tablename__ = "notification_omissions"
 
@@ -213,7 +213,7 @@ class HazardRevision(AlertsModel):
 
 
 class BudgetLift(AlertsModel):
-    """A lifted budget: until `lifted_until` the source may raise any number of alerts. `account_id` lifted it."""
+    """A lifted budget. Until `lifted_until`, the source may raise any number of alerts. `account_id` lifted the budget."""
 
     __tablename__ = "budget_lifts"
 
@@ -234,7 +234,7 @@ class BoardPresence(AlertsModel):
 
 
 class ResidentCount(AlertsModel):
-    """How many households live in a district, by mobility; a trigger on `households` maintains it."""
+    """How many households live in a district, by mobility; a trigger on `households` maintains the rows."""
 
     __tablename__ = "resident_counts"
     __table_args__ = COUNTER

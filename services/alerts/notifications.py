@@ -16,7 +16,7 @@ from shared.auth.tokens import Ancestry
 class Omission(StrEnum):
     """Why a receiver is not notified."""
 
-    OTHER_STATUS = "other_status"  # for example, the alert is an exercise
+    OTHER_STATUS = "other_status"  # for example, an alert of an exercise and a receiver of Actual alerts
     BELOW_FLOOR = "below_floor"
     OTHER_AREA = "other_area"
     LATER_STEP = "later_step"
@@ -77,9 +77,10 @@ def last_step(_: Notification, receivers: Sequence[Receiver]) -> Omissions:
 
 
 def newly_concerned(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """Leaves out receivers that the alert concerned before. All receivers are checked, as they determine the steps.
+    """Leaves out receivers that the alert concerned before.
 
-    If the alert concerned a receiver before but never notified the receiver, the list of receivers has changed since.
+    All receivers are checked, because all receivers together determine the steps. If the alert concerned a receiver
+    before but never notified the receiver, the list of receivers has changed since.
     """
     assert notification.before is not None
     reached, _ = recipients(replace(notification, alert=notification.before), REACHED)
@@ -92,7 +93,7 @@ def newly_concerned(notification: Notification, receivers: Sequence[Receiver]) -
 def called_before(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
     """Leaves out receivers that were never notified of the alert.
 
-    Keeps all others, even if the alert moved out of their area or is now below their lowest severity.
+    Keeps all other receivers, even if the alert moved out of their area or is now below their lowest severity.
     """
     labels = (receiver.label for receiver in receivers)
     return {label: Omission.NEVER_NOTIFIED for label in labels if label not in notification.called}
@@ -113,7 +114,7 @@ INFORMED: tuple[Stage, ...] = (called_before,)  # these stages are used for laps
 
 
 def recipients(notification: Notification, stages: Sequence[Stage]) -> tuple[list[Receiver], Omissions]:
-    """The receivers that all stages keep, and why the others are left out."""
+    """The receivers that all stages keep, and the reasons why all other receivers are left out."""
     kept, omissions = list(notification.receivers), dict[str, Omission]()
     for stage in stages:
         omissions |= stage(notification, kept)

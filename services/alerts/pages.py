@@ -1,4 +1,4 @@
-"""The page of sent messages: receiver, time and result. In an exercise, messages only appear here."""
+"""The page of sent messages: receiver, time and result. In an exercise, messages appear only on this page."""
 
 import json
 from dataclasses import dataclass
@@ -95,7 +95,7 @@ def message_of(delivery: dict[str, Any], content: Content, texts: Texts) -> Text
 
 
 def outcome_of(reason: str, pages: Pages, language: str) -> str:
-    """The result of an attempt in the reader's language. If the receiver's server answered, its code is shown."""
+    """The result of an attempt in the reader's language. If the receiver's server answered, the code is shown."""
     if reason in OUTCOMES:
         return pages.gettext(language, OUTCOMES[reason])
     return pages.gettext(language, ANSWERED).format(code=reason.rpartition("_")[2])

@@ -26,7 +26,7 @@ LONGEST = 150
 LONGEST_IN_BODY = 1000
 NAMED_IN_SUBJECT = 3
 BREAK = "-" * 40
-NAMED_OF_OBLAST = 20  # more than any oblast has districts, so only codes without a name are left out
+NAMED_OF_OBLAST = 20  # the most places listed per oblast; every oblast has fewer districts
 
 CAUSES: Mapping[str, str] = {
     Cause.RAISED: N_("New alert"),

@@ -26,7 +26,7 @@ from shared.outbound import TOTAL_SECONDS, Outbound, OutboundError, OutsideExerc
 
 QUIT_SECONDS = 1.0
 MOST_THREADS = 10  # the most thread ids in a mail's References header, which must be short
-NO_ADDRESS = (ValueError, IndexError, email.errors.MessageError)  # `email` raises these for an invalid address
+NO_ADDRESS = (ValueError, IndexError, email.errors.MessageError)  # errors of the library `email` for an invalid address
 REFUSED_FOR_GOOD = 500  # a code below 500 asks for a retry, for example because a mailbox is full
 # A server often reports a problem with our own login, sender or relay rights only after the command RCPT.
 # The server then answers with one of these codes (RFC 4954), or with 5.7.x, 5.1.7 or 5.1.8 (RFC 3463).

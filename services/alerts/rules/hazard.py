@@ -94,7 +94,7 @@ class HazardRules:
         touched: Sequence[Touched],
         alert_changes: "AlertChanges",  # noqa: ARG002 - as all rules
     ) -> Mapping[UUID, int]:
-        """The number of households that each revised hazard displaced. New hazards, which have none, are left out."""
+        """The number of households that each revised hazard displaced. New hazards displaced none and are left out."""
         return await counts.displaced(session, {case.report.hazard_id for case in touched if case.is_revised})
 
     def judge(self, touched: Touched, facts: Mapping[UUID, int], now: datetime) -> Finding | Nothing:
