@@ -1,1 +1,1 @@
-"""The registry makes one record per displaced household from any number of reports, and figures from the records."""
+"""The registry makes one record per displaced household from any number of reports, and computes figures from them."""

@@ -28,7 +28,7 @@ KNOWN = select(DigestKey.key_id)
 # While a new key is applied, this lock stops all batches, because each batch first locks rows of `consumer_offsets`.
 # raw SQL: SQLAlchemy has no LOCK TABLE
 ALONE = text("LOCK TABLE consumer_offsets IN EXCLUSIVE MODE")
-# raw SQL: a cursor over all rows, and updates of thousands of rows by array parameters
+# raw SQL: these statements read all rows by a cursor, and update thousands of rows by array parameters
 INBOX = "SELECT event_id, digest FROM inbox"
 REPORTS = "SELECT report_id, version, author, kind, digest FROM reports"
 INBOX_LAID = """

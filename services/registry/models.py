@@ -266,7 +266,7 @@ class PersonalDataRead(RegistryModel):
     household_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
 
 
-# The table is not used yet. It has no primary key.
+# The table is not used yet. The table has no primary key.
 SEARCH_KEYS = Table(
     "search_keys",
     RegistryModel.metadata,

@@ -268,7 +268,7 @@ def united(figures: Iterable[Figure]) -> list[Figure]:
 
 
 def unit_at(pcode: str | None, level: int, places: Places) -> str | None:
-    """The unit of a P-code at this level. A village becomes its district; a city outside such a unit is unchanged."""
+    """The unit of a P-code at this level. A village becomes its district; a city outside such units is unchanged."""
     if pcode is None or level == 0:
         return None
     return places.oblast(pcode) if level == 1 else places.district(pcode)
