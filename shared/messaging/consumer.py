@@ -1,4 +1,4 @@
-"""The consumer: each record has its effect exactly once, or becomes a dead letter with a reason."""
+"""Consumes topics. Each record has its effect exactly once, or becomes a dead letter with a reason."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""The outbox stores events in the transaction that caused them. A relay sends events in order per key, with retries."""
+"""Stores events in the transaction that caused them. A relay sends each event at least once, in order per key."""
 
 import asyncio
 import json
