@@ -213,7 +213,7 @@ class HazardRevision(AlertsModel):
 
 
 class BudgetLift(AlertsModel):
-    """A lifted budget. Until `lifted_until`, the source may raise any number of alerts. `account_id` lifted the budget."""
+    """A lifted budget. Until `lifted_until`, the source may raise any number of alerts. `account_id` lifted it."""
 
     __tablename__ = "budget_lifts"
 
