@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from services.intake.channels import json_batches, json_reports
+from services.intake.channels.limits import HAZARD_LIMITS
 from services.intake.refusals import Invalid, TooMany
 from shared.events import Area
 from shared.places import Places
@@ -27,7 +28,7 @@ TEXTS: dict[str, Callable[[], bytes]] = {
     "short texts of many escapes": lambda: json.dumps(["\\" * 20] * 40_000).encode(),
     "short texts of more escapes": lambda: json.dumps(["\\" * 21] * 40_000).encode(),
 }
-MADE = 2 * json_reports.HAZARD_LIMITS.fields  # an unknown language makes two errors: its name and its text
+MADE = 2 * HAZARD_LIMITS.fields  # an unknown language makes two errors: its name and its text
 
 
 @pytest.fixture

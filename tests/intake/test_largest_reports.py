@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from services.intake.channels import json_batches, json_reports
 from services.intake.channels.formats import SingleFormat
+from services.intake.channels.limits import DISPLACEMENT_LIMITS
 from services.intake.refusals import REPORT_BYTES, Invalid, ReportRefused
 from shared.events import GroupReport, HazardReport, HouseholdReport
 from shared.web.body_limits import FIELD, LIST, VALUE, exceeds
@@ -147,7 +148,7 @@ def test_the_largest_household_with_escaped_texts_is_accepted() -> None:
 
 @pytest.mark.parametrize("sign", [FIELD, VALUE, LIST])
 def test_a_displacement_may_have_twice_as_many_fields_values_and_lists_as_the_largest(sign: bytes) -> None:
-    limits = json_reports.DISPLACEMENT_LIMITS
+    limits = DISPLACEMENT_LIMITS
     most = {FIELD: limits.fields, VALUE: limits.values, LIST: limits.lists}[sign]
     assert not exceeds(written(household("ы")), sign, most // 2)
 

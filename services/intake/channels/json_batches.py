@@ -10,7 +10,8 @@ from pydantic import FailFast, Field, RootModel, TypeAdapter
 from services.intake import structs
 from services.intake.channels import json_reports
 from services.intake.channels.formats import BatchFormat, Report
-from services.intake.channels.json_reports import DISPLACEMENT_LIMITS, HAZARD_LIMITS, HazardItem, Limits, at_once, lists
+from services.intake.channels.json_reports import HazardItem, at_once, lists
+from services.intake.channels.limits import DISPLACEMENT_LIMITS, HAZARD_LIMITS, Limits
 from services.intake.refusals import REPORT_BYTES, Invalid, ReportRefused, TooBig, TooMany
 from shared.events import GroupReport, HouseholdReport
 from shared.web.problems import ERRORS

@@ -1,7 +1,6 @@
 """Reads one report as JSON. Errors name the invalid field."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, RootModel, TypeAdapter, ValidationError
@@ -10,9 +9,10 @@ from pydantic_core import ErrorDetails, from_json, to_json
 from services.intake import structs
 from services.intake.channels import unknown_codes
 from services.intake.channels.formats import SingleFormat
+from services.intake.channels.limits import DISPLACEMENT_LIMITS, HAZARD_LIMITS, Limits
 from services.intake.refusals import Invalid
 from shared.events import GroupReport, HazardReport, HouseholdReport
-from shared.web.body_limits import FIELD, LIST, VALUE, exceeds
+from shared.web.body_limits import FIELD, VALUE
 from shared.web.problems import ERRORS, field_errors, names_of
 
 T = TypeVar("T")
@@ -21,32 +21,6 @@ AT_ONCE_BYTES = 128 * 1024
 # A body within these limits is validated in about 5 ms.
 AT_ONCE_FIELDS, AT_ONCE_LISTS, AT_ONCE_VALUES = 5_000, 2_000, 10_000
 KINDS = ("household", "group", "hazard")
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The largest numbers of fields, of lists and objects, and of values that a report can have.
-
-    A larger body is refused before it is parsed, because no other thread can run while the parser or the validator
-    works.
-    """
-
-    fields: int
-    lists: int
-    values: int
-
-    def check(self, raw: bytes) -> None:
-        """Raise Invalid if the body exceeds a limit."""
-        if exceeds(raw, LIST, self.lists) or exceeds(raw, FIELD, self.fields) or exceeds(raw, VALUE, self.values):
-            expected = f"at most {self.fields} fields, {self.lists} lists and {self.values} values"
-            raise Invalid([{"pointer": "", "expected": expected}])
-
-
-# The largest household has 937 fields, 168 lists and about 1,400 values. The limits are at least twice these numbers,
-# because a body may repeat names. A hazard of 256 KiB has at most 32,768 points, because the shortest point,
-# `[74,42],`, takes 8 bytes. Each point is one list with two values.
-DISPLACEMENT_LIMITS = Limits(fields=2_000, lists=2_000, values=4_000)
-HAZARD_LIMITS = Limits(fields=2_000, lists=34_000, values=70_000)
 
 
 class HazardItem(HazardReport):

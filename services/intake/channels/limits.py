@@ -1,0 +1,32 @@
+"""Limits on the fields, lists and values of a report, checked before the report is parsed."""
+
+from dataclasses import dataclass
+
+from services.intake.refusals import Invalid
+from shared.web.body_limits import FIELD, LIST, VALUE, exceeds
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The largest numbers of fields, of lists and objects, and of values that a report can have.
+
+    A larger body is refused before it is parsed, because no other thread can run while the parser or the validator
+    works.
+    """
+
+    fields: int
+    lists: int
+    values: int
+
+    def check(self, raw: bytes) -> None:
+        """Raise Invalid if the body exceeds a limit."""
+        if exceeds(raw, LIST, self.lists) or exceeds(raw, FIELD, self.fields) or exceeds(raw, VALUE, self.values):
+            expected = f"at most {self.fields} fields, {self.lists} lists and {self.values} values"
+            raise Invalid([{"pointer": "", "expected": expected}])
+
+
+# The largest household has 937 fields, 168 lists and about 1,400 values. The limits are at least twice these numbers,
+# because a body may repeat names. A hazard of 256 KiB has at most 32,768 points, because the shortest point,
+# `[74,42],`, takes 8 bytes. Each point is one list with two values.
+DISPLACEMENT_LIMITS = Limits(fields=2_000, lists=2_000, values=4_000)
+HAZARD_LIMITS = Limits(fields=2_000, lists=34_000, values=70_000)
