@@ -55,8 +55,7 @@ class Admission:
     """Admits the reports of a body: makes drafts, publishes the drafts that are not refused, and counts all reports."""
 
     def __init__(self, drafting: Drafting, publication: Publication, counts: Counts) -> None:
-        self.publication, self.counts = publication, counts
-        self._drafting = drafting
+        self.drafting, self.publication, self.counts = drafting, publication, counts
 
     @contextmanager
     def counting_refusals(self, principal: Principal) -> Iterator[None]:
@@ -69,7 +68,7 @@ class Admission:
 
     async def admit(self, raw: bytes, format: SingleFormat, sender: ReportSender) -> Admitted:
         """Admit the report of a body. Raises ReportRefused."""
-        draft = await self._drafting.single(raw, format, sender)
+        draft = await self.drafting.single(raw, format, sender)
         answer = await self.publication.publish(draft)
         self.counts.note_ended(sender.principal)
         return draft, answer
@@ -78,7 +77,7 @@ class Admission:
         self, raw: bytes, format: BatchFormat, sender: ReportSender
     ) -> Sequence[Admitted | ReportRefused]:
         """Return one result per report, in order. Raises ReportRefused if the body cannot be split into reports."""
-        items = await self._drafting.batch(raw, format, sender)
+        items = await self.drafting.batch(raw, format, sender)
         drafts = [item for item in items if not isinstance(item, ReportRefused)]
         self.counts.add(sender.principal.channel, REFUSED, len(items) - len(drafts))
         answers = iter(await self.publication.publish_batch(drafts))

@@ -50,20 +50,20 @@ class Drafting:
         if len(raw) <= SMALL_BYTES:
             draft = self._at_once(raw, format, sender)
         else:
-            async with self._turn_on_the_loop():
+            async with self.turn_on_the_loop():
                 draft = self._at_once(raw, format, sender)
         return draft if draft is not None else await self._in_a_thread(sender, self._read, raw, format, sender)
 
     async def batch(self, raw: bytes, format: BatchFormat, sender: ReportSender) -> list[Draft | ReportRefused]:
         """Return a draft or refusal per report, in order. Raises ReportRefused if the body cannot be split."""
-        async with self._turn_on_the_loop():
+        async with self.turn_on_the_loop():
             reports = format.read_at_once(raw)
             if reports is not None and not any(map(is_drawn, reports)):
                 return self._drafts(reports, sender)
         return await self._in_a_thread(sender, self._read_batch, raw, format, sender)
 
     @asynccontextmanager
-    async def _turn_on_the_loop(self) -> AsyncIterator[None]:
+    async def turn_on_the_loop(self) -> AsyncIterator[None]:
         async with self._on_the_loop:
             await asyncio.sleep(0)  # the loop runs all other ready tasks before it continues here
             yield
@@ -91,7 +91,7 @@ class Drafting:
         try:
             draft = self._draft(report, sender)
         except ReportRefused as refusal:
-            return refusal
+            return refusal.with_traceback(None)  # the traceback would keep its frames, with the report
         # The size of the item in the array is not known here, so the size of the rewritten report is checked.
         return TooBig() if len(draft.content) > REPORT_BYTES else draft
 

@@ -11,13 +11,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 
 from services.intake.admission import Admission, Admitted
 from services.intake.channels.formats import BatchFormat, SingleFormat
 from services.intake.channels.paths import FORMATS
 from services.intake.clocks import authors_clock
 from services.intake.counts import REFUSED
-from services.intake.drafting import ReportSender
+from services.intake.drafting import Drafting, ReportSender
 from services.intake.publication import Answer
 from services.intake.refusals import (
     CutOff,
@@ -56,7 +57,7 @@ class SingleReportRoute:
 
     async def answer(self, admission: Admission, scope: Scope, receive: Receive) -> tuple[int, bytes]:
         with admission.counting_refusals(scope["principal"]):
-            raw = await body(receive, self.format.body_bytes)
+            raw = await body(receive, self.format.body_bytes, admission.drafting)
             draft, answer = await admission.admit(raw, self.format, sender(scope))
         return answer_to(draft, answer)
 
@@ -77,7 +78,7 @@ class BatchRoute:
 
     async def results(self, admission: Admission, scope: Scope, receive: Receive) -> list[bytes]:
         with admission.counting_refusals(scope["principal"]):
-            raw = await body(receive, self.format.body_bytes)
+            raw = await body(receive, self.format.body_bytes, admission.drafting)
             items = await admission.admit_batch(raw, self.format, sender(scope))
         return [result(item) for item in items]
 
@@ -107,8 +108,12 @@ def traceparent(scope: Scope) -> str | None:
     return None
 
 
-async def body(receive: Receive, limit: int) -> bytes:
-    """Read the body up to the limit. Raises ReportRefused."""
+async def body(receive: Receive, limit: int, drafting: Drafting) -> bytes:
+    """Read the body up to the limit. Raises ReportRefused.
+
+    The chunks of large bodies take turns. The server reads on only when the next chunk is requested, so that eight
+    connections do not each add the reading of a chunk to every iteration of the event loop.
+    """
     chunks, size = [], 0
     while True:
         message = await receive()
@@ -121,6 +126,9 @@ async def body(receive: Receive, limit: int) -> bytes:
         chunks.append(chunk)
         if not message.get("more_body"):
             return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        if len(chunk) > HIGH_WATER_LIMIT:
+            async with drafting.turn_on_the_loop():
+                pass
 
 
 async def respond(send: Send, status: int, content: bytes) -> None:

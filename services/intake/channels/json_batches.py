@@ -65,7 +65,7 @@ def validated(item: bytes, *, most: int = ERRORS) -> Report | ReportRefused:
     try:
         return json_reports.checked(item, ITEM, limits=limits(item), most=most)
     except Invalid as invalid:
-        return invalid
+        return Invalid(invalid.errors)  # a caught exception would keep the frames of its traceback, with the report
 
 
 def limits(item: bytes) -> Limits:
