@@ -1,7 +1,7 @@
 """Limits on the number of fields, values and lists of a JSON body, checked before parsing."""
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -15,16 +15,21 @@ SOME_TEXTS = re.compile(rb'[^"]*+(?:%b[^"]*+){0,%d}+' % (TEXT, AT_ONCE), re.DOTA
 A_TEXT = re.compile(TEXT, re.DOTALL)
 
 
-def exceeds(raw: bytes, signs: bytes, most: int) -> bool:
-    """Whether the JSON has more than `most` of these signs outside its strings. Usually a plain count is enough."""
-    if sum(raw.count(sign) for sign in signs) <= most:
+def exceeds(raw: bytes, limits: Mapping[bytes, int]) -> bool:
+    """Whether the JSON has more of some signs outside its strings than their limit. Usually a plain count is enough."""
+    if all(count(raw, signs) <= most for signs, most in limits.items()):
         return False
-    count = 0
+    counts = dict.fromkeys(limits, 0)
     for part in without_texts(raw):
-        count += sum(part.count(sign) for sign in signs)
-        if count > most:
-            return True
+        for signs, most in limits.items():
+            counts[signs] += count(part, signs)
+            if counts[signs] > most:
+                return True
     return False
+
+
+def count(raw: bytes, signs: bytes) -> int:
+    return sum(raw.count(sign) for sign in signs)
 
 
 def without_texts(raw: bytes) -> Iterator[bytes]:
@@ -43,7 +48,7 @@ class FewValues:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         messages = [message async for message in whole(receive)]
         raw = b"".join(message.get("body", b"") for message in messages)
-        if exceeds(raw, FIELD, VALUES) or exceeds(raw, VALUE, VALUES):
+        if exceeds(raw, {FIELD: VALUES, VALUE: VALUES}):
             problem = Problem(422, "invalid", f"A body of at most {VALUES} values is expected.")
             await problem.response()(scope, receive, send)
             return

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from services.intake.channels import json_batches, json_reports
 from services.intake.channels.formats import SingleFormat
-from services.intake.channels.limits import DISPLACEMENT_LIMITS
+from services.intake.channels.limits import REPORT_LIMITS
 from services.intake.refusals import REPORT_BYTES, Invalid, ReportRefused
 from shared.events import GroupReport, HazardReport, HouseholdReport
 from shared.web.body_limits import FIELD, LIST, VALUE, exceeds
@@ -148,9 +148,9 @@ def test_the_largest_household_with_escaped_texts_is_accepted() -> None:
 
 @pytest.mark.parametrize("sign", [FIELD, VALUE, LIST])
 def test_a_displacement_may_have_twice_as_many_fields_values_and_lists_as_the_largest(sign: bytes) -> None:
-    limits = DISPLACEMENT_LIMITS
+    limits = REPORT_LIMITS
     most = {FIELD: limits.fields, VALUE: limits.values, LIST: limits.lists}[sign]
-    assert not exceeds(written(household("ы")), sign, most // 2)
+    assert not exceeds(written(household("ы")), {sign: most // 2})
 
 
 @pytest.mark.parametrize("name", ["250 kB of unknown needs", "needs that are numbers", "needs that are known"])

@@ -35,9 +35,9 @@ def test_a_body_exceeds_each_limit_below_its_number_of_signs(
     with pytest.MonkeyPatch.context() as patch:
         some = body_limits.SOME_TEXTS.pattern.replace(b"2000", b"%d" % at_once)
         patch.setattr(body_limits, "SOME_TEXTS", re.compile(some, re.DOTALL))
-        assert not exceeds(raw, sign, count)
-        assert all(exceeds(raw, sign, most) for most in range(count))
+        assert not exceeds(raw, {sign: count})
+        assert all(exceeds(raw, {sign: most}) for most in range(count))
 
 
 def test_signs_in_a_text_without_an_end_do_not_count() -> None:
-    assert not exceeds(b'["' + b"," * 2_000, VALUE, 1_000)
+    assert not exceeds(b'["' + b"," * 2_000, {VALUE: 1_000})

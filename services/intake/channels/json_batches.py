@@ -11,7 +11,7 @@ from services.intake import structs
 from services.intake.channels import json_reports
 from services.intake.channels.formats import BatchFormat, Report
 from services.intake.channels.json_reports import HazardItem, at_once, lists
-from services.intake.channels.limits import DISPLACEMENT_LIMITS, HAZARD_LIMITS, Limits
+from services.intake.channels.limits import HAZARD_LIMITS, REPORT_LIMITS, Limits
 from services.intake.refusals import REPORT_BYTES, Invalid, ReportRefused, TooBig, TooMany
 from shared.events import GroupReport, HouseholdReport
 from shared.web.problems import ERRORS
@@ -70,7 +70,7 @@ def validated(item: bytes, *, most: int = ERRORS) -> Report | ReportRefused:
 
 def limits(item: bytes) -> Limits:
     """The item's kind is not known yet, so an item with the text "hazard" gets the limits of a hazard."""
-    return HAZARD_LIMITS if b'"hazard"' in item else DISPLACEMENT_LIMITS
+    return HAZARD_LIMITS if b'"hazard"' in item else REPORT_LIMITS
 
 
 def split(raw: bytes) -> Sequence[bytes]:

@@ -20,13 +20,18 @@ class Limits:
 
     def check(self, raw: bytes) -> None:
         """Raise Invalid if the body exceeds a limit."""
-        if exceeds(raw, LIST, self.lists) or exceeds(raw, FIELD, self.fields) or exceeds(raw, VALUE, self.values):
+        if self.are_exceeded(raw):
             expected = f"at most {self.fields} fields, {self.lists} lists and {self.values} values"
             raise Invalid([{"pointer": "", "expected": expected}])
 
+    def are_exceeded(self, raw: bytes) -> bool:
+        return exceeds(raw, {LIST: self.lists, FIELD: self.fields, VALUE: self.values})
+
 
 # The largest household has 937 fields, 168 lists and about 1,400 values. The limits are at least twice these numbers,
-# because a body may repeat names. A hazard of 256 KiB has at most 32,768 points, because the shortest point,
-# `[74,42],`, takes 8 bytes. Each point is one list with two values.
-DISPLACEMENT_LIMITS = Limits(fields=2_000, lists=2_000, values=4_000)
+# because a body may repeat names. A hazard has fewer of each, if the rings of its polygons do not count.
+REPORT_LIMITS = Limits(fields=2_000, lists=2_000, values=4_000)
+# A hazard of 256 KiB has at most 32,768 points, because the shortest point, `[74,42],`, takes 8 bytes. Each point is
+# one list with two values.
 HAZARD_LIMITS = Limits(fields=2_000, lists=34_000, values=70_000)
+RING_LIMITS = Limits(fields=0, lists=2_001, values=3_999)  # 2,000 points
