@@ -29,6 +29,7 @@ FITTING: dict[str, Any] = {
     "citizenship": "KG",
     "source": "hydromet",
     "web": "https://example.org/",
+    "magnitude_type": "mww",
     "persons": 60,
     "count": 3,
     "birth_year": 1984,
