@@ -72,7 +72,8 @@ class AreaCounts:
 class Households:
     """Households by oblast and district.
 
-    `abroad` has the counts by country; its code `ZZ` also counts households at an unknown place within Kyrgyzstan.
+    `total` counts the households in Kyrgyzstan and those whose country is not known. `abroad` has the counts by
+    country; its code `ZZ` counts the households whose country or place in Kyrgyzstan is not known.
     """
 
     total: AreaCounts
@@ -80,17 +81,23 @@ class Households:
     abroad: Sequence[AreaCounts]
     most: int
 
+    @property
+    def households_abroad(self) -> int:
+        """The number of households in other countries, which are not part of `total`."""
+        return sum(country.here for country in self.abroad if country.code != UNKNOWN_COUNTRY)
+
 
 def by_area(rows: Iterable[Any], places: Places) -> Households:
     total, tops, countries = AreaCounts(COUNTRY), dict[str, AreaCounts](), dict[str, AreaCounts]()
     for row in rows:
         counts = {"here": row.households, "persons": row.persons, "new": row.new}
-        total.add(**counts)
+        country = UNKNOWN_COUNTRY if row.destination_country == COUNTRY else row.destination_country
         if row.destination_pcode:
             _add(tops, row.destination_pcode, places, **counts)
         else:
-            code = UNKNOWN_COUNTRY if row.destination_country == COUNTRY else row.destination_country
-            countries.setdefault(code, AreaCounts(code)).add(**counts)
+            countries.setdefault(country, AreaCounts(country)).add(**counts)
+        if row.destination_pcode or country == UNKNOWN_COUNTRY:
+            total.add(**counts)
         if row.origin_pcode:
             _add(tops, row.origin_pcode, places, left=row.households)
     ranked = sorted(tops.values(), key=lambda area: (-area.here, -area.left))

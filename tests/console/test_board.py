@@ -58,6 +58,17 @@ def test_households_abroad_are_counted_by_country() -> None:
     assert [(each.code, each.here) for each in shown.abroad] == [("KZ", 2)]
 
 
+def test_households_abroad_are_never_added_to_those_in_the_country() -> None:
+    rows = [
+        moved(LEILEK, KADAMJAI, 3),
+        moved(LEILEK, None, 4, destination_country="ZZ"),
+        moved(LEILEK, None, 2, destination_country="KZ"),
+        moved(LEILEK, None, 5, destination_country="UZ"),
+    ]
+    shown = board.by_area(rows, PLACES)
+    assert (shown.total.here, shown.total.persons, shown.households_abroad) == (7, 28, 7)
+
+
 def test_households_in_the_country_without_a_place_are_not_abroad() -> None:
     rows = [moved(LEILEK, None, destination_country=country) for country in ("KG", "ZZ")]
     assert [(each.code, each.here) for each in board.by_area(rows, PLACES).abroad] == [("ZZ", 2)]
