@@ -6,7 +6,15 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from services.alerts.rules.findings import OVER_BUDGET, RANK, Finding, RuleKind, Situation
+from services.alerts.rules.findings import (
+    OVER_BUDGET,
+    QUAKE_UNJUDGED,
+    RANK,
+    UNJUDGED_RULE,
+    Finding,
+    RuleKind,
+    Situation,
+)
 from shared import events
 from shared.events import AlertRaised, Message
 from shared.events.vocabulary import Closer, Demand, HazardType, Severity, Status, Validity, Verdict, Verification, Work
@@ -83,6 +91,11 @@ class Alert:
     resolved_note: str | None = None
     closed_by: Closer | None = None
     verdict: Verdict | None = None
+
+    @property
+    def is_unjudged(self) -> bool:
+        """Whether a person must judge the severity, because the hazard's report has none and none was computed."""
+        return self.rule == UNJUDGED_RULE or self.reason == QUAKE_UNJUDGED
 
     @property
     def is_answered(self) -> bool:

@@ -134,7 +134,7 @@ class AlertChanges:
     def escalate(self, alert: Alert) -> None:
         """Notifies the next step and restarts the waiting time, because nobody acted on the alert in time."""
         cause = cause_of_escalation(alert)
-        wait = self._rules.escalation.wait(alert.severity, is_acknowledged=cause is not Cause.ESCALATED)
+        wait = self._rules.escalation.wait(alert, is_acknowledged=cause is not Cause.ESCALATED)
         risen = alerts.escalated(alert, self._now, wait)
         self._keep(self._notified(risen, cause, notifications.RAISED), AlertEscalated)
 
@@ -176,7 +176,7 @@ class AlertChanges:
         if alert.is_suppressed:
             self._keep(alert, AlertSuppressed)
             return
-        due = self._now + self._rules.escalation.wait(alert.severity)
+        due = self._now + self._rules.escalation.wait(alert)
         waiting = replace(alert, waits_since=self._now, escalates_at=due)
         self._keep(self._notified(waiting, Cause.RAISED, notifications.RAISED), AlertRaised)
 
@@ -205,7 +205,7 @@ class AlertChanges:
         if alert.resolved_at is not None or alert.progressed_at is not None:
             return alert
         is_acknowledged = alert.acknowledged_at is not None
-        due = self._now + self._rules.escalation.wait(alert.severity, is_acknowledged=is_acknowledged)
+        due = self._now + self._rules.escalation.wait(alert, is_acknowledged=is_acknowledged)
         if alert.escalates_at is not None and (is_acknowledged or alert.escalates_at <= due):
             return alert
         return replace(alert, waits_since=self._now, escalates_at=due)

@@ -3,7 +3,7 @@
 import tomllib
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
@@ -16,6 +16,9 @@ from services.alerts.rules.severity import SeverityRule
 from services.alerts.rules.unjudged import UnjudgedRule
 from shared.events.vocabulary import Severity
 
+if TYPE_CHECKING:
+    from services.alerts.alerts import Alert
+
 PRODUCT = Path(__file__).parent / "rules.toml"
 Minutes = Annotated[float, Field(gt=0, le=60 * 24 * 366)]
 
@@ -23,18 +26,23 @@ Minutes = Annotated[float, Field(gt=0, le=60 * 24 * 366)]
 class EscalationPolicy(RuleModel):
     """`minutes` is the time to acknowledge an alert, `idle_minutes` the time until the next action.
 
-    While the boards are unattended, both times are half as long.
+    An alert whose severity a person must judge waits at most `unjudged_minutes` for an acknowledgement. While the
+    boards are unattended, all these times are half as long.
     """
 
     minutes: Annotated[dict[Severity, Minutes], Field(min_length=1)]
     idle_minutes: Annotated[dict[Severity, Minutes], Field(min_length=1)] = Field(
         default_factory=lambda: {Severity.EXTREME: 5.0, Severity.UNKNOWN: 15.0}
     )
+    unjudged_minutes: Minutes = 10
     unattended_minutes: Minutes = 30
 
-    def wait(self, severity: Severity, *, is_acknowledged: bool = False) -> timedelta:
-        minutes = self.idle_minutes if is_acknowledged else self.minutes
-        return timedelta(minutes=minutes.get(severity, max(minutes.values())))
+    def wait(self, alert: "Alert", *, is_acknowledged: bool = False) -> timedelta:
+        by_severity = self.idle_minutes if is_acknowledged else self.minutes
+        minutes = by_severity.get(alert.severity, max(by_severity.values()))
+        if alert.is_unjudged and not is_acknowledged:
+            minutes = min(minutes, self.unjudged_minutes)
+        return timedelta(minutes=minutes)
 
     @property
     def unattended(self) -> timedelta:

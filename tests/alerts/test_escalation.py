@@ -2,6 +2,7 @@
 
 import importlib
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -28,6 +29,22 @@ async def test_without_acknowledgement_the_next_step_is_notified_and_the_last_st
 async def test_more_severe_alerts_escalate_sooner(night: Night) -> None:
     await night.report(hazard(magnitude=6.8))
     assert await night.passes(EXTREME) == 1
+
+
+@pytest.mark.parametrize(
+    "to_judge",
+    [
+        {"type": "landslide", "severity": "Unknown", "source": "gdacs"},
+        {"magnitude": 6.6, "depth_km": 210.0, "area": {"point": {"lat": 36.5, "lon": 71.2}}},
+    ],
+)
+async def test_an_alert_whose_severity_must_be_judged_escalates_after_ten_minutes(
+    night: Night, to_judge: dict[str, Any]
+) -> None:
+    await night.report(hazard(**to_judge))
+    assert (await night.alert()).severity == "Moderate"
+    assert await night.passes(timedelta(minutes=9, seconds=59)) == 0
+    assert await night.passes(timedelta(seconds=1)) == 1
 
 
 async def test_a_closed_alert_stops_ringing_and_notified_receivers_are_notified(night: Night) -> None:

@@ -54,18 +54,25 @@ def test_a_hazard_reported_without_a_severity_alerts_with_its_types_severity(typ
 
 
 @pytest.mark.parametrize(
-    ("channel", "source", "is_alerted"),
+    ("channel", "source"),
     [
-        ("console", "cmc", True),
-        ("field", "osh-team", True),
-        ("api", "cmc", True),
-        ("api", "kyrgyzhydromet", False),
-        ("feed", "gdacs", False),
+        ("console", "cmc"),
+        ("field", "osh-team"),
+        ("api", "cmc"),
+        ("api", "kyrgyzhydromet"),
+        ("feed", "gdacs"),
     ],
 )
-def test_only_a_persons_report_alerts_without_a_severity(channel: str, source: str, is_alerted: bool) -> None:
-    reported = mudflow(severity="Unknown", channel=channel, source=source)
-    assert isinstance(decide(reported, RULES, WATCHED, NOW), Finding) is is_alerted
+def test_a_hazard_without_a_severity_alerts_whatever_its_source(channel: str, source: str) -> None:
+    finding = finding_of(decide(mudflow(severity="Unknown", channel=channel, source=source), RULES, WATCHED, NOW))
+    assert (finding.severity, finding.reason) == ("Severe", "severity_unjudged")
+
+
+def test_a_measured_earthquake_is_judged_by_its_shaking_and_an_unmeasured_one_by_a_person() -> None:
+    assert decide(hazard(magnitude=3.0), RULES, WATCHED, NOW) == Nothing("below_threshold")
+    assert finding_of(decide(hazard(magnitude=None), RULES, WATCHED, NOW)).reason == "severity_unjudged"
+    felt = hazard(magnitude=3.0, channel="console", source="cmc")
+    assert finding_of(decide(felt, RULES, WATCHED, NOW)).reason == "severity_unjudged"
 
 
 def test_a_hazard_judged_minor_no_longer_alerts() -> None:
@@ -77,8 +84,7 @@ def test_a_hazard_judged_minor_no_longer_alerts() -> None:
     ("changed", "reason"),
     [
         ({"magnitude": 4.5}, "below_threshold"),
-        ({"magnitude": None}, "below_threshold"),
-        ({"type": "explosion"}, "below_threshold"),
+        ({"type": "explosion", "severity": "Minor"}, "below_threshold"),
         ({"status": "System"}, "status_not_alerted"),
         ({"status": "Draft"}, "status_not_alerted"),
         ({"msg_type": "Cancel"}, "cancelled"),
@@ -111,9 +117,8 @@ def test_a_hazard_is_as_severe_as_its_source_says(severity: str) -> None:
     assert (finding.severity, finding.rule, finding.reason) == (severity, "severity", "source_severity")
 
 
-@pytest.mark.parametrize("severity", ["Minor", "Unknown"])
-def test_a_source_severity_below_the_floor_is_noted(severity: str) -> None:
-    assert decide(mudflow(severity=severity), RULES, WATCHED, NOW) == Nothing("below_threshold")
+def test_a_source_severity_below_the_floor_is_noted() -> None:
+    assert decide(mudflow(severity="Minor"), RULES, WATCHED, NOW) == Nothing("below_threshold")
 
 
 def test_if_two_rules_apply_the_higher_severity_counts_and_there_is_one_alert() -> None:

@@ -18,6 +18,8 @@ RANK = {
 }
 TOO_OLD = "too_old"
 OVER_BUDGET = "over_budget"
+UNJUDGED_RULE = "unjudged"
+QUAKE_UNJUDGED = "quake_unjudged"
 
 
 class RuleKind(StrEnum):

@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, NamedTuple
 
 from pydantic import Field
 
-from services.alerts.rules.findings import RANK, Finding
+from services.alerts.rules.findings import QUAKE_UNJUDGED, RANK, Finding
 from services.alerts.rules.hazard import HazardRule
 from services.alerts.rules.intensity import RUPTURE_MAGNITUDE
 from services.alerts.rules.rule import RuleModel
@@ -21,7 +21,6 @@ from shared.events.vocabulary import HazardType, ImpactLevel, Severity
 from shared.places.points import unit_points
 
 BY_SOURCE = "quake_by_source"
-UNJUDGED = "quake_unjudged"
 UNJUDGED_MAGNITUDE = 6.0
 NEAR_KM = 500.0
 
@@ -85,7 +84,7 @@ class QuakeRule(HazardRule):
             severity = self._severity_by_source(**given)
             return None if severity is None else Judgement(severity, BY_SOURCE, hazard.area.pcodes)
         if is_unjudged(hazard, hazard.magnitude, shaking):
-            return Judgement(self.severity, UNJUDGED, hazard.area.pcodes)
+            return Judgement(self.severity, QUAKE_UNJUDGED, hazard.area.pcodes)
         return None
 
     def _severity_by_source(self, mmi: float | None = None, impact: ImpactLevel | None = None) -> Severity | None:

@@ -1,21 +1,29 @@
-"""If a person reports a hazard without a severity, the hazard gets its type's severity until somebody judges it."""
+"""Gives a hazard that was reported without a severity the severity of its type, until somebody judges it."""
 
 from typing import ClassVar
 
 from pydantic import Field
 
+from services.alerts.rules.findings import UNJUDGED_RULE
 from services.alerts.rules.hazard import HazardRule, is_from_person
 from shared.events import HazardReported
 from shared.events.vocabulary import HazardType, Severity
 
 
 class UnjudgedRule(HazardRule):
-    name: ClassVar[str] = "unjudged"
+    """Does not apply to an earthquake that a source measured, because its shaking is computed (`QuakeRule`)."""
+
+    name: ClassVar[str] = UNJUDGED_RULE
 
     severity: Severity
     severities: dict[HazardType, Severity] = Field(default_factory=dict)
 
     def grade(self, hazard: HazardReported) -> Severity | None:
-        if hazard.severity is not Severity.UNKNOWN or not is_from_person(hazard):
+        if hazard.severity is not Severity.UNKNOWN or is_measured(hazard):
             return None
         return self.severities.get(hazard.type, self.severity)
+
+
+def is_measured(hazard: HazardReported) -> bool:
+    is_quake = hazard.type is HazardType.EARTHQUAKE and hazard.magnitude is not None
+    return is_quake and not is_from_person(hazard)
