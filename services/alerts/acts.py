@@ -80,9 +80,10 @@ def progressed(alert: Alert, person: Actor, now: datetime) -> Alert:
 
 
 def commented(alert: Alert, now: datetime, idle: timedelta) -> Alert:
-    """The alert after a comment. A comment stops an answered alert's ringing and restarts its waiting time.
+    """The alert after a comment. A comment stops the ringing of an answered alert.
 
-    The waiting time of a snoozed alert is not restarted. A comment changes nothing else in the alert's state.
+    If an answered alert has a waiting time and is not snoozed, the comment also restarts the waiting time. A comment
+    changes nothing else in the alert's state.
     """
     if alert.is_answered and alert.escalates_at is not None and alert.snoozed_until is None:
         return _seen(alert, now, idle)

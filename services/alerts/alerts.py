@@ -134,7 +134,7 @@ class Alert:
 
     @property
     def is_withheld(self) -> bool:
-        """Whether the alert exceeds its source's hourly budget of alerts. An operator may release such an alert."""
+        """Whether the alert exceeds its source's hourly budget. An operator or a duty head may release the alert."""
         return self.is_suppressed and self.reason == OVER_BUDGET
 
     @property

@@ -44,7 +44,7 @@ class Answers:
         self._session, self._rules, self._places, self._now = session, rules, places, now
 
     async def acknowledge(self, alert_id: UUID, person: Actor, *, is_one_of_many: bool = False) -> Alert:
-        """Every action may raise AnswerRefused. If `is_one_of_many` is true, an Extreme alert is also refused."""
+        """Raises AnswerRefused, as most actions do. If `is_one_of_many` is true, an Extreme alert is also refused."""
         alert = await alert_queries.locked_alert(self._session, alert_id)
         if alert.acknowledged_at is not None:
             return _own(alert, alert.acknowledged_by, person, "already-acknowledged")
@@ -99,7 +99,7 @@ class Answers:
         return await self._keep(after, AlertSnoozed, ActKind.SNOOZED, person, reason)
 
     async def resolve(self, alert_id: UUID, verdict: Verdict, person: Actor) -> Alert:
-        """Closes the alert with the verdict. A second, different verdict is refused."""
+        """Closes the alert with the verdict. A second verdict is refused, unless the same person repeats it."""
         alert = await alert_queries.locked_alert(self._session, alert_id)
         if alert.resolved_at is not None and alert.verdict is verdict:
             return _own(alert, alert.resolved_by, person, "already-resolved")

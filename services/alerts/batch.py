@@ -69,7 +69,7 @@ class HouseholdBatch(ConsumedBatch):
     households: dict[int, DisplacedHousehold] = field(default_factory=dict)
     before: dict[UUID, DisplacedHousehold] = field(default_factory=dict)
     departures: list[tuple[int, Departure]] = field(default_factory=list)
-    withdrawn: list[Departure] = field(default_factory=list)  # stored departures that this batch replaces
+    withdrawn: list[Departure] = field(default_factory=list)  # departures that reports of this batch replace
     departed: dict[UUID, Departure | None] = field(default_factory=dict)  # the departure of each report after the batch
     groups: dict[int, CountedGroup] = field(default_factory=dict)
     groups_before: dict[UUID, CountedGroup] = field(default_factory=dict)
@@ -112,7 +112,7 @@ class HouseholdBatch(ConsumedBatch):
 
     @property
     def locks(self) -> set[tuple[str, str]]:
-        """The keys of the locks for the changed counts: one for each district that people left or live in."""
+        """The lock keys of the changed counts: districts that people left, and districts where households live."""
         left = {departure.area for departure in (*self.withdrawn, *(departure for _, departure in self.departures))}
         groups = (*self.groups.values(), *self.groups_before.values())
         left |= {group.origin_area for group in groups if group.origin_area is not None}

@@ -104,7 +104,7 @@ class AlertChanges:
         return any(alert.is_withheld for alert in own)
 
     def lapse(self, hazard_id: UUID, reason: str, *, kind: RuleKind | None = None, area: str | None = None) -> Outcome:
-        """Lets the hazard's alerts of this `kind` and `area` lapse. Notifies receivers that were notified before."""
+        """Lets the hazard's alerts lapse, or only those of `kind` and `area` if given. Notifies earlier receivers."""
         touched = [
             alert
             for alert in self._alerts.values()
@@ -201,7 +201,7 @@ class AlertChanges:
         return bool(notifications.recipients(moved, notifications.MOVED)[0])
 
     def _hastened(self, alert: Alert) -> Alert:
-        """Shortens the waiting time to that of the new severity. An acknowledged alert keeps its waiting time."""
+        """Starts the waiting time of the severity, if it ends earlier. An acknowledged alert keeps its waiting time."""
         if alert.resolved_at is not None or alert.progressed_at is not None:
             return alert
         is_acknowledged = alert.acknowledged_at is not None
@@ -219,7 +219,10 @@ class AlertChanges:
         before: Alert | None = None,
         due_in: timedelta = NOW,
     ) -> Alert:
-        """Begins the alert's next notification. A receiver never notified before gets the message of a new alert."""
+        """Begins the alert's next notification.
+
+        A receiver that was never notified before gets the message of a new alert, unless the cause is in RISING.
+        """
         begun, called = replace(alert, step=alert.step + 1), self._called[alert.alert_id]
         notification = Notification(begun, self._receivers, self._places, frozenset(called), before)
         receivers, omissions = notifications.recipients(notification, stages)

@@ -1,6 +1,6 @@
 """SQL that counts the displaced households that live where a hazard is in force."""
 
-# raw SQL throughout: these statements run for every batch of households and must be fast
+# raw SQL throughout: batches of households wait for these statements, or for the locks that these statements hold
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
@@ -85,7 +85,7 @@ LEFT JOIN (
     WHERE mobility = ANY($1) GROUP BY status, area
 ) AS living USING (status, area)
 """
-# An alert with a changed figure is due after an interval, or at once if the figure crosses the rule's threshold.
+# A hazard's district with a changed figure is due after an interval, or at once if the figure crosses the threshold.
 # A hazard with a pending change is skipped, because the newest revision may cancel or move the hazard.
 DUE = f"""
 SELECT hazard_id, area FROM ({EXPOSED}) AS exposures

@@ -60,7 +60,7 @@ class Deliveries:
         self._busy: Counter[str] = Counter()
         self._waiting: set[str] = set()  # recipients that may have more due deliveries than free slots
         self._finished: list[tuple[Job, DeliveryAttempt]] = []
-        self._unrecorded: set[UUID] = set()  # deliveries that are not claimed before their attempts are recorded
+        self._unrecorded: set[UUID] = set()  # deliveries not recorded yet, which are not claimed even after the lease
         self._recording, self._recorded_at = asyncio.Lock(), -BUSY_SECONDS
         self._tasks: asyncio.TaskGroup | None = None
 

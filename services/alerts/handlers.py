@@ -56,7 +56,7 @@ def utcnow() -> datetime:
 
 
 class HazardHandler:
-    """Raises the hazard's own alert; `exposures.py` raises exposure alerts later. A Cancel ends both kinds of alert."""
+    """Raises the hazard's own alert; `exposures.py` raises exposure alerts later. A Cancel lets both lapse at once."""
 
     def __init__(
         self, rules: Ruleset, places: Places, clock: Clock = utcnow, *, dispatcher: Dispatcher | None = None

@@ -16,7 +16,7 @@ from shared.auth.tokens import Ancestry
 class Omission(StrEnum):
     """Why a receiver is not notified."""
 
-    OTHER_STATUS = "other_status"  # for example, an alert of an exercise and a receiver of Actual alerts
+    OTHER_STATUS = "other_status"  # for example, an alert of an exercise and a receiver of Actual alerts only
     BELOW_FLOOR = "below_floor"
     OTHER_AREA = "other_area"
     LATER_STEP = "later_step"
@@ -62,7 +62,7 @@ def _unconcerned(receiver: Receiver, notification: Notification) -> Omission | N
 
 
 def up_to_level(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """Leaves out receivers with a step above the alert's level.
+    """Leaves out receivers whose step the alert's level has not reached yet.
 
     Steps without a receiver for this alert are skipped, so that each level reaches the next step with a receiver.
     """
@@ -80,7 +80,7 @@ def newly_concerned(notification: Notification, receivers: Sequence[Receiver]) -
     """Leaves out receivers that the alert concerned before.
 
     All receivers are checked, because all receivers together determine the steps. If the alert concerned a receiver
-    before but never notified the receiver, the list of receivers has changed since.
+    before but never notified the receiver, the list of receivers has changed since the alert was raised.
     """
     assert notification.before is not None
     reached, _ = recipients(replace(notification, alert=notification.before), REACHED)

@@ -1,4 +1,4 @@
-"""The fields of hazards, households and groups that the rules need. A place is a district or an independent city."""
+"""The fields of hazards, households and groups that the rules need. A place in a district is replaced by it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -15,7 +15,7 @@ SELECT taken.*, receivers AS receiver FROM taken LEFT JOIN receivers ON receiver
 
 # Claims at most as many deliveries per receiver as the receiver has free slots.
 # A claimed delivery without a recorded attempt is due again when its lease ends.
-# A delivery waits for earlier steps of the same alert, so that the last message that the receiver reads is current.
+# A delivery waits for the alert's earlier steps to the same receiver, so that the receiver's last message is current.
 CLAIM = f"""
 WITH busy AS (
     SELECT * FROM unnest($3::text[], $4::integer[]) AS busy (recipient, count)
@@ -55,7 +55,7 @@ WITH claimed AS MATERIALIZED (
 # The statement also takes the alerts' next sequence numbers for the events.
 # All transactions lock alerts in the same order, which prevents deadlocks.
 # The first delivery of an alert to a receiver and each failed delivery are published (docs/decisions/0027).
-# If newer messages wait, a delivery's back-off is at most the first back-off ($9) plus the newest message's age.
+# If newer messages wait for a delivery, its back-off is at most the first back-off ($9) plus the newest one's age.
 RECORD = """
 WITH tried AS (
     SELECT * FROM unnest(

@@ -1,6 +1,6 @@
 """The SQL of hazards and their revisions; the caller commits."""
 
-# raw SQL throughout: these statements run for every batch of hazards and households and must be fast
+# raw SQL throughout: every batch of hazards waits for most of these statements
 
 from collections.abc import Collection, Iterable
 from typing import Any

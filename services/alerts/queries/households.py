@@ -1,6 +1,6 @@
 """The SQL of displaced households and their departures; the caller commits."""
 
-# raw SQL throughout: these statements run for every batch of hazards and households and must be fast
+# raw SQL throughout: these statements run for every batch of households and must be fast
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping

@@ -1,6 +1,6 @@
 """The SQL of receivers; the caller commits."""
 
-# raw SQL throughout: these statements run for every batch of hazards and households and must be fast
+# raw SQL throughout: batches of hazards and households wait until the receivers are read
 
 from collections.abc import Mapping
 from dataclasses import fields

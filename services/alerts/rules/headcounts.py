@@ -45,13 +45,13 @@ class HeadCount:
 
     @property
     def households(self) -> int:
-        """The larger of the numbers of families and yards, because two teams may count the same people by both."""
+        """The larger number, because one team may count the families and another team the yards of the same people."""
         return max(self.families, self.yards)
 
 
 @dataclass(frozen=True, slots=True)
 class DisplacementFigures:
-    """The figures of a window. For each destination, the larger of the registered and the counted figure is added."""
+    """`persons` and `households` add up, for each destination, the larger of the registered and the counted figure."""
 
     persons: int
     households: int

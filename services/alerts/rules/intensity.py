@@ -11,7 +11,7 @@ DEEPEST_KM = 40.0
 SHALLOWEST_KM = 5.0  # the equation by depth divides by the depth, which must not be zero
 FIXED_KM = 15.0
 DEFAULT_DEPTHS_KM = frozenset({0.0, 10.0, 33.0})  # networks report these depths if they could not measure the depth
-RUPTURE_MAGNITUDE = 6.5  # the rupture of a stronger earthquake is too long to be treated as a point
+RUPTURE_MAGNITUDE = 6.5  # from this magnitude on, the rupture is too long to be treated as a point
 
 
 @dataclass(frozen=True, slots=True)

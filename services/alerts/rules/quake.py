@@ -114,7 +114,7 @@ def given_by_source(shaking: SourceShaking | None) -> dict[str, Any]:
 
 
 def is_unjudged(hazard: HazardReported, magnitude: float, shaking: Shaking | None) -> bool:
-    """Whether a person must judge, because the source gives no severity and the equations do not fit the earthquake."""
+    """Whether a person must judge the earthquake: a strong one, without the source's severity or a fitting equation."""
     strong = UNJUDGED_MAGNITUDE if shaking is None else RUPTURE_MAGNITUDE
     return hazard.severity is Severity.UNKNOWN and magnitude >= strong
 
