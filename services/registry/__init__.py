@@ -1,1 +1,1 @@
-"""The registry makes one record per displaced household from any number of reports, and computes figures from them."""
+"""The registry merges reports into one record per displaced household, and computes figures from the records."""

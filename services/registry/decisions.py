@@ -1,4 +1,4 @@
-"""Decides who may change a household, and how a report version changes it. Arrival order does not matter."""
+"""Decides who may change a household, and how a report version changes it. No I/O; arrival order does not matter."""
 
 from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum

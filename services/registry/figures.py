@@ -230,7 +230,7 @@ async def stock_and_flows(
             stock = tasks.create_task(with_session(lambda session: stock_of(request, session, caller, filters, day)))
             flows = tasks.create_task(with_session(lambda session: flows_of(request, session, caller, filters)))
     except ExceptionGroup as errors:
-        raise errors.exceptions[0] from None  # the first error; both say that PostgreSQL is unavailable
+        raise errors.exceptions[0] from None  # the first error, for example of an unavailable PostgreSQL
     return stock.result(), flows.result()
 
 

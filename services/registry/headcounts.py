@@ -1,4 +1,4 @@
-"""Decide which counts of a group are in effect. The result does not depend on the arrival order.
+"""Decide which counts of a group are in effect. No I/O, and independent of the arrival order.
 
 Counts with the same population count the same people. Counts of one population have the same status, hazard, origin,
 present place, kind of shelter and mobility. A full recount replaces the earlier counts of its population. A partial

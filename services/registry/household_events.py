@@ -82,7 +82,7 @@ class OutcomeData(msgspec.Struct, omit_defaults=True, gc=False):
 
 
 class HouseholdEvents:
-    """Builds messages. Events have only the P-codes of districts, because no finer place may leave the registry."""
+    """Builds messages. A P-code becomes the P-code of its district, because no finer place may leave the registry."""
 
     def __init__(self, places: Places) -> None:
         self._district = lru_cache(10_000)(lambda pcode: DistrictData(pcode=places.district(pcode)))
