@@ -51,7 +51,7 @@ async function own(request) {
 }
 
 /**
- * Answer from the network, or from the cache if the network is slow. If the cache has no answer, wait for the network.
+ * Answer from the network, or from the cache if the network is slow or fails. Without a cached answer, wait.
  * @param {Request} request
  */
 async function fresh(request) {
