@@ -56,9 +56,9 @@ ASKED_EVERY_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One partition of one consumer. `end` is None if the broker did not answer.
+    """One partition of one consumer. `end` and `unread_since` are None if the broker did not answer.
 
-    `unread_since` is the time at which the oldest unsettled record was written. None means that no record is unsettled.
+    `unread_since` is the time at which the oldest unsettled record was written; also None if all records are settled.
     """
 
     consumer: str

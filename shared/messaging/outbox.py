@@ -22,7 +22,7 @@ COLUMNS = bulk_copy.columns(OutboxEvent)
 AT_ONCE = 500
 ACK_SECONDS = 4.0  # less than the 5 s after which PostgreSQL ends an idle transaction
 LINGER_SECONDS = 0.02  # events that commit within this time are sent together
-BUSY_SECONDS = 0.2  # the least time between two sends, because each send costs CPU time
+BUSY_SECONDS = 0.2  # the pause after a send of less than AT_ONCE events, because each send costs CPU time
 IDLE_SECONDS = 5.0  # the outbox is also polled, because a NOTIFY is missed while the connection is renewed
 
 ANY_BYTES = "surrogateescape"
