@@ -46,9 +46,14 @@ class Places:
         return tuple(unit.pcode for unit in self._units.values() if unit.parent == pcode)
 
     def name(self, pcode: str, lang: str) -> str:
-        """The unit's name with its kind, or the code if it is unknown."""
-        unit = self._units.get(pcode)
-        return unit.label(lang) if unit else pcode
+        """The unit's name with its kind. An unknown code follows the name of the smallest known unit that contains it.
+
+        Villages are unknown units, unless their list was imported.
+        """
+        if unit := self._units.get(pcode):
+            return unit.label(lang)
+        around = next((self._units[code] for code in self.ancestors(pcode) if code in self._units), None)
+        return f"{around.label(lang)} ({pcode})" if around else pcode
 
     def ancestors(self, pcode: str) -> tuple[str, ...]:
         """The units that contain this unit, except the country. If the code is unknown, its digits give the parent."""

@@ -39,6 +39,13 @@ def test_three_units_named_naryn_are_distinguished(places: Places) -> None:
     assert names == ["Naryn oblast", "Naryn rayon", "Naryn city"]
 
 
+@pytest.mark.parametrize(
+    ("lang", "name"), [("en", "Kadamjai rayon"), ("ru", "Кадамжайский район"), ("ky", "Кадамжай району")]
+)
+def test_a_village_that_is_not_listed_is_named_by_its_district_and_code(places: Places, lang: str, name: str) -> None:
+    assert places.name("KG05258820010", lang) == f"{name} (KG05258820010)"
+
+
 def test_an_unknown_code_is_shown_as_itself(places: Places) -> None:
     assert places.unit("KG99999999999") is None
     assert places.name("KG99999999999", "ru") == "KG99999999999"
