@@ -1,4 +1,4 @@
-"""`python -m deploy.backup` makes a backup each night. A missing backup of last night is made at once."""
+"""`python -m deploy.backup` makes a backup each night, or at once if last night's backup is missing."""
 
 import asyncio
 from datetime import UTC, datetime, time, timedelta
@@ -16,7 +16,7 @@ from shared.config import Settings
 from shared.country import TIME_ZONE
 
 LOOK_SECONDS = 60
-AGAIN_SECONDS = 900  # the pause after a failed backup
+AGAIN_SECONDS = 900  # between a failed backup and the next attempt
 DAY, LATE = timedelta(days=1), timedelta(hours=2)
 FAULTS = (Refused, OSError, asyncpg.PostgresError, DBAPIError, KafkaException)
 

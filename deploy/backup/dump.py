@@ -1,4 +1,4 @@
-"""Dumps PostgreSQL while it runs, as of one moment, and restores the dump."""
+"""Dumps the state of a running PostgreSQL server at one moment, and restores the dump."""
 
 # raw SQL throughout: the schema may be of any release, and the models describe only this release
 
@@ -34,7 +34,7 @@ class Snapshot:
     positions: Mapping[str, list[tuple[str, int, int]]]
     letters: frozenset[
         tuple[str, str, int, int]
-    ]  # service, topic, partition and written offset of each dead letter that is not redriven yet
+    ]  # the dead letters that are not redriven yet, each in the form of `log.Letter`
 
 
 @asynccontextmanager
@@ -91,7 +91,7 @@ def dumped(server: Server, database: str, snapshot: str) -> Iterator[bytes]:
 
 
 async def check_free(server: Server, database: str) -> None:
-    """Raise DatabaseInUse or DatabaseHolds. A database that does not exist, or has no table yet, is free."""
+    """Raise DatabaseInUse or DatabaseHolds. A database is free if it does not exist or has no rows."""
     connection = await server.connect()
     try:
         is_there = await connection.fetchval("SELECT count(*) FROM pg_database WHERE datname = $1", database)
@@ -112,7 +112,7 @@ async def counted(server: Server, database: str) -> dict[str, int]:
 
 
 async def clear(server: Server, database: str) -> None:
-    """Drop the schemas that provisioning made, because the dump contains them with all their contents."""
+    """Drop the schemas that provisioning made, because the restore creates these schemas from the dump."""
     connection = await server.connect(database)
     try:
         for service in SERVICES:

@@ -48,8 +48,9 @@ Letter = tuple[str, str, int, int]  # service, topic, partition, and the offset 
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """A state of the log. `ids` are Kafka's ids of the topics; a topic that is deleted and created again has a new id.
+    """The state of Kafka's log at one moment.
 
+    `ids` are Kafka's ids of the topics; a topic that is deleted and created again has a new id.
     `ends` are the first kept offset and the next offset of each partition.
     """
 
@@ -121,7 +122,7 @@ def carried(log: Log, positions: Iterable[tuple[str, int, int]]) -> dict[Partiti
 def records(
     broker: Broker, prefix: str, log: Log, firsts: Mapping[Partition, int], letters: Collection[Letter]
 ) -> Iterator[bytes]:
-    """Yield each record from its first offset to the end in `log`, as a line of JSON.
+    """For each partition, yield the records from the offset in `firsts` to the end in `log`, as lines of JSON.
 
     From dead-letter topics, only the records in `letters` are yielded. Raises LogSilent.
     """
@@ -221,7 +222,7 @@ def _bytes(text: str | None) -> bytes | None:
 
 
 def is_same(topic: str, before: Log, now: Log) -> bool:
-    """Whether the topic is the same topic as in the backup.
+    """Whether the topic still has the id that it had during the backup.
 
     If the broker was unavailable during the backup, the backup has no topic ids, and the function returns True.
     """
@@ -237,9 +238,10 @@ def where_to_read(partition: Partition, next_offset: int, before: Log, now: Log)
 
 
 async def move(server: Server, database: str, schema: str, targets: Mapping[Partition, int]) -> None:
-    """Set each partition's next offset. Add the same difference to the first offset and to the dead letters' offsets.
+    """Set each partition's next offset. Move the first offset and the dead letters' offsets by the same distance.
 
-    The number of records between the offsets therefore stays the same. The first offset may become negative.
+    The number of records between the first and the next offset therefore stays the same. The first offset may become
+    negative.
     """
     moves, quoted = [(*partition, to) for partition, to in targets.items()], f'"{schema}"'
     connection = await server.connect(database)

@@ -59,8 +59,8 @@ def check(settings: BackupSettings, folders: Iterable[Path]) -> None:
 async def _write(made: Archive, installation: Installation, now: datetime) -> None:
     """Write the files, the database, the log, and then the files that changed during the backup.
 
-    The files are written before the log, because a report moves from the spool to the log. Changed files are written
-    again at the end, because a row of the dump may need a new key.
+    The files are written before the log, so that a report that moves from the spool to the log meanwhile is not missed.
+    Changed files are written again at the end, because a row of the dump may be encrypted under a new key.
     """
     looks: Looks = {}
     _add_files(made, installation.folders, looks)

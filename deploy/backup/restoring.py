@@ -21,7 +21,7 @@ from shared.events.topics import CONTRACT
 
 KEYS = (".key", ".pem")
 STAYS = ("lock", "run", "logs", "program", RESTORING)
-# The marker's content says whether the folders belonged to the backup's installation when the restore began.
+# The content of the marker file says whether the folders belonged to the backup's installation when the restore began.
 SAME, OTHER = b"same", b"other"
 
 
@@ -88,13 +88,13 @@ def put_back(
     servers: Collection[str] = (),
     stays: Collection[str] = (),
 ) -> list[Path]:
-    """Put the files into the folders. Returns the folders in which the former files are kept.
+    """Copy the backup's files into the folders. Returns the folders in which the former files are kept.
 
     After an interruption the restore is repeated from the beginning. Call `finish` after the whole restore.
 
-    If the folders belong to the backup's installation, they may contain more than the backup, such as newer keys and
-    reports in the spool. In this case the files stay, and only the folders of `servers` are moved aside. If the folders
-    belong to another installation, everything except `stays` is moved aside.
+    Folders of the backup's installation may contain more than the backup, such as newer keys and reports in the spool.
+    Therefore only the folders of `servers` are moved aside if the folders belong to the backup's installation.
+    If the folders belong to another installation, everything except `stays` is moved aside.
     """
     is_same = _is_same(files, folders)
     write_whole(_marker(folders), SAME if is_same else OTHER)
@@ -111,7 +111,7 @@ def put_back(
 
 
 def finish(folders: Mapping[str, Path]) -> None:
-    """End the restore. The next restore will find out again to which installation the folders belong."""
+    """Remove the marker file. The next restore will check again to which installation the folders belong."""
     _marker(folders).unlink(missing_ok=True)
 
 
@@ -126,14 +126,14 @@ def _makes_way(path: Path, stays: Collection[str]) -> bool:
 def _marker(folders: Mapping[str, Path]) -> Path:
     """Return the marker file, which exists until the restore has ended. While the file exists, no service starts.
 
-    The file records to which installation the folders belonged. After an interruption the keys in the folders cannot
-    show this, because some of the keys may come from the backup.
+    The file records to which installation the folders belonged. After an interruption the keys in the folders do not
+    show the installation, because some of these keys may come from the backup.
     """
     return next(iter(folders.values())) / RESTORING
 
 
 def _is_same(files: Path, folders: Mapping[str, Path]) -> bool:
-    """Whether the files and the folders have a key in common. Two installations never generate the same key.
+    """Whether the backup and the folders have a key in common. Two installations never generate the same key.
 
     Passwords are not compared, because several installations may share one `.env`.
     """
@@ -163,7 +163,7 @@ def _add_missing(files: Path, folder: Path) -> None:
 
 
 async def restore_database(installation: Installation, opened: Opened, passwords: Mapping[str, str]) -> Report:
-    """Restore the database, and create it and its roles if they do not exist.
+    """Create the database and its roles if they do not exist, then restore the dump.
 
     Raises RestoreFailed, and Incomplete if a row is missing.
     """
@@ -178,7 +178,7 @@ async def restore_database(installation: Installation, opened: Opened, passwords
 
 
 async def rejoin_log(installation: Installation, opened: Opened, report: Report) -> None:
-    """Set the offsets at which each service continues. Call this after the topics exist, before any service starts."""
+    """Set the offsets at which each service continues. The topics must exist, and no service may run."""
     broker, prefix, before = installation.broker, installation.settings.topic_prefix, opened.log
     now = log.look(broker, prefix)
     if not now.ids:

@@ -15,7 +15,7 @@ from shared.config import CheckedSettings, Settings, secret
 
 
 class BackupSettings(CheckedSettings):
-    """`at` is the time of the nightly backup in Bishkek. If `at` is None, backups are made only by a command."""
+    """`at` is the time of the nightly backup, in Bishkek's time zone. If `at` is None, only a command makes backups."""
 
     model_config = SettingsConfigDict(env_prefix="BACKUP_", env_ignore_empty=True)
 
@@ -23,7 +23,7 @@ class BackupSettings(CheckedSettings):
     recipient: str = ""  # public keys (age1...), separated by spaces; the private key of any of them decrypts a backup
     at: time | None = None
     keep_days: float = Field(default=30, gt=0)
-    folders: dict[str, Path] = Field(default={})  # without folders, the backup contains only the state folder
+    folders: dict[str, Path] = Field(default={})  # if empty, the backup contains only the state folder
     s3_endpoint: str | None = None
     s3_region: str = "us-east-1"
     s3_key_id: str | None = None
@@ -47,7 +47,7 @@ class AdminSettings(CheckedSettings):
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """What a backup contains and a restore writes: folders by name, a database, and a log."""
+    """The folders (by name), the database and the log that a backup contains and a restore writes."""
 
     settings: Settings
     folders: Mapping[str, Path]

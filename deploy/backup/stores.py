@@ -56,7 +56,7 @@ class Folder:
         sync(self._folder)
 
     def _remove_stale(self) -> None:
-        """Remove the unfinished files of backups that were killed."""
+        """Remove the unfinished files that killed backups left behind."""
         for file in self._folder.glob(".*.unfinished"):
             if time.time() - file.stat().st_mtime > STALE_SECONDS:
                 file.unlink()
@@ -81,7 +81,7 @@ class Folder:
 
 
 class Bucket:
-    """A bucket as a store. TLS is used, and certificates are checked, unless the endpoint's URL says http."""
+    """An S3 bucket as a store. TLS is used, and certificates are checked, unless the endpoint's URL says http."""
 
     def __init__(self, address: str, settings: BackupSettings) -> None:
         url = urlsplit(address)

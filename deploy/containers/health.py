@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from shared.liveness import over_http
 
 ESTABLISHED = "01"
-KAFKA_PORT, DATABASE_PORT = 9092, 5432  # the ports of addresses without a port
+KAFKA_PORT, DATABASE_PORT = 9092, 5432  # used if an address names no port
 SECONDS = 4
 
 

@@ -36,7 +36,7 @@ OWN_PASSWORDS = {
     "alerts": ("kafka", "database"),
     "console": ("kafka", "database", "valkey"),
 }
-# With this login of the registry, `dayar` writes decisions about held reports. `dayar` gets no key of the registry.
+# `dayar` uses this login of the registry to write decisions about held reports. `dayar` gets no key of the registry.
 OF_COMMAND = SECRETS / "command"
 RECORD_KEYS = {service: SECRETS / service / "records" for service in SERVICES}
 KEY_FOLDERS = {
@@ -115,10 +115,10 @@ def variable(name: str) -> str:
 
 
 def hold_to_contract(installation: Path) -> None:
-    """Mark new volumes with the layout of the records on their log. Raises EarlierVolumes, NewerVolumes."""
+    """Write the version of the record layout into new volumes, or compare it. Raises EarlierVolumes, NewerVolumes."""
     file = installation / "contract"
     if not (installation / MARK.name).exists():
-        keep(file, str(CONTRACT).encode())  # written before MARK, because MARK alone would mean an earlier build
+        keep(file, str(CONTRACT).encode())  # before MARK, because volumes with MARK alone are of an earlier build
     written = int(file.read_text(encoding="ascii")) if file.exists() else 1
     if written > CONTRACT:
         raise NewerVolumes
@@ -166,12 +166,12 @@ def retire(sealing: Path, kid: str, now: datetime) -> None:
     """
     settings = Settings(
         seal_public_key_file=sealing / "public.key", seal_private_keys=sealing / "private", DAYAR_EXERCISE=False
-    )  # DAYAR_EXERCISE is required but not used here, and this container may not see the mark
+    )  # DAYAR_EXERCISE has no effect here, but Settings require a value, and this container may not see the mark
     keys.retire(settings, kid, now)
 
 
 def publish(key: Path, folder: Path) -> None:
-    """Replace the file atomically, because a service may be reading it."""
+    """Replace the key's file atomically, because a service may be reading it."""
     folder.mkdir(exist_ok=True)
     seal.write_whole(folder / key.name, key.read_bytes())
 

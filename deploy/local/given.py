@@ -29,7 +29,7 @@ class DatabaseRefuses(CannotStart):
 
 
 async def away(options: Options) -> list[str]:
-    """Return the variables of the servers that do not answer. Each returned text includes the tried addresses."""
+    """For each server that does not answer, return the name of its variable and the addresses that were tried."""
     servers = sorted(options.given)
     answers = await asyncio.gather(*(answers_at(server, options.environment[GIVEN[server]]) for server in servers))
     return [
@@ -46,7 +46,7 @@ async def answers_at(server: str, given: str) -> bool:
 
 
 def tried(server: str, given: str) -> str:
-    """The addresses that were tried. The whole variable is not shown, because it may contain a password."""
+    """The addresses that were tried. The variable's whole value is not shown, because it may contain a password."""
     return ", ".join(
         address if isinstance(address, str) else f"{address[0]}:{address[1]}" for address in addresses(server, given)
     )

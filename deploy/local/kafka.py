@@ -48,7 +48,7 @@ class CacheClosed(CannotStart):
 
 
 def cluster(folders: Folders) -> str | None:
-    """The cluster id, read from the log folder's meta.properties. None if there is no log."""
+    """The cluster id in the log folder's meta.properties, or None if there is no log."""
     file = folders.state / "kafka" / "data" / "meta.properties"
     lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
     return next((line.partition("=")[2] for line in lines if line.startswith("cluster.id=")), None)

@@ -30,7 +30,7 @@ class Child(Protocol):
 
 
 class Process:
-    """A child process that can be started and stopped repeatedly, with a file `<name>.pid` and a `<name>.log`."""
+    """A child process that can be started and stopped repeatedly. Its files are `<name>.pid` and `<name>.log`."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class Process:
         )
 
     def _write_pid(self) -> None:
-        """Replace the file atomically, so that a reader finds either the old number or the new number."""
+        """Replace the file atomically, so that a reader finds the old or the new process id."""
         unfinished = self._pid_file.with_suffix(".unfinished")
         unfinished.write_text(f"{self.pid} {psutil.Process(self.pid).create_time()}", encoding="ascii")
         unfinished.replace(self._pid_file)

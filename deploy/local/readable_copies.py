@@ -58,7 +58,7 @@ def sources(state: Path, user: User) -> Path:
 def compile_sources() -> None:
     """Write the bytecode of all sources, readable for everybody. Bytecode that is current is not written again.
 
-    Otherwise services that root starts would compile their imports at each start, because they cannot write bytecode.
+    Without bytecode, services that root starts would compile their imports at each start, as they cannot write files.
     """
     umask = os.umask(0o022)
     try:

@@ -188,7 +188,7 @@ class Stack:
     def write_environment(self) -> None:
         """Write two files. `dayar` finds this installation by `environment`, which has paths of secrets but no secrets.
 
-        `settings` has the settings that `make run` was started with, because a restored installation needs them.
+        The file `settings` has the settings of `make run`, because a restored installation needs these settings.
         """
         lines = [f"{name}={value}\n" for name, value in sorted(self.own_env().items())]
         write_private(self.folders.state / "environment", "".join(lines).encode())

@@ -90,7 +90,7 @@ class Supervisor:
     async def _refuse_absent(self) -> None:
         """Refuse to start if a server that others run does not answer and this installation has never run.
 
-        PostgreSQL must answer at each start. A later start waits for the other servers.
+        PostgreSQL must answer at each start. An installation that has run before waits for the other servers.
         """
         for absent in await given.away(self._stack.options):
             if not self._stack.has_run or absent.startswith(GIVEN["postgres"]):

@@ -54,7 +54,7 @@ class Valkey(Component):
             folder.mkdir(mode=0o700, exist_ok=True)
             if folder.stat().st_uid not in (os.getuid(), VALKEY.uid if self.user() else os.getuid()):
                 raise ForeignFolder(folder)
-        if (before := self.folder / "appendonlydir").exists():  # an earlier release kept the data here
+        if (before := self.folder / "appendonlydir").exists():  # an earlier release stored Valkey's data here
             before.rename(self._data / before.name)
         if user := self.user():
             self._give(user)
