@@ -23,7 +23,7 @@ from shared.places import LANGUAGES, Unit, UnitKind
 
 CODE = re.compile(rf"{COUNTRY}[0-9]{{11}}")
 FINEST = 2  # a row of a finer level is treated as a part of its level-2 unit
-BOX = (60.0, 35.0, 90.0, 50.0)  # in degrees; coordinates in metres or of other countries are outside this box
+BOX = (60.0, 35.0, 90.0, 50.0)  # a box in degrees; coordinates in metres or of other countries are outside
 
 # The errors that the readers raise for a file of another format. XML's ParseError is a kind of SyntaxError.
 UNREADABLE = (
@@ -54,7 +54,7 @@ class Row:
 
     @property
     def pcode(self) -> str:
-        """The level-2 code or, without one, the level-1 code. A row of a finer level belongs to its level-2 unit."""
+        """The level-2 code or, if it is empty, the level-1 code. A row of a finer level belongs to its level-2 unit."""
         return self.text("adm2_pcode") or self.text("adm1_pcode")
 
     @property

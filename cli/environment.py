@@ -1,4 +1,4 @@
-"""Chooses the installation for a command. If the environment names none, uses `make run`'s installation."""
+"""Chooses the installation for a command. If the environment names no installation, chooses `make run`'s."""
 
 import fcntl
 import getpass

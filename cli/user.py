@@ -102,7 +102,7 @@ def described(account: Account) -> str:
     state = "disabled" if account.disabled_at else "must change the password" if account.must_change else "active"
     lines = [f"{account.name}: {state}", f"  roles: {', '.join(account.roles)}", f"  areas: {', '.join(account.areas)}"]
     if account.team:
-        lines.append(f"  team: {account.team}")  # `user add --team` needs the whole id
+        lines.append(f"  team: {account.team}")  # not shortened, because `user add --team` needs the whole id
     if account.organisation:
         lines.append(f"  organisation: {account.organisation}")
     return "\n".join(textwrap.fill(line, 80, subsequent_indent="    ") for line in lines)
@@ -139,7 +139,7 @@ def devices(name: Name) -> None:
     async def do(session: AsyncSession, now: datetime) -> list[Device]:
         return await sign_ins.devices(session, await queries.one(session, name), now)
 
-    title = Column("Device", no_wrap=True)  # `user forget` needs the whole id
+    title = Column("Device", no_wrap=True)  # not shortened, because `user forget` needs the whole id
     table = Table(title, "First sign-in", "Last contact", "State", box=None, padding=(0, 1))
     for device in run(do):
         state = "ended" if device.is_ended else f"until {device.expires_at:%Y-%m-%d}"
@@ -226,7 +226,7 @@ def password(
     given = first_password(name, generate=generate)
 
     async def do(session: AsyncSession, _: datetime) -> None:
-        new_hash = await passwords.hashed(given)  # hashed before the row is locked, as hashing is slow
+        new_hash = await passwords.hashed(given)  # hashed before the row is locked, because hashing is slow
         account, now = await locked(session, name)
         changed_at = now + credentials.SECOND  # this also revokes tokens issued in this second
         queries.set_password(account, new_hash, changed_at)
@@ -283,7 +283,7 @@ async def noted(session: AsyncSession, action: Action, *objects: UUID, reason: s
 
 
 async def locked(session: AsyncSession, name: str) -> tuple[Account, datetime]:
-    """Return the locked account, and a time later than every sign-in that used the account's former state."""
+    """Lock the account's row. Return the account, and a time after every sign-in that used its former state."""
     return await queries.one(session, name), datetime.now(UTC)
 
 
