@@ -147,7 +147,7 @@ class Latency:
 
 @contextmanager
 def spent(processes: Mapping[str, list[psutil.Process]]) -> Iterator[dict[str, float]]:
-    """Yields a dictionary, which gets the CPU seconds of each process family when the context ends."""
+    """Yields a dictionary, which gets the CPU seconds of each component's processes when the context ends."""
     before = {who: cpu(members) for who, members in processes.items()}
     used: dict[str, float] = {}
     yield used

@@ -62,7 +62,7 @@ MOVES = (*[Mobility.DISPLACEMENT] * 6, *DISPLACED, Mobility.MIGRATION)
 
 
 def episodes(numbers: range, now: datetime) -> Iterator[tuple[Any, ...]]:
-    """Yields one row for each number. With the same `now`, a row depends only on its number."""
+    """Yields one row for each number. For equal `now`, equal numbers give equal rows."""
     units = [unit.pcode for unit in Places.load().units() if unit.level == 2]
     southern = [pcode for pcode in units if pcode.startswith(SOUTH)]
     for number in numbers:

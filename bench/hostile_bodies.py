@@ -28,7 +28,7 @@ from tests.intake.hostile import BATCHES, HAZARDS, SINGLES
 
 ALLOWED_MS = 50
 QUIET_SECONDS = 1.5
-LONGEST_SECONDS = 60  # after an attack, its last bodies must be answered within this time
+LONGEST_SECONDS = 60  # the last bodies of an attack must be answered within this time
 SENDERS = 8  # clients that send hostile bodies, each on its own connection
 PAUSE_SECONDS = 0.01
 
