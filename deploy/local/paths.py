@@ -14,7 +14,7 @@ LOWEST_PORT, HIGHEST_PORT = 20_000, 32_000  # Linux takes only higher ports for 
 
 
 def shared_home() -> Path:
-    """If root starts the stack, this folder is used, because PostgreSQL's user may be unable to enter the checkout."""
+    """The folder for root's state and copies of programs. PostgreSQL's user may be unable to enter root's checkout."""
     return HOMES / hashlib.sha256(os.fsencode(ROOT)).hexdigest()[:12]
 
 

@@ -43,7 +43,7 @@ def grant(folders: Folders) -> None:
     let_read(private, OPENER.gid)
     for name in READ:
         _give_group(secrets / name, 0o640)
-    if folders.places.exists():  # a restore makes this file readable only for root
+    if folders.places.exists():  # a restore makes the places bundle readable only for root
         _give_group(folders.places, 0o640)
     _give_group(secrets, 0o710)
     folders.run.chmod(0o711)

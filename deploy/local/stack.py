@@ -132,7 +132,7 @@ class Stack:
         )
 
     def liveness(self, process: Process) -> Answers:
-        """Return the function that checks whether a process is alive: by HTTP, or by a worker's heartbeat file."""
+        """Return the function that checks by HTTP, or by a worker's heartbeat file, whether a process is alive."""
         return self.over_http("/live") if process.name == WEB else by_beat(self._beat_file(process.name))
 
     def over_http(self, path: str) -> Answers:
@@ -216,7 +216,7 @@ class Stack:
             await database.create(self._server(), DATABASE, role_prefix=ROLE_PREFIX, passwords=passwords)
 
     def make_topics(self) -> None:
-        """Create the topics unless an earlier start created the same topics. This can take ten seconds."""
+        """Create the topics unless an earlier start created the same topics. Creating them can take ten seconds."""
         broker = Broker(self.kafka.bootstrap, ADMIN, self._password("kafka", "admin"))
         if "kafka" in self.options.given or (self.has_topics and topics.are_there(broker, self.settings)):
             return

@@ -65,7 +65,7 @@ FOLLOWS = {
 }
 
 
-TAKEN_OVER = timedelta(minutes=10)  # writers use a new key after one minute; the rest is a margin
+TAKEN_OVER = timedelta(minutes=10)  # writers use a new key after one minute; nine minutes are a margin
 
 
 class KeyNewest(CannotRetire):
