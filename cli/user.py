@@ -228,7 +228,7 @@ def password(
     async def do(session: AsyncSession, _: datetime) -> None:
         new_hash = await passwords.hashed(given)  # hashed before the row is locked, because hashing is slow
         account, now = await locked(session, name)
-        changed_at = now + credentials.SECOND  # this also revokes tokens issued in this second
+        changed_at = now + credentials.SECOND  # a second later, so that tokens of the current second end too
         queries.set_password(account, new_hash, changed_at)
         account.must_change, account.password_until = True, now + accounts.FIRST_PASSWORD
         await outbox.add(session, credentials.end_tokens(account, changed_at))
@@ -283,7 +283,7 @@ async def noted(session: AsyncSession, action: Action, *objects: UUID, reason: s
 
 
 async def locked(session: AsyncSession, name: str) -> tuple[Account, datetime]:
-    """Lock the account's row. Return the account, and a time after every sign-in that used its former state."""
+    """Lock the account's row. Return the account, and a time that is later than every sign-in before the lock."""
     return await queries.one(session, name), datetime.now(UTC)
 
 
