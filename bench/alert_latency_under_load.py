@@ -223,7 +223,7 @@ async def passes(
 
 
 def ratio(costs: Sequence[Cost]) -> float:
-    """Divide the CPU time with many known households by that with few. `costs` has few and many alternately."""
+    """Divide the CPU time with many known households by that with few. Few and many alternate in `costs`."""
     few, many = (sum(cost.alerts + cost.components for cost in costs[start::2]) for start in (0, 1))
     return many / few
 

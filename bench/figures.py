@@ -62,7 +62,7 @@ MOVES = (*[Mobility.DISPLACEMENT] * 6, *DISPLACED, Mobility.MIGRATION)
 
 
 def episodes(numbers: range, now: datetime) -> Iterator[tuple[Any, ...]]:
-    """Yields one row for each number. For equal `now`, equal numbers give equal rows."""
+    """Yields one row for each number. A row depends only on its number and on `now`."""
     units = [unit.pcode for unit in Places.load().units() if unit.level == 2]
     southern = [pcode for pcode in units if pcode.startswith(SOUTH)]
     for number in numbers:

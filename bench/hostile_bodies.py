@@ -106,7 +106,7 @@ def hostile(made: Bench, port: int) -> list[Kind]:
 def attack(port: int, request: bytes, *, end: float) -> int:
     """Send the request over several connections until `end`. Return the number of answers.
 
-    This runs in another process than the probe, because the probe would otherwise also measure the sending.
+    The attack runs in another process than the probe, because the probe would otherwise also measure the attack.
     """
 
     async def attacking() -> int:

@@ -65,7 +65,7 @@ class Bench:
         self._intake: Process | None = None
 
     def ours(self, *command: str) -> tuple[Process, int]:
-        """Start intake, and wait until it has reached its dependencies. Until then intake would spool every report.
+        """Start intake, and wait for its dependencies, because intake would spool every report without them.
 
         `command` is a module to run instead of intake's web server.
         """
