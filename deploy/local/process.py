@@ -1,4 +1,4 @@
-"""Runs child processes, which end if their parent ends. The next start of the stack ends child processes that still run."""
+"""Runs child processes, which end with their parent. The next start of the stack ends those that still run."""
 
 import asyncio
 import os
