@@ -1,4 +1,4 @@
-"""HTTP routes for actions on alerts. The first person succeeds; a later person gets a 409 that names the first one."""
+"""HTTP routes for actions on alerts. The first person's action succeeds; the next person's is answered 409."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -44,8 +44,7 @@ TITLES = {
     "one-by-one": "An Extreme alert is acknowledged by itself, not with others.",
     "suppressed": "This alert was recorded only: nobody was told of it.",
 }
-# Maps the kind of a refusal to a prefix of field names.
-# An alert's fields whose names begin with the prefix contain the person who acted first, and the time.
+# Maps the kind of a refusal to the prefix of the alert's fields that say who acted first and when.
 FIRST = {
     "already-acknowledged": "acknowledged",
     "too-late": "acknowledged",
@@ -149,7 +148,7 @@ async def acknowledge_several(
     """Acknowledges alerts independently of each other; the answer names each refused alert with the reason."""
     answers, person = answers_of(request, session), Actor(caller.account, caller.name)
     done, refused = list[AlertView](), list[NotAcknowledged]()
-    for alert_id in sorted(set(body.alert_ids)):  # sorted, because all transactions lock alerts in the same order
+    for alert_id in sorted(set(body.alert_ids)):  # sorted to avoid deadlocks
         try:
             await answerable(alert_id, request, session, caller)
             done.append(AlertView.model_validate(await answers.acknowledge(alert_id, person, is_one_of_many=True)))
@@ -180,7 +179,7 @@ async def refused(request: Request, error: Exception) -> Response:
 
 
 def problem_of(refused: AnswerRefused) -> Problem:
-    """The problem document. Its members have the names of the alert's fields and say who answered first, and when."""
+    """The problem document, with the fields of the alert that say who acted first, and when."""
     name, at = first(refused)
     alert, deed = refused.alert, FIRST.get(refused.kind, "")
     parts = [f"{deed}_{part}" for part in ("at", "until", "by", "name") if hasattr(alert, f"{deed}_{part}")]
@@ -191,7 +190,7 @@ def problem_of(refused: AnswerRefused) -> Problem:
 
 
 def first(refused: AnswerRefused) -> tuple[str | None, datetime | None]:
-    """Who did the action first, and when. For a snooze, the time is the end of the snooze."""
+    """Who did the action first, and when. If the alert is snoozed, the time is the end of the snooze."""
     alert, deed = refused.alert, FIRST.get(refused.kind)
     if deed is None:
         return None, None

@@ -65,7 +65,7 @@ def confirmed(alert: Alert, person: Actor, now: datetime, idle: timedelta) -> Al
 
 
 def progressed(alert: Alert, person: Actor, now: datetime) -> Alert:
-    """Marks the alert as in progress, so that it no longer rings after its waiting time."""
+    """Marks the alert as in progress. An alert in progress no longer rings after its waiting time."""
     return changed(
         alert,
         now,
@@ -91,9 +91,9 @@ def commented(alert: Alert, now: datetime, idle: timedelta) -> Alert:
 
 
 def snoozed(alert: Alert, person: Actor, now: datetime, until: datetime) -> Alert:
-    """Silences the alert until `until`; then the alert rings. Snoozing also acknowledges the alert.
+    """Silences and acknowledges the alert. At the time `until`, the alert rings again.
 
-    `until` is the person's choice and is not halved while the boards are unattended.
+    The person chooses this time. The time stays the same while the boards are unattended.
     """
     return changed(
         alert,
@@ -143,7 +143,7 @@ def reopened(alert: Alert, person: Actor, now: datetime, wait: timedelta) -> Ale
 
 
 def _seen(alert: Alert, now: datetime, wait: timedelta, **changes: Any) -> Alert:
-    """Silences the alert for the duration `wait`. An alert in progress or a lapsed alert stays silent without limit."""
+    """Silences the alert for the duration `wait`. A lapsed alert or an alert in progress stays silent afterwards."""
     after = changed(alert, now, is_ringing=False, escalates_at=None, **NOT_SNOOZED, **changes)
     if after.progressed_at is not None or after.is_over:
         return after
@@ -160,5 +160,5 @@ def _acknowledgement(person: Actor, now: datetime) -> dict[str, Any]:
 
 
 def _first(alert: Alert, person: Actor, now: datetime) -> dict[str, Any]:
-    """The first action on an unacknowledged alert also acknowledges it."""
+    """The fields of an acknowledgement, because the first action on an alert also acknowledges the alert."""
     return {} if alert.acknowledged_at else {**_acknowledgement(person, now), "acknowledged_note": None}

@@ -75,7 +75,7 @@ def event_of(alert: Alert) -> AlertRaised:
 
 
 def texts_of(revisions: list[HazardReported], language: str) -> list[tuple[str, Any]]:
-    """The texts of the newest revision in all languages. The text in the reader's own language comes first."""
+    """The texts of the hazard's newest revision in all languages, with the text in the reader's language first."""
     if not revisions:
         return []
     texts = revisions[0].text
@@ -83,7 +83,7 @@ def texts_of(revisions: list[HazardReported], language: str) -> list[tuple[str, 
 
 
 async def withheld(session: Session, alert: Alert, request: Request, caller: Principal) -> list[tuple[UUID, str]]:
-    """The ids and titles of the alerts that are withheld because the source has used up its hourly budget."""
+    """If the alert is about a source, the ids and titles of the withheld alerts of this source."""
     if alert.kind is not RuleKind.SOURCE:
         return []
     areas, texts = listings.visible(caller, request.app.state.places), request.app.state.texts

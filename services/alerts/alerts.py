@@ -139,7 +139,7 @@ class Alert:
 
     @property
     def is_unseen(self) -> bool:
-        """Whether a Severe or Extreme alert lapsed before anybody acknowledged it. The board lists such alerts."""
+        """Whether a Severe or Extreme alert lapsed and nobody acknowledged it before. The board lists these alerts."""
         return self.is_over and not (self.is_suppressed or self.is_answered or self.is_ringing)
 
     @property
@@ -189,8 +189,7 @@ def raised(finding: Finding, report_id: UUID | None, now: datetime) -> Alert:
 def renewed(alert: Alert, finding: Finding, now: datetime) -> Alert:
     """Returns the alert with the rule's latest finding, or the same object if the finding changes nothing.
 
-    If an expired alert gets a new expiry time that is also past, the alert is raised again only if the finding is more
-    severe or names new places.
+    An expired alert whose new expiry time is also past changes only if the finding is more severe or names new places.
     """
     latest = _judged(finding) | {"persons_step": max(alert.persons_step, finding.persons_step)}
     is_past = alert.validity is Validity.EXPIRED and finding.expires is not None and finding.expires <= now
@@ -203,17 +202,17 @@ def renewed(alert: Alert, finding: Finding, now: datetime) -> Alert:
 
 
 def unsuppressed(alert: Alert, finding: Finding, now: datetime) -> Alert:
-    """Raises a suppressed alert, because the new finding is not suppressed."""
+    """Raises a suppressed alert after a new finding that is not suppressed."""
     return changed(alert, now, is_suppressed=False, is_lapsed=False, raised_at=now, **_judged(finding))
 
 
 def withheld(alert: Alert, finding: Finding, now: datetime) -> Alert:
-    """Keeps the alert suppressed and stores the reason that the new finding gives for the suppression."""
+    """Keeps the alert suppressed, and stores the new finding with its reason for the suppression."""
     return changed(alert, now, is_lapsed=False, **_judged(finding))
 
 
 def lapsed(alert: Alert, reason: str, now: datetime) -> Alert:
-    """Lets the alert lapse, because its hazard or finding is over or withdrawn. A lapsed alert no longer escalates.
+    """The alert after its hazard or finding has ended or was withdrawn. A lapsed alert no longer escalates.
 
     The system closes the alert, with two exceptions. An alert that people work on rings until they close it. A Severe
     or Extreme alert that nobody acknowledged stays open.

@@ -1,4 +1,4 @@
-"""Stores a person's actions on an alert under a lock on its row, so that one of two concurrent actions is the first."""
+"""Stores a person's actions on an alert. A lock on the alert's row decides which of two concurrent actions is first."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -57,7 +57,7 @@ class Answers:
         )
 
     async def take_back(self, alert_id: UUID, person: Actor) -> Alert:
-        """Withdraws an acknowledgement within ten seconds. Deletes unattempted deliveries about the acknowledgement."""
+        """Withdraws an acknowledgement within ten seconds. Deletes its deliveries that were not attempted yet."""
         alert = await alert_queries.locked_alert(self._session, alert_id)
         _is_open(alert)
         if alert.acknowledged_at is None:

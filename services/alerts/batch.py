@@ -1,4 +1,4 @@
-"""Keeps the records of a consumed batch that are newer than the stored state, and the outcome of each record."""
+"""Selects the records of a batch that are newer than the stored state, and keeps the outcome of each record."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -25,7 +25,7 @@ Flight = tuple[Status, str, date]  # the status of the report, the area that peo
 
 @dataclass
 class ConsumedBatch:
-    """`settled` maps a record's position to its outcome. Among a record's outcomes, the latest in `WEIGHT` is kept."""
+    """`settled` maps a record's position to its outcome. Of several outcomes, the last one in `WEIGHT` is kept."""
 
     received: Sequence[Received]
     settled: dict[int, Outcome] = field(default_factory=dict)
@@ -43,7 +43,7 @@ class ConsumedBatch:
 
 @dataclass
 class HazardBatch(ConsumedBatch):
-    """`hazards` maps positions to revisions newer than stored revisions. `stored` has the ids of stored hazards."""
+    """`hazards` maps positions in the batch to newer revisions. `stored` has the ids of the hazards stored before."""
 
     hazards: dict[int, HazardReported] = field(default_factory=dict)
     stored: frozenset[UUID] = frozenset()
@@ -73,7 +73,7 @@ class HouseholdBatch(ConsumedBatch):
     departed: dict[UUID, Departure | None] = field(default_factory=dict)  # the departure of each report after the batch
     groups: dict[int, CountedGroup] = field(default_factory=dict)
     groups_before: dict[UUID, CountedGroup] = field(default_factory=dict)
-    replaced: dict[UUID, int] = field(default_factory=dict)  # maps replaced reports to the recount's sequence
+    replaced: dict[UUID, int] = field(default_factory=dict)  # replaced report -> group's new sequence
     left_on_before: dict[Stock, date] = field(default_factory=dict)  # the stocks' departure dates before the batch
     left_on: dict[Stock, date] = field(default_factory=dict)  # the stocks' departure dates after the batch
 
@@ -88,8 +88,8 @@ class HouseholdBatch(ConsumedBatch):
     def flights(self, mobility: Collection[Mobility]) -> dict[Flight, list[int]]:
         """Maps each flight (status, area left and date) to the positions of its records.
 
-        The flights of withdrawn departures and of the earlier dates of stocks are included, because the rule judges
-        these dates again.
+        Flights of withdrawn departures and of a stock's earlier departure date are included with no position, because
+        the rule judges these dates again.
         """
         positions = defaultdict[Flight, list[int]](list)
         for position, departure in (*self.departures, *((None, departure) for departure in self.withdrawn)):
@@ -124,7 +124,7 @@ class HouseholdBatch(ConsumedBatch):
 
     @property
     def moved(self) -> list[tuple[int, DisplacedHousehold]]:
-        """The changes to counts of displaced households: -1 for a household's earlier state, +1 for its new state."""
+        """The changes to counts of displaced households: a household's earlier state gives -1, its new state +1."""
         return [
             *((-1, household) for household in self.before.values() if household.destination_area is not None),
             *((1, household) for household in self.newest.values() if household.destination_area is not None),
@@ -132,7 +132,7 @@ class HouseholdBatch(ConsumedBatch):
 
 
 async def hazards_of(received: Sequence[Received], session: AsyncSession) -> HazardBatch:
-    """The hazards that are newer than the known revision. All other hazards get the outcome `not_newer`."""
+    """The hazards whose revision is newer than the stored revision. The other hazards get the outcome `not_newer`."""
     newest = await hazard_queries.revisions(session, {reading.event.data.hazard_id for reading in received})
     batch = HazardBatch(received, stored=frozenset(newest))
     for position, reading in enumerate(received):
@@ -146,7 +146,7 @@ async def hazards_of(received: Sequence[Received], session: AsyncSession) -> Haz
 
 
 async def households_of(received: Sequence[Received], places: Places, session: AsyncSession) -> HouseholdBatch:
-    """The households and groups that are newer than the known sequence. All others get the outcome `not_newer`."""
+    """The households and groups with a newer sequence than the stored one. The others get the outcome `not_newer`."""
     batch = HouseholdBatch(received)
     events = {position: reading.event.data for position, reading in enumerate(received)}
     groups = {position: event for position, event in events.items() if isinstance(event, GroupCounted)}
@@ -208,7 +208,7 @@ async def _departures(
     for position, report_id, left in reported:
         stood_under = report_id
         if departed.get(report_id) is None and isinstance(newer[position], HouseholdCorrected):
-            stood_under = newer[position].household_id  # an early release stored departures under the household's id
+            stood_under = newer[position].household_id  # an earlier release stored departures under the household's id
         if (before := departed.get(stood_under)) is not None:
             batch.withdrawn.append(before)
             departed[stood_under] = None

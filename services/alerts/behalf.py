@@ -31,7 +31,7 @@ def sealed(note: str, alert_id: UUID, box: WebhookSecrets) -> str:
 
 
 async def shown(request: Request, session: AsyncSession, alert: Alert) -> str | None:
-    """The decrypted note if the caller may read it, else None. Writes the read to the security log."""
+    """The decrypted note, or None if the caller may not read it. Every read is written to the security log."""
     if alert.acknowledged_note is None or not await may_read(request, session, alert):
         return None
     name = opened(alert, tokens.current(request), request.app.state.box)
@@ -41,9 +41,9 @@ async def shown(request: Request, session: AsyncSession, alert: Alert) -> str | 
 
 
 async def may_read(request: Request, session: AsyncSession, alert: Alert) -> bool:
-    """Whether the caller wrote the note or covers the area where the hazard was first reported.
+    """Whether the caller wrote the note, or may see alerts in the area where the hazard was first reported.
 
-    The alert's current area does not matter, because an update may move the alert into the area of other readers.
+    The alert's current area does not decide, because an update may move the alert to an area with other readers.
     """
     caller = tokens.current(request)
     if alert.hazard_id is None or alert.acknowledged_by == caller.account:

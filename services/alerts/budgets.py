@@ -31,7 +31,7 @@ MOST_RELEASED = 1000
 Spender = tuple[str, Status]
 
 SOURCE = cast(AlertRow.figures, JSON)["source"].astext
-# The query counts only reports sent over the API, because a report that a person entered does not use the budget.
+# The query counts only alerts of reports sent over the API, because people's reports do not use the budget.
 # raw SQL: this query runs for every batch of a system's hazards and must be fast
 TOLD = f"""
 SELECT figures::json ->> 'source' AS source, alerts.status, count(*) FROM alerts JOIN hazards USING (hazard_id)
@@ -45,7 +45,7 @@ LOUD = [severity.value for severity in Severity if RANK[severity] > RANK[Severit
 class Budgets:
     """How many alerts each system in a batch raised in the last hour, counted separately by status.
 
-    `alert_ids` are the ids of the alerts that may be raised about these systems themselves.
+    `alert_ids` are the ids that the alerts about these systems have if the budgets are used up.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Budgets:
 
 
 def withheld_with(hazard: HazardReported, finding: Finding, alert_changes: AlertChanges) -> Finding:
-    """Suppresses a finding of Moderate or below if it has no alert yet and the hazard's own alert is withheld."""
+    """Suppresses a finding of Moderate or below, without an alert so far, if the hazard's own alert is withheld."""
     is_mild = RANK[finding.severity] <= RANK[Severity.MODERATE] and not finding.is_suppressed
     if (
         is_mild
@@ -131,7 +131,7 @@ async def lock(session: AsyncSession, sources: Iterable[str]) -> None:
 async def lift(session: AsyncSession, source: str, account: UUID, now: datetime) -> datetime:
     """Lifts the source's budget for an hour. Returns the time from which the budget applies again.
 
-    The budget stays locked until the caller commits, so that no other transaction withholds an alert meanwhile.
+    The budget stays locked until the caller commits. Until then, no other transaction can withhold an alert.
     """
     await lock(session, [source])
     until = now + HOUR

@@ -1,4 +1,4 @@
-"""Collects the alerts that one transaction changes, with deliveries and events, to store them at the end."""
+"""Collects the alerts that a transaction changes, with their deliveries and events, which are stored at its end."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -48,7 +48,7 @@ def is_being_settled(known: Alert, after: Alert) -> bool:
 
 
 class AlertChanges:
-    """Applies findings to alerts and returns the outcomes. `called` has the labels of receivers notified so far."""
+    """Applies findings to alerts. `called` maps an alert's id to the labels of the receivers notified so far."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class AlertChanges:
         self._receivers, self._places, self._rules, self._now = (receivers, places, rules, now)
         self.changed: dict[UUID, Alert] = {}
         self.deliveries: list[PlannedDelivery] = []
-        self.omissions: dict[tuple[UUID, int], Omissions] = {}  # receivers not notified, by alert and step
+        self.omissions: dict[tuple[UUID, int], Omissions] = {}  # the receivers left out, by alert id and step
         self.messages: list[Message] = []
         self._last: tuple[Alert, type[AlertRaised], Message] | None = None
 
@@ -145,14 +145,14 @@ class AlertChanges:
     def act(
         self, after: Alert, event: type[AlertRaised], cause: Cause | None = None, *, due_in: timedelta = NOW
     ) -> Alert:
-        """Stores a person's action; returns the alert. If a `cause` is given, earlier receivers are notified again."""
+        """Stores a person's action; returns the alert. If `cause` is not None, the alert's receivers are notified."""
         if cause is not None:
             after = self._notified(after, cause, notifications.INFORMED, due_in=due_in)
         self._keep(after, event)
         return after
 
     def windows(self, status: Status, area: str) -> list[Window]:
-        """The windows of dates that have an alert in force. When an alert lapses, its window becomes free."""
+        """The windows of dates that have an alert in force. A lapsed alert has no window."""
         return [
             Window(date.fromisoformat(alert.figures["first"]), date.fromisoformat(alert.figures["last"]))
             for alert in self._alerts.values()

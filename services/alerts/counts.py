@@ -20,12 +20,12 @@ from shared.postgres.upsert import upsert
 if TYPE_CHECKING:
     from services.alerts.rules.exposure import ExposureRule
 
-MANY = 25  # the most hazards or districts in a transaction, because household batches wait for its locks
-BEFORE_ONSET = timedelta(hours=1)  # the recorded onset may be later than the first departures
+MANY = 25  # the most hazards or districts in one transaction, because household batches wait until the transaction ends
+BEFORE_ONSET = timedelta(hours=1)  # people may leave before the recorded onset of a hazard
 
 # A hazard displaced the households that name the hazard.
-# A hazard also displaced households that left its districts since its beginning and name no other hazard or cause.
-# Households that are trapped at their destination do not count, because the hazard threatens these households again.
+# A hazard also displaced the households that left its districts after its onset and name no other hazard or cause.
+# Households trapped at their destination are not counted here. The hazard threatens these households there.
 DISPLACED_BY = """
     NOT moved.is_trapped AND moved.mobility = ANY($1) AND (
         moved.hazard_id = exposures.hazard_id
@@ -169,13 +169,13 @@ async def add_displaced(
 
 
 async def change_all(session: AsyncSession, since: datetime) -> None:
-    """Marks every hazard that ends after `since` and is not cancelled, so that its exposures are counted again."""
+    """Marks every hazard whose exposures must be counted again: it ends after `since` and is not cancelled."""
     connection = await database.driver(session)
     await connection.execute(CHANGE_ALL, since)
 
 
 async def change(session: AsyncSession, hazard_ids: Iterable[UUID]) -> None:
-    """Marks these hazards, so that their exposures are counted again and their alerts updated."""
+    """Marks these hazards. The exposures task then counts their exposures again and updates their alerts."""
     connection = await database.driver(session)
     rows = [(hazard_id,) for hazard_id in hazard_ids]
     await connection.executemany("INSERT INTO hazard_changes (hazard_id) VALUES ($1)", rows)
@@ -191,7 +191,7 @@ async def changed_hazards(session: AsyncSession) -> list[Changed]:
 
 
 async def lie_over(session: AsyncSession, changed: Iterable[Changed], mobility: Collection[Mobility]) -> None:
-    """Sets the hazards' districts to those of the newest revision and counts the displaced households there."""
+    """Stores the districts of each hazard's newest revision, and counts the displaced households in these districts."""
     hazards = [(change.hazard, change.areas) for change in changed]
     gone = [(hazard.hazard_id, "cancelled" if is_cancelled(hazard) else "moved_away") for hazard, _ in hazards]
     connection = await database.driver(session)
@@ -202,7 +202,7 @@ async def lie_over(session: AsyncSession, changed: Iterable[Changed], mobility: 
 
 
 def exposure_rows(hazard: HazardReported, areas: Sequence[str]) -> list[dict[str, Any]]:
-    """One row per district. A new row has `displaced` 0; an existing row keeps its number until the next count."""
+    """One row per district. In a new row `displaced` is 0; a stored row keeps its number until the next count."""
     values = {
         "hazard_id": hazard.hazard_id,
         "status": hazard.status,
@@ -221,7 +221,7 @@ def is_cancelled(hazard: HazardReported) -> bool:
 
 
 async def due(session: AsyncSession, rule: "ExposureRule", renewed_before: datetime) -> list[tuple[UUID, str]]:
-    """At most 25 pairs of hazard and district whose alerts are not up to date."""
+    """At most 25 pairs of hazard and district whose exposure alerts are not up to date."""
     connection = await database.driver(session)
     rows = await connection.fetch(DUE, list(rule.mobility), rule.households, renewed_before, MANY)
     return [(row["hazard_id"], row["area"]) for row in rows]
@@ -256,6 +256,6 @@ async def note_told(session: AsyncSession, exposures: Iterable[Exposed], now: da
 
 
 async def forget(session: AsyncSession, over_by: datetime) -> None:
-    """Deletes exposures that ended before `over_by` or are `gone`. Keeps exposures with an open or outdated alert."""
+    """Deletes exposures that ended before `over_by` or have `gone` set, unless their alert is open or outdated."""
     connection = await database.driver(session)
     await connection.execute(FORGET, over_by)

@@ -37,7 +37,7 @@ _receiver = TypeAdapter(Receiver)
 
 @dataclass(frozen=True, slots=True)
 class DeliveryAttempt:
-    """The result of one attempt; `is_final` if no further attempt follows."""
+    """The result of one attempt. `is_final` is true if no further attempt follows."""
 
     began_at: datetime
     ended_at: datetime
@@ -58,7 +58,7 @@ class Deliveries:
     ) -> None:
         self._settings, self._engine, self._channels, self._woken = (settings, engine, channels, woken)
         self._busy: Counter[str] = Counter()
-        self._waiting: set[str] = set()  # recipients that may have more due deliveries than free slots
+        self._waiting: set[str] = set()  # receivers that may have more due deliveries than free slots
         self._finished: list[tuple[Job, DeliveryAttempt]] = []
         self._unrecorded: set[UUID] = set()  # deliveries not recorded yet, which are not claimed even after the lease
         self._recording, self._recorded_at = asyncio.Lock(), -BUSY_SECONDS
@@ -132,7 +132,7 @@ class Deliveries:
         return DeliveryAttempt(began, datetime.now(UTC), answer, is_delivered=True, is_final=True)
 
     def _of(self, job: Job, attempt: DeliveryAttempt) -> DeliveryAttempt:
-        """The attempt to record for this delivery. If this delivery is too old, the attempt is recorded as final."""
+        """The attempt as recorded for this delivery. The attempt is final if the delivery is too old for a retry."""
         is_over = job.age_seconds > self._settings.alerts_retry_hours * 3600
         return replace(attempt, is_final=attempt.is_final or is_over)
 
@@ -150,10 +150,10 @@ class Deliveries:
             if finished := self._finished.copy():
                 await retry_while_unavailable(lambda: self._write(finished))
                 self._recorded_at = time.monotonic()
-                del self._finished[: len(finished)]  # deleted only now, because the write may be interrupted
+                del self._finished[: len(finished)]  # after the write, which may be interrupted
 
     async def _record_last(self) -> None:
-        """Records attempts that finished just before the process ends, because an unrecorded attempt is repeated."""
+        """Records the last attempts before the process ends, because a worker would repeat unrecorded attempts."""
         if self._finished:
             with suppress(TimeoutError):
                 async with asyncio.timeout(STOP_SECONDS):

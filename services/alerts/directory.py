@@ -16,14 +16,14 @@ OLDEST_SECONDS = 1.0  # the copy is read again at this age, because a NOTIFY can
 
 @dataclass(frozen=True, slots=True)
 class KnownReceivers:
-    """The receivers in the order in which they are notified. `by_label` adds the receivers' encrypted secrets."""
+    """The receivers in the order in which they are notified. `by_label` also has their encrypted secrets."""
 
     receivers: Sequence[Receiver]
     by_label: Mapping[str, SealedReceiver]
 
 
 class ReceiverDirectory:
-    """Keeps the copy. A NOTIFY sets the event `changed`; if no event is given, each call reads the receivers again."""
+    """Keeps the copy. A NOTIFY sets the event `changed`. If `changed` is None, each call reads the receivers again."""
 
     def __init__(self, changed: asyncio.Event | None = None) -> None:
         self._changed, self._known, self._read_at = changed, KnownReceivers((), {}), -OLDEST_SECONDS

@@ -19,7 +19,7 @@ from shared.messaging import outbox
 from shared.places import Places
 
 LOOK_SECONDS = 1.0
-NOTIFIED_WITHIN = timedelta(hours=1)  # an alert that expired longer ago, while no worker ran, notifies nobody
+NOTIFIED_WITHIN = timedelta(hours=1)  # nobody is notified of an earlier expiry, which happens if no worker ran
 
 
 class Escalation:
@@ -40,7 +40,7 @@ class Escalation:
                 await asyncio.sleep(LOOK_SECONDS)
 
     async def escalate(self) -> int:
-        """Escalates up to 100 alerts whose waiting time has passed; returns how many."""
+        """Escalates up to 100 alerts whose waiting time has passed; returns the number of alerts."""
         async with self._sessions.begin() as session:
             now = self._clock()
             is_unattended = await presences.is_unattended(session, now, self._rules.escalation.unattended)
@@ -53,7 +53,7 @@ class Escalation:
             return len(due)
 
     async def expire(self) -> int:
-        """Marks up to 100 alerts as lapsed, because their hazards are over; returns how many."""
+        """Marks up to 100 alerts whose hazards are over as lapsed; returns the number of alerts."""
         async with self._sessions.begin() as session:
             now = self._clock()
             over = await alert_queries.expired(session, now)

@@ -41,7 +41,7 @@ class Exposures:
         self.rules, self.places, self.clock, self.renewed_every = rules, places, clock, renewed_every
 
     async def run(self, sessions: async_sessionmaker[AsyncSession], woken: asyncio.Event) -> None:
-        """Runs until cancelled. The event `woken` is set when a hazard is written. Counts are polled every second."""
+        """Runs until cancelled. The event `woken` is set when a hazard is stored. Counts are read every second."""
 
         async def done(deed: Callable[[AsyncSession], Awaitable[int]]) -> int:
             async with sessions.begin() as session:
@@ -63,7 +63,7 @@ class Exposures:
         return 0
 
     async def follow(self, session: AsyncSession) -> int:
-        """Recounts up to 25 changed hazards at their newest revision; returns how many."""
+        """Recounts the exposures of up to 25 changed hazards; returns the number of hazards."""
         await locks.lock(session, [ALL])
         changed = await counts.changed_hazards(session)
         if changed and self.rules.exposure:
@@ -73,7 +73,7 @@ class Exposures:
         return len(changed)
 
     async def tell(self, session: AsyncSession) -> int:
-        """Raises, renews or withdraws up to 25 exposure alerts whose counts have changed; returns how many."""
+        """Raises, renews or withdraws up to 25 exposure alerts with changed counts; returns the number of districts."""
         rule, now = self.rules.exposure, self.clock()
         if rule is None:
             return 0
@@ -91,7 +91,7 @@ class Exposures:
     async def _judge(self, session: AsyncSession, exposures: list[Exposed], now: datetime) -> None:
         ids = {exposure.hazard_id for exposure in exposures}
         known = await alert_queries.alerts_of_hazards(session, ids, RuleKind.EXPOSURE, RuleKind.HAZARD)
-        # Hazards are read only after the alerts are locked, so that no Cancel in between is missed.
+        # Hazards are read after the alerts are locked. A Cancel stored between the two reads would be missed otherwise.
         hazards, displaced = await counts.hazards(session, ids), await counts.displaced(session, ids)
         alert_changes = await alert_queries.changes_of(session, known, self.places, self.rules, now)
         changes = [(hazards[exposure.hazard_id], exposure) for exposure in exposures]

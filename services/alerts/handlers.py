@@ -147,7 +147,7 @@ def counted(finding: Finding | Nothing, alert_changes: AlertChanges) -> Outcome:
     return Outcome(OutcomeKind.NOTED, finding.reason)
 
 
-# Maps event types to handlers. All event types of a consumer share one handler, which takes its locks once per batch.
+# Maps event types to handlers. The event types of a consumer share one handler, which takes its locks once per batch.
 HAZARDS = Handlers(
     {
         HazardReported: HazardHandler.__call__,

@@ -20,7 +20,7 @@ from services.alerts.notices import PlannedDelivery
 from services.alerts.queries import deliveries as delivery_queries
 from shared.events import HazardReported
 
-HANDOVER = "handover"  # the key in `session.info` by which the listeners on all sessions find a session's handover
+HANDOVER = "handover"  # the key in `session.info` under which a session's handover is stored for the listeners
 
 
 class Senders(Protocol):
@@ -30,7 +30,7 @@ class Senders(Protocol):
     def lease(self) -> timedelta: ...
 
     def reserve(self, recipient: str) -> bool:
-        """Takes a free slot of the receiver; False if the receiver has none."""
+        """Takes a free slot of the receiver. Returns False if the receiver has no free slot."""
         ...
 
     def release(self, recipient: str) -> None: ...
@@ -41,7 +41,7 @@ class Senders(Protocol):
 
 
 class Dispatcher:
-    """Stores deliveries and hands them to `senders`. Without `senders`, the delivery loop claims and sends them."""
+    """Stores deliveries and hands them to `senders`. If `senders` is None, the delivery loop claims the deliveries."""
 
     def __init__(self, directory: ReceiverDirectory, senders: Senders | None = None) -> None:
         self.directory, self._senders = directory, senders
@@ -64,10 +64,10 @@ class Dispatcher:
 
 
 class Handover:
-    """Sends the jobs after the session's commit. If the transaction ends in any other way, the slots are released.
+    """Sends the jobs after the session's commit. If the transaction ends without a commit, the slots are released.
 
-    A lease begins when the delivery is stored. If the commit takes more than half a lease, the jobs are not sent here,
-    and the delivery loop claims the deliveries when their leases end.
+    A lease begins when the delivery is stored. If the commit takes more than half the lease's time, the jobs are not
+    sent. The delivery loop then claims the deliveries when their leases end.
     """
 
     def __init__(self, session: AsyncSession, senders: Senders) -> None:
@@ -76,7 +76,7 @@ class Handover:
         session.info[HANDOVER] = self
 
     def reserves(self, delivery: PlannedDelivery) -> bool:
-        """Reserves a slot if the delivery can be sent at once. False if a delivery must wait, or no slot is free."""
+        """Reserves a slot if the delivery can be sent at once. Returns whether a slot was reserved."""
         is_first = delivery.step == 1 and not delivery.due_in and not delivery.is_foldable
         is_reserved = is_first and self._senders.reserve(delivery.recipient)
         if is_reserved:
@@ -104,7 +104,7 @@ def _send(session: Session) -> None:
 
 @event.listens_for(Session, "after_transaction_end")
 def _release(session: Session, transaction: SessionTransaction) -> None:
-    """Releases unused slots. `after_rollback` would not fire if the connection is lost, because ROLLBACK fails."""
+    """Releases unused slots, also if the connection is lost. In that case SQLAlchemy sends no `after_rollback`."""
     if transaction.parent is None and (handover := session.info.pop(HANDOVER, None)) is not None:
         handover.release()
 

@@ -52,7 +52,7 @@ async def outcome(
 
 
 def concerns(hazard: HazardReported, request: Request, caller: Principal) -> None:
-    """Raises a Problem unless the caller reported the hazard or may see alerts in its area."""
+    """Raises a Problem if the caller did not report the hazard and may not see alerts in its area."""
     areas, pcodes = listings.visible(caller, request.app.state.places), hazard.area.pcodes
     if hazard.author != caller.account and areas is not None and pcodes and areas.isdisjoint(pcodes):
         raise Problem(404, "not-found", "There is no such hazard.")
@@ -66,7 +66,7 @@ async def view(alert: Alert, session: AsyncSession) -> Raised:
 
 
 def reason_of(hazard: HazardReported, known: list[Alert], request: Request) -> str:
-    """Why the hazard has no alert in force: its own alert is suppressed, or no rule applies, or the alert is closed."""
+    """The reason why the hazard has no alert in force: the alert is suppressed or closed, or no rule applies."""
     if own := [alert for alert in known if alert.kind is RuleKind.HAZARD and alert.is_suppressed]:
         return own[0].reason
     state = request.app.state

@@ -24,7 +24,7 @@ from shared.postgres.models import table
 
 
 class AlertState(StrEnum):
-    """Whether an alert is open, acknowledged, closed or suppressed."""
+    """The states by which alerts can be filtered."""
 
     OPEN = "open"
     ACKNOWLEDGED = "acknowledged"
@@ -34,7 +34,7 @@ class AlertState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AlertQuery:
-    """`areas` are the P-codes that the caller may see (None = all); `within` are the requested P-codes."""
+    """Filters for alerts. `areas` are the P-codes that the caller may see (None = all), `within` the requested ones."""
 
     limit: int
     states: Sequence[AlertState] = ()

@@ -14,7 +14,7 @@ from shared.audit import AUDIT
 from shared.messaging.models import CONSUMER_TABLES
 from shared.postgres import models
 
-# Half of each disk page is left free, so that an updated row stays in its page.
+# Half of each disk page is left free, because PostgreSQL updates a row faster if the new version fits in its page.
 COUNTER = {"postgresql_with": {"fillfactor": 50}}
 
 
@@ -42,7 +42,7 @@ class Hazard(AlertsModel):
 
 
 class HouseholdRow(AlertsModel, record=DisplacedHousehold):
-    """Where a household lives and what displaced it. The previous release reads `occurred_on` and `is_day`."""
+    """Where a household lives and what displaced it. Only the previous release reads `occurred_on` and `is_day`."""
 
     __tablename__ = "households"
     __table_args__ = (
@@ -58,7 +58,7 @@ class HouseholdRow(AlertsModel, record=DisplacedHousehold):
 
 
 class DepartureRow(AlertsModel, record=Departure):
-    """A displacement of a household, stored under its report's id."""
+    """A displacement of a household, stored under the id of the report about this displacement."""
 
     __tablename__ = "departures"
     __table_args__ = (Index(None, "area", "occurred_on"),)
@@ -78,7 +78,7 @@ class CountedGroupRow(AlertsModel, record=CountedGroup):
 
 
 class ReplacedCount(AlertsModel):
-    """A count that a recount replaced; `sequence` numbers the recount's event. A later event may restore the count."""
+    """A count that a recount replaced. A later event may restore the count. `sequence` is the recounted group's."""
 
     __tablename__ = "replaced_counts"
 
@@ -135,7 +135,7 @@ class ReceiverRow(AlertsModel, record=Receiver):
 
 
 class Delivery(AlertsModel):
-    """One notification of a receiver. `lease` is a worker's claim until `due_at`. A trigger sends NOTIFY."""
+    """One notification of a receiver. While a worker has claimed the delivery, `lease` is set and ends at `due_at`."""
 
     __tablename__ = "deliveries"
     __table_args__ = (
@@ -234,7 +234,7 @@ class BoardPresence(AlertsModel):
 
 
 class ResidentCount(AlertsModel):
-    """How many households live in a district, by mobility; a trigger on `households` maintains the rows."""
+    """How many displaced households live in a district, by mobility. A trigger on `households` updates the rows."""
 
     __tablename__ = "resident_counts"
     __table_args__ = COUNTER
@@ -248,9 +248,9 @@ class ResidentCount(AlertsModel):
 class DepartureCount(AlertsModel):
     """How many households left a district on the same dates and are now in the same district.
 
-    A trigger on `departures` maintains the rows. `moves` lists the departures of these households ("2026-06-15
-    displacement"), so that no household counts twice. `destination` is "" if the place is unknown or abroad. The
-    previous release reads the view `departure_counts`, which has no destinations.
+    A trigger on `departures` updates the rows. `moves` lists the departures of these households ("2026-06-15
+    displacement"), so that a household with several departures is counted once. `destination` is "" if the place is
+    unknown or abroad. The previous release reads the view `departure_counts`, which has no destinations.
     """
 
     __tablename__ = "departed_by_destination"
@@ -294,7 +294,7 @@ class Exposure(AlertsModel):
 
 
 class HazardChange(AlertsModel):
-    """A hazard whose exposures must be recounted at its newest revision; the recount deletes the row."""
+    """A hazard whose exposures must be recounted because the hazard changed. The recount deletes the row."""
 
     __tablename__ = "hazard_changes"
 

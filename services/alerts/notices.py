@@ -62,7 +62,7 @@ EVENTS: Mapping[Cause, type[AlertRaised]] = {
 
 @dataclass(frozen=True, slots=True)
 class PlannedDelivery:
-    """One message to one receiver. All attempts have the same content, and `delivery_id` as `webhook-id`."""
+    """One message to one receiver. All attempts send the same content, with `delivery_id` as the `webhook-id`."""
 
     delivery_id: UUID
     alert_id: UUID
@@ -102,14 +102,14 @@ def is_foldable(alert: Alert, channel: DeliveryChannel) -> bool:
 
 
 def event_of(alert: Alert, cause: Cause) -> type[AlertRaised]:
-    """The event type for the cause. A closed alert has the type AlertResolved, even if a lapse closed the alert."""
+    """The event type for the cause. If the alert is closed, the type is AlertResolved, whoever closed the alert."""
     return AlertResolved if alert.resolved_at is not None else EVENTS[cause]
 
 
 def content_of(alert: Alert, cause: Cause, message: Message | None = None) -> str:
     """The body of a webhook: type, timestamp and data, as Standard Webhooks requires.
 
-    `message` is the alert's event, if the caller has already built it.
+    `message` is the alert's event, or None if the caller has not built the event.
     """
     event = event_of(alert, cause)
     data = msgspec.Raw((message or alert.event(event)).value)
@@ -118,7 +118,7 @@ def content_of(alert: Alert, cause: Cause, message: Message | None = None) -> st
 
 
 def with_words(content: str, words: HazardWords | None) -> str:
-    """Adds the hazard's free text beside the event, because the event itself contains only codes and figures."""
+    """Adds the hazard's free text to the body, because the event contains only codes and figures."""
     if words is None:
         return content
     members = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
@@ -127,7 +127,7 @@ def with_words(content: str, words: HazardWords | None) -> str:
 
 
 def plan(foldable: Iterable[PlannedDelivery], known: Mapping[str, datetime], now: datetime) -> dict[UUID, datetime]:
-    """The planned time of each delivery. `known` has the receivers' latest planned times of the last two minutes."""
+    """The time at which each delivery is sent. `known` maps receivers to their latest planned time, if it is recent."""
     newest, planned = dict(known), dict[UUID, datetime]()
     for delivery in foldable:
         last, earliest = newest.get(delivery.recipient), now + delivery.due_in

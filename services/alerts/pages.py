@@ -45,7 +45,7 @@ class Try:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A delivery on the page. `title` is in the reader's language, `message` is in the receiver's language."""
+    """A delivery on the page. `title` is in the language of the page, `message` in the language of the receiver."""
 
     created_at: datetime
     settled_at: datetime | None
@@ -95,7 +95,7 @@ def message_of(delivery: dict[str, Any], content: Content, texts: Texts) -> Text
 
 
 def outcome_of(reason: str, pages: Pages, language: str) -> str:
-    """The result of an attempt in the reader's language. If the receiver's server answered, the code is shown."""
+    """The text for the result of an attempt. If the receiver's server answered, the text contains the answer's code."""
     if reason in OUTCOMES:
         return pages.gettext(language, OUTCOMES[reason])
     return pages.gettext(language, ANSWERED).format(code=reason.rpartition("_")[2])

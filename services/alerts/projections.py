@@ -9,11 +9,11 @@ from shared.events import Displacement, GroupCounted, HouseholdRegistered, Place
 from shared.events.vocabulary import TO_THE_DAY, HazardType, HouseholdUnit, Measure, Mobility, Precision, Reason, Status
 from shared.places import Places
 
-# Reasons for a displacement that a hazard may have caused even if the report names no hazard.
+# If a report names no hazard but one of these reasons, a hazard may still have caused the displacement.
 POSSIBLY_HAZARD = {Reason.NATURAL_DISASTER, Reason.ENVIRONMENTAL_DEGRADATION, Reason.NOT_REPORTED}
-# The precisions of dates that count in the window of an alert. "About this date" is reported with the precision week.
+# A date with one of these precisions counts in the window of an alert. "About this date" has the precision week.
 IN_WINDOW = (*TO_THE_DAY, Precision.WEEK)
-Stock = tuple[Status, str | None, UUID]  # status, district left and stock id of people who are counted together
+Stock = tuple[Status, str | None, UUID]  # the status, the district that people left, and the id of the stock
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,9 @@ class DisplacedHousehold:
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """One displacement of a household as reported, with the date and the area that the household left.
+    """One reported displacement of a household. `area` is the area that the household left on the date `occurred_on`.
 
-    `destination_area` is where the household is, None if the place is abroad or unknown.
+    `destination_area` is the area where the household is now, or None if the place is abroad or unknown.
     """
 
     report_id: UUID
@@ -58,7 +58,7 @@ class Departure:
 class CountedGroup:
     """The latest state of one count of a group. A group may have several counts, each with its own report.
 
-    `is_counted` is false if another count replaced this count, or if this count is of movements, not of people present.
+    `is_counted` is false if another count replaced this count, or if movements were counted instead of people present.
     `departed_on` is None if the date is too vague for a window.
     """
 
@@ -98,7 +98,7 @@ def household(event: HouseholdRegistered, places: Places) -> DisplacedHousehold:
 
 
 def departures(event: HouseholdRegistered, places: Places) -> dict[UUID, Departure | None]:
-    """The departures by report id. A departure is None if its district or date is unknown."""
+    """The departures by report id. A departure is None if its district is unknown or its date is not precise enough."""
     displacements = (event,) if event.displacement is None else (event, event.displacement)
     return {displacement.report_id: departure(event, displacement, places) for displacement in displacements}
 
@@ -148,7 +148,8 @@ def area_of(place: Place, places: Places) -> str | None:
 def areas_of(pcodes: Iterable[str], places: Places) -> tuple[str, ...]:
     """The areas that a hazard covers.
 
-    For an oblast, the areas are the oblast and all its districts, because some households report only an oblast.
+    If a hazard names an oblast, the areas are the oblast and all its districts. The oblast itself is an area because
+    some households report only an oblast.
     """
     areas: dict[str, None] = {}
     for pcode in pcodes:

@@ -9,7 +9,7 @@ from shared.events.vocabulary import DeliveryChannel, Severity, Status
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """Receivers with `step` 0 are notified first, others if nobody answers. No `areas` means the whole country."""
+    """Receivers with `step` 0 are notified first, the others if nobody answers. Empty `areas` mean the country."""
 
     label: str
     channel: DeliveryChannel
@@ -21,6 +21,6 @@ class Receiver:
     floor: Severity = Severity.MINOR
 
     def covers(self, pcode: str, places: Ancestry) -> bool:
-        """Whether one of the receiver's areas is the place, contains the place, or lies in the place."""
+        """Whether the place is one of the receiver's areas, lies in one of them, or contains one of them."""
         above = (COUNTRY, pcode, *places.ancestors(pcode))
         return any(area in above or pcode in places.ancestors(area) for area in self.areas)

@@ -101,7 +101,7 @@ def legible(delivery: dict[str, Any], texts: Texts) -> dict[str, Any]:
 
 
 async def seen(alert_id: UUID, request: Request, session: Session, caller: Principal) -> Alert:
-    """The alert; 404 if it does not exist or is outside the caller's areas."""
+    """The alert. Raises a Problem (404) if the alert does not exist or is outside the caller's areas."""
     alert = await alert_queries.alert(session, alert_id)
     areas = listings.visible(caller, request.app.state.places)
     if alert is None or (areas is not None and alert.pcodes and areas.isdisjoint(alert.pcodes)):

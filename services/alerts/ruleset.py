@@ -1,4 +1,4 @@
-"""The configuration of the rules: a TOML file, validated when it is loaded."""
+"""The configuration of the rules. The TOML file is validated when it is loaded."""
 
 import tomllib
 from datetime import timedelta
@@ -24,7 +24,7 @@ Minutes = Annotated[float, Field(gt=0, le=60 * 24 * 366)]
 
 
 class EscalationPolicy(RuleModel):
-    """`minutes` is the time to acknowledge an alert, `idle_minutes` the time until the next action.
+    """The waiting times by severity: `minutes` to acknowledge an alert, `idle_minutes` until the next action.
 
     An alert whose severity a person must judge waits at most `unjudged_minutes` for an acknowledgement. While the
     boards are unattended, all these times are half as long.

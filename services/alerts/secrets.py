@@ -1,4 +1,4 @@
-"""The secrets that sign webhooks, encrypted at rest. A receiver has one secret, and two during a rotation."""
+"""The secrets that sign webhooks, encrypted at rest. During a rotation, a receiver has two secrets."""
 
 import base64
 import os
@@ -31,7 +31,7 @@ class WebhookSecrets:
         return self._sealing.newest_id
 
     def resealed(self, sealed: bytes, label: str) -> bytes | None:
-        """The secret encrypted with the newest key; None if the secret is already encrypted with this key."""
+        """The secret encrypted with the newest key, or None if the secret is already encrypted with the newest key."""
         return self._sealing.resealed(sealed, bound(label))
 
 

@@ -1,4 +1,4 @@
-"""HTTP routes for the alerts beyond a source's hourly budget, and for lifting the budget."""
+"""HTTP routes that list the withheld alerts of a source and lift the source's hourly budget."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -28,7 +28,7 @@ class Withheld(BaseModel):
 
 
 class Lifted(BaseModel):
-    """The end of the time without a budget, and the withheld alerts that are raised now."""
+    """The time until which the budget is lifted, and the ids of the withheld alerts that are raised now."""
 
     lifted_until: datetime
     released: list[UUID]

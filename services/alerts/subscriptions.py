@@ -25,7 +25,7 @@ class ReceiverNotFound(Exception):
 
 
 async def put(session: AsyncSession, receiver: Receiver, box: WebhookSecrets) -> str | None:
-    """Adds or changes a receiver; returns the secret of a new webhook, to be shown once. The caller commits."""
+    """Adds or changes a receiver. Returns the secret of a new webhook, which is shown only once. The caller commits."""
     await receiver_queries.save_receiver(session, receiver)
     if receiver.channel is not DeliveryChannel.WEBHOOK or await _secret(session, receiver.label) is not None:
         return None
@@ -71,7 +71,7 @@ async def remove(session: AsyncSession, label: str) -> None:
 
 
 async def fill_exercise(session: AsyncSession) -> None:
-    """Adds two receivers to an exercise that has none, so that its alerts appear on the outbox page."""
+    """Adds two receivers to an exercise without receivers. The outbox page then shows the alerts of the exercise."""
     if not await receiver_queries.receivers(session):
         for receiver in EXERCISE:
             await receiver_queries.save_receiver(session, receiver)

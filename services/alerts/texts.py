@@ -1,4 +1,4 @@
-"""The texts of an alert in the receiver's language, from codes and figures; text from outside is cleaned first."""
+"""Writes the text of an alert in the receiver's language. Free text from a report is cleaned first."""
 
 import re
 import unicodedata
@@ -26,7 +26,7 @@ LONGEST = 150
 LONGEST_IN_BODY = 1000
 NAMED_IN_SUBJECT = 3
 BREAK = "-" * 40
-NAMED_OF_OBLAST = 20  # the most places listed per oblast; every oblast has fewer districts
+NAMED_OF_OBLAST = 20  # the most places listed per oblast; no oblast has so many districts
 
 CAUSES: Mapping[str, str] = {
     Cause.RAISED: N_("New alert"),
@@ -44,7 +44,7 @@ CAUSES: Mapping[str, str] = {
 }
 
 
-# Maps rules to titles. An alert by any other rule has the hazard's type as its title.
+# Maps rules to titles. The title of an alert by another rule is the type of the hazard.
 TITLES: Mapping[str, str] = {
     "displacement": N_("Displacement"),
     "budget": N_("A source reports unusually much"),
@@ -77,7 +77,7 @@ class Texts:
         return Text(self.subject(alert, cause, language), "\n".join(self._lines(alert, cause, language, known, words)))
 
     def digest(self, texts: Sequence[Text], language: str) -> Text:
-        """Several texts in one message: a list of the subjects, then every text in full."""
+        """One text that contains several texts: first the list of their subjects, then every text in full."""
         known = translations(language, LOCALES)
         subject = known.ngettext("{count} notification: {subjects}", "{count} notifications: {subjects}", len(texts))
         titles = [text.subject for text in texts]
@@ -88,7 +88,7 @@ class Texts:
         )
 
     def subject(self, alert: AlertRaised, cause: str, language: str) -> str:
-        """Status (if not Actual), severity, title, and the cause unless the alert is new."""
+        """The subject: the status (if not Actual), the severity, the title, and the cause (if the alert is not new)."""
         known = translations(language, LOCALES)
         severity = term("severity", alert.severity, known.gettext)
         line = f"{self._banner(alert, known)}{severity}: {self.title(alert, language)}"
@@ -124,7 +124,7 @@ class Texts:
         ]
 
     def _free_text(self, words: HazardWords | None, language: str, known: Translations) -> list[str]:
-        """The hazard's free text, in the reader's language if it exists in this language."""
+        """The hazard's free text, if possible in the reader's language."""
         if words is None:
             return []
         text = words.text(language)
@@ -171,7 +171,7 @@ class Texts:
 
 
 def time_of(alert: AlertRaised) -> str:
-    """The label of the onset, which says whether the onset is past, forecast, or reported for a future time."""
+    """The label of the onset. The label says whether the onset is past, forecast, or reported for a future time."""
     if alert.onset <= alert.raised_at + AHEAD:
         return N_("Since: {time}")
     is_forecast = alert.figures.get("certainty", Certainty.OBSERVED) != Certainty.OBSERVED
@@ -179,7 +179,7 @@ def time_of(alert: AlertRaised) -> str:
 
 
 def invitation(alert: AlertRaised) -> str:
-    """The label of the link to the alert, which asks for an acknowledgement if the alert still needs one."""
+    """The label of the link to the alert. The label asks for an acknowledgement if the alert needs one."""
     needs_acknowledgement = alert.demand is Demand.ACKNOWLEDGEMENT
     return N_("Acknowledge here: {address}") if needs_acknowledgement else N_("Open it: {address}")
 

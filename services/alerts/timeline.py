@@ -1,4 +1,4 @@
-"""The timeline of an alert: every action with person and time, even if a later action undid it."""
+"""The timeline of an alert. It lists every action, even if a later action undid the action."""
 
 from collections.abc import Sequence
 from datetime import datetime

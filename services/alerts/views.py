@@ -31,7 +31,7 @@ class Acknowledgement(Body):
 
 
 class Acknowledgements(Body):
-    """Several alerts at once; Extreme alerts are refused."""
+    """Several alerts to acknowledge in one request. An Extreme alert cannot be acknowledged in this way."""
 
     alert_ids: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=200)]
 
@@ -55,14 +55,14 @@ class Resolution(Body):
 
 
 class Presence(Body):
-    """The time of a board's last input; `board_id` is a random UUID that the browser's tab keeps."""
+    """The time of a board's last input. `board_id` is a random UUID that belongs to the browser tab."""
 
     board_id: UUID
     last_input_at: Instant
 
 
 class Attendance(BaseModel):
-    """`is_unattended`: in the last 12 hours boards were open, but none had input in `unattended_minutes`."""
+    """`is_unattended` is true if boards were open in the last 12 hours but had no input in `unattended_minutes`."""
 
     is_unattended: bool
     unattended_minutes: float
@@ -71,10 +71,10 @@ class Attendance(BaseModel):
 class AlertView(PublishedAlert):
     """An alert in codes and figures; the page adds the texts in the reader's language.
 
-    `demand` is what an operator must do now. `action` means that nothing was done since the acknowledgement, or that
-    the snooze is over. `closure` means that an alert which people confirmed or work on was cancelled or has expired.
-    `is_unseen` marks a Severe or Extreme alert that was cancelled or expired before anybody acknowledged it.
-    `closed_by` is `person` (named in `resolved_by`), `source`, `time` or `rule`.
+    `demand` is what an operator must do now. The demand `action` means that nobody acted since the acknowledgement, or
+    that the snooze is over. The demand `closure` means that people confirmed the alert or work on it, but its hazard
+    was cancelled or has expired. `is_unseen` marks a Severe or Extreme alert whose hazard was cancelled or expired
+    before anybody acknowledged the alert. `closed_by` is `person` (named in `resolved_by`), `source`, `time` or `rule`.
     """
 
     model_config = ConfigDict(from_attributes=True)
@@ -102,7 +102,7 @@ class DeliveryPage(BaseModel):
 
 
 class NotAcknowledged(BaseModel):
-    """`reason` is already-acknowledged, already-resolved, one-by-one (Extreme), suppressed or not-found."""
+    """An alert that was not acknowledged. For an Extreme alert, `reason` is `one-by-one`."""
 
     alert_id: UUID
     reason: str
@@ -125,7 +125,7 @@ class Raised(BaseModel):
 
 
 class Followed(BaseModel):
-    """`text` is the `reason` for which there is no alert, in the caller's language."""
+    """The result of a hazard. If no alert is in force, `text` is the `reason` in the caller's language."""
 
     is_judged: bool
     alerts: list[Raised] = []

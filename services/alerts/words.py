@@ -1,4 +1,4 @@
-"""The free text of a hazard report, as an alert's messages and page show it."""
+"""The free text of a hazard report, for the messages and the page of an alert."""
 
 from collections.abc import Iterable, Mapping
 
@@ -11,7 +11,7 @@ LONGEST = 1000  # each text in a message's body is cut to this many characters
 
 
 class HazardWords(BaseModel):
-    """`locality` describes the place in words: a village, a road, a river."""
+    """The free text. `locality` describes the place in words, for example a village, a road or a river."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -21,7 +21,7 @@ class HazardWords(BaseModel):
     web: str | None = None
 
     def text(self, language: str) -> HazardText | None:
-        """The text in the reader's language, else in the first language that has a text."""
+        """The text in the reader's language. If there is none, the text in the first language that has a text."""
         wanted = (language, *LANGUAGES, *self.texts)
         return next((self.texts[code] for code in wanted if code in self.texts), None)
 

@@ -109,7 +109,7 @@ class EmailChannel:
         return texts[0] if len(texts) == 1 else self._texts.digest(texts, language)
 
     def _threads(self, alerts: Iterable[AlertRaised], recipient: str) -> list[str]:
-        """The thread ids of the mail: one per hazard, or per alert that has no hazard."""
+        """The thread ids of the mail. Each hazard has a thread, and each alert without a hazard has its own thread."""
         threads = (thread_of(alert, recipient) for alert in alerts)
         return list(dict.fromkeys(map(self._id, threads)))[:MOST_THREADS]
 
@@ -129,6 +129,6 @@ def thread_of(alert: AlertRaised, recipient: str) -> UUID:
 
 
 def refusal(answer: aiosmtplib.SMTPResponseException) -> Undelivered:
-    """The error for this answer of the mail server. A refusal of the receiver or of the message itself is final."""
+    """The error for this answer of the mail server. If the server refuses the receiver or the message, it is final."""
     is_of_us = answer.code in OF_OURSELVES or OF_OUR_RIGHTS.match(answer.message)
     return Undelivered(f"smtp_{answer.code}", is_final=answer.code >= REFUSED_FOR_GOOD and not is_of_us)

@@ -122,9 +122,9 @@ BEGIN
     RETURN OLD;
 END $$
 """
-# The delete trigger runs before each row, because one statement may delete several departures of a household.
-# Before a row is deleted, each of the other rows is either still stored or already subtracted.
-# The insert trigger runs after each row, because an upsert can become an update until the row is written.
+# One statement may delete several departures of a household, so the delete trigger runs before each row is deleted.
+# At this time, each other departure is either still stored and counted, or deleted and subtracted.
+# The insert trigger runs after each row is written, because only then is it known whether an upsert updates a row.
 DEPARTURE_TRIGGERS = (
     (
         "CREATE TRIGGER keep_departure_counts AFTER INSERT OR UPDATE ON departures"

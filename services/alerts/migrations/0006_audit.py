@@ -9,4 +9,4 @@ down_revision = "alerts_0005"
 
 
 def upgrade() -> None:
-    AUDIT.create(op.get_bind(), checkfirst=True)  # provisioning, which owns the table, has usually created it before
+    AUDIT.create(op.get_bind(), checkfirst=True)  # provisioning has usually created this table before

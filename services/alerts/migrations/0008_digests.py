@@ -1,4 +1,4 @@
-"""Adds two columns to deliveries: whether a delivery may wait for a joint mail, and until when it waits."""
+"""Adds two columns to deliveries: whether a delivery may share a mail with others, and its planned time."""
 
 import sqlalchemy as sa
 from alembic import op

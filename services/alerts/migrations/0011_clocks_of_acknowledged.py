@@ -1,4 +1,4 @@
-"""Gives a waiting time to alerts acknowledged under earlier releases, so that they ring if nobody acts further."""
+"""Gives alerts that were acknowledged under earlier releases a waiting time, after which they ring again."""
 
 from alembic import op
 

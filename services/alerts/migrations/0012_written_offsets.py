@@ -1,4 +1,4 @@
-"""Adds to dead letters a column for the offset in the letter's headers. A restore changes the row's own offset."""
+"""Adds a column to dead letters for the offset in their headers, which a restore does not change."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Adds a table of the receivers that a notification left out, with the reasons."""
+"""Adds a table of the receivers that were left out of a notification, with the reasons."""
 
 import sqlalchemy as sa
 from alembic import op

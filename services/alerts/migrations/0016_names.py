@@ -1,4 +1,4 @@
-"""Renames constraints and indexes by the convention of `shared.postgres.models`. No release's code uses the names."""
+"""Renames constraints and indexes by the convention of `shared.postgres.models`. No release's code contains them."""
 
 from alembic import op
 

@@ -1,6 +1,6 @@
 """Counts departed persons by the district where they are now, and stores the counts of groups.
 
-The previous release still reads `departure_counts`, which becomes a view, and still writes `departures`.
+The previous release still writes `departures` and reads `departure_counts`, which is a view from now on.
 """
 
 from alembic import op
@@ -8,8 +8,7 @@ from alembic import op
 revision = "alerts_0017"
 down_revision = "alerts_0016"
 
-# An earlier release did not store the size of a household, so the size is unknown until the household's next event.
-# Until the household's next event, the household counts as one person.
+# Earlier releases did not store the size of a household. Such a household counts as one person until its next event.
 DEPARTURES = "ALTER TABLE departures ADD persons integer NOT NULL DEFAULT 1, ADD destination_area text"
 KNOWN = """
 UPDATE departures SET destination_area = households.destination_area

@@ -44,7 +44,7 @@ ORDER BY escalates_at LIMIT 100 FOR UPDATE SKIP LOCKED
 """
 
 # A displacement alert never expires, because its days may be over when it is raised.
-# An alert that began to wait after the end of its hazard does not expire either, because it still needs an answer.
+# An alert raised or escalated after the end of its hazard does not expire either, because it still needs an answer.
 EXPIRED = f"""
 {SELECT_ALERTS}
 WHERE kind <> 'displacement' AND NOT is_lapsed AND NOT is_suppressed AND resolved_at IS NULL
@@ -62,7 +62,7 @@ async def alerts_of_hazard(session: AsyncSession, hazard_id: UUID) -> list[Alert
 async def alerts_of_hazards(
     session: AsyncSession, hazard_ids: Collection[UUID], *kinds: RuleKind, others: Collection[UUID] = ()
 ) -> list[Alert]:
-    """The alerts of these hazards and kinds, and the alerts `others`. One statement locks these alerts in id order."""
+    """The alerts of these hazards and kinds, and the alerts with the ids `others`. One statement locks all of them."""
     if not hazard_ids and not others:
         return []
     connection = await database.driver(session)
@@ -88,13 +88,13 @@ async def locked_alert(session: AsyncSession, alert_id: UUID) -> Alert:
 
 
 async def unanswered(session: AsyncSession, now: datetime, *, is_unattended: bool = False) -> list[Alert]:
-    """Alerts whose waiting time has passed, locked; skips alerts that another worker has locked."""
+    """Locks and returns the alerts whose waiting time has passed. Alerts that another worker has locked are skipped."""
     connection = await database.driver(session)
     return [alert_of(row) for row in await connection.fetch(UNANSWERED, now, is_unattended)]
 
 
 async def expired(session: AsyncSession, now: datetime) -> list[Alert]:
-    """Alerts whose hazard is over, locked; skips alerts that another worker has locked."""
+    """Locks and returns the alerts whose hazard is over. Alerts that another worker has locked are skipped."""
     connection = await database.driver(session)
     return [alert_of(row) for row in await connection.fetch(EXPIRED, now)]
 
@@ -108,7 +108,7 @@ async def changes_of(
     *,
     among: Sequence[Receiver] | None = None,
 ) -> AlertChanges:
-    """The change set for these alerts and the receivers `among`. Without `among`, the stored receivers are read."""
+    """The change set for these alerts and the receivers `among`. If `among` is None, the stored receivers are read."""
     labels = await called(session, [alert.alert_id for alert in known]) if known else {}
     own = await receivers(session) if among is None else among
     return AlertChanges(known, own, labels, places=places, rules=rules, now=now)
@@ -120,7 +120,7 @@ async def save_changes(session: AsyncSession, alert_changes: AlertChanges) -> No
 
 
 async def save_alerts(session: AsyncSession, alert_changes: AlertChanges) -> None:
-    """Stores the changed alerts, and why receivers were left out of their notifications."""
+    """Stores the changed alerts, and the reasons why receivers were not notified of them."""
     await upsert(session, AlertRow, [alert_row(alert) for alert in alert_changes.changed.values()])
     rows = [
         {"alert_id": id, "step": step, "reasons": reasons} for (id, step), reasons in alert_changes.omissions.items()

@@ -2,7 +2,7 @@
 
 # raw SQL throughout: these statements run for every notification and must be fast
 
-# Leases the claimed deliveries for the time $1, counts the attempt, and returns the fields that the sender needs.
+# Leases the claimed deliveries for the time $1, adds 1 to their attempts, and returns the fields for the sender.
 TAKE = """\
 taken AS (
     UPDATE deliveries SET attempts = attempts + 1, lease = gen_random_uuid(), due_at = now() + $1
@@ -37,7 +37,7 @@ WITH busy AS (
     ) AS one
 ), {TAKE}"""  # noqa: S608 - constants
 
-# Claims the receiver's other foldable messages that are due, because they go in the same mail as the claimed message.
+# Claims the other due foldable messages of the receivers, which share a mail with the message claimed before.
 # The message of an earlier step is sent before the messages of later steps, or in the same mail.
 ACCOMPANY = f"""
 WITH claimed AS MATERIALIZED (
@@ -51,8 +51,8 @@ WITH claimed AS MATERIALIZED (
     ORDER BY created_at LIMIT 100 FOR UPDATE SKIP LOCKED
 ), {TAKE}"""  # noqa: S608 - constants
 
-# One statement stores the attempts and settles each delivery or sets its next time.
-# The statement also takes the alerts' next sequence numbers for the events.
+# One statement stores the attempts. The statement also settles each delivery or sets the time of its next attempt.
+# The statement also increases the alerts' sequence numbers, because each event of an alert has its own number.
 # All transactions lock alerts in the same order, which prevents deadlocks.
 # The first delivery of an alert to a receiver and each failed delivery are published (docs/decisions/0027).
 # If newer messages wait for a delivery, its back-off is at most the first back-off ($9) plus the newest one's age.

@@ -15,7 +15,7 @@ from services.alerts.words import HazardWords
 from shared.events import HazardReported
 from shared.postgres import database
 
-# A delivery with a lease is stored as claimed, because this process sends it after the commit.
+# A delivery with a lease is stored as claimed, because this process sends the delivery after the commit.
 ADD_DELIVERIES = f"""
 INSERT INTO deliveries ({", ".join(PlannedDelivery.COLUMNS)}, planned_at, due_at, lease, attempts)
 SELECT {", ".join(PlannedDelivery.COLUMNS)}, planned_at, coalesce(
@@ -36,7 +36,7 @@ SELECT recipient, max(planned_at) AS planned_at, now() AS now FROM deliveries
 WHERE is_foldable AND recipient = ANY($1) AND planned_at > now() - $2::interval GROUP BY recipient
 """
 
-# A new delivery of an alert waits for earlier deliveries. Earlier deliveries are therefore tried now, without back-off.
+# A new delivery waits for the alert's earlier deliveries. These deliveries are therefore tried now, without back-off.
 HASTEN = """
 UPDATE deliveries SET due_at = now()
 FROM unnest($1::uuid[], $2::integer[], $3::boolean[]) AS told (alert_id, step, is_loud)
@@ -71,10 +71,10 @@ async def add_deliveries(
     leases: Mapping[UUID, UUID] | None = None,
     lease: timedelta = timedelta(),
 ) -> dict[UUID, str]:
-    """Stores the deliveries; returns the contents of the deliveries that are new.
+    """Stores the deliveries that are not stored yet, and returns their contents by id.
 
-    `hazards` has the newest revisions of hazards that the caller already read. `leases` maps the ids of the deliveries
-    that this process sends to their leases.
+    `hazards` has the newest revisions of hazards that the caller already read. `leases` has the lease of each delivery
+    that this process sends.
     """
     if not deliveries:
         return {}
@@ -93,7 +93,7 @@ async def add_deliveries(
 async def planned_of(session: AsyncSession, foldable: Sequence[PlannedDelivery]) -> dict[UUID, datetime]:
     """The time at which each foldable delivery is sent.
 
-    A receiver's first message is sent at once. The messages of the next two minutes are sent together afterwards.
+    A receiver's first message is sent at once. Messages of the following two minutes are sent together at their end.
     """
     if not foldable:
         return {}
@@ -134,6 +134,9 @@ async def words_of(
 
 
 async def retract_deliveries(session: AsyncSession, alert_id: UUID, cause: Cause) -> bool:
-    """Deletes never attempted deliveries with this cause; returns whether other deliveries of the last step remain."""
+    """Deletes deliveries with this cause that were never attempted.
+
+    Returns whether other deliveries with this cause and of the alert's last step remain.
+    """
     connection = await database.driver(session)
     return bool(await connection.fetchval(RETRACT, alert_id, cause))

@@ -20,9 +20,9 @@ _group = TypeAdapter(CountedGroup)
 COLUMNS = tuple(field.name for field in fields(CountedGroup))
 SELECT_GROUPS = f"SELECT {', '.join(COLUMNS)} FROM counted_groups WHERE report_id = ANY($1)"  # noqa: S608
 # The departure date of a stock is the earliest date of all its counts, including replaced counts.
-# Therefore a recount that names a later date does not move the people to another window.
-# Dates more than 30 days before the latest date are left out.
-# Therefore people who flee the same way a year later are a new displacement.
+# Because the date is the earliest one, a recount with a later date does not move the people to another window.
+# Dates more than 30 days before the latest date are ignored.
+# Because of this limit, people who flee the same way a year later are a new displacement.
 LEFT_ON = """
 SELECT status, origin_area, stock_id, min(departed_on) AS left_on
 FROM (
@@ -48,13 +48,13 @@ async def save_groups(session: AsyncSession, groups: Iterable[CountedGroup]) -> 
 
 
 async def save_replaced(session: AsyncSession, replaced: Mapping[UUID, int]) -> None:
-    """Stores the ids of replaced reports with the sequence of the recount. A replaced report may arrive later."""
+    """Stores the ids of replaced reports, which may arrive later, and the sequence of the event that replaced them."""
     rows = [{"report_id": id, "sequence": sequence} for id, sequence in replaced.items()]
     await upsert(session, ReplacedCount, rows, newer_by="sequence")
 
 
 async def left_on(session: AsyncSession, stock_ids: Collection[UUID]) -> dict[Stock, date]:
-    """The departure dates of these stocks. A stock without a dated count is left out."""
+    """The departure dates of these stocks. A stock is left out if none of its counts has a date."""
     if not stock_ids:
         return {}
     connection = await database.driver(session)

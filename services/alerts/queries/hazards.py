@@ -44,7 +44,7 @@ async def hazard(session: AsyncSession, hazard_id: UUID) -> HazardReported | Non
 async def save_hazards(
     session: AsyncSession, newest: Iterable[HazardReported], superseded: Iterable[HazardReported], places: Places
 ) -> None:
-    """Stores the newest revisions with their areas, and superseded revisions. Revisions may arrive in any order."""
+    """Stores the newest revisions with their areas, and the superseded revisions. Revisions may come in any order."""
     rows = [
         {
             **revision(hazard),
@@ -77,8 +77,8 @@ async def hazard_history(session: AsyncSession, hazard_id: UUID) -> list[HazardR
 async def first_pcodes(session: AsyncSession, hazard_id: UUID) -> tuple[str, ...]:
     """The P-codes of the hazard's first report.
 
-    The first report is the report that intake received first. Revision numbers do not decide, because authors choose
-    the revision numbers.
+    The first report is the report that intake received first. It may not have the lowest revision number, because
+    authors choose the revision numbers.
     """
     connection = await database.driver(session)
     report = await connection.fetchval(FIRST_REVISION, hazard_id)

@@ -44,7 +44,7 @@ async def save_households(session: AsyncSession, known: Iterable[DisplacedHouseh
 
 
 async def save_departures(session: AsyncSession, departures: Mapping[UUID, Departure | None]) -> None:
-    """Stores the departures by report; None deletes the departure of that report."""
+    """Stores the departures by report id. If a value is None, the stored departure of this report is deleted."""
     connection = await database.driver(session)
     if none := [report_id for report_id, departure in departures.items() if departure is None]:
         await connection.execute("DELETE FROM departures WHERE report_id = ANY($1)", none)
@@ -52,6 +52,6 @@ async def save_departures(session: AsyncSession, departures: Mapping[UUID, Depar
     for departure in filter(None, departures.values()):
         row = {column: getattr(departure, column) for column in DEPARTURE_COLUMNS}
         by_household[departure.household_id].append(row)
-    # A statement has at most one departure per household, because the counting trigger sees the whole statement.
+    # Each statement has at most one departure per household. The counting trigger would see two departures too early.
     for rows in zip_longest(*by_household.values()):
         await upsert(session, DepartureRow, [row for row in rows if row is not None])

@@ -1,4 +1,4 @@
-"""The advisory locks on rules and areas."""
+"""Advisory locks on rules and areas."""
 
 # raw SQL throughout: these statements run for every batch of hazards and households and must be fast
 
@@ -13,8 +13,8 @@ from shared.postgres import database
 async def lock(session: AsyncSession, rules_and_areas: Iterable[tuple[str, str]]) -> None:
     """Takes advisory locks on these rules and areas, in the same order in every transaction.
 
-    Each transaction that counts households, or adds them to an alert, takes these locks first. Without the locks, two
-    concurrent workers would each miss the other worker's households.
+    A transaction that counts households or adds households to an alert takes these locks first. Without the locks,
+    two concurrent workers would not see each other's households.
     """
     keys = sorted({(signed(rule), signed(area)) for rule, area in rules_and_areas})
     if keys:

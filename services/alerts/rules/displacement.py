@@ -27,7 +27,7 @@ Number = Annotated[int, Field(ge=1)]
 
 @dataclass(frozen=True, slots=True)
 class DepartureFacts:
-    """The people that left each district, and the existing alerts, which already count some of them."""
+    """The people that left each district, and the existing alerts, which already count some of these people."""
 
     departed: Mapping[tuple[Status, str], Departed]
     alert_changes: "AlertChanges"
@@ -42,7 +42,7 @@ class DistrictThresholds(RuleModel):
 
 
 class DisplacementRule(CountingRule):
-    """Raises an alert if `persons` or `households` is reached, and notifies again at each number in `again_at`."""
+    """Raises an alert at the threshold `persons` or `households`. Each threshold in `again_at` notifies again."""
 
     persons: Number = 50
     again_at: tuple[Number, ...] = (200, 500, 1000, 3000)
@@ -54,12 +54,13 @@ class DisplacementRule(CountingRule):
     def days(self) -> int:
         """How many dates a span of `hours` can include.
 
-        The hour of a departure is unknown, so the number is rounded up. A missed alert is worse than an early one.
+        The number is rounded up, because the hour of a departure is unknown and a missed alert is worse than an early
+        alert.
         """
         return -int(-self.hours // 24) + 1
 
     def affected(self, changes: "HouseholdBatch") -> list[Touched]:
-        """The districts and dates to judge: those of the batch's departures and those of withdrawn departures."""
+        """The districts and dates to judge: those of new departures and of departures that the batch withdraws."""
         return [
             Touched(Situation(RuleKind.DISPLACEMENT, status, area, day.isoformat()), tuple(positions), day=day)
             for (status, area, day), positions in sorted(changes.flights(self.mobility).items())
@@ -83,8 +84,8 @@ class DisplacementRule(CountingRule):
     ) -> Finding | Nothing:
         """Judges the people that left on `day`.
 
-        The people join the alert whose window contains the day. Without such an alert, the rule judges a free window
-        that contains the day: the window in which the most people left.
+        If the window of an alert contains the day, the people are added to this alert. Otherwise the rule judges the
+        free window that contains the day and in which the most people left.
         """
         if status not in ALERTED:
             return Nothing("no_rule")
@@ -107,7 +108,7 @@ class DisplacementRule(CountingRule):
         )
 
     def step(self, area: str, persons: int) -> int:
-        """The highest number in `again_at` that `persons` reaches; 0 if `persons` is below all of them."""
+        """The highest threshold in `again_at` that `persons` reaches; 0 if `persons` is below all thresholds."""
         own = self._own(area).again_at
         return max((step for step in (self.again_at if own is None else own) if step <= persons), default=0)
 
@@ -152,7 +153,7 @@ def decide_displacement(
     rules: "Ruleset",
     now: datetime,
 ) -> Finding | Nothing:
-    """The decision of the displacement rule, if the rule is on."""
+    """The decision of the displacement rule; no finding if the rule is off."""
     rule = rules.displacement
     return Nothing("no_rule") if rule is None else rule.decide(status, area, day, departed, alerted, now)
 

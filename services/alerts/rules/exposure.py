@@ -25,7 +25,7 @@ class ExposureRule(CountingRule):
 
 @dataclass(frozen=True, slots=True)
 class ExposureRules:
-    """The exposure rule, and the rules about hazards, which decide the severity of the hazard."""
+    """The exposure rule. The rules about hazards are also needed, because they decide the severity of the hazard."""
 
     rules: "Ruleset"
 
@@ -50,9 +50,9 @@ def situation_of(hazard: HazardReported, exposed: Exposed) -> Situation:
 def decide_exposure(
     hazard: HazardReported, area: str, households: int, rules: "Ruleset", now: datetime
 ) -> Finding | Nothing:
-    """The finding for one district's exposure alert; it is separate from the hazard's own alert.
+    """The finding for the exposure alert about one district.
 
-    The alert is about the displaced households that live in the district now.
+    This alert is separate from the hazard's own alert. Its subject are the displaced households in the district.
     """
     rule = rules.exposure
     if rule is None or hazard.status not in ALERTED or hazard.msg_type is MsgType.CANCEL:

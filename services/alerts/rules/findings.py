@@ -23,7 +23,7 @@ QUAKE_UNJUDGED = "quake_unjudged"
 
 
 class RuleKind(StrEnum):
-    """The subject of a situation. Each (kind, status, area, name) has one alert, no matter which rule applied first."""
+    """What a situation is about. A situation has only one alert, even if several rules apply to it."""
 
     HAZARD = "hazard"
     DISPLACEMENT = "displacement"
@@ -33,7 +33,7 @@ class RuleKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """An alert's identity. `name` is a hazard's id, the first date of a window, or a source with an hour."""
+    """The identity of an alert. `name` is a hazard's id, or the first date of a window, or a source and an hour."""
 
     kind: RuleKind
     status: Status
@@ -43,7 +43,7 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The finding that a rule applies. A suppressed alert is recorded but notifies nobody; `suppression` says why."""
+    """A rule applies. A suppressed alert is stored but notifies nobody; `suppression` is the reason."""
 
     situation: Situation
     rule: str
@@ -58,15 +58,15 @@ class Finding:
     hazard_id: UUID | None = None
     pcodes: tuple[str, ...] = ()
     households: int | None = None
-    persons_step: int = 0  # the highest number of `again_at` that the persons reach
+    persons_step: int = 0  # the highest threshold in `again_at` that the number of persons reaches
 
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """The finding that no rule applies; `reason` says why.
+    """No rule applies, for the reason `reason`.
 
-    `taken_back` is a situation to which a rule applied before but no longer applies. `freed` are the dates of the
-    window of `taken_back`; the caller judges these dates again.
+    `taken_back` is a situation to which a rule applied before but no longer applies. `freed` are the dates of this
+    situation's window, which are judged again.
     """
 
     reason: str

@@ -37,7 +37,7 @@ OWN_SOURCE = CENTRE
 
 
 class HazardRule(Rule):
-    """Grades hazard reports; `name` is the name of the rule's table in the file of rules."""
+    """Grades hazard reports. `name` is the name of the rule's table in `rules.toml`."""
 
     name: ClassVar[str]
 
@@ -46,10 +46,9 @@ class HazardRule(Rule):
         raise NotImplementedError
 
     def figures(self, hazard: HazardReported, now: datetime) -> dict[str, Any]:
-        """Urgency, certainty and source of the report.
+        """The urgency, certainty and source of the report.
 
-        If the onset is more than 15 minutes ahead, the urgency becomes Future. A reported urgency of Expected stays
-        Expected.
+        If the onset is more than 15 minutes ahead, the urgency is Future, or Expected if the report says Expected.
         """
         is_ahead = hazard.onset > now + AHEAD and hazard.urgency not in TO_COME
         urgency = Urgency.FUTURE if is_ahead else hazard.urgency
@@ -76,7 +75,7 @@ class HazardRule(Rule):
 
 @dataclass(frozen=True, slots=True)
 class HazardRules:
-    """All rules about hazards. The rules share the situations and the number of households displaced by each hazard."""
+    """All rules about hazards. The rules share the situations, and the numbers of households that hazards displaced."""
 
     rules: "Ruleset"
     watched: WatchedArea
@@ -94,7 +93,7 @@ class HazardRules:
         touched: Sequence[Touched],
         alert_changes: "AlertChanges",  # noqa: ARG002 - as all rules
     ) -> Mapping[UUID, int]:
-        """The number of households that each revised hazard displaced. New hazards displaced none and are left out."""
+        """The number of households that each revised hazard displaced. New hazards have displaced no households yet."""
         return await counts.displaced(session, {case.report.hazard_id for case in touched if case.is_revised})
 
     def judge(self, touched: Touched, facts: Mapping[UUID, int], now: datetime) -> Finding | Nothing:
@@ -119,7 +118,7 @@ def decide(hazard: HazardReported, rules: "Ruleset", watched: WatchedArea, now: 
 
 
 def effective_severity(hazard: HazardReported, rules: "Ruleset") -> Severity:
-    """The highest of the source's severity and the grades of the rules about hazards."""
+    """The hazard's highest severity: either the source's severity or the grade of a rule about hazards."""
     grades = [rule.grade(hazard) or Severity.UNKNOWN for rule in rules.of_hazards]
     return max((hazard.severity, *grades), key=RANK.__getitem__)
 
@@ -129,5 +128,5 @@ def situation_of(hazard: HazardReported) -> Situation:
 
 
 def is_from_person(hazard: HazardReported) -> bool:
-    """True if a person typed the report, or if it came over the API with the centre itself as its source."""
+    """Whether a person wrote the report. A report over the API is a person's if its source is the centre itself."""
     return hazard.channel in BY_HAND or (hazard.channel is SubmissionChannel.API and hazard.source == OWN_SOURCE)

@@ -1,6 +1,6 @@
 """Computes how many people left a district. Registered households and counts of groups are compared place by place.
 
-A group and the households registered at the same place are partly the same people. The place is the district where the
+A group at a place may include households that are registered at this place. The place is the district where the
 people are now; "" is an unknown place.
 """
 
@@ -29,10 +29,10 @@ class RegisteredDeparture:
 
 @dataclass(frozen=True, slots=True)
 class HeadCount:
-    """A count of a group that is in effect. Counts with the same `stock_id` count the same people.
+    """A group's count that no other count replaced. Counts with the same `stock_id` count the same people.
 
-    `departed_on` is the stock's departure date, which decides the window. `reported_on` is the date that this count
-    gives.
+    `departed_on` is the departure date of the stock, by which the window is chosen. `reported_on` is the departure
+    date that this count reports.
     """
 
     stock_id: UUID
@@ -91,7 +91,7 @@ class Departed:
         return max((day for day in days if day in window), default=window.last)
 
     def latest_report(self, window: Window) -> date:
-        """The latest reported date of the window's people. A recount may report a date after the window."""
+        """The latest departure date that the counts report. This date may be after the window."""
         counts = (count.reported_on for count in of_stocks(self.counts) if count.departed_on in window)
         return max(counts, default=window.first)
 
@@ -119,7 +119,7 @@ class Departed:
 
 
 def of_stocks(counts: Iterable[HeadCount]) -> list[HeadCount]:
-    """Combines the counts of each stock into one count with the highest number. Lower numbers may leave out people."""
+    """Combines the counts of each stock into one count with the highest number, because a count may miss people."""
     by_stock = defaultdict[UUID, list[HeadCount]](list)
     for count in counts:
         by_stock[count.stock_id].append(count)
@@ -127,7 +127,7 @@ def of_stocks(counts: Iterable[HeadCount]) -> list[HeadCount]:
 
 
 def _of_stock(same: Sequence[HeadCount]) -> HeadCount:
-    """The highest number of each measure, because one team may count persons and another team families."""
+    """The stock's count, with the highest number of persons, of families and of yards."""
     return replace(
         max(same, key=lambda count: (count.persons, count.destination)),
         departed_on=min(count.departed_on for count in same),

@@ -1,7 +1,7 @@
 """Grades an earthquake by the intensity (MSK-64) that is expected in the country's districts and cities.
 
-The equation does not hold for deep earthquakes. They are graded by the intensity (MMI) or the impact (PAGER) that the
-source gives.
+The equation does not hold for deep earthquakes. Deep earthquakes are graded by the intensity (MMI) or the impact (PAGER)
+that the source gives.
 """
 
 from dataclasses import replace
@@ -37,10 +37,10 @@ class Judgement(NamedTuple):
 
 
 class QuakeRule(HazardRule):
-    """`severity` applies where the intensity may reach 6, and to an earthquake whose intensity is unknown.
+    """`severity` is the grade if the intensity may reach 6 in a unit, or if the intensity is unknown.
 
-    `mmi` and `impacts` apply to earthquakes that are too deep for the equation. `mmi` raises an alert of `severity`
-    only, because the strongest place of a deep earthquake usually lies beyond the border.
+    `mmi` and `impacts` are for earthquakes that are too deep for the equation. An intensity of `mmi` or more gives
+    the grade `severity`, because a deep earthquake is usually strongest beyond the border.
     """
 
     name: ClassVar[str] = "quake"
@@ -66,7 +66,7 @@ class QuakeRule(HazardRule):
         }
 
     def find(self, hazard: HazardReported, now: datetime) -> Finding | None:
-        """The finding for the units that the earthquake may damage, also if the epicentre lies beyond the border."""
+        """The finding for the units that the earthquake may damage. The epicentre may lie beyond the border."""
         finding, judgement = super().find(hazard, now), self._judgement(hazard)
         if finding is None or judgement is None:
             return None
@@ -99,7 +99,7 @@ class QuakeRule(HazardRule):
 
 
 def expected(shaking: Shaking | None) -> dict[str, Any]:
-    """The highest expected intensity with its place, and the units where the earthquake is expected to be felt."""
+    """The highest expected intensity, its place, and the units where people are expected to feel the earthquake."""
     if shaking is None:
         return {}
     highest = shaking.highest
@@ -107,7 +107,7 @@ def expected(shaking: Shaking | None) -> dict[str, Any]:
 
 
 def given_by_source(shaking: SourceShaking | None) -> dict[str, Any]:
-    """The source's highest intensity (`mmi`) and its level of impact (`impact`), as far as the source gives them."""
+    """The highest intensity (`mmi`) and the level of impact (`impact`), if the source gives them."""
     if shaking is None:
         return {}
     return {name: value for name in ("mmi", "impact") if (value := getattr(shaking, name)) is not None}

@@ -1,7 +1,7 @@
-"""The interface of all rules. A rule is a parsed table of the rules' file and has three methods.
+"""The interface of all rules. A rule is a parsed table of `rules.toml` and has three methods.
 
-`affected(changes)` returns the situations that a batch touches. `load(session, touched, alert_changes)` reads the facts
-about the situations in as few statements as possible. `judge(touched, facts, now)` returns the finding about one
+`affected(changes)` returns the situations that a batch changes. `load(session, touched, alert_changes)` reads the facts
+about these situations in as few statements as possible. `judge(touched, facts, now)` returns the finding about one
 situation, or the reason why there is no finding.
 """
 
@@ -29,9 +29,9 @@ Facts = TypeVar("Facts")
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """A situation that a batch touches, and the positions of the records that touch it.
+    """A situation that a batch changes. `positions` are the positions of the records that change the situation.
 
-    One of three fields is judged: the report `hazard`, the date `day`, or the district `exposed` to a hazard.
+    The rule judges the hazard report `hazard`, or the date `day`, or the exposed district `exposed`.
     `is_revised` is true if an earlier revision of the hazard is stored.
     """
 
@@ -48,7 +48,7 @@ class Touched:
         return self.hazard
 
     def freed_by(self, finding: Finding | Nothing) -> list["Touched"]:
-        """The situations to judge again: one for each date of a window that no longer has an alert."""
+        """The situations to judge again: one for each date of the window whose alert is withdrawn."""
         return [replace(self, day=day) for day in finding.freed] if isinstance(finding, Nothing) else []
 
 
@@ -69,7 +69,7 @@ async def judged(
     session: AsyncSession,
     now: datetime,
 ) -> AsyncIterator[tuple[Touched, Finding | Nothing]]:
-    """Judges all touched situations. The caller applies a finding to `alert_changes` before the next judgement."""
+    """Judges all situations in turn. The caller applies each finding to `alert_changes` before the next judgement."""
     for rule in rules:
         touched = rule.affected(changes)
         facts = await rule.load(session, touched, alert_changes)
@@ -85,7 +85,7 @@ class RuleModel(BaseModel):
 
 
 class Rule(RuleModel):
-    """The fields of every rule: its reason code, and the age beyond which an alert notifies nobody."""
+    """The fields that every rule has. An alert about a hazard older than `max_age_hours` notifies nobody."""
 
     reason: Code
     max_age_hours: Hours
@@ -99,7 +99,7 @@ class Rule(RuleModel):
 
 
 class CountingRule(Rule):
-    """A rule that counts the households whose kind of movement is in `mobility`."""
+    """A rule that counts households. A household is counted if `mobility` contains its kind of movement."""
 
     households: Annotated[int, Field(ge=1)]
     mobility: Annotated[frozenset[Mobility], Field(min_length=1)]

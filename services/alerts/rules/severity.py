@@ -1,4 +1,4 @@
-"""Raises an alert for any hazard to which its source gives at least a certain severity."""
+"""Raises an alert for every hazard whose source reports at least a certain severity."""
 
 from typing import ClassVar
 

@@ -11,12 +11,12 @@ from shared.places.points import UnitPoint, unit_points
 
 DAMAGE = 6.0  # MSK-64: cracks in adobe and clay houses
 FELT = 4.0  # MSK-64: felt indoors by many
-EPICENTRAL_KM = 60.0  # the distance from a large district's point to its far settlements
+EPICENTRAL_KM = 60.0  # the greatest distance from a district's point to a settlement of the district
 
 
 @dataclass(frozen=True, slots=True)
 class ShakenUnit:
-    """`pcode` is None if the report names no place that has a code."""
+    """A unit and its expected intensity. `pcode` is None if the report names no place that has a P-code."""
 
     pcode: str | None
     intensity: float
@@ -24,14 +24,14 @@ class ShakenUnit:
 
 @dataclass(frozen=True, slots=True)
 class Shaking:
-    """The units sorted by expected intensity, the highest first. There is at least one unit."""
+    """The expected intensities. `units` is sorted, the highest intensity first, and has at least one unit."""
 
     units: tuple[ShakenUnit, ...]
     sigma: float
 
     @classmethod
     def of(cls, hazard: HazardReported) -> Self | None:
-        """None if the magnitude is unknown, or if the earthquake is too deep for the equations."""
+        """The expected intensities, or None if the magnitude is unknown or the depth is too great for the equations."""
         tremor = None if hazard.magnitude is None else Tremor.of(hazard.magnitude, hazard.depth_km)
         return None if tremor is None else cls(_units(tremor, hazard.area.point, hazard.area.pcodes), tremor.sigma)
 
@@ -60,8 +60,8 @@ class Shaking:
 def _units(tremor: Tremor, point: Point | None, pcodes: tuple[str, ...]) -> tuple[ShakenUnit, ...]:
     """The expected intensity at each unit's point, sorted from the highest.
 
-    The epicentre's unit has the intensity of the epicentre, because its settlements can be nearer to the epicentre than
-    the unit's point. If the report has no point, every reported unit has the intensity of the epicentre.
+    The unit around the epicentre gets the intensity of the epicentre, because settlements of this unit can be nearer to
+    the epicentre than the unit's point. If the report has no point, every reported unit gets this intensity.
     """
     at_epicentre = tremor.intensity(0)
     if point is None:
@@ -75,7 +75,7 @@ def _units(tremor: Tremor, point: Point | None, pcodes: tuple[str, ...]) -> tupl
 
 
 def epicentral_unit(pcodes: Iterable[str], epicentre: Point) -> UnitPoint | None:
-    """The nearest unit that the report names; if it names none, the nearest unit within 60 km."""
+    """The nearest unit that the report names. If the report names no unit, the nearest unit within 60 km."""
     codes = frozenset(pcodes)
     named = [unit for unit in unit_points() if not codes.isdisjoint((unit.pcode, unit.parent))]
     near = [unit for unit in unit_points() if _distance(unit, epicentre) <= EPICENTRAL_KM]
