@@ -1,7 +1,7 @@
 """Grades an earthquake by the intensity (MSK-64) that is expected in the country's districts and cities.
 
-The equation does not hold for deep earthquakes. Deep earthquakes are graded by the intensity (MMI) or the impact (PAGER)
-that the source gives.
+The equation does not hold for deep earthquakes. Deep earthquakes are graded by the source's intensity (MMI) or impact
+(PAGER).
 """
 
 from dataclasses import replace
