@@ -11,7 +11,7 @@ STEP = 56
 BAR = 36
 LEFT = 52
 STEPS = (1, 2, 5)
-# The axis is divided into as many parts as the first of these numbers that gives ticks with whole numbers.
+# The numbers of parts into which the axis may be divided. The first number that gives whole-numbered ticks is used.
 INTERVALS = (5, 2, 1)
 MOST = 120
 
@@ -63,7 +63,7 @@ def monthly(figures: Iterable[Figure]) -> Chart:
 
 
 def filled(months: Mapping[str, dict[MovementScope, int]]) -> dict[str, dict[MovementScope, int]]:
-    """Add months without displaced persons, so that the time axis has no gaps. Keep the last MOST periods."""
+    """Add months without displaced persons, so that the time axis has no gaps. Keep only the last 120 periods."""
     known = sorted(month for month in months if len(month) == len("2026-01"))
     years = sorted(year for year in months if len(year) == len("2026"))[-MOST:]
     wanted = known[-1:]
@@ -112,7 +112,7 @@ def widest(figures: Iterable[Figure]) -> int:
 
 
 def ceiling(value: int) -> int:
-    """The smallest round number that is not below `value`."""
+    """The smallest round number (1, 2 or 5 times a power of ten) that is at least `value`."""
     power = 1
     while True:
         for step in STEPS:

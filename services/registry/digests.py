@@ -2,7 +2,7 @@
 
 Digests are HMACs, because a phone number could be guessed from a hash without a key. Each key of the folder is applied
 to the result of the previous key. A new key can therefore be applied to stored digests without decrypting any report.
-An attacker who has only the database would need all keys.
+An attacker who has the database would also need all keys.
 """
 
 import hmac
@@ -45,7 +45,7 @@ WHERE (reports.report_id, reports.version, reports.author, reports.kind)
 
 
 class Digests:
-    """Computes digests in one process. Call `lay_newest` before the first record is read."""
+    """Computes digests. Call `lay_newest` before the first record is read."""
 
     def __init__(self, folder: Path) -> None:
         self._ring = Keyring(folder)
@@ -62,7 +62,7 @@ class Digests:
         return 0 if self._ring.newest[0] == self._key_id else await self.lay_newest(settings)
 
     async def lay_newest(self, settings: RegistrySettings) -> int:
-        """Apply new keys to all stored digests. Concurrent workers wait for each other. Raises UnknownKey."""
+        """Apply new keys to all stored digests. Concurrent workers wait. Raises UnknownKey if the folder lacks a key."""
         async with (
             database.opened(settings, idle_seconds=REKEY_SECONDS) as engine,
             database.sessions(engine).begin() as session,
@@ -73,7 +73,7 @@ class Digests:
     async def _lay(self, session: AsyncSession) -> int:
         laid = await session.scalar(KNOWN)
         if laid is not None:
-            self._ring.find(laid)  # raises UnknownKey if the key is missing, so that no older key is used
+            self._ring.find(laid)  # raises UnknownKey if the folder lacks the applied key
         newest = self._ring.newest[0]
         self._use(newest)
         if laid == newest:
@@ -85,7 +85,7 @@ class Digests:
         return count
 
     async def hold(self, session: AsyncSession) -> None:
-        """Raise Fenced if another worker has applied a newer key, because the batch must then be decrypted again."""
+        """Raise Fenced if another worker has applied a newer key. The batch is then read again with the newer key."""
         laid = await session.scalar(KNOWN)
         if laid is None or laid == self._key_id:
             return
@@ -129,8 +129,8 @@ async def stored(session: AsyncSession) -> int:
 async def remove(session: AsyncSession, subject_id: UUID) -> int:
     """Remove all digests of reports about an erased household or group. Return the number of reports.
 
-    The inbox keeps the event ids, so that a report that comes again has no effect. An event whose stored digest is
-    empty counts as a repeat. The caller commits.
+    The inbox keeps the event ids, so that a repeated report has no effect. An event whose stored digest is empty is
+    always a repeat. The caller commits.
     """
     is_about = Report.subject_id == subject_id
     names = select(Report.report_id, Report.version, Report.author, Report.kind).where(is_about)

@@ -11,7 +11,7 @@ from shared.crypto.randomness import take
 
 
 class Key(NamedTuple):
-    """The key of a household or group, as a cipher and in wrapped form. Deleting the wrapped form erases the data."""
+    """The key of a household or group, as a cipher and in wrapped form. To erase the data, delete the wrapped form."""
 
     cipher: Aead
     kek_id: str
@@ -52,7 +52,7 @@ class EnvelopeEncryption:
         return Key(Aead(aes_key_unwrap(self._ring.find(kek_id), wrapped)), kek_id, wrapped)
 
     def rewrap(self, kek_id: str, wrapped: bytes) -> tuple[str, bytes]:
-        """Wrap the same key with the newest key-encryption key. The sealed data does not change."""
+        """Wrap the same key with the newest key-encryption key. The data sealed with the key does not change."""
         newest_id, newest = self._ring.newest
         return newest_id, aes_key_wrap(newest, aes_key_unwrap(self._ring.find(kek_id), wrapped))
 

@@ -42,7 +42,7 @@ def rows(
 
 
 def row(figure: Figure, named: Naming, *, status: str, level: int, date: str | None) -> Row:
-    """A row. The registered `households` and `persons` are never added to the counted `groups` and `group_persons`."""
+    """A row. Registered `households` and `persons` are separate columns from counted `groups` and `group_persons`."""
     pcode = figure.pcode or (COUNTRY if level == 0 and figure.country == COUNTRY else None)
     return {
         **({"month": figure.period} if date is None else {"date": date}),
@@ -65,14 +65,14 @@ def row(figure: Figure, named: Naming, *, status: str, level: int, date: str | N
 
 
 def name(pcode: str | None, code: str | None, places: Places, level: int, language: str) -> str | None:
-    """The name of the unit at the requested level. Other countries have a name at level 0 only."""
+    """The name of the unit at the requested level. A foreign country has a name only at level 0."""
     if pcode:
         return places.name(pcode, language)
     return country(code, language) if level == 0 and code else None
 
 
 def people(mobilities: Iterable[Mobility], scopes: Iterable[MovementScope]) -> str:
-    """The HXL tag of the counted people. IDPs are people displaced within the country. Migrants are not `#affected`."""
+    """The HXL tag of the counted people. `+idps` means displaced within the country; migrants are not `#affected`."""
     counted = set(mobilities)
     if counted <= set(DISPLACED):
         return "#affected+idps" if set(scopes) == {MovementScope.WITHIN} else "#affected+displaced"
@@ -117,7 +117,7 @@ def as_csv(rows: Sequence[Row], names: Sequence[str], tags: Sequence[str]) -> st
 
 
 def names(*, is_stock: bool) -> list[str]:
-    """The column names. The alpha-3 code comes before the P-code, because `#country+code` must find it first."""
+    """The column names. Tools use the first column that matches `#country+code`, so the alpha-3 code comes first."""
     return [
         "date" if is_stock else "month",
         "status",

@@ -44,7 +44,7 @@ def moved(mobility: Mobility) -> Mobility:
 
 
 class Filters(BaseModel):
-    """Filters of figures. An empty form field is treated as missing."""
+    """Filters of figures. If a form field is empty, its default is used."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
@@ -119,7 +119,7 @@ class PageFilters(FlowFilters, StockFilters):
     flows_page: PageNumber = 1
 
     def usual(self, now: datetime) -> Self:
-        """The filters with default dates: today, and the last twelve months. A default date is never in the future."""
+        """The filters with default dates: today for the stock, and the last twelve months for the flows."""
         day = self.on or today(now)
         is_open = self.until or day.year == FIRST_YEAR  # no data exists before the first year
         since = self.since or (None if is_open else charts.after(f"{day.year - 1}-{day.month:02}"))
@@ -215,9 +215,9 @@ class TablePage:
 async def stock_and_flows(
     request: Request, caller: Principal, filters: PageFilters, day: date
 ) -> tuple[list[Figure], list[Figure]]:
-    """Compute stock and flows on two connections at the same time. In sequence, both would take 1.5 times as long.
+    """Compute stock and flows on two connections at the same time. On one connection, the page takes 1.5 times as long.
 
-    The request must not hold a third connection, because requests that wait for a connection could block each other.
+    The caller must hold no connection. Otherwise requests that hold one and wait for two more could block each other.
     """
     begin: async_sessionmaker[AsyncSession] = request.app.state.sessions
 
@@ -308,7 +308,7 @@ def area_names(request: Request, caller: Principal) -> list[str] | None:
 
 
 def file_name(day: str | None, areas: Sequence[str] | None) -> str:
-    """A file name that shows when the figures do not cover the whole country."""
+    """A file name. If the figures do not cover the whole country, the name contains the area or the number of areas."""
     name = f"stock-{day}" if day else "flows"
     if areas is None:
         return f"{name}.csv"
@@ -319,7 +319,7 @@ ADDRESSES: dict[str, type[Filters]] = {"stock": StockFilters, "flows": FlowFilte
 
 
 def link(filters: PageFilters, kind: str, **more: str) -> str:
-    """A link to JSON or CSV with the current filters. Filters that the route does not accept are left out."""
+    """A link to JSON or CSV with the current filters, without the filters that this route does not accept."""
     taken = ADDRESSES[kind].model_fields.keys() - {"format", "lang"}
     kept = filters.model_dump(mode="json", by_alias=True, exclude_defaults=True, include=taken)
     return f"/registry/v1/statistics/{kind}?{urlencode({**kept, **more}, doseq=True)}"

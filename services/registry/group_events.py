@@ -23,7 +23,7 @@ def counted(
     sequence: int,
     now: datetime,
 ) -> Message:
-    """The event about this count, of the type `model`. `replaced` has the reports whose counts this count replaces."""
+    """The event about this count, of the type `model`. `replaced` are the reports whose counts this count replaces."""
     clear = count.clear
     data = model(
         **{name: getattr(clear, name) for name in FROM_REPORT},

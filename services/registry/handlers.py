@@ -1,4 +1,4 @@
-"""Handlers that file reports and decisions in the working set, store the changes and add events to the outbox."""
+"""Handlers that apply reports and decisions to the working set, store the changes and add events to the outbox."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime

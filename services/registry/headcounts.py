@@ -1,9 +1,9 @@
 """Decide which counts of a group are in effect. No I/O, and independent of the arrival order.
 
-Counts with the same population count the same people. Counts of one population have the same status, hazard, origin,
-present place, kind of shelter and mobility. A full recount replaces the earlier counts of its population. A partial
-count replaces no other count. A count whose present place has no name also replaces no other count. The rules are in
-docs/decisions/0037.
+A population is a set of people who are counted together. Counts belong to the same population if they have the same
+status, hazard, origin, present place, kind of shelter and mobility. A full recount replaces the earlier counts of its
+population. A partial count replaces no other count, and neither does a count whose present place has no name. The
+rules are in docs/decisions/0037.
 """
 
 from bisect import bisect
@@ -53,7 +53,7 @@ class Headcount:
 
     @cached_property
     def population(self) -> str | None:
-        """The id of the people that are counted. None if the report does not name the people's present place."""
+        """The id of the population. None if the report counts movements or does not name the people's present place."""
         clear = self.clear
         present = folded(clear.destination_locality)
         if clear.measure is not Measure.STOCK or not present:
@@ -66,21 +66,21 @@ class Headcount:
 
     @property
     def stock_id(self) -> str:
-        """All full recounts of a population share a stock id. Any other count adds people and has its own stock id."""
+        """Full recounts of a population share a stock id. Every other count adds people and has its own stock id."""
         return self.population if self.population and self.clear.is_full_recount else self.report_id
 
     @property
     def counted_at(self) -> datetime:
-        """The time of the count, but never after receipt. A count with a future time would replace all later counts."""
+        """The time of the count, at the latest the time of receipt. A future time would outdate all later counts."""
         return min(self.clear.counted_at or self.clear.reported_at, self.received_at)
 
     @property
     def order(self) -> tuple[datetime, datetime, str]:
-        """The sort key for the order in which the people were counted. The arrival order of reports does not matter."""
+        """The sort key for the order in which the people were counted, whatever the order in which reports arrive."""
         return self.counted_at, self.clear.reported_at, self.report_id
 
     def is_replaced_by(self, later: "Headcount") -> bool:
-        """Whether a later full recount of the population replaces this count. Disagreeing teams replace nothing."""
+        """Whether a later full recount of the population replaces this count. If teams disagree, both counts remain."""
         is_own = (later.team or later.author) == (self.team or self.author)
         if not self.clear.is_full_recount or is_own or later.counted_at - self.counted_at > SAME_TIME:
             return True
@@ -89,7 +89,7 @@ class Headcount:
 
 
 class Standing(NamedTuple):
-    """The time until which a count is in effect, and the report of the full recount that replaced the count."""
+    """The time until which a count is in effect, and the id of the full recount's report that replaced the count."""
 
     superseded_at: datetime = NEVER
     superseded_by: str | None = None
@@ -100,7 +100,7 @@ ORDER = attrgetter("order")
 
 
 def standings(counts: Iterable[Headcount]) -> dict[str, Standing]:
-    """The standing of each count by report id. `counts` must be complete for each population."""
+    """The standing of each count by report id. `counts` must contain all counts of each population."""
     by_population: defaultdict[str, list[Headcount]] = defaultdict(list)
     standing: dict[str, Standing] = {}
     for count in counts:

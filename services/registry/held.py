@@ -14,8 +14,8 @@ from shared import audit
 from shared.audit import Action, Entry
 from shared.events.vocabulary import OutcomeKind
 
-# A person may accept reports held for these reasons.
-# With any other reason, another version of the report took effect, and the author must send a correction.
+# A person may accept reports that are held for these reasons.
+# For the other reasons, a version of the report already took effect, and the author must send a correction.
 ACCEPTABLE = frozenset({Held.WAITING, Held.NOT_AUTHOR, Held.EXPIRED_TOKEN, Held.REVOKED})
 
 MOST = 1000  # the most reports of a team that one request accepts
@@ -54,7 +54,7 @@ async def count_of_team(session: AsyncSession, team: UUID, visibility: Visibilit
 
 
 async def oldest_of_team(session: AsyncSession, team: UUID, visibility: Visibility) -> Sequence[UUID]:
-    """The outcome ids of the team's oldest undecided reports, at most as many as one request accepts."""
+    """The outcome ids of the team's oldest undecided reports, at most 1000."""
     ids = select(Report.outcome_id).where(*of_ended_sign_ins(team, visibility))
     return (await session.scalars(ids.order_by(Report.received_at).limit(MOST))).all()
 
@@ -69,12 +69,12 @@ async def by_outcome(session: AsyncSession, outcome_id: UUID) -> RowMapping | No
 
 
 async def named(session: AsyncSession, outcome_id: UUID) -> tuple[Any, ...] | None:
-    """The kind, the id of the household or group, and the report id of the held report with this outcome."""
+    """The kind of the held report with this outcome, the id of its household or group, and its report id."""
     name = select(Report.kind, Report.subject_id, Report.report_id).where(Report.outcome_id == outcome_id, IS_HELD)
     row = (await session.execute(name)).one_or_none()
     return None if row is None else tuple(row)
 
 
 async def note_read(session: AsyncSession, account: UUID, subject_id: UUID) -> None:
-    """Write the audit entry in the transaction of the read. A reader at a terminal has an account but no token."""
+    """Write the audit entry in the transaction of the read. The reader uses a terminal, so the entry has no token."""
     await audit.add(session, Entry(action=Action.READ, account=account, subject="held report", objects=[subject_id]))

@@ -1,4 +1,4 @@
-"""Routes for the held reports of a readmitted team: count them, and accept all of them."""
+"""Routes that count and accept the held reports of a readmitted team."""
 
 from typing import Annotated
 from uuid import UUID
@@ -28,9 +28,9 @@ class HeldOfTeam(BaseModel):
 
 
 class Accepted(BaseModel):
-    """The number of accepted reports: at most the oldest thousand.
+    """The number of reports to accept. One request accepts at most the oldest thousand reports.
 
-    The accepted reports are decided within seconds, as if the sign-in had not expired.
+    Within seconds, the reports are decided as if the sign-in had not expired.
     """
 
     count: int

@@ -1,4 +1,4 @@
-"""Builds the registry's events: the household after each change, and the outcome of each report.
+"""Builds the registry's events about the changes of households and the outcomes of reports.
 
 `msgspec` writes the JSON, because building a pydantic model costs as much as all other work on a household.
 """
@@ -26,7 +26,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class DistrictData(msgspec.Struct, omit_defaults=True, gc=False):
-    """The JSON of `shared.events.Place`, at district precision."""
+    """The JSON of `shared.events.Place`. The P-code is the P-code of a district."""
 
     pcode: str | None = None
     country: str | None = None

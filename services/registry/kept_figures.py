@@ -1,4 +1,4 @@
-"""Keeps figures in memory until a displacement changes, so that a repeated question is answered at once."""
+"""Keeps figures in memory until a displacement changes. A repeated query is therefore answered at once."""
 
 from sqlalchemy import Text, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
@@ -9,16 +9,16 @@ from services.registry.statistics import Figure, FigureQuery, Kind, figures
 from shared.places import Places
 
 MOST_FIGURES = 50_000  # this number of figures takes about 20 MB of memory
-QUESTION_WEIGHT = 20  # a question takes as much memory as this number of figures
+QUESTION_WEIGHT = 20  # a query takes as much memory as this number of figures
 
 Question = tuple[Kind, FigureQuery]
 
 
 class KeptFigures:
-    """The answers to the latest questions, all computed from one version of the data.
+    """The answers to the latest queries, all computed from one version of the data.
 
-    A question includes kind, period, filters, status and the caller's areas, so that callers share an answer only if
-    they may see the same data.
+    A query contains the kind, period, filters, status and the caller's areas. Two callers therefore share an answer
+    only if they may see the same data.
     """
 
     def __init__(self, most_figures: int = MOST_FIGURES) -> None:
@@ -40,11 +40,11 @@ class KeptFigures:
     def _keep(self, version: str, question: Question, answer: list[Figure]) -> None:
         if version != self._version:
             self._version, self._answers, self._weight = version, {}, 0
-        self._forget(question)  # a concurrent request may have stored an answer to the same question
+        self._forget(question)  # a concurrent request may have stored an answer to the same query
         self._answers[question] = answer
         self._weight += QUESTION_WEIGHT + len(answer)
         while self._weight > self._most:
-            self._forget(next(iter(self._answers)))  # forgets the oldest question and its answer
+            self._forget(next(iter(self._answers)))  # deletes the oldest query and its answer
 
     def _forget(self, question: Question) -> None:
         if (answer := self._answers.pop(question, None)) is not None:
@@ -52,7 +52,7 @@ class KeptFigures:
 
 
 async def data_version(session: AsyncSession) -> str:
-    """A digest of the versions of all slots. Versions are random, so an equal digest means unchanged data."""
+    """A digest of the versions of all slots. Each version is random. An equal digest therefore means unchanged data."""
     versions = func.string_agg(cast(DataVersion.version, Text), aggregate_order_by(literal(""), DataVersion.slot))
     digest: str = (await session.execute(select(func.md5(versions)))).scalar_one()
     return digest

@@ -1,6 +1,6 @@
-"""The registry's tables. There are no foreign keys, because only one writer changes a household, and checks cost time.
+"""The registry's tables. There are no foreign keys: each household has only one writer, and checks cost time.
 
-The columns `sealed` have the personal data, encrypted with the key of the household or group.
+The columns named `sealed` contain the personal data, encrypted with the key of the household or group.
 """
 
 from datetime import datetime
@@ -97,7 +97,7 @@ class Group(Registered, RegistryModel):
 
 
 class WrappedKey:
-    """A data key, encrypted with the key-encryption key `kek_id`."""
+    """A data key, encrypted with the key-encryption key whose id is `kek_id`."""
 
     kek_id: Mapped[str]
     wrapped: Mapped[bytes]
@@ -120,7 +120,7 @@ class GroupKey(WrappedKey, RegistryModel):
 
 
 class Displaced(Moved):
-    """The columns shared by households' displacements and groups' counts. PostgreSQL computes some columns for figures.
+    """The columns that the tables `episodes` and `counts` share. PostgreSQL computes some columns for figures.
 
     The primary key ensures that a report begins only one displacement, even with concurrent workers. `superseded_at` is
     the time when the next move began, or infinity. In rows that the previous release writes, a trigger sets this time.
@@ -167,7 +167,7 @@ class Displaced(Moved):
 
 
 class Episode(Displaced, RegistryModel):
-    """A displacement of a household, as the valid version of the report says."""
+    """A displacement of a household, with the data of the report's valid version."""
 
     __tablename__ = "episodes"
 
@@ -176,7 +176,7 @@ class Episode(Displaced, RegistryModel):
 
 
 class GroupCount(Displaced, RegistryModel):
-    """A count of a group, as the valid version of its report says. `headcounts.py` explains the last four columns.
+    """A count of a group, with the data of the report's valid version. `headcounts.py` explains the last four columns.
 
     In rows that the previous release writes, the last five columns are None.
     """
@@ -194,7 +194,7 @@ class GroupCount(Displaced, RegistryModel):
 
 
 class Report(RegistryModel):
-    """A version of a report with its outcome. `clear` contains the clear fields of the message contract as JSON."""
+    """A version of a report, with the outcome of this version. `clear` contains the clear fields as JSON."""
 
     __tablename__ = "reports"
     __table_args__ = (Index("ix_reports_held", "received_at", postgresql_where=text("outcome = 'held'")),)
@@ -219,7 +219,7 @@ class Report(RegistryModel):
 
 
 class HeldDecision(Decision, RegistryModel):
-    """A decision about the held report with this outcome.
+    """A person's decision about a held report. `outcome_id` is the id of the report's outcome.
 
     If `is_expiry_only` is true, the report is decided as if the phone's sign-in had not expired. The author still needs
     the right to change the household.
@@ -266,7 +266,7 @@ class PersonalDataRead(RegistryModel):
     household_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
 
 
-# The table is not used yet. The table has no primary key.
+# The table is not used yet, and has no primary key.
 SEARCH_KEYS = Table(
     "search_keys",
     RegistryModel.metadata,

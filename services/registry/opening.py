@@ -1,4 +1,4 @@
-"""Decrypts sealed records. Stored state is not read, because the previous batch is being committed meanwhile."""
+"""Decrypts sealed records while the previous batch is being committed. The database is therefore not read here."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +15,7 @@ from shared.events.envelope import REVOKED_HEADER
 from shared.failures import DependencyUnavailable, SetAside
 from shared.messaging.records import Received, Record
 
-# The functions that serialise the clear fields of an event, without the fields that intake adds.
+# For each kind, the function that serialises the clear fields of an event, without the fields that intake adds.
 TEXT_OF = {
     "household": TypeAdapter(HouseholdClear).serializer.to_json,
     "group": TypeAdapter(GroupClear).serializer.to_json,
@@ -69,7 +69,7 @@ class ReportOpener:
 
 
 def authored_content(reported: HouseholdReported | GroupReported, text: bytes) -> bytes:
-    """The content for the digest, with the author's original times. Intake may correct a retry's times differently."""
+    """The content for the digest, with the author's original times, because intake may correct a retry differently."""
     if reported.uncorrected is None:
         return text
     uncorrected = reported.model_copy(update=reported.uncorrected.original)

@@ -1,4 +1,4 @@
-"""Checks that readers of household records state a purpose. Unusually many reads are reported, never blocked."""
+"""Checks that readers of household records state a purpose. Unusually many reads are logged but not refused."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,8 +17,7 @@ MOST_AN_HOUR = 60
 SHOWN = timedelta(hours=24)
 NEED_NO_PURPOSE = frozenset({Role.REGISTRAR})  # reading records is a registrar's daily work
 
-# The audit entries of opened household records, not of lists.
-# Authors who open their own reports have no office role, so their entries do not count.
+# Only audit entries of opened household records are counted, not of lists.
 PATH = "GET /registry/v1/households/{household_id}"
 OPENED = and_(
     AUDIT.c.action == Action.READ, AUDIT.c.result == Result.DONE, AUDIT.c.subject.startswith(PATH, autoescape=True)

@@ -58,7 +58,7 @@ async def page(session: AsyncSession, query: HouseholdQuery) -> Sequence[RowMapp
 def seen(wanted: Select[Any], visibility: Visibility) -> Select[Any]:
     """The households that the caller may see, joined with their current displacement.
 
-    An author sees a household only as long as the household's current version is from the author's report.
+    An author sees a household only if its current version is the author's report.
     """
     current = wanted.join(Episode, Episode.report_id == Household.report_id)
     if visibility.author is None:
@@ -98,7 +98,7 @@ def opened_member(row: Member, key: Key) -> dict[str, Any]:
 async def own_report(
     session: AsyncSession, encryption: EnvelopeEncryption, household_id: UUID, author: UUID
 ) -> dict[str, Any] | None:
-    """The highest version of the author's latest report on the household."""
+    """The highest version of the author's latest report about the household."""
     versions = await history(session, encryption, household_id, author)
     last = [version for version in versions if version["report_id"] == versions[-1]["report_id"]]
     return max(last, key=lambda version: version["version"], default=None)
@@ -107,7 +107,7 @@ async def own_report(
 async def history(
     session: AsyncSession, encryption: EnvelopeEncryption, household_id: UUID, author: UUID | None = None
 ) -> list[dict[str, Any]]:
-    """All versions of all reports on a household, with content and outcome."""
+    """All versions of all reports about a household, with content and outcome."""
     versions = (
         select(*table(Report).columns, *KEY)
         .join(HouseholdKey, HouseholdKey.household_id == Report.subject_id)

@@ -1,4 +1,4 @@
-"""Finds which counts the changed counts of a batch replace, and makes the events about these changes."""
+"""Finds which counts are replaced by the counts that a batch changes, and makes events about all changed counts."""
 
 # raw SQL throughout: these statements take locks, and read tables to which the same transaction copies rows
 
@@ -41,7 +41,7 @@ SEQUENCES = "SELECT nextval('group_sequence') FROM generate_series(1, $1)"
 
 @dataclass
 class Recount:
-    """The standing of each count of the changed groups, and an event about each count that changed."""
+    """`standings` has the standing of each count, by report id. `messages` has an event about each changed count."""
 
     standings: Mapping[str, Standing] = field(default_factory=dict)
     messages: list[Message] = field(default_factory=list)
@@ -50,7 +50,7 @@ class Recount:
 async def recount(session: AsyncSession, working_set: WorkingSet, now: datetime) -> Recount:
     """Update the standing of other groups' counts. The caller stores the counts of the changed groups.
 
-    Workers that change counts of the same population wait for each other, so that each worker sees all counts.
+    Workers that change counts of the same population wait for each other. Each worker therefore sees all counts.
     """
     changed = [subject for subject in working_set.changed.values() if subject.name[0] == ReportKind.GROUP]
     if not changed:

@@ -23,8 +23,8 @@ MOVES = (*DISPLACED, Mobility.MIGRATION)  # `unable_to_move` is not a move
 NEVER = datetime.max  # noqa: DTZ901 - asyncpg's value for PostgreSQL's infinity
 
 
-# The sealed fields as JSON. Intake has validated the sealed fields, and the seal binds them to the report.
-# The registry does not validate the sealed fields again as models, because it would lose a third of its speed.
+# The sealed fields as JSON. Intake has validated the sealed fields, and decryption fails if they were changed.
+# The registry does not validate the sealed fields again, because a validation would cost a third of its speed.
 Content = dict[str, Any]
 
 
@@ -33,9 +33,9 @@ class Filed:
     """One version of a report.
 
     `text` has the clear fields as canonical JSON, without the fields that intake adds. `plain` has the sealed fields as
-    received. The working set decides the outcome, and decides again at each retry of the batch.
+    received. The working set decides the outcome. If the batch is retried, the outcome is decided again.
 
-    Ids are text, because they are written into JSON, AADs and COPY rows.
+    Ids are of type str, because they are written into JSON, AADs and COPY rows.
     """
 
     report_id: str
@@ -51,13 +51,13 @@ class Filed:
     received_at: datetime
     places_version: str | None
     flags: tuple[Flag, ...]
-    is_revoked: bool = False  # the credential was revoked before the report came
+    is_revoked: bool = False  # the credential was revoked before intake received the report
     outcome: OutcomeKind = OutcomeKind.NOTED
     outcome_id: str = field(default_factory=random_id)
     reason: str | None = None
     is_accepted: bool = False  # a person accepted the held report
     is_expiry_lifted: bool = False  # a person decided to ignore that the sign-in had expired
-    replaces: str | None = None  # the id of the report's outcome before the redrive, if any
+    replaces: str | None = None  # if the report was redriven, the id of its previous outcome
 
     @property
     def claim(self) -> Claim:
@@ -79,13 +79,13 @@ class Filed:
 
 
 def order(filed: Filed) -> tuple[datetime, datetime, str]:
-    """A sort key for the order in which events happened, which does not depend on the order of arrival."""
+    """A sort key for the order in which the displacements happened. The order of arrival does not matter."""
     return filed.clear.occurred_at, filed.clear.reported_at, filed.report_id
 
 
 def superseded(displacements: Collection[Filed]) -> Iterator[tuple[Filed, datetime]]:
-    """Each displacement of a household, and the start of the household's next move with the same status."""
-    if len(displacements) == 1:  # fast path for nearly every household, ten times as fast
+    """Each displacement of a household, and the time of the household's next move that has the same status."""
+    if len(displacements) == 1:  # fast path: most households have one displacement, and this is ten times as fast
         [filed] = displacements
         yield filed, NEVER
         return
@@ -98,7 +98,7 @@ def superseded(displacements: Collection[Filed]) -> Iterator[tuple[Filed, dateti
 
 
 def sex_age(filed: Filed) -> list[int]:
-    """The numbers of displaced persons by sex and age, in the order of CELLS. Undescribed persons count as unknown."""
+    """The numbers of displaced persons by sex and age, in the order of CELLS. Persons not described are unknown."""
     sealed, cells = filed.sealed, [0] * len(CELLS)
     on = filed.clear.occurred_at.astimezone(TIME_ZONE)
     year, day = on.year, f"{on.month:02}-{on.day:02}"
@@ -120,12 +120,12 @@ def displaced(sealed: Content) -> Sequence[Content]:
 
 
 def cell(sex: str | None, age: str) -> int:
-    """The index in CELLS. A code from a later release counts as unknown."""
+    """The index in CELLS. A code that this release does not know counts as unknown."""
     return CELL.get((sex or UNKNOWN_SEX, age), UNKNOWN)
 
 
 def age(member: Content, year: int, day: str) -> int | None:
-    """The age on the day `MM-DD` of the year. If only the birth year is known, the age is the years' difference."""
+    """The age on the day `MM-DD` of the year. If only the birth year is known, it is subtracted from the year."""
     born: str | None = member.get("birth_date")
     if born is not None:
         return year - int(born[:4]) - (born[5:] > day)

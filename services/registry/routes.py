@@ -1,4 +1,4 @@
-"""Routes for a page of households, one decrypted household, and its history. Area or authorship permits reading."""
+"""Routes for a page of households, one decrypted household, and its history."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -63,7 +63,7 @@ class HouseholdPage(BaseModel):
 
 
 class HouseholdView(HouseholdSummary):
-    """A household with its sealed fields. `details` and `members` have the report's field names."""
+    """A household with its decrypted fields. The fields in `details` and `members` are named as in the report."""
 
     details: dict[str, Any]
     members: list[dict[str, Any]]
@@ -186,13 +186,13 @@ def at_hand(request: Request, caller: Principal) -> tuple[EnvelopeEncryption, Vi
 
 
 async def note_read(request: Request, session: Session, household_ids: Sequence[UUID]) -> None:
-    """Write the audit entry in the transaction of the read, so that no answer is sent without the entry."""
+    """Write the audit entry in the transaction of the read. Without the entry, no answer is sent."""
     purpose = tokens.current(request).purpose
     await audit.add(session, audit.entry_of(request, Action.READ, objects=household_ids, reason=purpose))
 
 
 async def check_purpose(request: Request, caller: Principal, household_id: UUID) -> None:
-    """Raise Problem if the caller has stated no purpose. The security log also records a refused request."""
+    """Raise Problem if the caller has stated no purpose. The refused request is written to the security log."""
     try:
         openings.may_open(caller)
     except Problem:
@@ -206,6 +206,6 @@ async def refused(request: Request, household_id: UUID, reason: str) -> None:
 
 
 async def missing(request: Request, household_id: UUID) -> Problem:
-    """The 404 for a household that does not exist or that the caller may not see. The request is logged."""
+    """The 404 for a household that does not exist or that the caller may not see. The security log gets the request."""
     await refused(request, household_id, "not-found")
     return Problem(404, "not-found", "There is no such household.")

@@ -1,8 +1,8 @@
-"""Makes table rows of a working set, for COPY, and encrypts the sealed columns. The models name the columns.
+"""Makes the rows of a working set for COPY, and encrypts the sealed columns. The models define the columns.
 
-A column gets the field of the same name in the report (`Filed`), or else in the report's clear fields. A new clear
-field of the contract therefore needs only a new column. `PATHS` has the columns whose fields have other names. The last
-columns of a row are computed.
+A column contains the field of the same name in the report (`Filed`) or in the report's clear fields. A new clear field
+therefore needs only a new column. `PATHS` lists the columns whose fields have other names. The last columns of a row
+are computed.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -35,7 +35,7 @@ PATHS = {
 
 
 class RowReader:
-    """Makes a model's rows from reports. The caller passes the values of the `computed` columns in the same order."""
+    """Makes a model's rows from reports. The caller passes the values of the `computed` columns in their order."""
 
     def __init__(self, model: type[RegistryModel], *computed: str) -> None:
         named = [name for name in bulk_copy.columns(model) if name not in computed]

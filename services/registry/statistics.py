@@ -1,7 +1,7 @@
 """Computes the figures of displaced persons: the stock on a day, and the flows by month.
 
 The dimensions are place, reason, scope, mobility, sex and age. Each figure states registered households and counted
-groups separately. Households and groups are never added up, because the same people may be in both.
+groups separately. A household is never added to a group, because the same people may be in both.
 """
 
 # raw SQL throughout: the statements are built from the filters of each query
@@ -43,7 +43,7 @@ class MovementScope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FigureQuery:
-    """A query. None as `pcodes` or `visible` means the whole country. `known` has all P-codes of the country."""
+    """A query. If `pcodes` or `visible` is None, it means the whole country. `known` has all P-codes of the country."""
 
     status: Status
     known: Sequence[str]
@@ -136,12 +136,12 @@ class Figure:
         return sum(sum(self.cells[BRACKETS.index(bracket) :: len(BRACKETS)]) for bracket in brackets)
 
 
-# The stock on a day counts each household at the destination of its latest move before the end of the day.
+# The stock on a day contains each household at the destination of its latest move before the end of the day.
 # The stock also includes each count of a group that is in effect at the end of the day.
-# Filters apply to the latest move, so that a family that was displaced and then migrated does not count as displaced.
-# `unable_to_move` is not a move. `superseded_at` is set when a move is written.
+# Filters apply to the latest move. A household that was displaced and then migrated is therefore not displaced.
+# `unable_to_move` is not a move.
 STOCK = "superseded_at >= :until"
-# If teams disagree about a stock, several counts of the stock are in effect, and the highest count is used.
+# If teams disagree, several counts of the same people are in effect. Only the highest of these counts is used.
 COUNTS_IN_EFFECT = """(
     SELECT DISTINCT ON (coalesce(stock_id, report_id)) * FROM counts
     WHERE status = :status AND measure = 'stock' AND superseded_at >= :until
@@ -173,9 +173,9 @@ ALL_CELLS = {"episodes": "displaced", "counts": "persons"}  # the sum of all cel
 
 
 async def figures(session: AsyncSession, kind: Kind, query: FigureQuery, places: Places) -> list[Figure]:
-    """The figures. A stock has the displaced people by place at the end of the last day before `until`.
+    """The figures. The stock is the displaced people by place at the end of the last day before `until`.
 
-    Flows have the displacements that began in each month. A household that was displaced twice counts twice.
+    The flows are the displacements that began in each month. A household that was displaced twice counts twice.
     """
     summands: list[Figure] = []
     located = cache(lambda *codes: location(*codes, query=query, places=places))  # cached, because places recur
@@ -186,7 +186,7 @@ async def figures(session: AsyncSession, kind: Kind, query: FigureQuery, places:
 
 
 def statement(query: FigureQuery, kind: Kind, table: str) -> str:
-    """The SQL statement, with only the conditions that the query needs, so that PostgreSQL can use an index."""
+    """The SQL statement. It has only the conditions that the query needs, because PostgreSQL can then use an index."""
     chosen = set(query.chosen)
     cells = [f"coalesce(sum({name}), 0)" if index in chosen else "0" for index, name in enumerate(CELL_NAMES)]
     return FIGURES.format(
@@ -236,7 +236,7 @@ def figure(row: Sequence[Any], located: Callable[..., Location], *, is_registere
 def location(
     pcode: str | None, origin: str | None, destination: str | None, *, query: FigureQuery, places: Places
 ) -> Location:
-    """The place at the requested level. At level 0, or without a P-code, a report counts for the whole country."""
+    """The place at the requested level. At level 0, or if the P-code is unknown, the place is the whole country."""
     country = COUNTRY if pcode else destination if query.view is View.DESTINATION else origin
     return unit_at(pcode, query.level, places), country, scope_of(origin, destination)
 
@@ -260,7 +260,7 @@ def scope_of(origin: str | None, destination: str | None) -> MovementScope:
 
 
 def united(figures: Iterable[Figure]) -> list[Figure]:
-    """Sum figures with the same name, such as those of a district's villages, or of households and groups."""
+    """Sum figures with the same name, for example the figures of a district's villages."""
     same_name: defaultdict[tuple[Any, ...], list[Figure]] = defaultdict(list)
     for figure in figures:
         same_name[figure.name].append(figure)
@@ -268,7 +268,7 @@ def united(figures: Iterable[Figure]) -> list[Figure]:
 
 
 def unit_at(pcode: str | None, level: int, places: Places) -> str | None:
-    """The unit of a P-code at this level. A village becomes its district; a city outside such units is unchanged."""
+    """The unit of a P-code at this level. A village becomes its district. A city outside the districts stays a city."""
     if pcode is None or level == 0:
         return None
     return places.oblast(pcode) if level == 1 else places.district(pcode)

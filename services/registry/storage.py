@@ -1,4 +1,4 @@
-"""Loads the working set of a batch with locked rows, and writes the changes."""
+"""Loads and locks the working set of a batch, and writes the changes."""
 
 # raw SQL throughout: these statements run for every batch of reports and must be fast
 
@@ -26,7 +26,7 @@ from shared.postgres.bulk_copy import Copy
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 Keys = dict[Name, Key]
 
-# Every household with a filed report has a key, so a household without a key is new.
+# Every stored household has a key, so a household without a key is new.
 KNOWN = """
 SELECT {subject} AS subject_id, kek_id, wrapped, author, team, registered_at, sequence, row_version
 FROM {table}_keys LEFT JOIN {table}s USING ({subject})
@@ -57,7 +57,7 @@ class Store:
         return await self.open_at({filed.subject for filed in batch}, [filed.report_id for filed in batch])
 
     async def open_at(self, names: Collection[Name], report_ids: Sequence[str]) -> WorkingSet:
-        """Load these households and groups, and lock their rows; also load these reports."""
+        """Load and lock these households and groups with their reports. Also load the reports with these ids."""
         connection = await database.driver(self._session)
         known = [
             row
@@ -86,7 +86,7 @@ class Store:
         return known
 
     async def _find_keys(self, connection: Connection, reports: Iterable[asyncpg.Record]) -> None:
-        """Load keys of households outside the batch, because a report's stored version may name another household."""
+        """Load the keys of other households, because an earlier version of a report may name another household."""
         missing = {(row["kind"], str(row["subject_id"])) for row in reports} - self._keys.keys()
         for kind, known in KNOWN_OF.items():
             if ids := [subject_id for of, subject_id in missing if of == kind]:
@@ -131,7 +131,7 @@ class Store:
     async def save(
         self, working_set: WorkingSet, messages: Iterable[Message], standings: Mapping[str, Standing]
     ) -> None:
-        """Write the changes. The stored rows of each changed household are deleted, and COPY writes its new rows."""
+        """Write the changes. The old rows of each changed household are deleted, and COPY writes the new rows."""
         connection = await database.driver(self._session)
         changed = {
             kind: [subject for subject in working_set.changed.values() if subject.name[0] == kind] for kind in KNOWN_OF
@@ -164,7 +164,7 @@ class Store:
         changed: Mapping[ReportKind, Sequence[Subject]],
         standings: Mapping[str, Standing],
     ) -> Iterator[Copy]:
-        """The COPY statements in their order. Missing keys must be generated before this call."""
+        """The COPY statements, in the order of execution. Missing keys must be generated before this call."""
         keys, households, groups = self._keys, changed[ReportKind.HOUSEHOLD], changed[ReportKind.GROUP]
         yield rows.reports(working_set.filed, keys)
         yield rows.households(households, keys)

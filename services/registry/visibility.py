@@ -11,13 +11,13 @@ from shared.places.conditions import is_within
 
 OFFICE = frozenset({Role.OPERATOR, Role.DUTY_HEAD, Role.REGISTRAR, Role.ANALYST, Role.ADMINISTRATOR})
 
-# The household's current district, or its district of origin while it is abroad.
+# The P-code of the household's destination. While the household is abroad, the P-code of its origin.
 HERE = "coalesce(households.destination_pcode, households.origin_pcode)"
 
 
 @dataclass(frozen=True, slots=True)
 class Visibility:
-    """None as `pcodes` means the whole country. If `author` is given, only this author's own reports are visible."""
+    """If `pcodes` is None, the whole country is visible. If `author` is set, only this author's reports are visible."""
 
     pcodes: list[str] | None
     known: list[str]  # the P-codes of all units

@@ -1,4 +1,4 @@
-"""The registry's worker consumes reports, publishes the outbox, executes decisions and moves data to new keys."""
+"""The registry's worker consumes reports, publishes the outbox, executes decisions and applies new keys."""
 
 import gc
 
@@ -59,7 +59,7 @@ def consumer(settings: RegistrySettings, engine: AsyncEngine, opener: records.Op
 
 
 def settle_garbage() -> None:
-    """Reduce garbage collection. Scanning a batch's objects costs a third of the speed and finds no cycles."""
+    """Reduce garbage collection, which costs a third of the speed and finds no cycles in a batch's objects."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(1_000_000, 20, 20)

@@ -17,7 +17,7 @@ BEGINNINGS = (Effect.CREATE, Effect.BEGIN)
 
 @dataclass(slots=True)
 class Subject:
-    """A household or a group, with its owner and the valid version of each displacement (or count)."""
+    """A household or a group, with its owner. `displacements` has the valid report of each displacement or count."""
 
     name: Name
     owner: Owner
@@ -33,14 +33,14 @@ class Subject:
 
     @property
     def current(self) -> Filed:
-        """The latest displacement. Exercise and Test reports count only if there is no Actual report."""
+        """The latest displacement. Exercise and Test reports are ignored if there is an Actual report."""
         return latest(self._reported)
 
     @property
     def published(self) -> Filed:
-        """The displacement for published events: the latest move, or the latest report if there was no move.
+        """The displacement in published events: the latest move, or the latest report if there was no move.
 
-        A household that is trapped at its destination is still displaced by its latest move.
+        A household that is trapped at its destination stays displaced by its latest move.
         """
         moves = [filed for filed in self._reported if filed.clear.mobility is not Mobility.UNABLE_TO_MOVE]
         return latest(moves or self._reported)
@@ -63,7 +63,7 @@ def latest(displacements: Collection[Filed]) -> Filed:
 class SubjectChange(NamedTuple):
     """The data for a household event: the state after one change, and the changed displacement.
 
-    `latest` differs from `current` if the latest report says that the household was unable to move.
+    If the latest report says that the household was unable to move, `latest` is this report and `current` is not.
     """
 
     subject: Name
@@ -103,7 +103,7 @@ class WorkingSet:
         return cls(places, {subject.name: subject for subject in subjects}, known)
 
     def file(self, filed: Filed) -> ReportDecision:
-        """Decide about a new report, and settle the reports that waited for it."""
+        """Decide about a new report, and then about the reports that waited for this report."""
         siblings = self.reports[filed.report_id]
         decision = self._settle(filed, siblings, filed.replaces)
         siblings.append(filed)
@@ -114,7 +114,7 @@ class WorkingSet:
     def accept(self, filed: Filed, *, is_expiry_only: bool = False) -> ReportDecision:
         """Accept a held report by a person's decision, as if its author had been entitled.
 
-        With `is_expiry_only`, decide about the report as if the sign-in had not expired.
+        If `is_expiry_only` is true, decide about the report as if the sign-in had not expired.
         """
         siblings = self.reports[filed.report_id]
         filed.is_accepted, filed.is_expiry_lifted = not is_expiry_only, is_expiry_only
@@ -125,7 +125,7 @@ class WorkingSet:
     def refuse(self, filed: Filed) -> ReportDecision:
         """Refuse a held report by a person's decision.
 
-        The report has no effect. The report's author finds the refusal in the new outcome.
+        The report has no effect. The new outcome informs the author of the refusal.
         """
         replaced, filed.outcome_id = filed.outcome_id, random_id()
         filed.outcome, filed.reason = REFUSED.outcome, REFUSED.reason
@@ -134,14 +134,14 @@ class WorkingSet:
         return REFUSED
 
     def _free_waiting(self, filed: Filed, siblings: list[Filed], decision: ReportDecision) -> None:
-        """Decide again about corrections that waited for this version, if they no longer need to wait."""
+        """Decide again about corrections that waited for this version and can be decided now."""
         has_begun = decision.effect in BEGINNINGS
         for waiting in sorted(
             (sibling for sibling in siblings if sibling.reason == Held.WAITING),
             key=lambda sibling: sibling.clear.version,
         ):
             if has_begun or filed.precedent.yields_to(waiting.author, waiting.team):
-                waiting.is_expiry_lifted = True  # a waiting report had a valid sign-in, or a person lifted the expiry
+                waiting.is_expiry_lifted = True  # the sign-in was valid, or a person ignored its expiry
                 freed = self._resettle(waiting, siblings)
                 has_begun = has_begun or freed.effect in BEGINNINGS
 

@@ -15,5 +15,5 @@ SELECT read_at, 'read', 'done', account, token, what, household_ids FROM reads O
 
 
 def upgrade() -> None:
-    AUDIT.create(op.get_bind(), checkfirst=True)  # provisioning, which owns the table, has usually created it before
+    AUDIT.create(op.get_bind(), checkfirst=True)  # provisioning has usually created this table before
     op.execute(COPIED)

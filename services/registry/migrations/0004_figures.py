@@ -1,4 +1,4 @@
-"""Adds indexes, so that figures of some months are computed without reading all other months."""
+"""Adds indexes. With the indexes, PostgreSQL computes figures of some months without reading the other months."""
 
 from alembic import op
 

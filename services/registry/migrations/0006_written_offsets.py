@@ -1,4 +1,4 @@
-"""Adds to dead letters a column for the offset in the letter's headers, by which restored letters are found."""
+"""Adds a column to dead letters for the offset in their headers, which a restore does not change."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Adds to decisions on held reports whether the decision ignores only an expired sign-in or accepts the report."""
+"""Adds a column to decisions about held reports: whether the decision ignores only the expired sign-in."""
 
 from alembic import op
 
@@ -7,5 +7,5 @@ down_revision = "registry_0007"
 
 
 def upgrade() -> None:
-    # The default is for decisions of the previous release, in which a person saw each report before the decision.
+    # In the previous release a person saw each report before the decision. Its decisions therefore get the default.
     op.execute("ALTER TABLE held_decisions ADD is_expiry_only boolean NOT NULL DEFAULT false")

@@ -1,4 +1,4 @@
-"""Adds versions of the displacements, so that figures are computed again only if a displacement changed."""
+"""Adds versions of the displacements. Figures are computed again only if a version has changed."""
 
 from alembic import op
 
@@ -14,7 +14,7 @@ CREATE TABLE data_versions (
     CONSTRAINT pk_data_versions PRIMARY KEY (slot)
 ) WITH (fillfactor = 50)
 """
-# A trigger renews the version, because the previous release writes during the rollout and does not renew versions.
+# A trigger renews the version, because the previous release still writes displacements but renews no versions.
 RENEW = """
 CREATE FUNCTION renew_data_version() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN

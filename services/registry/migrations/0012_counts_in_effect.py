@@ -1,4 +1,4 @@
-"""Adds columns that say which counts of groups are of the same people, and which count replaced another count."""
+"""Adds columns that say which counts of groups count the same people, and which count replaced another count."""
 
 from alembic import op
 
@@ -7,7 +7,7 @@ down_revision = "registry_0011"
 
 
 def upgrade() -> None:
-    # Installations with an earlier contract cannot be upgraded, so the events of all stored counts were published.
+    # No events are published here. All installations that can be upgraded have published the events of stored counts.
     op.execute(
         "ALTER TABLE counts ADD persons_estimated boolean, ADD counted_at timestamptz, ADD population uuid,"
         " ADD stock_id uuid, ADD superseded_by uuid"
@@ -15,6 +15,6 @@ def upgrade() -> None:
     op.execute("UPDATE counts SET counted_at = reported_at, stock_id = report_id")
     op.execute("CREATE INDEX ix_counts_population ON counts (population)")
     op.execute("CREATE SEQUENCE group_sequence")
-    # The trigger filled `superseded_at` in rows of an earlier release with the time of the same group's next count.
+    # The trigger set `superseded_at` in the rows of an earlier release to the time of the group's next count.
     op.execute("DROP TRIGGER fill ON counts")
     op.execute("DROP FUNCTION fill_counts")
