@@ -62,7 +62,7 @@ class Digests:
         return 0 if self._ring.newest[0] == self._key_id else await self.lay_newest(settings)
 
     async def lay_newest(self, settings: RegistrySettings) -> int:
-        """Apply new keys to all stored digests. Concurrent workers wait. Raises UnknownKey if the folder lacks a key."""
+        """Apply new keys to all stored digests. Concurrent workers wait. Raises UnknownKey if a key is missing."""
         async with (
             database.opened(settings, idle_seconds=REKEY_SECONDS) as engine,
             database.sessions(engine).begin() as session,
