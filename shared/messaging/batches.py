@@ -1,4 +1,4 @@
-"""Handle each batch in one transaction, in this order: fence, inbox, effects, dead letters, ledger and offsets."""
+"""Handle a batch in one transaction. The order is: fence, inbox, effects, dead letters, ledger and offsets."""
 
 from collections.abc import Iterable, Sequence
 

@@ -38,9 +38,9 @@ SEALED = HouseholdReported.topic
 class Consumer:
     """Reads the topics of `handlers`. The consumer group is `group`, or by default the name of the service.
 
-    `gather_ms` is the time that the broker may wait for more records, so that transactions are fewer and larger.
-    `every_ms` is the least time between small batches. Records that follow each other closely therefore share a
-    transaction. A record after a pause does not wait.
+    `gather_ms` is the longest time that the broker waits for more records. A longer wait makes transactions larger and
+    fewer. `every_ms` is the least time between small batches. Records that follow each other closely therefore share a
+    transaction, but a record after a pause does not wait.
     """
 
     def __init__(
@@ -103,14 +103,14 @@ class Consumer:
 
     async def handle(self, received: Received, session: AsyncSession) -> Outcome:
         """Handle one record of a redrive without moving an offset. The caller commits. Raises Fenced."""
-        await offsets.fence(session, ())  # waits for a change of the digest key, which locks the table; locks no row
+        await offsets.fence(session, ())  # locks no row, but waits while a new digest key is applied
         if self._check is not None:
             await self._check(session)
         [outcome] = await batches.effects([received], session, self._handlers)
         return outcome
 
     async def _hold_to_contract(self) -> None:
-        """Refuse to start if the schema has another contract version, because all records would become dead letters."""
+        """Refuse to start if the schema has another contract version. Its records would all become dead letters."""
         async with self._sessions() as session:
             try:
                 await database.hold_to_contract(session, self._service)
@@ -134,7 +134,7 @@ class Consumer:
         with kafka.raise_on_foreign_cancellation():
             while True:
                 if self._stream.is_dropped:
-                    await ahead.join()  # wait, because the current commit changes the offset for the seek
+                    await ahead.join()  # the current commit changes the offset to which the consumer seeks
                     await self._stream.seek()
                 if readings := await self._stream.read():
                     await ahead.put(readings)
@@ -176,7 +176,7 @@ class Consumer:
         return open_plain(record) if self._handlers.ignores(event_type) else self._opener(record)
 
     async def _settle(self, readings: Sequence[Reading]) -> None:
-        """Commit the batch. If the batch fails, commit its halves, and so on, until only the failing record is left."""
+        """Commit the batch. If the commit fails, commit each half of the batch, and so on, down to the bad record."""
         try:
             await self._transact(readings)
         except Fenced:

@@ -35,7 +35,7 @@ from shared.messaging.records import Record, UnreadableRecord
 from shared.messaging.signatures import UNKNOWN_KEY
 
 DEAD_SIGNATURE = f"dead_{SIGNATURE}"
-# A record set aside for these reasons has an unproven author, so no outcome is published.
+# The signature of a record set aside for these reasons is not proven. No outcome is published for such a record.
 UNPROVEN = ("signature_mismatch", UNKNOWN_KEY)
 
 OWN_HEADERS = {
@@ -53,14 +53,14 @@ OWN_HEADERS = {
 
 
 class DeadLetters:
-    """Dead letters of one service. If a sealer is given, records with more than clear fields are sealed whole."""
+    """Dead letters of one service. If `sealer` is given, records that have more than clear fields are sealed whole."""
 
     def __init__(self, service: str, sealer: Sealer | None) -> None:
         self._service = service
         self._sealer = sealer
 
     async def keep(self, session: AsyncSession, refused: Sequence[UnreadableRecord]) -> None:
-        """Store the rows and add the letters and outcomes to the outbox, in the batch's transaction."""
+        """Store the dead letters and add them and their outcomes to the outbox, in the batch's transaction."""
         if not refused:
             return
         await session.execute(insert(DeadLetterRow), list(map(_row, refused)))
@@ -154,7 +154,7 @@ def _fits(model: type[BaseModel], value: bytes) -> bool:
 
 
 def _named_once(fields: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Reject duplicate names. Parsers check only the last value, so other values would be stored in clear unchecked."""
+    """Reject duplicate names. A parser checks only the last value, so the other values would be stored unchecked."""
     content = dict(fields)
     if len(content) < len(fields):
         raise ValueError("duplicate name")

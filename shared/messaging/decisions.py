@@ -16,7 +16,7 @@ from shared.messaging.models import Decision
 from shared.messaging.offsets import Fenced
 from shared.postgres import database, notify
 
-IDLE_SECONDS = 5.0  # decisions are also polled, because a NOTIFY is missed while the connection is renewed
+IDLE_SECONDS = 5.0  # decisions are also polled, because no NOTIFY arrives while the connection is renewed
 
 
 D = TypeVar("D", bound=Decision)
@@ -30,9 +30,9 @@ async def write(session: AsyncSession, *decisions: Decision) -> None:
 
 
 class Decisions(Generic[D]):
-    """Executes decisions, oldest first. One transaction has the effect and marks the decision as carried out.
+    """Executes decisions, oldest first. One transaction carries the decision out and marks it as carried out.
 
-    `prepare` reads all input of an execution before the transaction, because PostgreSQL ends idle transactions.
+    `prepare` reads the input of the execution before this transaction, because PostgreSQL ends idle transactions.
     """
 
     def __init__(

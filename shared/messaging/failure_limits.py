@@ -1,4 +1,4 @@
-"""Stop the consumer when many records fail for one reason, because the release is then probably at fault."""
+"""Stops the consumer if many records fail for one reason. The cause is then probably the release, not the records."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ class Failures:
         self._last: deque[str | None] = deque(maxlen=WINDOW)
 
     def expect(self, reasons: Iterable[str]) -> None:
-        """Restore the count after a stop for these reasons, so that the next such failure stops the consumer again."""
+        """Restore the count after a stop for these reasons. The next such failure then stops the consumer."""
         for reason in reasons:
             self._last.extend([reason] * (WINDOW // 2))
 
@@ -38,7 +38,7 @@ class Failures:
             await self.stop(reason, record.topic_partition)
 
     async def stop(self, reason: str, topic_partition: Partition, **details: int) -> NoReturn:
-        """Write the reason to the log and the ledger. The ledger shows the reason in red. Raises ConsumerStopped."""
+        """Write the reason to the log and the ledger, which shows the reason in red. Raises ConsumerStopped."""
         topic, partition = topic_partition
         log.get().critical(
             "consumer stopped", consumer=self._service, reason=reason, topic=topic, partition=partition, **details

@@ -14,8 +14,7 @@ from shared.messaging.records import Outcome, Received
 
 IGNORED = Outcome(OutcomeKind.NOTED, "ignored")
 
-# A handler is a function with the parameters batch and session, or a method with these two parameters.
-# `bound` binds the methods to their object.
+# A handler is a function or a method with the parameters `received` and `session`. `bound` binds the methods.
 AnyHandler = Callable[..., Awaitable[Sequence[Outcome]]]
 
 
@@ -59,7 +58,7 @@ class Handlers:
         return Handlers(methods, self._ignored)
 
     async def __call__(self, received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
-        """Handle a batch in order. A handler is called again for events that follow another handler's events."""
+        """Handle a batch in order. A handler is called once for each run of consecutive events that it handles."""
         outcomes = [IGNORED] * len(received)
         handled = [number for number, event in enumerate(received) if not self.ignores(event.event.type)]
         for handler, group in groupby(handled, lambda number: self._rows[received[number].event.type]):

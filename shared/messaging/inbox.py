@@ -1,4 +1,4 @@
-"""The inbox deduplicates events, so that an event that comes twice has its effect once."""
+"""The inbox deduplicates events. An event that comes twice therefore has its effect once."""
 
 from collections.abc import Collection, Sequence
 from enum import Enum, auto
@@ -13,7 +13,7 @@ from shared.messaging.records import Received
 from shared.postgres import bulk_copy, database
 from shared.postgres.bulk_copy import Copy
 
-COPY_FROM = 50  # with fewer rows one INSERT is faster than COPY with its savepoint
+COPY_FROM = 50  # with fewer rows, one INSERT is faster than a COPY and its savepoint
 
 # raw SQL: with arrays as parameters, each batch needs only one statement
 INSERT = """
@@ -29,7 +29,7 @@ class Reading(Enum):
 
 
 async def sort(session: AsyncSession, received: Sequence[Received]) -> list[Reading]:
-    """Classify events: FIRST is new, REPEAT has the digest of the first copy, CONFLICT has a different digest."""
+    """Classify events. FIRST is a new event; a REPEAT has the digest of the first copy, a CONFLICT another digest."""
     first: dict[str, Received] = {}
     for event in received:
         first.setdefault(event.event.id, event)

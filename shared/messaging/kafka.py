@@ -42,7 +42,7 @@ def options(settings: Settings) -> dict[str, Any]:
 
 
 async def start(client: Any) -> None:
-    """Start the client. A cancellation waits until the start has ended, because aiokafka would leak a connection."""
+    """Start the client. A cancellation waits for the end of the start, because aiokafka would leak a connection."""
     starting = asyncio.ensure_future(client.start())
     with raise_on_foreign_cancellation():
         try:
@@ -54,7 +54,7 @@ async def start(client: Any) -> None:
 
 
 async def stop(consumer: Any) -> None:
-    """Stop the consumer in a separate task, because a fetch in back-off can cancel aiokafka's stop half-way."""
+    """Stop the consumer in a separate task, because aiokafka's own fetch task can cancel the stop half-way."""
     stopping = asyncio.ensure_future(consumer.stop())
     await asyncio.wait([stopping], timeout=STOP_SECONDS)
     if not stopping.done() or stopping.cancelled():
@@ -66,9 +66,9 @@ async def stop(consumer: Any) -> None:
 
 @contextmanager
 def raise_on_foreign_cancellation() -> Iterator[None]:
-    """Raise KafkaConnectionError if aiokafka cancelled its own tasks and leaked CancelledError.
+    """Raise KafkaConnectionError if aiokafka cancelled its own tasks and leaked the CancelledError.
 
-    A TaskGroup would treat the leaked error as our cancellation, and the task would stop silently.
+    A TaskGroup would treat the leaked error as a cancellation by Dayar, and the task would stop silently.
     """
     try:
         yield
@@ -104,7 +104,7 @@ async def partitions(consumer: Any, topic: str) -> set[int]:
 
 
 async def follow(settings: Settings, read: Callable[[AIOKafkaConsumer, Backoff], Awaitable[None]]) -> None:
-    """Read without a consumer group until cancelled. `read` gets a started consumer, and a new one after a failure."""
+    """Read without a consumer group until cancelled. After a failure, `read` is called again with a new consumer."""
     backoff = Backoff()
     while True:
         consumer = AIOKafkaConsumer(**options(settings), auto_offset_reset="earliest", enable_auto_commit=False)
@@ -131,7 +131,7 @@ async def assign_all(
 
 @asynccontextmanager
 async def log_reader(settings: Settings, topics: Iterable[str]) -> AsyncIterator["LogReader"]:
-    """Open a reader of end offsets, records and the age of records. The reader has no consumer group."""
+    """Open a reader of end offsets, of records and of the times of records. The reader has no consumer group."""
     names = [settings.topic_prefix + topic for topic in topics]
     consumer = AIOKafkaConsumer(*names, **options(settings), auto_offset_reset="none", enable_auto_commit=False)
     try:
@@ -169,7 +169,7 @@ class LogReader:
                     yield record(fetched_record, self._prefix)
 
     async def written_at(self, positions: Mapping[Partition, int]) -> dict[Partition, datetime]:
-        """The time of the record at each offset. A deleted record gets the time of the oldest record in Kafka."""
+        """The time of the record at each offset. If Kafka deleted the record, the time of the oldest record it has."""
         partitions = {self._partitions[topic_partition]: topic_partition for topic_partition in positions}
         begins = await self._consumer.beginning_offsets(list(partitions))
         for partition, topic_partition in partitions.items():

@@ -95,7 +95,7 @@ class DeadLetter:
 
 
 async def enter(session: AsyncSession, readings: Sequence[Reading], outcomes: Sequence[Outcome]) -> None:
-    """Count the outcomes of the batch and advance the offsets, both in one statement."""
+    """Count the outcomes of the batch and advance the offsets in one statement."""
     counts = Counter(
         (*reading.record.topic_partition, outcome.kind) for reading, outcome in zip(readings, outcomes, strict=True)
     )
@@ -105,7 +105,7 @@ async def enter(session: AsyncSession, readings: Sequence[Reading], outcomes: Se
 
 
 async def balance(session: AsyncSession) -> list[Row]:
-    """The ledger as stored in PostgreSQL. The function `with_ends` adds how many records are still unread."""
+    """The ledger as stored in PostgreSQL. The function `with_ends` adds the end offsets from Kafka."""
     service = await session.scalar(select(func.current_schema()))
     rows = await session.execute(BALANCE)
     return [Row(consumer=service or "", end=None, **row) for row in rows.mappings()]
@@ -132,12 +132,12 @@ async def with_ends(rows: Sequence[Row], service: str, settings: Settings) -> li
 
 
 def oldest_unread(rows: Iterable[Row]) -> datetime | None:
-    """The time at which the oldest unsettled record was written; None if all records are settled."""
+    """The time at which the oldest unread record was written, or None if all records are read."""
     return min((row.unread_since for row in rows if row.unread_since), default=None)
 
 
 class Unread:
-    """A check of `/ready`. No unread record may be older than half of its retention, so that people can still act."""
+    """A check of `/ready`. It fails early enough to act: when an unread record is older than half its retention."""
 
     def __init__(self, service: str, settings: Settings, sessions: async_sessionmaker[AsyncSession]) -> None:
         self._service = service
@@ -182,7 +182,7 @@ async def dead_letters_count(session: AsyncSession) -> int:
 
 
 def routes(service: str) -> APIRouter:
-    """`GET /<service>/v1/ledger`. The console is mounted at `/`, so its route includes the name of the service."""
+    """`GET /<service>/v1/ledger`. The console is mounted at `/`, so its route has the path `/console/v1/ledger`."""
     router = APIRouter()
 
     @router.get("/console/v1/ledger" if service == "console" else "/v1/ledger")

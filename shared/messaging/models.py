@@ -59,7 +59,7 @@ class DeadLetterRow(Base):
     reason: Mapped[str]
     pointer: Mapped[str]
     set_aside_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    # the offset in the dead letter's headers, if the row's offset was changed by a restore onto another Kafka log
+    # the offset in the dead letter's headers, if a restore onto another Kafka log changed the row's `offset`
     written_offset: Mapped[int | None] = mapped_column(BigInteger)
 
     @property
@@ -73,7 +73,7 @@ class DeadLetterRow(Base):
 
 
 class Decision:
-    """The columns of every table of decisions. `result` is an outcome, or the reason why nothing was changed."""
+    """The columns of every table of decisions. `result` is the new outcome, or the reason why nothing was changed."""
 
     decision_id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     account: Mapped[UUID]

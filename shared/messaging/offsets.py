@@ -13,7 +13,7 @@ from shared.postgres import database
 
 FROZEN = timedelta(seconds=10)
 
-# The rows are locked in a fixed order, so that two workers that lock the same partitions cannot deadlock.
+# The rows are locked in a fixed order to avoid deadlocks between workers that lock the same partitions.
 # raw SQL: with arrays as parameters, each batch needs only one statement
 LOCK = """
 SELECT topic, partition, next_offset FROM consumer_offsets
@@ -42,7 +42,7 @@ async def stored(session: AsyncSession, partitions: Collection[Partition]) -> di
 
 
 async def begin(session: AsyncSession, firsts: Mapping[Partition, int]) -> None:
-    """For each new partition, store the start of its log as the first offset, so that every record is counted."""
+    """Store the start of each new partition as its first offset. The ledger then counts every record."""
     rows = [
         {"topic": topic, "partition": partition, "first_offset": first, "next_offset": first}
         for (topic, partition), first in firsts.items()
@@ -52,7 +52,7 @@ async def begin(session: AsyncSession, firsts: Mapping[Partition, int]) -> None:
 
 
 async def fence(session: AsyncSession, readings: Iterable[Reading]) -> None:
-    """Lock the batch's partitions before anything else. Raises Fenced unless the batch begins at the stored offsets."""
+    """Lock the batch's partitions before anything else. Raises Fenced if the batch does not begin at their offsets."""
     held = firsts(readings)
     connection = await database.driver(session)
     rows = await connection.fetch(LOCK, *_columns(held))

@@ -44,7 +44,7 @@ SENT = "DELETE FROM outbox WHERE id = ANY($1::bigint[])"
 
 
 async def add(session: AsyncSession, *messages: Message) -> None:
-    """Add messages. The caller has locked the aggregate's row, so that ids are in order per key. The caller commits."""
+    """Add messages; the caller commits. The caller's locks must keep the messages of one key in order."""
     if messages:
         await insert(await database.driver(session), messages)
 
@@ -98,12 +98,12 @@ class Relay:
                 await backoff.wait()
 
     async def _gather(self) -> None:
-        """Wait until more events are committed. Events that follow each other closely are sent every BUSY_SECONDS."""
+        """Wait a short time for more events. The relay sends at most once in BUSY_SECONDS."""
         next_at = self._sent_at + BUSY_SECONDS
         await asyncio.sleep(max(LINGER_SECONDS, next_at - time.monotonic()))
 
     async def _send_oldest(self, publisher: Publisher) -> int:
-        """Send the oldest rows, and delete them only after the ack, so that each row is sent at least once."""
+        """Send the oldest rows. The rows are deleted after the ack, so each row is sent at least once."""
         async with database.transaction(self._engine) as connection:
             if not await connection.fetchval(ALONE):
                 return 0

@@ -1,6 +1,6 @@
-"""Send records in batches per partition. A batch has one ack. The next batch fills while the previous is in flight.
+"""Sends records in batches per partition. A batch has one ack. The next batch fills while a batch is in flight.
 
-aiokafka's own `send` creates a future for every record, which costs more than all other work on a record.
+aiokafka's own `send` is not used: its future for every record costs more than all other work on a record.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ STOP_SECONDS = 3
 
 
 class PartitionSenders:
-    """Signs records and sends them to their partitions. The key's CRC-32 gives the partition, as in librdkafka."""
+    """Signs records and sends them to their partitions. The CRC-32 of the key gives the partition, as in librdkafka."""
 
     def __init__(self, producer: AIOKafkaProducer, prefix: str, tasks: asyncio.TaskGroup, signer: RecordSigner) -> None:
         self.producer = producer
@@ -32,7 +32,7 @@ class PartitionSenders:
         self._of: dict[str, list[PartitionSender]] = {}
 
     async def send(self, messages: Sequence[Message]) -> set[Future[None]]:
-        """Send, and return the acks to wait for. After MessageSizeTooLargeError, some messages may still be sent."""
+        """Send the messages and return their acks. After MessageSizeTooLargeError, some messages may still be sent."""
         for topic in {message.topic for message in messages}:
             await self._reach(topic)
         acks = set()
@@ -60,7 +60,7 @@ class PartitionSenders:
     async def _reach(self, topic: str) -> None:
         name = self._prefix + topic
         partitions = len(await self.producer.partitions_for(name))
-        senders = self._of.setdefault(topic, [])  # read only now, because another task may add senders during the await
+        senders = self._of.setdefault(topic, [])  # read after the await, because another task may add senders meanwhile
         for partition in range(len(senders), partitions):
             senders.append(PartitionSender(self.producer, name, partition, self._tasks))
 
@@ -109,7 +109,7 @@ class PartitionSender:
             await (await self._producer.send_batch(batch.records, self._topic, partition=self._partition))
         except KafkaError as error:
             batch.acked.set_exception(error)
-            batch.acked.exception()  # marks the error as retrieved; perhaps no caller waits for it
+            batch.acked.exception()  # marks the error as retrieved, because no caller may wait for the ack
         else:
             batch.acked.set_result(None)
 

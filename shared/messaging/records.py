@@ -1,4 +1,4 @@
-"""Records from Kafka and their outcomes, as named tuples, because a batch has thousands of records."""
+"""Records from Kafka and their outcomes. They are named tuples, because a batch has thousands of records."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
@@ -17,7 +17,7 @@ Partition = tuple[str, int]  # the topic's name without the installation's prefi
 
 
 class Record(NamedTuple):
-    """A record as Kafka stores it. `topic` is the contract's name, without the installation's prefix."""
+    """A record as Kafka stores it. `topic` is the name of the topic without the installation's prefix."""
 
     topic: str
     partition: int
@@ -78,9 +78,9 @@ def open_plain(record: Record) -> Received:
 def authored_content(data: BaseModel, value: bytes) -> bytes:
     """The content that the author wrote, as bytes for the digest.
 
-    The content has no fields that intake sets, because these fields can differ in two copies of one report. Intake
-    sets, for example, `received_at` and corrected times. The P-codes of a drawn area differ if boundaries were imported
-    between the copies.
+    The fields that intake sets are left out, because they can differ in two copies of a report. Examples are
+    `received_at` and corrected times. The P-codes of a drawn area differ if boundaries were imported between both
+    copies.
     """
     if "received_at" not in type(data).model_fields:
         return value

@@ -26,12 +26,12 @@ from shared.postgres import database
 
 SEARCH_SECONDS = 60
 WHY = ("dead_reason", "dead_pointer", "dead_service", "dead_topic", "dead_partition", "dead_offset", "dead_sealed")
-# A record that was set aside for one of these reasons has no published outcome that a redrive could replace.
+# No outcome was published for a record that was set aside for one of these reasons. A redrive replaces no outcome.
 UNREADABLE = ("malformed", "unknown_type", *UNPROVEN)
 
 
 class Redrives:
-    """The redrives of one service. `keys` decrypt dead letters that were sealed whole; only the registry has them."""
+    """The redrives of one service. `keys` decrypt dead letters that were sealed whole. Only the registry has `keys`."""
 
     def __init__(
         self, service: str, consumers: Sequence[Consumer], *, settings: Settings, keys: Opener | None = None
@@ -63,7 +63,7 @@ class Redrives:
         return partial(self._handle, reading, row.written)
 
     async def _handle(self, received: Received, written: int, session: AsyncSession) -> str:
-        """Delete the row and handle the record in one transaction, so that a second redrive has no effect."""
+        """Delete the row and handle the record in one transaction. A second redrive therefore finds no row."""
         record = received.record
         letter = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
         reason = await session.scalar(delete(DeadLetterRow).filter_by(**letter).returning(DeadLetterRow.reason))
@@ -78,12 +78,12 @@ class Redrives:
         return outcome.kind
 
     async def _original(self, redrive: Redrive, row: DeadLetterRow) -> Record | None:
-        """The record that this row stands for, with its original bytes and headers."""
+        """The record that was set aside in this row, with its original bytes and headers."""
         async with asyncio.timeout(SEARCH_SECONDS):
             return chosen([record async for record in self._named(redrive, row.written)], row)
 
     async def _named(self, redrive: Redrive, written: int) -> AsyncIterator[Record]:
-        """Find the dead letters that name this offset. A restored letter and a new letter can name the same offset."""
+        """Find the dead letters with this offset. A restored letter and a new letter can have the same offset."""
         wanted = (redrive.topic, str(redrive.partition), str(written))
         topic = TOPICS[redrive.topic].dead(self._service)
         async with kafka.log_reader(self._settings, [topic]) as reader:
@@ -96,7 +96,7 @@ class Redrives:
                     yield self._restored(letter, redrive, written, is_sealed="dead_sealed" in why)
 
     def _unproven(self, record: Record) -> str | None:
-        """The reason why the signature is not proven, or None. A missing key also gives a reason, without a wait."""
+        """The reason why the signature is not proven, or None. The function does not wait for a missing key."""
         try:
             self._verifier.verify(record)
         except SetAside as error:
@@ -121,10 +121,10 @@ def in_outbox(topic: str) -> Exists:
 
 
 def chosen(records: Sequence[Record], row: DeadLetterRow) -> Record | None:
-    """Choose the record of this row. Each of the records had the row's offset in a different Kafka log.
+    """Choose the record of this row. Several records can have the row's offset, each in another Kafka log.
 
-    If the row has an event id, only records with this id are considered. A restored row gets the record whose time is
-    closest to the row's time. Any other row gets the latest record, which belongs to the log in use.
+    If the row has an event id, only records with this id are considered. If a restore changed the row, the record whose
+    time is closest to the row's time is chosen. Otherwise the latest record is chosen, which is in the current log.
     """
     if row.event_id is not None:
         records = [record for record in records if dict(record.headers).get("ce_id") == str(row.event_id).encode()]
@@ -135,6 +135,6 @@ def chosen(records: Sequence[Record], row: DeadLetterRow) -> Record | None:
 
 
 def without_why(headers: tuple[Header, ...]) -> tuple[Header, ...]:
-    """The original headers, without the headers that the service appended when it set the record aside."""
+    """The original headers. The headers that the service appended when it set the record aside are removed."""
     first = max(number for number, (name, _) in enumerate(headers) if name == WHY[0])
     return tuple((SIGNATURE, value) if name == DEAD_SIGNATURE else (name, value) for name, value in headers[:first])

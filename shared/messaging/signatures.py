@@ -1,7 +1,7 @@
-"""Signs and verifies records by HMAC-SHA256 with one key per topic. A leaked broker login alone cannot forge records.
+"""Signs and verifies records by HMAC-SHA256. Nobody can forge records with only a broker login.
 
-The signature covers topic, key, value and all headers. The signature is the last header, `signature: <key
-id>:<base64url>`.
+Each topic has its own key. The signature covers the topic, the key, the value and all headers of the record. It is
+stored in the last header, `signature: <key id>:<base64url>`.
 """
 
 import hmac
@@ -62,10 +62,10 @@ class RecordVerifier:
         self._waits: dict[str, Wait] = {}
 
     def verify(self, record: Record) -> None:
-        """Check the signature. Raises SetAside("signature_mismatch").
+        """Check the signature. Raises SetAside("signature_mismatch") if the signature is wrong.
 
-        If the key is missing, raises UnknownKey during the wait for the key, and SetAside("signature_unknown_key")
-        after the wait.
+        If the key is missing, raises UnknownKey until the wait for the key ends, and afterwards
+        SetAside("signature_unknown_key").
         """
         name, signature = record.headers[-1] if record.headers else ("", b"")
         match = SIGNATURE_TEXT.fullmatch(signature)
@@ -88,7 +88,7 @@ class RecordVerifier:
         return key
 
     def _is_over(self, topic: str, key_id: str) -> bool:
-        """Whether the topic's wait is over. All unknown keys share one wait, because an attacker can name many keys."""
+        """Whether the topic's wait is over. Unknown keys share one wait, because an attacker can name many keys."""
         now, wait = time.monotonic(), self._waits.get(topic)
         if wait is None or now - wait.began_at >= WAITS_APART * self._wait_seconds:
             wait = self._waits[topic] = Wait(key_id, now)
@@ -113,7 +113,7 @@ def mac(key: bytes, topic: str, record_key: bytes, value: bytes, headers: tuple[
 
 
 def signed_content(topic: str, key: bytes, value: bytes, headers: tuple[Header, ...]) -> bytes:
-    """The signed bytes of a record. The lengths of the parts come before the parts. A null is signed as empty."""
+    """The signed bytes of a record. The lengths of the parts come before the parts. A null value is signed as empty."""
     names = tuple([name for name, _ in headers])
     parts = [key, value or b"", *[value or b"" for _, value in headers]]
     return b"".join([_names(topic, names), _lengths(len(parts)).pack(*map(len, parts)), *parts])
@@ -128,12 +128,12 @@ def _lengths(count: int) -> struct.Struct:
     return struct.Struct(f"<{count}I")
 
 
-@lru_cache(64)  # cached, because copying an HMAC costs half as much as creating one
+@lru_cache(64)  # cached, because copying an HMAC costs half as much as creating an HMAC
 def _keyed(key: bytes) -> HMAC:
     return HMAC(key, SHA256())
 
 
-@lru_cache(64)  # cached, because each topic has only a few sets of header names
+@lru_cache(64)  # cached, because the records of a topic have few different lists of header names
 def _names(topic: str, names: tuple[str, ...]) -> bytes:
     texts = [topic.encode(), *(name.encode() for name in names)]
     return struct.pack("<I", len(texts)) + b"".join(_framed(*texts))

@@ -32,7 +32,7 @@ Open = Callable[[Record], Awaitable[Reading]]
 
 
 class RecordStream:
-    """The records of one group member. After `drop`, `seek` returns to the stored offsets."""
+    """The records that one member of a consumer group reads. After `drop`, `seek` returns to the stored offsets."""
 
     def __init__(
         self,
@@ -97,7 +97,7 @@ class RecordStream:
         try:
             records = await self._fetch()
         except NoOffsetForPartitionError:
-            self.drop()  # aiokafka fetched records between a rebalance and the seek
+            self.drop()  # aiokafka tried to fetch records between a rebalance and the seek
         except OffsetOutOfRangeError as error:
             if not self.is_dropped:
                 lost = next(iter(error.args[0]))
@@ -109,12 +109,9 @@ class RecordStream:
         return []
 
     async def _fetch(self) -> list[Record]:
-        """Fetch the next records. After a small fetch, wait until `every_ms` have passed since the last small batch.
-
-        The stream does not wait after an empty or a large fetch.
-        """
+        """Fetch the next records. A small batch is read at the earliest `every_ms` after the last small batch."""
         records = await self._fetch_within(1)
-        while is_small := 0 < len(records) < self._max_records / 2:  # after a large fetch, more records wait
+        while is_small := 0 < len(records) < self._max_records / 2:  # no wait after a large fetch
             seconds = self._fetched_at + self._every_seconds - time.monotonic()
             if seconds <= 0:
                 break
@@ -131,7 +128,7 @@ class RecordStream:
     async def seek(self) -> None:
         """Seek to the offsets stored in PostgreSQL, at the start and after each rebalance.
 
-        Without this seek, aiokafka would continue from the offsets committed to Kafka.
+        Otherwise aiokafka would continue at the offsets that were committed to Kafka.
         """
         backoff = Backoff()
         while self.is_dropped:
@@ -180,14 +177,14 @@ class RecordStream:
             self._positions[record.topic_partition] = record.offset + 1
 
     def note(self, readings: Sequence[Reading]) -> None:
-        """Note the offsets of a settled batch, for `commit_offsets`."""
+        """Note the offsets of a settled batch. `commit_offsets` commits these offsets."""
         self._uncommitted |= offsets.nexts(readings)
         self._has_uncommitted.set()
 
     async def commit_offsets(self) -> None:
         """Commit the noted offsets to Kafka, once a second, until cancelled.
 
-        Only tools that show the lag use the committed offsets. The consumer never reads the committed offsets.
+        The committed offsets are only for tools that show the lag. The consumer never reads them.
         """
         while True:
             await self._has_uncommitted.wait()
@@ -213,7 +210,7 @@ class RecordStream:
             log.get().debug("offsets not committed to Kafka")
 
     def behind(self, record: Record) -> int:
-        """The number of the partition's records after this record, as far as this worker knows."""
+        """The number of records that follow this record in its partition, as far as this worker knows."""
         partition = self._partition(record.topic_partition)
         if partition not in self._kafka.assignment():
             return 0  # another worker has taken over the partition and reports the lag
@@ -227,12 +224,12 @@ class RecordStream:
 
 
 def gathering(milliseconds: int) -> dict[str, int]:
-    """Options of a Kafka consumer. The broker answers when it has GATHERED_BYTES, or after `milliseconds`."""
+    """Options that make the broker gather records until it has GATHERED_BYTES or `milliseconds` have passed."""
     return {"fetch_min_bytes": GATHERED_BYTES, "fetch_max_wait_ms": milliseconds} if milliseconds else {}
 
 
 class Rebalances(ConsumerRebalanceListener):  # type: ignore[misc]
-    """Only marks that a seek is due. If this class raised an error, aiokafka would log it and read from offset 0."""
+    """Marks that a seek is due after a rebalance. It must raise no error, because aiokafka would read from offset 0."""
 
     def __init__(self) -> None:
         self.is_seek_due = True

@@ -48,7 +48,7 @@ CREATE TABLE dead_letters (
 )
 """
 
-# The offset in the dead letter's headers, if the row's offset was changed by a restore onto another Kafka log.
+# The offset in the dead letter's headers, if a restore onto another Kafka log changed the row's `offset`.
 WRITTEN_OFFSET = "ALTER TABLE dead_letters ADD COLUMN written_offset bigint"
 
 REDRIVES = """
@@ -100,5 +100,5 @@ def create_redrives(op: Any) -> None:
 
 
 def add_written_offset(op: Any) -> None:
-    """Add the column for the offset by which restored dead letters are found. A later migration calls this function."""
+    """Add the column by which restored dead letters are found. A later migration of a service calls this function."""
     op.execute(WRITTEN_OFFSET)
