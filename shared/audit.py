@@ -106,7 +106,7 @@ async def add(session: AsyncSession, *entries: Entry) -> None:
 
 
 async def write(sessions: async_sessionmaker[AsyncSession] | None, *entries: Entry) -> None:
-    """Log entries about refused requests, and write them in a separate transaction if PostgreSQL is available."""
+    """Log entries about refused requests. If PostgreSQL is available, also write them in a separate transaction."""
     for entry in entries:
         tell(entry)
     if sessions is None:
@@ -125,7 +125,7 @@ async def insert_all(session: AsyncSession, entries: Sequence[Entry]) -> None:
 
 
 def tell(entry: Entry) -> None:
-    """Log the entry. The free text of a stated purpose, which follows ": ", is stored only in the table."""
+    """Log the entry without the free text of a stated purpose. The free text is stored only in the table."""
     entry = replace(entry, reason=entry.reason and entry.reason.partition(": ")[0])
     known = {name: value for name, value in asdict(entry).items() if value not in (None, ())}
     log.get().info("security", log="security", **{name: shown(value) for name, value in known.items()})

@@ -21,7 +21,7 @@ class CircuitOpen(Exception):
 
 
 class Circuit:
-    """A separate task calls `probe`, so that no caller waits to test the dependency (docs/decisions/0022)."""
+    """A separate task tests the dependency with `probe`. No caller therefore waits for a test (docs/decisions/0022)."""
 
     def __init__(
         self, dependency: str, probe: Callable[[], Awaitable[object]], *, failures: tuple[type[Exception], ...]
@@ -73,7 +73,7 @@ class Circuit:
 
 
 async def within(seconds: float, awaitable: Awaitable[T]) -> T:
-    """Wait in short steps, so that a busy event loop does not look like a slow dependency. Raises TimeoutError."""
+    """Wait in short steps. A single step would time out too early if the event loop is busy. Raises TimeoutError."""
     task = asyncio.ensure_future(awaitable)
     try:
         for _ in range(PIECES):

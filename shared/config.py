@@ -25,7 +25,7 @@ class CheckedSettings(BaseSettings):
     model_config = SettingsConfigDict(extra="ignore", frozen=True)
 
     def __init__(self, **values: Any) -> None:
-        """Raises BadSettings, which says what is expected and never quotes a value."""
+        """Raises BadSettings. The error says what is expected and never contains a value."""
         prefix = self.model_config["env_prefix"]
         try:
             super().__init__(**values)
@@ -39,7 +39,7 @@ class CheckedSettings(BaseSettings):
 
 
 class Settings(CheckedSettings):
-    """`{service}` in a setting is replaced by the service's name, so that one process can mount four services."""
+    """Settings of all services. `{service}` in a value is replaced by the name of the service."""
 
     service: str = ""
 
@@ -62,7 +62,7 @@ class Settings(CheckedSettings):
     host: str = "127.0.0.1"
     port: int = 8080
     state: Path = Path(".state")
-    beat_file: Path | None = None  # a worker touches this file to show its supervisor that the event loop runs
+    beat_file: Path | None = None  # a worker touches this file to show the supervisor that its event loop runs
     places_path: Path | None = None
     public_url: str = "http://127.0.0.1:8080"
     trusted_hosts: tuple[str, ...] = ()
@@ -84,11 +84,11 @@ class Settings(CheckedSettings):
     token_public_keys: Path = Path(".state/secrets/tokens/public")
     token_private_key_file: Path = Path(".state/secrets/tokens/private.pem")
     record_keys: str = ".state/secrets/records/{service}"  # this folder contains one folder of signing keys per topic
-    # The wait in seconds is long enough for a rotation to reach every reader.
+    # How long a reader waits for a signature key. A new key reaches every reader within this time.
     signature_key_wait_seconds: float = Field(default=600, ge=0)
 
     def for_service(self, service: str) -> Self:
-        """These settings with `{service}` filled in."""
+        """These settings, with the name of the service in place of `{service}`."""
         named = {
             name: value.replace("{service}", service)
             for name, value in self.model_dump(exclude_none=True).items()
@@ -106,7 +106,7 @@ class Settings(CheckedSettings):
 
     @property
     def counted_status(self) -> Status:
-        """Reports with any other status are not counted in figures and exposure, and do not notify people."""
+        """The status of the reports that are counted in figures and exposures and that notify people."""
         return Status.EXERCISE if self.exercise else Status.ACTUAL
 
     @property
@@ -117,7 +117,7 @@ class Settings(CheckedSettings):
 
     @property
     def proxies(self) -> str:
-        """The proxies whose forwarding headers are trusted (default: this machine if PUBLIC_URL is https)."""
+        """The proxies whose forwarding headers are trusted. If PUBLIC_URL is https, the default is this machine."""
         usual = "127.0.0.1,::1" if self.public_url.startswith("https:") else ""
         return usual if self.forwarded_allow_ips is None else self.forwarded_allow_ips
 

@@ -2,7 +2,7 @@
 
 from zoneinfo import ZoneInfo
 
-COUNTRY = "KG"  # ISO 3166-1 alpha-2; also the first letters of every P-code
+COUNTRY = "KG"  # the ISO 3166-1 alpha-2 code, with which every P-code begins
 UNKNOWN_COUNTRY = "ZZ"  # CLDR's code for an unknown region
 TIME_ZONE = ZoneInfo("Asia/Bishkek")  # days and months begin and end in this time zone
 

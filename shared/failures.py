@@ -15,7 +15,7 @@ from shared import log
 T = TypeVar("T")
 
 LONGEST_SECONDS = 5.0
-# Classes of SQLSTATE: connection lost, out of resources, shutdown, file error, login refused.
+# Classes of SQLSTATE values: connection lost, out of resources, shutdown, file error, login refused.
 AWAY_CLASSES = ("08", "53", "57P", "58", "28")
 # SQLSTATE values: serialisation failure, deadlock, lock timeout, timeout of an idle or long transaction, cancelled.
 AWAY_STATES = ("40001", "40P01", "55P03", "25P03", "25P04", "57014")
@@ -43,7 +43,7 @@ def is_dependency_unavailable(error: BaseException) -> bool:
 
 
 def is_postgresql_unavailable(error: BaseException) -> bool:
-    """Whether PostgreSQL caused the error, and not the record. The work may then be retried for ever."""
+    """Whether the cause of the error is PostgreSQL, not the record. If so, the work may be retried for ever."""
     if isinstance(error, DBAPIError):
         return (
             error.connection_invalidated or is_postgresql_unavailable(error.orig.__cause__ or error.orig)
@@ -61,9 +61,9 @@ def is_postgresql_unavailable(error: BaseException) -> bool:
 
 
 def backoff_seconds(failures: int, *, first: float, longest: float = LONGEST_SECONDS, jitter: float = 0.2) -> float:
-    """Exponential back-off with jitter. The pause after one failure is `first` seconds; each failure doubles it.
+    """Exponential back-off. The pause after the first failure is `first` seconds; each further failure doubles it.
 
-    The jitter spreads callers that failed together, so that they do not overload a system that has recovered.
+    The jitter makes callers that failed together retry at different times. A system that recovers is not overloaded.
     """
     pause = min(first * 2.0 ** min(failures - 1, 30), longest)
     return pause * random.uniform(1 - jitter, 1 + jitter)  # noqa: S311 - no secret

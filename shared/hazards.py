@@ -1,4 +1,4 @@
-"""Hazard types with nature, onset and their codes in other standards, as far as a standard has a code."""
+"""Hazard types with their nature, their onset and their codes in other standards."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -38,9 +38,9 @@ class CapCategory(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HazardDefinition:
-    """If a standard has several codes, the first is the best match.
+    """A hazard type. If a standard has several codes for the type, the first code is the best match.
 
-    OET, MH and GH codes come from secondary lists and need a check.
+    The OET, MH and GH codes were taken from secondary lists and must still be checked.
     Only `other` has neither nature nor onset; the report's text describes the hazard.
     """
 

@@ -1,4 +1,4 @@
-"""Runs a process with its event loop, a clean end on SIGTERM or Ctrl-C, and an exit code for the supervisor."""
+"""Runs a process with its event loop. SIGTERM and Ctrl-C end the process cleanly, with an exit code."""
 
 import asyncio
 import contextlib
@@ -23,15 +23,15 @@ from shared.web.connections import LimitedProtocol
 
 S = TypeVar("S", bound=Settings)
 
-# While a thread computes, the event loop waits this number of seconds before each callback.
-# A request needs about ten turns of the loop; eight connections with large bodies add eight callbacks to each turn.
-# With 0.001 s instead, other requests were up to 60 ms late. Python's default is 0.005 s.
+# While another thread computes, the event loop waits this number of seconds before each callback.
+# A request needs about ten turns of the loop. Eight connections with large bodies add eight callbacks to each turn.
+# With 0.001 s, requests were up to 60 ms late. Python's default is 0.005 s.
 TURN_SECONDS = 0.0002
 
 FAILED = 70  # EX_SOFTWARE of sysexits.h, an error in the program
 
-# A batch creates about 50 objects for each report, none of them in a reference cycle.
-# With Python's default of 700 objects, the garbage collector took a third of the time.
+# A batch creates about 50 objects for each report. Garbage collection is rare, because none is in a reference cycle.
+# With Python's default threshold of 700 objects, garbage collection took a third of the time.
 COLLECT_AFTER = (50_000, 20, 100)
 
 
@@ -42,7 +42,7 @@ def run_service(
     create_app: Callable[[S], Starlette],
     worker: Callable[[S], Coroutine[Any, Any, None]],
 ) -> None:
-    """`python -m services.<name> [web|worker|migrate]`. By default web server and worker run and fail separately."""
+    """Run `python -m services.<name> [web|worker|migrate]`. By default, the web server and the worker run together."""
     log.configure(name)
     side = sys.argv[1] if len(sys.argv) > 1 else "both"
 
@@ -95,7 +95,7 @@ async def _until_told(main: Callable[[], Awaitable[None]]) -> int:
 
 
 async def again_and_again(side: str, run: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Restart the web server or the worker until cancelled, so that a failure of one does not end the other."""
+    """Run the web server or the worker until cancelled. After a failure it is started again; the other continues."""
     backoff = Backoff()
     while True:
         try:
@@ -116,7 +116,7 @@ def leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
 
 
 class Server(uvicorn.Server):
-    """A uvicorn server that ignores signals, because `run_worker` handles them for both web server and worker."""
+    """A uvicorn server that ignores signals, because `run_worker` handles the signals of the process."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -124,10 +124,10 @@ class Server(uvicorn.Server):
 
 
 async def serve(app: Starlette, settings: Settings, *, mount: str = "") -> None:
-    """Serve until cancelled, then finish open requests. `mount` is the path prefix that the gateway removes.
+    """Serve until cancelled, then finish the open requests. `mount` is the path prefix that the gateway removes.
 
-    Raises the error that ended a task of the app's lifespan. uvicorn would only log this error, and the app would go on
-    answering with outdated revocations.
+    If a task of the app's lifespan fails, raises its error. uvicorn would only log the error, and the app would
+    continue with outdated revocations.
     """
     sys.setswitchinterval(TURN_SECONDS)
     server = Server(
@@ -146,7 +146,7 @@ async def serve(app: Starlette, settings: Settings, *, mount: str = "") -> None:
         )
     )
     async with app.router.lifespan_context(app):
-        gc.freeze()  # garbage collection skips the present objects, because scanning them would delay requests
+        gc.freeze()  # scanning the objects that exist now would delay requests
         serving = asyncio.ensure_future(server.serve())
         try:
             await asyncio.shield(serving)
@@ -158,7 +158,7 @@ async def serve(app: Starlette, settings: Settings, *, mount: str = "") -> None:
 
 @contextlib.asynccontextmanager
 async def beside(*tasks: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run tasks during the body of the `async with`. The tasks end with the body; if a task fails, the body ends."""
+    """Run tasks during the body of the `async with`. The tasks end with the body. If a task fails, the body ends."""
     async with asyncio.TaskGroup() as group:
         running = [group.create_task(task) for task in tasks]
         yield

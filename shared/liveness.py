@@ -13,10 +13,9 @@ Answers = Callable[[], bool]
 
 
 async def silent(answers: Answers, *, seconds: float = SILENT_SECONDS, every: float = EVERY_SECONDS) -> None:
-    """Return when a process has stopped answering for `seconds`. A process that never answered is still starting.
+    """Return when a process has not answered for `seconds`. A process that never answered is still starting.
 
-    The function counts checks instead of seconds, so that a sleep of the machine or the supervisor counts as one missed
-    check.
+    The function counts failed checks instead of seconds. If the machine sleeps, at most one check fails.
     """
     missed, has_answered = 0, False
     while missed * every < seconds:

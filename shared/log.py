@@ -1,4 +1,4 @@
-"""Logs are events: constant text and variable fields. Errors show class and code location, never their text."""
+"""Logs are events: constant text and variable fields. An error is logged by its class and location, not its text."""
 
 import logging
 import sys
@@ -10,7 +10,7 @@ import structlog
 
 
 def configure(service: str, *, level: int = logging.INFO, stream: TextIO | None = None) -> None:
-    """Write JSON lines to `stream` or standard output. Messages of libraries are written too, from level WARNING."""
+    """Write JSON lines to `stream` or standard output. Messages of libraries are written from level WARNING."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -37,7 +37,7 @@ def configure(service: str, *, level: int = logging.INFO, stream: TextIO | None 
 
 
 def described(error: BaseException) -> dict[str, Any]:
-    """Fields of an error that are safe to log: class, code location, and a database error's sqlstate and constraint."""
+    """The fields of an error that are safe to log: class, location, and from a database also sqlstate and constraint."""
     cause = getattr(error, "orig", None) or error
     driver = getattr(cause, "__cause__", None) or cause
     fields = {

@@ -26,8 +26,8 @@ class AccessRule:
     is_public: bool = False
     is_page: bool = False
     takes_expired: bool = False
-    takes_readmitted: bool = False  # the route treats expired tokens of a readmitted team as valid
-    takes_unchecked: bool = False  # while revocations are unknown, the route checks the credential later
+    takes_readmitted: bool = False  # an expired token is valid on this route if its team is readmitted
+    takes_unchecked: bool = False  # while the revocations are unknown, the route accepts a token that is checked later
 
 
 PUBLIC = AccessRule(is_public=True)
@@ -55,7 +55,7 @@ ROUTES: dict[str, AccessRule] = {
     **_plumbing("/alerts"),
     **_plumbing(""),
     # intake
-    # A hazard with an expired token is refused, because a hazard can raise an alert at once and cannot be held.
+    # This route refuses expired tokens, because a hazard can raise an alert at once and cannot be held for a person.
     "POST /intake/v1/hazards": AccessRule(REPORTERS, takes_readmitted=True, takes_unchecked=True),
     "POST /intake/v1/displacements": report(REPORTERS),
     "POST /intake/v1/reports:batch": report(REPORTERS),

@@ -1,4 +1,4 @@
-"""A snapshot of topic `access` on disk, for a process that starts while the broker is unavailable."""
+"""A snapshot of the topic `access` on disk. A process that starts while the broker is unavailable reads it."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -17,7 +17,7 @@ CLOCK_SKEW = timedelta(minutes=5)  # the tolerance for a snapshot that is dated 
 
 
 class Snapshot(BaseModel):
-    """`read_at` is the last time at which the process had read the whole topic."""
+    """The revoked credentials. At the time `read_at`, the process had read the topic to the end."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -29,7 +29,7 @@ class Snapshot(BaseModel):
 
 
 def file_of(settings: Settings) -> Path:
-    """Each service has its own file, because one process can run four services."""
+    """The file of the snapshot. Each service has its own file, because one process can run four services."""
     return settings.state / "access" / f"{settings.service}.json"
 
 
@@ -45,7 +45,7 @@ def load(file: Path) -> Snapshot | None:
 
 
 def save(file: Path, read_at: datetime, revoked: Iterable[CredentialRevoked]) -> None:
-    """Write the snapshot. A failed write is logged; the service continues."""
+    """Write the snapshot. If the write fails, the failure is logged and the service continues."""
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         content = Snapshot(read_at=read_at.astimezone(UTC), revoked=tuple(revoked)).model_dump_json(exclude_none=True)

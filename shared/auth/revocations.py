@@ -25,20 +25,19 @@ from shared.messaging.signatures import UNKNOWN_KEY, RecordVerifier
 logger = log.get()
 
 
-CONFIRM_SECONDS = 60  # the pause between two checks of the topic's end, each with a new snapshot
+CONFIRM_SECONDS = 60  # the pause between two checks of the topic's end; a new snapshot follows each check
 CONFIRM_TIMEOUT = 5
 KEY_SECONDS = 5  # the pause between two checks whether a missing signature key has arrived
-WRITE_SECONDS = 2  # the delay between a change and the next snapshot, which then contains many changes
+WRITE_SECONDS = 2  # the delay between a change and the next snapshot, so that one snapshot contains many changes
 
 Credential = tuple[CredentialKind, UUID]
 
 
 class Revocations:
-    """Revocations read from the topic. A change takes effect as soon as it is read, well within 5 s.
+    """Revocations read from the topic. A change takes effect within 5 s. Raises HandlerMissing.
 
-    `is_complete` becomes true when the topic is read to the end. While `is_complete` is false, a snapshot younger than
-    24 hours is used together with the records read so far; without such a snapshot the revocations are unknown. Raises
-    HandlerMissing.
+    `is_complete` becomes true when the topic is read to the end. Before this time, a snapshot younger than 24 hours is
+    used together with the records read so far. If there is no such snapshot, the revocations are unknown.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -71,13 +70,13 @@ class Revocations:
 
     @property
     def known_since(self) -> datetime | None:
-        """The `read_at` of the snapshot in use; None if the topic is read to the end, or no snapshot is usable."""
+        """The `read_at` of the snapshot in use. None if the topic is read to the end or no snapshot is usable."""
         if self.is_complete or self._snapshot is None or not self._snapshot.is_usable(datetime.now(UTC)):
             return None
         return self._snapshot.read_at
 
     def is_revoked(self, principal: Principal) -> bool:
-        # The time of the sign-in counts, because renewing a session must not make it look newer than the revocation.
+        # The time of the sign-in is compared, because a renewed token would look newer than the revocation.
         return self.ends(credentials(principal), principal.signed_in_at or principal.issued_at)
 
     def ends(self, names: Sequence[Credential], began_at: int) -> bool:
@@ -105,7 +104,7 @@ class Revocations:
 
     async def _read(self, consumer: AIOKafkaConsumer, backoff: Backoff) -> None:
         begins, ends = await kafka.assign_all(consumer, self._settings, [CredentialRevoked.topic])
-        for partition, begin in begins.items():  # a replay from the topic's start could lift a revocation for a moment
+        for partition, begin in begins.items():  # a second read from the start could lift a revocation for a moment
             consumer.seek(partition, self._positions.get(partition, begin))
         while True:
             if not self.is_complete and await kafka.reached(consumer, ends):
@@ -120,7 +119,7 @@ class Revocations:
             backoff.reset()
 
     async def _apply(self, *records: Record) -> None:
-        """Apply the records in order and without an `await` in between, so that no request sees only some."""
+        """Apply the records in order, without an `await` in between. A request therefore sees all changes or none."""
         changes = [self._is_applied(record) for record in records]
         if any(changes):
             await self._tell_changed()
@@ -139,7 +138,7 @@ class Revocations:
         try:
             change = self._verified(record)
             if is_behind and not is_kept:
-                self._unverified.take(record.key)  # older waiting records must not be applied after this one
+                self._unverified.take(record.key)  # this record replaces the older records that wait
             return self._change(change)
         except UnknownKey:
             if not is_behind:
@@ -149,7 +148,7 @@ class Revocations:
         return False
 
     def _verified(self, record: Record) -> Any:
-        """Verify and decode the record. Raises UnknownKey without a time limit, because no other record waits."""
+        """Verify and decode the record. Raises UnknownKey as long as the key is missing; other records do not wait."""
         try:
             self._verifier.verify(record)
         except SetAside as error:
@@ -177,7 +176,7 @@ class Revocations:
             self.changed.notify_all()
 
     async def _keep_snapshot(self, consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> None:
-        """Write the snapshot if the topic is read to the end, with the time when the broker last confirmed the end."""
+        """Write the snapshot if the topic is read to the end. Its `read_at` is the last confirmation of the end."""
         now = time.monotonic()
         if self.is_complete and now >= self._confirm_at:
             self._confirm_at = now + CONFIRM_SECONDS
@@ -190,7 +189,7 @@ class Revocations:
 
 
 async def is_at_end(consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> bool:
-    """Compare with the broker's end offsets, because a frozen broker sends no records even if the topic has more."""
+    """Whether the broker confirms that the topic is read to the end. A frozen broker sends no records."""
     try:
         async with asyncio.timeout(CONFIRM_TIMEOUT):
             return await kafka.reached(consumer, await consumer.end_offsets(list(partitions)))

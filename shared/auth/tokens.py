@@ -34,7 +34,7 @@ REQUIRED = ["exp", "iat", "iss", "aud", "sub", "jti"]
 SECURE_COOKIE, PLAIN_COOKIE = "__Host-session", "session"
 CACHED_TOKENS = 10_000
 KEYS_SECONDS = 60  # the pause between two reads of the folder of public keys
-UNKNOWN_KEY_SECONDS = 1  # the pause between two reads if a token names an unknown key
+UNKNOWN_KEY_SECONDS = 1  # the pause between two reads that are caused by tokens with an unknown key id
 SECOND_STEP, SECOND_STEP_S = "dayar second step", 300
 
 
@@ -104,7 +104,7 @@ class Ancestry(Protocol):
 
 
 class Revoked(Protocol):
-    """The interface of the revocations, which `shared.auth.revocations` and the tests implement."""
+    """The interface of the revocations. `shared.auth.revocations` and the tests implement this interface."""
 
     @property
     def is_known(self) -> bool: ...
@@ -136,7 +136,7 @@ class Signer:
         return self._kid
 
     def sign(self, principal: Principal) -> str:
-        """Sign a token with the key in the file, which a rotation may have replaced."""
+        """Sign a token. If a rotation has replaced the key file, the new key is used."""
         with suppress(OSError):  # if the file cannot be read, the token is signed with the key in memory
             if self._file.stat().st_mtime_ns != self._written_at:
                 self._read()
@@ -166,7 +166,7 @@ class Signer:
         )
 
     def ticket(self, account: UUID, state: str) -> str:
-        """A ticket proves for five minutes that the password was correct; it has the account's `state`."""
+        """A ticket for the second step of the sign-in. It proves for five minutes that the password was correct."""
         claims = {"aud": SECOND_STEP, "sub": str(account), "state": state, "exp": int(time.time()) + SECOND_STEP_S}
         return jwt.encode(claims, self._key, algorithm="EdDSA")
 
@@ -204,11 +204,10 @@ class Authenticator:
         takes_readmitted: bool = False,
         takes_unchecked: bool = False,
     ) -> Principal:
-        """The request's principal. Raises Unauthenticated, and RevocationsUnknown unless `takes_unchecked`.
+        """The request's principal. Raises Unauthenticated, and RevocationsUnknown if `takes_unchecked` is false.
 
-        Expired tokens are accepted only from field devices. With `takes_expired` an expired token is accepted and the
-        principal is marked as expired. With `takes_readmitted` an expired token is accepted as valid if its team is
-        readmitted.
+        An expired token is accepted only from a field device. If `takes_expired` is true, the principal is marked as
+        expired. If `takes_readmitted` is true and the token's team is readmitted, the token counts as valid.
         """
         token, is_cookie = token_of(connection, cookie)
         principal = self.verify(token)
@@ -238,7 +237,7 @@ class Authenticator:
         return principal
 
     def _read_keys(self) -> None:
-        """Read the public keys again. If the keys changed, drop the cached tokens."""
+        """Read the public keys again. If the keys changed, remove the cached tokens."""
         self._read_at, keys = time.monotonic(), _public_keys(self._folder)
         if keys.keys() != self._keys.keys():
             self._keys = keys
@@ -266,13 +265,13 @@ class Authenticator:
 
 
 def cookie_name(public_url: str) -> str:
-    """The prefix `__Host-` works with https only. On https the prefix prevents another site from setting the cookie."""
+    """The name of the session cookie. On https its prefix `__Host-` keeps other sites from setting the cookie."""
     return SECURE_COOKIE if public_url.startswith("https:") else PLAIN_COOKIE
 
 
 def token_of(connection: HTTPConnection, cookie: str) -> tuple[str, bool]:
     """Return the token, and whether it came in a cookie. Query parameters are never read."""
-    for name, value in connection.scope["headers"]:  # `Headers` costs more time than the whole rest of this function
+    for name, value in connection.scope["headers"]:  # not `Headers`, which takes longer than the rest of this function
         if name == b"authorization":
             scheme, _, token = value.decode("latin-1").partition(" ")
             if token and scheme.lower() == "bearer":
@@ -284,7 +283,7 @@ def token_of(connection: HTTPConnection, cookie: str) -> tuple[str, bool]:
 
 
 def current(connection: HTTPConnection) -> Principal:
-    """The principal that the guard admitted, for `Depends(auth.current)`."""
+    """The principal of the request, for `Depends(tokens.current)`. The guard has authenticated the principal."""
     principal: Principal = connection.scope["principal"]
     return principal
 

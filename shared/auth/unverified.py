@@ -10,10 +10,10 @@ LONGEST_RECORD = 16 * 1024  # the limit in bytes; records of our own services ar
 
 
 class UnverifiedRecords:
-    """Each record waits for its key. Later records of the same credential wait too, so that all are applied in order.
+    """Each record waits for its key. Later records of the same credential also wait, which keeps the records in order.
 
-    Records of other credentials do not wait. The number of records is bounded, because anyone with a broker login can
-    write such records.
+    Records of other credentials do not wait. The number of records is limited, because anyone with a broker login can
+    write records with unknown keys.
     """
 
     def __init__(self) -> None:
@@ -27,7 +27,7 @@ class UnverifiedRecords:
         return record.key in self._by_credential
 
     def add(self, record: Record) -> bool:
-        """Keep the record. Return False if there is no space; the record is then ignored until the next start."""
+        """Keep the record. Return False if there is no space. The record is then ignored until the next start."""
         if self._count >= MOST_RECORDS or _size(record) > LONGEST_RECORD:
             log.get().error("access event with an unknown key is passed over until the next start")
             return False

@@ -8,7 +8,7 @@ KEY_BYTES, NONCE_BYTES = 32, 12
 
 
 class Aead:
-    """Encryption under one key. `decrypt` and `open` raise InvalidTag for altered text or another AAD."""
+    """Encryption with one key. `decrypt` and `open` raise InvalidTag if the text was altered or the AAD differs."""
 
     __slots__ = ("_cipher",)
 

@@ -1,4 +1,4 @@
-"""Several keys in a folder: `<key id>.key`. The newest key encrypts new data; old keys decrypt older data."""
+"""Keys in a folder, named `<key id>.key`. The newest key encrypts new data; older keys decrypt older data."""
 
 import secrets
 import time
@@ -19,7 +19,7 @@ ID_BYTES = 17
 KEY_ID = r"[0-9a-f]{8}-[0-9a-f]{8}"
 FRESH_SECONDS = 60  # the longest time between a rotation and the use of the new key
 
-Keys = Mapping[str, bytes]  # keys by id; an id begins with its time of creation, so the greatest id is the newest
+Keys = Mapping[str, bytes]  # keys by id; an id begins with its creation time, so the newest key has the greatest id
 
 
 class NoKey(DocumentedError):
@@ -31,7 +31,7 @@ class UnknownKey(DependencyUnavailable):
 
 
 class Keyring:
-    """The keys of a folder. Raises NoKey if no key is there. A key that is added later is found without a restart."""
+    """The keys of a folder. Raises NoKey if the folder has no key. Keys added later are found without a restart."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -75,7 +75,7 @@ class Keyring:
 
 
 class Sealing:
-    """Seals small texts at rest with the newest key. The result is key id, nonce and AES-GCM output."""
+    """Seals small texts at rest with the newest key. A sealed text is the key id, the nonce and the AES-GCM output."""
 
     def __init__(self, folder: Path) -> None:
         self._ring = Keyring(folder)
@@ -95,7 +95,7 @@ class Sealing:
         return self._ring.newest[0].encode()
 
     def resealed(self, sealed: bytes, aad: bytes) -> bytes | None:
-        """Seal the text with the newest key. None if that key sealed it already, or if decryption fails (logged)."""
+        """Seal the text with the newest key. None if that key sealed it already, or if it cannot be decrypted."""
         if not self.is_old(sealed):
             return None
         try:

@@ -1,4 +1,4 @@
-"""Random bytes and ids, read from the system in large blocks, because a call per nonce takes 5 % of all CPU time."""
+"""Random bytes and ids. They are read in large blocks, because a system call per nonce takes 5 % of the CPU time."""
 
 import os
 import threading
@@ -8,7 +8,7 @@ VARIANTS = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
 
 
 class RandomPool:
-    """A pool of random bytes; no byte is returned twice. A process with a pool must not fork."""
+    """A pool of random bytes. No byte is returned twice, so a process with a pool must not fork."""
 
     def __init__(self) -> None:
         self._piece, self._next = b"", 0

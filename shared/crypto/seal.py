@@ -1,4 +1,4 @@
-"""Sealing of reports: intake encrypts to the public key, and only the registry's worker can decrypt."""
+"""Sealing of reports. Intake encrypts a report to the public key, and only the registry's worker can decrypt it."""
 
 import os
 import time
@@ -39,7 +39,7 @@ class UnknownKeyId(Exception):
 
 @dataclass(slots=True)
 class DataKey:
-    """A data key, wrapped to the public key that `kid` names."""
+    """A data key, encrypted to the public key whose id is `kid`."""
 
     kid: str
     cipher: Aead
@@ -53,9 +53,10 @@ class DataKey:
 
 
 class Sealer:
-    """Seals to the registry's public key. A data key lives only in memory, for 10 minutes or 2^20 reports.
+    """Seals to the registry's public key. A data key is kept only in memory and used for 10 minutes or 2^20 reports.
 
-    A new data key is wrapped to the public key in the file at that time, so a new public key needs no restart.
+    Each new data key is encrypted to the public key that is in the file at this time. A new public key therefore needs
+    no restart.
     """
 
     def __init__(self, public_key_file: Path) -> None:
@@ -65,7 +66,7 @@ class Sealer:
 
     @property
     def kid(self) -> str:
-        """The id of the public key for the next box. Read it before each `seal`, to replace an old data key."""
+        """The id of the public key for the next box. Reading this id before each `seal` replaces an old data key."""
         if self._key.is_worn:
             self._key = self._renewed()
         return self._key.kid
@@ -98,7 +99,7 @@ def draw(public: bytes) -> DataKey:
 
 
 class Opener:
-    """Decrypts boxes with the private keys of a folder, including keys added later. Unwrapped data keys are cached."""
+    """Decrypts boxes with the private keys of a folder, including keys added later. Decrypted data keys are cached."""
 
     def __init__(self, private_keys: Path) -> None:
         self._folder = private_keys
@@ -132,7 +133,7 @@ class Opener:
 
 
 def report_aad(*, kid: str, event_type: str, event_id: UUID | str, clear: bytes) -> bytes:
-    """The AAD of a box. `clear` is the record's value without the box; it has the clear fields and intake's stamps."""
+    """The AAD of a box. `clear` is the record's value without the box: the clear fields and the fields from intake."""
     return b'["dayar/report/v2","%b","%b","%b",%b]' % (
         kid.encode(),
         event_type.encode(),
@@ -147,7 +148,7 @@ def with_box(clear: bytes, box: bytes) -> bytes:
 
 
 def without_box(value: bytes, box: SealedBox) -> bytes:
-    """The JSON object without its box, as before `with_box`. Raises SealMismatch unless this box is the last member."""
+    """The reverse of `with_box`: the JSON object without its box. Raises SealMismatch if the last member differs."""
     clear, _, last = value.rpartition(SEALED_MEMBER)
     if last != box_json(box.kid, box.key, box.nonce, box.data) + b"}":
         raise SealMismatch
@@ -190,7 +191,7 @@ def write_private(file: Path, content: bytes) -> None:
 
 
 def write_whole(file: Path, content: bytes) -> None:
-    """Like `write_private`, but atomic, even through a power cut."""
+    """Like `write_private`, but atomic: after a power cut, the file has either the old content or the new content."""
     unfinished = file.with_name(f".{file.name}.unfinished")
     write_private(unfinished, content)
     sync(unfinished)
@@ -199,7 +200,7 @@ def write_whole(file: Path, content: bytes) -> None:
 
 
 def sync(path: Path) -> None:
-    """Sync a file or a folder to disk. A new or renamed file survives a power cut only if its folder is synced too."""
+    """Sync a file or a folder to disk. For a new or renamed file, the folder must be synced too."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,4 +1,4 @@
-"""THE CONTRACT: every event type, its topic, and its encoding as a Kafka record."""
+"""THE CONTRACT: every event type with its topic and its encoding as a Kafka record."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -79,10 +79,9 @@ EVENT_TYPES: dict[str, tuple[type[EventData], ...]] = gathered()
 
 
 def decode(topic: str, value: bytes | None, headers: list[Header] | tuple[Header, ...]) -> Event[Any]:
-    """Decode a record. An event type on the wrong topic counts as unknown.
+    """Decode a record. Raises UnknownEventType if the event type is unknown or is not of this topic.
 
-    Raises UnknownEventType or MalformedEvent. The JSON pointer of a MalformedEvent shows known field names, never a
-    value.
+    Raises MalformedEvent with a JSON pointer to the wrong field. The pointer has only known field names and no value.
     """
     fields = dict(headers)
     event_type = header_of(fields, "ce_type")

@@ -102,7 +102,7 @@ class ReportClear(Data):
 
     @property
     def pcode(self) -> str | None:
-        """The P-code of the responsible area, which is the destination, or the origin while the people are abroad."""
+        """The P-code of the responsible area: the destination, or the origin while the people are abroad."""
         return self.destination.pcode or self.origin.pcode
 
 
@@ -112,9 +112,9 @@ class HouseholdClear(ReportClear):
 
 
 class GroupClear(ReportClear):
-    """The clear fields of a count. Nobody can be recognised by them.
+    """The clear fields of a count. Nobody can be recognised by these fields.
 
-    `counted_at` is when the people were counted; without it, `reported_at` counts. `persons_estimated` says that
+    `counted_at` is the time of the count; if it is None, `reported_at` is used. If `persons_estimated` is true,
     `persons` was estimated from `households`. Only a full recount replaces earlier counts of the same people.
     """
 
@@ -186,7 +186,7 @@ class GroupReport(GroupClear, GroupSealed, Body):
 
 
 def check_counts(sex_age: Sequence[SexAgeCount], persons: int) -> None:
-    """Counts by sex and age must not exceed `persons`, because figures add them up."""
+    """Raises ValueError if the sum of the counts by sex and age exceeds `persons`."""
     if sum(count.count for count in sex_age) > persons:
         raise ValueError("the counts of `sex_age` are expected to be no more than `persons` together")
 
@@ -210,7 +210,7 @@ class UncorrectedReportTimes(UncorrectedTimes):
 
 
 class Stamped(EventData):
-    """Fields that intake adds from the token and its own clock."""
+    """The fields that intake adds to a report: from the token, from its clock and from its checks."""
 
     author: Clear[UUID]
     team: Clear[UUID | None] = None

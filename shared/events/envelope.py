@@ -17,8 +17,8 @@ CONTENT_TYPE = b"application/json"
 _NAMESPACE = NAMESPACE.bytes
 UUID_TEXT = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # the text format of a UUID in RFC 9562
 SCHEMA_ROOT = "urn:dayar:schema:"
-REVOKED_HEADER = "dayar_revoked"  # this header marks reports whose credential was revoked before they came
-SIGNATURE = "signature"  # the name of each record's last header, which `shared/messaging/signatures.py` writes
+REVOKED_HEADER = "dayar_revoked"  # a report with this header came after its credential was revoked
+SIGNATURE = "signature"  # the name of the last header of each record, written by `shared/messaging/signatures.py`
 
 Header = tuple[str, bytes]
 
@@ -37,7 +37,7 @@ class EventData(Data):
 
 
 def gathered(base: type[EventData] = EventData) -> dict[str, tuple[type[EventData], ...]]:
-    """The event types of the subclasses of `base`, each with its classes."""
+    """Maps each event type to its classes, which are subclasses of `base`."""
     models: dict[str, tuple[type[EventData], ...]] = {}
     for model in _subclasses(base):
         if "event_type" in vars(model):
@@ -67,7 +67,7 @@ class MalformedEvent(Exception):
 
 
 class Message(NamedTuple):
-    """A record to be sent. `topic` is the contract's name, without the installation's prefix."""
+    """A record to be sent. `topic` is the name of the topic without the installation's prefix."""
 
     topic: str
     key: bytes
@@ -76,7 +76,7 @@ class Message(NamedTuple):
 
 
 class Event(NamedTuple, Generic[D]):
-    """A decoded event. `id` is the UUID's canonical text, as used in seals, keys and rows."""
+    """A decoded event. `id` is the canonical text of a UUID."""
 
     id: str
     type: str
@@ -87,7 +87,7 @@ class Event(NamedTuple, Generic[D]):
 
 
 def event_id(event_type: str, author: UUID | str, report_id: UUID | str, version: int) -> UUID:
-    """A deterministic id, so that a report that is published again has the same event id."""
+    """The deterministic id of a report's event. If the report is published again, its event has the same id."""
     return UUID(event_name(event_type, author, report_id, version))
 
 
@@ -104,13 +104,13 @@ def derived_id(*parts: object) -> UUID:
     return UUID(_version_5(hashlib.sha1(_NAMESPACE + name.encode(), usedforsecurity=False).hexdigest()))
 
 
-@lru_cache(1024)  # results are cached, because the names of all reports of one author begin with the same text
+@lru_cache(1024)  # cached, because the hashed texts of an author's reports all begin with the same text
 def _hasher(start: str) -> "hashlib._Hash":
     return hashlib.sha1(_NAMESPACE + start.encode(), usedforsecurity=False)
 
 
 def _version_5(drawn: str) -> str:
-    """A version 5 UUID (RFC 9562) as text, made here because `uuid.uuid5` takes four times as long."""
+    """A version 5 UUID (RFC 9562) as text. `uuid.uuid5` is not used, because it takes four times as long."""
     variant = "89ab"[int(drawn[16], 16) % 4]
     return f"{drawn[:8]}-{drawn[8:12]}-5{drawn[13:16]}-{variant}{drawn[17:20]}-{drawn[20:32]}"
 
@@ -139,7 +139,7 @@ def raw_message(
     time: datetime,
     traceparent: str | None = None,
 ) -> Message:
-    """Like `message`, for a value that is already JSON (fast path)."""
+    """Like `message`, but for a value that is JSON already (fast path)."""
     name = key.encode()
     headers = (
         ("ce_id", str(id).encode()),
@@ -152,7 +152,7 @@ def raw_message(
     return Message(topic, name, value, headers)
 
 
-@lru_cache(1024)  # results are cached, because all events of a batch have one time, formatted twice per report
+@lru_cache(1024)  # cached, because all events of a batch have the same time
 def written(time: datetime) -> str:
     """The text format of instants in events."""
     return time.astimezone(UTC).isoformat()
@@ -181,7 +181,7 @@ def header_of(headers: Mapping[str, bytes], name: str) -> str:
 
 
 def digest(parts: Iterable[bytes]) -> bytes:
-    """SHA-256 over the decrypted content, which distinguishes a repeated event from another event with the same id."""
+    """SHA-256 over the decrypted content. It distinguishes a repeated event from another event with the same id."""
     hasher = hashlib.sha256()
     for part in parts:
         hasher.update(len(part).to_bytes(8, "big"))

@@ -1,4 +1,4 @@
-"""Field markers (Clear, Sealed) and field types of the contract's models."""
+"""The field markers (Clear, Sealed) and field types of the events and requests."""
 
 from datetime import UTC, date, datetime
 from typing import Annotated, TypeVar
@@ -17,13 +17,13 @@ Sealed = Annotated[T, SEALED]
 
 
 class Body(BaseModel):
-    """Data from outside. An unknown field is an error; errors show no values."""
+    """The base class of request bodies. An unknown field is an error. Errors show no values."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class Data(BaseModel):
-    """Data of an event. An unknown field comes from a newer release and is ignored."""
+    """The base class of event data. An unknown field is ignored, because it comes from a newer release."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
@@ -44,8 +44,8 @@ RandomId = Annotated[UUID, AfterValidator(random_uuid)]
 
 
 def utc(value: datetime) -> datetime:
-    # The year is checked before the conversion, because `astimezone` fails at the ends of the calendar.
-    # The year is checked again after the conversion, because the conversion can change it.
+    # The year is checked before the conversion, because `astimezone` fails in the first and the last year.
+    # The year is checked again after the conversion, because the conversion can change the year.
     if FIRST_YEAR <= value.year <= LAST_YEAR:
         moment = value.astimezone(UTC) if value.utcoffset() else value  # times of events are already in UTC
         if FIRST_YEAR <= moment.year <= LAST_YEAR:

@@ -1,4 +1,4 @@
-"""The registry's events about counts of groups. No event names anybody, so localities and shelter are clear fields."""
+"""The registry's events about counts of groups. Localities and shelter are clear, because no event names a person."""
 
 from datetime import date
 from typing import ClassVar

@@ -63,7 +63,7 @@ class Area(Body):
 
 
 class ReportedArea(Area):
-    """The area as reported. Intake adds P-codes that it finds by boundaries."""
+    """The area as reported. If boundaries are loaded, intake adds the P-codes of the units that the area touches."""
 
     pcodes: Annotated[tuple[PCode, ...], Field(max_length=200), FailFast()] = ()
 
@@ -92,13 +92,13 @@ class HazardText(Body):
 
 
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
-# The texts are sorted by language, so that the same report always gives the same bytes.
+# The texts are sorted by language. A repeated report therefore has the same JSON.
 Texts = Annotated[
     dict[Language, HazardText], Field(max_length=9), AfterValidator(lambda texts: dict(sorted(texts.items())))
 ]
 SourceName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 SourceId = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
-MagnitudeType = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9()_-]{0,19}$")]  # as the network names it: mww, mb
+MagnitudeType = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9()_-]{0,19}$")]  # as the network spells it: mww, mb
 Web = Annotated[str, Field(pattern=r"^https?://[^\x00-\x20\x7f]+$", max_length=500)]
 
 
@@ -113,7 +113,7 @@ def enterer(source: str, source_id: str) -> UUID | None:
 
 
 class HazardFields(Data):
-    """The content of a hazard report. `source_id` is the source's id of the hazard, `aliases` are further ids."""
+    """The content of a hazard report. `source_id` is the source's id for the hazard; `aliases` are other ids of it."""
 
     report_id: RandomId
     version: Version = 1
@@ -143,8 +143,8 @@ class HazardFields(Data):
 class HazardReport(HazardFields, Body):
     """The body of `POST /intake/v1/hazards`.
 
-    An update or cancellation is the whole report again with `msg_type` Update or Cancel and a higher `revision`. It has
-    a new `report_id`, or the same `report_id` with `version` + 1. The default of `revision` is `version`.
+    An update or cancellation is the whole report again with `msg_type` Update or Cancel and a higher `revision`. The
+    repeated report has a new `report_id`, or the same `report_id` with `version` + 1. `revision` defaults to `version`.
     """
 
     area: ReportedArea
@@ -152,7 +152,7 @@ class HazardReport(HazardFields, Body):
 
     @model_validator(mode="after")
     def supersedes(self) -> "HazardReport":
-        """Require a higher revision. Readers keep the highest revision, so a lower one would have no effect."""
+        """Require a `revision` above 1 in an update or a cancellation, because consumers use the highest revision."""
         if "revision" not in self.model_fields_set:
             self.__dict__["revision"] = self.version  # a plain assignment would fail, because the model is frozen
         if self.msg_type is not MsgType.ALERT and self.revision <= 1:
@@ -184,7 +184,7 @@ class HazardReported(HazardFields, EventData):
     topic: ClassVar[str] = "hazards"
     key_field: ClassVar[str] = "hazard_id"
 
-    report_id: UUID  # a UUID of any version, because ids of feed reports are derived from the source's id
+    report_id: UUID  # not a random UUID in reports of feeds, which derive the id from `source_id`
     hazard_id: UUID
     author: UUID
     channel: SubmissionChannel

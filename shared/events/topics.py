@@ -1,4 +1,4 @@
-"""The topics, with writers, readers, retention, and the consumer that must publish outcomes."""
+"""The topics. Each topic has its writers, readers, retention, and the consumer that must publish outcomes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,8 +6,8 @@ from enum import StrEnum
 
 Holders = tuple[str, ...]
 
-# The version of the record layout. Raise the version if the layout changes, because records are not migrated.
-# A release refuses records of an earlier version (deploy/provision, shared/postgres/database.py).
+# The version of the record layout. It must be raised if the layout changes, because stored records are not migrated.
+# A release does not start with records of an earlier version (deploy/provision, shared/postgres/database.py).
 CONTRACT = 4
 
 DAY_MS = 86_400_000
@@ -51,7 +51,7 @@ def record_bytes(topic: str) -> int:
 
 SERVICES = ("intake", "registry", "alerts", "console")
 
-# The alerts service reads households in a second consumer group, so that its batches and rebalances delay no hazard.
+# The alerts service reads households in a second consumer group. Household batches and rebalances delay no hazard.
 ALERTS_HOUSEHOLDS = "alerts.households"
 GROUPS = {"alerts": (ALERTS_HOUSEHOLDS,)}
 
@@ -125,7 +125,7 @@ def _key_holders(topic: Topic) -> Iterator[tuple[str, tuple[Holders, Holders]]]:
         yield topic.dead(service), ((service,), (service,))
 
 
-# A topic's writers and its readers hold the topic's signing key.
+# Maps each topic to the services that write and read the topic. These services have the topic's signing key.
 KEY_HOLDERS = dict(holders for topic in TOPICS.values() for holders in _key_holders(topic))
 
 DEAD_LETTERS_DAYS = 90  # the default of the setting DEAD_LETTERS_DAYS

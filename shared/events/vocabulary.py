@@ -164,7 +164,7 @@ class HouseholdUnit(Code):
     """The unit in which a caller counts households, kept as reported."""
 
     FAMILIES = "families"  # семья, үй-бүлө
-    YARDS = "yards"  # двор, түтүн: one yard may hold several families
+    YARDS = "yards"  # двор, түтүн: several families may live in one yard
 
 
 class SourceType(Code):

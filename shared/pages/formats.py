@@ -42,7 +42,7 @@ def filters(language: str) -> dict[str, Callable[..., Any]]:
         return f"{day(value)}, {clock(value)}"
 
     def short_moment(value: datetime) -> str:
-        """A moment of today is only the time; others also have the day, and the year if it is not the current one."""
+        """Only the time if the moment is today, otherwise the day and the time. The year is shown in another year."""
         local, today = value.astimezone(TIME_ZONE).date(), datetime.now(TIME_ZONE).date()
         if local == today:
             return clock(value)
@@ -65,7 +65,7 @@ def filters(language: str) -> dict[str, Callable[..., Any]]:
 
 
 def country(code: str, language: str) -> str:
-    """The name of a country, or the code if unknown. The Russian name of KG is the country's own choice, not CLDR's."""
+    """The name of a country, or the code if unknown. In Russian, KG has the name that the country uses, not CLDR's."""
     return OWN_NAME if (language, code) == ("ru", COUNTRY) else str(Locale(language).territories.get(code, code))
 
 
@@ -77,7 +77,7 @@ def all_countries(language: str) -> list[tuple[str, str]]:
 
 
 def alphabetical(name: str) -> str:
-    """A sort key: code point order, corrected for the letters å, ё, ң, ө and ү."""
+    """The key for sorting names: code points, but å is sorted as a, and ё, ң, ө, ү after their base letters."""
     return name.lower().translate(LETTERS)
 
 
@@ -89,7 +89,8 @@ def iso(value: datetime) -> str:
 def coming_days(language: str) -> dict[str, str]:
     """Today and the next three days in words, by ISO date.
 
-    The page contains the words of several days, because browsers lack Kyrgyz and a page may stay open past midnight.
+    The page contains these words, because browsers do not know Kyrgyz. Several days are needed, because a page may stay
+    open past midnight.
     """
     today = datetime.now(TIME_ZONE).date()
     pattern = {"ky": "d-MMMM, EEEE", "ru": "EEEE, d MMMM", "en": "EEEE d MMMM"}[language]

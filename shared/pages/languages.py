@@ -9,12 +9,12 @@ COOKIE = "lang"
 
 
 def language_of(request: HTTPConnection) -> str:
-    """The language from `?lang=`, else from the cookie, else from Accept-Language, else Kyrgyz."""
+    """The language from `?lang=`, from the cookie or from Accept-Language, in this order. The default is Kyrgyz."""
     return chosen(request) or negotiate_locale(_accepted(request), list(LANGUAGES), sep="-") or DEFAULT
 
 
 def chosen(request: HTTPConnection) -> str | None:
-    """The language that the reader chose by `?lang=`, or the choice stored in the cookie; None without a choice."""
+    """The language that the reader chose: from `?lang=` or from the cookie. None if the reader chose no language."""
     requested = (request.query_params.get("lang"), request.cookies.get(COOKIE))
     return next((language for language in requested if language in LANGUAGES), None)
 

@@ -79,7 +79,7 @@ class Pages:
 
 
 def _session(principal: Principal | None, settings: Settings) -> dict[str, Any]:
-    """Seconds until a person's sign-in ends, and whether pages report presence and play alert sounds."""
+    """The seconds until the sign-in ends, and whether pages report the person's presence and play alert sounds."""
     if principal is None or principal.channel is not SubmissionChannel.CONSOLE:
         return {"lasts": 0, "counts_as_present": False, "hears_alerts": False}
     return {
@@ -114,7 +114,7 @@ def _environment(loader: ChoiceLoader, language: str, locales: Path) -> Environm
 
 
 def static(*folders: Path) -> StaticFiles:
-    """The `/static` files of all pages. The service's folders come after the shared folder."""
+    """The `/static` files: the shared folder of all pages, then the service's own folders."""
     files = StaticFiles(directory=HERE / "static")
     files.all_directories = [*files.all_directories, *folders]
     return files

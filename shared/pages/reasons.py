@@ -57,7 +57,7 @@ DISPLACED = N_("Households displaced by it that are now in its area: {displaced}
 
 
 def sentence(reason: str, figures: Mapping[str, Any], language: str, known: NullTranslations, places: Places) -> str:
-    """The sentence for a reason. A reason from a rule file that no catalog knows is shown unchanged."""
+    """The sentence for a reason. If no catalog has the reason, its code is shown unchanged."""
     words = Words(_shown(figures, language, known.gettext, places))
     if reason == "households_displaced":
         words["displaced"] = displaced(figures, filters(language)["number"], known)
@@ -67,7 +67,7 @@ def sentence(reason: str, figures: Mapping[str, Any], language: str, known: Null
 
 
 def _of_quake(reason: str, figures: Mapping[str, Any]) -> list[str]:
-    """Magnitude and expected intensity, each with the name of its scale, because the scales differ."""
+    """The texts about magnitude, intensity and impact. Each text names its scale, because the scales differ."""
     texts = [TEXTS[reason]] if reason in LABELLED else []
     texts.append(TEXTS["quake_magnitude"] if "depth_km" in figures else WITHOUT_DEPTH)
     if "intensity" in figures:

@@ -44,9 +44,10 @@ class Areas:
 
 
 def outline(ring: Ring) -> BaseGeometry:
-    """The area that a ring encloses, or the convex hull if a long ring crosses or touches itself.
+    """The area that a ring encloses. If a long ring crosses or touches itself, the convex hull of the ring.
 
-    The time of `make_valid` grows with the cube of the number of corners; a thousand corners take minutes.
+    `make_valid` is only for short rings, because its time grows with the cube of the number of corners: a thousand
+    corners take minutes.
     """
     drawn = Polygon(ring)
     if drawn.is_valid:
@@ -55,12 +56,12 @@ def outline(ring: Ring) -> BaseGeometry:
 
 
 def circle(lat: float, lon: float, km: float, corners: int = 48) -> Polygon:
-    """A circle on the globe as a polygon of degrees."""
+    """A circle on the globe, as a polygon with corners in degrees."""
     return Polygon([destination(lat, lon, 360 * step / corners, km) for step in range(corners)])
 
 
 def destination(lat: float, lon: float, bearing: float, km: float) -> tuple[float, float]:
-    """(lon, lat) of the point at this bearing and distance, on the sphere."""
+    """The (lon, lat) of the point on the sphere at this bearing and distance."""
     start, course, arc = math.radians(lat), math.radians(bearing), km / EARTH_KM
     north = math.asin(math.sin(start) * math.cos(arc) + math.cos(start) * math.sin(arc) * math.cos(course))
     east = math.atan2(

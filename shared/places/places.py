@@ -65,11 +65,11 @@ class Places:
         return self._at_level(pcode, 1)
 
     def adm2(self, pcode: str) -> str | None:
-        """The level-2 unit. None for a unit above level 2, and for Bishkek and Osh city, which have no level 2."""
+        """The level-2 unit. None for an oblast, and for Bishkek and Osh city, which have no level-2 units."""
         return self._at_level(pcode, 2)
 
     def district(self, pcode: str) -> str:
-        """The level-2 unit that contains the place, else its level-1 unit. The code may be unknown."""
+        """The level-2 unit that contains the place. If there is none, the level-1 unit. The code may be unknown."""
         return self.adm2(pcode) or self.oblast(pcode)
 
     def oblast(self, pcode: str) -> str:
@@ -111,14 +111,14 @@ class Places:
         circles: Iterable[tuple[float, float, float]] = (),
         point: Point | None = None,
     ) -> tuple[str, ...]:
-        """Units that rings of (lon, lat), circles of (lat, lon, km) or the point touch, by code."""
+        """The codes of the units that the shapes touch. A ring has (lon, lat), a circle has (lat, lon, km)."""
         points = [(point.lat, point.lon)] if point else []
         return self._areas.touching(polygons, circles, points) if self._areas else ()
 
     def pcodes_of(self, area: Area) -> tuple[str, ...]:
-        """An area's own P-codes, the districts of codes that are not units, and the units that the geometry touches.
+        """The area's own P-codes, the districts of its villages, and the units that its geometry touches.
 
-        A village is not a unit. Receivers and readers have units as their areas, so the district is added to a village.
+        A village is not a unit. Its district is added, because the areas of receivers and readers are units.
         """
         circles = [(circle.lat, circle.lon, circle.radius_km) for circle in area.circles]
         above = (self.district(pcode) for pcode in area.pcodes if pcode not in self._units)
@@ -152,5 +152,5 @@ class Places:
 
 
 def by_digits(pcode: str, level: int) -> str:
-    """The code of a place's oblast (first two digits) or district (first five). For some cities the result is wrong."""
+    """The code of a place's oblast or district, from the place's first digits. For some cities the result is wrong."""
     return pcode[: DIGITS[level]].ljust(len(pcode), "0")

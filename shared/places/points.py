@@ -1,4 +1,4 @@
-"""A point inside each district and each city of oblast rank, for use where no boundaries are loaded."""
+"""A point in each district and each city of oblast rank. The points are used if no boundaries are loaded."""
 
 import csv
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from shared.places.units import seed
 
 @dataclass(frozen=True, slots=True)
 class UnitPoint:
-    """`parent` is the oblast; None for a city of oblast rank."""
+    """A unit and a point in it. `parent` is the oblast, or None if the unit is a city of oblast rank."""
 
     pcode: str
     parent: str | None

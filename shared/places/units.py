@@ -19,7 +19,7 @@ class UnitKind(StrEnum):
     AYMAK = "aymak"
 
 
-# Labels with name and kind of a unit. In Kyrgyz and English the kind follows the name; Russian has both orders.
+# The labels have the name and the kind of a unit. In Russian, the order depends on the kind.
 LABELS: dict[UnitKind, Names] = {
     UnitKind.OBLAST: {"ky": "{} облусу", "ru": "{} область", "en": "{} oblast"},
     UnitKind.RAYON: {"ky": "{} району", "ru": "{} район", "en": "{} rayon"},
@@ -30,7 +30,7 @@ LABELS: dict[UnitKind, Names] = {
 
 @dataclass(frozen=True, slots=True)
 class FormerName:
-    """`until` is an ISO date, a month or a year, as precise as known; empty = unknown."""
+    """The former names of a unit. `until` is an ISO date, a month or a year; it is empty if the time is unknown."""
 
     names: Names
     until: str = ""
@@ -38,7 +38,7 @@ class FormerName:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """`parent` comes from the classification, not from the code's prefix; None at level 1."""
+    """A unit. `parent` is from the classification, not derived from the code. A unit of level 1 has no parent."""
 
     pcode: str
     parent: str | None
@@ -51,7 +51,7 @@ class Unit:
     former: tuple[FormerName, ...] = field(default=())
 
     def label(self, lang: str) -> str:
-        """The name with the kind, because Naryn is an oblast, a rayon and a city."""
+        """The name with the kind. The name alone is ambiguous: Naryn is an oblast, a rayon and a city."""
         lang = lang if lang in LANGUAGES else "en"
         return LABELS[self.kind][lang].format(self.names[lang])
 

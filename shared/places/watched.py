@@ -20,7 +20,7 @@ class BadArea(DocumentedError):
 
 
 class WatchedArea:
-    """The area from which intake accepts hazards; None = the whole world."""
+    """The area from which intake accepts hazards. If `shape` is None, the area is the whole world."""
 
     def __init__(self, shape: BaseGeometry | None) -> None:
         self._shape = shape

@@ -19,7 +19,7 @@ class Copy(NamedTuple):
 
 
 def columns(model: type[Base]) -> tuple[str, ...]:
-    """The columns to copy. PostgreSQL computes or numbers the other columns itself."""
+    """The columns to copy: all columns except those that PostgreSQL fills itself."""
     wanted = (column for column in table(model).columns if column.computed is None and column.identity is None)
     return tuple(column.name for column in wanted)
 
@@ -27,8 +27,8 @@ def columns(model: type[Base]) -> tuple[str, ...]:
 async def write(connection: asyncpg.Connection, copies: Iterable[Copy]) -> None:
     """Copy in the given order, in the caller's transaction.
 
-    All rows of a table are computed before the COPY of the table begins. PostgreSQL has no timeout while it waits for
-    COPY data, so a computation that hangs would keep the transaction's locks.
+    All rows of a table are computed before the COPY of the table begins. Because PostgreSQL waits for COPY data without
+    a timeout, a computation that hangs during the COPY would keep the transaction's locks.
     """
     for name, columns, rows in copies:
         if records := list(rows):

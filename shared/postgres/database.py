@@ -53,11 +53,11 @@ class EarlierBuild(NotOurs):
 def engine(settings: Settings, *, idle_seconds: int = 5, pool_size: int = 5, pings: bool = True) -> AsyncEngine:
     """An engine with timeouts. PostgreSQL ends idle transactions after `idle_seconds`, which frees their locks.
 
-    If a process freezes between sending a statement and running it, PostgreSQL does not count the transaction as idle;
-    `transaction_timeout` ends such a transaction. `lock_timeout` is longer than `idle_seconds`, so that a statement
-    that waits for a lock outlasts an idle transaction that holds the lock.
+    If a process freezes while it sends a statement, its transaction is not idle for PostgreSQL. `transaction_timeout`
+    ends such a transaction. `lock_timeout` is longer than `idle_seconds`: a statement waits for a lock until PostgreSQL
+    has ended the idle transaction that holds the lock.
 
-    Callers that retry by themselves need no `pings`, which cost three statements before each transaction.
+    `pings` cost three statements before each transaction. Callers that retry failed transactions do not need `pings`.
     """
     url = make_url(settings.database_url).set(drivername="postgresql+asyncpg")
     password = secret(settings.database_password_file)
@@ -77,7 +77,7 @@ def engine(settings: Settings, *, idle_seconds: int = 5, pool_size: int = 5, pin
                 "transaction_timeout": f"{max(idle_seconds, TRANSACTION_SECONDS)}s",
                 "lock_timeout": f"{2 * idle_seconds}s",
                 "jit": "off",
-                "max_parallel_workers_per_gather": "0",  # a query uses one core, and leaves the others for reports
+                "max_parallel_workers_per_gather": "0",  # a query uses only one core; the other cores are for reports
                 "timezone": "UTC",
             },
         },
@@ -102,7 +102,7 @@ def sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
 async def connected(engine: AsyncEngine) -> AsyncIterator[asyncpg.Connection]:
     """A pooled asyncpg connection outside any transaction, for loops in which a session costs more than the statements.
 
-    The connection is discarded after an error, because the pool does not notice errors on it.
+    After an error the connection is closed, because the pool does not notice the errors of asyncpg.
     """
     async with engine.connect() as connection:
         raw = (await connection.get_raw_connection()).driver_connection
@@ -142,7 +142,7 @@ async def driver(session: AsyncSession) -> asyncpg.Connection:
 
 
 async def _begin(connection: AsyncConnection, adapter: Any) -> None:
-    """Send BEGIN now. SQLAlchemy would send BEGIN only with a statement of its own, which costs a round trip."""
+    """Send BEGIN now. SQLAlchemy sends BEGIN only before its own statements, which cost a round trip."""
     try:
         await adapter._start_transaction()  # noqa: SLF001 - what SQLAlchemy calls before its first statement
     except Exception:  # noqa: BLE001
@@ -156,7 +156,7 @@ def advisory_lock(name: str) -> Select[Any]:
 
 
 async def session(request: Request) -> AsyncIterator[AsyncSession]:
-    """A request's transaction, which is committed before the answer is sent, or rolled back after an error."""
+    """The transaction of a request. It is committed before the answer is sent, or rolled back after an error."""
     async with request.app.state.sessions.begin() as session:
         yield session
 
@@ -190,7 +190,7 @@ async def migrate(service: str, settings: Settings) -> None:
 
 
 async def hold_to_contract(connection: AsyncConnection | AsyncSession, service: str) -> None:
-    """Check the contract version of the schema's records, stored in its mark. Raises EarlierBuild, NewerSchema."""
+    """Check the contract version that the schema's mark contains. Raises EarlierBuild or NewerSchema."""
     if not await connection.scalar(select(func.to_regclass(INSTALLATION.name))):
         return  # a new schema has no mark yet
     # raw SQL: the table of an earlier build may lack the column `contract` of the model

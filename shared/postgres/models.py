@@ -2,9 +2,9 @@
 
 The model of a table that several services have is a subclass of `Base` itself. For its own tables, each service has an
 abstract subclass of `Base` with separate metadata, because two services may have a table of the same name. The
-`models.py` of a service lists the shared tables too.
-The tests compare the migrations with the models. Triggers, functions and grants are in the migrations and in
-provisioning alone.
+`models.py` of a service also lists the shared tables that the service has.
+The tests compare the migrations with the models. Triggers, functions and grants are only in the migrations and in
+provisioning.
 """
 
 from collections.abc import Collection
@@ -46,9 +46,9 @@ class Base(DeclarativeBase):
     }
 
     def __init_subclass__(cls, *, record: type | None = None, without: Collection[str] = (), **options: Any) -> None:
-        """Makes a column of each field of the dataclass or event `record`, except the fields in `without`.
+        """Adds a column for each field of the dataclass or event `record`, except the fields in `without`.
 
-        A column that the model declares itself stays as declared.
+        Columns that the model itself declares are not changed.
         """
         for name, hint in _fields(record).items() if record else ():
             if name not in cls.__annotations__ and name not in without:
@@ -56,7 +56,7 @@ class Base(DeclarativeBase):
         super().__init_subclass__(**options)
 
 
-# The SQL types of a dataclass's fields. The first matching row is used, so `bool` must stand before `int`.
+# Maps Python types to SQL types. The first type that matches is used. `bool` is a subclass of `int` and stands first.
 SQL_TYPES: dict[type, TypeEngine[Any]] = {
     str: Text(),
     bool: Boolean(),

@@ -9,7 +9,7 @@ from shared.failures import Backoff, is_dependency_unavailable
 
 
 async def listen(engine: AsyncEngine, channel: str, woken: asyncio.Event) -> None:
-    """Set `woken` at each NOTIFY, and at each new connection, which may have missed a NOTIFY. Runs until cancelled."""
+    """Set `woken` at each NOTIFY until cancelled. A new connection also sets `woken`, because a NOTIFY may be lost."""
     backoff = Backoff()
     while True:
         try:
@@ -35,7 +35,7 @@ async def _listen(engine: AsyncEngine, channel: str, woken: asyncio.Event, backo
 
 
 async def wait(woken: asyncio.Event, seconds: float) -> None:
-    """Wait until `woken` is set. The wait has a limit, because a NOTIFY is missed while the connection is renewed."""
+    """Wait until `woken` is set, but at most `seconds`, because a NOTIFY is lost while the connection is renewed."""
     try:
         async with asyncio.timeout(seconds):
             await woken.wait()

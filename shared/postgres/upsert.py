@@ -44,11 +44,11 @@ def statement(
     newer_by: str | None = None,
     lasting: str | None = None,
 ) -> str:
-    """The SQL text for rows with these columns; its only parameter is the JSON list of rows (`parameter`).
+    """The SQL text for rows with these columns. Its only parameter is the JSON list of rows (see `parameter`).
 
-    `changed` are the columns that an update sets, by default all columns except the key. `added` are numbers that an
-    update adds to the stored ones. With `newer_by`, a stored row is updated only if this column increases. `lasting` is
-    a column that keeps its value if the new row has none.
+    `changed` are the columns that an update sets, by default all columns except the key. In the columns `added`, an
+    update adds the new number to the stored number. If `newer_by` is given, a stored row is updated only if its value
+    in this column increases. The column `lasting` keeps its stored value if the new value is NULL.
     """
 
     def new(column: str) -> str:
@@ -60,7 +60,7 @@ def statement(
     names, keys = ", ".join(columns), ", ".join(key)
     changes = ", ".join(f"{column} = {new(column)}" for column in changed or columns if column not in key)
     condition = f"WHERE stored.{newer_by} < excluded.{newer_by}" if newer_by else ""
-    # raw SQL: one JSON parameter holds any number of rows, while SQLAlchemy needs a parameter for each value
+    # raw SQL: one JSON parameter contains all rows; SQLAlchemy would need one parameter for each value
     return f"""
 INSERT INTO {name} AS stored ({names}) SELECT {names} FROM jsonb_populate_recordset(NULL::{name}, $1::jsonb)
 ON CONFLICT ({keys}) DO UPDATE SET {changes} {condition} RETURNING {keys}

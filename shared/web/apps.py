@@ -1,4 +1,4 @@
-"""The HTTP app of every service, with a guard in front of each route."""
+"""Creates the HTTP app of a service, with a guard in front of each route."""
 
 import copy
 from collections.abc import Awaitable, Callable, Iterable
@@ -35,7 +35,7 @@ Readiness = Callable[[], Awaitable[dict[str, bool]]]
 Lifespan = Callable[[Any], AbstractAsyncContextManager[Any]]
 
 MOUNTS = {"intake": "/intake", "registry": "/registry", "alerts": "/alerts", "console": ""}
-MAX_BODY = 64 * 1024  # routes with a higher limit read their bodies themselves
+MAX_BODY = 64 * 1024  # routes that allow larger bodies read their bodies themselves
 
 
 def create_app(
@@ -48,9 +48,9 @@ def create_app(
     routers: Iterable[APIRouter] = (),
     routes: Iterable[BaseRoute] = (),
 ) -> FastAPI:
-    """Create the app, with the service's security log. A guard applies the rule of `shared.auth.access` to each route.
+    """Create the app. The guard of each route applies the route's rule from `shared.auth.access`.
 
-    Raises KeyError at start if a route has no rule.
+    Raises KeyError if a route has no rule.
     """
     app = FastAPI(
         title=f"Dayar {service}",
@@ -138,13 +138,13 @@ class Guard:
             raise Problem(403, "forbidden", "This account's roles do not allow this.")
 
     def same_account(self, connection: HTTPConnection, principal: Principal) -> None:
-        """Refuse a request from another account's page, because another person may have signed in since."""
+        """Refuse a request from another account's page: another person may have signed in after the page was loaded."""
         own = str(principal.account)
         if connection.headers.get("dayar-account", own) != own:
             raise Unauthenticated
 
     def same_origin(self, connection: HTTPConnection) -> None:
-        """Refuse a request that has a cookie and changes data, unless our own page sent it (CSRF)."""
+        """Refuse a request that changes data if it has a cookie and does not come from our own page (CSRF)."""
         if connection.headers.get("sec-fetch-site") == "same-origin":
             return
         if connection.headers.get("origin") == self.public_url:

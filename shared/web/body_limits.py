@@ -10,7 +10,7 @@ from shared.web.problems import Problem
 FIELD, VALUE, LIST = b":", b",", b"[{"
 VALUES = 1_000  # the largest number of values in a body that FastAPI reads
 TEXT = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?'
-AT_ONCE = 2_000  # the largest number of strings in one match; no other thread runs during a match
+AT_ONCE = 2_000  # the largest number of strings in one match, because no other thread runs during a match
 SOME_TEXTS = re.compile(rb'[^"]*+(?:%b[^"]*+){0,%d}+' % (TEXT, AT_ONCE), re.DOTALL)
 A_TEXT = re.compile(TEXT, re.DOTALL)
 
@@ -40,7 +40,7 @@ def without_texts(raw: bytes) -> Iterator[bytes]:
 
 
 class FewValues:
-    """Limits the values of a body that FastAPI reads, because FastAPI would report every wrong value."""
+    """Limits the number of values in a body that FastAPI reads, because FastAPI reports each wrong value."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -64,7 +64,7 @@ async def whole(receive: Receive) -> AsyncIterator[Message]:
 
 
 def replayed(messages: list[Message], receive: Receive) -> Receive:
-    """A `receive` that first repeats the messages already read, then returns further messages."""
+    """A `receive` function that first returns the messages already read, and then further messages."""
     left = iter(messages)
 
     async def again() -> Message:

@@ -1,4 +1,4 @@
-"""Limit concurrent requests per address and per account."""
+"""Limits the concurrent requests per address and per account."""
 
 from collections.abc import Hashable, MutableSequence
 from ipaddress import ip_network
@@ -18,13 +18,13 @@ def too_many() -> Problem:
 
 
 class ConcurrentRequests:
-    """Counts an app's current requests for each address, and for each account once the request's account is known."""
+    """Counts the current requests of each address and, after their authentication, of each account."""
 
     def __init__(self) -> None:
         self._counts: dict[Hashable, int] = {}
 
     def enter_address(self, scope: Scope) -> bool:
-        """Count the request for its address. Return False, without counting, if the limit is reached."""
+        """Count the request for its address. If the limit is reached, return False and do not count the request."""
         scope[ENTERED] = []
         return self._enter(scope, address_of(scope), OF_ADDRESS)
 
@@ -48,6 +48,6 @@ class ConcurrentRequests:
 
 
 def address_of(scope: Scope) -> str:
-    """The client's address. An IPv6 /64 network counts as one address, because one site has 2^64 addresses."""
+    """The client's address. An IPv6 /64 network is one address, because one client can have 2^64 addresses."""
     address: str = (scope.get("client") or ("",))[0]
     return str(ip_network(f"{address}/64", strict=False)) if ":" in address else address

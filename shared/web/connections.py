@@ -9,7 +9,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 HEADERS = 64
 HEAD_BYTES = 16 * 1024
 HEAD_SECONDS, BODY_SECONDS = 10, 30
-PIPELINED = 8  # the largest number of requests that wait for an earlier answer; browsers send none early
+PIPELINED = 8  # the largest number of requests that wait for an earlier answer; browsers do not pipeline
 
 TITLES = {
     HTTPStatus.BAD_REQUEST: "This is no HTTP request.",
@@ -75,7 +75,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self.refuse(self._refusal)
 
     def refuse(self, status: HTTPStatus) -> None:
-        """Close the connection, with a problem answer unless another answer has begun."""
+        """Close the connection. If no other answer has begun, first answer with a problem."""
         if self._may_answer():
             self.transport.write(refusal(status))
         self.transport.close()
@@ -95,7 +95,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
 
 def size(url: bytes, headers: list[tuple[bytes, bytes]]) -> int:
-    """The size in bytes of the request's head, without method and spaces."""
+    """The size in bytes of the request's URL and headers."""
     return len(url) + sum(len(name) + len(value) + 4 for name, value in headers)
 
 

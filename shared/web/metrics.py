@@ -28,5 +28,5 @@ class HttpMetrics:
 
 
 async def metrics(request: Request) -> Response:
-    worker = generate_latest(REGISTRY)  # a worker in the same process has its metrics here
+    worker = generate_latest(REGISTRY)  # the metrics of a worker in the same process
     return Response(generate_latest(request.app.state.metrics) + worker, media_type=CONTENT_TYPE_LATEST)

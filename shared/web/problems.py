@@ -76,9 +76,9 @@ EXPECTED = {
 
 
 def field_errors(errors: Iterable[ErrorDetails], known: Iterable[str]) -> list[dict[str, str]]:
-    """One entry per wrong field, with JSON pointer and expectation. Unknown names are shown as `?`; no value is shown.
+    """One entry per wrong field: a JSON pointer, and what is expected. Unknown names are shown as `?`, values never.
 
-    At most fifty errors are shown. Further errors are shown after these errors have been corrected.
+    At most fifty errors are shown.
     """
     names = frozenset(known)
     return [
@@ -114,7 +114,7 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 
 def _entry(error: Any) -> dict[str, str]:
-    """`pointer` refers to the body; it is empty if there is no body."""
+    """The entry for an error. `pointer` is the JSON pointer to the wrong field in the body, or empty without a body."""
     path = list(error["loc"][1:] if error["loc"][:1] == ("body",) else error["loc"])
     if error["type"] == "extra_forbidden":
         path[-1] = "?"
