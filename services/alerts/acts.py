@@ -91,9 +91,9 @@ def commented(alert: Alert, now: datetime, idle: timedelta) -> Alert:
 
 
 def snoozed(alert: Alert, person: Actor, now: datetime, until: datetime) -> Alert:
-    """Silences and acknowledges the alert. At the time `until`, the alert rings again.
+    """Silences and acknowledges the alert. The alert rings again at the time `until`.
 
-    The person chooses this time. The time stays the same while the boards are unattended.
+    Unattended boards do not shorten the snooze.
     """
     return changed(
         alert,
@@ -143,7 +143,7 @@ def reopened(alert: Alert, person: Actor, now: datetime, wait: timedelta) -> Ale
 
 
 def _seen(alert: Alert, now: datetime, wait: timedelta, **changes: Any) -> Alert:
-    """Silences the alert for the duration `wait`. A lapsed alert or an alert in progress stays silent afterwards."""
+    """Silences the alert for the duration `wait`. A lapsed alert or an alert in progress stays silent."""
     after = changed(alert, now, is_ringing=False, escalates_at=None, **NOT_SNOOZED, **changes)
     if after.progressed_at is not None or after.is_over:
         return after
@@ -160,5 +160,5 @@ def _acknowledgement(person: Actor, now: datetime) -> dict[str, Any]:
 
 
 def _first(alert: Alert, person: Actor, now: datetime) -> dict[str, Any]:
-    """The fields of an acknowledgement, because the first action on an alert also acknowledges the alert."""
+    """The fields of an acknowledgement, if the action is the first on an alert that nobody acknowledged."""
     return {} if alert.acknowledged_at else {**_acknowledgement(person, now), "acknowledged_note": None}

@@ -139,7 +139,7 @@ class Alert:
 
     @property
     def is_unseen(self) -> bool:
-        """Whether a Severe or Extreme alert lapsed and nobody acknowledged it before. The board lists these alerts."""
+        """Whether a Severe or Extreme alert lapsed and nobody acknowledged it before. The board lists unseen alerts."""
         return self.is_over and not (self.is_suppressed or self.is_answered or self.is_ringing)
 
     @property

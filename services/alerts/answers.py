@@ -57,7 +57,7 @@ class Answers:
         )
 
     async def take_back(self, alert_id: UUID, person: Actor) -> Alert:
-        """Withdraws an acknowledgement within ten seconds. Deletes its deliveries that were not attempted yet."""
+        """Withdraws an acknowledgement within ten seconds, and deletes its deliveries that were not attempted."""
         alert = await alert_queries.locked_alert(self._session, alert_id)
         _is_open(alert)
         if alert.acknowledged_at is None:

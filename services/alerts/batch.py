@@ -73,7 +73,8 @@ class HouseholdBatch(ConsumedBatch):
     departed: dict[UUID, Departure | None] = field(default_factory=dict)  # the departure of each report after the batch
     groups: dict[int, CountedGroup] = field(default_factory=dict)
     groups_before: dict[UUID, CountedGroup] = field(default_factory=dict)
-    replaced: dict[UUID, int] = field(default_factory=dict)  # replaced report -> group's new sequence
+    # maps the id of a replaced report to the sequence of the recount that replaced the report
+    replaced: dict[UUID, int] = field(default_factory=dict)
     left_on_before: dict[Stock, date] = field(default_factory=dict)  # the stocks' departure dates before the batch
     left_on: dict[Stock, date] = field(default_factory=dict)  # the stocks' departure dates after the batch
 
@@ -132,7 +133,7 @@ class HouseholdBatch(ConsumedBatch):
 
 
 async def hazards_of(received: Sequence[Received], session: AsyncSession) -> HazardBatch:
-    """The hazards whose revision is newer than the stored revision. The other hazards get the outcome `not_newer`."""
+    """The hazards whose revision is newer than the stored revision; other hazards get the outcome `not_newer`."""
     newest = await hazard_queries.revisions(session, {reading.event.data.hazard_id for reading in received})
     batch = HazardBatch(received, stored=frozenset(newest))
     for position, reading in enumerate(received):
@@ -146,7 +147,7 @@ async def hazards_of(received: Sequence[Received], session: AsyncSession) -> Haz
 
 
 async def households_of(received: Sequence[Received], places: Places, session: AsyncSession) -> HouseholdBatch:
-    """The households and groups with a newer sequence than the stored one. The others get the outcome `not_newer`."""
+    """The households and groups whose sequence is newer than stored; all others get the outcome `not_newer`."""
     batch = HouseholdBatch(received)
     events = {position: reading.event.data for position, reading in enumerate(received)}
     groups = {position: event for position, event in events.items() if isinstance(event, GroupCounted)}

@@ -45,7 +45,7 @@ LOUD = [severity.value for severity in Severity if RANK[severity] > RANK[Severit
 class Budgets:
     """How many alerts each system in a batch raised in the last hour, counted separately by status.
 
-    `alert_ids` are the ids that the alerts about these systems have if the budgets are used up.
+    `alert_ids` are the ids of the alerts that are raised about a system whose budget is used up.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ def unusual(hazard: HazardReported, rule: Budget, now: datetime) -> Finding:
 
 
 async def locked(session: AsyncSession, hazards: Iterable[HazardReported], rule: Budget, now: datetime) -> Budgets:
-    """Locks and reads the budgets of these hazards' sources. The caller must lock and read alerts only after this call.
+    """Locks and reads the budgets of the hazards' sources. Before this call, the caller must not lock or read alerts.
 
     Without the lock, two workers could both use the last alert of a budget, or both raise the alert about its source.
     """
@@ -131,7 +131,7 @@ async def lock(session: AsyncSession, sources: Iterable[str]) -> None:
 async def lift(session: AsyncSession, source: str, account: UUID, now: datetime) -> datetime:
     """Lifts the source's budget for an hour. Returns the time from which the budget applies again.
 
-    The budget stays locked until the caller commits. Until then, no other transaction can withhold an alert.
+    The budget stays locked until the caller commits, so that no other transaction withholds an alert meanwhile.
     """
     await lock(session, [source])
     until = now + HOUR

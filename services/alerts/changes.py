@@ -31,7 +31,7 @@ def cause_of_escalation(alert: Alert) -> Cause:
 
 
 def cause_of_renewal(known: Alert, after: Alert) -> Cause:
-    """The cause with which a renewal is notified. RAISED notifies only receivers that the alert newly concerns."""
+    """The cause of the notification of a renewal. RAISED notifies only receivers that the alert newly concerns."""
     if known.is_lapsed:
         return Cause.RETURNED
     if alerts.is_worse(after, known):

@@ -25,7 +25,7 @@ BEFORE_ONSET = timedelta(hours=1)  # people may leave before the recorded onset 
 
 # A hazard displaced the households that name the hazard.
 # A hazard also displaced the households that left its districts after its onset and name no other hazard or cause.
-# Households trapped at their destination are not counted here. The hazard threatens these households there.
+# A household trapped at its destination is not counted as displaced, because the hazard threatens it there.
 DISPLACED_BY = """
     NOT moved.is_trapped AND moved.mobility = ANY($1) AND (
         moved.hazard_id = exposures.hazard_id
@@ -120,8 +120,8 @@ DISPLACED = (
 class Exposed(NamedTuple):
     """A hazard and one of its districts.
 
-    `exposed` is the number of households in the district that were displaced by another event than this hazard.
-    `displaced` is the number of households in the district that were displaced by this hazard.
+    `exposed` is the number of displaced households in the district that this hazard did not displace.
+    `displaced` is the number of households in the district that this hazard displaced.
     """
 
     hazard_id: UUID
@@ -169,13 +169,13 @@ async def add_displaced(
 
 
 async def change_all(session: AsyncSession, since: datetime) -> None:
-    """Marks every hazard whose exposures must be counted again: it ends after `since` and is not cancelled."""
+    """Marks every hazard that ends after `since` and is not cancelled, so that its exposures are counted again."""
     connection = await database.driver(session)
     await connection.execute(CHANGE_ALL, since)
 
 
 async def change(session: AsyncSession, hazard_ids: Iterable[UUID]) -> None:
-    """Marks these hazards. The exposures task then counts their exposures again and updates their alerts."""
+    """Marks these hazards. The task in `exposures.py` then recounts the exposures of marked hazards."""
     connection = await database.driver(session)
     rows = [(hazard_id,) for hazard_id in hazard_ids]
     await connection.executemany("INSERT INTO hazard_changes (hazard_id) VALUES ($1)", rows)

@@ -1,4 +1,4 @@
-"""The delivery loop claims deliveries, sends them and records the attempts. A receiver that hangs delays no other."""
+"""Claims deliveries, sends them and records the attempts. A receiver that hangs delays no other receiver."""
 
 import asyncio
 import time
@@ -27,8 +27,8 @@ from shared.failures import backoff_seconds, retry_while_unavailable
 from shared.messaging import outbox
 from shared.postgres import database, notify
 
-LOOK_SECONDS = 1.0  # the loop searches for due retries at this interval
-GATHER_SECONDS = 0.03  # attempts that finish within this time are recorded together
+LOOK_SECONDS = 1.0  # the interval at which the loop searches for due retries
+GATHER_SECONDS = 0.03  # the time within which finished attempts are gathered, to be recorded together
 BUSY_SECONDS = 0.1  # the least time between two writes, because one write of many attempts costs less than many writes
 STOP_SECONDS = 2  # longest time to record the last attempts of a process that ends
 
@@ -142,7 +142,7 @@ class Deliveries:
         return await self._channels[job.receiver.channel].send(job, job.receiver)
 
     async def _record(self, tried: Sequence[tuple[Job, DeliveryAttempt]]) -> None:
-        """Records attempts in groups: each write includes all attempts that finished before it began."""
+        """Records attempts in groups: each write includes all attempts that have finished by then."""
         self._finished += tried
         async with self._recording:
             if self._finished:
@@ -150,7 +150,7 @@ class Deliveries:
             if finished := self._finished.copy():
                 await retry_while_unavailable(lambda: self._write(finished))
                 self._recorded_at = time.monotonic()
-                del self._finished[: len(finished)]  # after the write, which may be interrupted
+                del self._finished[: len(finished)]  # deleted after the write, because the write may be interrupted
 
     async def _record_last(self) -> None:
         """Records the last attempts before the process ends, because a worker would repeat unrecorded attempts."""

@@ -11,12 +11,12 @@ from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers import Receiver
 
 SealedReceiver = tuple[Receiver, tuple[bytes, ...]]
-OLDEST_SECONDS = 1.0  # the copy is read again at this age, because a NOTIFY can be missed
+OLDEST_SECONDS = 1.0  # the age at which the copy is read again, because a NOTIFY can be missed
 
 
 @dataclass(frozen=True, slots=True)
 class KnownReceivers:
-    """The receivers in the order in which they are notified. `by_label` also has their encrypted secrets."""
+    """The receivers in the order in which they are notified. `by_label` adds the encrypted secrets."""
 
     receivers: Sequence[Receiver]
     by_label: Mapping[str, SealedReceiver]

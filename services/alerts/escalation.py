@@ -19,7 +19,7 @@ from shared.messaging import outbox
 from shared.places import Places
 
 LOOK_SECONDS = 1.0
-NOTIFIED_WITHIN = timedelta(hours=1)  # nobody is notified of an earlier expiry, which happens if no worker ran
+NOTIFIED_WITHIN = timedelta(hours=1)  # if no worker ran for a longer time after the expiry, nobody is notified
 
 
 class Escalation:

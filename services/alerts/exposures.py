@@ -20,13 +20,13 @@ from shared.places import Places
 from shared.postgres import notify
 
 LOOK_SECONDS = 1.0
-GATHER_SECONDS = 0.5  # hazards that are written within this time are counted together
-RENEWED_EVERY = timedelta(seconds=10)  # an alert is updated at this interval if only its figures change
+GATHER_SECONDS = 0.5  # the time within which stored hazards are gathered, to be counted together
+RENEWED_EVERY = timedelta(seconds=10)  # the interval at which an alert is updated if only its figures change
 ALL = ("exposures", "")  # the key of the lock that lets only one worker count at a time
 
 
 class Exposures:
-    """Follows the hazards, counts exposed households and updates the exposure alerts.
+    """Counts exposed households again after hazards change, and updates the exposure alerts.
 
     Each step runs in a transaction that the caller opens.
     """
@@ -91,7 +91,7 @@ class Exposures:
     async def _judge(self, session: AsyncSession, exposures: list[Exposed], now: datetime) -> None:
         ids = {exposure.hazard_id for exposure in exposures}
         known = await alert_queries.alerts_of_hazards(session, ids, RuleKind.EXPOSURE, RuleKind.HAZARD)
-        # Hazards are read after the alerts are locked. A Cancel stored between the two reads would be missed otherwise.
+        # Hazards are read only after the alerts are locked. In the other order, a Cancel stored in between is missed.
         hazards, displaced = await counts.hazards(session, ids), await counts.displaced(session, ids)
         alert_changes = await alert_queries.changes_of(session, known, self.places, self.rules, now)
         changes = [(hazards[exposure.hazard_id], exposure) for exposure in exposures]

@@ -1,7 +1,7 @@
 """Stores a transaction's deliveries. Deliveries that can be sent at once are handed to the senders of this process.
 
-The handed-over deliveries are stored as claimed, so no query has to claim them. If the process ends before it sends
-such a delivery, the delivery is due again when its lease ends, like every claimed delivery.
+The handed-over deliveries are stored as claimed, so no query has to claim them. If the process ends before it sends a
+handed-over delivery, the delivery is due again when its lease ends.
 """
 
 import time
@@ -104,7 +104,7 @@ def _send(session: Session) -> None:
 
 @event.listens_for(Session, "after_transaction_end")
 def _release(session: Session, transaction: SessionTransaction) -> None:
-    """Releases unused slots, also if the connection is lost. In that case SQLAlchemy sends no `after_rollback`."""
+    """Releases unused slots. SQLAlchemy sends no event `after_rollback` if the connection is lost."""
     if transaction.parent is None and (handover := session.info.pop(HANDOVER, None)) is not None:
         handover.release()
 

@@ -34,7 +34,7 @@ class AlertState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AlertQuery:
-    """Filters for alerts. `areas` are the P-codes that the caller may see (None = all), `within` the requested ones."""
+    """`areas` are the P-codes that the caller may see (None = all); `within` are the requested P-codes."""
 
     limit: int
     states: Sequence[AlertState] = ()

@@ -78,7 +78,7 @@ class CountedGroupRow(AlertsModel, record=CountedGroup):
 
 
 class ReplacedCount(AlertsModel):
-    """A count that a recount replaced. A later event may restore the count. `sequence` is the recounted group's."""
+    """A count that a recount replaced. A later event may restore the count. The event has a newer `sequence`."""
 
     __tablename__ = "replaced_counts"
 
@@ -139,7 +139,7 @@ class Delivery(AlertsModel):
 
     __tablename__ = "deliveries"
     __table_args__ = (
-        # the name does not follow the convention, because the previous release uses it in ON CONFLICT
+        # the constraint keeps an irregular name, because the previous release uses this name in ON CONFLICT
         UniqueConstraint("alert_id", "step", "recipient", "channel", name="uq_deliveries_once"),
         Index("ix_deliveries_due", "recipient", "due_at", postgresql_where=text("settled_at IS NULL")),
         Index("ix_deliveries_planned_at", "recipient", "planned_at", postgresql_where=text("is_foldable")),

@@ -107,10 +107,10 @@ def called_or_reached(notification: Notification, receivers: Sequence[Receiver])
 
 
 REACHED: tuple[Stage, ...] = (concerned, up_to_level)
-RAISED: tuple[Stage, ...] = (concerned, up_to_level, last_step)  # these stages are also used for escalations
+RAISED: tuple[Stage, ...] = (concerned, up_to_level, last_step)  # also the stages of an escalation
 GRAVER: tuple[Stage, ...] = (called_or_reached,)
 MOVED: tuple[Stage, ...] = (concerned, up_to_level, newly_concerned)
-INFORMED: tuple[Stage, ...] = (called_before,)  # these stages are used for lapses and people's actions
+INFORMED: tuple[Stage, ...] = (called_before,)  # the stages for lapses and people's actions
 
 
 def recipients(notification: Notification, stages: Sequence[Stage]) -> tuple[list[Receiver], Omissions]:

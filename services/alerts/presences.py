@@ -21,7 +21,7 @@ async def note(session: AsyncSession, board_id: UUID, account_id: UUID, last_inp
 
 
 async def is_unattended(session: AsyncSession, now: datetime, patience: timedelta) -> bool:
-    """Whether boards reported in the last 12 hours, but none of these boards had input within `patience`."""
+    """Whether at least one board reported in the last 12 hours, but no board had input within `patience`."""
     newest = await session.scalar(
         select(func.max(BoardPresence.last_input_at)).where(BoardPresence.seen_at >= now - SHIFT)
     )

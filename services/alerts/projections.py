@@ -9,9 +9,9 @@ from shared.events import Displacement, GroupCounted, HouseholdRegistered, Place
 from shared.events.vocabulary import TO_THE_DAY, HazardType, HouseholdUnit, Measure, Mobility, Precision, Reason, Status
 from shared.places import Places
 
-# If a report names no hazard but one of these reasons, a hazard may still have caused the displacement.
+# Reasons with which a hazard may have caused the displacement although the report names no hazard.
 POSSIBLY_HAZARD = {Reason.NATURAL_DISASTER, Reason.ENVIRONMENTAL_DEGRADATION, Reason.NOT_REPORTED}
-# A date with one of these precisions counts in the window of an alert. "About this date" has the precision week.
+# The precisions of dates that count in the window of an alert. A date marked "about" has the precision week.
 IN_WINDOW = (*TO_THE_DAY, Precision.WEEK)
 Stock = tuple[Status, str | None, UUID]  # the status, the district that people left, and the id of the stock
 

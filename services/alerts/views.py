@@ -125,7 +125,7 @@ class Raised(BaseModel):
 
 
 class Followed(BaseModel):
-    """The result of a hazard. If no alert is in force, `text` is the `reason` in the caller's language."""
+    """The result of a hazard report. If no alert is in force, `text` is the `reason` in the caller's language."""
 
     is_judged: bool
     alerts: list[Raised] = []

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from shared.events import HazardReported, HazardText
 from shared.pages.languages import LANGUAGES
 
-LONGEST = 1000  # each text in a message's body is cut to this many characters
+LONGEST = 1000  # the most characters of each text in a message's body
 
 
 class HazardWords(BaseModel):
@@ -21,7 +21,7 @@ class HazardWords(BaseModel):
     web: str | None = None
 
     def text(self, language: str) -> HazardText | None:
-        """The text in the reader's language. If there is none, the text in the first language that has a text."""
+        """The text in the reader's language or, if it is missing, in the first language that has a text."""
         wanted = (language, *LANGUAGES, *self.texts)
         return next((self.texts[code] for code in wanted if code in self.texts), None)
 

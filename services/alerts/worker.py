@@ -87,7 +87,7 @@ async def run(settings: AlertsSettings) -> None:
 
 
 def settle_garbage() -> None:
-    """Excludes the places of the country from garbage collection. With the places, each collection takes 0.1 s."""
+    """Excludes the places of the country from garbage collection, because scanning the places takes 0.1 s each time."""
     gc.collect()
     gc.freeze()
 

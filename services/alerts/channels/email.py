@@ -30,7 +30,7 @@ NO_ADDRESS = (ValueError, IndexError, email.errors.MessageError)  # errors of th
 REFUSED_FOR_GOOD = 500  # a code below 500 asks for a retry, for example because a mailbox is full
 # A server often reports a problem with our own login, sender or relay rights only after the command RCPT.
 # The server then answers with one of these codes (RFC 4954), or with 5.7.x, 5.1.7 or 5.1.8 (RFC 3463).
-# These refusals are not final, because somebody can repair a password or a relay.
+# Refusals with one of these codes are not final, because somebody can repair a password or a relay.
 # A final refusal would lose every mail until the repair.
 OF_OURSELVES = frozenset({530, 534, 535, 538})
 OF_OUR_RIGHTS = re.compile(r"5\.(7\.\d+|1\.[78])\b|.*\brelay", re.IGNORECASE | re.DOTALL)  # Exim sends no enhanced code
@@ -129,6 +129,6 @@ def thread_of(alert: AlertRaised, recipient: str) -> UUID:
 
 
 def refusal(answer: aiosmtplib.SMTPResponseException) -> Undelivered:
-    """The error for this answer of the mail server. If the server refuses the receiver or the message, it is final."""
+    """The error for this answer of the mail server. The error is final if the server refuses the receiver or mail."""
     is_of_us = answer.code in OF_OURSELVES or OF_OUR_RIGHTS.match(answer.message)
     return Undelivered(f"smtp_{answer.code}", is_final=answer.code >= REFUSED_FOR_GOOD and not is_of_us)

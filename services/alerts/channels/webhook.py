@@ -24,7 +24,8 @@ class WebhookChannel:
             secrets = [self._box.open(sealed, receiver.label) for sealed in job.secrets]
             headers = signed(job, secrets, datetime.now(UTC))
             status = await self._outbound.post(receiver.address, job.content.encode(), headers)
-        except (InvalidTag, UnknownKey) as error:  # restore the missing key or run `dayar receiver rotate`
+        except (InvalidTag, UnknownKey) as error:
+            # The encryption key is missing. Somebody must restore the key or run `dayar receiver rotate`.
             raise Undelivered("secret_unreadable") from error
         except OutsideExercise:
             return OUTBOX_PAGE

@@ -123,7 +123,7 @@ BEGIN
 END $$
 """
 # One statement may delete several departures of a household, so the delete trigger runs before each row is deleted.
-# At this time, each other departure is either still stored and counted, or deleted and subtracted.
+# When a departure is deleted, the household's other departures are either still counted or already subtracted.
 # The insert trigger runs after each row is written, because only then is it known whether an upsert updates a row.
 DEPARTURE_TRIGGERS = (
     (
@@ -160,7 +160,7 @@ CREATE TABLE hazard_changes (
     CONSTRAINT pk_hazard_changes PRIMARY KEY (id)
 )
 """
-# A trigger writes hazard_changes, because the previous release also writes hazards but does not write this table.
+# A trigger writes hazard_changes, because the previous release writes hazards but does not know hazard_changes.
 NOTE_CHANGE = """
 CREATE FUNCTION note_hazard_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

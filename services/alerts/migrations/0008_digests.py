@@ -1,4 +1,4 @@
-"""Adds two columns to deliveries: whether a delivery may share a mail with others, and its planned time."""
+"""Adds two columns to deliveries: whether a delivery may share a mail with others, and when the mail is sent."""
 
 import sqlalchemy as sa
 from alembic import op

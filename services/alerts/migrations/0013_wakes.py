@@ -1,4 +1,4 @@
-"""Sends NOTIFY only for changed receivers, and for deliveries that no process is already sending."""
+"""Sends NOTIFY only for changed receivers, and for deliveries that no process sends yet."""
 
 from alembic import op
 

@@ -62,7 +62,7 @@ async def alerts_of_hazard(session: AsyncSession, hazard_id: UUID) -> list[Alert
 async def alerts_of_hazards(
     session: AsyncSession, hazard_ids: Collection[UUID], *kinds: RuleKind, others: Collection[UUID] = ()
 ) -> list[Alert]:
-    """The alerts of these hazards and kinds, and the alerts with the ids `others`. One statement locks all of them."""
+    """The alerts of these hazards and kinds, and the alerts with the ids `others`. One statement locks these alerts."""
     if not hazard_ids and not others:
         return []
     connection = await database.driver(session)
@@ -120,7 +120,7 @@ async def save_changes(session: AsyncSession, alert_changes: AlertChanges) -> No
 
 
 async def save_alerts(session: AsyncSession, alert_changes: AlertChanges) -> None:
-    """Stores the changed alerts, and the reasons why receivers were not notified of them."""
+    """Stores the changed alerts, and the reasons why receivers were not notified of these alerts."""
     await upsert(session, AlertRow, [alert_row(alert) for alert in alert_changes.changed.values()])
     rows = [
         {"alert_id": id, "step": step, "reasons": reasons} for (id, step), reasons in alert_changes.omissions.items()

@@ -37,7 +37,7 @@ WITH busy AS (
     ) AS one
 ), {TAKE}"""  # noqa: S608 - constants
 
-# Claims the other due foldable messages of the receivers, which share a mail with the message claimed before.
+# Claims the other foldable messages that are due for the same receiver, because one mail contains all of them.
 # The message of an earlier step is sent before the messages of later steps, or in the same mail.
 ACCOMPANY = f"""
 WITH claimed AS MATERIALIZED (

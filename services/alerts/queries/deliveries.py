@@ -36,7 +36,7 @@ SELECT recipient, max(planned_at) AS planned_at, now() AS now FROM deliveries
 WHERE is_foldable AND recipient = ANY($1) AND planned_at > now() - $2::interval GROUP BY recipient
 """
 
-# A new delivery waits for the alert's earlier deliveries. These deliveries are therefore tried now, without back-off.
+# A new delivery waits for the alert's earlier deliveries, which are therefore tried now, without back-off.
 HASTEN = """
 UPDATE deliveries SET due_at = now()
 FROM unnest($1::uuid[], $2::integer[], $3::boolean[]) AS told (alert_id, step, is_loud)
@@ -93,7 +93,7 @@ async def add_deliveries(
 async def planned_of(session: AsyncSession, foldable: Sequence[PlannedDelivery]) -> dict[UUID, datetime]:
     """The time at which each foldable delivery is sent.
 
-    A receiver's first message is sent at once. Messages of the following two minutes are sent together at their end.
+    A receiver's first message is sent at once. Messages of the next two minutes are sent together after this time.
     """
     if not foldable:
         return {}
@@ -134,9 +134,6 @@ async def words_of(
 
 
 async def retract_deliveries(session: AsyncSession, alert_id: UUID, cause: Cause) -> bool:
-    """Deletes deliveries with this cause that were never attempted.
-
-    Returns whether other deliveries with this cause and of the alert's last step remain.
-    """
+    """Deletes the cause's deliveries that were never attempted; returns whether others remain."""
     connection = await database.driver(session)
     return bool(await connection.fetchval(RETRACT, alert_id, cause))

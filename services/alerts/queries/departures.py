@@ -15,11 +15,12 @@ from shared.postgres import database
 
 Span = tuple[str, date, date]  # an area, with the first and the last date on which people left it
 
-# A household that left an area more than once has all its dates in one row. A window therefore counts it only once.
+# A household that left an area more than once has all its dates in one row.
+# A window therefore counts such a household only once.
 # The first SELECT finds the households whose last departure is on a requested date.
 # The second SELECT finds the households that left again after the last requested date.
 # Few households left an area again, and an index covers these households.
-# OFFSET 0 makes PostgreSQL use the index for each area. Otherwise PostgreSQL would read the whole table.
+# OFFSET 0 makes PostgreSQL use the index for each area. Without OFFSET 0, PostgreSQL would read the whole table.
 REGISTERED = """
 SELECT counted.* FROM unnest($1::text[], $2::date[], $3::date[]) AS asked (area, first, last) CROSS JOIN LATERAL (
     SELECT status, area, moves, destination, households, persons FROM departed_by_destination

@@ -20,9 +20,8 @@ _group = TypeAdapter(CountedGroup)
 COLUMNS = tuple(field.name for field in fields(CountedGroup))
 SELECT_GROUPS = f"SELECT {', '.join(COLUMNS)} FROM counted_groups WHERE report_id = ANY($1)"  # noqa: S608
 # The departure date of a stock is the earliest date of all its counts, including replaced counts.
-# Because the date is the earliest one, a recount with a later date does not move the people to another window.
-# Dates more than 30 days before the latest date are ignored.
-# Because of this limit, people who flee the same way a year later are a new displacement.
+# The earliest date is used, because a recount with a later date must not move the people to another window.
+# Dates more than 30 days before the latest date are ignored: people who flee again later are a new displacement.
 LEFT_ON = """
 SELECT status, origin_area, stock_id, min(departed_on) AS left_on
 FROM (
@@ -48,7 +47,7 @@ async def save_groups(session: AsyncSession, groups: Iterable[CountedGroup]) -> 
 
 
 async def save_replaced(session: AsyncSession, replaced: Mapping[UUID, int]) -> None:
-    """Stores the ids of replaced reports, which may arrive later, and the sequence of the event that replaced them."""
+    """Stores the ids of replaced reports, which may arrive later, and the sequence of the replacing event."""
     rows = [{"report_id": id, "sequence": sequence} for id, sequence in replaced.items()]
     await upsert(session, ReplacedCount, rows, newer_by="sequence")
 

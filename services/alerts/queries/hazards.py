@@ -15,7 +15,7 @@ from shared.places import Places
 from shared.postgres import database, upsert
 from shared.postgres.bulk_copy import columns
 
-# The same statement also stores the revision in `hazard_revisions`.
+# The statement that saves hazards also stores the revision in `hazard_revisions`.
 KEEP_REVISIONS = """
 INSERT INTO hazard_revisions (hazard_id, revision, report)
 SELECT hazard_id, revision, report FROM jsonb_populate_recordset(NULL::hazard_revisions, $1::jsonb)
@@ -77,8 +77,8 @@ async def hazard_history(session: AsyncSession, hazard_id: UUID) -> list[HazardR
 async def first_pcodes(session: AsyncSession, hazard_id: UUID) -> tuple[str, ...]:
     """The P-codes of the hazard's first report.
 
-    The first report is the report that intake received first. It may not have the lowest revision number, because
-    authors choose the revision numbers.
+    The first report is the report that intake received first. The first report can have any revision number,
+    because authors choose the revision numbers.
     """
     connection = await database.driver(session)
     report = await connection.fetchval(FIRST_REVISION, hazard_id)

@@ -52,6 +52,6 @@ async def save_departures(session: AsyncSession, departures: Mapping[UUID, Depar
     for departure in filter(None, departures.values()):
         row = {column: getattr(departure, column) for column in DEPARTURE_COLUMNS}
         by_household[departure.household_id].append(row)
-    # Each statement has at most one departure per household. The counting trigger would see two departures too early.
+    # Each statement has at most one departure per household, because the counting trigger sees all rows of a statement.
     for rows in zip_longest(*by_household.values()):
         await upsert(session, DepartureRow, [row for row in rows if row is not None])

@@ -52,7 +52,7 @@ def decide_exposure(
 ) -> Finding | Nothing:
     """The finding for the exposure alert about one district.
 
-    This alert is separate from the hazard's own alert. Its subject are the displaced households in the district.
+    The alert is about the displaced households in the district, and is separate from the hazard's own alert.
     """
     rule = rules.exposure
     if rule is None or hazard.status not in ALERTED or hazard.msg_type is MsgType.CANCEL:

@@ -43,7 +43,7 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A rule applies. A suppressed alert is stored but notifies nobody; `suppression` is the reason."""
+    """A rule applies to a situation. A suppressed alert is stored but notifies nobody; `suppression` is the reason."""
 
     situation: Situation
     rule: str
@@ -65,8 +65,8 @@ class Finding:
 class Nothing:
     """No rule applies, for the reason `reason`.
 
-    `taken_back` is a situation to which a rule applied before but no longer applies. `freed` are the dates of this
-    situation's window, which are judged again.
+    `taken_back` is a situation to which a rule applied before but no longer applies. `freed` are the dates of the
+    window of `taken_back`. The rule judges these dates again.
     """
 
     reason: str

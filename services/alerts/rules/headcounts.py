@@ -91,7 +91,7 @@ class Departed:
         return max((day for day in days if day in window), default=window.last)
 
     def latest_report(self, window: Window) -> date:
-        """The latest departure date that the counts report. This date may be after the window."""
+        """The latest departure date that the counts report, which may be after the window."""
         counts = (count.reported_on for count in of_stocks(self.counts) if count.departed_on in window)
         return max(counts, default=window.first)
 
