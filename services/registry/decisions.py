@@ -35,7 +35,7 @@ class ReportDecision(NamedTuple):
 
 
 class Owner(NamedTuple):
-    """The author and the team of the first report. They may correct this report and report the next displacement."""
+    """The author and the team of the first report, who may correct this report and report the next displacement."""
 
     author: str
     team: str | None
@@ -45,7 +45,7 @@ class Owner(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """A report version to decide about. `is_registrars`: the author is the registrar of the household's area."""
+    """A report version to decide about. If `is_registrars` is true, the author is registrar of the household's area."""
 
     version: int
     subject: Name
@@ -79,7 +79,7 @@ class Precedent(NamedTuple):
         return self.outcome in (OutcomeKind.RECORDED, OutcomeKind.MERGED)
 
     def yields_to(self, author: str, team: str | None) -> bool:
-        """Whether this is a version 1 without effect, so that its author or team may begin with the next version."""
+        """Whether this is a held or refused version 1 of this author or team. The next version may then take effect."""
         is_without_effect = self.outcome in (OutcomeKind.HELD, OutcomeKind.REJECTED)
         return self.version == 1 and is_without_effect and Owner(self.author, self.team).shares(author, team)
 
@@ -93,7 +93,7 @@ REPEAT = ReportDecision(Effect.NOTHING, OutcomeKind.REPEAT)
 
 
 def decide(claim: Claim, owner: Owner | None, precedents: Sequence[Precedent]) -> ReportDecision:
-    """Decide about the claim. `owner` is None for a new household or group. `precedents` are versions of its report."""
+    """Decide about the claim. `owner` is None for a new household or group. `precedents` have the same report_id."""
     if claim.is_revoked and not claim.is_accepted:
         return held(Held.REVOKED)
     if claim.is_expired and not claim.is_accepted:

@@ -25,7 +25,7 @@ ROWS_AT_ONCE = 5_000
 REKEY_SECONDS = 600
 
 KNOWN = select(DigestKey.key_id)
-# While a new key is applied, this lock stops all batches, because each batch first locks rows of `consumer_offsets`.
+# While a new key is applied, a lock on the table stops all batches: each batch first locks rows of the same table.
 # raw SQL: SQLAlchemy has no LOCK TABLE
 ALONE = text("LOCK TABLE consumer_offsets IN EXCLUSIVE MODE")
 # raw SQL: these statements read all rows by a cursor, and update thousands of rows by array parameters

@@ -94,7 +94,7 @@ class StockFilters(Filters):
     on: Annotated[Day | None, Field(alias="date")] = None
 
 
-Month = Annotated[str, Field(pattern=r"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$")]  # the same range of years as in `Day`
+Month = Annotated[str, Field(pattern=r"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$")]  # 1900 to 2199, as in `Day`
 
 
 class FlowFilters(Filters):
@@ -217,7 +217,7 @@ async def stock_and_flows(
 ) -> tuple[list[Figure], list[Figure]]:
     """Compute stock and flows on two connections at the same time. On one connection, the page takes 1.5 times as long.
 
-    The caller must hold no connection. Otherwise requests that hold one and wait for two more could block each other.
+    The caller must hold no connection, because requests that hold one and wait for two more could block each other.
     """
     begin: async_sessionmaker[AsyncSession] = request.app.state.sessions
 

@@ -22,7 +22,7 @@ from shared.events.displacements import GroupClear
 from shared.events.vocabulary import Measure
 from shared.places.localities import folded
 
-TOLERANCE = 0.2  # two teams disagree if their counts differ by more than this share of the larger count
+TOLERANCE = 0.2  # two teams disagree if their counts differ by more than 20 % of the larger count
 SAME_TIME = timedelta(hours=24)  # a difference after a longer time is a change, not a disagreement
 
 
@@ -89,7 +89,7 @@ class Headcount:
 
 
 class Standing(NamedTuple):
-    """The time until which a count is in effect, and the id of the full recount's report that replaced the count."""
+    """The time until which a count is in effect, and the report id of the full recount that replaced the count."""
 
     superseded_at: datetime = NEVER
     superseded_by: str | None = None

@@ -26,7 +26,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class DistrictData(msgspec.Struct, omit_defaults=True, gc=False):
-    """The JSON of `shared.events.Place`. The P-code is the P-code of a district."""
+    """The JSON of `shared.events.Place`. `pcode` is the P-code of a district."""
 
     pcode: str | None = None
     country: str | None = None

@@ -8,8 +8,8 @@ from services.registry.models import DataVersion
 from services.registry.statistics import Figure, FigureQuery, Kind, figures
 from shared.places import Places
 
-MOST_FIGURES = 50_000  # this number of figures takes about 20 MB of memory
-QUESTION_WEIGHT = 20  # a query takes as much memory as this number of figures
+MOST_FIGURES = 50_000  # the most figures in memory, which take about 20 MB
+QUESTION_WEIGHT = 20  # a query takes as much memory as 20 figures
 
 Question = tuple[Kind, FigureQuery]
 
@@ -29,7 +29,7 @@ class KeptFigures:
 
     async def answer(self, session: AsyncSession, kind: Kind, query: FigureQuery, places: Places) -> list[Figure]:
         """The present figures. The caller must not change the returned list."""
-        # The version is read before the figures. Therefore the figures can be newer than the version, but not older.
+        # The version is read before the figures, so that the figures cannot be older than the version.
         version = await data_version(session)
         if version == self._version and (kind, query) in self._answers:
             return self._answers[kind, query]

@@ -1,4 +1,4 @@
-"""Decrypts sealed records while the previous batch is being committed. The database is therefore not read here."""
+"""Decrypts sealed records while the previous batch is being committed, and therefore does not read the database."""
 
 from collections.abc import Callable
 from typing import Any

@@ -85,7 +85,7 @@ def order(filed: Filed) -> tuple[datetime, datetime, str]:
 
 def superseded(displacements: Collection[Filed]) -> Iterator[tuple[Filed, datetime]]:
     """Each displacement of a household, and the time of the household's next move that has the same status."""
-    if len(displacements) == 1:  # fast path: most households have one displacement, and this is ten times as fast
+    if len(displacements) == 1:  # fast path for most households, ten times as fast
         [filed] = displacements
         yield filed, NEVER
         return
@@ -125,7 +125,7 @@ def cell(sex: str | None, age: str) -> int:
 
 
 def age(member: Content, year: int, day: str) -> int | None:
-    """The age on the day `MM-DD` of the year. If only the birth year is known, it is subtracted from the year."""
+    """The age on the day `MM-DD` of the year. If only the birth year is known, the age is the years' difference."""
     born: str | None = member.get("birth_date")
     if born is not None:
         return year - int(born[:4]) - (born[5:] > day)

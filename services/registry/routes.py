@@ -186,7 +186,7 @@ def at_hand(request: Request, caller: Principal) -> tuple[EnvelopeEncryption, Vi
 
 
 async def note_read(request: Request, session: Session, household_ids: Sequence[UUID]) -> None:
-    """Write the audit entry in the transaction of the read. Without the entry, no answer is sent."""
+    """Write the audit entry in the transaction of the read, so that no answer is sent without the entry."""
     purpose = tokens.current(request).purpose
     await audit.add(session, audit.entry_of(request, Action.READ, objects=household_ids, reason=purpose))
 

@@ -43,7 +43,7 @@ class MovementScope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FigureQuery:
-    """A query. If `pcodes` or `visible` is None, it means the whole country. `known` has all P-codes of the country."""
+    """A query. If `pcodes` or `visible` is None, the country is meant. `known` has all P-codes of the country."""
 
     status: Status
     known: Sequence[str]
@@ -138,10 +138,10 @@ class Figure:
 
 # The stock on a day contains each household at the destination of its latest move before the end of the day.
 # The stock also includes each count of a group that is in effect at the end of the day.
-# Filters apply to the latest move. A household that was displaced and then migrated is therefore not displaced.
+# Filters apply to the latest move. A household that was displaced and then migrated does not count as displaced.
 # `unable_to_move` is not a move.
 STOCK = "superseded_at >= :until"
-# If teams disagree, several counts of the same people are in effect. Only the highest of these counts is used.
+# If teams disagree, several counts of the same people are in effect, and only the highest count is used.
 COUNTS_IN_EFFECT = """(
     SELECT DISTINCT ON (coalesce(stock_id, report_id)) * FROM counts
     WHERE status = :status AND measure = 'stock' AND superseded_at >= :until
@@ -186,7 +186,7 @@ async def figures(session: AsyncSession, kind: Kind, query: FigureQuery, places:
 
 
 def statement(query: FigureQuery, kind: Kind, table: str) -> str:
-    """The SQL statement. It has only the conditions that the query needs, because PostgreSQL can then use an index."""
+    """The SQL statement, with only the conditions that the query needs, because PostgreSQL can then use an index."""
     chosen = set(query.chosen)
     cells = [f"coalesce(sum({name}), 0)" if index in chosen else "0" for index, name in enumerate(CELL_NAMES)]
     return FIGURES.format(

@@ -164,7 +164,7 @@ class Store:
         changed: Mapping[ReportKind, Sequence[Subject]],
         standings: Mapping[str, Standing],
     ) -> Iterator[Copy]:
-        """The COPY statements, in the order of execution. Missing keys must be generated before this call."""
+        """The COPY statements, in the order of execution. Missing keys must already be generated."""
         keys, households, groups = self._keys, changed[ReportKind.HOUSEHOLD], changed[ReportKind.GROUP]
         yield rows.reports(working_set.filed, keys)
         yield rows.households(households, keys)

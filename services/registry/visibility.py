@@ -11,7 +11,7 @@ from shared.places.conditions import is_within
 
 OFFICE = frozenset({Role.OPERATOR, Role.DUTY_HEAD, Role.REGISTRAR, Role.ANALYST, Role.ADMINISTRATOR})
 
-# The P-code of the household's destination. While the household is abroad, the P-code of its origin.
+# The P-code of the household's destination or, while the household is abroad, of its origin.
 HERE = "coalesce(households.destination_pcode, households.origin_pcode)"
 
 

@@ -112,7 +112,7 @@ class WorkingSet:
         return decision
 
     def accept(self, filed: Filed, *, is_expiry_only: bool = False) -> ReportDecision:
-        """Accept a held report by a person's decision, as if its author had been entitled.
+        """Accept a held report by a person's decision. The author then counts as entitled to send the report.
 
         If `is_expiry_only` is true, decide about the report as if the sign-in had not expired.
         """

@@ -1,4 +1,4 @@
-"""Adds the security log and copies the earlier reads of personal data into it."""
+"""Adds the security log and copies the earlier reads of personal data into the log."""
 
 from alembic import op
 
