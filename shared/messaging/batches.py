@@ -23,7 +23,7 @@ async def settle(
     letters: DeadLetters,
     check: Check | None = None,
 ) -> list[Outcome]:
-    """Handle the records of the batch and return one outcome for each, in order. The caller commits."""
+    """Handle the records of the batch and return one outcome for each record, in order. The caller commits."""
     await offsets.fence(session, readings)
     if check is not None:
         await check(session)
@@ -48,7 +48,7 @@ async def _outcomes(readings: Sequence[Reading], session: AsyncSession, handler:
 
 
 async def effects(received: Sequence[Received], session: AsyncSession, handler: Handler) -> list[Outcome]:
-    """Handle events that are new to the inbox. Any other event gets the outcome REPEAT or SET_ASIDE ("conflict")."""
+    """Handle events that are new to the inbox. Known events get the outcome REPEAT or SET_ASIDE ("conflict")."""
     if not received:
         return []
     sorted_out = await inbox.sort(session, received)

@@ -82,7 +82,7 @@ class Consumer:
         )
 
     async def run(self) -> None:
-        """Consume until cancelled. Raises HandlerMissing, or ConsumerStopped with the reason in log and ledger."""
+        """Consume until cancelled. Raises HandlerMissing or ConsumerStopped; log and ledger have the reason."""
         self._require_handlers()
         await retry_while_unavailable(self._hold_to_contract)
         backoff = Backoff()
@@ -110,7 +110,7 @@ class Consumer:
         return outcome
 
     async def _hold_to_contract(self) -> None:
-        """Refuse to start if the schema has another contract version. Its records would all become dead letters."""
+        """Refuse to start if the schema has another contract version, because all records would become dead letters."""
         async with self._sessions() as session:
             try:
                 await database.hold_to_contract(session, self._service)

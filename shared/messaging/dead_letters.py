@@ -1,4 +1,4 @@
-"""Dead letters are records that could not be handled, stored whole with the reason. No list shows a record."""
+"""Dead letters are records that could not be handled, stored whole with the reason. Lists never show a record."""
 
 import json
 import re

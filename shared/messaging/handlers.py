@@ -77,5 +77,5 @@ async def _called(handler: Any, received: Sequence[Received], session: AsyncSess
 
 
 def missing_types(topics: Collection[str], named: Collection[str]) -> list[str]:
-    """The event types of these topics that are not among `named`."""
+    """The event types of these topics that `named` does not contain."""
     return [name for name, models in EVENT_TYPES.items() if models[0].topic in topics and name not in named]

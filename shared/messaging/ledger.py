@@ -137,7 +137,7 @@ def oldest_unread(rows: Iterable[Row]) -> datetime | None:
 
 
 class Unread:
-    """A check of `/ready`. It fails early enough to act: when an unread record is older than half its retention."""
+    """A check of `/ready`. Fails if an unread record is older than half its retention, so that people can still act."""
 
     def __init__(self, service: str, settings: Settings, sessions: async_sessionmaker[AsyncSession]) -> None:
         self._service = service

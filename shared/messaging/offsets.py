@@ -52,7 +52,7 @@ async def begin(session: AsyncSession, firsts: Mapping[Partition, int]) -> None:
 
 
 async def fence(session: AsyncSession, readings: Iterable[Reading]) -> None:
-    """Lock the batch's partitions before anything else. Raises Fenced if the batch does not begin at their offsets."""
+    """Lock the batch's partitions before anything else. Raises Fenced if the batch begins at other offsets."""
     held = firsts(readings)
     connection = await database.driver(session)
     rows = await connection.fetch(LOCK, *_columns(held))
@@ -90,7 +90,7 @@ def firsts(readings: Iterable[Reading]) -> dict[Partition, int]:
 
 
 def nexts(readings: Iterable[Reading]) -> dict[Partition, int]:
-    # One is added, because the table stores the offset of the next record to read.
+    # The offset is increased by 1, because the table stores the offset of the next record to read.
     return {reading.record.topic_partition: reading.record.offset + 1 for reading in readings}
 
 

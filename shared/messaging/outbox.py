@@ -50,7 +50,7 @@ async def add(session: AsyncSession, *messages: Message) -> None:
 
 
 async def insert(connection: asyncpg.Connection, messages: Sequence[Message]) -> None:
-    """Add at least one message, like `add`, on a connection without a session."""
+    """Like `add`, but on a connection without a session. `messages` must not be empty."""
     await connection.execute(INSERT, *zip(*map(row, messages), strict=True))
 
 

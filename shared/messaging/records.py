@@ -1,4 +1,4 @@
-"""Records from Kafka and their outcomes. They are named tuples, because a batch has thousands of records."""
+"""Records from Kafka and their outcomes. Named tuples are used for speed: a batch has thousands of records."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple

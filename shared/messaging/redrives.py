@@ -26,7 +26,7 @@ from shared.postgres import database
 
 SEARCH_SECONDS = 60
 WHY = ("dead_reason", "dead_pointer", "dead_service", "dead_topic", "dead_partition", "dead_offset", "dead_sealed")
-# No outcome was published for a record that was set aside for one of these reasons. A redrive replaces no outcome.
+# If a record was set aside for one of these reasons, no outcome was published, and a redrive replaces no outcome.
 UNREADABLE = ("malformed", "unknown_type", *UNPROVEN)
 
 

@@ -1,7 +1,7 @@
 """Signs and verifies records by HMAC-SHA256. Nobody can forge records with only a broker login.
 
-Each topic has its own key. The signature covers the topic, the key, the value and all headers of the record. It is
-stored in the last header, `signature: <key id>:<base64url>`.
+Each topic has its own key. The signature covers the topic, the key, the value and all headers of the record. The
+signature is stored in the last header, `signature: <key id>:<base64url>`.
 """
 
 import hmac

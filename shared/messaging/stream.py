@@ -128,7 +128,7 @@ class RecordStream:
     async def seek(self) -> None:
         """Seek to the offsets stored in PostgreSQL, at the start and after each rebalance.
 
-        Otherwise aiokafka would continue at the offsets that were committed to Kafka.
+        Without this seek, aiokafka would continue from the offsets that were committed to Kafka.
         """
         backoff = Backoff()
         while self.is_dropped:
@@ -184,7 +184,7 @@ class RecordStream:
     async def commit_offsets(self) -> None:
         """Commit the noted offsets to Kafka, once a second, until cancelled.
 
-        The committed offsets are only for tools that show the lag. The consumer never reads them.
+        The committed offsets are only for tools that show the lag; the consumer never reads them.
         """
         while True:
             await self._has_uncommitted.wait()
@@ -229,7 +229,7 @@ def gathering(milliseconds: int) -> dict[str, int]:
 
 
 class Rebalances(ConsumerRebalanceListener):  # type: ignore[misc]
-    """Marks that a seek is due after a rebalance. It must raise no error, because aiokafka would read from offset 0."""
+    """Marks that a seek is due. After an error in this listener, aiokafka would log it and read from offset 0."""
 
     def __init__(self) -> None:
         self.is_seek_due = True
