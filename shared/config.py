@@ -71,9 +71,9 @@ class Settings(CheckedSettings):
         "viewer",
         "operator",
         "duty_head",
-    )  # accounts with these roles stay signed in while their board is open and connected
+    )  # the roles whose accounts stay signed in while their board is open and connected
     exercise: bool = Field(default=False, validation_alias="DAYAR_EXERCISE")
-    outbound_allow: tuple[str, ...] = ()  # host:port pairs that may use http and a private address
+    outbound_allow: tuple[str, ...] = ()  # the host:port pairs that may be called over http or at a private address
 
     institution_ky: str = "Кризистик кырдаалдарда башкаруу борбору"
     institution_ru: str = "Центр управления в кризисных ситуациях"
@@ -83,7 +83,7 @@ class Settings(CheckedSettings):
     seal_private_keys: Path = Path(".state/secrets/seal/private")
     token_public_keys: Path = Path(".state/secrets/tokens/public")
     token_private_key_file: Path = Path(".state/secrets/tokens/private.pem")
-    record_keys: str = ".state/secrets/records/{service}"  # this folder contains one folder of signing keys per topic
+    record_keys: str = ".state/secrets/records/{service}"  # the folder with one folder of signing keys per topic
     # How long a reader waits for a signature key. A new key reaches every reader within this time.
     signature_key_wait_seconds: float = Field(default=600, ge=0)
 

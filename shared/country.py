@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 COUNTRY = "KG"  # the ISO 3166-1 alpha-2 code, with which every P-code begins
 UNKNOWN_COUNTRY = "ZZ"  # CLDR's code for an unknown region
-TIME_ZONE = ZoneInfo("Asia/Bishkek")  # days and months begin and end in this time zone
+TIME_ZONE = ZoneInfo("Asia/Bishkek")  # the time zone in which days and months begin and end
 
 
 def soate(pcode: str | None) -> str | None:

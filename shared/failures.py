@@ -43,7 +43,7 @@ def is_dependency_unavailable(error: BaseException) -> bool:
 
 
 def is_postgresql_unavailable(error: BaseException) -> bool:
-    """Whether the cause of the error is PostgreSQL, not the record. If so, the work may be retried for ever."""
+    """Whether PostgreSQL is the cause of the error, not the record, so that the work may be retried for ever."""
     if isinstance(error, DBAPIError):
         return (
             error.connection_invalidated or is_postgresql_unavailable(error.orig.__cause__ or error.orig)
@@ -63,7 +63,7 @@ def is_postgresql_unavailable(error: BaseException) -> bool:
 def backoff_seconds(failures: int, *, first: float, longest: float = LONGEST_SECONDS, jitter: float = 0.2) -> float:
     """Exponential back-off. The pause after the first failure is `first` seconds; each further failure doubles it.
 
-    The jitter makes callers that failed together retry at different times. A system that recovers is not overloaded.
+    The jitter spreads callers that failed together, because they could overload a system that has just recovered.
     """
     pause = min(first * 2.0 ** min(failures - 1, 30), longest)
     return pause * random.uniform(1 - jitter, 1 + jitter)  # noqa: S311 - no secret

@@ -30,7 +30,7 @@ TURN_SECONDS = 0.0002
 
 FAILED = 70  # EX_SOFTWARE of sysexits.h, an error in the program
 
-# A batch creates about 50 objects for each report. Garbage collection is rare, because none is in a reference cycle.
+# A batch creates about 50 objects for each report, none of them in a reference cycle.
 # With Python's default threshold of 700 objects, garbage collection took a third of the time.
 COLLECT_AFTER = (50_000, 20, 100)
 
@@ -95,7 +95,7 @@ async def _until_told(main: Callable[[], Awaitable[None]]) -> int:
 
 
 async def again_and_again(side: str, run: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Run the web server or the worker until cancelled. After a failure it is started again; the other continues."""
+    """Restart the web server or the worker after each failure, until cancelled. A failure does not end the process."""
     backoff = Backoff()
     while True:
         try:
@@ -126,8 +126,8 @@ class Server(uvicorn.Server):
 async def serve(app: Starlette, settings: Settings, *, mount: str = "") -> None:
     """Serve until cancelled, then finish the open requests. `mount` is the path prefix that the gateway removes.
 
-    If a task of the app's lifespan fails, raises its error. uvicorn would only log the error, and the app would
-    continue with outdated revocations.
+    Raises the error of a lifespan task that fails. uvicorn would only log this error, and the app would continue with
+    outdated revocations.
     """
     sys.setswitchinterval(TURN_SECONDS)
     server = Server(

@@ -37,7 +37,7 @@ def configure(service: str, *, level: int = logging.INFO, stream: TextIO | None 
 
 
 def described(error: BaseException) -> dict[str, Any]:
-    """The fields of an error that are safe to log: class, location, and from a database also sqlstate and constraint."""
+    """The fields of an error that are safe to log: class, location, and a database error's sqlstate and constraint."""
     cause = getattr(error, "orig", None) or error
     driver = getattr(cause, "__cause__", None) or cause
     fields = {

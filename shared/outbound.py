@@ -31,7 +31,7 @@ USER_AGENT = "Dayar"
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-# IPv6 transition networks are refused even if `is_global` is true, because they can lead to a private host.
+# Addresses in IPv6 transition networks are refused even if `is_global` is true: they can lead to a private host.
 UNICAST_V6 = ipaddress.ip_network("2000::/3")
 REFUSED = tuple(
     ipaddress.ip_network(network)
@@ -254,7 +254,7 @@ def is_address(host: str) -> bool:
 
 
 def address_of(host: str) -> Address:
-    """Parse a host that is an IP address. Short and numeric forms such as 127.1 are refused."""
+    """Parse a host that is an IP address. A short or numeric form such as 127.1 is refused."""
     try:
         return unfolded([host])[0]
     except ValueError:

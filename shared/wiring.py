@@ -43,8 +43,8 @@ def web_app(
 ) -> FastAPI:
     """The service's app, with its PostgreSQL engine and sessions in `app.state`.
 
-    `ready` has the checks of `/ready` by name. The check of the revocations is added. The checks in
-    `ready_in_postgresql` read PostgreSQL. If PostgreSQL does not answer, these checks fail without being run.
+    `ready` has the checks of `/ready` by name. `web_app` adds the check of the revocations. The checks in
+    `ready_in_postgresql` read PostgreSQL. If PostgreSQL does not answer, they count as failed and are not run.
     """
     known = revocations or Revocations(settings)
     engine = database.engine(settings)

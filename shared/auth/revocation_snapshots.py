@@ -1,4 +1,4 @@
-"""A snapshot of the topic `access` on disk. A process that starts while the broker is unavailable reads it."""
+"""A snapshot of the topic `access` on disk, for processes that start while the broker is unavailable."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta

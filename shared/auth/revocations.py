@@ -36,8 +36,8 @@ Credential = tuple[CredentialKind, UUID]
 class Revocations:
     """Revocations read from the topic. A change takes effect within 5 s. Raises HandlerMissing.
 
-    `is_complete` becomes true when the topic is read to the end. Before this time, a snapshot younger than 24 hours is
-    used together with the records read so far. If there is no such snapshot, the revocations are unknown.
+    `is_complete` becomes true when the topic is read to the end. While `is_complete` is false, a snapshot younger
+    than 24 hours is used with the records read so far. Without a usable snapshot, the revocations are unknown.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -176,7 +176,7 @@ class Revocations:
             self.changed.notify_all()
 
     async def _keep_snapshot(self, consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> None:
-        """Write the snapshot if the topic is read to the end. Its `read_at` is the last confirmation of the end."""
+        """Write the snapshot if the topic is read to the end. `read_at` is when the broker last confirmed the end."""
         now = time.monotonic()
         if self.is_complete and now >= self._confirm_at:
             self._confirm_at = now + CONFIRM_SECONDS
@@ -189,7 +189,7 @@ class Revocations:
 
 
 async def is_at_end(consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> bool:
-    """Whether the broker confirms that the topic is read to the end. A frozen broker sends no records."""
+    """Whether the broker confirms the end of the topic. A frozen broker sends no records even if the topic has more."""
     try:
         async with asyncio.timeout(CONFIRM_TIMEOUT):
             return await kafka.reached(consumer, await consumer.end_offsets(list(partitions)))

@@ -166,7 +166,7 @@ class Signer:
         )
 
     def ticket(self, account: UUID, state: str) -> str:
-        """A ticket for the second step of the sign-in. It proves for five minutes that the password was correct."""
+        """A ticket proves for five minutes that the account's password was correct. The ticket contains `state`."""
         claims = {"aud": SECOND_STEP, "sub": str(account), "state": state, "exp": int(time.time()) + SECOND_STEP_S}
         return jwt.encode(claims, self._key, algorithm="EdDSA")
 

@@ -85,7 +85,7 @@ class Sealing:
         return key_id.encode() + Aead(key).seal(plain, aad)
 
     def open(self, sealed: bytes, aad: bytes) -> bytes:
-        """Raises UnknownKey, and InvalidTag if the text was altered or sealed with another AAD."""
+        """Raises UnknownKey if the key is missing, InvalidTag if the text was altered or sealed with another AAD."""
         key = self._ring.find(sealed[:ID_BYTES].decode("latin-1"))
         return Aead(key).open(sealed[ID_BYTES:], aad)
 

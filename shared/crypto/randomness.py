@@ -1,4 +1,4 @@
-"""Random bytes and ids. They are read in large blocks, because a system call per nonce takes 5 % of the CPU time."""
+"""Random bytes and ids, read in large blocks, because a system call for each nonce takes 5 % of the CPU time."""
 
 import os
 import threading

@@ -182,7 +182,7 @@ def generate(folder: Path) -> str:
 
 
 def write_private(file: Path, content: bytes) -> None:
-    """Write a file that only its owner can read. In a folder that is shared with a group, the group can read it too."""
+    """Write a file that only its owner can read. If a group shares the folder, the group can read the file too."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
     with os.fdopen(os.open(file, flags, 0o600), "wb") as stream:
         if file.parent.stat().st_mode & GROUP_READS == GROUP_READS:

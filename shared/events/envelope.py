@@ -181,7 +181,7 @@ def header_of(headers: Mapping[str, bytes], name: str) -> str:
 
 
 def digest(parts: Iterable[bytes]) -> bytes:
-    """SHA-256 over the decrypted content. It distinguishes a repeated event from another event with the same id."""
+    """SHA-256 over the decrypted content, which distinguishes a repeat from another event with the same id."""
     hasher = hashlib.sha256()
     for part in parts:
         hasher.update(len(part).to_bytes(8, "big"))

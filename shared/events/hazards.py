@@ -113,7 +113,7 @@ def enterer(source: str, source_id: str) -> UUID | None:
 
 
 class HazardFields(Data):
-    """The content of a hazard report. `source_id` is the source's id for the hazard; `aliases` are other ids of it."""
+    """The content of a hazard report. `source_id` is the source's id for the hazard; `aliases` are its other ids."""
 
     report_id: RandomId
     version: Version = 1

@@ -1,4 +1,4 @@
-"""The registry's events about households: pseudonymous, at most district and day precision."""
+"""The registry's pseudonymous events about households. They are no more precise than district and day."""
 
 from datetime import date
 from typing import ClassVar

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 Holders = tuple[str, ...]
 
-# The version of the record layout. It must be raised if the layout changes, because stored records are not migrated.
+# The version of the record layout. Raise the version if the layout changes, because stored records are not migrated.
 # A release does not start with records of an earlier version (deploy/provision, shared/postgres/database.py).
 CONTRACT = 4
 
@@ -51,7 +51,7 @@ def record_bytes(topic: str) -> int:
 
 SERVICES = ("intake", "registry", "alerts", "console")
 
-# The alerts service reads households in a second consumer group. Household batches and rebalances delay no hazard.
+# The alerts service reads households in a second consumer group. Household batches therefore delay no hazard.
 ALERTS_HOUSEHOLDS = "alerts.households"
 GROUPS = {"alerts": (ALERTS_HOUSEHOLDS,)}
 
@@ -125,7 +125,7 @@ def _key_holders(topic: Topic) -> Iterator[tuple[str, tuple[Holders, Holders]]]:
         yield topic.dead(service), ((service,), (service,))
 
 
-# Maps each topic to the services that write and read the topic. These services have the topic's signing key.
+# Maps each topic to its writers and its readers, which are the services that have the topic's signing key.
 KEY_HOLDERS = dict(holders for topic in TOPICS.values() for holders in _key_holders(topic))
 
 DEAD_LETTERS_DAYS = 90  # the default of the setting DEAD_LETTERS_DAYS

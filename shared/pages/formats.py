@@ -42,7 +42,7 @@ def filters(language: str) -> dict[str, Callable[..., Any]]:
         return f"{day(value)}, {clock(value)}"
 
     def short_moment(value: datetime) -> str:
-        """Only the time if the moment is today, otherwise the day and the time. The year is shown in another year."""
+        """Only the time if the moment is today, otherwise also the day. The year is added if it is not this year."""
         local, today = value.astimezone(TIME_ZONE).date(), datetime.now(TIME_ZONE).date()
         if local == today:
             return clock(value)
@@ -89,8 +89,8 @@ def iso(value: datetime) -> str:
 def coming_days(language: str) -> dict[str, str]:
     """Today and the next three days in words, by ISO date.
 
-    The page contains these words, because browsers do not know Kyrgyz. Several days are needed, because a page may stay
-    open past midnight.
+    The page contains the words, because browsers do not know Kyrgyz. The words of several days are needed, because a
+    page may stay open past midnight.
     """
     today = datetime.now(TIME_ZONE).date()
     pattern = {"ky": "d-MMMM, EEEE", "ru": "EEEE, d MMMM", "en": "EEEE d MMMM"}[language]

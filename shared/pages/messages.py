@@ -1,4 +1,4 @@
-"""`make messages`: update every catalog from code and templates. New texts stay empty until translated."""
+"""`make messages` updates every catalog from code and templates. New texts stay empty until a person translates them."""
 
 import io
 from collections.abc import Iterator

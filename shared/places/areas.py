@@ -1,4 +1,4 @@
-"""Boundaries in memory: find the unit of a point and the units that an area touches."""
+"""Keeps boundaries in memory, and finds the unit of a point and the units that an area touches."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence

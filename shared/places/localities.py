@@ -4,7 +4,8 @@ import re
 import unicodedata
 
 SEPARATORS = re.compile(r"[\W_]+")
-SAME_LETTERS = str.maketrans("өүңё", "оуне")  # keyboards without Kyrgyz letters have only the letters on the right
+# Maps Kyrgyz letters to the letters that people type on a keyboard without Kyrgyz letters.
+SAME_LETTERS = str.maketrans("өүңё", "оуне")
 
 
 def folded(name: str | None) -> str:

@@ -108,7 +108,7 @@ async def connected(engine: AsyncEngine) -> AsyncIterator[asyncpg.Connection]:
         raw = (await connection.get_raw_connection()).driver_connection
         assert isinstance(raw, asyncpg.Connection)
         if raw.is_closed():
-            # This statement lets SQLAlchemy notice the lost connection and empty the pool.
+            # SQLAlchemy notices the lost connection at a statement of its own, and empties the pool.
             await connection.execute(select(1))
         try:
             yield raw
@@ -146,7 +146,7 @@ async def _begin(connection: AsyncConnection, adapter: Any) -> None:
     try:
         await adapter._start_transaction()  # noqa: SLF001 - what SQLAlchemy calls before its first statement
     except Exception:  # noqa: BLE001
-        # This statement lets SQLAlchemy notice the lost connection and empty the pool.
+        # SQLAlchemy notices the lost connection at a statement of its own, and empties the pool.
         await connection.execute(select(1))
 
 
@@ -156,7 +156,7 @@ def advisory_lock(name: str) -> Select[Any]:
 
 
 async def session(request: Request) -> AsyncIterator[AsyncSession]:
-    """The transaction of a request. It is committed before the answer is sent, or rolled back after an error."""
+    """The transaction of a request, which is committed before the answer is sent, or rolled back after an error."""
     async with request.app.state.sessions.begin() as session:
         yield session
 

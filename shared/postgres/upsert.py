@@ -24,7 +24,7 @@ async def upsert(
 ) -> list[asyncpg.Record]:
     """Store the rows in one statement. Returns the keys of the rows that were inserted or updated.
 
-    All rows have the columns of the first row, and each key occurs once. The options are those of `statement`.
+    All rows have the columns of the first row, and each key occurs once. `statement` explains the options.
     """
     if not rows:
         return []
@@ -44,7 +44,7 @@ def statement(
     newer_by: str | None = None,
     lasting: str | None = None,
 ) -> str:
-    """The SQL text for rows with these columns. Its only parameter is the JSON list of rows (see `parameter`).
+    """The SQL text for rows with these columns. The only parameter is the JSON list of rows (see `parameter`).
 
     `changed` are the columns that an update sets, by default all columns except the key. In the columns `added`, an
     update adds the new number to the stored number. If `newer_by` is given, a stored row is updated only if its value

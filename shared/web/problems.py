@@ -65,7 +65,7 @@ def dependency_unavailable() -> Problem:
     return Problem(503, "dependency-unavailable", title, headers={"retry-after": "5"})
 
 
-# These texts replace messages of pydantic that name an unknown field or a Python class, or quote the value.
+# Texts that replace messages of pydantic. The messages name an unknown field or a Python class, or quote the value.
 EXPECTED = {
     "extra_forbidden": "no such field",
     "uuid_parsing": "a UUID",
