@@ -142,7 +142,7 @@ class Deliveries:
         return await self._channels[job.receiver.channel].send(job, job.receiver)
 
     async def _record(self, tried: Sequence[tuple[Job, DeliveryAttempt]]) -> None:
-        """Records attempts in groups: each write includes all attempts that have finished by then."""
+        """Records attempts in groups: each write includes all attempts that finished before the write began."""
         self._finished += tried
         async with self._recording:
             if self._finished:

@@ -78,7 +78,7 @@ class CountedGroupRow(AlertsModel, record=CountedGroup):
 
 
 class ReplacedCount(AlertsModel):
-    """A count that a recount replaced. A later event may restore the count. The event has a newer `sequence`."""
+    """A count that a recount replaced, until a later event restores it. `sequence` orders the events about groups."""
 
     __tablename__ = "replaced_counts"
 

@@ -9,7 +9,7 @@ from shared.events.vocabulary import DeliveryChannel, Severity, Status
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """Receivers with `step` 0 are notified first, the others if nobody answers. Empty `areas` mean all areas."""
+    """Receivers with `step` 0 are notified first, the others if nobody answers. Empty `areas` match every area."""
 
     label: str
     channel: DeliveryChannel

@@ -93,7 +93,7 @@ async def add_deliveries(
 async def planned_of(session: AsyncSession, foldable: Sequence[PlannedDelivery]) -> dict[UUID, datetime]:
     """The time at which each foldable delivery is sent.
 
-    A receiver's first message is sent at once. Messages of the next two minutes are sent together after this time.
+    A receiver's first message is sent at once. Messages of the following two minutes are sent together afterwards.
     """
     if not foldable:
         return {}
@@ -134,6 +134,6 @@ async def words_of(
 
 
 async def retract_deliveries(session: AsyncSession, alert_id: UUID, cause: Cause) -> bool:
-    """Deletes the cause's deliveries that were never attempted; returns whether others remain."""
+    """Deletes the cause's deliveries that were never attempted; returns whether attempted deliveries remain."""
     connection = await database.driver(session)
     return bool(await connection.fetchval(RETRACT, alert_id, cause))

@@ -61,7 +61,7 @@ def _units(tremor: Tremor, point: Point | None, pcodes: tuple[str, ...]) -> tupl
     """The expected intensity at each unit's point, sorted from the highest.
 
     The unit around the epicentre gets the intensity of the epicentre, because settlements of this unit can be nearer to
-    the epicentre than the unit's point. If the report has no point, every reported unit gets the epicentre's.
+    the epicentre than the unit's point. Every reported unit gets this intensity if the report has no point.
     """
     at_epicentre = tremor.intensity(0)
     if point is None:
