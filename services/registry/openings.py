@@ -44,7 +44,7 @@ def may_open(caller: Principal) -> None:
 
 
 async def watch(session: AsyncSession, caller: Principal) -> None:
-    """Log a warning if the account opened too many records within an hour. The audit entry must be written before."""
+    """Log a warning if the account opened too many records within an hour. The audit entry must already be written."""
     is_own = AUDIT.c.account == caller.account
     opened = select(HOUSEHOLDS).select_from(AUDIT).where(is_own, AUDIT.c.at > func.now() - timedelta(hours=1), OPENED)
     households = await session.scalar(opened) or 0

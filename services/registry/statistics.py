@@ -43,7 +43,7 @@ class MovementScope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FigureQuery:
-    """A query. If `pcodes` or `visible` is None, the country is meant. `known` has all P-codes of the country."""
+    """A query. If `pcodes` or `visible` is None, all places count. `known` has all P-codes of the country."""
 
     status: Status
     known: Sequence[str]
