@@ -20,7 +20,7 @@ FIGURES = frozenset({R.OPERATOR, R.DUTY_HEAD, R.REGISTRAR, R.ANALYST, R.ADMINIST
 
 @dataclass(frozen=True, slots=True)
 class AccessRule:
-    """The roles that may call a route. If `is_page` is true, a browser without a session is sent to the sign-in page."""
+    """The roles that may call a route. If `is_page` is true, a browser without a session goes to the sign-in page."""
 
     roles: frozenset[Role] = frozenset()
     is_public: bool = False

@@ -1,4 +1,4 @@
-"""The registry's pseudonymous events about households. They are no more precise than district and day."""
+"""The registry's pseudonymous events about households, with no more precision than district and day."""
 
 from datetime import date
 from typing import ClassVar

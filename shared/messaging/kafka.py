@@ -169,7 +169,7 @@ class LogReader:
                     yield record(fetched_record, self._prefix)
 
     async def written_at(self, positions: Mapping[Partition, int]) -> dict[Partition, datetime]:
-        """The time of the record at each offset. If Kafka deleted a record, the time of the oldest record."""
+        """The time of the record at each offset. If Kafka deleted the record, the oldest record's time."""
         partitions = {self._partitions[topic_partition]: topic_partition for topic_partition in positions}
         begins = await self._consumer.beginning_offsets(list(partitions))
         for partition, topic_partition in partitions.items():

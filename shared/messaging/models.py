@@ -68,7 +68,7 @@ class DeadLetterRow(Base):
 
     @property
     def written(self) -> int:
-        """The offset in the dead letter's headers. If the row was restored, it is an offset in the older Kafka log."""
+        """The offset in the dead letter's headers. After a restore, the offset belongs to the older Kafka log."""
         return self.offset if self.written_offset is None else self.written_offset
 
 

@@ -1,4 +1,4 @@
-"""`make messages` updates every catalog from code and templates. New texts stay empty until a person translates them."""
+"""`make messages` updates every catalog from code and templates. New texts stay empty until they are translated."""
 
 import io
 from collections.abc import Iterator

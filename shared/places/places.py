@@ -118,7 +118,7 @@ class Places:
     def pcodes_of(self, area: Area) -> tuple[str, ...]:
         """The area's own P-codes, the districts of its villages, and the units that its geometry touches.
 
-        The district of a village is added, because a village is not a unit, but the areas of receivers and readers are.
+        The district of a village is added, because the areas of receivers and readers are units, and a village is not.
         """
         circles = [(circle.lat, circle.lon, circle.radius_km) for circle in area.circles]
         above = (self.district(pcode) for pcode in area.pcodes if pcode not in self._units)
