@@ -10,7 +10,7 @@ OUTBOX_PAGE = "outbox_page"  # in an exercise, the message is shown on the outbo
 
 
 class Undelivered(Exception):
-    """The attempt failed. `is_final` is true if a retry cannot succeed."""
+    """The attempt failed; `is_final` if a retry cannot succeed."""
 
     def __init__(self, reason: str, *, is_final: bool = False) -> None:
         super().__init__(reason)
