@@ -17,7 +17,7 @@ Sealed = Annotated[T, SEALED]
 
 
 class Body(BaseModel):
-    """The base class of request bodies. An unknown field is an error. Errors show no values."""
+    """The base class of data from outside. An unknown field is an error. Errors show no values."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
