@@ -42,6 +42,7 @@ class Action(StrEnum):
     EXPORTED = "exported"
     STREAMED = "streamed"
     HELD_ACCEPTED = "held_accepted"
+    SITE_CHANGED = "site_changed"
     COMMAND = "command"
 
 

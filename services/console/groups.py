@@ -3,12 +3,14 @@
 These numbers are never added to those of households, because a group's people may be registered as households too.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
+from uuid import UUID
 
 from shared.country import COUNTRY, UNKNOWN_COUNTRY
 from shared.events.vocabulary import Shelter
+from shared.pages.languages import LANGUAGES
 from shared.places.localities import folded
 
 
@@ -42,6 +44,17 @@ class GroupFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownSite:
+    """The site of a count. The names by language are empty until the site's own event has come."""
+
+    site_id: UUID
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def name(self, language: str) -> str | None:
+        return next((self.names[known] for known in (language, *LANGUAGES) if known in self.names), None)
+
+
+@dataclass(frozen=True, slots=True)
 class StatedPlace:
     """A place as a report states it. `country` is only set abroad. If no field is set, the report states no place."""
 
@@ -49,11 +62,18 @@ class StatedPlace:
     country: str | None = None
     locality: str | None = None
     shelter: str | None = None
+    site: KnownSite | None = None
 
     @property
     def key(self) -> tuple[str, ...]:
         """The key is equal for places that the registry treats as one place. Abroad, only the country is compared."""
+        if self.site:
+            return (str(self.site.site_id),)
         return (self.country,) if self.country else (self.pcode or "", folded(self.locality), self.shelter or "")
+
+    def name(self, language: str) -> str | None:
+        """The site's name or, if the site is not known, the locality as reported."""
+        return (self.site and self.site.name(language)) or self.locality
 
     @property
     def is_stated(self) -> bool:
@@ -61,7 +81,7 @@ class StatedPlace:
 
     def without_locality(self, district: Callable[[str], str]) -> "StatedPlace":
         """The place for readers who do not see localities. A village's P-code is replaced by its district's P-code."""
-        return replace(self, pcode=district(self.pcode) if self.pcode else None, locality=None)
+        return replace(self, pcode=district(self.pcode) if self.pcode else None, locality=None, site=None)
 
 
 @dataclass(slots=True)
@@ -132,7 +152,13 @@ def _figures(row: Any) -> GroupFigures:
 
 def _destination(row: Any) -> StatedPlace:
     shelter = None if row.shelter == Shelter.UNKNOWN else row.shelter
-    return StatedPlace(row.destination_pcode, _abroad(row.destination_country), row.destination_locality, shelter)
+    pcode, country = row.site_pcode or row.destination_pcode, _abroad(row.destination_country)
+    return StatedPlace(pcode, None if row.site_pcode else country, row.destination_locality, shelter, _site(row))
+
+
+def _site(row: Any) -> KnownSite | None:
+    names = {language: getattr(row, f"name_{language}") for language in LANGUAGES}
+    return KnownSite(row.site_id, {language: name for language, name in names.items() if name}) if row.site_id else None
 
 
 def _origin(row: Any) -> StatedPlace:

@@ -31,6 +31,7 @@ from shared.events import (
     HouseholdRegistered,
     ReportHeld,
     ReportSettled,
+    SiteChanged,
 )
 from shared.events.vocabulary import OutcomeKind, SubmissionChannel
 from shared.messaging.handlers import Handlers
@@ -46,6 +47,7 @@ ROWS: Mapping[type[EventData], tuple[board.Shown, Callable[[Received], dict[str,
     GroupCounted: (board.GROUPS, rows.group),
     GroupCorrected: (board.GROUPS, rows.group),
     GroupStatusChanged: (board.GROUPS, rows.group),
+    SiteChanged: (board.SITES, rows.site),
     AlertRaised: (board.ALERTS, rows.alert),
     AlertUpdated: (board.ALERTS, rows.alert),
     AlertAcknowledged: (board.ALERTS, rows.alert),

@@ -180,7 +180,21 @@ class BoardGroup(ConsoleModel):
     destination_pcode: Mapped[str | None]
     destination_country: Mapped[str | None]
     destination_locality: Mapped[str | None]
+    site_id: Mapped[UUID | None]
     shelter: Mapped[str]
+
+
+class BoardSite(ConsoleModel):
+    """The names of a site where groups are."""
+
+    __tablename__ = "board_sites"
+
+    site_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int]
+    pcode: Mapped[str]
+    name_ky: Mapped[str | None]
+    name_ru: Mapped[str | None]
+    name_en: Mapped[str | None]
 
 
 class BoardAlert(ConsoleModel, record=PublishedAlert, without=("report_id",)):

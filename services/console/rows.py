@@ -33,6 +33,10 @@ def group(received: Received) -> dict[str, Any]:
     return _moved(received.event.data)
 
 
+def site(received: Received) -> dict[str, Any]:
+    return dict(received.event.data.model_dump(mode="json"))
+
+
 def _moved(data: Any) -> dict[str, Any]:
     return {
         **data.model_dump(mode="json"),

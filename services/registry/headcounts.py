@@ -1,9 +1,9 @@
 """Decide which counts of a group are in effect. No I/O, and independent of the arrival order.
 
 A population is a set of people who are counted together. Counts belong to the same population if they have the same
-status, hazard, origin, present place, kind of shelter and mobility. A full recount replaces the earlier counts of its
-population. A partial count replaces no other count, and neither does a count whose present place has no name. The
-rules are in docs/decisions/0037.
+status, hazard, origin and mobility, and the same site or, without a site, the same present place and kind of shelter. A
+full recount replaces the earlier counts of its population. A partial count replaces no other count, and neither does a
+count whose present place has no name. The rules are in docs/decisions/0037.
 """
 
 from bisect import bisect
@@ -15,9 +15,11 @@ from functools import cached_property
 from itertools import islice
 from operator import attrgetter
 from typing import NamedTuple
+from uuid import UUID
 
 from services.registry.reports import NEVER, Filed
 from shared import events
+from shared.country import UNKNOWN_COUNTRY
 from shared.events.displacements import GroupClear
 from shared.events.vocabulary import Measure
 from shared.places.localities import folded
@@ -55,14 +57,26 @@ class Headcount:
     def population(self) -> str | None:
         """The id of the population. None if the report counts movements or does not name the people's present place."""
         clear = self.clear
-        present = folded(clear.destination_locality)
-        if clear.measure is not Measure.STOCK or not present:
+        if clear.measure is not Measure.STOCK or not (present := self._present_place):
             return None
         origin = clear.origin.pcode or clear.origin.country, folded(clear.origin_locality)
-        destination = clear.destination.pcode or clear.destination.country, present, clear.shelter
-        return str(
-            events.derived_id("population", clear.status, clear.hazard_id, *origin, *destination, clear.mobility)
-        )
+        return str(events.derived_id("population", clear.status, clear.hazard_id, *origin, *present, clear.mobility))
+
+    @property
+    def _present_place(self) -> tuple[str | UUID | None, ...]:
+        """Equal for counts at one place. Empty if the report does not name the place."""
+        clear = self.clear
+        if clear.site_id:
+            return ("site", clear.site_id)
+        locality = folded(clear.destination_locality)
+        return (clear.destination.pcode or clear.destination.country, locality, clear.shelter) if locality else ()
+
+    @property
+    def covers_site(self) -> bool:
+        """Whether everybody at a site was counted: a full recount that does not say where the people come from."""
+        clear = self.clear
+        is_from_anywhere = clear.origin.country == UNKNOWN_COUNTRY and not folded(clear.origin_locality)
+        return bool(clear.site_id and clear.is_full_recount and is_from_anywhere)
 
     @property
     def stock_id(self) -> str:

@@ -4,6 +4,7 @@ The columns named `sealed` contain the personal data, encrypted with the key of 
 """
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -119,6 +120,41 @@ class GroupKey(WrappedKey, RegistryModel):
     group_id: Mapped[UUID] = mapped_column(primary_key=True)
 
 
+class Site(RegistryModel):
+    """A site where displaced people stay. `needs` says since when the site lacks what.
+
+    `sealed` has the person in charge, encrypted with the site's key; None if nobody is known.
+    """
+
+    __tablename__ = "sites"
+    __table_args__ = (Index(None, "pcode"),)
+
+    site_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int]
+    name_ky: Mapped[str | None]
+    name_ru: Mapped[str | None]
+    name_en: Mapped[str | None]
+    type: Mapped[str]
+    state: Mapped[str]
+    pcode: Mapped[str]
+    locality: Mapped[str | None]
+    lat: Mapped[float | None]
+    lon: Mapped[float | None]
+    capacity: Mapped[int | None]
+    needs: Mapped[dict[str, Any]]
+    sealed: Mapped[bytes | None]
+    changed_at: Mapped[datetime]
+    changed_by: Mapped[UUID]
+
+
+class SiteKey(WrappedKey, RegistryModel):
+    """The data key of a site whose person in charge is known."""
+
+    __tablename__ = "site_keys"
+
+    site_id: Mapped[UUID] = mapped_column(primary_key=True)
+
+
 class Displaced(Moved):
     """The columns that the tables `episodes` and `counts` share. PostgreSQL computes some columns for figures.
 
@@ -176,14 +212,22 @@ class Episode(Displaced, RegistryModel):
 
 
 class GroupCount(Displaced, RegistryModel):
-    """A count of a group, with the data of the report's valid version. `headcounts.py` explains the last four columns.
+    """A count of a group, with the data of the report's valid version. `headcounts.py` explains the last five columns.
 
-    In rows that the previous release writes, the last five columns are None.
+    In rows that earlier releases wrote, the last six columns are None. `site_id` is set if the report names the site
+    where the people are, which may be unknown here.
     """
 
     __tablename__ = "counts"
 
+    @declared_attr.directive
+    @classmethod
+    def __table_args__(cls) -> tuple[Index, ...]:
+        at_site = Index("ix_counts_site_id", "site_id", postgresql_where=text("site_id IS NOT NULL"))
+        return (*super().__table_args__, at_site)
+
     group_id: Mapped[UUID] = mapped_column(index=True)
+    site_id: Mapped[UUID | None]
     measure: Mapped[str]
     quantifier: Mapped[str]
     persons_estimated: Mapped[bool | None]
@@ -191,6 +235,7 @@ class GroupCount(Displaced, RegistryModel):
     population: Mapped[UUID | None] = mapped_column(index=True)
     stock_id: Mapped[UUID | None]
     superseded_by: Mapped[UUID | None]
+    covers_site: Mapped[bool | None]
 
 
 class Report(RegistryModel):

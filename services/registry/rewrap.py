@@ -1,14 +1,14 @@
-"""Rewraps the keys of households and groups with the newest key-encryption key. Sealed data does not change."""
+"""Rewraps the keys of households, groups and sites with the newest key-encryption key. Sealed data does not change."""
 
 from sqlalchemy import Table, bindparam, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.registry.envelope_encryption import EnvelopeEncryption
-from services.registry.models import GroupKey, HouseholdKey
+from services.registry.models import GroupKey, HouseholdKey, SiteKey
 from shared.postgres.models import table
 
 ROWS_AT_ONCE = 1_000
-KEYS = (table(HouseholdKey), table(GroupKey))
+KEYS = (table(HouseholdKey), table(GroupKey), table(SiteKey))
 
 
 async def rewrap(sessions: async_sessionmaker[AsyncSession], encryption: EnvelopeEncryption) -> int:

@@ -60,7 +60,15 @@ HOUSEHOLDS = RowReader(Household, "household_id", *OF_SUBJECT)
 EPISODES = RowReader(Episode, "household_id", "displaced", "sex_age", "superseded_at")
 GROUPS = RowReader(Group, "group_id", *OF_SUBJECT)
 COUNTS = RowReader(
-    GroupCount, "group_id", "sex_age", "counted_at", "population", "stock_id", "superseded_at", "superseded_by"
+    GroupCount,
+    "group_id",
+    "sex_age",
+    "counted_at",
+    "population",
+    "stock_id",
+    "covers_site",
+    "superseded_at",
+    "superseded_by",
 )
 
 
@@ -139,4 +147,5 @@ def counts(subjects: Iterable[Subject], standings: Mapping[str, Standing]) -> Co
 
 def count(filed: Filed, standing: Standing) -> Row:
     same = Headcount.of(filed)
-    return COUNTS.row(filed, same.group_id, sex_age(filed), same.counted_at, same.population, same.stock_id, *standing)
+    decided = same.counted_at, same.population, same.stock_id, same.covers_site
+    return COUNTS.row(filed, same.group_id, sex_age(filed), *decided, *standing)

@@ -15,6 +15,7 @@ SECURITY = frozenset({R.ADMINISTRATOR, R.AUDITOR})
 NOTICED = SECURITY | {R.DUTY_HEAD}
 AUDITOR = frozenset({R.AUDITOR})
 COUNTERS = frozenset({R.OPERATOR, R.DUTY_HEAD, R.REGISTRAR})
+SITE_READERS = REPORTERS | {R.ANALYST, R.ADMINISTRATOR}
 FIGURES = frozenset({R.OPERATOR, R.DUTY_HEAD, R.REGISTRAR, R.ANALYST, R.ADMINISTRATOR})
 
 
@@ -72,6 +73,11 @@ ROUTES: dict[str, AccessRule] = {
     "GET /registry/v1/statistics/stock": to(FIGURES),
     "GET /registry/v1/statistics/flows": to(FIGURES),
     "GET /registry/figures": page(FIGURES),
+    "GET /registry/v1/sites": to(SITE_READERS),
+    "GET /registry/v1/sites/{site_id}": to(SITE_READERS),
+    "PUT /registry/v1/sites/{site_id}": to(COUNTERS),
+    "GET /registry/v1/sites/{site_id}/person-in-charge": to(COUNTERS),
+    "GET /registry/v1/occupancies": to(COUNTERS),
     "GET /registry/v1/teams/{team}/held": to(frozenset({R.DUTY_HEAD})),
     "POST /registry/v1/teams/{team}/held:accept": to(frozenset({R.DUTY_HEAD})),
     "GET /registry/notices": to(SECURITY),
@@ -118,6 +124,7 @@ ROUTES: dict[str, AccessRule] = {
     "GET /stream": to(STAFF | {R.INTEGRATION}),
     "GET /new-event": page(CMC),
     "GET /new-count": page(COUNTERS),
+    "GET /sites": page(COUNTERS),
     "GET /v1/callers/{report_id}": to(CMC),
     "PUT /v1/callers/{report_id}": to(CMC),
     "GET /notices": to(NOTICED),

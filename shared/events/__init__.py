@@ -70,6 +70,7 @@ from shared.events.hazards import (
 )
 from shared.events.households import Displacement, HouseholdCorrected, HouseholdRegistered
 from shared.events.outcomes import ReportHeld, ReportSettled
+from shared.events.sites import SiteChanged, SiteDescription
 from shared.events.topics import TOPICS, Topic
 
 CORRECTION = HouseholdCorrectionReported.event_type
@@ -173,6 +174,8 @@ __all__ = [
     "ReportHeld",
     "ReportSettled",
     "SealedBox",
+    "SiteChanged",
+    "SiteDescription",
     "TeamReadmitted",
     "Topic",
     "UnknownEventType",

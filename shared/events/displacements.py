@@ -116,6 +116,7 @@ class GroupClear(ReportClear):
 
     `counted_at` is the time of the count; if it is None, `reported_at` is used. If `persons_estimated` is true,
     `persons` was estimated from `households`. Only a full recount replaces earlier counts of the same people.
+    `site_id` is the site where the people are now; `destination` and `destination_locality` say the same in words.
     """
 
     kind: Clear[Literal["group"]]
@@ -131,6 +132,7 @@ class GroupClear(ReportClear):
     is_full_recount: Clear[bool] = False
     origin_locality: Clear[Line | None] = None
     destination_locality: Clear[Line | None] = None
+    site_id: Clear[UUID | None] = None
     shelter: Clear[Shelter] = Shelter.UNKNOWN
 
 

@@ -58,6 +58,7 @@ class GroupCounted(EventData):
     destination: Clear[Place]
     origin_locality: Clear[Line | None] = None
     destination_locality: Clear[Line | None] = None
+    site_id: Clear[UUID | None] = None
     shelter: Clear[Shelter] = Shelter.UNKNOWN
     reasons: Clear[tuple[Reason, ...]]
     hazard_type: Clear[HazardType | None] = None

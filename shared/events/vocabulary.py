@@ -234,6 +234,40 @@ class Need(Code):
     OTHER = "other"
 
 
+class SiteType(Code):
+    """The site types of CCCM and DTM, by building or place. `services/registry/sites.py` maps them to shelter kinds."""
+
+    SCHOOL = "school"
+    MOSQUE = "mosque"
+    TEAHOUSE = "teahouse"
+    PUBLIC_BUILDING = "public_building"
+    HOSPITAL = "hospital"
+    HOTEL = "hotel"
+    EVACUATION_POINT = "evacuation_point"
+    TENT_CAMP = "tent_camp"
+    PASTURE_CAMP = "pasture_camp"
+    OTHER = "other"
+
+
+class SiteState(Code):
+    """Whether a site takes more people."""
+
+    OPEN = "open"
+    FULL = "full"
+    CLOSED = "closed"
+
+
+class SiteNeed(Code):
+    """What a site lacks."""
+
+    WATER = "water"
+    FOOD = "food"
+    BEDS = "beds"
+    LATRINES = "latrines"
+    HEATING = "heating"
+    MEDICINE = "medicine"
+
+
 class Intention(Code):
     RETURN = "return"
     SEASONAL = "seasonal"

@@ -17,6 +17,7 @@ WRITERS = {
     "hazards": "intake",
     "households": "registry",
     "groups": "registry",
+    "sites": "registry",
     "alerts": "alerts",
     "outcomes": "registry",
     "access": "console",
@@ -128,6 +129,20 @@ def group(
         "author": uuid4(),
     }
     return kind.model_validate(fields | changed)
+
+
+def site(**changed: Any) -> events.SiteChanged:
+    fields: dict[str, Any] = {
+        "site_id": uuid4(),
+        "version": 1,
+        "status": "Actual",
+        "name_ky": "№ 5 мектеп",
+        "name_ru": "Школа № 5",
+        "type": "school",
+        "pcode": LEILEK,
+        "changed_at": NOW,
+    }
+    return events.SiteChanged.model_validate(fields | changed)
 
 
 def outcome(**changed: Any) -> events.ReportSettled:

@@ -16,7 +16,7 @@ from shared.auth.tokens import Principal, Role
 from shared.events import Place
 from shared.events.vocabulary import Mobility, OutcomeKind, Status
 from shared.places import Places
-from tests.console.factories import BATKEN, KADAMJAI, KARA_SUU, LEILEK, NOW, all_received, group, household
+from tests.console.factories import BATKEN, KADAMJAI, KARA_SUU, LEILEK, NOW, all_received, group, household, site
 
 pytestmark = pytest.mark.anyio
 
@@ -205,3 +205,28 @@ def test_localities_are_for_the_roles_that_the_stream_gives_groups() -> None:
 async def test_a_count_from_kadamjai_names_it_if_no_locality_is_stated(session: AsyncSession) -> None:
     (here,) = (await counted(session, group(26, to=LEILEK))).here
     assert here.origins == [(StatedPlace(KADAMJAI), exactly(26))]
+
+
+async def test_people_at_a_site_are_one_row_with_the_sites_name_in_the_readers_language(session: AsyncSession) -> None:
+    known = site(name_ky="№ 5 мектеп", name_ru="Школа № 5", pcode=LEILEK)
+    here: dict[str, Any] = {"site_id": known.site_id, "origin_locality": "Комсомол"}
+    await counted(session, group(70, to=KADAMJAI, destination_locality="мектеп", shelter="tent", **here))
+    shown = await counted(session, known, group(150, to=LEILEK, shelter="collective_centre", **here))
+    [row] = shown.here
+    assert (row.figures.persons, row.place.pcode) == (exactly(220), LEILEK)
+    assert [row.place.name(language) for language in ("ky", "ru", "en")] == ["№ 5 мектеп", "Школа № 5", "№ 5 мектеп"]
+    renamed = known.model_copy(update={"name_ru": "Гимназия № 5", "version": 2})
+    assert (await counted(session, renamed, known)).here[0].place.name("ru") == "Гимназия № 5"
+
+
+async def test_until_the_site_is_known_its_row_has_the_reported_name(session: AsyncSession) -> None:
+    [row] = (await counted(session, group(70, to=LEILEK, site_id=uuid4(), destination_locality="Школа № 5"))).here
+    assert (row.place.name("ru"), row.place.pcode) == ("Школа № 5", LEILEK)
+
+
+async def test_a_reader_who_sees_no_localities_sees_no_site(session: AsyncSession) -> None:
+    known = site()
+    await counted(session, known, group(70, to=VILLAGE, site_id=known.site_id, destination_locality="Школа № 5"))
+    rows = await group_queries.by_stated_place(session, Status.ACTUAL, ("KG",), PLACES)
+    [row] = groups.by_place(rows, PLACES.district).here
+    assert row.place == StatedPlace(LEILEK)

@@ -39,7 +39,7 @@ async def client(web: Web) -> AsyncIterator[httpx.AsyncClient]:
 
 def path_of(route: str) -> str:
     path = route.partition(" ")[2]
-    for name in ("household_id", "alert_id", "hazard_id", "report_id", "jti"):
+    for name in ("household_id", "alert_id", "hazard_id", "report_id", "site_id", "jti"):
         path = path.replace(f"{{{name}}}", str(uuid4())).replace(f"{{{name}:uuid}}", str(uuid4()))
     path = path.replace("{source}", "unknown-source")
     if path == "/stream":
@@ -84,10 +84,11 @@ async def test_an_ended_token_is_accepted_only_by_intake_and_from_field_devices(
 
 @dataclass(frozen=True)
 class ReportedEvents:
-    """Ids of two reports in Kadamjai. One registers a household of 987 persons, the other raises an alert."""
+    """Ids of a household of 987 persons, of a hazard's report that raises an alert, and of a site, all in Kadamjai."""
 
     household: UUID = field(default_factory=uuid4)
     hazard_report: UUID = field(default_factory=uuid4)
+    site: UUID = field(default_factory=uuid4)
     author: UUID = field(default_factory=uuid4)
     team: UUID = field(default_factory=uuid4)
     alert: str = ""
@@ -109,6 +110,10 @@ BY_AREA = {
     "GET /registry/v1/households": VisibleContent("/registry/v1/households", "{household}"),
     HOUSEHOLD: VisibleContent("/registry/v1/households/{household}", "{household}"),
     f"{HOUSEHOLD}/history": VisibleContent("/registry/v1/households/{household}/history", "{household}"),
+    "GET /registry/v1/occupancies": VisibleContent("/registry/v1/occupancies", "{site}"),
+    "GET /registry/v1/sites/{site_id}/person-in-charge": VisibleContent(
+        "/registry/v1/sites/{site}/person-in-charge", "Head of the school"
+    ),
     "GET /registry/v1/statistics/stock": VisibleContent("/registry/v1/statistics/stock", "987"),
     "GET /registry/v1/statistics/flows": VisibleContent("/registry/v1/statistics/flows", "987"),
     "GET /registry/figures": VisibleContent("/registry/figures?lang=en", "987"),
@@ -159,6 +164,10 @@ OF_NO_AREA = {
     "GET /alerts/v1/sources/{source}/withheld",
     "PUT /alerts/v1/sources/{source}/lift",
     "GET /alerts/v1/hazards/{hazard_id}/outcome",  # tested in tests/alerts, where the hazard's id is known
+    "GET /registry/v1/sites",  # a report from anywhere may name any site
+    "GET /registry/v1/sites/{site_id}",
+    "PUT /registry/v1/sites/{site_id}",  # tests/registry tests this route
+    "GET /sites",
     "GET /password",
     "POST /sign-out",
     "POST /v1/session",
@@ -261,7 +270,12 @@ async def shows(
     client: httpx.AsyncClient, visible: VisibleContent, reported: ReportedEvents, token: str, method: str = "GET"
 ) -> bool:
     """Whether the answer to this token contains the text of `visible.seen`."""
-    names = {"household": reported.household, "alert": reported.alert, "hazard_report": reported.hazard_report}
+    names = {
+        "household": reported.household,
+        "alert": reported.alert,
+        "hazard_report": reported.hazard_report,
+        "site": reported.site,
+    }
     body = {"alert_ids": [reported.alert]} if visible.body == SEVERAL else visible.body
     request = client.build_request(method, visible.path.format(**names), headers=bearer(token), json=body)
     async with contextlib.aclosing(await client.send(request, stream=True)) as answer:
@@ -321,6 +335,10 @@ async def report(client: httpx.AsyncClient, installation: Installation, reported
     caller = {"name": "A caller", "phone": "0555 010203"}
     noted = await client.put(f"/v1/callers/{reported.hazard_report}", json=caller, headers=bearer(desk))
     assert noted.status_code == 204, noted.text
+    site: dict[str, Any] = {"version": 1, "name_ru": "Школа № 5", "type": "school", "pcode": KADAMJAI}
+    site["person_in_charge"] = {"name": "Head of the school"}
+    saved = await client.put(f"/registry/v1/sites/{reported.site}", json=site, headers=bearer(desk))
+    assert saved.status_code == 200, saved.text
 
 
 def bearer(token: str) -> dict[str, str]:

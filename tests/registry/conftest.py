@@ -25,7 +25,10 @@ from tests.installation import Installation, wait_for
 from tests.registry.factories import Desk
 
 AUTHOR, TEAM = uuid4(), uuid4()
-TABLES = "households, household_keys, members, episodes, groups, group_keys, counts, reports, held_decisions, outbox"
+TABLES = (
+    "households, household_keys, members, episodes, groups, group_keys, counts, reports, held_decisions, outbox, "
+    "sites, site_keys"
+)
 
 
 @dataclass
@@ -59,6 +62,12 @@ class Office:
     async def post(self, path: str, *, role: Role, areas: tuple[str, ...] = ("KG",), **claims: Any) -> httpx.Response:
         token = self.installation.token(roles=[role], areas=areas, **claims)
         return await self.client.post(path, headers={"authorization": f"Bearer {token}"})
+
+    async def put(
+        self, path: str, body: dict[str, Any], *, role: Role, areas: tuple[str, ...] = ("KG",), **claims: Any
+    ) -> httpx.Response:
+        token = self.installation.token(roles=[role], areas=areas, **claims)
+        return await self.client.put(path, json=body, headers={"authorization": f"Bearer {token}"})
 
     async def reads(self, account: UUID) -> list[dict[str, Any]]:
         """Returns the security log's entries for reads by this account."""

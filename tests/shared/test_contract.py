@@ -26,7 +26,8 @@ MAY_BE_CLEAR = {
     "report_id",
     "household_id",
     "group_id",
-    "hazard_id",  # fields with ids of records and of linked hazards
+    "hazard_id",
+    "site_id",  # fields with ids of records, and of linked hazards and sites
     "origin",
     "destination",
     "pcode",

@@ -1,4 +1,4 @@
-"""The rows of the board: the newest state of each hazard, household, group's count, alert, delivery and outcome."""
+"""The rows of the board: the newest state of each hazard, household, count, site, alert, delivery and outcome."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from services.console.models import (
     BoardGroup,
     BoardHazard,
     BoardHousehold,
+    BoardSite,
     ConsoleModel,
     ReportOutcome,
 )
@@ -47,6 +48,7 @@ class Shown:
 HAZARDS = Shown(BoardHazard, "revision")
 HOUSEHOLDS = Shown(BoardHousehold, "sequence", lasting="registered_at")
 GROUPS = Shown(BoardGroup, "sequence")
+SITES = Shown(BoardSite, "version")
 ALERTS = Shown(BoardAlert, "sequence")
 DELIVERIES = Shown(BoardDelivery, "sequence")
 OUTCOMES = Shown(ReportOutcome, "settled_at")

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Label, case, func, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.console.models import BoardGroup
+from services.console.models import BoardGroup, BoardSite
 from services.console.queries.areas import in_areas
 from shared.events.vocabulary import DISPLACED, HouseholdUnit, Measure, Status
 from shared.places import Places
@@ -19,11 +19,13 @@ STATED = (
     BoardGroup.destination_pcode,
     BoardGroup.destination_country,
     BoardGroup.destination_locality,
+    BoardGroup.site_id,
     BoardGroup.shelter,
     BoardGroup.origin_pcode,
     BoardGroup.origin_country,
     BoardGroup.origin_locality,
 )
+SITE = (BoardSite.pcode.label("site_pcode"), BoardSite.name_ky, BoardSite.name_ru, BoardSite.name_en)
 COUNTED: dict[str, ColumnElement[Any]] = {
     "persons": BoardGroup.persons.expression,
     "estimated": case((BoardGroup.persons_estimated, BoardGroup.persons), else_=0),
@@ -55,7 +57,9 @@ async def by_stated_place(session: AsyncSession, status: Status, areas: Iterable
     stated = [stocks[column.key] for column in STATED]
     sums = [func.sum(stocks[column.key]).label(column.key) for column in _ranges()]
     newest = func.max(stocks.counted_at)
-    return (await session.execute(select(*stated, *sums).group_by(*stated).order_by(newest.desc(), *stated))).all()
+    named = select(*stated, *SITE, *sums).outerjoin(BoardSite, BoardSite.site_id == stocks.site_id)
+    wanted = named.group_by(*stated, BoardSite.site_id).order_by(newest.desc(), *stated)
+    return (await session.execute(wanted)).all()
 
 
 async def supersede(session: AsyncSession, counts: Iterable[Mapping[str, Any]]) -> None:

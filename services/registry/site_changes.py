@@ -1,0 +1,112 @@
+"""Stores a new or changed site with its event. The person in charge is encrypted with a key of the site."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic_core import from_json
+from sqlalchemy import delete
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry import site_queries
+from services.registry.envelope_encryption import EnvelopeEncryption, row_aad
+from services.registry.household_events import SOURCE
+from services.registry.models import Site, SiteKey
+from services.registry.sites import PersonInCharge, SiteVersion, is_same_site
+from shared import events
+from shared.crypto.randomness import random_id
+from shared.events import SiteChanged
+from shared.events.sites import SiteDescription
+from shared.events.vocabulary import Status
+from shared.messaging import outbox
+
+
+class SiteConflict(Exception):
+    """Somebody else changed the site meanwhile, or the new site is known already. `site` is the stored site."""
+
+    def __init__(self, site: Site) -> None:
+        super().__init__()
+        self.site = site
+
+
+@dataclass(frozen=True, slots=True)
+class SiteStore:
+    """Writes sites in the transaction of `session`, in the name of `account`. The caller locks the sites before."""
+
+    session: AsyncSession
+    encryption: EnvelopeEncryption
+    status: Status
+    account: UUID
+    now: datetime
+
+    async def save(self, site_id: UUID, version: SiteVersion) -> Site:
+        """Store the version, or do nothing if it is stored already. Raises SiteConflict."""
+        known = await site_queries.site(self.session, site_id)
+        if known is None:
+            return await self.add(site_id, version)
+        person = await self.person(known)
+        wanted = person if version.keeps_person else version.person_in_charge
+        if version.version == known.version and (described(known), person) == (plain(version), wanted):
+            return known
+        if version.version != known.version + 1:
+            raise SiteConflict(known)
+        return await self._write(known, version, wanted)
+
+    async def add(self, site_id: UUID, version: SiteVersion) -> Site:
+        """Store a new site. Raises SiteConflict if the site is known under another id."""
+        for other in await site_queries.in_units(self.session, [version.pcode]):
+            if is_same_site(described(other), version):
+                raise SiteConflict(other)
+        site = Site(site_id=site_id, needs={})
+        self.session.add(site)
+        return await self._write(site, version.model_copy(update={"version": 1}), version.person_in_charge)
+
+    async def person(self, site: Site) -> PersonInCharge | None:
+        key = await site_queries.key(self.session, site.site_id)
+        if site.sealed is None or key is None:
+            return None
+        opened = self.encryption.unwrap(key.kek_id, key.wrapped).open(site.sealed, aad(site))
+        return PersonInCharge.model_validate(from_json(opened))
+
+    async def _write(self, site: Site, version: SiteVersion, person: PersonInCharge | None) -> Site:
+        for name, value in plain(version).model_dump(mode="json", exclude={"needs"}).items():
+            setattr(site, name, value)
+        site.needs = {need.value: site.needs.get(need, self.now.isoformat()) for need in version.needs}
+        site.version, site.changed_at, site.changed_by = version.version, self.now, self.account
+        site.sealed = await self._sealed(site, person)
+        await self.session.flush()
+        event = SiteChanged(
+            **described(site).model_dump(),
+            site_id=site.site_id,
+            version=site.version,
+            status=self.status,
+            changed_at=self.now,
+        )
+        await outbox.add(self.session, events.message(event, id=random_id(), source=SOURCE, time=self.now))
+        return site
+
+    async def _sealed(self, site: Site, person: PersonInCharge | None) -> bytes | None:
+        """Without a person, the key is deleted too, which erases the person in all earlier states of the row."""
+        if person is None:
+            await self.session.execute(delete(SiteKey).where(SiteKey.site_id == site.site_id))
+            return None
+        known = await site_queries.key(self.session, site.site_id)
+        key = self.encryption.unwrap(known.kek_id, known.wrapped) if known else self.encryption.draw()
+        if known is None:
+            self.session.add(SiteKey(site_id=site.site_id, kek_id=key.kek_id, wrapped=key.wrapped))
+        return key.seal(person.model_dump_json().encode(), aad(site))
+
+
+def aad(site: Site) -> bytes:
+    return row_aad(str(site.site_id), site.version)
+
+
+def described(site: Site) -> SiteDescription:
+    values: dict[str, Any] = {name: getattr(site, name) for name in SiteDescription.model_fields}
+    return SiteDescription.model_validate({**values, "needs": tuple(site.needs)})
+
+
+def plain(version: SiteVersion) -> SiteDescription:
+    """The description alone."""
+    return SiteDescription.model_validate(version.model_dump(include=set(SiteDescription.model_fields)))

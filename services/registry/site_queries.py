@@ -1,0 +1,67 @@
+"""Queries about sites, and about the counts of people there."""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from sqlalchemy import false, func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.models import GroupCount, Site, SiteKey
+from services.registry.sites import CountAtSite
+from services.registry.visibility import Visibility
+from shared.events.vocabulary import Measure, Status
+
+# raw SQL: SQLAlchemy has no advisory locks
+LOCK = text("SELECT pg_advisory_xact_lock(hashtext(current_schema() || '.sites'))")
+COUNTED = (
+    GroupCount.site_id,
+    GroupCount.counted_at,
+    GroupCount.report_id,
+    GroupCount.stock_id,
+    GroupCount.persons,
+    func.coalesce(GroupCount.covers_site, false()),
+)
+
+
+async def lock(session: AsyncSession) -> None:
+    """Changes of sites wait for each other, so that each sees all sites, and events of a site are in order."""
+    await session.execute(LOCK)
+
+
+async def site(session: AsyncSession, site_id: UUID) -> Site | None:
+    return await session.get(Site, site_id)
+
+
+async def page(session: AsyncSession, limit: int, after: UUID | None = None) -> Sequence[Site]:
+    wanted = select(Site).order_by(Site.site_id).limit(limit)
+    if after is not None:
+        wanted = wanted.where(Site.site_id > after)
+    return (await session.scalars(wanted)).all()
+
+
+async def in_units(session: AsyncSession, pcodes: Iterable[str]) -> Sequence[Site]:
+    """The sites with one of these P-codes."""
+    return (await session.scalars(select(Site).where(Site.pcode.in_(set(pcodes))))).all()
+
+
+async def key(session: AsyncSession, site_id: UUID) -> SiteKey | None:
+    return await session.get(SiteKey, site_id)
+
+
+async def counts(session: AsyncSession, status: Status, visibility: Visibility) -> list[CountAtSite]:
+    """The counts in effect at the sites that the caller may see."""
+    rows = await session.execute(
+        select(*COUNTED)
+        .join(Site, Site.site_id == GroupCount.site_id)
+        .where(
+            GroupCount.status == status,
+            GroupCount.measure == Measure.STOCK,
+            GroupCount.superseded_by.is_(None),
+            visibility.covers("sites.pcode"),
+        )
+    )
+    return [CountAtSite(*row) for row in rows]
+
+
+async def visible_ids(session: AsyncSession, visibility: Visibility) -> Sequence[UUID]:
+    return (await session.scalars(select(Site.site_id).where(visibility.covers("sites.pcode")))).all()

@@ -1,0 +1,167 @@
+"""Routes for the list of sites, for changes of a site, for its person in charge, and for the people at each site."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel, ConfigDict
+
+from services.registry import site_queries
+from services.registry.models import Site
+from services.registry.site_changes import SiteConflict, SiteStore, described
+from services.registry.sites import SHELTERS, PersonInCharge, SiteVersion, occupancies
+from services.registry.visibility import visibility_of
+from shared import audit
+from shared.audit import Action, Result
+from shared.auth import tokens
+from shared.auth.tokens import Principal
+from shared.events.fields import RandomId
+from shared.events.sites import SiteDescription
+from shared.events.vocabulary import Shelter, SiteNeed
+from shared.places import Places
+from shared.postgres.database import Session
+from shared.web.problems import Problem
+
+router = APIRouter()
+Caller = Annotated[Principal, Depends(tokens.current)]
+MOST = 1_000
+CHANGED = "Somebody else has changed this site meanwhile. Load it again."
+KNOWN = "A site with this name is known at this place."
+
+
+class SiteView(SiteDescription):
+    """A site. `needs_since` says since when it lacks what; `shelter` is the kind of shelter of the people there."""
+
+    site_id: UUID
+    version: int
+    shelter: Shelter
+    needs_since: dict[SiteNeed, datetime]
+    has_person_in_charge: bool
+    changed_at: datetime
+
+
+class SitePage(BaseModel):
+    sites: list[SiteView]
+    next: UUID | None = None
+
+
+class OccupancyView(BaseModel):
+    """The people at a site: between `lowest` and `highest`, if teams disagree. `reports` are the counts added up."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    lowest: int
+    highest: int
+    counted_at: datetime
+    reports: tuple[UUID, ...]
+
+
+class Occupancies(BaseModel):
+    """The people at each site of the caller's areas. None means that nobody has counted there."""
+
+    occupancies: dict[UUID, OccupancyView | None]
+
+
+@router.get("/v1/sites")
+async def sites(
+    session: Session, after: UUID | None = None, limit: Annotated[int, Query(ge=1, le=MOST)] = MOST
+) -> SitePage:
+    """All sites of the country, in the order of their ids, so that a report can name any of them."""
+    rows = await site_queries.page(session, limit, after)
+    return SitePage(sites=[view(site) for site in rows], next=rows[-1].site_id if len(rows) == limit else None)
+
+
+@router.get("/v1/sites/{site_id}")
+async def site(site_id: UUID, session: Session) -> SiteView:
+    known = await site_queries.site(session, site_id)
+    if known is None:
+        raise not_found()
+    return view(known)
+
+
+@router.put("/v1/sites/{site_id}")
+async def save_site(
+    site_id: RandomId, body: SiteVersion, request: Request, session: Session, caller: Caller
+) -> SiteView:
+    """Add a site (version 1), or change it (the version after the known one). A repeated request changes nothing.
+
+    409 if somebody else changed the site meanwhile (`changed-meanwhile`), or if the new site is known under another
+    id (`site-known`). The answer has the known site as `site`.
+    """
+    check_unit(body, caller, request.app.state.places)
+    await site_queries.lock(session)
+    known = await site_queries.site(session, site_id)
+    if known is not None and not caller.covers(known.pcode, request.app.state.places):
+        raise not_found()
+    try:
+        saved = await store(request, session, caller).save(site_id, body)
+    except SiteConflict as conflict:
+        raise problem_of(conflict, site_id) from None
+    await audit.add(session, audit.entry_of(request, Action.SITE_CHANGED, objects=[site_id]))
+    return view(saved)
+
+
+@router.get("/v1/sites/{site_id}/person-in-charge")
+async def person_in_charge(site_id: UUID, request: Request, session: Session, caller: Caller) -> PersonInCharge:
+    """The person in charge of a site in the caller's areas. The read is in the security log, with a stated purpose."""
+    known = await site_queries.site(session, site_id)
+    is_seen = known is not None and caller.covers(known.pcode, request.app.state.places)
+    person = await store(request, session, caller).person(known) if known is not None and is_seen else None
+    if person is None:
+        refusal = audit.entry_of(request, Action.READ, result=Result.REFUSED, objects=[site_id], reason="not-found")
+        await audit.write(request.app.state.sessions, refusal)
+        raise not_found()
+    await audit.add(session, audit.entry_of(request, Action.READ, objects=[site_id], reason=caller.purpose))
+    return person
+
+
+@router.get("/v1/occupancies")
+async def people_at_sites(request: Request, session: Session, caller: Caller) -> Occupancies:
+    """The people at each site, by the counts in effect."""
+    visibility = visibility_of(caller, request.app.state.places)
+    counts = await site_queries.counts(session, request.app.state.settings.counted_status, visibility)
+    by_site = occupancies(counts)
+    visible = await site_queries.visible_ids(session, visibility)
+    return Occupancies(
+        occupancies={
+            site_id: OccupancyView.model_validate(by_site[site_id]) if site_id in by_site else None
+            for site_id in visible
+        }
+    )
+
+
+def check_unit(site: SiteDescription, caller: Principal, places: Places) -> None:
+    """Raise Problem if the P-code is not a district (or a city without districts) in the caller's areas."""
+    if places.unit(site.pcode) is None or not caller.covers(site.pcode, places):
+        expected = {"pointer": "/pcode", "expected": "the P-code of a unit in your areas"}
+        raise Problem(422, "invalid", "Check the listed fields.", errors=[expected])
+
+
+def store(request: Request, session: Session, caller: Principal) -> SiteStore:
+    state = request.app.state
+    return SiteStore(session, state.encryption, state.settings.counted_status, caller.account, datetime.now(UTC))
+
+
+def problem_of(conflict: SiteConflict, site_id: UUID) -> Problem:
+    known: dict[str, Any] = view(conflict.site).model_dump(mode="json")
+    if conflict.site.site_id == site_id:
+        return Problem(409, "changed-meanwhile", CHANGED, site=known)
+    return Problem(409, "site-known", KNOWN, site=known)
+
+
+def not_found() -> Problem:
+    return Problem(404, "not-found", "There is no such site.")
+
+
+def view(site: Site) -> SiteView:
+    description = described(site)
+    return SiteView(
+        **description.model_dump(),
+        site_id=site.site_id,
+        version=site.version,
+        shelter=SHELTERS[description.type],
+        needs_since={SiteNeed(need): since for need, since in site.needs.items()},
+        has_person_in_charge=site.sealed is not None,
+        changed_at=site.changed_at,
+    )

@@ -1,0 +1,62 @@
+"""The registry's events about sites where displaced people stay. A site is a place, so no field is about a person."""
+
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from pydantic import AfterValidator, Field, model_validator
+
+from shared.events.envelope import EventData
+from shared.events.fields import Data, Instant, Latitude, Line, Longitude, PCode, Persons
+from shared.events.vocabulary import SiteNeed, SiteState, SiteType, Status
+
+SiteName = Annotated[Line, Field(min_length=1)]
+
+
+def in_order(needs: tuple[SiteNeed, ...]) -> tuple[SiteNeed, ...]:
+    """Each need once, in the order of the vocabulary."""
+    return tuple(need for need in SiteNeed if need in needs)
+
+
+SiteNeeds = Annotated[tuple[SiteNeed, ...], Field(max_length=len(SiteNeed)), AfterValidator(in_order)]
+
+
+class SiteDescription(Data):
+    """What is known about a site, without the person in charge. It has a name in at least one language."""
+
+    name_ky: SiteName | None = None
+    name_ru: SiteName | None = None
+    name_en: SiteName | None = None
+    type: SiteType
+    state: SiteState = SiteState.OPEN
+    pcode: PCode
+    locality: SiteName | None = None
+    lat: Latitude | None = None
+    lon: Longitude | None = None
+    capacity: Persons | None = None
+    needs: SiteNeeds = ()
+
+    @model_validator(mode="after")
+    def is_named(self) -> "SiteDescription":
+        if not any(self.names):
+            raise ValueError("a name in at least one language is expected")
+        if (self.lat is None) != (self.lon is None):
+            raise ValueError("both `lat` and `lon` are expected, or neither")
+        return self
+
+    @property
+    def names(self) -> tuple[str | None, ...]:
+        """The names in Kyrgyz, Russian and English."""
+        return self.name_ky, self.name_ru, self.name_en
+
+
+class SiteChanged(SiteDescription, EventData):
+    """The site after this event. Consumers ignore a `version` that is not newer than their own."""
+
+    event_type: ClassVar[str] = "dayar.site.changed.v1"
+    topic: ClassVar[str] = "sites"
+    key_field: ClassVar[str] = "site_id"
+
+    site_id: UUID
+    version: int
+    status: Status
+    changed_at: Instant

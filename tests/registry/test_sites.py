@@ -1,0 +1,286 @@
+"""The desk's list of sites: who writes and reads it, what happens to a person's data, and how many people are there."""
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+
+from services.registry.sites import CountAtSite, Occupancy, occupancies
+from shared.auth.tokens import Role
+from tests.registry.conftest import Office
+from tests.registry.factories import BATKEN, KADAMJAI, OSH
+from tests.registry.test_headcounts import EVENING, counted
+
+pytestmark = pytest.mark.anyio
+
+BATKEN_OBLAST, OSH_OBLAST = "KG05000000000", "KG06000000000"
+HEAD = {"name": "Бурул Асанова", "phone": "+996 555 123456"}
+SCHOOL: dict[str, Any] = {
+    "version": 1,
+    "name_ky": "№ 5 мектеп",
+    "name_ru": "Школа № 5",
+    "type": "school",
+    "pcode": BATKEN,
+    "locality": "Пульгон",
+    "lat": 39.94,
+    "lon": 71.62,
+    "capacity": 250,
+    "needs": ["beds", "water"],
+    "person_in_charge": HEAD,
+}
+
+
+async def saved(office: Office, site_id: UUID | None = None, role: Role = Role.OPERATOR, **changed: Any) -> UUID:
+    site_id = site_id or uuid4()
+    answer = await office.put(f"/v1/sites/{site_id}", {**SCHOOL, **changed}, role=role)
+    assert answer.status_code == 200, answer.text
+    return site_id
+
+
+async def listed(office: Office) -> list[dict[str, Any]]:
+    sites: list[dict[str, Any]] = (await office.get("/v1/sites", role=Role.FIELD)).json()["sites"]
+    return sites
+
+
+async def rows(office: Office, query: str) -> list[Any]:
+    async with office.app.state.sessions() as session:
+        return list((await session.execute(text(query))).all())
+
+
+async def occupancy(office: Office, site_id: UUID, **more: Any) -> Any:
+    answer = await office.get("/v1/occupancies", role=Role.OPERATOR, **more)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["occupancies"].get(str(site_id), "not visible")
+
+
+async def test_a_site_is_added_and_changed_and_every_change_is_published(office: Office) -> None:
+    site_id = await saved(office)
+    await saved(office, site_id, version=2, state="full", needs=["water", "latrines"])
+    [site] = await listed(office)
+    assert (site["site_id"], site["version"], site["state"], site["shelter"]) == (
+        str(site_id),
+        2,
+        "full",
+        "collective_centre",
+    )
+    assert (site["name_ky"], site["name_ru"], site["locality"]) == ("№ 5 мектеп", "Школа № 5", "Пульгон")
+    events = [json.loads(value) for [value] in await rows(office, "SELECT value FROM outbox ORDER BY id")]
+    assert [(event["version"], event["state"], event["needs"]) for event in events] == [
+        (1, "open", ["water", "beds"]),
+        (2, "full", ["water", "latrines"]),
+    ]
+    assert {(event["site_id"], event["status"], event["capacity"]) for event in events} == {
+        (str(site_id), "Actual", 250)
+    }
+    assert await rows(office, "SELECT action FROM audit WHERE objects[1] = '" + str(site_id) + "'") == [
+        ("site_changed",),
+        ("site_changed",),
+    ]
+
+
+async def test_a_need_keeps_the_time_since_when_it_lasts(office: Office) -> None:
+    site_id = await saved(office)
+    before = (await listed(office))[0]["needs_since"]
+    await saved(office, site_id, version=2, needs=["water", "heating"])
+    after = (await listed(office))[0]["needs_since"]
+    assert after["water"] == before["water"] and after["heating"] > before["water"]
+    assert sorted(after) == ["heating", "water"]
+
+
+async def test_of_two_changes_at_once_the_second_is_refused_and_shown_the_first(office: Office) -> None:
+    site_id = await saved(office)
+    changes = ({**SCHOOL, "version": 2, "capacity": capacity} for capacity in (300, 400))
+    answers = await asyncio.gather(
+        *(office.put(f"/v1/sites/{site_id}", change, role=Role.OPERATOR) for change in changes)
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    [refused] = [answer.json() for answer in answers if answer.status_code == 409]
+    [site] = await listed(office)
+    assert (refused["type"], refused["site"]) == ("urn:dayar:problem:changed-meanwhile", site)
+
+
+async def test_a_repeated_request_changes_nothing(office: Office) -> None:
+    site_id = await saved(office)
+    await saved(office, site_id)
+    assert [site["version"] for site in await listed(office)] == [1]
+    assert len(await rows(office, "SELECT 1 FROM outbox")) == 1
+
+
+async def test_the_same_site_is_not_added_twice(office: Office) -> None:
+    """One of the names, the district and the village are equal; letters and spaces may differ."""
+    known = await saved(office)
+    twin = {**SCHOOL, "name_ky": None, "name_ru": "ШКОЛА №5", "locality": "пульгон"}
+    answer = await office.put(f"/v1/sites/{uuid4()}", twin, role=Role.REGISTRAR)
+    assert (answer.status_code, answer.json()["site"]["site_id"]) == (409, str(known))
+    await saved(office, locality="Халмион")
+    await saved(office, name_ky=None, name_ru="Школа № 6")
+
+
+async def test_the_person_in_charge_is_encrypted_and_each_reading_is_logged(office: Office) -> None:
+    site_id, reader = await saved(office), uuid4()
+    path = f"/v1/sites/{site_id}/person-in-charge"
+    for role in (Role.OPERATOR, Role.DUTY_HEAD, Role.REGISTRAR):
+        answer = await office.get(path, role=role, account=reader, areas=(BATKEN_OBLAST,))
+        assert answer.json() == HEAD
+    assert [row["objects"] for row in await office.reads(reader)] == [[site_id]] * 3
+    assert (await office.get(path, role=Role.OPERATOR, account=reader, areas=(OSH_OBLAST,))).status_code == 404
+    assert await office.refusals(reader) == ["not-found"]
+    for role in (Role.FIELD, Role.ANALYST, Role.ADMINISTRATOR, Role.INTEGRATION, Role.VIEWER):
+        assert (await office.get(path, role=role)).status_code == 403
+    stored = [
+        *await rows(office, "SELECT * FROM sites"),
+        *await rows(office, "SELECT convert_from(value, 'UTF8') FROM outbox"),
+    ]
+    seen = f"{stored} {await listed(office)}"
+    assert "Школа № 5" in seen and not any(part in seen for part in ("Бурул", "Асанова", "123456"))
+
+
+async def test_a_change_keeps_the_person_replaces_or_erases_the_person(office: Office) -> None:
+    site_id = await saved(office)
+    path = f"/v1/sites/{site_id}/person-in-charge"
+    unmentioned = {name: value for name, value in SCHOOL.items() if name != "person_in_charge"}
+    await office.put(f"/v1/sites/{site_id}", {**unmentioned, "version": 2, "capacity": 300}, role=Role.OPERATOR)
+    assert (await office.get(path, role=Role.OPERATOR)).json() == HEAD
+    await saved(office, site_id, version=3, person_in_charge={"name": "Асан"})
+    assert (await office.get(path, role=Role.OPERATOR)).json() == {"name": "Асан", "phone": None}
+    await saved(office, site_id, version=4, person_in_charge=None)
+    assert (await office.get(path, role=Role.OPERATOR)).status_code == 404
+    assert await rows(office, "SELECT 1 FROM site_keys") == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "pointer"),
+    [
+        ({"name_ky": None, "name_ru": None}, ""),
+        ({"name_ky": ""}, "/name_ky"),
+        ({"type": "castle"}, "/type"),
+        ({"pcode": "KG99999999999"}, "/pcode"),
+        ({"lon": None}, ""),
+        ({"lat": 91}, "/lat"),
+        ({"capacity": -1}, "/capacity"),
+        ({"needs": ["water"] * 7}, "/needs"),
+        ({"name_ru": "x" * 151}, "/name_ru"),
+        ({"person_in_charge": {"name": ""}}, "/person_in_charge/name"),
+        ({"author": str(uuid4())}, "/?"),
+    ],
+)
+async def test_bad_input_is_refused_at_its_field(office: Office, changed: dict[str, Any], pointer: str) -> None:
+    answer = await office.put(f"/v1/sites/{uuid4()}", {**SCHOOL, **changed}, role=Role.OPERATOR)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer)
+    assert await listed(office) == []
+
+
+async def test_sites_are_written_only_within_the_own_areas_and_only_by_the_desk(office: Office) -> None:
+    site_id = await saved(office)
+    change = {**SCHOOL, "version": 2}
+    elsewhere = await office.put(f"/v1/sites/{site_id}", change, role=Role.OPERATOR, areas=(OSH_OBLAST,))
+    moved = await office.put(f"/v1/sites/{site_id}", {**change, "pcode": OSH}, role=Role.OPERATOR, areas=(OSH_OBLAST,))
+    assert (elsewhere.status_code, moved.status_code) == (422, 404)
+    for role in (Role.FIELD, Role.ANALYST, Role.ADMINISTRATOR, Role.INTEGRATION, Role.VIEWER):
+        assert (await office.put(f"/v1/sites/{site_id}", change, role=role)).status_code == 403
+    assert [site["version"] for site in await listed(office)] == [1]
+
+
+async def test_the_list_continues_where_the_last_page_ended(office: Office) -> None:
+    ids = sorted([str(await saved(office, name_ky=None, name_ru=f"Школа № {number}")) for number in range(5)])
+    seen, after = [], ""
+    while after is not None:
+        page = (await office.get(f"/v1/sites?limit=2{after and f'&after={after}'}", role=Role.FIELD)).json()
+        seen += [site["site_id"] for site in page["sites"]]
+        after = page["next"]
+    assert seen == ids
+
+
+async def test_the_people_at_a_site_are_those_of_the_newest_counts_in_effect(office: Office) -> None:
+    """70 people of one village and 150 of another; then the second group is counted again; a drill is not counted."""
+    site_id, empty = await saved(office), await saved(office, name_ky=None, name_ru="Школа № 6")
+    here = {"site_id": str(site_id), "destination_locality": None}
+    first = counted(0, 70, **here, origin_locality="Чоко-Добо")
+    second = counted(1, 150, **here, origin_locality="Комсомол")
+    recount = counted(3, 130, **here, origin_locality="комсомол")
+    await office.file(first, second, counted(4, 999, **here, status="Exercise"))
+    seen = await occupancy(office, site_id)
+    assert (seen["lowest"], seen["highest"]) == (220, 220)
+    await office.file(recount)
+    seen = await occupancy(office, site_id, areas=(BATKEN_OBLAST,))
+    assert (seen["lowest"], seen["highest"], seen["reports"]) == (200, 200, [recount["report_id"], first["report_id"]])
+    assert datetime.fromisoformat(seen["counted_at"]) == EVENING + timedelta(hours=3)
+    assert str(seen).find("author") < 0
+    assert await occupancy(office, empty) is None
+    assert await occupancy(office, site_id, areas=(OSH_OBLAST,)) == "not visible"
+
+
+async def test_one_site_has_one_population_whatever_the_reports_say_about_the_place(office: Office) -> None:
+    """The identity of a count uses the site: the district, the words for the place and the shelter may differ."""
+    site_id = str(await saved(office))
+    first = counted(0, 100, site_id=site_id, destination_locality="мектеп", shelter="unknown")
+    recount = counted(2, 120, site_id=site_id, destination={"pcode": KADAMJAI}, destination_locality=None)
+    elsewhere = counted(3, 40, site_id=str(await saved(office, name_ky=None, name_ru="Школа № 7")))
+    await office.file(first)
+    await office.file(recount, elsewhere)
+    events = [
+        json.loads(value)
+        for [value] in await rows(office, "SELECT value FROM outbox WHERE topic = 'groups' ORDER BY id")
+    ]
+    superseded = {event["report_id"]: event.get("superseded_by") for event in events}
+    assert superseded == {
+        first["report_id"]: recount["report_id"],
+        recount["report_id"]: None,
+        elsewhere["report_id"]: None,
+    }
+    assert events[-1]["site_id"] == elsewhere["site_id"] or events[-1]["site_id"] == site_id
+    assert (await occupancy(office, UUID(site_id)))["highest"] == 120
+
+
+async def test_a_count_of_the_whole_site_includes_the_groups_counted_before_it(office: Office) -> None:
+    site_id = await saved(office)
+    here = {"site_id": str(site_id)}
+    await office.file(counted(0, 70, **here), counted(1, 150, **here, origin={"pcode": OSH}))
+    await office.file(counted(2, 210, **here, origin={"country": "ZZ"}))
+    assert (await occupancy(office, site_id))["highest"] == 210
+    await office.file(counted(3, 25, **here, origin_locality="Тобей"))
+    assert (await occupancy(office, site_id))["highest"] == 235
+
+
+async def test_nobody_left_is_a_count(office: Office) -> None:
+    site_id = await saved(office)
+    await office.file(counted(0, 70, site_id=str(site_id)))
+    await office.file(counted(5, 0, site_id=str(site_id)))
+    assert (await occupancy(office, site_id))["highest"] == 0
+
+
+async def test_a_count_at_a_site_that_is_not_known_yet_is_recorded(office: Office) -> None:
+    site_id = uuid4()
+    await office.file(counted(0, 70, site_id=str(site_id)))
+    assert await occupancy(office, site_id) == "not visible"
+    await saved(office, site_id)
+    assert (await occupancy(office, site_id))["highest"] == 70
+
+
+AT = datetime(2022, 5, 5, 12, tzinfo=UTC)
+
+
+def test_teams_that_disagree_give_a_range() -> None:
+    site, stock, other = uuid4(), uuid4(), uuid4()
+    counts = [
+        CountAtSite(site, AT + timedelta(hours=hours), uuid4(), stock_id, persons, covers_site=False)
+        for hours, stock_id, persons in ((0, stock, 100), (2, stock, 150), (1, other, 30))
+    ]
+    [low, high, alone] = counts
+    assert occupancies(counts) == {
+        site: Occupancy(130, 180, high.counted_at, (high.report_id, alone.report_id, low.report_id))
+    }
+
+
+def test_disagreeing_counts_of_the_whole_site_stay_a_range() -> None:
+    site, whole, earlier = uuid4(), uuid4(), uuid4()
+    counts = [
+        CountAtSite(site, AT, uuid4(), earlier, 70, covers_site=False),
+        CountAtSite(site, AT + timedelta(hours=1), uuid4(), whole, 200, covers_site=True),
+        CountAtSite(site, AT + timedelta(hours=2), uuid4(), whole, 300, covers_site=True),
+    ]
+    assert (occupancies(counts)[site].lowest, occupancies(counts)[site].highest) == (200, 300)
