@@ -11,7 +11,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from starlette.routing import Mount, Route
 
-from services.console import entry, own_sign_ins, purposes, readmissions, routes, second_factor, signin
+from services.console import entry, own_sign_ins, purposes, readmissions, routes, second_factor, signin, sites
 from services.console.attempts import Attempts
 from services.console.bootstrap import first_administrator, given_password
 from services.console.callers import Callers
@@ -85,6 +85,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
             second_factor.router,
             entry.router,
             entry.api,
+            sites.router,
             routes.router,
             ledger.routes("console"),
         ],

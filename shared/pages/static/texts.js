@@ -13,3 +13,8 @@ export function sentence(name, values = {}) {
   if (island[name] === undefined) throw new Error(`no text "${name}"`);
   return island[name].replace(/\{(\w+)\}/g, (/** @type {string} */ _, /** @type {string} */ key) => String(values[key] ?? "–"));
 }
+
+/** The names of codes, by code. @param {string} name @returns {Record<string, string>} */
+export function words(name) {
+  return island[name];
+}

@@ -38,6 +38,8 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "too-late": N_("An acknowledgement can be undone within ten seconds only."),
         "one-by-one": N_("An Extreme alert must be acknowledged separately."),
         "purpose-needed": N_("State first what records are opened for: menu, Purpose of opening records."),
+        "changed-meanwhile": N_("Somebody else has changed it meanwhile. Cancel, look at the change, and try again."),
+        "site-known": N_("A site with this name is in the list already, at the same place."),
         "too-big": N_("The text is too long."),
         "too-many": N_("Too many requests at once. Wait a moment."),
         "full": N_("The queue is full. Send it again when the connection is restored."),
@@ -65,6 +67,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         Action.EXPORTED: N_("Export"),
         Action.STREAMED: N_("Live stream opened"),
         Action.HELD_ACCEPTED: N_("Held reports accepted"),
+        Action.SITE_CHANGED: N_("Site changed"),
         Action.COMMAND: N_("Command at the terminal"),
     },
     "result": {

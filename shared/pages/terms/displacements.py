@@ -14,6 +14,9 @@ from shared.events.vocabulary import (
     Relationship,
     Sex,
     Shelter,
+    SiteNeed,
+    SiteState,
+    SiteType,
     SourceType,
 )
 from shared.pages.terms.translatable import N_
@@ -104,5 +107,30 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         SourceType.MEDIA: N_("Media"),
         SourceType.OTHER: N_("Other"),
         SourceType.UNKNOWN: N_("Not known"),
+    },
+    "site_type": {
+        SiteType.SCHOOL: N_("School"),
+        SiteType.MOSQUE: N_("Mosque"),
+        SiteType.TEAHOUSE: N_("Teahouse"),
+        SiteType.PUBLIC_BUILDING: N_("Public building"),
+        SiteType.HOSPITAL: N_("Hospital"),
+        SiteType.HOTEL: N_("Hotel"),
+        SiteType.EVACUATION_POINT: N_("Evacuation point"),
+        SiteType.TENT_CAMP: N_("Tent camp"),
+        SiteType.PASTURE_CAMP: N_("Yurt or pasture camp"),
+        SiteType.OTHER: N_("Other"),
+    },
+    "site_state": {
+        SiteState.OPEN: N_("Open"),
+        SiteState.FULL: N_("Full"),
+        SiteState.CLOSED: N_("Site closed"),
+    },
+    "site_need": {
+        SiteNeed.WATER: N_("Water"),
+        SiteNeed.FOOD: N_("Food"),
+        SiteNeed.BEDS: N_("Beds"),
+        SiteNeed.LATRINES: N_("Latrines"),
+        SiteNeed.HEATING: N_("Heating"),
+        SiteNeed.MEDICINE: N_("Medicine"),
     },
 }

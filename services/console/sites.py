@@ -1,0 +1,23 @@
+"""The page of sites. The browser reads and writes the list at the registry; the console adds the units' names."""
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from services.console.state import console
+from shared.events.vocabulary import SiteNeed, SiteState, SiteType
+from shared.pages import language_of
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/sites")
+async def sites_page(request: Request) -> Response:
+    here = console(request)
+    return here.pages.render(
+        request,
+        "sites.html",
+        places=here.places.options(language_of(request)),
+        types=list(SiteType),
+        states=list(SiteState),
+        needs=list(SiteNeed),
+    )

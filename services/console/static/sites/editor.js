@@ -1,0 +1,147 @@
+// The form of a site: a new site, or the next version of a known one.
+
+import { call, isNoAnswer } from "/static/calls.js";
+import { Combobox } from "/static/combobox.js";
+import { element } from "/static/elements.js";
+import { given as givenIn, input, options } from "/static/entry/fields.js";
+import { fail, labels, refuse } from "/static/entry/refusals.js";
+import { keepUnsent, sendByKeyboard, sendOnce } from "/static/entry/sending.js";
+import { nameOf } from "/static/sites.js";
+import { sentence } from "/static/texts.js";
+import { uuid } from "/static/uuid.js";
+
+/** @typedef {import("/static/sites.js").Site} Site */
+
+const TEXTS = ["name_ky", "name_ru", "name_en", "locality"];
+const NUMBERS = ["capacity", "lat", "lon"];
+const form = /** @type {HTMLFormElement} */ (element("site"));
+const district = new Combobox(input("district"), options("places"));
+const changes = keepUnsent(form);
+let siteId = "", version = 0;
+let isPersonShown = true; // a change that does not show the person in charge keeps the person
+
+/** @param {string} name */
+function given(name) {
+  return givenIn(form, name);
+}
+
+/** Opens the form, empty or with a site. The form stays if unsaved input in it shall not be discarded. @param {Site} [site] */
+export function open(site) {
+  if (!mayLeave()) return;
+  form.reset();
+  district.clear();
+  fail("");
+  siteId = site?.site_id ?? uuid();
+  version = site?.version ?? 0;
+  if (site) write(site);
+  isPersonShown = !site?.has_person_in_charge;
+  element("person").hidden = isPersonShown;
+  element("person-fields").hidden = !isPersonShown;
+  element("editor-title").textContent = site ? sentence("change_site", { name: nameOf(site) }) : sentence("new");
+  element("editor").hidden = false;
+  input("name-ky").focus();
+  element("editor").scrollIntoView({ block: "nearest" });
+}
+
+/** @param {Site} site */
+function write(site) {
+  const values = /** @type {Record<string, any>} */ (site);
+  for (const name of [...TEXTS, ...NUMBERS]) /** @type {HTMLInputElement} */ (form.elements.namedItem(name)).value = values[name] ?? "";
+  for (const name of ["type", "state"]) input(name).value = values[name];
+  for (const box of needs()) box.checked = site.needs.includes(box.value);
+  district.set(site.pcode);
+}
+
+function needs() {
+  return /** @type {HTMLInputElement[]} */ ([...form.querySelectorAll("[name=needs]")]);
+}
+
+export function isOpen() {
+  return !element("editor").hidden;
+}
+
+function mayLeave() {
+  if (isOpen() && changes.areUnsent && !confirm(sentence("unsaved"))) return false;
+  changes.areUnsent = false;
+  return true;
+}
+
+function body() {
+  return {
+    version: version + 1,
+    ...Object.fromEntries(TEXTS.map((name) => [name, given(name) || null])),
+    capacity: numeric("capacity"), lat: numeric("lat"), lon: numeric("lon"),
+    pcode: district.chosen?.value ?? "", type: given("type"), state: given("state"),
+    needs: needs().filter(({ checked }) => checked).map(({ value }) => value),
+    ...(isPersonShown && { person_in_charge: given("person-name") ? { name: given("person-name"), phone: given("person-phone") || null } : null }),
+  };
+}
+
+/** A number with a comma or a point; null if the field is empty. @param {string} name */
+function numeric(name) {
+  return given(name) ? Number(given(name).replace(",", ".")) : null;
+}
+
+/** Marks the first kind of error that the form itself finds. */
+function isComplete() {
+  district.leave();
+  for (const [text, fields] of errors()) {
+    if (!fields.length) continue;
+    fail(sentence(text, { fields: labels(fields) }), fields);
+    return false;
+  }
+  return true;
+}
+
+/** @returns {[string, HTMLInputElement[]][]} */
+function errors() {
+  const { lat, lon } = body();
+  const names = ["name-ky", "name-ru", "name-en"].map(input), point = [input("lat"), input("lon")];
+  const isPoint = (lat === null) === (lon === null) && !Number.isNaN(lat) && !Number.isNaN(lon);
+  return [
+    ["unnamed", names.some(({ value }) => value.trim()) ? [] : names.slice(0, 1)],
+    ["missing", district.chosen ? [] : [district.input]],
+    ["check", input("capacity").validity.valid ? [] : [input("capacity")]],
+    ["check", isPoint ? [] : point],
+    ["missing", given("person-phone") && !given("person-name") ? [input("person-name")] : []],
+    ["check", input("person-phone").validity.valid ? [] : [input("person-phone")]],
+  ];
+}
+
+/** @param {(site: Site) => void} saved */
+export function listen(saved) {
+  sendByKeyboard(form, () => { if (isComplete()) void sendOnce(form, () => save(saved)); });
+  element("person").addEventListener("click", () => void showPerson());
+  element("cancel").addEventListener("click", () => { if (mayLeave()) close(); });
+}
+
+/** @param {(site: Site) => void} saved */
+async function save(saved) {
+  const answer = await call("PUT", `/registry/v1/sites/${siteId}`, body());
+  if (!answer.ok) return refuse(answer);
+  changes.areUnsent = false;
+  close();
+  saved(await answer.json());
+}
+
+function close() {
+  element("editor").hidden = true;
+  element("new").focus();
+}
+
+async function showPerson() {
+  try {
+    const answer = await call("GET", `/registry/v1/sites/${siteId}/person-in-charge`);
+    if (!answer.ok) return refuse(answer);
+    const person = await answer.json();
+    input("person-name").value = person.name;
+    input("person-phone").value = person.phone ?? "";
+    isPersonShown = true;
+    element("person").hidden = true;
+    element("person-fields").hidden = false;
+    input("person-name").focus();
+  } catch (error) {
+    if (!isNoAnswer(error)) throw error;
+    fail(sentence("away"));
+  }
+}

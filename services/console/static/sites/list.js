@@ -1,0 +1,130 @@
+// Draws the list of sites with the people at each of them.
+
+import { folded } from "/static/combobox.js";
+import { element } from "/static/elements.js";
+import { nameOf, namesOf } from "/static/sites.js";
+import { cell, head, number, row } from "/static/tables.js";
+import { sentence, words } from "/static/texts.js";
+import { dayAndClock } from "/static/time.js";
+
+/**
+ * @typedef {import("/static/sites.js").Site} Site
+ * @typedef {{lowest: number, highest: number, counted_at: string, reports: string[]}} Occupancy
+ * @typedef {Record<string, Occupancy | null>} Occupancies by site, only of the reader's areas
+ */
+
+const FIRST = 100; // more rows are drawn on request, because a country has thousands of schools
+let most = FIRST;
+
+/**
+ * @param {Site[]} sites
+ * @param {Occupancies} occupancies
+ * @param {{placeOf: (pcode: string) => string, change: (site: Site) => void}} page
+ */
+export function draw(sites, occupancies, { placeOf, change }) {
+  const fitting = sites.filter(fits).sort((a, b) => rank(b, occupancies) - rank(a, occupancies) || nameOf(a).localeCompare(nameOf(b), "ru"));
+  const focused = document.activeElement?.closest("tr")?.dataset.key;
+  element("sites").replaceChildren(...fitting.slice(0, most).map((site) => drawn(site, occupancies[site.site_id], placeOf, site.site_id in occupancies ? change : undefined)));
+  element("count").textContent = fitting.length === sites.length ? number.format(sites.length) : sentence("shown", { count: fitting.length, all: sites.length });
+  element("none").hidden = fitting.length > 0;
+  element("more").hidden = fitting.length <= most;
+  if (focused) focus(focused);
+}
+
+export function showMore() {
+  most += FIRST;
+}
+
+/** Puts the focus on the button of a site. @param {string} siteId */
+export function focus(siteId) {
+  /** @type {HTMLElement | null} */ (document.querySelector(`tr[data-key="${siteId}"] button`))?.focus();
+}
+
+/** @param {Site} site */
+function fits(site) {
+  const state = /** @type {HTMLSelectElement} */ (element("filter-state")).value;
+  const typed = folded(/** @type {HTMLInputElement} */ (element("search")).value);
+  return (!state || site.state === state) && [...namesOf(site), site.locality ?? ""].some((name) => folded(name).includes(typed));
+}
+
+/** Sites with people come first, then sites that are not closed. @param {Site} site @param {Occupancies} occupancies */
+function rank(site, occupancies) {
+  return (occupancies[site.site_id]?.highest ?? 0) + (site.state === "closed" ? 0 : 0.5);
+}
+
+/** @param {Site} site @param {Occupancy | null | undefined} occupancy @param {(pcode: string) => string} placeOf @param {((site: Site) => void) | undefined} change */
+function drawn(site, occupancy, placeOf, change) {
+  const made = row([
+    named(site), cell(words("types")[site.type]), cell([site.locality, placeOf(site.pcode)].filter(Boolean).join(", ")), people(occupancy, site),
+    numeric(site.capacity === null ? "–" : number.format(site.capacity)), state(site), needs(site), cell(...(change ? [button(site, change)] : [])),
+  ]);
+  for (const [place, column] of [...document.querySelectorAll(".sites thead th")].entries()) made.cells[place].dataset.label = column.textContent ?? "";
+  made.dataset.key = site.site_id;
+  made.dataset.state = site.state;
+  return made;
+}
+
+/** @param {Site} site */
+function named(site) {
+  const name = nameOf(site), others = namesOf(site).filter((other) => other !== name);
+  const made = head(name);
+  if (others.length) made.append(small(others.join(" · "), "other-names"));
+  return made;
+}
+
+/** @param {Occupancy | null | undefined} occupancy @param {Site} site */
+function people(occupancy, site) {
+  if (!occupancy) return numeric("–", occupancy === null ? [small(sentence("uncounted"))] : []);
+  const { lowest, highest, counted_at } = occupancy;
+  const range = lowest === highest ? number.format(highest) : `${number.format(lowest)}–${number.format(highest)}`;
+  const isOver = site.capacity !== null && highest > site.capacity;
+  return numeric(range, [small(sentence("counted", { time: dayAndClock(new Date(counted_at)) })), ...(isOver ? [small(sentence("over"), "bad")] : [])]);
+}
+
+/** @param {string} text @param {HTMLElement[]} [below] */
+function numeric(text, below = []) {
+  const made = cell(text, ...below);
+  made.className = "number";
+  return made;
+}
+
+/** @param {Site} site */
+function state(site) {
+  const tag = document.createElement("span");
+  tag.className = { open: "tag is-good", full: "tag is-loud" }[site.state] ?? "tag";
+  tag.textContent = words("states")[site.state];
+  return cell(tag);
+}
+
+/** @param {Site} site */
+function needs(site) {
+  const list = document.createElement("div");
+  list.className = "needs";
+  list.append(...site.needs.map((need) => {
+    const tag = document.createElement("span");
+    tag.className = "tag";
+    tag.textContent = words("needs")[need];
+    tag.title = sentence("since", { need: words("needs")[need], time: dayAndClock(new Date(site.needs_since[need])) });
+    return tag;
+  }));
+  return cell(list);
+}
+
+/** @param {Site} site @param {(site: Site) => void} change */
+function button(site, change) {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.className = "button";
+  made.textContent = sentence("change");
+  made.ariaLabel = sentence("change_site", { name: nameOf(site) });
+  made.addEventListener("click", () => change(site));
+  return made;
+}
+
+/** @param {string} text @param {string} [name] */
+function small(text, name = "") {
+  const made = document.createElement("small");
+  made.className = name;
+  made.textContent = text;
+  return made;
+}

@@ -1,0 +1,46 @@
+// The page of sites: the list with the people at each site, and the form to add or change a site.
+
+import { call, isNoAnswer } from "/static/calls.js";
+import { element } from "/static/elements.js";
+import { options } from "/static/entry/fields.js";
+import { readSites, nameOf } from "/static/sites.js";
+import { isOpen, listen, open } from "/static/sites/editor.js";
+import { draw, focus, showMore } from "/static/sites/list.js";
+import { sentence } from "/static/texts.js";
+import { toast } from "/static/toasts.js";
+
+const AGAIN_MS = 30_000;
+const districts = new Map(options("places").map(({ value, name }) => [value, name]));
+/** @type {import("/static/sites.js").Site[]} */
+let sites = [];
+/** @type {import("/static/sites/list.js").Occupancies} */
+let occupancies = {};
+
+/** Reads the list again. If there is no answer, the page shows what it knows and says that it may have changed. */
+async function read() {
+  try {
+    const [known, people] = await Promise.all([readSites((path) => call("GET", path)), call("GET", "/registry/v1/occupancies")]);
+    if (known && people.ok) [sites, { occupancies }] = [known, await people.json()];
+    element("stale").hidden = Boolean(known && people.ok);
+  } catch (error) {
+    if (!isNoAnswer(error)) throw error;
+    element("stale").hidden = false;
+  }
+  element("stale").textContent = sentence("stale");
+  show();
+}
+
+function show() {
+  draw(sites, occupancies, { placeOf: (pcode) => districts.get(pcode) ?? pcode, change: open });
+}
+
+element("filters").addEventListener("input", show);
+element("filters").addEventListener("submit", (event) => event.preventDefault());
+element("more").addEventListener("click", () => { showMore(); show(); });
+element("new").addEventListener("click", () => open());
+listen((site) => {
+  toast(sentence("saved", { name: nameOf(site) }), "good");
+  void read().then(() => focus(site.site_id));
+});
+setInterval(() => { if (!isOpen() && !document.hidden) void read(); }, AGAIN_MS);
+void read().then(() => { /** @type {HTMLButtonElement} */ (element("new")).disabled = false; });

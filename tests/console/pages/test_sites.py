@@ -1,0 +1,170 @@
+"""On the page "Sites", the desk keeps the list of sites and sees how many people are at each of them."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from deploy.local.process import wait_until
+from shared.auth.tokens import Role
+from tests.browsers import SLOW_MS, wait_for_script
+from tests.console.factories import KADAMJAI
+from tests.console.pages.conftest import Whole
+from tests.console.pages.test_accessibility import findings
+
+OSH_OBLAST = "KG06000000000"
+
+
+def typed(page: Page, *words: str) -> None:
+    """Types a text into each field, and goes to the next one with Tab."""
+    for text in words:
+        page.keyboard.type(text)
+        page.keyboard.press("Tab")
+
+
+def opened(seat: Any, role: Role = Role.OPERATOR, **size: int) -> Page:
+    page: Page = seat(role, **size).open("/sites")
+    wait_for_script(page, "!document.getElementById('new').disabled")
+    return page
+
+
+def headers(whole: Whole, role: Role = Role.OPERATOR) -> dict[str, str]:
+    return {"authorization": f"Bearer {whole.installation.token(roles=[role])}"}
+
+
+def saved(whole: Whole, **changed: Any) -> dict[str, Any]:
+    """A site that somebody else saved."""
+    body = {
+        "version": 1,
+        "name_ru": f"Школа {uuid4()}",
+        "type": "school",
+        "pcode": KADAMJAI,
+        "capacity": 200,
+        **changed,
+    }
+    answer = whole.client(headers=headers(whole)).put(f"/registry/v1/sites/{uuid4()}", json=body)
+    assert answer.status_code == 200, answer.text
+    site: dict[str, Any] = answer.json()
+    return site
+
+
+def reported(whole: Whole, site: dict[str, Any], persons: int) -> None:
+    now = datetime.now(UTC).isoformat()
+    body = {
+        "kind": "group",
+        "report_id": str(uuid4()),
+        "group_id": str(uuid4()),
+        "measure": "stock",
+        "persons": persons,
+        "occurred_at": now,
+        "reported_at": now,
+        "origin": {"pcode": KADAMJAI},
+        "destination": {"pcode": KADAMJAI},
+        "site_id": site["site_id"],
+    }
+    answer = whole.client(headers=headers(whole, Role.FIELD)).post("/intake/v1/displacements", json=body)
+    assert answer.status_code == 202, answer.text
+
+
+def test_a_site_is_added_and_changed_by_keyboard_alone(whole: Whole, seat: Any) -> None:
+    name = f"Мектеп {uuid4()}"
+    page = opened(seat)
+    page.focus("#new")
+    page.keyboard.press("Enter")
+    expect(page.locator("#name-ky")).to_be_focused()
+    typed(page, name, "Школа № 5", "", "Mos", "кадамж", "Пульгон", "250", "", "39,94", "71,62")
+    page.keyboard.press("Space")  # the first need: water
+    for _ in range(6):
+        page.keyboard.press("Tab")
+    typed(page, "Бурул Асанова", "+996 555 123456")
+    page.keyboard.press("Control+Enter")
+    row = page.locator("#sites tr", has_text=name)
+    expect(row).to_contain_text("Mosque", timeout=SLOW_MS)
+    expect(row).to_contain_text("Пульгон, Kadamjai rayon")
+    expect(row).to_contain_text("250")
+    expect(row.locator(".needs")).to_have_text("Water")
+    expect(row.locator("button")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#lat")).to_have_value("39.94")
+    expect(page.locator("#person-fields")).to_be_hidden()
+    page.select_option("#state", "full")
+    with page.expect_request("**/registry/v1/sites/*") as sent:
+        page.keyboard.press("Control+Enter")
+    assert "person_in_charge" not in (sent.value.post_data_json or {})
+    expect(row).to_contain_text("Full", timeout=SLOW_MS)
+    row.locator("button").click()
+    page.click("#person")
+    expect(page.locator("#person-name")).to_have_value("Бурул Асанова", timeout=SLOW_MS)
+    expect(page.locator("#person-phone")).to_have_value("+996 555 123456")
+
+
+def test_the_list_shows_how_many_people_are_at_a_site_and_is_searched(whole: Whole, seat: Any) -> None:
+    site, other = saved(whole, locality="Көк-Таш"), saved(whole)
+    reported(whole, site, 214)
+    occupancies = whole.client(headers=headers(whole))
+    assert wait_until(
+        lambda: occupancies.get("/registry/v1/occupancies").json()["occupancies"][site["site_id"]] is not None,
+        timeout=60,
+    )
+    page = opened(seat)
+    row = page.locator("#sites tr", has_text=site["name_ru"])
+    expect(row).to_contain_text("214", timeout=SLOW_MS)
+    expect(row).to_contain_text("over capacity")
+    expect(page.locator("#sites tr", has_text=other["name_ru"])).to_contain_text("not counted")
+    page.fill("#search", "кок таш")
+    expect(row).to_be_visible()
+    expect(page.locator("#sites tr", has_text=other["name_ru"])).to_have_count(0)
+    page.fill("#search", "xyzzy")
+    expect(page.locator("#none")).to_be_visible()
+
+
+def test_errors_are_shown_and_what_was_typed_stays(whole: Whole, seat: Any) -> None:
+    site = saved(whole)
+    page = opened(seat)
+    page.click("#new")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#failure")).to_have_text("Fill in the name in at least one language.")
+    page.fill("#name-ru", site["name_ru"])
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#failure")).to_have_text("Fill in: District or city")
+    page.fill("#district", "kadamjai")
+    page.fill("#lat", "39.9")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#failure")).to_contain_text("Check these fields: Latitude")
+    page.fill("#lat", "")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#failure")).to_contain_text("is in the list already", timeout=SLOW_MS)
+    expect(page.locator("#name-ru")).to_have_value(site["name_ru"])
+
+
+def test_a_change_that_somebody_else_made_meanwhile_is_not_overwritten(whole: Whole, seat: Any) -> None:
+    site = saved(whole)
+    page = opened(seat)
+    page.locator("#sites tr", has_text=site["name_ru"]).locator("button").click()
+    fields = ("name_ru", "type", "pcode")
+    change = {**{name: site[name] for name in fields}, "version": 2, "state": "closed"}
+    path = f"/registry/v1/sites/{site['site_id']}"
+    assert whole.client(headers=headers(whole)).put(path, json=change).status_code == 200
+    page.fill("#capacity", "900")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#failure")).to_contain_text("Somebody else has changed it meanwhile", timeout=SLOW_MS)
+    known = whole.client(headers=headers(whole)).get(path).json()
+    assert (known["version"], known["state"], known["capacity"]) == (2, "closed", None)
+
+
+@pytest.mark.parametrize("language", ["ky", "ru", "en"])
+def test_the_page_fits_every_screen_and_axe_finds_nothing_serious(whole: Whole, seat: Any, language: str) -> None:
+    name = "Кадамжай районундагы Ы. Абдрахманов атындагы орто мектептин спорт залы"
+    saved(whole, name_ky=f"{name} {uuid4()}", needs=["water", "food", "beds", "latrines", "heating", "medicine"])
+    page = opened(seat)
+    page.goto(f"{whole.url}/sites?lang={language}")
+    wait_for_script(page, "!document.getElementById('new').disabled")
+    page.click("#new")
+    assert findings(page) == []
+    for width in (1920, 1366, 360):
+        page.set_viewport_size({"width": width, "height": 1080 if width == 1920 else 768})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        cut = page.locator(".sites .scroll").evaluate("list => list.scrollWidth - list.clientWidth")
+        assert cut <= 0, (width, cut)
