@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Dialog, Page, expect
@@ -12,6 +13,7 @@ from tests.browsers import SLOW_MS, wait_for_script
 from tests.console.factories import LEILEK
 from tests.console.pages.conftest import Whole
 from tests.console.pages.test_corrections import taken_but_not_told
+from tests.console.pages.test_sites import saved, typed
 from tests.installation import in_thread
 from tests.intake.records import records
 
@@ -30,13 +32,6 @@ def begun(seat: Any, persons: str = "26") -> Page:
     page.fill("#origin", "kadamjai")
     page.focus("#origin-locality")
     return page
-
-
-def typed(page: Page, *words: str) -> None:
-    """Types one text into each field, and goes to the next field with Tab."""
-    for text in words:
-        page.keyboard.type(text)
-        page.keyboard.press("Tab")
 
 
 @pytest.mark.parametrize("role", COUNTERS)
@@ -220,3 +215,48 @@ def test_no_field_is_cut(whole: Whole, seat: Any, language: str, width: int) -> 
     page = opened(seat, width=width, height=768)
     page.goto(f"{whole.url}/new-count?lang={language}")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_site_is_found_by_its_name_and_the_board_shows_it(whole: Whole, seat: Any) -> None:
+    """A site gives its district and kind of shelter. A changed text is no longer the site."""
+    name = f"Мектеп {uuid4()}"
+    site = saved(whole, name_ky=name, name_ru=f"Школа {name[-12:]}", pcode=LEILEK, locality="Көк-Таш")
+    page = begun(seat, persons="37")
+    page.fill("#origin-locality", "кок")
+    page.keyboard.press("Enter")
+    expect(page.locator("#origin-locality")).to_have_value("Көк-Таш")
+    expect(page.locator("#origin")).to_have_value("Leilek rayon, Batken oblast")
+    page.fill("#destination-locality", f"школа {name[-12:]}")
+    page.keyboard.press("Tab")
+    expect(page.locator("#destination-site")).to_have_text(f"Site: {name}, Көк-Таш, Leilek rayon")
+    expect(page.locator("#destination")).to_have_value("Leilek rayon, Batken oblast")
+    expect(page.locator("#shelter")).to_have_value("collective_centre")
+    page.fill("#destination-locality", f"{name} спортзал")
+    expect(page.locator("#destination-site")).to_be_empty()
+    page.fill("#destination-locality", name)
+    page.fill("#origin", "not known")
+    with page.expect_request("**/intake/v1/displacements") as sent:
+        page.keyboard.press("Control+Enter")
+    body = sent.value.post_data_json or {}
+    assert (body["site_id"], body["destination_locality"], body["destination"]) == (
+        site["site_id"],
+        name,
+        {"pcode": LEILEK},
+    )
+    assert body["origin"] == {"country": "ZZ"}
+    expect(page.locator("#answer-text")).to_contain_text("Accepted", timeout=SLOW_MS)
+    page.get_by_role("link", name="Back to the board").last.click()
+    row = page.locator("#panel-households .groups tbody tr", has_text=name)
+    expect(row).to_contain_text("Collective centre, Leilek rayon", timeout=SLOW_MS)
+
+
+def test_a_place_that_is_no_site_stays_as_typed(whole: Whole, seat: Any) -> None:
+    name = f"Мектеп {uuid4()}"
+    saved(whole, name_ky=name)
+    page = begun(seat)
+    page.fill("#destination-locality", name[:12])
+    expect(page.locator("#destination-locality-list li", has_text=name)).to_be_visible(timeout=SLOW_MS)
+    with page.expect_request("**/intake/v1/displacements") as sent:
+        page.keyboard.press("Control+Enter")
+    body = sent.value.post_data_json or {}
+    assert (body["destination_locality"], body.get("site_id")) == (name[:12], None)

@@ -18,7 +18,7 @@ OSH_OBLAST = "KG06000000000"
 
 
 def typed(page: Page, *words: str) -> None:
-    """Types a text into each field, and goes to the next one with Tab."""
+    """Types one text into each field, and goes to the next field with Tab."""
     for text in words:
         page.keyboard.type(text)
         page.keyboard.press("Tab")

@@ -1,13 +1,16 @@
 """A phone sends counts of groups, with localities, time and unit. A count can be zero, or a full recount."""
 
 from datetime import datetime
+from typing import Any
+from uuid import uuid4
 
 from playwright.sync_api import BrowserContext, Page, expect
 
 from shared.auth.tokens import Role
-from tests.intake.field.phones import Centre, kept_reports, opened, signed_in
+from tests.intake.field.phones import Centre, kept_reports, no_signal, opened, signed_in
 
 SLOW_MS = 20_000
+LEILEK = "KG05236000000"
 
 
 def begun_group(page: Page, persons: str) -> None:
@@ -83,3 +86,53 @@ def test_a_household_has_no_localities_in_clear(phone: BrowserContext, centre: C
     page.click("#send")
     [kept] = kept_reports(page)
     assert not {"origin_locality", "destination_locality", "counted_at"} & kept["body"].keys()
+
+
+def test_a_site_is_searched_without_signal_and_gives_its_district_and_shelter(
+    phone: BrowserContext, centre: Centre
+) -> None:
+    name = f"Школа {uuid4()}"
+    site = known_site(centre, name_ru=name, name_ky=f"Мектеп {name[-12:]}", locality="Көк-Таш", pcode=LEILEK)
+    page = opened(phone, centre)
+    signed_in(page, centre.account(Role.FIELD))
+    page.wait_for_function("name => localStorage.getItem('dayar.sites')?.includes(name)", arg=name)
+    begun_group(page, "150")
+    with no_signal(phone, centre):
+        page.fill("#destination-locality", name[:16].lower())
+        page.locator("#destination-locality-list li", has_text=f"Мектеп {name[-12:]}").tap()
+        expect(page.locator("#destination-site")).to_contain_text(f"Site: Мектеп {name[-12:]}, Көк-Таш, Leilek rayon")
+        expect(page.locator("#destination-district")).to_have_value(LEILEK)
+        expect(page.locator("#shelter")).to_have_value("collective_centre")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        page.reload()
+        expect(page.locator("#destination-site")).to_contain_text(name[-12:])
+        page.click("#send")
+        [kept] = kept_reports(page)
+    assert (kept["body"]["site_id"], kept["body"]["destination"]) == (site, {"pcode": LEILEK})
+    assert kept["body"]["destination_locality"] == f"Мектеп {name[-12:]}"
+
+
+def test_a_place_typed_freely_is_no_site(phone: BrowserContext, centre: Centre) -> None:
+    name = f"Школа {uuid4()}"
+    known_site(centre, name_ru=name)
+    page = opened(phone, centre)
+    signed_in(page, centre.account(Role.FIELD))
+    page.wait_for_function("name => localStorage.getItem('dayar.sites')?.includes(name)", arg=name)
+    begun_group(page, "150")
+    page.fill("#destination-locality", name)
+    page.locator("#persons").focus()
+    expect(page.locator("#destination-site")).to_contain_text(name)
+    page.fill("#destination-locality", f"{name}, спортзал")
+    expect(page.locator("#destination-site")).to_be_hidden()
+    page.click("#send")
+    [kept] = kept_reports(page)
+    assert (kept["body"]["destination_locality"], kept["body"].get("site_id")) == (f"{name}, спортзал", None)
+
+
+def known_site(centre: Centre, **changed: Any) -> str:
+    site_id = str(uuid4())
+    body = {"version": 1, "type": "school", "pcode": "KG05258000000", **changed}
+    token = centre.installation.token(roles=[Role.OPERATOR])
+    client = centre.client(headers={"authorization": f"Bearer {token}"})
+    assert client.put(f"/registry/v1/sites/{site_id}", json=body).status_code == 200
+    return site_id

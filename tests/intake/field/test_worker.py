@@ -32,10 +32,25 @@ def test_every_file_of_the_form_is_cached_under_its_release(phone: BrowserContex
     names, files = page.evaluate(KEPT)
     assert names == [f"field-{release(page)}"]
     own = {file.name for file in pages.STATIC.iterdir()} - {"worker.js"}
-    shared = {name for file in own for name in re.findall(r'from "\./(.+)";', (pages.STATIC / file).read_text())} - own
-    scripts = own | shared
-    assert shared == {"elements.js", "texts.js", "time.js", "uuid.js"}
+    scripts = imported(own)
+    assert scripts - own == {
+        "combobox.js",
+        "elements.js",
+        "place-search.js",
+        "sites.js",
+        "texts.js",
+        "time.js",
+        "uuid.js",
+    }
     assert {f"{FORM}/files/{release(page)}/{name}" for name in scripts} <= set(files)
+
+
+def imported(files: set[str]) -> set[str]:
+    """These files and the scripts that they import, directly or not."""
+    folders = (pages.STATIC, pages.SHARED_PAGES / "static")
+    found = {file: folder / file for file in files for folder in folders if (folder / file).exists()}
+    names = {name for file in found.values() for name in re.findall(r'from "\./(.+)";', file.read_text())}
+    return files if names <= files else imported(files | names)
 
 
 def test_a_script_is_served_only_under_its_own_release(centre: Centre) -> None:

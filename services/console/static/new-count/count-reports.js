@@ -2,10 +2,12 @@
 
 import { uuid } from "/static/uuid.js";
 
+export const UNKNOWN = "ZZ"; // CLDR's code for an unknown region
+
 /**
  * @typedef {{persons: number, households: number | null, unit: string, isEstimated: boolean, origin: StatedPlace, destination: StatedPlace,
  *   shelter: string, counted: Date, left: Date, isFullRecount: boolean, hazard: string, mobility: string, notes: string}} Given the values of the form
- * @typedef {{pcode: string, locality: string}} StatedPlace
+ * @typedef {{pcode: string, locality: string, site?: string}} StatedPlace `pcode` is `ZZ` if the district is not known
  */
 
 /** One count. The report's id stays until intake accepts it, so that sending it twice does not make two counts. */
@@ -41,6 +43,8 @@ export class CountReport {
 }
 
 /** @param {"origin" | "destination"} name @param {StatedPlace} place */
-function place(name, { pcode, locality }) {
-  return { [name]: { pcode }, ...(locality && { [`${name}_locality`]: locality }) };
+function place(name, { pcode, locality, site }) {
+  return {
+    [name]: pcode === UNKNOWN ? { country: UNKNOWN } : { pcode }, ...(locality && { [`${name}_locality`]: locality }), ...(site && { site_id: site }),
+  };
 }

@@ -6,7 +6,8 @@ import { element } from "/static/elements.js";
 import { given as givenIn, input, options } from "/static/entry/fields.js";
 import { fail, labels, refuse } from "/static/entry/refusals.js";
 import { keepUnsent, sendByKeyboard, sendOnce, sendReport } from "/static/entry/sending.js";
-import { CountReport } from "/static/new-count/count-reports.js";
+import { CountReport, UNKNOWN } from "/static/new-count/count-reports.js";
+import { localities, sites } from "/static/new-count/places.js";
 import { sentence } from "/static/texts.js";
 import { noon, today } from "/static/time.js";
 
@@ -14,9 +15,11 @@ const AHEAD_MS = 5 * 60_000; // a count further ahead than this has a typing err
 
 const form = /** @type {HTMLFormElement} */ (element("count"));
 const status = form.dataset.status ?? "";
-const origin = new Combobox(input("origin"), options("places"));
+const origin = new Combobox(input("origin"), [...options("places"), { value: UNKNOWN, name: sentence("unknown"), terms: [] }]);
 const destination = new Combobox(input("destination"), options("places"));
 const hazard = new Combobox(input("hazard"), options("hazards"));
+const village = localities(origin);
+const site = sites(destination, (kind) => { input("shelter").value = kind; });
 const changes = keepUnsent(form);
 let report = new CountReport(status);
 let isPreset = true; // whether the present district still follows the district of origin
@@ -38,7 +41,8 @@ function count() {
 
 /** @param {Combobox} combobox */
 function place(combobox) {
-  return { pcode: combobox.chosen?.value ?? "", locality: given(`${combobox.input.id}-locality`) };
+  const place = { pcode: combobox.chosen?.value ?? "", locality: given(`${combobox.input.id}-locality`) };
+  return combobox === destination && site.chosen ? { ...place, site: site.chosen.value } : place;
 }
 
 /** @param {string} text */
@@ -48,7 +52,7 @@ function moment(text) {
 
 /** Marks the first kind of error that the form itself finds. */
 function isComplete() {
-  for (const combobox of [origin, destination, hazard]) combobox.leave();
+  for (const combobox of [origin, destination, hazard, village, site]) combobox.leave();
   for (const [text, fields] of errors()) {
     if (!fields.length) continue;
     fail(sentence(text, { fields: labels(fields), field: labels(fields) }), fields);
@@ -128,7 +132,7 @@ function begin() {
   const { origin: from, hazard: type, mobility } = count();
   report = new CountReport(status);
   form.reset();
-  for (const combobox of [origin, destination, hazard]) combobox.clear();
+  for (const combobox of [origin, destination, hazard, village, site]) combobox.clear();
   origin.set(from.pcode);
   hazard.set(type);
   input("mobility").value = mobility;
@@ -148,7 +152,7 @@ function preset() {
   const now = written(new Date());
   input("counted").value ||= now;
   input("left").value ||= now.split(" ")[0];
-  if (isPreset && origin.chosen) destination.set(origin.chosen.value);
+  if (isPreset && origin.chosen && origin.chosen.value !== UNKNOWN && !site.chosen) destination.set(origin.chosen.value);
 }
 
 sendByKeyboard(form, () => void send());

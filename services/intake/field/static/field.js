@@ -7,6 +7,7 @@ import { canKeep, CHANGED, changed, forgetOld } from "./kept.js";
 import { show, showAccount } from "./list.js";
 import { sendWaiting } from "./outbox.js";
 import { tell } from "./page.js";
+import { renewSites } from "./places.js";
 import { sentence } from "./texts.js";
 
 const AGAIN_MS = 30_000;
@@ -17,7 +18,7 @@ else tell(element("opening"), sentence("unkept"));
 
 function start() {
   listen();
-  element("sign-in").addEventListener("submit", (event) => void signIn(/** @type {SubmitEvent} */ (event)));
+  element("sign-in").addEventListener("submit", (event) => void signIn(/** @type {SubmitEvent} */ (event)).then(renewSites));
   element("sign-out").addEventListener("click", signOut);
   element("send-now").addEventListener("click", () => void sendWaiting());
   addEventListener(CHANGED, show);
@@ -33,7 +34,7 @@ function start() {
   show();
   element("opening").hidden = true;
   element("report").hidden = false;
-  void takeSession().then(sendWaiting);
+  void takeSession().then(sendWaiting).then(renewSites);
   void renew();
 }
 
@@ -41,6 +42,6 @@ function start() {
 function look() {
   renewToday();
   showAccount();
-  void sendWaiting();
+  void sendWaiting().then(renewSites);
   void renew();
 }

@@ -4,9 +4,10 @@ import { mark, oddities, problems, unmark } from "./checks.js";
 import { discard, draftOf, held, isHeldHere, keepDraft, letGo } from "./drafts.js";
 import { element } from "./elements.js";
 import { account, changed, CHANGED, isOwn, isSameName, keep, kept, nextVersion } from "./kept.js";
-import { oblasts, personOf } from "./labels.js";
+import { personOf } from "./labels.js";
 import { sendWaiting } from "./outbox.js";
 import { copy, part, tell } from "./page.js";
+import { districts, searchPlaces, setSite } from "./places.js";
 import { counters, fields, idsOf, read } from "./reports.js";
 import { sentence } from "./texts.js";
 import { local, today } from "./time.js";
@@ -43,6 +44,7 @@ export function listen() {
     if (name.endsWith("_oblast")) districts(name.replace("_oblast", ""), control(name).value);
     save();
   });
+  searchPlaces(save);
   element("add-member").addEventListener("click", () => { addMember(); save(); });
   element("cancel").addEventListener("click", () => { discard(draft.ids.report_id); begin(); });
   element("another").addEventListener("click", another);
@@ -197,6 +199,7 @@ export function begin(begun) {
   control("counted").value = local(new Date());
   if (body) write(body);
   for (const name of ["origin", "destination"]) if (!body) districts(name, "");
+  setSite(body?.site_id);
   element("correcting").hidden = element("cancel").hidden = !corrected;
   element("another").hidden = !body;
   showPoint();
@@ -226,16 +229,6 @@ function write(body) {
   }
   for (const name of ["origin", "destination"]) districts(name, body[name].pcode ?? body[name].country);
   for (const member of body.members ?? []) addMember(member);
-}
-
-/** @param {string} name @param {string} code */
-function districts(name, code) {
-  const oblast = oblasts.find((unit) => unit.pcode === code || unit.districts.some((district) => district.pcode === code));
-  control(`${name}_oblast`).value = oblast?.pcode ?? code;
-  const select = /** @type {HTMLSelectElement} */ (element(`${name}-district`));
-  select.replaceChildren(...[{ pcode: "", name: sentence("whole") }, ...(oblast?.districts ?? [])].map((unit) => new Option(unit.name, unit.pcode)));
-  select.value = oblast?.pcode === code ? "" : code;
-  /** @type {HTMLElement} */ (select.closest(".field")).hidden = !oblast?.districts.length;
 }
 
 function kindChosen() {

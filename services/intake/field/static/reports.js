@@ -46,7 +46,7 @@ export function read(form, status, ids, point) {
     intention: data.get("intention"),
     ...(sexAge.length && { sex_age: sexAge }),
     ...(text(data, "notes") && { notes: text(data, "notes") }),
-    ...(kind === "household" ? household(data, members) : group(data)),
+    ...(kind === "household" ? household(data, members) : { ...group(data), ...site(form) }),
   };
 }
 
@@ -72,6 +72,12 @@ function group(data) {
     ...(text(data, "origin_locality") && { origin_locality: text(data, "origin_locality") }),
     ...(text(data, "destination_locality") && { destination_locality: text(data, "destination_locality") }),
   };
+}
+
+/** The site that the author chose from the list, if any. @param {HTMLFormElement} form */
+function site(form) {
+  const id = /** @type {HTMLInputElement} */ (form.elements.namedItem("destination_locality")).dataset.site;
+  return id ? { site_id: id } : {};
 }
 
 /** @param {FormData} data @param {string} name */
