@@ -60,7 +60,7 @@ async def counts(session: AsyncSession, status: Status, visibility: Visibility) 
             visibility.covers("sites.pcode"),
         )
     )
-    return [CountAtSite(*row) for row in rows]
+    return [CountAtSite._make(row) for row in rows]
 
 
 async def visible_ids(session: AsyncSession, visibility: Visibility) -> Sequence[UUID]:

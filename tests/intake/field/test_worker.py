@@ -6,6 +6,7 @@ import httpx
 from playwright.sync_api import BrowserContext, Page, expect
 
 from services.intake.field import pages
+from shared.pages.pages import HERE as SHARED
 from tests.browsers import SLOW_MS, wait_for_script
 from tests.intake.field.phones import FORM, Centre, no_signal, opened
 
@@ -47,7 +48,7 @@ def test_every_file_of_the_form_is_cached_under_its_release(phone: BrowserContex
 
 def imported(files: set[str]) -> set[str]:
     """These files and the scripts that they import, directly or not."""
-    folders = (pages.STATIC, pages.SHARED_PAGES / "static")
+    folders = (pages.STATIC, SHARED / "static")
     found = {file: folder / file for file in files for folder in folders if (folder / file).exists()}
     names = {name for file in found.values() for name in re.findall(r'from "\./(.+)";', file.read_text())}
     return files if names <= files else imported(files | names)
