@@ -38,6 +38,7 @@ from shared.events import (
     HazardUpdated,
     HouseholdCorrected,
     HouseholdRegistered,
+    HouseholdStatusChanged,
     Message,
     ReportSettled,
 )
@@ -157,7 +158,14 @@ HAZARDS = Handlers(
 )
 HOUSEHOLDS = Handlers(
     dict.fromkeys(
-        (HouseholdRegistered, HouseholdCorrected, GroupCounted, GroupCorrected, GroupStatusChanged),
+        (
+            HouseholdRegistered,
+            HouseholdCorrected,
+            HouseholdStatusChanged,
+            GroupCounted,
+            GroupCorrected,
+            GroupStatusChanged,
+        ),
         HouseholdHandler.__call__,
     )
 )

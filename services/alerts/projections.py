@@ -20,6 +20,8 @@ Stock = tuple[Status, str | None, UUID]  # the status, the district that people 
 class DisplacedHousehold:
     """The latest state of a household. An area is None if the place is abroad or unknown.
 
+    `destination_area` is also None if nobody of the household is displaced any more.
+
     `departed_on` is None if the day is unknown. `has_other_cause` is true if the household names no hazard and none of
     its reasons can be a hazard.
     """
@@ -41,7 +43,8 @@ class DisplacedHousehold:
 class Departure:
     """One reported displacement of a household. `area` is the area that the household left on the date `occurred_on`.
 
-    `destination_area` is the area where the household is now, or None if the place is abroad or unknown.
+    `persons` are those who are still displaced. `destination_area` is the area where the household is now, or None if
+    the place is abroad or unknown.
     """
 
     report_id: UUID
@@ -87,7 +90,7 @@ def household(event: HouseholdRegistered, places: Places) -> DisplacedHousehold:
         sequence=event.sequence,
         status=event.status,
         mobility=event.mobility,
-        destination_area=area_of(event.destination, places),
+        destination_area=area_of(event.destination, places) if event.displaced_now else None,
         hazard_id=event.hazard_id,
         hazard_type=event.hazard_type,
         origin_area=area_of(event.origin, places),
@@ -98,7 +101,10 @@ def household(event: HouseholdRegistered, places: Places) -> DisplacedHousehold:
 
 
 def departures(event: HouseholdRegistered, places: Places) -> dict[UUID, Departure | None]:
-    """The departures by report id. A departure is None if its district is unknown or its date is not precise enough."""
+    """The departures by report id.
+
+    A departure is None if its district is unknown, its date is not precise enough, or nobody is displaced any more.
+    """
     displacements = (event,) if event.displacement is None else (event, event.displacement)
     return {displacement.report_id: departure(event, displacement, places) for displacement in displacements}
 
@@ -107,7 +113,8 @@ def departure(
     event: HouseholdRegistered, displacement: HouseholdRegistered | Displacement, places: Places
 ) -> Departure | None:
     area = area_of(displacement.origin, places)
-    if area is None or displacement.occurred_on_precision not in IN_WINDOW:
+    persons = event.displaced_now if displacement is event else event.persons
+    if area is None or not persons or displacement.occurred_on_precision not in IN_WINDOW:
         return None
     return Departure(
         report_id=displacement.report_id,
@@ -116,7 +123,7 @@ def departure(
         mobility=displacement.mobility,
         area=area,
         occurred_on=displacement.occurred_on,
-        persons=event.persons,
+        persons=persons,
         destination_area=area_of(event.destination, places),
     )
 

@@ -20,11 +20,15 @@ def hazard(received: Received) -> dict[str, Any]:
 
 
 def household(received: Received) -> dict[str, Any]:
-    """A household's row. `registered_at` is None for a correction: only the first event has the registration's time."""
+    """A household's row, with only the persons who are still displaced.
+
+    `registered_at` is None for later events: only the first event has the registration's time.
+    """
     data = received.event.data
     is_displacement = received.event.type == events.HouseholdRegistered.event_type
     return {
         **_moved(data),
+        "persons": data.displaced_now,
         "registered_at": received.event.time.isoformat() if is_displacement else None,
     }
 

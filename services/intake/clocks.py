@@ -75,6 +75,11 @@ def correction(report: DisplacementStruct | HazardReport, clocks: Clocks) -> dic
     return times or None
 
 
+def is_ahead(report: DisplacementStruct, clocks: Clocks) -> bool:
+    """Whether the reported day is after today, although the author's clock is right."""
+    return _is_day_ahead(report, clocks.latest)
+
+
 def is_forecast(report: HazardReport) -> bool:
     return report.urgency in FORECASTS and report.certainty is not Certainty.OBSERVED
 

@@ -11,7 +11,8 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from services.intake import structs, unchecked
-from services.intake.clocks import Clocks, correction
+from services.intake.clocks import Clocks, correction, is_ahead
+from services.intake.refusals import Invalid
 from services.intake.structs import DisplacementStruct
 from shared.auth.tokens import Principal, Role
 from shared.country import COUNTRY, UNKNOWN_COUNTRY
@@ -25,6 +26,8 @@ from shared.events import (
     HazardReport,
     HazardReported,
     HazardUpdated,
+    HouseholdMovementReport,
+    HouseholdMovementReported,
     HouseholdReport,
     HouseholdReported,
     Message,
@@ -49,10 +52,13 @@ HAZARD_EVENTS: dict[MsgType, type[HazardReported]] = {
     MsgType.CANCEL: HazardCancelled,
 }
 
-FIRST_VERSIONS: dict[str, type[HouseholdReported | GroupReported]] = {
-    "household": HouseholdReported,
-    "group": GroupReported,
+# Kind of a report -> the event types of its first version and of its corrections.
+EVENT_TYPES_OF = {
+    "household": (HouseholdReported.event_type, CORRECTION),
+    "group": (GroupReported.event_type, CORRECTION),
+    "household_movement": (HouseholdMovementReported.event_type, HouseholdMovementReported.event_type),
 }
+MOVEMENTS = ("household_movement",)
 _hazard = TypeAdapter(HazardReport).serializer.to_json
 
 
@@ -75,7 +81,7 @@ class Draft(Protocol):
 
 @dataclass(slots=True)
 class DisplacementDraft:
-    """The draft of a household or group. Ids are strings, so that no UUID must be converted.
+    """The draft of a household, group or movement. Ids are strings, so that no UUID must be converted.
 
     `stamps` are the JSON members that intake adds: author, team, channel, received_at, places_version, flags.
     """
@@ -135,21 +141,25 @@ class HazardDraft:
 
 
 def displacement(
-    report: HouseholdReport | GroupReport | DisplacementStruct,
+    report: HouseholdReport | GroupReport | HouseholdMovementReport | DisplacementStruct,
     principal: Principal,
     *,
     clocks: Clocks,
     places: Places,
     traceparent: str | None = None,
 ) -> DisplacementDraft:
-    if isinstance(report, HouseholdReport | GroupReport):
+    """The draft of the report. Raises Invalid for a movement in the future."""
+    if isinstance(report, HouseholdReport | GroupReport | HouseholdMovementReport):
         report = structs.of(report)
-    first, key = FIRST_VERSIONS[report.kind].event_type, structs.subject_id(report)
+    key = structs.subject_id(report)
     clear, original_clear, now = structs.clear(report), None, clocks.now
     times = correction(report, clocks)
     if times:
-        clear, original_clear = structs.clear(structs.replaced(report, times)), clear
-    event_type = first if report.version == 1 else CORRECTION
+        corrected = structs.replaced(report, times)
+        clear, original_clear = structs.clear(corrected), clear
+        check_day(corrected, clocks)
+    first, correcting = EVENT_TYPES_OF[report.kind]
+    event_type = first if report.version == 1 else correcting
     author, report_id = principal.author, report.report_id
     return DisplacementDraft(
         name=_name(principal.account, structs.bytes_of(report_id), report.version),
@@ -169,6 +179,12 @@ def displacement(
         unchecked=unchecked.credential(principal),
         original_clear=original_clear,
     )
+
+
+def check_day(report: DisplacementStruct, clocks: Clocks) -> None:
+    """Raise Invalid for a movement that is still in the future when the author's clock is corrected."""
+    if report.kind in MOVEMENTS and is_ahead(report, clocks):
+        raise Invalid([{"pointer": "/occurred_at", "expected": "a day that is not in the future"}])
 
 
 def name_in(record: bytes) -> bytes | None:
@@ -249,9 +265,9 @@ def registered_area(pcode: str | None, registrar: Principal, places: Places) -> 
     return Flag.REGISTRAR_OF_DISTRICT if places.district(pcode) in registrar.areas else None
 
 
-def contradict(place: Place, point: Point | None, places: Places) -> bool:
+def contradict(place: Place | None, point: Point | None, places: Places) -> bool:
     """Whether the point lies outside the place. False for an unknown place."""
-    if point is None or place.country == UNKNOWN_COUNTRY:
+    if place is None or point is None or place.country == UNKNOWN_COUNTRY:
         return False
     located = places.locate(point.lat, point.lon)
     if place.pcode is None:

@@ -1,4 +1,4 @@
-"""Displacement reports as msgspec Structs, which are built from the contract's pydantic models and halve the CPU time.
+"""Displacements and movements as msgspec Structs, which are built from the contract's models and halve the CPU time.
 
 If a Struct accepts a report, the model would accept it too and give the same values. If the Struct does not accept the
 report, the model reads it, because pydantic is more lenient: it accepts `"5"` for 5 and trims text. Only the model
@@ -21,9 +21,19 @@ from msgspec import Meta, Struct
 from pydantic import AfterValidator, AwareDatetime, BaseModel, FailFast, StringConstraints
 from pydantic.fields import FieldInfo
 
-from shared.events import GroupReport, GroupSealed, HouseholdReport, HouseholdSealed, Place, Point
+from shared.events import (
+    GroupReport,
+    GroupSealed,
+    HouseholdMovementReport,
+    HouseholdMovementSealed,
+    HouseholdReport,
+    HouseholdSealed,
+    Place,
+    Point,
+)
 from shared.events.displacements import GroupClear, HouseholdClear
 from shared.events.fields import CLEAR, SEALED, random_uuid, utc
+from shared.events.movements import HouseholdMovementClear
 from shared.events.vocabulary import Precision, Status
 
 UUID_TEXT = r"^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z"
@@ -37,7 +47,7 @@ class UnknownConstraint(TypeError):
 
 
 class DisplacementStruct(Protocol):
-    """The fields that the Structs of households and of groups share. Ids are text."""
+    """The fields that the Structs of households, groups and movements share. Ids are text."""
 
     kind: str
     report_id: str
@@ -46,8 +56,8 @@ class DisplacementStruct(Protocol):
     occurred_at: datetime
     occurred_at_precision: Precision
     reported_at: datetime
-    origin: Place
-    destination: Place
+    origin: Place | None
+    destination: Place | None
     origin_point: Point | None
     destination_point: Point | None
 
@@ -195,27 +205,39 @@ class PartWriter:
 
 
 encode = msgspec.json.Encoder().encode
-KINDS: Any = Union[struct(HouseholdReport, kind="household"), struct(GroupReport, kind="group")]  # noqa: UP007
+HOUSEHOLD, GROUP = struct(HouseholdReport, kind="household"), struct(GroupReport, kind="group")
+MOVEMENT: Any = struct(HouseholdMovementReport, kind="household_movement")
+DISPLACEMENT: Any = Union[HOUSEHOLD, GROUP]  # noqa: UP007
+ALL: Any = Union[HOUSEHOLD, GROUP, MOVEMENT]  # noqa: UP007
 CLEAR_PARTS = {
     "household": PartWriter(HouseholdClear, with_defaults=True),
     "group": PartWriter(GroupClear, with_defaults=True),
+    "household_movement": PartWriter(HouseholdMovementClear, with_defaults=True),
 }
 SEALED_PARTS = {
     "household": PartWriter(HouseholdSealed, with_defaults=False),
     "group": PartWriter(GroupSealed, with_defaults=False),
+    "household_movement": PartWriter(HouseholdMovementSealed, with_defaults=False),
 }
-SUBJECT_IDS = {kind: attrgetter(f"{kind}_id") for kind in CLEAR_PARTS}
+SUBJECT_IDS = {kind: attrgetter(f"{kind.removesuffix('_movement')}_id") for kind in CLEAR_PARTS}
 Read = TypeVar("Read")
 # For a time finer than microseconds, msgspec rounds, but the models cut the digits off. The pattern begins with the
 # decimal point, because this character is rare: a search for digits would take twenty times longer.
 FINER_THAN_MICROSECONDS = re.compile(rb"\.(?<=\d:\d\d\.)\d{7}")
-_one: msgspec.json.Decoder[DisplacementStruct] = msgspec.json.Decoder(KINDS)
-_many: msgspec.json.Decoder[list[DisplacementStruct]] = msgspec.json.Decoder(list[KINDS])
+_displacement: msgspec.json.Decoder[DisplacementStruct] = msgspec.json.Decoder(DISPLACEMENT)
+_movement: msgspec.json.Decoder[DisplacementStruct] = msgspec.json.Decoder(MOVEMENT)
+_any: msgspec.json.Decoder[DisplacementStruct] = msgspec.json.Decoder(ALL)
+_many: msgspec.json.Decoder[list[DisplacementStruct]] = msgspec.json.Decoder(list[ALL])
 
 
 def read(raw: bytes) -> DisplacementStruct | None:
-    """Read a report with the Structs. None if the Structs do not accept the report, so that its model must read it."""
-    return _read(_one, raw)
+    """Read a displacement with the Structs. None if the Structs do not accept it, so that its model must read it."""
+    return _read(_displacement, raw)
+
+
+def read_movement(raw: bytes) -> DisplacementStruct | None:
+    """Read a movement with the Structs. None if the Structs do not accept it, so that its model must read it."""
+    return _read(_movement, raw)
 
 
 def read_all(raw: bytes) -> list[DisplacementStruct] | None:
@@ -232,9 +254,9 @@ def _read(decoder: msgspec.json.Decoder[Read], raw: bytes) -> Read | None:
         return None
 
 
-def of(report: HouseholdReport | GroupReport) -> DisplacementStruct:
+def of(report: HouseholdReport | GroupReport | HouseholdMovementReport) -> DisplacementStruct:
     """The Struct with the values of a report that its model has read."""
-    return _one.decode(report.model_dump_json(exclude_none=True))
+    return _any.decode(report.model_dump_json(exclude_none=True))
 
 
 def clear(report: DisplacementStruct) -> bytes:

@@ -8,6 +8,8 @@ from shared.events.vocabulary import Flag, OutcomeKind
 from shared.places import Places
 
 Name = tuple[str, str]  # "household" or "group", and the id of the household or group
+# Kind of a report -> what the report is about.
+SUBJECT_OF = {"household": "household", "group": "group", "household_movement": "household"}
 
 
 class Held(StrEnum):
@@ -19,6 +21,16 @@ class Held(StrEnum):
     REVOKED = "revoked_credential"
     OTHER_CONTENT = "other_content"
     OTHER_HOUSEHOLD = "other_household"
+    HOUSEHOLD_UNKNOWN = "household_unknown"
+    REMOVAL_BY_OTHER_TEAM = "removal_by_other_team"
+    BEFORE_DEPARTURE = "before_departure"
+    AFTER_DEATH = "after_death"
+    MEMBERS_UNKNOWN = "members_unknown"
+
+
+# A movement held for one of these reasons contradicts the other reports of the household. It is judged again when they
+# change.
+CONTRADICTIONS = (Held.BEFORE_DEPARTURE, Held.AFTER_DEATH, Held.MEMBERS_UNKNOWN)
 
 
 class Effect(StrEnum):
@@ -73,15 +85,24 @@ class Precedent(NamedTuple):
     outcome: OutcomeKind
     author: str = ""
     team: str | None = None
+    reason: str | None = None
 
     @property
     def took_effect(self) -> bool:
-        return self.outcome in (OutcomeKind.RECORDED, OutcomeKind.MERGED)
+        """Whether the version is among the household's displacements, or among its movements, which are judged."""
+        if self.outcome is OutcomeKind.HELD:
+            return self.reason in CONTRADICTIONS
+        return self.outcome in (OutcomeKind.RECORDED, OutcomeKind.MERGED, OutcomeKind.NOTED)
 
     def yields_to(self, author: str, team: str | None) -> bool:
         """Whether this is a held or refused version 1 of this author or team. The next version may then take effect."""
         is_without_effect = self.outcome in (OutcomeKind.HELD, OutcomeKind.REJECTED)
-        return self.version == 1 and is_without_effect and Owner(self.author, self.team).shares(author, team)
+        return (
+            self.version == 1
+            and is_without_effect
+            and not self.took_effect
+            and Owner(self.author, self.team).shares(author, team)
+        )
 
 
 CREATE = ReportDecision(Effect.CREATE, OutcomeKind.RECORDED)
@@ -110,6 +131,35 @@ def decide(claim: Claim, owner: Owner | None, precedents: Sequence[Precedent]) -
         return held(Held.OTHER_HOUSEHOLD)
     if owner is None:
         return CREATE if claim.version == 1 or begins else held(Held.WAITING)
+    return decide_version(claim.version, {precedent.version for precedent in effective}, begins=begins)
+
+
+def decide_movement(
+    claim: Claim, owner: Owner | None, precedents: Sequence[Precedent], *, removes: bool
+) -> ReportDecision:
+    """Decide about a movement of a household with this owner. `removes` says that people leave the stock of displaced.
+
+    Any team may report a movement, but only the household's team or a registrar may take people out of the stock. The
+    movement's own team may correct or reverse the report.
+    """
+    if claim.is_revoked and not claim.is_accepted:
+        return held(Held.REVOKED)
+    if claim.is_expired and not claim.is_accepted:
+        return held(Held.EXPIRED_TOKEN)
+    if owner is None:
+        return held(Held.HOUSEHOLD_UNKNOWN)
+    effective = [precedent for precedent in precedents if precedent.took_effect]
+    if any(precedent.version == claim.version and precedent.digest == claim.digest for precedent in effective):
+        return REPEAT
+    if any(precedent.subject != claim.subject for precedent in effective):
+        return held(Held.OTHER_HOUSEHOLD)
+    is_entitled = claim.is_accepted or claim.is_registrars or owner.shares(claim.author, claim.team)
+    reporters = [Owner(precedent.author, precedent.team) for precedent in effective]
+    if reporters and not is_entitled and not any(owner.shares(claim.author, claim.team) for owner in reporters):
+        return held(Held.NOT_AUTHOR)
+    if removes and not is_entitled:
+        return held(Held.REMOVAL_BY_OTHER_TEAM)
+    begins = not effective and is_first(claim, precedents)
     return decide_version(claim.version, {precedent.version for precedent in effective}, begins=begins)
 
 

@@ -16,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.config import RegistrySettings
 from services.registry.models import DigestKey, Report
 from shared.crypto.keyring import Keyring
-from shared.events import CORRECTION, GroupReported, HouseholdReported, event_id
+from shared.events import CORRECTION, GroupReported, HouseholdMovementReported, HouseholdReported, event_id
+from shared.events.vocabulary import ReportKind
 from shared.messaging.models import InboxEvent
 from shared.messaging.offsets import Fenced
 from shared.postgres import database
@@ -142,6 +143,8 @@ async def remove(session: AsyncSession, subject_id: UUID) -> int:
 
 
 def type_of(kind: str, version: int) -> str:
+    if kind == ReportKind.HOUSEHOLD_MOVEMENT:
+        return HouseholdMovementReported.event_type
     if version > 1:
         return CORRECTION
     return HouseholdReported.event_type if kind == "household" else GroupReported.event_type

@@ -12,10 +12,16 @@ from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.household_events import HouseholdEvents, utcnow
 from services.registry.models import HeldDecision
 from services.registry.recounts import recount
-from services.registry.reports import Filed
+from services.registry.reports import AnyFiled
 from services.registry.storage import Store
 from services.registry.working_set import WorkingSet
-from shared.events import GroupCorrectionReported, GroupReported, HouseholdCorrectionReported, HouseholdReported
+from shared.events import (
+    GroupCorrectionReported,
+    GroupReported,
+    HouseholdCorrectionReported,
+    HouseholdMovementReported,
+    HouseholdReported,
+)
 from shared.events.vocabulary import OutcomeKind
 from shared.messaging.decisions import Execution
 from shared.messaging.handlers import Handlers
@@ -79,11 +85,12 @@ REPORTS = Handlers(
         GroupReported: Registrar.file_reports,
         HouseholdCorrectionReported: Registrar.file_reports,
         GroupCorrectionReported: Registrar.file_reports,
+        HouseholdMovementReported: Registrar.file_reports,
     }
 )
 
 
-def filed_of(received: Received) -> Filed:
-    filed: Filed = received.opened
+def filed_of(received: Received) -> AnyFiled:
+    filed: AnyFiled = received.opened
     filed.replaces = received.replaces
     return filed

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, RowMapping, TextClause, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.decisions import Held
+from services.registry.decisions import SUBJECT_OF, Held
 from services.registry.models import HeldDecision, Report
 from services.registry.visibility import Visibility
 from shared import audit
@@ -15,8 +15,8 @@ from shared.audit import Action, Entry
 from shared.events.vocabulary import OutcomeKind
 
 # A person may accept reports that are held for these reasons.
-# For the other reasons, a version of the report already took effect, and the author must send a correction.
-ACCEPTABLE = frozenset({Held.WAITING, Held.NOT_AUTHOR, Held.EXPIRED_TOKEN, Held.REVOKED})
+# For the other reasons, another report contradicts the held report, and the author must send a correction.
+ACCEPTABLE = frozenset({Held.WAITING, Held.NOT_AUTHOR, Held.EXPIRED_TOKEN, Held.REVOKED, Held.REMOVAL_BY_OTHER_TEAM})
 
 MOST = 1000  # the most reports of a team that one request accepts
 
@@ -69,10 +69,10 @@ async def by_outcome(session: AsyncSession, outcome_id: UUID) -> RowMapping | No
 
 
 async def named(session: AsyncSession, outcome_id: UUID) -> tuple[Any, ...] | None:
-    """The kind of the held report with this outcome, the id of its household or group, and its report id."""
+    """For the held report with this outcome: "household" or "group", the id of either, and the report id."""
     name = select(Report.kind, Report.subject_id, Report.report_id).where(Report.outcome_id == outcome_id, IS_HELD)
     row = (await session.execute(name)).one_or_none()
-    return None if row is None else tuple(row)
+    return None if row is None else (SUBJECT_OF[row[0]], *row[1:])
 
 
 async def note_read(session: AsyncSession, account: UUID, subject_id: UUID) -> None:

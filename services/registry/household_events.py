@@ -10,12 +10,21 @@ from uuid import UUID
 
 import msgspec
 
+from services.registry.courses import HouseholdStanding
 from services.registry.reports import Filed
 from services.registry.working_set import Settled, SubjectChange, WorkingSet
 from shared import events
 from shared.country import TIME_ZONE
 from shared.crypto.randomness import random_id
-from shared.events import HouseholdCorrected, HouseholdRegistered, Message, Place, ReportHeld, ReportSettled
+from shared.events import (
+    HouseholdCorrected,
+    HouseholdRegistered,
+    HouseholdStatusChanged,
+    Message,
+    Place,
+    ReportHeld,
+    ReportSettled,
+)
 from shared.events.envelope import EventData
 from shared.events.vocabulary import HazardType, Mobility, OutcomeKind, Precision, Reason, ReportKind, Status
 from shared.places import Places
@@ -43,8 +52,18 @@ class DisplacementData(msgspec.Struct, gc=False):
     origin: DistrictData
 
 
+class WhereaboutsData(msgspec.Struct, gc=False):
+    """The JSON of `shared.events.HouseholdWhereabouts`."""
+
+    displaced: int
+    returned: int
+    settled: int
+    confirmed_on: date
+    is_return_presumed: bool
+
+
 class HouseholdData(msgspec.Struct, omit_defaults=True, gc=False):
-    """The JSON of `shared.events.HouseholdRegistered` and `HouseholdCorrected`, with the same fields."""
+    """The JSON of `shared.events.HouseholdRegistered` and the other events of households, with the same fields."""
 
     household_id: str
     report_id: str
@@ -66,6 +85,7 @@ class HouseholdData(msgspec.Struct, omit_defaults=True, gc=False):
     places_version: str | None = None
     latest_mobility: Mobility | None = None
     displacement: DisplacementData | None = None
+    whereabouts: WhereaboutsData | None = None
 
 
 class OutcomeData(msgspec.Struct, omit_defaults=True, gc=False):
@@ -120,8 +140,17 @@ class HouseholdEvents:
             latest_mobility=None if change.latest is filed else change.latest.clear.mobility,
             displacement=None if change.changed is filed else self.displacement(change.changed),
         )
-        model = HouseholdCorrected if change.is_correction else HouseholdRegistered
-        return written(model, household_id, data, random_id(), now)
+        if change.standing is not None:
+            self.add_standing(data, change.standing)
+        return written(event_type(change), household_id, data, random_id(), now)
+
+    def add_standing(self, data: HouseholdData, standing: HouseholdStanding) -> None:
+        """Add where the people are now. `destination` becomes the place of those who are still displaced."""
+        confirmed_on = standing.confirmed_at.astimezone(TIME_ZONE).date()
+        data.whereabouts = WhereaboutsData(
+            standing.displaced, standing.returned, standing.settled, confirmed_on, standing.is_return_presumed
+        )
+        data.destination = self._district(standing.pcode) if standing.pcode else self._country(standing.country)
 
     def displacement(self, filed: Filed) -> DisplacementData:
         clear = filed.clear
@@ -136,6 +165,12 @@ class HouseholdEvents:
 
     def coarse(self, place: Place) -> DistrictData:
         return self._district(place.pcode) if place.pcode else self._country(place.country)
+
+
+def event_type(change: SubjectChange) -> type[HouseholdRegistered]:
+    if change.is_movement:
+        return HouseholdStatusChanged
+    return HouseholdCorrected if change.is_correction else HouseholdRegistered
 
 
 def outcome(settled: Settled, now: datetime) -> Message:

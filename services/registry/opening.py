@@ -6,12 +6,14 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic_core import from_json
 
-from services.registry.reports import Content, Filed
+from services.registry.decisions import SUBJECT_OF
+from services.registry.reports import AnyFiled, Content, Filed, FiledMovement
 from shared import events
 from shared.crypto import seal
-from shared.events import Event, GroupReported, HouseholdReported, SealedBox
+from shared.events import Event, GroupReported, HouseholdMovementReported, HouseholdReported, SealedBox
 from shared.events.displacements import GroupClear, HouseholdClear
 from shared.events.envelope import REVOKED_HEADER
+from shared.events.movements import HouseholdMovementClear
 from shared.failures import DependencyUnavailable, SetAside
 from shared.messaging.records import Received, Record
 
@@ -19,7 +21,9 @@ from shared.messaging.records import Received, Record
 TEXT_OF = {
     "household": TypeAdapter(HouseholdClear).serializer.to_json,
     "group": TypeAdapter(GroupClear).serializer.to_json,
+    "household_movement": TypeAdapter(HouseholdMovementClear).serializer.to_json,
 }
+DisplacementReported = HouseholdReported | GroupReported | HouseholdMovementReported
 
 
 class ReportOpener:
@@ -34,28 +38,27 @@ class ReportOpener:
 
     def __call__(self, record: Record) -> Received:
         event = events.decode(record.topic, record.value, record.headers)
-        reported: HouseholdReported | GroupReported = event.data
+        reported: DisplacementReported = event.data
         report_id, subject_id, author = str(reported.report_id), str(reported.key), str(reported.author)
         plain = self._open(reported.sealed, event, record.value)
         text = TEXT_OF[reported.kind](reported, exclude_defaults=True)
         digest = self._digests(events.digest((authored_content(reported, text), plain)))
-        filed = Filed(
-            report_id,
-            (reported.kind, subject_id),
-            reported,
-            read(plain),
-            text.decode(),
-            plain,
-            digest,
-            author=author,
-            team=str(reported.team) if reported.team else None,
-            channel=reported.channel,
-            received_at=reported.received_at,
-            places_version=reported.places_version,
-            flags=reported.flags,
-            is_revoked=any(name == REVOKED_HEADER for name, _ in record.headers),
-        )
-        return Received(record, event, digest, filed)
+        fields = {
+            "report_id": report_id,
+            "subject": (SUBJECT_OF[reported.kind], subject_id),
+            "sealed": read(plain),
+            "text": text.decode(),
+            "plain": plain,
+            "digest": digest,
+            "author": author,
+            "team": str(reported.team) if reported.team else None,
+            "channel": reported.channel,
+            "received_at": reported.received_at,
+            "places_version": reported.places_version,
+            "flags": reported.flags,
+            "is_revoked": any(name == REVOKED_HEADER for name, _ in record.headers),
+        }
+        return Received(record, event, digest, filed(reported, fields))
 
     def _open(self, box: SealedBox, event: Event[Any], value: bytes) -> bytes:
         try:
@@ -68,7 +71,13 @@ class ReportOpener:
             raise DependencyUnavailable from None
 
 
-def authored_content(reported: HouseholdReported | GroupReported, text: bytes) -> bytes:
+def filed(reported: DisplacementReported, fields: dict[str, Any]) -> AnyFiled:
+    if isinstance(reported, HouseholdMovementReported):
+        return FiledMovement(clear=reported, **fields)
+    return Filed(clear=reported, **fields)
+
+
+def authored_content(reported: DisplacementReported, text: bytes) -> bytes:
     """The content for the digest, with the author's original times, because intake may correct a retry differently."""
     if reported.uncorrected is None:
         return text

@@ -3,13 +3,23 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from services.registry.decisions import Claim, Name, Precedent
 from shared.country import TIME_ZONE
 from shared.crypto.randomness import random_id
 from shared.events.displacements import GroupClear, HouseholdClear
-from shared.events.vocabulary import DISPLACED, AgeBracket, Flag, Mobility, OutcomeKind, Sex, SubmissionChannel
+from shared.events.movements import HouseholdMovementClear
+from shared.events.vocabulary import (
+    DISPLACED,
+    AgeBracket,
+    Flag,
+    Mobility,
+    Movement,
+    OutcomeKind,
+    Sex,
+    SubmissionChannel,
+)
 
 SEXES = tuple(Sex)
 BRACKETS = tuple(AgeBracket)
@@ -20,6 +30,7 @@ UNKNOWN = CELL[Sex.UNKNOWN, AgeBracket.UNKNOWN]
 UNKNOWN_SEX = Sex.UNKNOWN.value
 
 MOVES = (*DISPLACED, Mobility.MIGRATION)  # `unable_to_move` is not a move
+REMOVALS = (Movement.DIED, Movement.LEFT_COUNTRY)
 NEVER = datetime.max  # noqa: DTZ901 - asyncpg's value for PostgreSQL's infinity
 
 
@@ -28,8 +39,11 @@ NEVER = datetime.max  # noqa: DTZ901 - asyncpg's value for PostgreSQL's infinity
 Content = dict[str, Any]
 
 
+C = TypeVar("C", HouseholdClear | GroupClear, HouseholdMovementClear)
+
+
 @dataclass(slots=True)
-class Filed:
+class FiledReport(Generic[C]):
     """One version of a report.
 
     `text` has the clear fields as canonical JSON, without the fields that intake adds. `plain` has the sealed fields as
@@ -40,7 +54,7 @@ class Filed:
 
     report_id: str
     subject: Name
-    clear: HouseholdClear | GroupClear
+    clear: C
     sealed: Content
     text: str
     plain: bytes
@@ -75,7 +89,27 @@ class Filed:
 
     @property
     def precedent(self) -> Precedent:
-        return Precedent(self.clear.version, self.subject, self.digest, self.outcome, self.author, self.team)
+        return Precedent(
+            self.clear.version, self.subject, self.digest, self.outcome, self.author, self.team, self.reason
+        )
+
+
+@dataclass(slots=True)
+class Filed(FiledReport[HouseholdClear | GroupClear]):
+    """One version of a report about a displacement, or about a count of a group."""
+
+
+@dataclass(slots=True)
+class FiledMovement(FiledReport[HouseholdMovementClear]):
+    """One version of a report about a movement of a household."""
+
+    @property
+    def removes(self) -> bool:
+        """Whether the movement takes people out of the stock of displaced people."""
+        return self.clear.movement in REMOVALS and not self.clear.is_reversed
+
+
+AnyFiled = Filed | FiledMovement
 
 
 def order(filed: Filed) -> tuple[datetime, datetime, str]:
@@ -110,6 +144,16 @@ def sex_age(filed: Filed) -> list[int]:
         cells[cell(count["sex"], count["age"])] += count["count"]
     cells[UNKNOWN] += max(0, filed.clear.persons - sum(cells))
     return cells
+
+
+def member_cells(filed: Filed) -> list[tuple[str, int]]:
+    """The displaced members of a household, each with the index in CELLS."""
+    on = filed.clear.occurred_at.astimezone(TIME_ZONE)
+    year, day = on.year, f"{on.month:02}-{on.day:02}"
+    return [
+        (member["member_id"], cell(member.get("sex"), bracket(age(member, year, day))))
+        for member in displaced(filed.sealed)
+    ]
 
 
 def displaced(sealed: Content) -> Sequence[Content]:

@@ -16,7 +16,7 @@ from services.registry.decisions import Name
 from services.registry.envelope_encryption import Key, member_aad, report_aad, row_aad
 from services.registry.headcounts import Headcount, Standing
 from services.registry.models import Episode, Group, GroupCount, Household, Member, RegistryModel, Report
-from services.registry.reports import Filed, birth_year, sex_age, superseded
+from services.registry.reports import AnyFiled, Filed, birth_year, sex_age, superseded
 from services.registry.working_set import Subject
 from shared.postgres import bulk_copy
 from shared.postgres.bulk_copy import Copy, Row
@@ -43,7 +43,7 @@ class RowReader:
         self.columns = (*named, *computed)
         self._values = attrgetter(*map(path, named))
 
-    def row(self, filed: Filed, *computed: object) -> Row:
+    def row(self, filed: AnyFiled, *computed: object) -> Row:
         return (*self._values(filed), *computed)
 
     def copy(self, rows: Iterable[Row]) -> Copy:
@@ -72,11 +72,11 @@ COUNTS = RowReader(
 )
 
 
-def reports(filed: Iterable[Filed], keys: Mapping[Name, Key]) -> Copy:
+def reports(filed: Iterable[AnyFiled], keys: Mapping[Name, Key]) -> Copy:
     return REPORTS.copy(report(filed_report, keys[filed_report.subject]) for filed_report in filed)
 
 
-def report(filed: Filed, key: Key) -> Row:
+def report(filed: AnyFiled, key: Key) -> Row:
     subject_id = filed.subject[1]
     aad = report_aad(subject_id, filed.report_id, filed.clear.version, filed.author)
     return REPORTS.row(filed, subject_id, key.seal(filed.plain, aad))

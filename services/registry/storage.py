@@ -10,13 +10,14 @@ from pydantic_core import from_json
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry import rows
-from services.registry.decisions import Name, Owner
+from services.registry.decisions import SUBJECT_OF, Name, Owner
 from services.registry.envelope_encryption import EnvelopeEncryption, Key, report_aad
 from services.registry.headcounts import Standing
-from services.registry.reports import Filed
+from services.registry.reports import AnyFiled, Filed, FiledMovement
 from services.registry.working_set import Subject, WorkingSet
 from shared.events import Message
 from shared.events.displacements import GroupClear, HouseholdClear
+from shared.events.movements import HouseholdMovementClear
 from shared.events.vocabulary import Flag, OutcomeKind, ReportKind, SubmissionChannel
 from shared.messaging import outbox
 from shared.places import Places
@@ -35,7 +36,13 @@ WHERE {subject} = ANY($1::uuid[])
 LOCK_OF = {kind: f"ORDER BY {kind}_id FOR UPDATE OF {kind}_keys" for kind in (ReportKind.HOUSEHOLD, ReportKind.GROUP)}
 KNOWN_OF = {kind: KNOWN.format(table=kind, subject=f"{kind}_id") for kind in (ReportKind.HOUSEHOLD, ReportKind.GROUP)}
 BY_REPORT = "SELECT * FROM reports WHERE report_id = ANY($1::uuid[])"
-BY_SUBJECT = "SELECT * FROM reports WHERE subject_id = ANY($1::uuid[]) AND kind = $2"
+BY_SUBJECT = "SELECT * FROM reports WHERE subject_id = ANY($1::uuid[]) AND kind = ANY($2)"
+# What a report is about -> the kinds of its reports.
+KINDS_OF = {
+    subject: [kind for kind, about in SUBJECT_OF.items() if about == subject]
+    for subject in (ReportKind.HOUSEHOLD, ReportKind.GROUP)
+}
+CLEAR_OF: dict[str, type[HouseholdClear | GroupClear]] = {"household": HouseholdClear, "group": GroupClear}
 REFILE = """
 UPDATE reports SET outcome = $5, reason = $6, outcome_id = $7
 WHERE report_id = $1 AND version = $2 AND author = $3 AND kind = $4
@@ -52,7 +59,7 @@ class Store:
         self._keys: Keys = {}
         self._known: set[Name] = set()
 
-    async def open(self, batch: Sequence[Filed]) -> WorkingSet:
+    async def open(self, batch: Sequence[AnyFiled]) -> WorkingSet:
         """Load the working set of the batch's households, groups and reports."""
         return await self.open_at({filed.subject for filed in batch}, [filed.report_id for filed in batch])
 
@@ -67,8 +74,10 @@ class Store:
         ]
         reports = {identity(row): row for row in await connection.fetch(BY_REPORT, report_ids)}
         for kind in KNOWN_OF:
-            if ids := {subject_id for (of, subject_id), row in known if of == kind and row["author"]}:
-                reports.update({identity(row): row for row in await connection.fetch(BY_SUBJECT, list(ids), kind)})
+            # A household without an author has only held reports, some of which may wait for its first report.
+            if ids := {subject_id for (of, subject_id), _ in known if of == kind}:
+                rows = await connection.fetch(BY_SUBJECT, list(ids), KINDS_OF[kind])
+                reports.update({identity(row): row for row in rows})
         await self._find_keys(connection, reports.values())
         filed = [self._filed(row) for row in reports.values()]
         return WorkingSet.of(
@@ -87,12 +96,12 @@ class Store:
 
     async def _find_keys(self, connection: Connection, reports: Iterable[asyncpg.Record]) -> None:
         """Load the keys of other households, because an earlier version of a report may name another household."""
-        missing = {(row["kind"], str(row["subject_id"])) for row in reports} - self._keys.keys()
+        missing = {name_of(row) for row in reports} - self._keys.keys()
         for kind, known in KNOWN_OF.items():
             if ids := [subject_id for of, subject_id in missing if of == kind]:
                 self._unwrapped(kind, await connection.fetch(known, ids))
 
-    def _subject(self, name: Name, row: asyncpg.Record, filed: Iterable[Filed]) -> Subject:
+    def _subject(self, name: Name, row: asyncpg.Record, filed: Iterable[AnyFiled]) -> Subject:
         subject = Subject(
             name,
             Owner(str(row["author"]), text_of(row["team"])),
@@ -102,17 +111,17 @@ class Store:
         )
         for report in sorted(filed, key=lambda report: report.clear.version):
             if report.subject == name and report.precedent.took_effect:
-                subject.displacements[report.report_id] = report
+                subject.add(report)
         return subject
 
-    def _filed(self, row: asyncpg.Record) -> Filed:
-        report_id, author, subject = str(row["report_id"]), str(row["author"]), (row["kind"], str(row["subject_id"]))
+    def _filed(self, row: asyncpg.Record) -> AnyFiled:
+        report_id, author, subject = str(row["report_id"]), str(row["author"]), name_of(row)
         plain = self._keys[subject].open(row["sealed"], report_aad(subject[1], report_id, row["version"], author))
-        model = HouseholdClear if row["kind"] == ReportKind.HOUSEHOLD else GroupClear
-        return Filed(
+        return filed(
+            row["kind"],
+            row["clear"],
             report_id=report_id,
             subject=subject,
-            clear=model.model_validate_json(row["clear"]),
             sealed=from_json(plain),
             text=row["clear"],
             plain=plain,
@@ -151,7 +160,7 @@ class Store:
 
     def _new_keys(self, working_set: WorkingSet) -> Iterator[Copy]:
         for kind in KNOWN_OF:
-            new = {report.subject for report in working_set.filed if report.clear.kind == kind} - self._known
+            new = {report.subject for report in working_set.filed if report.subject[0] == kind} - self._known
             yield Copy(f"{kind}_keys", (f"{kind}_id", "kek_id", "wrapped"), map(self._drawn, new))
 
     def _drawn(self, name: Name) -> bulk_copy.Row:
@@ -178,11 +187,21 @@ def identity(row: asyncpg.Record) -> tuple[Any, ...]:
     return row["report_id"], row["version"], row["author"], row["kind"]
 
 
+def name_of(row: asyncpg.Record) -> Name:
+    return SUBJECT_OF[row["kind"]], str(row["subject_id"])
+
+
+def filed(kind: str, clear: str, **fields: Any) -> AnyFiled:
+    if kind == ReportKind.HOUSEHOLD_MOVEMENT:
+        return FiledMovement(clear=HouseholdMovementClear.model_validate_json(clear), **fields)
+    return Filed(clear=CLEAR_OF[kind].model_validate_json(clear), **fields)
+
+
 def text_of(id: object) -> str | None:
     return None if id is None else str(id)
 
 
-def refiling(filed: Filed) -> tuple[Any, ...]:
+def refiling(filed: AnyFiled) -> tuple[Any, ...]:
     clear = filed.clear
     return filed.report_id, clear.version, filed.author, clear.kind, filed.outcome, filed.reason, filed.outcome_id
 

@@ -1,13 +1,26 @@
 """The working set of a batch: households, groups and reports. `storage.Store` loads and saves a working set."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from services.registry.decisions import REFUSED, Claim, Effect, Held, Name, Owner, ReportDecision, decide, registers
-from services.registry.reports import Filed, order
+from services.registry.courses import Courses, HouseholdStanding, courses, standing
+from services.registry.decisions import (
+    OLDER,
+    REFUSED,
+    Claim,
+    Effect,
+    Held,
+    Name,
+    Owner,
+    ReportDecision,
+    decide,
+    decide_movement,
+    registers,
+)
+from services.registry.reports import AnyFiled, Filed, FiledMovement, order
 from shared.crypto.randomness import random_id
 from shared.events.vocabulary import Mobility, OutcomeKind, Status
 from shared.places import Places
@@ -23,8 +36,15 @@ class Subject:
     owner: Owner
     registered_at: datetime
     displacements: dict[str, Filed] = field(default_factory=dict)
+    movements: dict[str, FiledMovement] = field(default_factory=dict)
     sequence: int = 0
     row_version: int = 0
+
+    def add(self, filed: AnyFiled) -> None:
+        if isinstance(filed, FiledMovement):
+            self.movements[filed.report_id] = filed
+        else:
+            self.displacements[filed.report_id] = filed
 
     @property
     def is_new(self) -> bool:
@@ -46,6 +66,15 @@ class Subject:
         return latest(moves or self._reported)
 
     @property
+    def courses(self) -> Courses:
+        return courses(self.displacements.values(), self.movements.values()) if self.movements else Courses()
+
+    @property
+    def standing(self) -> HouseholdStanding | None:
+        """Where the people are now; None if no movement was reported since the current displacement."""
+        return standing(self.courses.by_departure.get(self.published.report_id)) if self.movements else None
+
+    @property
     def _reported(self) -> Collection[Filed]:
         reported = self.displacements.values()
         if len(reported) == 1:
@@ -64,6 +93,7 @@ class SubjectChange(NamedTuple):
     """The data for a household event: the state after one change, and the changed displacement.
 
     If the latest report says that the household was unable to move, `latest` is this report and `current` is not.
+    `standing` is None if no movement was reported since the current displacement.
     """
 
     subject: Name
@@ -72,12 +102,14 @@ class SubjectChange(NamedTuple):
     changed: Filed
     is_correction: bool
     latest: Filed
+    standing: HouseholdStanding | None = None
+    is_movement: bool = False
 
 
 class Settled(NamedTuple):
     """The outcome of a report. `replaces` is the id of the outcome event that this outcome replaces."""
 
-    filed: Filed
+    filed: AnyFiled
     outcome: OutcomeKind
     reason: str | None
     outcome_id: str
@@ -88,30 +120,38 @@ class Settled(NamedTuple):
 class WorkingSet:
     places: Places
     subjects: dict[Name, Subject]
-    reports: defaultdict[str, list[Filed]]
-    filed: list[Filed] = field(default_factory=list)  # new reports
-    refiled: list[Filed] = field(default_factory=list)  # stored reports with a new outcome
+    reports: defaultdict[str, list[AnyFiled]]
+    filed: list[AnyFiled] = field(default_factory=list)  # new reports
+    refiled: list[AnyFiled] = field(default_factory=list)  # stored reports with a new outcome
     changed: dict[Name, Subject] = field(default_factory=dict)
     settled: list[Settled] = field(default_factory=list)
     changes: list[SubjectChange] = field(default_factory=list)
+    early: defaultdict[Name, list[AnyFiled]] = field(default_factory=lambda: defaultdict(list))  # household_unknown
 
     @classmethod
-    def of(cls, places: Places, subjects: Iterable[Subject] = (), reports: Iterable[Filed] = ()) -> "WorkingSet":
-        known: defaultdict[str, list[Filed]] = defaultdict(list)
+    def of(cls, places: Places, subjects: Iterable[Subject] = (), reports: Iterable[AnyFiled] = ()) -> "WorkingSet":
+        known: defaultdict[str, list[AnyFiled]] = defaultdict(list)
+        early: defaultdict[Name, list[AnyFiled]] = defaultdict(list)
         for report in reports:
             known[report.report_id].append(report)
-        return cls(places, {subject.name: subject for subject in subjects}, known)
+            if report.reason == Held.HOUSEHOLD_UNKNOWN:
+                early[report.subject].append(report)
+        return cls(places, {subject.name: subject for subject in subjects}, known, early=early)
 
-    def file(self, filed: Filed) -> ReportDecision:
+    def file(self, filed: AnyFiled) -> ReportDecision:
         """Decide about a new report, and then about the reports that waited for this report."""
         siblings = self.reports[filed.report_id]
         decision = self._settle(filed, siblings, filed.replaces)
         siblings.append(filed)
         self.filed.append(filed)
+        if decision.reason == Held.HOUSEHOLD_UNKNOWN:
+            self.early[filed.subject].append(filed)
         self._free_waiting(filed, siblings, decision)
+        if decision.effect is Effect.CREATE:
+            self._free_early(filed.subject)
         return decision
 
-    def accept(self, filed: Filed, *, is_expiry_only: bool = False) -> ReportDecision:
+    def accept(self, filed: AnyFiled, *, is_expiry_only: bool = False) -> ReportDecision:
         """Accept a held report by a person's decision. The author then counts as entitled to send the report.
 
         If `is_expiry_only` is true, decide about the report as if the sign-in had not expired.
@@ -120,9 +160,11 @@ class WorkingSet:
         filed.is_accepted, filed.is_expiry_lifted = not is_expiry_only, is_expiry_only
         decision = self._resettle(filed, siblings)
         self._free_waiting(filed, siblings, decision)
+        if decision.effect is Effect.CREATE:
+            self._free_early(filed.subject)
         return decision
 
-    def refuse(self, filed: Filed) -> ReportDecision:
+    def refuse(self, filed: AnyFiled) -> ReportDecision:
         """Refuse a held report by a person's decision.
 
         The report has no effect. The new outcome informs the author of the refusal.
@@ -133,9 +175,9 @@ class WorkingSet:
         self.refiled.append(filed)
         return REFUSED
 
-    def _free_waiting(self, filed: Filed, siblings: list[Filed], decision: ReportDecision) -> None:
+    def _free_waiting(self, filed: AnyFiled, siblings: list[AnyFiled], decision: ReportDecision) -> None:
         """Decide again about corrections that waited for this version and can be decided now."""
-        has_begun = decision.effect in BEGINNINGS
+        has_begun = decision.effect in BEGINNINGS or filed.precedent.took_effect
         for waiting in sorted(
             (sibling for sibling in siblings if sibling.reason == Held.WAITING),
             key=lambda sibling: sibling.clear.version,
@@ -143,30 +185,75 @@ class WorkingSet:
             if has_begun or filed.precedent.yields_to(waiting.author, waiting.team):
                 waiting.is_expiry_lifted = True  # the sign-in was valid, or a person ignored its expiry
                 freed = self._resettle(waiting, siblings)
-                has_begun = has_begun or freed.effect in BEGINNINGS
+                has_begun = has_begun or freed.effect in BEGINNINGS or waiting.precedent.took_effect
 
-    def _settle(self, filed: Filed, siblings: list[Filed], replaces: str | None = None) -> ReportDecision:
+    def _free_early(self, subject: Name) -> None:
+        """Decide again about the movements that came before the first report of their household."""
+        for movement in sorted(self.early.pop(subject, ()), key=lambda early: early.clear.version):
+            movement.is_expiry_lifted = True  # its sign-in was valid when it came, or it would be held for that
+            siblings = self.reports[movement.report_id]
+            self._free_waiting(movement, siblings, self._resettle(movement, siblings))
+
+    def _settle(self, filed: AnyFiled, siblings: list[AnyFiled], replaces: str | None = None) -> ReportDecision:
         subject = self.subjects.get(filed.subject)
         precedents = [sibling.precedent for sibling in siblings if sibling is not filed]
-        decision = decide(self._claim(filed, subject), subject.owner if subject else None, precedents)
+        claim, owner = self._claim(filed, subject), subject.owner if subject else None
+        if isinstance(filed, FiledMovement):
+            decision = decide_movement(claim, owner, precedents, removes=filed.removes)
+            if subject is not None and decision.effect is not Effect.NOTHING:
+                decision = self._move(filed, subject)
+        else:
+            decision = decide(claim, owner, precedents)
         filed.outcome, filed.reason = decision.outcome, decision.reason
         self.settled.append(Settled(filed, decision.outcome, decision.reason, filed.outcome_id, replaces))
-        if decision.effect is not Effect.NOTHING:
+        if isinstance(filed, Filed) and decision.effect is not Effect.NOTHING:
             self._change(filed, subject, decision.effect)
         return decision
 
-    def _claim(self, filed: Filed, subject: Subject | None) -> Claim:
+    def _move(self, movement: FiledMovement, subject: Subject) -> ReportDecision:
+        """Add a movement to its household, and judge the household's other movements again."""
+        before, older = subject.standing, subject.movements.get(movement.report_id)
+        if older is not None and older.outcome is OutcomeKind.HELD:
+            self._judge(older, OLDER)
+        subject.movements[movement.report_id] = movement
+        decisions = subject.courses.decisions
+        self._judge_again(subject, decisions, besides=movement)
+        self.changed[subject.name] = subject
+        if subject.standing != before:
+            self._note_change(subject, subject.published, is_movement=True)
+        return decisions[movement.report_id]
+
+    def _judge_again(
+        self, subject: Subject, decisions: Mapping[str, ReportDecision], *, besides: AnyFiled | None = None
+    ) -> None:
+        """Settle again the movements that were judged with other reports of the household."""
+        for report_id, decision in decisions.items():
+            movement = subject.movements[report_id]
+            if movement is not besides and (movement.outcome, movement.reason) != decision[1:]:
+                self._judge(movement, decision)
+
+    def _judge(self, movement: FiledMovement, decision: ReportDecision) -> None:
+        replaced, movement.outcome_id = movement.outcome_id, random_id()
+        movement.outcome, movement.reason = decision.outcome, decision.reason
+        self.settled.append(Settled(movement, movement.outcome, movement.reason, movement.outcome_id, replaced))
+        self._refile(movement)
+
+    def _claim(self, filed: AnyFiled, subject: Subject | None) -> Claim:
         if subject is None or not filed.flags:
             return filed.claim
         known = subject.current.clear.pcode
-        return filed.claim._replace(is_registrars=registers(filed.flags, filed.clear.pcode, known, self.places))
+        reported = filed.clear.pcode or (known if isinstance(filed, FiledMovement) else None)
+        return filed.claim._replace(is_registrars=registers(filed.flags, reported, known, self.places))
 
-    def _resettle(self, filed: Filed, siblings: list[Filed]) -> ReportDecision:
+    def _resettle(self, filed: AnyFiled, siblings: list[AnyFiled]) -> ReportDecision:
         replaced, filed.outcome_id = filed.outcome_id, random_id()
         decision = self._settle(filed, siblings, replaced)
-        if not any(new is filed for new in self.filed):
-            self.refiled.append(filed)
+        self._refile(filed)
         return decision
+
+    def _refile(self, filed: AnyFiled) -> None:
+        if not any(known is filed for known in (*self.filed, *self.refiled)):
+            self.refiled.append(filed)
 
     def _change(self, filed: Filed, subject: Subject | None, effect: Effect) -> None:
         if subject is None:
@@ -176,8 +263,24 @@ class WorkingSet:
         before = subject.published if subject.displacements else None
         subject.displacements[filed.report_id] = filed
         self.changed[subject.name] = subject
-        subject.sequence += 1
+        if subject.movements:
+            self._judge_again(subject, subject.courses.decisions)
         is_correction = effect is Effect.SUPERSEDE or subject.published is before
+        self._note_change(subject, filed, is_correction=is_correction)
+
+    def _note_change(
+        self, subject: Subject, changed: Filed, *, is_correction: bool = False, is_movement: bool = False
+    ) -> None:
+        subject.sequence += 1
         self.changes.append(
-            SubjectChange(subject.name, subject.sequence, subject.published, filed, is_correction, subject.current)
+            SubjectChange(
+                subject.name,
+                subject.sequence,
+                subject.published,
+                changed,
+                is_correction,
+                subject.current,
+                subject.standing,
+                is_movement,
+            )
         )

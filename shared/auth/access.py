@@ -59,6 +59,7 @@ ROUTES: dict[str, AccessRule] = {
     # This route refuses expired tokens, because a hazard can raise an alert at once and cannot be held for a person.
     "POST /intake/v1/hazards": AccessRule(REPORTERS, takes_readmitted=True, takes_unchecked=True),
     "POST /intake/v1/displacements": report(REPORTERS),
+    "POST /intake/v1/movements": report(REPORTERS),
     "POST /intake/v1/reports:batch": report(REPORTERS),
     "GET /intake/v1/ledger": to(LEDGER),
     "GET /intake/v1/audit": to(AUDITOR),

@@ -68,7 +68,14 @@ from shared.events.hazards import (
     HazardUpdated,
     enterer,
 )
-from shared.events.households import Displacement, HouseholdCorrected, HouseholdRegistered
+from shared.events.households import (
+    Displacement,
+    HouseholdCorrected,
+    HouseholdRegistered,
+    HouseholdStatusChanged,
+    HouseholdWhereabouts,
+)
+from shared.events.movements import HouseholdMovementReport, HouseholdMovementReported, HouseholdMovementSealed
 from shared.events.outcomes import ReportHeld, ReportSettled
 from shared.events.sites import SiteChanged, SiteDescription
 from shared.events.topics import TOPICS, Topic
@@ -162,10 +169,15 @@ __all__ = [
     "Header",
     "HouseholdCorrected",
     "HouseholdCorrectionReported",
+    "HouseholdMovementReport",
+    "HouseholdMovementReported",
+    "HouseholdMovementSealed",
     "HouseholdRegistered",
     "HouseholdReport",
     "HouseholdReported",
     "HouseholdSealed",
+    "HouseholdStatusChanged",
+    "HouseholdWhereabouts",
     "MalformedEvent",
     "Message",
     "Person",

@@ -20,11 +20,27 @@ class Displacement(Data):
     origin: Clear[Place]
 
 
+class HouseholdWhereabouts(Data):
+    """The persons in location of displacement, in location of return, and in settlement elsewhere, as IRIS has them.
+
+    `confirmed_on` is when somebody last saw those who are displaced. `is_return_presumed` says that an evacuation was
+    lifted and that nobody has confirmed the return.
+    """
+
+    displaced: Clear[Persons]
+    returned: Clear[Persons]
+    settled: Clear[Persons]
+    confirmed_on: Clear[date]
+    is_return_presumed: Clear[bool] = False
+
+
 class HouseholdRegistered(EventData):
     """The household after this event. Consumers ignore a `sequence` that is not newer than their own.
 
     `displacement` is set if the report is about another displacement than the household's current one.
     `latest_mobility` is `unable_to_move` if that was reported after a move: the household is trapped where it moved.
+    `destination` is where the people are who are still displaced, or most of them. Without `whereabouts`, no movement
+    was reported since the displacement, and all `persons` are displaced.
     """
 
     event_type: ClassVar[str] = "dayar.household.registered.v1"
@@ -51,7 +67,19 @@ class HouseholdRegistered(EventData):
     places_version: Clear[str | None] = None
     latest_mobility: Clear[Mobility | None] = None
     displacement: Clear[Displacement | None] = None
+    whereabouts: Clear[HouseholdWhereabouts | None] = None
+
+    @property
+    def displaced_now(self) -> int:
+        """The persons who are still in location of displacement."""
+        return self.persons if self.whereabouts is None else self.whereabouts.displaced
 
 
 class HouseholdCorrected(HouseholdRegistered):
     event_type: ClassVar[str] = "dayar.household.corrected.v1"
+
+
+class HouseholdStatusChanged(HouseholdRegistered):
+    """A movement changed where the household's people are, or whether that is confirmed."""
+
+    event_type: ClassVar[str] = "dayar.household.status_changed.v1"

@@ -91,6 +91,33 @@ DISPLACED = (
 )  # the kinds of mobility after which people count as displaced
 
 
+class Movement(Code):
+    """What happened to displaced people after their displacement, in DTM's and IDMC's words."""
+
+    CONFIRMED_HERE = "confirmed_here"
+    TRANSFERRED = "transferred"  # to another site in the same displacement
+    DISPLACED_AGAIN = "displaced_again"  # forced onward, which is a new displacement
+    RETURNED = "returned"
+    SETTLED_ELSEWHERE = "settled_elsewhere"
+    INTENDS_TO_STAY = "intends_to_stay"
+    RELOCATED = "relocated"  # planned relocation
+    LEFT_COUNTRY = "left_country"
+    ENTERED_COUNTRY = "entered_country"
+    DIED = "died"
+    CONTACT_LOST = "contact_lost"
+    EVACUATION_LIFTED = "evacuation_lifted"  # the return is presumed until a person confirms it
+
+
+class SubStock(Code):
+    """The IRIS sub-stock of displaced people. The last two are outside the stock."""
+
+    IN_DISPLACEMENT = "in_displacement"
+    IN_RETURN = "in_return"
+    IN_SETTLEMENT = "in_settlement"
+    LEFT_COUNTRY = "left_country"
+    DIED = "died"
+
+
 class Reason(Code):
     """Why people moved. Unlike DTM's list, sudden and slow environmental causes are separate."""
 
@@ -327,6 +354,7 @@ class ReportKind(Code):
     HAZARD = "hazard"
     HOUSEHOLD = "household"
     GROUP = "group"
+    HOUSEHOLD_MOVEMENT = "household_movement"
 
 
 class OutcomeKind(Code):

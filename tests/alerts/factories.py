@@ -17,6 +17,7 @@ from shared.events import (
     HazardUpdated,
     HouseholdCorrected,
     HouseholdRegistered,
+    HouseholdStatusChanged,
     Message,
     Place,
 )
@@ -87,6 +88,13 @@ def household(**changed: Any) -> HouseholdRegistered:
     }
     kind = HouseholdRegistered if fields["version"] == 1 else HouseholdCorrected
     return kind.model_validate(fields)
+
+
+def after_movement(of: HouseholdRegistered, displaced: int, **changed: Any) -> HouseholdStatusChanged:
+    """The same household when some of its persons have returned."""
+    whereabouts = {"displaced": displaced, "returned": of.persons - displaced, "settled": 0, "confirmed_on": TODAY}
+    fields = {**of.model_dump(), "sequence": of.sequence + 1, "whereabouts": whereabouts, **changed}
+    return HouseholdStatusChanged.model_validate(fields)
 
 
 def group(**changed: Any) -> GroupCounted:

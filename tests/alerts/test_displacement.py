@@ -15,7 +15,7 @@ from shared.events import GroupCounted, HouseholdRegistered, Place
 from shared.events.vocabulary import Severity
 from shared.postgres import database
 from tests.alerts.conftest import CHANGED
-from tests.alerts.factories import ALAI, KADAMJAI, LEILEK, TODAY, group, household
+from tests.alerts.factories import ALAI, KADAMJAI, LEILEK, TODAY, after_movement, group, household
 from tests.alerts.post import Post
 from tests.waiting import wait_for
 
@@ -91,6 +91,24 @@ async def test_the_same_household_again_is_counted_once(post: Post, later: int) 
     assert await post(household(household_id=ids[0], sequence=1)) == ["noted not_newer"]
     assert await post(household()) == ["alerted households_displaced"]
     assert (await post.alert()).households == 10
+
+
+async def test_only_those_who_are_still_displaced_are_counted(post: Post) -> None:
+    """In any order of events: nine families of five, of which one is at home again, do not reach 50 persons."""
+    homes = [household(persons=6) for _ in range(9)]
+    await post(*homes[1:], after_movement(homes[0], 0), homes[0])
+    assert await post.alerts() == []
+    await post(*(after_movement(home, 2) for home in homes[1:4]))
+    assert await post(household(persons=20)) == ["alerted households_displaced"]
+    assert (await post.alert()).figures["persons"] == 3 * 2 + 5 * 6 + 20
+
+
+async def test_an_alert_follows_the_returns(post: Post) -> None:
+    homes = [household() for _ in range(12)]
+    await post(*homes)
+    await post(after_movement(homes[0], 0), after_movement(homes[1], 3))
+    alert = await post.alert()
+    assert (alert.households, alert.figures["persons"]) == (11, 53)
 
 
 async def test_a_household_displaced_again_elsewhere_still_counts_in_its_first_district(post: Post) -> None:

@@ -105,6 +105,21 @@ async def test_the_board_counts_the_displaced_like_the_figures(session: AsyncSes
     assert (here.households, here.persons) == (3, 15)
 
 
+@pytest.mark.parametrize("is_late", [False, True])
+async def test_the_board_counts_only_those_who_are_still_displaced(session: AsyncSession, is_late: bool) -> None:
+    away, split = household(), household()
+
+    def after(displaced: int, of: events.HouseholdRegistered) -> events.HouseholdStatusChanged:
+        whereabouts = {"displaced": displaced, "returned": 5 - displaced, "settled": 0, "confirmed_on": NOW.date()}
+        fields = {**of.model_dump(), "sequence": 2, "destination": {"pcode": LEILEK}, "whereabouts": whereabouts}
+        return events.HouseholdStatusChanged.model_validate(fields)
+
+    reported = [away, split, household(), after(0, away), after(2, split)]
+    await kinds(session, *(reversed(reported) if is_late else reported))
+    rows = await snapshots.households(session, Status.ACTUAL, NOW - timedelta(days=1), ("KG",), Places.load())
+    assert {(row.destination_pcode, row.households, row.persons) for row in rows} == {(LEILEK, 1, 2), (KADAMJAI, 1, 5)}
+
+
 @pytest.mark.parametrize("later", [timedelta(0), timedelta(hours=1)])
 async def test_an_outcome_that_names_another_replaces_it(session: AsyncSession, later: timedelta) -> None:
     """The board must not show a settled report as waiting, even if both outcomes have the same batch and time."""

@@ -13,14 +13,19 @@ from shared.auth.access import ROUTES
 from tests.clients import PLAIN
 from tests.fuzz.conftest import EXAMPLES, FUZZED
 from tests.installation import Web
-from tests.intake.factories import group, hazard, household
+from tests.intake.factories import group, hazard, household, movement
 from tests.intake.hostile import BATCHES, HAZARDS, SINGLES
 
-SIZES = {"/intake/v1/reports:batch": 2_000_000, "/intake/v1/displacements": 250_000, "/intake/v1/hazards": 250_000}
+SIZES = {
+    "/intake/v1/reports:batch": 2_000_000,
+    "/intake/v1/displacements": 250_000,
+    "/intake/v1/movements": 250_000,
+    "/intake/v1/hazards": 250_000,
+}
 OTHERS = 65_000
 ROUTES_WITH_BODIES = [route for route in ROUTES if route.startswith(("POST", "PUT", "PATCH"))]
 KNOWN = [body() for bodies in (SINGLES, HAZARDS, BATCHES) for body in bodies.values()]
-BASES = [household(), group(), {**hazard(), "kind": "hazard"}, {}]
+BASES = [household(), group(), movement(), {**hazard(), "kind": "hazard"}, {}]
 ITEMS = st.sampled_from(
     ["0", "{}", "[]", '""', '"x"', "null", "1e9", '{"":0}', "[[]]", '{"kind":"household"}', "[1,2]"]
 )

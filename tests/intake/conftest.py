@@ -14,6 +14,7 @@ from tests.installation import Installation
 from tests.waiting import wait_for
 
 DISPLACEMENTS, HAZARDS, BATCH = "/v1/displacements", "/v1/hazards", "/v1/reports:batch"
+MOVEMENTS = "/v1/movements"
 
 
 class Caller:

@@ -43,6 +43,18 @@ def group(**changed: Any) -> dict[str, Any]:
     }
 
 
+def movement(**changed: Any) -> dict[str, Any]:
+    return {
+        "kind": "household_movement",
+        "report_id": str(uuid4()),
+        "household_id": str(uuid4()),
+        "movement": "returned",
+        "occurred_at": MOMENT,
+        "reported_at": MOMENT,
+        **changed,
+    }
+
+
 def hazard(**changed: Any) -> dict[str, Any]:
     return {
         "report_id": str(uuid4()),

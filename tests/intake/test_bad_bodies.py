@@ -15,7 +15,7 @@ from shared.auth.tokens import Role
 from shared.events.vocabulary import SubmissionChannel
 from tests.installation import Installation
 from tests.intake.conftest import BATCH, DISPLACEMENTS, HAZARDS, RunningIntake, opened
-from tests.intake.factories import group, hazard, household
+from tests.intake.factories import group, hazard, household, movement
 from tests.journeys.count import Sent, count_check
 from tests.journeys.logs import events_on
 
@@ -123,7 +123,12 @@ def naughty(folder: Path) -> list[str]:
     return texts
 
 
-BASES = {"household": household(), "group": group(), "hazard": {**hazard(), "kind": "hazard"}}
+BASES = {
+    "household": household(),
+    "group": group(),
+    "household_movement": movement(),
+    "hazard": {**hazard(), "kind": "hazard"},
+}
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just(str(uuid4())),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),

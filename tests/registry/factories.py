@@ -18,6 +18,9 @@ from shared.events import (
     GroupReported,
     GroupSealed,
     HouseholdCorrectionReported,
+    HouseholdMovementReport,
+    HouseholdMovementReported,
+    HouseholdMovementSealed,
     HouseholdReport,
     HouseholdReported,
     HouseholdSealed,
@@ -27,6 +30,16 @@ from shared.events.vocabulary import Flag, SubmissionChannel
 from shared.messaging.records import Received, Record
 
 NOON = datetime(2026, 6, 15, 6, tzinfo=UTC)
+# Kind of a report -> its body and its sealed part; the event of its first version; the event of its corrections.
+MODELS: dict[str, Any] = {
+    "household": ((HouseholdReport, HouseholdSealed), HouseholdReported, HouseholdCorrectionReported),
+    "group": ((GroupReport, GroupSealed), GroupReported, GroupCorrectionReported),
+    "household_movement": (
+        (HouseholdMovementReport, HouseholdMovementSealed),
+        HouseholdMovementReported,
+        HouseholdMovementReported,
+    ),
+}
 OSH, KADAMJAI, LEILEK, BATKEN = "KG06226000000", "KG05258000000", "KG05236000000", "KG05214000000"
 
 
@@ -95,6 +108,19 @@ def group(**changed: Any) -> dict[str, Any]:
     return {**body, **changed}
 
 
+def movement(of: dict[str, Any], movement: str, **changed: Any) -> dict[str, Any]:
+    """The report of a movement of this household, a day after its displacement."""
+    body = {
+        "kind": "household_movement",
+        "report_id": str(uuid4()),
+        "household_id": of["household_id"],
+        "movement": movement,
+        "occurred_at": (NOON + timedelta(days=1)).isoformat(),
+        "reported_at": (NOON + timedelta(days=1, hours=2)).isoformat(),
+    }
+    return {**body, **changed}
+
+
 class Desk:
     """Adds author, team and channel to a body and seals the report, as intake does."""
 
@@ -129,10 +155,10 @@ class Desk:
         unknown: Mapping[str, Any] | None = None,
     ) -> Message:
         """The message of a report. `unknown` are extra clear fields, which the seal protects like the others."""
-        is_household = body["kind"] == "household"
-        report = (HouseholdReport if is_household else GroupReport).model_validate(body)
-        fields = set((HouseholdSealed if is_household else GroupSealed).model_fields)
-        model = kind_of(is_household=is_household, version=report.version)
+        parts, first, correction = MODELS[body["kind"]]
+        report = parts[0].model_validate(body)
+        fields = set(parts[1].model_fields)
+        model = first if report.version == 1 else correction
         event_id = events.event_id(model.event_type, author, report.report_id, report.version)
         plain = report.model_dump_json(include=fields, exclude_defaults=True).encode()
         reported = model.model_construct(
@@ -155,12 +181,6 @@ class Desk:
 
     def record(self, message: Message) -> Record:
         return Record(message.topic, 0, next(self._offsets), 0, message.key, message.value, message.headers)
-
-
-def kind_of(*, is_household: bool, version: int) -> type[HouseholdReported] | type[GroupReported]:
-    if is_household:
-        return HouseholdReported if version == 1 else HouseholdCorrectionReported
-    return GroupReported if version == 1 else GroupCorrectionReported
 
 
 def kek(folder: Path) -> Path:

@@ -73,6 +73,14 @@ MAY_BE_CLEAR = {
     "households_quantifier",
     "household_unit",
     "persons_estimated",  # fields with a group's localities, kind of shelter and number of households
+    "movement",
+    "is_reversed",
+    "whereabouts",
+    "displaced",
+    "returned",
+    "settled",
+    "confirmed_on",
+    "is_return_presumed",  # fields that say what happened later, and how many persons are where
 }
 BOX = "sealed"
 

@@ -82,13 +82,18 @@ def _in_force(wanted: Select[Any], now: datetime) -> Select[Any]:
 async def households(
     session: AsyncSession, status: Status, since: datetime, areas: Iterable[str], places: Places
 ) -> Sequence[Any]:
-    """Displaced households and persons by destination and origin, counted by the rules of the figures page."""
+    """Households and persons who are still displaced, by destination and origin, as on the figures page."""
     wanted: Any = select(
         *MOVED,
         func.count().label("households"),
         func.sum(BoardHousehold.persons).label("persons"),
         func.count().filter(BoardHousehold.registered_at > since).label("new"),
-    ).where(BoardHousehold.status == status, BoardHousehold.mobility.in_(DISPLACED), in_areas(HERE, areas, places))
+    ).where(
+        BoardHousehold.status == status,
+        BoardHousehold.mobility.in_(DISPLACED),
+        BoardHousehold.persons > 0,
+        in_areas(HERE, areas, places),
+    )
     rows: Sequence[Any] = (await session.execute(wanted.group_by(*MOVED))).all()
     return rows
 

@@ -13,7 +13,7 @@ from services.intake.channels.formats import BatchFormat, Report
 from services.intake.channels.json_reports import HazardItem, at_once, lists
 from services.intake.channels.limits import HAZARD_LIMITS, REPORT_LIMITS, Limits
 from services.intake.refusals import REPORT_BYTES, Invalid, ReportRefused, TooBig, TooMany
-from shared.events import GroupReport, HouseholdReport
+from shared.events import GroupReport, HouseholdMovementReport, HouseholdReport
 from shared.web.problems import ERRORS
 
 ITEMS = 1_000
@@ -27,16 +27,15 @@ REST_OF_TEXT = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+){0,20000}+("?)', re.DOTALL)
 LINE = re.compile(rb"[^\n]+")
 STEPS = {b"[": 1, b"{": 1, b"]": -1, b"}": -1}
 
-Item = Annotated[HouseholdReport | GroupReport | HazardItem, Field(discriminator="kind")]
-ITEM: TypeAdapter[HouseholdReport | GroupReport | HazardItem] = TypeAdapter(Item)
+AnyReport = HouseholdReport | GroupReport | HouseholdMovementReport | HazardItem
+Item = Annotated[AnyReport, Field(discriminator="kind")]
+ITEM: TypeAdapter[AnyReport] = TypeAdapter(Item)
 # ITEM_LIST stops at the first wrong item; after that, `read` validates each item by itself.
-ITEM_LIST: TypeAdapter[list[HouseholdReport | GroupReport | HazardItem]] = TypeAdapter(
-    Annotated[list[Item], FailFast()]
-)
+ITEM_LIST: TypeAdapter[list[AnyReport]] = TypeAdapter(Annotated[list[Item], FailFast()])
 
 
 class BatchBody(RootModel[Annotated[list[Item], Field(max_length=ITEMS)]]):
-    """A list of households, groups and hazards; `kind` distinguishes them."""
+    """A list of households, groups, movements and hazards; `kind` distinguishes them."""
 
 
 def read_at_once(raw: bytes) -> Sequence[Report] | None:

@@ -11,7 +11,7 @@ from services.intake.channels import rings, unknown_codes
 from services.intake.channels.formats import SingleFormat
 from services.intake.channels.limits import HAZARD_LIMITS, REPORT_LIMITS, Limits
 from services.intake.refusals import Invalid
-from shared.events import GroupReport, HazardReport, HouseholdReport
+from shared.events import GroupReport, HazardReport, HouseholdMovementReport, HouseholdReport
 from shared.web.body_limits import FIELD, VALUE
 from shared.web.problems import ERRORS, field_errors, names_of
 
@@ -20,7 +20,7 @@ T = TypeVar("T")
 AT_ONCE_BYTES = 128 * 1024
 # A body within these limits is validated in about 5 ms.
 AT_ONCE_FIELDS, AT_ONCE_LISTS, AT_ONCE_VALUES = 5_000, 2_000, 10_000
-KINDS = ("household", "group", "hazard")
+KINDS = ("household", "group", "household_movement", "hazard")
 
 
 class HazardItem(HazardReport):
@@ -32,7 +32,8 @@ class HazardItem(HazardReport):
 Displacement = Annotated[HouseholdReport | GroupReport, Field(discriminator="kind")]
 DISPLACEMENT: TypeAdapter[HouseholdReport | GroupReport] = TypeAdapter(Displacement)
 HAZARD: TypeAdapter[HazardReport] = TypeAdapter(HazardReport)
-NAMES = names_of(HouseholdReport) | names_of(GroupReport) | names_of(HazardItem)
+MOVEMENT: TypeAdapter[HouseholdMovementReport] = TypeAdapter(HouseholdMovementReport)
+NAMES = names_of(HouseholdReport) | names_of(GroupReport) | names_of(HouseholdMovementReport) | names_of(HazardItem)
 
 
 class DisplacementBody(RootModel[Displacement]):
@@ -93,7 +94,7 @@ def expectations(errors: Iterable[ErrorDetails]) -> list[dict[str, str]]:
 def located(error: ErrorDetails) -> ErrorDetails:
     """The error with its path in the document. pydantic's path begins with the report's kind, which is removed here."""
     if error["type"] in ("union_tag_invalid", "union_tag_not_found"):
-        return {**error, "loc": ("kind",), "msg": "one of household, group; in a batch also hazard"}
+        return {**error, "loc": ("kind",), "msg": "one of household, group; in a batch also household_movement, hazard"}
     path = error["loc"]
     return {**error, "loc": path[1:] if path and path[0] in KINDS else path}
 
@@ -103,6 +104,12 @@ DISPLACEMENTS = SingleFormat(
     {"application/json": DisplacementBody},
     read=lambda raw: checked(raw, DISPLACEMENT, limits=REPORT_LIMITS),
     read_at_once=lambda raw: at_once(raw, DISPLACEMENT, structs.read),
+)
+MOVEMENTS = SingleFormat(
+    "Report what happened to a displaced household later: return, transfer, death, and so on.",
+    {"application/json": HouseholdMovementReport},
+    read=lambda raw: checked(raw, MOVEMENT, limits=REPORT_LIMITS),
+    read_at_once=lambda raw: at_once(raw, MOVEMENT, structs.read_movement),
 )
 HAZARDS = SingleFormat(
     "Report, update or cancel a hazard.",

@@ -5,6 +5,7 @@ from services.intake.channels.formats import BatchFormat, SingleFormat
 
 FORMATS: dict[str, SingleFormat | BatchFormat] = {
     "/v1/displacements": json_reports.DISPLACEMENTS,
+    "/v1/movements": json_reports.MOVEMENTS,
     "/v1/hazards": json_reports.HAZARDS,
     "/v1/reports:batch": json_batches.REPORTS,
 }

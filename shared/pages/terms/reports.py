@@ -6,7 +6,12 @@ from shared.events.vocabulary import Flag, OutcomeKind, ReportKind, SubmissionCh
 from shared.pages.terms.translatable import N_
 
 TERMS: Mapping[str, Mapping[str, str]] = {
-    "kind": {ReportKind.HAZARD: N_("Hazard"), ReportKind.HOUSEHOLD: N_("Household"), ReportKind.GROUP: N_("Group")},
+    "kind": {
+        ReportKind.HAZARD: N_("Hazard"),
+        ReportKind.HOUSEHOLD: N_("Household"),
+        ReportKind.GROUP: N_("Group"),
+        ReportKind.HOUSEHOLD_MOVEMENT: N_("Movement of a household"),
+    },
     "outcome": {
         OutcomeKind.RECORDED: N_("recorded"),
         OutcomeKind.MERGED: N_("merged"),
@@ -25,6 +30,13 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "revoked_credential": N_("account was disabled or signed out before it was sent"),
         "other_content": N_("this report number was already used for different content"),
         "other_household": N_("names another household than before"),
+        "household_unknown": N_("waits for the first report of its household"),
+        "removal_by_other_team": N_("death or departure from the country, reported by another team"),
+        "before_departure": N_("dated before the household's displacement"),
+        "after_death": N_("dated after the person's death"),
+        "members_unknown": N_("names persons who are not in this household"),
+        "same_place": N_("the household is at this place already"),
+        "already_known": N_("was known already"),
         "refused_by_person": N_("refused by a registrar"),
     },
     "submission_channel": {

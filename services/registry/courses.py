@@ -1,0 +1,83 @@
+"""The movements of a household: which displacement each movement follows, and where the people are now. No I/O."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from services.registry.decisions import Held, ReportDecision, held
+from services.registry.movements import RECORDED, STOCK, Course, course, day, days, largest_first
+from services.registry.reports import MOVES, Filed, FiledMovement, order, superseded
+from shared.events.vocabulary import SubStock
+
+
+@dataclass
+class Courses:
+    """The course of each displacement that has movements, by report id, and the decision about each movement."""
+
+    by_departure: dict[str, Course] = field(default_factory=dict)
+    decisions: dict[str, ReportDecision] = field(default_factory=dict)
+
+
+class HouseholdStanding(NamedTuple):
+    """The persons by sub-stock now, and the place of those who are still displaced, or of most of them."""
+
+    displaced: int
+    returned: int
+    settled: int
+    pcode: str | None
+    country: str | None
+    confirmed_at: datetime
+    is_return_presumed: bool
+
+
+def courses(displacements: Collection[Filed], movements: Collection[FiledMovement]) -> Courses:
+    """The courses of a household's displacements. A reversed movement has no effect."""
+    result, following = Courses(), defaultdict[str, list[FiledMovement]](list)
+    moves = sorted((filed for filed in displacements if filed.clear.mobility in MOVES), key=order)
+    for movement in movements:
+        departure = departure_of(movement, moves)
+        if movement.clear.is_reversed:
+            result.decisions[movement.report_id] = RECORDED
+        elif departure is None:
+            result.decisions[movement.report_id] = held(Held.BEFORE_DEPARTURE)
+        else:
+            following[departure.report_id].append(movement)
+    for departure, ends_at in superseded(displacements):
+        if own := following.get(departure.report_id):
+            followed = result.by_departure[departure.report_id] = course(departure, own, ends_at)
+            result.decisions |= followed.decisions
+    return result
+
+
+def departure_of(movement: FiledMovement, moves: Sequence[Filed]) -> Filed | None:
+    """The displacement that the movement follows; `moves` are in order. On the same day, `reported_at` decides."""
+    last = days(movement)[1]
+    begun = [move for move in moves if move.clear.status is movement.clear.status and days(move)[0] <= last]
+    for move in reversed(begun):
+        if day(move) < day(movement) or move.clear.reported_at <= movement.clear.reported_at:
+            return move
+    return begun[0] if begun else None
+
+
+def standing(current: Course | None) -> HouseholdStanding | None:
+    """Where the people of the current displacement are; None if no movement was reported."""
+    if current is None:
+        return None
+    numbers = dict.fromkeys(STOCK, 0)
+    for position, people in current.parts.items():
+        if position.sub_stock in numbers:
+            numbers[position.sub_stock] += people.count
+    present = [position for position in current.parts if position.sub_stock in numbers] or list(current.parts)
+    at = [position for position in present if position.sub_stock is SubStock.IN_DISPLACEMENT] or present
+    main = largest_first(at, current.parts)[0]
+    return HouseholdStanding(
+        displaced=numbers[SubStock.IN_DISPLACEMENT],
+        returned=numbers[SubStock.IN_RETURN],
+        settled=numbers[SubStock.IN_SETTLEMENT],
+        pcode=main.pcode,
+        country=main.country,
+        confirmed_at=min(position.confirmed_at for position in at),
+        is_return_presumed=any(position.is_return_presumed for position in at),
+    )

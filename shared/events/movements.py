@@ -1,0 +1,120 @@
+"""Reports of what happened to displaced people later: request bodies (`…Report`) and sealed events (`…Reported`)."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import FailFast, Field, model_validator
+
+from shared.country import COUNTRY
+from shared.events.displacements import Stamped
+from shared.events.fields import (
+    Body,
+    Clear,
+    Data,
+    Instant,
+    Line,
+    Persons,
+    Place,
+    Point,
+    RandomId,
+    Sealed,
+    Text,
+    Version,
+)
+from shared.events.vocabulary import Movement, Precision, Shelter, Status
+
+# Movements that have a destination. The first ones make no sense without it; a return leads to the origin without it.
+NEED_A_DESTINATION = (Movement.TRANSFERRED, Movement.DISPLACED_AGAIN, Movement.RELOCATED, Movement.ENTERED_COUNTRY)
+HAVE_A_DESTINATION = (
+    *NEED_A_DESTINATION,
+    Movement.RETURNED,
+    Movement.SETTLED_ELSEWHERE,
+    Movement.LEFT_COUNTRY,
+)
+
+
+class MovementClear(Data):
+    """The clear fields of every movement report. `persons` is missing if all the people moved.
+
+    A correction is the whole report again with `version` + 1; with `is_reversed`, the movement never happened.
+    """
+
+    report_id: Clear[RandomId]
+    version: Clear[Version] = 1
+    status: Clear[Status] = Status.ACTUAL
+    movement: Clear[Movement]
+    occurred_at: Clear[Instant]
+    occurred_at_precision: Clear[Precision] = Precision.DAY
+    reported_at: Clear[Instant]
+    destination: Clear[Place | None] = None
+    persons: Clear[Annotated[Persons, Field(ge=1)] | None] = None
+    is_reversed: Clear[bool] = False
+
+    @property
+    def origin(self) -> Place | None:
+        """A movement begins where the people were, which only the registry knows."""
+        return None
+
+    @property
+    def origin_point(self) -> Point | None:
+        return None
+
+    @property
+    def pcode(self) -> str | None:
+        return self.destination.pcode if self.destination else None
+
+
+class HouseholdMovementClear(MovementClear):
+    kind: Clear[Literal["household_movement"]]
+    household_id: Clear[RandomId]
+
+
+class MovementSealed(Data):
+    """The sealed fields; only the registry's worker can read them."""
+
+    destination_point: Sealed[Point | None] = None
+    destination_locality: Sealed[Line | None] = None
+    shelter: Sealed[Shelter] = Shelter.UNKNOWN
+    notes: Sealed[Text | None] = None
+
+
+class HouseholdMovementSealed(MovementSealed):
+    """`member_ids` are the members who moved. Without them and without `persons`, the whole household moved."""
+
+    member_ids: Sealed[Annotated[tuple[RandomId, ...], Field(max_length=60), FailFast()]] = ()
+
+
+class HouseholdMovementReport(HouseholdMovementClear, HouseholdMovementSealed, Body):
+    """The body of `POST /intake/v1/movements` for a household that was reported before."""
+
+    @model_validator(mode="after")
+    def destination_fits(self) -> "HouseholdMovementReport":
+        check_destination(self.movement, self.destination)
+        return self
+
+    @model_validator(mode="after")
+    def members_fit(self) -> "HouseholdMovementReport":
+        if self.member_ids and self.persons not in (None, len(set(self.member_ids))):
+            raise ValueError("`persons` is expected to equal the number of `member_ids`, where these are given")
+        return self
+
+
+def check_destination(movement: Movement, destination: Place | None) -> None:
+    if destination is None:
+        if movement in NEED_A_DESTINATION:
+            raise ValueError("`destination` is expected for this movement")
+        return
+    if movement not in HAVE_A_DESTINATION:
+        raise ValueError("no `destination` is expected for this movement")
+    is_abroad = destination.pcode is None and destination.country != COUNTRY
+    if movement is Movement.LEFT_COUNTRY and not is_abroad:
+        raise ValueError("a `destination` in another country is expected for this movement")
+    if movement is Movement.ENTERED_COUNTRY and is_abroad:
+        raise ValueError("a `destination` in this country is expected for this movement")
+
+
+class HouseholdMovementReported(HouseholdMovementClear, Stamped):
+    """All versions of a movement's report have this type."""
+
+    event_type: ClassVar[str] = "dayar.displacement.movement_reported.v1"
+    topic: ClassVar[str] = "displacements"
+    key_field: ClassVar[str] = "household_id"

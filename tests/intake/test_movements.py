@@ -1,0 +1,92 @@
+"""Movements of households at intake: what is accepted, what is refused, and what the broker sees of them."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.intake.conftest import BATCH, DISPLACEMENTS, MOVEMENTS, RunningIntake
+from tests.intake.factories import household, movement
+from tests.intake.records import records
+
+
+async def test_a_movement_is_accepted_stamped_and_sealed(intake: RunningIntake) -> None:
+    account, member = uuid4(), str(uuid4())
+    body = movement(member_ids=[member], destination={"pcode": "KG05258000000"}, notes="үйүнө кайтты")
+    answer = await intake.caller(account=account).post(MOVEMENTS, body)
+    assert (answer.status_code, answer.json()["status"]) == (202, "accepted")
+    [received] = await records(intake.installation, "displacements", body["report_id"])
+    data = received.event.data
+    assert received.event.type == "dayar.displacement.movement_reported.v1"
+    assert str(received.event.id) == answer.json()["event_id"]
+    assert received.record.key.decode() == body["household_id"]
+    assert (data.author, data.movement, data.destination.pcode) == (account, "returned", "KG05258000000")
+    assert received.opened.sealed == {"member_ids": [member], "notes": "үйүнө кайтты"}
+    assert member.encode() not in received.record.value
+    assert "кайтты".encode() not in received.record.value
+
+
+async def test_the_same_movement_again_is_a_duplicate_and_other_content_is_a_conflict(intake: RunningIntake) -> None:
+    caller, body = intake.caller(), movement()
+    answers = [await caller.post(MOVEMENTS, sent) for sent in (body, body, {**body, "notes": "other"})]
+    assert [answer.status_code for answer in answers] == [202, 200, 409]
+    reversal = await caller.post(MOVEMENTS, {**body, "version": 2, "is_reversed": True})
+    assert reversal.status_code == 202
+    stored = await records(intake.installation, "displacements", body["report_id"])
+    assert [received.event.data.is_reversed for received in stored] == [False, True]
+
+
+async def test_a_batch_may_contain_movements(intake: RunningIntake) -> None:
+    body = household()
+    returned = movement(household_id=body["household_id"])
+    answer = await intake.caller().post(BATCH, [body, returned, {**returned, "movement": "flew"}])
+    assert [result["status"] for result in answer.json()["results"]] == ["accepted", "accepted", 422]
+
+
+@pytest.mark.parametrize(
+    ("changed", "pointer", "expected"),
+    [
+        ({"movement": "flew"}, "/movement", "confirmed_here"),
+        ({"movement": "transferred"}, "", "`destination` is expected"),
+        ({"movement": "died", "destination": {"country": "KG"}}, "", "no `destination` is expected"),
+        ({"movement": "left_country", "destination": {"pcode": "KG05258000000"}}, "", "in another country"),
+        ({"movement": "entered_country", "destination": {"country": "UZ"}}, "", "in this country"),
+        ({"persons": 0}, "/persons", "1"),
+        ({"persons": 3, "member_ids": [str(uuid4())]}, "", "`persons` is expected to equal"),
+        ({"household_id": "x"}, "/household_id", "UUID"),
+        ({"member_ids": [str(uuid4())] * 61}, "/member_ids", "60"),
+        ({"name": "Асан"}, "/?", ""),
+    ],
+)
+async def test_a_wrong_field_is_named(
+    intake: RunningIntake, changed: dict[str, Any], pointer: str, expected: str
+) -> None:
+    answer = await intake.caller().post(MOVEMENTS, movement(**changed))
+    assert answer.status_code == 422
+    [error] = answer.json()["errors"]
+    assert error["pointer"] == pointer
+    assert expected in error["expected"]
+    assert "Асан" not in answer.text
+
+
+async def test_a_displacement_is_refused_among_movements_and_a_movement_among_displacements(
+    intake: RunningIntake,
+) -> None:
+    assert (await intake.caller().post(MOVEMENTS, household())).status_code == 422
+    assert (await intake.caller().post(DISPLACEMENTS, movement())).status_code == 422
+
+
+async def test_a_movement_in_the_future_is_refused_unless_the_authors_clock_is_ahead(intake: RunningIntake) -> None:
+    caller, now = intake.caller(), datetime.now(UTC)
+    tomorrow = (now + timedelta(days=2)).isoformat()
+    wrong = await caller.post(MOVEMENTS, movement(occurred_at=tomorrow, reported_at=now.isoformat()))
+    assert wrong.status_code == 422
+    [error] = wrong.json()["errors"]
+    assert error == {"pointer": "/occurred_at", "expected": "a day that is not in the future"}
+    body = movement(occurred_at=tomorrow, reported_at=tomorrow)
+    assert (await caller.post(MOVEMENTS, body)).status_code == 202
+    [received] = await records(intake.installation, "displacements", body["report_id"])
+    assert received.event.data.flags == ("clock_ahead",)
+    assert received.event.data.occurred_at <= now + timedelta(minutes=1)
+    assert (await caller.post(MOVEMENTS, body)).status_code == 200

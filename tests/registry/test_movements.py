@@ -1,0 +1,341 @@
+"""Where people are after movements: the state follows from the reports alone, in whatever order they arrive."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.registry.movements import STOCK, TRANSITIONS
+from services.registry.reports import NEVER, AnyFiled, Filed, FiledMovement
+from services.registry.working_set import WorkingSet
+from shared.events.displacements import HouseholdClear
+from shared.events.movements import HouseholdMovementClear
+from shared.events.vocabulary import Flag, Movement, OutcomeKind, Precision, SubmissionChannel
+from shared.places import Places
+from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, NOON, OSH, family, household, movement
+
+PLACES = Places.load()
+AUTHOR, TEAM, OTHER_AUTHOR, OTHER_TEAM = (str(uuid4()) for _ in range(4))
+FAMILY = family()
+MEMBERS = [person["member_id"] for person in FAMILY]
+BODY = {**household(members=FAMILY), "notes": None}
+DAY = timedelta(days=1)
+
+
+def filed(body: dict[str, Any], *, author: str = AUTHOR, team: str = TEAM, flags: tuple[Flag, ...] = ()) -> AnyFiled:
+    sealed = {name: body[name] for name in ("members", "shelter", "member_ids", "destination_locality") if name in body}
+    fields: dict[str, Any] = {
+        "report_id": body["report_id"],
+        "subject": ("household", body["household_id"]),
+        "sealed": sealed,
+        "text": "",
+        "plain": b"",
+        "digest": repr(sorted(body.items(), key=str)).encode(),
+        "author": author,
+        "team": team,
+        "channel": SubmissionChannel.FIELD,
+        "received_at": NOON,
+        "places_version": None,
+        "flags": flags,
+    }
+    if body["kind"] == "household_movement":
+        return FiledMovement(clear=HouseholdMovementClear.model_validate(body), **fields)
+    return Filed(clear=HouseholdClear.model_validate(body), **fields)
+
+
+def moved(kind: str, days: float = 1, **changed: Any) -> dict[str, Any]:
+    at = NOON + timedelta(days=days)
+    return movement(BODY, kind, **{"occurred_at": at.isoformat(), "reported_at": at.isoformat(), **changed})
+
+
+def working_set_of(reports: Iterable[AnyFiled]) -> WorkingSet:
+    working_set = WorkingSet.of(PLACES)
+    for report in reports:
+        working_set.file(report)
+    return working_set
+
+
+def numbers(*movements: dict[str, Any], of: dict[str, Any] = BODY) -> tuple[int, int, int] | None:
+    """The persons who are displaced, returned and settled after these movements; None if no movement has effect."""
+    subject = next(iter(working_set_of(map(filed, (of, *movements))).subjects.values()))
+    return subject.standing and subject.standing[:3]
+
+
+def reasons(*bodies: dict[str, Any]) -> list[str]:
+    return [report.reason or report.outcome for report in working_set_of(map(filed, bodies)).filed]
+
+
+TO_BATKEN: dict[str, Any] = {"destination": {"pcode": BATKEN}}
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (moved("confirmed_here"), (5, 0, 0)),
+        (moved("transferred", **TO_BATKEN), (5, 0, 0)),
+        (moved("displaced_again", **TO_BATKEN), (5, 0, 0)),
+        (moved("returned"), (0, 5, 0)),
+        (moved("settled_elsewhere"), (0, 0, 5)),
+        (moved("intends_to_stay"), (5, 0, 0)),
+        (moved("relocated", **TO_BATKEN), (0, 0, 5)),
+        (moved("left_country"), (0, 0, 0)),
+        (moved("died"), (0, 0, 0)),
+        (moved("contact_lost"), (5, 0, 0)),
+        (moved("evacuation_lifted"), (5, 0, 0)),
+        (moved("returned", member_ids=MEMBERS[:2]), (3, 2, 0)),
+        (moved("died", member_ids=MEMBERS[4:]), (4, 0, 0)),
+        (moved("returned", persons=3), (2, 3, 0)),
+    ],
+    ids=lambda value: value["movement"] if isinstance(value, dict) else str(value),
+)
+def test_each_movement_leads_to_its_sub_stock(body: dict[str, Any], expected: tuple[int, int, int]) -> None:
+    assert numbers(body) == expected
+
+
+def test_every_movement_has_a_transition() -> None:
+    assert set(TRANSITIONS) == set(Movement)
+
+
+def test_a_failed_return_is_a_new_movement() -> None:
+    assert numbers(moved("returned", 1), moved("displaced_again", 5, **TO_BATKEN)) == (5, 0, 0)
+
+
+def test_people_who_left_the_country_and_entered_it_again_are_displaced() -> None:
+    assert numbers(moved("left_country", 1, member_ids=MEMBERS[:2])) == (3, 0, 0)
+    back = moved("entered_country", 9, **TO_BATKEN)
+    assert numbers(moved("left_country", 1, member_ids=MEMBERS[:2]), back) == (5, 0, 0)
+
+
+def test_the_rest_of_a_household_returns_without_those_who_died() -> None:
+    assert numbers(moved("died", 1, member_ids=MEMBERS[:1]), moved("returned", 3)) == (0, 4, 0)
+
+
+def test_lifting_an_evacuation_presumes_the_return_until_somebody_confirms_it() -> None:
+    def presumed(*movements: dict[str, Any]) -> tuple[int, bool]:
+        subject = next(iter(working_set_of(map(filed, (BODY, *movements))).subjects.values()))
+        assert subject.standing is not None
+        return subject.standing.displaced, subject.standing.is_return_presumed
+
+    lifted = moved("evacuation_lifted", 1)
+    assert presumed(lifted) == (5, True)
+    assert presumed(lifted, moved("contact_lost", 2)) == (5, True)
+    assert presumed(lifted, moved("confirmed_here", 2)) == (5, False)
+    assert presumed(lifted, moved("returned", 2)) == (0, False)
+
+
+@pytest.mark.parametrize(
+    ("movements", "expected"),
+    [
+        ([moved("returned", -3)], "before_departure"),
+        ([moved("returned", -3, status="Exercise")], "before_departure"),
+        ([moved("died", 1), moved("returned", 2)], "after_death"),
+        ([moved("died", 1, member_ids=MEMBERS[:1]), moved("returned", 2, member_ids=MEMBERS[:1])], "after_death"),
+        ([moved("returned", 1, member_ids=[str(uuid4())])], "members_unknown"),
+        ([moved("transferred", 1, destination={"pcode": LEILEK}, shelter="tent")], "same_place"),
+        ([moved("transferred", 1, destination={"pcode": LEILEK}, shelter="collective_centre")], "recorded"),
+        (
+            [moved("transferred", 1, destination={"pcode": LEILEK}, shelter="tent", destination_locality="Сүлүктү")],
+            "recorded",
+        ),
+        ([moved("returned", 1), moved("returned", 2)], "already_known"),
+        ([moved("died", 1), moved("died", 2)], "already_known"),
+    ],
+)
+def test_a_movement_that_contradicts_the_others_or_changes_nothing_says_so(
+    movements: list[dict[str, Any]], expected: str
+) -> None:
+    assert reasons(BODY, *movements)[-1] == expected
+
+
+def test_a_death_before_the_movement_but_reported_after_it_is_no_contradiction() -> None:
+    assert reasons(BODY, moved("returned", 5), moved("died", 3, member_ids=MEMBERS[:1])) == ["recorded"] * 3
+    assert numbers(moved("returned", 5), moved("died", 3, member_ids=MEMBERS[:1])) == (0, 4, 0)
+
+
+@pytest.mark.parametrize(
+    ("precision", "days", "expected"),
+    [
+        (Precision.HOUR, -0.1, "recorded"),  # the same day: clocks and memories are not exact
+        (Precision.DAY, -1, "before_departure"),
+        (Precision.WEEK, -1, "recorded"),
+        (Precision.MONTH, -13, "recorded"),  # in June, as the displacement
+        (Precision.MONTH, -15, "before_departure"),
+        (Precision.YEAR, -100, "recorded"),
+    ],
+)
+def test_a_vague_date_contradicts_nothing_that_it_may_include(precision: Precision, days: float, expected: str) -> None:
+    assert reasons(BODY, moved("returned", days, occurred_at_precision=precision)) == ["recorded", expected]
+
+
+def test_a_movement_follows_the_displacement_before_it() -> None:
+    again = {**BODY, "report_id": str(uuid4()), "occurred_at": (NOON + 10 * DAY).isoformat()}
+    again["reported_at"] = again["occurred_at"]
+    assert numbers(moved("returned", 5), again) is None  # they returned, and were displaced once more
+    assert numbers(moved("returned", 12), again) == (0, 5, 0)
+
+
+def test_a_correction_of_the_departure_frees_a_movement_that_was_before_it() -> None:
+    early = filed(moved("returned", -3))
+    corrected = {**BODY, "version": 2, "occurred_at": (NOON - 5 * DAY).isoformat()}
+    working_set = working_set_of([filed(BODY), early, filed(corrected)])
+    assert early.outcome is OutcomeKind.RECORDED
+    replaced = [settled for settled in working_set.settled if settled.filed is early]
+    assert [settled.reason for settled in replaced] == ["before_departure", None]
+    assert replaced[1].replaces == replaced[0].outcome_id
+
+
+def test_a_correction_settles_the_contradiction_of_the_version_before() -> None:
+    wrong = moved("returned", -3)
+    right = {**wrong, "version": 2, "occurred_at": (NOON + DAY).isoformat()}
+    for order in ((wrong, right), (right, wrong)):
+        reports = {report.clear.version: report for report in map(filed, order)}
+        working_set_of([filed(BODY), *reports.values()])
+        assert (reports[1].outcome, reports[1].reason) == (OutcomeKind.MERGED, "older_version")
+        assert (reports[2].outcome, reports[2].reason) == (OutcomeKind.RECORDED, None)
+
+
+def test_a_reversed_movement_never_happened() -> None:
+    returned = moved("returned")
+    assert numbers(returned, {**returned, "version": 2, "is_reversed": True}) is None
+    assert numbers(
+        returned, moved("died", 2, member_ids=MEMBERS[:1]), {**returned, "version": 2, "is_reversed": True}
+    ) == (
+        4,
+        0,
+        0,
+    )
+
+
+def test_a_movement_of_an_unknown_household_waits_for_the_household() -> None:
+    early = filed(moved("returned"))
+    working_set = working_set_of([early])
+    assert (early.outcome, early.reason) == (OutcomeKind.HELD, "household_unknown")
+    working_set.file(filed(BODY))
+    assert (early.outcome, early.reason) == (OutcomeKind.RECORDED, None)
+    assert [change.standing and change.standing.returned for change in working_set.changes] == [None, 5]
+
+
+@pytest.mark.parametrize("kind", ["died", "left_country"])
+def test_only_the_households_team_or_a_registrar_takes_people_out_of_the_stock(kind: str) -> None:
+    def outcome(**stamps: Any) -> str:
+        report = filed(moved(kind), **stamps)
+        working_set_of([filed(BODY), report])
+        return report.reason or report.outcome
+
+    assert outcome() == "recorded"
+    assert outcome(author=OTHER_AUTHOR) == "recorded"  # of the same team
+    assert outcome(author=OTHER_AUTHOR, team=OTHER_TEAM) == "removal_by_other_team"
+    registrars = {"author": OTHER_AUTHOR, "team": OTHER_TEAM, "flags": (Flag.REGISTRAR_OF_DISTRICT,)}
+    assert outcome(**registrars) == "recorded"
+
+
+def test_another_team_reports_a_return_and_only_it_or_the_households_team_reverses_it() -> None:
+    def outcome(**stamps: Any) -> str:
+        returned = moved("returned")
+        reports = [filed(BODY), filed(returned, author=OTHER_AUTHOR, team=OTHER_TEAM)]
+        reversal = filed({**returned, "version": 2, "is_reversed": True}, **stamps)
+        working_set_of([*reports, reversal])
+        assert reports[1].outcome is OutcomeKind.RECORDED
+        return reversal.reason or reversal.outcome
+
+    assert outcome() == "recorded"
+    assert outcome(author=str(uuid4()), team=OTHER_TEAM) == "recorded"
+    assert outcome(author=str(uuid4()), team=str(uuid4())) == "not_author"
+
+
+def test_an_accepted_removal_takes_effect() -> None:
+    report = filed(moved("died"), author=OTHER_AUTHOR, team=OTHER_TEAM)
+    working_set = working_set_of([filed(BODY), report])
+    working_set.accept(report)
+    assert (report.outcome, report.reason) == (OutcomeKind.RECORDED, None)
+    assert working_set.changes[-1].standing is not None
+    assert working_set.changes[-1].standing.displaced == 0
+
+
+KINDS = st.sampled_from(list(Movement))
+WHO = st.one_of(
+    st.none(),
+    st.lists(st.sampled_from(MEMBERS), min_size=1, max_size=4, unique=True),
+    st.integers(min_value=1, max_value=6),
+)
+PCODES = st.sampled_from([BATKEN, LEILEK, OSH, KADAMJAI])
+ABROAD = (Movement.LEFT_COUNTRY,)
+WITH_PLACE = (Movement.TRANSFERRED, Movement.DISPLACED_AGAIN, Movement.RELOCATED, Movement.ENTERED_COUNTRY)
+
+
+@st.composite
+def bodies(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Reports of one household: displacements and movements, some of them corrected or reversed."""
+    reports: list[dict[str, Any]] = []
+    for number in range(draw(st.integers(1, 3))):
+        start = NOON + timedelta(days=draw(st.integers(0, 20)))
+        displacement = {**BODY, "report_id": str(UUID(int=number, version=4)), "occurred_at": start.isoformat()}
+        displacement["reported_at"] = (start + timedelta(hours=draw(st.integers(0, 30)))).isoformat()
+        reports.append(displacement)
+        if draw(st.booleans()):
+            later = NOON + timedelta(days=draw(st.integers(0, 20)))
+            reports.append({**displacement, "version": 2, "occurred_at": later.isoformat()})
+    for number in range(draw(st.integers(1, 5))):
+        kind, who = draw(KINDS), draw(WHO)
+        at = NOON + timedelta(days=draw(st.integers(-2, 24)))
+        body = movement(BODY, kind, report_id=str(UUID(int=100 + number, version=4)), occurred_at=at.isoformat())
+        body["reported_at"] = (at + timedelta(hours=draw(st.integers(0, 3)))).isoformat()
+        if isinstance(who, list):
+            body["member_ids"] = who
+        elif who:
+            body["persons"] = who
+        if kind in WITH_PLACE:
+            body["destination"] = {"pcode": draw(PCODES)}
+        reports.append(body)
+        if draw(st.booleans()):
+            reports.append({**body, "version": 2, "is_reversed": draw(st.booleans())})
+    return reports
+
+
+def state_of(reports: Sequence[dict[str, Any]]) -> tuple[Any, ...]:
+    """The state of the household, and the final outcome of each version of each report."""
+    working_set = working_set_of(map(filed, reports))
+    [subject] = working_set.subjects.values()
+    outcomes = {
+        (report.report_id, report.clear.version): (report.outcome, report.reason)
+        for report in working_set.filed
+        if report.outcome is not OutcomeKind.REPEAT
+        and isinstance(report, FiledMovement)
+        and subject.movements.get(report.report_id) is report
+    }
+    stays = {id: (followed.stays, followed.parts) for id, followed in subject.courses.by_departure.items()}
+    return subject.standing, stays, outcomes
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_the_state_does_not_depend_on_the_order_of_arrival_or_on_repeats(data: st.DataObject) -> None:
+    reports = data.draw(bodies())
+    repeated = data.draw(st.permutations([*reports, *data.draw(st.lists(st.sampled_from(reports), max_size=4))]))
+    assert state_of(repeated) == state_of(reports)
+
+
+@settings(max_examples=40, deadline=None)
+@given(bodies())
+def test_nobody_is_lost_and_nobody_is_counted_twice(reports: list[dict[str, Any]]) -> None:
+    [subject] = working_set_of(map(filed, reports)).subjects.values()
+    for followed in subject.courses.by_departure.values():
+        assert sum(people.count for people in followed.parts.values()) == 5
+        has_losses = any(position.sub_stock not in STOCK for position in followed.parts)
+        for hours in range(0, 25 * 24, 12):
+            at = NOON + timedelta(hours=hours + 1)
+            present = [stay for stay in followed.stays if stay.began_at < at and is_before(at, stay.ended_at)]
+            households = Counter(stay.position.sub_stock for stay in present if stay.households)
+            assert households == Counter({stay.position.sub_stock for stay in present})
+            persons = sum(stay.people.count for stay in present)
+            assert persons <= 5
+            assert has_losses or persons in (0, 5)
+
+
+def is_before(at: datetime, end: datetime) -> bool:
+    return end is NEVER or at <= end
