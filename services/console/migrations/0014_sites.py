@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "console_0013"
-down_revision = "console_0012"
+revision = "console_0014"
+down_revision = "console_0013"
 
 SITES = """
 CREATE TABLE board_sites (
