@@ -40,7 +40,8 @@ class Consumer:
 
     `gather_ms` is the longest time that the broker waits for more records. A longer wait makes transactions larger and
     fewer. `every_ms` is the least time between small batches. Records that follow each other closely therefore share a
-    transaction, but a record after a pause does not wait.
+    transaction, but a record after a pause does not wait. `enough` records do not wait for more records; the default is
+    half of `max_records`.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Consumer:
         group: str | None = None,
         gather_ms: int = 0,
         every_ms: int = 0,
+        enough: int | None = None,
     ) -> None:
         if SEALED in handlers.topics and sealer is None:
             raise ValueError("a consumer of sealed reports needs a sealer for its dead letters")
@@ -76,6 +78,7 @@ class Consumer:
             max_records=max_records,
             gather_ms=gather_ms,
             every_ms=every_ms,
+            enough=enough,
             settings=settings,
             sessions=sessions,
             failures=self._failures,

@@ -43,6 +43,7 @@ class RecordStream:
         max_records: int,
         gather_ms: int,
         every_ms: int,
+        enough: int | None,
         settings: Settings,
         sessions: async_sessionmaker[AsyncSession],
         failures: Failures,
@@ -53,6 +54,7 @@ class RecordStream:
         self._max_records = max_records
         self._gathering = gathering(gather_ms)
         self._every_seconds = every_ms / 1000
+        self._enough = enough or max_records // 2
         self._fetched_at = 0.0
         self._settings = settings
         self._sessions = sessions
@@ -109,14 +111,14 @@ class RecordStream:
         return []
 
     async def _fetch(self) -> list[Record]:
-        """Fetch the next records. A small batch is read at the earliest `every_ms` after the last small batch."""
+        """Fetch the next records. Fewer than `enough` records wait until `every_ms` after the last small batch."""
         records = await self._fetch_within(1)
-        while is_small := 0 < len(records) < self._max_records / 2:  # no wait after a large fetch
+        while 0 < len(records) < self._enough:
             seconds = self._fetched_at + self._every_seconds - time.monotonic()
             if seconds <= 0:
                 break
             records += await self._fetch_within(seconds)
-        if is_small:
+        if 0 < len(records) < self._max_records / 2:  # no wait after a large fetch
             self._fetched_at = time.monotonic()
         return records
 

@@ -48,3 +48,19 @@ async def test_a_single_record_does_not_wait_after(trial: Trial, before: int) ->
         assert len(await wait_for(read, 30) if before else await read()) == before
         await trial.publish(event(hazard()))
         assert len(await wait_for(read, 60)) == 1
+
+
+async def test_enough_records_wait_for_no_further_records(trial: Trial) -> None:
+    """`every_ms` is ten minutes, so that the test would fail if the two records waited."""
+    stream = trial.consumer(every_ms=600_000, enough=2)._stream
+
+    async def read() -> list[Reading]:
+        if stream.is_dropped:
+            await stream.seek()
+        return await stream.read()
+
+    async with asyncio.timeout(30), stream.connected():
+        await trial.publish(event(hazard()))
+        assert len(await wait_for(read, 60)) == 1
+        await trial.publish(event(hazard()), event(hazard()))
+        assert len(await wait_for(read, 60)) == 2
