@@ -226,12 +226,13 @@ class Consumer:
         backoff, is_again = Backoff(), False
         while True:
             try:
-                async with self._sessions.begin() as session:
+                async with self._sessions() as session:
                     if is_again:
                         await offsets.end_frozen(session)
                     outcomes = await batches.settle(
                         readings, session, handler=self._handlers, letters=self._letters, check=self._check
                     )
+                    await session.commit()  # `begin()` would cost another task and two more greenlets
             except Exception as error:
                 if not is_dependency_unavailable(error) and await database.is_there(self._sessions):
                     raise

@@ -8,10 +8,11 @@ from typing import Annotated, Any, cast
 
 import asyncpg
 from fastapi import Depends, Request
-from sqlalchemy import Connection, Select, func, insert, inspect, select, text
+from sqlalchemy import Connection, Select, func, insert, inspect, orm, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.schema import CreateSchema, CreateTable
+from sqlalchemy.util import await_only
 
 from shared.config import Settings, secret
 from shared.errors import DocumentedError
@@ -132,22 +133,27 @@ async def driver(session: AsyncSession) -> asyncpg.Connection:
     transaction = session.sync_session.get_transaction()
     known, raw = session.info.get("driver", (None, None))
     if transaction is None or transaction is not known:
-        connection = await session.connection()
-        pooled = await connection.get_raw_connection()
-        raw = cast(Any, pooled.driver_connection)
-        if not raw.is_in_transaction():
-            await _begin(connection, pooled.dbapi_connection)
+        raw = await session.run_sync(_begun)
         session.info["driver"] = session.sync_session.get_transaction(), raw
+    return cast(asyncpg.Connection, raw)
+
+
+def _begun(session: orm.Session) -> Any:
+    """The driver connection of the session, after BEGIN.
+
+    SQLAlchemy sends BEGIN only before its own statements, which cost a round trip.
+    """
+    connection = session.connection()
+    pooled = connection.connection
+    raw = cast(Any, pooled.driver_connection)
+    if not raw.is_in_transaction():
+        adapter = cast(Any, pooled.dbapi_connection)
+        try:
+            await_only(adapter._start_transaction())  # noqa: SLF001 - what SQLAlchemy calls before its first statement
+        except Exception:  # noqa: BLE001
+            # SQLAlchemy notices the lost connection at a statement of its own, and empties the pool.
+            connection.execute(select(1))
     return raw
-
-
-async def _begin(connection: AsyncConnection, adapter: Any) -> None:
-    """Send BEGIN now. SQLAlchemy sends BEGIN only before its own statements, which cost a round trip."""
-    try:
-        await adapter._start_transaction()  # noqa: SLF001 - what SQLAlchemy calls before its first statement
-    except Exception:  # noqa: BLE001
-        # SQLAlchemy notices the lost connection at a statement of its own, and empties the pool.
-        await connection.execute(select(1))
 
 
 def advisory_lock(name: str) -> Select[Any]:
