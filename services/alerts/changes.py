@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from services.alerts import alerts, notifications
@@ -177,8 +178,8 @@ class AlertChanges:
             self._keep(alert, AlertSuppressed)
             return
         due = self._now + self._rules.escalation.wait(alert)
-        waiting = replace(alert, waits_since=self._now, escalates_at=due)
-        self._keep(self._notified(waiting, Cause.RAISED, notifications.RAISED), AlertRaised)
+        raised = self._notified(alert, Cause.RAISED, notifications.RAISED, waits_since=self._now, escalates_at=due)
+        self._keep(raised, AlertRaised)
 
     def _renew(self, known: Alert, finding: Finding) -> None:
         after = alerts.renewed(known, finding, self._now)
@@ -218,12 +219,13 @@ class AlertChanges:
         *,
         before: Alert | None = None,
         due_in: timedelta = NOW,
+        **changes: Any,
     ) -> Alert:
-        """Begins the alert's next notification.
+        """Begins the next notification of the alert with these changes.
 
         A receiver that was never notified before gets the message of a new alert, unless the cause is in RISING.
         """
-        begun, called = replace(alert, step=alert.step + 1), self._called[alert.alert_id]
+        begun, called = replace(alert, step=alert.step + 1, **changes), self._called[alert.alert_id]
         notification = Notification(begun, self._receivers, self._places, frozenset(called), before)
         receivers, omissions = notifications.recipients(notification, stages)
         contents: dict[Cause, str] = {}  # all receivers with the same cause get the same content

@@ -29,7 +29,7 @@ from shared.postgres import database, notify
 
 LOOK_SECONDS = 1.0  # the interval at which the loop searches for due retries
 GATHER_SECONDS = 0.03  # the time within which finished attempts are gathered, to be recorded together
-BUSY_SECONDS = 0.1  # the least time between two writes, because one write of many attempts costs less than many writes
+BUSY_SECONDS = 0.2  # the least time between two writes, because one write of many attempts costs less than many writes
 STOP_SECONDS = 2  # longest time to record the last attempts of a process that ends
 
 _receiver = TypeAdapter(Receiver)

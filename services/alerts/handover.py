@@ -57,9 +57,9 @@ class Dispatcher:
         new = await delivery_queries.add_deliveries(session, deliveries, hazards, leases, self._senders.lease)
         known = await self.directory.known(session)
         handover.jobs = [
-            job_of(delivery, new[delivery.delivery_id], leases[delivery.delivery_id], known)
+            job_of(delivery, new[id], leases[id], known)
             for delivery in deliveries
-            if delivery.delivery_id in new.keys() & leases.keys()
+            if (id := delivery.delivery_id) in new and id in leases
         ]
 
 

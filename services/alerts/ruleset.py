@@ -2,6 +2,7 @@
 
 import tomllib
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -68,11 +69,11 @@ class Ruleset(RuleModel):
     escalation: EscalationPolicy
     budget: Budget = Budget()
 
-    @property
-    def of_hazards(self) -> list[HazardRule]:
+    @cached_property
+    def of_hazards(self) -> tuple[HazardRule, ...]:
         """The enabled rules about hazards. A new rule needs a file in `rules/` and a field here."""
         fields = (getattr(self, name) for name in type(self).model_fields)
-        return [rule for rule in fields if isinstance(rule, HazardRule)]
+        return tuple(rule for rule in fields if isinstance(rule, HazardRule))
 
     @classmethod
     def load(cls, path: Path | None = None) -> "Ruleset":
