@@ -99,6 +99,20 @@ def test_no_match_is_long_because_other_threads_wait_meanwhile(monkeypatch: pyte
     assert max(watched.backslashes for watched in patterns.values()) <= 2 * 100_000
 
 
+def test_the_lists_of_a_batch_are_counted_in_pieces_until_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    counted: list[int] = []
+
+    def watched(raw: bytes) -> int:
+        counted.append(len(raw))
+        return json_reports.lists(raw)
+
+    monkeypatch.setattr(json_batches, "lists", watched)
+    with pytest.raises(Invalid):
+        json_batches.split(BATCHES["lists of nothing"]())
+    assert max(counted) <= 256 * 1024
+    assert sum(counted) < 1_000_000
+
+
 def test_no_match_of_the_limits_is_long(monkeypatch: pytest.MonkeyPatch) -> None:
     some = Watched(body_limits.SOME_TEXTS)
     monkeypatch.setattr(body_limits, "SOME_TEXTS", some)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import islice, pairwise
+from itertools import accumulate, islice, pairwise
 from typing import Annotated
 
 from pydantic import FailFast, Field, RootModel, TypeAdapter
@@ -18,6 +18,7 @@ from shared.web.problems import ERRORS
 
 ITEMS = 1_000
 BATCH_LISTS, BATCH_ERRORS = 250_000, 5_000
+PIECE_BYTES = 256 * 1024
 # Each match skips short texts and ends at the next bracket, long text or, between the items, comma.
 # A match covers at most about 100,000 escapes, because no other thread can run during a match.
 SHORT_TEXT = rb'"[^"\\]*+(?:\\.[^"\\]*+){0,20}+"'
@@ -74,7 +75,7 @@ def limits(item: bytes) -> Limits:
 
 def split(raw: bytes) -> Sequence[bytes]:
     """Split a JSON array at its commas, so that one invalid item does not affect the others."""
-    if lists(raw) > BATCH_LISTS:
+    if has_too_many_lists(raw):
         raise Invalid([{"pointer": "", "expected": f"at most {BATCH_LISTS} lists and objects"}])
     cuts, depth, position = [], 0, 0
     while position < len(raw) and (match := (BETWEEN if depth == 1 else WITHIN).match(raw, position)):
@@ -91,6 +92,12 @@ def split(raw: bytes) -> Sequence[bytes]:
     if depth or raw[cuts[-1] + 1 :].strip():
         raise Invalid([{"pointer": "", "expected": "a JSON array of reports, or one report a line"}])
     return [raw[start + 1 : end] for start, end in pairwise(cuts)]
+
+
+def has_too_many_lists(raw: bytes) -> bool:
+    """Count in pieces, because no other thread can run while one is counted, and stop when there are too many."""
+    pieces = (raw[start : start + PIECE_BYTES] for start in range(0, len(raw), PIECE_BYTES))
+    return any(count > BATCH_LISTS for count in accumulate(map(lists, pieces)))
 
 
 def end_of_text(raw: bytes, position: int) -> int:
