@@ -42,7 +42,7 @@ class AdmissionRules:
 
 def may_report(principal: Principal, report: HazardReport) -> None:
     """Raise ReportRefused unless the caller may report this hazard now."""
-    if principal.is_expired:  # after the expiry, only displacement reports are accepted: the registry holds them
+    if principal.is_expired:  # with an expired sign-in, only displacements are accepted, and the registry holds them
         raise SignInExpired
     if report.source not in principal.sources and principal.roles.isdisjoint(CMC):
         raise ForeignSource
@@ -52,7 +52,7 @@ def may_report(principal: Principal, report: HazardReport) -> None:
 
 
 class Admission:
-    """Admits the reports of a body: makes drafts, publishes the drafts that are not refused, and counts all reports."""
+    """Makes drafts of the reports in a body, publishes the drafts that are not refused, and counts all reports."""
 
     def __init__(self, drafting: Drafting, publication: Publication, counts: Counts) -> None:
         self.drafting, self.publication, self.counts = drafting, publication, counts

@@ -62,7 +62,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
         "intake",
         settings,
         lifespan=lifespan,
-        ready={"kafka": has_kafka, "valkey": has_valkey},  # reports are accepted without PostgreSQL
+        ready={"kafka": has_kafka, "valkey": has_valkey},  # intake accepts reports without PostgreSQL
         revocations=revocations,
         routers=(feeds.router,),
         routes=[*ROUTES, *FieldForm(settings, places).routes()],

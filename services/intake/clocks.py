@@ -13,11 +13,11 @@ from shared.events.fields import utc
 from shared.events.vocabulary import Certainty, Precision, Urgency
 
 AHEAD = timedelta(minutes=15)
-PHONE_CLOCK, DATE = b"dayar-clock", b"date"  # phones have their own header: a browser's script cannot set `Date`
+PHONE_CLOCK, DATE = b"dayar-clock", b"date"  # a script in a browser cannot set `Date`, so phones send `Dayar-Clock`
 LONGEST_HEADER = 64
-FURTHEST = timedelta(days=36_500)  # a larger offset could move a date out of the contract's years, so it is ignored
+FURTHEST = timedelta(days=36_500)  # a larger offset is ignored, because a corrected time could be out of range
 FORECASTS = (Urgency.EXPECTED, Urgency.FUTURE)
-# Precision -> the number of days by which a reported time may lie after the real day.
+# Maps each precision to the time by which a reported time may lie after the real day.
 SPAN = {
     Precision.HOUR: timedelta(),
     Precision.DAY: timedelta(),
@@ -39,7 +39,7 @@ class Clocks:
         return self.now + AHEAD
 
     def offset(self, reported_at: datetime) -> timedelta:
-        """How far the author's clock is ahead of ours. If the author's time is unknown, `reported_at` replaces it."""
+        """How far the author's clock is ahead of ours. If the author's time is unknown, `reported_at` stands for it."""
         ahead = (self.authors or reported_at) - self.now
         return ahead if AHEAD < ahead < FURTHEST else timedelta()
 
@@ -62,7 +62,7 @@ def authors_clock(headers: Iterable[tuple[bytes, bytes]]) -> datetime | None:
 def correction(report: DisplacementStruct | HazardReport, clocks: Clocks) -> dict[str, Any] | None:
     """The corrected values of the times that are ahead of our clock; None if no time is ahead."""
     latest = clocks.latest
-    if all(moment <= latest for moment in _moments(report)):  # nearly every report returns here
+    if all(moment <= latest for moment in _moments(report)):  # true for nearly every report
         return None
     offset = clocks.offset(report.reported_at)
     times: dict[str, Any] = {}
@@ -115,14 +115,14 @@ def _hazard_times(report: HazardReport, offset: timedelta, latest: datetime) -> 
 
 
 def _is_day_ahead(report: DisplacementStruct, latest: datetime) -> bool:
-    """Whether the reported day is after today. Only days are compared, because phones send noon as a day's time."""
+    """Whether the reported day is after today. Only days are compared, because phones send noon of the day."""
     if report.occurred_at <= latest:
         return False
     return _day(report.occurred_at) - SPAN[report.occurred_at_precision] > _day(latest)
 
 
 def _days(offset: timedelta, now: datetime) -> timedelta:
-    """The offset in whole calendar days, so that a corrected day is again a day."""
+    """The offset in whole calendar days, so that the correction of a day does not change its time of day."""
     return _day(now + offset) - _day(now)
 
 

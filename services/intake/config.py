@@ -11,7 +11,7 @@ from shared.config import Settings
 
 
 class IntakeSettings(Settings):
-    """When the spool has `intake_spool_bytes`, it is full and intake answers 503.
+    """If the spool's size has reached `intake_spool_bytes`, intake answers 503.
 
     `intake_area` is a GeoJSON file, or `world`. Commands that run with another state folder than intake need
     `intake_spool_folder`.

@@ -21,7 +21,7 @@ from shared.crypto.keyring import Keyring
 
 DAY_SECONDS = 86_400
 AT_ONCE = 2_000
-NAME_SECONDS = 0.0002  # the time limit of a call to Valkey grows by this much per name
+NAME_SECONDS = 0.0002  # the time limit of a call to Valkey grows by this time for each name
 
 SCRIPT = """
 local kept = tonumber(ARGV[1])
@@ -41,7 +41,7 @@ class Fingerprint(NamedTuple):
 
 @dataclass(slots=True)
 class Question:
-    """One caller's part of the next call to Valkey: names to look up and fingerprints to store."""
+    """The names that one caller looks up, and the fingerprints that the caller stores, in the next call to Valkey."""
 
     names: Sequence[bytes]
     fingerprints: Sequence[Fingerprint]
@@ -80,7 +80,7 @@ class Deduplication:
         return Fingerprint(self._prefix + draft.name, mac.finalize()[:16])
 
     def _use(self, key_id: str, key: bytes) -> None:
-        """Use a new key and a new prefix, because a mark made with the old key would look like a conflict."""
+        """Use a new key and a new prefix, because a mark made with the old key would look like changed content."""
         self._key_id, self._mac = key_id, HMAC(key, SHA256())
         self._prefix = self._prefix_of(key_id)
 
@@ -96,7 +96,7 @@ class Deduplication:
         await self._ask(Question((), fingerprints))
 
     async def forget(self, names: Sequence[bytes]) -> bool:
-        """Delete the marks of unpublished reports, so that they count as new. False if Valkey did not answer."""
+        """Delete the marks of unpublished reports, so that they count as new. Return False if Valkey did not answer."""
         key_id, _ = self._ring.newest
         keys = [self._prefix_of(key_id) + name for name in names]
         try:

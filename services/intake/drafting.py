@@ -55,7 +55,7 @@ class Drafting:
         return draft if draft is not None else await self._in_a_thread(sender, self._read, raw, format, sender)
 
     async def batch(self, raw: bytes, format: BatchFormat, sender: ReportSender) -> list[Draft | ReportRefused]:
-        """Return a draft or refusal per report, in order. Raises ReportRefused if the body cannot be split."""
+        """Return a draft or a refusal for each report, in order. Raises ReportRefused if the body cannot be split."""
         async with self.turn_on_the_loop():
             reports = format.read_at_once(raw)
             if reports is not None and not any(map(is_drawn, reports)):
@@ -91,7 +91,7 @@ class Drafting:
         try:
             draft = self._draft(report, sender)
         except ReportRefused as refusal:
-            return refusal.with_traceback(None)  # the traceback would keep its frames, with the report
+            return refusal.with_traceback(None)  # the traceback would keep the report in memory
         # The size of the item in the array is not known here, so the size of the rewritten report is checked.
         return TooBig() if len(draft.content) > REPORT_BYTES else draft
 

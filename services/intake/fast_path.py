@@ -21,7 +21,7 @@ class FastPath:
 
 
 class PathParameters:
-    """Counts a request under the channel `unknown` if the guard, which checks the access, admitted no account."""
+    """Calls the guard, which checks access. If the guard admits no account, the request counts as refused."""
 
     def __init__(self, guard: ASGIApp, counts: Counts) -> None:
         self.guard, self.counts = guard, counts

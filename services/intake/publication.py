@@ -101,7 +101,7 @@ class Publication:
                     await self._has_waiting.wait()
                     self._has_waiting.clear()
                     batch, self._waiting = self._waiting, []
-                    # A callback runs even if the task is cancelled before its first step; a `finally` would not.
+                    # Unlike a `finally` block, a callback runs even if the task is cancelled before its first step.
                     tasks.create_task(self._publish(batch)).add_done_callback(partial(fail_unanswered, batch))
         finally:
             self._has_ended = True
@@ -192,12 +192,12 @@ def fail_unanswered(batch: Sequence[WaitingDraft], _: asyncio.Task[None] | None 
 
 
 def may_be_withheld(draft: Draft) -> bool:
-    """Whether the draft is a hazard with an unchecked credential, so that its author may have to send it again."""
+    """Whether the draft is an unchecked hazard. If its credential was revoked, intake will set the hazard aside."""
     return isinstance(draft, HazardDraft) and draft.unchecked is not None
 
 
 def compared(fingerprints: Sequence[Fingerprint], marks: Sequence[bytes | None]) -> list[Answer]:
-    """ACCEPTED for new reports, else DUPLICATE or CONFLICT. Reports of one batch are also compared with each other."""
+    """ACCEPTED for a new report, else DUPLICATE or CONFLICT. Reports of one batch are also compared with each other."""
     first: dict[bytes, bytes] = {}
     answers = []
     for fingerprint, mark in zip(fingerprints, marks, strict=True):
@@ -213,7 +213,7 @@ def compared(fingerprints: Sequence[Fingerprint], marks: Sequence[bytes | None])
 def answered(
     fingerprints: Sequence[Fingerprint], answers: Sequence[Answer], *, new: Sequence[int], result: Answer
 ) -> list[Answer]:
-    """Replace ACCEPTED by `result`. If `result` is FULL, later copies of the refused reports get FULL too."""
+    """Replace ACCEPTED by `result`. If `result` is FULL, other copies of the refused reports also get FULL."""
     names = {fingerprints[index].name for index in new} if result is Answer.FULL else set()
     return [
         result if answer is Answer.ACCEPTED or fingerprint.name in names else answer

@@ -111,8 +111,8 @@ def traceparent(scope: Scope) -> str | None:
 async def body(receive: Receive, limit: int, drafting: Drafting) -> bytes:
     """Read the body up to the limit. Raises ReportRefused.
 
-    The chunks of large bodies take turns. The server reads on only when the next chunk is requested, so that eight
-    connections do not each add the reading of a chunk to every iteration of the event loop.
+    After a large chunk, the next chunk is requested only when it is this request's turn. Otherwise the server would
+    read a chunk of every connection in each iteration of the event loop, which would delay all other tasks.
     """
     chunks, size = [], 0
     while True:

@@ -28,7 +28,7 @@ SEGMENT_BYTES = 4 << 20
 DRAINED_AT_ONCE = 500
 SET_ASIDE = ".damaged"
 
-Publish = Callable[[Sequence[Message]], Awaitable[Sequence[Message]]]  # returns the refused records
+Publish = Callable[[Sequence[Message]], Awaitable[Sequence[Message]]]  # returns the records that must be set aside
 
 
 class SpoolFull(Exception):
@@ -110,7 +110,7 @@ class Spool:
     async def drain(self, publish: Publish) -> None:
         """Publish and delete the segments, oldest first, until cancelled. `publish` returns after the broker's acks.
 
-        A damaged or refused record is moved to a file for a person, so that it does not block later records.
+        A damaged or refused record is moved to another file, so that it does not block later records.
         """
         while True:
             await self._filled.wait()

@@ -39,7 +39,7 @@ from shared.events.vocabulary import Precision, Status
 UUID_TEXT = r"^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z"
 RANDOM_UUID_TEXT = r"^[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z"
 TRIMMED = r"[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"  # Unicode's White_Space
-NEVER_OMITTED = object()  # this default equals no value of a field, so the field is always written
+NEVER_OMITTED = object()  # msgspec omits a value that equals the default; no value equals this default
 
 
 class UnknownConstraint(TypeError):
@@ -97,7 +97,7 @@ def properties(model: type[BaseModel]) -> Iterator[tuple[type, str]]:
 
 
 def checks(model: type[BaseModel]) -> dict[str, Callable[[Any], None]]:
-    """The `__post_init__` of a Struct, which runs the model's validators. Empty if the model has no validators.
+    """The `__post_init__` of a Struct, which runs the model's validators. Empty for a model without validators.
 
     msgspec converts the ValueError of a validator to its own ValidationError.
     """
@@ -122,7 +122,7 @@ def is_instant(annotation: Any, metadata: Sequence[Any] = ()) -> bool:
 
 
 def typed(annotation: Any, metadata: Sequence[Any] = ()) -> Any:
-    """The msgspec type of a field. Raises UnknownConstraint, already when this module is imported."""
+    """The msgspec type of a field. Raises UnknownConstraint, so that the import of this module fails."""
     origin, args = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         return typed(args[0], [*args[1:], *metadata])
@@ -178,7 +178,7 @@ def limit(rule: Any) -> dict[str, Any]:
 
 
 def whole(pattern: str, *, is_trimmed: bool) -> str:
-    """The pattern without `$`, because Python's `$` accepts a final line break. Text with spaces to trim is refused."""
+    """The pattern without `$`, because Python's `$` accepts a final line break. The result refuses untrimmed text."""
     if not (pattern.startswith("^") and pattern.endswith("$")):
         raise UnknownConstraint(pattern)
     middle = pattern[1:-1]
@@ -222,7 +222,7 @@ SEALED_PARTS = {
 SUBJECT_IDS = {kind: attrgetter(f"{kind.removesuffix('_movement')}_id") for kind in CLEAR_PARTS}
 Read = TypeVar("Read")
 # For a time finer than microseconds, msgspec rounds, but the models cut the digits off. The pattern begins with the
-# decimal point, because this character is rare: a search for digits would take twenty times longer.
+# decimal point, because a search for digits, which are frequent, would take twenty times longer.
 FINER_THAN_MICROSECONDS = re.compile(rb"\.(?<=\d:\d\d\.)\d{7}")
 _displacement: msgspec.json.Decoder[DisplacementStruct] = msgspec.json.Decoder(DISPLACEMENT)
 _movement: msgspec.json.Decoder[DisplacementStruct] = msgspec.json.Decoder(MOVEMENT)
@@ -241,7 +241,7 @@ def read_movement(raw: bytes) -> DisplacementStruct | None:
 
 
 def read_all(raw: bytes) -> list[DisplacementStruct] | None:
-    """Read a JSON array of reports with the Structs. None if the Structs do not accept all of the reports."""
+    """Read a JSON array of reports with the Structs. Return None if the Structs do not accept all of the reports."""
     return _read(_many, raw)
 
 

@@ -24,8 +24,8 @@ def only_in_a_thread(raw: bytes) -> None:  # noqa: ARG001 - a format without a r
 class SingleFormat:
     """A body with one report.
 
-    `read` raises ReportRefused, and runs in a thread, because it may take long. `read_at_once` runs on the event loop
-    for at most 5 ms. For an invalid body, and for a body that needs more time, `read_at_once` returns None.
+    Because `read` may take long, it runs in a thread. `read` raises ReportRefused. `read_at_once` runs on the event
+    loop for at most 5 ms. For an invalid body, and for a body that needs more time, `read_at_once` returns None.
     """
 
     summary: str

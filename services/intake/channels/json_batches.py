@@ -45,7 +45,7 @@ def read_at_once(raw: bytes) -> Sequence[Report] | None:
 
 
 def read(raw: bytes) -> list[Report | ReportRefused]:
-    """Split and validate. Raises Invalid if the body cannot be split into reports, and TooMany for too many reports."""
+    """Read each report or its refusal. Raises Invalid if the body cannot be split, and TooMany for too many reports."""
     is_array = raw.lstrip()[:1] == b"["
     items = split(raw) if is_array else list(islice(lines(raw), ITEMS + 1))
     if len(items) > ITEMS:
@@ -65,7 +65,7 @@ def validated(item: bytes, *, most: int = ERRORS) -> Report | ReportRefused:
     try:
         return json_reports.checked(item, ITEM, limits=limits(item), most=most)
     except Invalid as invalid:
-        return Invalid(invalid.errors)  # a caught exception would keep the frames of its traceback, with the report
+        return Invalid(invalid.errors)  # the traceback of `invalid` would keep the report in memory
 
 
 def limits(item: bytes) -> Limits:

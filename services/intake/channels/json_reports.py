@@ -41,7 +41,7 @@ class DisplacementBody(RootModel[Displacement]):
 
 
 def at_once(raw: bytes, adapter: TypeAdapter[T], read: Callable[[bytes], Any] | None = None) -> T | None:
-    """Validate on the event loop by `read`, or by `adapter` if `read` gives None. None for a large or invalid body."""
+    """Validate on the event loop by `read`, else by `adapter`. Return None for a large or invalid body."""
     if len(raw) > AT_ONCE_BYTES or raw.count(FIELD) > AT_ONCE_FIELDS or has_many_values(raw):
         return None
     if read is not None and (report := read(raw)) is not None:
@@ -79,7 +79,7 @@ def lists(raw: bytes) -> int:
 
 
 def without_unknown_codes(raw: bytes, adapter: TypeAdapter[T], error: ValidationError, *, most: int) -> T:
-    """Replace unknown codes by `other` or `unknown`, keep their text, and validate again. Only used after errors."""
+    """Replace unknown codes by `other` or `unknown`, keep their text, and validate again. For invalid bodies only."""
     try:
         return adapter.validate_json(to_json(unknown_codes.replaced(from_json(raw))))
     except ValueError:  # the body is not JSON, has no unknown codes, or is still invalid

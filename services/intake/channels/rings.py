@@ -1,6 +1,6 @@
 """Reads a hazard with many points: first the hazard without the rings of its polygons, then one ring at a time.
 
-While the parser works, no other thread can run, and 32,000 points occupied the parser for 10 ms.
+While the parser works, no other thread can run. Parsing 32,000 points at once would take 10 ms.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,15 +22,15 @@ RING: TypeAdapter[Ring] = TypeAdapter(Ring)
 PATH = ("area", "polygons")
 EXPECTED = "at most 2000 points of longitude and latitude"
 PLACEHOLDER = "[[0,0],[0,0],[0,0],[0,0]]"
-SHOWN = 51  # the contract allows 50 rings, so the validator also refuses 51 placeholders of more rings
+SHOWN = 51  # the contract allows 50 rings, so 51 placeholders make the validator refuse the hazard
 _fields = msgspec.json.Decoder(dict[str, Raw])
 _items = msgspec.json.Decoder(list[Raw])
 
 
 def split_off(raw: bytes) -> tuple[bytes, Sequence[Raw]]:
-    """The report with a placeholder for each ring, and the rings, which are not parsed.
+    """Return the report with a placeholder for each ring, and the unparsed rings.
 
-    No rings if the report has no list of polygons. Raises Invalid if the body is not JSON.
+    The list of rings is empty if the report has no list of polygons. Raises Invalid if the body is not JSON.
     """
     try:
         report = _fields.decode(raw)

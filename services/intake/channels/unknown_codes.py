@@ -17,8 +17,8 @@ from shared.events.vocabulary import (
     SourceType,
 )
 
-# Field -> the value that replaces an unknown code, and the field that keeps the code's text.
-# An unknown code in any other field makes the report invalid.
+# Maps each field to the value that replaces an unknown code, and to the field that keeps the code's text. An unknown
+# code in any other field makes the report invalid.
 KEPT_AS = {
     "type": ("other", "type_text"),
     "reasons": ("other", "reason_text"),
@@ -39,7 +39,7 @@ CODES: dict[str, type[StrEnum]] = {
     "age": AgeBracket,
 }
 KNOWN = {name: frozenset(map(str, codes)) for name, codes in CODES.items()}
-LONGEST_LIST = 60  # further items of a list are not examined, because the contract refuses longer lists
+LONGEST_LIST = 60  # items beyond this number are not examined, because the contract refuses longer lists
 
 Path = tuple[int | str, ...]
 

@@ -51,7 +51,7 @@ SAME = FeedDecision(ItemKind.UNCHANGED, "nothing material")
 
 
 def decide(entry: Item | Cancellation, known: Known | None, area: WatchedArea, places: Places) -> FeedDecision:
-    """Check whether the entry is a draft or system message, then whether it is a hazard, in the area, new, and changed.
+    """Check, in this order, whether the entry is for action, is a hazard, is in the area, is new, and has changed.
 
     A published hazard is updated or cancelled even outside the area, because its receivers must be notified.
     """
@@ -69,7 +69,7 @@ def decide(entry: Item | Cancellation, known: Known | None, area: WatchedArea, p
 
 
 def _withdraw(cancellation: Cancellation, known: Known) -> FeedDecision:
-    """Cancel only if the preferred id was deleted. A network may delete its own id although the hazard remains."""
+    """Cancel only if the preferred id was deleted, because a network may delete its own id of a hazard that remains."""
     return _cancel(cancellation, known, "deleted") if known.preferred in cancellation.ids else OTHER_NAME
 
 

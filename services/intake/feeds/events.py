@@ -23,7 +23,7 @@ EVENTS: dict[FeedAction, tuple[type[HazardReported], MsgType]] = {
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """Fields that intake adds to the source's data. `counted` is this installation's status of real hazards."""
+    """Fields that intake adds to the source's data. `counted` is the status of real hazards in this installation."""
 
     source: str
     counted: Status
@@ -38,7 +38,7 @@ class Stamp:
 
     @property
     def names(self) -> str:
-        """The namespace of ids. Tests and exercises have separate namespaces, so they never change a real hazard."""
+        """The namespace of a hazard's ids. Tests and exercises have their own, so they never change a real hazard."""
         return self.source if self.own_status is Status.ACTUAL else f"{self.source}/{self.own_status}"
 
     @property
@@ -102,5 +102,5 @@ def _content(hazard: HazardInfo, stamp: Stamp) -> dict[str, Any]:
 
 
 def _revision(entry: Item | Cancellation, known: Known | None) -> int:
-    """The revision: the source's `updated` time, because this time increases even if our stored state was lost."""
+    """The source's `updated` time is the revision, because it increases even if intake has lost its stored state."""
     return max(entry.updated_ms, known.event.revision + 1) if known else entry.updated_ms

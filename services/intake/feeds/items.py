@@ -61,7 +61,7 @@ Entry = Item | Cancellation | Unreadable
 class Source:
     """An institution that publishes hazards. `read` raises BadDocument. `urls` are the institution's own feeds.
 
-    `kind` is the kind of the documents; None if the kind has the institution's name.
+    `kind` is the kind of the documents, or None if the kind has the same name as the institution.
     """
 
     name: str

@@ -58,7 +58,7 @@ class Reader:
 
 
 def by_status(entries: list[Entry]) -> dict[Status, list[Item | Cancellation]]:
-    """The readable entries by status. Cancellations are last: a document may rename a hazard and cancel its old id."""
+    """The readable entries by status. Cancellations are last, because a renamed hazard's old id is cancelled."""
     groups: dict[Status, list[Item | Cancellation]] = {}
     for entry in sorted(entries, key=is_cancellation):
         if not isinstance(entry, Unreadable):

@@ -16,7 +16,7 @@ JOINED = FeedDecision(ItemKind.PUBLISHED, "two are one")
 
 @dataclass
 class Register:
-    """The known hazards and aliases. `published`: the events to publish, in order. `touched`: the hazards to store."""
+    """The known hazards and aliases. `published` lists the events to publish. `touched` has the hazards to store."""
 
     aliases: dict[str, UUID]
     hazards: dict[UUID, Known]
@@ -54,7 +54,7 @@ class Register:
         self.published.append(hazard.event)
 
     def _join(self, kept: Known, others: list[Known], entry: Item, stamp: Stamp) -> bool:
-        """Cancel the hazards `others`, because the source merged them into `kept`. True if any hazard was cancelled."""
+        """Cancel the hazards `others`, because the source merged them into `kept`. Return whether any was cancelled."""
         live = [other for other in others if not other.is_cancelled]
         for other in live:
             hazard = events.take_back(entry, other, self._names(other), stamp)

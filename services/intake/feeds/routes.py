@@ -56,7 +56,7 @@ def shown_aside(entry: FeedSetAside) -> dict[str, Any]:
 
 
 class FeedMetrics(Collector):
-    """The worker's counts as metrics, read from PostgreSQL every 15 seconds, because the worker has no port."""
+    """The worker's counts as metrics. The worker has no port, so the web app reads the counts from PostgreSQL."""
 
     def __init__(self, sessions: async_sessionmaker[AsyncSession]) -> None:
         self._sessions = sessions

@@ -29,7 +29,7 @@ class PolledFeed(NamedTuple):
 
 
 def source(kind: str, name: str | None = None) -> Source:
-    """The source of this kind. `name` is given for another institution that publishes the same kind of document."""
+    """The source of this kind. Give `name` if another institution publishes the documents of this kind."""
     own: Source = import_module(f"{__package__}.{kind}").SOURCE
     chosen = name or own.name
     return replace(own, name=chosen, kind=None if chosen == kind else kind)

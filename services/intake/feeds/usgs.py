@@ -54,7 +54,7 @@ TYPES = {
 
 MMI_CHANGE = 0.5
 
-Milliseconds = Annotated[int, Field(ge=-2_208_988_800_000, le=7_258_118_399_999)]  # the years 1900 to 2199 of `Instant`
+Milliseconds = Annotated[int, Field(ge=-2_208_988_800_000, le=7_258_118_399_999)]  # years 1900 to 2199, as in `Instant`
 Number = Annotated[float, Field(allow_inf_nan=False)]
 
 _source_id: TypeAdapter[str] = TypeAdapter(SourceId)
@@ -169,8 +169,8 @@ def info(type: HazardType, feature: Feature) -> "MeasuredHazard":
     title = one_line(properties.title or properties.place or "")
     return MeasuredHazard(
         type=type,
-        urgency=Urgency.PAST,  # as in the source's own CAP messages
-        severity=Severity.UNKNOWN,  # the source gives no severity; the alert rules judge the shaking
+        urgency=Urgency.PAST,  # as in the CAP messages of the USGS
+        severity=Severity.UNKNOWN,  # the USGS gives no severity; the alert rules judge the shaking
         certainty=Certainty.OBSERVED if properties.status.lower() == "reviewed" else Certainty.LIKELY,
         magnitude=properties.mag,
         magnitude_type=properties.mag_type,
@@ -191,7 +191,7 @@ def shaking(properties: Properties) -> SourceShaking | None:
 class MeasuredHazard(HazardInfo):
     """A hazard that the source measures again and again.
 
-    Small differences, titles, links, and the growing number of people's reports are not changes.
+    Small differences of values, and new titles, links or numbers of people's reports, do not count as changes.
     """
 
     def changes(self, published: HazardReported, places: Places) -> list[str]:  # noqa: ARG002 - only points are given

@@ -13,7 +13,7 @@ TABLES = {
     "feed_counts": "feed",
     "feed_set_aside": "feed",
     "feeds": "name",
-}  # `feeds` comes last, because the statements for the other tables compare its names
+}  # `feeds` comes last, because the other two statements still read its old names
 RENAME = """
 UPDATE {table} AS renamed SET {column} =
     CASE WHEN feeds.source = 'usgs' THEN 'usgs=' ELSE 'usgs:' || feeds.source || '=' END || feeds.name

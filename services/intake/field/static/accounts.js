@@ -37,7 +37,7 @@ export async function takeSession() {
     adopt();
     show();
   } catch {
-    // without an answer, the form shows its own sign-in
+    // if the centre does not answer, the form shows its own sign-in
   }
 }
 

@@ -10,7 +10,7 @@ import { uuid } from "./uuid.js";
  */
 
 const PREFIX = "dayar.draft.";
-const OPEN = "dayar.open"; // in session storage: the id of this tab's draft
+const OPEN = "dayar.open"; // the key of the open draft's id in session storage
 
 /** @returns {Draft[]} newest first */
 export function drafts() {

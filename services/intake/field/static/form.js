@@ -234,7 +234,7 @@ function write(body) {
 function kindChosen() {
   const kind = /** @type {HTMLInputElement} */ (form.querySelector("[name=kind]:checked")).value;
   for (const section of /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll("[data-kind]"))) section.hidden = section.dataset.kind !== kind;
-  control("persons").min = kind === "group" ? "0" : "1"; // nobody left is a result of a count
+  control("persons").min = kind === "group" ? "0" : "1"; // a count may find that nobody is left
   for (const radio of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[name=kind]"))) radio.disabled = Boolean(draft.corrected) && !radio.checked;
   membersChanged();
 }
@@ -286,7 +286,7 @@ function showPoint() {
 
 /** @param {number} degrees */
 function round(degrees) {
-  return Math.round(degrees * 100_000) / 100_000; // five decimal places are about one metre
+  return Math.round(degrees * 100_000) / 100_000; // five decimal places of a degree are about one metre
 }
 
 /** After midnight, allow the new day in an open form, and set this day if the form is untouched. */

@@ -13,7 +13,7 @@ import { uuid } from "./uuid.js";
 export const CHANGED = "dayar-kept-changed";
 const PREFIX = "dayar.report.";
 const ANSWERED_DAYS = 14;
-const EARLY_MS = 3_600_000; // a margin, because clocks drift and a report with an expired token waits for a person
+const EARLY_MS = 3_600_000; // clocks drift, so a sign-in counts as ended one hour early
 const ANSWERED = ["accepted", "spooled", "duplicate"];
 
 /** @returns {Kept[]} newest first */

@@ -23,7 +23,7 @@ export async function sendWaiting() {
 /** The oldest waiting report of the signed-in account. It is read anew, because the author may have corrected it. */
 function oldest() {
   const known = account();
-  if (!known || known.isOver) return undefined; // an expired sign-in is used too, because the centre decides about it
+  if (!known || known.isOver) return undefined; // the centre decides whether to accept a report with an expired sign-in
   return reports().reverse().find((report) => report.state === "waiting" && isSameName(report.account, known.name));
 }
 

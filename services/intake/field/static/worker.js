@@ -1,9 +1,9 @@
 // Service worker of the field form: caches one complete release, and answers from the cache when offline.
 
-const RELEASE = ""; // the server fills this in, so that each release has a different worker script
+const RELEASE = ""; // the server inserts the release, so that each release has a different script
 const KEPT = `field-${RELEASE}`;
 const PAGE = "/intake/field";
-const CARD = "/field"; // the printed address, which redirects to the page, also offline
+const CARD = "/field"; // the printed address redirects to the page, also offline
 const SCRIPTS = `${PAGE}/files/${RELEASE}`;
 const FILES = [
   PAGE, `${PAGE}?lang=ky`, `${PAGE}?lang=ru`, `${PAGE}?lang=en`,
@@ -35,7 +35,7 @@ self.addEventListener("fetch", (event) => {
 /** Cache the whole release or nothing, so that a phone without space keeps the old release. */
 async function keepAll() {
   const kept = await caches.open(KEPT);
-  // without `omit`, the page of each language would set the language cookie
+  // `omit` prevents that the page of each language sets the language cookie
   await kept.addAll(FILES.map((file) => new Request(file, { cache: "reload", credentials: "omit" })));
 }
 
@@ -70,7 +70,7 @@ async function cached(request) {
     const kept = await caches.open(KEPT);
     return await kept.match(request, { ignoreVary: true }); // each language has its own URL, so `Vary` does not matter
   } catch {
-    return undefined; // a full phone cannot open a cache, so the form uses the network
+    return undefined; // if the phone's storage is full, no cache opens and the form uses the network
   }
 }
 
