@@ -44,7 +44,7 @@ def new(
     must_change: bool = False,
     password_until: datetime | None = None,
 ) -> Account:
-    """A new account. Accounts that enter hazards also get the centre's own source."""
+    """Makes an account. An account that may enter hazards also gets the centre's own source."""
     return Account(
         account_id=uuid4(),
         name=name,

@@ -20,15 +20,15 @@ from redis.exceptions import RedisError
 from shared.circuits import Circuit, CircuitOpen
 
 WINDOW_S = 15 * 60
-MOST_COUNTERS = 50_000  # beyond this number, the oldest counter that locks nothing is removed
+MOST_COUNTERS = 50_000  # if memory has more counters, the oldest counter without a lock is removed
 
 
 class CounterScope(StrEnum):
     """The kinds of counter. A counter that reaches its limit locks the sign-in.
 
     An attempt from a browser that the account knows increases only the counter of this browser. Any other attempt
-    increases three counters: of the account and address together, of the account, and of the address.
-    After the right password, attempts at the second factor increase separate counters of the account.
+    increases three counters: for the account at this address, for the account, and for the address. After the right
+    password, attempts at the second factor increase separate counters of the account.
     """
 
     BROWSER = "browser"
@@ -86,7 +86,7 @@ class Attempt(ABC):
     @property
     @abstractmethod
     def counters(self) -> dict[CounterScope, str]:
-        """For each scope, the value that identifies the attempt's counter. The limits are checked in this order."""
+        """For each scope, the value that identifies the attempt's counter. Limits are checked in the dict's order."""
 
     @property
     def keys(self) -> list[str]:
@@ -137,13 +137,13 @@ class Attempts:
         self._counters = Counters()
 
     async def run(self) -> None:
-        """Probes Valkey while the circuit is open. Runs until cancelled."""
+        """Probes Valkey while the circuit breaker is open. Runs until cancelled."""
         await self._circuit.run()
 
     async def claim(self, attempt: Attempt) -> None:
         """Counts the attempt in this process and in Valkey. Raises TooManyFailures.
 
-        The process counts every attempt too, because a slow Valkey counts some attempts of a burst too late.
+        The process counts every attempt too, because a slow Valkey may count an attempt too late to limit a burst.
         """
         scopes, keys = list(attempt.counters), attempt.keys
         most = [MOST[scope] for scope in scopes]

@@ -20,14 +20,14 @@ def covered(principal: Principal, places: Places) -> list[str] | None:
 
 
 def concerning(principal: Principal, places: Places) -> list[str] | None:
-    """The P-codes whose alerts concern the caller: in the caller's areas, and the units above. None means all."""
+    """The P-codes of all units that are in the caller's areas or contain one of these areas. None means all P-codes."""
     around = places.around(principal.areas)
     return None if around is None else sorted(around)
 
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """Up to two places by name, each with its oblast. More than two places are only counted, by oblast."""
+    """The names of up to two places, each with its oblast. More than two places are only counted, by oblast."""
 
     named: tuple[tuple[str, str | None], ...] = ()
     grouped: tuple[tuple[str, int], ...] = ()
@@ -115,7 +115,7 @@ def _add(tops: dict[str, AreaCounts], pcode: str, places: Places, **counts: int)
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """Counts by kind of report and outcome. `reasons` counts the reasons of outcomes that a person should check."""
+    """Counts reports by their kind and outcome. `reasons` counts the reasons of outcomes that a person should check."""
 
     counts: dict[str, Counter[str]]
     reasons: Sequence[tuple[str, str, str, int]]
@@ -135,7 +135,7 @@ class Outcomes:
         return sum(counter.total() for counter in self.counts.values())
 
 
-PUBLIC_KINDS = (ReportKind.HAZARD,)  # all other outcomes have no place, so only readers of the whole country see them
+PUBLIC_KINDS = (ReportKind.HAZARD,)  # other outcomes state no place, so only readers of the whole country see them
 LOOKED_AT = ("held", "rejected", "set_aside")
 
 

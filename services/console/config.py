@@ -6,7 +6,7 @@ from shared.config import Settings
 
 
 class ConsoleSettings(Settings):
-    """The file `callers_key_file`, outside PostgreSQL, has the key that encrypts callers' data and second factors.
+    """The file `callers_key_file` contains the key that encrypts callers' data and second factors in PostgreSQL.
 
     `paper_folder` is the folder into which a printable copy of the board is written every hour.
     """

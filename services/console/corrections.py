@@ -14,7 +14,7 @@ def may_correct(principal: Principal, hazard: BoardHazard) -> bool:
     """Whether the event was entered at the console, is not cancelled, and the person is its author or a duty head."""
     if hazard.channel != SubmissionChannel.CONSOLE or hazard.msg_type == MsgType.CANCEL:
         return False
-    entered_by = enterer(hazard.source, hazard.source_id) or hazard.author  # early releases named only the author
+    entered_by = enterer(hazard.source, hazard.source_id) or hazard.author  # early releases stored only the author
     return Role.DUTY_HEAD in principal.roles or (Role.OPERATOR in principal.roles and entered_by == principal.account)
 
 

@@ -130,7 +130,7 @@ class CountedGroups:
 def by_place(rows: Iterable[Any], district: Callable[[str], str] | None = None) -> CountedGroups:
     """Adds up the rows of `queries.groups`. A place's first row decides how the place's name is written.
 
-    `district`, which returns the district of a P-code, is given for readers who do not see localities.
+    Readers who do not see localities need the function `district`, which returns the district of a P-code.
     """
     here = dict[tuple[str, ...], GroupsHere]()
     for row in rows:

@@ -38,7 +38,7 @@ from shared.events.vocabulary import OutcomeKind, SubmissionChannel
 from shared.messaging.handlers import Handlers
 from shared.messaging.records import Outcome, Received
 
-# Event type -> the board's table for the event, and the function that makes the row of this table.
+# Maps each event type to the board's table for the event, and to the function that makes the row of this table.
 ROWS: Mapping[type[EventData], tuple[board.Shown, Callable[[Received], dict[str, Any]]]] = {
     HazardReported: (board.HAZARDS, rows.hazard),
     HazardUpdated: (board.HAZARDS, rows.hazard),

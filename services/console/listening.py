@@ -19,7 +19,7 @@ from shared.auth.tokens import Principal
 from shared.web.problems import Problem
 
 WATCH_SECONDS = 2  # a revoked credential's stream must end within 5 seconds
-SEND_SECONDS = 20  # after this time without accepting data, a connection is closed; the browser reconnects
+SEND_SECONDS = 20  # a connection that accepts no data for this time is closed; the browser reconnects
 HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
@@ -64,7 +64,7 @@ class Listening:
 
 
 def start_of(request: Request) -> Vector | None:
-    """The position from which to send records: the browser's last, or the page's. An invalid position is too old."""
+    """The position from which to send records, as the browser states it. An invalid position counts as too old."""
     text = request.headers.get("last-event-id") or request.query_params.get("from")
     if not text:
         return None

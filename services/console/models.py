@@ -262,7 +262,7 @@ class StoredCaller(ConsoleModel):
 
 
 class CalledReport(ConsoleModel):
-    """Maps a report from the console to its hazard. A caller is stored by report id before the hazard comes."""
+    """Maps a report from the console to its hazard. A caller is stored under the report's id."""
 
     __tablename__ = "called_reports"
 

@@ -29,7 +29,7 @@ class SamePassword(ValueError):
 async def check_new(password: str, name: str, present: str) -> None:
     """Checks a new password. Raises WeakPassword, and SamePassword if the new password equals the present one.
 
-    Another person may know the present password, because that person issued it as a first password.
+    A first password must be replaced, because the administrator who issued it knows it.
     """
     await to_thread.run_sync(check_strength, password, name, limiter=_few)
     if _plain(password) == _plain(present):
@@ -61,7 +61,7 @@ async def hashed(password: str) -> str:
 
 
 async def matches(password: str, hash: str | None) -> bool:
-    """Whether the password matches. For a missing account the check takes as long, to reveal no names."""
+    """Whether the password matches. If there is no account, the check takes equally long, to reveal no names."""
     return await to_thread.run_sync(_matches, _plain(password), hash, limiter=_few)
 
 

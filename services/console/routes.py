@@ -26,9 +26,9 @@ from shared.web.problems import Problem
 
 router = APIRouter(include_in_schema=False)
 
-FIRST, MOST = 100, 10_000  # how many rows a list shows at first, and at most
+FIRST, MOST = 100, 10_000  # the number of rows that a list shows at first, and its maximum
 WAIT_SECONDS = 3.0
-LOOK_SECONDS = 1.0  # a NOTIFY may be missed during a reconnect, so PostgreSQL is read at this interval
+LOOK_SECONDS = 1.0  # PostgreSQL is read at this interval, because a NOTIFY sent during a reconnect is lost
 
 
 @router.get("/")

@@ -107,7 +107,7 @@ async def ticketed(request: Request, session: AsyncSession, ticket: str) -> Acco
 
 
 async def proves(request: Request, session: AsyncSession, account: Account, code: str) -> bool:
-    """Whether the code is the authenticator's code or a recovery code, not used before. Raises TooManyFailures."""
+    """Whether the code is an unused code of the authenticator, or an unused recovery code. Raises TooManyFailures."""
     attempt = SecondFactorAttempt(SecondFactorStep.CODE, account.account_id, signin.address_of(request))
     await signin.claimed(request, attempt, account)
     factor, now = await second_factors.of(session, account.account_id), datetime.now(UTC)

@@ -29,7 +29,7 @@ from shared.messaging import outbox
 from shared.postgres.database import Session
 from shared.web.problems import Problem, unauthenticated
 
-FRESH_SECONDS = 300  # a page's session can become a phone's sign-in only during this time
+FRESH_SECONDS = 300  # a page's session can become a phone's sign-in only in its first five minutes
 router = APIRouter(include_in_schema=False)
 api = APIRouter()
 
@@ -323,7 +323,7 @@ def own_page(request: Request) -> None:
     """Raises a Problem if a page of another site has sent the form."""
     site, origin = (request.headers.get(name) for name in ("sec-fetch-site", "origin"))
     is_own = site == "same-origin" or origin == console(request).settings.public_url
-    if not is_own and (site or origin):  # every browser sends at least one of the two headers
+    if not is_own and (site or origin):  # a browser sends at least one of the two headers
         raise Problem(403, "cross-origin", "This is taken only from this installation's own pages.")
 
 

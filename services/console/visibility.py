@@ -9,7 +9,7 @@ from shared.auth.tokens import Principal, Role
 from shared.places import Places
 
 TOPICS = ("hazards", "households", "groups", "alerts", "outcomes")
-GRANTS_ALERTS = "alerts"  # the purpose of an integration's token that may read alerts
+GRANTS_ALERTS = "alerts"  # an integration's token with this purpose may read alerts
 
 READERS: Mapping[str, frozenset[Role]] = {
     "hazards": access.STAFF | {Role.INTEGRATION},
@@ -75,10 +75,10 @@ def _reads(principal: Principal, topic: str) -> bool:
 def sees(visibility_of: StreamVisibility, topic: str, data: Mapping[str, Any], places: Places) -> bool:
     """Whether these listeners see a record.
 
-    Hazards are visible to all listeners. An alert is visible if it has no place, or if one of its places concerns the
-    areas; an oblast concerns its districts. For a household or group, the destination must be in the areas; if the
-    destination has no P-code, the origin must be. The result of a delivery has no place, so it is only visible to
-    listeners of the whole country.
+    Hazards are visible to all listeners. An alert is visible if it has no place, or if one of its places is in the
+    areas or contains one of the areas. A household or group is visible if its destination is in the areas. If the
+    destination has no P-code, the origin decides. The result of a delivery has no place, so only listeners of the whole
+    country see it.
     """
     if "delivery_id" in data and not visibility_of.deliveries:
         return False

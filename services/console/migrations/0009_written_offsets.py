@@ -1,4 +1,4 @@
-"""Adds to each dead letter the offset in its text. A dead letter restored from a backup is found by this offset."""
+"""Adds a column for the offset that a dead letter states. After a restore, the dead letter is found by this offset."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Adds a trigger: each commit of the worker notifies the requests that wait for the worker's rows."""
+"""Adds a trigger that notifies waiting requests after each commit of the worker."""
 
 from alembic import op
 

@@ -60,7 +60,7 @@ class SectionAlerts:
 async def sections(
     session: AsyncSession, now: datetime, pcodes: Sequence[str] | None, most: int
 ) -> dict[Section, SectionAlerts]:
-    """Up to `most` alerts of each section. Each section has its own limit, so that a full section hides no other."""
+    """Up to `most` alerts of each section. Each section has its own limit, so a full section hides no other section."""
     counts = await _counts(session, now, pcodes)
     return {
         section: SectionAlerts(
@@ -83,7 +83,7 @@ async def _counts(session: AsyncSession, now: datetime, pcodes: Sequence[str] | 
 async def _alerts(
     session: AsyncSession, section: Section, now: datetime, pcodes: Sequence[str] | None, most: int
 ) -> Sequence[BoardAlert]:
-    """Open alerts: those with a demand first, then by severity, then the oldest first. Closed alerts: newest first."""
+    """Sorts open alerts by demand, severity and age, with the oldest first. Sorts closed alerts newest first."""
     severest = case(SEVEREST_FIRST, value=BoardAlert.severity, else_=len(SEVEREST_FIRST))
     order = (
         (BoardAlert.resolved_at.desc(),)
@@ -95,7 +95,7 @@ async def _alerts(
 
 
 async def ringing(session: AsyncSession, pcodes: Sequence[str] | None) -> tuple[Counter[str], Sequence[BoardAlert]]:
-    """Of the alerts that demand an acknowledgement or action: counts by severity, and the 50 most severe."""
+    """Returns, for alerts that demand an acknowledgement or action, their number by severity and the 50 most severe."""
     asks = and_(_OPEN, BoardAlert.demand.in_((Demand.ACKNOWLEDGEMENT, Demand.ACTION)))
     wanted: Select[Any] = _raised(select(BoardAlert), pcodes).where(asks)
     by_severity = wanted.with_only_columns(BoardAlert.severity, func.count()).group_by(BoardAlert.severity)
@@ -106,7 +106,7 @@ async def ringing(session: AsyncSession, pcodes: Sequence[str] | None) -> tuple[
 
 
 async def suppressed(session: AsyncSession, now: datetime, pcodes: Sequence[str] | None) -> int:
-    """How many alerts are suppressed as too old. Withheld alerts do not count; an alert about their source is shown."""
+    """How many alerts are suppressed as too old. Withheld alerts do not count."""
     wanted = select(func.count()).where(
         BoardAlert.is_suppressed, BoardAlert.reason == "too_old", BoardAlert.raised_at > now - RECENT, _concern(pcodes)
     )

@@ -35,10 +35,10 @@ COUNTED: dict[str, ColumnElement[Any]] = {
 
 
 async def by_stated_place(session: AsyncSession, status: Status, areas: Iterable[str], places: Places) -> Sequence[Any]:
-    """The lowest and the highest count of each stock, added up by destination and origin as the counts state them.
+    """Adds up the lowest and the highest count of each stock, by stated destination and origin.
 
-    A stock has one or more counts of the same people, and its newest count states where these people are. The places
-    of the newest counts come first. Counts that a full recount replaced are left out.
+    A stock has one or more counts of the same people, and its newest count states where these people are. The places of
+    the newest counts come first. Counts that a full recount replaced are left out.
     """
     stocks = (
         select(*STATED, BoardGroup.counted_at, *_ranges())
@@ -63,10 +63,10 @@ async def by_stated_place(session: AsyncSession, status: Status, areas: Iterable
 
 
 async def supersede(session: AsyncSession, counts: Iterable[Mapping[str, Any]]) -> None:
-    """Marks the stored counts that these counts replace. The events of the replaced counts may come later.
+    """Marks the stored counts that these counts replace. The events of the replaced counts may arrive later.
 
-    The registry numbers all changes of counts by one sequence, so a count that the registry has restored since then
-    keeps its state.
+    The registry gives each change of a count the next number of one sequence. A count that the registry has restored
+    has a higher number, so this function does not mark it.
     """
     for count in sorted(counts, key=itemgetter("sequence")):
         if count["replaces"]:

@@ -11,7 +11,7 @@ import { problems, sentence } from "/static/texts.js";
 import { toast } from "/static/toasts.js";
 
 const UNDO_MS = 10_000;
-const MOST_AT_ONCE = 200; // the limit of the alerts service for one call
+const MOST_AT_ONCE = 200; // the alerts service accepts at most this many alerts in one call
 const dialog = /** @type {HTMLDialogElement} */ (element("answering"));
 const form = /** @type {HTMLFormElement} */ (element("answer"));
 /** @type {{act: string, alert: string}} */

@@ -7,8 +7,8 @@ import { ended } from "/static/link.js";
 import { stand } from "/static/board/listening.js";
 
 const QUIET_MS = 400; // the shortest interval between two renderings of a panel
-const AGAIN_MS = 1500; // retry interval for a panel that failed or is behind the stream
-const MORE = 200; // rows that "show more" adds
+const AGAIN_MS = 1500; // a panel that failed or is behind the stream is rendered again after this time
+const MORE = 200; // the button "show more" adds this many rows
 
 /** @type {Map<string, Drawing>} */
 const drawings = new Map();

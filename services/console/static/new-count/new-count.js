@@ -11,7 +11,7 @@ import { localities, sites } from "/static/new-count/places.js";
 import { sentence } from "/static/texts.js";
 import { noon, today } from "/static/time.js";
 
-const AHEAD_MS = 5 * 60_000; // a count further ahead than this has a typing error in its time
+const AHEAD_MS = 5 * 60_000; // a count whose time is further ahead than this has a typing error
 
 const form = /** @type {HTMLFormElement} */ (element("count"));
 const status = form.dataset.status ?? "";
