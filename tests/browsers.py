@@ -8,8 +8,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from deploy.local.process import wait_until
 
-# deploy/local/needs.sh searches for the same programs.
-# The headless shell is first, because Chromium without windows opens a page five times as fast.
+# deploy/local/needs.sh searches for the same programs. The headless shell is first, because it opens a page five times
+# as fast.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 FLAGS = (
     "--no-sandbox",
@@ -39,6 +39,6 @@ def wait_for_script(page: Page, expression: str, argument: object = None, timeou
 
 
 def is_true(page: Page, expression: str, argument: object = None) -> bool:
-    """Converts the result to a boolean in the page. Without this, a test would get an element as an empty object."""
+    """Converts the result to a boolean in the page. Without the conversion, a test would get an element as `{}`."""
     answer: bool = page.evaluate_handle(expression, argument).evaluate("answer => Boolean(answer)")
     return answer

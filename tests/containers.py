@@ -234,7 +234,7 @@ class PostgreSQL(Container):
         return ["postgres", *(word for name, value in settings.items() for word in ("-c", f"{name}={value}"))]
 
     def is_ready(self) -> bool:
-        try:  # this checks TCP, because the image first starts a temporary server, which listens only on a socket
+        try:  # the image first starts a temporary server without TCP, so a check by TCP waits for the real one
             return bool(self.running.exec_run(["pg_isready", "--quiet", "--host", LOOPBACK]).exit_code == 0)
         except APIError:  # the container is stopped
             return False

@@ -248,7 +248,8 @@ class Installation:
     def web(self, *command: str, env: Mapping[str, str] | None = None, has_broker: bool = True) -> "Web":
         """Starts the web process with all four apps, or another `command`, and waits until the process listens.
 
-        If `has_broker` is true, also waits until the process knows the revocations. Until then reads are answered 503.
+        If `has_broker` is true, also waits until the process knows the revocations. Before that, the apps answer reads
+        with 503.
         """
         process = self.run(*command or ("deploy.local.web",), env={"PORT": str(self.port), **(env or {})})
         answers = wait_until(lambda: not paths.is_free(self.port) or not process.is_running, timeout=60)

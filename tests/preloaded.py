@@ -1,4 +1,4 @@
-"""Forks the services' processes from a parent process that has imported their code, which takes 2 CPU seconds.
+"""Forks the services' processes from a parent process, so that the code is imported only once, in 2 CPU seconds.
 
 Each process that runs tests has one parent process, `python -m tests.preloaded`, which gets requests over a socket.
 """

@@ -1,4 +1,4 @@
-"""If a source reports too many hazards, alerts beyond its hourly limit are withheld, and one alert says so."""
+"""If a source reports too many hazards, alerts beyond its hourly limit are withheld, and one alert reports this."""
 
 import asyncio
 from collections import Counter

@@ -162,7 +162,7 @@ async def test_a_claim_without_a_record_is_due_again_with_the_same_id(town: Town
 
 
 class Late:
-    """A channel that answers when a test allows it, as if the worker had been frozen during the call."""
+    """A channel that answers only after a test allows it, as if the worker were frozen during the call."""
 
     def __init__(self) -> None:
         self.may_answer = asyncio.Event()
@@ -234,7 +234,7 @@ async def test_attempts_that_end_shortly_after_a_recording_are_recorded_together
 
 
 class FirstAlone(Late):
-    """A channel that answers the first delivery when a test allows it, and never answers later deliveries."""
+    """A channel that answers the first delivery only after a test allows it, and never answers later deliveries."""
 
     def __init__(self) -> None:
         super().__init__()

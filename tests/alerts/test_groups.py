@@ -45,7 +45,7 @@ async def test_four_reports_of_one_evening_raise_one_alert(post: Post) -> None:
     alert = await post.alert()
     assert (alert.area, alert.figures["persons"], alert.figures["counted_persons"]) == (KADAMJAI, 283, 283)
     assert (alert.figures["reports"], alert.figures["families"], alert.households) == (4, 75, 0)
-    assert [cause for _, _, cause in await post.deliveries()] == ["raised", "grown"]  # at 70 persons, and above 200
+    assert [cause for _, _, cause in await post.deliveries()] == ["raised", "grown"]  # for 70 persons, and for over 200
 
 
 @pytest.mark.anyio
@@ -99,7 +99,7 @@ async def test_a_replaced_count_of_the_group_that_arrives_late_does_not_take_the
 async def test_a_recount_with_a_later_departure_stays_in_the_alert_of_the_first_count(
     post: Post, is_replaced: bool, is_in_order: bool
 ) -> None:
-    """Five days later a recount says "they left today", but the people and their alert are the same."""
+    """A recount five days later states that the people left today, but the people and their alert are the same."""
     stock_id, later_on = uuid4(), TODAY + timedelta(days=5)
     post.now += timedelta(days=5)
     recount = group(stock_id=stock_id, persons=70, occurred_on=later_on, sequence=2)
@@ -253,7 +253,7 @@ def shared_alerts(shared_installation: Any) -> AlertsSettings:
 def test_any_order_of_groups_and_households_gives_the_same_alerts(
     shared_alerts: AlertsSettings, groups: list[Any], households: list[Any], seed: int
 ) -> None:
-    """Kafka keeps the order of each group and of each household, and may repeat records."""
+    """Kafka keeps the order of the records about one group or one household, and may repeat records."""
     for versions in groups:  # all counts of a stock have one place; all reports are about one group
         versions[0]["group_id"] = GROUP
         for state in versions:

@@ -36,7 +36,7 @@ def handling(deliveries: Deliveries) -> Handling:
 
 
 async def report(town: Town, deliveries: Deliveries, count: int = 1, *, is_committed: bool = True) -> list[Claim]:
-    """Reports hazards. Returns each delivery's attempts and whether it is claimed, read before the transaction ends."""
+    """Reports hazards. Before the transaction ends, reads the attempts and the claim of each delivery."""
     now = datetime.now(UTC)
     async with town.sessions() as session:
         batch = [received(hazard(onset=now, received_at=now)) for _ in range(count)]
@@ -63,7 +63,7 @@ async def started(deliveries: Deliveries) -> None:
 
 
 async def is_free(deliveries: Deliveries, recipient: str) -> None:
-    """Waits until a slot of the receiver can be reserved. If the delivery loop saw no free slot, it must look again."""
+    """Waits until a slot of the receiver can be reserved. A delivery loop that found no slot must look again."""
     if await wait_for(lambda: deliveries.reserve(recipient)):
         deliveries.release(recipient)
 

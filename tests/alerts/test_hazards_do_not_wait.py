@@ -239,11 +239,11 @@ def test_incremental_departure_counts_equal_a_full_count(
     without_destination = Counter[tuple[str, tuple[str, ...]]]()
     for (area, moves, _), number in households.items():
         without_destination[area, moves] += number
-    assert read_before == without_destination  # the view that the previous release reads
+    assert read_before == without_destination  # the previous release reads this view
 
 
 def with_id(id: UUID, departure: Departure | None) -> Departure | None:
-    """Gives the departure this report id and the report's household. All versions of a report have one household."""
+    """Gives the departure this report id, and the household that belongs to all versions of the report."""
     if departure is None:
         return None
     family = FAMILIES[REPORTS.index(id) % 2]

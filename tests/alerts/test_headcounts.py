@@ -1,4 +1,4 @@
-"""People who left one district are counted by groups and by households; the figures of one place are not added."""
+"""Groups and households both count people who left a district. For one place, the two figures are not added up."""
 
 from datetime import date
 from typing import Any

@@ -108,7 +108,7 @@ def test_a_receiver_that_a_moved_alert_concerned_before_but_never_notified_was_a
 
 
 def test_a_moved_alert_reaches_a_step_that_became_its_first_one() -> None:
-    """Before the alert moved to Kadamjai, it had notified only the receiver of the first step, in Leilek."""
+    """Only the first step's receiver in Leilek was notified before the alert moved to Kadamjai."""
     steps = receiver("leilek", areas=(LEILEK,)), receiver("kadamjai", areas=(KADAMJAI,), step=1)
     assert notified(alert(KADAMJAI), notifications.MOVED, *steps, before=alert(KADAMJAI, LEILEK)) == (
         ["kadamjai"],

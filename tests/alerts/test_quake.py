@@ -1,8 +1,10 @@
 """Expected intensities of earthquakes, and the alerts that they raise.
 
-Expected numbers were computed by hand, from the equation as printed by Bindi et al. 2011 (s is the distance from the
-hypocentre): I = 0.898 M + 1.215 - 1.809 log10(s / h) - 0.003447 (s - h); for a fixed depth of 15 km
-I = 1.049 M + 0.686 - 2.706 log10(s / 15) - 0.0001811 (s - 15). One degree of latitude is 111.2 km.
+The expected numbers were computed by hand from the two equations of Bindi et al. 2011. In both equations, I is the
+intensity, M the magnitude, h the depth in km, and s the distance from the hypocentre in km.
+For a known depth: I = 0.898 M + 1.215 - 1.809 log10(s / h) - 0.003447 (s - h).
+For a fixed depth of 15 km: I = 1.049 M + 0.686 - 2.706 log10(s / 15) - 0.0001811 (s - 15).
+One degree of latitude is 111.2 km.
 """
 
 from typing import Any
@@ -44,15 +46,15 @@ def alerted(**changed: Any) -> Finding:
 @pytest.mark.parametrize(
     ("equation", "magnitude", "distance_km", "depth_km", "intensity"),
     [
-        # s 22.361: 4.2206 + 1.215 - 1.809 x 0.34949 - 0.003447 x 12.361
+        # for s = 22.361: 4.2206 + 1.215 - 1.809 x 0.34949 - 0.003447 x 12.361
         (BY_DEPTH, 4.7, 20, 10, 4.761),
-        # s 53.852: 5.388 + 1.215 - 1.809 x 0.43017 - 0.003447 x 33.852
+        # for s = 53.852: 5.388 + 1.215 - 1.809 x 0.43017 - 0.003447 x 33.852
         (BY_DEPTH, 6.0, 50, 20, 5.708),
-        # s 77.466: 6.286 + 1.215 - 1.809 x 0.71302 - 0.003447 x 62.466; magnitude 7 damages houses up to here
+        # for s = 77.466: 6.286 + 1.215 - 1.809 x 0.71302 - 0.003447 x 62.466 (magnitude 7 damages houses up to here)
         (BY_DEPTH, 7.0, 76, 15, 5.996),
-        # s 330.341: 6.286 + 1.215 - 1.809 x 1.34287 - 0.003447 x 315.341; magnitude 7 is felt up to here
+        # for s = 330.341: 6.286 + 1.215 - 1.809 x 1.34287 - 0.003447 x 315.341 (magnitude 7 is felt up to here)
         (BY_DEPTH, 7.0, 330, 15, 3.985),
-        # s 77.466: 7.343 + 0.686 - 2.706 x 0.71302 - 0.0001811 x 62.466
+        # for s = 77.466: 7.343 + 0.686 - 2.706 x 0.71302 - 0.0001811 x 62.466
         (AT_FIXED_DEPTH, 7.0, 76, 15, 6.088),
     ],
 )
@@ -66,16 +68,16 @@ def test_the_equation_gives_the_intensity_computed_by_hand(
     ("depth_km", "intensity"),
     [
         # A depth of 1 km counts as 5 km. With a depth of 1 km, the intensity would be 4.00.
-        # s 20.616: 5.2084 + 1.215 - 1.809 x 0.61522 - 0.003447 x 15.616
+        # for s = 20.616: 5.2084 + 1.215 - 1.809 x 0.61522 - 0.003447 x 15.616
         (1.0, 5.257),
         (-2.0, 5.257),
         # Default depths count as 15 km.
-        # s 25: 6.0842 + 0.686 - 2.706 x 0.22185 - 0.0001811 x 10
+        # for s = 25: 6.0842 + 0.686 - 2.706 x 0.22185 - 0.0001811 x 10
         (0.0, 6.168),
         (10.0, 6.168),
         (33.0, 6.168),
         (None, 6.168),
-        # s 44.721: 5.2084 + 1.215 - 1.809 x 0.04846 - 0.003447 x 4.721
+        # for s = 44.721: 5.2084 + 1.215 - 1.809 x 0.04846 - 0.003447 x 4.721
         (40.0, 6.319),
     ],
 )
@@ -114,11 +116,12 @@ def test_the_same_magnitude_is_less_severe_far_away() -> None:
 
 
 def test_the_quake_of_sary_tash_beyond_the_border_reaches_the_district_that_it_shakes() -> None:
-    """Alai's point is 52 km away, so Alai has the epicentre's intensity 4.2206 + 1.215 = 5.436; with sigma it is 6.17.
+    """Alai's point is 52 km away, so Alai gets the intensity of the epicentre: 4.2206 + 1.215 = 5.436.
 
-    Nookat is 93.1 km away: s 95.9, 5.436 - 1.809 x 0.6145 - 0.003447 x 72.6 = 4.074.
-    Kara-Suu is 94.6 km away: s 97.4, 5.436 - 1.809 x 0.6210 - 0.003447 x 74.1 = 4.057.
-    Chon-Alai is 102.5 km away: s 105.2, 5.436 - 1.809 x 0.6543 - 0.003447 x 81.9 = 3.970, which is not felt.
+    With one standard deviation added, this intensity is 6.17.
+    Nookat is 93.1 km away, s = 95.9: 5.436 - 1.809 x 0.6145 - 0.003447 x 72.6 = 4.074.
+    Kara-Suu is 94.6 km away, s = 97.4: 5.436 - 1.809 x 0.6210 - 0.003447 x 74.1 = 4.057.
+    Chon-Alai is 102.5 km away, s = 105.2: 5.436 - 1.809 x 0.6543 - 0.003447 x 81.9 = 3.970, which is not felt.
     """
     finding = alerted(**SARY_TASH)
     assert (finding.severity, finding.pcodes) == ("Moderate", (ALAI,))
@@ -127,7 +130,7 @@ def test_the_quake_of_sary_tash_beyond_the_border_reaches_the_district_that_it_s
 
 
 def test_a_quake_of_default_depth_zero_uses_the_equation_of_the_fixed_depth() -> None:
-    """Osh: 5.1401 + 0.686 = 5.826. Aravan is 20.4 km away: s 25.35, 5.826 - 2.706 x 0.2279 - 0.0019 = 5.207."""
+    """At Osh, I = 5.1401 + 0.686 = 5.826. Aravan is 20.4 km off, s = 25.35: 5.826 - 2.706 x 0.2279 - 0.0019 = 5.207."""
     finding = alerted(magnitude=4.9, depth_km=0.0, area=AT_OSH)
     assert (finding.severity, finding.pcodes, finding.figures["pcode"]) == ("Moderate", (OSH,), OSH)
     assert finding.figures["intensity"] == pytest.approx(5.83, abs=0.01)
@@ -135,9 +138,10 @@ def test_a_quake_of_default_depth_zero_uses_the_equation_of_the_fixed_depth() ->
 
 
 def test_the_area_is_every_district_with_possible_damage_and_a_wider_one_feels_it() -> None:
-    """The epicentre, in Kyzyl-Kia: 5.5676 + 1.215 = 6.783.
+    """At the epicentre, in Kyzyl-Kia, the intensity is 5.5676 + 1.215 = 6.783.
 
-    With sigma: Kadamjai at 56.4 km 6.30, Aravan at 50.1 km 6.41, Osh at 69.5 km 6.10, Batken city at 110 km 5.62.
+    With one standard deviation added, the intensity is 6.30 in Kadamjai (56.4 km away), 6.41 in Aravan (50.1 km), 6.10
+    in Osh (69.5 km), and 5.62 in Batken city (110 km).
     """
     finding = alerted(magnitude=6.2, depth_km=15.0, area={"point": {"lat": 40.2, "lon": 72.1}})
     assert (finding.severity, finding.pcodes[0]) == ("Severe", KYZYL_KIA)
@@ -156,14 +160,14 @@ def test_a_report_without_a_point_counts_where_it_says() -> None:
     ("shaking", "severity"),
     [
         ({"mmi": 5.9}, None),
-        ({"mmi": 6.0}, "Moderate"),  # the strongest place may lie far beyond the border, so 6 or more is Moderate
+        ({"mmi": 6.0}, "Moderate"),  # the place of this `mmi` may lie far beyond the border, so 6 or more is Moderate
         ({"mmi": 8.2}, "Moderate"),
-        ({"mmi": 3.96, "impact": "green", "cdi": 5.8, "felt_reports": 117}, None),  # the USGS about ASHKASHAM
+        ({"mmi": 3.96, "impact": "green", "cdi": 5.8, "felt_reports": 117}, None),  # as the USGS reported ASHKASHAM
         ({"impact": "yellow"}, "Moderate"),
         ({"impact": "orange"}, "Severe"),
         ({"mmi": 6.5, "impact": "red"}, "Extreme"),
         ({"mmi": 6.5, "impact": "green"}, "Moderate"),
-        ({"cdi": 7.0, "felt_reports": 20}, "unjudged"),  # answers of people are not an assessment by the source
+        ({"cdi": 7.0, "felt_reports": 20}, "unjudged"),  # people's answers (`cdi`) are no assessment by the source
     ],
 )
 def test_below_40_km_the_sources_own_intensity_or_impact_decides(shaking: dict[str, Any], severity: str | None) -> None:
@@ -206,7 +210,7 @@ def test_a_weaker_farther_or_judged_deep_quake_raises_no_alert(changed: dict[str
 
 
 def test_a_long_rupture_without_expected_damage_is_to_be_judged() -> None:
-    """Chon-Alai is 180.5 km away: s 181.7, 6.1064 + 1.215 - 1.809 x 0.9470 - 0.003447 x 161.1 = 5.053."""
+    """Chon-Alai is 180.5 km away, s = 181.7: 6.1064 + 1.215 - 1.809 x 0.9470 - 0.003447 x 161.1 = 5.053."""
     finding = alerted(**MURGHOB)
     assert (finding.severity, finding.reason) == ("Moderate", "quake_unjudged")
     assert finding.figures["intensity"] == pytest.approx(5.05, abs=0.01)

@@ -25,7 +25,7 @@ from tests.compose.project import SERVICES, Failed, Project, rows, run
 LARGEST_IMAGE = 260_000_000
 MOST_MEMORY = 1500
 SITE = "dayar.test"
-LIMITS = {"/intake/v1/hazards": 256, "/intake/v1/reports:batch": 2048, "/v1/tokens": 64}  # maximum body size in KiB
+LIMITS = {"/intake/v1/hazards": 256, "/intake/v1/reports:batch": 2048, "/v1/tokens": 64}  # the maximum body size in KiB
 
 
 def main() -> None:
@@ -194,7 +194,7 @@ def stream_is_unbuffered(project: Project) -> None:
 
 
 class Sent:
-    """Counts the scenario's requests by the kind of intake's answer."""
+    """Counts the requests of the scenario by intake's answer."""
 
     def __init__(self) -> None:
         self.taken: dict[str, set[str]] = defaultdict(set)
@@ -227,7 +227,7 @@ def played_with_an_accident(project: Project) -> Sent:
 
 
 def is_taken(answers: Mapping[str, int]) -> bool:
-    """Three of the 44 requests repeat a report. With a slow Valkey, intake accepts repeats and the inbox drops them."""
+    """Three of the 44 requests repeat a report. If Valkey is slow, intake accepts repeats, and the inbox drops them."""
     return answers["refused"] == 1 and answers["accepted"] >= 40 and answers["accepted"] + answers["duplicate"] == 43
 
 

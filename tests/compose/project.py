@@ -183,7 +183,7 @@ def resident(container: str) -> float:
     pids = run("docker", "top", container, "-eo", "pid").stdout.split()[1:]
     kilobytes = 0
     for pid in pids:
-        with suppress(ProcessLookupError, FileNotFoundError):  # the listed process of a health check has ended
+        with suppress(ProcessLookupError, FileNotFoundError):  # a listed process, such as a health check, has ended
             fields = Path("/proc", pid, "smaps_rollup").read_text(encoding="ascii").splitlines()
             kilobytes += sum(int(line.split()[1]) for line in fields if line.startswith("Pss:"))
     return kilobytes / 1024

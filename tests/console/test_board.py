@@ -1,4 +1,4 @@
-"""The board's panels show these texts in their rows."""
+"""The rows of the board's panels contain the expected texts."""
 
 from collections import Counter
 from types import SimpleNamespace

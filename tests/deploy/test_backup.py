@@ -217,7 +217,7 @@ async def test_backup_that_could_not_be_restored_is_refused(
 async def test_a_key_generated_during_the_backup_is_in_it(
     installation: installed.Installation, recipient: str, key: Path, tmp_path: Path
 ) -> None:
-    """A key that is generated during the backup is in it, because the files are read before and after the database."""
+    """The files of keys are read before and after the database, so the backup contains a key generated meanwhile."""
     seen: making.Looks = {}
     folder = tmp_path / "state"
     (folder / "secrets").mkdir(parents=True)

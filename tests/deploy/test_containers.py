@@ -107,7 +107,7 @@ def test_a_services_own_settings_reach_its_container(settings: type[Settings], c
     assert own - composed()["services"][container]["environment"].keys() == set()
 
 
-# these settings are set by the images or the volumes, or are only for clusters that others run
+# the images or the volumes fix these settings, or the settings are only for an external Kafka cluster
 NOT_IN_ENV_FILE = {
     *("HOST", "PORT", "STATE", "BEAT_FILE"),
     *("SERVICE", "EXERCISE", "PLACES_PATH"),

@@ -59,7 +59,7 @@ def test_the_offset_at_which_a_restored_database_continues(
 
 
 async def test_dead_letters_of_the_old_log_move_away_for_those_of_the_new_one(tables: installed.Installation) -> None:
-    """A dead letter keeps its distance to the next offset. Dead letters of the other partition keep their offsets."""
+    """Each dead letter keeps its distance to the next offset. The next offset of partition 1 does not change."""
     server, next_offset = tables.components.server, 9
     keep = (
         'INSERT INTO alerts.dead_letters (topic, partition, "offset", reason, pointer) '

@@ -47,7 +47,7 @@ def test_the_points_of_a_refused_hazard_in_a_batch_are_not_parsed() -> None:
 
 
 def memory_of(raw: bytes, read: Any) -> int:
-    """The most memory while the body is read. A list of each of 31,000 points needs over three megabytes."""
+    """The peak memory use while the body is read. A list for each of 31,000 points would need over three megabytes."""
     tracemalloc.start()
     try:
         assert not isinstance(read(raw), HazardReport)
@@ -63,7 +63,7 @@ def test_errors_of_the_other_fields_are_reported_without_the_rings() -> None:
     raw = json.dumps({"kind": "hazard", "area": {"polygons": [*WIDE, "no ring"]}}).encode()
     expected = {f"/{name}" for name in ("report_id", "source", "source_id", "type", "onset", "reported_at")}
     assert errors_in_a_batch(raw).keys() == expected
-    assert errors_of(raw).keys() == expected | {"/kind"}  # outside a batch a hazard has no kind
+    assert errors_of(raw).keys() == expected | {"/kind"}  # a hazard may have a `kind` only in a batch
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ from tests.installation import Installation
 from tests.waiting import wait_for
 
 ANSWERS = ("accepted", "spooled", "duplicate", "refused")
-DOWNSTREAM = ("intake", "registry", "alerts", "console")  # services are listed after those whose topics they read
+DOWNSTREAM = ("intake", "registry", "alerts", "console")  # each service reads topics of the services before it
 
 
 @dataclass
@@ -67,7 +67,7 @@ class Sent:
         assert counted == {"sent": self.reports, **{kind: self.answers[kind] for kind in ANSWERS}}
 
     def lost(self) -> None:
-        """Counts nothing for a lost answer, because the sender repeats the report and counts that answer."""
+        """Counts nothing for a lost answer, because the sender repeats the report and gets another answer."""
 
     def published(self, topic: str, *report_ids: UUID) -> None:
         """Counts reports of a feed, which intake does not get over HTTP."""

@@ -43,7 +43,7 @@ def path_of(route: str) -> str:
         path = path.replace(f"{{{name}}}", str(uuid4())).replace(f"{{{name}:uuid}}", str(uuid4()))
     path = path.replace("{source}", "unknown-source")
     if path == "/stream":
-        return "/stream?topics=hazards"  # only this topic may be followed by every role of the route
+        return "/stream?topics=hazards"  # every role of the route may read this topic
     return path.replace("{panel}", "alerts")
 
 
@@ -283,7 +283,7 @@ async def shows(
     async with contextlib.aclosing(await client.send(request, stream=True)) as answer:
         text = await replayed(answer) if "/stream" in visible.path else (await answer.aread()).decode()
     assert answer.status_code in (200, 201, 404, 409), (answer.status_code, text)
-    if method != "GET":  # 409 means that the account has access, but another account was first
+    if method != "GET":  # 409 means that the account has access, but another account acted first
         return answer.status_code != 404 and '"not-found"' not in text
     return visible.seen.format(**names) in text
 

@@ -28,7 +28,7 @@ from tests.journeys.count import Sent, count_check, drained, intake_counts
 from tests.journeys.logs import events_on
 from tests.waiting import wait_for
 
-# With this date, `counts.due` returns only figures that need not wait for the interval between updates of an alert.
+# For this date, `counts.due` returns only the figures that need not wait for the next update of their alert.
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 ROLES = {Sender.OPERATOR: Role.OPERATOR, Sender.FIELD: Role.FIELD}
 

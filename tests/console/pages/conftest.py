@@ -115,7 +115,7 @@ def whole(shared_installation: Installation) -> Iterator[Whole]:
 
 @pytest.fixture(scope="module", autouse=True)
 def cleared(whole: Whole) -> None:
-    """Removes the alerts, hazards and groups of earlier test files. An acknowledged alert rings again in minutes."""
+    """Removes the alerts, hazards and groups of earlier test files, whose acknowledged alerts could ring again."""
     whole.close_alerts()
     whole.clear_hazards()
     whole.clear_groups()

@@ -50,7 +50,7 @@ def test_a_change_after_a_lost_answer_is_the_next_version(whole: Whole, seat: An
 
 
 def taken_but_not_told(route: Route) -> None:
-    """Sends the page's request, but the page gets no answer. Playwright omits a header that browsers add."""
+    """Sends the page's request, but gives the page no answer. Adds the browser's header that Playwright omits."""
     assert route.fetch(headers={**route.request.headers, "sec-fetch-site": "same-origin"}).status == 202
     route.abort()
 

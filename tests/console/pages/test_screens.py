@@ -137,7 +137,8 @@ def test_ages_of_past_and_future_times(seat: Any, language: str, moment: str, sh
     assert page.evaluate(age, moment) == shown
 
 
-# One step shows a lost connection and measures the page, because the next message of the stream ends the display.
+# The same step shows a lost connection and measures the page, because the next message of the stream would hide the
+# lost connection again.
 LOST = """import('/static/link.js').then((link) => {
   link.say('lost', {time: '21:47'});
   return {

@@ -165,7 +165,7 @@ def test_a_contact_extends_the_sign_in_by_a_year(phone: BrowserContext, centre: 
 
 
 def test_a_phone_whose_clock_is_a_year_ahead_reports_for_today(phone: BrowserContext, centre: Centre) -> None:
-    """The upload states the phone's time, and the centre corrects the report's times by the difference to its own."""
+    """The upload states the time by the phone's clock, so the centre can subtract the error from the report's times."""
     page = phone.new_page()
     page.clock.set_fixed_time(datetime.now(UTC) + timedelta(days=365))
     page.goto(f"{centre.url}{FORM}?lang=en")
