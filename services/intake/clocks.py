@@ -39,7 +39,7 @@ class Clocks:
         return self.now + AHEAD
 
     def offset(self, reported_at: datetime) -> timedelta:
-        """How far the author's clock is ahead of ours. If the author's time is unknown, `reported_at` stands for it."""
+        """How far the author's clock is ahead of ours. If the author's time is unknown, `reported_at` is used."""
         ahead = (self.authors or reported_at) - self.now
         return ahead if AHEAD < ahead < FURTHEST else timedelta()
 

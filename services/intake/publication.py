@@ -78,7 +78,7 @@ class Publication:
         return await waiting.answer
 
     async def publish_batch(self, drafts: Sequence[Draft]) -> list[Answer]:
-        """Return one answer per draft, in order. Concurrent duplicates are all published, and consumers find them."""
+        """Return one answer per draft, in order. Concurrent duplicates are all published, and consumers detect them."""
         fingerprints = [self.deduplication.fingerprint(draft) for draft in drafts]
         answers = compared(fingerprints, await self.deduplication.marks(fingerprints))
         new = [index for index, answer in enumerate(answers) if answer is Answer.ACCEPTED]
@@ -164,7 +164,7 @@ class Publication:
             logger.warning("reports set aside are still remembered", reports=len(names))
 
     async def _publish_surely(self, messages: Sequence[Message]) -> list[Message]:
-        """Try until the broker acks. Find records that exceed the size limit by halving the batch, and return them."""
+        """Try until the broker acks. Halve the batch to find and return the records that exceed the size limit."""
         while True:
             try:
                 await self.publisher.publish_all(messages, timeout=DRAIN_SECONDS)

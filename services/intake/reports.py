@@ -99,8 +99,8 @@ class DisplacementDraft:
     received_at: datetime
     traceparent: str | None = None
     unchecked: bytes | None = None
-    # The clear fields as sent, if intake corrected a time. When the report is sent again, intake compares these fields,
-    # because the second copy has the uncorrected time too.
+    # The clear fields as sent, if intake corrected a time.
+    # When the report is sent again, intake compares these fields, because the second copy has the uncorrected time too.
     original_clear: bytes | None = None
 
     @property

@@ -1,4 +1,4 @@
-"""Reads the files of spooled records that could not be published. A command lists these records."""
+"""Reads the files of spooled records that could not be published. The command `dayar dead list` lists these records."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -45,7 +45,7 @@ def read_at_once(raw: bytes) -> Sequence[Report] | None:
 
 
 def read(raw: bytes) -> list[Report | ReportRefused]:
-    """Read each report or its refusal. Raises Invalid if the body cannot be split, and TooMany for too many reports."""
+    """Return reports and refusals. Raises Invalid if the body cannot be split, and TooMany for too many reports."""
     is_array = raw.lstrip()[:1] == b"["
     items = split(raw) if is_array else list(islice(lines(raw), ITEMS + 1))
     if len(items) > ITEMS:

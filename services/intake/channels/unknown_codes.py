@@ -17,8 +17,8 @@ from shared.events.vocabulary import (
     SourceType,
 )
 
-# Maps each field to the value that replaces an unknown code, and to the field that keeps the code's text. An unknown
-# code in any other field makes the report invalid.
+# Maps each field to the value that replaces an unknown code, and to the field that keeps the code's text.
+# An unknown code in any other field makes the report invalid.
 KEPT_AS = {
     "type": ("other", "type_text"),
     "reasons": ("other", "reason_text"),

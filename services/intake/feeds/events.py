@@ -38,7 +38,7 @@ class Stamp:
 
     @property
     def names(self) -> str:
-        """The namespace of a hazard's ids. Tests and exercises have their own, so they never change a real hazard."""
+        """The namespace of hazard ids. A test or exercise has another namespace, so it never changes a real hazard."""
         return self.source if self.own_status is Status.ACTUAL else f"{self.source}/{self.own_status}"
 
     @property

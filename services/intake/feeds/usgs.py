@@ -36,8 +36,8 @@ from shared.places import Places
 from shared.places.areas import distance_km
 
 SITE = "https://earthquake.usgs.gov"
-# The first feed has the day's earthquakes. The second feed has the region's earthquakes of the last month, and also
-# deleted events, which the first feed omits.
+# The first feed has the day's earthquakes.
+# The second feed has the region's earthquakes of the last month, and also deleted events, which the first feed omits.
 FEEDS = (
     f"{SITE}/earthquakes/feed/v1.0/summary/2.5_day.geojson",
     f"{SITE}/fdsnws/event/1/query?format=geojson&includedeleted=true"
