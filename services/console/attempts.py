@@ -47,8 +47,9 @@ MOST = {
 }
 
 # An attempt is counted before the password is checked, because many concurrent guesses would otherwise pass the limit.
-# If one counter refuses an attempt, no other counter increases. Therefore at most five guesses from one address count
-# against an account, and an address that reached its limit cannot fill the memory with invented names.
+# If one counter refuses an attempt, no other counter increases.
+# Therefore one address adds at most five guesses to the counter of an account.
+# An address that has reached its limit cannot fill the memory with invented names.
 CLAIM = """
 for number, key in ipairs(KEYS) do
     local most = tonumber(ARGV[number + 1])

@@ -53,7 +53,7 @@ async def look(server: str) -> InstallationCheck:
 
 
 def offset(server: str) -> float:
-    """How many seconds this clock is behind the server's. Raises OSError, NoAnswer."""
+    """How many seconds this clock is behind the clock of the NTP server. Raises OSError, NoAnswer."""
     host, _, port = server.partition(":")
     nonce = os.urandom(8)  # a valid answer repeats these bytes, which an attacker cannot know
     with socket.socket(*_address_kind(host, int(port or PORT))) as asking:

@@ -16,7 +16,7 @@ class Positions:
 
     @property
     def moved(self) -> asyncio.Event:
-        """The worker's next commit sets this event. To miss no commit, get the event before you read positions."""
+        """The worker's next commit sets this `Event`. To miss no commit, get the event before you read positions."""
         return self._moved
 
     async def run(self) -> None:

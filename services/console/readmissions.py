@@ -24,7 +24,7 @@ from shared.web.problems import Problem
 
 router = APIRouter(include_in_schema=False)
 
-LASTS = timedelta(days=7)  # long enough for each phone of the team to connect and renew its sign-in for a year
+LASTS = timedelta(days=7)  # in seven days, each phone of the team can connect and renew its sign-in for a year
 NOTICED_FROM = 50  # if more reports with an expired sign-in were held in a day, the duty head sees a notice
 DAY = timedelta(hours=24)
 IN_FIELD = Account.roles.op("&&")([Role.FIELD.value]), Account.team.is_not(None), Account.disabled_at.is_(None)

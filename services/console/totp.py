@@ -20,7 +20,7 @@ LETTERS = "abcdefghkmnpqrstuvwxyz23456789"  # letters and digits that do not loo
 
 
 class TotpSecrets:
-    """Encrypts the shared secrets and binds each to its account. A copy of the database alone gives no valid codes."""
+    """Encrypts the shared secrets, each bound to its account. A copy of the database alone gives no valid codes."""
 
     def __init__(self, keys: Path) -> None:
         self._sealing = Sealing(keys)
@@ -29,7 +29,7 @@ class TotpSecrets:
         return self._sealing.seal(secret.encode(), _bound(account_id))
 
     def open(self, sealed: bytes, account_id: UUID) -> str | None:
-        """The secret; None if its encryption key was retired, so that only a recovery code is accepted."""
+        """The secret, or None if its encryption key was retired. Then only a recovery code is accepted."""
         try:
             return self._sealing.open(sealed, _bound(account_id)).decode()
         except (InvalidTag, UnknownKey):
@@ -45,7 +45,7 @@ class TotpSecrets:
 
 
 def is_secret(text: str) -> bool:
-    """Whether the text has the form of a generated secret. The page that offered a secret sends it back."""
+    """Whether the text has the form of a generated secret. The browser sends back the secret that the page offered."""
     return len(text) == SECRET_LETTERS and text.isascii() and text.isalnum() and text.isupper()
 
 

@@ -1,4 +1,4 @@
-"""Decides by role and area which events an account sees, and for which it only gets a hint without data."""
+"""Decides by role and area which events an account sees, and which events are only hints without data for it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

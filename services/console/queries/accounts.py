@@ -34,7 +34,7 @@ async def of_id(session: AsyncSession, account_id: UUID) -> Account | None:
 
 
 async def held(session: AsyncSession, account_id: UUID) -> Account | None:
-    """The account, with a shared row lock: other transactions cannot change the account before this one ends."""
+    """The account, with a shared row lock, so that other transactions cannot change the account meanwhile."""
     return await session.get(Account, account_id, with_for_update={"read": True}, populate_existing=True)
 
 

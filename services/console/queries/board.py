@@ -72,7 +72,7 @@ async def keep_newest(session: AsyncSession, shown: Shown, numbered: Sequence[Nu
 
 
 async def forget_replaced(session: AsyncSession, outcomes: Sequence[Numbered]) -> None:
-    """Deletes the outcomes that these outcomes replace. A replaced outcome always comes earlier on the topic."""
+    """Deletes the outcomes that the given outcomes replace. A replaced outcome always comes earlier on the topic."""
     replaced = [row["replaces"] for _, row in outcomes if row["replaces"]]
     if replaced:
         await session.execute(delete(ReportOutcome).where(ReportOutcome.outcome_id.in_(replaced)))

@@ -53,7 +53,7 @@ async def tie(session: AsyncSession, reports: Iterable[tuple[UUID, UUID]]) -> No
 
 
 async def place_first(session: AsyncSession, reports: Iterable[tuple[UUID, Sequence[str]]]) -> None:
-    """Stores the P-codes of each hazard's first report. Later reports do not change them."""
+    """Stores the P-codes of each hazard's first report. Later reports do not change these P-codes."""
     first = {hazard_id: list(pcodes) for hazard_id, pcodes in reversed(list(reports))}
     rows = [{"hazard_id": hazard_id, "pcodes": pcodes} for hazard_id, pcodes in sorted(first.items())]
     if rows:
@@ -74,7 +74,7 @@ async def noted(
 
 
 async def read(session: AsyncSession, report_id: UUID, reader: UUID, pcodes: Sequence[str] | None) -> bytes | None:
-    """The encrypted caller, if the reader may read it. The calling code logs and commits the read before showing it."""
+    """The encrypted caller, if the reader may read it. The calling code logs and commits the read first."""
     sealed: bytes | None = await session.scalar(
         _readable(select(StoredCaller.sealed), reader, pcodes).where(StoredCaller.report_id == report_id)
     )

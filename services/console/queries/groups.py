@@ -63,7 +63,7 @@ async def by_stated_place(session: AsyncSession, status: Status, areas: Iterable
 
 
 async def supersede(session: AsyncSession, counts: Iterable[Mapping[str, Any]]) -> None:
-    """Marks the stored counts that these counts replace. The events of the replaced counts may arrive later.
+    """Marks the stored counts that the given counts replace. The events of the replaced counts may arrive later.
 
     The registry gives each change of a count the next number of one sequence. A count that the registry has restored
     has a higher number, so this function does not mark it.

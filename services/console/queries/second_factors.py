@@ -12,7 +12,7 @@ from services.console.totp import TotpSecrets
 
 
 async def of(session: AsyncSession, account_id: UUID) -> SecondFactor | None:
-    """The account's second factor, with its row locked: two concurrent sign-ins cannot both use one code."""
+    """The account's second factor. Its row is locked, so that two concurrent sign-ins cannot both use one code."""
     return await session.scalar(select(SecondFactor).where(SecondFactor.account_id == account_id).with_for_update())
 
 
@@ -35,7 +35,7 @@ async def remove(session: AsyncSession, account_id: UUID) -> None:
 
 
 async def use_recovery_code(session: AsyncSession, account_id: UUID, code: bytes, now: datetime) -> bool:
-    """Marks the recovery code as used. Returns False if it is not an unused code of the account."""
+    """Marks the recovery code as used. Returns False if the account has no such unused code."""
     unused = RecoveryCode.account_id == account_id, RecoveryCode.code == code, RecoveryCode.used_at.is_(None)
     used = await session.scalars(update(RecoveryCode).where(*unused).values(used_at=now).returning(RecoveryCode.code))
     return used.one_or_none() is not None

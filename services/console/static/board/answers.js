@@ -1,5 +1,4 @@
-// Sends the operator's actions on alerts: acknowledge one or several (also for another person), start work, confirm,
-// reopen, close.
+// Sends the operator's actions on alerts: acknowledge (also for another person), start work, confirm, reopen, close.
 
 import { chooseNone, chosen, named } from "/static/board/alerts-list.js";
 import { call, isNoAnswer, problem } from "/static/calls.js";

@@ -1,5 +1,5 @@
-// The form for events reported by telephone. It sends the caller to the console, and the event to intake, with the same
-// report id.
+// The form for events reported by telephone.
+// The form sends the caller to the console and the event to intake, both with the same report id.
 
 import { call } from "/static/calls.js";
 import { Combobox } from "/static/combobox.js";
