@@ -8,8 +8,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from deploy.local.process import wait_until
 
-# deploy/local/needs.sh searches for the same programs. The headless shell is first, because it opens a page five times
-# as fast.
+# deploy/local/needs.sh searches for the same programs.
+# The headless shell is first, because it opens a page five times as fast.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 FLAGS = (
     "--no-sandbox",

@@ -122,7 +122,7 @@ class Ground:
             topics.create(self.components.broker, settings, logins=self.kafka_logins, partitions=partitions)
 
     def _are_topics_removed(self, number: int) -> bool:
-        """Tries to remove the topics. After a freeze, a broker may refuse until it has reached its controller."""
+        """Tries to remove the topics. After a freeze, a broker may refuse the removal for some time."""
         try:
             topics.remove(self.components.broker, self.topic_prefix(number), logins=self.kafka_logins)
         except KafkaException:

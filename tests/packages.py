@@ -1,4 +1,4 @@
-"""Fixtures that a package's `conftest.py` imports for all its files. One worker runs each package in `SHARED`."""
+"""Fixtures that a package's `conftest.py` imports for all its files. Each package in `SHARED` runs in one worker."""
 
 from collections.abc import Iterator
 

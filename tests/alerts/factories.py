@@ -138,7 +138,7 @@ def received(data: HazardReported | HouseholdRegistered | GroupCounted) -> Recei
 
 
 def rules(**changed: Any) -> Ruleset:
-    """Returns the default rules with these tables changed. A table that is passed as None is removed."""
+    """Returns the default rules with the given tables replaced. A table that is passed as None is removed."""
     product = Ruleset.load().model_dump(exclude_none=True)
     merged = {
         name: table | changed[name] if changed.get(name) else table

@@ -18,7 +18,7 @@ HOOK = "https://hook.example/dayar"
 BY = ("--by", "aida", "--reason", "a test")
 DONE, FAILED = "done", "failed"
 
-# The commands run in this order on one installation.
+# All these commands run on one installation, in the order of the table.
 # Each row contains the name of the command in the log, the result, and the typed words.
 COMMANDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("dayar user add", DONE, ("user", "add", "aida", "--role", "operator")),

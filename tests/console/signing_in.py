@@ -16,7 +16,7 @@ from deploy.local import paths
 from deploy.local.process import wait_until
 from tests.console.conftest import PASSWORD, Served
 
-SOON = 15  # seconds; an idle machine needs at most 5, a busy machine more
+SOON = 15  # an idle machine needs at most 5 seconds, a busy machine needs more
 
 
 class Nobody:

@@ -15,7 +15,7 @@ from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
 
-SOON = 4  # seconds for 30 attempts; without the circuit breaker, one attempt alone would wait for five seconds
+SOON = 4  # without the circuit breaker, a single attempt could wait for five seconds
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Signing in, failed sign-ins, and signing out everywhere."""
+"""Tests sign-ins, failed sign-ins, and signing out everywhere."""
 
 import subprocess
 import sys

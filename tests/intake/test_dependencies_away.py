@@ -21,7 +21,7 @@ from tests.journeys.count import everything
 from tests.waiting import wait_for
 
 ACCOUNT = uuid4()
-SOON = 10  # seconds; an idle machine needs at most 2, a busy machine more
+SOON = 10  # an idle machine needs at most 2 seconds, a busy machine needs more
 
 
 @pytest.fixture

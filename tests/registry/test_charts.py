@@ -1,4 +1,4 @@
-"""The axis and the grid lines of the bar charts."""
+"""Tests the axis and the grid lines of the bar charts."""
 
 import pytest
 

@@ -119,7 +119,7 @@ def test_the_author_learns_of_a_report_that_was_set_aside(letters: DeadLetters) 
 
 
 def test_no_outcome_is_published_for_a_forged_record(letters: DeadLetters) -> None:
-    """Otherwise an attacker with a broker login could make authors believe that their reports were set aside."""
+    """The outcome would let an attacker with a broker login make authors believe that their reports were set aside."""
     assert letters.outcome(UnreadableRecord(record(), "signature_mismatch")) is None
 
 

@@ -1,4 +1,4 @@
-"""A web server and a worker can share a process. If one of them fails, it logs the reason and restarts alone."""
+"""If a web server and a worker share a process, the one that fails logs the reason and restarts alone."""
 
 import asyncio
 import json

@@ -26,7 +26,7 @@ from tests.installation import Installation
 
 pytestmark = pytest.mark.anyio
 
-# Selects the definitions of all tables, constraints, indexes and columns. Alembic compares only some of these.
+# Selects the definitions of all tables, constraints, indexes and columns. Alembic compares fewer definitions.
 DEFINITIONS = text("""
 SELECT concat_ws(' ', relname, reloptions::text) FROM pg_class
 WHERE relnamespace = CAST(:schema AS text)::regnamespace AND relkind = 'r'

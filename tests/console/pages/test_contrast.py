@@ -9,8 +9,9 @@ from shared.auth.tokens import Role
 from tests.browsers import SLOW_MS
 from tests.console.pages.conftest import Whole, newest_alert
 
-# Large text (24 px, or bold from 18.66 px) needs a contrast of 3:1, and disabled controls need none. A canvas converts
-# colours of any notation to numbers. The script applies the opacity and grayscale() of the elements around the text.
+# Large text (24 px, or bold from 18.66 px) needs a contrast of 3:1, and disabled controls need none.
+# A canvas converts colours of any notation to numbers.
+# The script applies the opacity and grayscale() of the elements around the text.
 FAINT = """() => {
     const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
     const rgba = (colour) => {

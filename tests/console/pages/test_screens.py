@@ -137,8 +137,7 @@ def test_ages_of_past_and_future_times(seat: Any, language: str, moment: str, sh
     assert page.evaluate(age, moment) == shown
 
 
-# The same step shows a lost connection and measures the page, because the next message of the stream would hide the
-# lost connection again.
+# One step shows a lost connection and measures the page, because the next stream message ends the display.
 LOST = """import('/static/link.js').then((link) => {
   link.say('lost', {time: '21:47'});
   return {

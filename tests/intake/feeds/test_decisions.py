@@ -1,4 +1,4 @@
-"""Intake decides for each entry of a source whether to publish it. Earlier entries influence the decision."""
+"""Intake decides for each entry of a source whether to publish the entry. Earlier entries influence the decision."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -102,7 +102,7 @@ def test_an_older_reading_changes_nothing(reading: Reading) -> None:
 
 
 def test_a_change_or_deletion_at_the_same_instant_is_published_as_newer(reading: Reading) -> None:
-    """Consumers keep only the highest revision, so each change needs a higher one, even if `updated` is the same."""
+    """Consumers keep only the highest revision, so each change needs a higher revision, even if `updated` is equal."""
     for entry in (feature(updated=LATER), feature(updated=LATER, mag=5.4), deleted(updated=LATER)):
         assert reading.take(entry).kind is ItemKind.PUBLISHED
     assert [event.revision - LATER for event in reading.published] == [0, 1, 2]

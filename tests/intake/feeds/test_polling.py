@@ -1,4 +1,4 @@
-"""Intake polls feeds over HTTP. It fetches only new documents, and a feed that fails does not affect other feeds."""
+"""Intake polls feeds over HTTP. Intake fetches only new documents, and a failing feed does not affect others."""
 
 import threading
 from collections.abc import AsyncIterator, Iterator

@@ -1,4 +1,4 @@
-"""Drafts stay on the phone, and only the author sees a draft. A browser that cannot run the form does not show it."""
+"""Drafts stay on the phone, and only the author sees a draft. A browser that cannot run the form shows a notice."""
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
