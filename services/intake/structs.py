@@ -97,9 +97,9 @@ def properties(model: type[BaseModel]) -> Iterator[tuple[type, str]]:
 
 
 def checks(model: type[BaseModel]) -> dict[str, Callable[[Any], None]]:
-    """The `__post_init__` of a Struct, which runs the model's validators. Empty for a model without validators.
+    """The `__post_init__` of a Struct, which runs the model's validators. A model without validators has none.
 
-    msgspec converts the ValueError of a validator to its own ValidationError.
+    The ValueError of a validator becomes a ValidationError of msgspec.
     """
     validators = [validator.func for validator in model.__pydantic_decorators__.model_validators.values()]
     instants = [name for name, field in own_fields(model) if is_instant(field.annotation, field.metadata)]

@@ -10,7 +10,7 @@ from shared.events.hazards import MagnitudeType, SourceShaking, Texts, Web
 from shared.events.vocabulary import Certainty, HazardType, Severity, Urgency
 
 if TYPE_CHECKING:
-    from shared.places import Places  # the import loads shapely, which processes that only read settings do not need
+    from shared.places import Places  # processes that only read settings must not load shapely
 
 COMPARED = (
     "type",
