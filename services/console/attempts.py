@@ -210,7 +210,7 @@ class Counters:
         return Counter(0, limit, now + WINDOW_S)
 
     def _forget(self) -> None:
-        """Removes the oldest counters that lock no sign-in. Most counters lock none: a lock needs five attempts."""
+        """Removes the oldest counters that lock no sign-in. A lock needs five attempts, so most counters lock none."""
         while len(self._counters) > MOST_COUNTERS:
             oldest = next((key for key, counter in self._counters.items() if counter.may_be_forgotten), None)
             if oldest is None:

@@ -198,7 +198,7 @@ class BoardSite(ConsoleModel):
 
 
 class BoardAlert(ConsoleModel, record=PublishedAlert, without=("report_id",)):
-    """The state of an alert by its newest event."""
+    """The state of an alert after its newest event."""
 
     __tablename__ = "board_alerts"
     __table_args__ = (Index("ix_board_alerts_open", "raised_at", postgresql_where=text("resolved_at IS NULL")),)
