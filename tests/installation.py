@@ -147,7 +147,7 @@ class Ground:
 
 
 class Installation:
-    """Each topic has `partitions` partitions, but dead-letter topics have one. For 0 `partitions`, no topic is made."""
+    """Each topic has `partitions` partitions; dead-letter topics have one. If `partitions` is 0, no topic is made."""
 
     def __init__(self, ground: Ground, folder: Path, *, partitions: int = 6, exercise: bool = False) -> None:
         self.components = ground.components

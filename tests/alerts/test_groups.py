@@ -45,7 +45,7 @@ async def test_four_reports_of_one_evening_raise_one_alert(post: Post) -> None:
     alert = await post.alert()
     assert (alert.area, alert.figures["persons"], alert.figures["counted_persons"]) == (KADAMJAI, 283, 283)
     assert (alert.figures["reports"], alert.figures["families"], alert.households) == (4, 75, 0)
-    assert [cause for _, _, cause in await post.deliveries()] == ["raised", "grown"]  # for 70 persons, and for over 200
+    assert [cause for _, _, cause in await post.deliveries()] == ["raised", "grown"]  # sent at 70 and above 200 persons
 
 
 @pytest.mark.anyio
@@ -224,7 +224,7 @@ def histories(drawn: Sequence[Sequence[dict[str, Any]]], make: Any, key: str) ->
 
 
 def expected(groups: Sequence[GroupCounted], households: Sequence[HouseholdRegistered], origin: str) -> tuple[int, ...]:
-    """Persons, counted persons, registered persons and households that left the district, computed by hand."""
+    """Computes the persons, counted persons, registered persons and households that left the district."""
     stocks = defaultdict[tuple[str | None, UUID], int](int)
     for count in groups:
         if count.superseded_by is None and count.origin.pcode == origin:

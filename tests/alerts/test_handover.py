@@ -63,7 +63,7 @@ async def started(deliveries: Deliveries) -> None:
 
 
 async def is_free(deliveries: Deliveries, recipient: str) -> None:
-    """Waits until a slot of the receiver can be reserved. A delivery loop that found no slot must look again."""
+    """Waits until a slot of the receiver can be reserved, then frees this slot for the delivery loop."""
     if await wait_for(lambda: deliveries.reserve(recipient)):
         deliveries.release(recipient)
 

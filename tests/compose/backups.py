@@ -27,7 +27,7 @@ services:
 
 @dataclass(frozen=True)
 class Backups:
-    """`service` is the container that makes backups, with `settings`. The tests read the backups from `store`."""
+    """The container `service` makes backups with these `settings`. The tests read the backups from `store`."""
 
     service: str
     settings: Mapping[str, Any]
