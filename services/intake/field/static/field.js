@@ -24,7 +24,7 @@ function start() {
   addEventListener(CHANGED, show);
   addEventListener("online", () => { show(); void sendWaiting(); });
   addEventListener("offline", show);
-  addEventListener("pageshow", ({ persisted }) => { if (persisted) resume(); }); // another tab may have sent the draft before this page was restored
+  addEventListener("pageshow", ({ persisted }) => { if (persisted) resume(); }); // another tab may have sent the draft meanwhile
   document.addEventListener("visibilitychange", () => { changed(); look(); }); // a suspended page gets no events of other tabs
   setInterval(look, AGAIN_MS);
   if ("serviceWorker" in navigator) for (const scope of SCOPES) void navigator.serviceWorker.register("/intake/field/worker.js", { scope });
