@@ -5,7 +5,7 @@ import { sentence } from "/static/texts.js";
 
 const KEY_MS = 5000; // no row moves during this time after a key press
 const ANSWERED_MS = 5000; // the row of an answered alert keeps its place during this time
-const RESTING_MS = 120_000; // after this time a resting pointer stops no rows, because a wall screen's pointer may lie on the list
+const RESTING_MS = 120_000; // a pointer that rests longer stops no rows, because nobody moves a wall screen's pointer
 const URGENT = ["Extreme", "Severe"];
 
 /** @type {HTMLElement | undefined} the server's latest list, if it is not shown yet */
