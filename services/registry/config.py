@@ -6,7 +6,7 @@ from shared.config import Settings
 
 
 class RegistrySettings(Settings):
-    """The settings are paths of key folders. The folders are kept outside PostgreSQL and its backups.
+    """The settings name folders of keys, which are kept outside PostgreSQL and its backups.
 
     The keys in `registry_kek_file` encrypt the households' keys. The digests are computed with the keys in
     `digest_key_file`. The search keys are derived from the key in `search_root_file`.

@@ -95,7 +95,10 @@ class Precedent(NamedTuple):
         return self.outcome in (OutcomeKind.RECORDED, OutcomeKind.MERGED, OutcomeKind.NOTED)
 
     def yields_to(self, author: str, team: str | None) -> bool:
-        """Whether this is a held or refused version 1 of this author or team. The next version may then take effect."""
+        """Whether this is a held or refused version 1 of this author or team.
+
+        A later version by this author or team may then begin the displacement.
+        """
         is_without_effect = self.outcome in (OutcomeKind.HELD, OutcomeKind.REJECTED)
         return (
             self.version == 1
@@ -164,7 +167,7 @@ def decide_movement(
 
 
 def is_first(claim: Claim, precedents: Iterable[Precedent]) -> bool:
-    """Whether the claim may begin a displacement. No version of the claim's report may have taken effect before."""
+    """Whether the claim may begin a displacement, if no version of the claim's report took effect before."""
     if claim.version == 1 or claim.is_accepted:
         return True
     return any(precedent.yields_to(claim.author, claim.team) for precedent in precedents)

@@ -26,7 +26,7 @@ ROWS_AT_ONCE = 5_000
 REKEY_SECONDS = 600
 
 KNOWN = select(DigestKey.key_id)
-# While a new key is applied, a lock on the table stops all batches: each batch first locks rows of the same table.
+# While a new key is applied, this lock stops all batches, because each batch first locks rows of `consumer_offsets`.
 # raw SQL: SQLAlchemy has no LOCK TABLE
 ALONE = text("LOCK TABLE consumer_offsets IN EXCLUSIVE MODE")
 # raw SQL: these statements read all rows by a cursor, and update thousands of rows by array parameters
@@ -63,7 +63,7 @@ class Digests:
         return 0 if self._ring.newest[0] == self._key_id else await self.lay_newest(settings)
 
     async def lay_newest(self, settings: RegistrySettings) -> int:
-        """Apply new keys to all stored digests. Concurrent workers wait. Raises UnknownKey if a key is missing."""
+        """Apply new keys to all stored digests. Other workers wait. Raises UnknownKey if the applied key is missing."""
         async with (
             database.opened(settings, idle_seconds=REKEY_SECONDS) as engine,
             database.sessions(engine).begin() as session,
@@ -74,7 +74,7 @@ class Digests:
     async def _lay(self, session: AsyncSession) -> int:
         laid = await session.scalar(KNOWN)
         if laid is not None:
-            self._ring.find(laid)  # raises UnknownKey if the folder lacks the applied key
+            self._ring.find(laid)  # raises UnknownKey if the folder lacks the applied key, so that no older key is used
         newest = self._ring.newest[0]
         self._use(newest)
         if laid == newest:

@@ -42,7 +42,7 @@ def rows(
 
 
 def row(figure: Figure, named: Naming, *, status: str, level: int, date: str | None) -> Row:
-    """A row. Registered `households` and `persons` are separate columns from counted `groups` and `group_persons`."""
+    """A row. The registered `households` and `persons` are never added to the counted `groups` and `group_persons`."""
     pcode = figure.pcode or (COUNTRY if level == 0 and figure.country == COUNTRY else None)
     return {
         **({"month": figure.period} if date is None else {"date": date}),

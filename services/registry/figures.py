@@ -215,7 +215,7 @@ class TablePage:
 async def stock_and_flows(
     request: Request, caller: Principal, filters: PageFilters, day: date
 ) -> tuple[list[Figure], list[Figure]]:
-    """Compute stock and flows on two connections at the same time. On one connection, the page takes 1.5 times as long.
+    """Compute stock and flows on two connections at the same time. In sequence, both take 1.5 times as long.
 
     The caller must hold no connection, because requests that hold one and wait for two more could block each other.
     """

@@ -85,12 +85,12 @@ class Headcount:
 
     @property
     def counted_at(self) -> datetime:
-        """The time of the count, at the latest the time of receipt. A future time would outdate all later counts."""
+        """The time of the count, but never after receipt. A recount with a future time would replace later counts."""
         return min(self.clear.counted_at or self.clear.reported_at, self.received_at)
 
     @property
     def order(self) -> tuple[datetime, datetime, str]:
-        """The sort key for the order in which the people were counted, whatever the order in which reports arrive."""
+        """The sort key for the order in which the people were counted. The order of arrival does not matter."""
         return self.counted_at, self.clear.reported_at, self.report_id
 
     def is_replaced_by(self, later: "Headcount") -> bool:

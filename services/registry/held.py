@@ -54,7 +54,7 @@ async def count_of_team(session: AsyncSession, team: UUID, visibility: Visibilit
 
 
 async def oldest_of_team(session: AsyncSession, team: UUID, visibility: Visibility) -> Sequence[UUID]:
-    """The outcome ids of the team's oldest undecided reports, at most 1000."""
+    """The outcome ids of the team's oldest undecided reports, at most MOST."""
     ids = select(Report.outcome_id).where(*of_ended_sign_ins(team, visibility))
     return (await session.scalars(ids.order_by(Report.received_at).limit(MOST))).all()
 

@@ -35,7 +35,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class DistrictData(msgspec.Struct, omit_defaults=True, gc=False):
-    """The JSON of `shared.events.Place`. `pcode` is the P-code of a district."""
+    """The JSON of `shared.events.Place`, at most at district precision."""
 
     pcode: str | None = None
     country: str | None = None

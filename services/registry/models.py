@@ -159,7 +159,8 @@ class Displaced(Moved):
     """The columns that the tables `episodes` and `counts` share. PostgreSQL computes some columns for figures.
 
     The primary key ensures that a report begins only one displacement, even with concurrent workers. `superseded_at` is
-    the time when the next move began, or infinity. A trigger sets `superseded_at` in rows of the previous release.
+    the time of the next move or of the recount that replaced the count, or infinity. In `episodes`, a trigger sets
+    `superseded_at` in rows of the previous release.
     """
 
     @declared_attr.directive

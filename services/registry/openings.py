@@ -1,4 +1,4 @@
-"""Checks that readers of household records state a purpose. Unusually many reads are logged but not refused."""
+"""Checks that readers of household records state a purpose. Unusually many reads are reported, but not refused."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,8 @@ MOST_AN_HOUR = 60
 SHOWN = timedelta(hours=24)
 NEED_NO_PURPOSE = frozenset({Role.REGISTRAR})  # reading records is a registrar's daily work
 
-# Only audit entries of opened household records are counted, not of lists.
+# The audit entries of opened household records and histories, not of lists.
+# Entries of authors who open their own reports are counted too.
 PATH = "GET /registry/v1/households/{household_id}"
 OPENED = and_(
     AUDIT.c.action == Action.READ, AUDIT.c.result == Result.DONE, AUDIT.c.subject.startswith(PATH, autoescape=True)

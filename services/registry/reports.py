@@ -132,7 +132,7 @@ def superseded(displacements: Collection[Filed]) -> Iterator[tuple[Filed, dateti
 
 
 def sex_age(filed: Filed) -> list[int]:
-    """The numbers of displaced persons by sex and age, in the order of CELLS. Persons not described are unknown."""
+    """The numbers of displaced persons by sex and age, in the order of CELLS. Undescribed persons count as unknown."""
     sealed, cells = filed.sealed, [0] * len(CELLS)
     on = filed.clear.occurred_at.astimezone(TIME_ZONE)
     year, day = on.year, f"{on.month:02}-{on.day:02}"

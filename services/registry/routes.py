@@ -1,4 +1,4 @@
-"""Routes for a page of households, one decrypted household, and its history."""
+"""Routes for a page of households, one decrypted household, and its history. Area or authorship permits reading."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime

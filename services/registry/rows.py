@@ -1,8 +1,8 @@
 """Makes the rows of a working set for COPY, and encrypts the sealed columns. The models define the columns.
 
-A column contains the field of the same name in the report (`Filed`) or in the report's clear fields. A new clear field
-therefore needs only a new column. `PATHS` lists the columns whose fields have other names. The last columns of a row
-are computed.
+A column contains the field of the same name in the report (`Filed`), or else in the report's clear fields. A new clear
+field therefore needs only a new column. `PATHS` lists the columns whose fields have other names. The last columns of a
+row are computed.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -236,7 +236,7 @@ def figure(row: Sequence[Any], located: Callable[..., Location], *, is_registere
 def location(
     pcode: str | None, origin: str | None, destination: str | None, *, query: FigureQuery, places: Places
 ) -> Location:
-    """The place at the requested level. At level 0, or if the P-code is unknown, the place is the whole country."""
+    """The place at the requested level. At level 0, or without a P-code, the place is a whole country."""
     country = COUNTRY if pcode else destination if query.view is View.DESTINATION else origin
     return unit_at(pcode, query.level, places), country, scope_of(origin, destination)
 

@@ -27,7 +27,7 @@ from shared.postgres.bulk_copy import Copy
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 Keys = dict[Name, Key]
 
-# Every stored household has a key, so a household without a key is new.
+# Every household with a filed report has a key, so a household without a key is new.
 KNOWN = """
 SELECT {subject} AS subject_id, kek_id, wrapped, author, team, registered_at, sequence, row_version
 FROM {table}_keys LEFT JOIN {table}s USING ({subject})
@@ -95,8 +95,8 @@ class Store:
         return known
 
     async def _find_keys(self, connection: Connection, reports: Iterable[asyncpg.Record]) -> None:
-        """Load the keys of other households, because an earlier version of a report may name another household."""
-        missing = {name_of(row) for row in reports} - self._keys.keys()
+        """Load the keys of other households, because a stored version of a report may name another household."""
+        missing = {(row["kind"], str(row["subject_id"])) for row in reports} - self._keys.keys()
         for kind, known in KNOWN_OF.items():
             if ids := [subject_id for of, subject_id in missing if of == kind]:
                 self._unwrapped(kind, await connection.fetch(known, ids))

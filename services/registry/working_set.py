@@ -92,8 +92,7 @@ def latest(displacements: Collection[Filed]) -> Filed:
 class SubjectChange(NamedTuple):
     """The data for a household event: the state after one change, and the changed displacement.
 
-    If the latest report says that the household was unable to move, `latest` is this report and `current` is not.
-    `standing` is None if no movement was reported since the current displacement.
+    `latest` differs from `current` if the household was unable to move after its latest move.
     """
 
     subject: Name

@@ -5,8 +5,7 @@ from alembic import op
 revision = "registry_0009"
 down_revision = "registry_0008"
 
-# Transactions that renew the version in the same row wait for each other.
-# The table has 256 rows, so that few transactions wait.
+# Transactions that renew the version in the same row wait for each other. With 256 rows, few transactions wait.
 SLOTS = 256  # the SQL function `renew_data_version` has the same number
 TABLE = """
 CREATE TABLE data_versions (

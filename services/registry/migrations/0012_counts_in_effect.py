@@ -7,7 +7,7 @@ down_revision = "registry_0011"
 
 
 def upgrade() -> None:
-    # No events are published here. All installations that can be upgraded have published the events of stored counts.
+    # Installations with an earlier contract cannot be upgraded, so the events of all stored counts were published.
     op.execute(
         "ALTER TABLE counts ADD persons_estimated boolean, ADD counted_at timestamptz, ADD population uuid,"
         " ADD stock_id uuid, ADD superseded_by uuid"
