@@ -1,4 +1,4 @@
-"""HTTP routes for actions on alerts. The first person's action succeeds; the next person's is answered 409."""
+"""HTTP routes for actions on alerts. The first person succeeds; a later person gets a 409 that names the first one."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

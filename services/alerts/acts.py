@@ -143,7 +143,7 @@ def reopened(alert: Alert, person: Actor, now: datetime, wait: timedelta) -> Ale
 
 
 def _seen(alert: Alert, now: datetime, wait: timedelta, **changes: Any) -> Alert:
-    """Silences the alert for the duration `wait`. A lapsed alert or an alert in progress stays silent."""
+    """Silences the alert for the duration `wait`. A lapsed alert or an alert in progress stays silent without limit."""
     after = changed(alert, now, is_ringing=False, escalates_at=None, **NOT_SNOOZED, **changes)
     if after.progressed_at is not None or after.is_over:
         return after

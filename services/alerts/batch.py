@@ -73,8 +73,7 @@ class HouseholdBatch(ConsumedBatch):
     departed: dict[UUID, Departure | None] = field(default_factory=dict)  # the departure of each report after the batch
     groups: dict[int, CountedGroup] = field(default_factory=dict)
     groups_before: dict[UUID, CountedGroup] = field(default_factory=dict)
-    # maps the id of a replaced report to the sequence of the recount that replaced the report
-    replaced: dict[UUID, int] = field(default_factory=dict)
+    replaced: dict[UUID, int] = field(default_factory=dict)  # maps replaced reports to the recount's sequence
     left_on_before: dict[Stock, date] = field(default_factory=dict)  # the stocks' departure dates before the batch
     left_on: dict[Stock, date] = field(default_factory=dict)  # the stocks' departure dates after the batch
 

@@ -45,7 +45,7 @@ LOUD = [severity.value for severity in Severity if RANK[severity] > RANK[Severit
 class Budgets:
     """How many alerts each system in a batch raised in the last hour, counted separately by status.
 
-    `alert_ids` are the ids of the alerts that are raised about a system whose budget is used up.
+    `alert_ids` are the ids of the alerts that may be raised about these systems themselves.
     """
 
     def __init__(

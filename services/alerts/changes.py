@@ -146,7 +146,7 @@ class AlertChanges:
     def act(
         self, after: Alert, event: type[AlertRaised], cause: Cause | None = None, *, due_in: timedelta = NOW
     ) -> Alert:
-        """Stores a person's action; returns the alert. If `cause` is not None, the alert's receivers are notified."""
+        """Stores a person's action; returns the alert. With a `cause`, earlier receivers are notified again."""
         if cause is not None:
             after = self._notified(after, cause, notifications.INFORMED, due_in=due_in)
         self._keep(after, event)

@@ -53,7 +53,7 @@ class Escalation:
             return len(due)
 
     async def expire(self) -> int:
-        """Marks up to 100 alerts whose hazards are over as lapsed; returns the number of alerts."""
+        """Marks as lapsed up to 100 alerts whose hazards are over; returns the number of alerts."""
         async with self._sessions.begin() as session:
             now = self._clock()
             over = await alert_queries.expired(session, now)

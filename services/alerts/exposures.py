@@ -20,8 +20,8 @@ from shared.places import Places
 from shared.postgres import notify
 
 LOOK_SECONDS = 1.0
-GATHER_SECONDS = 0.5  # the time within which stored hazards are gathered, to be counted together
-RENEWED_EVERY = timedelta(seconds=10)  # the interval at which an alert is updated if only its figures change
+GATHER_SECONDS = 0.5  # hazards that are stored within this time are counted together
+RENEWED_EVERY = timedelta(seconds=10)  # an alert is updated at this interval if only its figures change
 ALL = ("exposures", "")  # the key of the lock that lets only one worker count at a time
 
 

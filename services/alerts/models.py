@@ -58,7 +58,7 @@ class HouseholdRow(AlertsModel, record=DisplacedHousehold):
 
 
 class DepartureRow(AlertsModel, record=Departure):
-    """A displacement of a household, stored under the id of the report about this displacement."""
+    """A displacement of a household, stored under its report's id."""
 
     __tablename__ = "departures"
     __table_args__ = (Index(None, "area", "occurred_on"),)
@@ -78,7 +78,7 @@ class CountedGroupRow(AlertsModel, record=CountedGroup):
 
 
 class ReplacedCount(AlertsModel):
-    """A count that a recount replaced, until a later event restores it. `sequence` orders the events about groups."""
+    """A count that a recount replaced. `sequence` is of the recount's event; a later event of the count prevails."""
 
     __tablename__ = "replaced_counts"
 
@@ -234,7 +234,7 @@ class BoardPresence(AlertsModel):
 
 
 class ResidentCount(AlertsModel):
-    """How many displaced households live in a district, by mobility. A trigger on `households` updates the rows."""
+    """How many households live in a district, by mobility. A trigger on `households` updates the rows."""
 
     __tablename__ = "resident_counts"
     __table_args__ = COUNTER

@@ -127,7 +127,7 @@ def with_words(content: str, words: HazardWords | None) -> str:
 
 
 def plan(foldable: Iterable[PlannedDelivery], known: Mapping[str, datetime], now: datetime) -> dict[UUID, datetime]:
-    """The time at which each delivery is sent. `known` has the latest planned time of each receiver."""
+    """The time of each delivery. `known` has the receivers' latest planned times of the last two minutes."""
     newest, planned = dict(known), dict[UUID, datetime]()
     for delivery in foldable:
         last, earliest = newest.get(delivery.recipient), now + delivery.due_in

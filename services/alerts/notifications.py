@@ -64,7 +64,7 @@ def _unconcerned(receiver: Receiver, notification: Notification) -> Omission | N
 def up_to_level(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
     """Leaves out receivers whose step the alert's level has not reached yet.
 
-    Steps without a receiver for this alert are skipped. Each escalation therefore reaches at least one more receiver.
+    Steps without a receiver for this alert are skipped, so that each level reaches the next step with a receiver.
     """
     reached = sorted({receiver.step for receiver in receivers})[: notification.alert.level + 1]
     return {receiver.label: Omission.LATER_STEP for receiver in receivers if receiver.step not in reached}
@@ -100,7 +100,7 @@ def called_before(notification: Notification, receivers: Sequence[Receiver]) -> 
 
 
 def called_or_reached(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """Leaves out receivers that were never notified of the alert and that the alert does not concern now."""
+    """Leaves out receivers that were never notified of the alert, unless the alert reaches them now."""
     _, unreached = recipients(notification, REACHED)
     unknown = {receiver.label for receiver in receivers} - set(notification.called)
     return {label: omission for label, omission in unreached.items() if label in unknown}

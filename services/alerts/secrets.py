@@ -31,7 +31,7 @@ class WebhookSecrets:
         return self._sealing.newest_id
 
     def resealed(self, sealed: bytes, label: str) -> bytes | None:
-        """The secret encrypted with the newest key, or None if the secret is already encrypted with the newest key."""
+        """The secret encrypted with the newest key, or None if the newest key encrypted it already."""
         return self._sealing.resealed(sealed, bound(label))
 
 

@@ -88,7 +88,7 @@ class Texts:
         )
 
     def subject(self, alert: AlertRaised, cause: str, language: str) -> str:
-        """The subject: the status (if not Actual), the severity, the title, and the cause (if the alert is not new)."""
+        """Status (if not Actual), severity, title, and the cause unless the alert is new."""
         known = translations(language, LOCALES)
         severity = term("severity", alert.severity, known.gettext)
         line = f"{self._banner(alert, known)}{severity}: {self.title(alert, language)}"

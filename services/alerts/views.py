@@ -31,7 +31,7 @@ class Acknowledgement(Body):
 
 
 class Acknowledgements(Body):
-    """Several alerts to acknowledge in one request. An Extreme alert cannot be acknowledged in this way."""
+    """Several alerts at once. Extreme alerts are refused."""
 
     alert_ids: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=200)]
 
@@ -102,7 +102,7 @@ class DeliveryPage(BaseModel):
 
 
 class NotAcknowledged(BaseModel):
-    """An alert that was not acknowledged. For an Extreme alert, `reason` is `one-by-one`."""
+    """`reason` is already-acknowledged, already-resolved, one-by-one (Extreme), suppressed or not-found."""
 
     alert_id: UUID
     reason: str

@@ -11,7 +11,7 @@ LONGEST = 1000  # the most characters of each text in a message's body
 
 
 class HazardWords(BaseModel):
-    """The free text. `locality` describes the place in words, for example a village, a road or a river."""
+    """`locality` describes the place in words: a village, a road, a river."""
 
     model_config = ConfigDict(frozen=True)
 

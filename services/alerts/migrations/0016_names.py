@@ -1,4 +1,4 @@
-"""Renames constraints and indexes by the convention of `shared.postgres.models`. No code uses the names."""
+"""Renames constraints and indexes by the convention of `shared.postgres.models`. No release's code uses the names."""
 
 from alembic import op
 

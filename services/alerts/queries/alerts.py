@@ -44,7 +44,7 @@ ORDER BY escalates_at LIMIT 100 FOR UPDATE SKIP LOCKED
 """
 
 # A displacement alert never expires, because its days may be over when it is raised.
-# An alert raised or escalated after the end of its hazard does not expire either, because it still needs an answer.
+# An alert that began to wait after the end of its hazard does not expire either, because it still needs an answer.
 EXPIRED = f"""
 {SELECT_ALERTS}
 WHERE kind <> 'displacement' AND NOT is_lapsed AND NOT is_suppressed AND resolved_at IS NULL
@@ -62,7 +62,7 @@ async def alerts_of_hazard(session: AsyncSession, hazard_id: UUID) -> list[Alert
 async def alerts_of_hazards(
     session: AsyncSession, hazard_ids: Collection[UUID], *kinds: RuleKind, others: Collection[UUID] = ()
 ) -> list[Alert]:
-    """The alerts of these hazards and kinds, and the alerts with the ids `others`. One statement locks these alerts."""
+    """The alerts of these hazards and kinds, and the alerts `others`. One statement locks these alerts in id order."""
     if not hazard_ids and not others:
         return []
     connection = await database.driver(session)

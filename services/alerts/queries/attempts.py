@@ -51,8 +51,8 @@ WITH claimed AS MATERIALIZED (
     ORDER BY created_at LIMIT 100 FOR UPDATE SKIP LOCKED
 ), {TAKE}"""  # noqa: S608 - constants
 
-# One statement stores the attempts. The statement also settles each delivery or sets the time of its next attempt.
-# The statement also increases the alerts' sequence numbers, because each event of an alert has its own number.
+# One statement stores the attempts and settles each delivery or sets the time of its next attempt.
+# The statement also takes the alerts' next sequence numbers for the events.
 # All transactions lock alerts in the same order, which prevents deadlocks.
 # The first delivery of an alert to a receiver and each failed delivery are published (docs/decisions/0027).
 # If newer messages wait for a delivery, its back-off is at most the first back-off ($9) plus the newest one's age.

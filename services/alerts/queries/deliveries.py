@@ -134,6 +134,6 @@ async def words_of(
 
 
 async def retract_deliveries(session: AsyncSession, alert_id: UUID, cause: Cause) -> bool:
-    """Deletes the cause's deliveries that were never attempted; returns whether attempted deliveries remain."""
+    """Deletes never attempted deliveries with this cause; returns whether other deliveries of the last step remain."""
     connection = await database.driver(session)
     return bool(await connection.fetchval(RETRACT, alert_id, cause))

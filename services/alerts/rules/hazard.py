@@ -37,7 +37,7 @@ OWN_SOURCE = CENTRE
 
 
 class HazardRule(Rule):
-    """Grades hazard reports. `name` is the name of the rule's table in `rules.toml`."""
+    """Grades hazard reports. `name` is the name of the rule's table in the file of rules."""
 
     name: ClassVar[str]
 

@@ -31,8 +31,8 @@ class RegisteredDeparture:
 class HeadCount:
     """A group's count that no other count replaced. Counts with the same `stock_id` count the same people.
 
-    `departed_on` is the departure date of the stock, by which the window is chosen. `reported_on` is the departure
-    date that this count reports.
+    `departed_on` is the stock's departure date, which decides the window. `reported_on` is the departure date that this
+    count reports.
     """
 
     stock_id: UUID
@@ -91,7 +91,7 @@ class Departed:
         return max((day for day in days if day in window), default=window.last)
 
     def latest_report(self, window: Window) -> date:
-        """The latest departure date that the counts report, which may be after the window."""
+        """The latest date that the window's counts report. A recount may report a date after the window."""
         counts = (count.reported_on for count in of_stocks(self.counts) if count.departed_on in window)
         return max(counts, default=window.first)
 
@@ -127,7 +127,7 @@ def of_stocks(counts: Iterable[HeadCount]) -> list[HeadCount]:
 
 
 def _of_stock(same: Sequence[HeadCount]) -> HeadCount:
-    """The stock's count, with the highest number of persons, of families and of yards."""
+    """The highest number of each measure, because one team may count persons and another team families."""
     return replace(
         max(same, key=lambda count: (count.persons, count.destination)),
         departed_on=min(count.departed_on for count in same),

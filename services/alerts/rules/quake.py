@@ -40,7 +40,7 @@ class QuakeRule(HazardRule):
     """`severity` is the grade if the intensity may reach 6 in a unit, or if the intensity is unknown.
 
     `mmi` and `impacts` are for earthquakes that are too deep for the equation. An intensity of `mmi` or more gives
-    the grade `severity`, because a deep earthquake is usually strongest beyond the border.
+    only the grade `severity`, because a deep earthquake is usually strongest beyond the border.
     """
 
     name: ClassVar[str] = "quake"

@@ -1,4 +1,4 @@
-"""The interface of all rules. A rule is a parsed table of `rules.toml` and has three methods.
+"""The interface of all rules. A rule is a parsed table of the file of rules and has three methods.
 
 `affected(changes)` returns the situations that a batch changes. `load(session, touched, alert_changes)` reads the facts
 about these situations in as few statements as possible. `judge(touched, facts, now)` returns the finding about one
@@ -29,7 +29,7 @@ Facts = TypeVar("Facts")
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """A situation that a batch changes. `positions` are the positions of the records that change the situation.
+    """A situation that a batch changes, and the positions of the records that change the situation.
 
     The rule judges the hazard report `hazard`, or the date `day`, or the exposed district `exposed`.
     `is_revised` is true if an earlier revision of the hazard is stored.
@@ -85,7 +85,7 @@ class RuleModel(BaseModel):
 
 
 class Rule(RuleModel):
-    """The fields that every rule has. An alert about a hazard older than `max_age_hours` notifies nobody."""
+    """The fields of every rule: its reason code, and the age beyond which an alert notifies nobody."""
 
     reason: Code
     max_age_hours: Hours
@@ -99,7 +99,7 @@ class Rule(RuleModel):
 
 
 class CountingRule(Rule):
-    """A rule that counts households. A household is counted if `mobility` contains its kind of movement."""
+    """A rule that counts the households whose kind of movement is in `mobility`."""
 
     households: Annotated[int, Field(ge=1)]
     mobility: Annotated[frozenset[Mobility], Field(min_length=1)]

@@ -11,7 +11,7 @@ from shared.places.points import UnitPoint, unit_points
 
 DAMAGE = 6.0  # MSK-64: cracks in adobe and clay houses
 FELT = 4.0  # MSK-64: felt indoors by many
-EPICENTRAL_KM = 60.0  # the greatest distance from a district's point to a settlement of the district
+EPICENTRAL_KM = 60.0  # the distance from a large district's point to its far settlements
 
 
 @dataclass(frozen=True, slots=True)
