@@ -88,7 +88,7 @@ class Settings(CheckedSettings):
     signature_key_wait_seconds: float = Field(default=600, ge=0)
 
     def for_service(self, service: str) -> Self:
-        """These settings, with the name of the service in place of `{service}`."""
+        """These settings with `{service}` filled in."""
         named = {
             name: value.replace("{service}", service)
             for name, value in self.model_dump(exclude_none=True).items()

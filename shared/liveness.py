@@ -15,7 +15,7 @@ Answers = Callable[[], bool]
 async def silent(answers: Answers, *, seconds: float = SILENT_SECONDS, every: float = EVERY_SECONDS) -> None:
     """Return when a process has not answered for `seconds`. A process that never answered is still starting.
 
-    The function counts failed checks instead of seconds. If the machine sleeps, at most one check fails.
+    The function counts failed checks instead of seconds. A sleep of the machine or the supervisor counts as one.
     """
     missed, has_answered = 0, False
     while missed * every < seconds:

@@ -77,7 +77,7 @@ class AnswerTooBig(OutboundError):
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A complete answer. Header names are lower case. The body is not compressed, because no encoding is requested."""
+    """A complete answer. Header names are lower case; the body is as sent, because no content encoding is requested."""
 
     status: int
     headers: Mapping[str, str]
@@ -85,7 +85,7 @@ class Response:
 
 
 class Outbound:
-    """Calls over pooled connections to checked addresses. Redirects, proxies, cookies and environment are not used."""
+    """Pooled connections to checked addresses, without redirects, proxies, cookies or settings from the environment."""
 
     def __init__(
         self, settings: Settings, *, tls: ssl.SSLContext | None = None, seconds: float = TOTAL_SECONDS
@@ -211,7 +211,7 @@ class Gate:
         return f"{host.strip('[]').lower()}:{port}" in self._allowed
 
     def permit(self, target: URL) -> None:
-        """Refuse a forbidden address. Refuse plain http if OUTBOUND_ALLOW does not name the host and port.
+        """Refuse plain http unless OUTBOUND_ALLOW names the host and port. Refuse a host that is a forbidden address.
 
         Raises AddressRefused or OutsideExercise.
         """
@@ -249,7 +249,7 @@ def resolve(host: str, port: int) -> list[Any]:
 
 
 def is_address(host: str) -> bool:
-    """Whether aiohttp treats the host as an IP address. For such a host aiohttp does not call the resolver."""
+    """Whether aiohttp treats the host as an IP address. aiohttp then skips the resolver, which checks addresses."""
     return ":" in host or host.replace(".", "").isdigit()
 
 
@@ -278,7 +278,7 @@ def is_public(address: Address) -> bool:
 
 
 class CheckedResolver(AbstractResolver):
-    """Resolves a host name and checks all its addresses. The header `Host` and the SNI still contain the name."""
+    """Resolves a host name once and checks all its addresses. The header `Host` and the SNI still contain the name."""
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate

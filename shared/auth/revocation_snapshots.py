@@ -29,7 +29,7 @@ class Snapshot(BaseModel):
 
 
 def file_of(settings: Settings) -> Path:
-    """The file of the snapshot. Each service has its own file, because one process can run four services."""
+    """Each service has its own file, because one process can run four services."""
     return settings.state / "access" / f"{settings.service}.json"
 
 
@@ -45,7 +45,7 @@ def load(file: Path) -> Snapshot | None:
 
 
 def save(file: Path, read_at: datetime, revoked: Iterable[CredentialRevoked]) -> None:
-    """Write the snapshot. If the write fails, the failure is logged and the service continues."""
+    """Write the snapshot. A failed write is logged, and the service continues."""
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         content = Snapshot(read_at=read_at.astimezone(UTC), revoked=tuple(revoked)).model_dump_json(exclude_none=True)

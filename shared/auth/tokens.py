@@ -206,8 +206,8 @@ class Authenticator:
     ) -> Principal:
         """The request's principal. Raises Unauthenticated, and RevocationsUnknown if `takes_unchecked` is false.
 
-        An expired token is accepted only from a field device. If `takes_expired` is true, the principal is marked as
-        expired. If `takes_readmitted` is true and the token's team is readmitted, the token counts as valid.
+        Expired tokens are accepted only from field devices, and only in two cases. With `takes_expired` the principal
+        is marked as expired. With `takes_readmitted` the expired token of a readmitted team counts as valid.
         """
         token, is_cookie = token_of(connection, cookie)
         principal = self.verify(token)
@@ -283,7 +283,7 @@ def token_of(connection: HTTPConnection, cookie: str) -> tuple[str, bool]:
 
 
 def current(connection: HTTPConnection) -> Principal:
-    """The principal of the request, for `Depends(tokens.current)`. The guard has authenticated the principal."""
+    """The principal that the guard authenticated, for `Depends(tokens.current)`."""
     principal: Principal = connection.scope["principal"]
     return principal
 

@@ -55,8 +55,7 @@ class DataKey:
 class Sealer:
     """Seals to the registry's public key. A data key is kept only in memory and used for 10 minutes or 2^20 reports.
 
-    Each new data key is encrypted to the public key that is in the file at this time. A new public key therefore needs
-    no restart.
+    A new data key is encrypted to the public key in the file at that time, so a new public key needs no restart.
     """
 
     def __init__(self, public_key_file: Path) -> None:

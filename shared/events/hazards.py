@@ -63,7 +63,7 @@ class Area(Body):
 
 
 class ReportedArea(Area):
-    """The area as reported. If boundaries are loaded, intake adds the P-codes of the units that the area touches."""
+    """The area as reported. Intake adds the districts of villages and, by boundaries, the units that it touches."""
 
     pcodes: Annotated[tuple[PCode, ...], Field(max_length=200), FailFast()] = ()
 

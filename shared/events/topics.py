@@ -126,7 +126,7 @@ def _key_holders(topic: Topic) -> Iterator[tuple[str, tuple[Holders, Holders]]]:
         yield topic.dead(service), ((service,), (service,))
 
 
-# Maps each topic to its writers and its readers, which are the services that have the topic's signing key.
+# A topic's writers and its readers hold the topic's signing key.
 KEY_HOLDERS = dict(holders for topic in TOPICS.values() for holders in _key_holders(topic))
 
 DEAD_LETTERS_DAYS = 90  # the default of the setting DEAD_LETTERS_DAYS

@@ -98,7 +98,7 @@ class Relay:
                 await backoff.wait()
 
     async def _gather(self) -> None:
-        """Wait a short time for more events. The relay sends at most once in BUSY_SECONDS."""
+        """Wait until more events are committed. Events that follow each other closely are sent every BUSY_SECONDS."""
         next_at = self._sent_at + BUSY_SECONDS
         await asyncio.sleep(max(LINGER_SECONDS, next_at - time.monotonic()))
 

@@ -1,7 +1,7 @@
 """Signs and verifies records by HMAC-SHA256. Nobody can forge records with only a broker login.
 
-Each topic has its own key. The signature covers the topic, the key, the value and all headers of the record. The
-signature is stored in the last header, `signature: <key id>:<base64url>`.
+Each topic has its own key. The signature covers topic, key, value and all other headers of the record, and is the last
+header, `signature: <key id>:<base64url>`.
 """
 
 import hmac
@@ -128,7 +128,7 @@ def _lengths(count: int) -> struct.Struct:
     return struct.Struct(f"<{count}I")
 
 
-@lru_cache(64)  # cached, because copying an HMAC costs half as much as creating an HMAC
+@lru_cache(64)  # cached, because copying an HMAC costs half as much as creating one
 def _keyed(key: bytes) -> HMAC:
     return HMAC(key, SHA256())
 

@@ -32,7 +32,7 @@ Open = Callable[[Record], Awaitable[Reading]]
 
 
 class RecordStream:
-    """The records that one member of a consumer group reads. After `drop`, `seek` returns to the stored offsets."""
+    """The records of one member of a consumer group. After `drop`, `seek` returns to the stored offsets."""
 
     def __init__(
         self,

@@ -116,9 +116,9 @@ class Places:
         return self._areas.touching(polygons, circles, points) if self._areas else ()
 
     def pcodes_of(self, area: Area) -> tuple[str, ...]:
-        """The area's own P-codes, the districts of its villages, and the units that its geometry touches.
+        """The area's own P-codes, the districts of codes that are not units, and the units that the geometry touches.
 
-        The district of a village is added, because the areas of receivers and readers are units, and a village is not.
+        A village is not a unit unless its list was imported, but the areas of receivers and readers are units.
         """
         circles = [(circle.lat, circle.lon, circle.radius_km) for circle in area.circles]
         above = (self.district(pcode) for pcode in area.pcodes if pcode not in self._units)

@@ -51,7 +51,7 @@ class Unit:
     former: tuple[FormerName, ...] = field(default=())
 
     def label(self, lang: str) -> str:
-        """The name with the kind. The name alone is ambiguous: Naryn is an oblast, a rayon and a city."""
+        """The name with the kind, because Naryn is an oblast, a rayon and a city."""
         lang = lang if lang in LANGUAGES else "en"
         return LABELS[self.kind][lang].format(self.names[lang])
 

@@ -2,7 +2,7 @@
 
 The model of a table that several services have is a subclass of `Base` itself. For its own tables, each service has an
 abstract subclass of `Base` with separate metadata, because two services may have a table of the same name. The
-`models.py` of a service also lists the shared tables that the service has.
+`models.py` of a service also lists its shared tables.
 The tests compare the migrations with the models. Triggers, functions and grants are only in the migrations and in
 provisioning.
 """

@@ -48,7 +48,7 @@ def create_app(
     routers: Iterable[APIRouter] = (),
     routes: Iterable[BaseRoute] = (),
 ) -> FastAPI:
-    """Create the app. The guard of each route applies the route's rule from `shared.auth.access`.
+    """Create the app, with the service's security log. Each route's guard applies its rule from `shared.auth.access`.
 
     Raises KeyError if a route has no rule.
     """
