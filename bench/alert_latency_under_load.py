@@ -70,7 +70,7 @@ class Load:
         self.published = 0
 
     async def know(self, number: int) -> None:
-        """Fill the tables with `number` households, with at most CHUNK households in each transaction."""
+        """Fill the tables with `number` households, in several transactions, because triggers count each household."""
         await self._transact(f"TRUNCATE {COUNTS}")
         for first in range(0, number, CHUNK):
             rows = [self.household() for _ in range(min(CHUNK, number - first))]
