@@ -102,7 +102,7 @@ def described(account: Account) -> str:
     state = "disabled" if account.disabled_at else "must change the password" if account.must_change else "active"
     lines = [f"{account.name}: {state}", f"  roles: {', '.join(account.roles)}", f"  areas: {', '.join(account.areas)}"]
     if account.team:
-        lines.append(f"  team: {account.team}")  # not shortened, because `user add --team` needs the whole id
+        lines.append(f"  team: {account.team}")  # `user add --team` needs the whole id
     if account.organisation:
         lines.append(f"  organisation: {account.organisation}")
     return "\n".join(textwrap.fill(line, 80, subsequent_indent="    ") for line in lines)
@@ -139,7 +139,7 @@ def devices(name: Name) -> None:
     async def do(session: AsyncSession, now: datetime) -> list[Device]:
         return await sign_ins.devices(session, await queries.one(session, name), now)
 
-    title = Column("Device", no_wrap=True)  # not shortened, because `user forget` needs the whole id
+    title = Column("Device", no_wrap=True)  # `user forget` needs the whole id
     table = Table(title, "First sign-in", "Last contact", "State", box=None, padding=(0, 1))
     for device in run(do):
         state = "ended" if device.is_ended else f"until {device.expires_at:%Y-%m-%d}"
