@@ -88,9 +88,9 @@ class Supervisor:
             process.give_word()
 
     async def _refuse_absent(self) -> None:
-        """Refuse to start if a server that others run does not answer and this installation has never run.
+        """Refuse to start if PostgreSQL, run by others, does not answer.
 
-        PostgreSQL must answer at each start. An installation that has run before waits for the other servers.
+        The first start of an installation is also refused if another server does not answer. Later starts wait for it.
         """
         for absent in await given.away(self._stack.options):
             if not self._stack.has_run or absent.startswith(GIVEN["postgres"]):

@@ -135,7 +135,7 @@ def hold_to_contract(broker: Broker, prefix: str) -> None:
     marks = [int(name.rpartition("v")[2]) for name in there if re.fullmatch(re.escape(prefix) + CONTRACT_MARK, name)]
     written = max(marks, default=CONTRACT)
     if not marks and _hold_records(admin, there & set(_names(prefix))):
-        written = 1  # topics of the first contract version have no mark
+        written = 1  # version 1 of the contract had no topic whose name holds the version
     if written > CONTRACT:
         raise NewerTopics(prefix)
     if written < CONTRACT:

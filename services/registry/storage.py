@@ -96,7 +96,7 @@ class Store:
 
     async def _find_keys(self, connection: Connection, reports: Iterable[asyncpg.Record]) -> None:
         """Load the keys of other households, because a stored version of a report may name another household."""
-        missing = {(row["kind"], str(row["subject_id"])) for row in reports} - self._keys.keys()
+        missing = {name_of(row) for row in reports} - self._keys.keys()
         for kind, known in KNOWN_OF.items():
             if ids := [subject_id for of, subject_id in missing if of == kind]:
                 self._unwrapped(kind, await connection.fetch(known, ids))

@@ -140,7 +140,7 @@ class Journey:
 
     @asynccontextmanager
     async def sending(self, count: int) -> AsyncIterator[asyncio.Event]:
-        """Sends the next `count` reports. The last third waits for the yielded event."""
+        """Sends two thirds of the next `count` reports, and the others after the test has set the yielded event."""
         share = self.bodies[self.next : self.next + count]
         first, last = list(share[: -count // 3]), list(share[-count // 3 :])
         rest = asyncio.Event()

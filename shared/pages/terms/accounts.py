@@ -1,4 +1,4 @@
-"""Names of codes about accounts, their actions, and the reasons for refused requests."""
+"""The words that pages show for the codes of accounts, their actions, and the reasons for refused requests."""
 
 from collections.abc import Mapping
 

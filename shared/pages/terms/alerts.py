@@ -1,4 +1,4 @@
-"""Names of codes about alerts."""
+"""The words that pages show for the codes of alerts."""
 
 from collections.abc import Mapping
 

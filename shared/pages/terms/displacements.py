@@ -1,4 +1,4 @@
-"""Names of codes about displaced people."""
+"""The words that pages show for the codes of displaced people."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Names of codes about hazards."""
+"""The words that pages show for the codes of hazards."""
 
 from collections.abc import Mapping
 

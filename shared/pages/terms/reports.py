@@ -1,4 +1,4 @@
-"""Names of codes about reports and their results."""
+"""The words that pages show for the codes of reports and their results."""
 
 from collections.abc import Mapping
 
