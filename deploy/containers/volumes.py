@@ -118,7 +118,8 @@ def hold_to_contract(installation: Path) -> None:
     """Write the version of the record layout into new volumes, or compare it. Raises EarlierVolumes, NewerVolumes."""
     file = installation / "contract"
     if not (installation / MARK.name).exists():
-        keep(file, str(CONTRACT).encode())  # before MARK, because volumes with MARK alone are of an earlier build
+        # This file is written before MARK, because a volume that has only MARK was made by an earlier build.
+        keep(file, str(CONTRACT).encode())
     written = int(file.read_text(encoding="ascii")) if file.exists() else 1
     if written > CONTRACT:
         raise NewerVolumes

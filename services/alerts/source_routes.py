@@ -43,7 +43,7 @@ async def withheld(source: Source, request: Request, session: Session, caller: C
 
 @router.put("/v1/sources/{source}/lift")
 async def lift(source: Source, request: Request, session: Session, caller: Caller) -> Lifted:
-    """Lifts the source's budget for an hour. Withheld alerts are raised now, or leave the list.
+    """Removes the source's hourly limit of alerts for one hour. Withheld alerts are raised now, or leave the list.
 
     Exposure alerts of the released hazards follow within seconds.
     """

@@ -53,7 +53,7 @@ class Paper:
                 await asyncio.sleep((full_hour(now) + HOUR - datetime.now(UTC)).total_seconds())
 
     async def _write(self, folder: Path, now: datetime) -> None:
-        """Writes the files, and stores for the ledger whether this succeeded. A failed attempt is repeated after an hour."""
+        """Writes the files, and stores whether this succeeded. A failed attempt is repeated after an hour."""
         texts = await self.texts(now)
         try:
             await asyncio.to_thread(write, folder, texts, now)

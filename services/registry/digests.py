@@ -63,7 +63,10 @@ class Digests:
         return 0 if self._ring.newest[0] == self._key_id else await self.lay_newest(settings)
 
     async def lay_newest(self, settings: RegistrySettings) -> int:
-        """Apply new keys to all stored digests. Other workers wait. Raises UnknownKey if the applied key is missing."""
+        """Digest the stored digests with each new key, while other workers wait.
+
+        Raises UnknownKey if the key that was applied last is missing.
+        """
         async with (
             database.opened(settings, idle_seconds=REKEY_SECONDS) as engine,
             database.sessions(engine).begin() as session,

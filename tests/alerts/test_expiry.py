@@ -1,4 +1,4 @@
-"""Alerts end without a person when their hazard is cancelled or expires, and can become active again."""
+"""Alerts end by themselves when their hazard is cancelled or expires, and become active again with the hazard."""
 
 from datetime import timedelta
 from typing import Any

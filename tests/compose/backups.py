@@ -71,7 +71,7 @@ def everything_comes_back_from_a_bucket(project: Project) -> None:
 
 @contextmanager
 def s3(address: str) -> Iterator[str]:
-    """Starts an S3 server on this machine, which some containers can reach. Yields the server's URL."""
+    """Starts an S3 server that the containers of the backup can reach. Yields the server's URL."""
     server = ThreadedMotoServer(ip_address=address, port=0)
     server.start()
     try:

@@ -67,7 +67,7 @@ class Sent:
         assert counted == {"sent": self.reports, **{kind: self.answers[kind] for kind in ANSWERS}}
 
     def lost(self) -> None:
-        """Counts nothing if an answer is lost: the sender sends the report again, and the answer to the repeat is counted."""
+        """Counts nothing if an answer is lost. The sender sends the report again, and that answer is counted."""
 
     def published(self, topic: str, *report_ids: UUID) -> None:
         """Counts reports of a feed, which intake does not get over HTTP."""

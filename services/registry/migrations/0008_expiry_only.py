@@ -7,5 +7,5 @@ down_revision = "registry_0007"
 
 
 def upgrade() -> None:
-    # Decisions of the previous release get the default, because a person saw each report before the decision.
+    # Existing decisions get the value false, because in the previous release a person saw each report before deciding.
     op.execute("ALTER TABLE held_decisions ADD is_expiry_only boolean NOT NULL DEFAULT false")

@@ -1,4 +1,4 @@
-"""The words that pages show for codes of the contract, one module for each subject. The shared catalogs hold the translations."""
+"""The words that pages show for codes, one module for each subject. The shared catalogs hold the translations."""
 
 from collections.abc import Callable, Mapping
 

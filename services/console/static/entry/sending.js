@@ -1,5 +1,5 @@
 // Sends a form for telephone reports by button or Ctrl+Enter, never twice at the same time.
-// Warns before the page is left with unsent changes.
+// If changes are not sent, the page warns before it is left.
 
 import { call, isNoAnswer } from "/static/calls.js";
 import { fail } from "/static/entry/refusals.js";
