@@ -26,6 +26,7 @@ GROUPS = (
     "provision",
     "receiver",
     "restore",
+    "sites",
     "user",
 )
 

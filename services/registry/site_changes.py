@@ -44,6 +44,7 @@ class SiteStore:
         """Store the version, or do nothing if it is stored already. Raises SiteConflict."""
         known = await site_queries.site(self.session, site_id)
         if known is None:
+            await self._check_new(version)
             return await self.add(site_id, version)
         person = await self.person(known)
         wanted = person if version.keeps_person else version.person_in_charge
@@ -54,13 +55,16 @@ class SiteStore:
         return await self._write(known, version, wanted)
 
     async def add(self, site_id: UUID, version: SiteVersion) -> Site:
-        """Store a new site. Raises SiteConflict if the site is known under another id."""
-        for other in await site_queries.in_units(self.session, [version.pcode]):
-            if is_same_site(described(other), version):
-                raise SiteConflict(other)
+        """Store a new site. The caller knows that the site is not known under another id."""
         site = Site(site_id=site_id, needs={})
         self.session.add(site)
         return await self._write(site, version.model_copy(update={"version": 1}), version.person_in_charge)
+
+    async def _check_new(self, version: SiteVersion) -> None:
+        """Raises SiteConflict if the site is known under another id."""
+        for other in await site_queries.with_pcode(self.session, version.pcode):
+            if is_same_site(described(other), version):
+                raise SiteConflict(other)
 
     async def person(self, site: Site) -> PersonInCharge | None:
         key = await site_queries.key(self.session, site.site_id)

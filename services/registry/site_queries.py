@@ -1,6 +1,6 @@
 """Queries about sites, and about the counts of people there."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import false, func, select, text
@@ -39,9 +39,13 @@ async def page(session: AsyncSession, limit: int, after: UUID | None = None) -> 
     return (await session.scalars(wanted)).all()
 
 
-async def in_units(session: AsyncSession, pcodes: Iterable[str]) -> Sequence[Site]:
-    """The sites with one of these P-codes."""
-    return (await session.scalars(select(Site).where(Site.pcode.in_(set(pcodes))))).all()
+async def everything(session: AsyncSession) -> Sequence[Site]:
+    return (await session.scalars(select(Site))).all()
+
+
+async def with_pcode(session: AsyncSession, pcode: str) -> Sequence[Site]:
+    """The sites with this P-code."""
+    return (await session.scalars(select(Site).where(Site.pcode == pcode))).all()
 
 
 async def key(session: AsyncSession, site_id: UUID) -> SiteKey | None:

@@ -7,9 +7,11 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict
 
-from services.registry import site_queries
+from services.registry import site_queries, site_sheets
 from services.registry.models import Site
 from services.registry.site_changes import SiteConflict, SiteStore, described
+from services.registry.site_imports import RowVerdict, SiteImport
+from services.registry.site_sheets import BadSheet
 from services.registry.sites import SHELTERS, PersonInCharge, SiteVersion, occupancies
 from services.registry.visibility import visibility_of
 from shared import audit
@@ -55,6 +57,22 @@ class OccupancyView(BaseModel):
     highest: int
     counted_at: datetime
     reports: tuple[UUID, ...]
+
+
+class ImportedRowView(BaseModel):
+    """What became of a row. `errors` are pairs: the column, and what is expected there."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    line: int
+    verdict: RowVerdict
+    name: str | None
+    site_id: UUID | None
+    errors: tuple[tuple[str, str], ...]
+
+
+class ImportedSheet(BaseModel):
+    rows: list[ImportedRowView]
 
 
 class Occupancies(BaseModel):
@@ -131,11 +149,37 @@ async def people_at_sites(request: Request, session: Session, caller: Caller) ->
     )
 
 
+@router.post("/v1/sites:import")
+async def import_sites(request: Request, session: Session, caller: Caller, *, dry_run: bool = False) -> ImportedSheet:
+    """Add the sites of a CSV sheet (the body, at most 64 KiB). With `dry_run`, only say what would become of each row.
+
+    The columns are name_ky, name_ru, name_en, type, state, pcode, locality, lat, lon, capacity, needs,
+    person_in_charge and phone; `type`, `pcode` and one name are required. A known site is never changed.
+    """
+    try:
+        rows = site_sheets.read(await request.body())
+    except BadSheet as error:
+        raise Problem(422, "bad-sheet", str(error)) from None
+    places: Places = request.app.state.places
+    sheet = SiteImport(store(request, session, caller), lambda pcode: is_own_unit(pcode, caller, places))
+    imported = await sheet.run(rows)
+    if dry_run:
+        await session.rollback()
+    else:
+        added = [row.site_id for row in imported if row.verdict is RowVerdict.ADDED and row.site_id]
+        await audit.add(session, audit.entry_of(request, Action.SITE_CHANGED, objects=added, reason="import"))
+    return ImportedSheet(rows=[ImportedRowView.model_validate(row) for row in imported])
+
+
 def check_unit(site: SiteDescription, caller: Principal, places: Places) -> None:
     """Raise Problem if the P-code is not a district (or a city without districts) in the caller's areas."""
-    if places.unit(site.pcode) is None or not caller.covers(site.pcode, places):
+    if not is_own_unit(site.pcode, caller, places):
         expected = {"pointer": "/pcode", "expected": "the P-code of a unit in your areas"}
         raise Problem(422, "invalid", "Check the listed fields.", errors=[expected])
+
+
+def is_own_unit(pcode: str, caller: Principal, places: Places) -> bool:
+    return places.unit(pcode) is not None and caller.covers(pcode, places)
 
 
 def store(request: Request, session: Session, caller: Principal) -> SiteStore:

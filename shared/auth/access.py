@@ -75,6 +75,7 @@ ROUTES: dict[str, AccessRule] = {
     "GET /registry/v1/statistics/flows": to(FIGURES),
     "GET /registry/figures": page(FIGURES),
     "GET /registry/v1/sites": to(SITE_READERS),
+    "POST /registry/v1/sites:import": to(COUNTERS),
     "GET /registry/v1/sites/{site_id}": to(SITE_READERS),
     "PUT /registry/v1/sites/{site_id}": to(COUNTERS),
     "GET /registry/v1/sites/{site_id}/person-in-charge": to(COUNTERS),

@@ -40,6 +40,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "purpose-needed": N_("State first what records are opened for: menu, Purpose of opening records."),
         "changed-meanwhile": N_("Somebody else has changed it meanwhile. Cancel, look at the change, and try again."),
         "site-known": N_("A site with this name is in the list already, at the same place."),
+        "bad-sheet": N_("This is no list of sites: the first row must name the columns, among them type and pcode."),
         "too-big": N_("The text is too long."),
         "too-many": N_("Too many requests at once. Wait a moment."),
         "full": N_("The queue is full. Send it again when the connection is restored."),

@@ -1,6 +1,7 @@
 """On the page "Sites", the desk keeps the list of sites and sees how many people are at each of them."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -162,9 +163,30 @@ def test_the_page_fits_every_screen_and_axe_finds_nothing_serious(whole: Whole, 
     page.goto(f"{whole.url}/sites?lang={language}")
     wait_for_script(page, "!document.getElementById('new').disabled")
     page.click("#new")
+    page.click("#import summary")
     assert findings(page) == []
     for width in (1920, 1366, 360):
         page.set_viewport_size({"width": width, "height": 1080 if width == 1920 else 768})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         cut = page.locator(".sites .scroll").evaluate("list => list.scrollWidth - list.clientWidth")
         assert cut <= 0, (width, cut)
+
+
+def test_a_file_is_checked_and_then_added(whole: Whole, seat: Any, tmp_path: Path) -> None:
+    name, file = f"Школа {uuid4()}", tmp_path / "sites.csv"
+    file.write_text(f"name_ru;type;pcode\n{name};school;{KADAMJAI}\nШкола 2;castle;{KADAMJAI}\n", encoding="utf-8")
+    page = opened(seat)
+    page.click("#import summary")
+    page.set_input_files("#file", file)
+    page.click("#check")
+    expect(page.locator("#sheet-result")).to_contain_text("nothing was added: new 1, in the list 0", timeout=SLOW_MS)
+    expect(page.locator("#verdicts tbody tr").first).to_contain_text("type: Input should be 'school'")
+    expect(page.locator("#sites tr", has_text=name)).to_have_count(0)
+    page.click("#add")
+    expect(page.locator("#sites tr", has_text=name)).to_be_visible(timeout=SLOW_MS)
+    expect(page.locator("#sheet-result")).to_contain_text("Added 1")
+    expect(page.locator("#add")).to_be_hidden()
+    file.write_text("name,kind\n", encoding="utf-8")
+    page.set_input_files("#file", file)
+    page.click("#check")
+    expect(page.locator("#sheet-failure")).to_contain_text("This is no list of sites", timeout=SLOW_MS)

@@ -5,6 +5,7 @@ import { element } from "/static/elements.js";
 import { options } from "/static/entry/fields.js";
 import { readSites, nameOf } from "/static/sites.js";
 import { isOpen, listen, open } from "/static/sites/editor.js";
+import { listenForSheets } from "/static/sites/import.js";
 import { draw, focus, showMore } from "/static/sites/list.js";
 import { sentence } from "/static/texts.js";
 import { toast } from "/static/toasts.js";
@@ -42,5 +43,6 @@ listen((site) => {
   toast(sentence("saved", { name: nameOf(site) }), "good");
   void read().then(() => focus(site.site_id));
 });
+listenForSheets(() => void read());
 setInterval(() => { if (!isOpen() && !document.hidden) void read(); }, AGAIN_MS);
 void read().then(() => { /** @type {HTMLButtonElement} */ (element("new")).disabled = false; });

@@ -1,0 +1,94 @@
+"""Adds the sites of a sheet. A site that is known already is never changed, because the desk knows more than a file."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid4
+
+from services.registry import site_queries
+from services.registry.models import Site
+from services.registry.site_changes import SiteStore, described, plain
+from services.registry.site_sheets import SheetRow
+from services.registry.sites import SiteVersion, joined, names, place
+from shared.events.sites import SiteDescription
+
+Key = tuple[str, str, str]
+
+
+class RowVerdict(StrEnum):
+    """What becomes of a row. `differs`: the site is known with other values, which stay."""
+
+    ADDED = "added"
+    KNOWN = "known"
+    DIFFERS = "differs"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedRow:
+    """`errors` are pairs of a column and what is expected there; for `differs`, the columns with other values."""
+
+    line: int
+    verdict: RowVerdict
+    name: str | None = None
+    site_id: UUID | None = None
+    errors: tuple[tuple[str, str], ...] = ()
+
+
+class SiteImport:
+    """An import in the transaction of the store's session. The caller rolls a dry run back."""
+
+    def __init__(self, store: SiteStore, is_permitted: Callable[[str], bool]) -> None:
+        self._store = store
+        self._is_permitted = is_permitted
+        self._known: dict[Key, Site] = {}
+
+    async def run(self, rows: Iterable[SheetRow]) -> list[ImportedRow]:
+        """A verdict for each row. The same sheet again adds nothing, and neither does a second row of one site."""
+        await site_queries.lock(self._store.session)
+        for site in await site_queries.everything(self._store.session):
+            self._remember(site, described(site))
+        return [await self._import(row) for row in rows]
+
+    async def _import(self, row: SheetRow) -> ImportedRow:
+        if row.site is None:
+            return ImportedRow(row.line, RowVerdict.REFUSED, errors=row.errors)
+        name = next(filter(None, row.site.names))
+        if not self._is_permitted(row.site.pcode):
+            expected = (("pcode", "the P-code of a unit in your areas"),)
+            return ImportedRow(row.line, RowVerdict.REFUSED, name, errors=expected)
+        known = next((self._known[key] for key in keys(row.site) if key in self._known), None)
+        if known is None:
+            site = await self._store.add(uuid4(), row.site)
+            self._remember(site, plain(row.site))
+            return ImportedRow(row.line, RowVerdict.ADDED, name, site.site_id)
+        columns = await self._differences(known, row.site)
+        verdict = RowVerdict.DIFFERS if columns else RowVerdict.KNOWN
+        return ImportedRow(row.line, verdict, name, known.site_id, tuple((column, "") for column in columns))
+
+    async def _differences(self, known: Site, row: SiteVersion) -> Sequence[str]:
+        """The columns of the row whose values are not those of the known site. An empty cell differs from nothing."""
+        given = row.model_dump(include=row.model_fields_set & SiteDescription.model_fields.keys())
+        stored = described(known).model_dump()
+        columns = [
+            column for column, value in given.items() if value not in (None, ()) and differ(value, stored[column])
+        ]
+        if row.person_in_charge and row.person_in_charge != await self._store.person(known):
+            columns.append("person_in_charge")
+        return columns
+
+    def _remember(self, site: Site, description: SiteDescription) -> None:
+        for key in keys(description):
+            self._known.setdefault(key, site)
+
+
+def differ(value: Any, stored: Any) -> bool:
+    """Names that differ in letters or spaces only are equal, as they are when a site is looked for."""
+    texts = isinstance(value, str) and isinstance(stored, str)
+    return joined(value) != joined(stored) if texts else bool(value != stored)
+
+
+def keys(site: SiteDescription) -> Iterator[Key]:
+    """A key for each name. Two descriptions with a common key are of one site."""
+    return ((*place(site), name) for name in sorted(names(site)))

@@ -1,0 +1,121 @@
+"""The import of a sheet of sites: a verdict for each row, nothing lost, and the same sheet again adds nothing."""
+
+from typing import Any
+
+import pytest
+
+from services.registry.site_sheets import BadSheet, read
+from shared.auth.tokens import Role
+from tests.registry.conftest import Office
+from tests.registry.factories import BATKEN, KADAMJAI
+from tests.registry.test_sites import listed, rows, saved
+
+pytestmark = pytest.mark.anyio
+
+HEADER = "name_ru,name_ky,type,pcode,locality,lat,lon,capacity,state,needs,person_in_charge,phone"
+SHEET = f"""{HEADER}
+Школа № 5,№ 5 мектеп,school,{KADAMJAI},Пульгон,39.94,71.62,250,full,"water, beds",Бурул Асанова,+996 555 123456
+,Тобей мечити,mosque,{KADAMJAI},Тобей,,,,,,,
+
+Пункт эвакуации,,evacuation_point,{KADAMJAI},,95,71,-3,,bread,,555
+ШКОЛА №5,,school,{KADAMJAI},пульгон,,,,,,,
+Лагерь,,tent_camp,{BATKEN},,,,,,,,
+,,school,{KADAMJAI},,,,,,,,
+"""
+
+
+async def imported(office: Office, sheet: str | bytes, *, dry_run: bool = False) -> Any:
+    raw = sheet.encode() if isinstance(sheet, str) else sheet
+    token = office.installation.token(roles=[Role.REGISTRAR], areas=[KADAMJAI])
+    path = f"/v1/sites:import?dry_run={dry_run}"
+    return await office.client.post(path, content=raw, headers={"authorization": f"Bearer {token}"})
+
+
+def verdicts(answer: Any) -> list[tuple[int, str, list[str]]]:
+    assert answer.status_code == 200, answer.text
+    return [(row["line"], row["verdict"], [column for column, _ in row["errors"]]) for row in answer.json()["rows"]]
+
+
+EXPECTED = [
+    (2, "added", []),
+    (3, "added", []),
+    (5, "refused", ["lat", "capacity", "needs", "person_in_charge"]),
+    (6, "known", []),
+    (7, "refused", ["pcode"]),
+    (8, "refused", [""]),
+]
+
+
+async def test_each_row_gets_a_verdict_and_a_dry_run_adds_nothing(office: Office) -> None:
+    trial = await imported(office, SHEET, dry_run=True)
+    assert verdicts(trial) == EXPECTED
+    assert await listed(office) == [] == await rows(office, "SELECT 1 FROM outbox")
+    assert verdicts(await imported(office, SHEET)) == verdicts(trial)
+    school = next(site for site in await listed(office) if site["type"] == "school")
+    assert (school["name_ky"], school["capacity"], school["state"], school["needs"]) == (
+        "№ 5 мектеп",
+        250,
+        "full",
+        ["water", "beds"],
+    )
+    assert (school["lat"], school["lon"], school["has_person_in_charge"]) == (39.94, 71.62, True)
+    assert len(await rows(office, "SELECT 1 FROM outbox")) == len(await listed(office)) == 2
+
+
+async def test_the_same_sheet_again_adds_and_changes_nothing(office: Office) -> None:
+    await imported(office, SHEET)
+    again = verdicts(await imported(office, SHEET))
+    assert [verdict for _, verdict, _ in again] == ["known", "known", "refused", "known", "refused", "refused"]
+    assert [site["version"] for site in await listed(office)] == [1, 1]
+
+
+async def test_what_the_desk_changed_stays_and_the_difference_is_named(office: Office) -> None:
+    await saved(office, pcode=KADAMJAI, capacity=400, state="closed", needs=[])
+    answer = await imported(office, SHEET)
+    assert verdicts(answer)[0] == (2, "differs", ["state", "capacity", "needs"])
+    site = next(site for site in await listed(office) if site["type"] == "school")
+    assert (site["version"], site["capacity"], site["state"]) == (1, 400, "closed")
+
+
+async def test_no_answer_quotes_a_value(office: Office) -> None:
+    answer = await imported(office, SHEET)
+    assert not any(value in answer.text for value in ("Бурул", "123456", "bread", "95"))
+
+
+@pytest.mark.parametrize(("delimiter", "encoding"), [(";", "cp1251"), ("\t", "utf-8-sig")])
+def test_sheets_of_a_russian_excel_are_read(delimiter: str, encoding: str) -> None:
+    sheet = SHEET.replace('"water, beds"', "water").replace(",", delimiter).replace("ө", "о")
+    names = [row.site.name_ru for row in read(sheet.encode(encoding)) if row.site]
+    assert names == ["Школа № 5", None, "ШКОЛА №5", "Лагерь"]
+
+
+def test_a_decimal_comma_is_read() -> None:
+    [row] = read(f"name_ru;type;pcode;lat;lon\nШкола;school;{KADAMJAI};39,94;71,62\n".encode())
+    assert row.site is not None and (row.site.lat, row.site.lon) == (39.94, 71.62)
+
+
+@pytest.mark.parametrize(
+    "sheet",
+    [
+        "",
+        "name_ru,type\nШкола,school\n",
+        f"{HEADER},colour\n",
+        f"{HEADER},type\n",
+        "name_ru,type,pcode\n" + f"a,school,{KADAMJAI}\n" * 10_001,
+        f"name_ru,type,pcode\n{'x' * 200_000},school,{KADAMJAI}\n",
+    ],
+)
+def test_a_file_that_is_no_sheet_of_sites_is_refused(sheet: str) -> None:
+    with pytest.raises(BadSheet):
+        read(sheet.encode())
+
+
+def test_a_row_with_too_many_cells_is_refused_alone() -> None:
+    sheet = f"name_ru,type,pcode\nA,school,{KADAMJAI},extra\nB,school,{KADAMJAI},\n"
+    assert [bool(row.site) for row in read(sheet.encode())] == [False, True]
+
+
+async def test_a_file_larger_than_a_request_and_a_bad_sheet_are_answered(office: Office) -> None:
+    assert (await imported(office, b"x" * 70_000)).status_code == 413
+    answer = await imported(office, "name,kind\n")
+    assert (answer.status_code, answer.json()["type"]) == (422, "urn:dayar:problem:bad-sheet")
