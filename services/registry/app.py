@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.registry import figures, held_routes, routes, site_routes
+from services.registry import figures, held_routes, movement_routes, routes, site_routes
 from services.registry.config import RegistrySettings
 from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.kept_figures import KeptFigures
@@ -33,7 +33,14 @@ def create_app(settings: RegistrySettings) -> FastAPI:
         settings,
         lifespan=lifespan,
         ready_in_postgresql={"reports_in_time": reports_in_time},
-        routers=[routes.router, held_routes.router, site_routes.router, figures.router, ledger.routes("registry")],
+        routers=[
+            routes.router,
+            held_routes.router,
+            site_routes.router,
+            figures.router,
+            movement_routes.router,
+            ledger.routes("registry"),
+        ],
     )
 
 

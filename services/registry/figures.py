@@ -25,7 +25,7 @@ from shared.auth.tokens import Principal
 from shared.config import Settings
 from shared.country import soate
 from shared.events.fields import FIRST_YEAR, Day, PCode
-from shared.events.vocabulary import DISPLACED, AgeBracket, Mobility, Reason, Sex
+from shared.events.vocabulary import DISPLACED, AgeBracket, Mobility, Reason, Sex, SubStock
 from shared.pages import Pages, language_of
 from shared.pages.languages import chosen
 from shared.places import Places
@@ -92,6 +92,7 @@ class Filters(BaseModel):
 
 class StockFilters(Filters):
     on: Annotated[Day | None, Field(alias="date")] = None
+    sub_stock: list[SubStock] = [SubStock.IN_DISPLACEMENT]
 
 
 Month = Annotated[str, Field(pattern=r"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$")]  # 1900 to 2199, as in `Day`
@@ -235,10 +236,11 @@ async def stock_and_flows(
 
 
 async def stock_of(
-    request: Request, session: AsyncSession, caller: Principal, filters: Filters, day: date
+    request: Request, session: AsyncSession, caller: Principal, filters: StockFilters, day: date
 ) -> list[Figure]:
     state = request.app.state
-    query = filters.query(state.settings, caller, state.places, until=day_after(day))
+    sub_stocks = tuple(filters.sub_stock)
+    query = filters.query(state.settings, caller, state.places, until=day_after(day), sub_stocks=sub_stocks)
     kept: KeptFigures = state.figures
     return await kept.answer(session, "stock", query, state.places)
 

@@ -1,5 +1,8 @@
 """Keeps figures in memory until a displacement changes. A repeated query is therefore answered at once."""
 
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
 from sqlalchemy import Text, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,7 +14,8 @@ from shared.places import Places
 MOST_FIGURES = 50_000  # the most figures in memory, which take about 20 MB
 QUESTION_WEIGHT = 20  # a query takes as much memory as 20 figures
 
-Question = tuple[Kind, FigureQuery]
+T = TypeVar("T")
+Question = tuple[str, FigureQuery]  # the kind of the figures, and the query
 
 
 class KeptFigures:
@@ -24,20 +28,26 @@ class KeptFigures:
     def __init__(self, most_figures: int = MOST_FIGURES) -> None:
         self._most = most_figures
         self._version: str | None = None
-        self._answers: dict[Question, list[Figure]] = {}
+        self._answers: dict[Question, list[Any]] = {}
         self._weight = 0
 
     async def answer(self, session: AsyncSession, kind: Kind, query: FigureQuery, places: Places) -> list[Figure]:
         """The present figures. The caller must not change the returned list."""
+        return await self.kept(session, (kind, query), lambda: figures(session, kind, query, places))
+
+    async def kept(
+        self, session: AsyncSession, question: Question, compute: Callable[[], Awaitable[list[T]]]
+    ) -> list[T]:
+        """The kept answer to the question, or else the computed one. The caller must not change the returned list."""
         # The version is read before the figures, so that the figures cannot be older than the version.
         version = await data_version(session)
-        if version == self._version and (kind, query) in self._answers:
-            return self._answers[kind, query]
-        answer = await figures(session, kind, query, places)
-        self._keep(version, (kind, query), answer)
+        if version == self._version and question in self._answers:
+            return self._answers[question]
+        answer = await compute()
+        self._keep(version, question, answer)
         return answer
 
-    def _keep(self, version: str, question: Question, answer: list[Figure]) -> None:
+    def _keep(self, version: str, question: Question, answer: list[Any]) -> None:
         if version != self._version:
             self._version, self._answers, self._weight = version, {}, 0
         self._forget(question)  # a concurrent request may have stored an answer to the same query

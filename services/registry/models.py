@@ -212,6 +212,46 @@ class Episode(Displaced, RegistryModel):
     displaced: Mapped[int]
 
 
+class AfterMovement(Displaced):
+    """The columns that the tables `stays` and `passages` share, beside those of the household's displacement.
+
+    `households` is 1 for the largest part of a household, and 0 for its other parts, so that sums count it once.
+    """
+
+    household_id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    report_id: Mapped[UUID] = mapped_column()  # unlike in `Displaced`, not the primary key
+    displaced: Mapped[int]
+    households: Mapped[int] = mapped_column(SmallInteger)
+    movement: Mapped[str | None]
+    departed_at: Mapped[datetime]
+
+
+class HouseholdStay(AfterMovement, RegistryModel):
+    """Where some people of a household were from `occurred_at` until `superseded_at`, after its first movement.
+
+    The row in `episodes` describes the time before. Households without movements have no stays.
+    """
+
+    __tablename__ = "stays"
+
+    sub_stock: Mapped[str]
+    confirmed_at: Mapped[datetime]
+    is_return_presumed: Mapped[bool]
+
+
+class HouseholdPassage(AfterMovement, RegistryModel):
+    """People of a household who moved at `occurred_at`: origin and destination are those of the movement.
+
+    `report_id` is the movement's report.
+    """
+
+    __tablename__ = "passages"
+
+    from_sub_stock: Mapped[str]
+    to_sub_stock: Mapped[str]
+
+
 class GroupCount(Displaced, RegistryModel):
     """A count of a group, with the data of the report's valid version. `headcounts.py` explains the last five columns.
 

@@ -98,12 +98,13 @@ class Stay(NamedTuple):
 
 
 class Passage(NamedTuple):
-    """People who moved from one position to another."""
+    """People who moved from one position to another. `households` is 1 for the largest part that moved, else 0."""
 
     movement: FiledMovement
     before: Position
     after: Position
     people: People
+    households: int
     moved_at: datetime
 
 
@@ -141,12 +142,11 @@ def course(departure: Filed, movements: Iterable[FiledMovement], ends_at: dateti
         after = {position: moved(position, movement, departure, at) for position in moving}
         if decision is RECORDED and is_known(movement, after):
             decision = SAME_PLACE if movement.clear.movement in ONWARD else ALREADY_KNOWN
-            after = {position: replace(position, confirmed_at=at) for position in moving}
+            after = {position: noted(position, Movement.CONFIRMED_HERE, at) for position in moving}
         decisions[movement.report_id] = decision
         passages += [
-            Passage(movement, position, after[position], people, at)
-            for position, people in moving.items()
-            if after[position].place != position.place
+            Passage(movement, position, after[position], moving[position], int(number == 0), at)
+            for number, position in enumerate(largest_first(leaving(after), moving))
         ]
         snapshots.append(PartsSince(at, movement.clear.occurred_at_precision, replaced(before, moving, after)))
     first, *stays = stays_of(snapshots, ends_at)
@@ -243,6 +243,11 @@ def is_known(movement: FiledMovement, after: Mapping[Position, Position]) -> boo
     """Whether the movement leads everybody to the place where they already are."""
     leads = TRANSITIONS[movement.clear.movement].to is not None
     return leads and bool(after) and all(before.place == position.place for before, position in after.items())
+
+
+def leaving(after: Mapping[Position, Position]) -> list[Position]:
+    """The positions that the people have left."""
+    return [before for before, position in after.items() if before.place != position.place]
 
 
 def replaced(parts: Parts, moving: Parts, after: Mapping[Position, Position]) -> Parts:

@@ -15,8 +15,19 @@ from pydantic_core import to_json
 from services.registry.decisions import Name
 from services.registry.envelope_encryption import Key, member_aad, report_aad, row_aad
 from services.registry.headcounts import Headcount, Standing
-from services.registry.models import Episode, Group, GroupCount, Household, Member, RegistryModel, Report
-from services.registry.reports import AnyFiled, Filed, birth_year, sex_age, superseded
+from services.registry.models import (
+    Episode,
+    Group,
+    GroupCount,
+    Household,
+    HouseholdPassage,
+    HouseholdStay,
+    Member,
+    RegistryModel,
+    Report,
+)
+from services.registry.movements import Course, Passage, Stay
+from services.registry.reports import NEVER, AnyFiled, Filed, birth_year, sex_age, superseded
 from services.registry.working_set import Subject
 from shared.postgres import bulk_copy
 from shared.postgres.bulk_copy import Copy, Row
@@ -59,6 +70,23 @@ REPORTS = RowReader(Report, "subject_id", "sealed")
 HOUSEHOLDS = RowReader(Household, "household_id", *OF_SUBJECT)
 EPISODES = RowReader(Episode, "household_id", "displaced", "sex_age", "superseded_at")
 GROUPS = RowReader(Group, "group_id", *OF_SUBJECT)
+MOVED = ("household_id", "number", "occurred_at", "occurred_at_precision")
+PLACED = ("destination_pcode", "destination_country")
+PEOPLE = ("persons", "displaced", "households", "sex_age", "movement", "departed_at", "superseded_at")
+STAYS = RowReader(HouseholdStay, *MOVED, *PLACED, *PEOPLE, "sub_stock", "confirmed_at", "is_return_presumed")
+PASSAGES = RowReader(
+    HouseholdPassage,
+    *MOVED,
+    *PLACED,
+    *PEOPLE,
+    "report_id",
+    "version",
+    "reported_at",
+    "origin_pcode",
+    "origin_country",
+    "from_sub_stock",
+    "to_sub_stock",
+)
 COUNTS = RowReader(
     GroupCount,
     "group_id",
@@ -122,13 +150,74 @@ def members_of(subject: Subject, key: Key) -> Iterator[Row]:
 
 
 def episodes(subjects: Iterable[Subject]) -> Copy:
-    displacements = (pair for subject in subjects for pair in superseded(subject.displacements.values()))
-    return EPISODES.copy(episode(filed, superseded_at) for filed, superseded_at in displacements)
+    return EPISODES.copy(row for subject in subjects for row in episodes_of(subject))
+
+
+def episodes_of(subject: Subject) -> Iterator[Row]:
+    """The rows of a household's displacements, each until the next displacement begins or a movement changes it."""
+    courses: Mapping[str, Course] = subject.courses.by_departure if subject.movements else {}
+    for filed, superseded_at in superseded(subject.displacements.values()):
+        course = courses.get(filed.report_id)
+        yield episode(filed, course.changed_at if course else superseded_at)
 
 
 def episode(filed: Filed, superseded_at: datetime) -> Row:
     cells = sex_age(filed)
     return EPISODES.row(filed, filed.subject[1], sum(cells), cells, superseded_at)
+
+
+def stays(subjects: Iterable[Subject]) -> Copy:
+    rows = (
+        stay_row(departure, number, stay)
+        for subject in subjects
+        for number, (departure, stay) in enumerate(
+            (departure, stay) for departure, course in courses_of(subject) for stay in course.stays
+        )
+    )
+    return STAYS.copy(rows)
+
+
+def courses_of(subject: Subject) -> Iterator[tuple[Filed, Course]]:
+    """The displacements that have movements."""
+    if subject.movements:
+        for report_id, course in subject.courses.by_departure.items():
+            yield subject.displacements[report_id], course
+
+
+def stay_row(departure: Filed, number: int, stay: Stay) -> Row:
+    position, people = stay.position, stay.people
+    return STAYS.row(
+        departure,
+        *(departure.subject[1], number, stay.began_at, stay.precision),
+        *(position.pcode, position.country),
+        *(people.count, people.count, stay.households, people.cells),
+        *(position.movement, position.departed_at, stay.ended_at),
+        *(position.sub_stock, position.confirmed_at, position.is_return_presumed),
+    )
+
+
+def passages(subjects: Iterable[Subject]) -> Copy:
+    rows = (
+        passage_row(departure, number, passage)
+        for subject in subjects
+        for number, (departure, passage) in enumerate(
+            (departure, passage) for departure, course in courses_of(subject) for passage in course.passages
+        )
+    )
+    return PASSAGES.copy(rows)
+
+
+def passage_row(departure: Filed, number: int, passage: Passage) -> Row:
+    movement, before, after, people = passage.movement, passage.before, passage.after, passage.people
+    return PASSAGES.row(
+        departure,
+        *(departure.subject[1], number, passage.moved_at, movement.clear.occurred_at_precision),
+        *(after.pcode, after.country),
+        *(people.count, people.count, passage.households, people.cells),
+        *(after.movement, before.departed_at, NEVER),
+        *(movement.report_id, movement.clear.version, movement.clear.reported_at),
+        *(before.pcode, before.country, before.sub_stock, after.sub_stock),
+    )
 
 
 def groups(subjects: Iterable[Subject], keys: Mapping[Name, Key]) -> Copy:

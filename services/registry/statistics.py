@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.reports import BRACKETS, CELL_NAMES, CELLS, SEXES, UNKNOWN
 from shared.country import COUNTRY, TIME_ZONE, UNKNOWN_COUNTRY
-from shared.events.vocabulary import DISPLACED, AgeBracket, Mobility, Reason, Sex, Status
+from shared.events.vocabulary import DISPLACED, AgeBracket, Mobility, Movement, Reason, Sex, Status, SubStock
 from shared.places import Places
 from shared.places.conditions import is_within
 
@@ -58,6 +58,8 @@ class FigureQuery:
     mobilities: Sequence[Mobility] = DISPLACED
     sexes: Sequence[Sex] = ()
     ages: Sequence[AgeBracket] = ()
+    sub_stocks: Sequence[SubStock] = (SubStock.IN_DISPLACEMENT,)
+    movements: Sequence[Movement] = ()
 
     @property
     def chosen(self) -> list[int]:
@@ -80,6 +82,8 @@ class FigureQuery:
             "known": self.known,
             "reasons": [reason.value for reason in self.reasons] or None,
             "scopes": [scope.value for scope in self.scopes] or None,
+            "sub_stocks": [sub_stock.value for sub_stock in self.sub_stocks],
+            "movements": [movement.value for movement in self.movements] or None,
             "mobilities": [mobility.value for mobility in self.mobilities],
             "since": midnight(self.since),
             "until": midnight(self.until),
@@ -141,6 +145,9 @@ class Figure:
 # Filters apply to the latest move. A household that was displaced and then migrated does not count as displaced.
 # `unable_to_move` is not a move.
 STOCK = "superseded_at >= :until"
+# Nobody has reported a movement of the people in `episodes` and `counts`, so they are in location of displacement.
+IN_DISPLACEMENT = f"'{SubStock.IN_DISPLACEMENT}' = ANY(:sub_stocks)"
+IN_SUB_STOCK = {"episodes": IN_DISPLACEMENT, "counts": IN_DISPLACEMENT, "stays": "sub_stock = ANY(:sub_stocks)"}
 # If teams disagree, several counts of the same people are in effect, and only the highest count is used.
 COUNTS_IN_EFFECT = """(
     SELECT DISTINCT ON (coalesce(stock_id, report_id)) * FROM counts
@@ -158,18 +165,28 @@ END"""
 IS_VISIBLE = is_within("coalesce(destination_pcode, origin_pcode)", "visible")
 # Python computes scopes, month names and units, because there are fewer result rows than table rows.
 FIGURES = """
-SELECT {period}, {view}_pcode, origin_country, destination_country, reason, mobility, count(*),
-    count(*) FILTER (WHERE {imprecise}), count(*) FILTER (WHERE version > 1), {cells}
+SELECT {period}, {view}_pcode, origin_country, destination_country, reason, mobility, {number},
+    {number_imprecise}, {number_corrected}, {cells}
 FROM {table} WHERE {conditions}
 GROUP BY 1, 2, 3, 4, 5, 6
 """
 PERIODS = {"stock": "NULL::integer", "flows": "period"}
-TABLES = ("episodes", "counts")
+# A row of `episodes` describes a household until its first movement; from then on `stays` describe its parts.
+# `displaced_again` is a new displacement, so that its passages are flows.
+TABLES = {"stock": ("episodes", "stays", "counts"), "flows": ("episodes", "passages", "counts")}
+VAGUE = "occurred_at_precision NOT IN ('hour', 'day')"
 IMPRECISE = {
-    "episodes": "occurred_at_precision NOT IN ('hour', 'day')",
+    "episodes": VAGUE,
+    "stays": VAGUE,
+    "passages": VAGUE,
     "counts": "(quantifier <> 'exact' OR coalesce(persons_estimated, false))",
 }
-ALL_CELLS = {"episodes": "displaced", "counts": "persons"}  # the sum of all cells of sex and age
+ALL_CELLS = {
+    "episodes": "displaced",
+    "stays": "displaced",
+    "passages": "displaced",
+    "counts": "persons",
+}  # the sum of all cells of sex and age
 
 
 async def figures(session: AsyncSession, kind: Kind, query: FigureQuery, places: Places) -> list[Figure]:
@@ -179,9 +196,9 @@ async def figures(session: AsyncSession, kind: Kind, query: FigureQuery, places:
     """
     summands: list[Figure] = []
     located = cache(lambda *codes: location(*codes, query=query, places=places))  # cached, because places recur
-    for table in TABLES:
+    for table in TABLES[kind]:
         rows = (await session.execute(text(statement(query, kind, table)), query.parameters())).all()
-        summands += [figure(row, located, is_registered=table == "episodes") for row in rows]
+        summands += [figure(row, located, is_registered=table != "counts") for row in rows]
     return united(summands)
 
 
@@ -193,10 +210,18 @@ def statement(query: FigureQuery, kind: Kind, table: str) -> str:
         table=COUNTS_IN_EFFECT if (kind, table) == ("stock", "counts") else table,
         period=PERIODS[kind],
         view=query.view.value,
-        imprecise=IMPRECISE[table],
+        number=number(table),
+        number_imprecise=number(table, IMPRECISE[table]),
+        number_corrected=number(table, "version > 1"),
         cells=", ".join(cells),
         conditions=" AND ".join(conditions(query, kind, table)),
     )
+
+
+def number(table: str, condition: str | None = None) -> str:
+    """The SQL expression for the number of households or groups. A household in several parts counts once."""
+    where = f" FILTER (WHERE {condition})" if condition else ""
+    return f"coalesce(sum(households){where}, 0)" if table in ("stays", "passages") else f"count(*){where}"
 
 
 def conditions(query: FigureQuery, kind: Kind, table: str) -> Iterator[str]:
@@ -205,6 +230,8 @@ def conditions(query: FigureQuery, kind: Kind, table: str) -> Iterator[str]:
     yield from ("occurred_at < :until",) if query.until else ()
     yield from ("occurred_at >= :since",) if query.since and kind == "flows" else ()
     yield from (STOCK,) if kind == "stock" else ()
+    yield from (IN_SUB_STOCK[table],) if kind == "stock" else ()
+    yield from ("movement = 'displaced_again'",) if table == "passages" else ()
     yield from (IS_VISIBLE,) if query.visible is not None else ()
     yield from (is_within(f"{query.view.value}_pcode", "pcodes"),) if query.pcodes is not None else ()
     yield from ("reason = ANY(:reasons)",) if query.reasons else ()

@@ -146,7 +146,10 @@ class Store:
             kind: [subject for subject in working_set.changed.values() if subject.name[0] == kind] for kind in KNOWN_OF
         }
         await clear_away(
-            connection, changed[ReportKind.HOUSEHOLD], "household_id", ("households", "members", "episodes")
+            connection,
+            changed[ReportKind.HOUSEHOLD],
+            "household_id",
+            ("households", "members", "episodes", "stays", "passages"),
         )
         await clear_away(connection, changed[ReportKind.GROUP], "group_id", ("groups", "counts"))
         for subject in working_set.changed.values():
@@ -179,6 +182,8 @@ class Store:
         yield rows.households(households, keys)
         yield rows.members(households, keys)
         yield rows.episodes(households)
+        yield rows.stays(households)
+        yield rows.passages(households)
         yield rows.groups(groups, keys)
         yield rows.counts(groups, standings)
 

@@ -73,6 +73,8 @@ ROUTES: dict[str, AccessRule] = {
     "GET /registry/v1/households/{household_id}/history": to(HOUSEHOLD_READERS),
     "GET /registry/v1/statistics/stock": to(FIGURES),
     "GET /registry/v1/statistics/flows": to(FIGURES),
+    "GET /registry/v1/statistics/movements": to(FIGURES),
+    "GET /registry/v1/statistics/duration": to(FIGURES),
     "GET /registry/figures": page(FIGURES),
     "GET /registry/v1/sites": to(SITE_READERS),
     "POST /registry/v1/sites:import": to(COUNTERS),

@@ -117,6 +117,7 @@ BY_AREA = {
     ),
     "GET /registry/v1/statistics/stock": VisibleContent("/registry/v1/statistics/stock", "987"),
     "GET /registry/v1/statistics/flows": VisibleContent("/registry/v1/statistics/flows", "987"),
+    "GET /registry/v1/statistics/duration": VisibleContent("/registry/v1/statistics/duration", "987"),
     "GET /registry/figures": VisibleContent("/registry/figures?lang=en", "987"),
     "GET /alerts/v1/alerts": VisibleContent("/alerts/v1/alerts", "{alert}"),
     "GET /alerts/v1/alerts/{alert_id}": VisibleContent("/alerts/v1/alerts/{alert}", "{alert}"),
@@ -152,6 +153,7 @@ OF_NO_AREA = {
     "POST /intake/v1/displacements",
     "POST /intake/v1/movements",
     "POST /intake/v1/reports:batch",  # intake accepts and flags reports from outside the area
+    "GET /registry/v1/statistics/movements",  # tests/registry/test_movement_figures.py tests the areas
     "GET /intake/v1/ledger",
     "GET /registry/v1/ledger",
     "GET /alerts/v1/ledger",

@@ -58,6 +58,8 @@ PAGES = (
     "/ledger",
     "/registry/v1/statistics/stock",
     "/registry/v1/statistics/flows",
+    "/registry/v1/statistics/movements",
+    "/registry/v1/statistics/duration",
 )
 
 

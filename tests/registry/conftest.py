@@ -26,8 +26,8 @@ from tests.registry.factories import Desk
 
 AUTHOR, TEAM = uuid4(), uuid4()
 TABLES = (
-    "households, household_keys, members, episodes, groups, group_keys, counts, reports, held_decisions, outbox, "
-    "sites, site_keys"
+    "households, household_keys, members, episodes, stays, passages, groups, group_keys, counts, reports, "
+    "held_decisions, outbox, sites, site_keys"
 )
 
 

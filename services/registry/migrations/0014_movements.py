@@ -1,0 +1,34 @@
+"""Adds where the people of a household were after its first movement, and the movements of people."""
+
+from alembic import op
+
+revision = "registry_0014"
+down_revision = "registry_0013"
+
+# The columns of `episodes`, also those that PostgreSQL computes.
+TABLE = """
+CREATE TABLE {table} (
+    LIKE episodes INCLUDING GENERATED,
+    number integer NOT NULL,
+    households smallint NOT NULL,
+    movement text,
+    departed_at timestamptz NOT NULL,
+    {columns},
+    CONSTRAINT pk_{table} PRIMARY KEY (household_id, number)
+)
+"""
+COLUMNS = {
+    "stays": "sub_stock text NOT NULL, confirmed_at timestamptz NOT NULL, is_return_presumed boolean NOT NULL",
+    "passages": "from_sub_stock text NOT NULL, to_sub_stock text NOT NULL",
+}
+TRIGGER = """
+CREATE TRIGGER renew_data_version AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON {table}
+FOR EACH STATEMENT EXECUTE FUNCTION renew_data_version()
+"""
+
+
+def upgrade() -> None:
+    for table, columns in COLUMNS.items():
+        op.execute(TABLE.format(table=table, columns=columns))
+        op.execute(f"CREATE INDEX ix_{table}_status_occurred_at ON {table} (status, occurred_at)")
+        op.execute(TRIGGER.format(table=table))

@@ -1,0 +1,164 @@
+"""Computes the figures of movements by month, origin and destination, and of the duration of displacement.
+
+The duration classes are those of UNDRR's DELTA, from the departure. Displacements that go on and those that have ended
+are separate figures. Nothing ends by time, so the people whom nobody has confirmed for long are a figure of their own.
+"""
+
+# raw SQL throughout: the statements are built from the filters of each query
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.statistics import IS_VISIBLE, FigureQuery, month, unit_at
+from shared.country import COUNTRY, TIME_ZONE
+from shared.events.vocabulary import Mobility, Movement, SubStock
+from shared.places import Places
+from shared.places.conditions import is_within
+
+CLASS_DAYS = (10, 30, 90)  # DELTA's classes: [0,10), [10,30), [30,90), 90 days and more
+CLASSES = ("0-9", "10-29", "30-89", "90+")
+CONFIRMED_FOR = {Mobility.EVACUATION: timedelta(hours=24)}  # after this time people count as not confirmed
+CONFIRMED_FOR_OTHERWISE = timedelta(days=30)
+ENDINGS = (SubStock.IN_RETURN, SubStock.IN_SETTLEMENT, SubStock.LEFT_COUNTRY)
+
+MOVEMENTS = """
+SELECT period, movement, origin_pcode, origin_country, destination_pcode, destination_country,
+    sum(households), sum(displaced)
+FROM passages WHERE {conditions} GROUP BY 1, 2, 3, 4, 5, 6
+"""
+COLUMNS = "status, mobility, origin_pcode, destination_pcode, displaced"
+# A row of `episodes` describes a household until its first movement; from then on `stays` describe its parts.
+IN_DISPLACEMENT = f"""(
+    SELECT {COLUMNS}, 1 AS households, occurred_at AS departed_at, reported_at AS confirmed_at,
+        false AS is_return_presumed
+    FROM episodes WHERE occurred_at < :until AND superseded_at >= :until
+    UNION ALL
+    SELECT {COLUMNS}, households, departed_at, confirmed_at, is_return_presumed
+    FROM stays WHERE sub_stock = 'in_displacement' AND occurred_at < :until AND superseded_at >= :until
+) AS displacements"""  # noqa: S608 - constants
+DAY = f"({{}} AT TIME ZONE '{TIME_ZONE}')::date"
+DURATION = f"width_bucket({{end}} - {DAY.format('departed_at')}, ARRAY[{', '.join(map(str, CLASS_DAYS))}])"
+DURATIONS = "SELECT {duration}, sum(households), sum(displaced) FROM {table} WHERE {conditions} GROUP BY 1"
+ONGOING = {
+    "duration": DURATION.format(end=f"{DAY.format('CAST(:until AS timestamptz)')} - 1"),
+    "table": IN_DISPLACEMENT,
+}
+COMPLETED = {"duration": DURATION.format(end=DAY.format("occurred_at")), "table": "passages"}
+HAS_ENDED = "occurred_at < :until AND from_sub_stock = 'in_displacement' AND to_sub_stock = ANY(:endings)"
+UNCONFIRMED = """
+SELECT coalesce(sum(households) FILTER (WHERE {is_unconfirmed}), 0),
+    coalesce(sum(displaced) FILTER (WHERE {is_unconfirmed}), 0),
+    coalesce(sum(households) FILTER (WHERE is_return_presumed), 0),
+    coalesce(sum(displaced) FILTER (WHERE is_return_presumed), 0)
+FROM {table} WHERE {conditions}
+"""
+IS_UNCONFIRMED = """confirmed_at < CAST(:until AS timestamptz)
+    - CASE mobility WHEN 'evacuation' THEN CAST(:evacuated_for AS interval) ELSE CAST(:displaced_for AS interval) END"""
+
+# The month, the movement, and the P-code and country of the origin and of the destination.
+Passages = tuple[str | None, Movement, str | None, str | None, str | None, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class MovementFigure:
+    """The people who moved in a month. Without a P-code, a place is a country."""
+
+    month: str | None
+    movement: Movement
+    origin_pcode: str | None
+    origin_country: str | None
+    destination_pcode: str | None
+    destination_country: str | None
+    households: int
+    persons: int
+
+
+@dataclass(frozen=True, slots=True)
+class DurationFigure:
+    """The people displaced for so many days. `has_ended` is true if they returned, settled or left the country."""
+
+    days: str
+    has_ended: bool
+    households: int
+    persons: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmationFigure:
+    """The displaced people whom nobody has confirmed for long, and those whose return is presumed."""
+
+    unconfirmed_households: int
+    unconfirmed_persons: int
+    presumed_households: int
+    presumed_persons: int
+
+
+async def movements(session: AsyncSession, query: FigureQuery, places: Places) -> list[MovementFigure]:
+    """The movements by month of the query's period, from each place to each place at the query's level."""
+    conditions = [*common(query), *period(query)]
+    if query.movements:
+        conditions.append("movement = ANY(:movements)")
+    statement = MOVEMENTS.format(conditions=" AND ".join(conditions))
+    households, persons = Counter[Passages](), Counter[Passages]()
+    for row in (await session.execute(text(statement), query.parameters())).all():
+        key: Passages = (
+            month(row[0]),
+            Movement(row[1]),
+            *located(row[2:4], query, places),
+            *located(row[4:6], query, places),
+        )
+        households[key] += row[6]
+        persons[key] += row[7]
+    return [MovementFigure(*key, households[key], persons[key]) for key in sorted(persons, key=sort_key)]
+
+
+def located(place: Sequence[str | None], query: FigureQuery, places: Places) -> tuple[str | None, str | None]:
+    pcode, country = place
+    return unit_at(pcode, query.level, places), COUNTRY if pcode else country
+
+
+def sort_key(key: Passages) -> tuple[str, ...]:
+    return tuple(part or "" for part in key)
+
+
+def period(query: FigureQuery) -> list[str]:
+    since = ["occurred_at >= :since"] if query.since else []
+    return [*since, "occurred_at < :until"] if query.until else since
+
+
+async def durations(session: AsyncSession, query: FigureQuery) -> list[DurationFigure]:
+    """How long people have been displaced at the end of the last day before `until`, by class."""
+    parameters = {**query.parameters(), "endings": [ending.value for ending in ENDINGS]}
+    result: list[DurationFigure] = []
+    for has_ended, parts in ((False, ONGOING), (True, COMPLETED)):
+        conditions = " AND ".join([*common(query), HAS_ENDED] if has_ended else common(query))
+        statement = DURATIONS.format(**parts, conditions=conditions)
+        rows = (await session.execute(text(statement), parameters)).all()
+        found = {number: (households, persons) for number, households, persons in rows}
+        result += [DurationFigure(name, has_ended, *found.get(number, (0, 0))) for number, name in enumerate(CLASSES)]
+    return result
+
+
+async def confirmations(session: AsyncSession, query: FigureQuery) -> list[ConfirmationFigure]:
+    """One figure: the displaced at the end of the last day before `until` whom nobody has confirmed."""
+    statement = UNCONFIRMED.format(
+        table=IN_DISPLACEMENT, is_unconfirmed=IS_UNCONFIRMED, conditions=" AND ".join(common(query))
+    )
+    parameters = {
+        **query.parameters(),
+        "evacuated_for": CONFIRMED_FOR[Mobility.EVACUATION],
+        "displaced_for": CONFIRMED_FOR_OTHERWISE,
+    }
+    return [ConfirmationFigure(*row) for row in (await session.execute(text(statement), parameters)).all()]
+
+
+def common(query: FigureQuery) -> list[str]:
+    """The conditions of all these figures. An area selects the people who were displaced to it or moved to it."""
+    visible = [IS_VISIBLE] if query.visible is not None else []
+    area = [is_within(f"{query.view.value}_pcode", "pcodes")] if query.pcodes is not None else []
+    return ["status = :status AND mobility = ANY(:mobilities) AND displaced > 0", *visible, *area]
