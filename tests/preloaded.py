@@ -1,4 +1,4 @@
-"""Forks the services' processes from a parent process, so that the code is imported only once, in 2 CPU seconds.
+"""Forks processes of services and commands from a parent, so that the code is imported only once, in 2 CPU seconds.
 
 Each process that runs tests has one parent process, `python -m tests.preloaded`, which gets requests over a socket.
 """
@@ -16,6 +16,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryFile
 from threading import Lock
 from typing import IO, Any
 
@@ -29,7 +30,14 @@ from shared.events.topics import SERVICES
 
 LONGEST_REQUEST = 1 << 17
 SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG in linux/prctl.h
-MODULES = ("deploy.local.web", *(f"services.{service}.{side}" for service in SERVICES for side in ("app", "worker")))
+# modules that create a `rich` console when they are imported are left out, because it would belong to the parent
+COMMANDS = ("acts", "backup", "environment", "keys", "restore", "user")
+MODULES = (
+    "deploy.local.web",
+    "deploy.local.supervisor",
+    *(f"services.{service}.{side}" for service in SERVICES for side in ("app", "worker")),
+    *(f"cli.{command}" for command in COMMANDS),
+)
 
 
 class Parent:
@@ -48,9 +56,12 @@ class Parent:
                 pass_fds=[theirs.fileno()],
             )
 
-    def start(self, arguments: Sequence[str], env: Mapping[str, str], log: IO[bytes], typed: IO[bytes]) -> int:
-        """Forks a process that runs like `python -m` with these arguments. Returns the pid."""
-        return int(self._ask({"arguments": list(arguments), "env": dict(env)}, log.fileno(), typed.fileno()))
+    def start(self, arguments: Sequence[str], env: Mapping[str, str], standard: Sequence[int]) -> int:
+        """Forks a process that runs like `python -m` with these arguments. Returns the pid.
+
+        `standard` are the descriptors of standard input, output and error.
+        """
+        return int(self._ask({"arguments": list(arguments), "env": dict(env)}, *standard))
 
     def exit_code(self, pid: int) -> int | None:
         """The exit code of a process, which is negative if a signal ended the process. None while the process runs."""
@@ -116,7 +127,7 @@ class Preloaded(Process):
 
     def _spawn(self, log: IO[bytes]) -> Forked:
         with self._typed.open("rb") as typed:
-            return Forked(self.parent(), self.parent().start(self._arguments, self._environment, log, typed))
+            return forked(self._arguments, self._environment, (typed.fileno(), log.fileno(), log.fileno()))
 
     @classmethod
     def parent(cls) -> Parent:
@@ -124,6 +135,23 @@ class Preloaded(Process):
         if Preloaded._parent is None:
             Preloaded._parent = Parent()
         return Preloaded._parent
+
+
+def forked(arguments: Sequence[str], env: Mapping[str, str], standard: Sequence[int]) -> Forked:
+    """Starts a process that runs like `python -m` with these arguments."""
+    return Forked(Preloaded.parent(), Preloaded.parent().start(arguments, env, standard))
+
+
+def run(*arguments: str, env: Mapping[str, str], timeout: float = 60) -> subprocess.CompletedProcess[str]:
+    """Runs `python -m` with these arguments in the checkout to its end, like `subprocess.run`, without any input."""
+    with Path(os.devnull).open("rb") as nothing, TemporaryFile() as output, TemporaryFile() as errors:
+        code = forked(arguments, env, (nothing.fileno(), output.fileno(), errors.fileno())).wait(timeout)
+        return subprocess.CompletedProcess(arguments, code, text_of(output), text_of(errors))
+
+
+def text_of(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode()
 
 
 def main() -> None:
@@ -134,7 +162,7 @@ def main() -> None:
     gc.freeze()  # this prevents that garbage collections of the children copy the memory of these objects
     answering = socket.socket(fileno=int(sys.argv[1]))
     while True:
-        data, descriptors, *_ = socket.recv_fds(answering, LONGEST_REQUEST, 2)
+        data, descriptors, *_ = socket.recv_fds(answering, LONGEST_REQUEST, 3)
         if not data:
             break
         request = json.loads(data)
@@ -146,8 +174,7 @@ def main() -> None:
             answering.send(json.dumps(pid).encode())
         else:
             answering.detach()
-            log, typed = descriptors
-            become(log, typed, **request)
+            become(descriptors, **request)
             break
 
 
@@ -162,13 +189,12 @@ def exit_code(pid: int) -> int | None:
     return os.waitstatus_to_exitcode(status) if ended else None
 
 
-def become(log: int, typed: int, arguments: list[str], env: dict[str, str]) -> None:
+def become(standard: list[int], arguments: list[str], env: dict[str, str]) -> None:
     """Runs the program in the child, which keeps only the imported modules of its parent."""
     os.setsid()
     ctypes.CDLL(None).prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
-    os.dup2(typed, 0)
-    for standard in (1, 2):
-        os.dup2(log, standard)
+    for number, descriptor in enumerate(standard):
+        os.dup2(descriptor, number)
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))
     os.environ.clear()
     os.environ.update(env)

@@ -2,14 +2,14 @@
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from cli import environment
-from deploy.local import paths, state
+from deploy.local import state
 from deploy.local.options import GIVEN
+from tests import preloaded
 
 
 @pytest.fixture
@@ -56,11 +56,4 @@ def test_an_invalid_setting_is_reported_in_one_line(root: Path) -> None:
 
 
 def dayar(*words: str, state: Path, **settings: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "cli", *words],
-        cwd=paths.ROOT,
-        env={"PATH": os.environ["PATH"], "STATE": str(state), **settings},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return preloaded.run("cli", *words, env={"PATH": os.environ["PATH"], "STATE": str(state), **settings})

@@ -1,24 +1,16 @@
 """The command `dayar feed KIND FILE`, run as a process."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
-from deploy.local import paths
+from tests import preloaded
 from tests.installation import Installation
 from tests.intake.feeds.documents import document, feature
 
 
 def run(installation: Installation, file: Path, *options: str, kind: str = "usgs") -> tuple[int, str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "cli", "feed", kind, str(file), *options],
-        check=False,
-        capture_output=True,
-        text=True,
-        cwd=paths.ROOT,
-        env={"PATH": os.environ["PATH"], **installation.env()},
-    )
+    env = {"PATH": os.environ["PATH"], **installation.env()}
+    done = preloaded.run("cli", "feed", kind, str(file), *options, env=env)
     return done.returncode, " ".join((done.stdout + done.stderr).split())
 
 

@@ -1,8 +1,6 @@
 """Tests the commands of `dayar user` as a person types them at a terminal, and their output."""
 
 import os
-import subprocess
-import sys
 from unittest.mock import patch
 from uuid import uuid4
 
@@ -10,7 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cli import user
-from deploy.local import paths
+from tests import preloaded
 from tests.installation import Installation
 
 FIRST_PASSWORD = "rather long words\n" * 2
@@ -21,15 +19,9 @@ def test_a_team_id_is_listed_whole_on_a_terminal_of_80_columns(shared_installati
     team = str(uuid4())
     added = dayar(shared_installation, "add", f"a-long-name-{team}", "--role", "field", "--team", team)
     assert added.exit_code == 0, added.output
-    listed = subprocess.run(
-        [sys.executable, "-m", "cli", "user", "list"],
-        cwd=paths.ROOT,
-        check=True,
-        text=True,
-        capture_output=True,
-        env={**shared_installation.env(), "PATH": os.environ["PATH"], "COLUMNS": "80"},
-    )
-    assert team in listed.stdout
+    env = {**shared_installation.env(), "PATH": os.environ["PATH"], "COLUMNS": "80"}
+    listed = preloaded.run("cli", "user", "list", env=env)
+    assert listed.returncode == 0 and team in listed.stdout
 
 
 def test_spaces_around_a_name_are_removed(shared_installation: Installation) -> None:

@@ -2,8 +2,6 @@
 
 import os
 import pty
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from unittest.mock import patch
@@ -12,9 +10,9 @@ import httpx
 from typer.testing import CliRunner, Result
 
 from cli import user
-from deploy.local import paths
 from deploy.local.process import wait_until
 from tests.console.conftest import PASSWORD, Served
+from tests.preloaded import forked
 
 SOON = 15  # an idle machine needs at most 5 seconds, a busy machine needs more
 
@@ -45,15 +43,8 @@ def at_terminal(served: Served, *arguments: str) -> str:
     """Runs a command in a terminal and returns the terminal's text."""
     ours, theirs = pty.openpty()
     try:
-        subprocess.run(
-            [sys.executable, "-m", "cli", *arguments],
-            cwd=paths.ROOT,
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-            check=False,
-            env={**served.installation.env(), "PATH": "/usr/bin:/bin", "TERM": "dumb"},
-        )
+        env = {**served.installation.env(), "PATH": "/usr/bin:/bin", "TERM": "dumb"}
+        forked(["cli", *arguments], env, (theirs, theirs, theirs)).wait(timeout=60)
         return os.read(ours, 65536).decode()
     finally:
         os.close(ours)

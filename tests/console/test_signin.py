@@ -1,7 +1,5 @@
 """Tests sign-ins, failed sign-ins, and signing out everywhere."""
 
-import subprocess
-import sys
 import time
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
@@ -10,11 +8,11 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from deploy.local import paths
 from deploy.local.process import wait_until
 from services.console.config import ConsoleSettings
 from shared.auth.tokens import Authenticator, Role
 from shared.events.vocabulary import SubmissionChannel
+from tests import preloaded
 from tests.console.conftest import PASSWORD, Served
 from tests.console.factories import KADAMJAI
 from tests.console.signing_in import SOON, Nobody, at_terminal, at_the_next_second, dayar, sign_in
@@ -237,14 +235,9 @@ def test_tokens_for_other_systems_are_only_for_integration_accounts(served: Serv
 
 def test_a_commands_security_log_is_not_in_its_output(served: Served) -> None:
     name = served.account(Role.OPERATOR)
-    ran = subprocess.run(
-        [sys.executable, "-m", "cli", "user", "change", name, "--area", KADAMJAI],
-        cwd=paths.ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-        env={**served.installation.env(), "PATH": "/usr/bin:/bin"},
-    )
+    env = {**served.installation.env(), "PATH": "/usr/bin:/bin"}
+    ran = preloaded.run("cli", "user", "change", name, "--area", KADAMJAI, env=env)
+    assert ran.returncode == 0, ran.stderr
     assert ran.stdout == f"{name} must sign in again; this takes effect within seconds.\n"
     assert '"action": "rights_changed"' in ran.stderr
 

@@ -3,8 +3,6 @@
 import json
 import os
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +12,7 @@ from deploy.local import clean, paths, state
 from deploy.local.options import GIVEN, BindingOpen, NotANumber, Options
 from deploy.provision.secrets import KEYS, PASSWORDS
 from shared.crypto import seal
+from tests import preloaded
 
 
 def hold(root: Path, *, exercise: bool = True, kafka_port: int | None = None) -> state.Installation:
@@ -101,16 +100,9 @@ def test_an_earlier_builds_folder_is_refused_in_one_sentence_and_unchanged(
     before = everything(tmp_path / "state")
     env = {"STATE": str(tmp_path / "state"), "DEMO": str(int(exercise)), "TERM": "dumb", "COLUMNS": "400"}
     own = {name: value for name, value in os.environ.items() if name not in GIVEN.values()}
-    started = subprocess.run(
-        [sys.executable, "-m", "deploy.local"],
-        cwd=paths.ROOT,
-        env={**own, **env},
-        capture_output=True,
-        timeout=60,
-        check=False,
-    )
+    started = preloaded.run("deploy.local", env={**own, **env})
     assert started.returncode == 1
-    output = (started.stdout + started.stderr).decode()
+    output = started.stdout + started.stderr
     assert output.split() == ["✗", *EARLIER.split()], output
     assert everything(tmp_path / "state") == before
 

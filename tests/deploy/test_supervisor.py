@@ -5,7 +5,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from deploy.local import paths
 from deploy.local.kafka import ADMIN
 from deploy.local.process import wait_until
 from deploy.provision.topics import Broker
+from tests import preloaded
 from tests.components import Components
 from tests.supervised import Run, all_answer, own_environment, running
 
@@ -175,15 +175,7 @@ def test_an_invalid_setting_stops_the_start(variable: str, passable: Path) -> No
 
 def refused(**env: str) -> subprocess.CompletedProcess[str]:
     """Starts the supervisor, which must end with an error message and without a traceback."""
-    done = subprocess.run(
-        [sys.executable, "-m", "deploy.local"],
-        cwd=paths.ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**own_environment(), **env},
-        timeout=60,
-    )
+    done = preloaded.run("deploy.local", env={**own_environment(), **env})
     assert done.returncode == 1, done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     return done

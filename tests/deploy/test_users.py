@@ -17,6 +17,7 @@ from deploy.provision import secrets
 from shared.crypto.seal import write_whole
 from shared.places import bundle
 from shared.places.units import seed
+from tests import preloaded
 from tests.supervised import Run, all_answer, own_environment, running
 
 WEB, OPENERS = "web", ("registry-worker", "registry-worker-2")
@@ -84,14 +85,8 @@ def test_no_server_reads_the_services_keys(run: Run) -> None:
 def test_a_key_that_root_generates_is_readable_by_the_services(run: Run, kind: str) -> None:
     secrets = run.folder / "secrets"
     before = set(secrets.rglob("*"))
-    done = subprocess.run(
-        [sys.executable, "-m", "cli", "keys", "rotate", "--of", kind],
-        cwd=paths.ROOT,
-        capture_output=True,
-        text=True,
-        env={**own_environment(), "STATE": str(run.folder.parent), "DEMO": "0"},
-        check=False,
-    )
+    env = {**own_environment(), "STATE": str(run.folder.parent), "DEMO": "0"}
+    done = preloaded.run("cli", "keys", "rotate", "--of", kind, env=env)
     assert done.returncode == 0, done.stderr
     drawn = [path for path in set(secrets.rglob("*")) - before if path.is_file()]
     assert drawn and user_of(run, OPENERS[0]).may("r", *drawn)
@@ -162,14 +157,8 @@ def sources_of(checkout: Path, state: Path) -> str:
 
 
 def test_a_port_below_1024_stops_the_start(passable: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "deploy.local"],
-        cwd=paths.ROOT,
-        capture_output=True,
-        text=True,
-        env={**own_environment(), "STATE": str(passable / "state"), "PORT": "443"},
-        check=False,
-    )
+    env = {**own_environment(), "STATE": str(passable / "state"), "PORT": "443"}
+    done = preloaded.run("deploy.local", env=env)
     assert done.returncode == 1
     assert "✗ Only root may open this port" in done.stdout
     assert "(PORT=443)" in done.stdout

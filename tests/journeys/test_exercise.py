@@ -2,8 +2,6 @@
 
 import re
 import shutil
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from deploy.local import paths
 from deploy.local.process import wait_until
 from deploy.provision.accounts import EXERCISE
+from tests import preloaded
 from tests.compose.project import Desk, rows
 from tests.intake import factories
 from tests.supervised import Run, all_answer, is_settled, own_environment, running
@@ -91,14 +89,7 @@ class Backups:
         return self.dayar("restore", name, "--key", str(self._key), **self._settings)
 
     def dayar(self, *words: str, **settings: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "cli", *words],
-            cwd=paths.ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-            env={**own_environment(), **self._run.environment, **settings},
-        )
+        done = preloaded.run("cli", *words, env={**own_environment(), **self._run.environment, **settings})
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
