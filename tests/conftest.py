@@ -23,7 +23,11 @@ hypothesis.settings.register_profile("shared machine", hypothesis.settings(), de
 hypothesis.settings.load_profile("shared machine")
 
 COMPONENTS = {"components", "killable"}
-SHARED = ("tests/console/pages", "tests/intake/field")  # packages whose fixtures have the scope "package"
+SHARED = (
+    "tests/console/pages",
+    "tests/deploy/running",
+    "tests/intake/field",
+)  # packages whose fixtures have the scope "package"
 # One worker runs all files whose tests kill servers, so that the servers for these tests are started once.
 KILLING = (
     "tests/console/test_attempts.py",
@@ -38,10 +42,9 @@ KILLING = (
 LONGEST = (
     "killing",
     "tests/console/pages",
-    "tests/deploy/test_supervisor.py",
+    "tests/deploy/running",
     "tests/intake/field",
     "tests/journeys/test_exercise.py",
-    "tests/deploy/test_users.py",
     "tests/console/test_signin.py",
     "tests/shared/test_workers.py",
     "tests/journeys/test_access.py",

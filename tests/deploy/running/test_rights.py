@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,7 @@ from shared.crypto.seal import write_whole
 from shared.places import bundle
 from shared.places.units import seed
 from tests import preloaded
-from tests.supervised import Run, all_answer, own_environment, running
+from tests.supervised import Run, all_answer, own_environment
 
 WEB, OPENERS = "web", ("registry-worker", "registry-worker-2")
 WORKERS = ("intake-worker", "alerts-worker", "console-worker")
@@ -28,12 +27,6 @@ pytestmark = [
     pytest.mark.components,
     pytest.mark.skipif(os.geteuid() != 0, reason="whoever is not root runs everything as himself"),
 ]
-
-
-@pytest.fixture(scope="module")
-def run() -> Iterator[Run]:
-    with running(DEMO="0") as started:
-        yield started
 
 
 def user_of(run: Run, name: str) -> User:

@@ -1,66 +1,21 @@
 """The supervisor of `make run` restarts killed processes, ends their children, and reports why a start fails."""
 
-import json
 import os
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
-from confluent_kafka import Consumer
 
 from deploy.local import paths
-from deploy.local.kafka import ADMIN
 from deploy.local.process import wait_until
-from deploy.provision.topics import Broker
 from tests import preloaded
 from tests.components import Components
-from tests.supervised import Run, all_answer, own_environment, running
+from tests.supervised import Run, all_answer, own_environment
 
 pytestmark = pytest.mark.components
-
-
-@pytest.fixture(scope="module")
-def run() -> Iterator[Run]:
-    """A main installation without data, behind a proxy that adds HTTPS."""
-    with running(DEMO="0", PUBLIC_URL="https://dayar.example") as started:
-        yield started
-
-
-def test_workers_start_when_postgresql_runs_so_that_reports_are_accepted_early(run: Run) -> None:
-    names = ("web", "postgres", "registry-worker", "alerts-worker", "console-worker", "intake-worker")
-    web, postgres, *workers = [psutil.Process(run.pid(name)).create_time() for name in names]
-    assert web < postgres < min(workers)
-
-
-def test_behind_a_proxy_it_becomes_ready_under_the_proxys_name(run: Run) -> None:
-    assert "Dayar is at https://dayar.example" in run.printed
-    assert all_answer(run)
-
-
-def test_an_integrator_gets_settings_that_read_hazards(run: Run) -> None:
-    file = run.folder / "secrets" / "integrator.json"
-    assert str(file) in run.printed
-    assert file.stat().st_mode & 0o777 == 0o600
-    seen = Consumer({**json.loads(file.read_text()), "group.id": "integrator.test"}).list_topics(
-        "dayar.hazards", timeout=20
-    )
-    assert seen.topics["dayar.hazards"].error is None
-
-
-def test_two_workers_share_the_reports(run: Run) -> None:
-    bootstrap = json.loads((run.folder / "secrets" / "integrator.json").read_text())["bootstrap.servers"]
-    password = (run.folder / "secrets" / "kafka-admin").read_text().strip()
-    admin = Broker(bootstrap, ADMIN, password).admin()
-
-    def shares() -> list[int]:
-        members = admin.describe_consumer_groups(["dayar.registry"])["dayar.registry"].result().members
-        return [len(member.assignment.topic_partitions) for member in members]
-
-    assert wait_until(lambda: shares() == [3, 3], timeout=30, every=0.2), shares()
 
 
 @pytest.mark.parametrize("name", ["registry-worker", "registry-worker-2", "web", "valkey", "kafka", "postgres"])
@@ -83,6 +38,8 @@ def test_a_hanging_process_is_replaced(run: Run) -> None:
 
 def test_nothing_outlives_a_killed_supervisor_and_the_next_start_restores_everything(run: Run) -> None:
     children = run.children()
+    mark = run.folder / "kafka" / "provisioned"
+    made = mark.stat().st_mtime_ns
     assert len(children) >= 9
     run.supervisor.kill()
     run.supervisor.wait()
@@ -90,14 +47,11 @@ def test_nothing_outlives_a_killed_supervisor_and_the_next_start_restores_everyt
     assert alive == []
     run.start()
     assert all_answer(run)
+    assert mark.stat().st_mtime_ns == made, "topics and rights are created again only if they changed"
 
 
-def test_a_start_creates_topics_and_rights_again_only_if_they_changed(run: Run) -> None:
+def test_a_start_creates_changed_topics_and_rights_again(run: Run) -> None:
     mark = run.folder / "kafka" / "provisioned"
-    made = mark.stat().st_mtime_ns
-    run.stop()
-    run.start()
-    assert mark.stat().st_mtime_ns == made and all_answer(run)
     mark.write_text("of another release")
     run.stop()
     run.start()

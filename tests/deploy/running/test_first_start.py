@@ -1,0 +1,50 @@
+"""The first start of `make run`: its order, its name behind a proxy, an integrator's settings, and two workers.
+
+The name of this file sorts before the names of the files that restart the installation.
+"""
+
+import json
+
+import psutil
+import pytest
+from confluent_kafka import Consumer
+
+from deploy.local.kafka import ADMIN
+from deploy.local.process import wait_until
+from deploy.provision.topics import Broker
+from tests.supervised import Run, all_answer
+
+pytestmark = pytest.mark.components
+
+
+def test_workers_start_when_postgresql_runs_so_that_reports_are_accepted_early(run: Run) -> None:
+    names = ("web", "postgres", "registry-worker", "alerts-worker", "console-worker", "intake-worker")
+    web, postgres, *workers = [psutil.Process(run.pid(name)).create_time() for name in names]
+    assert web < postgres < min(workers)
+
+
+def test_behind_a_proxy_it_becomes_ready_under_the_proxys_name(run: Run) -> None:
+    assert "Dayar is at https://dayar.example" in run.printed
+    assert all_answer(run)
+
+
+def test_an_integrator_gets_settings_that_read_hazards(run: Run) -> None:
+    file = run.folder / "secrets" / "integrator.json"
+    assert str(file) in run.printed
+    assert file.stat().st_mode & 0o777 == 0o600
+    seen = Consumer({**json.loads(file.read_text()), "group.id": "integrator.test"}).list_topics(
+        "dayar.hazards", timeout=20
+    )
+    assert seen.topics["dayar.hazards"].error is None
+
+
+def test_two_workers_share_the_reports(run: Run) -> None:
+    bootstrap = json.loads((run.folder / "secrets" / "integrator.json").read_text())["bootstrap.servers"]
+    password = (run.folder / "secrets" / "kafka-admin").read_text().strip()
+    admin = Broker(bootstrap, ADMIN, password).admin()
+
+    def shares() -> list[int]:
+        members = admin.describe_consumer_groups(["dayar.registry"])["dayar.registry"].result().members
+        return [len(member.assignment.topic_partitions) for member in members]
+
+    assert wait_until(lambda: shares() == [3, 3], timeout=30, every=0.2), shares()
