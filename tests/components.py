@@ -53,14 +53,19 @@ class Components:
 
 
 @contextmanager
-def components(*, own: bool = False) -> Iterator[Components]:
-    """Uses the external servers that the environment names, and starts the others. With `own=True`, starts all."""
+def components(*, own: bool = False, broker: Broker | None = None) -> Iterator[Components]:
+    """Uses the external servers that the environment names, and starts the others. With `own=True`, starts all.
+
+    With a `broker`, uses this Kafka and starts none.
+    """
     variables = {} if own else os.environ
     wanted = [name for name, variable in GIVEN.items() if variable not in variables]
+    if broker is not None:
+        wanted.remove("kafka")
     with _started(wanted, keeps_through_power_cut=own) as (folders, started):
         yield Components(
             secrets=folders.secrets,
-            broker=_broker(started["kafka"], folders) if "kafka" in started else _given_broker(),
+            broker=_broker(started["kafka"], folders) if "kafka" in started else broker or _given_broker(),
             server=_server(started["postgres"], folders) if "postgres" in started else _given_server(),
             redis_url=_redis_url(started["valkey"]) if "valkey" in started else variables["REDIS_URL"],
             redis_password_file=folders.secrets / "valkey"
@@ -70,6 +75,16 @@ def components(*, own: bool = False) -> Iterator[Components]:
             is_redis_ours="valkey" in started,
             started=tuple(started.values()),
         )
+
+
+@contextmanager
+def shared_broker() -> Iterator[Broker | None]:
+    """One Kafka for several test processes, because its JVM needs most of the time. None if Kafka is external."""
+    if GIVEN["kafka"] in os.environ:
+        yield None
+        return
+    with _started(["kafka"], keeps_through_power_cut=False) as (folders, started):
+        yield _broker(started["kafka"], folders)
 
 
 @contextmanager

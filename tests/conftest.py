@@ -3,6 +3,8 @@
 import os
 import signal
 from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,10 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from xdist.scheduler import LoadScopeScheduling
 
+from deploy.provision.topics import Broker
 from shared.config import Settings
 from shared.postgres import database
-from tests.components import Components, components
+from tests.components import Components, components, shared_broker
 from tests.data import pytest_terminal_summary, real_data
 from tests.hooks import Hook, listening
 from tests.installation import Ground, Installation, Web, installed
@@ -50,6 +53,8 @@ LONGEST = (
     "tests/journeys/test_access.py",
 )
 
+BROKER = pytest.StashKey[Broker | None]()
+
 # If a shell starts the tests in the background, the tests and all commands that they start would ignore SIGINT.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -63,6 +68,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 class OneWorkerForEachWorld(LoadScopeScheduling):  # type: ignore[misc]
     def _split_scope(self, nodeid: str) -> str:
         return world(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Gives each xdist worker the login of one Kafka, which the process that controls the workers starts."""
+    if node.config.getoption("--quick"):
+        return
+    if BROKER not in node.config.stash:
+        stack = ExitStack()
+        node.config.add_cleanup(stack.close)
+        node.config.stash[BROKER] = stack.enter_context(shared_broker())
+    broker = node.config.stash[BROKER]
+    node.workerinput["broker"] = broker and asdict(broker)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -114,9 +132,10 @@ def kept_umask() -> Iterator[None]:
 
 
 @pytest.fixture(name="components", scope="session")
-def session_components() -> Iterator[Components]:
-    """Kafka, PostgreSQL and Valkey for all tests. No test may stop these servers."""
-    with components() as servers:
+def session_components(request: pytest.FixtureRequest) -> Iterator[Components]:
+    """Kafka, PostgreSQL and Valkey for all tests. No test may stop these servers. All xdist workers share Kafka."""
+    shared = getattr(request.config, "workerinput", {}).get("broker")
+    with components(broker=Broker(**shared) if shared else None) as servers:
         yield servers
 
 
