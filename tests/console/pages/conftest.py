@@ -33,7 +33,7 @@ class Whole(Served):
     def __init__(self, installation: Installation) -> None:
         services = ("alerts", "console", "registry", "intake")
         workers = [installation.start(service, "worker") for service in services]
-        super().__init__(installation, installation.web(), *workers)
+        super().__init__(installation, installation.web("tests.patient"), *workers)
         assert wait_until(self.is_working, timeout=120)
 
     def is_working(self) -> bool:

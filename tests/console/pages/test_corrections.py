@@ -32,7 +32,7 @@ def test_an_event_whose_answer_was_lost_is_sent_again_as_a_repeat(whole: Whole, 
     page.click("#send")
     expect(page.locator("#failure")).to_contain_text("send again")
     page.click("#send")
-    expect(page.locator("#answer-text")).to_contain_text("Already accepted")
+    expect(page.locator("#answer-text")).to_contain_text("Already accepted", timeout=SLOW_MS)
 
 
 def test_a_change_after_a_lost_answer_is_the_next_version(whole: Whole, seat: Any) -> None:
