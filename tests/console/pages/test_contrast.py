@@ -76,7 +76,8 @@ FAINT = """() => {
 
 
 def is_readable(page: Page, scheme: Any, *, fields: int = 0) -> None:
-    page.emulate_media(color_scheme=scheme)
+    # without motion, because the flash of an alert that arrives now would change the colours for two seconds
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     faint = page.evaluate(FAINT)
     assert faint["words"] > 20
     assert faint["fields"] >= fields
