@@ -33,6 +33,18 @@ JVM = (
 # In tests Kafka runs only for minutes, so optimised compilation would cost more time than it saves.
 BRIEFLY = ("-XX:TieredStopAtLevel=1",)
 
+SURVIVES_A_KILL = {
+    # a killed broker can rejoin after 2 s (default 9 s); with 1 s, a slow broker would be fenced
+    "broker.session.timeout.ms": 2000,
+    "broker.heartbeat.interval.ms": 200,
+    # each record is flushed, because a record that the only broker acknowledged must survive a power cut
+    "log.flush.interval.messages": 1,
+}
+
+# With slow heartbeats and without no-op records, which a controller writes twice a second, an idle broker needs a third
+# of the CPU time.
+IDLES = {"metadata.max.idle.interval.ms": 0}
+
 UNSAYABLE = frozenset(',"\\')  # Kafka splits folders at ","; Java's argument files treat " and \ as special
 
 
@@ -67,7 +79,7 @@ class Kafka(Component):
         fsync: bool = True,
         progress: jars.Progress | None = None,
     ) -> None:
-        """Tests set `fsync` to False, because their Kafka need not survive a power cut."""
+        """Tests set `fsync` to False, because most of their Kafkas need not survive a kill or a power cut."""
         super().__init__(folders)
         self._port = port
         self._controller_port = controller_port
@@ -237,11 +249,7 @@ class Kafka(Component):
             "share.coordinator.state.topic.replication.factor": 1,
             "share.coordinator.state.topic.min.isr": 1,
             "group.initial.rebalance.delay.ms": 0,
-            # a killed broker can rejoin after 2 s (default 9 s); with 1 s, a slow broker would be fenced
-            "broker.session.timeout.ms": 2000,
-            "broker.heartbeat.interval.ms": 200,
-            # each record is flushed, because a record that the only broker acknowledged must survive a power cut
-            **({"log.flush.interval.messages": 1} if self._fsync else {}),
+            **(SURVIVES_A_KILL if self._fsync else IDLES),
         }
         # Java reads properties files as Latin-1, and JSON's escapes of all other letters are valid in these files
         return "".join(f"{name}={json.dumps(str(value))[1:-1]}\n" for name, value in settings.items())
