@@ -165,6 +165,18 @@ def test_the_header_keeps_its_height(seat: Any, language: str, width: int) -> No
     assert lost == {"state": "lost", "height": lost["height"], "opacity": "1"}  # the board is not dimmed
 
 
+@pytest.mark.parametrize("width", [1920, 1366])
+def test_every_title_of_the_navigation_is_in_view(seat: Any, width: int) -> None:
+    """A duty head's bar has the most titles; on the board it also has the state of the connection."""
+    desk = seat(Role.DUTY_HEAD, width=width, height=768)
+    page = desk.open("/")
+    for language in ("ky", "ru", "en"):
+        page.goto(f"{desk.whole.url}/?lang={language}")
+        expect(page.locator("#link")).to_have_attribute("data-state", "live", timeout=SLOW_MS)
+        room = page.locator(".bar nav").evaluate("nav => nav.clientWidth - nav.scrollWidth")
+        assert (language, room) == (language, 0)
+
+
 def test_escape_closes_the_menu(seat: Any) -> None:
     page = seat(Role.OPERATOR).open("/ledger")
     expect(page.locator("#clock")).to_contain_text(":")  # the clock shows a time as soon as the page's script runs
