@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -10,7 +10,7 @@ from services.registry.countries import alpha_3
 from services.registry.reports import CELL_NAMES, CELLS
 from services.registry.statistics import Figure, MovementScope, View
 from shared.country import COUNTRY, soate
-from shared.events.vocabulary import DISPLACED, AgeBracket, Mobility, Sex
+from shared.events.vocabulary import DISPLACED, AgeBracket, Mobility, Sex, SubStock
 from shared.pages.formats import country
 from shared.places import Places
 
@@ -71,8 +71,14 @@ def name(pcode: str | None, code: str | None, places: Places, level: int, langua
     return country(code, language) if level == 0 and code else None
 
 
-def people(mobilities: Iterable[Mobility], scopes: Iterable[MovementScope]) -> str:
+def people(
+    mobilities: Iterable[Mobility],
+    scopes: Iterable[MovementScope],
+    sub_stocks: Collection[SubStock] = (SubStock.IN_DISPLACEMENT,),
+) -> str:
     """The HXL tag of the counted people. `+idps` means displaced within the country; migrants are not `#affected`."""
+    if SubStock.IN_DISPLACEMENT not in sub_stocks:
+        return "#affected+returnees" if set(sub_stocks) == {SubStock.IN_RETURN} else "#affected+settled"
     counted = set(mobilities)
     if counted <= set(DISPLACED):
         return "#affected+idps" if set(scopes) == {MovementScope.WITHIN} else "#affected+displaced"

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -90,9 +90,12 @@ class Filters(BaseModel):
         )
 
 
+InStock = Literal[SubStock.IN_DISPLACEMENT, SubStock.IN_RETURN, SubStock.IN_SETTLEMENT]
+
+
 class StockFilters(Filters):
     on: Annotated[Day | None, Field(alias="date")] = None
-    sub_stock: list[SubStock] = [SubStock.IN_DISPLACEMENT]
+    sub_stock: Annotated[list[InStock], Field(min_length=1)] = [SubStock.IN_DISPLACEMENT]
 
 
 Month = Annotated[str, Field(pattern=r"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$")]  # 1900 to 2199, as in `Day`
@@ -273,7 +276,9 @@ async def answer(
     rows = exports.rows(figures, state.places, status=status, level=filters.level, date=on, language=language)
     names = exports.names(is_stock=day is not None)
     if is_csv:
-        people = exports.people(filters.mobility, filters.scope)
+        people = exports.people(
+            filters.mobility, filters.scope, getattr(filters, "sub_stock", [SubStock.IN_DISPLACEMENT])
+        )
         tags = exports.tags(names, people=people, view=filters.view, level=filters.level)
         return Response(
             exports.as_csv(rows, names, tags),

@@ -28,6 +28,7 @@ LISTED = (
     Episode.hazard_type,
     Episode.hazard_id,
 )
+OF_HOUSEHOLD = (ReportKind.HOUSEHOLD, ReportKind.HOUSEHOLD_MOVEMENT)
 KEY = (HouseholdKey.kek_id, HouseholdKey.wrapped)
 
 
@@ -99,7 +100,8 @@ async def own_report(
     session: AsyncSession, encryption: EnvelopeEncryption, household_id: UUID, author: UUID
 ) -> dict[str, Any] | None:
     """The highest version of the author's latest report about the household."""
-    versions = await history(session, encryption, household_id, author)
+    reports = await history(session, encryption, household_id, author)
+    versions = [version for version in reports if version["kind"] == ReportKind.HOUSEHOLD]
     last = [version for version in versions if version["report_id"] == versions[-1]["report_id"]]
     return max(last, key=lambda version: version["version"], default=None)
 
@@ -107,11 +109,11 @@ async def own_report(
 async def history(
     session: AsyncSession, encryption: EnvelopeEncryption, household_id: UUID, author: UUID | None = None
 ) -> list[dict[str, Any]]:
-    """All versions of all reports about a household, with content and outcome."""
+    """All versions of all reports about a household and its movements, with content and outcome."""
     versions = (
         select(*table(Report).columns, *KEY)
         .join(HouseholdKey, HouseholdKey.household_id == Report.subject_id)
-        .where(Report.subject_id == household_id, Report.kind == ReportKind.HOUSEHOLD)
+        .where(Report.subject_id == household_id, Report.kind.in_(OF_HOUSEHOLD))
         .order_by(Report.received_at, Report.version)
     )
     if author is not None:

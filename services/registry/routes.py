@@ -18,7 +18,16 @@ from shared.audit import Action, Result
 from shared.auth import tokens
 from shared.auth.tokens import Principal
 from shared.events.fields import PCode
-from shared.events.vocabulary import HazardType, Mobility, OutcomeKind, Precision, Reason, Status, SubmissionChannel
+from shared.events.vocabulary import (
+    HazardType,
+    Mobility,
+    OutcomeKind,
+    Precision,
+    Reason,
+    ReportKind,
+    Status,
+    SubmissionChannel,
+)
 from shared.pages import Pages
 from shared.places import Places
 from shared.postgres.database import Session
@@ -86,6 +95,7 @@ class Version(BaseModel):
 
     report_id: UUID
     version: int
+    kind: ReportKind
     status: Status
     author: UUID
     team: UUID | None
@@ -159,7 +169,7 @@ async def own_report(
 
 @router.get("/v1/households/{household_id}/history")
 async def history(household_id: UUID, request: Request, session: Session, caller: Caller) -> History:
-    """All versions of all reports on the household, with outcomes. An author sees only own reports."""
+    """All versions of all reports on the household and its movements. An author sees only own reports."""
     encryption, visibility = at_hand(request, caller)
     if visibility.author is None:
         await check_purpose(request, caller, household_id)

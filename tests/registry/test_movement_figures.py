@@ -246,3 +246,15 @@ async def test_the_figures_of_movements_are_limited_to_the_callers_areas(office:
         assert len((await get(office, "movements", areas=(area,)))["rows"]) == rows
     refused = await office.get("/v1/statistics/movements?sex=female", role=Role.ANALYST)
     assert refused.status_code == 422
+
+
+async def test_the_figures_page_and_the_export_name_the_sub_stock(office: Office) -> None:
+    body = household()
+    await office.file(body, movement(body, "returned"))
+    shown = (await office.get("/figures?lang=en&date=2026-06-20&sub_stock=in_return", role=Role.ANALYST)).text
+    assert "In location of return on" in shown
+    assert "Displaced on" not in shown
+    assert "sub_stock=in_return" in shown  # in the links to JSON and CSV
+    csv = await office.get("/v1/statistics/stock?date=2026-06-20&sub_stock=in_return&format=csv", role=Role.ANALYST)
+    assert "#affected+returnees+ind+registered" in csv.text
+    assert (await office.get("/v1/statistics/stock?sub_stock=died", role=Role.ANALYST)).status_code == 422

@@ -14,7 +14,7 @@ from shared.audit import Action, Entry
 from shared.auth.tokens import Role
 from shared.events.vocabulary import Flag
 from tests.registry.conftest import AUTHOR, TEAM, Office
-from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, NOON, OSH, household
+from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, NOON, OSH, household, movement
 
 pytestmark = pytest.mark.anyio
 
@@ -74,6 +74,24 @@ async def test_the_history_shows_every_version_and_its_outcome(office: Office) -
         (3, "held", "not_author"),
     ]
     assert seen["versions"][1]["report"]["notes"] == "мост цел"
+
+
+async def test_the_history_shows_movements_beside_the_household(office: Office) -> None:
+    body = household()
+    stranger = uuid4()
+    death = movement(body, "died", member_ids=[body["members"][0]["member_id"]], notes="табылды")
+    await office.file(body)
+    await office.file(death, author=stranger, team=uuid4())
+    path = f"/v1/households/{body['household_id']}"
+    versions = (await office.get(f"{path}/history", role=Role.REGISTRAR)).json()["versions"]
+    assert [(version["kind"], version["reason"]) for version in versions] == [
+        ("household", None),
+        ("household_movement", "removal_by_other_team"),
+    ]
+    assert (versions[1]["report"]["movement"], versions[1]["report"]["notes"]) == ("died", "табылды")
+    own = (await office.get(f"{path}/history", role=Role.FIELD, account=stranger)).json()["versions"]
+    assert [version["kind"] for version in own] == ["household_movement"]
+    assert (await office.get(path, role=Role.FIELD, account=stranger)).status_code == 404
 
 
 async def test_the_history_keeps_the_teams_version_beside_the_registrars_correction(office: Office) -> None:

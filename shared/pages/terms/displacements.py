@@ -18,6 +18,7 @@ from shared.events.vocabulary import (
     SiteState,
     SiteType,
     SourceType,
+    SubStock,
 )
 from shared.pages.terms.translatable import N_
 
@@ -32,6 +33,11 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         Reason.FAMILY: N_("Family reasons"),
         Reason.OTHER: N_("Other"),
         Reason.NOT_REPORTED: N_("Not reported"),
+    },
+    "sub_stock": {
+        SubStock.IN_DISPLACEMENT: N_("In location of displacement"),
+        SubStock.IN_RETURN: N_("In location of return"),
+        SubStock.IN_SETTLEMENT: N_("In settlement elsewhere"),
     },
     "mobility": {
         Mobility.DISPLACEMENT: N_("Displacement"),
