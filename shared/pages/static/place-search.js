@@ -7,26 +7,20 @@ import { Combobox, namesakes } from "./combobox.js";
 export class PlaceSearch extends Combobox {
   /**
    * @param {HTMLInputElement} input
-   * @param {(option: PlaceOption | undefined) => void} chosen called with each chosen option, and with undefined if the text changes
+   * @param {{stated: () => string, chosen: (option: PlaceOption | undefined) => void}} place `stated` gives the district that the form states, or "". `chosen` is called with each chosen option, and with undefined if the text changes.
    */
-  constructor(input, chosen) {
+  constructor(input, { stated, chosen }) {
     super(input, []);
+    this.stated = stated;
     this.changed = chosen;
-    this.pcode = ""; // places of this district come first
     input.addEventListener("input", () => chosen(undefined));
+    input.addEventListener("focus", () => this.offer(/** @type {PlaceOption[]} */ (this.options)));
   }
 
-  /** @param {string} pcode */
-  prefer(pcode) {
-    this.pcode = pcode;
-    const options = /** @type {PlaceOption[]} */ (this.options);
-    this.options = [...options.filter((option) => option.pcode === pcode), ...options.filter((option) => option.pcode !== pcode)];
-  }
-
-  /** @param {PlaceOption[]} options */
+  /** Places of the stated district come first. @param {PlaceOption[]} options */
   offer(options) {
-    this.options = options;
-    this.prefer(this.pcode);
+    const pcode = this.stated();
+    this.options = [...options.filter((option) => option.pcode === pcode), ...options.filter((option) => option.pcode !== pcode)];
   }
 
   /** Shows the option's name alone, because the district has a field of its own. @override @param {import("./combobox.js").Option | undefined} option */
@@ -37,16 +31,19 @@ export class PlaceSearch extends Combobox {
     this.changed(/** @type {PlaceOption} */ (option));
   }
 
-  /** Leaving the field chooses an option only if its name was typed completely, and if no other option could be meant. @override */
+  /**
+   * Leaving the field chooses an option only if its name was typed completely, and if no other option could be meant. A place in another district
+   * than the form states is chosen by hand only, because the choice changes the district.
+   * @override
+   */
   leave() {
     if (!this.chosen && this.input.value.trim()) this.choose(this.meant());
     this.close();
   }
 
   meant() {
-    const same = /** @type {PlaceOption[]} */ (namesakes(this.options, this.input.value));
-    const here = same.filter(({ pcode }) => pcode === this.pcode);
-    if (here.length) return here.length === 1 ? here[0] : undefined;
-    return same.length === 1 ? same[0] : undefined;
+    const pcode = this.stated(), same = /** @type {PlaceOption[]} */ (namesakes(this.options, this.input.value));
+    const meant = pcode ? same.filter((option) => option.pcode === pcode) : same;
+    return meant.length === 1 ? meant[0] : undefined;
   }
 }

@@ -10,7 +10,7 @@ from playwright.sync_api import Dialog, Page, expect
 from deploy.local.process import wait_until
 from shared.auth.tokens import Role
 from tests.browsers import SLOW_MS, wait_for_script
-from tests.console.factories import LEILEK
+from tests.console.factories import KADAMJAI, LEILEK
 from tests.console.pages.conftest import Whole
 from tests.console.pages.test_corrections import taken_but_not_told
 from tests.console.pages.test_sites import saved, typed
@@ -227,7 +227,7 @@ def test_a_site_is_found_by_its_name_and_the_board_shows_it(whole: Whole, seat: 
     expect(page.locator("#origin-locality")).to_have_value("Көк-Таш")
     expect(page.locator("#origin")).to_have_value("Leilek rayon, Batken oblast")
     page.fill("#destination-locality", f"школа {name[-12:]}")
-    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
     expect(page.locator("#destination-site")).to_have_text(f"Site: {name}, Көк-Таш, Leilek rayon")
     expect(page.locator("#destination")).to_have_value("Leilek rayon, Batken oblast")
     expect(page.locator("#shelter")).to_have_value("collective_centre")
@@ -260,3 +260,23 @@ def test_a_place_that_is_no_site_stays_as_typed(whole: Whole, seat: Any) -> None
         page.keyboard.press("Control+Enter")
     body = sent.value.post_data_json or {}
     assert (body["destination_locality"], body.get("site_id")) == (name[:12], None)
+
+
+def test_a_typed_place_never_changes_the_district_that_the_form_states(whole: Whole, seat: Any) -> None:
+    """The village is known in Leilek only. Leaving the field and sending choose nothing there."""
+    name, village = f"Мектеп {uuid4()}", f"Айыл {uuid4()}"
+    saved(whole, name_ky=name, pcode=LEILEK, locality=village)
+    page = begun(seat)
+    page.fill("#origin-locality", village)
+    expect(page.locator("#origin-locality-list li", has_text=village)).to_be_visible(timeout=SLOW_MS)
+    page.keyboard.press("Tab")
+    expect(page.locator("#origin")).to_have_value("Kadamjai rayon, Batken oblast")
+    page.fill("#destination-locality", name)
+    page.keyboard.press("Enter")
+    expect(page.locator("#destination")).to_have_value("Leilek rayon, Batken oblast")
+    page.fill("#destination", "kadamjai")
+    with page.expect_request("**/intake/v1/displacements") as sent:
+        page.keyboard.press("Control+Enter")
+    body = sent.value.post_data_json or {}
+    assert body["origin"] == body["destination"] == {"pcode": KADAMJAI}
+    assert (body["origin_locality"], body["destination_locality"], body.get("site_id")) == (village, name, None)

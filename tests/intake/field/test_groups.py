@@ -129,6 +129,24 @@ def test_a_place_typed_freely_is_no_site(phone: BrowserContext, centre: Centre) 
     assert (kept["body"]["destination_locality"], kept["body"].get("site_id")) == (f"{name}, спортзал", None)
 
 
+def test_a_typed_place_of_another_district_is_chosen_by_hand_only(phone: BrowserContext, centre: Centre) -> None:
+    name = f"Школа {uuid4()}"
+    site = known_site(centre, name_ru=name, pcode=LEILEK)
+    page = opened(phone, centre)
+    signed_in(page, centre.account(Role.FIELD))
+    page.wait_for_function("name => localStorage.getItem('dayar.sites')?.includes(name)", arg=name)
+    begun_group(page, "150")
+    page.fill("#destination-locality", name)
+    page.locator("#persons").focus()
+    expect(page.locator("#destination-district")).not_to_have_value(LEILEK)
+    expect(page.locator("#destination-site")).to_be_hidden()
+    page.fill("#destination-locality", name)
+    page.locator("#destination-locality-list li", has_text=name).tap()
+    page.click("#send")
+    [kept] = kept_reports(page)
+    assert (kept["body"]["site_id"], kept["body"]["destination"]) == (site, {"pcode": LEILEK})
+
+
 def known_site(centre: Centre, **changed: Any) -> str:
     site_id = str(uuid4())
     body = {"version": 1, "type": "school", "pcode": "KG05258000000", **changed}

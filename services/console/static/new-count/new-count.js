@@ -52,7 +52,7 @@ function moment(text) {
 
 /** Marks the first kind of error that the form itself finds. */
 function isComplete() {
-  for (const combobox of [origin, destination, hazard, village, site]) combobox.leave();
+  for (const combobox of [origin, destination, hazard]) combobox.leave();
   for (const [text, fields] of errors()) {
     if (!fields.length) continue;
     fail(sentence(text, { fields: labels(fields), field: labels(fields) }), fields);

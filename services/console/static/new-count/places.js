@@ -28,11 +28,15 @@ function nameOf(pcode) {
   return districts.get(pcode) ?? pcode;
 }
 
+/** The P-code of the chosen district, or that it is not known. @param {Combobox} district */
+function stated(district) {
+  return district.chosen?.value ?? "";
+}
+
 /** The village of origin. @param {Combobox} district */
 export function localities(district) {
-  const search = new PlaceSearch(input("origin-locality"), (option) => { if (option) district.set(option.pcode); });
+  const search = new PlaceSearch(input("origin-locality"), { stated: () => stated(district), chosen: (option) => { if (option) district.set(option.pcode); } });
   void listed.then((sites) => search.offer(localityOptions(sites, nameOf)));
-  search.input.addEventListener("focus", () => search.prefer(district.chosen?.value ?? ""));
   return search;
 }
 
@@ -42,13 +46,13 @@ export function localities(district) {
  * @param {(shelter: string) => void} shelter
  */
 export function sites(district, shelter) {
-  const search = new PlaceSearch(input("destination-locality"), (option) => {
+  const chosen = (/** @type {PlaceOption | undefined} */ option) => {
     if (option) district.set(option.pcode);
     if (option?.site) shelter(option.site.shelter);
     tell(option);
-  });
+  };
+  const search = new PlaceSearch(input("destination-locality"), { stated: () => stated(district), chosen });
   void listed.then((known) => search.offer([...siteOptions(known, nameOf), ...localityOptions(known, nameOf)]));
-  search.input.addEventListener("focus", () => search.prefer(district.chosen?.value ?? ""));
   district.input.addEventListener("input", () => { search.forget(); tell(undefined); }); // a site lies in its own district only
   return search;
 }

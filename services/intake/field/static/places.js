@@ -37,14 +37,14 @@ export function searchPlaces(save) {
 
 /** @param {string} name @param {() => void} save */
 function search(name, save) {
-  const made = new PlaceSearch(/** @type {HTMLInputElement} */ (element(`${name}-locality`)), (option) => {
+  const chosen = (/** @type {PlaceOption | undefined} */ option) => {
     if (option) districts(name, option.pcode);
     if (name === "destination") setSite(option?.site?.site_id);
     if (option?.site) control("shelter").value = option.site.shelter;
     if (option) save();
-  });
-  made.input.addEventListener("focus", () => made.prefer(control(`${name}_district`).value || control(`${name}_oblast`).value));
-  return made;
+  };
+  const stated = () => control(`${name}_district`).value || control(`${name}_oblast`).value;
+  return new PlaceSearch(/** @type {HTMLInputElement} */ (element(`${name}-locality`)), { stated, chosen });
 }
 
 /** The site of the report, which its author chose from the list. @param {string | undefined} id */
