@@ -152,8 +152,9 @@ def _figures(row: Any) -> GroupFigures:
 
 def _destination(row: Any) -> StatedPlace:
     shelter = None if row.shelter == Shelter.UNKNOWN else row.shelter
-    pcode, country = row.site_pcode or row.destination_pcode, _abroad(row.destination_country)
-    return StatedPlace(pcode, None if row.site_pcode else country, row.destination_locality, shelter, _site(row))
+    if country := _abroad(row.destination_country):
+        return StatedPlace(None, country, row.destination_locality, shelter)
+    return StatedPlace(row.site_pcode or row.destination_pcode, None, row.destination_locality, shelter, _site(row))
 
 
 def _site(row: Any) -> KnownSite | None:

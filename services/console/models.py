@@ -182,6 +182,8 @@ class BoardGroup(ConsoleModel):
     destination_locality: Mapped[str | None]
     site_id: Mapped[UUID | None]
     shelter: Mapped[str]
+    reported_at: Mapped[datetime | None]  # None in rows that earlier releases wrote
+    covers_site: Mapped[bool] = mapped_column(server_default=false())
 
 
 class BoardSite(ConsoleModel):

@@ -32,6 +32,7 @@ def counted(
         superseded_by=UUID(standing.superseded_by) if standing.superseded_by else None,
         replaces=tuple(replaced),
         counted_at=count.counted_at,
+        covers_site=count.covers_site,
         occurred_on=clear.occurred_at.astimezone(TIME_ZONE).date(),
         occurred_on_precision=clear.occurred_at_precision,
         recorded_on=now.astimezone(TIME_ZONE).date(),

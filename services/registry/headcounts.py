@@ -19,7 +19,7 @@ from uuid import UUID
 
 from services.registry.reports import NEVER, Filed
 from shared import events
-from shared.country import UNKNOWN_COUNTRY
+from shared.country import COUNTRY, UNKNOWN_COUNTRY
 from shared.events.displacements import GroupClear
 from shared.events.vocabulary import Measure
 from shared.places.localities import folded
@@ -66,17 +66,23 @@ class Headcount:
     def _present_place(self) -> tuple[str | UUID | None, ...]:
         """Equal for counts at one place. Empty if the report does not name the place."""
         clear = self.clear
-        if clear.site_id:
-            return ("site", clear.site_id)
+        if self.site_id:
+            return ("site", self.site_id)
         locality = folded(clear.destination_locality)
         return (clear.destination.pcode or clear.destination.country, locality, clear.shelter) if locality else ()
+
+    @property
+    def site_id(self) -> UUID | None:
+        """The site where the people are. A count of people abroad names a site by mistake."""
+        is_abroad = self.clear.destination.country not in (None, COUNTRY, UNKNOWN_COUNTRY)
+        return None if is_abroad else self.clear.site_id
 
     @property
     def covers_site(self) -> bool:
         """Whether everybody at a site was counted: a full recount that does not say where the people come from."""
         clear = self.clear
         is_from_anywhere = clear.origin.country == UNKNOWN_COUNTRY and not folded(clear.origin_locality)
-        return bool(clear.site_id and clear.is_full_recount and is_from_anywhere)
+        return bool(self.site_id and clear.is_full_recount and is_from_anywhere)
 
     @property
     def stock_id(self) -> str:

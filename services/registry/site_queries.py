@@ -9,15 +9,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.models import GroupCount, Site, SiteKey
 from services.registry.sites import CountAtSite
 from services.registry.visibility import Visibility
-from shared.events.vocabulary import Measure, Status
+from shared.country import COUNTRY, UNKNOWN_COUNTRY
+from shared.events.vocabulary import DISPLACED, Measure, Status
 
 # raw SQL: SQLAlchemy has no advisory locks
 LOCK = text("SELECT pg_advisory_xact_lock(hashtext(current_schema() || '.sites'))")
 COUNTED = (
     GroupCount.site_id,
     GroupCount.counted_at,
+    GroupCount.reported_at,
     GroupCount.report_id,
     GroupCount.stock_id,
+    GroupCount.superseded_by,
     GroupCount.persons,
     func.coalesce(GroupCount.covers_site, false()),
 )
@@ -53,14 +56,18 @@ async def key(session: AsyncSession, site_id: UUID) -> SiteKey | None:
 
 
 async def counts(session: AsyncSession, status: Status, visibility: Visibility) -> list[CountAtSite]:
-    """The counts in effect at the sites that the caller may see."""
+    """The counts of displaced people at the sites that the caller may see, with the replaced ones.
+
+    A count of people abroad names a site by mistake.
+    """
     rows = await session.execute(
         select(*COUNTED)
         .join(Site, Site.site_id == GroupCount.site_id)
         .where(
             GroupCount.status == status,
             GroupCount.measure == Measure.STOCK,
-            GroupCount.superseded_by.is_(None),
+            GroupCount.mobility.in_(DISPLACED),
+            func.coalesce(GroupCount.destination_country, COUNTRY).in_((COUNTRY, UNKNOWN_COUNTRY)),
             visibility.covers("sites.pcode"),
         )
     )

@@ -49,7 +49,10 @@ class SitePage(BaseModel):
 
 
 class OccupancyView(BaseModel):
-    """The people at a site: between `lowest` and `highest`, if teams disagree. `reports` are the counts added up."""
+    """The people at a site: between `lowest` and `highest`, if teams disagree. `reports` are the counts added up.
+
+    With `has_partial_counts`, some of these counts may count the same people, so the number may be too high.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -57,6 +60,7 @@ class OccupancyView(BaseModel):
     highest: int
     counted_at: datetime
     reports: tuple[UUID, ...]
+    has_partial_counts: bool
 
 
 class ImportedRowView(BaseModel):

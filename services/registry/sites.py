@@ -1,9 +1,10 @@
 """Sites where displaced people stay: what the desk writes about them, and how many people are there. No I/O."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Annotated, NamedTuple
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from shared.events.fields import Body, Name, Phone, Version
 from shared.events.sites import SiteDescription
 from shared.events.vocabulary import Shelter, SiteType
 from shared.places.localities import folded
+from shared.places.site_counts import Share, order, shares
 
 # The kind of shelter of the people at a site, as VOCABULARY section 6 groups the types for DTM.
 SHELTERS: Mapping[SiteType, Shelter] = {
@@ -69,57 +71,54 @@ def joined(name: str | None) -> str:
 
 
 class CountAtSite(NamedTuple):
-    """A count in effect of people at a site. `covers_site`: a full recount that does not say where they come from."""
+    """A count of people at a site, in effect or replaced. `headcounts.py` explains the fields."""
 
     site_id: UUID
     counted_at: datetime
+    reported_at: datetime
     report_id: UUID
     stock_id: UUID
+    superseded_by: UUID | None
     persons: int
     covers_site: bool
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether the count has a stock of its own, and therefore may count people of other counts again."""
+        return self.stock_id == self.report_id
 
 
 @dataclass(frozen=True, slots=True)
 class Occupancy:
     """The people at a site. If teams disagree, their number lies between `lowest` and `highest`.
 
-    `counted_at` is the time of the newest count, and `reports` are the counts that the number rests on, newest first.
+    `counted_at` is the time of the newest count, and `reports` are the counts that are added up, newest first.
+    `has_partial_counts`: some of them are partial, so the number may be too high.
     """
 
     lowest: int
     highest: int
     counted_at: datetime
     reports: tuple[UUID, ...]
+    has_partial_counts: bool = False
 
 
 def occupancies(counts: Iterable[CountAtSite]) -> dict[UUID, Occupancy]:
-    """The occupancy of each site that was counted. `counts` has all counts in effect of these sites."""
+    """The occupancy of each site that was counted. `counts` has all counts at these sites, with the replaced ones."""
     by_site = defaultdict[UUID, list[CountAtSite]](list)
-    for count in sorted(counts, key=order, reverse=True):
+    for count in counts:
         by_site[count.site_id].append(count)
-    return {site_id: _occupancy(_valid(newest_first)) for site_id, newest_first in by_site.items()}
+    by_share = {site_id: shares(at_site) for site_id, at_site in by_site.items()}
+    return {site_id: _occupancy(found) for site_id, found in by_share.items() if found}
 
 
-def order(count: CountAtSite) -> tuple[datetime, UUID]:
-    return count.counted_at, count.report_id
-
-
-def _valid(newest_first: list[CountAtSite]) -> list[CountAtSite]:
-    """Without the counts before the newest count of the whole site, because it counted the same people again."""
-    whole = next((count for count in newest_first if count.covers_site), None)
-    if whole is None:
-        return newest_first
-    return [count for count in newest_first if order(count) >= order(whole) or count.stock_id == whole.stock_id]
-
-
-def _occupancy(newest_first: list[CountAtSite]) -> Occupancy:
-    """Counts of one stock are of the same people, so they are never added; counts of different stocks are."""
-    stocks = defaultdict[UUID, list[int]](list)
-    for count in newest_first:
-        stocks[count.stock_id].append(count.persons)
+def _occupancy(found: Sequence[Share[CountAtSite]]) -> Occupancy:
+    ranges = [share.range(attrgetter("persons")) for share in found]
+    newest_first = sorted((count for share in found for count in share.counts), key=order, reverse=True)
     return Occupancy(
-        lowest=sum(min(persons) for persons in stocks.values()),
-        highest=sum(max(persons) for persons in stocks.values()),
+        lowest=sum(lowest for lowest, _ in ranges),
+        highest=sum(highest for _, highest in ranges),
         counted_at=newest_first[0].counted_at,
         reports=tuple(count.report_id for count in newest_first),
+        has_partial_counts=any(count.is_partial for count in newest_first),
     )

@@ -27,6 +27,7 @@ class GroupCounted(EventData):
     `superseded_by` is the report of the full recount that replaced this count; a replaced count no longer has effect.
     `replaces` are the reports that this full recount replaces from now on. Each of them also has an event of its own,
     which may come later, because it is on another partition.
+    `covers_site`: everybody at the site was counted, wherever they come from, so earlier counts there are not added.
     """
 
     event_type: ClassVar[str] = "dayar.group.counted.v1"
@@ -50,7 +51,9 @@ class GroupCounted(EventData):
     household_unit: Clear[HouseholdUnit] = HouseholdUnit.FAMILIES
     counted_at: Clear[Instant]
     counted_at_precision: Clear[Precision]
+    reported_at: Clear[Instant | None] = None
     is_full_recount: Clear[bool] = False
+    covers_site: Clear[bool] = False
     occurred_on: Clear[date]
     occurred_on_precision: Clear[Precision]
     recorded_on: Clear[date]

@@ -1,5 +1,6 @@
 """The board shows the people of counted groups at the place where they are now, and counts nobody twice."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -230,3 +231,39 @@ async def test_a_reader_who_sees_no_localities_sees_no_site(session: AsyncSessio
     rows = await group_queries.by_stated_place(session, Status.ACTUAL, ("KG",), PLACES)
     [row] = groups.by_place(rows, PLACES.district).here
     assert row.place == StatedPlace(LEILEK)
+
+
+def at_school(hours: float, persons: int, **changed: Any) -> events.GroupCounted:
+    """A full recount at one school. Without an origin it counts everybody there."""
+    at = NOW + timedelta(hours=hours)
+    fields = {"to": LEILEK, "site_id": SCHOOL.site_id, "counted_at": at, "reported_at": at, "is_full_recount": True}
+    whole = {"origin": Place(country="ZZ"), "covers_site": True} if "origin_locality" not in changed else {}
+    return group(persons, **{**fields, **whole, **changed})
+
+
+SCHOOL = site()
+
+
+async def test_people_at_a_site_are_not_added_to_the_count_of_everybody_there(session: AsyncSession) -> None:
+    """70 and 140 people, 210 together. Then one village is counted again, and then nobody is left."""
+    villages: list[dict[str, Any]] = [{"origin_locality": name, "stock_id": uuid4()} for name in ("Комсомол", "Тобей")]
+    first, second = at_school(0, 70, households=14, **villages[0]), at_school(1, 140, households=28, **villages[1])
+    whole = at_school(2, 210, households=42)
+    shown = await counted(session, SCHOOL, first, second, whole, group(9, to=LEILEK))
+    assert (shown.total.persons, shown.total.families) == (exactly(219), exactly(42))
+    again = at_school(3, 80, households=16, replaces=(first.report_id,), sequence=2, **villages[0])
+    shown = await counted(session, again)
+    assert (shown.total.persons, shown.total.families) == (exactly(229), exactly(44))
+    [row, _] = shown.here
+    assert [(origin.locality, persons) for origin, persons in row.origins] == [
+        ("Комсомол", exactly(80)),
+        (None, exactly(140)),
+    ]
+    gone = at_school(4, 0, stock_id=whole.stock_id, replaces=(whole.report_id,), sequence=3)
+    assert (await counted(session, gone)).total.persons == exactly(9)
+
+
+async def test_people_abroad_are_not_at_a_site_in_the_country(session: AsyncSession) -> None:
+    abroad = group(5, site_id=SCHOOL.site_id, destination=Place(country="TJ"))
+    shown = await counted(session, SCHOOL, abroad, at_school(0, 70))
+    assert (shown.total.persons, shown.abroad.persons) == (exactly(70), exactly(5))

@@ -246,6 +246,14 @@ async def test_a_count_of_the_whole_site_includes_the_groups_counted_before_it(o
     assert (await occupancy(office, site_id))["highest"] == 235
 
 
+async def test_only_displaced_people_in_the_country_are_at_a_site(office: Office) -> None:
+    site_id = await saved(office)
+    here = {"site_id": str(site_id)}
+    abroad = counted(0, 9, **here, destination={"country": "TJ"})
+    await office.file(counted(0, 70, **here), abroad, counted(0, 5, **here, mobility="migration"))
+    assert (await occupancy(office, site_id))["highest"] == 70
+
+
 async def test_nobody_left_is_a_count(office: Office) -> None:
     site_id = await saved(office)
     await office.file(counted(0, 70, site_id=str(site_id)))
@@ -262,25 +270,74 @@ async def test_a_count_at_a_site_that_is_not_known_yet_is_recorded(office: Offic
 
 
 AT = datetime(2022, 5, 5, 12, tzinfo=UTC)
+SITE, WHOLE, VILLAGE, OTHER = uuid4(), uuid4(), uuid4(), uuid4()
+
+
+def at_site(hours: float, stock_id: UUID, persons: int, **changed: Any) -> CountAtSite:
+    at = AT + timedelta(hours=hours)
+    count = CountAtSite(SITE, at, at, uuid4(), stock_id, None, persons, covers_site=stock_id == WHOLE)
+    return count._replace(**changed)
+
+
+def replaced(count: CountAtSite, by: CountAtSite) -> CountAtSite:
+    return count._replace(superseded_by=by.report_id)
+
+
+def range_of(*counts: CountAtSite) -> tuple[int, int]:
+    seen = occupancies(counts)[SITE]
+    return seen.lowest, seen.highest
 
 
 def test_teams_that_disagree_give_a_range() -> None:
-    site, stock, other = uuid4(), uuid4(), uuid4()
-    counts = [
-        CountAtSite(site, AT + timedelta(hours=hours), uuid4(), stock_id, persons, covers_site=False)
-        for hours, stock_id, persons in ((0, stock, 100), (2, stock, 150), (1, other, 30))
-    ]
+    counts = [at_site(0, VILLAGE, 100), at_site(2, VILLAGE, 150), at_site(1, OTHER, 30)]
     [low, high, alone] = counts
     assert occupancies(counts) == {
-        site: Occupancy(130, 180, high.counted_at, (high.report_id, alone.report_id, low.report_id))
+        SITE: Occupancy(130, 180, high.counted_at, (high.report_id, alone.report_id, low.report_id))
     }
 
 
 def test_disagreeing_counts_of_the_whole_site_stay_a_range() -> None:
-    site, whole, earlier = uuid4(), uuid4(), uuid4()
-    counts = [
-        CountAtSite(site, AT, uuid4(), earlier, 70, covers_site=False),
-        CountAtSite(site, AT + timedelta(hours=1), uuid4(), whole, 200, covers_site=True),
-        CountAtSite(site, AT + timedelta(hours=2), uuid4(), whole, 300, covers_site=True),
-    ]
-    assert (occupancies(counts)[site].lowest, occupancies(counts)[site].highest) == (200, 300)
+    assert range_of(at_site(0, VILLAGE, 70), at_site(1, WHOLE, 200), at_site(2, WHOLE, 300)) == (200, 300)
+
+
+def test_people_who_are_counted_again_after_the_whole_site_are_not_added_twice() -> None:
+    """70 and 140 people, 210 together; then both villages are counted again, then all have left."""
+    first, second, whole = at_site(0, VILLAGE, 70), at_site(1, OTHER, 140), at_site(2, WHOLE, 210)
+    assert range_of(first, second, whole) == (210, 210)
+    again, other = at_site(3, VILLAGE, 80), at_site(3, OTHER, 140)
+    assert range_of(replaced(first, again), second, whole, again) == (220, 220)
+    assert range_of(replaced(first, again), replaced(second, other), whole, again, other) == (220, 220)
+    gone, left = at_site(4, VILLAGE, 0), at_site(4, OTHER, 0)
+    counts = replaced(first, again), replaced(second, other), whole, replaced(again, gone), replaced(other, left)
+    assert range_of(*counts, gone, left) == (0, 0)
+
+
+def test_a_village_that_nobody_counted_before_the_whole_site_is_added() -> None:
+    assert range_of(at_site(0, VILLAGE, 70), at_site(1, WHOLE, 60), at_site(2, OTHER, 25)) == (85, 85)
+
+
+def test_more_people_of_two_villages_than_the_whole_site_had_are_all_there() -> None:
+    first, second, whole = at_site(0, VILLAGE, 70), at_site(0, OTHER, 140), at_site(1, WHOLE, 100)
+    again, other = at_site(2, VILLAGE, 70), at_site(2, OTHER, 140)
+    assert range_of(replaced(first, again), replaced(second, other), whole, again, other) == (210, 210)
+
+
+def test_partial_counts_that_a_recount_replaced_are_deducted_with_it() -> None:
+    first, part, whole = at_site(0, VILLAGE, 70), at_site(1, uuid4(), 20), at_site(2, WHOLE, 100)
+    again = at_site(3, VILLAGE, 85)
+    assert range_of(replaced(first, again), replaced(part, again), whole, again) == (95, 95)
+
+
+def test_of_two_counts_of_one_hour_the_later_report_decides() -> None:
+    """The hour of a count is usually all that is known; the ids of reports are random."""
+    for village_id, whole_id in ((UUID(int=1), UUID(int=2)), (UUID(int=2), UUID(int=1))):
+        village = at_site(0, VILLAGE, 70, report_id=village_id)
+        whole = at_site(0, WHOLE, 60, report_id=whole_id, reported_at=AT + timedelta(minutes=9))
+        assert range_of(village, whole) == (60, 60)
+
+
+def test_a_sum_with_partial_counts_says_so() -> None:
+    report_id = uuid4()
+    partial = at_site(1, report_id, 72, report_id=report_id)
+    assert occupancies([at_site(0, VILLAGE, 70), partial])[SITE].has_partial_counts
+    assert not occupancies([at_site(0, VILLAGE, 70)])[SITE].has_partial_counts

@@ -27,6 +27,7 @@ MAY_BE_CLEAR = {
     "household_id",
     "group_id",
     "hazard_id",
+    "covers_site",
     "site_id",  # fields with ids of records, and of linked hazards and sites
     "origin",
     "destination",

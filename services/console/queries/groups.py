@@ -1,18 +1,22 @@
 """Queries for the counts of groups, and for the people displaced now by place."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from operator import itemgetter
+from itertools import groupby
+from operator import attrgetter, itemgetter
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Label, case, func, select, update
+from sqlalchemy import ColumnElement, Label, TextClause, and_, case, false, func, not_, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.console.models import BoardGroup, BoardSite
 from services.console.queries.areas import in_areas
+from shared.country import COUNTRY, UNKNOWN_COUNTRY
 from shared.events.vocabulary import DISPLACED, HouseholdUnit, Measure, Status
-from shared.places import Places
+from shared.places import Places, site_counts
+from shared.places.site_counts import Share
 
 HERE = "coalesce(board_groups.destination_pcode, board_groups.origin_pcode)"
 STATED = (
@@ -25,6 +29,16 @@ STATED = (
     BoardGroup.origin_country,
     BoardGroup.origin_locality,
 )
+ENDS = ("lowest", "highest")
+IN_EFFECT = (BoardGroup.superseded_by.is_(None),)
+ORDERED = (
+    BoardGroup.report_id,
+    BoardGroup.stock_id,
+    BoardGroup.superseded_by,
+    BoardGroup.counted_at,
+    BoardGroup.reported_at,
+    BoardGroup.covers_site,
+)
 SITE = (BoardSite.pcode.label("site_pcode"), BoardSite.name_ky, BoardSite.name_ru, BoardSite.name_en)
 COUNTED: dict[str, ColumnElement[Any]] = {
     "persons": BoardGroup.persons.expression,
@@ -34,22 +48,33 @@ COUNTED: dict[str, ColumnElement[Any]] = {
 }
 
 
+# A count of people abroad names a site by mistake.
+IS_IN_COUNTRY = func.coalesce(BoardGroup.destination_country, COUNTRY).in_((COUNTRY, UNKNOWN_COUNTRY))
+
+
 async def by_stated_place(session: AsyncSession, status: Status, areas: Iterable[str], places: Places) -> Sequence[Any]:
     """Adds up the lowest and the highest count of each stock, by stated destination and origin.
 
     A stock has one or more counts of the same people, and its newest count states where these people are. The places of
-    the newest counts come first. Counts that a full recount replaced are left out.
+    the newest counts come first. Counts that a full recount replaced are left out. If everybody at a site was counted,
+    `site_counts` says how much of each stock of the site is added.
     """
+    seen = _displaced(status, in_areas(HERE, areas, places))
+    covered = select(BoardGroup.site_id).where(*seen, *IN_EFFECT, BoardGroup.covers_site, IS_IN_COUNTRY)
+    is_covered = and_(func.coalesce(BoardGroup.site_id.in_(covered), false()), IS_IN_COUNTRY)
+    return [*await _stocks(session, *seen, not_(is_covered)), *await _shares(session, *seen, is_covered)]
+
+
+def _displaced(status: Status, is_seen: TextClause) -> tuple[ColumnElement[bool] | TextClause, ...]:
+    is_displaced = BoardGroup.mobility.in_(DISPLACED)
+    return BoardGroup.status == status, BoardGroup.measure == Measure.STOCK, is_displaced, is_seen
+
+
+async def _stocks(session: AsyncSession, *conditions: ColumnElement[bool] | TextClause) -> Sequence[Any]:
     stocks = (
         select(*STATED, BoardGroup.counted_at, *_ranges())
         .ext(distinct_on(BoardGroup.stock_id))
-        .where(
-            BoardGroup.status == status,
-            BoardGroup.superseded_by.is_(None),
-            BoardGroup.measure == Measure.STOCK,
-            BoardGroup.mobility.in_(DISPLACED),
-            in_areas(HERE, areas, places),
-        )
+        .where(*conditions, *IN_EFFECT)
         .order_by(BoardGroup.stock_id, BoardGroup.counted_at.desc(), BoardGroup.report_id)
         .subquery()
         .c
@@ -60,6 +85,21 @@ async def by_stated_place(session: AsyncSession, status: Status, areas: Iterable
     named = select(*stated, *SITE, *sums).outerjoin(BoardSite, BoardSite.site_id == stocks.site_id)
     wanted = named.group_by(*stated, BoardSite.site_id).order_by(newest.desc(), *stated)
     return (await session.execute(wanted)).all()
+
+
+async def _shares(session: AsyncSession, *conditions: ColumnElement[bool] | TextClause) -> Sequence[Any]:
+    """The shares of the sites where everybody was counted, as rows like those of `_stocks`."""
+    numbers = [counted.label(name) for name, counted in COUNTED.items()]
+    wanted = select(*STATED, *SITE, *ORDERED, *numbers).outerjoin(BoardSite, BoardSite.site_id == BoardGroup.site_id)
+    rows = (await session.execute(wanted.where(*conditions).order_by(BoardGroup.site_id))).all()
+    by_site = groupby(rows, key=attrgetter("site_id"))
+    return [_row(share) for _, counts in by_site for share in site_counts.shares(counts)]
+
+
+def _row(share: Share[Any]) -> SimpleNamespace:
+    ranges = {name: share.range(attrgetter(name)) for name in COUNTED}
+    ends = {f"{name}_{suffix}": end for name, both in ranges.items() for suffix, end in zip(ENDS, both, strict=True)}
+    return SimpleNamespace(**share.counts[0]._asdict(), **ends)
 
 
 async def supersede(session: AsyncSession, counts: Iterable[Mapping[str, Any]]) -> None:
@@ -77,7 +117,7 @@ async def supersede(session: AsyncSession, counts: Iterable[Mapping[str, Any]]) 
 
 def _ranges() -> list[Label[int]]:
     """The columns `persons_lowest`, `persons_highest` and so on: the lowest and the highest count of a row's stock."""
-    ends = (("lowest", func.min), ("highest", func.max))
+    ends = ((ENDS[0], func.min), (ENDS[1], func.max))
     return [
         func.coalesce(end(counted).over(partition_by=BoardGroup.stock_id), 0).label(f"{name}_{suffix}")
         for name, counted in COUNTED.items()

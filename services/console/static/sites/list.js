@@ -9,7 +9,7 @@ import { dayAndClock } from "/static/time.js";
 
 /**
  * @typedef {import("/static/sites.js").Site} Site
- * @typedef {{lowest: number, highest: number, counted_at: string, reports: string[]}} Occupancy
+ * @typedef {{lowest: number, highest: number, counted_at: string, reports: string[], has_partial_counts: boolean}} Occupancy
  * @typedef {Record<string, Occupancy | null>} Occupancies by site, only of the reader's areas
  */
 
@@ -75,10 +75,11 @@ function named(site) {
 /** @param {Occupancy | null | undefined} occupancy @param {Site} site */
 function people(occupancy, site) {
   if (!occupancy) return numeric("–", occupancy === null ? [small(sentence("uncounted"))] : []);
-  const { lowest, highest, counted_at } = occupancy;
+  const { lowest, highest, counted_at, has_partial_counts } = occupancy;
   const range = lowest === highest ? number.format(highest) : `${number.format(lowest)}–${number.format(highest)}`;
   const isOver = site.capacity !== null && highest > site.capacity;
-  return numeric(range, [small(sentence("counted", { time: dayAndClock(new Date(counted_at)) })), ...(isOver ? [small(sentence("over"), "bad")] : [])]);
+  const marks = [...(has_partial_counts ? [small(sentence("partial"))] : []), ...(isOver ? [small(sentence("over"), "bad")] : [])];
+  return numeric(range, [small(sentence("counted", { time: dayAndClock(new Date(counted_at)) })), ...marks]);
 }
 
 /** @param {string} text @param {HTMLElement[]} [below] */

@@ -1,0 +1,11 @@
+"""Adds which counts are of everybody at a site, and when a count was reported."""
+
+from alembic import op
+
+revision = "console_0015"
+down_revision = "console_0014"
+
+
+def upgrade() -> None:
+    op.execute("ALTER TABLE board_groups ADD reported_at timestamptz")
+    op.execute("ALTER TABLE board_groups ADD covers_site boolean DEFAULT false NOT NULL")

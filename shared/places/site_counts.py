@@ -1,0 +1,95 @@
+"""Which counts at a site are added up. The registry's list of sites and the console's board use the same rule. No I/O.
+
+The newest full recount of a whole site, which does not say where the people come from, includes everybody who was
+counted there before. If a part of these people is counted again later, the new count of this part is added, and the
+earlier count of this part is deducted from the count of the whole site.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar
+from uuid import UUID
+
+
+class SiteCount(Protocol):
+    """A count of people at a site, in effect (without `superseded_by`) or replaced."""
+
+    @property
+    def report_id(self) -> UUID: ...
+    @property
+    def stock_id(self) -> UUID: ...
+    @property
+    def superseded_by(self) -> UUID | None: ...
+    @property
+    def counted_at(self) -> datetime: ...
+    @property
+    def reported_at(self) -> datetime | None: ...
+    @property
+    def covers_site(self) -> bool: ...
+
+
+Count = TypeVar("Count", bound=SiteCount)
+
+
+@dataclass(frozen=True, slots=True)
+class Share(Generic[Count]):
+    """A part of the people at a site. `counts` are counts of the same people, in effect, newest first.
+
+    `deducted` are the earlier counts of those people whom a later count, which is in a share of its own, counts again.
+    """
+
+    counts: Sequence[Count]
+    deducted: Sequence[Sequence[Count]] = ()
+
+    def range(self, number: Callable[[Count], int | None]) -> tuple[int, int]:
+        """The lowest and the highest number. Teams that disagree about these people give different numbers."""
+        numbers = stated(map(number, self.counts))
+        earlier = [stated(map(number, counts)) for counts in self.deducted]
+        lowest, highest = min(numbers) - sum(map(max, earlier)), max(numbers) - sum(map(min, earlier))
+        return max(0, lowest), max(0, highest)
+
+
+def stated(numbers: Iterable[int | None]) -> list[int]:
+    return [number for number in numbers if number is not None] or [0]
+
+
+def shares(counts: Iterable[Count]) -> list[Share[Count]]:
+    """The shares that are added up. `counts` are all counts at one site, with the replaced ones."""
+    newest_first = sorted(counts, key=order, reverse=True)
+    known = {count.report_id: count for count in newest_first}
+    stocks = by_stock(count for count in newest_first if count.superseded_by is None)
+    whole = next((count for count in newest_first if count.covers_site and count.superseded_by is None), None)
+    if whole is None:
+        return [Share(stock) for stock in stocks.values()]
+    later = {stock_id: stock for stock_id, stock in stocks.items() if order(stock[0]) > order(whole)}
+    later.pop(whole.stock_id, None)
+    included = by_stock(count for count in newest_first if was_in_effect(count, whole, known)).values()
+    deducted = [stock for stock in included if any(people(count, known) in later for count in stock)]
+    return [Share(stocks[whole.stock_id], deducted), *map(Share, later.values())]
+
+
+def order(count: SiteCount) -> tuple[datetime, datetime, UUID]:
+    """The order in which people were counted, as in the registry's decision which counts are in effect."""
+    return count.counted_at, count.reported_at or count.counted_at, count.report_id
+
+
+def by_stock(counts: Iterable[Count]) -> Mapping[UUID, list[Count]]:
+    stocks = defaultdict[UUID, list[Count]](list)
+    for count in counts:
+        stocks[count.stock_id].append(count)
+    return stocks
+
+
+def people(count: Count, known: Mapping[UUID, Count]) -> UUID:
+    """The stock of the people who were counted: the stock of the recount that replaced the count, else its own."""
+    replacing = known.get(count.superseded_by) if count.superseded_by else None
+    return (replacing or count).stock_id
+
+
+def was_in_effect(count: Count, whole: Count, known: Mapping[UUID, Count]) -> bool:
+    """Whether the count was made before `whole`, and was not replaced until then."""
+    replacing = known.get(count.superseded_by) if count.superseded_by else None
+    is_replaced = count.superseded_by is not None and (replacing is None or order(replacing) < order(whole))
+    return order(count) < order(whole) and not is_replaced
