@@ -16,6 +16,7 @@ from cli.user import refuse
 from services.console.models import Account
 from services.console.queries import accounts
 from services.registry import held
+from services.registry.decisions import SUBJECT_OF
 from services.registry.models import HeldDecision
 from shared.auth.tokens import Role
 from shared.config import Settings
@@ -94,13 +95,15 @@ async def decide(id: UUID, by: str, reason: str, *, is_accepted: bool) -> None:
 async def seen(session: AsyncSession, id: UUID, account: Account) -> RowMapping:
     """Return the held report if the account's areas cover its destination or, for a destination abroad, its origin."""
     row = await held.by_outcome(session, id)
-    if row is None or not covers(account, from_json(row["clear"])):
+    if row is None or not covers(account, from_json(row["clear"]), row["household_pcode"]):
         refuse("No report is held under this id.")
     return row
 
 
-def covers(account: Account, clear: dict[str, Any]) -> bool:
-    pcode = clear["destination"].get("pcode") or clear["origin"].get("pcode")
+def covers(account: Account, clear: dict[str, Any], household_pcode: str | None) -> bool:
+    """Whether the account's areas cover the report's place. A movement without a place has its household's place."""
+    stated = (clear.get(name, {}).get("pcode") for name in ("destination", "origin"))
+    pcode = next(filter(None, stated), household_pcode)
     places = Places.load(Settings().places_path)
     return places.covers(account.areas, pcode)
 
@@ -110,19 +113,22 @@ def described(row: RowMapping, author: str) -> dict[str, Any]:
     clear, places = from_json(row["clear"]), Places.load(Settings().places_path)
     return {
         "Report": f"{row['report_id']} version {row['version']} ({row['status']})",
-        row["kind"].capitalize(): row["subject_id"],
+        SUBJECT_OF[row["kind"]].capitalize(): row["subject_id"],
+        **({"Movement": clear["movement"]} if "movement" in clear else {}),
         "Held because": row["reason"],
         "Author": f"{author}, team {row['team'] or '–'}, by {row['channel']}",
         "Received": clock(row["received_at"]),
         "Flags": ", ".join(row["flags"]) or "–",
-        "Persons": clear["persons"],
-        "From": place(clear["origin"], places),
-        "To": place(clear["destination"], places),
+        "Persons": clear.get("persons", "–"),
+        "From": place(clear.get("origin"), places),
+        "To": place(clear.get("destination"), places),
         "Happened": f"{clear['occurred_at']} ({clear.get('occurred_at_precision', 'day')})",
     }
 
 
-def place(codes: dict[str, str], places: Places) -> str:
+def place(codes: dict[str, str] | None, places: Places) -> str:
+    if codes is None:
+        return "–"
     return places.name(codes["pcode"], "en") if "pcode" in codes else codes["country"]
 
 

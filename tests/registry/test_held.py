@@ -24,7 +24,7 @@ from shared.messaging import kafka
 from shared.messaging.publisher import Publisher
 from shared.postgres import database
 from tests.installation import Installation
-from tests.registry.factories import Desk, household
+from tests.registry.factories import Desk, household, movement
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
@@ -47,11 +47,13 @@ class Office:
         self.workers.append(self.installation.start("registry", "worker"))
         return self.workers[-1]
 
-    async def publish(self, *bodies: dict[str, Any], flags: tuple[Flag, ...] = ()) -> None:
+    async def publish(
+        self, *bodies: dict[str, Any], flags: tuple[Flag, ...] = (), author: UUID = AUTHOR, team: UUID = TEAM
+    ) -> None:
         desk = Desk(self.installation.secrets / "seal")
         async with Publisher(self.installation.settings(Settings, "intake")) as publisher:
             await publisher.publish_all(
-                [desk.message(body, author=AUTHOR, team=TEAM, flags=flags) for body in bodies], timeout=30
+                [desk.message(body, author=author, team=team, flags=flags) for body in bodies], timeout=30
             )
 
     async def rows(self, statement: str) -> list[dict[str, Any]]:
@@ -178,3 +180,35 @@ async def test_a_held_report_is_visible_only_in_its_areas(office: Office) -> Non
         assert (output.exit_code, output.stderr.strip()) == (1, "No report is held under this id.")
     assert await office.rows("SELECT * FROM held_decisions") == []
     assert (await office.dayar("show", id, "--by", "bakyt")).exit_code == 0
+
+
+async def test_a_registrar_of_the_households_area_accepts_a_death_that_another_team_reported(office: Office) -> None:
+    office.work()
+    body = household()
+    died = movement(body, "died", member_ids=[body["members"][4]["member_id"]])
+    await office.publish(body)
+    await office.publish(died, author=uuid4(), team=uuid4())
+    id = str(await office.held_id())
+    await office.add("ainura", "registrar", OSH_OBLAST)
+    await office.add("bakyt", "registrar", BATKEN_OBLAST)
+    assert (await office.dayar("show", id, "--by", "ainura")).exit_code == 1
+    shown = await office.dayar("show", id, "--by", "bakyt")
+    assert shown.exit_code == 0, shown.output
+    for line in ("Movement       died", f"Household      {body['household_id']}", "removal_by_other_team"):
+        assert line in shown.output
+    accepted = await office.dayar("accept", id, "--by", "bakyt", "--reason", "the hospital confirms it")
+    assert accepted.exit_code == 0, accepted.output
+    await wait_for(lambda: office.rows("SELECT 1 FROM held_decisions WHERE result = 'recorded'"), 30)
+    assert await office.rows("SELECT persons FROM stays WHERE sub_stock = 'in_displacement'") == [{"persons": 4}]
+
+
+async def test_a_movement_that_contradicts_other_reports_can_only_be_refused(office: Office) -> None:
+    office.work()
+    body = household()
+    await office.publish(body, movement(body, "returned", occurred_at="2026-01-01T06:00:00Z"))
+    id = str(await office.held_id())
+    accepted = await office.dayar("accept", id, "--by", "aida", "--reason", "why not")
+    assert (accepted.exit_code, "before_departure" in accepted.stderr) == (1, True)
+    refused = await office.dayar("refuse", id, "--by", "aida", "--reason", "another family")
+    assert refused.exit_code == 0, refused.output
+    await wait_for(lambda: office.rows("SELECT 1 FROM held_decisions WHERE result = 'rejected'"), 30)

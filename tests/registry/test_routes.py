@@ -307,6 +307,15 @@ async def carry_out(office: Office) -> list[str]:
         return [await office.registrar.settle_held(decision, session) for decision in decided]
 
 
+async def test_a_held_movement_without_a_place_is_in_the_area_of_its_household(office: Office) -> None:
+    team, body = uuid4(), household(destination={"pcode": LEILEK})
+    await office.file(body)
+    await office.file(movement(body, "returned"), team=team, flags=(Flag.EXPIRED_TOKEN,))
+    path = f"/v1/teams/{team}/held"
+    counts = [(await office.get(path, role=Role.DUTY_HEAD, areas=(area,))).json()["count"] for area in (LEILEK, OSH)]
+    assert counts == [1, 0]
+
+
 async def test_accepting_held_reports_is_in_the_security_log(office: Office) -> None:
     await office.file(household(), household(), team=(team := uuid4()), flags=(Flag.EXPIRED_TOKEN,))
     account = uuid4()
