@@ -58,7 +58,9 @@ function drawn(site, occupancy, placeOf, change) {
     named(site), cell(words("types")[site.type]), cell([site.locality, placeOf(site.pcode)].filter(Boolean).join(", ")), people(occupancy, site),
     numeric(site.capacity === null ? "–" : number.format(site.capacity)), state(site), needs(site), cell(...(change ? [button(site, change)] : [])),
   ]);
-  for (const [place, column] of [...document.querySelectorAll(".sites thead th")].entries()) made.cells[place].dataset.label = column.textContent ?? "";
+  for (const [place, column] of [...document.querySelectorAll(".sites thead th")].entries()) {
+    if (column.textContent) made.cells[place].dataset.label = column.textContent; // shown on narrow screens, where the table has no head
+  }
   made.dataset.key = site.site_id;
   made.dataset.state = site.state;
   return made;
