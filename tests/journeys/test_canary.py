@@ -120,6 +120,7 @@ async def test_personal_data_is_only_where_it_may_be(journey: Journey) -> None:
         listening = group.create_task(journey.listen(token))
         await take_in(journey, token)
         await refuse(journey, token)
+        await keep_a_site(journey, token)
         await wait_in_the_spool(journey, token)
         await count_check(journey.installation, journey.sent, timeout=120)
         await publish_bad_records(journey)
@@ -163,6 +164,28 @@ async def refuse(journey: Journey, token: str) -> None:
         f"/registry/v1/households/{quote(canary.person['phone'])}",
     ):
         await journey.ask("GET", path + query, token=token)
+
+
+async def keep_a_site(journey: Journey, token: str) -> None:
+    """Stores the person in charge of a site, and causes the errors of sites and of sheets of sites."""
+    canary, path = THROUGH_INTAKE, f"/registry/v1/sites/{uuid4()}"
+    person = {"name": canary.person["family_name"], "phone": canary.person["phone"]}
+    site = {"version": 1, "name_ru": "Школа", "type": "school", "pcode": "KG05258000000", "person_in_charge": person}
+    for body, status in (
+        (site, 200),
+        ({**site, canary.field: 1}, 422),
+        ({**site, "pcode": canary.notes}, 422),
+        ({**site, "person_in_charge": {**person, canary.field: 1}}, 422),
+        ({**site, "person_in_charge": {"name": canary.notes * 9, "phone": canary.notes}}, 422),
+        ({**site, "capacity": 9}, 409),
+    ):
+        assert (await journey.ask("PUT", path, token=token, json=body)).status_code == status, body
+    row = f"{canary.notes},KG05258000000,{person['name']},{canary.notes}"
+    for header, status in (("type,pcode,person_in_charge,phone", 200), (f"type,pcode,{canary.field}", 422)):
+        sheet = f"{header}\n{row}\n".encode()
+        answer = await journey.ask("POST", "/registry/v1/sites:import", token=token, content=sheet)
+        assert answer.status_code == status, answer.text
+    await journey.ask("GET", "/registry/v1/sites", token=token)
 
 
 async def wait_in_the_spool(journey: Journey, token: str) -> None:

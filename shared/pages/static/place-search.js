@@ -17,10 +17,11 @@ export class PlaceSearch extends Combobox {
     input.addEventListener("focus", () => this.offer(/** @type {PlaceOption[]} */ (this.options)));
   }
 
-  /** Places of the stated district come first. @param {PlaceOption[]} options */
+  /** Places of the stated district come first. Options that arrive while the user types are shown at once. @param {PlaceOption[]} options */
   offer(options) {
     const pcode = this.stated();
     this.options = [...options.filter((option) => option.pcode === pcode), ...options.filter((option) => option.pcode !== pcode)];
+    if (document.activeElement === this.input && this.input.value && !this.chosen) this.show();
   }
 
   /** Shows the option's name alone, because the district has a field of its own. @override @param {import("./combobox.js").Option | undefined} option */
