@@ -18,7 +18,6 @@ from deploy.local.process import wait_until
 from shared.auth.tokens import Role
 from tests.browsers import SLOW_MS, chromium
 from tests.console.conftest import PASSWORD, Served
-from tests.installation import Installation
 from tests.intake.field import phones
 
 pytestmark = pytest.mark.timeout(180)
@@ -30,14 +29,6 @@ KADAMJAI, BATKEN_OBLAST = "KG05258000000", "KG05000000000"
 def browser() -> Iterator[Browser]:
     with chromium() as launched:
         yield launched
-
-
-@pytest.fixture
-def centre(installation: Installation) -> Iterator[Served]:
-    workers = [installation.start(service, "worker") for service in ("registry", "alerts", "console")]
-    served = Served(installation, installation.web(), *workers)
-    yield served
-    served.stop()
 
 
 def opened_board(page: Page, centre: Served) -> Page:
