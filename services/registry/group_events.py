@@ -12,7 +12,7 @@ from shared.crypto.randomness import random_id
 from shared.events import GroupCounted, Message
 from shared.events.displacements import GroupClear
 
-FROM_REPORT = (GroupCounted.model_fields.keys() & GroupClear.model_fields.keys()) - {"counted_at"}
+FROM_REPORT = (GroupCounted.model_fields.keys() & GroupClear.model_fields.keys()) - {"counted_at", "site_id"}
 
 
 def counted(
@@ -33,6 +33,7 @@ def counted(
         replaces=tuple(replaced),
         counted_at=count.counted_at,
         covers_site=count.covers_site,
+        site_id=count.site_id,
         occurred_on=clear.occurred_at.astimezone(TIME_ZONE).date(),
         occurred_on_precision=clear.occurred_at_precision,
         recorded_on=now.astimezone(TIME_ZONE).date(),

@@ -75,7 +75,7 @@ class Registrar:
         now = self._clock()
         recounted = await recount(session, working_set, now)
         messages = chain(recounted.messages, self._household_events.messages(working_set, now))
-        await store.save(working_set, messages, recounted.standings)
+        await store.save(working_set, messages, recounted.counts)
 
 
 # Maps event types to handlers. All reports of a batch are filed in one working set.

@@ -9,7 +9,7 @@ count whose present place has no name. The rules are in docs/decisions/0037.
 from bisect import bisect
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import islice
@@ -18,10 +18,11 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.registry.reports import NEVER, Filed
+from services.registry.typed_sites import TypedSites
 from shared import events
 from shared.country import COUNTRY, UNKNOWN_COUNTRY
 from shared.events.displacements import GroupClear
-from shared.events.vocabulary import Measure
+from shared.events.vocabulary import Measure, Shelter
 from shared.places.localities import folded
 
 TOLERANCE = 0.2  # two teams disagree if their counts differ by more than 20 % of the larger count
@@ -39,6 +40,7 @@ class Headcount:
     team: str | None
     places_version: str | None
     received_at: datetime
+    typed_site: UUID | None = None  # the site that the words for the place mean
 
     @classmethod
     def of(cls, filed: Filed) -> "Headcount":
@@ -56,9 +58,12 @@ class Headcount:
     @cached_property
     def population(self) -> str | None:
         """The id of the population. None if the report counts movements or does not name the people's present place."""
-        clear = self.clear
-        if clear.measure is not Measure.STOCK or not (present := self._present_place):
+        if self.clear.measure is not Measure.STOCK or not (present := self._present_place):
             return None
+        return self._population_at(*present)
+
+    def _population_at(self, *present: str | UUID | None) -> str:
+        clear = self.clear
         origin = clear.origin.pcode or clear.origin.country, folded(clear.origin_locality)
         return str(events.derived_id("population", clear.status, clear.hazard_id, *origin, *present, clear.mobility))
 
@@ -75,7 +80,17 @@ class Headcount:
     def site_id(self) -> UUID | None:
         """The site where the people are. A count of people abroad names a site by mistake."""
         is_abroad = self.clear.destination.country not in (None, COUNTRY, UNKNOWN_COUNTRY)
-        return None if is_abroad else self.clear.site_id
+        return None if is_abroad else self.clear.site_id or self.typed_site
+
+    def at_typed_site(self, sites: TypedSites) -> "Headcount":
+        """The count at the site that its words mean, or the count as it is."""
+        site_id = sites.meant(self.clear.destination.pcode, self.clear.destination_locality)
+        return self if self.site_id or site_id is None else replace(self, typed_site=site_id)
+
+    def typed_populations(self, sites: TypedSites) -> set[str]:
+        """The populations of counts that say the site of this count in words, from before the site was in the list."""
+        words = sites.words(self.site_id) if self.site_id and self.population else ()
+        return {self._population_at(*place, shelter) for place in words for shelter in Shelter}
 
     @property
     def covers_site(self) -> bool:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -13,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry import group_events
 from services.registry.headcounts import IN_EFFECT, Headcount, Standing, standings
+from services.registry.typed_sites import TypedSites
 from services.registry.working_set import WorkingSet
 from shared.events import GroupCorrected, GroupCounted, GroupStatusChanged, Message
 from shared.events.displacements import GroupClear
@@ -29,21 +31,31 @@ FROM unnest($1::text[]) AS population ORDER BY hashtextextended(population, 0)
 """
 STANDINGS = "SELECT report_id, superseded_at, superseded_by FROM counts WHERE group_id = ANY($1::uuid[])"
 OTHERS = """
-SELECT counts.group_id, counts.report_id, counts.superseded_at, counts.superseded_by,
+SELECT counts.group_id, counts.report_id, counts.site_id, counts.superseded_at, counts.superseded_by,
     reports.clear, reports.author, reports.team, reports.places_version, reports.received_at
 FROM counts JOIN reports ON (reports.report_id, reports.version) = (counts.report_id, counts.version)
     AND reports.kind = 'group' AND reports.subject_id = counts.group_id AND reports.outcome IN ('recorded', 'merged')
 WHERE counts.population = ANY($1::uuid[]) AND NOT counts.group_id = ANY($2::uuid[])
 """
-CHANGE = "UPDATE counts SET superseded_at = $2, superseded_by = $3 WHERE report_id = $1"
+SITES = """
+SELECT site_id, pcode, name_ky, name_ru, name_en FROM sites
+WHERE pcode = ANY($1::text[] || ARRAY(SELECT pcode FROM sites WHERE site_id = ANY($2::uuid[])))
+"""
+CHANGE = """
+UPDATE counts SET superseded_at = $2, superseded_by = $3, site_id = $4, population = $5, stock_id = $6, covers_site = $7
+WHERE report_id = $1
+"""
 SEQUENCES = "SELECT nextval('group_sequence') FROM generate_series(1, $1)"
 
 
 @dataclass
 class Recount:
-    """`standings` has the standing of each count, by report id. `messages` has an event about each changed count."""
+    """`counts` has each count of the changed groups with its standing, by report id.
 
-    standings: Mapping[str, Standing] = field(default_factory=dict)
+    `messages` has an event about each changed count.
+    """
+
+    counts: Mapping[str, tuple[Headcount, Standing]] = field(default_factory=dict)
     messages: list[Message] = field(default_factory=list)
 
 
@@ -56,23 +68,30 @@ async def recount(session: AsyncSession, working_set: WorkingSet, now: datetime)
     if not changed:
         return Recount()
     connection, group_ids = await database.driver(session), [subject.name[1] for subject in changed]
-    own = [Headcount.of(filed) for subject in changed for filed in subject.displacements.values()]
+    stated = [Headcount.of(filed) for subject in changed for filed in subject.displacements.values()]
+    sites = await typed_sites(connection, stated)
+    own = [count.at_typed_site(sites) for count in stated]
     populations = {count.population for count in own if count.population}
+    populations |= {population for count in own for population in count.typed_populations(sites)}
     populations |= {str(row["population"]) for row in await connection.fetch(STORED_POPULATIONS, group_ids)}
     await connection.execute(LOCK, list(populations))
     before = {str(row["report_id"]): standing(row) for row in await connection.fetch(STANDINGS, group_ids)}
     rows = await connection.fetch(OTHERS, list(populations), group_ids)
-    others = [headcount(row) for row in rows]
+    others = [headcount(row).at_typed_site(sites) for row in rows]
+    at_site = {str(row["report_id"]): row["site_id"] for row in rows}
     before |= {str(row["report_id"]): standing(row) for row in rows}
     after = standings((*own, *others))
-    moved = [count for count in others if after[count.report_id] != before[count.report_id]]
-    await connection.executemany(CHANGE, [(count.report_id, *after[count.report_id]) for count in moved])
+    moved = [
+        count
+        for count in others
+        if after[count.report_id] != before[count.report_id] or count.site_id != at_site[count.report_id]
+    ]
+    await connection.executemany(CHANGE, [changed_row(count, after[count.report_id]) for count in moved])
     reported = {change.changed.report_id for change in working_set.changes}
     changes = [
-        count
-        for count in (*own, *moved)
-        if count.report_id in reported or after[count.report_id] != before[count.report_id]
+        count for count in own if count.report_id in reported or after[count.report_id] != before[count.report_id]
     ]
+    changes += moved
     replaced = defaultdict[str | None, list[UUID]](list)
     for count in changes:
         if after[count.report_id] != before.get(count.report_id, IN_EFFECT):
@@ -84,7 +103,18 @@ async def recount(session: AsyncSession, working_set: WorkingSet, now: datetime)
         )
         for count, sequence in zip(changes, sequences, strict=True)
     ]
-    return Recount(after, messages)
+    return Recount({count.report_id: (count, after[count.report_id]) for count in own}, messages)
+
+
+async def typed_sites(connection: Any, counts: Collection[Headcount]) -> TypedSites:
+    """The sites of the districts where people were counted."""
+    pcodes = {count.clear.destination.pcode for count in counts} - {None}
+    rows = await connection.fetch(SITES, list(pcodes), [count.site_id for count in counts if count.site_id])
+    return TypedSites((site_id, pcode, names) for site_id, pcode, *names in rows)
+
+
+def changed_row(count: Headcount, standing: Standing) -> tuple[object, ...]:
+    return count.report_id, *standing, count.site_id, count.population, count.stock_id, count.covers_site
 
 
 def event_type(count: Headcount, reported: Collection[str], before: Mapping[str, Standing]) -> type[GroupCounted]:
@@ -106,4 +136,5 @@ def headcount(row: asyncpg.Record) -> Headcount:
         str(row["team"]) if row["team"] else None,
         row["places_version"],
         row["received_at"],
+        row["site_id"],
     )

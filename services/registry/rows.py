@@ -91,6 +91,7 @@ COUNTS = RowReader(
     GroupCount,
     "group_id",
     "sex_age",
+    "site_id",
     "counted_at",
     "population",
     "stock_id",
@@ -229,12 +230,11 @@ def group(subject: Subject, key: Key) -> Row:
     return GROUPS.row(current, subject.name[1], *of_subject(subject, to_json(current.sealed), key))
 
 
-def counts(subjects: Iterable[Subject], standings: Mapping[str, Standing]) -> Copy:
+def counts(subjects: Iterable[Subject], decided: Mapping[str, tuple[Headcount, Standing]]) -> Copy:
     reported = (filed for subject in subjects for filed in subject.displacements.values())
-    return COUNTS.copy(count(filed, standings[filed.report_id]) for filed in reported)
+    return COUNTS.copy(count(filed, *decided[filed.report_id]) for filed in reported)
 
 
-def count(filed: Filed, standing: Standing) -> Row:
-    same = Headcount.of(filed)
-    decided = same.counted_at, same.population, same.stock_id, same.covers_site
-    return COUNTS.row(filed, same.group_id, sex_age(filed), *decided, *standing)
+def count(filed: Filed, same: Headcount, standing: Standing) -> Row:
+    computed = same.site_id, same.counted_at, same.population, same.stock_id, same.covers_site
+    return COUNTS.row(filed, same.group_id, sex_age(filed), *computed, *standing)

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry import rows
 from services.registry.decisions import SUBJECT_OF, Name, Owner
 from services.registry.envelope_encryption import EnvelopeEncryption, Key, report_aad
-from services.registry.headcounts import Standing
+from services.registry.headcounts import Headcount, Standing
 from services.registry.reports import AnyFiled, Filed, FiledMovement
 from services.registry.working_set import Subject, WorkingSet
 from shared.events import Message
@@ -138,7 +138,7 @@ class Store:
         )
 
     async def save(
-        self, working_set: WorkingSet, messages: Iterable[Message], standings: Mapping[str, Standing]
+        self, working_set: WorkingSet, messages: Iterable[Message], counts: Mapping[str, tuple[Headcount, Standing]]
     ) -> None:
         """Write the changes. The old rows of each changed household are deleted, and COPY writes the new rows."""
         connection = await database.driver(self._session)
@@ -156,7 +156,7 @@ class Store:
             subject.row_version += 1
         await bulk_copy.write(
             connection,
-            [*self._new_keys(working_set), *self._copies(working_set, changed, standings), outbox.copied(messages)],
+            [*self._new_keys(working_set), *self._copies(working_set, changed, counts), outbox.copied(messages)],
         )
         if working_set.refiled:
             await connection.executemany(REFILE, [refiling(report) for report in working_set.refiled])
@@ -174,7 +174,7 @@ class Store:
         self,
         working_set: WorkingSet,
         changed: Mapping[ReportKind, Sequence[Subject]],
-        standings: Mapping[str, Standing],
+        counts: Mapping[str, tuple[Headcount, Standing]],
     ) -> Iterator[Copy]:
         """The COPY statements, in the order of execution. Missing keys must already be generated."""
         keys, households, groups = self._keys, changed[ReportKind.HOUSEHOLD], changed[ReportKind.GROUP]
@@ -185,7 +185,7 @@ class Store:
         yield rows.stays(households)
         yield rows.passages(households)
         yield rows.groups(groups, keys)
-        yield rows.counts(groups, standings)
+        yield rows.counts(groups, counts)
 
 
 def identity(row: asyncpg.Record) -> tuple[Any, ...]:

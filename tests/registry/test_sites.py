@@ -254,6 +254,27 @@ async def test_only_displaced_people_in_the_country_are_at_a_site(office: Office
     assert (await occupancy(office, site_id))["highest"] == 70
 
 
+async def test_a_count_in_words_from_before_the_site_was_listed_is_replaced_at_the_site(office: Office) -> None:
+    """On the first night 70 people are reported by words alone; then the school is listed and counted again."""
+    in_words: dict[str, Any] = {"destination_locality": "школа №  5", "shelter": "unknown"}
+    await office.file(counted(0, 70, **in_words), counted(0, 7, destination_locality="Школа № 50"))
+    site_id = await saved(office)
+    recount = counted(2, 72, site_id=str(site_id), destination_locality="Школа № 5", shelter="collective_centre")
+    await office.file(recount)
+    in_effect = "SELECT persons FROM counts WHERE superseded_by IS NULL ORDER BY persons"
+    assert await rows(office, in_effect) == [(7,), (72,)]
+    assert (await occupancy(office, site_id))["highest"] == 72
+
+
+async def test_a_count_that_names_a_listed_site_in_words_is_at_the_site(office: Office) -> None:
+    site_id = await saved(office)
+    await office.file(counted(0, 70, destination_locality="ШКОЛА №5"))
+    assert (await occupancy(office, site_id))["highest"] == 70
+    twin = await saved(office, name_ky=None, locality="Халмион")  # now these words mean two sites
+    await office.file(counted(1, 9, destination_locality="Школа № 5", origin_locality="Тобей"))
+    assert [(await occupancy(office, site_id))["highest"], await occupancy(office, twin)] == [70, None]
+
+
 async def test_nobody_left_is_a_count(office: Office) -> None:
     site_id = await saved(office)
     await office.file(counted(0, 70, site_id=str(site_id)))

@@ -1,0 +1,30 @@
+"""Which site the words of a count mean, if the report does not name a site by its id. No I/O."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from services.registry.sites import joined
+from shared.places.localities import folded
+
+SiteNames = tuple[UUID, str, Sequence[str | None]]  # a site's id, its P-code, and its names
+
+
+class TypedSites:
+    """The sites that have a name of their own in their district. Words that mean several sites mean none."""
+
+    def __init__(self, sites: Iterable[SiteNames]) -> None:
+        named = defaultdict[tuple[str, str], set[UUID]](set)
+        self._words = defaultdict[UUID, set[tuple[str, str]]](set)
+        for site_id, pcode, names in sites:
+            for name in filter(None, names):
+                named[pcode, joined(name)].add(site_id)
+                self._words[site_id].add((pcode, folded(name)))
+        self._meant = {key: next(iter(ids)) for key, ids in named.items() if len(ids) == 1}
+
+    def meant(self, pcode: str | None, words: str | None) -> UUID | None:
+        return self._meant.get((pcode, joined(words))) if pcode and words else None
+
+    def words(self, site_id: UUID) -> Iterable[tuple[str, str]]:
+        """The P-code and the folded words by which a count may mean the site without its id."""
+        return {(pcode, name) for pcode, name in self._words.get(site_id, ()) if self.meant(pcode, name) == site_id}
