@@ -44,7 +44,7 @@ class SiteStore:
         """Store the version, or do nothing if it is stored already. Raises SiteConflict."""
         known = await site_queries.site(self.session, site_id)
         if known is None:
-            await self._check_new(version)
+            await self._check_twins(site_id, version)
             return await self.add(site_id, version)
         person = await self.person(known)
         wanted = person if version.keeps_person else version.person_in_charge
@@ -52,6 +52,8 @@ class SiteStore:
             return known
         if version.version != known.version + 1:
             raise SiteConflict(known)
+        if not is_same_site(described(known), version):
+            await self._check_twins(site_id, version)
         return await self._write(known, version, wanted)
 
     async def add(self, site_id: UUID, version: SiteVersion) -> Site:
@@ -60,10 +62,10 @@ class SiteStore:
         self.session.add(site)
         return await self._write(site, version.model_copy(update={"version": 1}), version.person_in_charge)
 
-    async def _check_new(self, version: SiteVersion) -> None:
-        """Raises SiteConflict if the site is known under another id."""
+    async def _check_twins(self, site_id: UUID, version: SiteVersion) -> None:
+        """Raises SiteConflict if another site has one of the names at this place."""
         for other in await site_queries.with_pcode(self.session, version.pcode):
-            if is_same_site(described(other), version):
+            if other.site_id != site_id and is_same_site(described(other), version):
                 raise SiteConflict(other)
 
     async def person(self, site: Site) -> PersonInCharge | None:
@@ -91,14 +93,12 @@ class SiteStore:
         return site
 
     async def _sealed(self, site: Site, person: PersonInCharge | None) -> bytes | None:
-        """Without a person, the key is deleted too, which erases the person in all earlier states of the row."""
+        """Each version has a new key, which erases a former person in all earlier states of the row."""
+        await self.session.execute(delete(SiteKey).where(SiteKey.site_id == site.site_id))
         if person is None:
-            await self.session.execute(delete(SiteKey).where(SiteKey.site_id == site.site_id))
             return None
-        known = await site_queries.key(self.session, site.site_id)
-        key = self.encryption.unwrap(known.kek_id, known.wrapped) if known else self.encryption.draw()
-        if known is None:
-            self.session.add(SiteKey(site_id=site.site_id, kek_id=key.kek_id, wrapped=key.wrapped))
+        key = self.encryption.draw()
+        self.session.add(SiteKey(site_id=site.site_id, kek_id=key.kek_id, wrapped=key.wrapped))
         return key.seal(person.model_dump_json().encode(), aad(site))
 
 

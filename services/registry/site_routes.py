@@ -116,11 +116,15 @@ async def save_site(
     known = await site_queries.site(session, site_id)
     if known is not None and not caller.covers(known.pcode, request.app.state.places):
         raise not_found()
+    before = known.version if known else None
+    if before is None and body.version != 1:
+        raise invalid("/version", "1 for a new site")
     try:
         saved = await store(request, session, caller).save(site_id, body)
     except SiteConflict as conflict:
         raise problem_of(conflict, site_id) from None
-    await audit.add(session, audit.entry_of(request, Action.SITE_CHANGED, objects=[site_id]))
+    if saved.version != before:
+        await audit.add(session, audit.entry_of(request, Action.SITE_CHANGED, objects=[site_id]))
     return view(saved)
 
 
@@ -178,12 +182,18 @@ async def import_sites(request: Request, session: Session, caller: Caller, *, dr
 def check_unit(site: SiteDescription, caller: Principal, places: Places) -> None:
     """Raise Problem if the P-code is not a district (or a city without districts) in the caller's areas."""
     if not is_own_unit(site.pcode, caller, places):
-        expected = {"pointer": "/pcode", "expected": "the P-code of a unit in your areas"}
-        raise Problem(422, "invalid", "Check the listed fields.", errors=[expected])
+        raise invalid("/pcode", "the P-code of a district or city in your areas")
+
+
+def invalid(pointer: str, expected: str) -> Problem:
+    errors = [{"pointer": pointer, "expected": expected}]
+    return Problem(422, "invalid", "Check the listed fields.", errors=errors)
 
 
 def is_own_unit(pcode: str, caller: Principal, places: Places) -> bool:
-    return places.unit(pcode) is not None and caller.covers(pcode, places)
+    unit = places.unit(pcode)
+    is_district = unit is not None and not any(other.parent == pcode for other in places.units(2))
+    return is_district and caller.covers(pcode, places)
 
 
 def store(request: Request, session: Session, caller: Principal) -> SiteStore:

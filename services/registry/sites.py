@@ -22,7 +22,7 @@ SHELTERS: Mapping[SiteType, Shelter] = {
     SiteType.MOSQUE: Shelter.COLLECTIVE_CENTRE,
     SiteType.TEAHOUSE: Shelter.COLLECTIVE_CENTRE,
     SiteType.PUBLIC_BUILDING: Shelter.COLLECTIVE_CENTRE,
-    SiteType.EVACUATION_POINT: Shelter.COLLECTIVE_CENTRE,
+    SiteType.EVACUATION_POINT: Shelter.COLLECTIVE_CENTRE,  # a guess: DTM's transit or reception centre has no code here
     SiteType.TENT_CAMP: Shelter.TENT,
     SiteType.PASTURE_CAMP: Shelter.TENT,
     SiteType.HOSPITAL: Shelter.OTHER,

@@ -1,5 +1,6 @@
 """The registry's events about sites where displaced people stay. A site is a place, so no field is about a person."""
 
+import unicodedata
 from typing import Annotated, ClassVar
 from uuid import UUID
 
@@ -9,7 +10,15 @@ from shared.events.envelope import EventData
 from shared.events.fields import Data, Instant, Latitude, Line, Longitude, PCode, Persons
 from shared.events.vocabulary import SiteNeed, SiteState, SiteType, Status
 
-SiteName = Annotated[Line, Field(min_length=1)]
+
+def is_written(name: str) -> str:
+    """Refuse names that nobody can see or that look different from what they are: the Unicode category Cf."""
+    if not any(map(str.isalnum, name)) or any(unicodedata.category(letter) == "Cf" for letter in name):
+        raise ValueError("a letter or digit is expected, and no invisible characters")
+    return name
+
+
+SiteName = Annotated[Line, Field(min_length=1), AfterValidator(is_written)]
 
 
 def in_order(needs: tuple[SiteNeed, ...]) -> tuple[SiteNeed, ...]:

@@ -150,9 +150,16 @@ def test_a_change_that_somebody_else_made_meanwhile_is_not_overwritten(whole: Wh
     assert whole.client(headers=headers(whole)).put(path, json=change).status_code == 200
     page.fill("#capacity", "900")
     page.keyboard.press("Control+Enter")
-    expect(page.locator("#failure")).to_contain_text("Somebody else has changed it meanwhile", timeout=SLOW_MS)
+    failure = page.locator("#failure")
+    expect(failure).to_contain_text("Capacity, persons: –; State: Site closed. What you typed is kept", timeout=SLOW_MS)
     known = whole.client(headers=headers(whole)).get(path).json()
     assert (known["version"], known["state"], known["capacity"]) == (2, "closed", None)
+    expect(page.locator("#capacity")).to_have_value("900")
+    expect(page.locator("#state")).to_have_value("closed")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#editor")).to_be_hidden(timeout=SLOW_MS)
+    known = whole.client(headers=headers(whole)).get(path).json()
+    assert (known["version"], known["state"], known["capacity"]) == (3, "closed", 900)
 
 
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])

@@ -7,7 +7,7 @@ import { given as givenIn, input, options } from "/static/entry/fields.js";
 import { fail, labels, refuse } from "/static/entry/refusals.js";
 import { keepUnsent, sendByKeyboard, sendOnce } from "/static/entry/sending.js";
 import { nameOf } from "/static/sites.js";
-import { sentence } from "/static/texts.js";
+import { sentence, words } from "/static/texts.js";
 import { uuid } from "/static/uuid.js";
 
 /** @typedef {import("/static/sites.js").Site} Site */
@@ -18,6 +18,8 @@ const form = /** @type {HTMLFormElement} */ (element("site"));
 const district = new Combobox(input("district"), options("places"));
 const changes = keepUnsent(form);
 let siteId = "", version = 0;
+/** @type {Site | undefined} */
+let known; // the version that the form changes
 let isPersonShown = true; // a change that does not show the person in charge keeps the person
 
 /** @param {string} name */
@@ -33,6 +35,7 @@ export function open(site) {
   fail("");
   siteId = site?.site_id ?? uuid();
   version = site?.version ?? 0;
+  known = site;
   if (site) write(site);
   isPersonShown = !site?.has_person_in_charge;
   element("person").hidden = isPersonShown;
@@ -108,20 +111,64 @@ function errors() {
   ];
 }
 
-/** @param {(site: Site) => void} saved */
-export function listen(saved) {
+/** @param {(site: Site) => void} saved @param {() => void} closed called when the form is closed without saving */
+export function listen(saved, closed) {
   sendByKeyboard(form, () => { if (isComplete()) void sendOnce(form, () => save(saved)); });
   element("person").addEventListener("click", () => void showPerson());
-  element("cancel").addEventListener("click", () => { if (mayLeave()) close(); });
+  element("cancel").addEventListener("click", () => {
+    if (!mayLeave()) return;
+    close();
+    closed();
+  });
 }
 
 /** @param {(site: Site) => void} saved */
 async function save(saved) {
   const answer = await call("PUT", `/registry/v1/sites/${siteId}`, body());
+  const { site } = answer.status === 409 ? await answer.clone().json() : { site: undefined };
+  if (site?.site_id === siteId) return follow(site);
   if (!answer.ok) return refuse(answer);
   changes.areUnsent = false;
   close();
   saved(await answer.json());
+}
+
+/**
+ * After somebody else's change, the form keeps what was typed, takes over the other fields, and says what the other person changed. The next attempt is
+ * the version after the other person's.
+ * @param {Site} site
+ */
+function follow(site) {
+  const now = /** @type {Record<string, any>} */ (site), typed = /** @type {Record<string, any>} */ (body()), before = /** @type {Record<string, any>} */ (known ?? {});
+  const fields = Object.keys(typed).filter((name) => name in site && name !== "version");
+  const mine = fields.filter((name) => differ(typed[name], before[name]));
+  const theirs = fields.filter((name) => differ(now[name], before[name]) && differ(now[name], typed[name]));
+  version = site.version;
+  known = site;
+  write(/** @type {Site} */ ({ ...site, ...Object.fromEntries(mine.map((name) => [name, typed[name]])) }));
+  fail(sentence("changed", { changes: theirs.map((name) => `${labelOf(name)}: ${shown(name, now[name])}`).join("; ") || "–" }));
+}
+
+/** @param {unknown} one @param {unknown} other */
+function differ(one, other) {
+  return JSON.stringify(one) !== JSON.stringify(other);
+}
+
+/** @param {string} name */
+function labelOf(name) {
+  return name === "needs" ? needs()[0].closest("fieldset")?.querySelector("legend")?.textContent : labels([fieldOf(name)]);
+}
+
+/** @param {string} name */
+function fieldOf(name) {
+  return /** @type {HTMLElement} */ (form.querySelector(`[data-pointer="/${name}"]`));
+}
+
+/** @param {string} name @param {any} value */
+function shown(name, value) {
+  if (name === "needs") return value.map((/** @type {string} */ need) => words("needs")[need]).join(", ") || "–";
+  if (name === "pcode") return options("places").find((place) => place.value === value)?.name ?? value;
+  return { type: words("types"), state: words("states") }[name]?.[value] ?? value ?? "–";
 }
 
 function close() {
@@ -130,10 +177,13 @@ function close() {
 }
 
 async function showPerson() {
+  const asked = siteId;
   try {
-    const answer = await call("GET", `/registry/v1/sites/${siteId}/person-in-charge`);
+    const answer = await call("GET", `/registry/v1/sites/${asked}/person-in-charge`);
+    if (asked !== siteId || !isOpen()) return;
     if (!answer.ok) return refuse(answer);
     const person = await answer.json();
+    if (asked !== siteId || !isOpen()) return;
     input("person-name").value = person.name;
     input("person-phone").value = person.phone ?? "";
     isPersonShown = true;

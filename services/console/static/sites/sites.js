@@ -42,7 +42,7 @@ element("new").addEventListener("click", () => open());
 listen((site) => {
   toast(sentence("saved", { name: nameOf(site) }), "good");
   void read().then(() => focus(site.site_id));
-});
+}, () => void read());
 listenForSheets(() => void read());
 setInterval(() => { if (!isOpen() && !document.hidden) void read(); }, AGAIN_MS);
 void read().then(() => { /** @type {HTMLButtonElement} */ (element("new")).disabled = false; });

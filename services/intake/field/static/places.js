@@ -61,10 +61,10 @@ export function setSite(id) {
 export async function renewSites() {
   const token = account()?.token;
   if (!token || Date.now() - readAt < AGAIN_MS) return;
-  readAt = Date.now();
   try {
     const sites = await readSites((path) => fetch(path, { headers: { authorization: `Bearer ${token}` }, credentials: "omit", signal: AbortSignal.timeout(PATIENCE_MS) }));
     if (!sites) return;
+    readAt = Date.now();
     offer(sites);
     localStorage.setItem(KEPT, JSON.stringify(sites));
   } catch {
