@@ -77,9 +77,9 @@ async def test_what_the_desk_changed_stays_and_the_difference_is_named(office: O
     assert (site["version"], site["capacity"], site["state"]) == (1, 400, "closed")
 
 
-async def test_no_answer_quotes_a_value(office: Office) -> None:
-    answer = await imported(office, SHEET)
-    assert not any(value in answer.text for value in ("Бурул", "123456", "bread", "95"))
+async def test_no_reason_quotes_a_value(office: Office) -> None:
+    reasons = str([row["errors"] for row in (await imported(office, SHEET)).json()["rows"]])
+    assert "water" in reasons and not any(value in reasons for value in ("Бурул", "123456", "bread", "95"))
 
 
 @pytest.mark.parametrize(("delimiter", "encoding"), [(";", "cp1251"), ("\t", "utf-8-sig")])
