@@ -26,7 +26,10 @@ class Held(StrEnum):
     BEFORE_DEPARTURE = "before_departure"
     AFTER_DEATH = "after_death"
     MEMBERS_UNKNOWN = "members_unknown"
+    TOO_MANY_MOVEMENTS = "too_many_movements"
 
+
+MOST_MOVEMENTS = 200  # of one household, because each batch judges all movements of a household again
 
 # A movement held for one of these reasons contradicts the other reports of the household. It is judged again when they
 # change.
@@ -138,9 +141,11 @@ def decide(claim: Claim, owner: Owner | None, precedents: Sequence[Precedent]) -
 
 
 def decide_movement(
-    claim: Claim, owner: Owner | None, precedents: Sequence[Precedent], *, removes: bool
+    claim: Claim, owner: Owner | None, precedents: Sequence[Precedent], *, removes: bool, known: int
 ) -> ReportDecision:
-    """Decide about a movement of a household with this owner. `removes` says that people leave the stock of displaced.
+    """Decide about a movement of a household with this owner and so many known movements.
+
+    `removes` says that people leave the stock of displaced.
 
     Any team may report a movement, but only the household's team or a registrar may take people out of the stock. The
     movement's own team may correct or reverse the report.
@@ -162,6 +167,8 @@ def decide_movement(
         return held(Held.NOT_AUTHOR)
     if removes and not is_entitled:
         return held(Held.REMOVAL_BY_OTHER_TEAM)
+    if not effective and known >= MOST_MOVEMENTS and not claim.is_accepted:
+        return held(Held.TOO_MANY_MOVEMENTS)
     begins = not effective and is_first(claim, precedents)
     return decide_version(claim.version, {precedent.version for precedent in effective}, begins=begins)
 

@@ -8,11 +8,12 @@ from itertools import chain
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry import held
+from services.registry.decisions import ReportDecision
 from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.household_events import HouseholdEvents, utcnow
 from services.registry.models import HeldDecision
 from services.registry.recounts import recount
-from services.registry.reports import AnyFiled
+from services.registry.reports import AnyFiled, FiledMovement
 from services.registry.storage import Store
 from services.registry.working_set import WorkingSet
 from shared.events import (
@@ -45,7 +46,7 @@ class Registrar:
         working_set = await store.open(batch)
         decisions = [working_set.file(filed) for filed in batch]
         await self._save(working_set, store, session)
-        return [Outcome(decision.outcome, decision.reason) for decision in decisions]
+        return [outcome_of(filed, decision) for filed, decision in zip(batch, decisions, strict=True)]
 
     async def prepare_held(self, decision: HeldDecision) -> Execution:
         return partial(self.settle_held, decision)
@@ -69,9 +70,10 @@ class Registrar:
         else:
             decided = working_set.refuse(filed)
         await self._save(working_set, store, session)
-        return decided.outcome
+        return outcome_of(filed, decided).kind
 
     async def _save(self, working_set: WorkingSet, store: Store, session: AsyncSession) -> None:
+        working_set.judge()
         now = self._clock()
         recounted = await recount(session, working_set, now)
         messages = chain(recounted.messages, self._household_events.messages(working_set, now))
@@ -88,6 +90,13 @@ REPORTS = Handlers(
         HouseholdMovementReported: Registrar.file_reports,
     }
 )
+
+
+def outcome_of(filed: AnyFiled, decision: ReportDecision) -> Outcome:
+    """The outcome of the report. The decision about a movement is made after the whole batch is filed."""
+    if isinstance(filed, FiledMovement):
+        return Outcome(filed.outcome, filed.reason)
+    return Outcome(decision.outcome, decision.reason)
 
 
 def filed_of(received: Received) -> AnyFiled:

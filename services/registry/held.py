@@ -16,7 +16,16 @@ from shared.events.vocabulary import OutcomeKind
 
 # A person may accept reports that are held for these reasons.
 # For the other reasons, another report contradicts the held report, and the author must send a correction.
-ACCEPTABLE = frozenset({Held.WAITING, Held.NOT_AUTHOR, Held.EXPIRED_TOKEN, Held.REVOKED, Held.REMOVAL_BY_OTHER_TEAM})
+ACCEPTABLE = frozenset(
+    {
+        Held.WAITING,
+        Held.NOT_AUTHOR,
+        Held.EXPIRED_TOKEN,
+        Held.REVOKED,
+        Held.REMOVAL_BY_OTHER_TEAM,
+        Held.TOO_MANY_MOVEMENTS,
+    }
+)
 
 MOST = 1000  # the most reports of a team that one request accepts
 

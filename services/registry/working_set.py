@@ -39,8 +39,10 @@ class Subject:
     movements: dict[str, FiledMovement] = field(default_factory=dict)
     sequence: int = 0
     row_version: int = 0
+    _courses: Courses | None = None
 
     def add(self, filed: AnyFiled) -> None:
+        self._courses = None
         if isinstance(filed, FiledMovement):
             self.movements[filed.report_id] = filed
         else:
@@ -67,12 +69,20 @@ class Subject:
 
     @property
     def courses(self) -> Courses:
-        return courses(self.displacements.values(), self.movements.values()) if self.movements else Courses()
+        """Computed once for each set of reports, because the computation takes long for many movements."""
+        if not self.movements:
+            return Courses()
+        if self._courses is None:
+            self._courses = courses(self.displacements.values(), self.movements.values())
+        return self._courses
 
     @property
     def standing(self) -> HouseholdStanding | None:
         """Where the people are now; None if no movement was reported since the current displacement."""
-        return standing(self.courses.by_departure.get(self.published.report_id)) if self.movements else None
+        return self.standing_since(self.published) if self.movements else None
+
+    def standing_since(self, departure: Filed) -> HouseholdStanding | None:
+        return standing(self.courses.by_departure.get(departure.report_id))
 
     @property
     def _reported(self) -> Collection[Filed]:
@@ -105,6 +115,17 @@ class SubjectChange(NamedTuple):
     is_movement: bool = False
 
 
+@dataclass(slots=True)
+class Unjudged:
+    """A household whose movements must be judged again: where its people were before the batch.
+
+    `movements` are those that the batch added, each with the id of the outcome event that its outcome replaces.
+    """
+
+    before: HouseholdStanding | None
+    movements: list[tuple[FiledMovement, str | None]] = field(default_factory=list)
+
+
 class Settled(NamedTuple):
     """The outcome of a report. `replaces` is the id of the outcome event that this outcome replaces."""
 
@@ -126,6 +147,7 @@ class WorkingSet:
     settled: list[Settled] = field(default_factory=list)
     changes: list[SubjectChange] = field(default_factory=list)
     early: defaultdict[Name, list[AnyFiled]] = field(default_factory=lambda: defaultdict(list))  # household_unknown
+    unjudged: dict[Name, Unjudged] = field(default_factory=dict)
 
     @classmethod
     def of(cls, places: Places, subjects: Iterable[Subject] = (), reports: Iterable[AnyFiled] = ()) -> "WorkingSet":
@@ -169,8 +191,7 @@ class WorkingSet:
         The report has no effect. The new outcome informs the author of the refusal.
         """
         replaced, filed.outcome_id = filed.outcome_id, random_id()
-        filed.outcome, filed.reason = REFUSED.outcome, REFUSED.reason
-        self.settled.append(Settled(filed, filed.outcome, filed.reason, filed.outcome_id, replaced))
+        self._decide(filed, REFUSED, replaced)
         self.refiled.append(filed)
         return REFUSED
 
@@ -198,44 +219,72 @@ class WorkingSet:
         precedents = [sibling.precedent for sibling in siblings if sibling is not filed]
         claim, owner = self._claim(filed, subject), subject.owner if subject else None
         if isinstance(filed, FiledMovement):
-            decision = decide_movement(claim, owner, precedents, removes=filed.removes)
-            if subject is not None and decision.effect is not Effect.NOTHING:
-                decision = self._move(filed, subject)
+            known = len(subject.movements) if subject else 0
+            decision = decide_movement(claim, owner, precedents, removes=filed.removes, known=known)
         else:
             decision = decide(claim, owner, precedents)
         filed.outcome, filed.reason = decision.outcome, decision.reason
+        if isinstance(filed, FiledMovement) and subject is not None and decision.effect is not Effect.NOTHING:
+            self._move(filed, subject, replaces)
+            return decision
         self.settled.append(Settled(filed, decision.outcome, decision.reason, filed.outcome_id, replaces))
         if isinstance(filed, Filed) and decision.effect is not Effect.NOTHING:
             self._change(filed, subject, decision.effect)
         return decision
 
-    def _move(self, movement: FiledMovement, subject: Subject) -> ReportDecision:
-        """Add a movement to its household, and judge the household's other movements again."""
-        before, older = subject.standing, subject.movements.get(movement.report_id)
+    def _move(self, movement: FiledMovement, subject: Subject, replaces: str | None) -> None:
+        """Add a movement to its household. It counts as recorded until `judge` decides about it."""
+        unjudged, older = self._to_judge(subject), subject.movements.get(movement.report_id)
         if older is not None and older.outcome is OutcomeKind.HELD:
             self._judge(older, OLDER)
-        subject.movements[movement.report_id] = movement
-        decisions = subject.courses.decisions
-        self._judge_again(subject, decisions, besides=movement)
+        unjudged.movements.append((movement, replaces))
+        subject.add(movement)
         self.changed[subject.name] = subject
-        if subject.standing != before:
+
+    def _to_judge(self, subject: Subject) -> Unjudged:
+        return self.unjudged.get(subject.name) or self.unjudged.setdefault(subject.name, Unjudged(subject.standing))
+
+    def judge(self) -> None:
+        """Decide about the movements of each changed household, once for all reports of the batch.
+
+        Each decision follows from all reports of the household, so it takes as long as the household has movements.
+        """
+        for name, unjudged in self.unjudged.items():
+            subject = self.subjects[name]
+            decisions, added = subject.courses.decisions, {id(movement) for movement, _ in unjudged.movements}
+            for movement, replaces in unjudged.movements:
+                is_newest = subject.movements.get(movement.report_id) is movement
+                self._decide(movement, decisions[movement.report_id] if is_newest else OLDER, replaces)
+            self._judge_again(subject, decisions, besides=added)
+            self._publish_standing(subject, unjudged.before)
+        self.unjudged.clear()
+
+    def _publish_standing(self, subject: Subject, before: HouseholdStanding | None) -> None:
+        """Add to the household's changes where its people are now. Without a change, a movement is one."""
+        own = [number for number, change in enumerate(self.changes) if change.subject == subject.name]
+        for number in own:
+            change = self.changes[number]
+            self.changes[number] = change._replace(standing=subject.standing_since(change.current))
+        if not own and subject.standing != before:
             self._note_change(subject, subject.published, is_movement=True)
-        return decisions[movement.report_id]
 
     def _judge_again(
-        self, subject: Subject, decisions: Mapping[str, ReportDecision], *, besides: AnyFiled | None = None
+        self, subject: Subject, decisions: Mapping[str, ReportDecision], *, besides: Collection[int]
     ) -> None:
         """Settle again the movements that were judged with other reports of the household."""
         for report_id, decision in decisions.items():
             movement = subject.movements[report_id]
-            if movement is not besides and (movement.outcome, movement.reason) != decision[1:]:
+            if id(movement) not in besides and (movement.outcome, movement.reason) != decision[1:]:
                 self._judge(movement, decision)
 
     def _judge(self, movement: FiledMovement, decision: ReportDecision) -> None:
         replaced, movement.outcome_id = movement.outcome_id, random_id()
-        movement.outcome, movement.reason = decision.outcome, decision.reason
-        self.settled.append(Settled(movement, movement.outcome, movement.reason, movement.outcome_id, replaced))
+        self._decide(movement, decision, replaced)
         self._refile(movement)
+
+    def _decide(self, filed: AnyFiled, decision: ReportDecision, replaces: str | None) -> None:
+        filed.outcome, filed.reason = decision.outcome, decision.reason
+        self.settled.append(Settled(filed, filed.outcome, filed.reason, filed.outcome_id, replaces))
 
     def _claim(self, filed: AnyFiled, subject: Subject | None) -> Claim:
         if subject is None or not filed.flags:
@@ -259,11 +308,11 @@ class WorkingSet:
             subject = self.subjects[filed.subject] = Subject(
                 filed.subject, Owner(filed.author, filed.team), filed.received_at
             )
-        before = subject.published if subject.displacements else None
-        subject.displacements[filed.report_id] = filed
-        self.changed[subject.name] = subject
         if subject.movements:
-            self._judge_again(subject, subject.courses.decisions)
+            self._to_judge(subject)
+        before = subject.published if subject.displacements else None
+        subject.add(filed)
+        self.changed[subject.name] = subject
         is_correction = effect is Effect.SUPERSEDE or subject.published is before
         self._note_change(subject, filed, is_correction=is_correction)
 
@@ -279,7 +328,7 @@ class WorkingSet:
                 changed,
                 is_correction,
                 subject.current,
-                subject.standing,
+                subject.standing if is_movement else None,
                 is_movement,
             )
         )

@@ -43,9 +43,8 @@ async def test_a_return_is_told_to_the_other_services(file: Filing) -> None:
 
 async def test_the_place_of_those_who_are_still_displaced_is_told_by_district(file: Filing) -> None:
     body = household()
-    await file(
-        body, movement(body, "transferred", destination={"pcode": BATKEN}, destination_locality="Баткен, мектеп")
-    )
+    await file(body)
+    await file(movement(body, "transferred", destination={"pcode": BATKEN}, destination_locality="Баткен, мектеп"))
     assert [event["destination"] for event in await changes(file)] == [{"pcode": LEILEK}, {"pcode": BATKEN}]
     await file(movement(body, "returned", occurred_at=(NOON + timedelta(days=3)).isoformat()))
     assert (await changes(file))[-1]["destination"] == {"pcode": KADAMJAI}
@@ -74,10 +73,22 @@ async def test_a_reversal_before_its_movement_over_several_batches(file: Filing)
     reversal = {**returned, "version": 2, "is_reversed": True}
     await file(body)
     assert await file(reversal) == ["waiting"]
-    assert await file(returned) == ["recorded"]
-    events = await changes(file)
-    assert [event.get("whereabouts", {}).get("returned") for event in events] == [None, 5, None]
-    assert [event["sequence"] for event in events] == [1, 2, 3]
+    assert await file(returned) == ["older_version"]
+    [registered] = await changes(file)  # nothing has changed
+    assert "whereabouts" not in registered
+    assert await file.rows("stays") == []
+
+
+async def test_a_batch_tells_only_where_the_people_are_after_it(file: Filing) -> None:
+    body = household()
+    outcomes = await file(
+        body,
+        movement(body, "returned", member_ids=[body["members"][0]["member_id"]]),
+        movement(body, "settled_elsewhere", occurred_at=(NOON + timedelta(days=3)).isoformat()),
+    )
+    assert outcomes == ["recorded"] * 3
+    [registered] = await changes(file)
+    assert (registered["sequence"], registered["whereabouts"]["settled"]) == (1, 5)
 
 
 async def test_a_contradiction_of_an_earlier_batch_is_judged_again_with_a_correction(file: Filing) -> None:

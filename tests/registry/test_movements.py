@@ -1,7 +1,7 @@
 """Where people are after movements: the state follows from the reports alone, in whatever order they arrive."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,6 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.registry import working_set as working_sets
+from services.registry.courses import Courses, courses
+from services.registry.decisions import MOST_MOVEMENTS
 from services.registry.movements import STOCK, TRANSITIONS
 from services.registry.reports import NEVER, AnyFiled, Filed, FiledMovement
 from services.registry.working_set import WorkingSet
@@ -53,10 +56,14 @@ def moved(kind: str, days: float = 1, **changed: Any) -> dict[str, Any]:
     return movement(BODY, kind, **{"occurred_at": at.isoformat(), "reported_at": at.isoformat(), **changed})
 
 
-def working_set_of(reports: Iterable[AnyFiled]) -> WorkingSet:
+def working_set_of(reports: Iterable[AnyFiled], *, batch: int = 1) -> WorkingSet:
+    """Files the reports in batches of this size, each of which judges the movements once."""
     working_set = WorkingSet.of(PLACES)
-    for report in reports:
+    for number, report in enumerate(reports, start=1):
         working_set.file(report)
+        if number % batch == 0:
+            working_set.judge()
+    working_set.judge()
     return working_set
 
 
@@ -216,8 +223,9 @@ def test_a_movement_of_an_unknown_household_waits_for_the_household() -> None:
     working_set = working_set_of([early])
     assert (early.outcome, early.reason) == (OutcomeKind.HELD, "household_unknown")
     working_set.file(filed(BODY))
+    working_set.judge()
     assert (early.outcome, early.reason) == (OutcomeKind.RECORDED, None)
-    assert [change.standing and change.standing.returned for change in working_set.changes] == [None, 5]
+    assert [change.standing and change.standing.returned for change in working_set.changes] == [5]
 
 
 @pytest.mark.parametrize("kind", ["died", "left_country"])
@@ -252,9 +260,40 @@ def test_an_accepted_removal_takes_effect() -> None:
     report = filed(moved("died"), author=OTHER_AUTHOR, team=OTHER_TEAM)
     working_set = working_set_of([filed(BODY), report])
     working_set.accept(report)
+    working_set.judge()
     assert (report.outcome, report.reason) == (OutcomeKind.RECORDED, None)
     assert working_set.changes[-1].standing is not None
     assert working_set.changes[-1].standing.displaced == 0
+
+
+def test_a_batch_computes_the_course_of_a_household_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    computed: list[int] = []
+
+    def counted(displacements: Collection[Filed], movements: Collection[FiledMovement]) -> Courses:
+        computed.append(len(movements))
+        return courses(displacements, movements)
+
+    monkeypatch.setattr(working_sets, "courses", counted)
+    reports = [filed(BODY), *(filed(moved("transferred", days, persons=1, **TO_BATKEN)) for days in range(1, 100))]
+    working_set = working_set_of(reports, batch=100)
+    [subject] = working_set.subjects.values()
+    assert subject.standing is not None  # as the rows of the household do, after the batch
+    assert subject.standing.displaced == 5
+    assert computed == [99]
+    assert len(working_set.changes) == 1
+    assert len(working_set.settled) == 100
+
+
+def test_a_household_with_very_many_movements_takes_no_more_of_them_unless_a_person_accepts_them() -> None:
+    confirmed = [moved("confirmed_here", 1 + number / 1000) for number in range(MOST_MOVEMENTS)]
+    last = filed(moved("returned", 3))
+    working_set = working_set_of([filed(BODY), *map(filed, confirmed), last], batch=1000)
+    assert (last.outcome, last.reason) == (OutcomeKind.HELD, "too_many_movements")
+    corrected = filed({**confirmed[0], "version": 2})
+    working_set.file(corrected)
+    working_set.accept(last)
+    working_set.judge()
+    assert (corrected.outcome, last.outcome) == (OutcomeKind.RECORDED, OutcomeKind.RECORDED)
 
 
 KINDS = st.sampled_from(list(Movement))
@@ -297,9 +336,9 @@ def bodies(draw: st.DrawFn) -> list[dict[str, Any]]:
     return reports
 
 
-def state_of(reports: Sequence[dict[str, Any]]) -> tuple[Any, ...]:
+def state_of(reports: Sequence[dict[str, Any]], *, batch: int = 1) -> tuple[Any, ...]:
     """The state of the household, and the final outcome of each version of each report."""
-    working_set = working_set_of(map(filed, reports))
+    working_set = working_set_of(map(filed, reports), batch=batch)
     [subject] = working_set.subjects.values()
     outcomes = {
         (report.report_id, report.clear.version): (report.outcome, report.reason)
@@ -317,7 +356,7 @@ def state_of(reports: Sequence[dict[str, Any]]) -> tuple[Any, ...]:
 def test_the_state_does_not_depend_on_the_order_of_arrival_or_on_repeats(data: st.DataObject) -> None:
     reports = data.draw(bodies())
     repeated = data.draw(st.permutations([*reports, *data.draw(st.lists(st.sampled_from(reports), max_size=4))]))
-    assert state_of(repeated) == state_of(reports)
+    assert state_of(repeated, batch=data.draw(st.integers(1, 9))) == state_of(reports)
 
 
 @settings(max_examples=40, deadline=None)

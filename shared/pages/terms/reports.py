@@ -35,6 +35,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "before_departure": N_("dated before the household's displacement"),
         "after_death": N_("dated after the person's death"),
         "members_unknown": N_("names persons who are not in this household"),
+        "too_many_movements": N_("the household has very many movements already"),
         "same_place": N_("the household is at this place already"),
         "already_known": N_("was known already"),
         "refused_by_person": N_("refused by a registrar"),
