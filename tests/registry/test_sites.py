@@ -190,6 +190,7 @@ async def test_a_change_keeps_the_person_replaces_or_erases_the_person(office: O
         ({"needs": ["water"] * 7}, "/needs"),
         ({"name_ru": "x" * 151}, "/name_ru"),
         ({"person_in_charge": {"name": ""}}, "/person_in_charge/name"),
+        ({"person_in_charge": {"name": "Асан", "phone": "at home"}}, "/person_in_charge/phone"),
         ({"author": str(uuid4())}, "/?"),
     ],
 )
