@@ -10,7 +10,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         ReportKind.HAZARD: N_("Hazard"),
         ReportKind.HOUSEHOLD: N_("Household"),
         ReportKind.GROUP: N_("Group"),
-        ReportKind.HOUSEHOLD_MOVEMENT: N_("Movement of a household"),
+        ReportKind.HOUSEHOLD_MOVEMENT: N_("Movement"),
     },
     "outcome": {
         OutcomeKind.RECORDED: N_("recorded"),
