@@ -83,7 +83,8 @@ class Draft(Protocol):
 class DisplacementDraft:
     """The draft of a household, group or movement. Ids are strings, so that no UUID must be converted.
 
-    `stamps` are the JSON members that intake adds: author, team, channel, received_at, places_version, flags.
+    `stamps` are the JSON members that intake adds: author, team, channel, received_at, places_version, flags; and of a
+    registrar's movement registrar_areas.
     """
 
     name: bytes
@@ -216,7 +217,7 @@ def stamps(
         noticed.append(Flag.CLOCK_AHEAD)
     flagged = ",".join([f'"{flag}"' for flag in noticed]) if noticed else ""
     times = f',"uncorrected":{uncorrected.model_dump_json(exclude_none=True)}' if uncorrected else ""
-    return f'{shared},"flags":[{flagged}]{times}'
+    return f'{shared},"flags":[{flagged}]{times}{registrar_areas(report, principal)}'
 
 
 @lru_cache(1024)  # all reports of a batch have the same result
@@ -252,6 +253,13 @@ def flags(report: DisplacementStruct, principal: Principal, places: Places) -> l
     if Role.REGISTRAR in principal.roles and (area := registered_area(pcode, principal, places)):
         noticed.append(area)
     return noticed
+
+
+def registrar_areas(report: DisplacementStruct, principal: Principal) -> str:
+    """The JSON member with the areas of a registrar who reports a movement, because most movements have no place."""
+    if report.kind not in MOVEMENTS or Role.REGISTRAR not in principal.roles or principal.covers_country:
+        return ""
+    return f',"registrar_areas":{json.dumps(sorted(principal.areas))}'
 
 
 def registered_area(pcode: str | None, registrar: Principal, places: Places) -> Flag | None:

@@ -295,6 +295,7 @@ class Report(RegistryModel):
     received_at: Mapped[datetime]
     places_version: Mapped[str | None]
     flags: Mapped[list[str]]
+    registrar_areas: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
     status: Mapped[str]
     digest: Mapped[bytes]
     outcome: Mapped[str]

@@ -73,7 +73,7 @@ class ReportOpener:
 
 def filed(reported: DisplacementReported, fields: dict[str, Any]) -> AnyFiled:
     if isinstance(reported, HouseholdMovementReported):
-        return FiledMovement(clear=reported, **fields)
+        return FiledMovement(clear=reported, registrar_areas=reported.registrar_areas, **fields)
     return Filed(clear=reported, **fields)
 
 

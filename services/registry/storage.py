@@ -132,6 +132,7 @@ class Store:
             received_at=row["received_at"],
             places_version=row["places_version"],
             flags=tuple(map(Flag, row["flags"])),
+            registrar_areas=tuple(row["registrar_areas"]),
             outcome=OutcomeKind(row["outcome"]),
             outcome_id=str(row["outcome_id"]),
             reason=row["reason"],

@@ -22,7 +22,7 @@ from services.registry.decisions import (
 )
 from services.registry.reports import AnyFiled, Filed, FiledMovement, order
 from shared.crypto.randomness import random_id
-from shared.events.vocabulary import Mobility, OutcomeKind, Status
+from shared.events.vocabulary import Flag, Mobility, OutcomeKind, Status
 from shared.places import Places
 
 BEGINNINGS = (Effect.CREATE, Effect.BEGIN)
@@ -287,11 +287,15 @@ class WorkingSet:
         self.settled.append(Settled(filed, filed.outcome, filed.reason, filed.outcome_id, replaces))
 
     def _claim(self, filed: AnyFiled, subject: Subject | None) -> Claim:
-        if subject is None or not filed.flags:
+        if subject is None or not (filed.flags or filed.registrar_areas):
             return filed.claim
         known = subject.current.clear.pcode
-        reported = filed.clear.pcode or (known if isinstance(filed, FiledMovement) else None)
-        return filed.claim._replace(is_registrars=registers(filed.flags, reported, known, self.places))
+        if isinstance(filed, FiledMovement):
+            is_country = Flag.REGISTRAR_OF_COUNTRY in filed.flags
+            is_registrars = is_country or self.places.covers(filed.registrar_areas, known)
+        else:
+            is_registrars = registers(filed.flags, filed.clear.pcode, known, self.places)
+        return filed.claim._replace(is_registrars=is_registrars)
 
     def _resettle(self, filed: AnyFiled, siblings: list[AnyFiled]) -> ReportDecision:
         replaced, filed.outcome_id = filed.outcome_id, random_id()

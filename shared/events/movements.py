@@ -12,6 +12,7 @@ from shared.events.fields import (
     Data,
     Instant,
     Line,
+    PCode,
     Persons,
     Place,
     Point,
@@ -118,3 +119,6 @@ class HouseholdMovementReported(HouseholdMovementClear, Stamped):
     event_type: ClassVar[str] = "dayar.displacement.movement_reported.v1"
     topic: ClassVar[str] = "displacements"
     key_field: ClassVar[str] = "household_id"
+
+    # The areas of an author who is a registrar. Only the registry knows whether the household is in one of them.
+    registrar_areas: Clear[tuple[PCode, ...]] = ()

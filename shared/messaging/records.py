@@ -10,7 +10,13 @@ from shared import events
 from shared.events import Event, HazardReported, Header
 from shared.events.vocabulary import OutcomeKind
 
-STAMPS: dict[str, Any] = {"received_at": True, "places_version": True, "flags": True, "uncorrected": True}
+STAMPS: dict[str, Any] = {
+    "received_at": True,
+    "places_version": True,
+    "flags": True,
+    "uncorrected": True,
+    "registrar_areas": True,
+}
 CODED: dict[str, Any] = {**STAMPS, "area": {"pcodes": True}}
 
 Partition = tuple[str, int]  # the topic's name without the installation's prefix, and the partition's number

@@ -151,6 +151,7 @@ class Desk:
         author: UUID,
         team: UUID | None = None,
         flags: tuple[Flag, ...] = (),
+        registrar_areas: tuple[str, ...] = (),
         places_version: str | None = None,
         unknown: Mapping[str, Any] | None = None,
     ) -> Message:
@@ -169,6 +170,7 @@ class Desk:
             received_at=report.reported_at,
             flags=tuple(flags),
             places_version=places_version,
+            **({"registrar_areas": registrar_areas} if registrar_areas else {}),
         )
         message = events.message(reported, id=event_id, source="/intake", time=report.reported_at)
         clear = json.dumps({**json.loads(message.value), **unknown}).encode() if unknown else message.value

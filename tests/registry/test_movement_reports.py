@@ -114,6 +114,15 @@ async def test_a_death_reported_by_another_team_waits_for_a_registrar(file: Fili
     assert (await changes(file))[-1]["whereabouts"]["displaced"] == 4
 
 
+async def test_a_registrars_early_report_of_a_death_keeps_the_registrars_areas(file: Filing) -> None:
+    body = household()
+    died = movement(body, "died", member_ids=[body["members"][4]["member_id"]])
+    registrar = {"author": uuid4(), "team": uuid4(), "registrar_areas": (LEILEK,)}
+    assert await file(died, **registrar) == ["household_unknown"]
+    await file(body)
+    assert (await changes(file))[-1]["whereabouts"]["displaced"] == 4
+
+
 async def test_a_new_displacement_ends_the_return(file: Filing) -> None:
     body = household()
     again = {

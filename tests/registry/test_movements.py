@@ -1,8 +1,9 @@
 """Where people are after movements: the state follows from the reports alone, in whatever order they arrive."""
 
+import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,14 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.intake.clocks import Clocks
+from services.intake.reports import displacement
 from services.registry import working_set as working_sets
 from services.registry.courses import Courses, courses
 from services.registry.decisions import MOST_MOVEMENTS
-from services.registry.movements import STOCK, TRANSITIONS
-from services.registry.reports import NEVER, AnyFiled, Filed, FiledMovement
+from services.registry.movements import TRANSITIONS
+from services.registry.reports import NEVER, REMOVALS, AnyFiled, Filed, FiledMovement
 from services.registry.working_set import WorkingSet
+from shared.auth.tokens import Principal, Role
 from shared.events.displacements import HouseholdClear
-from shared.events.movements import HouseholdMovementClear
+from shared.events.movements import HouseholdMovementClear, HouseholdMovementReport
 from shared.events.vocabulary import Flag, Movement, OutcomeKind, Precision, SubmissionChannel
 from shared.places import Places
 from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, NOON, OSH, family, household, movement
@@ -30,7 +34,14 @@ BODY = {**household(members=FAMILY), "notes": None}
 DAY = timedelta(days=1)
 
 
-def filed(body: dict[str, Any], *, author: str = AUTHOR, team: str = TEAM, flags: tuple[Flag, ...] = ()) -> AnyFiled:
+def filed(
+    body: dict[str, Any],
+    *,
+    author: str = AUTHOR,
+    team: str = TEAM,
+    flags: Sequence[Flag] = (),
+    registrar_areas: Sequence[str] = (),
+) -> AnyFiled:
     sealed = {name: body[name] for name in ("members", "shelter", "member_ids", "destination_locality") if name in body}
     fields: dict[str, Any] = {
         "report_id": body["report_id"],
@@ -44,7 +55,8 @@ def filed(body: dict[str, Any], *, author: str = AUTHOR, team: str = TEAM, flags
         "channel": SubmissionChannel.FIELD,
         "received_at": NOON,
         "places_version": None,
-        "flags": flags,
+        "flags": tuple(flags),
+        "registrar_areas": tuple(registrar_areas),
     }
     if body["kind"] == "household_movement":
         return FiledMovement(clear=HouseholdMovementClear.model_validate(body), **fields)
@@ -238,8 +250,43 @@ def test_only_the_households_team_or_a_registrar_takes_people_out_of_the_stock(k
     assert outcome() == "recorded"
     assert outcome(author=OTHER_AUTHOR) == "recorded"  # of the same team
     assert outcome(author=OTHER_AUTHOR, team=OTHER_TEAM) == "removal_by_other_team"
-    registrars = {"author": OTHER_AUTHOR, "team": OTHER_TEAM, "flags": (Flag.REGISTRAR_OF_DISTRICT,)}
-    assert outcome(**registrars) == "recorded"
+
+
+BATKEN_OBLAST, OSH_OBLAST = PLACES.oblast(LEILEK), PLACES.oblast(OSH)
+
+
+def registrars_stamps(body: dict[str, Any], *areas: str) -> dict[str, Any]:
+    """What intake adds to this report of a registrar with these areas."""
+    registrar = Principal(
+        account=uuid4(), jti=uuid4(), issued_at=0, expires_at=2**40, roles=frozenset({Role.REGISTRAR}), areas=areas
+    )
+    report = HouseholdMovementReport.model_validate(body)
+    draft = displacement(report, registrar, clocks=Clocks(datetime.now(UTC)), places=PLACES)
+    stamps = json.loads(f"{{{draft.stamps}}}")
+    return {
+        "author": stamps["author"],
+        "team": str(uuid4()),
+        "flags": tuple(map(Flag, stamps["flags"])),
+        "registrar_areas": stamps.get("registrar_areas", ()),
+    }
+
+
+@pytest.mark.parametrize(
+    ("areas", "is_entitled"),
+    [(("KG",), True), ((BATKEN_OBLAST,), True), ((OSH, LEILEK), True), ((OSH_OBLAST,), False), ((BATKEN,), False)],
+)
+def test_a_registrar_of_the_households_area_has_a_right_over_its_movements(
+    areas: tuple[str, ...], is_entitled: bool
+) -> None:
+    returned = moved("returned")
+    reversal = {**returned, "version": 2, "is_reversed": True}
+    died, left = moved("died", member_ids=MEMBERS[:1]), moved("left_country", 2, destination={"country": "KZ"})
+    reports = [filed(BODY), filed(returned), *(filed(body, **registrars_stamps(body, *areas)) for body in (died, left))]
+    reports.append(filed(reversal, **registrars_stamps(reversal, *areas)))
+    working_set_of(reports)
+    assert [report.reason for report in reports[2:]] == (
+        [None] * 3 if is_entitled else ["removal_by_other_team"] * 2 + ["not_author"]
+    )
 
 
 def test_another_team_reports_a_return_and_only_it_or_the_households_team_reverses_it() -> None:
@@ -365,7 +412,7 @@ def test_nobody_is_lost_and_nobody_is_counted_twice(reports: list[dict[str, Any]
     [subject] = working_set_of(map(filed, reports)).subjects.values()
     for followed in subject.courses.by_departure.values():
         assert sum(people.count for people in followed.parts.values()) == 5
-        has_losses = any(position.sub_stock not in STOCK for position in followed.parts)
+        has_losses = any(body.get("movement") in REMOVALS for body in reports)
         for hours in range(0, 25 * 24, 12):
             at = NOON + timedelta(hours=hours + 1)
             present = [stay for stay in followed.stays if stay.began_at < at and is_before(at, stay.ended_at)]

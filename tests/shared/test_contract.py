@@ -32,6 +32,7 @@ MAY_BE_CLEAR = {
     "origin",
     "destination",
     "pcode",
+    "registrar_areas",
     "country",  # fields with P-codes and ISO country codes
     "persons",
     "mobility",
