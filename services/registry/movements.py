@@ -5,9 +5,10 @@ movement belongs to the displacement that it follows. Nothing ends by time: peop
 leaving the country. The rules are in docs/decisions/0041.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 from services.registry.decisions import Effect, Held, ReportDecision, held
@@ -75,13 +76,18 @@ class Position:
         return self.sub_stock, self.pcode or "", self.country or "", self.locality, self.shelter
 
     @property
+    def told(self) -> tuple[Any, ...]:
+        """What a movement may change, besides the times."""
+        return *self.place, self.is_return_presumed, self.intends_to_stay, self.contact_lost_at is not None
+
+    @property
     def key(self) -> tuple[Any, ...]:
         """A sort key for positions of the same size."""
         return *self.place, self.departed_at, self.confirmed_at, self.movement or ""
 
 
 Parts = dict[Position, People]
-
+Lead = Callable[[Position], Position]  # where a movement leads people
 
 Row = tuple[Position, People, int]  # with 1 for the part that counts as the household, else 0
 
@@ -138,8 +144,9 @@ def course(departure: Filed, movements: Iterable[FiledMovement], ends_at: dateti
     for movement in sorted(movements, key=movement_order):
         before, at = snapshots[-1].parts, movement.clear.occurred_at
         at = max(at, snapshots[-1].at) if ends_at is NEVER else min(max(at, snapshots[-1].at), ends_at)
-        moving, decision = concerned(before, movement)
-        after = {position: moved(position, movement, departure, at) for position in moving}
+        lead = partial(moved, movement=movement, departure=departure, at=at)
+        moving, decision = concerned(before, movement, lead)
+        after = {position: lead(position) for position in moving}
         if decision is RECORDED and is_known(movement, after):
             decision = SAME_PLACE if movement.clear.movement in ONWARD else ALREADY_KNOWN
             after = {position: noted(position, Movement.CONFIRMED_HERE, at) for position in moving}
@@ -166,8 +173,8 @@ def beginning(departure: Filed) -> Parts:
     return {position: People.of(departure)}
 
 
-def concerned(parts: Parts, movement: FiledMovement) -> tuple[Parts, ReportDecision]:
-    """The people whom the movement concerns, by their position."""
+def concerned(parts: Parts, movement: FiledMovement, lead: Lead) -> tuple[Parts, ReportDecision]:
+    """The people whom the movement concerns, by their position. It would lead them to another one."""
     member_ids = movement.sealed.get("member_ids", ())
     if member_ids and any(people.members for people in parts.values()):
         return named(parts, movement, frozenset(member_ids))
@@ -175,7 +182,7 @@ def concerned(parts: Parts, movement: FiledMovement) -> tuple[Parts, ReportDecis
     for sub_stocks in sources:
         if found := {at: people for at, people in parts.items() if at.sub_stock in sub_stocks and people.count}:
             number = movement.clear.persons or len(set(member_ids))
-            return (taken(found, number) if number else found), RECORDED
+            return (taken(found, number, lead) if number else found), RECORDED
     return {}, nobody_left(parts, movement)
 
 
@@ -187,10 +194,13 @@ def named(parts: Parts, movement: FiledMovement, member_ids: frozenset[str]) -> 
     return (living, RECORDED) if living else ({}, nobody_left(found, movement))
 
 
-def taken(parts: Parts, number: int) -> Parts:
-    """So many of these people. The largest part comes first."""
+def taken(parts: Parts, number: int, lead: Lead) -> Parts:
+    """So many of these people: first those for whom the movement changes something, and then the largest part.
+
+    So if two of five have returned and then three return, all have.
+    """
     chosen: Parts = {}
-    for position in largest_first(parts, parts):
+    for position in sorted(largest_first(parts, parts), key=lambda position: position.told == lead(position).told):
         if number > 0:
             chosen[position], _ = parts[position].first(number)
             number -= chosen[position].count

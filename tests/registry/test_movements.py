@@ -130,6 +130,13 @@ def test_people_who_left_the_country_and_entered_it_again_are_displaced() -> Non
     assert numbers(moved("left_country", 1, member_ids=MEMBERS[:2]), back) == (5, 0, 0)
 
 
+def test_a_number_means_first_the_people_for_whom_the_movement_changes_something() -> None:
+    assert numbers(moved("returned", 1, persons=3), moved("returned", 2, persons=2)) == (0, 5, 0)
+    assert numbers(moved("returned", 1, persons=3), moved("returned", 2, persons=3)) == (0, 5, 0)
+    there = moved("transferred", 1, persons=2, **TO_BATKEN)
+    assert reasons(BODY, there, {**there, "report_id": str(uuid4())}) == ["recorded"] * 3
+
+
 def test_the_rest_of_a_household_returns_without_those_who_died() -> None:
     assert numbers(moved("died", 1, member_ids=MEMBERS[:1]), moved("returned", 3)) == (0, 4, 0)
 
