@@ -5,7 +5,7 @@ movement belongs to the displacement that it follows. Nothing ends by time: peop
 leaving the country. The rules are in docs/decisions/0041.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -145,7 +145,9 @@ def course(departure: Filed, movements: Iterable[FiledMovement], ends_at: dateti
         before, at = snapshots[-1].parts, movement.clear.occurred_at
         at = max(at, snapshots[-1].at) if ends_at is NEVER else min(max(at, snapshots[-1].at), ends_at)
         lead = partial(moved, movement=movement, departure=departure, at=at)
-        moving, decision = concerned(before, movement, lead)
+        if ids := frozenset(movement.sealed.get("member_ids", ())):
+            before = recognised(before, ids, lead)
+        moving, decision = concerned(before, movement, departure, lead)
         after = {position: lead(position) for position in moving}
         if decision is RECORDED and is_known(movement, after):
             decision = SAME_PLACE if movement.clear.movement in ONWARD else ALREADY_KNOWN
@@ -173,22 +175,52 @@ def beginning(departure: Filed) -> Parts:
     return {position: People.of(departure)}
 
 
-def concerned(parts: Parts, movement: FiledMovement, lead: Lead) -> tuple[Parts, ReportDecision]:
+def recognised(parts: Parts, member_ids: Collection[str], lead: Lead) -> Parts:
+    """The same people with these members named, who may be among those of whom only a number was told."""
+    for member_id in sorted(member_ids):
+        is_named = any(member_id == id for people in parts.values() for id, _ in people.members)
+        possible = {at: people for at, people in parts.items() if not is_named and people.may_include(member_id)}
+        living = {at: people for at, people in possible.items() if at.sub_stock is not SubStock.DIED} or possible
+        for found in taken(living, 1, lead):
+            parts = {
+                at: people.including(member_id) if at == found else people.excluding((member_id,))
+                for at, people in parts.items()
+            }
+    return determined(parts)
+
+
+def determined(parts: Parts) -> Parts:
+    """The same people with the members named who can be nowhere else."""
+    for position, people in parts.items():
+        if people.is_determined:
+            found = [member_id for member_id, _ in people.candidates]
+            rest = {at: others.excluding(found) for at, others in parts.items() if at != position}
+            return determined({**rest, position: people.determined})
+    return parts
+
+
+def concerned(parts: Parts, movement: FiledMovement, departure: Filed, lead: Lead) -> tuple[Parts, ReportDecision]:
     """The people whom the movement concerns, by their position. It would lead them to another one."""
-    member_ids = movement.sealed.get("member_ids", ())
-    if member_ids and any(people.members for people in parts.values()):
-        return named(parts, movement, frozenset(member_ids))
+    number = movement.clear.persons or 0
+    if member_ids := frozenset(movement.sealed.get("member_ids", ())):
+        return named(parts, movement, departure, member_ids)
+    if number > sum(people.count for people in parts.values()):
+        return {}, held(Held.MEMBERS_UNKNOWN)
     sources = TRANSITIONS[movement.clear.movement].sources
     for sub_stocks in sources:
         if found := {at: people for at, people in parts.items() if at.sub_stock in sub_stocks and people.count}:
-            number = movement.clear.persons or len(set(member_ids))
             return (taken(found, number, lead) if number else found), RECORDED
     return {}, nobody_left(parts, movement)
 
 
-def named(parts: Parts, movement: FiledMovement, member_ids: frozenset[str]) -> tuple[Parts, ReportDecision]:
+def named(
+    parts: Parts, movement: FiledMovement, departure: Filed, member_ids: frozenset[str]
+) -> tuple[Parts, ReportDecision]:
+    """The members with these ids. Each must be in the household, but some of them may not be displaced."""
     found = {position: members for position, people in parts.items() if (members := people.named(member_ids)[0]).count}
-    if not found:
+    known = {person["member_id"] for person in departure.sealed.get("members", ())}
+    known |= {member_id for people in found.values() for member_id, _ in people.members}
+    if not found or not member_ids <= known:
         return {}, held(Held.MEMBERS_UNKNOWN)
     living = {position: people for position, people in found.items() if position.sub_stock is not SubStock.DIED}
     return (living, RECORDED) if living else ({}, nobody_left(found, movement))
@@ -269,7 +301,7 @@ def replaced(parts: Parts, moving: Parts, after: Mapping[Position, Position]) ->
             result[position] = result.get(position, People()) + rest
     for position, people in moving.items():
         result[after[position]] = result.get(after[position], People()) + people
-    return result
+    return determined(result)
 
 
 def remaining(people: People, moving: People) -> People:

@@ -1,20 +1,26 @@
 """The displaced persons of a report: the members who are named, and the others by sex and age. No I/O."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Self
 
 from services.registry.reports import CELLS, UNKNOWN, Filed, member_cells, sex_age
 
 NO_CELLS = (0,) * len(CELLS)
+Person = tuple[str, int]  # a member's id, and the cell of sex and age
 
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """`members` maps a member's id to the cell of sex and age; `others` are the numbers of other persons by cell."""
+    """`members` maps a member's id to the cell of sex and age; `others` are the numbers of other persons by cell.
 
-    members: tuple[tuple[str, int], ...] = ()
+    `candidates` are the members among whom the others are, after a movement that told only a number. Without them the
+    others may be anybody.
+    """
+
+    members: tuple[Person, ...] = ()
     others: tuple[int, ...] = NO_CELLS
+    candidates: tuple[Person, ...] = ()
 
     @classmethod
     def of(cls, departure: Filed) -> Self:
@@ -35,22 +41,59 @@ class People:
             cells[cell] += 1
         return cells
 
+    @property
+    def is_open(self) -> bool:
+        """Whether some of the others may be anybody."""
+        return sum(self.others) > len(self.candidates)
+
+    @property
+    def is_determined(self) -> bool:
+        """Whether the others are exactly the candidates."""
+        return bool(self.candidates) and sum(self.others) == len(self.candidates)
+
+    @property
+    def determined(self) -> "People":
+        return People(united(self.members, self.candidates))
+
     def __add__(self, other: "People") -> "People":
         others = tuple(map(sum, zip(self.others, other.others, strict=True)))
-        return People(tuple(sorted(self.members + other.members)), others)
+        candidates = () if self.is_open or other.is_open else united(self.candidates, other.candidates)
+        return People(united(self.members, other.members), others, candidates)
+
+    def may_include(self, member_id: str) -> bool:
+        """Whether this member may be among the others."""
+        return any(self.others) and (self.is_open or any(member_id == id for id, _ in self.candidates))
+
+    def including(self, member_id: str) -> "People":
+        """The same people, if one of the others is known to be this member."""
+        cell = dict(self.candidates).get(member_id, UNKNOWN)
+        others = unknown(sum(self.others) - 1).others
+        return People(united(self.members, ((member_id, cell),)), others, self.candidates).excluding((member_id,))
+
+    def excluding(self, member_ids: Collection[str]) -> "People":
+        """The same people, if none of the others is one of these members."""
+        return People(
+            self.members, self.others, tuple(person for person in self.candidates if person[0] not in member_ids)
+        )
 
     def named(self, member_ids: Collection[str]) -> tuple["People", "People"]:
         """The members with these ids, and the rest."""
         named = tuple(member for member in self.members if member[0] in member_ids)
         rest = tuple(member for member in self.members if member[0] not in member_ids)
-        return People(named), People(rest, self.others)
+        return People(named), People(rest, self.others, self.candidates)
 
     def first(self, count: int) -> tuple["People", "People"]:
         """So many persons, and the rest. Nobody knows who they are, so sex and age of both become unknown."""
         if count >= self.count:
             return self, People()
-        return unknown(count), unknown(self.count - count)
+        candidates = () if self.is_open else united(self.members, self.candidates)
+        return unknown(count, candidates), unknown(self.count - count, candidates)
 
 
-def unknown(count: int) -> People:
-    return People(others=tuple(count if cell == UNKNOWN else 0 for cell in range(len(CELLS))))
+def unknown(count: int, candidates: tuple[Person, ...] = ()) -> People:
+    others = tuple(count if cell == UNKNOWN else 0 for cell in range(len(CELLS)))
+    return People(others=others, candidates=candidates if count else ())
+
+
+def united(some: Iterable[Person], more: Iterable[Person]) -> tuple[Person, ...]:
+    return tuple(sorted({*some, *more}))

@@ -137,6 +137,33 @@ def test_a_number_means_first_the_people_for_whom_the_movement_changes_something
     assert reasons(BODY, there, {**there, "report_id": str(uuid4())}) == ["recorded"] * 3
 
 
+def test_a_death_is_counted_once_even_if_only_a_number_was_told_before() -> None:
+    returned, died = moved("returned", 1, persons=2), moved("died", 2, member_ids=MEMBERS[:1])
+    again, stranger = moved("died", 3, member_ids=MEMBERS[:1]), moved("died", 3, member_ids=[str(uuid4())])
+    assert reasons(BODY, returned, died, again, stranger) == ["recorded"] * 3 + ["already_known", "members_unknown"]
+    assert numbers(returned, died, again, stranger) == (2, 2, 0)
+
+
+def test_a_death_in_a_household_of_whom_only_the_number_is_known_is_counted_once() -> None:
+    body = {name: value for name, value in BODY.items() if name != "members"}
+    died = [moved("died", days, member_ids=MEMBERS[:1]) for days in (1, 2)]
+    assert reasons(body, *died) == ["recorded", "recorded", "already_known"]
+    assert numbers(*died, of=body) == (4, 0, 0)
+
+
+def test_the_members_are_known_again_when_the_last_ones_have_moved() -> None:
+    returned = [moved("returned", 1, persons=2), moved("returned", 2, persons=3), moved("confirmed_here", 3)]
+    [subject] = working_set_of(map(filed, (BODY, *returned))).subjects.values()
+    [people] = subject.courses.by_departure[BODY["report_id"]].parts.values()
+    assert dict(people.members).keys() == set(MEMBERS)
+
+
+def test_a_movement_of_people_who_are_not_in_the_household_waits() -> None:
+    for wrong in ({"member_ids": [MEMBERS[0], str(uuid4())]}, {"persons": 6}):
+        assert reasons(BODY, moved("died", **wrong)) == ["recorded", "members_unknown"]
+        assert numbers(moved("died", **wrong)) in (None, (5, 0, 0))
+
+
 def test_the_rest_of_a_household_returns_without_those_who_died() -> None:
     assert numbers(moved("died", 1, member_ids=MEMBERS[:1]), moved("returned", 3)) == (0, 4, 0)
 
