@@ -14,45 +14,16 @@ from typing import Any, NamedTuple
 from services.registry.decisions import Effect, Held, ReportDecision, held
 from services.registry.people import People
 from services.registry.reports import NEVER, AnyFiled, Filed, FiledMovement
-from shared.country import TIME_ZONE, UNKNOWN_COUNTRY
+from shared.country import COUNTRY, TIME_ZONE, UNKNOWN_COUNTRY
 from shared.events.vocabulary import Movement, OutcomeKind, Precision, Shelter, SubStock
 from shared.places.localities import folded
 
 STOCK = (SubStock.IN_DISPLACEMENT, SubStock.IN_RETURN, SubStock.IN_SETTLEMENT)
-ABROAD = (SubStock.LEFT_COUNTRY,)
 ONWARD = (Movement.TRANSFERRED, Movement.DISPLACED_AGAIN)
 
 RECORDED = ReportDecision(Effect.BEGIN, OutcomeKind.RECORDED)
 SAME_PLACE = ReportDecision(Effect.BEGIN, OutcomeKind.NOTED, "same_place")
 ALREADY_KNOWN = ReportDecision(Effect.BEGIN, OutcomeKind.NOTED, "already_known")
-
-
-class Transition(NamedTuple):
-    """What a movement does to people.
-
-    `to` is their sub-stock afterwards; None if they stay in theirs. If the movement names nobody, it concerns the
-    people of the first of `sources` that is not empty. If it does not confirm, nobody has seen the people.
-    """
-
-    to: SubStock | None
-    sources: tuple[tuple[SubStock, ...], ...] = (STOCK, ABROAD)
-    confirms: bool = True
-
-
-TRANSITIONS = {
-    Movement.CONFIRMED_HERE: Transition(None),
-    Movement.TRANSFERRED: Transition(SubStock.IN_DISPLACEMENT),
-    Movement.DISPLACED_AGAIN: Transition(SubStock.IN_DISPLACEMENT),
-    Movement.RETURNED: Transition(SubStock.IN_RETURN),
-    Movement.SETTLED_ELSEWHERE: Transition(SubStock.IN_SETTLEMENT),
-    Movement.INTENDS_TO_STAY: Transition(None),
-    Movement.RELOCATED: Transition(SubStock.IN_SETTLEMENT),
-    Movement.LEFT_COUNTRY: Transition(SubStock.LEFT_COUNTRY),
-    Movement.ENTERED_COUNTRY: Transition(SubStock.IN_DISPLACEMENT, (ABROAD, STOCK)),
-    Movement.DIED: Transition(SubStock.DIED),
-    Movement.CONTACT_LOST: Transition(None, confirms=False),
-    Movement.EVACUATION_LIFTED: Transition(None, ((SubStock.IN_DISPLACEMENT,),), confirms=False),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +55,48 @@ class Position:
     def key(self) -> tuple[Any, ...]:
         """A sort key for positions of the same size."""
         return *self.place, self.departed_at, self.confirmed_at, self.movement or ""
+
+    def is_in_stock(self) -> bool:
+        return self.sub_stock in STOCK
+
+    def is_displaced(self) -> bool:
+        return self.sub_stock is SubStock.IN_DISPLACEMENT
+
+    def has_left(self) -> bool:
+        return self.sub_stock is SubStock.LEFT_COUNTRY
+
+    def is_abroad(self) -> bool:
+        """Whether they are displaced to another country."""
+        return self.is_in_stock() and self.pcode is None and self.country not in (COUNTRY, UNKNOWN_COUNTRY)
+
+
+class Transition(NamedTuple):
+    """What a movement does to people.
+
+    `to` is their sub-stock afterwards; None if they stay in theirs. A movement concerns people at `sources`. If it
+    names nobody, it concerns the people at the first of `sources` where somebody is. If it does not confirm, nobody has
+    seen the people.
+    """
+
+    to: SubStock | None
+    sources: tuple[Callable[[Position], bool], ...] = (Position.is_in_stock, Position.has_left)
+    confirms: bool = True
+
+
+TRANSITIONS = {
+    Movement.CONFIRMED_HERE: Transition(None),
+    Movement.TRANSFERRED: Transition(SubStock.IN_DISPLACEMENT),
+    Movement.DISPLACED_AGAIN: Transition(SubStock.IN_DISPLACEMENT),
+    Movement.RETURNED: Transition(SubStock.IN_RETURN),
+    Movement.SETTLED_ELSEWHERE: Transition(SubStock.IN_SETTLEMENT),
+    Movement.INTENDS_TO_STAY: Transition(None),
+    Movement.RELOCATED: Transition(SubStock.IN_SETTLEMENT),
+    Movement.LEFT_COUNTRY: Transition(SubStock.LEFT_COUNTRY),
+    Movement.ENTERED_COUNTRY: Transition(SubStock.IN_DISPLACEMENT, (Position.has_left, Position.is_abroad)),
+    Movement.DIED: Transition(SubStock.DIED),
+    Movement.CONTACT_LOST: Transition(None, confirms=False),
+    Movement.EVACUATION_LIFTED: Transition(None, (Position.is_displaced,), confirms=False),
+}
 
 
 Parts = dict[Position, People]
@@ -207,8 +220,8 @@ def concerned(parts: Parts, movement: FiledMovement, departure: Filed, lead: Lea
     if number > sum(people.count for people in parts.values()):
         return {}, held(Held.MEMBERS_UNKNOWN)
     sources = TRANSITIONS[movement.clear.movement].sources
-    for sub_stocks in sources:
-        if found := {at: people for at, people in parts.items() if at.sub_stock in sub_stocks and people.count}:
+    for is_source in sources:
+        if found := {at: people for at, people in parts.items() if is_source(at) and people.count}:
             return (taken(found, number, lead) if number else found), RECORDED
     return {}, nobody_left(parts, movement)
 
@@ -222,8 +235,9 @@ def named(
     known |= {member_id for people in found.values() for member_id, _ in people.members}
     if not found or not member_ids <= known:
         return {}, held(Held.MEMBERS_UNKNOWN)
-    living = {position: people for position, people in found.items() if position.sub_stock is not SubStock.DIED}
-    return (living, RECORDED) if living else ({}, nobody_left(found, movement))
+    sources = TRANSITIONS[movement.clear.movement].sources
+    moving = {position: people for position, people in found.items() if any(is_at(position) for is_at in sources)}
+    return (moving, RECORDED) if moving else ({}, nobody_left(found, movement))
 
 
 def taken(parts: Parts, number: int, lead: Lead) -> Parts:

@@ -93,6 +93,19 @@ def valid(movements: list[Body]) -> list[Body]:
     return sorted((body for body in newest.values() if not body.get("is_reversed")), key=day)
 
 
+def concerned_by(report: Body, people: dict[str, Where]) -> list[str]:
+    in_stock = [id for id, where in people.items() if where.sub_stock not in OUT]
+    abroad = [id for id, where in people.items() if where.sub_stock == "left_country"]
+    named = report.get("member_ids")
+    if report["movement"] == "entered_country":
+        candidates = abroad
+    elif report["movement"] == "evacuation_lifted":
+        candidates = [id for id in in_stock if people[id].sub_stock == "in_displacement"]
+    else:
+        candidates = [*in_stock, *abroad] if named else in_stock or abroad
+    return [id for id in candidates if not named or id in named]
+
+
 def lives(body: Body, movements: list[Body], until: date) -> tuple[dict[str, Where], list[Passed]]:
     """Each person of the household at the end of a day, and all who moved until then."""
     origin, start = body["origin"]["pcode"], day(body)
@@ -106,19 +119,7 @@ def lives(body: Body, movements: list[Body], until: date) -> tuple[dict[str, Whe
         on, kind = day(report), str(report["movement"])
         if on > until:
             break
-        named = report.get("member_ids")
-        in_stock = [id for id, where in people.items() if where.sub_stock not in OUT]
-        abroad = [id for id, where in people.items() if where.sub_stock == "left_country"]
-        living = [*in_stock, *abroad]
-        if named:
-            concerned = [id for id in named if id in living]
-        elif kind == "entered_country":
-            concerned = abroad or in_stock
-        elif kind == "evacuation_lifted":
-            concerned = [id for id in in_stock if people[id].sub_stock == "in_displacement"]
-        else:
-            concerned = in_stock or abroad
-        for id in concerned:
+        for id in concerned_by(report, people):
             before = people[id]
             if kind in ("contact_lost", "evacuation_lifted"):
                 people[id] = before._replace(presumed=before.presumed or kind == "evacuation_lifted")

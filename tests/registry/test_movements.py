@@ -164,6 +164,20 @@ def test_a_movement_of_people_who_are_not_in_the_household_waits() -> None:
         assert numbers(moved("died", **wrong)) in (None, (5, 0, 0))
 
 
+def test_only_people_who_are_abroad_enter_the_country() -> None:
+    entered = moved("entered_country", 5, **TO_BATKEN)
+    assert numbers(moved("returned", 1), entered) == (0, 5, 0)
+    assert numbers(moved("returned", 1), {**entered, "member_ids": MEMBERS[:1]}) == (0, 5, 0)
+    assert reasons(BODY, moved("returned", 1), entered)[-1] == "already_known"
+    fled = {**BODY, "destination": {"country": "UZ"}}
+    assert reasons(fled, entered) == ["recorded"] * 2
+
+
+def test_lifting_an_evacuation_says_nothing_about_people_at_home() -> None:
+    lifted = moved("evacuation_lifted", 2, member_ids=MEMBERS[:2])
+    assert reasons(BODY, moved("returned", 1, member_ids=MEMBERS[:2]), lifted)[-1] == "already_known"
+
+
 def test_the_rest_of_a_household_returns_without_those_who_died() -> None:
     assert numbers(moved("died", 1, member_ids=MEMBERS[:1]), moved("returned", 3)) == (0, 4, 0)
 
