@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import FailFast, Field, model_validator
 
-from shared.country import COUNTRY
+from shared.country import COUNTRY, UNKNOWN_COUNTRY
 from shared.events.displacements import Stamped
 from shared.events.fields import (
     Body,
@@ -111,6 +111,8 @@ def check_destination(movement: Movement, destination: Place | None) -> None:
         raise ValueError("a `destination` in another country is expected for this movement")
     if movement is Movement.ENTERED_COUNTRY and is_abroad:
         raise ValueError("a `destination` in this country is expected for this movement")
+    if movement is not Movement.LEFT_COUNTRY and is_abroad and destination.country != UNKNOWN_COUNTRY:
+        raise ValueError("a `destination` in this country is expected for this movement; abroad it is `left_country`")
 
 
 class HouseholdMovementReported(HouseholdMovementClear, Stamped):
