@@ -168,8 +168,6 @@ class WorkingSet:
         if decision.reason == Held.HOUSEHOLD_UNKNOWN:
             self.early[filed.subject].append(filed)
         self._free_waiting(filed, siblings, decision)
-        if decision.effect is Effect.CREATE:
-            self._free_early(filed.subject)
         return decision
 
     def accept(self, filed: AnyFiled, *, is_expiry_only: bool = False) -> ReportDecision:
@@ -181,8 +179,6 @@ class WorkingSet:
         filed.is_accepted, filed.is_expiry_lifted = not is_expiry_only, is_expiry_only
         decision = self._resettle(filed, siblings)
         self._free_waiting(filed, siblings, decision)
-        if decision.effect is Effect.CREATE:
-            self._free_early(filed.subject)
         return decision
 
     def refuse(self, filed: AnyFiled) -> ReportDecision:
@@ -319,6 +315,7 @@ class WorkingSet:
         self.changed[subject.name] = subject
         is_correction = effect is Effect.SUPERSEDE or subject.published is before
         self._note_change(subject, filed, is_correction=is_correction)
+        self._free_early(subject.name)
 
     def _note_change(
         self, subject: Subject, changed: Filed, *, is_correction: bool = False, is_movement: bool = False

@@ -288,6 +288,15 @@ def test_a_movement_of_an_unknown_household_waits_for_the_household() -> None:
     assert [change.standing and change.standing.returned for change in working_set.changes] == [5]
 
 
+def test_a_movement_is_freed_by_whichever_report_creates_the_household() -> None:
+    early, correction = filed(moved("returned")), filed({**BODY, "version": 2})
+    working_set = working_set_of([early, correction, filed(BODY, flags=(Flag.EXPIRED_TOKEN,))])
+    assert (correction.outcome, early.outcome) == (OutcomeKind.RECORDED, OutcomeKind.RECORDED)
+    [subject] = working_set.subjects.values()
+    assert subject.standing is not None
+    assert subject.standing.returned == 5
+
+
 @pytest.mark.parametrize("kind", ["died", "left_country"])
 def test_only_the_households_team_or_a_registrar_takes_people_out_of_the_stock(kind: str) -> None:
     def outcome(**stamps: Any) -> str:
