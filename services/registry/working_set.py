@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from services.registry.courses import Courses, HouseholdStanding, courses, standing
 from services.registry.decisions import (
+    CONTRADICTIONS,
     OLDER,
     REFUSED,
     Claim,
@@ -26,6 +27,7 @@ from shared.events.vocabulary import Flag, Mobility, OutcomeKind, Status
 from shared.places import Places
 
 BEGINNINGS = (Effect.CREATE, Effect.BEGIN)
+REPLACEABLE = (*CONTRADICTIONS, Held.REMOVAL_BY_OTHER_TEAM)  # a newer version settles a movement held for this
 
 
 @dataclass(slots=True)
@@ -47,6 +49,10 @@ class Subject:
             self.movements[filed.report_id] = filed
         else:
             self.displacements[filed.report_id] = filed
+
+    def remove(self, movement: FiledMovement) -> None:
+        self._courses = None
+        del self.movements[movement.report_id]
 
     @property
     def is_new(self) -> bool:
@@ -148,6 +154,7 @@ class WorkingSet:
     changes: list[SubjectChange] = field(default_factory=list)
     early: defaultdict[Name, list[AnyFiled]] = field(default_factory=lambda: defaultdict(list))  # household_unknown
     unjudged: dict[Name, Unjudged] = field(default_factory=dict)
+    judged: int = 0  # so many of the changes tell already where the people are
 
     @classmethod
     def of(cls, places: Places, subjects: Iterable[Subject] = (), reports: Iterable[AnyFiled] = ()) -> "WorkingSet":
@@ -184,12 +191,30 @@ class WorkingSet:
     def refuse(self, filed: AnyFiled) -> ReportDecision:
         """Refuse a held report by a person's decision.
 
-        The report has no effect. The new outcome informs the author of the refusal.
+        The report has no effect. The new outcome informs the author of the refusal. Of a movement, the version below
+        takes effect again.
         """
+        subject = self.subjects.get(filed.subject)
+        if isinstance(filed, FiledMovement) and subject and subject.movements.get(filed.report_id) is filed:
+            self._withdraw(filed, subject)
         replaced, filed.outcome_id = filed.outcome_id, random_id()
         self._decide(filed, REFUSED, replaced)
         self.refiled.append(filed)
         return REFUSED
+
+    def _withdraw(self, movement: FiledMovement, subject: Subject) -> None:
+        self._to_judge(subject)
+        self.changed[subject.name] = subject
+        subject.remove(movement)
+        below = [
+            sibling
+            for sibling in self.reports[movement.report_id]
+            if sibling.clear.version < movement.clear.version
+            and sibling.subject == subject.name
+            and sibling.precedent.took_effect
+        ]
+        if below:
+            subject.add(max(below, key=lambda sibling: sibling.clear.version))
 
     def _free_waiting(self, filed: AnyFiled, siblings: list[AnyFiled], decision: ReportDecision) -> None:
         """Decide again about corrections that waited for this version and can be decided now."""
@@ -229,11 +254,15 @@ class WorkingSet:
         return decision
 
     def _move(self, movement: FiledMovement, subject: Subject, replaces: str | None) -> None:
-        """Add a movement to its household. It counts as recorded until `judge` decides about it."""
-        unjudged, older = self._to_judge(subject), subject.movements.get(movement.report_id)
-        if older is not None and older.outcome is OutcomeKind.HELD:
-            self._judge(older, OLDER)
-        unjudged.movements.append((movement, replaces))
+        """Add a movement to its household. It counts as recorded until `judge` decides about it.
+
+        Its older versions wait for nobody any more.
+        """
+        self._to_judge(subject).movements.append((movement, replaces))
+        for older in self.reports[movement.report_id]:
+            is_older = isinstance(older, FiledMovement) and older.clear.version < movement.clear.version
+            if is_older and older.reason in REPLACEABLE and older.subject == subject.name:
+                self._judge(older, OLDER)
         subject.add(movement)
         self.changed[subject.name] = subject
 
@@ -254,10 +283,12 @@ class WorkingSet:
             self._judge_again(subject, decisions, besides=added)
             self._publish_standing(subject, unjudged.before)
         self.unjudged.clear()
+        self.judged = len(self.changes)
 
     def _publish_standing(self, subject: Subject, before: HouseholdStanding | None) -> None:
         """Add to the household's changes where its people are now. Without a change, a movement is one."""
-        own = [number for number, change in enumerate(self.changes) if change.subject == subject.name]
+        new = range(self.judged, len(self.changes))
+        own = [number for number in new if self.changes[number].subject == subject.name]
         for number in own:
             change = self.changes[number]
             self.changes[number] = change._replace(standing=subject.standing_since(change.current))
@@ -273,7 +304,7 @@ class WorkingSet:
             if id(movement) not in besides and (movement.outcome, movement.reason) != decision[1:]:
                 self._judge(movement, decision)
 
-    def _judge(self, movement: FiledMovement, decision: ReportDecision) -> None:
+    def _judge(self, movement: AnyFiled, decision: ReportDecision) -> None:
         replaced, movement.outcome_id = movement.outcome_id, random_id()
         self._decide(movement, decision, replaced)
         self._refile(movement)

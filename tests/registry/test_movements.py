@@ -400,6 +400,34 @@ def test_a_household_with_very_many_movements_takes_no_more_of_them_unless_a_per
     assert (corrected.outcome, last.outcome) == (OutcomeKind.RECORDED, OutcomeKind.RECORDED)
 
 
+def test_if_a_correction_of_a_movement_is_refused_the_version_below_has_effect_again() -> None:
+    returned = moved("returned", 1)
+    first, wrong = filed(returned), filed({**returned, "version": 2, "occurred_at": (NOON - 3 * DAY).isoformat()})
+    working_set = working_set_of([filed(BODY), first, wrong])
+    assert wrong.reason == "before_departure"
+    [subject] = working_set.subjects.values()
+    assert subject.standing is None
+    published = len(working_set.changes)
+    working_set.refuse(wrong)
+    working_set.judge()
+    assert (wrong.outcome, wrong.reason) == (OutcomeKind.REJECTED, "refused_by_person")
+    assert (first.outcome, subject.standing.returned) == (OutcomeKind.RECORDED, 5)
+    assert [change.standing and change.standing.returned for change in working_set.changes[published:]] == [5]
+    assert working_set.changed[subject.name] is subject
+
+
+def test_a_removal_that_its_author_withdraws_waits_for_nobody() -> None:
+    died = moved("died", member_ids=MEMBERS[:1])
+    reports = [filed(died, author=OTHER_AUTHOR, team=OTHER_TEAM)]
+    reports.append(filed({**died, "version": 2, "is_reversed": True}, author=OTHER_AUTHOR, team=OTHER_TEAM))
+    for order in (reports, reports[::-1]):
+        working_set_of([filed(BODY), *order])
+        assert [(report.outcome, report.reason) for report in reports] == [
+            (OutcomeKind.MERGED, "older_version"),
+            (OutcomeKind.RECORDED, None),
+        ]
+
+
 KINDS = st.sampled_from(list(Movement))
 WHO = st.one_of(
     st.none(),
