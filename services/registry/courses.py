@@ -2,14 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
 from services.registry.decisions import Held, ReportDecision, held
-from services.registry.movements import RECORDED, STOCK, Course, course, day, days, largest_first
+from services.registry.movements import RECORDED, STOCK, Course, Parts, Position, course, day, days, largest_first
+from services.registry.people import People
 from services.registry.reports import MOVES, Filed, FiledMovement, order, superseded
-from shared.events.vocabulary import SubStock
+from shared.events.vocabulary import OutcomeKind, SubStock
 
 
 @dataclass
@@ -44,11 +45,46 @@ def courses(displacements: Collection[Filed], movements: Collection[FiledMovemen
             result.decisions[movement.report_id] = held(Held.BEFORE_DEPARTURE)
         else:
             following[departure.report_id].append(movement)
-    for departure, ends_at in superseded(displacements):
-        if own := following.get(departure.report_id):
-            followed = result.by_departure[departure.report_id] = course(departure, own, ends_at)
+    gone: defaultdict[str, Parts] = defaultdict(dict)  # by status
+    for departure, ends_at in sorted(superseded(displacements), key=lambda each: order(each[0])):
+        own, before = following.get(departure.report_id, ()), gone[departure.clear.status]
+        carried = carried_over(departure, before) if departure.clear.mobility in MOVES else {}
+        if own or carried:
+            followed = course(departure, own, ends_at, carried)
             result.decisions |= followed.decisions
+            if not carried and all(decision.outcome is OutcomeKind.HELD for decision in followed.decisions.values()):
+                continue  # as without movements
+            result.by_departure[departure.report_id] = followed
+            gone[departure.clear.status] = still_gone(before, followed.parts)
     return result
+
+
+def carried_over(departure: Filed, gone: Parts) -> Parts:
+    """The members of this displacement who had died or left the country before it.
+
+    If all the others are abroad, the report says that they are in the country again.
+    """
+    people, carried = People.of(departure), Parts()
+    for position, others in gone.items():
+        if (named := people.named({member_id for member_id, _ in others.members})[0]).count:
+            add(carried, replace(position, departed_at=departure.clear.occurred_at), named)
+    if sum(named.count for named in carried.values()) < people.count:
+        return carried
+    return {position: named for position, named in carried.items() if position.sub_stock is SubStock.DIED}
+
+
+def still_gone(before: Parts, now: Parts) -> Parts:
+    """The members out of the stock after a displacement, also those whom its report did not name."""
+    seen = {member_id for people in now.values() for member_id, _ in (*people.members, *people.candidates)}
+    gone = {position: people.named(seen)[1] for position, people in before.items()}
+    for position, people in now.items():
+        if position.sub_stock not in STOCK:
+            add(gone, position, people)
+    return gone
+
+
+def add(parts: Parts, position: Position, people: People) -> None:
+    parts[position] = parts.get(position, People()) + people
 
 
 def departure_of(movement: FiledMovement, moves: Sequence[Filed]) -> Filed | None:

@@ -139,19 +139,35 @@ class Course(NamedTuple):
     """What happened to the people of one displacement, and the decision about each movement.
 
     The report of the displacement describes the people until `changed_at`, and `stays` describe them from then on.
+    `departed` are the people of the report without those who had died or left the country before.
     """
 
     parts: Parts
+    departed: People
     changed_at: datetime
     stays: list[Stay]
     passages: list[Passage]
     decisions: dict[str, ReportDecision]
 
 
-def course(departure: Filed, movements: Iterable[FiledMovement], ends_at: datetime = NEVER) -> Course:
-    """Apply the movements of one displacement, which ends when the next displacement begins."""
-    clear = departure.clear
-    snapshots = [PartsSince(clear.occurred_at, clear.occurred_at_precision, beginning(departure))]
+def course(
+    departure: Filed,
+    movements: Iterable[FiledMovement],
+    ends_at: datetime = NEVER,
+    gone: Mapping[Position, People] = {},
+) -> Course:
+    """Apply the movements of one displacement, which ends when the next displacement begins.
+
+    `gone` are the people whom the report lists, though they had died or left the country before.
+    """
+    clear, listed = departure.clear, beginning(departure)
+    snapshots = [PartsSince(clear.occurred_at, clear.occurred_at_precision, listed)]
+    [departed] = listed.values()
+    if gone:
+        [at] = listed
+        departed = departed.named({member_id for people in gone.values() for member_id, _ in people.members})[1]
+        present = {at: departed} if departed.count else {}
+        snapshots.append(snapshots[0]._replace(parts={**present, **gone}))
     passages: list[Passage] = []
     decisions: dict[str, ReportDecision] = {}
     for movement in sorted(movements, key=movement_order):
@@ -172,7 +188,7 @@ def course(departure: Filed, movements: Iterable[FiledMovement], ends_at: dateti
         ]
         snapshots.append(PartsSince(at, movement.clear.occurred_at_precision, replaced(before, moving, after)))
     first, *stays = stays_of(snapshots, ends_at)
-    return Course(snapshots[-1].parts, first.ended_at, stays, passages, decisions)
+    return Course(snapshots[-1].parts, departed, first.ended_at, stays, passages, decisions)
 
 
 def beginning(departure: Filed) -> Parts:

@@ -159,11 +159,13 @@ def episodes_of(subject: Subject) -> Iterator[Row]:
     courses: Mapping[str, Course] = subject.courses.by_departure if subject.movements else {}
     for filed, superseded_at in superseded(subject.displacements.values()):
         course = courses.get(filed.report_id)
-        yield episode(filed, course.changed_at if course else superseded_at)
+        if course:
+            yield episode(filed, course.departed.cells, course.changed_at)
+        else:
+            yield episode(filed, sex_age(filed), superseded_at)
 
 
-def episode(filed: Filed, superseded_at: datetime) -> Row:
-    cells = sex_age(filed)
+def episode(filed: Filed, cells: list[int], superseded_at: datetime) -> Row:
     return EPISODES.row(filed, filed.subject[1], sum(cells), cells, superseded_at)
 
 

@@ -114,6 +114,18 @@ async def test_a_death_reported_by_another_team_waits_for_a_registrar(file: Fili
     assert (await changes(file))[-1]["whereabouts"]["displaced"] == 4
 
 
+async def test_those_who_died_are_no_new_displacement(file: Filing) -> None:
+    body = household()
+    at = (NOON + timedelta(days=9)).isoformat()
+    again = {**body, "report_id": str(uuid4()), "occurred_at": at, "reported_at": at}
+    await file(body)
+    await file(movement(body, "died", member_ids=[body["members"][4]["member_id"]]))
+    await file(again)
+    assert (await changes(file))[-1]["whereabouts"]["displaced"] == 4
+    displaced = {str(row["report_id"]): row["displaced"] for row in await file.rows("episodes")}
+    assert displaced == {body["report_id"]: 5, again["report_id"]: 4}
+
+
 async def test_a_registrars_early_report_of_a_death_keeps_the_registrars_areas(file: Filing) -> None:
     body = household()
     died = movement(body, "died", member_ids=[body["members"][4]["member_id"]])
