@@ -164,9 +164,9 @@ def course(
     snapshots = [PartsSince(clear.occurred_at, clear.occurred_at_precision, listed)]
     [departed] = listed.values()
     if gone:
-        [at] = listed
+        [start] = listed
         departed = departed.named({member_id for people in gone.values() for member_id, _ in people.members})[1]
-        present = {at: departed} if departed.count else {}
+        present = {start: departed} if departed.count else {}
         snapshots.append(snapshots[0]._replace(parts={**present, **gone}))
     passages: list[Passage] = []
     decisions: dict[str, ReportDecision] = {}
@@ -174,9 +174,9 @@ def course(
         before, at = snapshots[-1].parts, movement.clear.occurred_at
         at = max(at, snapshots[-1].at) if ends_at is NEVER else min(max(at, snapshots[-1].at), ends_at)
         lead = partial(moved, movement=movement, departure=departure, at=at)
-        if ids := frozenset(movement.sealed.get("member_ids", ())):
-            before = recognised(before, ids, lead)
-        moving, decision = concerned(before, movement, departure, lead)
+        recognisable = recognised(before, frozenset(movement.sealed.get("member_ids", ())), lead)
+        moving, decision = concerned(recognisable, movement, departure, lead)
+        before = recognisable if moving else before
         after = {position: lead(position) for position in moving}
         if decision is RECORDED and is_known(movement, after):
             decision = SAME_PLACE if movement.clear.movement in ONWARD else ALREADY_KNOWN

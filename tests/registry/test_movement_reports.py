@@ -129,7 +129,7 @@ async def test_those_who_died_are_no_new_displacement(file: Filing) -> None:
 async def test_a_registrars_early_report_of_a_death_keeps_the_registrars_areas(file: Filing) -> None:
     body = household()
     died = movement(body, "died", member_ids=[body["members"][4]["member_id"]])
-    registrar = {"author": uuid4(), "team": uuid4(), "registrar_areas": (LEILEK,)}
+    registrar: dict[str, Any] = {"author": uuid4(), "team": uuid4(), "registrar_areas": (LEILEK,)}
     assert await file(died, **registrar) == ["household_unknown"]
     await file(body)
     assert (await changes(file))[-1]["whereabouts"]["displaced"] == 4

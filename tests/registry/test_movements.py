@@ -434,7 +434,7 @@ def test_if_a_correction_of_a_movement_is_refused_the_version_below_has_effect_a
     working_set.refuse(wrong)
     working_set.judge()
     assert (wrong.outcome, wrong.reason) == (OutcomeKind.REJECTED, "refused_by_person")
-    assert (first.outcome, subject.standing.returned) == (OutcomeKind.RECORDED, 5)
+    assert first.outcome is OutcomeKind.RECORDED
     assert [change.standing and change.standing.returned for change in working_set.changes[published:]] == [5]
     assert working_set.changed[subject.name] is subject
 
@@ -506,7 +506,10 @@ def moves(draw: st.DrawFn, report_id: str) -> dict[str, Any]:
 
 def of_teams(reports: Iterable[dict[str, Any]]) -> list[AnyFiled]:
     """The reports, the movements each by the household's team or by another one, as the report's id and version say."""
-    teams = {"author": AUTHOR, "team": TEAM}, {"author": OTHER_AUTHOR, "team": OTHER_TEAM}
+    teams: Sequence[dict[str, Any]] = (
+        {"author": AUTHOR, "team": TEAM},
+        {"author": OTHER_AUTHOR, "team": OTHER_TEAM},
+    )
     return [
         filed(body, **teams[(UUID(body["report_id"]).int + len(body)) % 2 if "movement" in body else 0])
         for body in reports
