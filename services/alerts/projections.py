@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from shared.events import Displacement, GroupCounted, HouseholdRegistered, Place
+from shared.events import Displacement, GroupCounted, HouseholdRegistered, HouseholdStatusChanged, Place
 from shared.events.vocabulary import TO_THE_DAY, HazardType, HouseholdUnit, Measure, Mobility, Precision, Reason, Status
 from shared.places import Places
 
@@ -113,7 +113,8 @@ def departure(
     event: HouseholdRegistered, displacement: HouseholdRegistered | Displacement, places: Places
 ) -> Departure | None:
     area = area_of(displacement.origin, places)
-    persons = event.displaced_now if displacement is event else event.persons
+    is_now = displacement is event or isinstance(event, HouseholdStatusChanged)  # forced onward, for the latter
+    persons = event.displaced_now if is_now else event.persons
     if area is None or not persons or displacement.occurred_on_precision not in IN_WINDOW:
         return None
     return Departure(

@@ -1,16 +1,16 @@
 """The movements of a household: which displacement each movement follows, and where the people are now. No I/O."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from services.registry.decisions import Held, ReportDecision, held
 from services.registry.movements import RECORDED, STOCK, Course, Parts, Position, course, day, days, largest_first
 from services.registry.people import People
 from services.registry.reports import MOVES, Filed, FiledMovement, order, superseded
-from shared.events.vocabulary import OutcomeKind, SubStock
+from shared.events.vocabulary import Mobility, Movement, OutcomeKind, Precision, Status, SubStock
 
 
 @dataclass
@@ -57,6 +57,39 @@ def courses(displacements: Collection[Filed], movements: Collection[FiledMovemen
             result.by_departure[departure.report_id] = followed
             gone[departure.clear.status] = still_gone(before, followed.parts)
     return result
+
+
+class Onward(NamedTuple):
+    """People were forced onward, which is a new displacement. `left` is None if that turned out to be wrong."""
+
+    report_id: str
+    status: Status
+    occurred_on: date
+    precision: Precision
+    mobility: Mobility
+    left: tuple[str | None, str | None] | None  # the P-code and country that most of them left
+
+
+def onward(displacements: Mapping[str, Filed], known: Courses) -> dict[str, Onward]:
+    """The new displacements by the ids of the movements that reported them."""
+    return {
+        passage.movement.report_id: Onward(
+            passage.movement.report_id,
+            passage.movement.clear.status,
+            day(passage.movement),
+            passage.movement.clear.occurred_at_precision,
+            displacements[report_id].clear.mobility,
+            (passage.before.pcode, passage.before.country),
+        )
+        for report_id, course in known.by_departure.items()
+        for passage in course.passages
+        if passage.movement.clear.movement is Movement.DISPLACED_AGAIN and passage.households
+    }
+
+
+def changed(before: Mapping[str, Onward], after: Mapping[str, Onward]) -> list[Onward]:
+    gone = [was._replace(left=None) for report_id, was in before.items() if report_id not in after]
+    return [*gone, *(now for report_id, now in after.items() if before.get(report_id) != now)]
 
 
 def carried_over(departure: Filed, gone: Parts) -> Parts:

@@ -10,11 +10,11 @@ from uuid import UUID
 
 import msgspec
 
-from services.registry.courses import HouseholdStanding
+from services.registry.courses import HouseholdStanding, Onward
 from services.registry.reports import Filed
 from services.registry.working_set import Settled, SubjectChange, WorkingSet
 from shared import events
-from shared.country import TIME_ZONE
+from shared.country import TIME_ZONE, UNKNOWN_COUNTRY
 from shared.crypto.randomness import random_id
 from shared.events import (
     HouseholdCorrected,
@@ -140,6 +140,8 @@ class HouseholdEvents:
             latest_mobility=None if change.latest is filed else change.latest.clear.mobility,
             displacement=None if change.changed is filed else self.displacement(change.changed),
         )
+        if change.onward is not None:
+            data.displacement = self.onward(change.onward)
         if change.standing is not None:
             self.add_standing(data, change.standing)
         return written(event_type(change), household_id, data, random_id(), now)
@@ -161,6 +163,18 @@ class HouseholdEvents:
             occurred_on_precision=clear.occurred_at_precision,
             mobility=clear.mobility,
             origin=self.coarse(clear.origin),
+        )
+
+    def onward(self, onward: Onward) -> DisplacementData:
+        """A displacement from an unknown place counts nowhere, as that of a movement that turned out to be wrong."""
+        pcode, country = onward.left or (None, UNKNOWN_COUNTRY)
+        return DisplacementData(
+            report_id=onward.report_id,
+            status=onward.status,
+            occurred_on=onward.occurred_on,
+            occurred_on_precision=onward.precision,
+            mobility=onward.mobility,
+            origin=self._district(pcode) if pcode else self._country(country),
         )
 
     def coarse(self, place: Place) -> DistrictData:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from services.registry.courses import Courses, HouseholdStanding, courses, standing
+from services.registry.courses import Courses, HouseholdStanding, Onward, changed, courses, onward, standing
 from services.registry.decisions import (
     CONTRADICTIONS,
     OLDER,
@@ -91,6 +91,11 @@ class Subject:
         return standing(self.courses.by_departure.get(departure.report_id))
 
     @property
+    def onward(self) -> dict[str, Onward]:
+        """The new displacements that movements reported."""
+        return onward(self.displacements, self.courses)
+
+    @property
     def _reported(self) -> Collection[Filed]:
         reported = self.displacements.values()
         if len(reported) == 1:
@@ -119,6 +124,7 @@ class SubjectChange(NamedTuple):
     latest: Filed
     standing: HouseholdStanding | None = None
     is_movement: bool = False
+    onward: Onward | None = None  # the new displacement that a movement reported
 
 
 @dataclass(slots=True)
@@ -129,6 +135,7 @@ class Unjudged:
     """
 
     before: HouseholdStanding | None
+    onward: dict[str, Onward]
     movements: list[tuple[FiledMovement, str | None]] = field(default_factory=list)
 
 
@@ -267,7 +274,9 @@ class WorkingSet:
         self.changed[subject.name] = subject
 
     def _to_judge(self, subject: Subject) -> Unjudged:
-        return self.unjudged.get(subject.name) or self.unjudged.setdefault(subject.name, Unjudged(subject.standing))
+        return self.unjudged.get(subject.name) or self.unjudged.setdefault(
+            subject.name, Unjudged(subject.standing, subject.onward)
+        )
 
     def judge(self) -> None:
         """Decide about the movements of each changed household, once for all reports of the batch.
@@ -281,18 +290,24 @@ class WorkingSet:
                 is_newest = subject.movements.get(movement.report_id) is movement
                 self._decide(movement, decisions[movement.report_id] if is_newest else OLDER, replaces)
             self._judge_again(subject, decisions, besides=added)
-            self._publish_standing(subject, unjudged.before)
+            self._publish_standing(subject, unjudged)
         self.unjudged.clear()
         self.judged = len(self.changes)
 
-    def _publish_standing(self, subject: Subject, before: HouseholdStanding | None) -> None:
-        """Add to the household's changes where its people are now. Without a change, a movement is one."""
+    def _publish_standing(self, subject: Subject, before: Unjudged) -> None:
+        """Add to the household's changes where its people are now. Without a change, a movement is one.
+
+        A movement that is a new displacement is a change of its own.
+        """
         new = range(self.judged, len(self.changes))
         own = [number for number in new if self.changes[number].subject == subject.name]
         for number in own:
             change = self.changes[number]
             self.changes[number] = change._replace(standing=subject.standing_since(change.current))
-        if not own and subject.standing != before:
+        displaced = changed(before.onward, subject.onward)
+        for forced in displaced:
+            self._note_change(subject, subject.published, is_movement=True, forced=forced)
+        if not own and not displaced and subject.standing != before.before:
             self._note_change(subject, subject.published, is_movement=True)
 
     def _judge_again(
@@ -349,7 +364,13 @@ class WorkingSet:
         self._free_early(subject.name)
 
     def _note_change(
-        self, subject: Subject, changed: Filed, *, is_correction: bool = False, is_movement: bool = False
+        self,
+        subject: Subject,
+        changed: Filed,
+        *,
+        is_correction: bool = False,
+        is_movement: bool = False,
+        forced: Onward | None = None,
     ) -> None:
         subject.sequence += 1
         self.changes.append(
@@ -362,5 +383,6 @@ class WorkingSet:
                 subject.current,
                 subject.standing if is_movement else None,
                 is_movement,
+                forced,
             )
         )

@@ -80,6 +80,10 @@ class HouseholdCorrected(HouseholdRegistered):
 
 
 class HouseholdStatusChanged(HouseholdRegistered):
-    """A movement changed where the household's people are, or whether that is confirmed."""
+    """A movement changed where the household's people are, or whether that is confirmed.
+
+    If people were forced onward, `displacement` is this new displacement, with the movement's report id and the place
+    that they left. If that turned out to be wrong, the place is not known.
+    """
 
     event_type: ClassVar[str] = "dayar.household.status_changed.v1"

@@ -111,6 +111,21 @@ async def test_an_alert_follows_the_returns(post: Post) -> None:
     assert (alert.households, alert.figures["persons"]) == (11, 53)
 
 
+async def test_households_that_are_forced_onward_are_counted_where_they_were(post: Post) -> None:
+    """Nine households left Kadamjai months ago and Leilek today. One of these movements turns out to be wrong."""
+    homes = [household(occurred_on=TODAY - timedelta(days=90)) for _ in range(9)]
+    await post(*homes)
+    forced = [household(household_id=home.household_id, origin=Place(pcode=LEILEK)).model_dump() for home in homes]
+    await post(*(after_movement(home, 4, displacement=left) for home, left in zip(homes, forced, strict=True)))
+    assert await post.alerts() == []
+    await post(household(origin=Place(pcode=LEILEK)), household(origin=Place(pcode=LEILEK)))
+    alert = await post.alert()
+    assert (alert.area, alert.households, alert.figures["persons"]) == (LEILEK, 11, 46)
+    wrong = {**forced[0], "origin": {"country": "ZZ"}}
+    await post(after_movement(homes[0], 5, displacement=wrong, sequence=3))
+    assert (await post.alert()).households == 10
+
+
 async def test_a_household_displaced_again_elsewhere_still_counts_in_its_first_district(post: Post) -> None:
     first = [household() for _ in range(9)]
     await post(*first)

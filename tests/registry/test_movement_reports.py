@@ -126,6 +126,26 @@ async def test_those_who_died_are_no_new_displacement(file: Filing) -> None:
     assert displaced == {body["report_id"]: 5, again["report_id"]: 4}
 
 
+async def test_people_who_are_forced_onward_are_told_as_a_new_displacement(file: Filing) -> None:
+    body = household()
+    await file(body)
+    at = (NOON + timedelta(days=2)).isoformat()
+    forced = movement(body, "displaced_again", destination={"pcode": BATKEN}, occurred_at=at, reported_at=at)
+    await file(forced)
+    assert (await changes(file))[-1]["displacement"] == {
+        "report_id": forced["report_id"],
+        "status": "Actual",
+        "occurred_on": "2026-06-17",
+        "occurred_on_precision": "day",
+        "mobility": "displacement",
+        "origin": {"pcode": LEILEK},
+    }
+    await file({**forced, "version": 2, "is_reversed": True})
+    reversed_ = (await changes(file))[-1]
+    assert reversed_["displacement"]["origin"] == {"country": "ZZ"}
+    assert "whereabouts" not in reversed_
+
+
 async def test_a_registrars_early_report_of_a_death_keeps_the_registrars_areas(file: Filing) -> None:
     body = household()
     died = movement(body, "died", member_ids=[body["members"][4]["member_id"]])
