@@ -283,14 +283,17 @@ def moved(before: Position, movement: FiledMovement, departure: Filed, at: datet
     is_new = kind is Movement.DISPLACED_AGAIN and before.sub_stock is not SubStock.IN_DISPLACEMENT
     departed_at = at if is_new else before.departed_at
     place = destination(before, movement, departure)
-    return Position(transition.to, **place, departed_at=departed_at, confirmed_at=at, movement=kind)
+    return Position(
+        transition.to, **place, departed_at=departed_at, confirmed_at=max(before.confirmed_at, at), movement=kind
+    )
 
 
 def noted(before: Position, kind: Movement, at: datetime) -> Position:
     """The same position, with what a movement says about people who stay."""
     if TRANSITIONS[kind].confirms:
         intends = before.intends_to_stay or kind is Movement.INTENDS_TO_STAY
-        confirmed = replace(before, confirmed_at=at, contact_lost_at=None, is_return_presumed=False)
+        confirmed_at = max(before.confirmed_at, at)
+        confirmed = replace(before, confirmed_at=confirmed_at, contact_lost_at=None, is_return_presumed=False)
         return replace(confirmed, intends_to_stay=intends)
     if kind is Movement.EVACUATION_LIFTED:
         return replace(before, is_return_presumed=True)

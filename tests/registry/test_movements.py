@@ -195,6 +195,15 @@ def test_lifting_an_evacuation_presumes_the_return_until_somebody_confirms_it() 
     assert presumed(lifted, moved("returned", 2)) == (0, False)
 
 
+def test_a_confirmation_of_an_earlier_day_does_not_replace_a_later_one() -> None:
+    reported = NOON + 5 * DAY
+    body = {**BODY, "reported_at": reported.isoformat()}
+    for kind in ("confirmed_here", "intends_to_stay"):
+        [subject] = working_set_of(map(filed, (body, moved(kind, 2)))).subjects.values()
+        assert subject.standing is not None
+        assert subject.standing.confirmed_at == reported
+
+
 @pytest.mark.parametrize(
     ("movements", "expected"),
     [
