@@ -93,6 +93,12 @@ class HouseholdMovementReport(HouseholdMovementClear, HouseholdMovementSealed, B
         return self
 
     @model_validator(mode="after")
+    def reversal_fits(self) -> "HouseholdMovementReport":
+        if self.is_reversed and self.version == 1:
+            raise ValueError("a `version` above 1 is expected with `is_reversed`")
+        return self
+
+    @model_validator(mode="after")
     def members_fit(self) -> "HouseholdMovementReport":
         if self.member_ids and self.persons not in (None, len(set(self.member_ids))):
             raise ValueError("`persons` is expected to equal the number of `member_ids`, where these are given")

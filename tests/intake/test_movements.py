@@ -57,6 +57,7 @@ async def test_a_batch_may_contain_movements(intake: RunningIntake) -> None:
         ({"movement": "relocated", "destination": {"country": "KZ"}}, "", "abroad it is `left_country`"),
         ({"movement": "settled_elsewhere", "destination": {"country": "KZ"}}, "", "abroad it is `left_country`"),
         ({"movement": "returned", "destination": {"country": "KZ"}}, "", "abroad it is `left_country`"),
+        ({"is_reversed": True}, "", "a `version` above 1 is expected"),
         ({"persons": 0}, "/persons", "1"),
         ({"persons": 3, "member_ids": [str(uuid4())]}, "", "`persons` is expected to equal"),
         ({"household_id": "x"}, "/household_id", "UUID"),
