@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -36,6 +36,14 @@ BY_HAND = frozenset(
 OWN_SOURCE = CENTRE
 
 
+class Judgement(NamedTuple):
+    """The severity of the alert that a rule raises for a hazard, with the reason and the units of the alert."""
+
+    severity: Severity
+    reason: str
+    pcodes: tuple[str, ...]
+
+
 class HazardRule(Rule):
     """Grades hazard reports. `name` is the name of the rule's table in the file of rules."""
 
@@ -44,6 +52,11 @@ class HazardRule(Rule):
     def grade(self, hazard: HazardReported) -> Severity | None:
         """The severity of the alert; None if the rule does not apply."""
         raise NotImplementedError
+
+    def judgement(self, hazard: HazardReported) -> Judgement | None:
+        """The grade with the rule's reason, for the units that the report names; None if the rule does not apply."""
+        severity = self.grade(hazard)
+        return None if severity is None else Judgement(severity, self.reason, hazard.area.pcodes)
 
     def figures(self, hazard: HazardReported, now: datetime) -> dict[str, Any]:
         """The urgency, certainty and source of the report.
@@ -55,21 +68,21 @@ class HazardRule(Rule):
         return {"urgency": urgency.value, "certainty": hazard.certainty.value, "source": hazard.source}
 
     def find(self, hazard: HazardReported, now: datetime) -> Finding | None:
-        severity = self.grade(hazard)
-        if severity is None:
+        judgement = self.judgement(hazard)
+        if judgement is None:
             return None
         return Finding(
             situation=situation_of(hazard),
             rule=self.name,
-            reason=self.reason,
-            severity=severity,
+            reason=judgement.reason,
+            severity=judgement.severity,
             onset=hazard.onset,
             expires=hazard.expires,
             is_suppressed=self.is_too_old(hazard, now),
             figures={name: value for name, value in self.figures(hazard, now).items() if value is not None},
             hazard_type=hazard.type,
             hazard_id=hazard.hazard_id,
-            pcodes=hazard.area.pcodes,
+            pcodes=judgement.pcodes,
         )
 
 

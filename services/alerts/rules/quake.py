@@ -4,14 +4,13 @@ The equation does not hold for deep earthquakes. Deep earthquakes are graded by 
 (PAGER).
 """
 
-from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, NamedTuple
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from services.alerts.rules.findings import QUAKE_UNJUDGED, RANK, Finding
-from services.alerts.rules.hazard import HazardRule
+from services.alerts.rules.findings import QUAKE_UNJUDGED, RANK
+from services.alerts.rules.hazard import HazardRule, Judgement
 from services.alerts.rules.intensity import RUPTURE_MAGNITUDE
 from services.alerts.rules.rule import RuleModel
 from services.alerts.rules.shaking import Shaking
@@ -30,12 +29,6 @@ class IntensityStep(RuleModel):
     severity: Severity
 
 
-class Judgement(NamedTuple):
-    severity: Severity
-    reason: str
-    pcodes: tuple[str, ...]
-
-
 class QuakeRule(HazardRule):
     """`severity` is the grade if the intensity may reach 6 in a unit, or if the intensity is unknown.
 
@@ -51,7 +44,7 @@ class QuakeRule(HazardRule):
     impacts: dict[ImpactLevel, Severity]
 
     def grade(self, hazard: HazardReported) -> Severity | None:
-        judgement = self._judgement(hazard)
+        judgement = self.judgement(hazard)
         return None if judgement is None else judgement.severity
 
     def figures(self, hazard: HazardReported, now: datetime) -> dict[str, Any]:  # noqa: ARG002 - the rules share it
@@ -65,14 +58,8 @@ class QuakeRule(HazardRule):
             **given_by_source(hazard.shaking),
         }
 
-    def find(self, hazard: HazardReported, now: datetime) -> Finding | None:
-        """The finding for the units that the earthquake may damage. The epicentre may lie beyond the border."""
-        finding, judgement = super().find(hazard, now), self._judgement(hazard)
-        if finding is None or judgement is None:
-            return None
-        return replace(finding, reason=judgement.reason, pcodes=judgement.pcodes)
-
-    def _judgement(self, hazard: HazardReported) -> Judgement | None:
+    def judgement(self, hazard: HazardReported) -> Judgement | None:
+        """For the units that the earthquake may damage. The epicentre may lie beyond the border."""
         if hazard.type is not HazardType.EARTHQUAKE or hazard.magnitude is None:
             return None
         shaking = Shaking.of(hazard)
