@@ -21,6 +21,7 @@ from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.site_changes import SiteStore
 from services.registry.site_imports import ImportedRow, RowVerdict, SiteImport
 from services.registry.site_sheets import BadSheet, SheetRow
+from services.registry.sites import is_own_unit
 from shared import audit
 from shared.audit import Action, Entry
 from shared.auth.access import COUNTERS
@@ -66,7 +67,7 @@ async def run(rows: Sequence[SheetRow], by: str, *, is_dry_run: bool) -> list[Im
     async def add(session: AsyncSession) -> list[ImportedRow]:
         encryption, now = EnvelopeEncryption(settings.registry_kek_file), datetime.now(UTC)
         store = SiteStore(session, encryption, settings.counted_status, account.account_id, now)
-        imported = await SiteImport(store, lambda pcode: is_own_unit(pcode, account, places)).run(rows)
+        imported = await SiteImport(store, lambda pcode: is_own_unit(pcode, account.areas, places)).run(rows)
         if is_dry_run:
             await session.rollback()
         else:
@@ -81,10 +82,6 @@ def entry(account: Account, imported: Sequence[ImportedRow]) -> Entry:
     return Entry(
         action=Action.SITE_CHANGED, account=account.account_id, subject="sites import", objects=added, reason="import"
     )
-
-
-def is_own_unit(pcode: str, account: Account, places: Places) -> bool:
-    return places.unit(pcode) is not None and places.covers(account.areas, pcode)
 
 
 def content(file: Path) -> bytes:

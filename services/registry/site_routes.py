@@ -12,7 +12,7 @@ from services.registry.models import Site
 from services.registry.site_changes import SiteConflict, SiteStore, described
 from services.registry.site_imports import RowVerdict, SiteImport
 from services.registry.site_sheets import BadSheet
-from services.registry.sites import SHELTERS, PersonInCharge, SiteVersion, occupancies
+from services.registry.sites import SHELTERS, PersonInCharge, SiteVersion, is_own_unit, occupancies
 from services.registry.visibility import visibility_of
 from shared import audit
 from shared.audit import Action, Result
@@ -169,7 +169,7 @@ async def import_sites(request: Request, session: Session, caller: Caller, *, dr
     except BadSheet as error:
         raise Problem(422, "bad-sheet", str(error)) from None
     places: Places = request.app.state.places
-    sheet = SiteImport(store(request, session, caller), lambda pcode: is_own_unit(pcode, caller, places))
+    sheet = SiteImport(store(request, session, caller), lambda pcode: is_own_unit(pcode, caller.areas, places))
     imported = await sheet.run(rows)
     if dry_run:
         await session.rollback()
@@ -181,19 +181,13 @@ async def import_sites(request: Request, session: Session, caller: Caller, *, dr
 
 def check_unit(site: SiteDescription, caller: Principal, places: Places) -> None:
     """Raise Problem if the P-code is not a district (or a city without districts) in the caller's areas."""
-    if not is_own_unit(site.pcode, caller, places):
+    if not is_own_unit(site.pcode, caller.areas, places):
         raise invalid("/pcode", "the P-code of a district or city in your areas")
 
 
 def invalid(pointer: str, expected: str) -> Problem:
     errors = [{"pointer": pointer, "expected": expected}]
     return Problem(422, "invalid", "Check the listed fields.", errors=errors)
-
-
-def is_own_unit(pcode: str, caller: Principal, places: Places) -> bool:
-    unit = places.unit(pcode)
-    is_district = unit is not None and not any(other.parent == pcode for other in places.units(2))
-    return is_district and caller.covers(pcode, places)
 
 
 def store(request: Request, session: Session, caller: Principal) -> SiteStore:

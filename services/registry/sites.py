@@ -13,6 +13,7 @@ from pydantic import Field
 from shared.events.fields import Body, Name, Phone, Version
 from shared.events.sites import SiteDescription
 from shared.events.vocabulary import Shelter, SiteType
+from shared.places import Places
 from shared.places.localities import folded
 from shared.places.site_counts import Share, order, shares
 
@@ -50,6 +51,13 @@ class SiteVersion(SiteDescription, Body):
     @property
     def keeps_person(self) -> bool:
         return "person_in_charge" not in self.model_fields_set
+
+
+def is_own_unit(pcode: str, areas: Iterable[str], places: Places) -> bool:
+    """Whether the unit is a district, or a city without districts, in one of the areas."""
+    unit = places.unit(pcode)
+    is_district = unit is not None and not any(other.parent == pcode for other in places.units(2))
+    return is_district and places.covers(areas, pcode)
 
 
 def is_same_site(one: SiteDescription, other: SiteDescription) -> bool:

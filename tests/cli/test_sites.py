@@ -57,6 +57,13 @@ def test_a_file_is_tried_then_added_and_adds_nothing_again(
     assert len(site_sheets.read(bad.read_bytes())) == 2  # the mended file can be imported as it is
 
 
+def test_an_oblast_is_no_district_of_a_site(shared_installation: Installation, desk: str, tmp_path: Path) -> None:
+    file = tmp_path / "sites.csv"
+    file.write_text(f"name_ru,type,pcode\nШкола {uuid4()},school,KG05000000000\n", encoding="utf-8")
+    refused = run(shared_installation, sites.app, "import", file, "--by", desk, "--dry-run")
+    assert "added: 0, known: 0, differs: 0, refused: 1 (dry run)" in refused.output
+
+
 @pytest.mark.parametrize("content", [b"", b"name,kind\n", b"\x00"])
 def test_another_file_is_refused_with_a_sentence(
     shared_installation: Installation, desk: str, tmp_path: Path, content: bytes
