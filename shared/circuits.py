@@ -73,7 +73,7 @@ class Circuit:
 
 
 async def within(seconds: float, awaitable: Awaitable[T]) -> T:
-    """Wait in short steps. A single step would time out too early if the event loop is busy. Raises TimeoutError."""
+    """Wait in short steps, because a single wait would time out too early on a busy event loop. Raises TimeoutError."""
     task = asyncio.ensure_future(awaitable)
     try:
         for _ in range(PIECES):

@@ -43,7 +43,7 @@ def is_dependency_unavailable(error: BaseException) -> bool:
 
 
 def is_postgresql_unavailable(error: BaseException) -> bool:
-    """Whether PostgreSQL is the cause of the error, not the record, so that the work may be retried for ever."""
+    """Whether PostgreSQL caused the error. The record is then not at fault, and the work may be retried for ever."""
     if isinstance(error, DBAPIError):
         return (
             error.connection_invalidated or is_postgresql_unavailable(error.orig.__cause__ or error.orig)

@@ -31,7 +31,8 @@ USER_AGENT = "Dayar"
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-# Addresses in IPv6 transition networks are refused even if `is_global` is true: they can lead to a private host.
+# Addresses in IPv6 transition networks are refused even if `is_global` is true, because they can lead to a private
+# host.
 UNICAST_V6 = ipaddress.ip_network("2000::/3")
 REFUSED = tuple(
     ipaddress.ip_network(network)

@@ -121,7 +121,7 @@ def generate(keys: Keys) -> tuple[str, bytes]:
 
 
 def drawn_at(key_id: str) -> datetime:
-    """When the key was generated, from its id."""
+    """The time at which the key was generated, read from the key's id."""
     return datetime.fromtimestamp(int(key_id[:8], 16), UTC)
 
 

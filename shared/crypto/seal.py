@@ -147,7 +147,7 @@ def with_box(clear: bytes, box: bytes) -> bytes:
 
 
 def without_box(value: bytes, box: SealedBox) -> bytes:
-    """The reverse of `with_box`: the JSON object without its box. Raises SealMismatch if the last member differs."""
+    """The reverse of `with_box`: the JSON without its box. Raises SealMismatch if the last member is not `box`."""
     clear, _, last = value.rpartition(SEALED_MEMBER)
     if last != box_json(box.kid, box.key, box.nonce, box.data) + b"}":
         raise SealMismatch

@@ -23,7 +23,8 @@ from shared.events.fields import (
 )
 from shared.events.vocabulary import Movement, Precision, Shelter, Status
 
-# Movements that have a destination. The first ones make no sense without it; a return leads to the origin without it.
+# Some movements need a destination. For the others in HAVE_A_DESTINATION the destination is optional: a return without
+# a destination leads to the origin.
 NEED_A_DESTINATION = (Movement.TRANSFERRED, Movement.DISPLACED_AGAIN, Movement.RELOCATED, Movement.ENTERED_COUNTRY)
 HAVE_A_DESTINATION = (
     *NEED_A_DESTINATION,
@@ -128,5 +129,5 @@ class HouseholdMovementReported(HouseholdMovementClear, Stamped):
     topic: ClassVar[str] = "displacements"
     key_field: ClassVar[str] = "household_id"
 
-    # The areas of an author who is a registrar. Only the registry knows whether the household is in one of them.
+    # The areas of an author who is a registrar. Only the registry knows whether these areas contain the household.
     registrar_areas: Clear[tuple[PCode, ...]] = ()

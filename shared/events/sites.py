@@ -12,7 +12,7 @@ from shared.events.vocabulary import SiteNeed, SiteState, SiteType, Status
 
 
 def is_written(name: str) -> str:
-    """Refuse names that nobody can see or that look different from what they are: the Unicode category Cf."""
+    """Refuse names without a letter or digit, and names with invisible characters (Unicode category Cf)."""
     if not any(map(str.isalnum, name)) or any(unicodedata.category(letter) == "Cf" for letter in name):
         raise ValueError("a letter or digit is expected, and no invisible characters")
     return name
@@ -22,7 +22,7 @@ SiteName = Annotated[Line, Field(min_length=1), AfterValidator(is_written)]
 
 
 def in_order(needs: tuple[SiteNeed, ...]) -> tuple[SiteNeed, ...]:
-    """Each need once, in the order of the vocabulary."""
+    """The needs without duplicates, in the order of the vocabulary."""
     return tuple(need for need in SiteNeed if need in needs)
 
 

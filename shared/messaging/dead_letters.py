@@ -154,7 +154,7 @@ def _fits(model: type[BaseModel], value: bytes) -> bool:
 
 
 def _named_once(fields: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Reject duplicate names. A parser checks only the last value, so the other values would be stored unchecked."""
+    """Reject duplicate names, because a parser checks only the last value, and the others would be stored unchecked."""
     content = dict(fields)
     if len(content) < len(fields):
         raise ValueError("duplicate name")

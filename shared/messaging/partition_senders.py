@@ -1,6 +1,6 @@
 """Sends records in batches per partition. A batch has one ack. The next batch fills while a batch is in flight.
 
-aiokafka's own `send` is not used: its future for every record costs more than all other work on a record.
+aiokafka's own `send` is not used, because its future for every record costs more than all other work on a record.
 """
 
 import asyncio

@@ -44,7 +44,7 @@ class Areas:
 
 
 def outline(ring: Ring) -> BaseGeometry:
-    """The area that a ring encloses. If a long ring crosses or touches itself, the convex hull of the ring.
+    """The area that a ring encloses. For a long ring that crosses or touches itself, the convex hull is returned.
 
     `make_valid` is only for short rings, because its time grows with the cube of the number of corners: a thousand
     corners take minutes.

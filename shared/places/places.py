@@ -48,7 +48,7 @@ class Places:
     def name(self, pcode: str, lang: str) -> str:
         """The unit's name with its kind. An unknown code follows the name of the smallest known unit that contains it.
 
-        Villages are unknown units, unless their list was imported.
+        The code of a village is unknown unless a list of villages was imported.
         """
         if unit := self._units.get(pcode):
             return unit.label(lang)
@@ -118,7 +118,8 @@ class Places:
     def pcodes_of(self, area: Area) -> tuple[str, ...]:
         """The area's own P-codes, the districts of codes that are not units, and the units that the geometry touches.
 
-        A village is not a unit unless its list was imported, but the areas of receivers and readers are units.
+        A village is a unit only if a list of villages was imported. Otherwise its district is added, because the areas
+        of receivers and readers consist of units.
         """
         circles = [(circle.lat, circle.lon, circle.radius_km) for circle in area.circles]
         above = (self.district(pcode) for pcode in area.pcodes if pcode not in self._units)

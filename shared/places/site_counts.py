@@ -1,4 +1,4 @@
-"""Which counts at a site are added up. The registry's list of sites and the console's board use the same rule. No I/O.
+"""Selects the counts at a site that are added up, for the registry's list of sites and the console's board. No I/O.
 
 The newest full recount of a whole site, which does not say where the people come from, includes everybody who was
 counted there before. If a part of these people is counted again later, the new count of this part is added, and the
@@ -37,7 +37,8 @@ Count = TypeVar("Count", bound=SiteCount)
 class Share(Generic[Count]):
     """A part of the people at a site. `counts` are counts of the same people, in effect, newest first.
 
-    `deducted` are the earlier counts of those people whom a later count, which is in a share of its own, counts again.
+    `deducted` are earlier counts that `counts` include, but whose people were counted again later. The later count has
+    a share of its own.
     """
 
     counts: Sequence[Count]
@@ -71,7 +72,7 @@ def shares(counts: Iterable[Count]) -> list[Share[Count]]:
 
 
 def order(count: SiteCount) -> tuple[datetime, datetime, UUID]:
-    """The order in which people were counted, as in the registry's decision which counts are in effect."""
+    """A sort key by the time of the count. The registry decides by the same order which counts are in effect."""
     return count.counted_at, count.reported_at or count.counted_at, count.report_id
 
 

@@ -55,8 +55,8 @@ def engine(settings: Settings, *, idle_seconds: int = 5, pool_size: int = 5, pin
     """An engine with timeouts. PostgreSQL ends idle transactions after `idle_seconds`, which frees their locks.
 
     If a process freezes while it sends a statement, its transaction is not idle for PostgreSQL. `transaction_timeout`
-    ends such a transaction. `lock_timeout` is longer than `idle_seconds`: a statement waits for a lock until PostgreSQL
-    has ended the idle transaction that holds the lock.
+    ends such a transaction. `lock_timeout` is longer than `idle_seconds`, so that a statement waits for a lock until
+    PostgreSQL has ended the idle transaction that holds the lock.
 
     `pings` cost three statements before each transaction. Callers that retry failed transactions do not need `pings`.
     """
@@ -141,7 +141,7 @@ async def driver(session: AsyncSession) -> asyncpg.Connection:
 def _begun(session: orm.Session) -> Any:
     """The driver connection of the session, after BEGIN.
 
-    SQLAlchemy sends BEGIN only before its own statements, which cost a round trip.
+    SQLAlchemy sends BEGIN only before its own statements, and such a statement would cost a round trip.
     """
     connection = session.connection()
     pooled = connection.connection
