@@ -105,7 +105,8 @@ def look(broker: Broker, prefix: str) -> Log:
 def carried(log: Log, positions: Iterable[tuple[str, int, int]]) -> dict[Partition, int]:
     """For each partition in the backup, return the first offset to back up.
 
-    The backup contains all records of compacted topics, because these records are state, and of dead-letter topics.
+    The backup contains all records of compacted topics, because these records are state. Dead-letter topics are also
+    read from their start.
     The backup contains a record of any other topic only if a service has not read the record yet.
     """
     unread: dict[Partition, int] = {}

@@ -93,7 +93,7 @@ def put_back(
     After an interruption the restore is repeated from the beginning. Call `finish` after the whole restore.
 
     Folders of the backup's installation may contain more than the backup, such as newer keys and reports in the spool.
-    Therefore only the folders of `servers` are moved aside if the folders belong to the backup's installation.
+    Therefore, if the folders belong to the backup's installation, only the folders of `servers` are moved aside.
     If the folders belong to another installation, everything except `stays` is moved aside.
     """
     is_same = _is_same(files, folders)

@@ -31,7 +31,7 @@ def main() -> int:
 
 
 def _remove(folder: Path) -> None:
-    with locked(folder):  # not `state.held`, which refuses a full disk or a folder of another release
+    with locked(folder):  # `state.held` would refuse a full disk or a folder of another release
         end_orphans(folder / "run")
         shutil.rmtree(folder)
     if os.geteuid() == 0:

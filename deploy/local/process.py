@@ -1,4 +1,4 @@
-"""Runs child processes, which end with their parent. The next start of the stack ends those that still run."""
+"""Runs child processes, which end with their parent. The next start of the stack ends any child that still runs."""
 
 import asyncio
 import os

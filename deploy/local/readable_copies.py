@@ -58,7 +58,7 @@ def sources(state: Path, user: User) -> Path:
 def compile_sources() -> None:
     """Write the bytecode of all sources, readable for everybody. Bytecode that is current is not written again.
 
-    Without bytecode, services that root starts would compile their imports at each start, as they cannot write files.
+    Services that root starts cannot write files. Without bytecode they would compile their imports at each start.
     """
     umask = os.umask(0o022)
     try:

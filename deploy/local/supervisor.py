@@ -90,7 +90,8 @@ class Supervisor:
     async def _refuse_absent(self) -> None:
         """Refuse to start if PostgreSQL, run by others, does not answer.
 
-        The first start of an installation is also refused if another server does not answer. Later starts wait for it.
+        The first start of an installation is also refused if another server does not answer. Later starts wait for that
+        server.
         """
         for absent in await given.away(self._stack.options):
             if not self._stack.has_run or absent.startswith(GIVEN["postgres"]):

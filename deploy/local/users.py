@@ -75,7 +75,7 @@ def own(folder: Path, user: User) -> None:
 
 
 def let_read(folder: Path, group: int, *, but: Sequence[Path] = ()) -> None:
-    """Let the group read the folder and its contents, without the subfolders in `but`. Root becomes the owner."""
+    """Let the group read the folder and its contents, except the subfolders in `but`. Root becomes the owner."""
     for path in (folder, *folder.rglob("*")):
         if not any(path.is_relative_to(excluded) for excluded in but):
             os.chown(path, 0, group)
