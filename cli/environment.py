@@ -1,4 +1,4 @@
-"""Chooses the installation for a command. If the environment names no installation, chooses `make run`'s."""
+"""Chooses the installation for a command. If the environment names none, chooses that of `make run`."""
 
 import fcntl
 import getpass
