@@ -1,6 +1,6 @@
 """`python -m bench.registry` measures the time from Kafka to committed rows, for reports of a family of five.
 
-Pass A only copies the rows that pass B wrote, by asyncpg's COPY, in the same batches, one transaction for each batch.
+Pass A copies the rows that pass B wrote, by asyncpg's COPY, with one transaction for each batch of pass B.
 Pass B runs as many of the registry's consumers as `make run` starts. The consumers read, decrypt, decide and seal.
 Each transaction of a consumer commits households, members, episodes, history, inbox, ledger, outbox and offsets
 together. Pass B is also measured with a single consumer.
