@@ -24,7 +24,7 @@ Admitted = tuple[Draft, Answer]
 
 @dataclass(frozen=True, slots=True)
 class AdmissionRules:
-    """The rules of who may report what to this installation."""
+    """The rules that decide who may report what to this installation."""
 
     places: Places
     is_exercise: bool

@@ -17,7 +17,7 @@ PHONE_CLOCK, DATE = b"dayar-clock", b"date"  # a script in a browser cannot set 
 LONGEST_HEADER = 64
 FURTHEST = timedelta(days=36_500)  # a larger offset is ignored, because a corrected time could be out of range
 FORECASTS = (Urgency.EXPECTED, Urgency.FUTURE)
-# Maps each precision to the time by which a reported time may lie after the real day.
+# Maps each precision of a date to the longest time by which the reported date may be later than the real date.
 SPAN = {
     Precision.HOUR: timedelta(),
     Precision.DAY: timedelta(),

@@ -83,8 +83,8 @@ class Draft(Protocol):
 class DisplacementDraft:
     """The draft of a household, group or movement. Ids are strings, so that no UUID must be converted.
 
-    `stamps` are the JSON members that intake adds: author, team, channel, received_at, places_version, flags; and of a
-    registrar's movement registrar_areas.
+    `stamps` are the JSON members that intake adds: author, team, channel, received_at, places_version and flags. If a
+    registrar reports a movement, `stamps` also contain registrar_areas.
     """
 
     name: bytes

@@ -221,7 +221,7 @@ SEALED_PARTS = {
 }
 SUBJECT_IDS = {kind: attrgetter(f"{kind.removesuffix('_movement')}_id") for kind in CLEAR_PARTS}
 Read = TypeVar("Read")
-# For a time finer than microseconds, msgspec rounds, but the models cut the digits off.
+# If a time is finer than microseconds, msgspec rounds the time, but the models cut off the additional digits.
 # The pattern begins with the rare decimal point. A search for digits would take twenty times longer.
 FINER_THAN_MICROSECONDS = re.compile(rb"\.(?<=\d:\d\d\.)\d{7}")
 _displacement: msgspec.json.Decoder[DisplacementStruct] = msgspec.json.Decoder(DISPLACEMENT)

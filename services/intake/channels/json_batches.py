@@ -19,7 +19,7 @@ from shared.web.problems import ERRORS
 ITEMS = 1_000
 BATCH_LISTS, BATCH_ERRORS = 250_000, 5_000
 PIECE_BYTES = 256 * 1024
-# Each match skips short texts and ends at the next bracket, long text or, between the items, comma.
+# Each match skips short texts and ends at the next bracket or long text. Between the items it also ends at a comma.
 # A match covers at most about 100,000 escapes, because no other thread can run during a match.
 SHORT_TEXT = rb'"[^"\\]*+(?:\\.[^"\\]*+){0,20}+"'
 BETWEEN = re.compile(rb'(?:[^][{},"]++|%b){0,5000}+([][{},"]?)' % SHORT_TEXT, re.DOTALL)
@@ -95,7 +95,7 @@ def split(raw: bytes) -> Sequence[bytes]:
 
 
 def has_too_many_lists(raw: bytes) -> bool:
-    """Count in pieces, because no other thread can run while one is counted, and stop when there are too many."""
+    """Count piece by piece, because no other thread can run while a piece is counted. Stop above the limit."""
     pieces = (raw[start : start + PIECE_BYTES] for start in range(0, len(raw), PIECE_BYTES))
     return any(count > BATCH_LISTS for count in accumulate(map(lists, pieces)))
 

@@ -41,7 +41,7 @@ class DisplacementBody(RootModel[Displacement]):
 
 
 def at_once(raw: bytes, adapter: TypeAdapter[T], read: Callable[[bytes], Any] | None = None) -> T | None:
-    """Validate on the event loop by `read`, else by `adapter`. Return None for a large or invalid body."""
+    """Validate on the event loop, first with `read`, then with `adapter`. Return None for a large or invalid body."""
     if len(raw) > AT_ONCE_BYTES or raw.count(FIELD) > AT_ONCE_FIELDS or has_many_values(raw):
         return None
     if read is not None and (report := read(raw)) is not None:

@@ -58,7 +58,7 @@ class Reader:
 
 
 def by_status(entries: list[Entry]) -> dict[Status, list[Item | Cancellation]]:
-    """The readable entries by status. Cancellations are last, because a renamed hazard's old id is cancelled."""
+    """The readable entries by status. Cancellations come last, after a renamed hazard has received its new id."""
     groups: dict[Status, list[Item | Cancellation]] = {}
     for entry in sorted(entries, key=is_cancellation):
         if not isinstance(entry, Unreadable):
