@@ -1,4 +1,4 @@
-"""The security log records who did or tried an action, from which address and with which result, but no personal data.
+"""The security log records actions and attempts with the actor, address and result, but without personal data.
 
 Each service writes its own table `audit`. Provisioning gives the table to the role `dayar_audit`, so that the service
 can add and read rows but not change or remove them. Entries also go to the process's log, as `"log": "security"`.

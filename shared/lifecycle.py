@@ -42,7 +42,7 @@ def run_service(
     create_app: Callable[[S], Starlette],
     worker: Callable[[S], Coroutine[Any, Any, None]],
 ) -> None:
-    """Run `python -m services.<name> [web|worker|migrate]`. By default web and worker run and fail separately."""
+    """Run `python -m services.<name> [web|worker|migrate]`. By default web and worker run, and each can fail alone."""
     log.configure(name)
     side = sys.argv[1] if len(sys.argv) > 1 else "both"
 

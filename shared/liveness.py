@@ -15,7 +15,8 @@ Answers = Callable[[], bool]
 async def silent(answers: Answers, *, seconds: float = SILENT_SECONDS, every: float = EVERY_SECONDS) -> None:
     """Return when a process has not answered for `seconds`. A process that never answered is still starting.
 
-    The function counts failed checks instead of seconds. A sleep of the machine or the supervisor counts as one.
+    The function counts failed checks instead of seconds. A sleep of the machine or the supervisor counts as
+    one failed check.
     """
     missed, has_answered = 0, False
     while missed * every < seconds:

@@ -44,7 +44,7 @@ def web_app(
     """The service's app, with its PostgreSQL engine and sessions in `app.state`.
 
     `ready` has the checks of `/ready` by name. `web_app` adds the check of the revocations. The checks in
-    `ready_in_postgresql` read PostgreSQL. If PostgreSQL does not answer, the checks that read it fail without a run.
+    `ready_in_postgresql` read PostgreSQL. If PostgreSQL does not answer, these checks fail without being run.
     """
     known = revocations or Revocations(settings)
     engine = database.engine(settings)

@@ -271,7 +271,7 @@ def cookie_name(public_url: str) -> str:
 
 def token_of(connection: HTTPConnection, cookie: str) -> tuple[str, bool]:
     """Return the token, and whether it came in a cookie. Query parameters are never read."""
-    for name, value in connection.scope["headers"]:  # not `Headers`, which takes longer than the rest of this function
+    for name, value in connection.scope["headers"]:  # `Headers` would take longer than the rest of this function
         if name == b"authorization":
             scheme, _, token = value.decode("latin-1").partition(" ")
             if token and scheme.lower() == "bearer":

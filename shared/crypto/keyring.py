@@ -95,7 +95,7 @@ class Sealing:
         return self._ring.newest[0].encode()
 
     def resealed(self, sealed: bytes, aad: bytes) -> bytes | None:
-        """Seal the text with the newest key. None if that key sealed it already, or if decryption fails (logged)."""
+        """Seal the text with the newest key. Return None if that key sealed it, or if decryption fails (logged)."""
         if not self.is_old(sealed):
             return None
         try:

@@ -1,4 +1,4 @@
-"""The topics. Each topic has its writers, readers, retention, and the consumer that must publish outcomes."""
+"""Declares the topics: their writers, readers and retention, and the consumer that must publish outcomes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -29,7 +29,7 @@ class Reading(Enum):
 
 
 async def sort(session: AsyncSession, received: Sequence[Received]) -> list[Reading]:
-    """Classify events. FIRST is a new event; a REPEAT has the digest of the first copy, a CONFLICT another digest."""
+    """Classify events: FIRST is new, a REPEAT has the digest of the first copy, and a CONFLICT has another digest."""
     first: dict[str, Received] = {}
     for event in received:
         first.setdefault(event.event.id, event)

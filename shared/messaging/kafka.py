@@ -169,7 +169,7 @@ class LogReader:
                     yield record(fetched_record, self._prefix)
 
     async def written_at(self, positions: Mapping[Partition, int]) -> dict[Partition, datetime]:
-        """The time of the record at each offset. If Kafka deleted the record, the oldest record's time."""
+        """The time of the record at each offset. For a deleted record, the time of the oldest record is returned."""
         partitions = {self._partitions[topic_partition]: topic_partition for topic_partition in positions}
         begins = await self._consumer.beginning_offsets(list(partitions))
         for partition, topic_partition in partitions.items():

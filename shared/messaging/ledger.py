@@ -58,7 +58,7 @@ ASKED_EVERY_SECONDS = 10.0
 class Row:
     """One partition of one consumer. `end` and `unread_since` are None if the broker did not answer.
 
-    `unread_since` is the time at which the oldest unsettled record was written; also None if all records are settled.
+    `unread_since` is the time at which the oldest unsettled record was written, or None if all records are settled.
     """
 
     consumer: str

@@ -85,7 +85,7 @@ def authored_content(data: BaseModel, value: bytes) -> bytes:
     """The content that the author wrote, as bytes for the digest.
 
     The fields that intake sets are left out, because they can differ in two copies of a report. Examples are
-    `received_at` and corrected times. The P-codes of a drawn area differ if boundaries were imported between both
+    `received_at` and corrected times. The P-codes of a drawn area differ if boundaries were imported between the two
     copies.
     """
     if "received_at" not in type(data).model_fields:

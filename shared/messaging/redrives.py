@@ -135,6 +135,6 @@ def chosen(records: Sequence[Record], row: DeadLetterRow) -> Record | None:
 
 
 def without_why(headers: tuple[Header, ...]) -> tuple[Header, ...]:
-    """The original headers. The headers that the service appended when it set the record aside are removed."""
+    """The original headers, without the headers that the service appended when it set the record aside."""
     first = max(number for number, (name, _) in enumerate(headers) if name == WHY[0])
     return tuple((SIGNATURE, value) if name == DEAD_SIGNATURE else (name, value) for name, value in headers[:first])

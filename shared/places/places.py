@@ -46,7 +46,7 @@ class Places:
         return tuple(unit.pcode for unit in self._units.values() if unit.parent == pcode)
 
     def name(self, pcode: str, lang: str) -> str:
-        """The unit's name with its kind. An unknown code follows the name of the smallest known unit that contains it.
+        """The unit's name with its kind. An unknown code comes after the name of the smallest known unit around it.
 
         The code of a village is unknown unless a list of villages was imported.
         """
@@ -69,7 +69,7 @@ class Places:
         return self._at_level(pcode, 2)
 
     def district(self, pcode: str) -> str:
-        """The level-2 unit that contains the place. If there is none, the level-1 unit. The code may be unknown."""
+        """The level-2 unit that contains the place or, without one, the level-1 unit. The code may be unknown."""
         return self.adm2(pcode) or self.oblast(pcode)
 
     def oblast(self, pcode: str) -> str:

@@ -35,7 +35,7 @@ Count = TypeVar("Count", bound=SiteCount)
 
 @dataclass(frozen=True, slots=True)
 class Share(Generic[Count]):
-    """A part of the people at a site. `counts` are counts of the same people, in effect, newest first.
+    """A part of the people at a site. `counts` are the counts of these people in effect, newest first.
 
     `deducted` are earlier counts that `counts` include, but whose people were counted again later. The later count has
     a share of its own.
@@ -57,7 +57,7 @@ def stated(numbers: Iterable[int | None]) -> list[int]:
 
 
 def shares(counts: Iterable[Count]) -> list[Share[Count]]:
-    """The shares that are added up. `counts` are all counts at one site, with the replaced ones."""
+    """The shares that are added up. `counts` are all counts at one site, including replaced counts."""
     newest_first = sorted(counts, key=order, reverse=True)
     known = {count.report_id: count for count in newest_first}
     stocks = by_stock(count for count in newest_first if count.superseded_by is None)
@@ -84,7 +84,7 @@ def by_stock(counts: Iterable[Count]) -> Mapping[UUID, list[Count]]:
 
 
 def people(count: Count, known: Mapping[UUID, Count]) -> UUID:
-    """The stock of the people who were counted: the stock of the recount that replaced the count, else its own."""
+    """The stock that now counts these people: that of the recount that replaced the count, else the count's own."""
     replacing = known.get(count.superseded_by) if count.superseded_by else None
     return (replacing or count).stock_id
 

@@ -109,7 +109,7 @@ async def connected(engine: AsyncEngine) -> AsyncIterator[asyncpg.Connection]:
         raw = (await connection.get_raw_connection()).driver_connection
         assert isinstance(raw, asyncpg.Connection)
         if raw.is_closed():
-            # SQLAlchemy notices the lost connection at a statement of its own, and empties the pool.
+            # At this statement, SQLAlchemy notices the lost connection and empties the pool.
             await connection.execute(select(1))
         try:
             yield raw
@@ -151,7 +151,7 @@ def _begun(session: orm.Session) -> Any:
         try:
             await_only(adapter._start_transaction())  # noqa: SLF001 - what SQLAlchemy calls before its first statement
         except Exception:  # noqa: BLE001
-            # SQLAlchemy notices the lost connection at a statement of its own, and empties the pool.
+            # At this statement, SQLAlchemy notices the lost connection and empties the pool.
             connection.execute(select(1))
     return raw
 

@@ -16,7 +16,7 @@ A_TEXT = re.compile(TEXT, re.DOTALL)
 
 
 def exceeds(raw: bytes, limits: Mapping[bytes, int]) -> bool:
-    """Whether the JSON outside its strings exceeds a limit on signs. Usually a count of the whole body is enough."""
+    """Whether a limited character occurs too often outside the strings. Usually one count of all bytes is enough."""
     if all(count(raw, signs) <= most for signs, most in limits.items()):
         return False
     counts = dict.fromkeys(limits, 0)
