@@ -16,7 +16,7 @@ from shared.config import Settings
 from shared.country import TIME_ZONE
 
 LOOK_SECONDS = 60
-AGAIN_SECONDS = 900  # between a failed backup and the next attempt
+AGAIN_SECONDS = 900  # the pause between a failed backup and the next attempt
 DAY, LATE = timedelta(days=1), timedelta(hours=2)
 FAULTS = (Refused, OSError, asyncpg.PostgresError, DBAPIError, KafkaException)
 

@@ -1,4 +1,4 @@
-"""The common interface of Kafka, PostgreSQL and Valkey to prepare, start, probe and stop the server."""
+"""The interface that Kafka, PostgreSQL and Valkey share, to prepare, start, probe and stop the server."""
 
 import os
 import signal
@@ -80,7 +80,7 @@ class Component(ABC):
         return {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8", "TZ": "UTC"}
 
     def ports(self) -> Mapping[str, int]:
-        """The server's ports by name. The name is the port's setting or, if no setting exists, a description."""
+        """The server's ports by name. A name is the setting of the port, or a description if no setting exists."""
         return {}
 
     @property
