@@ -1,4 +1,4 @@
-"""Corrects times that are ahead of our clock by the offset of the author's clock, and flags the report. Pure."""
+"""If a time is ahead of our clock, corrects it by the offset of the author's clock, and flags the report. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -122,7 +122,7 @@ def _is_day_ahead(report: DisplacementStruct, latest: datetime) -> bool:
 
 
 def _days(offset: timedelta, now: datetime) -> timedelta:
-    """The offset in whole calendar days, so that the correction of a day does not change its time of day."""
+    """The offset in whole calendar days, so that a corrected date keeps its time of day."""
     return _day(now + offset) - _day(now)
 
 

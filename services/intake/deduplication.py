@@ -33,7 +33,7 @@ return found
 
 
 class Fingerprint(NamedTuple):
-    """What Valkey stores of a report: its name, and an HMAC of its content, which reveals nothing without the key."""
+    """Valkey stores a report's name, and an HMAC of the report's content, which reveals nothing without the key."""
 
     name: bytes
     mark: bytes

@@ -35,7 +35,7 @@ class Feed(IntakeModel):
 
 
 class FeedCount(IntakeModel):
-    """How many entries of a feed had the result `kind`: in all readings, and in the last reading."""
+    """The number of entries of a feed with the result `kind`, in all readings and in the last reading."""
 
     __tablename__ = "feed_counts"
 

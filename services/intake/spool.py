@@ -276,7 +276,7 @@ def lock_file(folder: Path) -> int:
 
 @contextmanager
 def alone(root: Path) -> Iterator[None]:
-    """Let one process at a time make and adopt folders. Otherwise a new folder could be adopted before it is locked."""
+    """Only one process at a time makes or adopts folders. Otherwise a folder could be adopted before it is locked."""
     descriptor = os.open(root / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

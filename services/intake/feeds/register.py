@@ -54,7 +54,7 @@ class Register:
         self.published.append(hazard.event)
 
     def _join(self, kept: Known, others: list[Known], entry: Item, stamp: Stamp) -> bool:
-        """Cancel the hazards `others`, because the source merged them into `kept`. Return whether any was cancelled."""
+        """Cancel the hazards `others`, which the source merged into `kept`. Return whether any hazard was cancelled."""
         live = [other for other in others if not other.is_cancelled]
         for other in live:
             hazard = events.take_back(entry, other, self._names(other), stamp)
