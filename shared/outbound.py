@@ -31,8 +31,7 @@ USER_AGENT = "Dayar"
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-# Addresses in IPv6 transition networks are refused even if `is_global` is true, because they can lead to a private
-# host.
+# Addresses in IPv6 transition networks can lead to a private host. They are refused even if `is_global` is true.
 UNICAST_V6 = ipaddress.ip_network("2000::/3")
 REFUSED = tuple(
     ipaddress.ip_network(network)

@@ -23,9 +23,9 @@ from shared.events.fields import (
 )
 from shared.events.vocabulary import Movement, Precision, Shelter, Status
 
-# Some movements need a destination. For the others in HAVE_A_DESTINATION the destination is optional: a return without
-# a destination leads to the origin.
+# The report of these movements must name a destination.
 NEED_A_DESTINATION = (Movement.TRANSFERRED, Movement.DISPLACED_AGAIN, Movement.RELOCATED, Movement.ENTERED_COUNTRY)
+# For the other movements of this tuple, the destination is optional. A return without a destination leads to the origin.
 HAVE_A_DESTINATION = (
     *NEED_A_DESTINATION,
     Movement.RETURNED,
