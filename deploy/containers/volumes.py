@@ -115,7 +115,7 @@ def variable(name: str) -> str:
 
 
 def hold_to_contract(installation: Path) -> None:
-    """Store the record layout's version in new volumes, check it in others. Raises EarlierVolumes, NewerVolumes."""
+    """Store the record layout's version in new volumes, and check it in others. Raises EarlierVolumes, NewerVolumes."""
     file = installation / "contract"
     if not (installation / MARK.name).exists():
         # This file is written before MARK, because a volume that has only MARK was made by an earlier build.
