@@ -1,4 +1,4 @@
-"""Chooses the installation for a command. If the environment names none, chooses that of `make run`."""
+"""Chooses the installation for a command. The default is the installation of `make run`."""
 
 import fcntl
 import getpass
