@@ -25,7 +25,7 @@ from shared.events.vocabulary import Movement, Precision, Shelter, Status
 
 # The report of these movements must name a destination.
 NEED_A_DESTINATION = (Movement.TRANSFERRED, Movement.DISPLACED_AGAIN, Movement.RELOCATED, Movement.ENTERED_COUNTRY)
-# For the other movements of this tuple, the destination is optional. A return without a destination leads to the origin.
+# For the other movements in this tuple, a destination is optional. A return without a destination leads to the origin.
 HAVE_A_DESTINATION = (
     *NEED_A_DESTINATION,
     Movement.RETURNED,
