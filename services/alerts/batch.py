@@ -70,7 +70,7 @@ class HouseholdBatch(ConsumedBatch):
     before: dict[UUID, DisplacedHousehold] = field(default_factory=dict)
     departures: list[tuple[int, Departure]] = field(default_factory=list)
     withdrawn: list[Departure] = field(default_factory=list)  # departures that reports of this batch replace
-    departed: dict[UUID, Departure | None] = field(default_factory=dict)  # the departure of each report after the batch
+    departed: dict[UUID, Departure | None] = field(default_factory=dict)  # each report's departure after the batch
     groups: dict[int, CountedGroup] = field(default_factory=dict)
     groups_before: dict[UUID, CountedGroup] = field(default_factory=dict)
     replaced: dict[UUID, int] = field(default_factory=dict)  # maps replaced reports to the recount's sequence

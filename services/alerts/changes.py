@@ -32,7 +32,7 @@ def cause_of_escalation(alert: Alert) -> Cause:
 
 
 def cause_of_renewal(known: Alert, after: Alert) -> Cause:
-    """The cause of the notification of a renewal. RAISED notifies only receivers that the alert newly concerns."""
+    """The cause for notifying receivers of a renewal. RAISED notifies only receivers that the alert newly concerns."""
     if known.is_lapsed:
         return Cause.RETURNED
     if alerts.is_worse(after, known):
@@ -221,7 +221,7 @@ class AlertChanges:
         due_in: timedelta = NOW,
         **changes: Any,
     ) -> Alert:
-        """Begins the next notification of the alert with these changes.
+        """Begins the next notification of the alert, and applies these changes to the alert.
 
         A receiver that was never notified before gets the message of a new alert, unless the cause is in RISING.
         """

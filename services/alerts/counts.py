@@ -24,8 +24,8 @@ MANY = 25  # the most hazards or districts in one transaction, because household
 BEFORE_ONSET = timedelta(hours=1)  # people may leave before the recorded onset of a hazard
 
 # A hazard displaced the households that name the hazard.
-# A hazard also displaced the households that left its districts not before the date of one hour before its onset, and
-# that name no hazard and no other type of hazard or cause.
+# A hazard also displaced the households that name no hazard, and no other type of hazard or cause, if they left the
+# hazard's districts on the date of its onset minus BEFORE_ONSET, or later.
 # A household trapped at its destination counts as exposed instead, because the hazard threatens it there.
 DISPLACED_BY = """
     NOT moved.is_trapped AND moved.mobility = ANY($1) AND (

@@ -19,7 +19,7 @@ from shared.messaging import outbox
 from shared.places import Places
 
 LOOK_SECONDS = 1.0
-NOTIFIED_WITHIN = timedelta(hours=1)  # if no worker ran for a longer time after the expiry, nobody is notified
+NOTIFIED_WITHIN = timedelta(hours=1)  # if no worker ran for longer than this after the expiry, nobody is notified
 
 
 class Escalation:

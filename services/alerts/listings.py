@@ -101,7 +101,7 @@ async def alerts(session: AsyncSession, asked: AlertQuery) -> list[Alert]:
 
 
 def concerns(areas: frozenset[str]) -> ColumnElement[bool]:
-    """The condition that an alert concerns these areas. An alert without a place concerns everybody."""
+    """The SQL condition that an alert concerns these areas. An alert without a place concerns everybody."""
     return or_(AlertRow.pcodes == [], overlaps(areas))
 
 

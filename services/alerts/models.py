@@ -78,7 +78,7 @@ class CountedGroupRow(AlertsModel, record=CountedGroup):
 
 
 class ReplacedCount(AlertsModel):
-    """A count that a recount replaced. `sequence` is of the recount's event; a later event of the count prevails."""
+    """A count that a recount replaced. `sequence` belongs to the recount's event; a later event of the count wins."""
 
     __tablename__ = "replaced_counts"
 

@@ -1,4 +1,4 @@
-"""The fields of hazards, households and groups that the rules need. A place in a district is replaced by it."""
+"""The fields of hazards, households and groups that the rules need. A district replaces each place in the district."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from shared.events import Displacement, GroupCounted, HouseholdRegistered, House
 from shared.events.vocabulary import TO_THE_DAY, HazardType, HouseholdUnit, Measure, Mobility, Precision, Reason, Status
 from shared.places import Places
 
-# Reasons with which a hazard may have caused the displacement although the report names no hazard.
+# Reasons that may mean a displacement by a hazard even if the report names no hazard.
 POSSIBLY_HAZARD = {Reason.NATURAL_DISASTER, Reason.ENVIRONMENTAL_DEGRADATION, Reason.NOT_REPORTED}
 # The precisions of dates that count in the window of an alert. A date marked "about" has the precision week.
 IN_WINDOW = (*TO_THE_DAY, Precision.WEEK)
@@ -113,7 +113,8 @@ def departure(
     event: HouseholdRegistered, displacement: HouseholdRegistered | Displacement, places: Places
 ) -> Departure | None:
     area = area_of(displacement.origin, places)
-    is_now = displacement is event or isinstance(event, HouseholdStatusChanged)  # forced onward, for the latter
+    # the `displacement` of HouseholdStatusChanged is the one by which the people were forced onward
+    is_now = displacement is event or isinstance(event, HouseholdStatusChanged)
     persons = event.displaced_now if is_now else event.persons
     if area is None or not persons or displacement.occurred_on_precision not in IN_WINDOW:
         return None

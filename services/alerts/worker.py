@@ -30,7 +30,7 @@ from shared.outbound import Outbound
 from shared.places import Places
 from shared.postgres import database, notify
 
-HAZARDS_ENOUGH = 3  # with four, an alert cost 4.2 instead of 4.9 ms of CPU, but the p99 was 127 instead of 95 ms
+HAZARDS_ENOUGH = 3  # with four, an alert cost 4.2 ms of CPU instead of 4.9 ms, but the p99 was 127 ms instead of 95 ms
 HAZARDS_EVERY_MS = 60  # three hazards come in this time if 50 come in a second
 HOUSEHOLDS_GATHER_MS = 200  # one transaction with twelve households costs a quarter of twelve transactions
 HOUSEHOLDS_AT_ONCE = 100  # a small number, because other tasks wait while a batch holds its locks and the event loop

@@ -25,7 +25,7 @@ from shared.events import AlertRaised
 from shared.outbound import TOTAL_SECONDS, Outbound, OutboundError, OutsideExercise
 
 QUIT_SECONDS = 1.0
-MOST_THREADS = 10  # the most thread ids in a mail's References header, which must be short
+MOST_THREADS = 10  # the highest number of thread ids in a mail's References header, which must be short
 NO_ADDRESS = (ValueError, IndexError, email.errors.MessageError)  # errors of the library `email` for an invalid address
 REFUSED_FOR_GOOD = 500  # a code below 500 asks for a retry, for example because a mailbox is full
 # A server often reports a problem with our own login, sender or relay rights only after the command RCPT.

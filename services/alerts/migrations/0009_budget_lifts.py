@@ -1,4 +1,4 @@
-"""Stores for which sources an operator has lifted the alert budget, and when the budget applies again."""
+"""Adds a table of the sources whose alert budget an operator has lifted, with the end of each lift."""
 
 import sqlalchemy as sa
 from alembic import op

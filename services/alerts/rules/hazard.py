@@ -88,7 +88,7 @@ class HazardRule(Rule):
 
 @dataclass(frozen=True, slots=True)
 class HazardRules:
-    """All rules about hazards. The rules share the situations, and the numbers of households that hazards displaced."""
+    """All rules about hazards, which share the situations and the numbers of households that hazards displaced."""
 
     rules: "Ruleset"
     watched: WatchedArea

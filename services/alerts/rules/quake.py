@@ -59,7 +59,7 @@ class QuakeRule(HazardRule):
         }
 
     def judgement(self, hazard: HazardReported) -> Judgement | None:
-        """For the units that the earthquake may damage. The epicentre may lie beyond the border."""
+        """The judgement for the units that the earthquake may damage. The epicentre may lie beyond the border."""
         if hazard.type is not HazardType.EARTHQUAKE or hazard.magnitude is None:
             return None
         shaking = Shaking.of(hazard)
@@ -101,7 +101,7 @@ def given_by_source(shaking: SourceShaking | None) -> dict[str, Any]:
 
 
 def is_unjudged(hazard: HazardReported, magnitude: float, shaking: Shaking | None) -> bool:
-    """Whether a person must judge the earthquake: a strong one, without the source's severity or a fitting equation."""
+    """Whether a person must judge this strong earthquake. Its source gives no severity, and no equation is valid."""
     strong = UNJUDGED_MAGNITUDE if shaking is None else RUPTURE_MAGNITUDE
     return hazard.severity is Severity.UNKNOWN and magnitude >= strong
 
