@@ -1,4 +1,4 @@
-// A combobox for a place that may be chosen from the list or typed freely: what is not in the list stays as typed.
+// A combobox for a place that may be chosen from the list or typed freely. Text that is not in the list stays as typed.
 
 import { Combobox, namesakes } from "./combobox.js";
 

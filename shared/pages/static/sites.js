@@ -51,7 +51,7 @@ export function siteOptions(sites, district) {
 }
 
 /**
- * The villages where sites are, each once.
+ * The villages that have sites, each village once.
  * @param {Site[]} sites
  * @param {(pcode: string) => string} district
  * @returns {PlaceOption[]}

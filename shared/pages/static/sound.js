@@ -1,4 +1,4 @@
-// The alarm sound of four tones. A browser may block it until an input on the page.
+// The alarm sound of four tones. A browser may block the sound until the first input on the page.
 
 /** @type {AudioContext | undefined} */
 let audio;

@@ -68,7 +68,7 @@ export async function renewSites() {
     offer(sites);
     localStorage.setItem(KEPT, JSON.stringify(sites));
   } catch {
-    // without an answer, or if the phone is full, the list that was kept before is used
+    // if the centre does not answer or the phone is full, the form uses the list that was stored before
   }
 }
 

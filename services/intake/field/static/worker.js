@@ -35,7 +35,7 @@ self.addEventListener("fetch", (event) => {
 /** Cache the whole release or nothing, so that a phone without space keeps the old release. */
 async function keepAll() {
   const kept = await caches.open(KEPT);
-  // `omit` prevents that the page of each language sets the language cookie
+  // `omit` stops the page of each language from setting the language cookie
   await kept.addAll(FILES.map((file) => new Request(file, { cache: "reload", credentials: "omit" })));
 }
 
