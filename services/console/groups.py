@@ -56,7 +56,7 @@ class KnownSite:
 
 @dataclass(frozen=True, slots=True)
 class StatedPlace:
-    """A place as a report states it. `country` is only set abroad. If no field is set, the report states no place."""
+    """A place as a report states it. `country` is set only for places abroad. Without any field, no place is stated."""
 
     pcode: str | None = None
     country: str | None = None
@@ -123,7 +123,7 @@ class CountedGroups:
         return sum((each.figures for each in self.here if each.place.country), GroupFigures())
 
     def first(self, most: int) -> list[GroupsHere]:
-        """The first `most` places. The people whose place is not stated always follow, even beyond `most`."""
+        """The first `most` places, and always the people whose place is not stated."""
         return [each for number, each in enumerate(self.here) if number < most or not each.place.is_stated]
 
 

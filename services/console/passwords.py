@@ -61,7 +61,7 @@ async def hashed(password: str) -> str:
 
 
 async def matches(password: str, hash: str | None) -> bool:
-    """Whether the password matches. If there is no account, the check takes equally long, to reveal no names."""
+    """Whether the password matches. If there is no account, the check takes as long, so that no name is revealed."""
     return await to_thread.run_sync(_matches, _plain(password), hash, limiter=_few)
 
 

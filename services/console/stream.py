@@ -154,7 +154,7 @@ class EventStream:
             self.is_reading = False
 
     async def _begin(self, consumer: AIOKafkaConsumer) -> dict[TopicPartition, int]:
-        """Seeks to the first record to keep, or to the last position after a reconnect. Returns the end offsets."""
+        """Seeks to the first record to keep or, after a reconnect, to the last position. Returns the end offsets."""
         begins, ends = await kafka.assign_all(consumer, self._settings, TOPICS)
         for partition, end in ends.items():
             topic_partition = (partition.topic.removeprefix(self._settings.topic_prefix), partition.partition)

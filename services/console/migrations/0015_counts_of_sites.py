@@ -1,4 +1,4 @@
-"""Adds which counts are of everybody at a site, and when a count was reported."""
+"""Adds the time when a count was reported, and a column that marks the counts of everybody at a site."""
 
 from alembic import op
 

@@ -48,7 +48,7 @@ COUNTED: dict[str, ColumnElement[Any]] = {
 }
 
 
-# A count of people abroad names a site by mistake.
+# If a count of people abroad names a site, the site is a mistake and is ignored.
 IS_IN_COUNTRY = func.coalesce(BoardGroup.destination_country, COUNTRY).in_((COUNTRY, UNKNOWN_COUNTRY))
 
 

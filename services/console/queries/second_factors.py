@@ -12,7 +12,7 @@ from services.console.totp import TotpSecrets
 
 
 async def of(session: AsyncSession, account_id: UUID) -> SecondFactor | None:
-    """The account's second factor. Its row is locked, so that two concurrent sign-ins cannot both use one code."""
+    """The account's second factor. The row is locked, so that two concurrent sign-ins cannot both use one code."""
     return await session.scalar(select(SecondFactor).where(SecondFactor.account_id == account_id).with_for_update())
 
 

@@ -1,4 +1,5 @@
-// The list of alerts. While the pointer is on the list, no row moves. A pause or a button then shows the changes.
+// The list of alerts. No row moves while somebody may be about to answer an alert. The changes are shown afterwards, or
+// when somebody presses the button.
 
 import { element } from "/static/elements.js";
 import { sentence } from "/static/texts.js";

@@ -1,4 +1,4 @@
-// The fields for a village, school or other place: they search the sites and villages, and take any other text as typed.
+// The fields for a village, school or other place, which search the sites and villages, and accept any other text.
 
 import { call, isNoAnswer } from "/static/calls.js";
 import { element } from "/static/elements.js";
@@ -41,7 +41,7 @@ export function localities(district) {
 }
 
 /**
- * The place where the people are now: a site, a village, or what is typed. A site gives its district and kind of shelter.
+ * The place where the people are now: a site, a village or any typed text. A site gives its district and shelter kind.
  * @param {Combobox} district
  * @param {(shelter: string) => void} shelter
  */

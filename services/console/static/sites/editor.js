@@ -134,8 +134,8 @@ async function save(saved) {
 }
 
 /**
- * After somebody else's change, the form keeps what was typed, takes over the other fields, and says what the other person changed. The next attempt is
- * the version after the other person's.
+ * If another person has changed the site, the form keeps the typed values, shows the new values of the other fields,
+ * and lists the other person's changes. The next attempt to save is the version after the other person's version.
  * @param {Site} site
  */
 function follow(site) {

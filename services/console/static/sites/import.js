@@ -1,4 +1,4 @@
-// Adds the sites of a CSV file: first a trial with a verdict for each row, then the same file for good.
+// Adds the sites of a CSV file. The file is first sent for a trial, which gives a verdict for each row.
 
 import { isNoAnswer, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
