@@ -1,4 +1,4 @@
-"""Starts the servers once. Each test with the fixture `installation` gets its own installation on these servers."""
+"""Starts the servers for all tests once. Each test that uses the fixture `installation` has its own installation."""
 
 import os
 import signal

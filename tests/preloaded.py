@@ -159,7 +159,7 @@ def main() -> None:
         import_module(module)
     hash_cheaply()
     gc.collect()
-    gc.freeze()  # this prevents that garbage collections of the children copy the memory of these objects
+    gc.freeze()  # so that garbage collections in the children do not copy the memory of these objects
     answering = socket.socket(fileno=int(sys.argv[1]))
     while True:
         data, descriptors, *_ = socket.recv_fds(answering, LONGEST_REQUEST, 3)

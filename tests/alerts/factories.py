@@ -91,7 +91,7 @@ def household(**changed: Any) -> HouseholdRegistered:
 
 
 def after_movement(of: HouseholdRegistered, displaced: int, **changed: Any) -> HouseholdStatusChanged:
-    """The same household when some of its persons have returned."""
+    """The same household after some of its persons have returned."""
     whereabouts = {"displaced": displaced, "returned": of.persons - displaced, "settled": 0, "confirmed_on": TODAY}
     fields = {**of.model_dump(), "sequence": of.sequence + 1, "whereabouts": whereabouts, **changed}
     return HouseholdStatusChanged.model_validate(fields)

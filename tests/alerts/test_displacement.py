@@ -94,7 +94,7 @@ async def test_the_same_household_again_is_counted_once(post: Post, later: int) 
 
 
 async def test_only_those_who_are_still_displaced_are_counted(post: Post) -> None:
-    """In any order of events: nine families of five, of which one is at home again, do not reach 50 persons."""
+    """Nine families of six persons are displaced. If one family has returned, the others do not reach 50 persons."""
     homes = [household(persons=6) for _ in range(9)]
     await post(*homes[1:], after_movement(homes[0], 0), homes[0])
     assert await post.alerts() == []

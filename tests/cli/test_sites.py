@@ -1,4 +1,4 @@
-"""`dayar sites import`: a file of sites is tried, added once, and its refused rows come back with reasons."""
+"""`dayar sites import` first tries a file of sites, then adds the sites once, and returns refused rows with reasons."""
 
 import csv
 import os
@@ -54,7 +54,7 @@ def test_a_file_is_tried_then_added_and_adds_nothing_again(
         refused = list(csv.DictReader(rows))
     assert [row["name_ru"] for row in refused] == ["", "Ошская школа"]
     assert refused[0]["reasons"] == "a name in at least one language is expected"
-    assert len(site_sheets.read(bad.read_bytes())) == 2  # the mended file can be imported as it is
+    assert len(site_sheets.read(bad.read_bytes())) == 2  # the file of refused rows can be imported again
 
 
 def test_an_oblast_is_no_district_of_a_site(shared_installation: Installation, desk: str, tmp_path: Path) -> None:

@@ -234,7 +234,7 @@ async def test_a_reader_who_sees_no_localities_sees_no_site(session: AsyncSessio
 
 
 def at_school(hours: float, persons: int, **changed: Any) -> events.GroupCounted:
-    """A full recount at one school. Without an origin it counts everybody there."""
+    """A full recount at one school. Without a stated origin, the recount counts everybody there."""
     at = NOW + timedelta(hours=hours)
     fields = {"to": LEILEK, "site_id": SCHOOL.site_id, "counted_at": at, "reported_at": at, "is_full_recount": True}
     whole = {"origin": Place(country="ZZ"), "covers_site": True} if "origin_locality" not in changed else {}
@@ -245,7 +245,7 @@ SCHOOL = site()
 
 
 async def test_people_at_a_site_are_not_added_to_the_count_of_everybody_there(session: AsyncSession) -> None:
-    """70 and 140 people, 210 together. Then one village is counted again, and then nobody is left."""
+    """70 and 140 people are counted, then all 210, then the people of one village again. At last nobody is left."""
     villages: list[dict[str, Any]] = [{"origin_locality": name, "stock_id": uuid4()} for name in ("Комсомол", "Тобей")]
     first, second = at_school(0, 70, households=14, **villages[0]), at_school(1, 140, households=28, **villages[1])
     whole = at_school(2, 210, households=42)

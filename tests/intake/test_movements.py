@@ -1,4 +1,4 @@
-"""Movements of households at intake: what is accepted, what is refused, and what the broker sees of them."""
+"""Intake accepts or refuses reports of movements of households, and seals their personal data from the broker."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

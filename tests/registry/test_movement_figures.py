@@ -56,7 +56,7 @@ def day(body: Body) -> date:
 
 
 def drawn_reports(draw: Random) -> Iterator[tuple[Body, list[Body]]]:
-    """Households, each displaced once, with movements in the order of their days; some are corrected or reversed."""
+    """Households that are displaced once, each with its movements in the order of days. Some movements are reversed."""
     for _ in range(120):
         members = family(draw.randint(1, 6))
         start = FIRST + timedelta(days=draw.randrange(60))
@@ -107,7 +107,7 @@ def concerned_by(report: Body, people: dict[str, Where]) -> list[str]:
 
 
 def lives(body: Body, movements: list[Body], until: date) -> tuple[dict[str, Where], list[Passed]]:
-    """Each person of the household at the end of a day, and all who moved until then."""
+    """The position of each person of the household at the end of a day, and all earlier moves of the persons."""
     origin, start = body["origin"]["pcode"], day(body)
     people = {
         person["member_id"]: Where("in_displacement", body["destination"]["pcode"], start, start)
@@ -255,7 +255,7 @@ async def test_the_figures_page_and_the_export_name_the_sub_stock(office: Office
     shown = (await office.get("/figures?lang=en&date=2026-06-20&sub_stock=in_return", role=Role.ANALYST)).text
     assert "In location of return on" in shown
     assert "Displaced on" not in shown
-    assert "sub_stock=in_return" in shown  # in the links to JSON and CSV
+    assert "sub_stock=in_return" in shown  # the links to JSON and CSV have this filter
     csv = await office.get("/v1/statistics/stock?date=2026-06-20&sub_stock=in_return&format=csv", role=Role.ANALYST)
     assert "#affected+returnees+ind+registered" in csv.text
     assert (await office.get("/v1/statistics/stock?sub_stock=died", role=Role.ANALYST)).status_code == 422

@@ -69,7 +69,7 @@ def moved(kind: str, days: float = 1, **changed: Any) -> dict[str, Any]:
 
 
 def working_set_of(reports: Iterable[AnyFiled], *, batch: int = 1) -> WorkingSet:
-    """Files the reports in batches of this size, each of which judges the movements once."""
+    """Files the reports in batches of this size. Each batch judges the movements once."""
     working_set = WorkingSet.of(PLACES)
     for number, report in enumerate(reports, start=1):
         working_set.file(report)
@@ -161,7 +161,7 @@ def test_the_members_are_known_again_when_the_last_ones_have_moved() -> None:
 def test_a_movement_of_people_who_are_not_in_the_household_waits() -> None:
     for wrong in ({"member_ids": [MEMBERS[0], str(uuid4())]}, {"persons": 6}):
         assert reasons(BODY, moved("died", **wrong)) == ["recorded", "members_unknown"]
-        assert numbers(moved("died", **wrong)) is None  # nothing is told to the other services
+        assert numbers(moved("died", **wrong)) is None  # the other services get no event
 
 
 def test_only_people_who_are_abroad_enter_the_country() -> None:
@@ -236,10 +236,10 @@ def test_a_death_before_the_movement_but_reported_after_it_is_no_contradiction()
 @pytest.mark.parametrize(
     ("precision", "days", "expected"),
     [
-        (Precision.HOUR, -0.1, "recorded"),  # the same day: clocks and memories are not exact
+        (Precision.HOUR, -0.1, "recorded"),  # on the same day, because a stated hour may be inexact
         (Precision.DAY, -1, "before_departure"),
         (Precision.WEEK, -1, "recorded"),
-        (Precision.MONTH, -13, "recorded"),  # in June, as the displacement
+        (Precision.MONTH, -13, "recorded"),  # in June, like the displacement
         (Precision.MONTH, -15, "before_departure"),
         (Precision.YEAR, -100, "recorded"),
     ],
@@ -256,7 +256,7 @@ def test_a_movement_follows_the_displacement_before_it() -> None:
 
 
 def again(days: float, **changed: Any) -> dict[str, Any]:
-    """The same household is displaced once more, so many days later; its report lists the same members."""
+    """A report that the household is displaced once more after `days`, with the same members."""
     at = (NOON + timedelta(days=days)).isoformat()
     return {**BODY, "report_id": str(uuid4()), "occurred_at": at, "reported_at": at, **changed}
 
@@ -275,7 +275,7 @@ def test_those_who_left_the_country_are_displaced_again_only_after_they_entered_
     assert numbers(left, again(10)) == (3, 0, 0)
     assert numbers(left, entered, again(10)) == (4, 0, 0)
     assert numbers(left, again(10), {**entered, "occurred_at": (NOON + 12 * DAY).isoformat()}) == (4, 0, 0)
-    assert numbers(moved("left_country", 1), again(10)) is None  # the report says that they are back
+    assert numbers(moved("left_country", 1), again(10)) is None  # the report shows that they have come back
 
 
 def test_a_correction_of_the_departure_frees_a_movement_that_was_before_it() -> None:
@@ -345,7 +345,7 @@ BATKEN_OBLAST, OSH_OBLAST = PLACES.oblast(LEILEK), PLACES.oblast(OSH)
 
 
 def registrars_stamps(body: dict[str, Any], *areas: str) -> dict[str, Any]:
-    """What intake adds to this report of a registrar with these areas."""
+    """The fields that intake adds to this report of a registrar with these areas."""
     registrar = Principal(
         account=uuid4(), jti=uuid4(), issued_at=0, expires_at=2**40, roles=frozenset({Role.REGISTRAR}), areas=areas
     )
@@ -413,7 +413,7 @@ def test_a_batch_computes_the_course_of_a_household_once(monkeypatch: pytest.Mon
     reports = [filed(BODY), *(filed(moved("transferred", days, persons=1, **TO_BATKEN)) for days in range(1, 100))]
     working_set = working_set_of(reports, batch=100)
     [subject] = working_set.subjects.values()
-    assert subject.standing is not None  # as the rows of the household do, after the batch
+    assert subject.standing is not None  # uses the courses after the batch, like the household's rows
     assert subject.standing.displaced == 5
     assert computed == [99]
     assert len(working_set.changes) == 1
@@ -475,9 +475,9 @@ WITH_PLACE = (Movement.TRANSFERRED, Movement.DISPLACED_AGAIN, Movement.RELOCATED
 
 @st.composite
 def bodies(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """Reports of one household: displacements and movements, some of them corrected or reversed.
+    """Reports of displacements and movements of one household. Some reports are corrected or reversed.
 
-    Displacements list some or all of the members, dates are vague, and a correction may change anything.
+    Displacements list some or all of the members, dates are vague, and a correction may change any field.
     """
     reports: list[dict[str, Any]] = []
     for number in range(draw(st.integers(1, 3))):
@@ -514,7 +514,7 @@ def moves(draw: st.DrawFn, report_id: str) -> dict[str, Any]:
 
 
 def of_teams(reports: Iterable[dict[str, Any]]) -> list[AnyFiled]:
-    """The reports, the movements each by the household's team or by another one, as the report's id and version say."""
+    """The reports with their teams. A movement's id and version decide whether it is of the household's own team."""
     teams: Sequence[dict[str, Any]] = (
         {"author": AUTHOR, "team": TEAM},
         {"author": OTHER_AUTHOR, "team": OTHER_TEAM},

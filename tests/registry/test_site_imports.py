@@ -1,4 +1,4 @@
-"""The import of a sheet of sites: a verdict for each row, nothing lost, and the same sheet again adds nothing."""
+"""The import of a sheet of sites gives each row a verdict, loses nothing, and adds the same site only once."""
 
 from typing import Any
 

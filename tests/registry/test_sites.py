@@ -1,4 +1,4 @@
-"""The desk's list of sites: who writes and reads it, what happens to a person's data, and how many people are there."""
+"""Tests the desk's list of sites: access, the data of the person in charge, and the number of people at each site."""
 
 import asyncio
 import json
@@ -130,7 +130,7 @@ async def test_a_changed_name_makes_no_twin(office: Office) -> None:
 
 
 async def test_the_same_site_is_not_added_twice(office: Office) -> None:
-    """One of the names, the district and the village are equal; letters and spaces may differ."""
+    """Two sites are the same if they share a name, the district and the village. Capitals and spaces do not matter."""
     known = await saved(office)
     twin = {**SCHOOL, "name_ky": None, "name_ru": "ШКОЛА №5", "locality": "пульгон"}
     answer = await office.put(f"/v1/sites/{uuid4()}", twin, role=Role.REGISTRAR)
@@ -223,7 +223,7 @@ async def test_the_list_continues_where_the_last_page_ended(office: Office) -> N
 
 
 async def test_the_people_at_a_site_are_those_of_the_newest_counts_in_effect(office: Office) -> None:
-    """70 people of one village and 150 of another; then the second group is counted again; a drill is not counted."""
+    """70 people come from one village and 150 from another. Then the people of the second village are counted again."""
     site_id, empty = await saved(office), await saved(office, name_ky=None, name_ru="Школа № 6")
     here = {"site_id": str(site_id), "destination_locality": None}
     first = counted(0, 70, **here, origin_locality="Чоко-Добо")
@@ -242,7 +242,7 @@ async def test_the_people_at_a_site_are_those_of_the_newest_counts_in_effect(off
 
 
 async def test_one_site_has_one_population_whatever_the_reports_say_about_the_place(office: Office) -> None:
-    """The identity of a count uses the site: the district, the words for the place and the shelter may differ."""
+    """If a site is stated, the reports may state different districts, names of the place, and kinds of shelter."""
     site_id = str(await saved(office))
     first = counted(0, 100, site_id=site_id, destination_locality="мектеп", shelter="unknown")
     recount = counted(2, 120, site_id=site_id, destination={"pcode": KADAMJAI}, destination_locality=None)
@@ -284,7 +284,7 @@ async def test_only_displaced_people_in_the_country_are_at_a_site(office: Office
 
 
 async def test_a_count_in_words_from_before_the_site_was_listed_is_replaced_at_the_site(office: Office) -> None:
-    """On the first night 70 people are reported by words alone; then the school is listed and counted again."""
+    """70 people are reported at a school that is not listed yet. Then the school is listed, and counted again."""
     in_words: dict[str, Any] = {"destination_locality": "школа №  5", "shelter": "unknown"}
     await office.file(counted(0, 70, **in_words), counted(0, 7, destination_locality="Школа № 50"))
     site_id = await saved(office)
@@ -299,7 +299,7 @@ async def test_a_count_that_names_a_listed_site_in_words_is_at_the_site(office: 
     site_id = await saved(office)
     await office.file(counted(0, 70, destination_locality="ШКОЛА №5"))
     assert (await occupancy(office, site_id))["highest"] == 70
-    twin = await saved(office, name_ky=None, locality="Халмион")  # now these words mean two sites
+    twin = await saved(office, name_ky=None, locality="Халмион")  # now two sites have this name
     await office.file(counted(1, 9, destination_locality="Школа № 5", origin_locality="Тобей"))
     assert [(await occupancy(office, site_id))["highest"], await occupancy(office, twin)] == [70, None]
 
@@ -351,7 +351,7 @@ def test_disagreeing_counts_of_the_whole_site_stay_a_range() -> None:
 
 
 def test_people_who_are_counted_again_after_the_whole_site_are_not_added_twice() -> None:
-    """70 and 140 people, 210 together; then both villages are counted again, then all have left."""
+    """70 and 140 people are counted, then all 210, then the people of both villages again. At last all have left."""
     first, second, whole = at_site(0, VILLAGE, 70), at_site(1, OTHER, 140), at_site(2, WHOLE, 210)
     assert range_of(first, second, whole) == (210, 210)
     again, other = at_site(3, VILLAGE, 80), at_site(3, OTHER, 140)
@@ -379,7 +379,7 @@ def test_partial_counts_that_a_recount_replaced_are_deducted_with_it() -> None:
 
 
 def test_of_two_counts_of_one_hour_the_later_report_decides() -> None:
-    """The hour of a count is usually all that is known; the ids of reports are random."""
+    """Often only the hour of a count is known. Ids of reports cannot decide, because ids are random."""
     for village_id, whole_id in ((UUID(int=1), UUID(int=2)), (UUID(int=2), UUID(int=1))):
         village = at_site(0, VILLAGE, 70, report_id=village_id)
         whole = at_site(0, WHOLE, 60, report_id=whole_id, reported_at=AT + timedelta(minutes=9))

@@ -82,7 +82,7 @@ MAY_BE_CLEAR = {
     "returned",
     "settled",
     "confirmed_on",
-    "is_return_presumed",  # fields that say what happened later, and how many persons are where
+    "is_return_presumed",  # fields of movements, and of the numbers of people by whereabouts
 }
 BOX = "sealed"
 

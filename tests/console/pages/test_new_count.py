@@ -218,7 +218,7 @@ def test_no_field_is_cut(whole: Whole, seat: Any, language: str, width: int) -> 
 
 
 def test_a_site_is_found_by_its_name_and_the_board_shows_it(whole: Whole, seat: Any) -> None:
-    """A site gives its district and kind of shelter. A changed text is no longer the site."""
+    """A chosen site sets its district and kind of shelter. If the text is changed, no site is chosen any more."""
     name, village = f"Мектеп {uuid4()}", f"Көк-Таш {uuid4()}"
     site = saved(whole, name_ky=name, name_ru=f"Школа {name[-12:]}", pcode=LEILEK, locality=village)
     page = begun(seat, persons="37")
@@ -264,7 +264,7 @@ def test_a_place_that_is_no_site_stays_as_typed(whole: Whole, seat: Any) -> None
 
 
 def test_a_typed_place_never_changes_the_district_that_the_form_states(whole: Whole, seat: Any) -> None:
-    """The village is known in Leilek only. Leaving the field and sending choose nothing there."""
+    """The village is listed in Leilek only. Leaving the field, or sending the form, does not choose this village."""
     name, village = f"Мектеп {uuid4()}", f"Айыл {uuid4()}"
     saved(whole, name_ky=name, pcode=LEILEK, locality=village)
     page = begun(seat)
