@@ -42,7 +42,7 @@ class Hazard(AlertsModel):
 
 
 class HouseholdRow(AlertsModel, record=DisplacedHousehold):
-    """Where a household lives and what displaced it. Only the previous release reads `occurred_on` and `is_day`."""
+    """Where a household lives, and why it was displaced. Only the previous release reads `occurred_on` and `is_day`."""
 
     __tablename__ = "households"
     __table_args__ = (

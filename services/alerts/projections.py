@@ -113,7 +113,7 @@ def departure(
     event: HouseholdRegistered, displacement: HouseholdRegistered | Displacement, places: Places
 ) -> Departure | None:
     area = area_of(displacement.origin, places)
-    # the `displacement` of HouseholdStatusChanged is the one by which the people were forced onward
+    # in HouseholdStatusChanged, `displacement` is the new displacement of people who were forced onward
     is_now = displacement is event or isinstance(event, HouseholdStatusChanged)
     persons = event.displaced_now if is_now else event.persons
     if area is None or not persons or displacement.occurred_on_precision not in IN_WINDOW:

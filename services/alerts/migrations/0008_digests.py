@@ -1,4 +1,4 @@
-"""Adds two columns to deliveries: whether a delivery may share a mail with others, and when the mail is sent."""
+"""Adds two columns to deliveries: a mark if a delivery may share a mail with others, and the time of sending."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Where an earthquake is expected to be felt, and how strongly: the intensity in each district and city."""
+"""Computes the intensity with which an earthquake is expected to be felt in each district and city."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
