@@ -79,7 +79,8 @@ def change(
 ) -> None:
     """Changes the given values; the other values stay.
 
-    The account's roles decide whether it has the CMC's own source. A field account without a team gets a new team.
+    The account's roles decide whether the account has the CMC's own source. A field account without a team gets a new
+    team.
     """
     kept = sources or [source for source in account.sources if source != CMC_SOURCE]
     account.roles = sorted(roles) or account.roles

@@ -52,7 +52,7 @@ def _above(pcode: str, places: Places, language: str) -> str | None:
 
 @dataclass(slots=True)
 class AreaCounts:
-    """Counts of one area: households that are here, their persons, new households, and households that have left."""
+    """Counts of one area: present households, their persons, new households, and households that have left."""
 
     code: str
     here: int = 0

@@ -22,7 +22,7 @@ def hazard(received: Received) -> dict[str, Any]:
 def household(received: Received) -> dict[str, Any]:
     """A household's row, with only the persons who are still displaced.
 
-    `registered_at` is None for later events: only the first event has the registration's time.
+    `registered_at` is None for later events, because only the first event has the time of the registration.
     """
     data = received.event.data
     is_displacement = received.event.type == events.HouseholdRegistered.event_type

@@ -29,7 +29,7 @@ class TotpSecrets:
         return self._sealing.seal(secret.encode(), _bound(account_id))
 
     def open(self, sealed: bytes, account_id: UUID) -> str | None:
-        """The secret, or None if its encryption key was retired. Then only a recovery code is accepted."""
+        """The secret, or None if its encryption key was retired, after which only a recovery code is accepted."""
         try:
             return self._sealing.open(sealed, _bound(account_id)).decode()
         except (InvalidTag, UnknownKey):

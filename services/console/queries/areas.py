@@ -1,4 +1,4 @@
-"""The SQL condition that a place is in the reader's areas. For the stream, `Places.covers` decides the same."""
+"""The SQL condition that a place is in the reader's areas. For the stream, `Places.covers` makes the same decision."""
 
 from collections.abc import Iterable
 
