@@ -182,7 +182,7 @@ def web(shared_installation: Installation) -> Web:
 
 @pytest.fixture
 async def hook() -> AsyncIterator[Hook]:
-    """A webhook that keeps what it receives."""
+    """A webhook receiver that keeps all received requests."""
     async with listening() as hook:
         yield hook
 

@@ -1,4 +1,4 @@
-"""While nobody acknowledges, an alert escalates: further receivers are notified, until the escalation ends."""
+"""While nobody acknowledges an alert, further receivers are notified step by step, until the escalation ends."""
 
 import importlib
 from datetime import timedelta

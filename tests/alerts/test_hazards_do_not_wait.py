@@ -243,7 +243,7 @@ def test_incremental_departure_counts_equal_a_full_count(
 
 
 def with_id(id: UUID, departure: Departure | None) -> Departure | None:
-    """Gives the departure this report id, and the household that belongs to all versions of the report."""
+    """The departure with this report id, and with the household of this report."""
     if departure is None:
         return None
     family = FAMILIES[REPORTS.index(id) % 2]

@@ -41,7 +41,7 @@ class Sent:
     taken: dict[str, set[UUID]] = field(default_factory=lambda: defaultdict(set))
 
     def answered(self, topic: str, response: httpx.Response) -> httpx.Response:
-        """Counts the answer to a request with one report. Of all 5xx, only 503 is allowed, which means a full spool."""
+        """Counts the answer to a request with one report. A 503, which means a full spool, is the only allowed 5xx."""
         assert response.status_code < 500 or response.status_code == httpx.codes.SERVICE_UNAVAILABLE, response.text
         self.reports += 1
         if response.is_success:

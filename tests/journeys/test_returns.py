@@ -1,4 +1,4 @@
-"""Displaced families go home: the board and the figures follow each report, and nobody leaves the stock by time."""
+"""Families go home: the board and the figures follow each report, and no time limit removes people from the stock."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Where people are after movements: the state follows from the reports alone, in whatever order they arrive."""
+"""The whereabouts of people after movements depend on the reports, but not on the order in which reports arrive."""
 
 import json
 from collections import Counter

@@ -1,4 +1,4 @@
-"""The migrations of each service are one line: each has its own number, and follows the migration before it."""
+"""The migrations of a service form one sequence. Each migration has a number and follows the migration before it."""
 
 import importlib
 from pathlib import Path
