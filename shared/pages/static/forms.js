@@ -18,7 +18,7 @@ function scriptMissing(form) {
 }
 
 // If the page's script, or a script that it imports, did not load, the page looks usable but does nothing. The page
-// then shows a message and loads the script again. It does not reload itself, because that would lose typed text.
+// then shows a message and loads the script again. The page does not reload itself, because a reload loses typed text.
 /** @type {Set<string>} */
 const missing = new Set();
 

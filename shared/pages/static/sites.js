@@ -1,4 +1,4 @@
-// The sites where displaced people stay: reads the list, and makes search options of sites and of their villages.
+// Reads the list of sites where displaced people stay, and makes search options of the sites and of their villages.
 
 import { folded } from "./combobox.js";
 

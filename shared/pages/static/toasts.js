@@ -1,4 +1,4 @@
-// A short message in the corner that disappears by itself; screen readers announce it. It may offer an action (Undo).
+// A short message in the corner that disappears by itself; screen readers announce it. The message may offer Undo.
 
 const SHOWN_MS = 8000;
 
