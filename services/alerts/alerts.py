@@ -94,7 +94,7 @@ class Alert:
 
     @property
     def is_unjudged(self) -> bool:
-        """Whether a person must judge the severity, because the hazard's report has none and none was computed."""
+        """Whether a person must judge the severity, because no severity was reported or computed."""
         return self.rule == UNJUDGED_RULE or self.reason == QUAKE_UNJUDGED
 
     @property

@@ -1,4 +1,4 @@
-"""Adds two columns to deliveries: a mark if a delivery may share a mail with others, and the time of sending."""
+"""Adds two columns to deliveries: a mark of the deliveries that may share a mail, and the time of sending."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Adds a table of the sources whose alert budget an operator has lifted, with the end of each lift."""
+"""Adds a table of the sources whose budget an operator has lifted, with the time when the budget applies again."""
 
 import sqlalchemy as sa
 from alembic import op

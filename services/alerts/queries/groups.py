@@ -21,7 +21,7 @@ COLUMNS = tuple(field.name for field in fields(CountedGroup))
 SELECT_GROUPS = f"SELECT {', '.join(COLUMNS)} FROM counted_groups WHERE report_id = ANY($1)"  # noqa: S608
 # The departure date of a stock is the earliest date of all its counts, including replaced counts.
 # The earliest date is used, because a recount with a later date must not move the people to another window.
-# Dates more than 30 days before the latest date are ignored, because people who flee again later are displaced anew.
+# Dates more than 30 days before the latest date are ignored, because a second flight is a new displacement.
 LEFT_ON = """
 SELECT status, origin_area, stock_id, min(departed_on) AS left_on
 FROM (
