@@ -56,7 +56,7 @@ class Components:
 def components(*, own: bool = False, broker: Broker | None = None) -> Iterator[Components]:
     """Uses the external servers that the environment names, and starts the others. With `own=True`, starts all.
 
-    With a `broker`, uses this Kafka and starts none.
+    If `broker` is given, uses this Kafka and starts no other Kafka.
     """
     variables = {} if own else os.environ
     wanted = [name for name, variable in GIVEN.items() if variable not in variables]
@@ -79,7 +79,7 @@ def components(*, own: bool = False, broker: Broker | None = None) -> Iterator[C
 
 @contextmanager
 def shared_broker() -> Iterator[Broker | None]:
-    """One Kafka for several test processes, because its JVM needs most of the time. None if Kafka is external."""
+    """One Kafka for several test processes, because its JVM takes longest to start. None if Kafka is external."""
     if GIVEN["kafka"] in os.environ:
         yield None
         return

@@ -243,7 +243,7 @@ def test_incremental_departure_counts_equal_a_full_count(
 
 
 def with_id(id: UUID, departure: Departure | None) -> Departure | None:
-    """The departure with this report id, and with the household of this report."""
+    """The departure with this report id, and with the household to which this report belongs."""
     if departure is None:
         return None
     family = FAMILIES[REPORTS.index(id) % 2]

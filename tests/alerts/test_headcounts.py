@@ -62,7 +62,7 @@ def figures(*people: RegisteredDeparture | HeadCount) -> dict[str, Any]:
         ([registered(10, 10)], True),
         ([counted(37, families=10)], True),
         ([counted(37, families=9)], False),
-        ([counted(49), registered(9, 49)], False),  # the registered people are perhaps among the counted people
+        ([counted(49), registered(9, 49)], False),  # the registered people may be among the counted people
         ([counted(49), registered(1, 1, ALAI)], True),
         ([counted(49, ""), registered(1, 1)], True),
         ([counted(49, ""), registered(1, 1, "")], False),

@@ -42,7 +42,7 @@ T = TypeVar("T")
 Sessions = async_sessionmaker[AsyncSession]
 KINDS = [*RINGS, Kind.TOKENS]
 
-# If two keys are generated in one second, the newer key is dated to the next second. Its age may be negative.
+# If two keys are generated in one second, the newer key is dated to the next second and may have a negative age.
 AT_ONCE = timedelta(seconds=-2)
 
 

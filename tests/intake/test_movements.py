@@ -1,4 +1,4 @@
-"""Intake accepts or refuses reports of movements of households, and seals their personal data from the broker."""
+"""Intake accepts or refuses reports of movements of households, and seals the personal data in the reports."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

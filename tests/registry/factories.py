@@ -30,7 +30,7 @@ from shared.events.vocabulary import Flag, SubmissionChannel
 from shared.messaging.records import Received, Record
 
 NOON = datetime(2026, 6, 15, 6, tzinfo=UTC)
-# Kind of a report -> its body and its sealed part; the event of its first version; the event of its corrections.
+# Maps each kind of report to the models of its body and its sealed part, of its first event, and of corrections.
 MODELS: dict[str, Any] = {
     "household": ((HouseholdReport, HouseholdSealed), HouseholdReported, HouseholdCorrectionReported),
     "group": ((GroupReport, GroupSealed), GroupReported, GroupCorrectionReported),

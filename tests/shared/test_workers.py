@@ -84,7 +84,7 @@ async def test_a_worker_frozen_within_a_statement_still_frees_its_locks(trial: T
         await trial.drained()
     async with trial.sessions() as frozen, trial.sessions() as other:
         assert await frozen.scalar(text("SHOW transaction_timeout")) == "1min"
-        for shorter in ("0", "200ms"):  # PostgreSQL changes a running timeout only after it was switched off
+        for shorter in ("0", "200ms"):  # PostgreSQL replaces a running timeout only if it is switched off first
             await frozen.execute(text(f"SET LOCAL transaction_timeout = '{shorter}'"))
         await frozen.execute(text(LOCK))
         await (await database.driver(frozen)).prepare("SELECT 'read and not run'")
