@@ -1,4 +1,4 @@
-"""Collects the alerts that a transaction changes, with their deliveries and events, to store all at the end."""
+"""Collects the alerts that a transaction changes, with their deliveries and events. All are stored at the end."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
