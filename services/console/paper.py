@@ -1,4 +1,4 @@
-"""Every hour writes the board and the displaced by place to printable files, for use if the server fails."""
+"""Writes the board and the displaced people by place to printable files every hour, for use if the server fails."""
 
 import asyncio
 import os
