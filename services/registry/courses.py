@@ -6,10 +6,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import NamedTuple
 
-from services.registry.decisions import Held, ReportDecision, held
-from services.registry.movements import RECORDED, STOCK, Course, Parts, Position, course, day, days, largest_first
+from services.registry.decisions import RECORDED, Held, ReportDecision, held
+from services.registry.movements import Course, course
+from services.registry.parts import Parts, largest_first
 from services.registry.people import People
-from services.registry.reports import MOVES, Filed, FiledMovement, order, superseded
+from services.registry.positions import STOCK, Position
+from services.registry.reports import MOVES, Filed, FiledMovement, day, days, order, superseded
 from shared.events.vocabulary import Mobility, Movement, OutcomeKind, Precision, Status, SubStock
 
 

@@ -117,6 +117,9 @@ SUPERSEDE = ReportDecision(Effect.SUPERSEDE, OutcomeKind.RECORDED)
 OLDER = ReportDecision(Effect.NOTHING, OutcomeKind.MERGED, "older_version")
 REFUSED = ReportDecision(Effect.NOTHING, OutcomeKind.REJECTED, "refused_by_person")
 REPEAT = ReportDecision(Effect.NOTHING, OutcomeKind.REPEAT)
+RECORDED = ReportDecision(Effect.BEGIN, OutcomeKind.RECORDED)
+SAME_PLACE = ReportDecision(Effect.BEGIN, OutcomeKind.NOTED, "same_place")
+ALREADY_KNOWN = ReportDecision(Effect.BEGIN, OutcomeKind.NOTED, "already_known")
 
 
 def decide(claim: Claim, owner: Owner | None, precedents: Sequence[Precedent]) -> ReportDecision:

@@ -12,7 +12,8 @@ import msgspec
 
 from services.registry.courses import HouseholdStanding, Onward
 from services.registry.reports import Filed
-from services.registry.working_set import Settled, SubjectChange, WorkingSet
+from services.registry.subjects import SubjectChange
+from services.registry.working_set import Settled, WorkingSet
 from shared import events
 from shared.country import TIME_ZONE, UNKNOWN_COUNTRY
 from shared.crypto.randomness import random_id

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 from services.registry.decisions import Claim, Name, Precedent
@@ -17,6 +17,7 @@ from shared.events.vocabulary import (
     Mobility,
     Movement,
     OutcomeKind,
+    Precision,
     Sex,
     SubmissionChannel,
 )
@@ -116,6 +117,28 @@ AnyFiled = Filed | FiledMovement
 def order(filed: Filed) -> tuple[datetime, datetime, str]:
     """A sort key for the order in which the displacements happened. The order of arrival does not matter."""
     return filed.clear.occurred_at, filed.clear.reported_at, filed.report_id
+
+
+def movement_order(movement: FiledMovement) -> tuple[date, datetime, str]:
+    """A sort key for movements, which does not depend on the order of arrival."""
+    return day(movement), movement.clear.reported_at, movement.report_id
+
+
+def day(filed: AnyFiled) -> date:
+    return filed.clear.occurred_at.astimezone(TIME_ZONE).date()
+
+
+def days(filed: AnyFiled) -> tuple[date, date]:
+    """The first and the last day on which the event may have happened, by the precision of its date."""
+    reported, precision = day(filed), filed.clear.occurred_at_precision
+    if precision is Precision.WEEK:
+        return reported - timedelta(days=6), reported + timedelta(days=6)
+    if precision is Precision.MONTH:
+        first = reported.replace(day=1)
+        return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    if precision is Precision.YEAR:
+        return date(reported.year, 1, 1), date(reported.year, 12, 31)
+    return reported, reported
 
 
 def superseded(displacements: Collection[Filed]) -> Iterator[tuple[Filed, datetime]]:

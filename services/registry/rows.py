@@ -26,9 +26,10 @@ from services.registry.models import (
     RegistryModel,
     Report,
 )
-from services.registry.movements import Course, Passage, Stay
+from services.registry.movements import Course, Passage
 from services.registry.reports import NEVER, AnyFiled, Filed, birth_year, sex_age, superseded
-from services.registry.working_set import Subject
+from services.registry.stays import Stay
+from services.registry.subjects import Subject
 from shared.postgres import bulk_copy
 from shared.postgres.bulk_copy import Copy, Row
 

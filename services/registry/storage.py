@@ -14,7 +14,8 @@ from services.registry.decisions import SUBJECT_OF, Name, Owner
 from services.registry.envelope_encryption import EnvelopeEncryption, Key, report_aad
 from services.registry.headcounts import Headcount, Standing
 from services.registry.reports import AnyFiled, Filed, FiledMovement
-from services.registry.working_set import Subject, WorkingSet
+from services.registry.subjects import Subject
+from services.registry.working_set import WorkingSet
 from shared.events import Message
 from shared.events.displacements import GroupClear, HouseholdClear
 from shared.events.movements import HouseholdMovementClear

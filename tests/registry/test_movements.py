@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from services.intake.clocks import Clocks
 from services.intake.reports import displacement
-from services.registry import working_set as working_sets
+from services.registry import subjects
 from services.registry.courses import Courses, courses
 from services.registry.decisions import MOST_MOVEMENTS
-from services.registry.movements import TRANSITIONS
+from services.registry.positions import TRANSITIONS
 from services.registry.reports import NEVER, REMOVALS, AnyFiled, Filed, FiledMovement
 from services.registry.working_set import WorkingSet
 from shared.auth.tokens import Principal, Role
@@ -409,7 +409,7 @@ def test_a_batch_computes_the_course_of_a_household_once(monkeypatch: pytest.Mon
         computed.append(len(movements))
         return courses(displacements, movements)
 
-    monkeypatch.setattr(working_sets, "courses", counted)
+    monkeypatch.setattr(subjects, "courses", counted)
     reports = [filed(BODY), *(filed(moved("transferred", days, persons=1, **TO_BATKEN)) for days in range(1, 100))]
     working_set = working_set_of(reports, batch=100)
     [subject] = working_set.subjects.values()

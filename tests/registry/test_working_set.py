@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from services.registry.decisions import Claim, Effect, Held, Owner, Precedent, decide, registers
 from services.registry.reports import CELL, Filed, age, bracket, sex_age
-from services.registry.working_set import Subject, WorkingSet
+from services.registry.subjects import Subject
+from services.registry.working_set import WorkingSet
 from shared.events.displacements import HouseholdClear
 from shared.events.vocabulary import AgeBracket, Flag, OutcomeKind, Sex, SubmissionChannel
 from shared.places import Places

@@ -1,0 +1,106 @@
+"""The parts of a household at different positions, and the people whom a movement concerns. No I/O."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+
+from services.registry.decisions import ALREADY_KNOWN, RECORDED, Held, ReportDecision, held
+from services.registry.people import People
+from services.registry.positions import TRANSITIONS, Position
+from services.registry.reports import Filed, FiledMovement
+from shared.events.vocabulary import Movement, SubStock
+
+Parts = dict[Position, People]
+Lead = Callable[[Position], Position]  # where a movement leads people
+
+
+def concerned(parts: Parts, movement: FiledMovement, departure: Filed, lead: Lead) -> tuple[Parts, ReportDecision]:
+    """The people whom the movement concerns, by their position. It would lead them to another one."""
+    number = movement.clear.persons or 0
+    if member_ids := frozenset(movement.sealed.get("member_ids", ())):
+        return named(parts, movement, departure, member_ids)
+    if number > sum(people.count for people in parts.values()):
+        return {}, held(Held.MEMBERS_UNKNOWN)
+    sources = TRANSITIONS[movement.clear.movement].sources
+    for is_source in sources:
+        if found := {at: people for at, people in parts.items() if is_source(at) and people.count}:
+            return (taken(found, number, lead) if number else found), RECORDED
+    return {}, nobody_left(parts, movement)
+
+
+def named(
+    parts: Parts, movement: FiledMovement, departure: Filed, member_ids: frozenset[str]
+) -> tuple[Parts, ReportDecision]:
+    """The members with these ids. Each must be in the household, but some of them may not be displaced."""
+    found = {position: members for position, people in parts.items() if (members := people.named(member_ids)[0]).count}
+    known = {person["member_id"] for person in departure.sealed.get("members", ())}
+    known |= {member_id for people in found.values() for member_id, _ in people.members}
+    if not found or not member_ids <= known:
+        return {}, held(Held.MEMBERS_UNKNOWN)
+    sources = TRANSITIONS[movement.clear.movement].sources
+    moving = {position: people for position, people in found.items() if any(is_at(position) for is_at in sources)}
+    return (moving, RECORDED) if moving else ({}, nobody_left(found, movement))
+
+
+def taken(parts: Parts, number: int, lead: Lead) -> Parts:
+    """So many of these people: first those for whom the movement changes something, and then the largest part.
+
+    So if two of five have returned and then three return, all have.
+    """
+    chosen: Parts = {}
+    for position in sorted(largest_first(parts, parts), key=lambda position: position.told == lead(position).told):
+        if number > 0:
+            chosen[position], _ = parts[position].first(number)
+            number -= chosen[position].count
+    return chosen
+
+
+def nobody_left(parts: Parts, movement: FiledMovement) -> ReportDecision:
+    is_dead = all(position.sub_stock is SubStock.DIED for position in parts)
+    is_contradiction = is_dead and movement.clear.movement is not Movement.DIED
+    return held(Held.AFTER_DEATH) if is_contradiction else ALREADY_KNOWN
+
+
+def recognised(parts: Parts, member_ids: Collection[str], lead: Lead) -> Parts:
+    """The same people with these members named, who may be among those of whom only a number was told."""
+    for member_id in sorted(member_ids):
+        is_named = any(member_id == id for people in parts.values() for id, _ in people.members)
+        possible = {at: people for at, people in parts.items() if not is_named and people.may_include(member_id)}
+        living = {at: people for at, people in possible.items() if at.sub_stock is not SubStock.DIED} or possible
+        for found in taken(living, 1, lead):
+            parts = {
+                at: people.including(member_id) if at == found else people.excluding((member_id,))
+                for at, people in parts.items()
+            }
+    return determined(parts)
+
+
+def determined(parts: Parts) -> Parts:
+    """The same people with the members named who can be nowhere else."""
+    for position, people in parts.items():
+        if people.is_determined:
+            found = [member_id for member_id, _ in people.candidates]
+            rest = {at: others.excluding(found) for at, others in parts.items() if at != position}
+            return determined({**rest, position: people.determined})
+    return parts
+
+
+def replaced(parts: Parts, moving: Parts, after: Mapping[Position, Position]) -> Parts:
+    """All people after these have moved. People at equal positions are counted together."""
+    result: Parts = {}
+    for position, people in parts.items():
+        rest = remaining(people, moving[position]) if position in moving else people
+        if rest.count:
+            result[position] = result.get(position, People()) + rest
+    for position, people in moving.items():
+        result[after[position]] = result.get(after[position], People()) + people
+    return determined(result)
+
+
+def remaining(people: People, moving: People) -> People:
+    """The people without those who moved."""
+    if moving.members and not any(moving.others):
+        return people.named({member_id for member_id, _ in moving.members})[1]
+    return people.first(moving.count)[1]
+
+
+def largest_first(positions: Iterable[Position], parts: Parts) -> list[Position]:
+    return sorted(positions, key=lambda position: (-parts[position].count, position.key))

@@ -1,0 +1,125 @@
+"""Where displaced people are, and how a movement changes that. No I/O."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from services.registry.reports import Filed, FiledMovement
+from shared.country import COUNTRY, UNKNOWN_COUNTRY
+from shared.events.vocabulary import Movement, Shelter, SubStock
+from shared.places.localities import folded
+
+STOCK = (SubStock.IN_DISPLACEMENT, SubStock.IN_RETURN, SubStock.IN_SETTLEMENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where people are, since when they are displaced, and when somebody last confirmed it."""
+
+    sub_stock: SubStock
+    pcode: str | None
+    country: str | None
+    departed_at: datetime
+    confirmed_at: datetime
+    locality: str = ""
+    shelter: str = Shelter.UNKNOWN
+    movement: Movement | None = None  # the movement that led there
+    is_return_presumed: bool = False
+    intends_to_stay: bool = False
+    contact_lost_at: datetime | None = None
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        return self.sub_stock, self.pcode or "", self.country or "", self.locality, self.shelter
+
+    @property
+    def told(self) -> tuple[Any, ...]:
+        """What a movement may change, besides the times."""
+        return *self.place, self.is_return_presumed, self.intends_to_stay, self.contact_lost_at is not None
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """A sort key for positions of the same size."""
+        return *self.place, self.departed_at, self.confirmed_at, self.movement or ""
+
+    def is_in_stock(self) -> bool:
+        return self.sub_stock in STOCK
+
+    def is_displaced(self) -> bool:
+        return self.sub_stock is SubStock.IN_DISPLACEMENT
+
+    def has_left(self) -> bool:
+        return self.sub_stock is SubStock.LEFT_COUNTRY
+
+    def is_abroad(self) -> bool:
+        """Whether they are displaced to another country."""
+        return self.is_in_stock() and self.pcode is None and self.country not in (COUNTRY, UNKNOWN_COUNTRY)
+
+
+class Transition(NamedTuple):
+    """What a movement does to people.
+
+    `to` is their sub-stock afterwards; None if they stay in theirs. A movement concerns people at `sources`. If it
+    names nobody, it concerns the people at the first of `sources` where somebody is. If it does not confirm, nobody has
+    seen the people.
+    """
+
+    to: SubStock | None
+    sources: tuple[Callable[[Position], bool], ...] = (Position.is_in_stock, Position.has_left)
+    confirms: bool = True
+
+
+TRANSITIONS = {
+    Movement.CONFIRMED_HERE: Transition(None),
+    Movement.TRANSFERRED: Transition(SubStock.IN_DISPLACEMENT),
+    Movement.DISPLACED_AGAIN: Transition(SubStock.IN_DISPLACEMENT),
+    Movement.RETURNED: Transition(SubStock.IN_RETURN),
+    Movement.SETTLED_ELSEWHERE: Transition(SubStock.IN_SETTLEMENT),
+    Movement.INTENDS_TO_STAY: Transition(None),
+    Movement.RELOCATED: Transition(SubStock.IN_SETTLEMENT),
+    Movement.LEFT_COUNTRY: Transition(SubStock.LEFT_COUNTRY),
+    Movement.ENTERED_COUNTRY: Transition(SubStock.IN_DISPLACEMENT, (Position.has_left, Position.is_abroad)),
+    Movement.DIED: Transition(SubStock.DIED),
+    Movement.CONTACT_LOST: Transition(None, confirms=False),
+    Movement.EVACUATION_LIFTED: Transition(None, (Position.is_displaced,), confirms=False),
+}
+
+
+def moved(before: Position, movement: FiledMovement, departure: Filed, at: datetime) -> Position:
+    """Where the people are after the movement."""
+    kind, transition = movement.clear.movement, TRANSITIONS[movement.clear.movement]
+    if transition.to is None:
+        return noted(before, kind, at)
+    is_new = kind is Movement.DISPLACED_AGAIN and before.sub_stock is not SubStock.IN_DISPLACEMENT
+    departed_at = at if is_new else before.departed_at
+    place = destination(before, movement, departure)
+    return Position(
+        transition.to, **place, departed_at=departed_at, confirmed_at=max(before.confirmed_at, at), movement=kind
+    )
+
+
+def noted(before: Position, kind: Movement, at: datetime) -> Position:
+    """The same position, with what a movement says about people who stay."""
+    if TRANSITIONS[kind].confirms:
+        intends = before.intends_to_stay or kind is Movement.INTENDS_TO_STAY
+        confirmed_at = max(before.confirmed_at, at)
+        confirmed = replace(before, confirmed_at=confirmed_at, contact_lost_at=None, is_return_presumed=False)
+        return replace(confirmed, intends_to_stay=intends)
+    if kind is Movement.EVACUATION_LIFTED:
+        return replace(before, is_return_presumed=True)
+    return replace(before, contact_lost_at=at)
+
+
+def destination(before: Position, movement: FiledMovement, departure: Filed) -> dict[str, Any]:
+    """The place that a movement leads to. Without a destination people return to their origin, or stay."""
+    clear, sealed = movement.clear, movement.sealed
+    if clear.destination is not None:
+        place = {"pcode": clear.destination.pcode, "country": clear.destination.country}
+        locality = folded(sealed.get("destination_locality"))
+        return {**place, "locality": locality, "shelter": sealed.get("shelter", Shelter.UNKNOWN)}
+    if clear.movement is Movement.RETURNED:
+        return {"pcode": departure.clear.origin.pcode, "country": departure.clear.origin.country}
+    if clear.movement is Movement.LEFT_COUNTRY:
+        return {"pcode": None, "country": UNKNOWN_COUNTRY}
+    return {name: getattr(before, name) for name in ("pcode", "country", "locality", "shelter")}

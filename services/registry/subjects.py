@@ -1,0 +1,107 @@
+"""A household or a group with all its reports, and what the other services are told about it. No I/O."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from services.registry.courses import Courses, HouseholdStanding, Onward, courses, onward, standing
+from services.registry.decisions import Name, Owner
+from services.registry.reports import AnyFiled, Filed, FiledMovement, order
+from shared.events.vocabulary import Mobility, Status
+
+@dataclass(slots=True)
+class Subject:
+    """A household or a group, with its owner. `displacements` has the valid report of each displacement or count."""
+
+    name: Name
+    owner: Owner
+    registered_at: datetime
+    displacements: dict[str, Filed] = field(default_factory=dict)
+    movements: dict[str, FiledMovement] = field(default_factory=dict)
+    sequence: int = 0
+    row_version: int = 0
+    _courses: Courses | None = None
+
+    def add(self, filed: AnyFiled) -> None:
+        self._courses = None
+        if isinstance(filed, FiledMovement):
+            self.movements[filed.report_id] = filed
+        else:
+            self.displacements[filed.report_id] = filed
+
+    def remove(self, movement: FiledMovement) -> None:
+        self._courses = None
+        del self.movements[movement.report_id]
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the subject has no stored row yet."""
+        return self.row_version == 0
+
+    @property
+    def current(self) -> Filed:
+        """The latest displacement. Exercise and Test reports are ignored if there is an Actual report."""
+        return latest(self._reported)
+
+    @property
+    def published(self) -> Filed:
+        """The displacement in published events: the latest move, or the latest report if there was no move.
+
+        A household that is trapped at its destination stays displaced by its latest move.
+        """
+        moves = [filed for filed in self._reported if filed.clear.mobility is not Mobility.UNABLE_TO_MOVE]
+        return latest(moves or self._reported)
+
+    @property
+    def courses(self) -> Courses:
+        """Computed once for each set of reports, because the computation takes long for many movements."""
+        if not self.movements:
+            return Courses()
+        if self._courses is None:
+            self._courses = courses(self.displacements.values(), self.movements.values())
+        return self._courses
+
+    @property
+    def standing(self) -> HouseholdStanding | None:
+        """Where the people are now; None if no movement was reported since the current displacement."""
+        return self.standing_since(self.published) if self.movements else None
+
+    def standing_since(self, departure: Filed) -> HouseholdStanding | None:
+        return standing(self.courses.by_departure.get(departure.report_id))
+
+    @property
+    def onward(self) -> dict[str, Onward]:
+        """The new displacements that movements reported."""
+        return onward(self.displacements, self.courses)
+
+    @property
+    def _reported(self) -> Collection[Filed]:
+        reported = self.displacements.values()
+        if len(reported) == 1:
+            return reported
+        return [filed for filed in reported if filed.clear.status is Status.ACTUAL] or reported
+
+
+def latest(displacements: Collection[Filed]) -> Filed:
+    """The displacement that happened last. The order in which the reports arrived does not matter."""
+    if len(displacements) == 1:
+        return next(iter(displacements))
+    return max(displacements, key=order)
+
+
+class SubjectChange(NamedTuple):
+    """The data for a household event: the state after one change, and the changed displacement.
+
+    `latest` differs from `current` if the household was unable to move after its latest move.
+    """
+
+    subject: Name
+    sequence: int
+    current: Filed
+    changed: Filed
+    is_correction: bool
+    latest: Filed
+    standing: HouseholdStanding | None = None
+    is_movement: bool = False
+    onward: Onward | None = None  # the new displacement that a movement reported
