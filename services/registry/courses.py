@@ -44,7 +44,7 @@ def courses(displacements: Collection[Filed], movements: Collection[FiledMovemen
         if movement.clear.is_reversed:
             result.decisions[movement.report_id] = RECORDED
         elif departure is None:
-            result.decisions[movement.report_id] = held(Held.BEFORE_DEPARTURE)
+            result.decisions[movement.report_id] = held(why_nothing_precedes(movement, moves))
         else:
             following[departure.report_id].append(movement)
     gone: defaultdict[str, Parts] = defaultdict(dict)  # by status
@@ -59,6 +59,14 @@ def courses(displacements: Collection[Filed], movements: Collection[FiledMovemen
             result.by_departure[departure.report_id] = followed
             gone[departure.clear.status] = still_gone(before, followed.parts)
     return result
+
+
+def why_nothing_precedes(movement: FiledMovement, moves: Sequence[Filed]) -> Held:
+    """Why the movement follows no displacement of the household."""
+    if not moves:
+        return Held.NOT_DISPLACED
+    has_status = any(move.clear.status is movement.clear.status for move in moves)
+    return Held.BEFORE_DEPARTURE if has_status else Held.OTHER_STATUS
 
 
 class Onward(NamedTuple):

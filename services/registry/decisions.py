@@ -23,6 +23,8 @@ class Held(StrEnum):
     OTHER_HOUSEHOLD = "other_household"
     HOUSEHOLD_UNKNOWN = "household_unknown"
     REMOVAL_BY_OTHER_TEAM = "removal_by_other_team"
+    NOT_DISPLACED = "not_displaced"
+    OTHER_STATUS = "other_status"
     BEFORE_DEPARTURE = "before_departure"
     AFTER_DEATH = "after_death"
     MEMBERS_UNKNOWN = "members_unknown"
@@ -33,7 +35,13 @@ MOST_MOVEMENTS = 200  # of one household, because each batch judges all movement
 
 # A movement held for one of these reasons contradicts the other reports of the household. It is judged again when they
 # change.
-CONTRADICTIONS = (Held.BEFORE_DEPARTURE, Held.AFTER_DEATH, Held.MEMBERS_UNKNOWN)
+CONTRADICTIONS = (
+    Held.NOT_DISPLACED,
+    Held.OTHER_STATUS,
+    Held.BEFORE_DEPARTURE,
+    Held.AFTER_DEATH,
+    Held.MEMBERS_UNKNOWN,
+)
 
 
 class Effect(StrEnum):

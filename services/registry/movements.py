@@ -13,7 +13,7 @@ from typing import NamedTuple
 from services.registry.decisions import ALREADY_KNOWN, RECORDED, SAME_PLACE, ReportDecision
 from services.registry.parts import Parts, concerned, largest_first, recognised, replaced
 from services.registry.people import People
-from services.registry.positions import TRANSITIONS, Position, moved, noted
+from services.registry.positions import TRANSITIONS, Position, moved
 from services.registry.reports import NEVER, Filed, FiledMovement, movement_order
 from services.registry.stays import PartsSince, Stay, stays_of
 from shared.events.vocabulary import Movement, Shelter, SubStock
@@ -77,7 +77,6 @@ def course(
         after = {position: lead(position) for position in moving}
         if decision is RECORDED and is_known(movement, after):
             decision = SAME_PLACE if movement.clear.movement in ONWARD else ALREADY_KNOWN
-            after = {position: noted(position, Movement.CONFIRMED_HERE, at) for position in moving}
         decisions[movement.report_id] = decision
         passages += [
             Passage(movement, position, after[position], moving[position], int(number == 0), at)
@@ -108,5 +107,9 @@ def is_known(movement: FiledMovement, after: Mapping[Position, Position]) -> boo
 
 
 def leaving(after: Mapping[Position, Position]) -> list[Position]:
-    """The positions that the people have left."""
-    return [before for before, position in after.items() if before.place != position.place]
+    """The positions that the people have left. Who has returned and is reported at another place returns only once."""
+    return [
+        before
+        for before, position in after.items()
+        if before.place != position.place and not before.sub_stock is position.sub_stock is SubStock.IN_RETURN
+    ]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from services.registry.decisions import ALREADY_KNOWN, RECORDED, Held, ReportDecision, held
 from services.registry.people import People
 from services.registry.positions import TRANSITIONS, Position
-from services.registry.reports import Filed, FiledMovement
+from services.registry.reports import Filed, FiledMovement, days
 from shared.events.vocabulary import Movement, SubStock
 
 Parts = dict[Position, People]
@@ -54,8 +54,10 @@ def taken(parts: Parts, number: int, lead: Lead) -> Parts:
 
 
 def nobody_left(parts: Parts, movement: FiledMovement) -> ReportDecision:
-    is_dead = all(position.sub_stock is SubStock.DIED for position in parts)
-    is_contradiction = is_dead and movement.clear.movement is not Movement.DIED
+    """People who are dead move no more, unless the dates are so vague that they may have moved before."""
+    first, _ = days(movement)
+    are_dead = all(position.died_by and position.died_by < first for position in parts)
+    is_contradiction = are_dead and movement.clear.movement is not Movement.DIED
     return held(Held.AFTER_DEATH) if is_contradiction else ALREADY_KNOWN
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from services.registry.reports import Filed, FiledMovement
+from services.registry.reports import Filed, FiledMovement, days
 from shared.country import COUNTRY, UNKNOWN_COUNTRY
 from shared.events.vocabulary import Movement, Shelter, SubStock
 from shared.places.localities import folded
@@ -28,6 +28,7 @@ class Position:
     is_return_presumed: bool = False
     intends_to_stay: bool = False
     contact_lost_at: datetime | None = None
+    died_by: date | None = None  # the last day on which the people may have died
 
     @property
     def place(self) -> tuple[str, ...]:
@@ -41,7 +42,7 @@ class Position:
     @property
     def key(self) -> tuple[Any, ...]:
         """A sort key for positions of the same size."""
-        return *self.place, self.departed_at, self.confirmed_at, self.movement or ""
+        return *self.place, self.departed_at, self.confirmed_at, self.movement or "", self.died_by or date.max
 
     def is_in_stock(self) -> bool:
         return self.sub_stock in STOCK
@@ -93,10 +94,24 @@ def moved(before: Position, movement: FiledMovement, departure: Filed, at: datet
         return noted(before, kind, at)
     is_new = kind is Movement.DISPLACED_AGAIN and before.sub_stock is not SubStock.IN_DISPLACEMENT
     departed_at = at if is_new else before.departed_at
-    place = destination(before, movement, departure)
-    return Position(
-        transition.to, **place, departed_at=departed_at, confirmed_at=max(before.confirmed_at, at), movement=kind
+    after = Position(
+        transition.to,
+        **destination(before, movement, departure),
+        departed_at=departed_at,
+        confirmed_at=max(before.confirmed_at, at),
+        movement=kind,
+        died_by=days(movement)[1] if kind is Movement.DIED else None,
     )
+    return noted(before, Movement.CONFIRMED_HERE, at) if is_same_place(before, after) else after
+
+
+def is_same_place(before: Position, after: Position) -> bool:
+    """Whether people only stay. What the newer report leaves out is as before, and nobody returns twice."""
+    if before.place[:3] != after.place[:3]:
+        return False
+    is_same_locality = after.locality in ("", before.locality)
+    is_same_shelter = after.shelter in (Shelter.UNKNOWN, before.shelter)
+    return after.sub_stock is SubStock.IN_RETURN or (is_same_locality and is_same_shelter)
 
 
 def noted(before: Position, kind: Movement, at: datetime) -> Position:

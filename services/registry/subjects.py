@@ -10,6 +10,7 @@ from services.registry.decisions import Name, Owner
 from services.registry.reports import AnyFiled, Filed, FiledMovement, order
 from shared.events.vocabulary import Mobility, Status
 
+
 @dataclass(slots=True)
 class Subject:
     """A household or a group, with its owner. `displacements` has the valid report of each displacement or count."""

@@ -91,6 +91,7 @@ class HouseholdMovementReport(HouseholdMovementClear, HouseholdMovementSealed, B
     @model_validator(mode="after")
     def destination_fits(self) -> "HouseholdMovementReport":
         check_destination(self.movement, self.destination)
+        check_place(self, self.movement)
         return self
 
     @model_validator(mode="after")
@@ -104,6 +105,13 @@ class HouseholdMovementReport(HouseholdMovementClear, HouseholdMovementSealed, B
         if self.member_ids and self.persons not in (None, len(set(self.member_ids))):
             raise ValueError("`persons` is expected to equal the number of `member_ids`, where these are given")
         return self
+
+
+def check_place(report: MovementSealed, movement: Movement) -> None:
+    """Raise ValueError if the report describes a destination that the movement does not have."""
+    is_described = report.destination_locality or report.destination_point or report.shelter is not Shelter.UNKNOWN
+    if is_described and movement not in HAVE_A_DESTINATION:
+        raise ValueError("no `shelter`, `destination_locality` or `destination_point` is expected for this movement")
 
 
 def check_destination(movement: Movement, destination: Place | None) -> None:

@@ -208,7 +208,7 @@ def test_a_confirmation_of_an_earlier_day_does_not_replace_a_later_one() -> None
     ("movements", "expected"),
     [
         ([moved("returned", -3)], "before_departure"),
-        ([moved("returned", -3, status="Exercise")], "before_departure"),
+        ([moved("returned", 3, status="Exercise")], "other_status"),
         ([moved("died", 1), moved("returned", 2)], "after_death"),
         ([moved("died", 1, member_ids=MEMBERS[:1]), moved("returned", 2, member_ids=MEMBERS[:1])], "after_death"),
         ([moved("returned", 1, member_ids=[str(uuid4())])], "members_unknown"),
@@ -218,7 +218,12 @@ def test_a_confirmation_of_an_earlier_day_does_not_replace_a_later_one() -> None
             [moved("transferred", 1, destination={"pcode": LEILEK}, shelter="tent", destination_locality="Сүлүктү")],
             "recorded",
         ),
+        ([moved("transferred", 1, destination={"pcode": LEILEK})], "same_place"),  # the rest as before
         ([moved("returned", 1), moved("returned", 2)], "already_known"),
+        (
+            [moved("returned", 1), moved("returned", 2, destination={"pcode": KADAMJAI}, destination_locality="Тобей")],
+            "already_known",
+        ),
         ([moved("died", 1), moved("died", 2)], "already_known"),
     ],
 )
@@ -246,6 +251,41 @@ def test_a_death_before_the_movement_but_reported_after_it_is_no_contradiction()
 )
 def test_a_vague_date_contradicts_nothing_that_it_may_include(precision: Precision, days: float, expected: str) -> None:
     assert reasons(BODY, moved("returned", days, occurred_at_precision=precision)) == ["recorded", expected]
+
+
+def test_a_household_that_never_moved_has_a_reason_of_its_own() -> None:
+    trapped = {**BODY, "mobility": "unable_to_move"}
+    assert reasons(trapped, moved("returned", 1)) == ["recorded", "not_displaced"]
+
+
+@pytest.mark.parametrize(
+    ("died", "returned", "expected"),
+    [
+        ((8, Precision.DAY), (13, Precision.MONTH), "already_known"),  # in June, perhaps before the death
+        ((8, Precision.DAY), (9, Precision.DAY), "after_death"),
+        ((8, Precision.DAY), (20, Precision.MONTH), "after_death"),  # in July
+        ((8, Precision.MONTH), (9, Precision.DAY), "already_known"),  # the death was perhaps later in June
+        ((8, Precision.WEEK), (20, Precision.DAY), "after_death"),
+    ],
+)
+def test_a_vague_date_contradicts_no_death_that_it_may_precede(
+    died: tuple[float, Precision], returned: tuple[float, Precision], expected: str
+) -> None:
+    """The displacement is on 15 June."""
+    death, movement = (
+        moved(kind, days, occurred_at_precision=precision, member_ids=MEMBERS[:1])
+        for kind, (days, precision) in (("died", died), ("returned", returned))
+    )
+    assert reasons(BODY, death, movement)[-1] == expected
+    assert numbers(death, movement) == (4, 0, 0)
+
+
+def test_people_who_returned_do_not_return_once_more_to_another_place() -> None:
+    elsewhere = moved("returned", 2, destination={"pcode": OSH}, destination_locality="Ош")
+    [subject] = working_set_of(map(filed, (BODY, moved("returned", 1), elsewhere))).subjects.values()
+    course = subject.courses.by_departure[BODY["report_id"]]
+    assert [passage.people.count for passage in course.passages] == [5]
+    assert [position.pcode for position in course.parts] == [OSH]
 
 
 def test_a_movement_follows_the_displacement_before_it() -> None:

@@ -82,7 +82,11 @@ def _in_force(wanted: Select[Any], now: datetime) -> Select[Any]:
 async def households(
     session: AsyncSession, status: Status, since: datetime, areas: Iterable[str], places: Places
 ) -> Sequence[Any]:
-    """Households and persons who are still displaced, by destination and origin, as on the figures page."""
+    """Households and persons who are still displaced, by destination and origin.
+
+    If a household is in several places, all of it counts where most of it is, because its events name one place. The
+    figures page counts each part where it is.
+    """
     wanted: Any = select(
         *MOVED,
         func.count().label("households"),

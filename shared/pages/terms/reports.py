@@ -32,6 +32,8 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "other_household": N_("names another household than before"),
         "household_unknown": N_("waits for the first report of its household"),
         "removal_by_other_team": N_("death or departure from the country, reported by another team"),
+        "not_displaced": N_("the household was never displaced"),
+        "other_status": N_("the household has no displacement with this status"),
         "before_departure": N_("dated before the household's displacement"),
         "after_death": N_("dated after the person's death"),
         "members_unknown": N_("names persons who are not in this household"),
