@@ -7,8 +7,8 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from services.registry.decisions import RECORDED, Held, ReportDecision, held
+from services.registry.household_parts import Parts, largest_first
 from services.registry.movements import Course, course
-from services.registry.parts import Parts, largest_first
 from services.registry.people import People
 from services.registry.positions import STOCK, Position
 from services.registry.reports import MOVES, Filed, FiledMovement, day, days, order, superseded

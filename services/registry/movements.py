@@ -11,7 +11,7 @@ from functools import partial
 from typing import NamedTuple
 
 from services.registry.decisions import ALREADY_KNOWN, RECORDED, SAME_PLACE, ReportDecision
-from services.registry.parts import Parts, concerned, largest_first, recognised, replaced
+from services.registry.household_parts import Parts, concerned, largest_first, recognised, replaced
 from services.registry.people import People
 from services.registry.positions import TRANSITIONS, Position, moved
 from services.registry.reports import NEVER, Filed, FiledMovement, movement_order

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from services.registry.parts import Parts, largest_first
+from services.registry.household_parts import Parts, largest_first
 from services.registry.people import People
 from services.registry.positions import STOCK, Position
 from shared.events.vocabulary import Precision, SubStock
