@@ -20,7 +20,7 @@ from services.alerts.config import AlertsSettings
 from services.console.config import ConsoleSettings
 from services.console.queries import callers, second_factors
 from services.intake.config import IntakeSettings
-from services.registry import digests, rewrap
+from services.registry import digests, rewrap, search_renewal
 from services.registry.config import RegistrySettings
 from shared.auth.tokens import signing_key_id
 from shared.config import Settings
@@ -185,6 +185,8 @@ async def uses(of: Kind, kid: str) -> int:
             return receivers + await within("alerts", lambda session: behalf.sealed_by(session, kid))
         case Kind.DIGESTS:
             return await within("registry", digests.stored)
+        case Kind.SEARCH:
+            return await within("registry", lambda session: search_renewal.made_by(session, kid))
     return 0
 
 
@@ -193,6 +195,7 @@ def folders() -> dict[Kind, Path]:
     return {
         Kind.HOUSEHOLDS: registry.registry_kek_file,
         Kind.DIGESTS: registry.digest_key_file,
+        Kind.SEARCH: registry.search_root_file,
         Kind.CALLERS: ConsoleSettings().callers_key_file,
         Kind.RECEIVERS: AlertsSettings().alerts_key_file,
         Kind.MEMORY: IntakeSettings().memory_key_file,

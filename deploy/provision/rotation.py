@@ -19,6 +19,7 @@ class Kind(StrEnum):
     RECORDS = "records"
     HOUSEHOLDS = "households"
     DIGESTS = "digests"
+    SEARCH = "search"
     CALLERS = "callers"
     RECEIVERS = "receivers"
     MEMORY = "memory"
@@ -28,6 +29,7 @@ class Kind(StrEnum):
 RINGS = {
     Kind.HOUSEHOLDS: "registry-kek",
     Kind.DIGESTS: "digest-key",
+    Kind.SEARCH: "search-root",
     Kind.CALLERS: "callers-key",
     Kind.RECEIVERS: "alerts-key",
     Kind.MEMORY: "memory-key",
@@ -43,6 +45,10 @@ FOLLOWS = {
     ),
     Kind.DIGESTS: (
         "The registry's worker applies it to the stored digests within two minutes. Older keys are still needed."
+    ),
+    Kind.SEARCH: (
+        "The registry's worker makes every household's search keys with it, beginning within two minutes; "
+        "then the older key may be destroyed. Searches find all households meanwhile."
     ),
     Kind.CALLERS: (
         "The console's worker seals every caller and second factor with it within two minutes; "

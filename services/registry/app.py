@@ -6,10 +6,11 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.registry import figures, held_routes, movement_routes, routes, site_routes
+from services.registry import figures, held_routes, household_pages, movement_routes, routes, search_routes, site_routes
 from services.registry.config import RegistrySettings
 from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.kept_figures import KeptFigures
+from services.registry.search_keys import SearchKeys
 from shared import wiring
 from shared.messaging import ledger
 from shared.pages import Pages
@@ -24,6 +25,7 @@ def create_app(settings: RegistrySettings) -> FastAPI:
         app.state.places = Places.load(settings.places_path)
         app.state.figures = KeptFigures()
         app.state.encryption = EnvelopeEncryption(settings.registry_kek_file)
+        app.state.search = SearchKeys(settings.search_root_file)
         app.state.pages = Pages("registry", HERE / "templates", HERE / "locales", settings)
         app.state.unread = ledger.Unread("registry", settings, app.state.sessions)
         yield ()
@@ -34,6 +36,8 @@ def create_app(settings: RegistrySettings) -> FastAPI:
         lifespan=lifespan,
         ready_in_postgresql={"reports_in_time": reports_in_time},
         routers=[
+            search_routes.router,
+            household_pages.router,
             routes.router,
             held_routes.router,
             site_routes.router,

@@ -14,6 +14,7 @@ from services.registry.household_events import HouseholdEvents, utcnow
 from services.registry.models import HeldDecision
 from services.registry.recounts import recount
 from services.registry.reports import AnyFiled, FiledMovement
+from services.registry.search_keys import SearchKeys
 from services.registry.storage import Store
 from services.registry.working_set import WorkingSet
 from shared.events import (
@@ -32,9 +33,15 @@ from shared.places import Places
 
 class Registrar:
     def __init__(
-        self, encryption: EnvelopeEncryption, places: Places, *, clock: Callable[[], datetime] = utcnow
+        self,
+        encryption: EnvelopeEncryption,
+        search: SearchKeys,
+        places: Places,
+        *,
+        clock: Callable[[], datetime] = utcnow,
     ) -> None:
         self._encryption = encryption
+        self._search = search
         self._places = places
         self._household_events = HouseholdEvents(places)
         self._clock = clock
@@ -42,7 +49,7 @@ class Registrar:
     async def file_reports(self, received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
         """File the reports. Return one outcome per report, in order. The caller commits."""
         batch = [filed_of(event) for event in received]
-        store = Store(session, self._encryption, self._places)
+        store = Store(session, self._encryption, self._search, self._places)
         working_set = await store.open(batch)
         decisions = [working_set.file(filed) for filed in batch]
         await self._save(working_set, store, session)
@@ -57,7 +64,7 @@ class Registrar:
         if name is None:
             return "not_held"
         kind, subject_id, report_id = map(str, name)
-        store = Store(session, self._encryption, self._places)
+        store = Store(session, self._encryption, self._search, self._places)
         working_set = await store.open_at({(kind, subject_id)}, [report_id])
         outcome_id = str(decision.outcome_id)
         filed = next(

@@ -7,22 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    ARRAY,
-    BigInteger,
-    Column,
-    Computed,
-    Identity,
-    Index,
-    LargeBinary,
-    SmallInteger,
-    Table,
-    Text,
-    Uuid,
-    false,
-    func,
-    text,
-)
+from sqlalchemy import ARRAY, BigInteger, Computed, Identity, Index, LargeBinary, SmallInteger, Uuid, false, func, text
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from shared.audit import AUDIT
@@ -71,11 +57,14 @@ class Moved:
 
 
 class Household(Registered, Moved, RegistryModel):
+    """`search_root_id` names the root of the household's search keys. It is empty until the worker has made them."""
+
     __tablename__ = "households"
     __table_args__ = (Index(None, "changed_at", "household_id"),)
 
     household_id: Mapped[UUID] = mapped_column(primary_key=True)
     persons: Mapped[int]
+    search_root_id: Mapped[str] = mapped_column(server_default="", index=True)
 
 
 class Member(RegistryModel):
@@ -89,6 +78,19 @@ class Member(RegistryModel):
     birth_year: Mapped[int | None] = mapped_column(SmallInteger)
     relationship: Mapped[str]
     sealed: Mapped[bytes]
+
+
+class HouseholdSearchKeys(RegistryModel):
+    """All search keys of a household in one row, because a row for each key would cost much more.
+
+    A search reads the index's pending list from its beginning, so the list is kept short.
+    """
+
+    __tablename__ = "search_keys"
+    __table_args__ = (Index(None, "keys", postgresql_using="gin", postgresql_with={"gin_pending_list_limit": 256}),)
+
+    household_id: Mapped[UUID] = mapped_column(primary_key=True)
+    keys: Mapped[list[bytes]] = mapped_column(postgresql.ARRAY(LargeBinary))
 
 
 class Group(Registered, RegistryModel):
@@ -352,17 +354,5 @@ class PersonalDataRead(RegistryModel):
     what: Mapped[str]
     household_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
 
-
-# The table is not used yet, and has no primary key.
-SEARCH_KEYS = Table(
-    "search_keys",
-    RegistryModel.metadata,
-    Column("field", Text, nullable=False),
-    Column("key_id", Text, nullable=False),
-    Column("key", LargeBinary, nullable=False),
-    Column("household_id", Uuid, nullable=False, index=True),
-    Column("member_id", Uuid),
-    Index(None, "field", "key"),
-)
 
 SHARED = (*CONSUMER_TABLES, AUDIT, models.INSTALLATION)

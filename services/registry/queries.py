@@ -7,11 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from pydantic_core import from_json
-from sqlalchemy import RowMapping, Select, exists, select, text, tuple_
+from sqlalchemy import RowMapping, Select, exists, func, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.envelope_encryption import EnvelopeEncryption, Key, member_aad, report_aad, row_aad
-from services.registry.models import Episode, Household, HouseholdKey, Member, Report
+from services.registry.models import Episode, Household, HouseholdKey, HouseholdPassage, HouseholdStay, Member, Report
+from services.registry.timelines import HouseholdCourse
 from services.registry.visibility import HERE, Visibility
 from shared.events.vocabulary import OutcomeKind, ReportKind
 from shared.places.conditions import is_within
@@ -119,6 +120,18 @@ async def history(
     if author is not None:
         versions = versions.where(Report.author == author)
     return [opened_version(row, encryption) for row in (await session.execute(versions)).mappings()]
+
+
+async def course(session: AsyncSession, household_id: UUID) -> HouseholdCourse:
+    """What the figures count for a household: its displacements, its movements, and where its people are now."""
+    episodes = (await session.scalars(select(Episode).filter_by(household_id=household_id))).all()
+    moves = select(HouseholdPassage).filter_by(household_id=household_id).order_by(HouseholdPassage.occurred_at)
+    passages = (await session.scalars(moves)).all()
+    current: list[Episode | HouseholdStay] = []
+    for model in (Episode, HouseholdStay):
+        is_current = or_(model.superseded_at.is_(None), model.superseded_at > func.now())
+        current += await session.scalars(select(model).filter_by(household_id=household_id).where(is_current))
+    return HouseholdCourse(episodes, passages, current)
 
 
 def opened_version(row: RowMapping, encryption: EnvelopeEncryption) -> dict[str, Any]:

@@ -201,21 +201,21 @@ async def note_read(request: Request, session: Session, household_ids: Sequence[
     await audit.add(session, audit.entry_of(request, Action.READ, objects=household_ids, reason=purpose))
 
 
-async def check_purpose(request: Request, caller: Principal, household_id: UUID) -> None:
+async def check_purpose(request: Request, caller: Principal, *household_ids: UUID) -> None:
     """Raise Problem if the caller has stated no purpose. The refused request is written to the security log."""
     try:
         openings.may_open(caller)
     except Problem:
-        await refused(request, household_id, "purpose-needed")
+        await refused(request, "purpose-needed", *household_ids)
         raise
 
 
-async def refused(request: Request, household_id: UUID, reason: str) -> None:
-    entry = audit.entry_of(request, Action.READ, result=Result.REFUSED, objects=[household_id], reason=reason)
+async def refused(request: Request, reason: str, *household_ids: UUID) -> None:
+    entry = audit.entry_of(request, Action.READ, result=Result.REFUSED, objects=household_ids, reason=reason)
     await audit.write(request.app.state.sessions, entry)
 
 
 async def missing(request: Request, household_id: UUID) -> Problem:
     """The 404 for a household that does not exist or that the caller may not see. The security log gets the request."""
-    await refused(request, household_id, "not-found")
+    await refused(request, "not-found", household_id)
     return Problem(404, "not-found", "There is no such household.")

@@ -21,6 +21,7 @@ from services.registry.models import (
     GroupCount,
     Household,
     HouseholdPassage,
+    HouseholdSearchKeys,
     HouseholdStay,
     Member,
     RegistryModel,
@@ -28,6 +29,7 @@ from services.registry.models import (
 )
 from services.registry.movements import Course, Passage
 from services.registry.reports import NEVER, AnyFiled, Filed, birth_year, sex_age, superseded
+from services.registry.search_keys import KeysOfRoot
 from services.registry.stays import Stay
 from services.registry.subjects import Subject
 from shared.postgres import bulk_copy
@@ -68,7 +70,7 @@ def path(column: str) -> str:
 
 OF_SUBJECT = ("author", "team", "sequence", "row_version", "registered_at", "sealed")
 REPORTS = RowReader(Report, "subject_id", "sealed")
-HOUSEHOLDS = RowReader(Household, "household_id", *OF_SUBJECT)
+HOUSEHOLDS = RowReader(Household, "household_id", *OF_SUBJECT, "search_root_id")
 EPISODES = RowReader(Episode, "household_id", "displaced", "sex_age", "superseded_at")
 GROUPS = RowReader(Group, "group_id", *OF_SUBJECT)
 MOVED = ("household_id", "number", "occurred_at", "occurred_at_precision")
@@ -112,14 +114,14 @@ def report(filed: AnyFiled, key: Key) -> Row:
     return REPORTS.row(filed, subject_id, key.seal(filed.plain, aad))
 
 
-def households(subjects: Iterable[Subject], keys: Mapping[Name, Key]) -> Copy:
-    return HOUSEHOLDS.copy(household(subject, keys[subject.name]) for subject in subjects)
+def households(subjects: Iterable[Subject], keys: Mapping[Name, Key], root_id: str) -> Copy:
+    return HOUSEHOLDS.copy(household(subject, keys[subject.name], root_id) for subject in subjects)
 
 
-def household(subject: Subject, key: Key) -> Row:
+def household(subject: Subject, key: Key, root_id: str) -> Row:
     current = subject.current
     plain = to_json({name: value for name, value in current.sealed.items() if name != "members"})
-    return HOUSEHOLDS.row(current, subject.name[1], *of_subject(subject, plain, key))
+    return HOUSEHOLDS.row(current, subject.name[1], *of_subject(subject, plain, key), root_id)
 
 
 def of_subject(subject: Subject, plain: bytes, key: Key) -> Row:
@@ -149,6 +151,11 @@ def members_of(subject: Subject, key: Key) -> Iterator[Row]:
             person.get("relationship", UNKNOWN),
             key.seal(to_json(person), member_aad(household_id, member_id, version)),
         )
+
+
+def search_keys(subjects: Iterable[Subject], keys: KeysOfRoot) -> Copy:
+    rows = ((subject.name[1], keys.of_reports(subject.reports)) for subject in subjects)
+    return Copy(HouseholdSearchKeys.__tablename__, bulk_copy.columns(HouseholdSearchKeys), rows)
 
 
 def episodes(subjects: Iterable[Subject]) -> Copy:

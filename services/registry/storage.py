@@ -14,6 +14,7 @@ from services.registry.decisions import SUBJECT_OF, Name, Owner
 from services.registry.envelope_encryption import EnvelopeEncryption, Key, report_aad
 from services.registry.headcounts import Headcount, Standing
 from services.registry.reports import AnyFiled, Filed, FiledMovement
+from services.registry.search_keys import SearchKeys
 from services.registry.subjects import Subject
 from services.registry.working_set import WorkingSet
 from shared.events import Message
@@ -53,9 +54,12 @@ WHERE report_id = $1 AND version = $2 AND author = $3 AND kind = $4
 class Store:
     """Loads and saves one batch's working set, with the keys of its households and groups."""
 
-    def __init__(self, session: AsyncSession, encryption: EnvelopeEncryption, places: Places) -> None:
+    def __init__(
+        self, session: AsyncSession, encryption: EnvelopeEncryption, search: SearchKeys, places: Places
+    ) -> None:
         self._session = session
         self._encryption = encryption
+        self._search = search
         self._places = places
         self._keys: Keys = {}
         self._known: set[Name] = set()
@@ -151,7 +155,7 @@ class Store:
             connection,
             changed[ReportKind.HOUSEHOLD],
             "household_id",
-            ("households", "members", "episodes", "stays", "passages"),
+            ("households", "members", "episodes", "stays", "passages", "search_keys"),
         )
         await clear_away(connection, changed[ReportKind.GROUP], "group_id", ("groups", "counts"))
         for subject in working_set.changed.values():
@@ -180,8 +184,10 @@ class Store:
     ) -> Iterator[Copy]:
         """The COPY statements, in the order of execution. Missing keys must already be generated."""
         keys, households, groups = self._keys, changed[ReportKind.HOUSEHOLD], changed[ReportKind.GROUP]
+        root_id = self._search.root_id
         yield rows.reports(working_set.filed, keys)
-        yield rows.households(households, keys)
+        yield rows.households(households, keys, root_id)
+        yield rows.search_keys(households, self._search.of(root_id))
         yield rows.members(households, keys)
         yield rows.episodes(households)
         yield rows.stays(households)

@@ -1,6 +1,6 @@
 """A household or a group with all its reports, and what the other services are told about it. No I/O."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -34,6 +34,12 @@ class Subject:
     def remove(self, movement: FiledMovement) -> None:
         self._courses = None
         del self.movements[movement.report_id]
+
+    @property
+    def reports(self) -> Iterator[AnyFiled]:
+        """The valid reports, of displacements and movements."""
+        yield from self.displacements.values()
+        yield from self.movements.values()
 
     @property
     def is_new(self) -> bool:

@@ -11,6 +11,8 @@ from services.registry.handlers import REPORTS, Registrar
 from services.registry.models import HeldDecision
 from services.registry.opening import ReportOpener
 from services.registry.rewrap import rewrap
+from services.registry.search_keys import SearchKeys
+from services.registry.search_renewal import renew
 from shared import wiring
 from shared.crypto.rotation import keep_newest
 from shared.crypto.seal import Opener, Sealer
@@ -30,7 +32,8 @@ async def run(settings: RegistrySettings) -> None:
         digests = Digests(settings.digest_key_file)
         reports = consumer(settings, engine, ReportOpener(keys, digests), digests)
         encryption = EnvelopeEncryption(settings.registry_kek_file)
-        registrar = Registrar(encryption, Places.load(settings.places_path))
+        search, places = SearchKeys(settings.search_root_file), Places.load(settings.places_path)
+        registrar = Registrar(encryption, search, places)
         await retry_while_unavailable(lambda: digests.lay_newest(settings))
         await wiring.work(
             settings,
@@ -38,13 +41,18 @@ async def run(settings: RegistrySettings) -> None:
             reports.run(),
             keep_newest("households", lambda: rewrap(database.sessions(engine), encryption)),
             keep_newest("digests", lambda: digests.renew(settings)),
+            keep_newest("search keys", lambda: renew(database.sessions(engine), encryption, search, places)),
             Decisions("registry", HeldDecision, engine, registrar.prepare_held).run(),
             redrives=Redrives("registry", [reports], settings=settings, keys=keys),
         )
 
 
 def consumer(settings: RegistrySettings, engine: AsyncEngine, opener: records.Opener, digests: Digests) -> Consumer:
-    registrar = Registrar(EnvelopeEncryption(settings.registry_kek_file), Places.load(settings.places_path))
+    registrar = Registrar(
+        EnvelopeEncryption(settings.registry_kek_file),
+        SearchKeys(settings.search_root_file),
+        Places.load(settings.places_path),
+    )
     settle_garbage()
     return Consumer(
         "registry",

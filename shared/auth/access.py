@@ -69,6 +69,7 @@ ROUTES: dict[str, AccessRule] = {
     "GET /intake/field/files": PUBLIC,
     # registry
     "GET /registry/v1/households": to(HOUSEHOLD_READERS),
+    "POST /registry/v1/households:search": to(COUNTERS),
     "GET /registry/v1/households/{household_id}": to(HOUSEHOLD_READERS),
     "GET /registry/v1/households/{household_id}/history": to(HOUSEHOLD_READERS),
     "GET /registry/v1/statistics/stock": to(FIGURES),
@@ -76,6 +77,9 @@ ROUTES: dict[str, AccessRule] = {
     "GET /registry/v1/statistics/movements": to(FIGURES),
     "GET /registry/v1/statistics/duration": to(FIGURES),
     "GET /registry/figures": page(FIGURES),
+    "GET /registry/search": page(COUNTERS),
+    "POST /registry/search": to(COUNTERS),
+    "GET /registry/households/{household_id}": page(COUNTERS),
     "GET /registry/v1/sites": to(SITE_READERS),
     "POST /registry/v1/sites:import": to(COUNTERS),
     "GET /registry/v1/sites/{site_id}": to(SITE_READERS),

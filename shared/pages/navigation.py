@@ -18,6 +18,7 @@ DESTINATIONS = (
     Destination("/new-event", N_("New event")),
     Destination("/new-count", N_("New count")),
     Destination("/sites", N_("Sites")),
+    Destination("/registry/search", N_("Search")),
     Destination("/registry/figures", N_("Figures")),
     Destination("/alerts/deliveries", N_("Sent notifications")),
     Destination("/ledger", N_("Ledger")),

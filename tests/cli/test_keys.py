@@ -27,14 +27,18 @@ from services.console.totp import TotpSecrets
 from services.registry.config import RegistrySettings
 from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.rewrap import rewrap
+from services.registry.search_keys import SearchKeys
+from services.registry.search_renewal import renew
 from shared.auth.tokens import Role
 from shared.config import Settings
 from shared.crypto.seal import Sealer
 from shared.events.vocabulary import OutcomeKind
 from shared.messaging.publisher import Publisher
 from shared.messaging.records import Outcome, Received
+from shared.places import Places
 from shared.postgres import database
 from tests.installation import Installation, in_thread
+from tests.registry.factories import Desk, household, registrar_of
 from tests.shared.trial import Trial, event, hazard
 from tests.waiting import wait_for
 
@@ -131,6 +135,18 @@ def test_a_receivers_key_is_kept_until_the_secrets_are_resealed(tables: Installa
     assert added.exit_code == 0, added.output
     settings = tables.settings(AlertsSettings)
     held_until(tables, Kind.RECEIVERS, settings, lambda made: alerts.reseal(made, Secrets(settings.alerts_key_file)))
+
+
+def test_a_search_root_is_kept_until_the_worker_has_made_the_search_keys_again(tables: Installation) -> None:
+    settings = tables.settings(RegistrySettings)
+
+    async def store(session: AsyncSession) -> None:
+        received = Desk(tables.secrets / "seal").received(household(), author=uuid4())
+        await registrar_of(settings).file_reports([received], session)
+
+    written(settings, store)
+    encryption, folder = EnvelopeEncryption(settings.registry_kek_file), settings.search_root_file
+    held_until(tables, Kind.SEARCH, settings, lambda made: renew(made, encryption, SearchKeys(folder), Places.load()))
 
 
 def test_digest_keys_are_kept_while_any_digest_is_stored(tables: Installation) -> None:

@@ -63,7 +63,7 @@ def test_sealed_data_is_opened_after_a_rotation_and_resealed(folder: Path) -> No
         sealing.open(b"00000000-00000000" + new[17:], b"report")
 
 
-@pytest.mark.parametrize("kind", [Kind.HOUSEHOLDS, Kind.CALLERS, Kind.RECEIVERS, Kind.MEMORY])
+@pytest.mark.parametrize("kind", [Kind.HOUSEHOLDS, Kind.SEARCH, Kind.CALLERS, Kind.RECEIVERS, Kind.MEMORY])
 def test_an_old_key_is_removed_when_nothing_is_encrypted_under_it(folder: Path, kind: Kind) -> None:
     of = folder / RINGS[kind]
     [old] = keyring.known(of)

@@ -121,6 +121,7 @@ async def test_personal_data_is_only_where_it_may_be(journey: Journey) -> None:
         await take_in(journey, token)
         await refuse(journey, token)
         await keep_a_site(journey, token)
+        await search(journey, token)
         await wait_in_the_spool(journey, token)
         await count_check(journey.installation, journey.sent, timeout=120)
         await publish_bad_records(journey)
@@ -186,6 +187,26 @@ async def keep_a_site(journey: Journey, token: str) -> None:
         answer = await journey.ask("POST", "/registry/v1/sites:import", token=token, content=sheet)
         assert answer.status_code == status, answer.text
     await journey.ask("GET", "/registry/v1/sites", token=token)
+
+
+async def search(journey: Journey, token: str) -> None:
+    """Searches where the person is not, and causes the errors of searches."""
+    canary, nowhere = THROUGH_INTAKE, {"area": "KG06226000000"}
+    person = {name: canary.person[name] for name in ("phone", "personal_number")}
+    name = f"{canary.person['family_name']} {canary.person['given_name']}"
+    for body, status in (
+        ({"name": name, **nowhere}, 200),
+        ({**person, **nowhere}, 200),
+        ({"locality": canary.notes, **nowhere}, 200),
+        ({"name": name, canary.field: 1}, 422),
+        ({"name": canary.notes * 9}, 422),
+        ({"phone": canary.notes}, 422),
+        ({"personal_number": canary.notes}, 422),
+        ({"code": canary.notes}, 422),
+        ({"name": name, "cursor": canary.notes}, 422),
+    ):
+        for path in ("/registry/v1/households:search", "/registry/search"):
+            assert (await journey.ask("POST", path, token=token, json=body)).status_code == status, body
 
 
 async def wait_in_the_spool(journey: Journey, token: str) -> None:

@@ -15,19 +15,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.app import create_app
 from services.registry.config import RegistrySettings
-from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.handlers import Registrar
 from shared.auth.tokens import Role
 from shared.events.vocabulary import Flag
-from shared.places import Places
 from shared.postgres import database
 from tests.installation import Installation, wait_for
-from tests.registry.factories import Desk
+from tests.registry.factories import Desk, registrar_of
 
 AUTHOR, TEAM = uuid4(), uuid4()
 TABLES = (
     "households, household_keys, members, episodes, stays, passages, groups, group_keys, counts, reports, "
-    "held_decisions, outbox, sites, site_keys"
+    "held_decisions, outbox, sites, site_keys, search_keys"
 )
 
 
@@ -100,7 +98,7 @@ async def one_office(shared_installation: Installation) -> AsyncIterator[Office]
             yield Office(
                 shared_installation,
                 app,
-                Registrar(EnvelopeEncryption(settings.registry_kek_file), Places.load()),
+                registrar_of(settings),
                 client,
             )
 
@@ -124,7 +122,7 @@ def settings(shared_tables: Installation) -> RegistrySettings:
 
 @pytest.fixture
 def registrar(settings: RegistrySettings) -> Registrar:
-    return Registrar(EnvelopeEncryption(settings.registry_kek_file), Places.load())
+    return registrar_of(settings)
 
 
 class Filing:

@@ -8,8 +8,12 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+from services.registry.config import RegistrySettings
 from services.registry.digests import Digests
+from services.registry.envelope_encryption import EnvelopeEncryption
+from services.registry.handlers import Registrar
 from services.registry.opening import ReportOpener
+from services.registry.search_keys import SearchKeys
 from shared import events
 from shared.crypto import keyring, seal
 from shared.events import (
@@ -28,6 +32,7 @@ from shared.events import (
 )
 from shared.events.vocabulary import Flag, SubmissionChannel
 from shared.messaging.records import Received, Record
+from shared.places import Places
 
 NOON = datetime(2026, 6, 15, 6, tzinfo=UTC)
 # Maps each kind of report to the models of its body and its sealed part, of its first event, and of corrections.
@@ -183,6 +188,17 @@ class Desk:
 
     def record(self, message: Message) -> Record:
         return Record(message.topic, 0, next(self._offsets), 0, message.key, message.value, message.headers)
+
+
+def registrar_of(settings: RegistrySettings) -> Registrar:
+    """The registrar of an installation, as its worker makes it."""
+    encryption, search = EnvelopeEncryption(settings.registry_kek_file), SearchKeys(settings.search_root_file)
+    return Registrar(encryption, search, Places.load())
+
+
+def search_keys(folder: Path) -> SearchKeys:
+    keyring.draw_first(folder / "search-root")
+    return SearchKeys(folder / "search-root")
 
 
 def kek(folder: Path) -> Path:

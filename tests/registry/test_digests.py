@@ -13,17 +13,15 @@ from services.registry import digests
 from services.registry.config import RegistrySettings
 from services.registry.digests import Digests
 from services.registry.envelope_encryption import EnvelopeEncryption
-from services.registry.handlers import Registrar
 from services.registry.rewrap import rewrap, wrapped_by
 from shared import events
 from shared.crypto import keyring
 from shared.crypto.keyring import UnknownKey
 from shared.messaging import inbox
 from shared.messaging.offsets import Fenced
-from shared.places import Places
 from shared.postgres import database
 from tests.installation import Installation
-from tests.registry.factories import Desk, household
+from tests.registry.factories import Desk, household, registrar_of
 
 pytestmark = pytest.mark.anyio
 
@@ -55,7 +53,7 @@ def test_each_digest_key_is_applied_to_the_result_of_the_one_before(tmp_path: Pa
 async def file(tables: Installation, engine: AsyncEngine, *households: dict[str, object]) -> Desk:
     desk, settings = Desk(tables.secrets / "seal"), tables.settings(RegistrySettings)
     desk.use(Digests(settings.digest_key_file))
-    registrar = Registrar(EnvelopeEncryption(settings.registry_kek_file), Places.load())
+    registrar = registrar_of(settings)
     received = [desk.received(body, author=AUTHOR, team=TEAM) for body in households]
     async with database.sessions(engine).begin() as session:
         assert await inbox.sort(session, received) == [inbox.Reading.FIRST] * len(received)

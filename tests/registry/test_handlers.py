@@ -15,7 +15,7 @@ from shared.events.vocabulary import Flag
 from shared.failures import DependencyUnavailable
 from shared.places import Places
 from tests.registry.conftest import AUTHOR, TEAM, Filing
-from tests.registry.factories import BATKEN, KADAMJAI, OSH, group, household, kek
+from tests.registry.factories import BATKEN, KADAMJAI, OSH, group, household, kek, search_keys
 
 pytestmark = pytest.mark.anyio
 
@@ -228,7 +228,7 @@ async def test_a_household_trapped_at_its_destination_is_published_as_displaced_
 async def test_a_household_whose_key_is_missing_waits(file: Filing, tmp_path: Path) -> None:
     body = household()
     await file(body)
-    file.registrar = Registrar(EnvelopeEncryption(kek(tmp_path)), Places.load())
+    file.registrar = Registrar(EnvelopeEncryption(kek(tmp_path)), search_keys(tmp_path), Places.load())
     with pytest.raises(DependencyUnavailable):
         await file({**body, "version": 2})
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from shared.pages.terms import accounts, alerts, displacements, hazards, reports
+from shared.pages.terms import accounts, alerts, displacements, hazards, households, reports
 from shared.pages.terms.translatable import N_
 
 __all__ = ["N_", "TERMS", "term"]
@@ -10,6 +10,7 @@ __all__ = ["N_", "TERMS", "term"]
 TERMS: Mapping[str, Mapping[str, str]] = {
     **hazards.TERMS,
     **displacements.TERMS,
+    **households.TERMS,
     **reports.TERMS,
     **alerts.TERMS,
     **accounts.TERMS,

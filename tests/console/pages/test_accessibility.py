@@ -26,6 +26,7 @@ PAGES = {
         "/new-event",
         "/new-count",
         "/registry/figures",
+        "/registry/search",
         "/alerts/deliveries",
         "/ledger",
         "/readmission",

@@ -110,7 +110,7 @@ def test_an_alerts_severity_does_not_overlap_its_title(whole: Whole, seat: Any, 
 def test_no_page_is_wider_than_its_screen_or_violates_its_content_security_policy(seat: Any, language: str) -> None:
     desk = seat(Role.OPERATOR)
     page = desk.open("/")
-    for path in ("/", "/new-event", "/ledger", "/password", "/alerts/deliveries"):
+    for path in ("/", "/new-event", "/registry/search", "/ledger", "/password", "/alerts/deliveries"):
         page.goto(f"{desk.whole.url}{path}?lang={language}")
         for width in (1920, 1366, 390, 360):
             page.set_viewport_size({"width": width, "height": 800})

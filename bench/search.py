@@ -1,0 +1,224 @@
+"""`python -m bench.search` measures how long a search for households takes, over many registered households.
+
+Pass A opens one household by its id, pass B searches by one criterion; both by the registry's web app with its access
+check and security log, without a network. Passes alternate, so that a busy machine slows down both alike.
+"""
+
+import argparse
+import asyncio
+import itertools
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from statistics import quantiles
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import uvloop
+from pydantic_core import to_json
+from sqlalchemy import text
+
+from services.registry.app import create_app
+from services.registry.config import RegistrySettings
+from services.registry.handlers import Registrar
+from services.registry.reports import Filed
+from shared.auth.tokens import Role
+from shared.crypto.randomness import random_id
+from shared.events import HouseholdReported
+from shared.events.fields import Place
+from shared.events.vocabulary import Mobility, Reason, SubmissionChannel
+from shared.messaging.records import Received, Record
+from shared.places import Places
+from tests.components import components
+from tests.installation import Ground, Installation
+from tests.registry.factories import registrar_of
+from tests.waiting import wait_for
+
+PROMISED_MS = 200.0
+BATCH = 1_000
+ROUNDS = 40  # each round opens one household and makes each kind of search once
+GIVEN = (
+    "Айгүл Айгерим Асан Азамат Бакыт Бурул Гүлнара Дастан Жылдыз Жаңыл Канат Кубан Мээрим Мирлан Назгүл Нурбек Нурлан "
+    "Роза Салтанат Сапар Темир Төлөгөн Улан Чолпон Чыңгыз Шайыр Эрмек Элмира Ырыс Үмүт"
+)
+OF_FATHERS = (
+    "Абды Ала Асан Бай Бейше Жума Иса Кара Калы Мамыт Молдо Мурат Ниязи Омур Орозо Осмо Раим Сады Сапар Суйун Таш "
+    "Темир Ток Турду Усуб Чой Шер Эсен Ыса Юсуп"
+)
+ENDING = "беков баев кулов алиев гулов мамбетов таев матов ров далиев"
+GIVEN_NAMES, ROOTS, ENDINGS = GIVEN.split(), OF_FATHERS.split(), ENDING.split()
+DISTRICTS = [unit.pcode for unit in Places.load().units() if unit.level == 2]
+
+
+def content(number: int) -> dict[str, Any]:
+    """The sealed fields of a family. A few given names and family names are frequent, as among people."""
+    draw = Random(number)
+    family_name = f"{frequent(draw, ROOTS)}{frequent(draw, ENDINGS)}"
+    members = [
+        {
+            "member_id": random_id(),
+            "relationship": "head" if position == 0 else "child",
+            "sex": draw.choice(("male", "female")),
+            "birth_year": draw.randint(1940, 2024),
+            "given_name": frequent(draw, GIVEN_NAMES),
+            "family_name": family_name,
+            **({"personal_number": f"{draw.randrange(10**14):014}"} if draw.random() < 0.6 else {}),
+        }
+        for position in range(5)
+    ]
+    phone, locality = f"+996 {700_000_000 + number}", f"Айыл {number % 2000}"
+    return {"members": members, "phone": phone, "destination_locality": locality}
+
+
+def frequent(draw: Random, names: list[str]) -> str:
+    return names[min(int(draw.expovariate(5) * len(names)), len(names) - 1)]
+
+
+def received(number: int, now: datetime) -> Received:
+    draw, sealed = Random(-number), content(number)
+    moment = now - timedelta(minutes=draw.randrange(365 * 24 * 60))
+    stamps: dict[str, Any] = {
+        "author": uuid4(),
+        "team": None,
+        "channel": SubmissionChannel.FIELD,
+        "received_at": moment,
+        "places_version": None,
+        "flags": (),
+    }
+    clear = HouseholdReported.model_construct(
+        kind="household",
+        report_id=UUID(random_id()),
+        household_id=UUID(random_id()),
+        occurred_at=moment,
+        reported_at=moment,
+        origin=Place(pcode=draw.choice(DISTRICTS)),
+        destination=Place(pcode=draw.choice(DISTRICTS)),
+        persons=5,
+        reasons=(Reason.NATURAL_DISASTER,),
+        mobility=Mobility.DISPLACEMENT,
+        **stamps,
+    )
+    household_id = str(clear.household_id)
+    text = clear.model_dump_json(exclude={*stamps, "sealed"}, exclude_defaults=True)
+    filed = Filed(
+        report_id=str(clear.report_id),
+        subject=("household", household_id),
+        clear=clear,
+        sealed=sealed,
+        text=text,
+        plain=to_json(sealed),
+        digest=b"",
+        **{**stamps, "author": str(stamps["author"])},
+    )
+    return Received(Record("displacements", 0, number, 0, household_id.encode(), b"", ()), None, b"", filed)
+
+
+def criteria(number: int) -> dict[str, dict[str, Any]]:
+    """One search of each kind, for the family of this number."""
+    family = content(number)
+    person = family["members"][0]
+    return {
+        "telephone": {"phone": family["phone"]},
+        "full name": {"name": f"{person['given_name']} {person['family_name']}"},
+        "full name, district": {
+            "name": f"{person['given_name']} {person['family_name']}",
+            "origin": DISTRICTS[number % len(DISTRICTS)],
+        },
+        "family name": {"name": person["family_name"]},
+        "commonest given name": {"name": GIVEN_NAMES[0]},
+        "village": {"locality": family["destination_locality"]},
+        "district": {"area": DISTRICTS[number % len(DISTRICTS)]},
+        "nobody": {"name": "Nobody Ofthisname"},
+    }
+
+
+class Bench:
+    def __init__(self, installation: Installation, households: int) -> None:
+        self.installation, self.households = installation, households
+        self.settings = installation.settings(RegistrySettings)
+        self.app = create_app(self.settings)
+        self.times: defaultdict[str, list[float]] = defaultdict(list)
+        self.ids: list[str] = []
+
+    async def run(self) -> bool:
+        async with self.app.router.lifespan_context(self.app):
+            await self.fill(registrar_of(self.settings))
+            token = self.installation.token(roles=[Role.REGISTRAR], areas=["KG"])
+            async with httpx.AsyncClient(
+                transport=httpx.ASGITransport(self.app),
+                base_url="http://127.0.0.1",
+                headers={"authorization": f"Bearer {token}"},
+                timeout=60,
+            ) as client:
+                await wait_for(lambda: is_ready(client))
+                await self.measure(client)
+        return self.report()
+
+    async def fill(self, registrar: Registrar) -> None:
+        now = datetime.now(UTC)
+        began = time.process_time()
+        for start in range(0, self.households, BATCH):
+            batch = [received(number, now) for number in range(start, min(start + BATCH, self.households))]
+            self.ids += [each.opened.subject[1] for each in batch[:: BATCH // 50]]
+            async with self.app.state.sessions.begin() as session:
+                await registrar.file_reports(batch, session)
+                await session.execute(text("DELETE FROM outbox"))
+        print(f"{self.households} households of five, filed with {time.process_time() - began:.0f} s of our own CPU")
+        async with self.app.state.sessions.begin() as session:
+            await session.execute(text("ANALYZE"))
+
+    async def measure(self, client: httpx.AsyncClient) -> None:
+        for number in range(ROUNDS):
+            of = Random(number).randrange(self.households)
+            for kind, body in criteria(of).items():
+                await self.timed("opened by id", client.get(f"/v1/households/{self.ids[of % len(self.ids)]}"))
+                await self.timed(kind, client.post("/v1/households:search", json=body))
+
+    async def timed(self, kind: str, request: Any) -> None:
+        began = time.perf_counter()
+        answer: httpx.Response = await request
+        self.times[kind].append(1000 * (time.perf_counter() - began))
+        assert answer.status_code == 200, answer.text
+
+    def report(self) -> bool:
+        opened = percentiles(self.times.pop("opened by id"))
+        print(f"{'A opened by id':<24} p50 {opened[0]:6.1f} ms   p99 {opened[1]:6.1f} ms")
+        for kind, times in self.times.items():
+            p50, p99 = percentiles(times)
+            print(f"B {kind:<22} p50 {p50:6.1f} ms   p99 {p99:6.1f} ms   ratio of p50 B/A {p50 / opened[0]:5.1f}")
+        _, p99 = percentiles(itertools.chain.from_iterable(self.times.values()))
+        print(f"all searches: p99 {p99:.1f} ms, promised {PROMISED_MS:.0f} ms")
+        return p99 <= PROMISED_MS
+
+
+def percentiles(times: Iterable[float]) -> tuple[float, float]:
+    cuts = quantiles(times, n=100, method="inclusive")
+    return cuts[49], cuts[98]
+
+
+async def is_ready(client: httpx.AsyncClient) -> bool:
+    return (await client.get("/ready")).status_code == 200
+
+
+def main() -> int:
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--households", type=int, default=100_000)
+    chosen = arguments.parse_args()
+    with components(own=True) as servers, tempfile.TemporaryDirectory() as folder:
+        ground = Ground(servers)
+        installation = Installation(ground, Path(folder) / "installation")
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            is_kept = runner.run(Bench(installation, chosen.households).run())
+        installation.remove()
+        ground.remove()
+    return 0 if is_kept else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

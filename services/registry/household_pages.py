@@ -1,0 +1,75 @@
+"""The page of the search for households, and the page of one household."""
+
+from datetime import date, datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from services.registry import openings, queries
+from services.registry.routes import Caller, at_hand, check_purpose, missing, note_read
+from services.registry.search import HouseholdSearch
+from services.registry.search_keys import code_of
+from services.registry.search_routes import SearchResult, found_by
+from services.registry.timelines import timeline
+from shared.country import TIME_ZONE
+from shared.pages import Pages, language_of
+from shared.pages.terms import term
+from shared.places import Places
+from shared.postgres.database import Session
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/search")
+async def search_page(request: Request) -> Response:
+    """The form. The browser sends the criteria in the body of a request of its own."""
+    places: Places = request.app.state.places
+    return render(request, "search.html", options=places.options(language_of(request)))
+
+
+@router.post("/search")
+async def search_results(criteria: HouseholdSearch, request: Request, session: Session, caller: Caller) -> Response:
+    """The found households as a part of the page."""
+    result: SearchResult = await found_by(criteria, request, session, caller)
+    return render(request, "search-results.html", result=result, is_first=criteria.cursor is None)
+
+
+@router.get("/households/{household_id}")
+async def household_page(household_id: UUID, request: Request, session: Session, caller: Caller) -> Response:
+    encryption, visibility = at_hand(request, caller)
+    await check_purpose(request, caller, household_id)
+    household = await queries.household(session, encryption, household_id, visibility)
+    if household is None:
+        raise await missing(request, household_id)
+    versions = await queries.history(session, encryption, household_id)
+    course = await queries.course(session, household_id)
+    await note_read(request, session, [household_id])
+    await openings.watch(session, caller)
+    return render(
+        request,
+        "household.html",
+        household=household,
+        details=household["sealed"],
+        members=household["members"],
+        counted=course.counted,
+        counted_status=request.app.state.settings.counted_status,
+        timeline=timeline(versions, course),
+    )
+
+
+def render(request: Request, template: str, **context: Any) -> Response:
+    pages: Pages = request.app.state.pages
+    gettext = partial(pages.gettext, language_of(request))
+    shared = {
+        "places": request.app.state.places,
+        "date_of": date.fromisoformat,
+        "date_time": datetime.fromisoformat,
+        "local": lambda moment: moment.astimezone(TIME_ZONE),
+        "code_of": lambda report_id: code_of(str(report_id)).upper(),
+        "short_id": lambda account: str(account)[:8],
+        "field_name": lambda name: term("household_field", name, gettext),
+    }
+    return pages.render(request, template, **shared, **context)

@@ -1,0 +1,126 @@
+"""Search keys: HMACs of folded names, telephones and numbers, by which households are found without being decrypted.
+
+Each field has a key of its own, derived from a root that is kept outside PostgreSQL. An attacker who has the database
+cannot test whether a name or telephone is in it. docs/decisions/0045 explains how the keys are stored.
+"""
+
+import hmac
+from collections.abc import Callable, Collection, Iterable, Iterator
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from services.registry.names import folded, telephone
+from services.registry.reports import AnyFiled, Content
+from shared.crypto.keyring import Keyring
+from shared.places import localities
+
+KEY_BYTES = 16
+CODE_DIGITS = 4  # the field form shows so many last digits of a report's id as its code
+KEPT = 10_000  # values of which the keys are kept in memory
+
+
+class Field(StrEnum):
+    NAME = "name"
+    PHONE = "phone"
+    PERSONAL_NUMBER = "personal_number"
+    LOCALITY = "locality"
+    CODE = "code"
+
+
+# How the values of a field are folded. A name has several parts.
+FOLDS: dict[Field, Callable[[str], Collection[str]]] = {
+    Field.NAME: folded,
+    Field.PHONE: lambda number: (telephone(number),),
+    Field.PERSONAL_NUMBER: lambda number: (number,),
+    Field.LOCALITY: lambda name: (localities.folded(name),),
+    Field.CODE: lambda code: (code.upper(),),
+}
+REPEATED = frozenset({Field.NAME, Field.LOCALITY})  # many households have the same values
+
+
+class Term(NamedTuple):
+    """A folded value of a field."""
+
+    field: Field
+    value: str
+
+
+def terms(field: Field, value: str | None) -> list[Term]:
+    return [Term(field, part) for part in FOLDS[field](value) if part] if value else []
+
+
+def values_of(report: AnyFiled) -> Iterator[tuple[Field, str | None]]:
+    """The values by which a household is found because of this report, as they were typed."""
+    content = report.sealed
+    yield Field.CODE, code_of(report.report_id)
+    yield Field.PHONE, content.get("phone")
+    yield Field.LOCALITY, content.get("origin_locality")
+    yield Field.LOCALITY, content.get("destination_locality")
+    for person in content.get("members", ()):
+        yield from values_of_person(person)
+
+
+def values_of_person(person: Content) -> Iterator[tuple[Field, str | None]]:
+    yield Field.NAME, person.get("given_name")
+    yield Field.NAME, person.get("family_name")
+    yield Field.NAME, person.get("patronymic")
+    yield Field.PHONE, person.get("phone")
+    yield Field.PERSONAL_NUMBER, person.get("personal_number")
+
+
+def code_of(report_id: str) -> str:
+    return report_id[-CODE_DIGITS:]
+
+
+class KeysOfRoot:
+    """Makes the search keys of one root. The keys of names are kept in memory, because most names are frequent."""
+
+    def __init__(self, root: bytes) -> None:
+        self._field_keys = {field: derived(root, field) for field in Field}
+        self._kept = lru_cache(KEPT)(self._made)
+
+    def key(self, term: Term) -> bytes:
+        return hmac.digest(self._field_keys[term.field], term.value.encode(), "sha256")[:KEY_BYTES]
+
+    def of_reports(self, reports: Iterable[AnyFiled]) -> list[bytes]:
+        """The search keys of a household with these valid reports."""
+        keys: set[bytes] = set()
+        for report in reports:
+            for field, value in values_of(report):
+                if value:
+                    keys.update(self._kept(field, value) if field in REPEATED else self._made(field, value))
+        return list(keys)
+
+    def _made(self, field: Field, value: str) -> list[bytes]:
+        return [self.key(term) for term in terms(field, value)]
+
+
+def derived(root: bytes, field: Field) -> bytes:
+    return HKDF(SHA256(), 32, salt=None, info=b"dayar/search/v1\0" + field.encode()).derive(root)
+
+
+class SearchKeys:
+    """The roots of a folder. The newest root makes the keys that are stored."""
+
+    def __init__(self, folder: Path) -> None:
+        self._ring = Keyring(folder)
+        self._roots: dict[str, KeysOfRoot] = {}
+
+    @property
+    def root_id(self) -> str:
+        return self._ring.newest[0]
+
+    def of(self, root_id: str) -> KeysOfRoot:
+        """Raises UnknownKey if the root is missing."""
+        known = self._roots.get(root_id)
+        return known or self._roots.setdefault(root_id, KeysOfRoot(self._ring.find(root_id)))
+
+    def between(self, oldest: str, newest: str) -> list[KeysOfRoot]:
+        """The roots that may have made stored keys. Raises UnknownKey if the newest one is missing."""
+        self._ring.find(newest)
+        return [self.of(root_id) for root_id in self._ring.keys if oldest <= root_id <= newest]

@@ -1,0 +1,135 @@
+"""Queries that find households by search keys and clear fields. Routes log each search."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CTE, RowMapping, Select, TextClause, and_, exists, func, or_, select, text, true, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.elements import ColumnElement
+
+from services.registry.envelope_encryption import EnvelopeEncryption
+from services.registry.models import Episode, Household, HouseholdKey, HouseholdSearchKeys, Member, Site
+from services.registry.queries import LISTED, opened_member, seen
+from services.registry.search_keys import KeysOfRoot, SearchKeys, Term
+from services.registry.visibility import HERE, Visibility
+from shared.places.conditions import is_within
+
+OpenedMembers = dict[UUID, list[dict[str, Any]]]
+
+COUNT = "found_count"
+KEYS = HouseholdSearchKeys.keys
+ROOTS = select(func.min(Household.search_root_id), func.max(Household.search_root_id))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchQuery:
+    """A household fits if it has all of `terms`, one of `alternatives` (if there are any), and the clear fields."""
+
+    visibility: Visibility
+    limit: int
+    terms: Sequence[Term] = ()
+    alternatives: Sequence[Term] = ()
+    within: Sequence[str] | None = None
+    origin_within: Sequence[str] | None = None
+    birth_year: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    after: tuple[datetime, UUID] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """One page of households, the latest change first.
+
+    `count` is the number on this page and all later pages; None if it would take too long to count. `is_complete` is
+    false while the search keys of some households have not been made yet.
+    """
+
+    rows: Sequence[RowMapping]
+    count: int | None
+    is_complete: bool
+
+
+async def find(session: AsyncSession, search: SearchKeys, query: SearchQuery) -> SearchPage:
+    roots, is_complete = await roots_in_use(session, search)
+    by_keys = query.terms or query.alternatives
+    if by_keys and not roots:
+        return SearchPage((), 0, is_complete)
+    matched = _matched(query, roots) if by_keys else None
+    rows = (await session.execute(_page(query, matched))).mappings().all()
+    count = (rows[0][COUNT] if rows else 0) if by_keys else None
+    return SearchPage(rows, count, is_complete)
+
+
+async def roots_in_use(session: AsyncSession, search: SearchKeys) -> tuple[list[KeysOfRoot], bool]:
+    """The roots of the stored search keys, and whether each household has search keys. Raises UnknownKey."""
+    oldest, newest = (await session.execute(ROOTS)).one()
+    return search.between(oldest, newest) if newest else [], oldest != ""
+
+
+def has_one_of(terms: Sequence[Term], roots: Sequence[KeysOfRoot]) -> ColumnElement[bool]:
+    condition: ColumnElement[bool] = KEYS.overlap([root.key(term) for root in roots for term in terms])
+    return condition
+
+
+def _matched(query: SearchQuery, roots: Sequence[KeysOfRoot]) -> CTE:
+    """The households with the keys. As a CTE, because PostgreSQL overestimates how many fit and would read all."""
+    has_all = (
+        or_(*(KEYS.contains([root.key(term) for term in query.terms]) for root in roots)) if query.terms else true()
+    )
+    has_one = has_one_of(query.alternatives, roots) if query.alternatives else true()
+    wanted = select(HouseholdSearchKeys.household_id).where(has_all, has_one)
+    return wanted.cte("matched").prefix_with("MATERIALIZED", dialect="postgresql")
+
+
+def _page(query: SearchQuery, matched: CTE | None) -> Select[Any]:
+    if matched is None:
+        wanted = seen(select(*LISTED), query.visibility)
+    else:
+        counted = seen(select(*LISTED, func.count().over().label(COUNT)), query.visibility)
+        wanted = counted.join(matched, matched.c.household_id == Household.household_id)
+    wanted = wanted.where(_fits(query))
+    return wanted.order_by(Household.changed_at.desc(), Household.household_id.desc()).limit(query.limit)
+
+
+def _fits(query: SearchQuery) -> ColumnElement[bool]:
+    conditions: list[ColumnElement[bool] | TextClause] = [true()]
+    places = {"within": (HERE, query.within), "origin_within": ("households.origin_pcode", query.origin_within)}
+    for name, (pcode, units) in places.items():
+        if units is not None:
+            known = query.visibility.known
+            conditions.append(text(is_within(pcode, name)).bindparams(**{name: units, "known": known}))
+    if query.birth_year is not None:
+        of_household = Member.household_id == Household.household_id
+        conditions.append(exists().where(of_household, Member.birth_year == query.birth_year))
+    if query.since is not None:
+        conditions.append(Episode.occurred_at >= query.since)
+    if query.until is not None:
+        conditions.append(Episode.occurred_at < query.until)
+    if query.after is not None:
+        conditions.append(tuple_(Household.changed_at, Household.household_id) < query.after)
+    return and_(*conditions)
+
+
+async def members(session: AsyncSession, encryption: EnvelopeEncryption, ids: Sequence[UUID]) -> OpenedMembers:
+    """The decrypted members of each household, in their order."""
+    keys = await session.execute(
+        select(HouseholdKey.household_id, HouseholdKey.kek_id, HouseholdKey.wrapped).where(
+            HouseholdKey.household_id.in_(ids)
+        )
+    )
+    opened = {id: encryption.unwrap(kek_id, wrapped) for id, kek_id, wrapped in keys}
+    result: OpenedMembers = {id: [] for id in ids}
+    stored = select(Member).where(Member.household_id.in_(ids)).order_by(Member.household_id, Member.position)
+    for member in await session.scalars(stored):
+        result[member.household_id].append(opened_member(member, opened[member.household_id]))
+    return result
+
+
+async def site_names(session: AsyncSession, site_id: UUID) -> list[str]:
+    """The names by which reports may mean the site. Empty if there is no such site."""
+    site = await session.get(Site, site_id)
+    return [name for name in (site.name_ky, site.name_ru, site.name_en) if name] if site else []

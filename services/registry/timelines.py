@@ -1,0 +1,151 @@
+"""The history of a household as a timeline: its reports, corrections and movements, and what each one counts for."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.registry.models import Episode, HouseholdPassage, HouseholdStay
+from shared.events.vocabulary import OutcomeKind, ReportKind, SubStock
+
+StoredVersion = Mapping[str, Any]  # a row of `reports` with the decrypted `report`
+
+UNCHANGING = frozenset({"report_id", "household_id", "kind", "version", "reported_at", "members"})
+EFFECTIVE = (OutcomeKind.RECORDED, OutcomeKind.NOTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a correction changed. `member` is the name of the person, if the change concerns one."""
+
+    field: str
+    before: Any
+    after: Any
+    member: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """A version of a report. `displacement` and `passages` are what the figures count because of it."""
+
+    version: StoredVersion
+    changes: Sequence[Change] = ()
+    displacement: Episode | None = None
+    passages: Sequence[HouseholdPassage] = ()
+
+    @property
+    def anchor(self) -> str:
+        return anchor_of(self.version["report_id"], self.version["version"])
+
+    @property
+    def is_correction(self) -> bool:
+        return bool(self.version["version"] > 1)
+
+    @property
+    def is_movement(self) -> bool:
+        return bool(self.version["kind"] == ReportKind.HOUSEHOLD_MOVEMENT)
+
+
+@dataclass(frozen=True, slots=True)
+class CountedPart:
+    """People of a household whom the figures count now, and the report that this rests on."""
+
+    row: Episode | HouseholdStay
+    cause: Episode | HouseholdStay | HouseholdPassage
+
+    @property
+    def anchor(self) -> str:
+        return anchor_of(self.cause.report_id, self.cause.version)
+
+    @property
+    def sub_stock(self) -> str:
+        return self.row.sub_stock if isinstance(self.row, HouseholdStay) else SubStock.IN_DISPLACEMENT
+
+    @property
+    def movement(self) -> str | None:
+        return self.row.movement if isinstance(self.row, HouseholdStay) else None
+
+    @property
+    def confirmed_at(self) -> datetime:
+        return self.row.confirmed_at if isinstance(self.row, HouseholdStay) else self.row.reported_at
+
+    @property
+    def is_return_presumed(self) -> bool:
+        return isinstance(self.row, HouseholdStay) and self.row.is_return_presumed
+
+
+@dataclass(frozen=True, slots=True)
+class HouseholdCourse:
+    """What the figures count for a household. `episodes` and `stays` in effect are in `current`."""
+
+    episodes: Sequence[Episode] = ()
+    passages: Sequence[HouseholdPassage] = ()
+    current: Sequence[Episode | HouseholdStay] = ()
+
+    @property
+    def counted(self) -> list[CountedPart]:
+        return [self._part(row) for row in self.current]
+
+    def _part(self, row: Episode | HouseholdStay) -> CountedPart:
+        led = [passage for passage in self.passages if isinstance(row, HouseholdStay) and leads_to(passage, row)]
+        return CountedPart(row, led[-1] if led else row)
+
+
+def leads_to(passage: HouseholdPassage, stay: HouseholdStay) -> bool:
+    place = (passage.destination_pcode, passage.destination_country, passage.to_sub_stock)
+    return passage.occurred_at <= stay.occurred_at and place == (
+        stay.destination_pcode,
+        stay.destination_country,
+        stay.sub_stock,
+    )
+
+
+def anchor_of(report_id: UUID, version: int) -> str:
+    return f"report-{report_id}-{version}"
+
+
+def timeline(versions: Iterable[StoredVersion], course: HouseholdCourse) -> list[TimelineEntry]:
+    """The entries in the order in which the reports were received."""
+    effective: dict[UUID, StoredVersion] = {}
+    episodes = {(row.report_id, row.version): row for row in course.episodes}
+    passages = defaultdict[tuple[UUID, int], list[HouseholdPassage]](list)
+    for passage in course.passages:
+        passages[passage.report_id, passage.version].append(passage)
+    entries = []
+    for version in versions:
+        name = version["report_id"], version["version"]
+        before = effective.get(version["report_id"])
+        changes = tuple(differences(before["report"], version["report"])) if before else ()
+        entries.append(TimelineEntry(version, changes, episodes.get(name), passages.get(name, ())))
+        if version["outcome"] in EFFECTIVE and (before is None or before["version"] < version["version"]):
+            effective[version["report_id"]] = version
+    return entries
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
+    yield from differing(before, after, before.keys() | after.keys())
+    old, new = by_member(before), by_member(after)
+    for member_id in [*old, *(added for added in new if added not in old)]:
+        was, now = old.get(member_id), new.get(member_id)
+        if was is None or now is None:
+            yield Change("members", was, now)
+        else:
+            yield from differing(was, now, was.keys() | now.keys(), member=now)
+
+
+def differing(
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    names: Iterable[str],
+    *,
+    member: Mapping[str, Any] | None = None,
+) -> Iterator[Change]:
+    for name in sorted(names):
+        if name not in UNCHANGING and before.get(name) != after.get(name):
+            yield Change(name, before.get(name), after.get(name), member)
+
+
+def by_member(report: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    return {member["member_id"]: member for member in report.get("members", ())}

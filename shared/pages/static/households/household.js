@@ -1,0 +1,9 @@
+// The page of one household: a link to a report moves the focus there, and the button prints the page.
+
+import { element } from "/static/elements.js";
+
+element("print").addEventListener("click", () => print());
+
+for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll('a[href^="#report-"]'))) {
+  link.addEventListener("click", () => element(link.hash.slice(1)).focus({ preventScroll: true }));
+}

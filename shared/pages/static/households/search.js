@@ -1,0 +1,82 @@
+// The search for households. The criteria are sent in the body of a request, because URLs are logged.
+
+import { call, isNoAnswer, problem } from "/static/calls.js";
+import { element } from "/static/elements.js";
+import { sentence } from "/static/texts.js";
+
+/** @type {Record<string, string>} */
+let criteria = {};
+let searches = 0; // only the answer to the latest search is shown
+
+/** Called by `forms.js` when the form is submitted. @param {HTMLFormElement} form */
+export async function submitted(form) {
+  criteria = given(form);
+  if (Object.keys(criteria).length) await search(criteria, (results) => element("results").replaceChildren(results));
+  else fail(sentence("nothing_given"));
+}
+
+/** The filled fields. A code is shown in groups, and personal numbers are typed with spaces. @param {HTMLFormElement} form */
+function given(form) {
+  const fields = [...new FormData(form)].map(([name, value]) => [name, String(value).trim()]);
+  const filled = Object.fromEntries(fields.filter(([, value]) => value));
+  if (filled.personal_number) filled.personal_number = filled.personal_number.replaceAll(" ", "");
+  return filled;
+}
+
+/** @param {Record<string, string>} body @param {(results: DocumentFragment) => void} show */
+async function search(body, show) {
+  const own = ++searches;
+  element("results").setAttribute("aria-busy", "true");
+  try {
+    const answer = await call("POST", "/registry/search", body);
+    if (own !== searches) return;
+    if (!answer.ok) return fail((await problem(answer)).text);
+    const results = document.createElement("template");
+    results.innerHTML = await answer.text();
+    fail("");
+    show(results.content);
+  } catch (error) {
+    if (!isNoAnswer(error)) throw error;
+    if (own === searches) fail(sentence("away"));
+  } finally {
+    if (own === searches) element("results").removeAttribute("aria-busy");
+  }
+}
+
+/** @param {string} text */
+function fail(text) {
+  const failure = element("failure");
+  failure.textContent = text;
+  failure.hidden = !text;
+}
+
+element("results").addEventListener("click", ({ target }) => {
+  const more = target instanceof Element ? /** @type {HTMLElement | null} */ (target.closest("[data-cursor]")) : null;
+  if (more) void search({ ...criteria, cursor: more.dataset.cursor ?? "" }, (results) => addRows(more, results));
+});
+
+/** Adds the next page to the table, and puts the focus on its first household. @param {HTMLElement} more @param {DocumentFragment} results */
+function addRows(more, results) {
+  const added = [...results.querySelectorAll("tbody tr")];
+  document.querySelector("#results tbody")?.append(...added);
+  const next = results.querySelector("[data-cursor]");
+  if (next) more.replaceWith(next);
+  else more.remove();
+  /** @type {HTMLElement | null | undefined} */ (added[0]?.querySelector("a"))?.focus();
+}
+
+// The key / moves to the first field, and the arrow keys move between the found households.
+addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.altKey || event.metaKey) return;
+  const isTyping = event.target instanceof Element && event.target.matches("input, select, textarea");
+  if (event.key === "/" && !isTyping) {
+    event.preventDefault();
+    element("name").focus();
+  }
+  const links = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("#results tbody a")]);
+  const at = links.indexOf(/** @type {HTMLElement} */ (document.activeElement));
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!step || at < 0) return;
+  event.preventDefault();
+  links[at + step]?.focus();
+});

@@ -1,0 +1,67 @@
+"""A registrar searches a household by name or telephone, and reads its page, by keyboard and in three languages."""
+
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from deploy.local.process import wait_until
+from shared.auth.tokens import Role
+from tests.browsers import SLOW_MS
+from tests.console.pages.conftest import Whole
+from tests.registry.factories import family, household
+
+
+def reported(whole: Whole, *bodies: dict[str, Any]) -> None:
+    """Sends reports to intake, and waits until the registry has recorded the household."""
+    token = whole.installation.token(roles=[Role.REGISTRAR])
+    client = whole.client(headers={"authorization": f"Bearer {token}"})
+    for body in bodies:
+        path = "movements" if body["kind"] == "household_movement" else "displacements"
+        answer = client.post(f"/intake/v1/{path}", json=body)
+        assert answer.status_code == 202, answer.text
+        history = f"/registry/v1/households/{body['household_id']}/history"
+
+        def is_recorded(report_id: str = body["report_id"], history: str = history) -> bool:
+            versions = client.get(history).json().get("versions", ())
+            return any(version["report_id"] == report_id for version in versions)
+
+        assert wait_until(is_recorded, timeout=30)
+
+
+def usenov(**changed: Any) -> dict[str, Any]:
+    members = [
+        {**member, "given_name": given_name, "family_name": "Усөнов"}
+        for member, given_name in zip(family(2), ("Бакыт", "Жаңыл"), strict=True)
+    ]
+    return household(members=members, persons=2, phone="+996 772 909090", **changed)
+
+
+def test_a_household_is_found_by_name_and_its_page_is_opened_by_keyboard(whole: Whole, seat: Any) -> None:
+    body = usenov()
+    reported(whole, body)
+    desk = seat(Role.REGISTRAR)
+    page: Page = desk.open("/registry/search")
+    page.goto(f"{page.url}?lang=en")
+    expect(page.get_by_label("Name")).to_be_focused()
+    page.keyboard.type("usonov janyl")
+    page.keyboard.press("Enter")
+    link = page.locator("#results tbody a").first
+    expect(link).to_have_text("Усөнов Жаңыл", timeout=SLOW_MS)
+    assert page.url.endswith("/registry/search?lang=en")
+    link.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{whole.url}/registry/households/{body['household_id']}")
+    main = page.locator("main")
+    expect(main).to_contain_text("Household of Усөнов Бакыт")
+    expect(main).to_contain_text("+996 772 909090")
+    expect(page.locator(".timeline > li")).to_have_count(1)
+    expect(page.locator(".timeline > li")).to_contain_text("Counted as displaced: 2 persons")
+    assert desk.errors == []
+
+
+def test_an_operator_without_a_purpose_is_told_what_to_do(whole: Whole, seat: Any) -> None:
+    page: Page = seat(Role.OPERATOR).open("/registry/search")
+    page.goto(f"{page.url}?lang=en")
+    page.get_by_label("Telephone").fill("0772909090")
+    page.keyboard.press("Enter")
+    expect(page.locator("#failure")).to_contain_text("State first what records are opened for", timeout=SLOW_MS)
