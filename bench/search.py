@@ -31,6 +31,7 @@ from services.registry.reports import Filed
 from shared.auth.tokens import Role
 from shared.crypto.randomness import random_id
 from shared.events import HouseholdReported
+from shared.events.envelope import Event
 from shared.events.fields import Place
 from shared.events.vocabulary import Mobility, Reason, SubmissionChannel
 from shared.messaging.records import Received, Record
@@ -116,7 +117,9 @@ def received(number: int, now: datetime) -> Received:
         digest=b"",
         **{**stamps, "author": str(stamps["author"])},
     )
-    return Received(Record("displacements", 0, number, 0, household_id.encode(), b"", ()), None, b"", filed)
+    record = Record("displacements", 0, number, 0, household_id.encode(), b"", ())
+    event = Event(random_id(), HouseholdReported.event_type, "/intake", moment, household_id, clear)
+    return Received(record, event, b"", filed)
 
 
 def criteria(number: int) -> dict[str, dict[str, Any]]:
