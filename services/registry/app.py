@@ -6,7 +6,16 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.registry import figures, held_routes, household_pages, movement_routes, routes, search_routes, site_routes
+from services.registry import (
+    duplicate_routes,
+    figures,
+    held_routes,
+    household_pages,
+    movement_routes,
+    routes,
+    search_routes,
+    site_routes,
+)
 from services.registry.config import RegistrySettings
 from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.kept_figures import KeptFigures
@@ -37,6 +46,7 @@ def create_app(settings: RegistrySettings) -> FastAPI:
         ready_in_postgresql={"reports_in_time": reports_in_time},
         routers=[
             search_routes.router,
+            duplicate_routes.router,
             household_pages.router,
             routes.router,
             held_routes.router,

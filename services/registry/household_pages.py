@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from services.registry import openings, queries
+from services.registry.duplicate_routes import duplicates_of
 from services.registry.routes import Caller, at_hand, check_purpose, missing, note_read
 from services.registry.search import HouseholdSearch
 from services.registry.search_keys import code_of
@@ -44,6 +45,7 @@ async def household_page(household_id: UUID, request: Request, session: Session,
     household = await queries.household(session, encryption, household_id, visibility)
     if household is None:
         raise await missing(request, household_id)
+    alike = await duplicates_of(household, request, session, caller)
     versions = await queries.history(session, encryption, household_id)
     course = await queries.course(session, household_id)
     await note_read(request, session, [household_id])
@@ -51,6 +53,7 @@ async def household_page(household_id: UUID, request: Request, session: Session,
     return render(
         request,
         "household.html",
+        duplicates=alike,
         household=household,
         details=household["sealed"],
         members=household["members"],

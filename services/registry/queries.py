@@ -1,5 +1,6 @@
 """Queries for a page of households, one decrypted household, and its history. Routes log each call."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -79,15 +80,25 @@ async def household(
     session: AsyncSession, encryption: EnvelopeEncryption, household_id: UUID, visibility: Visibility
 ) -> dict[str, Any] | None:
     """The decrypted household with its members. None if the household does not exist or the caller may not see it."""
+    return next(iter(await households(session, encryption, [household_id], visibility)), None)
+
+
+async def households(
+    session: AsyncSession, encryption: EnvelopeEncryption, ids: Sequence[UUID], visibility: Visibility
+) -> list[dict[str, Any]]:
+    """The decrypted households with their members; without those that do not exist or that the caller may not see."""
     wanted = seen(select(*LISTED, Household.row_version, Household.sealed, *KEY), visibility)
     with_key = wanted.join(HouseholdKey, HouseholdKey.household_id == Household.household_id)
-    result = await session.execute(with_key.where(Household.household_id == household_id))
-    row = result.mappings().one_or_none()
-    if row is None:
-        return None
+    rows = (await session.execute(with_key.where(Household.household_id.in_(ids)))).mappings().all()
+    members: defaultdict[UUID, list[Member]] = defaultdict(list)
+    for member in await session.scalars(select(Member).where(Member.household_id.in_(ids)).order_by(Member.position)):
+        members[member.household_id].append(member)
+    return [opened_household(row, members[row["household_id"]], encryption) for row in rows]
+
+
+def opened_household(row: RowMapping, members: Sequence[Member], encryption: EnvelopeEncryption) -> dict[str, Any]:
     key = encryption.unwrap(row["kek_id"], row["wrapped"])
-    sealed = from_json(key.open(row["sealed"], row_aad(str(household_id), row["row_version"])))
-    members = await session.scalars(select(Member).filter_by(household_id=household_id).order_by(Member.position))
+    sealed = from_json(key.open(row["sealed"], row_aad(str(row["household_id"]), row["row_version"])))
     return {**row, "sealed": sealed, "members": [opened_member(member, key) for member in members]}
 
 

@@ -1,6 +1,6 @@
 """Queries that find households by search keys and clear fields. Routes log each search."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,16 +10,20 @@ from sqlalchemy import CTE, RowMapping, Select, TextClause, and_, exists, func, 
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import ColumnElement
 
+from services.registry import duplicates
+from services.registry.duplicates import OpenedHousehold
 from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.models import Episode, Household, HouseholdKey, HouseholdSearchKeys, Member, Site
 from services.registry.queries import LISTED, opened_member, seen
-from services.registry.search_keys import KeysOfRoot, SearchKeys, Term
+from services.registry.reports import birth_year
+from services.registry.search_keys import Field, KeysOfRoot, SearchKeys, Term, terms
 from services.registry.visibility import HERE, Visibility
 from shared.places.conditions import is_within
 
 OpenedMembers = dict[UUID, list[dict[str, Any]]]
 
 COUNT = "found_count"
+MOST_LIKE = 100
 KEYS = HouseholdSearchKeys.keys
 ROOTS = select(func.min(Household.search_root_id), func.max(Household.search_root_id))
 
@@ -103,8 +107,8 @@ def _fits(query: SearchQuery) -> ColumnElement[bool]:
             known = query.visibility.known
             conditions.append(text(is_within(pcode, name)).bindparams(**{name: units, "known": known}))
     if query.birth_year is not None:
-        of_household = Member.household_id == Household.household_id
-        conditions.append(exists().where(of_household, Member.birth_year == query.birth_year))
+        is_member = Member.household_id == Household.household_id
+        conditions.append(exists().where(is_member, Member.birth_year == query.birth_year))
     if query.since is not None:
         conditions.append(Episode.occurred_at >= query.since)
     if query.until is not None:
@@ -127,6 +131,40 @@ async def members(session: AsyncSession, encryption: EnvelopeEncryption, ids: Se
     for member in await session.scalars(stored):
         result[member.household_id].append(opened_member(member, opened[member.household_id]))
     return result
+
+
+async def like(
+    session: AsyncSession, search: SearchKeys, household: OpenedHousehold, visibility: Visibility
+) -> Sequence[UUID]:
+    """Households that may be duplicates: with the same numbers, or with a person of the same name and birth year.
+
+    At most MOST_LIKE of them are looked at, those with the latest changes.
+    """
+    roots, _ = await roots_in_use(session, search)
+    alike = [condition for root in roots for condition in _alike(household, root)]
+    if not alike:
+        return []
+    wanted = seen(select(Household.household_id), visibility)
+    wanted = wanted.join(HouseholdSearchKeys, HouseholdSearchKeys.household_id == Household.household_id)
+    wanted = wanted.where(Household.household_id != household["household_id"], or_(*alike))
+    return (await session.scalars(wanted.order_by(Household.changed_at.desc()).limit(MOST_LIKE))).all()
+
+
+def _alike(household: OpenedHousehold, root: KeysOfRoot) -> Iterator[ColumnElement[bool]]:
+    members = household["members"]
+    numbers = [Term(Field.PHONE, number) for number in duplicates.phones(household)]
+    for member in members:
+        numbers += terms(Field.PERSONAL_NUMBER, member.get("personal_number"))
+        names, year = duplicates.full_name(member), birth_year(member)
+        if names and year:
+            has_names: ColumnElement[bool] = KEYS.contains([root.key(Term(Field.NAME, name)) for name in names])
+            yield and_(has_names, _has_member_born(year))
+    if numbers:
+        yield has_one_of(numbers, [root])
+
+
+def _has_member_born(year: int) -> ColumnElement[bool]:
+    return exists().where(Member.household_id == HouseholdSearchKeys.household_id, Member.birth_year == year)
 
 
 async def site_names(session: AsyncSession, site_id: UUID) -> list[str]:

@@ -111,6 +111,7 @@ NOW = "id: "  # a stream writes this line after the past events
 BY_AREA = {
     "GET /registry/v1/households": VisibleContent("/registry/v1/households", "{household}"),
     HOUSEHOLD: VisibleContent("/registry/v1/households/{household}", "{household}"),
+    f"{HOUSEHOLD}/duplicates": VisibleContent("/registry/v1/households/{household}/duplicates", "duplicates"),
     f"{HOUSEHOLD}/history": VisibleContent("/registry/v1/households/{household}/history", "{household}"),
     "POST /registry/v1/households:search": VisibleContent("/registry/v1/households:search", "{household}", EVER),
     "POST /registry/search": VisibleContent("/registry/search", "{household}", EVER),

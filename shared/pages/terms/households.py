@@ -21,6 +21,11 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         Movement.CONTACT_LOST: N_("Contact lost"),
         Movement.EVACUATION_LIFTED: N_("Evacuation lifted"),
     },
+    "duplicate_reason": {
+        "personal_number": N_("the same personal number"),
+        "phone_and_name": N_("the same telephone and name"),
+        "name_year_and_village": N_("the same name, year of birth and place"),
+    },
     "household_field": {
         "birth_date": N_("Born"),
         "birth_year": N_("Born"),

@@ -1,0 +1,95 @@
+"""Households that were registered twice are shown to the desk, in its areas, and to nobody else."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from services.registry.duplicates import DuplicateReason
+from shared.auth.tokens import Role
+from tests.registry.conftest import AUTHOR, Office
+from tests.registry.factories import BATKEN, LEILEK, OSH, household
+from tests.registry.test_search import PIN, family, person
+
+pytestmark = pytest.mark.anyio
+
+NUMBER, PHONE, VILLAGE = DuplicateReason
+
+
+async def found(office: Office, body: dict[str, Any], **caller: Any) -> list[tuple[str, list[str]]]:
+    caller = {"role": Role.REGISTRAR, **caller}
+    answer = await office.get(f"/v1/households/{body['household_id']}/duplicates", **caller)
+    assert answer.status_code == 200, answer.text
+    return [(each["household_id"], each["duplicate_reasons"]) for each in answer.json()["duplicates"]]
+
+
+ONE = family(person("Айгүл", "Жумабекова", birth_year=1990, personal_number=PIN), phone="+996 700 112233")
+ELSEWHERE: dict[str, Any] = {"origin": {"pcode": BATKEN}, "destination": {"pcode": OSH}, "phone": "+996 555 000000"}
+
+
+@pytest.mark.parametrize(
+    ("other", "reasons"),
+    [
+        (family(person("Aigul", "Other", personal_number=PIN), **ELSEWHERE), [NUMBER]),
+        (family(person("Aigul", "Zhumabekova"), **{**ELSEWHERE, "phone": "0700112233"}), [PHONE]),
+        (family(person("Жумабекова", "Айгуль", birth_date="1990-01-01"), phone=None), [VILLAGE]),
+        (
+            family(person("Айгүл", "Жумабекова", birth_year=1990, personal_number=PIN, phone="0700112233"), phone=None),
+            [NUMBER, PHONE, VILLAGE],
+        ),
+    ],
+)
+async def test_an_exact_duplicate_is_found_from_both_households(
+    office: Office, other: dict[str, Any], reasons: list[str]
+) -> None:
+    await office.file(ONE, other)
+    assert await found(office, ONE) == [(other["household_id"], reasons)]
+    assert await found(office, other) == [(ONE["household_id"], reasons)]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        family(person("Айгүл", "Жумабекова", birth_year=1991), phone=None),
+        family(person("Айгүл", "Жумабекова"), phone=None),
+        family(person("Айгүл", "Жумабекова", birth_year=1990), **ELSEWHERE),
+        family(person("Айгүл", "Бейшенова", birth_year=1990), phone="+996 700 112233"),
+        family({"member_id": str(uuid4()), "given_name": "Айгүл", "birth_year": 1990}, phone="+996 700 112233"),
+    ],
+)
+async def test_another_household_is_no_duplicate(office: Office, other: dict[str, Any]) -> None:
+    await office.file(ONE, other)
+    assert await found(office, ONE) == []
+
+
+async def test_a_duplicate_in_another_area_is_not_shown(office: Office) -> None:
+    other = family(person("Айгүл", "Жумабекова", personal_number=PIN), **ELSEWHERE)
+    await office.file(ONE, other)
+    assert await found(office, ONE, areas=(LEILEK,)) == []
+    assert len(await found(office, ONE, areas=(LEILEK, OSH))) == 1
+
+
+async def test_a_shown_duplicate_is_logged_as_read(office: Office) -> None:
+    other, account = family(person("Айгүл", "Жумабекова", personal_number=PIN)), uuid4()
+    await office.file(ONE, other)
+    await found(office, ONE, account=account)
+    read = {str(household_id) for row in await office.reads(account) for household_id in row["objects"]}
+    assert read == {ONE["household_id"], other["household_id"]}
+
+
+async def test_the_author_of_a_duplicate_learns_nothing(office: Office) -> None:
+    """The outcome is the usual one, and the author cannot ask for duplicates."""
+    other = family(person("Айгүл", "Жумабекова", personal_number=PIN))
+    await office.file(ONE, other)
+    path = f"/v1/households/{other['household_id']}"
+    own = (await office.get(path, role=Role.FIELD, account=AUTHOR)).json()
+    assert (own["outcome"], own["reason"]) == ("recorded", None)
+    assert (await office.get(f"{path}/duplicates", role=Role.FIELD, account=AUTHOR)).status_code == 403
+
+
+async def test_duplicates_are_read_by_the_rights_of_opening_the_household(office: Office) -> None:
+    body = household()
+    await office.file(body)
+    path = f"/v1/households/{body['household_id']}/duplicates"
+    assert (await office.get(path, role=Role.REGISTRAR, areas=(OSH,))).status_code == 404
+    assert (await office.get(path, role=Role.OPERATOR, purpose=None)).status_code == 403
