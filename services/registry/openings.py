@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.elements import ColumnElement
 
 from shared import log
 from shared.audit import AUDIT, Action, Result
@@ -14,15 +16,22 @@ from shared.auth.tokens import Principal, Role
 from shared.web.problems import Problem
 
 MOST_AN_HOUR = 60
+MOST_FOUND_AN_HOUR = 600  # by searches, each of which shows up to 50
 SHOWN = timedelta(hours=24)
 NEED_NO_PURPOSE = frozenset({Role.REGISTRAR})  # reading records is a registrar's daily work
 
-# The audit entries of opened household records and histories, not of lists.
+# The audit entries of opened household records, histories and pages, not of lists.
 # Entries of authors who open their own reports are counted too.
-PATH = "GET /registry/v1/households/{household_id}"
-OPENED = and_(
-    AUDIT.c.action == Action.READ, AUDIT.c.result == Result.DONE, AUDIT.c.subject.startswith(PATH, autoescape=True)
-)
+PATHS = ("GET /registry/v1/households/{household_id}", "GET /registry/households/{household_id}")
+SEARCHES = ("POST /registry/v1/households:search", "POST /registry/search")
+
+
+def read_at(*paths: str) -> ColumnElement[bool]:
+    is_there = or_(*(AUDIT.c.subject.startswith(path, autoescape=True) for path in paths))
+    return and_(AUDIT.c.action == Action.READ, AUDIT.c.result == Result.DONE, is_there)
+
+
+OPENED, FOUND = read_at(*PATHS), read_at(*SEARCHES)
 HOUSEHOLD = func.unnest(AUDIT.c.objects).column_valued("household_id", joins_implicitly=True)
 HOUSEHOLDS = func.count(HOUSEHOLD.distinct())
 HOUR = func.date_trunc("hour", AUDIT.c.at)
@@ -30,11 +39,12 @@ HOUR = func.date_trunc("hour", AUDIT.c.at)
 
 @dataclass(frozen=True, slots=True)
 class Unusual:
-    """An account that opened the records of unusually many households in an hour."""
+    """An account that read about unusually many households in an hour: it opened them, or found them by searches."""
 
     account: UUID
     hour: datetime
     households: int
+    is_search: bool
 
 
 def may_open(caller: Principal) -> None:
@@ -46,20 +56,36 @@ def may_open(caller: Principal) -> None:
 
 async def watch(session: AsyncSession, caller: Principal) -> None:
     """Log a warning if the account opened too many records within an hour. The audit entry must already be written."""
-    is_own = AUDIT.c.account == caller.account
-    opened = select(HOUSEHOLDS).select_from(AUDIT).where(is_own, AUDIT.c.at > func.now() - timedelta(hours=1), OPENED)
-    households = await session.scalar(opened) or 0
-    if households > MOST_AN_HOUR:
+    if (households := await read_in_an_hour(session, caller, OPENED)) > MOST_AN_HOUR:
         log.get().warning("unusually many households opened", account=caller.author, households=households)
 
 
+async def watch_searches(session: AsyncSession, caller: Principal) -> None:
+    """Log a warning if the account found too many households within an hour, like `watch`."""
+    if (households := await read_in_an_hour(session, caller, FOUND)) > MOST_FOUND_AN_HOUR:
+        log.get().warning("unusually many households found", account=caller.author, households=households)
+
+
+async def read_in_an_hour(session: AsyncSession, caller: Principal, where: ColumnElement[bool]) -> int:
+    is_recent = AUDIT.c.at > func.now() - timedelta(hours=1)
+    read = select(HOUSEHOLDS).select_from(AUDIT).where(AUDIT.c.account == caller.account, is_recent, where)
+    return await session.scalar(read) or 0
+
+
 async def unusual(session: AsyncSession, now: datetime) -> Sequence[Unusual]:
-    """The accounts that opened unusually many records, the latest hour first."""
-    hours = (
+    """The accounts that opened or found unusually many records, the latest hour first."""
+    read = [
+        Unusual(account, hour, households, is_search)
+        for is_search, where, most in ((False, OPENED, MOST_AN_HOUR), (True, FOUND, MOST_FOUND_AN_HOUR))
+        for account, hour, households in await session.execute(hours_with_more(most, where, now))
+    ]
+    return sorted(read, key=lambda each: each.hour, reverse=True)
+
+
+def hours_with_more(most: int, where: ColumnElement[bool], now: datetime) -> Select[Any]:
+    return (
         select(AUDIT.c.account, HOUR, HOUSEHOLDS)
-        .where(AUDIT.c.at > now - SHOWN, OPENED)
+        .where(AUDIT.c.at > now - SHOWN, where)
         .group_by(AUDIT.c.account, HOUR)
-        .having(HOUSEHOLDS > MOST_AN_HOUR)
-        .order_by(HOUR.desc())
+        .having(most < HOUSEHOLDS)
     )
-    return [Unusual(account, hour, households) for account, hour, households in await session.execute(hours)]

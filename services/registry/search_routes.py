@@ -100,7 +100,7 @@ async def found_by(
     ids = [row["household_id"] for row in found.rows]
     members = await search_queries.members(session, encryption, ids)
     await note_read(request, session, ids)
-    await openings.watch(session, caller)
+    await openings.watch_searches(session, caller)
     rows = found.rows
     more = cursors.encoded(rows[-1]["changed_at"], rows[-1]["household_id"]) if len(rows) == criteria.limit else None
     return SearchResult(found, members, criteria.terms, more)

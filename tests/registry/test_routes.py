@@ -259,6 +259,24 @@ async def test_unusually_many_openings_are_reported_and_block_nobody(office: Off
     assert (await office.get("/notices", role=Role.OPERATOR)).status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("subject", "most"),
+    [
+        ("GET /registry/households/{household_id}", openings.MOST_AN_HOUR),
+        ("POST /registry/v1/households:search", openings.MOST_FOUND_AN_HOUR),
+        ("POST /registry/search", openings.MOST_FOUND_AN_HOUR),
+    ],
+)
+async def test_unusually_many_pages_and_searches_are_reported(office: Office, subject: str, most: int) -> None:
+    few, many = uuid4(), uuid4()
+    async with office.app.state.sessions.begin() as session:
+        for account, count in ((few, most), (many, most + 1)):
+            read = [uuid4() for _ in range(count)]
+            await audit.add(session, Entry(action=Action.READ, account=account, subject=subject, objects=read))
+    page = (await office.get("/notices?lang=en", role=Role.ADMINISTRATOR)).text
+    assert str(many) in page and str(few) not in page
+
+
 async def test_a_duty_head_accepts_reports_that_a_team_sent_after_its_sign_ins_had_ended(office: Office) -> None:
     """Only reports in the duty head's areas are accepted; reports held for other reasons stay held."""
     other, elsewhere = uuid4(), household(origin={"pcode": OSH}, destination={"pcode": OSH})

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from shared.events.vocabulary import Movement, Sex
+from shared.events.vocabulary import LegalBasis, Movement, Sex
 from shared.pages.terms.translatable import N_
 
 TERMS: Mapping[str, Mapping[str, str]] = {
@@ -20,6 +20,12 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         Movement.DIED: N_("Died"),
         Movement.CONTACT_LOST: N_("Contact lost"),
         Movement.EVACUATION_LIFTED: N_("Evacuation lifted"),
+    },
+    "legal_basis": {
+        LegalBasis.CONSENT: N_("Consent"),
+        LegalBasis.VITAL_INTEREST: N_("Vital interest"),
+        LegalBasis.LEGAL_DUTY: N_("Legal duty"),
+        LegalBasis.UNKNOWN: N_("Not known"),
     },
     "duplicate_reason": {
         "personal_number": N_("the same personal number"),

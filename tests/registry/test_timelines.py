@@ -1,0 +1,129 @@
+"""The page of a household: its history, what corrections changed, and the reports that the figures rest on."""
+
+import re
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from shared.auth.tokens import Role
+from tests.registry.conftest import Office
+from tests.registry.factories import BATKEN, LEILEK, OSH, household, movement
+from tests.registry.test_search import family, person
+
+pytestmark = pytest.mark.anyio
+
+
+async def page_of(office: Office, body: dict[str, Any], language: str = "en", **caller: Any) -> str:
+    caller = {"role": Role.REGISTRAR, **caller}
+    answer = await office.get(f"/households/{body['household_id']}?lang={language}", accept="text/html", **caller)
+    assert answer.status_code == 200, answer.text
+    return re.sub(r"\s+", " ", answer.text)
+
+
+def entries(page: str) -> list[str]:
+    """The text of each entry of the history, the latest first."""
+    history = page.partition('<ol class="timeline">')[2]
+    return [re.sub(r"<[^>]*>", "", entry) for entry in history.split("<li id=")[1:]]
+
+
+async def test_a_correction_shows_what_it_changed(office: Office) -> None:
+    body = family(person("Асан", "Усенов"), person("Айгүл", "Усенова"), phone="+996 700 112233", needs=["food"])
+    head, spouse = body["members"]
+    child = person("Нурбек", "Усенов")
+    corrected = {
+        **body,
+        "version": 2,
+        "phone": "+996 700 445566",
+        "needs": ["food", "water"],
+        "members": [{**head, "given_name": "Асанбек"}, child],
+        "destination": {"pcode": BATKEN},
+        "reported_at": "2026-06-16T00:00:00Z",
+    }
+    await office.file(body)
+    await office.file(corrected)
+    correction, first = entries(await page_of(office, body))
+    assert "Correction" in correction and "Report of the displacement" in first
+    for change in (
+        "Telephone: +996 700 112233 → +996 700 445566",
+        "Needs: Food → Food, Drinking water",
+        "Where they are now: Leilek rayon → Batken rayon",
+        "Усенов Асанбек · Given name: Асан → Асанбек",
+        "Member: Усенова Айгүл → –",
+        "Member: – → Усенов Нурбек",
+    ):
+        assert change in correction, change
+    assert "→ +996" not in first
+    assert spouse["member_id"] not in correction
+
+
+async def test_a_movement_shows_whom_it_moved_and_the_figures_rest_on_it(office: Office) -> None:
+    body = family(person("Асан", "Усенов"), person("Айгүл", "Усенова"))
+    back = movement(body, "returned", member_ids=[body["members"][1]["member_id"]])
+    await office.file(body)
+    await office.file(back)
+    page = await page_of(office, body)
+    moved, first = entries(page)
+    assert "Returned" in moved and "1 person: Leilek rayon → Kadamjai rayon (In location of return)" in moved
+    assert "Counted as displaced: 2 persons" in first
+    assert f'href="#report-{back["report_id"]}-1">Returned</a>' in page
+    assert f'id="report-{back["report_id"]}-1"' in page
+
+
+async def test_a_household_without_movements_rests_on_its_report(office: Office) -> None:
+    body = household()
+    await office.file(body)
+    page = await page_of(office, body)
+    assert f'href="#report-{body["report_id"]}-1">Report of the displacement</a>' in page
+
+
+@pytest.mark.parametrize("language", ["ky", "ru", "en"])
+async def test_each_field_of_a_report_has_a_name_and_its_value_words(office: Office, language: str) -> None:
+    """No code and no field name of the contract is shown as it is."""
+    body = household()
+    changed = {
+        **body,
+        "version": 2,
+        "status": "Test",
+        "persons": 5,
+        "occurred_at": "2026-06-14T00:00:00Z",
+        "occurred_at_precision": "month",
+        "mobility": "evacuation",
+        "reasons": ["conflict", "insecurity"],
+        "reason_text": "война",
+        "hazard_type": "earthquake",
+        "hazard_id": str(uuid4()),
+        "intention": "return",
+        "shelter": "host_family",
+        "needs": ["food"],
+        "is_whole_household": False,
+        "citizenship": "KG",
+        "legal_basis": "consent",
+        "sharing": [{"recipient": "IOM", "purpose": "aid"}],
+        "origin_point": {"lat": 40.0, "lon": 71.0},
+        "destination_point": {"lat": 40.1, "lon": 71.1},
+        "members": [
+            {**member, "disabilities": ["seeing"], "is_pregnant": False, "patronymic": "А", "personal_number": "1" * 14}
+            for member in body["members"]
+        ],
+    }
+    await office.file(body)
+    await office.file(changed)
+    correction, _ = entries(await page_of(office, body, language))
+    codes = r"\b([a-z]+_[a-z_]+|earthquake|seeing|evacuation|consent|month|KG)\b"
+    assert re.findall(codes, correction) == []
+
+
+async def test_the_page_is_opened_by_the_rights_of_the_record_and_logged(office: Office) -> None:
+    body, account = household(), uuid4()
+    await office.file(body)
+    path = f"/households/{body['household_id']}"
+    assert (await office.get(path, role=Role.REGISTRAR, areas=(OSH,))).status_code == 404
+    assert (await office.get(path, role=Role.OPERATOR, purpose=None)).status_code == 403
+    assert (await office.get(path, role=Role.FIELD)).status_code == 403
+    await page_of(office, body, areas=(LEILEK,), account=account)
+    [row] = await office.reads(account)
+    assert (row["subject"], [str(row["objects"][0])]) == (
+        "GET /registry/households/{household_id}",
+        [body["household_id"]],
+    )
