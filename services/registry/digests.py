@@ -14,7 +14,7 @@ from sqlalchemy import delete, func, insert, literal, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.config import RegistrySettings
-from services.registry.models import DigestKey, Report
+from services.registry.models import DigestKey, HouseholdSearchKeys, Report
 from shared.crypto.keyring import Keyring
 from shared.events import CORRECTION, GroupReported, HouseholdMovementReported, HouseholdReported, event_id
 from shared.events.vocabulary import ReportKind
@@ -131,7 +131,7 @@ async def stored(session: AsyncSession) -> int:
 
 
 async def remove(session: AsyncSession, subject_id: UUID) -> int:
-    """Remove all digests of reports about an erased household or group. Return the number of reports.
+    """Remove all digests of reports about an erased household or group, and its search keys. Return the reports' number.
 
     The inbox keeps the event ids, so that a repeated report has no effect. An event whose stored digest is empty is
     always a repeat. The caller commits.
@@ -141,6 +141,7 @@ async def remove(session: AsyncSession, subject_id: UUID) -> int:
     reports = (await session.execute(names)).all()
     event_ids = [event_id(type_of(kind, version), author, id, version) for id, version, author, kind in reports]
     await session.execute(update(Report).where(is_about).values(digest=b""))
+    await session.execute(delete(HouseholdSearchKeys).where(HouseholdSearchKeys.household_id == subject_id))
     await session.execute(update(InboxEvent).where(InboxEvent.event_id.in_(event_ids)).values(digest=b""))
     return len(reports)
 

@@ -124,7 +124,7 @@ async def test_a_worker_that_lacks_the_newest_key_waits_for_it(
         assert await inbox.sort(session, [desk.received(body, author=AUTHOR, team=TEAM)]) == [inbox.Reading.REPEAT]
 
 
-async def test_an_erasure_removes_both_digests_and_a_repeated_report_has_no_effect(
+async def test_an_erasure_removes_digests_and_search_keys_and_a_repeated_report_has_no_effect(
     tables: Installation, engine: AsyncEngine
 ) -> None:
     body, other = household(), household()
@@ -135,6 +135,9 @@ async def test_an_erasure_removes_both_digests_and_a_repeated_report_has_no_effe
         assert await digests.remove(session, UUID(str(body["household_id"]))) == 2
     for table in ("inbox", "reports"):
         assert [len(each) for each in await stored(engine, table)] == [0, 0, 32]
+    async with engine.connect() as connection:
+        searchable = [str(each) for each in await connection.scalars(text("SELECT household_id FROM search_keys"))]
+    assert searchable == [other["household_id"]]
     async with database.sessions(engine)() as session:
         again = [desk.received(each, author=AUTHOR, team=TEAM) for each in (body, corrected, other)]
         assert await inbox.sort(session, again) == [inbox.Reading.REPEAT] * 3
