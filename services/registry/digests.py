@@ -131,7 +131,7 @@ async def stored(session: AsyncSession) -> int:
 
 
 async def remove(session: AsyncSession, subject_id: UUID) -> int:
-    """Remove all digests of reports about an erased household or group, and its search keys. Return the reports' number.
+    """Remove the digests and the search keys of an erased household or group. Return the number of its reports.
 
     The inbox keeps the event ids, so that a repeated report has no effect. An event whose stored digest is empty is
     always a repeat. The caller commits.

@@ -85,7 +85,7 @@ class KeysOfRoot:
         self._kept = lru_cache(KEPT)(self._made)
 
     def key(self, term: Term) -> bytes:
-        return hmac.digest(self._field_keys[term.field], term.value.encode(), "sha256")[:KEY_BYTES]
+        return search_key(self._field_keys[term.field], term.value)
 
     def of_reports(self, reports: Iterable[AnyFiled]) -> list[bytes]:
         """The search keys of a household with these valid reports."""
@@ -97,7 +97,12 @@ class KeysOfRoot:
         return list(keys)
 
     def _made(self, field: Field, value: str) -> list[bytes]:
-        return [self.key(term) for term in terms(field, value)]
+        field_key = self._field_keys[field]
+        return [search_key(field_key, part) for part in FOLDS[field](value) if part]
+
+
+def search_key(field_key: bytes, value: str) -> bytes:
+    return hmac.digest(field_key, value.encode(), "sha256")[:KEY_BYTES]
 
 
 def derived(root: bytes, field: Field) -> bytes:
