@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserType, Page, sync_playwright
 
 from deploy.local.process import wait_until
 
@@ -20,17 +20,23 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+ALLOWS_SOUND = "--autoplay-policy=no-user-gesture-required"  # the flag of a wall screen (docs/board.md)
 SLOW_MS = 20_000
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
+def chromium(*flags: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright, launched(playwright.chromium, *flags) as browser:
+        yield browser
+
+
+@contextmanager
+def launched(browser_type: BrowserType, *flags: str) -> Iterator[Browser]:
     program = next(filter(None, map(shutil.which, NAMES)), None)
     assert program, "no Chromium: sh deploy/local/needs.sh chromium"
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        yield launched
-        launched.close()
+    browser = browser_type.launch(executable_path=program, args=[*FLAGS, *flags])
+    yield browser
+    browser.close()
 
 
 def wait_for_script(page: Page, expression: str, argument: object = None, timeout: float = SLOW_MS / 1000) -> None:

@@ -1,12 +1,14 @@
 """An operator who watches the board stays signed in and hears new alerts. A page warns before its session ends."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from shared.auth.tokens import Role
-from tests.browsers import SLOW_MS, wait_for_script
+from tests.browsers import SLOW_MS, launched, wait_for_script
+from tests.console.conftest import PASSWORD
 from tests.console.pages.conftest import Whole, newest_alert
 from tests.console.pages.test_alert_page import raised
 
@@ -25,6 +27,13 @@ BLOCKED = """{
 }"""
 MINUTE = 60_000
 LASTS = 30  # the length of a session in minutes
+
+
+@pytest.fixture(scope="module")
+def silent_browser(browser: Browser) -> Iterator[Browser]:
+    """A browser that blocks the sound of a page until somebody has touched the page, as browsers do by default."""
+    with launched(browser.browser_type) as started:
+        yield started
 
 
 def live(page: Page) -> None:
@@ -102,10 +111,13 @@ def test_a_renewal_that_failed_is_sent_again(seat: Any) -> None:
     expect(page.locator("#session-warning")).to_be_hidden(timeout=SLOW_MS)
 
 
-def test_a_severe_alert_sounds_on_every_page_until_somebody_acknowledges(whole: Whole, seat: Any) -> None:
-    desk = seat(Role.OPERATOR)
+def test_a_severe_alert_sounds_on_every_page_until_somebody_acknowledges(
+    whole: Whole, seat: Any, silent_browser: Browser
+) -> None:
+    desk = seat(Role.OPERATOR, browser=silent_browser)
     desk.page.add_init_script(COUNTING)
     page = desk.open("/ledger")
+    expect(page.locator("#sound-blocked")).to_be_visible(timeout=SLOW_MS)
     page.mouse.click(2, 300)  # a browser plays sound only after somebody touched the page
     expect(page.locator("#sound-blocked")).to_be_hidden(timeout=SLOW_MS)
     whole.report_hazard(type="tailings_release", severity="Severe")
@@ -179,11 +191,24 @@ def test_the_choice_of_sound_is_remembered(seat: Any) -> None:
     expect(page.locator("#sound")).to_have_attribute("aria-pressed", "false")
 
 
-def test_a_blocked_sound_is_shown_and_one_key_turns_it_on(seat: Any) -> None:
-    desk = seat(Role.OPERATOR)
-    desk.page.add_init_script(BLOCKED)
-    page = desk.open("/")
-    expect(page.locator("#sound-blocked")).to_contain_text("The browser blocks the sound", timeout=SLOW_MS)
+def test_the_click_that_signs_in_allows_the_sound_of_the_next_pages(
+    whole: Whole, seat: Any, silent_browser: Browser
+) -> None:
+    desk = seat(Role.OPERATOR, browser=silent_browser)
+    page = desk.page
+    page.goto(f"{whole.url}/sign-in?next=/")
+    page.fill("#name", desk.name)
+    page.fill("#password", PASSWORD)
+    page.click("button.is-primary")
+    page.wait_for_url(f"{whole.url}/")
+    wait_for_script(page, "() => localStorage.getItem('heard')")  # the page has shown whether its sound is blocked
+    expect(page.locator("#sound-blocked")).to_be_hidden(timeout=SLOW_MS)
+
+
+def test_a_blocked_sound_is_shown_and_one_key_turns_it_on(seat: Any, silent_browser: Browser) -> None:
+    page = seat(Role.OPERATOR, browser=silent_browser).open("/")
+    expect(page.locator("#sound-blocked")).to_be_visible(timeout=SLOW_MS)
+    expect(page.locator("#sound-blocked")).to_contain_text("The browser blocks the sound")
     page.keyboard.press("s")
     expect(page.locator("#sound-blocked")).to_be_hidden()
 
