@@ -42,8 +42,7 @@ def test_an_administrator_sets_up_a_second_factor_and_signs_in_by_it(seat: Take)
 def test_the_whole_qr_code_is_visible(seat: Take, language: str) -> None:
     """The QR code contains the centre's name, so a long name makes the code larger."""
     desk = seat(Role.ADMINISTRATOR)
-    page = desk.open("/second-factor")
-    page.goto(f"{desk.whole.url}/second-factor?lang={language}")
+    page = desk.open(f"/second-factor?lang={language}")
     is_within = """svg => [...svg.querySelectorAll("path")].every((path) => {
         const [part, whole] = [path, svg].map((each) => each.getBoundingClientRect());
         return part.right <= whole.right + 0.5 && part.bottom <= whole.bottom + 0.5;
@@ -83,8 +82,7 @@ def test_own_sign_ins_and_the_purpose_are_in_the_accounts_menu(seat: Take) -> No
 @pytest.mark.parametrize("language", ["en", "ru", "ky"])
 def test_on_a_phone_a_device_is_signed_out_without_scrolling_sideways(seat: Take, language: str) -> None:
     desk = seat(Role.OPERATOR, width=360, height=740)
-    page = desk.open("/sign-ins")
-    page.goto(f"{desk.whole.url}/sign-ins?lang={language}")
+    page = desk.open(f"/sign-ins?lang={language}")
     [table] = page.locator("main .scroll").all()
     assert table.evaluate("scroll => scroll.scrollWidth - scroll.clientWidth") == 0
     expect(page.locator("main tbody button").first).to_be_visible()

@@ -97,8 +97,7 @@ def test_a_refusal_is_shown_in_the_readers_language(
     whole: Whole, seat: Any, language: str, kind: str, sentence: str
 ) -> None:
     whole.report_hazard(type="wildfire")
-    page = seat(Role.OPERATOR).open("/")
-    page.goto(f"{whole.url}/?lang={language}")
+    page = seat(Role.OPERATOR).open(f"/?lang={language}")
     problem = {"type": f"urn:dayar:problem:{kind}", "title": "As the service says it", "status": 409}
     page.route("**/acknowledgement", lambda route: route.fulfill(status=409, json=problem))
     page.locator(".alert[data-state=waiting] [data-act=acknowledge]").first.click()

@@ -70,11 +70,12 @@ def page_of(newest: int) -> dict[str, Any]:
 
 
 def test_older_entries_are_listed_once_however_often_they_are_requested(whole: Whole, seat: Any) -> None:
-    page = seat(Role.AUDITOR).open("/")
+    desk = seat(Role.AUDITOR)
+    page = desk.page
     held: list[Route] = []
     page.route("**/v1/audit?**", lambda route: route.fulfill(json={"entries": [], "next": None}))
     page.route("**/console/v1/audit?**", lambda route: route.fulfill(json=page_of(300)))
-    page.goto(f"{whole.url}/audit")
+    desk.open("/audit")
     expect(page.locator("#audit tr")).to_have_count(100, timeout=SLOW_MS)
     page.route(OLDER, lambda route: held.append(route))  # noqa: PLW0108 - playwright takes no method of a list
     page.evaluate("() => { for (const _ of [1, 2]) document.getElementById('older').click(); }")
@@ -90,8 +91,7 @@ def test_older_entries_are_listed_once_however_often_they_are_requested(whole: W
 @pytest.mark.parametrize(("language", "title"), [("ky", "Аудит"), ("ru", "Аудит"), ("en", "Audit")])
 def test_the_audit_page_is_in_the_readers_language(whole: Whole, seat: Any, language: str, title: str) -> None:
     desk = seat(Role.AUDITOR)
-    page = desk.open("/audit")
-    page.goto(f"{whole.url}/audit?lang={language}")
+    page = desk.open(f"/audit?lang={language}")
     expect(page.locator("#audit-title")).to_have_text(title, timeout=SLOW_MS)
     expect(page.locator(".bar nav a[aria-current=page]")).to_have_text(title)
     assert page.title().startswith(f"{title} · ")
@@ -101,6 +101,5 @@ def test_the_audit_page_is_in_the_readers_language(whole: Whole, seat: Any, lang
 
 @pytest.mark.parametrize("language", ["en", "ru", "ky"])
 def test_the_link_to_the_audit_page_is_visible_beside_all_others(whole: Whole, seat: Any, language: str) -> None:
-    page = seat(Role.ADMINISTRATOR, Role.AUDITOR).open("/audit")
-    page.goto(f"{whole.url}/audit?lang={language}")
+    page = seat(Role.ADMINISTRATOR, Role.AUDITOR).open(f"/audit?lang={language}")
     assert page.locator(".bar nav").evaluate("nav => nav.scrollWidth - nav.clientWidth") <= 0

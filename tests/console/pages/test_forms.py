@@ -12,7 +12,8 @@ from tests.console.pages.conftest import Whole
 def test_a_caller_typed_before_the_script_is_loaded_stays_in_the_form(whole: Whole, seat: Any) -> None:
     """Without the script, the browser would send the form itself, with the caller's telephone number in the URL."""
     desk = seat(Role.OPERATOR)
-    page = desk.open("/")
+    desk.sign_in()
+    page = desk.page
     held: list[Route] = []
     page.route("**/static/new-event/new-event.js", lambda route: held.append(route))  # noqa: PLW0108 - playwright takes no method of a list
     page.goto(f"{whole.url}/new-event", wait_until="commit")
@@ -32,9 +33,10 @@ def test_a_caller_typed_before_the_script_is_loaded_stays_in_the_form(whole: Who
 
 
 def test_a_script_that_fails_to_load_is_reported_and_reloaded_without_losing_input(whole: Whole, seat: Any) -> None:
-    page = seat(Role.OPERATOR).open("/")
+    desk = seat(Role.OPERATOR)
+    page = desk.page
     page.route("**/static/combobox.js", lambda route: route.abort())
-    page.goto(f"{whole.url}/new-event")
+    desk.open("/new-event")
     notice = page.locator("#script-missing")
     expect(notice).to_contain_text("did not load completely", timeout=SLOW_MS)
     page.fill("#hazard", "rockfall")

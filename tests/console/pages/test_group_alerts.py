@@ -41,8 +41,7 @@ def reported(whole: Whole, cleared: None) -> None:
 @pytest.mark.parametrize("language", REASONS)
 @pytest.mark.usefixtures("reported")
 def test_the_reports_of_one_evening_are_one_alert(whole: Whole, seat: Any, language: str) -> None:
-    page = seat(Role.OPERATOR).open("/")
-    page.goto(f"{whole.url}/?lang={language}")
+    page = seat(Role.OPERATOR).open(f"/?lang={language}")
     alert = page.locator(".alert[data-section=waiting]", has_text=REASONS[language])
     expect(alert).to_have_count(1, timeout=SLOW_MS)
     expect(alert.locator(".alert-name")).to_have_text(TITLES[language])

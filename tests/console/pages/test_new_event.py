@@ -134,8 +134,7 @@ def test_missing_fields_are_named_and_nothing_is_sent(whole: Whole, seat: Any) -
 
 
 def test_a_refused_field_is_marked_and_focused_and_the_reason_is_in_view(seat: Any) -> None:
-    page = seat(Role.OPERATOR, width=1366, height=768).open("/new-event")
-    page.goto(f"{page.url}?lang=ru")
+    page = seat(Role.OPERATOR, width=1366, height=768).open("/new-event?lang=ru")
     wait_for_script(page, "document.getElementById('onset').value")
     page.fill("#hazard", "сель")
     page.fill("#place", "kadamjai")

@@ -35,8 +35,7 @@ OSH = {"lat": 40.53135, "lon": 72.79539}  # Osh city, with the intensity 0.898 x
 def test_magnitude_and_expected_intensity_are_read_on_the_board_and_the_alerts_page(
     whole: Whole, seat: Any, language: str, on_board: str, on_page: str
 ) -> None:
-    page = seat(Role.OPERATOR).open("/")
-    page.goto(f"{whole.url}/?lang={language}")
+    page = seat(Role.OPERATOR).open(f"/?lang={language}")
     whole.report_hazard(type="earthquake", severity="Unknown", magnitude=5.6, depth_km=12, area={"point": OSH})
     row = page.locator(".alert", has_text=on_board).first
     expect(row).to_contain_text("M 5.6" if language == "en" else "M 5,6", timeout=SLOW_MS)

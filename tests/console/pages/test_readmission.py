@@ -44,8 +44,7 @@ def test_held_reports_of_a_team_are_accepted_on_the_page_that_readmits_it(whole:
     registrar = whole.installation.token(roles=[Role.REGISTRAR])
     office = whole.client(headers={"authorization": f"Bearer {registrar}"})
 
-    page = seat(Role.DUTY_HEAD).open("/readmission")
-    page.goto(f"{page.url}?lang=en")
+    page = seat(Role.DUTY_HEAD).open("/readmission?lang=en")
     page.get_by_role("row", name=name).get_by_role("button", name="Re-admit").click()
     expect(page.locator("main")).to_contain_text("The team is re-admitted.", timeout=SLOW_MS)
     text = page.locator("#held-text")
@@ -66,8 +65,7 @@ def test_held_reports_of_a_team_are_accepted_on_the_page_that_readmits_it(whole:
 def test_one_act_accepts_a_thousand_reports_and_the_page_shows_the_rest(whole: Whole, seat: Any) -> None:
     team = uuid4()
     in_thread(change(whole, HELD, team=team, count=held.MOST + 1))
-    page = seat(Role.DUTY_HEAD).open("/readmission")
-    page.goto(f"{whole.url}/readmission?done={team}&lang=en")
+    page = seat(Role.DUTY_HEAD).open(f"/readmission?done={team}&lang=en")
     text, button = page.locator("#held-text"), page.get_by_role("button", name="Accept them all")
     expect(text).to_contain_text(f"held before: {held.MOST + 1}.", timeout=SLOW_MS)
     button.click()
@@ -90,7 +88,9 @@ async def change(whole: Whole, statement: str, **values: Any) -> None:
 
 
 def test_a_script_error_is_shown_on_the_page(whole: Whole, seat: Any) -> None:
-    page = seat(Role.DUTY_HEAD).open("/readmission")
+    desk = seat(Role.DUTY_HEAD)
+    desk.sign_in()
+    page = desk.page
     page.route("**/static/readmission/readmission.js*", lambda route: route.abort())
     for language, sentence in CANNOT_BE_SHOWN.items():
         page.goto(f"{whole.url}/readmission?done={uuid4()}&lang={language}")

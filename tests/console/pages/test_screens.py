@@ -40,7 +40,8 @@ def test_no_column_of_the_figures_is_cut_in_print(whole: Whole, seat: Any, langu
     answer = whole.client(headers=bearer).post("/intake/v1/displacements", json=household())
     assert answer.status_code == 202, answer.text
     desk = seat(Role.ANALYST, width=A4_LANDSCAPE, height=720)
-    page = desk.open("/")
+    desk.sign_in()
+    page = desk.page
     page.emulate_media(media="print")
     last = page.locator("main .scroll > table > thead th:last-child").last
     figures = f"{whole.url}/registry/figures?lang={language}&date=2026-06-30&since=2026-06&until=2026-06"
@@ -62,9 +63,7 @@ CUT = """lists => lists.map(list => {
 
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])
 def test_no_choice_of_the_figures_is_cut(seat: Any, language: str) -> None:
-    desk = seat(Role.ANALYST)
-    page = desk.open("/registry/figures")
-    page.goto(f"{desk.whole.url}/registry/figures?lang={language}")
+    page = seat(Role.ANALYST).open(f"/registry/figures?lang={language}")
     for width in (1920, 1366, 390):
         page.set_viewport_size({"width": width, "height": 1080})
         cut = page.locator(".filters select:is([name=level], [name=view], [name=scope], [name=sex])").evaluate_all(CUT)
@@ -89,11 +88,8 @@ def test_no_column_of_the_board_is_cut(whole: Whole, seat: Any, language: str) -
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])
 def test_an_alerts_severity_does_not_overlap_its_title(whole: Whole, seat: Any, language: str) -> None:
     whole.report_hazard(type="dam_release", severity="Extreme")
-    desk = seat(Role.OPERATOR)
-    page = desk.open("/")
+    page = seat(Role.OPERATOR).open(f"/?lang={language}")
     grade = page.locator(".alert .severity[data-severity=Extreme]").first
-    expect(grade).to_be_visible(timeout=SLOW_MS)
-    page.goto(f"{whole.url}/?lang={language}")
     for width in (1920, 1366):
         page.set_viewport_size({"width": width, "height": 800})
         # the board may replace the row at any time, so one step finds and measures the row
@@ -109,7 +105,8 @@ def test_an_alerts_severity_does_not_overlap_its_title(whole: Whole, seat: Any, 
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])
 def test_no_page_is_wider_than_its_screen_or_violates_its_content_security_policy(seat: Any, language: str) -> None:
     desk = seat(Role.OPERATOR)
-    page = desk.open("/")
+    desk.sign_in()
+    page = desk.page
     for path in ("/", "/new-event", "/registry/search", "/ledger", "/password", "/alerts/deliveries"):
         page.goto(f"{desk.whole.url}{path}?lang={language}")
         for width in (1920, 1366, 390, 360):
@@ -130,9 +127,7 @@ def test_no_page_is_wider_than_its_screen_or_violates_its_content_security_polic
     ],
 )
 def test_ages_of_past_and_future_times(seat: Any, language: str, moment: str, shown: str) -> None:
-    desk = seat(Role.OPERATOR)
-    page = desk.open("/")
-    page.goto(f"{desk.whole.url}/?lang={language}")
+    page = seat(Role.OPERATOR).open(f"/?lang={language}")
     age = "moment => import('/static/ages.js').then((ages) => ages.age(moment, new Date('2026-06-15T12:00:00Z')))"
     assert page.evaluate(age, moment) == shown
 
@@ -153,7 +148,8 @@ LOST = """import('/static/link.js').then((link) => {
 def test_the_header_keeps_its_height(seat: Any, language: str, width: int) -> None:
     """The header has the same height on all pages, even while the board's connection is lost."""
     desk = seat(Role.DUTY_HEAD, width=width, height=768)
-    page = desk.open("/")
+    desk.sign_in()
+    page = desk.page
     heights = set()
     for path in ("/new-event", "/ledger", "/alerts/deliveries", "/"):
         page.goto(f"{desk.whole.url}{path}?lang={language}")
@@ -169,7 +165,8 @@ def test_the_header_keeps_its_height(seat: Any, language: str, width: int) -> No
 def test_every_title_of_the_navigation_is_in_view(seat: Any, width: int) -> None:
     """A duty head's bar has the most titles; on the board it also has the state of the connection."""
     desk = seat(Role.DUTY_HEAD, width=width, height=768)
-    page = desk.open("/")
+    desk.sign_in()
+    page = desk.page
     for language in ("ky", "ru", "en"):
         page.goto(f"{desk.whole.url}/?lang={language}")
         expect(page.locator("#link")).to_have_attribute("data-state", "live", timeout=SLOW_MS)
@@ -189,9 +186,7 @@ def test_escape_closes_the_menu(seat: Any) -> None:
 
 def test_dates_in_the_figures_form_have_the_pages_format(seat: Any) -> None:
     """The dates have the format of the page's language, not of the browser's. In the URL, dates are in ISO 8601."""
-    desk = seat(Role.ANALYST)
-    page = desk.open("/registry/figures")
-    page.goto(f"{desk.whole.url}/registry/figures?lang=ru&date=2026-06-30")
+    page = seat(Role.ANALYST).open("/registry/figures?lang=ru&date=2026-06-30")
     field = page.locator("input[name=date]")
     expect(field).to_have_value("30.06.2026")
     field.fill("07.05.2026")
@@ -205,9 +200,7 @@ def test_dates_in_the_figures_form_have_the_pages_format(seat: Any) -> None:
 @pytest.mark.parametrize("width", [1366, 1920])
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])
 def test_the_longest_choice_of_each_filter_of_the_figures_is_read_whole(seat: Any, language: str, width: int) -> None:
-    desk = seat(Role.ANALYST, width=width, height=768)
-    page = desk.open("/")
-    page.goto(f"{desk.whole.url}/registry/figures?lang={language}")
+    page = seat(Role.ANALYST, width=width, height=768).open(f"/registry/figures?lang={language}")
     cut = page.locator("main select").evaluate_all(
         """selects => selects.flatMap((select) => {
             const [style, pen] = [getComputedStyle(select), document.createElement("canvas").getContext("2d")];
