@@ -17,6 +17,7 @@ from services.alerts.ruleset import Ruleset
 from shared.failures import retry_while_unavailable
 from shared.messaging import outbox
 from shared.places import Places
+from shared.postgres import database
 
 LOOK_SECONDS = 1.0
 NOTIFIED_WITHIN = timedelta(hours=1)  # if no worker ran for longer than this after the expiry, nobody is notified
@@ -41,7 +42,7 @@ class Escalation:
 
     async def escalate(self) -> int:
         """Escalates up to 100 alerts whose waiting time has passed; returns the number of alerts."""
-        async with self._sessions.begin() as session:
+        async with database.committed(self._sessions) as session:
             now = self._clock()
             is_unattended = await presences.is_unattended(session, now, self._rules.escalation.unattended)
             due = await alert_queries.unanswered(session, now, is_unattended=is_unattended)
@@ -54,7 +55,7 @@ class Escalation:
 
     async def expire(self) -> int:
         """Marks as lapsed up to 100 alerts whose hazards are over; returns the number of alerts."""
-        async with self._sessions.begin() as session:
+        async with database.committed(self._sessions) as session:
             now = self._clock()
             over = await alert_queries.expired(session, now)
             if over:

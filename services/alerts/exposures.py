@@ -17,7 +17,7 @@ from services.alerts.ruleset import Ruleset
 from shared.failures import retry_while_unavailable
 from shared.messaging import outbox
 from shared.places import Places
-from shared.postgres import notify
+from shared.postgres import database, notify
 
 LOOK_SECONDS = 1.0
 GATHER_SECONDS = 0.5  # hazards that are stored within this time are counted together
@@ -44,7 +44,7 @@ class Exposures:
         """Runs until cancelled. The event `woken` is set when a hazard is stored. Counts are read every second."""
 
         async def done(deed: Callable[[AsyncSession], Awaitable[int]]) -> int:
-            async with sessions.begin() as session:
+            async with database.committed(sessions) as session:
                 return await deed(session)
 
         await retry_while_unavailable(lambda: done(self.begin))

@@ -16,14 +16,14 @@ from shared.messaging.consumer import Consumer
 from shared.messaging.redrives import Redrives
 from shared.postgres import database
 
-BOARD_GATHER_MS = 200  # larger batches save work; on the board the delay is not noticeable
+BOARD_EVERY_MS = 200  # larger batches save work; on the board the delay is not noticeable
 
 
 async def run(settings: ConsoleSettings) -> None:
     """Runs the worker's tasks until cancelled."""
     async with database.opened(settings) as engine:
         sessions = database.sessions(engine)
-        consumer = Consumer("console", BOARD, settings=settings, sessions=sessions, gather_ms=BOARD_GATHER_MS)
+        consumer = Consumer("console", BOARD, settings=settings, sessions=sessions, every_ms=BOARD_EVERY_MS)
         sealed_callers, box = Callers(settings.callers_key_file), TotpSecrets(settings.callers_key_file)
         tasks = [consumer.run(), keep_newest("callers", lambda: reseal(sessions, sealed_callers, box))]
         if settings.ntp_server:

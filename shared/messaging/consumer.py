@@ -38,10 +38,9 @@ SEALED = HouseholdReported.topic
 class Consumer:
     """Reads the topics of `handlers`. The consumer group is `group`, or by default the name of the service.
 
-    `gather_ms` is the longest time that the broker waits for more records. A longer wait makes transactions larger and
-    fewer. `every_ms` is the least time between small batches. Records that follow each other closely therefore share a
-    transaction, but a record after a pause does not wait. `enough` records do not wait for more records; the default is
-    half of `max_records`.
+    After a small batch, the consumer reads nothing for the time in which `enough` records come at the current rate, but
+    at most for `every_ms`. Records that follow each other closely therefore share a transaction and a request to the
+    broker, but a record after a longer time does not wait. By default, `enough` is half of `max_records`.
     """
 
     def __init__(
@@ -56,7 +55,6 @@ class Consumer:
         sealer: Sealer | None = None,
         check: Check | None = None,
         group: str | None = None,
-        gather_ms: int = 0,
         every_ms: int = 0,
         enough: int | None = None,
     ) -> None:
@@ -76,7 +74,6 @@ class Consumer:
             group=group or service,
             open=self.open,
             max_records=max_records,
-            gather_ms=gather_ms,
             every_ms=every_ms,
             enough=enough,
             settings=settings,
@@ -226,13 +223,12 @@ class Consumer:
         backoff, is_again = Backoff(), False
         while True:
             try:
-                async with self._sessions() as session:
+                async with database.committed(self._sessions) as session:
                     if is_again:
                         await offsets.end_frozen(session)
                     outcomes = await batches.settle(
                         readings, session, handler=self._handlers, letters=self._letters, check=self._check
                     )
-                    await session.commit()  # `begin()` would cost another task and two more greenlets
             except Exception as error:
                 if not is_dependency_unavailable(error) and await database.is_there(self._sessions):
                     raise

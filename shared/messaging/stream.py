@@ -25,7 +25,6 @@ from shared.messaging.failure_limits import Failures
 from shared.messaging.records import Partition, Reading, Record
 
 BETWEEN_TURNS = 8  # the number of decoded records after which the event loop may continue with the current commit
-GATHERED_BYTES = 128 * 1024  # the size of about 100 records
 COMMIT_SECONDS = 1.0  # the interval of commits to Kafka, because a commit costs the broker as much as a record
 
 Open = Callable[[Record], Awaitable[Reading]]
@@ -41,7 +40,6 @@ class RecordStream:
         group: str,
         open: Open,
         max_records: int,
-        gather_ms: int,
         every_ms: int,
         enough: int | None,
         settings: Settings,
@@ -52,10 +50,9 @@ class RecordStream:
         self._group = group
         self._open_one = open
         self._max_records = max_records
-        self._gathering = gathering(gather_ms)
         self._every_seconds = every_ms / 1000
         self._enough = enough or max_records // 2
-        self._fetched_at = 0.0
+        self._fetched_at = self._paused_until = 0.0
         self._settings = settings
         self._sessions = sessions
         self._failures = failures
@@ -75,13 +72,13 @@ class RecordStream:
             enable_auto_commit=False,
             session_timeout_ms=6000,
             heartbeat_interval_ms=2000,
-            **self._gathering,
         )
         topics = [self._settings.topic_prefix + topic for topic in self._topics]
         self._kafka.subscribe(topics, listener=self._rebalances)
         self.drop()
         try:
             await kafka.start(self._kafka)
+            self._fetched_at = time.monotonic()
             yield
         finally:
             await kafka.stop(self._kafka)
@@ -111,21 +108,26 @@ class RecordStream:
         return []
 
     async def _fetch(self) -> list[Record]:
-        """Fetch the next records. Fewer than `enough` records wait until `every_ms` after the last small batch."""
-        records = await self._fetch_within(1)
-        while 0 < len(records) < self._enough:
-            seconds = self._fetched_at + self._every_seconds - time.monotonic()
-            if seconds <= 0:
-                break
-            records += await self._fetch_within(seconds)
-        if 0 < len(records) < self._max_records / 2:  # no wait after a large fetch
-            self._fetched_at = time.monotonic()
+        """Fetch the next records, after the pause that followed the last small batch."""
+        await asyncio.sleep(max(0.0, self._paused_until - time.monotonic()))
+        self._kafka.resume(*self._kafka.paused())
+        fetched = await self._kafka.getmany(timeout_ms=1000, max_records=self._max_records)
+        prefix = self._settings.topic_prefix
+        records = [kafka.record(record, prefix) for of_partition in fetched.values() for record in of_partition]
+        if self._every_seconds and 0 < len(records) < self._max_records / 2:
+            self._pause(len(records))
         return records
 
-    async def _fetch_within(self, seconds: float) -> list[Record]:
-        fetched = await self._kafka.getmany(timeout_ms=int(1000 * seconds) + 1, max_records=self._max_records)
-        prefix = self._settings.topic_prefix
-        return [kafka.record(record, prefix) for of_partition in fetched.values() for record in of_partition]
+    def _pause(self, count: int) -> None:
+        """Let records gather in the broker, because one fetch of many records costs less than a fetch of each record.
+
+        The pause is the time in which `enough` records come at the rate of the last `count` records, but at most
+        `every_ms`.
+        """
+        now = time.monotonic()
+        self._paused_until = now + min(self._every_seconds, self._enough * (now - self._fetched_at) / count)
+        self._fetched_at = now
+        self._kafka.pause(*self._kafka.assignment())
 
     async def seek(self) -> None:
         """Seek to the offsets stored in PostgreSQL, at the start and after each rebalance.
@@ -223,11 +225,6 @@ class RecordStream:
 
     def _partition(self, topic_partition: Partition) -> TopicPartition:
         return TopicPartition(self._settings.topic_prefix + topic_partition[0], topic_partition[1])
-
-
-def gathering(milliseconds: int) -> dict[str, int]:
-    """Options that make the broker gather records until it has GATHERED_BYTES or `milliseconds` have passed."""
-    return {"fetch_min_bytes": GATHERED_BYTES, "fetch_max_wait_ms": milliseconds} if milliseconds else {}
 
 
 class Rebalances(ConsumerRebalanceListener):  # type: ignore[misc]

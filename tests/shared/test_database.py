@@ -2,7 +2,7 @@
 
 import asyncpg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import AsyncAdaptedQueuePool, text
 
 from deploy.provision import database as provision
 from services.registry.handlers import REPORTS
@@ -51,6 +51,28 @@ async def test_each_transaction_of_a_session_has_its_own_driver_connection(table
         await first_session.commit()
         assert await database.driver(other) is first  # the pool reuses its only connection
         assert await database.driver(first_session) is not first
+    await engine.dispose()
+
+
+async def test_a_committed_session_commits_or_rolls_back_and_returns_its_connection(tables: Installation) -> None:
+    engine = database.engine(tables.settings(Settings, "registry"))
+    sessions = database.sessions(engine)
+    pool = engine.pool
+    assert isinstance(pool, AsyncAdaptedQueuePool)
+
+    async def store(version: str, error: Exception | None = None) -> None:
+        async with database.committed(sessions) as session:
+            await session.execute(text("UPDATE alembic_version SET version_num = :version"), {"version": version})
+            if error is not None:
+                raise error
+
+    await store("stored")
+    assert pool.checkedout() == 0
+    with pytest.raises(ZeroDivisionError):
+        await store("rolled back", ZeroDivisionError())
+    assert pool.checkedout() == 0
+    async with database.committed(sessions) as session:
+        assert await session.scalar(text("SELECT version_num FROM alembic_version")) == "stored"
     await engine.dispose()
 
 
