@@ -132,7 +132,7 @@ def departure(
 
 def group(event: GroupCounted, places: Places) -> CountedGroup:
     def counted_in(unit: HouseholdUnit) -> int:
-        return (event.households or 0) if event.household_unit is unit else 0
+        return (event.households_now or 0) if event.household_unit is unit else 0
 
     return CountedGroup(
         report_id=event.report_id,
@@ -141,7 +141,7 @@ def group(event: GroupCounted, places: Places) -> CountedGroup:
         stock_id=event.stock_id,
         is_counted=event.superseded_by is None and event.measure is Measure.STOCK,
         mobility=event.mobility,
-        persons=event.persons,
+        persons=event.displaced_now,
         families=counted_in(HouseholdUnit.FAMILIES),
         yards=counted_in(HouseholdUnit.YARDS),
         origin_area=area_of(event.origin, places),

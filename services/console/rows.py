@@ -34,7 +34,9 @@ def household(received: Received) -> dict[str, Any]:
 
 
 def group(received: Received) -> dict[str, Any]:
-    return _moved(received.event.data)
+    """A count's row, with only the people who are still displaced where they were counted."""
+    data = received.event.data
+    return {**_moved(data), "persons": data.displaced_now, "households": data.households_now}
 
 
 def site(received: Received) -> dict[str, Any]:

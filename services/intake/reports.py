@@ -26,7 +26,6 @@ from shared.events import (
     HazardReport,
     HazardReported,
     HazardUpdated,
-    HouseholdMovementReport,
     HouseholdMovementReported,
     HouseholdReport,
     HouseholdReported,
@@ -41,6 +40,7 @@ from shared.events import (
 )
 from shared.events.displacements import UncorrectedReportTimes
 from shared.events.hazards import UncorrectedHazardTimes
+from shared.events.movements import MovementBody
 from shared.events.vocabulary import Flag, MsgType, SubmissionChannel
 from shared.places import Places
 
@@ -52,13 +52,14 @@ HAZARD_EVENTS: dict[MsgType, type[HazardReported]] = {
     MsgType.CANCEL: HazardCancelled,
 }
 
+MOVEMENTS = ("household_movement", "group_movement")
+MOVED = HouseholdMovementReported.event_type
 # Kind of a report -> the event types of its first version and of its corrections.
 EVENT_TYPES_OF = {
     "household": (HouseholdReported.event_type, CORRECTION),
     "group": (GroupReported.event_type, CORRECTION),
-    "household_movement": (HouseholdMovementReported.event_type, HouseholdMovementReported.event_type),
+    **dict.fromkeys(MOVEMENTS, (MOVED, MOVED)),
 }
-MOVEMENTS = ("household_movement",)
 _hazard = TypeAdapter(HazardReport).serializer.to_json
 
 
@@ -142,7 +143,7 @@ class HazardDraft:
 
 
 def displacement(
-    report: HouseholdReport | GroupReport | HouseholdMovementReport | DisplacementStruct,
+    report: HouseholdReport | GroupReport | MovementBody | DisplacementStruct,
     principal: Principal,
     *,
     clocks: Clocks,
@@ -150,7 +151,7 @@ def displacement(
     traceparent: str | None = None,
 ) -> DisplacementDraft:
     """The draft of the report. Raises Invalid for a movement in the future."""
-    if isinstance(report, HouseholdReport | GroupReport | HouseholdMovementReport):
+    if isinstance(report, HouseholdReport | GroupReport | MovementBody):
         report = structs.of(report)
     key = structs.subject_id(report)
     clear, original_clear, now = structs.clear(report), None, clocks.now

@@ -22,18 +22,20 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, FailFast, StringC
 from pydantic.fields import FieldInfo
 
 from shared.events import (
+    GroupMovementReport,
     GroupReport,
     GroupSealed,
     HouseholdMovementReport,
     HouseholdMovementSealed,
     HouseholdReport,
     HouseholdSealed,
+    MovementSealed,
     Place,
     Point,
 )
 from shared.events.displacements import GroupClear, HouseholdClear
 from shared.events.fields import CLEAR, SEALED, random_uuid, utc
-from shared.events.movements import HouseholdMovementClear
+from shared.events.movements import GroupMovementClear, HouseholdMovementClear, MovementBody
 from shared.events.vocabulary import Precision, Status
 
 UUID_TEXT = r"^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z"
@@ -206,18 +208,24 @@ class PartWriter:
 
 encode = msgspec.json.Encoder().encode
 HOUSEHOLD, GROUP = struct(HouseholdReport, kind="household"), struct(GroupReport, kind="group")
-MOVEMENT: Any = struct(HouseholdMovementReport, kind="household_movement")
+OF_HOUSEHOLD, OF_GROUP = (
+    struct(HouseholdMovementReport, kind="household_movement"),
+    struct(GroupMovementReport, kind="group_movement"),
+)
+MOVEMENT: Any = Union[OF_HOUSEHOLD, OF_GROUP]  # noqa: UP007
 DISPLACEMENT: Any = Union[HOUSEHOLD, GROUP]  # noqa: UP007
-ALL: Any = Union[HOUSEHOLD, GROUP, MOVEMENT]  # noqa: UP007
+ALL: Any = Union[HOUSEHOLD, GROUP, OF_HOUSEHOLD, OF_GROUP]  # noqa: UP007
 CLEAR_PARTS = {
     "household": PartWriter(HouseholdClear, with_defaults=True),
     "group": PartWriter(GroupClear, with_defaults=True),
     "household_movement": PartWriter(HouseholdMovementClear, with_defaults=True),
+    "group_movement": PartWriter(GroupMovementClear, with_defaults=True),
 }
 SEALED_PARTS = {
     "household": PartWriter(HouseholdSealed, with_defaults=False),
     "group": PartWriter(GroupSealed, with_defaults=False),
     "household_movement": PartWriter(HouseholdMovementSealed, with_defaults=False),
+    "group_movement": PartWriter(MovementSealed, with_defaults=False),
 }
 SUBJECT_IDS = {kind: attrgetter(f"{kind.removesuffix('_movement')}_id") for kind in CLEAR_PARTS}
 Read = TypeVar("Read")
@@ -254,7 +262,7 @@ def _read(decoder: msgspec.json.Decoder[Read], raw: bytes) -> Read | None:
         return None
 
 
-def of(report: HouseholdReport | GroupReport | HouseholdMovementReport) -> DisplacementStruct:
+def of(report: HouseholdReport | GroupReport | MovementBody) -> DisplacementStruct:
     """The Struct with the values of a report that its model has read."""
     return _any.decode(report.model_dump_json(exclude_none=True))
 

@@ -9,7 +9,12 @@ from shared.places import Places
 
 Name = tuple[str, str]  # "household" or "group", and the id of the household or group
 # Kind of a report -> what the report is about.
-SUBJECT_OF = {"household": "household", "group": "group", "household_movement": "household"}
+SUBJECT_OF = {
+    "household": "household",
+    "group": "group",
+    "household_movement": "household",
+    "group_movement": "group",
+}
 
 
 class Held(StrEnum):
@@ -26,6 +31,7 @@ class Held(StrEnum):
     NOT_DISPLACED = "not_displaced"
     OTHER_STATUS = "other_status"
     BEFORE_DEPARTURE = "before_departure"
+    BEFORE_COUNT = "before_count"
     AFTER_DEATH = "after_death"
     MEMBERS_UNKNOWN = "members_unknown"
     TOO_MANY_MOVEMENTS = "too_many_movements"
@@ -39,6 +45,7 @@ CONTRADICTIONS = (
     Held.NOT_DISPLACED,
     Held.OTHER_STATUS,
     Held.BEFORE_DEPARTURE,
+    Held.BEFORE_COUNT,
     Held.AFTER_DEATH,
     Held.MEMBERS_UNKNOWN,
 )

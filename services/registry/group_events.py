@@ -4,29 +4,35 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from services.registry.headcounts import Headcount, Standing
+from services.registry.group_movements import Tally
 from services.registry.household_events import SOURCE
 from shared import events
 from shared.country import TIME_ZONE
 from shared.crypto.randomness import random_id
 from shared.events import GroupCounted, Message
 from shared.events.displacements import GroupClear
+from shared.events.groups import GroupWhereabouts
+from shared.events.vocabulary import SubStock
 
-FROM_REPORT = (GroupCounted.model_fields.keys() & GroupClear.model_fields.keys()) - {"counted_at", "site_id"}
+FROM_REPORT = (GroupCounted.model_fields.keys() & GroupClear.model_fields.keys()) - {
+    "report_id",
+    "counted_at",
+    "site_id",
+}
 
 
 def counted(
     model: type[GroupCounted],
-    count: Headcount,
-    standing: Standing,
+    tally: Tally,
     replaced: Sequence[UUID],
     sequence: int,
     now: datetime,
 ) -> Message:
     """The event about this count, of the type `model`. `replaced` are the reports whose counts this count replaces."""
-    clear = count.clear
+    count, clear, standing = tally.count, tally.count.clear, tally.standing
     data = model(
         **{name: getattr(clear, name) for name in FROM_REPORT},
+        report_id=UUID(count.report_id),
         sequence=sequence,
         stock_id=UUID(count.stock_id),
         superseded_by=UUID(standing.superseded_by) if standing.superseded_by else None,
@@ -40,5 +46,15 @@ def counted(
         author=UUID(count.author),
         team=UUID(count.team) if count.team else None,
         places_version=count.places_version,
+        whereabouts=whereabouts(tally) if tally.has_moved else None,
     )
     return events.message(data, id=random_id(), source=SOURCE, time=now)
+
+
+def whereabouts(tally: Tally) -> GroupWhereabouts:
+    return GroupWhereabouts(
+        displaced=tally.displaced,
+        returned=tally.gone[SubStock.IN_RETURN],
+        settled=tally.gone[SubStock.IN_SETTLEMENT],
+        confirmed_on=tally.steps[-1].at.astimezone(TIME_ZONE).date(),
+    )

@@ -19,6 +19,7 @@ from services.registry.storage import Store
 from services.registry.working_set import WorkingSet
 from shared.events import (
     GroupCorrectionReported,
+    GroupMovementReported,
     GroupReported,
     HouseholdCorrectionReported,
     HouseholdMovementReported,
@@ -82,9 +83,9 @@ class Registrar:
     async def _save(self, working_set: WorkingSet, store: Store, session: AsyncSession) -> None:
         working_set.judge()
         now = self._clock()
-        recounted = await recount(session, working_set, now)
+        recounted = await recount(session, working_set, store, now)
         messages = chain(recounted.messages, self._household_events.messages(working_set, now))
-        await store.save(working_set, messages, recounted.counts)
+        await store.save(working_set, messages, recounted.tallies, recounted.outdated)
 
 
 # Maps event types to handlers. All reports of a batch are filed in one working set.
@@ -95,6 +96,7 @@ REPORTS = Handlers(
         HouseholdCorrectionReported: Registrar.file_reports,
         GroupCorrectionReported: Registrar.file_reports,
         HouseholdMovementReported: Registrar.file_reports,
+        GroupMovementReported: Registrar.file_reports,
     }
 )
 

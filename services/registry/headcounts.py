@@ -17,12 +17,13 @@ from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID
 
+from services.registry.people import People
 from services.registry.reports import NEVER, Filed
 from services.registry.typed_sites import TypedSites
 from shared import events
 from shared.country import COUNTRY, UNKNOWN_COUNTRY
 from shared.events.displacements import GroupClear
-from shared.events.vocabulary import Measure, Shelter
+from shared.events.vocabulary import Measure, Shelter, SubStock
 from shared.places.localities import folded
 
 TOLERANCE = 0.2  # two teams disagree if their counts differ by more than 20 % of the larger count
@@ -40,7 +41,10 @@ class Headcount:
     team: str | None
     places_version: str | None
     received_at: datetime
+    people: People
     typed_site: UUID | None = None  # the site that the words for the place mean
+    movement_id: str | None = None  # the report of the movement, if these are people who moved
+    sub_stock: SubStock = SubStock.IN_DISPLACEMENT
 
     @classmethod
     def of(cls, filed: Filed) -> "Headcount":
@@ -53,14 +57,20 @@ class Headcount:
             filed.team,
             filed.places_version,
             filed.received_at,
+            People.of(filed),
         )
 
     @cached_property
     def population(self) -> str | None:
         """The id of the population. None if the report counts movements or does not name the people's present place."""
-        if self.clear.measure is not Measure.STOCK or not (present := self._present_place):
+        if not self.is_displaced or not (present := self.present_place):
             return None
         return self._population_at(*present)
+
+    @property
+    def is_displaced(self) -> bool:
+        """Whether the report counts people who are displaced, and no movements."""
+        return self.clear.measure is Measure.STOCK and self.sub_stock is SubStock.IN_DISPLACEMENT
 
     def _population_at(self, *present: str | UUID | None) -> str:
         clear = self.clear
@@ -68,7 +78,7 @@ class Headcount:
         return str(events.derived_id("population", clear.status, clear.hazard_id, *origin, *present, clear.mobility))
 
     @property
-    def _present_place(self) -> tuple[str | UUID | None, ...]:
+    def present_place(self) -> tuple[str | UUID | None, ...]:
         """Equal for counts at one place. Empty if the report does not name the place."""
         clear = self.clear
         if self.site_id:
@@ -134,19 +144,18 @@ IN_EFFECT = Standing()
 ORDER = attrgetter("order")
 
 
-def standings(counts: Iterable[Headcount]) -> dict[str, Standing]:
-    """The standing of each count by report id. `counts` must contain all counts of each population."""
-    by_population: defaultdict[str, list[Headcount]] = defaultdict(list)
-    standing: dict[str, Standing] = {}
-    for count in counts:
-        standing[count.report_id] = IN_EFFECT
-        if count.population:
-            by_population[count.population].append(count)
-    for same in by_population.values():
-        recounts = sorted((count for count in same if count.clear.is_full_recount), key=ORDER)
-        for count in same:
-            following = islice(recounts, bisect(recounts, count.order, key=ORDER), None)
-            later = (recount for recount in following if count.is_replaced_by(recount))
-            if replacement := next(later, None):
-                standing[count.report_id] = Standing(replacement.counted_at, replacement.report_id)
-    return standing
+class Recounts:
+    """The full recounts of each population. `counts` must contain all counts of each population."""
+
+    def __init__(self, counts: Iterable[Headcount]) -> None:
+        self._by_population: defaultdict[str, list[Headcount]] = defaultdict(list)
+        for count in sorted(counts, key=ORDER):
+            if count.population and count.clear.is_full_recount:
+                self._by_population[count.population].append(count)
+
+    def standing(self, count: Headcount) -> Standing:
+        """Until when the count is in effect: until the first later recount of its population that replaces it."""
+        recounts = self._by_population.get(count.population, []) if count.population else []
+        following = islice(recounts, bisect(recounts, count.order, key=ORDER), None)
+        replacement = next((recount for recount in following if count.is_replaced_by(recount)), None)
+        return Standing(replacement.counted_at, replacement.report_id) if replacement else IN_EFFECT

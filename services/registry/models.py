@@ -255,10 +255,12 @@ class HouseholdPassage(AfterMovement, RegistryModel):
 
 
 class GroupCount(Displaced, RegistryModel):
-    """A count of a group, with the data of the report's valid version. `headcounts.py` explains the last five columns.
+    """A count of a group, with the data of the report's valid version. `headcounts.py` explains the columns.
 
-    In rows that earlier releases wrote, the last six columns are None. `site_id` is set if the report names the site
-    where the people are, which may be unknown here.
+    In rows that earlier releases wrote, the columns from `persons_estimated` on are None. `site_id` is set if the
+    report names the site where the people are, which may be unknown here. `displaced`, `returned` and `settled` say
+    where the people are after the movements, the first of which was at `changed_at`. In a row of people who moved,
+    `report_id` is no report's id, and `movement_id` is the movement's report.
     """
 
     __tablename__ = "counts"
@@ -279,6 +281,29 @@ class GroupCount(Displaced, RegistryModel):
     stock_id: Mapped[UUID | None]
     superseded_by: Mapped[UUID | None]
     covers_site: Mapped[bool | None]
+    sub_stock: Mapped[str | None]
+    movement_id: Mapped[UUID | None] = mapped_column(index=True)
+    changed_at: Mapped[datetime | None]
+    displaced: Mapped[int | None]
+    returned: Mapped[int | None]
+    settled: Mapped[int | None]
+
+
+class GroupStay(Displaced, RegistryModel):
+    """The people of a count who were left from `counted_at` until `superseded_at`, after a movement of the group."""
+
+    __tablename__ = "group_stays"
+
+    report_id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    group_id: Mapped[UUID] = mapped_column(index=True)
+    site_id: Mapped[UUID | None]
+    measure: Mapped[str]
+    quantifier: Mapped[str]
+    persons_estimated: Mapped[bool | None]
+    counted_at: Mapped[datetime]
+    stock_id: Mapped[UUID]
+    sub_stock: Mapped[str]
 
 
 class Report(RegistryModel):

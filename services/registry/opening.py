@@ -10,10 +10,17 @@ from services.registry.decisions import SUBJECT_OF
 from services.registry.reports import AnyFiled, Content, Filed, FiledMovement
 from shared import events
 from shared.crypto import seal
-from shared.events import Event, GroupReported, HouseholdMovementReported, HouseholdReported, SealedBox
+from shared.events import (
+    Event,
+    GroupMovementReported,
+    GroupReported,
+    HouseholdMovementReported,
+    HouseholdReported,
+    SealedBox,
+)
 from shared.events.displacements import GroupClear, HouseholdClear
 from shared.events.envelope import REVOKED_HEADER
-from shared.events.movements import HouseholdMovementClear
+from shared.events.movements import GroupMovementClear, HouseholdMovementClear
 from shared.failures import DependencyUnavailable, SetAside
 from shared.messaging.records import Received, Record
 
@@ -22,8 +29,10 @@ TEXT_OF = {
     "household": TypeAdapter(HouseholdClear).serializer.to_json,
     "group": TypeAdapter(GroupClear).serializer.to_json,
     "household_movement": TypeAdapter(HouseholdMovementClear).serializer.to_json,
+    "group_movement": TypeAdapter(GroupMovementClear).serializer.to_json,
 }
-DisplacementReported = HouseholdReported | GroupReported | HouseholdMovementReported
+MovementReported = HouseholdMovementReported | GroupMovementReported
+DisplacementReported = HouseholdReported | GroupReported | MovementReported
 
 
 class ReportOpener:
@@ -72,7 +81,7 @@ class ReportOpener:
 
 
 def filed(reported: DisplacementReported, fields: dict[str, Any]) -> AnyFiled:
-    if isinstance(reported, HouseholdMovementReported):
+    if isinstance(reported, MovementReported):
         return FiledMovement(clear=reported, registrar_areas=reported.registrar_areas, **fields)
     return Filed(clear=reported, **fields)
 

@@ -1,140 +1,134 @@
-"""Finds which counts are replaced by the counts that a batch changes, and makes events about all changed counts."""
+"""Finds which counts are replaced or changed by the reports of a batch, and makes events about all changed counts."""
 
-# raw SQL throughout: these statements take locks, and read tables to which the same transaction copies rows
+# raw SQL throughout: these statements read tables to which the same transaction copies rows
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry import group_events
-from services.registry.headcounts import IN_EFFECT, Headcount, Standing, standings
-from services.registry.typed_sites import TypedSites
+from services.registry.count_pools import CountPool
+from services.registry.group_movements import Step, Tallies, Tally
+from services.registry.headcounts import IN_EFFECT, Headcount, Standing
+from services.registry.people import People
+from services.registry.storage import Store
 from services.registry.working_set import WorkingSet
 from shared.events import GroupCorrected, GroupCounted, GroupStatusChanged, Message
-from shared.events.displacements import GroupClear
-from shared.events.vocabulary import ReportKind
+from shared.events.vocabulary import ReportKind, SubStock
 from shared.postgres import database
 
-STORED_POPULATIONS = (
-    "SELECT DISTINCT population FROM counts WHERE group_id = ANY($1::uuid[]) AND population IS NOT NULL"
-)
-# The lock's key is a hash. If two populations have the same hash, their recounts only wait for each other.
-LOCK = """
-SELECT pg_advisory_xact_lock(hashtextextended(population, 0))
-FROM unnest($1::text[]) AS population ORDER BY hashtextextended(population, 0)
-"""
-STANDINGS = "SELECT report_id, superseded_at, superseded_by FROM counts WHERE group_id = ANY($1::uuid[])"
-OTHERS = """
-SELECT counts.group_id, counts.report_id, counts.site_id, counts.superseded_at, counts.superseded_by,
-    reports.clear, reports.author, reports.team, reports.places_version, reports.received_at
-FROM counts JOIN reports ON (reports.report_id, reports.version) = (counts.report_id, counts.version)
-    AND reports.kind = 'group' AND reports.subject_id = counts.group_id AND reports.outcome IN ('recorded', 'merged')
-WHERE counts.population = ANY($1::uuid[]) AND NOT counts.group_id = ANY($2::uuid[])
-"""
-SITES = """
-SELECT site_id, pcode, name_ky, name_ru, name_en FROM sites
-WHERE pcode = ANY($1::text[] || ARRAY(SELECT pcode FROM sites WHERE site_id = ANY($2::uuid[])))
-"""
-CHANGE = """
-UPDATE counts SET superseded_at = $2, superseded_by = $3, site_id = $4, population = $5, stock_id = $6, covers_site = $7
-WHERE report_id = $1
+STORED = """
+SELECT report_id, superseded_at, superseded_by, site_id, coalesce(displaced, persons) AS displaced,
+    coalesce(returned, 0) AS returned, coalesce(settled, 0) AS settled
+FROM counts
+WHERE group_id = ANY($1::uuid[]) OR report_id = ANY($2::uuid[]) OR movement_id = ANY($3::uuid[])
 """
 SEQUENCES = "SELECT nextval('group_sequence') FROM generate_series(1, $1)"
 
 
-@dataclass
+class Stored(NamedTuple):
+    """What the other services know of a count."""
+
+    standing: Standing
+    site_id: UUID | None
+    displaced: int
+    returned: int
+    settled: int
+
+    @classmethod
+    def of(cls, tally: Tally) -> "Stored":
+        gone = tally.gone[SubStock.IN_RETURN], tally.gone[SubStock.IN_SETTLEMENT]
+        return cls(tally.standing, tally.count.site_id, tally.displaced, *gone)
+
+    @classmethod
+    def of_row(cls, row: asyncpg.Record) -> "Stored":
+        standing = Standing(row["superseded_at"], str(row["superseded_by"]) if row["superseded_by"] else None)
+        return cls(standing, row["site_id"], row["displaced"], row["returned"], row["settled"])
+
+
+@dataclass(frozen=True, slots=True)
 class Recount:
-    """`counts` has each count of the changed groups with its standing, by report id.
+    """The counts to store, in place of those of the changed groups and of those with the ids in `outdated`.
 
     `messages` has an event about each changed count.
     """
 
-    counts: Mapping[str, tuple[Headcount, Standing]] = field(default_factory=dict)
-    messages: list[Message] = field(default_factory=list)
+    tallies: Sequence[Tally] = ()
+    outdated: Sequence[str] = ()
+    messages: Sequence[Message] = ()
 
 
-async def recount(session: AsyncSession, working_set: WorkingSet, now: datetime) -> Recount:
-    """Update the standing of other groups' counts. The caller stores the counts of the changed groups.
+async def recount(session: AsyncSession, working_set: WorkingSet, store: Store, now: datetime) -> Recount:
+    """Compute the counts of the changed groups, and the counts of other groups that change with them.
 
     Workers that change counts of the same population wait for each other. Each worker therefore sees all counts.
     """
     changed = [subject for subject in working_set.changed.values() if subject.name[0] == ReportKind.GROUP]
     if not changed:
         return Recount()
-    connection, group_ids = await database.driver(session), [subject.name[1] for subject in changed]
-    stated = [Headcount.of(filed) for subject in changed for filed in subject.displacements.values()]
-    sites = await typed_sites(connection, stated)
-    own = [count.at_typed_site(sites) for count in stated]
-    populations = {count.population for count in own if count.population}
-    populations |= {population for count in own for population in count.typed_populations(sites)}
-    populations |= {str(row["population"]) for row in await connection.fetch(STORED_POPULATIONS, group_ids)}
-    await connection.execute(LOCK, list(populations))
-    before = {str(row["report_id"]): standing(row) for row in await connection.fetch(STANDINGS, group_ids)}
-    rows = await connection.fetch(OTHERS, list(populations), group_ids)
-    others = [headcount(row).at_typed_site(sites) for row in rows]
-    at_site = {str(row["report_id"]): row["site_id"] for row in rows}
-    before |= {str(row["report_id"]): standing(row) for row in rows}
-    after = standings((*own, *others))
-    moved = [
-        count
-        for count in others
-        if after[count.report_id] != before[count.report_id] or count.site_id != at_site[count.report_id]
-    ]
-    await connection.executemany(CHANGE, [changed_row(count, after[count.report_id]) for count in moved])
-    reported = {change.changed.report_id for change in working_set.changes}
+    own = [Headcount.of(filed) for subject in changed for filed in subject.displacements.values()]
+    movements = [movement for subject in changed for movement in subject.movements.values()]
+    pool = CountPool(await database.driver(session), store, own, movements)
+    known, group_ids = await pool.tallies(), {subject.name[1] for subject in changed}
+    before = await stored(pool, group_ids, known)
+    counted = {change.changed.report_id for change in working_set.changes}
+    moved = {movement.report_id for movement in movements}
     changes = [
-        count for count in own if count.report_id in reported or after[count.report_id] != before[count.report_id]
+        tally
+        for report_id, tally in known.items()
+        if report_id in counted or tally.count.movement_id in moved or before.get(report_id) != Stored.of(tally)
     ]
-    changes += moved
+    ended = [emptied(report_id, own[0]) for report_id in before if report_id not in known]
+    published = [tally for tally in (*changes, *ended) if is_published(tally, before.get(tally.count.report_id))]
+    messages = await events(pool.connection, published, before, counted, now)
+    kept = [tally for tally in known.values() if tally.count.group_id in group_ids]
+    others = [tally for tally in changes if tally.count.group_id not in group_ids]
+    outdated = [tally.count.report_id for tally in (*kept, *others, *ended)]
+    return Recount([*kept, *others], outdated, messages)
+
+
+async def stored(pool: CountPool, group_ids: Collection[str], known: Tallies) -> dict[str, Stored]:
+    movement_ids = [movement.report_id for movement in pool.movements]
+    rows = await pool.connection.fetch(STORED, list(group_ids), list(known), movement_ids)
+    return {str(row["report_id"]): Stored.of_row(row) for row in rows}
+
+
+def emptied(report_id: str, count: Headcount) -> Tally:
+    """What the other services must know of people who have not moved after all: that they are nobody."""
+    clear = count.clear.model_copy(update={"persons": 0, "households": None, "is_full_recount": False})
+    nobody = replace(count, report_id=report_id, clear=clear, people=People(), movement_id=report_id)
+    return Tally(nobody, IN_EFFECT, [Step(count.counted_at, People())])
+
+
+def is_published(tally: Tally, before: Stored | None) -> bool:
+    """Whether the other services know the count: they count only people who are displaced."""
+    return tally.count.movement_id is None or tally.count.is_displaced or bool(before and before.displaced)
+
+
+async def events(
+    connection: Any, changes: Sequence[Tally], before: Mapping[str, Stored], counted: Collection[str], now: datetime
+) -> list[Message]:
     replaced = defaultdict[str | None, list[UUID]](list)
-    for count in changes:
-        if after[count.report_id] != before.get(count.report_id, IN_EFFECT):
-            replaced[after[count.report_id].superseded_by].append(UUID(count.report_id))
-    sequences = [row["nextval"] for row in await connection.fetch(SEQUENCES, len(changes))]
-    messages = [
+    for tally in changes:
+        report_id, standing = tally.count.report_id, tally.standing
+        if standing != (before[report_id].standing if report_id in before else IN_EFFECT):
+            replaced[standing.superseded_by].append(UUID(report_id))
+    sequences: Iterator[int] = (row["nextval"] for row in await connection.fetch(SEQUENCES, len(changes)))
+    return [
         group_events.counted(
-            event_type(count, reported, before), count, after[count.report_id], replaced[count.report_id], sequence, now
+            event_type(tally.count, counted, before), tally, replaced[tally.count.report_id], sequence, now
         )
-        for count, sequence in zip(changes, sequences, strict=True)
+        for tally, sequence in zip(changes, sequences, strict=True)
     ]
-    return Recount({count.report_id: (count, after[count.report_id]) for count in own}, messages)
 
 
-async def typed_sites(connection: Any, counts: Collection[Headcount]) -> TypedSites:
-    """The sites of the districts where people were counted."""
-    pcodes = {count.clear.destination.pcode for count in counts} - {None}
-    rows = await connection.fetch(SITES, list(pcodes), [count.site_id for count in counts if count.site_id])
-    return TypedSites((site_id, pcode, names) for site_id, pcode, *names in rows)
-
-
-def changed_row(count: Headcount, standing: Standing) -> tuple[object, ...]:
-    return count.report_id, *standing, count.site_id, count.population, count.stock_id, count.covers_site
-
-
-def event_type(count: Headcount, reported: Collection[str], before: Mapping[str, Standing]) -> type[GroupCounted]:
-    if count.report_id not in reported:
+def event_type(count: Headcount, counted: Collection[str], before: Mapping[str, Stored]) -> type[GroupCounted]:
+    if count.report_id not in counted:
         return GroupStatusChanged
     return GroupCorrected if count.report_id in before else GroupCounted
-
-
-def standing(row: asyncpg.Record) -> Standing:
-    return Standing(row["superseded_at"], str(row["superseded_by"]) if row["superseded_by"] else None)
-
-
-def headcount(row: asyncpg.Record) -> Headcount:
-    return Headcount(
-        str(row["group_id"]),
-        str(row["report_id"]),
-        GroupClear.model_validate_json(row["clear"]),
-        str(row["author"]),
-        str(row["team"]) if row["team"] else None,
-        row["places_version"],
-        row["received_at"],
-        row["site_id"],
-    )

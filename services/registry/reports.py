@@ -9,7 +9,7 @@ from services.registry.decisions import Claim, Name, Precedent
 from shared.country import TIME_ZONE
 from shared.crypto.randomness import random_id
 from shared.events.displacements import GroupClear, HouseholdClear
-from shared.events.movements import HouseholdMovementClear
+from shared.events.movements import GroupMovementClear, HouseholdMovementClear
 from shared.events.vocabulary import (
     DISPLACED,
     AgeBracket,
@@ -40,7 +40,7 @@ NEVER = datetime.max  # noqa: DTZ901 - asyncpg's value for PostgreSQL's infinity
 Content = dict[str, Any]
 
 
-C = TypeVar("C", HouseholdClear | GroupClear, HouseholdMovementClear)
+C = TypeVar("C", HouseholdClear | GroupClear, HouseholdMovementClear | GroupMovementClear)
 
 
 @dataclass(slots=True)
@@ -102,8 +102,8 @@ class Filed(FiledReport[HouseholdClear | GroupClear]):
 
 
 @dataclass(slots=True)
-class FiledMovement(FiledReport[HouseholdMovementClear]):
-    """One version of a report about a movement of a household."""
+class FiledMovement(FiledReport[HouseholdMovementClear | GroupMovementClear]):
+    """One version of a report about a movement of a household or a group."""
 
     @property
     def removes(self) -> bool:

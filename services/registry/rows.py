@@ -14,11 +14,13 @@ from pydantic_core import to_json
 
 from services.registry.decisions import Name
 from services.registry.envelope_encryption import Key, member_aad, report_aad, row_aad
-from services.registry.headcounts import Headcount, Standing
+from services.registry.group_movements import Tally
+from services.registry.headcounts import Headcount
 from services.registry.models import (
     Episode,
     Group,
     GroupCount,
+    GroupStay,
     Household,
     HouseholdPassage,
     HouseholdSearchKeys,
@@ -32,12 +34,13 @@ from services.registry.reports import NEVER, AnyFiled, Filed, birth_year, sex_ag
 from services.registry.search_keys import KeysOfRoot
 from services.registry.stays import Stay
 from services.registry.subjects import Subject
+from shared.events.vocabulary import SubStock
 from shared.postgres import bulk_copy
 from shared.postgres.bulk_copy import Copy, Row
 
 UNKNOWN = "unknown"
 
-OF_REPORT = {field.name for field in fields(Filed)}
+OF_REPORT = {field.name for field in fields(Filed)} | {"group_id"}
 PATHS = {
     "clear": "text",
     "changed_at": "received_at",
@@ -57,7 +60,7 @@ class RowReader:
         self.columns = (*named, *computed)
         self._values = attrgetter(*map(path, named))
 
-    def row(self, filed: AnyFiled, *computed: object) -> Row:
+    def row(self, filed: AnyFiled | Headcount, *computed: object) -> Row:
         return (*self._values(filed), *computed)
 
     def copy(self, rows: Iterable[Row]) -> Copy:
@@ -92,7 +95,6 @@ PASSAGES = RowReader(
 )
 COUNTS = RowReader(
     GroupCount,
-    "group_id",
     "sex_age",
     "site_id",
     "counted_at",
@@ -101,6 +103,15 @@ COUNTS = RowReader(
     "covers_site",
     "superseded_at",
     "superseded_by",
+    "sub_stock",
+    "movement_id",
+    "changed_at",
+    "displaced",
+    "returned",
+    "settled",
+)
+GROUP_STAYS = RowReader(
+    GroupStay, "number", "site_id", "persons", "sex_age", "counted_at", "stock_id", "sub_stock", "superseded_at"
 )
 
 
@@ -240,11 +251,39 @@ def group(subject: Subject, key: Key) -> Row:
     return GROUPS.row(current, subject.name[1], *of_subject(subject, to_json(current.sealed), key))
 
 
-def counts(subjects: Iterable[Subject], decided: Mapping[str, tuple[Headcount, Standing]]) -> Copy:
-    reported = (filed for subject in subjects for filed in subject.displacements.values())
-    return COUNTS.copy(count(filed, *decided[filed.report_id]) for filed in reported)
+def counts(tallies: Iterable[Tally]) -> Copy:
+    return COUNTS.copy(map(count, tallies))
 
 
-def count(filed: Filed, same: Headcount, standing: Standing) -> Row:
+def count(tally: Tally) -> Row:
+    """The row of a count, which says how many people it found, until when that held, and how many are left."""
+    same, standing = tally.count, tally.standing
     computed = same.site_id, same.counted_at, same.population, same.stock_id, same.covers_site
-    return COUNTS.row(filed, same.group_id, sex_age(filed), *computed, *standing)
+    changed_at = tally.steps[1].at if tally.has_moved else None
+    gone = tally.gone[SubStock.IN_RETURN], tally.gone[SubStock.IN_SETTLEMENT]
+    return COUNTS.row(
+        same,
+        same.people.cells,
+        *computed,
+        *standing,
+        same.sub_stock,
+        same.movement_id,
+        changed_at,
+        tally.displaced,
+        *gone,
+    )
+
+
+def group_stays(tallies: Iterable[Tally]) -> Copy:
+    return GROUP_STAYS.copy(row for tally in tallies for row in group_stays_of(tally))
+
+
+def group_stays_of(tally: Tally) -> Iterator[Row]:
+    """Who was left after each movement. The row of the count describes the time before the first movement."""
+    ends = [step.at for step in tally.steps[1:]] + [tally.standing.superseded_at]
+    for number, (step, ends_at) in enumerate(zip(tally.steps, ends, strict=True)):
+        is_superseded = tally.standing.superseded_by is not None and step.at >= tally.standing.superseded_at
+        if number and step.people.count and step.at != ends_at and not is_superseded:
+            same, people = tally.count, step.people
+            numbers = people.count, people.cells, step.at, same.stock_id, same.sub_stock, ends_at
+            yield GROUP_STAYS.row(same, number, same.site_id, *numbers)

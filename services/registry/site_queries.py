@@ -10,7 +10,7 @@ from services.registry.models import GroupCount, Site, SiteKey
 from services.registry.sites import CountAtSite
 from services.registry.visibility import Visibility
 from shared.country import COUNTRY, UNKNOWN_COUNTRY
-from shared.events.vocabulary import DISPLACED, Measure, Status
+from shared.events.vocabulary import DISPLACED, Measure, Status, SubStock
 
 # raw SQL: SQLAlchemy has no advisory locks
 LOCK = text("SELECT pg_advisory_xact_lock(hashtext(current_schema() || '.sites'))")
@@ -21,7 +21,7 @@ COUNTED = (
     GroupCount.report_id,
     GroupCount.stock_id,
     GroupCount.superseded_by,
-    GroupCount.persons,
+    func.coalesce(GroupCount.displaced, GroupCount.persons),
     func.coalesce(GroupCount.covers_site, false()),
 )
 
@@ -58,7 +58,8 @@ async def key(session: AsyncSession, site_id: UUID) -> SiteKey | None:
 async def counts(session: AsyncSession, status: Status, visibility: Visibility) -> list[CountAtSite]:
     """The counts of displaced people at the sites that the caller may see, with the replaced ones.
 
-    A count of people abroad names a site by mistake.
+    Each has the people who are left after movements. People who moved to a site are a count of their own there. A
+    count of people abroad names a site by mistake.
     """
     rows = await session.execute(
         select(*COUNTED)
@@ -66,6 +67,7 @@ async def counts(session: AsyncSession, status: Status, visibility: Visibility) 
         .where(
             GroupCount.status == status,
             GroupCount.measure == Measure.STOCK,
+            func.coalesce(GroupCount.sub_stock, SubStock.IN_DISPLACEMENT) == SubStock.IN_DISPLACEMENT,
             GroupCount.mobility.in_(DISPLACED),
             func.coalesce(GroupCount.destination_country, COUNTRY).in_((COUNTRY, UNKNOWN_COUNTRY)),
             visibility.covers("sites.pcode"),

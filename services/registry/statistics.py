@@ -145,16 +145,27 @@ class Figure:
 # Filters apply to the latest move. A household that was displaced and then migrated does not count as displaced.
 # `unable_to_move` is not a move.
 STOCK = "superseded_at >= :until"
-# Nobody has reported a movement of the people in `episodes` and `counts`, so they are in location of displacement.
+# Nobody has reported a movement of the people in `episodes`, so they are in location of displacement.
 IN_DISPLACEMENT = f"'{SubStock.IN_DISPLACEMENT}' = ANY(:sub_stocks)"
-IN_SUB_STOCK = {"episodes": IN_DISPLACEMENT, "counts": IN_DISPLACEMENT, "stays": "sub_stock = ANY(:sub_stocks)"}
-# If teams disagree, several counts of the same people are in effect, and only the highest count is used.
-COUNTS_IN_EFFECT = """(
-    SELECT DISTINCT ON (coalesce(stock_id, report_id)) * FROM counts
-    WHERE status = :status AND measure = 'stock' AND superseded_at >= :until
-        AND coalesce(counted_at, reported_at) < :until
-    ORDER BY coalesce(stock_id, report_id), persons DESC, report_id
-) AS counts"""
+OF_SUB_STOCK = "sub_stock = ANY(:sub_stocks)"
+IN_SUB_STOCK = {"episodes": IN_DISPLACEMENT, "counts": OF_SUB_STOCK, "stays": OF_SUB_STOCK}
+# A row of `counts` describes the people until the first movement of their group; from then on `group_stays` describe
+# those who are left. If teams disagree, several counts of the same people are in effect, and only the highest is used.
+OF_COUNT = f"""status, measure, occurred_at, origin_pcode, origin_country, destination_pcode, destination_country,
+    reason, mobility, quantifier, persons_estimated, version, persons, superseded_at, {", ".join(CELL_NAMES)}"""
+COUNTS_IN_EFFECT = f"""(
+    SELECT DISTINCT ON (stock_id) * FROM (
+        SELECT {OF_COUNT}, report_id, coalesce(stock_id, report_id) AS stock_id,
+            coalesce(sub_stock, '{SubStock.IN_DISPLACEMENT}') AS sub_stock
+        FROM counts
+        WHERE status = :status AND measure = 'stock' AND superseded_at >= :until
+            AND coalesce(counted_at, reported_at) < :until AND coalesce(changed_at, 'infinity') >= :until
+        UNION ALL
+        SELECT {OF_COUNT}, report_id, stock_id, sub_stock FROM group_stays
+        WHERE status = :status AND measure = 'stock' AND superseded_at >= :until AND counted_at < :until
+    ) AS present
+    ORDER BY stock_id, persons DESC, report_id
+) AS counts"""  # noqa: S608 - constants
 MEASURES = {"stock": "measure = 'stock'", "flows": "measure = 'flow'"}
 SCOPE = f"""CASE
     WHEN destination_country = '{UNKNOWN_COUNTRY}' OR origin_country = '{UNKNOWN_COUNTRY}' THEN 'unknown'

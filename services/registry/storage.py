@@ -12,14 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry import rows
 from services.registry.decisions import SUBJECT_OF, Name, Owner
 from services.registry.envelope_encryption import EnvelopeEncryption, Key, report_aad
-from services.registry.headcounts import Headcount, Standing
+from services.registry.group_movements import Tally
 from services.registry.reports import AnyFiled, Filed, FiledMovement
 from services.registry.search_keys import SearchKeys
 from services.registry.subjects import Subject
 from services.registry.working_set import WorkingSet
 from shared.events import Message
 from shared.events.displacements import GroupClear, HouseholdClear
-from shared.events.movements import HouseholdMovementClear
+from shared.events.movements import GroupMovementClear, HouseholdMovementClear
 from shared.events.vocabulary import Flag, OutcomeKind, ReportKind, SubmissionChannel
 from shared.messaging import outbox
 from shared.places import Places
@@ -45,6 +45,10 @@ KINDS_OF = {
     for subject in (ReportKind.HOUSEHOLD, ReportKind.GROUP)
 }
 CLEAR_OF: dict[str, type[HouseholdClear | GroupClear]] = {"household": HouseholdClear, "group": GroupClear}
+MOVEMENT_OF: dict[str, type[HouseholdMovementClear | GroupMovementClear]] = {
+    "household_movement": HouseholdMovementClear,
+    "group_movement": GroupMovementClear,
+}
 REFILE = """
 UPDATE reports SET outcome = $5, reason = $6, outcome_id = $7
 WHERE report_id = $1 AND version = $2 AND author = $3 AND kind = $4
@@ -143,10 +147,28 @@ class Store:
             reason=row["reason"],
         )
 
+    async def movements_of(self, group_ids: Collection[str]) -> list[FiledMovement]:
+        """The movements of these groups that took effect, each in its valid version."""
+        connection = await database.driver(self._session)
+        found = await connection.fetch(BY_SUBJECT, list(group_ids), [ReportKind.GROUP_MOVEMENT])
+        await self._find_keys(connection, found)
+        valid: dict[str, FiledMovement] = {}
+        for movement in sorted(map(self._filed, found), key=lambda report: report.clear.version):
+            if isinstance(movement, FiledMovement) and movement.precedent.took_effect:
+                valid[movement.report_id] = movement
+        return list(valid.values())
+
     async def save(
-        self, working_set: WorkingSet, messages: Iterable[Message], counts: Mapping[str, tuple[Headcount, Standing]]
+        self,
+        working_set: WorkingSet,
+        messages: Iterable[Message],
+        tallies: Collection[Tally],
+        outdated: Collection[str],
     ) -> None:
-        """Write the changes. The old rows of each changed household are deleted, and COPY writes the new rows."""
+        """Write the changes. The old rows of each changed household are deleted, and COPY writes the new rows.
+
+        `tallies` are the counts to write, also those of other groups, whose old rows are named by `outdated`.
+        """
         connection = await database.driver(self._session)
         changed = {
             kind: [subject for subject in working_set.changed.values() if subject.name[0] == kind] for kind in KNOWN_OF
@@ -157,12 +179,15 @@ class Store:
             "household_id",
             ("households", "members", "episodes", "stays", "passages", "search_keys"),
         )
-        await clear_away(connection, changed[ReportKind.GROUP], "group_id", ("groups", "counts"))
+        await clear_away(connection, changed[ReportKind.GROUP], "group_id", ("groups", "counts", "group_stays"))
+        if outdated:
+            for table in ("counts", "group_stays"):
+                await connection.execute(f"DELETE FROM {table} WHERE report_id = ANY($1::uuid[])", outdated)  # noqa: S608
         for subject in working_set.changed.values():
             subject.row_version += 1
         await bulk_copy.write(
             connection,
-            [*self._new_keys(working_set), *self._copies(working_set, changed, counts), outbox.copied(messages)],
+            [*self._new_keys(working_set), *self._copies(working_set, changed, tallies), outbox.copied(messages)],
         )
         if working_set.refiled:
             await connection.executemany(REFILE, [refiling(report) for report in working_set.refiled])
@@ -180,7 +205,7 @@ class Store:
         self,
         working_set: WorkingSet,
         changed: Mapping[ReportKind, Sequence[Subject]],
-        counts: Mapping[str, tuple[Headcount, Standing]],
+        tallies: Collection[Tally],
     ) -> Iterator[Copy]:
         """The COPY statements, in the order of execution. Missing keys must already be generated."""
         keys, households, groups = self._keys, changed[ReportKind.HOUSEHOLD], changed[ReportKind.GROUP]
@@ -193,7 +218,8 @@ class Store:
         yield rows.stays(households)
         yield rows.passages(households)
         yield rows.groups(groups, keys)
-        yield rows.counts(groups, counts)
+        yield rows.counts(tallies)
+        yield rows.group_stays(tallies)
 
 
 def identity(row: asyncpg.Record) -> tuple[Any, ...]:
@@ -205,8 +231,8 @@ def name_of(row: asyncpg.Record) -> Name:
 
 
 def filed(kind: str, clear: str, **fields: Any) -> AnyFiled:
-    if kind == ReportKind.HOUSEHOLD_MOVEMENT:
-        return FiledMovement(clear=HouseholdMovementClear.model_validate_json(clear), **fields)
+    if kind in MOVEMENT_OF:
+        return FiledMovement(clear=MOVEMENT_OF[kind].model_validate_json(clear), **fields)
     return Filed(clear=CLEAR_OF[kind].model_validate_json(clear), **fields)
 
 

@@ -1,14 +1,15 @@
 """A household or a group with all its reports, and what the other services are told about it. No I/O."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from services.registry import group_movements
 from services.registry.courses import Courses, HouseholdStanding, Onward, courses, onward, standing
-from services.registry.decisions import Name, Owner
+from services.registry.decisions import Name, Owner, ReportDecision
 from services.registry.reports import AnyFiled, Filed, FiledMovement, order
-from shared.events.vocabulary import Mobility, Status
+from shared.events.vocabulary import Mobility, ReportKind, Status
 
 
 @dataclass(slots=True)
@@ -63,11 +64,18 @@ class Subject:
     @property
     def courses(self) -> Courses:
         """Computed once for each set of reports, because the computation takes long for many movements."""
-        if not self.movements:
+        if not self.movements or self.name[0] == ReportKind.GROUP:
             return Courses()
         if self._courses is None:
             self._courses = courses(self.displacements.values(), self.movements.values())
         return self._courses
+
+    @property
+    def decisions(self) -> Mapping[str, ReportDecision]:
+        """The decision about each movement, which follows from all reports."""
+        if self.name[0] == ReportKind.GROUP:
+            return group_movements.decisions(self.displacements.values(), self.movements.values())
+        return self.courses.decisions
 
     @property
     def standing(self) -> HouseholdStanding | None:

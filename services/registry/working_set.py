@@ -188,7 +188,7 @@ class WorkingSet:
         """
         for name, unjudged in self.unjudged.items():
             subject = self.subjects[name]
-            decisions, added = subject.courses.decisions, {id(movement) for movement, _ in unjudged.movements}
+            decisions, added = subject.decisions, {id(movement) for movement, _ in unjudged.movements}
             for movement, replaces in unjudged.movements:
                 is_newest = subject.movements.get(movement.report_id) is movement
                 self._decide(movement, decisions[movement.report_id] if is_newest else OLDER, replaces)

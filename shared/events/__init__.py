@@ -75,7 +75,14 @@ from shared.events.households import (
     HouseholdStatusChanged,
     HouseholdWhereabouts,
 )
-from shared.events.movements import HouseholdMovementReport, HouseholdMovementReported, HouseholdMovementSealed
+from shared.events.movements import (
+    GroupMovementReport,
+    GroupMovementReported,
+    HouseholdMovementReport,
+    HouseholdMovementReported,
+    HouseholdMovementSealed,
+    MovementSealed,
+)
 from shared.events.outcomes import ReportHeld, ReportSettled
 from shared.events.sites import SiteChanged, SiteDescription
 from shared.events.topics import TOPICS, Topic
@@ -157,6 +164,8 @@ __all__ = [
     "GroupCorrected",
     "GroupCorrectionReported",
     "GroupCounted",
+    "GroupMovementReport",
+    "GroupMovementReported",
     "GroupReport",
     "GroupReported",
     "GroupSealed",
@@ -180,6 +189,7 @@ __all__ = [
     "HouseholdWhereabouts",
     "MalformedEvent",
     "Message",
+    "MovementSealed",
     "Person",
     "Place",
     "Point",

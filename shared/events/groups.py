@@ -5,7 +5,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from shared.events.envelope import EventData
-from shared.events.fields import Clear, Instant, Line, Persons, Place
+from shared.events.fields import Clear, Data, Instant, Line, Persons, Place
 from shared.events.vocabulary import (
     HazardType,
     HouseholdUnit,
@@ -19,8 +19,23 @@ from shared.events.vocabulary import (
 )
 
 
+class GroupWhereabouts(Data):
+    """The people of a count after movements: still displaced where they were counted, returned, and settled elsewhere.
+
+    `confirmed_on` is the day of the last movement.
+    """
+
+    displaced: Clear[Persons]
+    returned: Clear[Persons]
+    settled: Clear[Persons]
+    confirmed_on: Clear[date]
+
+
 class GroupCounted(EventData):
     """One count of a group after this event. Consumers ignore a `sequence` that is not newer than their own.
+
+    People who were transferred or forced onward are a count of their own, with the type `status_changed` and a
+    `report_id` that no report has. Without `whereabouts`, all `persons` are displaced where they were counted.
 
     Counts with the same `stock_id` count the same people, so their persons are never added up. If several of them are
     in effect, the teams disagree, and the number of people lies between the lowest and the highest count.
@@ -69,6 +84,19 @@ class GroupCounted(EventData):
     author: Clear[UUID]
     team: Clear[UUID | None] = None
     places_version: Clear[str | None] = None
+    whereabouts: Clear[GroupWhereabouts | None] = None
+
+    @property
+    def displaced_now(self) -> int:
+        """The persons who are still displaced where they were counted."""
+        return self.persons if self.whereabouts is None else self.whereabouts.displaced
+
+    @property
+    def households_now(self) -> int | None:
+        """The families of those persons, rounded up, because nobody counted them again."""
+        if self.households is None or not self.persons:
+            return self.households
+        return -(-self.households * self.displaced_now // self.persons)
 
 
 class GroupCorrected(GroupCounted):
@@ -78,6 +106,6 @@ class GroupCorrected(GroupCounted):
 
 
 class GroupStatusChanged(GroupCounted):
-    """Another count changed this one: a full recount replaced it, or no longer replaces it."""
+    """Another report changed this count: a full recount replaced it, or no longer replaces it, or people moved."""
 
     event_type: ClassVar[str] = "dayar.group.status_changed.v1"

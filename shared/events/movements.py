@@ -1,6 +1,7 @@
 """Reports of what happened to displaced people later: request bodies (`…Report`) and sealed events (`…Reported`)."""
 
 from typing import Annotated, ClassVar, Literal
+from uuid import UUID
 
 from pydantic import FailFast, Field, model_validator
 
@@ -32,6 +33,19 @@ HAVE_A_DESTINATION = (
     Movement.SETTLED_ELSEWHERE,
     Movement.LEFT_COUNTRY,
 )
+# The movements of counted people. Who counts a group knows nobody by name, so deaths and intentions are not among them.
+OF_GROUPS = (
+    Movement.CONFIRMED_HERE,
+    Movement.TRANSFERRED,
+    Movement.DISPLACED_AGAIN,
+    Movement.RETURNED,
+    Movement.SETTLED_ELSEWHERE,
+    Movement.RELOCATED,
+    Movement.LEFT_COUNTRY,
+    Movement.CONTACT_LOST,
+    Movement.EVACUATION_LIFTED,
+)
+Moved = Annotated[Persons, Field(ge=1)]
 
 
 class MovementClear(Data):
@@ -48,7 +62,7 @@ class MovementClear(Data):
     occurred_at_precision: Clear[Precision] = Precision.DAY
     reported_at: Clear[Instant]
     destination: Clear[Place | None] = None
-    persons: Clear[Annotated[Persons, Field(ge=1)] | None] = None
+    persons: Clear[Moved | None] = None
     is_reversed: Clear[bool] = False
 
     @property
@@ -70,9 +84,17 @@ class HouseholdMovementClear(MovementClear):
     household_id: Clear[RandomId]
 
 
+class GroupMovementClear(MovementClear):
+    """`persons` is the part of the counted people who moved."""
+
+    kind: Clear[Literal["group_movement"]]
+    group_id: Clear[RandomId]
+
+
 class MovementSealed(Data):
     """The sealed fields; only the registry's worker can read them."""
 
+    destination_site_id: Sealed[UUID | None] = None
     destination_point: Sealed[Point | None] = None
     destination_locality: Sealed[Line | None] = None
     shelter: Sealed[Shelter] = Shelter.UNKNOWN
@@ -85,20 +107,24 @@ class HouseholdMovementSealed(MovementSealed):
     member_ids: Sealed[Annotated[tuple[RandomId, ...], Field(max_length=60), FailFast()]] = ()
 
 
-class HouseholdMovementReport(HouseholdMovementClear, HouseholdMovementSealed, Body):
-    """The body of `POST /intake/v1/movements` for a household that was reported before."""
+class MovementBody(MovementClear, MovementSealed, Body):
+    """What the bodies of `POST /intake/v1/movements` share."""
 
     @model_validator(mode="after")
-    def destination_fits(self) -> "HouseholdMovementReport":
+    def destination_fits(self) -> "MovementBody":
         check_destination(self.movement, self.destination)
         check_place(self, self.movement)
         return self
 
     @model_validator(mode="after")
-    def reversal_fits(self) -> "HouseholdMovementReport":
+    def reversal_fits(self) -> "MovementBody":
         if self.is_reversed and self.version == 1:
             raise ValueError("a `version` above 1 is expected with `is_reversed`")
         return self
+
+
+class HouseholdMovementReport(HouseholdMovementClear, HouseholdMovementSealed, MovementBody):
+    """The body for a household that was reported before."""
 
     @model_validator(mode="after")
     def members_fit(self) -> "HouseholdMovementReport":
@@ -107,11 +133,28 @@ class HouseholdMovementReport(HouseholdMovementClear, HouseholdMovementSealed, B
         return self
 
 
+class GroupMovementReport(GroupMovementClear, MovementBody):
+    """The body for a group that was counted before."""
+
+    @model_validator(mode="after")
+    def movement_fits(self) -> "GroupMovementReport":
+        check_movement(self.movement)
+        return self
+
+
+MovementReport = Annotated[HouseholdMovementReport | GroupMovementReport, Field(discriminator="kind")]
+
+
+def check_movement(movement: Movement) -> None:
+    if movement not in OF_GROUPS:
+        raise ValueError(f"a movement of counted people is expected: {', '.join(OF_GROUPS)}")
+
+
 def check_place(report: MovementSealed, movement: Movement) -> None:
     """Raise ValueError if the report describes a destination that the movement does not have."""
-    is_described = report.destination_locality or report.destination_point or report.shelter is not Shelter.UNKNOWN
-    if is_described and movement not in HAVE_A_DESTINATION:
-        raise ValueError("no `shelter`, `destination_locality` or `destination_point` is expected for this movement")
+    described = report.destination_site_id, report.destination_locality, report.destination_point
+    if (any(described) or report.shelter is not Shelter.UNKNOWN) and movement not in HAVE_A_DESTINATION:
+        raise ValueError("no `shelter` and no site, locality or point of a destination is expected for this movement")
 
 
 def check_destination(movement: Movement, destination: Place | None) -> None:
@@ -130,12 +173,24 @@ def check_destination(movement: Movement, destination: Place | None) -> None:
         raise ValueError("a `destination` in this country is expected for this movement; abroad it is `left_country`")
 
 
-class HouseholdMovementReported(HouseholdMovementClear, Stamped):
+class MovementStamped(Stamped):
+    """`registrar_areas` are the areas of an author who is a registrar.
+
+    Only the registry knows whether these areas contain the people.
+    """
+
+    registrar_areas: Clear[tuple[PCode, ...]] = ()
+
+
+class HouseholdMovementReported(HouseholdMovementClear, MovementStamped):
     """All versions of a movement's report have this type."""
 
     event_type: ClassVar[str] = "dayar.displacement.movement_reported.v1"
     topic: ClassVar[str] = "displacements"
     key_field: ClassVar[str] = "household_id"
 
-    # The areas of an author who is a registrar. Only the registry knows whether these areas contain the household.
-    registrar_areas: Clear[tuple[PCode, ...]] = ()
+
+class GroupMovementReported(GroupMovementClear, MovementStamped):
+    event_type: ClassVar[str] = HouseholdMovementReported.event_type
+    topic: ClassVar[str] = "displacements"
+    key_field: ClassVar[str] = "group_id"

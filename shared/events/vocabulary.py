@@ -355,6 +355,7 @@ class ReportKind(Code):
     HOUSEHOLD = "household"
     GROUP = "group"
     HOUSEHOLD_MOVEMENT = "household_movement"
+    GROUP_MOVEMENT = "group_movement"
 
 
 class OutcomeKind(Code):

@@ -18,6 +18,8 @@ from shared import events
 from shared.crypto import keyring, seal
 from shared.events import (
     GroupCorrectionReported,
+    GroupMovementReport,
+    GroupMovementReported,
     GroupReport,
     GroupReported,
     GroupSealed,
@@ -29,6 +31,7 @@ from shared.events import (
     HouseholdReported,
     HouseholdSealed,
     Message,
+    MovementSealed,
 )
 from shared.events.vocabulary import Flag, SubmissionChannel
 from shared.messaging.records import Received, Record
@@ -44,6 +47,7 @@ MODELS: dict[str, Any] = {
         HouseholdMovementReported,
         HouseholdMovementReported,
     ),
+    "group_movement": ((GroupMovementReport, MovementSealed), GroupMovementReported, GroupMovementReported),
 }
 OSH, KADAMJAI, LEILEK, BATKEN = "KG06226000000", "KG05258000000", "KG05236000000", "KG05214000000"
 
@@ -114,11 +118,11 @@ def group(**changed: Any) -> dict[str, Any]:
 
 
 def movement(of: dict[str, Any], movement: str, **changed: Any) -> dict[str, Any]:
-    """The report of a movement of this household, a day after its displacement."""
-    body = {
-        "kind": "household_movement",
+    """The report of a movement of this household or group, a day after its displacement."""
+    body: dict[str, Any] = {
+        "kind": f"{of['kind']}_movement",
         "report_id": str(uuid4()),
-        "household_id": of["household_id"],
+        **{name: of[name] for name in ("household_id", "group_id") if name in of},
         "movement": movement,
         "occurred_at": (NOON + timedelta(days=1)).isoformat(),
         "reported_at": (NOON + timedelta(days=1, hours=2)).isoformat(),

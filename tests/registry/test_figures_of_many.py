@@ -126,6 +126,11 @@ def row(move: Move) -> dict[str, Any]:
         "stock_id": move.report if move.measure == "flow" or move.mobility == "unable_to_move" else move.subject,
         "superseded_at": FOLLOWING.get(move.report, datetime.max) if move.measure else None,  # noqa: DTZ901
         "superseded_by": None,
+        "sub_stock": "in_displacement",
+        "movement_id": None,
+        "changed_at": None,
+        "returned": 0,
+        "settled": 0,
         "site_id": None,
         "covers_site": False,
     }

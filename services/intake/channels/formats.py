@@ -7,9 +7,10 @@ from pydantic import BaseModel
 
 from services.intake.refusals import REPORT_BYTES, ReportRefused
 from services.intake.structs import DisplacementStruct
-from shared.events import GroupReport, HazardReport, HouseholdMovementReport, HouseholdReport
+from shared.events import GroupReport, HazardReport, HouseholdReport
+from shared.events.movements import MovementBody
 
-Report = HouseholdReport | GroupReport | HouseholdMovementReport | HazardReport | DisplacementStruct
+Report = HouseholdReport | GroupReport | MovementBody | HazardReport | DisplacementStruct
 # Content type -> the model of the body, or `str` for a text that the OpenAPI document does not describe further.
 Content = Mapping[str, type[BaseModel] | type[str]]
 

@@ -13,7 +13,7 @@ from services.intake.channels.formats import BatchFormat, Report
 from services.intake.channels.json_reports import HazardItem, at_once, lists
 from services.intake.channels.limits import HAZARD_LIMITS, REPORT_LIMITS, Limits
 from services.intake.refusals import REPORT_BYTES, Invalid, ReportRefused, TooBig, TooMany
-from shared.events import GroupReport, HouseholdMovementReport, HouseholdReport
+from shared.events import GroupMovementReport, GroupReport, HouseholdMovementReport, HouseholdReport
 from shared.web.problems import ERRORS
 
 ITEMS = 1_000
@@ -28,7 +28,7 @@ REST_OF_TEXT = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+){0,20000}+("?)', re.DOTALL)
 LINE = re.compile(rb"[^\n]+")
 STEPS = {b"[": 1, b"{": 1, b"]": -1, b"}": -1}
 
-AnyReport = HouseholdReport | GroupReport | HouseholdMovementReport | HazardItem
+AnyReport = HouseholdReport | GroupReport | HouseholdMovementReport | GroupMovementReport | HazardItem
 Item = Annotated[AnyReport, Field(discriminator="kind")]
 ITEM: TypeAdapter[AnyReport] = TypeAdapter(Item)
 # ITEM_LIST stops at the first wrong item; after that, `read` validates each item by itself.

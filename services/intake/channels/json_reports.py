@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Field, RootModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, RootModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, from_json, to_json
 
 from services.intake import structs
@@ -11,7 +11,8 @@ from services.intake.channels import rings, unknown_codes
 from services.intake.channels.formats import SingleFormat
 from services.intake.channels.limits import HAZARD_LIMITS, REPORT_LIMITS, Limits
 from services.intake.refusals import Invalid
-from shared.events import GroupReport, HazardReport, HouseholdMovementReport, HouseholdReport
+from shared.events import GroupMovementReport, GroupReport, HazardReport, HouseholdMovementReport, HouseholdReport
+from shared.events.movements import MovementReport
 from shared.web.body_limits import FIELD, VALUE
 from shared.web.problems import ERRORS, field_errors, names_of
 
@@ -20,7 +21,7 @@ T = TypeVar("T")
 AT_ONCE_BYTES = 128 * 1024
 # A body within these limits is validated in about 5 ms.
 AT_ONCE_FIELDS, AT_ONCE_LISTS, AT_ONCE_VALUES = 5_000, 2_000, 10_000
-KINDS = ("household", "group", "household_movement", "hazard")
+KINDS = ("household", "group", "household_movement", "group_movement", "hazard")
 
 
 class HazardItem(HazardReport):
@@ -32,12 +33,23 @@ class HazardItem(HazardReport):
 Displacement = Annotated[HouseholdReport | GroupReport, Field(discriminator="kind")]
 DISPLACEMENT: TypeAdapter[HouseholdReport | GroupReport] = TypeAdapter(Displacement)
 HAZARD: TypeAdapter[HazardReport] = TypeAdapter(HazardReport)
-MOVEMENT: TypeAdapter[HouseholdMovementReport] = TypeAdapter(HouseholdMovementReport)
-NAMES = names_of(HouseholdReport) | names_of(GroupReport) | names_of(HouseholdMovementReport) | names_of(HazardItem)
+MOVEMENT: TypeAdapter[HouseholdMovementReport | GroupMovementReport] = TypeAdapter(MovementReport)
+BODIES: tuple[type[BaseModel], ...] = (
+    HouseholdReport,
+    GroupReport,
+    HouseholdMovementReport,
+    GroupMovementReport,
+    HazardItem,
+)
+NAMES = frozenset[str]().union(*map(names_of, BODIES))
 
 
 class DisplacementBody(RootModel[Displacement]):
     """A household or a group; `kind` distinguishes them."""
+
+
+class MovementsBody(RootModel[MovementReport]):
+    """A movement of a household or of a group; `kind` distinguishes them."""
 
 
 def at_once(raw: bytes, adapter: TypeAdapter[T], read: Callable[[bytes], Any] | None = None) -> T | None:
@@ -94,7 +106,11 @@ def expectations(errors: Iterable[ErrorDetails]) -> list[dict[str, str]]:
 def located(error: ErrorDetails) -> ErrorDetails:
     """The error with its path in the document. pydantic's path begins with the report's kind, which is removed here."""
     if error["type"] in ("union_tag_invalid", "union_tag_not_found"):
-        return {**error, "loc": ("kind",), "msg": "one of household, group; in a batch also household_movement, hazard"}
+        return {
+            **error,
+            "loc": ("kind",),
+            "msg": "one of household, group; of a movement household_movement, group_movement; in a batch also hazard",
+        }
     path = error["loc"]
     return {**error, "loc": path[1:] if path and path[0] in KINDS else path}
 
@@ -106,8 +122,8 @@ DISPLACEMENTS = SingleFormat(
     read_at_once=lambda raw: at_once(raw, DISPLACEMENT, structs.read),
 )
 MOVEMENTS = SingleFormat(
-    "Report what happened to a displaced household later: return, transfer, death, and so on.",
-    {"application/json": HouseholdMovementReport},
+    "Report what happened to displaced people later: return, transfer, death, and so on.",
+    {"application/json": MovementsBody},
     read=lambda raw: checked(raw, MOVEMENT, limits=REPORT_LIMITS),
     read_at_once=lambda raw: at_once(raw, MOVEMENT, structs.read_movement),
 )

@@ -11,6 +11,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         ReportKind.HOUSEHOLD: N_("Household"),
         ReportKind.GROUP: N_("Group"),
         ReportKind.HOUSEHOLD_MOVEMENT: N_("Movement"),
+        ReportKind.GROUP_MOVEMENT: N_("Movement of a group"),
     },
     "outcome": {
         OutcomeKind.RECORDED: N_("recorded"),
@@ -35,6 +36,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "not_displaced": N_("the household was never displaced"),
         "other_status": N_("the household has no displacement with this status"),
         "before_departure": N_("dated before the household's displacement"),
+        "before_count": N_("dated before the first count of the group"),
         "after_death": N_("dated after the person's death"),
         "members_unknown": N_("names persons who are not in this household"),
         "too_many_movements": N_("the household has very many movements already"),

@@ -1,0 +1,125 @@
+"""Loads and locks all counts that may change together, with the movements of their groups."""
+
+# raw SQL throughout: these statements take locks, and read tables to which the same transaction copies rows
+
+from collections.abc import Collection, Iterable
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from services.registry.group_movements import Tallies, tallies
+from services.registry.headcounts import Headcount
+from services.registry.people import People
+from services.registry.reports import FiledMovement
+from services.registry.storage import Store
+from services.registry.typed_sites import TypedSites
+from shared.events.displacements import GroupClear
+
+STORED_POPULATIONS = (
+    "SELECT DISTINCT population FROM counts WHERE group_id = ANY($1::uuid[]) AND population IS NOT NULL"
+)
+# The lock's key is a hash. If two populations have the same hash, their recounts only wait for each other.
+LOCK = """
+SELECT pg_advisory_xact_lock(hashtextextended(name, 0))
+FROM unnest($1::text[]) AS name ORDER BY hashtextextended(name, 0)
+"""
+OTHERS = """
+SELECT counts.group_id, counts.report_id, counts.site_id, counts.sex_age,
+    reports.clear, reports.author, reports.team, reports.places_version, reports.received_at
+FROM counts JOIN reports ON (reports.report_id, reports.version) = (counts.report_id, counts.version)
+    AND reports.kind = 'group' AND reports.subject_id = counts.group_id AND reports.outcome IN ('recorded', 'merged')
+WHERE NOT counts.report_id = ANY($4::uuid[])
+    AND (counts.population = ANY($1::uuid[]) OR counts.site_id = ANY($2::uuid[]) OR counts.group_id = ANY($3::uuid[]))
+"""
+# The groups of people who moved there. No report counts these people, so their group's counts and movements are needed.
+CAME = """
+SELECT DISTINCT group_id FROM counts
+WHERE movement_id IS NOT NULL AND (population = ANY($1::uuid[]) OR site_id = ANY($2::uuid[]))
+"""
+SITES = """
+SELECT site_id, pcode, name_ky, name_ru, name_en FROM sites
+WHERE pcode = ANY($1::text[] || ARRAY(SELECT pcode FROM sites WHERE site_id = ANY($2::uuid[])))
+"""
+
+
+class CountPool:
+    """The counts of the given groups, and all counts that share a population with them.
+
+    Where people moved, also the counts that share a site or a group with them.
+    """
+
+    def __init__(
+        self, connection: Any, store: Store, counts: Iterable[Headcount], movements: Iterable[FiledMovement]
+    ) -> None:
+        self.connection = connection
+        self.movements = list(movements)
+        self._store = store
+        self._counts = {count.report_id: count for count in counts}
+        self._groups = {count.group_id for count in self._counts.values()}
+        self._moving_groups: set[str] = set()
+        self._locked: set[str] = set()
+        self._sites = TypedSites(())
+
+    async def tallies(self) -> Tallies:
+        """What is left of each count. More counts are loaded until no other count can change these."""
+        own = list(self._counts.values())
+        self._sites = await self._typed_sites(own)
+        self._counts = {count.report_id: count.at_typed_site(self._sites) for count in own}
+        rows = await self.connection.fetch(STORED_POPULATIONS, list(self._groups))
+        populations = {str(row["population"]) for row in rows}
+        populations |= {name for count in self._counts.values() for name in count.typed_populations(self._sites)}
+        while True:
+            known = tallies(list(self._counts.values()), self.movements, self._sites)
+            populations |= {tally.count.population for tally in known.values() if tally.count.population}
+            if not await self._load(populations, self._shared_sites(known)):
+                return known
+
+    def _shared_sites(self, known: Tallies) -> set[UUID]:
+        """The sites whose counts may change each other: only if people moved may a count of everybody there change."""
+        if not self.movements and not any(tally.count.covers_site for tally in known.values()):
+            return set()
+        return {tally.count.site_id for tally in known.values() if tally.count.site_id}
+
+    async def _load(self, populations: Collection[str], sites: Collection[UUID]) -> bool:
+        """Lock these and load their counts. False if they were loaded before."""
+        wanted = {*populations, *(f"site {site_id}" for site_id in sites), *self._moving_groups}
+        if wanted <= self._locked:
+            return False
+        await self.connection.execute(LOCK, sorted(wanted - self._locked))
+        self._locked |= wanted
+        came = await self.connection.fetch(CAME, list(populations), list(sites))
+        self._moving_groups |= {str(row["group_id"]) for row in came} - self._groups
+        rows = await self.connection.fetch(
+            OTHERS, list(populations), list(sites), list(self._moving_groups), list(self._counts)
+        )
+        others = [headcount(row).at_typed_site(self._sites) for row in rows]
+        self._counts |= {count.report_id: count for count in others}
+        if new := {count.group_id for count in others} - self._groups:
+            self._groups |= new
+            movements = await self._store.movements_of(new)
+            self.movements += movements
+            self._moving_groups |= {movement.subject[1] for movement in movements}
+        return True
+
+    async def _typed_sites(self, counts: Collection[Headcount]) -> TypedSites:
+        """The sites of the districts where people are."""
+        places = [count.clear.destination for count in counts]
+        places += [movement.clear.destination for movement in self.movements if movement.clear.destination]
+        pcodes = {place.pcode for place in places} - {None}
+        rows = await self.connection.fetch(SITES, list(pcodes), [count.site_id for count in counts if count.site_id])
+        return TypedSites((site_id, pcode, names) for site_id, pcode, *names in rows)
+
+
+def headcount(row: asyncpg.Record) -> Headcount:
+    return Headcount(
+        str(row["group_id"]),
+        str(row["report_id"]),
+        GroupClear.model_validate_json(row["clear"]),
+        str(row["author"]),
+        str(row["team"]) if row["team"] else None,
+        row["places_version"],
+        row["received_at"],
+        People(others=tuple(row["sex_age"])),
+        row["site_id"],
+    )

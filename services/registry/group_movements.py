@@ -1,0 +1,255 @@
+"""How many people of each count are left after the movements of groups, and where the others are. No I/O.
+
+A movement concerns the counts of its group that are in effect when it happens, or the recounts that have replaced
+them. People who moved are a count of their own at their new place, which a later full recount there replaces as any
+count. The rules are in docs/decisions/0042.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, time
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from services.registry.decisions import RECORDED, Held, ReportDecision, held
+from services.registry.headcounts import ORDER, Headcount, Recounts, Standing
+from services.registry.people import People
+from services.registry.positions import TRANSITIONS
+from services.registry.reports import Filed, FiledMovement, days
+from services.registry.typed_sites import TypedSites
+from shared import events
+from shared.country import TIME_ZONE
+from shared.events.vocabulary import Measure, Movement, Precision, Shelter, SubStock
+
+
+class Step(NamedTuple):
+    """The people who are there from this time on."""
+
+    at: datetime
+    people: People
+
+
+@dataclass
+class Tally:
+    """The people of a count, or the people who moved, and what later movements left of them.
+
+    `gone` are the numbers of those who returned or settled.
+    """
+
+    count: Headcount
+    standing: Standing
+    steps: list[Step]
+    gone: Counter[SubStock] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, count: Headcount, recounts: Recounts) -> "Tally":
+        return cls(count, recounts.standing(count), [Step(count.counted_at, count.people)])
+
+    @property
+    def people(self) -> People:
+        return self.steps[-1].people
+
+    @property
+    def displaced(self) -> int:
+        """The people of this count who are still displaced where it found them."""
+        return self.people.count if self.count.sub_stock is SubStock.IN_DISPLACEMENT else 0
+
+    @property
+    def has_moved(self) -> bool:
+        return len(self.steps) > 1
+
+    def is_in_effect(self, at: datetime) -> bool:
+        is_replaced = self.standing.superseded_by is not None and self.standing.superseded_at <= at
+        return self.count.counted_at <= at and not is_replaced
+
+    def take(self, number: int, at: datetime, to: SubStock | None = None) -> People:
+        """Take so many people away, or as many as there are."""
+        moving, rest = self.people.first(number)
+        if moving.count:
+            self.steps.append(Step(at, rest))
+            self.gone[to or SubStock.IN_DISPLACEMENT] += moving.count
+        return moving
+
+
+Tallies = dict[str, Tally]  # by the report id of the count
+
+
+def tallies(counts: Collection[Headcount], movements: Iterable[FiledMovement], sites: TypedSites) -> Tallies:
+    """What is left of each count. `counts` has all counts of the populations, sites and groups that are concerned."""
+    recounts = Recounts(counts)
+    known = {count.report_id: Tally.of(count, recounts) for count in counts}
+    for movement in sorted(movements, key=movement_order):
+        if TRANSITIONS[movement.clear.movement].to is not None and not movement.clear.is_reversed:
+            for part in moved(movement, known):
+                known[part.report_id] = Tally.of(part.at_typed_site(sites), recounts)
+    return known
+
+
+def moved(movement: FiledMovement, known: Tallies) -> list[Headcount]:
+    """Take the people who moved from their counts. Returns them, as counts at their new place."""
+    at, to = moved_at(movement), TRANSITIONS[movement.clear.movement].to
+    left, parts = movement.clear.persons, list[Headcount]()
+    for stock in stocks(movement, at, known):
+        available = max(tally.people.count for tally in stock)
+        number = available if left is None else min(left, available)
+        left = None if left is None else left - number
+        if number:
+            for whole in counted_with(stock, at, known):
+                whole.take(number, at, to)
+            moving = max((tally.take(number, at, to) for tally in stock), key=lambda people: people.count)
+            parts.append(part(newest(stock), movement, moving, at, number=len(parts)))
+    return [] if to is SubStock.LEFT_COUNTRY else parts
+
+
+def stocks(movement: FiledMovement, at: datetime, known: Tallies) -> Iterator[Sequence[Tally]]:
+    """The counts that the movement concerns, those of the same people together.
+
+    First come those who are displaced, and the oldest counts, because a later count of everybody at the site may
+    include them. If the movement does not say how many moved, those who have returned or settled move only if nobody
+    else is left.
+    """
+    to, concerned = TRANSITIONS[movement.clear.movement].to, defaultdict[str, list[Tally]](list)
+    stock_ids = {tally.count.stock_id for tally in named(movement, at, known)}
+    for tally in known.values():
+        if tally.count.stock_id in stock_ids and tally.is_in_effect(at) and tally.people.count:
+            concerned[tally.count.stock_id].append(tally)
+    displaced = {id: stock for id, stock in concerned.items() if stock[0].count.is_displaced}
+    others = {
+        id: stock for id, stock in concerned.items() if id not in displaced and stock[0].count.sub_stock is not to
+    }
+    for possible in (displaced, others):
+        for stock in sorted(possible.values(), key=lambda stock: newest(stock).order):
+            if not is_there(movement, stock[0].count):
+                yield stock
+        if movement.clear.persons is None and possible:
+            return
+
+
+def newest(stock: Sequence[Tally]) -> Headcount:
+    return max((tally.count for tally in stock), key=ORDER)
+
+
+def named(movement: FiledMovement, at: datetime, known: Tallies) -> Iterator[Tally]:
+    """The counts of the movement's group, or the recounts that had replaced them when the movement happened."""
+    for tally in known.values():
+        clear = tally.count.clear
+        is_of_group = tally.count.group_id == movement.subject[1] and clear.status is movement.clear.status
+        if is_of_group and clear.measure is Measure.STOCK and tally.count.counted_at <= at:
+            yield in_effect(tally, at, known)
+
+
+def in_effect(tally: Tally, at: datetime, known: Tallies) -> Tally:
+    """This count, or the recount that had replaced it by then."""
+    replaced_by = None if tally.is_in_effect(at) else tally.standing.superseded_by
+    return in_effect(known[replaced_by], at, known) if replaced_by else tally
+
+
+def counted_with(stock: Sequence[Tally], at: datetime, known: Tallies) -> list[Tally]:
+    """The later counts of everybody at the site, which include these people."""
+    return [
+        whole
+        for whole in known.values()
+        if whole.count.covers_site
+        and all(whole is not tally for tally in stock)
+        and whole.is_in_effect(at)
+        and any(
+            whole.count.site_id == tally.count.site_id
+            and whole.count.clear.status is tally.count.clear.status
+            and whole.count.order > tally.count.order
+            for tally in stock
+        )
+    ]
+
+
+def is_there(movement: FiledMovement, count: Headcount) -> bool:
+    """Whether the movement leads people to the place where they are counted."""
+    is_displacement = TRANSITIONS[movement.clear.movement].to is SubStock.IN_DISPLACEMENT
+    present = replace(count, clear=count.clear.model_copy(update=place(movement, count)), typed_site=None).present_place
+    return is_displacement and count.is_displaced and bool(present) and present == count.present_place
+
+
+def part(source: Headcount, movement: FiledMovement, people: People, at: datetime, *, number: int) -> Headcount:
+    """The people who moved, as a count. Who is forced onward is displaced from the place that they left."""
+    clear, changed, to = source.clear, place(movement, source), TRANSITIONS[movement.clear.movement].to
+    assert to is not None, "nobody has moved"
+    if movement.clear.movement is Movement.DISPLACED_AGAIN:
+        changed |= {"origin": clear.destination, "origin_locality": clear.destination_locality}
+        changed |= {name: getattr(movement.clear, name) for name in ("occurred_at", "occurred_at_precision")}
+    return replace(
+        source,
+        report_id=part_id(movement.report_id, number),
+        clear=clear.model_copy(
+            update={
+                **changed,
+                "version": movement.clear.version,
+                "persons": people.count,
+                "households": share(clear.households, people.count, clear.persons),
+                "counted_at": at,
+                "counted_at_precision": movement.clear.occurred_at_precision,
+                "reported_at": movement.clear.reported_at,
+                "is_full_recount": False,
+            }
+        ),
+        author=movement.author,
+        team=movement.team,
+        places_version=movement.places_version,
+        received_at=max(at, movement.received_at),
+        people=people,
+        typed_site=None,
+        movement_id=movement.report_id,
+        sub_stock=to,
+    )
+
+
+def part_id(report_id: str, number: int) -> str:
+    """The id of people who moved, in place of a report id."""
+    return str(events.derived_id("moved", report_id, number))
+
+
+def place(movement: FiledMovement, source: Headcount) -> dict[str, Any]:
+    """The place that a movement leads to. Without a destination people return to their origin, or stay."""
+    clear, sealed = movement.clear, movement.sealed
+    if clear.destination is None and clear.movement is not Movement.RETURNED:
+        return {}
+    site_id = sealed.get("destination_site_id")
+    is_origin = clear.destination is None
+    return {
+        "destination": source.clear.origin if is_origin else clear.destination,
+        "destination_locality": source.clear.origin_locality if is_origin else sealed.get("destination_locality"),
+        "site_id": UUID(site_id) if site_id else None,
+        "shelter": Shelter(sealed.get("shelter", Shelter.UNKNOWN)),
+    }
+
+
+def share(households: int | None, persons: int, of: int) -> int | None:
+    """The families of so many of the people, rounded up, because nobody counted them."""
+    return households if not households or persons >= of else -(-households * persons // of)
+
+
+def moved_at(movement: FiledMovement) -> datetime:
+    """When the people had moved, at the latest: before the report, and before the end of the day, month or year."""
+    clear = movement.clear
+    if clear.occurred_at_precision is Precision.HOUR:
+        return clear.occurred_at
+    first, last = days(movement)
+    ends_at = datetime.combine(last, time.max, TIME_ZONE)
+    begins_at = datetime.combine(first, time(), TIME_ZONE)
+    return max(begins_at, min(ends_at, clear.reported_at))
+
+
+def movement_order(movement: FiledMovement) -> tuple[datetime, datetime, str]:
+    return moved_at(movement), movement.clear.reported_at, movement.report_id
+
+
+def decisions(counts: Collection[Filed], movements: Collection[FiledMovement]) -> dict[str, ReportDecision]:
+    """The decision about each movement of a group. A reversed movement has no effect."""
+    stocks = [count for count in map(Headcount.of, counts) if count.clear.measure is Measure.STOCK]
+    return {movement.report_id: decision(movement, stocks) for movement in movements}
+
+
+def decision(movement: FiledMovement, counts: Sequence[Headcount]) -> ReportDecision:
+    same = [count for count in counts if count.clear.status is movement.clear.status]
+    if movement.clear.is_reversed or any(count.counted_at <= moved_at(movement) for count in same):
+        return RECORDED
+    return held(Held.BEFORE_COUNT if same or not counts else Held.OTHER_STATUS)

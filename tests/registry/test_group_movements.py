@@ -1,0 +1,329 @@
+"""Movements of groups: what is left of each count, and where the others are, until a later full recount."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.registry.group_movements import share, tallies
+from services.registry.headcounts import Headcount
+from services.registry.reports import AnyFiled, Filed, FiledMovement
+from services.registry.typed_sites import TypedSites
+from services.registry.working_set import WorkingSet
+from shared.auth.tokens import Role
+from shared.events.displacements import GroupClear
+from shared.events.movements import GroupMovementClear
+from shared.events.vocabulary import Precision, SubmissionChannel
+from shared.places import Places
+from tests.registry.conftest import Filing, Office
+from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, OSH, group, movement
+
+PLACES = Places.load()
+EVENING = datetime(2022, 5, 5, 15, tzinfo=UTC)
+SCHOOL = {"destination_locality": "Мектеп № 3", "shelter": "collective_centre", "destination": {"pcode": BATKEN}}
+TO_LEILEK = {"destination": {"pcode": LEILEK}, "destination_locality": "Лагерь", "shelter": "tent"}
+TEAM, OTHER_TEAM = str(uuid4()), str(uuid4())
+
+
+def counted(hours: float, persons: int, **changed: Any) -> dict[str, Any]:
+    """A full recount of the people in the school, `hours` after the first count."""
+    at = (EVENING + timedelta(hours=hours)).isoformat()
+    body = {**SCHOOL, "persons": persons, "is_full_recount": True, "counted_at": at, "reported_at": at, "sex_age": []}
+    return group(**{**body, "households": None, "occurred_at": "2022-05-05T06:00:00Z", **changed})
+
+
+def moved(of: dict[str, Any], kind: str, hours: float, **changed: Any) -> dict[str, Any]:
+    at = (EVENING + timedelta(hours=hours)).isoformat()
+    return movement(of, kind, occurred_at=at, reported_at=at, occurred_at_precision="hour", **changed)
+
+
+async def here(file: Filing) -> dict[str, list[int]]:
+    """The people who are still displaced, by district and stock, from the newest event of each count."""
+    newest: dict[str, dict[str, Any]] = {}
+    for event in sorted(await file.events("groups"), key=lambda event: event["sequence"]):
+        newest[event["report_id"]] = event
+    result = defaultdict[str, list[int]](list)
+    for event in newest.values():
+        persons = event.get("whereabouts", {}).get("displaced", event["persons"])
+        if "superseded_by" not in event and persons:
+            result[event["destination"]["pcode"]].append(persons)
+    return {pcode: sorted(numbers) for pcode, numbers in result.items()}
+
+
+pytest_anyio = pytest.mark.anyio
+
+
+@pytest_anyio
+async def test_a_part_of_a_group_returns(file: Filing) -> None:
+    body = counted(0, 70, households=20)
+    await file(body)
+    assert await file(moved(body, "returned", 10, persons=30)) == ["recorded"]
+    assert await here(file) == {BATKEN: [40]}
+    [first, second] = await file.events("groups")
+    assert "whereabouts" not in first
+    assert (second["persons"], second["households"], second["report_id"]) == (70, 20, body["report_id"])
+    assert second["whereabouts"] == {"displaced": 40, "returned": 30, "settled": 0, "confirmed_on": "2022-05-06"}
+    await file(moved(body, "returned", 20))
+    assert await here(file) == {}
+
+
+@pytest_anyio
+async def test_people_who_are_transferred_are_a_count_at_their_new_place(file: Filing) -> None:
+    body = counted(0, 70, origin_locality="Тобей")
+    await file(body)
+    await file(moved(body, "transferred", 10, persons=30, **TO_LEILEK))
+    assert await here(file) == {BATKEN: [40], LEILEK: [30]}
+    arrived = (await file.events("groups"))[-1]
+    assert (arrived["destination_locality"], arrived["shelter"]) == ("Лагерь", "tent")
+    assert (arrived["origin"], arrived["origin_locality"]) == ({"pcode": KADAMJAI}, "Тобей")
+    await file(moved(body, "returned", 20))
+    assert await here(file) == {}
+
+
+@pytest_anyio
+async def test_people_who_are_forced_onward_are_displaced_from_the_place_that_they_left(file: Filing) -> None:
+    body = counted(0, 70)
+    await file(body)
+    await file(moved(body, "displaced_again", 48, **TO_LEILEK))
+    arrived = (await file.events("groups"))[-1]
+    assert (arrived["origin"], arrived["origin_locality"]) == ({"pcode": BATKEN}, "Мектеп № 3")
+    assert (arrived["occurred_on"], arrived["persons"]) == ("2022-05-07", 70)
+
+
+@pytest_anyio
+async def test_a_later_full_recount_replaces_what_was_left_and_those_who_came(file: Filing) -> None:
+    body = counted(0, 70)
+    await file(body)
+    await file(moved(body, "transferred", 10, persons=30, **TO_LEILEK))
+    await file(counted(20, 45))
+    assert await here(file) == {BATKEN: [45], LEILEK: [30]}
+    await file(counted(21, 28, **TO_LEILEK))
+    assert await here(file) == {BATKEN: [45], LEILEK: [28]}
+
+
+@pytest_anyio
+async def test_a_recount_under_another_id_is_of_the_same_people(file: Filing) -> None:
+    """A phone gives each count an id of its own. The movement may name the older id."""
+    first, second = counted(0, 70), counted(10, 60)
+    await file(first, second)
+    await file(moved(first, "returned", 20, persons=20))
+    assert await here(file) == {BATKEN: [40]}
+
+
+@pytest_anyio
+async def test_a_recount_that_comes_late_takes_over_the_movement(file: Filing) -> None:
+    first = counted(0, 70)
+    await file(first)
+    await file(moved(first, "transferred", 20, persons=20, **TO_LEILEK))
+    await file(counted(10, 60), author=uuid4(), team=uuid4())
+    assert await here(file) == {BATKEN: [40], LEILEK: [20]}
+
+
+@pytest_anyio
+async def test_if_teams_disagree_the_people_leave_both_counts_and_arrive_once(file: Filing) -> None:
+    first = counted(0, 100)
+    await file(first)
+    await file(counted(2, 130), author=uuid4(), team=uuid4())
+    await file(moved(first, "transferred", 10, persons=20, **TO_LEILEK))
+    assert await here(file) == {BATKEN: [80, 110], LEILEK: [20]}
+
+
+@pytest_anyio
+async def test_more_people_than_were_counted_leave_nobody(file: Filing) -> None:
+    body = counted(0, 70)
+    await file(body)
+    assert await file(moved(body, "returned", 10, persons=90)) == ["recorded"]
+    assert await here(file) == {}
+
+
+@pytest_anyio
+async def test_a_reversed_movement_never_happened(file: Filing) -> None:
+    body = counted(0, 70)
+    transfer = moved(body, "transferred", 10, persons=30, **TO_LEILEK)
+    await file(body)
+    await file(transfer)
+    await file({**transfer, "version": 2, "is_reversed": True})
+    assert await here(file) == {BATKEN: [70]}
+    assert len(await file.rows("counts")) == 1
+    assert await file.rows("group_stays") == []
+
+
+@pytest_anyio
+async def test_a_movement_waits_for_its_group_and_for_a_count_before_it(file: Filing) -> None:
+    body = counted(0, 70)
+    early, wrong = moved(body, "returned", 10), moved(body, "returned", -10)
+    assert await file(early) == ["household_unknown"]
+    await file(body)
+    assert await here(file) == {}
+    assert await file(wrong) == ["before_count"]
+    assert await file({**moved(body, "returned", 10), "status": "Exercise"}) == ["other_status"]
+
+
+@pytest_anyio
+async def test_people_leave_the_country_only_by_the_groups_team_or_a_registrar(file: Filing) -> None:
+    body = counted(0, 70)
+    await file(body)
+    assert await file(moved(body, "left_country", 10), author=uuid4(), team=uuid4()) == ["removal_by_other_team"]
+    assert await here(file) == {BATKEN: [70]}
+    assert await file(moved(body, "left_country", 10)) == ["recorded"]
+    assert await here(file) == {}
+
+
+@pytest_anyio
+async def test_figures_follow_the_movements_day_by_day(office: Office) -> None:
+    async def persons(day: str, sub_stock: str, sex: str = "") -> dict[str, int]:
+        path = f"/v1/statistics/stock?date={day}&sub_stock={sub_stock}&sex={sex}"
+        answer = await office.get(path, role=Role.ANALYST)
+        return {row["pcode"]: row["group_persons"] for row in answer.json()["rows"]}
+
+    body = counted(0, 70, sex_age=[{"sex": "female", "age": "0-5", "count": 20}])
+    await office.file(body)
+    await office.file(moved(body, "returned", 24, persons=30), moved(body, "transferred", 48, persons=15, **TO_LEILEK))
+    assert await persons("2022-05-05", "in_displacement") == {BATKEN: 70}
+    assert await persons("2022-05-05", "in_displacement", sex="female") == {BATKEN: 20}
+    assert await persons("2022-05-06", "in_displacement") == {BATKEN: 40}
+    assert await persons("2022-05-06", "in_displacement", sex="female") == {}  # nobody knows who returned
+    assert await persons("2022-05-06", "in_return") == {KADAMJAI: 30}
+    assert await persons("2022-05-07", "in_displacement") == {BATKEN: 25, LEILEK: 15}
+    await office.file(counted(72, 20))
+    assert await persons("2022-05-08", "in_displacement") == {BATKEN: 20, LEILEK: 15}
+    assert await persons("2022-05-07", "in_displacement") == {BATKEN: 25, LEILEK: 15}
+    assert await persons("2022-05-08", "in_return") == {KADAMJAI: 30}
+
+
+def test_families_of_a_part_are_rounded_up() -> None:
+    assert [share(20, persons, 70) for persons in (0, 1, 35, 69, 70, 90)] == [0, 1, 10, 20, 20, 20]
+    assert share(None, 5, 70) is None
+
+
+@pytest_anyio
+async def test_any_order_gives_the_same_counts(file: Filing) -> None:
+    """Counts of two teams under many ids, their movements and corrections are filed in six different orders."""
+    draw, reports = Random(7), list[tuple[dict[str, Any], UUID]]()
+    teams = uuid4(), uuid4()
+    for number in range(8):
+        team = draw.choice(teams)
+        body = counted(number * 9, draw.randrange(10, 200), **draw.choice(({}, TO_LEILEK)))
+        body["is_full_recount"] = draw.random() < 0.7
+        reports.append((body, team))
+        if draw.random() < 0.4:
+            reports.append(({**body, "version": 2, "persons": 77, **draw.choice((SCHOOL, TO_LEILEK))}, team))
+        for _ in range(draw.randrange(3)):
+            kind = draw.choice(("returned", "transferred", "displaced_again", "settled_elsewhere", "confirmed_here"))
+            place = TO_LEILEK if kind in ("transferred", "displaced_again") else {}
+            later = moved(body, kind, number * 9 + draw.randrange(1, 40), **place)
+            later |= draw.choice(({}, {"persons": draw.randrange(1, 90)}))
+            reports.append((later, team))
+            if draw.random() < 0.4:
+                change = draw.choice(({"is_reversed": True}, {"persons": 5}))
+                reports.append(({**later, "version": 2, **change}, team))
+    seen = []
+    for _ in range(6):
+        draw.shuffle(reports)
+        for body, team in reports:
+            await file(body, author=team, team=team)
+        stays = await file.rows("group_stays ORDER BY report_id, number")
+        seen.append((await here(file), [(row["report_id"], row["persons"], row["superseded_at"]) for row in stays]))
+        await file.session.rollback()
+    assert seen[1:] == seen[:-1]
+    assert len(seen[0][1]) > 3
+
+
+def filed(body: dict[str, Any]) -> AnyFiled:
+    sealed = {name: body[name] for name in ("shelter", "destination_locality") if name in body and "movement" in body}
+    fields: dict[str, Any] = {
+        "report_id": body["report_id"],
+        "subject": ("group", body["group_id"]),
+        "sealed": sealed,
+        "text": "",
+        "plain": b"",
+        "digest": repr(sorted(body.items(), key=str)).encode(),
+        "author": TEAM,
+        "team": TEAM,
+        "channel": SubmissionChannel.FIELD,
+        "received_at": EVENING + timedelta(days=90),
+        "places_version": None,
+        "flags": (),
+    }
+    if "movement" in body:
+        return FiledMovement(clear=GroupMovementClear.model_validate(body), **fields)
+    return Filed(clear=GroupClear.model_validate(body), **fields)
+
+
+GROUP_IDS = [str(UUID(int=number, version=4)) for number in range(2)]
+HOURS = st.integers(0, 200)
+
+
+@st.composite
+def reports_of_groups(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Counts and movements of two groups that may be the same people, some of them corrected or reversed."""
+    reports: list[dict[str, Any]] = []
+    for number in range(draw(st.integers(1, 4))):
+        fixed = {"report_id": str(UUID(int=10 + number, version=4)), "group_id": draw(st.sampled_from(GROUP_IDS))}
+        reports.append({**draw(counts()), **fixed})
+        if draw(st.booleans()):
+            reports.append({**draw(counts()), **fixed, "version": 2})
+    for number in range(draw(st.integers(1, 4))):
+        fixed = {"report_id": str(UUID(int=100 + number, version=4)), "group_id": draw(st.sampled_from(GROUP_IDS))}
+        reports.append({**draw(movements()), **fixed})
+        if draw(st.booleans()):
+            reports.append({**draw(movements()), **fixed, "version": 2, "is_reversed": draw(st.booleans())})
+    return reports
+
+
+@st.composite
+def counts(draw: st.DrawFn) -> dict[str, Any]:
+    place = draw(st.sampled_from([SCHOOL, TO_LEILEK]))
+    return counted(draw(HOURS), draw(st.integers(0, 90)), **place, is_full_recount=draw(st.booleans()))
+
+
+@st.composite
+def movements(draw: st.DrawFn) -> dict[str, Any]:
+    kinds = ("returned", "transferred", "displaced_again", "settled_elsewhere", "left_country", "confirmed_here")
+    kind = draw(st.sampled_from(kinds))
+    changed: dict[str, Any] = draw(st.sampled_from([TO_LEILEK, SCHOOL, {"destination": {"pcode": OSH}}]))
+    body = moved(group(), kind, draw(HOURS), **(changed if kind in ("transferred", "displaced_again") else {}))
+    precisions = st.sampled_from([Precision.HOUR, Precision.DAY, Precision.WEEK, Precision.MONTH])
+    body["occurred_at_precision"] = draw(precisions)
+    if persons := draw(st.one_of(st.none(), st.integers(1, 100))):
+        body["persons"] = persons
+    return body
+
+
+def state_of(reports: Iterable[dict[str, Any]], *, batch: int = 1) -> tuple[Any, ...]:
+    working_set = WorkingSet.of(PLACES)
+    for number, report in enumerate(map(filed, reports), start=1):
+        working_set.file(report)
+        if number % batch == 0:
+            working_set.judge()
+    working_set.judge()
+    subjects = working_set.subjects.values()
+    heads = [Headcount.of(report) for subject in subjects for report in subject.displacements.values()]
+    movements = [movement for subject in subjects for movement in subject.movements.values()]
+    outcomes = {movement.report_id: (movement.outcome, movement.reason) for movement in movements}
+    known = tallies(heads, movements, TypedSites(()))
+    return outcomes, {id: (tally.steps, tally.standing, +tally.gone) for id, tally in known.items()}
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_the_state_does_not_depend_on_the_order_of_arrival_or_on_repeats(data: st.DataObject) -> None:
+    reports = data.draw(reports_of_groups())
+    repeated = data.draw(st.permutations([*reports, *data.draw(st.lists(st.sampled_from(reports), max_size=4))]))
+    assert state_of(repeated, batch=data.draw(st.integers(1, 9))) == state_of(reports)
+
+
+@settings(max_examples=60, deadline=None)
+@given(reports_of_groups())
+def test_people_who_move_are_neither_lost_nor_doubled(reports: Sequence[dict[str, Any]]) -> None:
+    """Of each count, those who are left and those who went are the people who were counted."""
+    _, known = state_of(reports)
+    for steps, _, gone in known.values():
+        assert steps[-1].people.count + sum(gone.values()) == steps[0].people.count
+        assert [step.at for step in steps] == sorted(step.at for step in steps)
