@@ -30,7 +30,7 @@ from tests.supervised import Run, running
 
 AIM_SECONDS = 15
 ACCOUNTS = 8
-CONSUMERS = ("registry", "alerts", "console", *(name for names in GROUPS.values() for name in names))
+CONSUMERS = ("intake", "registry", "alerts", "console", *(name for names in GROUPS.values() for name in names))
 STAGE = re.compile(r"✓ (.+?) +([0-9.]+) s")
 
 

@@ -9,6 +9,7 @@ from pydantic.json_schema import models_json_schema
 
 from services.alerts import handlers as alerts
 from services.console import handlers as console
+from services.intake import handlers as intake
 from services.registry import handlers as registry
 from shared.events import EVENT_TYPES, TOPICS, Topic
 from shared.events.envelope import SCHEMA_ROOT, SIGNATURE
@@ -18,6 +19,7 @@ PREFIX = "dayar."
 HANDLED = {
     "alerts": alerts.HAZARDS.handled_types | alerts.HOUSEHOLDS.handled_types,
     "console": console.BOARD.handled_types,
+    "intake": intake.OUTCOMES.handled_types,
     "registry": registry.REPORTS.handled_types,
 }
 

@@ -16,13 +16,12 @@ from cli.transactions import within
 from cli.user import refuse
 from services.intake import set_aside
 from services.intake.config import IntakeSettings
-from shared.auth.tokens import Role
+from shared.auth.access import REDRIVERS
 from shared.events import TOPICS
 from shared.messaging import decisions, ledger
 from shared.messaging.ledger import DeadLetter
 from shared.messaging.models import Redrive
 
-ROLES = frozenset({Role.ADMINISTRATOR, Role.DUTY_HEAD})
 CONSUMERS = sorted({service for topic in TOPICS.values() for service in topic.consumers})
 PLACE = re.compile(f"({'|'.join(CONSUMERS)})/({'|'.join(TOPICS)})/[0-9]{{1,9}}/-?[0-9]{{1,18}}")
 
@@ -56,7 +55,7 @@ def unpublished() -> Iterator[str]:
 @app.command()
 def show(place: Place) -> None:
     """Show why a message failed, and what was decided about it."""
-    if place.startswith("intake/"):
+    if is_unpublished(place):
         show_set_aside(place)
         return
     service, topic, partition, offset = parsed(place)
@@ -83,12 +82,12 @@ def show(place: Place) -> None:
 @app.command()
 def redrive(place: Place, by: By, reason: Reason) -> None:
     """Let the service process a message again, unchanged."""
-    if place.startswith("intake/"):
+    if is_unpublished(place):
         refuse(f"Intake never passed this report on. {found_set_aside(place).advice}")
     service, topic, partition, offset = parsed(place)
 
     async def do() -> None:
-        account = await decider(by, ROLES)
+        account = await decider(by, REDRIVERS)
         decision = Redrive(
             topic=topic, partition=partition, offset=offset, account=account.account_id, reason=checked(reason)
         )
@@ -102,6 +101,11 @@ def redrive(place: Place, by: By, reason: Reason) -> None:
 
     asyncio.run(do())
     typer.echo(f"Written. `dayar dead show {place}` shows the result.")
+
+
+def is_unpublished(place: str) -> bool:
+    """Whether the place is in intake's spool. The only topic that intake reads is `outcomes`."""
+    return place.startswith("intake/") and not place.startswith("intake/outcomes/")
 
 
 def show_set_aside(name: str) -> None:

@@ -42,6 +42,9 @@ class Action(StrEnum):
     EXPORTED = "exported"
     STREAMED = "streamed"
     HELD_ACCEPTED = "held_accepted"
+    HELD_REFUSED = "held_refused"
+    HELD_ASSIGNED = "held_assigned"
+    REDRIVEN = "redriven"
     SITE_CHANGED = "site_changed"
     COMMAND = "command"
 

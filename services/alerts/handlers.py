@@ -179,6 +179,7 @@ def outcome_of(received: Received, outcome: Outcome, now: datetime) -> Message:
         version=hazard.version,
         status=hazard.status,
         kind=ReportKind.HAZARD,
+        author=hazard.author,
         consumer="alerts",
         outcome=outcome.kind,
         reason=outcome.reason,

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from fastapi import FastAPI
 from starlette.routing import Route
 
-from services.intake import openapi
+from services.intake import openapi, receipt_routes
 from services.intake.admission import Admission, AdmissionRules
 from services.intake.config import IntakeSettings
 from services.intake.counts import AdmissionMetrics, Counts
@@ -23,8 +23,10 @@ from services.intake.spool import Spool
 from shared import wiring
 from shared.auth.revocations import Revocations
 from shared.crypto.seal import Sealer
+from shared.messaging import ledger
 from shared.messaging.publisher import Publisher
 from shared.places import Places
+from shared.web import redrive_routes
 
 
 def create_app(settings: IntakeSettings) -> FastAPI:
@@ -64,7 +66,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
         lifespan=lifespan,
         ready={"kafka": has_kafka, "valkey": has_valkey},  # intake accepts reports without PostgreSQL
         revocations=revocations,
-        routers=(feeds.router,),
+        routers=(feeds.router, receipt_routes.router, ledger.routes("intake"), redrive_routes.routes("intake")),
         routes=[*ROUTES, *FieldForm(settings, places).routes()],
     )
     paths = {route.path for route in HOT}

@@ -2,10 +2,11 @@
 
 import asyncio
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
+from uuid import UUID
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
@@ -14,13 +15,14 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from services.intake.reports import Draft
+from services.intake.reports import Draft, name_of
 from shared.circuits import BUDGET_SECONDS, Circuit, CircuitOpen
 from shared.config import Settings, secret
 from shared.crypto.keyring import Keyring
 
 DAY_SECONDS = 86_400
 AT_ONCE = 2_000
+VERSIONS = range(1, 4)
 NAME_SECONDS = 0.0002  # the time limit of a call to Valkey grows by this time for each name
 
 SCRIPT = """
@@ -94,6 +96,24 @@ class Deduplication:
     async def keep(self, fingerprints: Sequence[Fingerprint]) -> None:
         """Store fingerprints of safe reports (acked by Kafka or synced to disk), before their authors are answered."""
         await self._ask(Question((), fingerprints))
+
+    async def accepted(self, author: UUID, report_ids: Collection[UUID]) -> list[UUID] | None:
+        """The author's reports that intake accepted, of these ids. None if Valkey did not answer.
+
+        Only the first versions are looked up, because a later version follows an earlier one that has an outcome.
+        """
+        ids, (key_id, _) = list(report_ids), self._ring.newest
+        if not ids:
+            return []
+        prefix = self._prefix_of(key_id)
+        names = [prefix + name_of(author, id.bytes, version) for version in VERSIONS for id in ids]
+        try:
+            marks = await self._circuit.call(
+                lambda: self._valkey.mget(names), budget=BUDGET_SECONDS + NAME_SECONDS * len(names)
+            )
+        except CircuitOpen:
+            return None
+        return [id for number, id in enumerate(ids) if any(marks[number :: len(ids)])]
 
     async def forget(self, names: Sequence[bytes]) -> bool:
         """Delete the marks of unpublished reports, so that they count as new. Return False if Valkey did not answer."""

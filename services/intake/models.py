@@ -1,4 +1,4 @@
-"""Intake's tables: the state of its feeds, and the hazards that they published."""
+"""Intake's tables: the state of its feeds, the hazards that they published, and the outcomes of reports."""
 
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.audit import AUDIT
-from shared.messaging.models import OUTBOX
+from shared.messaging.models import CONSUMER_TABLES
 from shared.postgres import models
 
 
@@ -82,4 +82,18 @@ class FeedSetAside(IntakeModel):
     last_at: Mapped[datetime]
 
 
-SHARED = (OUTBOX, AUDIT, models.INSTALLATION)
+class StoredReceipt(IntakeModel):
+    """The newest outcome of a version of a report, for the author of the report."""
+
+    __tablename__ = "receipts"
+
+    report_id: Mapped[UUID] = mapped_column(primary_key=True)
+    author: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    outcome: Mapped[str]
+    reason: Mapped[str | None]
+    settled_at: Mapped[datetime]
+
+
+SHARED = (*CONSUMER_TABLES, AUDIT, models.INSTALLATION)

@@ -164,7 +164,7 @@ def displacement(
     event_type = first if report.version == 1 else correcting
     author, report_id = principal.author, report.report_id
     return DisplacementDraft(
-        name=_name(principal.account, structs.bytes_of(report_id), report.version),
+        name=name_of(principal.account, structs.bytes_of(report_id), report.version),
         channel=principal.channel,
         report_id=report_id,
         event_id=event_name(event_type, author, report_id, report.version),
@@ -193,12 +193,13 @@ def name_in(record: bytes) -> bytes | None:
     """The report's name (author, report id and version), read from its record; None if the record is not a report."""
     try:
         fields = json.loads(record)
-        return _name(UUID(fields["author"]), UUID(fields["report_id"]).bytes, fields["version"])
+        return name_of(UUID(fields["author"]), UUID(fields["report_id"]).bytes, fields["version"])
     except (ValueError, KeyError, TypeError):
         return None
 
 
-def _name(author: UUID, report_id: bytes, version: int) -> bytes:
+def name_of(author: UUID, report_id: bytes, version: int) -> bytes:
+    """The name under which a version of a report is deduplicated."""
     return b"%b%b%d" % (author.bytes, report_id, version)
 
 
@@ -308,7 +309,7 @@ def hazard(
         places_version=places.version,
     )
     return HazardDraft(
-        name=_name(principal.account, report.report_id.bytes, report.version),
+        name=name_of(principal.account, report.report_id.bytes, report.version),
         channel=principal.channel,
         report_id=str(report.report_id),
         event_id=event_name(kind.event_type, principal.account, report.report_id, report.version),

@@ -1,20 +1,33 @@
-"""Intake's worker: polls the feeds and publishes their events."""
+"""Intake's worker: polls the feeds, publishes their events, and keeps the outcomes of reports."""
 
 from services.intake.config import IntakeSettings
 from services.intake.feeds.polling import Poller
 from services.intake.feeds.reading import Reader
+from services.intake.handlers import OUTCOMES
 from shared import wiring
+from shared.messaging.consumer import Consumer
+from shared.messaging.redrives import Redrives
 from shared.outbound import Outbound
 from shared.places import Places
 from shared.places.watched import WatchedArea
 from shared.postgres import database
+
+OUTCOMES_GATHER_MS = 200  # larger batches save work; in a receipt the delay is not noticeable
 
 
 async def run(settings: IntakeSettings) -> None:
     """Run until cancelled."""
     async with database.opened(settings) as engine, Outbound(settings) as outbound:
         poller = Poller(reader(settings), database.sessions(engine), outbound, settings.intake_feed_seconds)
-        await wiring.work(settings, engine, poller.run(settings.feeds))
+        sessions = database.sessions(engine)
+        consumer = Consumer("intake", OUTCOMES, settings=settings, sessions=sessions, gather_ms=OUTCOMES_GATHER_MS)
+        await wiring.work(
+            settings,
+            engine,
+            poller.run(settings.feeds),
+            consumer.run(),
+            redrives=Redrives("intake", [consumer], settings=settings),
+        )
 
 
 def reader(settings: IntakeSettings) -> Reader:

@@ -98,6 +98,7 @@ class OutcomeData(msgspec.Struct, omit_defaults=True, gc=False):
     kind: str
     consumer: str
     outcome: OutcomeKind
+    author: str
     reason: str | None = None
     replaces: str | None = None
 
@@ -197,6 +198,7 @@ def outcome(settled: Settled, now: datetime) -> Message:
         kind=clear.kind,
         consumer="registry",
         outcome=settled.outcome,
+        author=filed.author,
         reason=settled.reason,
         replaces=settled.replaces,
     )

@@ -15,6 +15,8 @@ SECURITY = frozenset({R.ADMINISTRATOR, R.AUDITOR})
 NOTICED = SECURITY | {R.DUTY_HEAD}
 AUDITOR = frozenset({R.AUDITOR})
 COUNTERS = frozenset({R.OPERATOR, R.DUTY_HEAD, R.REGISTRAR})
+DECIDERS = frozenset({R.DUTY_HEAD, R.REGISTRAR})  # decide about held reports
+REDRIVERS = frozenset({R.DUTY_HEAD, R.ADMINISTRATOR})  # let a service process its dead letters again
 SITE_READERS = COUNTERS | {R.FIELD, R.ANALYST, R.ADMINISTRATOR}
 FIGURES = frozenset({R.OPERATOR, R.DUTY_HEAD, R.REGISTRAR, R.ANALYST, R.ADMINISTRATOR})
 
@@ -61,7 +63,11 @@ ROUTES: dict[str, AccessRule] = {
     "POST /intake/v1/displacements": report(REPORTERS),
     "POST /intake/v1/movements": report(REPORTERS),
     "POST /intake/v1/reports:batch": report(REPORTERS),
+    "GET /intake/v1/receipts/{report_id}": to(REPORTERS),
+    "POST /intake/v1/receipts": to(REPORTERS),
     "GET /intake/v1/ledger": to(LEDGER),
+    "GET /intake/v1/ledger/consumer": to(LEDGER),
+    "POST /intake/v1/dead-letters:redrive": to(REDRIVERS),
     "GET /intake/v1/audit": to(AUDITOR),
     "GET /intake/v1/feeds": to(LEDGER),
     "GET /intake/field": PUBLIC,
@@ -87,10 +93,17 @@ ROUTES: dict[str, AccessRule] = {
     "PUT /registry/v1/sites/{site_id}": to(COUNTERS),
     "GET /registry/v1/sites/{site_id}/person-in-charge": to(COUNTERS),
     "GET /registry/v1/occupancies": to(COUNTERS),
+    "GET /registry/v1/counts:differing": to(COUNTERS),
+    "GET /registry/v1/held": to(COUNTERS),
+    "GET /registry/v1/held:persons": to(FIGURES),
+    "GET /registry/v1/held/{outcome_id}": to(COUNTERS),
+    "POST /registry/v1/held:decide": to(DECIDERS),
+    "POST /registry/v1/held:assign": to(COUNTERS),
     "GET /registry/v1/teams/{team}/held": to(frozenset({R.DUTY_HEAD})),
     "POST /registry/v1/teams/{team}/held:accept": to(frozenset({R.DUTY_HEAD})),
     "GET /registry/notices": to(SECURITY),
     "GET /registry/v1/ledger": to(LEDGER),
+    "POST /registry/v1/dead-letters:redrive": to(REDRIVERS),
     "GET /registry/v1/audit": to(AUDITOR),
     # alerts
     "GET /alerts/v1/alerts": to(STAFF),
@@ -112,6 +125,7 @@ ROUTES: dict[str, AccessRule] = {
     "PUT /alerts/v1/sources/{source}/lift": to(CMC),
     "GET /alerts/v1/hazards/{hazard_id}/outcome": to(CMC),
     "GET /alerts/v1/ledger": to(LEDGER),
+    "POST /alerts/v1/dead-letters:redrive": to(REDRIVERS),
     "GET /alerts/v1/audit": to(AUDITOR),
     # console
     "GET /static": PUBLIC,
@@ -134,6 +148,7 @@ ROUTES: dict[str, AccessRule] = {
     "GET /new-event": page(CMC),
     "GET /new-count": page(COUNTERS),
     "GET /sites": page(COUNTERS),
+    "GET /waiting": page(COUNTERS),
     "GET /v1/callers/{report_id}": to(CMC),
     "PUT /v1/callers/{report_id}": to(CMC),
     "GET /notices": to(NOTICED),
@@ -147,6 +162,7 @@ ROUTES: dict[str, AccessRule] = {
     "GET /field": PUBLIC,
     "GET /ledger": page(LEDGER),
     "GET /console/v1/ledger": to(LEDGER),
+    "POST /console/v1/dead-letters:redrive": to(REDRIVERS),
     "GET /console/v1/audit": to(AUDITOR),
     "GET /audit": page(AUDITOR),
 }

@@ -9,7 +9,10 @@ from shared.events.vocabulary import OutcomeKind, ReportKind, Status
 
 
 class ReportSettled(EventData):
-    """`replaces` is the id of an earlier outcome event that a decision or the passage of time has changed."""
+    """`replaces` is the id of an earlier outcome event that a decision or the passage of time has changed.
+
+    `author` is the account that sent the report. Only this account may read the report's receipt.
+    """
 
     event_type: ClassVar[str] = "dayar.report.settled.v1"
     topic: ClassVar[str] = "outcomes"
@@ -19,6 +22,7 @@ class ReportSettled(EventData):
     version: Clear[int]
     status: Clear[Status]
     kind: Clear[ReportKind]
+    author: Clear[UUID | None] = None
     consumer: Clear[str]
     outcome: Clear[OutcomeKind]
     reason: Clear[str | None] = None

@@ -98,7 +98,7 @@ TOPICS = {
             "outcomes",
             "report_id",
             ("registry", "alerts"),
-            ("console",),
+            ("console", "intake"),
             Sensitivity.RESTRICTED,
             web_readers=("console",),
         ),

@@ -372,6 +372,18 @@ class OutcomeKind(Code):
     SET_ASIDE = "set_aside"
 
 
+class RefusalReason(Code):
+    """Why a person refused a held report, for its author."""
+
+    NOT_CONFIRMED = "not_confirmed"
+    WRONG_PLACE = "wrong_place"
+    WRONG_NUMBER = "wrong_number"
+    NOT_DISPLACED = "not_displaced"
+    PRACTICE = "practice"
+    DUPLICATE = "duplicate"
+    UNSTATED = "refused_by_person"
+
+
 class Verdict(Code):
     """The outcome with which an alert was closed."""
 

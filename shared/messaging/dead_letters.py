@@ -83,6 +83,7 @@ class DeadLetters:
             version=event.data.version,
             status=event.data.status,
             kind=getattr(event.data, "kind", ReportKind.HAZARD),
+            author=getattr(event.data, "author", None),
             consumer=self._service,
             outcome=OutcomeKind.SET_ASIDE,
             reason=refused.reason,

@@ -51,6 +51,8 @@ BALANCE = select(
     func.coalesce(KINDS, literal({}, JSONB)).label("kinds"),
 ).order_by(ConsumerOffset.topic, ConsumerOffset.partition)
 KAFKA_SECONDS = 5
+# The console is mounted at `/`. Intake's `/v1/ledger` has the counts of admission, which need no PostgreSQL.
+PATHS = {"console": "/console/v1/ledger", "intake": "/v1/ledger/consumer"}
 ASKED_EVERY_SECONDS = 10.0
 
 
@@ -182,10 +184,10 @@ async def dead_letters_count(session: AsyncSession) -> int:
 
 
 def routes(service: str) -> APIRouter:
-    """`GET /<service>/v1/ledger`. The console is mounted at `/`, so its route has the path `/console/v1/ledger`."""
+    """`GET /<service>/v1/ledger`. `PATHS` has the exceptions."""
     router = APIRouter()
 
-    @router.get("/console/v1/ledger" if service == "console" else "/v1/ledger")
+    @router.get(PATHS.get(service, "/v1/ledger"))
     async def ledger(request: Request, session: database.Session) -> dict[str, Any]:
         rows = await balance(session)
         letters, count = await dead_letters(session), await dead_letters_count(session)

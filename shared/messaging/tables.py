@@ -94,6 +94,12 @@ def create_consumer_tables(op: Any) -> None:
         op.execute(statement)
 
 
+def create_reader_tables(op: Any) -> None:
+    """Create the tables of a service that had only an outbox, and begins to consume topics."""
+    for statement in (OFFSETS, INBOX, LEDGER, DEAD_LETTERS, WRITTEN_OFFSET, REDRIVES):
+        op.execute(statement)
+
+
 def create_redrives(op: Any) -> None:
     """Create the table of decisions to redrive dead letters. A later migration of a service calls this function."""
     op.execute(REDRIVES)

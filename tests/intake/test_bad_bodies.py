@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from services.intake.channels import json_batches
 from services.intake.refusals import Invalid
 from shared.auth.tokens import Role
+from shared.events.topics import SERVICES
 from shared.events.vocabulary import SubmissionChannel
 from tests.installation import Installation
 from tests.intake.conftest import BATCH, DISPLACEMENTS, HAZARDS, RunningIntake, opened
@@ -98,7 +99,7 @@ async def test_naughty_strings_are_accepted_unchanged_or_refused_and_none_is_los
 ) -> None:
     """Each string is sent as notes, as a hazard's text and as a field name, through intake and all workers."""
     sent, taken = Sent(), set()
-    for service in ("registry", "alerts", "console"):
+    for service in SERVICES:
         installation.start(service, "worker")
     async for intake in opened(installation):
         field, desk = intake.caller(), intake.caller(Role.OPERATOR, channel=SubmissionChannel.CONSOLE)

@@ -29,7 +29,7 @@ from tests.installation import Installation
 from tests.waiting import wait_for
 
 ANSWERS = ("accepted", "spooled", "duplicate", "refused")
-DOWNSTREAM = ("intake", "registry", "alerts", "console")  # each service reads topics of the services before it
+DOWNSTREAM = ("intake", "registry", "alerts", "console")  # reports pass the services in this order
 
 
 @dataclass
@@ -142,7 +142,7 @@ async def drained(installation: Installation, timeout: float = 60) -> Standing:
 
 @dataclass(frozen=True)
 class ServiceState:
-    """A service's database, and the topics that the service reads; intake reads no topic."""
+    """A service's database, and the topics that the service reads."""
 
     service: str
     sessions: async_sessionmaker[AsyncSession]

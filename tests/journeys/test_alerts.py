@@ -47,7 +47,7 @@ class Centre:
         self.base_url = installation.web().base_url
         self.sent = Sent()
         self.workers: list[Process] = []
-        for service in ("registry", "console"):
+        for service in ("intake", "registry", "console"):
             installation.start(service, "worker")
         self.sessions: async_sessionmaker[AsyncSession]
 

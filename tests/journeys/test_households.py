@@ -95,7 +95,7 @@ class Journey:
     async def begun(self) -> AsyncIterator[None]:
         token = self.installation.token(roles=[Role.FIELD], team=uuid4(), channel="field")
         self.web = self.installation.web()
-        for service in ("alerts", "console"):
+        for service in ("intake", "alerts", "console"):
             self.installation.start(service, "worker")
         self.worker = self.installation.start("registry", "worker")
         headers = {"authorization": f"Bearer {token}"}

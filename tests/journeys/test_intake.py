@@ -15,6 +15,7 @@ from deploy.local import paths
 from deploy.local.process import Process
 from services.registry.config import RegistrySettings
 from shared.auth.tokens import Role
+from shared.events.topics import SERVICES
 from shared.postgres import database
 from tests.installation import Installation, wait_for
 from tests.intake.factories import household
@@ -34,7 +35,7 @@ class Phones:
         self.sent = Sent()
         self.port = paths.free_port()
         self.intake = installation.start("intake", "web", env={"PORT": str(self.port)})
-        self.workers = [installation.start(service, "worker") for service in ("registry", "alerts", "console")]
+        self.workers = [installation.start(service, "worker") for service in SERVICES]
         token = installation.token(roles=[Role.FIELD], team=uuid4(), channel="field")
         self.client = httpx.AsyncClient(
             base_url=f"http://127.0.0.1:{self.port}",

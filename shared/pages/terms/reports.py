@@ -2,9 +2,19 @@
 
 from collections.abc import Mapping
 
-from shared.events.vocabulary import Flag, OutcomeKind, ReportKind, SubmissionChannel
+from shared.events.vocabulary import Flag, OutcomeKind, RefusalReason, ReportKind, SubmissionChannel
 from shared.pages.terms.translatable import N_
 
+# Why a person refused a held report. The author reads these words.
+REFUSALS: Mapping[str, str] = {
+    RefusalReason.NOT_CONFIRMED: N_("could not be confirmed"),
+    RefusalReason.WRONG_PLACE: N_("the place is wrong, correct it and send again"),
+    RefusalReason.WRONG_NUMBER: N_("the number of people is wrong, correct it and send again"),
+    RefusalReason.NOT_DISPLACED: N_("these people are not displaced"),
+    RefusalReason.PRACTICE: N_("sent for practice"),
+    RefusalReason.DUPLICATE: N_("reported before"),
+    RefusalReason.UNSTATED: N_("no reason stated"),
+}
 TERMS: Mapping[str, Mapping[str, str]] = {
     "kind": {
         ReportKind.HAZARD: N_("Hazard"),
@@ -24,7 +34,9 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         OutcomeKind.REPEAT: N_("repeat"),
         OutcomeKind.SET_ASIDE: N_("set aside"),
     },
+    "refusal": REFUSALS,
     "outcome_reason": {
+        **REFUSALS,
         "waiting": N_("waits for what it corrects"),
         "not_author": N_("not from its author or the author's team"),
         "expired_token": N_("sign-in had expired"),

@@ -39,9 +39,8 @@ class Whole(Served):
     def is_working(self) -> bool:
         """Whether every worker reads each of its partitions."""
         bearer = {"authorization": f"Bearer {self.installation.token(roles=[Role.OPERATOR])}"}
-        ledgers = [
-            self.client(headers=bearer).get(f"/{name}/v1/ledger").json() for name in ("alerts", "console", "registry")
-        ]
+        paths = ("/alerts/v1/ledger", "/console/v1/ledger", "/registry/v1/ledger", "/intake/v1/ledger/consumer")
+        ledgers = [self.client(headers=bearer).get(path).json() for path in paths]
         # a service answers 503 until it knows the revocations
         return all("partitions" in ledger for ledger in ledgers) and all(
             each["advanced_at"] for ledger in ledgers for each in ledger["partitions"]

@@ -14,13 +14,13 @@ import { exactClock } from "/static/time.js";
 /** @typedef {{topic: string, partition: number, offset: number, event_id: string | null, reason: string, pointer: string, set_aside_at: string}} Letter */
 /** @typedef {{consumer: string, partitions: Partition[], dead_letters: Letter[], dead_letters_count: number}} Ledger */
 
-const CONSUMERS = { registry: "/registry/v1/ledger", alerts: "/alerts/v1/ledger", console: "/console/v1/ledger" };
+const CONSUMERS = { intake: "/intake/v1/ledger/consumer", registry: "/registry/v1/ledger", alerts: "/alerts/v1/ledger", console: "/console/v1/ledger" };
 const ANSWERS = /** @type {const} */ (["sent", "accepted", "spooled", "duplicate", "refused"]);
 const EVERY_MS = 5000;
 
 async function look() {
-  /** @type {string[]} */
-  const silent = [];
+  /** @type {Set<string>} */
+  const silent = new Set();
   /** @param {string} name @param {string} path */
   const read = async (name, path) => {
     try {
@@ -30,7 +30,7 @@ async function look() {
     } catch (error) {
       if (!isNoAnswer(error)) throw error;
     }
-    silent.push(name);
+    silent.add(name);
     return undefined;
   };
   /** @type {[IntakeLedger | undefined, ...(Ledger | undefined)[]]} */
@@ -43,8 +43,8 @@ async function look() {
   showPartitions(partitions);
   showLetters(heard);
   const isBad = partitions.some((partition) => fault(partition)) || (intake && !(isWhole(intake) && isEmpty(intake)));
-  showVerdict(isBad ? "bad" : silent.length || !partitions.every(isKnown) ? "unknown" : "good");
-  if (silent.length) say("lost", { names: silent.join(", ") });
+  showVerdict(isBad ? "bad" : silent.size || !partitions.every(isKnown) ? "unknown" : "good");
+  if (silent.size) say("lost", { names: [...silent].join(", ") });
   else say("live", { time: exactClock(new Date()) });
 }
 

@@ -8,6 +8,7 @@ import { show, showAccount } from "./list.js";
 import { sendWaiting } from "./outbox.js";
 import { tell } from "./page.js";
 import { renewSites } from "./places.js";
+import { askReceipts } from "./receipts.js";
 import { sentence } from "./texts.js";
 
 const AGAIN_MS = 30_000;
@@ -20,9 +21,9 @@ function start() {
   listen();
   element("sign-in").addEventListener("submit", (event) => void signIn(/** @type {SubmitEvent} */ (event)).then(renewSites));
   element("sign-out").addEventListener("click", signOut);
-  element("send-now").addEventListener("click", () => void sendWaiting());
+  element("send-now").addEventListener("click", () => void sendWaiting().then(askReceipts));
   addEventListener(CHANGED, show);
-  addEventListener("online", () => { show(); void sendWaiting(); });
+  addEventListener("online", () => { show(); void sendWaiting().then(askReceipts); });
   addEventListener("offline", show);
   addEventListener("pageshow", ({ persisted }) => { if (persisted) resume(); }); // another tab may have sent the draft meanwhile
   document.addEventListener("visibilitychange", () => { changed(); look(); }); // a suspended page gets no events of other tabs
@@ -34,7 +35,7 @@ function start() {
   show();
   element("opening").hidden = true;
   element("report").hidden = false;
-  void takeSession().then(sendWaiting).then(renewSites);
+  void takeSession().then(sendWaiting).then(askReceipts).then(renewSites);
   void renew();
 }
 
@@ -42,6 +43,6 @@ function start() {
 function look() {
   renewToday();
   showAccount();
-  void sendWaiting().then(renewSites);
+  void sendWaiting().then(askReceipts).then(renewSites);
   void renew();
 }

@@ -6,7 +6,8 @@ import { uuid } from "./uuid.js";
  * @typedef {"waiting" | "accepted" | "spooled" | "duplicate" | "conflict" | "refused"} State
  * @typedef {{pointer: string, expected: string}} FieldError
  * @typedef {Record<string, any> & {report_id: string, version: number, kind: "household" | "group"}} Body
- * @typedef {{body: Body, account: string, state: State, at: string, errors?: FieldError[]}} Kept
+ * @typedef {{report_id: string, state: "received" | "recorded" | "under_review" | "refused", version: number | null, reason: string | null}} Receipt
+ * @typedef {{body: Body, account: string, state: State, at: string, errors?: FieldError[], receipt?: Receipt}} Kept
  * @typedef {{token: string, name: string, expires_at: string, isOver?: boolean, renewedAt?: number}} Account
  */
 

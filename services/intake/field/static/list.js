@@ -6,7 +6,8 @@ import { correct, goOn, isOpen } from "./form.js";
 import { account, isAnswered, isOver, isOwn, isSameName, remove, reports } from "./kept.js";
 import { labelOf, placeName } from "./labels.js";
 import { button, copy, line, part } from "./page.js";
-import { sentence } from "./texts.js";
+import { receiptOf } from "./receipts.js";
+import { sentence, words } from "./texts.js";
 import { dayAndClock } from "./time.js";
 
 /**
@@ -60,8 +61,9 @@ function begun(draft) {
 /** @param {Kept} report */
 function shown(report) {
   const item = /** @type {HTMLElement} */ (copy("kept-report"));
-  item.classList.toggle("is-good", isAnswered(report));
-  item.classList.toggle("is-bad", ["refused", "conflict"].includes(report.state));
+  const isBad = ["refused", "conflict"].includes(report.state) || receiptOf(report)?.state === "refused";
+  item.classList.toggle("is-good", isAnswered(report) && !isBad);
+  item.classList.toggle("is-bad", isBad);
   title(item, report.body, report.at);
   part(item, ".answer").textContent = answerOf(report);
   part(item, ".errors").replaceChildren(...[...new Set((report.errors ?? []).map(expectation))].map(line));
@@ -88,7 +90,9 @@ function codeOf(body) {
 /** @param {Kept} report */
 function answerOf(report) {
   if (report.state === "waiting" && !isOwn(report)) return sentence("other", { name: report.account });
-  return sentence(report.state);
+  const { state, reason } = receiptOf(report) ?? { state: "received", reason: null };
+  if (!isAnswered(report) || state === "received") return sentence(report.state);
+  return sentence(`receipt_${state}`, { reason: words("refusals")[reason ?? ""] ?? "" });
 }
 
 /** The error with the field's label, if the form has the field. @param {import("./kept.js").FieldError} error */

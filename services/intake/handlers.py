@@ -1,0 +1,37 @@
+"""Handles the outcomes of reports, which intake keeps for the authors of the reports."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.intake import receipt_queries
+from shared.events import ReportHeld, ReportSettled
+from shared.events.vocabulary import OutcomeKind
+from shared.messaging.handlers import Handlers
+from shared.messaging.records import Outcome, Received
+
+KEPT = Outcome(OutcomeKind.RECORDED)
+WITHOUT_AUTHOR = Outcome(OutcomeKind.NOTED, "no_author")  # written by an earlier release
+
+
+async def keep_outcomes(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
+    rows = [row(event) for event in received if event.event.data.author is not None]
+    await receipt_queries.save(session, rows)
+    return [WITHOUT_AUTHOR if event.event.data.author is None else KEPT for event in received]
+
+
+def row(received: Received) -> dict[str, Any]:
+    data: ReportSettled = received.event.data
+    return {
+        "report_id": str(data.report_id),
+        "author": str(data.author),
+        "version": data.version,
+        "kind": data.kind,
+        "outcome": data.outcome,
+        "reason": data.reason,
+        "settled_at": received.event.time.isoformat(),
+    }
+
+
+OUTCOMES = Handlers(dict.fromkeys((ReportSettled, ReportHeld), keep_outcomes))

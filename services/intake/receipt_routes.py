@@ -1,0 +1,61 @@
+"""Routes on which the author of a report reads its receipt. A report of somebody else is unknown, like no report."""
+
+from collections.abc import Sequence
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import Field
+
+from services.intake import receipt_queries, receipts
+from services.intake.deduplication import Deduplication
+from services.intake.receipts import Receipt
+from shared.auth import tokens
+from shared.auth.tokens import Principal
+from shared.events.fields import Body, Data
+from shared.postgres.database import Session
+from shared.web.problems import Problem, dependency_unavailable
+
+MOST = 100
+
+router = APIRouter()
+Caller = Annotated[Principal, Depends(tokens.current)]
+
+
+class Wanted(Body):
+    report_ids: Annotated[list[UUID], Field(min_length=1, max_length=MOST)]
+
+
+class Receipts(Data):
+    """The receipts of the caller's own reports, in no certain order. Unknown reports have none."""
+
+    receipts: list[Receipt]
+
+
+@router.get("/v1/receipts/{report_id}")
+async def receipt(report_id: UUID, request: Request, session: Session, caller: Caller) -> Receipt:
+    """What became of a report of the caller. 404 if the caller sent no such report."""
+    [*found], is_complete = await _receipts(request, session, caller, [report_id])
+    if found:
+        return found[0]
+    if not is_complete:
+        raise dependency_unavailable()
+    raise Problem(404, "no-such-report", "This account sent no such report.")
+
+
+@router.post("/v1/receipts")
+async def receipts_of(wanted: Wanted, request: Request, session: Session, caller: Caller) -> Receipts:
+    """What became of up to 100 reports of the caller."""
+    found, _ = await _receipts(request, session, caller, wanted.report_ids)
+    return Receipts(receipts=found)
+
+
+async def _receipts(
+    request: Request, session: Session, caller: Principal, report_ids: Sequence[UUID]
+) -> tuple[list[Receipt], bool]:
+    """The receipts, and whether they are complete. They are not if Valkey does not tell which reports came."""
+    settled = [receipts.receipt_of(row) for row in await receipt_queries.newest_of(session, caller.account, report_ids)]
+    unsettled = set(report_ids) - {receipt.report_id for receipt in settled}
+    deduplication: Deduplication = request.app.state.admission.publication.deduplication
+    accepted = await deduplication.accepted(caller.account, unsettled)
+    return [*settled, *map(receipts.received, accepted or ())], accepted is not None

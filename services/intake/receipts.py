@@ -1,0 +1,86 @@
+"""Receipts: what the author of a report may know about the result of the report. Pure."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from shared.events.vocabulary import OutcomeKind, RefusalReason, ReportKind
+
+
+class ReceiptState(StrEnum):
+    RECEIVED = "received"  # intake accepted the report; it has no outcome yet
+    RECORDED = "recorded"
+    UNDER_REVIEW = "under_review"
+    REFUSED = "refused"
+
+
+class Receipt(BaseModel):
+    """The newest version of a report and its state.
+
+    `version` and `settled_at` are None as long as the report is only received. `reason` is the code of a refusal.
+    `is_alerted` says whether an alert followed. It is None for reports other than hazards, because an alert about
+    displaced people follows from many reports.
+    """
+
+    report_id: UUID
+    state: ReceiptState
+    version: int | None = None
+    reason: RefusalReason | None = None
+    is_alerted: bool | None = None
+    settled_at: datetime | None = None
+
+
+class Result(Protocol):
+    """The outcome of a version of a report."""
+
+    @property
+    def report_id(self) -> UUID: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def outcome(self) -> str: ...
+    @property
+    def reason(self) -> str | None: ...
+    @property
+    def settled_at(self) -> datetime: ...
+
+
+WAITING = (OutcomeKind.HELD, OutcomeKind.SET_ASIDE)
+
+
+def receipt_of(result: Result) -> Receipt:
+    state = state_of(result)
+    return Receipt(
+        report_id=result.report_id,
+        state=state,
+        version=result.version,
+        reason=refusal_of(result) if state is ReceiptState.REFUSED else None,
+        is_alerted=result.outcome == OutcomeKind.ALERTED if result.kind == ReportKind.HAZARD else None,
+        settled_at=result.settled_at,
+    )
+
+
+def state_of(result: Result) -> ReceiptState:
+    """The state for the author. A duplicate reads "recorded", because nobody may learn of another household."""
+    if result.outcome in WAITING:
+        return ReceiptState.UNDER_REVIEW
+    if result.outcome == OutcomeKind.REJECTED and refusal_of(result) is not RefusalReason.DUPLICATE:
+        return ReceiptState.REFUSED
+    return ReceiptState.RECORDED
+
+
+def refusal_of(result: Result) -> RefusalReason:
+    """The reason of a refusal. A code of a newer release reads as a refusal without a stated reason."""
+    try:
+        return RefusalReason(result.reason or "")
+    except ValueError:
+        return RefusalReason.UNSTATED
+
+
+def received(report_id: UUID) -> Receipt:
+    return Receipt(report_id=report_id, state=ReceiptState.RECEIVED)

@@ -1,0 +1,117 @@
+"""The author of a report, and nobody else, reads what became of the report."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from services.intake.models import StoredReceipt
+from services.intake.receipts import receipt_of
+from shared.auth.tokens import Role
+from shared.events.vocabulary import RefusalReason
+from tests.installation import Installation
+from tests.intake.conftest import DISPLACEMENTS, HAZARDS, RunningIntake, opened
+from tests.intake.factories import hazard, household
+from tests.waiting import wait_for
+
+pytestmark = pytest.mark.anyio
+RECEIPTS = "/v1/receipts"
+
+
+@pytest.fixture(scope="module")
+async def working(shared_installation: Installation) -> AsyncIterator[RunningIntake]:
+    """Intake's app beside the workers that settle reports and keep the outcomes."""
+    workers = [
+        shared_installation.start(service, "worker", env={"INTAKE_FEEDS": ""})
+        for service in ("intake", "registry", "alerts")
+    ]
+    async for made in opened(shared_installation):
+        yield made
+    for worker in workers:
+        worker.stop()
+
+
+async def receipt(intake: RunningIntake, account: Any, report_id: str) -> dict[str, Any]:
+    answer = await intake.caller(account=account).get(f"{RECEIPTS}/{report_id}")
+    return {"status": answer.status_code, **answer.json()}
+
+
+async def settled(intake: RunningIntake, account: Any, report_id: str, *states: str) -> dict[str, Any]:
+    async def is_settled() -> dict[str, Any] | None:
+        found = await receipt(intake, account, report_id)
+        return found if found.get("state") in states else None
+
+    return await wait_for(is_settled, timeout=30)
+
+
+async def test_a_report_without_an_outcome_is_received_and_only_its_author_sees_it(intake: RunningIntake) -> None:
+    """No worker runs, so the report has no outcome."""
+    author, body = uuid4(), household()
+    assert (await intake.caller(account=author).post(DISPLACEMENTS, body)).status_code == 202
+    own = await receipt(intake, author, body["report_id"])
+    assert (own["state"], own["version"]) == ("received", None)
+    other, unknown = [await receipt(intake, uuid4(), id) for id in (body["report_id"], str(uuid4()))]
+    assert (other["status"], other) == (404, unknown)
+
+
+async def test_the_bulk_form_lists_the_own_reports_and_is_bounded(intake: RunningIntake) -> None:
+    author, bodies = uuid4(), [household(), household()]
+    caller = intake.caller(account=author)
+    for body in bodies:
+        await caller.post(DISPLACEMENTS, body)
+    foreign = household()
+    await intake.caller().post(DISPLACEMENTS, foreign)
+    ids = [body["report_id"] for body in (*bodies, foreign)]
+    answer = await caller.post(RECEIPTS, {"report_ids": ids})
+    assert sorted(each["report_id"] for each in answer.json()["receipts"]) == sorted(ids[:2])
+    assert (await caller.post(RECEIPTS, {"report_ids": [str(uuid4())] * 101})).status_code == 422
+    assert (await caller.post(RECEIPTS, {"report_ids": []})).status_code == 422
+
+
+async def test_an_author_reads_that_reports_are_recorded_under_review_and_alerted(working: RunningIntake) -> None:
+    author, body = uuid4(), household()
+    caller = working.caller(account=author)
+    await caller.post(DISPLACEMENTS, body)
+    recorded = await settled(working, author, body["report_id"], "recorded")
+    assert (recorded["version"], recorded["reason"], recorded["is_alerted"]) == (1, None, None)
+    waiting = household(version=2)  # the first version never came
+    await caller.post(DISPLACEMENTS, waiting)
+    await settled(working, author, waiting["report_id"], "under_review")
+    centre = working.caller(Role.OPERATOR, account=author)
+    now = datetime.now(UTC).isoformat()
+    mudflow = hazard(source="cmc", severity="Extreme", onset=now, reported_at=now)
+    assert (await centre.post(HAZARDS, mudflow)).status_code == 202
+    assert (await settled(working, author, mudflow["report_id"], "recorded"))["is_alerted"] is True
+
+
+async def test_the_receipt_survives_a_restart_and_valkeys_loss(working: RunningIntake) -> None:
+    author, body = uuid4(), household()
+    await working.caller(account=author).post(DISPLACEMENTS, body)
+    before = await settled(working, author, body["report_id"], "recorded")
+    with working.installation.redis() as client:
+        client.flushdb()
+    async for again in opened(working.installation):
+        assert await receipt(again, author, body["report_id"]) == before
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason", "state", "shown"),
+    [
+        ("rejected", "wrong_place", "refused", RefusalReason.WRONG_PLACE),
+        ("rejected", "a code of a later release", "refused", RefusalReason.UNSTATED),
+        ("rejected", "duplicate", "recorded", None),
+        ("repeat", None, "recorded", None),
+        ("merged", "older_version", "recorded", None),
+        ("held", "not_author", "under_review", None),
+        ("set_aside", "seal_mismatch", "under_review", None),
+    ],
+)
+def test_outcomes_as_their_author_reads_them(outcome: str, reason: str | None, state: str, shown: Any) -> None:
+    now = datetime.now(UTC)
+    row = StoredReceipt(
+        report_id=uuid4(), author=uuid4(), version=1, kind="household", outcome=outcome, reason=reason, settled_at=now
+    )
+    made = receipt_of(row)
+    assert (made.state, made.reason) == (state, shown)
