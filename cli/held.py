@@ -18,17 +18,19 @@ from services.console.queries import accounts
 from services.registry import held
 from services.registry.decisions import SUBJECT_OF
 from services.registry.models import HeldDecision
-from shared.auth.tokens import Role
+from shared.auth.access import DECIDERS
 from shared.config import Settings
 from shared.country import TIME_ZONE
+from shared.events.vocabulary import RefusalReason
 from shared.messaging import decisions
 from shared.places import Places
 
-ROLES = frozenset({Role.REGISTRAR, Role.DUTY_HEAD})
 LIMIT = 200
 
 app = typer.Typer(help="Reports that wait for a person.", no_args_is_help=True)
 Id = Annotated[UUID, typer.Argument(help="As `dayar held list` names the held report.")]
+
+Because = Annotated[RefusalReason, typer.Option(help="The reason that the author reads.")]
 
 
 @app.command("list")
@@ -48,7 +50,7 @@ def show(id: Id, by: By) -> None:
     """Show the contents of a held report, without personal data. The reading is recorded under your name."""
 
     async def do() -> None:
-        account = await decider(by, ROLES)
+        account = await decider(by, DECIDERS)
 
         async def read(session: AsyncSession) -> RowMapping:
             row = await seen(session, id, account)
@@ -71,15 +73,17 @@ def accept(id: Id, by: By, reason: Reason) -> None:
 
 
 @app.command("refuse")
-def refuse_(id: Id, by: By, reason: Reason) -> None:
+def refuse_(id: Id, by: By, reason: Reason, because: Because = RefusalReason.UNSTATED) -> None:
     """Refuse a held report for good. It has no effect, and its author sees the decision."""
-    asyncio.run(decide(id, by, reason, is_accepted=False))
+    asyncio.run(decide(id, by, reason, is_accepted=False, refusal=because))
     typer.echo("Decision stored. The registry executes it at once; then `dayar held list` no longer shows the report.")
 
 
-async def decide(id: UUID, by: str, reason: str, *, is_accepted: bool) -> None:
-    account = await decider(by, ROLES)
-    decision = HeldDecision(outcome_id=id, account=account.account_id, reason=checked(reason), is_accepted=is_accepted)
+async def decide(id: UUID, by: str, reason: str, *, is_accepted: bool, refusal: RefusalReason | None = None) -> None:
+    account = await decider(by, DECIDERS)
+    decision = HeldDecision(
+        outcome_id=id, account=account.account_id, reason=checked(reason), is_accepted=is_accepted, refusal=refusal
+    )
 
     async def write(session: AsyncSession) -> None:
         row = await seen(session, id, account)

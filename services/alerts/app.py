@@ -17,6 +17,7 @@ from shared.messaging import ledger
 from shared.pages import Pages
 from shared.places import Places
 from shared.places.watched import WatchedArea
+from shared.web import redrive_routes
 
 HERE = Path(__file__).parent
 
@@ -43,6 +44,7 @@ def create_app(settings: AlertsSettings) -> FastAPI:
             pages.router,
             alert_page.router,
             ledger.routes("alerts"),
+            redrive_routes.routes("alerts"),
         ],
     )
     app.add_exception_handler(AnswerRefused, act_routes.refused)

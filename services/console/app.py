@@ -11,7 +11,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from starlette.routing import Mount, Route
 
-from services.console import entry, own_sign_ins, purposes, readmissions, routes, second_factor, signin, sites
+from services.console import entry, own_sign_ins, purposes, readmissions, routes, second_factor, signin, sites, waiting
 from services.console.attempts import Attempts
 from services.console.bootstrap import first_administrator, given_password
 from services.console.callers import Callers
@@ -28,6 +28,7 @@ from shared.config import secret
 from shared.failures import retry_while_unavailable
 from shared.messaging import ledger
 from shared.places import Places
+from shared.web import redrive_routes
 
 HERE = Path(__file__).parent
 NO_RETRY = Retry(NoBackoff(), 0)  # a retry could count one failed sign-in twice and so lock a person out
@@ -86,8 +87,10 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
             entry.router,
             entry.api,
             sites.router,
+            waiting.router,
             routes.router,
             ledger.routes("console"),
+            redrive_routes.routes("console"),
         ],
         routes=[Route("/stream", listening, methods=["GET"]), Mount("/static", pages.static(HERE / "static"))],
     )

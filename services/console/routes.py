@@ -205,6 +205,7 @@ def around(request: Request) -> dict[str, Any]:
         "counted": here.settings.counted_status,
         "may_answer": not principal.roles.isdisjoint(access.CMC),
         "may_count": not principal.roles.isdisjoint(access.COUNTERS),
+        "sees_figures": not principal.roles.isdisjoint(access.FIGURES),
         "sees_ledger": not principal.roles.isdisjoint(access.LEDGER),
         "whereabouts": lambda pcodes: board.whereabouts(pcodes, here.places, language),
     }

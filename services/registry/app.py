@@ -7,6 +7,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.registry import (
+    differing_counts,
     duplicate_routes,
     figures,
     held_routes,
@@ -15,6 +16,7 @@ from services.registry import (
     routes,
     search_routes,
     site_routes,
+    waiting_routes,
 )
 from services.registry.config import RegistrySettings
 from services.registry.envelope_encryption import EnvelopeEncryption
@@ -24,6 +26,7 @@ from shared import wiring
 from shared.messaging import ledger
 from shared.pages import Pages
 from shared.places import Places
+from shared.web import redrive_routes
 
 HERE = Path(__file__).parent
 
@@ -50,10 +53,13 @@ def create_app(settings: RegistrySettings) -> FastAPI:
             household_pages.router,
             routes.router,
             held_routes.router,
+            waiting_routes.router,
+            differing_counts.router,
             site_routes.router,
             figures.router,
             movement_routes.router,
             ledger.routes("registry"),
+            redrive_routes.routes("registry"),
         ],
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from shared.events.vocabulary import Flag, OutcomeKind
+from shared.events.vocabulary import Flag, OutcomeKind, RefusalReason
 from shared.places import Places
 
 Name = tuple[str, str]  # "household" or "group", and the id of the household or group
@@ -130,11 +130,14 @@ CREATE = ReportDecision(Effect.CREATE, OutcomeKind.RECORDED)
 BEGIN = ReportDecision(Effect.BEGIN, OutcomeKind.RECORDED)
 SUPERSEDE = ReportDecision(Effect.SUPERSEDE, OutcomeKind.RECORDED)
 OLDER = ReportDecision(Effect.NOTHING, OutcomeKind.MERGED, "older_version")
-REFUSED = ReportDecision(Effect.NOTHING, OutcomeKind.REJECTED, "refused_by_person")
 REPEAT = ReportDecision(Effect.NOTHING, OutcomeKind.REPEAT)
 RECORDED = ReportDecision(Effect.BEGIN, OutcomeKind.RECORDED)
 SAME_PLACE = ReportDecision(Effect.BEGIN, OutcomeKind.NOTED, "same_place")
 ALREADY_KNOWN = ReportDecision(Effect.BEGIN, OutcomeKind.NOTED, "already_known")
+
+
+def refused(reason: RefusalReason) -> ReportDecision:
+    return ReportDecision(Effect.NOTHING, OutcomeKind.REJECTED, reason.value)
 
 
 def decide(claim: Claim, owner: Owner | None, precedents: Sequence[Precedent]) -> ReportDecision:

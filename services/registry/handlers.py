@@ -25,7 +25,7 @@ from shared.events import (
     HouseholdMovementReported,
     HouseholdReported,
 )
-from shared.events.vocabulary import OutcomeKind
+from shared.events.vocabulary import OutcomeKind, RefusalReason
 from shared.messaging.decisions import Execution
 from shared.messaging.handlers import Handlers
 from shared.messaging.records import Outcome, Received
@@ -76,7 +76,7 @@ class Registrar:
         if decision.is_accepted:
             decided = working_set.accept(filed, is_expiry_only=decision.is_expiry_only)
         else:
-            decided = working_set.refuse(filed)
+            decided = working_set.refuse(filed, RefusalReason(decision.refusal or RefusalReason.UNSTATED))
         await self._save(working_set, store, session)
         return outcome_of(filed, decided).kind
 

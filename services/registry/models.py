@@ -336,7 +336,7 @@ class HeldDecision(Decision, RegistryModel):
     """A person's decision about a held report. `outcome_id` is the id of the report's outcome.
 
     If `is_expiry_only` is true, the report is decided as if the phone's sign-in had not expired. The author still needs
-    the right to change the household.
+    the right to change the household. `refusal` is the reason that the report's author reads.
     """
 
     __tablename__ = "held_decisions"
@@ -344,6 +344,18 @@ class HeldDecision(Decision, RegistryModel):
     outcome_id: Mapped[UUID]
     is_accepted: Mapped[bool]
     is_expiry_only: Mapped[bool] = mapped_column(default=False, server_default=false())
+    refusal: Mapped[str | None]
+
+
+class HeldAssignment(RegistryModel):
+    """The person who is to decide about a held report. `outcome_id` is the id of the report's outcome."""
+
+    __tablename__ = "held_assignments"
+
+    outcome_id: Mapped[UUID] = mapped_column(primary_key=True)
+    account: Mapped[UUID]
+    assigned_by: Mapped[UUID]
+    assigned_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class DigestKey(RegistryModel):

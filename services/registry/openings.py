@@ -20,9 +20,13 @@ MOST_FOUND_AN_HOUR = 600  # by searches, each of which shows up to 50
 SHOWN = timedelta(hours=24)
 NEED_NO_PURPOSE = frozenset({Role.REGISTRAR})  # reading records is a registrar's daily work
 
-# The audit entries of opened household records, histories and pages, not of lists.
+# The audit entries of opened household records, histories, pages and held reports, not of lists.
 # Entries of authors who open their own reports are counted too.
-PATHS = ("GET /registry/v1/households/{household_id}", "GET /registry/households/{household_id}")
+PATHS = (
+    "GET /registry/v1/households/{household_id}",
+    "GET /registry/households/{household_id}",
+    "GET /registry/v1/held/{outcome_id}",
+)
 SEARCHES = ("POST /registry/v1/households:search", "POST /registry/search")
 
 

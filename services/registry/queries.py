@@ -1,7 +1,7 @@
 """Queries for a page of households, one decrypted household, and its history. Routes log each call."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -145,7 +145,7 @@ async def course(session: AsyncSession, household_id: UUID) -> HouseholdCourse:
     return HouseholdCourse(episodes, passages, current)
 
 
-def opened_version(row: RowMapping, encryption: EnvelopeEncryption) -> dict[str, Any]:
+def opened_version(row: Mapping[Any, Any], encryption: EnvelopeEncryption) -> dict[str, Any]:
     aad = report_aad(str(row["subject_id"]), str(row["report_id"]), row["version"], str(row["author"]))
     plain = encryption.unwrap(row["kek_id"], row["wrapped"]).open(row["sealed"], aad)
     return {**row, "report": {**from_json(row["clear"]), **from_json(plain)}}

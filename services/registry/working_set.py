@@ -9,7 +9,6 @@ from services.registry.courses import HouseholdStanding, Onward, changed
 from services.registry.decisions import (
     CONTRADICTIONS,
     OLDER,
-    REFUSED,
     Claim,
     Effect,
     Held,
@@ -18,12 +17,13 @@ from services.registry.decisions import (
     ReportDecision,
     decide,
     decide_movement,
+    refused,
     registers,
 )
 from services.registry.reports import AnyFiled, Filed, FiledMovement
 from services.registry.subjects import Subject, SubjectChange
 from shared.crypto.randomness import random_id
-from shared.events.vocabulary import Flag, OutcomeKind
+from shared.events.vocabulary import Flag, OutcomeKind, RefusalReason
 from shared.places import Places
 
 BEGINNINGS = (Effect.CREATE, Effect.BEGIN)
@@ -98,7 +98,7 @@ class WorkingSet:
         self._free_waiting(filed, siblings, decision)
         return decision
 
-    def refuse(self, filed: AnyFiled) -> ReportDecision:
+    def refuse(self, filed: AnyFiled, reason: RefusalReason = RefusalReason.UNSTATED) -> ReportDecision:
         """Refuse a held report by a person's decision.
 
         The report has no effect. The new outcome informs the author of the refusal. Of a movement, the version below
@@ -108,9 +108,10 @@ class WorkingSet:
         if isinstance(filed, FiledMovement) and subject and subject.movements.get(filed.report_id) is filed:
             self._withdraw(filed, subject)
         replaced, filed.outcome_id = filed.outcome_id, random_id()
-        self._decide(filed, REFUSED, replaced)
+        decision = refused(reason)
+        self._decide(filed, decision, replaced)
         self.refiled.append(filed)
-        return REFUSED
+        return decision
 
     def _withdraw(self, movement: FiledMovement, subject: Subject) -> None:
         self._to_judge(subject)

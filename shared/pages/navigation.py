@@ -19,6 +19,7 @@ DESTINATIONS = (
     Destination("/new-count", N_("New count")),
     Destination("/sites", N_("Sites")),
     Destination("/registry/search", N_("Search")),
+    Destination("/waiting", N_("Waiting")),
     Destination("/registry/figures", N_("Figures")),
     Destination("/alerts/deliveries", N_("Sent notifications")),
     Destination("/ledger", N_("Ledger")),

@@ -25,6 +25,7 @@ PAGES = {
         "/",
         "/new-event",
         "/new-count",
+        "/waiting",
         "/registry/figures",
         "/registry/search",
         "/alerts/deliveries",

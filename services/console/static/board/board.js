@@ -4,6 +4,7 @@ import { begin } from "/static/board/answers.js";
 import { attend } from "/static/board/attendance.js";
 import { call } from "/static/calls.js";
 import { showCaller } from "/static/board/callers.js";
+import { askHeldPersons, showHeldPersons } from "/static/board/held-persons.js";
 import { sentence } from "/static/texts.js";
 import { clock } from "/static/time.js";
 import { element } from "/static/elements.js";
@@ -79,7 +80,11 @@ board.addEventListener("keydown", (event) => {
 board.addEventListener("drawn", (event) => {
   const panel = /** @type {HTMLElement} */ (event.target).dataset.panel;
   if (panel === "alerts") heardOf();
-  if (panel === "reports") showAdmission();
+  if (panel === "reports") {
+    showAdmission();
+    void askHeldPersons(); // an outcome has arrived
+  }
+  if (panel === "households") showHeldPersons();
 });
 
 listen(Object.keys(PANEL_OF), (topics) => topics.forEach((topic) => {
@@ -88,6 +93,7 @@ listen(Object.keys(PANEL_OF), (topics) => topics.forEach((topic) => {
 }));
 if (board.dataset.attended) attend();
 void askAdmission();
+void askHeldPersons();
 setInterval(askAdmission, ADMISSION_MS);
 setInterval(() => new Set(Object.values(PANEL_OF)).forEach(draw), OLD_MS);
 const wanted = new URLSearchParams(location.search).get("alert");

@@ -1,0 +1,23 @@
+// Shows beside the total of displaced people how many more are in held reports. The registry counts them by area.
+
+import { call } from "/static/calls.js";
+import { number } from "/static/tables.js";
+import { sentence } from "/static/texts.js";
+
+let persons = 0;
+
+/** Asks the registry again, if the account may know. Without an answer, the last number stays. */
+export async function askHeldPersons() {
+  if (!document.getElementById("held-persons")) return;
+  const answer = await call("GET", "/registry/v1/held:persons").catch(() => undefined);
+  if (!answer?.ok) return;
+  ({ persons } = await answer.json());
+  showHeldPersons();
+}
+
+export function showHeldPersons() {
+  const place = document.getElementById("held-persons");
+  if (!place) return;
+  place.hidden = !persons;
+  place.textContent = sentence("held_persons", { count: number.format(persons) });
+}

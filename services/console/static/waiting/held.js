@@ -1,0 +1,113 @@
+// Draws the held reports and their reasons, with the reports that are selected.
+
+import { element } from "/static/elements.js";
+import { cell, number, row } from "/static/tables.js";
+import { sentence, words } from "/static/texts.js";
+import { dayAndClock } from "/static/time.js";
+import { age, nameOf, placeOf } from "/static/waiting/names.js";
+
+/**
+ * @typedef {{outcome_id: string, kind: string, version: number, reason: string, received_at: string, author: string, channel: string, flags: string[],
+ *   assignee: string | null, is_acceptable: boolean, clear: Record<string, any>}} Held
+ * @typedef {{reason: string, reports: number, oldest: string}} Reason
+ */
+
+/** @type {Set<string>} */
+export const selected = new Set();
+
+/** @param {Reason[]} reasons @param {string} chosen @param {(reason: string) => void} choose */
+export function drawReasons(reasons, chosen, choose) {
+  const all = reasons.reduce((total, { reports }) => total + reports, 0);
+  element("held-count").textContent = number.format(all);
+  element("held-none").hidden = all > 0;
+  const chips = reasons.map(({ reason, reports, oldest }) => chip(reason, sentence("chip", { reason: because(reason), count: number.format(reports), age: age(oldest) })));
+  element("reasons").replaceChildren(...(reasons.length > 1 ? [chip("", sentence("all")), ...chips] : chips));
+
+  /** @param {string} reason @param {string} text */
+  function chip(reason, text) {
+    const [label, input] = [document.createElement("label"), document.createElement("input")];
+    Object.assign(input, { type: "radio", name: "reason", value: reason, checked: reason === chosen });
+    input.addEventListener("change", () => choose(reason));
+    label.append(input, text);
+    return label;
+  }
+}
+
+/** @param {Held[]} reports @param {(report: Held, row: HTMLTableRowElement) => void} open */
+export function drawHeld(reports, open) {
+  for (const id of selected) if (!reports.some((report) => report.outcome_id === id)) selected.delete(id);
+  element("held").replaceChildren(...reports.map((report) => drawn(report, open)));
+  showSelected();
+}
+
+/** @param {Held} report @param {(report: Held, row: HTMLTableRowElement) => void} open */
+function drawn(report, open) {
+  const { clear } = report;
+  const what = [words("kinds")[report.kind], clear.movement && words("movements")[clear.movement], clear.persons && sentence("persons", { count: number.format(clear.persons) })];
+  const made = row([
+    cell(checkbox(report)),
+    cell(age(report.received_at), small(dayAndClock(new Date(report.received_at)))),
+    cell(what.filter(Boolean).join(" · ")),
+    cell(`${placeOf(clear.origin, clear.origin_locality)} → ${placeOf(clear.destination, clear.destination_locality)}`),
+    cell(because(report.reason), ...(report.is_acceptable ? [] : [small(sentence("no_decision"))]), ...report.flags.map((flag) => small(words("flags")[flag] ?? flag))),
+    cell(nameOf(report.author), small(words("channels")[report.channel] ?? report.channel)),
+    cell(report.assignee ? nameOf(report.assignee) : "–"),
+    cell(button(sentence("open"), () => open(report, made))),
+  ]);
+  for (const [place, column] of [...document.querySelectorAll("#held-table thead th")].entries()) {
+    if (column.textContent && place > 0) made.cells[place].dataset.label = column.textContent; // shown on narrow screens, where the table has no head
+  }
+  made.dataset.key = report.outcome_id;
+  return made;
+}
+
+/** @param {string} reason */
+function because(reason) {
+  return words("reasons")[reason] ?? reason;
+}
+
+/** @param {Held} report */
+function checkbox(report) {
+  const box = document.createElement("input");
+  Object.assign(box, { type: "checkbox", checked: selected.has(report.outcome_id), ariaLabel: sentence("select") });
+  box.dataset.select = report.outcome_id;
+  box.addEventListener("change", () => { choose(report.outcome_id, box.checked); showSelected(); });
+  return box;
+}
+
+/** @param {string} id @param {boolean} isChosen */
+function choose(id, isChosen) {
+  if (isChosen) selected.add(id);
+  else selected.delete(id);
+}
+
+/** Selects all reports that are shown, or none. @param {boolean} isChosen */
+export function selectAll(isChosen) {
+  for (const box of /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll("[data-select]"))) {
+    box.checked = isChosen;
+    choose(box.dataset.select ?? "", isChosen);
+  }
+  showSelected();
+}
+
+function showSelected() {
+  element("acts").hidden = !selected.size;
+  element("selected").textContent = sentence("selected", { count: number.format(selected.size) });
+  const boxes = document.querySelectorAll("[data-select]");
+  /** @type {HTMLInputElement} */ (element("select-all")).checked = boxes.length > 0 && selected.size === boxes.length;
+}
+
+/** @param {string} text */
+function small(text) {
+  const made = document.createElement("small");
+  made.textContent = text;
+  return made;
+}
+
+/** @param {string} text @param {() => void} act */
+export function button(text, act) {
+  const made = document.createElement("button");
+  Object.assign(made, { type: "button", className: "button", textContent: text });
+  made.addEventListener("click", act);
+  return made;
+}

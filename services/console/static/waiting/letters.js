@@ -1,0 +1,73 @@
+// Shows the messages that services could not process, by reason, and lets a service process those of a reason again.
+
+import { call, isNoAnswer, problem } from "/static/calls.js";
+import { element } from "/static/elements.js";
+import { cell, code, figure, number, row } from "/static/tables.js";
+import { sentence } from "/static/texts.js";
+import { toast } from "/static/toasts.js";
+import { button } from "/static/waiting/held.js";
+import { age } from "/static/waiting/names.js";
+
+/** @typedef {{service: string, topic: string, partition: number, offset: number, reason: string, set_aside_at: string}} Letter */
+
+const LEDGERS = { intake: "/intake/v1/ledger/consumer", registry: "/registry/v1/ledger", alerts: "/alerts/v1/ledger", console: "/console/v1/ledger" };
+const MOST = 100; // letters of one request
+
+export async function readLetters() {
+  const heard = await Promise.all(Object.entries(LEDGERS).map(([service, path]) => read(service, path)));
+  const silent = Object.keys(LEDGERS).filter((_, place) => !heard[place]);
+  const letters = heard.flatMap((each) => each?.letters ?? []);
+  element("letters-count").textContent = number.format(heard.reduce((total, each) => total + (each?.count ?? 0), 0));
+  element("letters-none").hidden = letters.length > 0 || silent.length > 0;
+  element("letters-silent").hidden = !silent.length;
+  element("letters-silent").textContent = sentence("no_answer", { names: silent.join(", ") });
+  element("letters").replaceChildren(...byReason(letters).map(drawn));
+}
+
+/** @param {string} service @param {string} path @returns {Promise<{letters: Letter[], count: number} | undefined>} */
+async function read(service, path) {
+  try {
+    const answer = await call("GET", path);
+    if (!answer.ok) return undefined;
+    const { dead_letters, dead_letters_count } = await answer.json();
+    return { letters: dead_letters.map((/** @type {Letter} */ letter) => ({ ...letter, service })), count: dead_letters_count };
+  } catch (error) {
+    if (!isNoAnswer(error)) throw error;
+    return undefined;
+  }
+}
+
+/** The letters of each service, topic and reason, the oldest first. @param {Letter[]} letters */
+function byReason(letters) {
+  /** @type {Map<string, Letter[]>} */
+  const groups = new Map();
+  for (const letter of letters.sort((a, b) => a.set_aside_at.localeCompare(b.set_aside_at))) {
+    const key = [letter.service, letter.topic, letter.reason].join("|");
+    groups.set(key, [...(groups.get(key) ?? []), letter]);
+  }
+  return [...groups.values()];
+}
+
+/** @param {Letter[]} letters of one reason */
+function drawn(letters) {
+  const [oldest] = letters;
+  const may = "redrives" in element("waiting").dataset;
+  return row([
+    cell(code(oldest.reason)), cell(`${oldest.service} ← ${oldest.topic}`), figure(letters.length), cell(age(oldest.set_aside_at)),
+    cell(...(may ? [button(sentence("redrive"), () => void redrive(letters))] : [])),
+  ]);
+}
+
+/** @param {Letter[]} letters */
+async function redrive(letters) {
+  const named = letters.slice(0, MOST).map(({ topic, partition, offset }) => ({ topic, partition, offset }));
+  try {
+    const [{ service }] = letters;
+    const answer = await call("POST", `/${service}/v1/dead-letters:redrive`, { letters: named });
+    if (!answer.ok) return toast(sentence("failed", { problem: (await problem(answer)).text }), "bad");
+    toast(sentence("redriven", { count: (await answer.json()).count }), "good");
+  } catch (error) {
+    if (!isNoAnswer(error)) throw error;
+    toast(sentence("not_sent"), "bad");
+  }
+}

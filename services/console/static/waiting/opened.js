@@ -1,0 +1,82 @@
+// Opens a held report below its row, with all its fields. The registry records each opening.
+
+import { call, isNoAnswer, problem } from "/static/calls.js";
+import { cell, row } from "/static/tables.js";
+import { sentence, words } from "/static/texts.js";
+import { dayAndClock } from "/static/time.js";
+import { toast } from "/static/toasts.js";
+import { placeOf } from "/static/waiting/names.js";
+
+/** @typedef {import("/static/waiting/held.js").Held} Held */
+
+const INSTANTS = ["occurred_at", "reported_at", "counted_at"];
+const PLACES = ["origin", "destination"];
+
+/** Opens the report, or closes it if it is open. @param {Held} report @param {HTMLTableRowElement} above */
+export async function open(report, above) {
+  const button = above.querySelector("button");
+  const below = above.nextElementSibling;
+  const isOpen = above.classList.toggle("is-opened", !below?.classList.contains("opened"));
+  if (button) button.textContent = sentence(isOpen ? "close" : "open");
+  if (!isOpen) return below?.remove();
+  const read = await content(report.outcome_id);
+  if (!read) {
+    above.classList.remove("is-opened");
+    if (button) button.textContent = sentence("open");
+    return;
+  }
+  const made = row([cell(list(read), sentence("opened"))]);
+  made.className = "opened";
+  made.cells[0].colSpan = above.cells.length;
+  above.after(made);
+}
+
+/** @param {string} id @returns {Promise<Record<string, any> | undefined>} */
+async function content(id) {
+  try {
+    const answer = await call("GET", `/registry/v1/held/${id}`);
+    if (answer.ok) return (await answer.json()).report;
+    toast(sentence("failed", { problem: (await problem(answer)).text }), "bad");
+  } catch (error) {
+    if (!isNoAnswer(error)) throw error;
+    toast(sentence("not_sent"), "bad");
+  }
+  return undefined;
+}
+
+/** The fields that have a label, in the order of the labels. @param {Record<string, any>} report */
+function list(report) {
+  const made = document.createElement("dl");
+  made.className = "facts";
+  for (const [name, label] of Object.entries(words("labels"))) {
+    const text = value(name, report[name]);
+    if (!text) continue;
+    const [term, description] = [document.createElement("dt"), document.createElement("dd")];
+    term.textContent = label;
+    description.textContent = text;
+    made.append(term, description);
+  }
+  return made;
+}
+
+/** @param {string} name @param {any} content @returns {string} */
+function value(name, content) {
+  if (content === undefined || content === null || content === "") return "";
+  if (PLACES.includes(name)) return placeOf(content);
+  if (INSTANTS.includes(name)) return dayAndClock(new Date(content));
+  if (name === "members") return content.map(member).join("\n");
+  if (name === "sex_age") return content.map((/** @type {any} */ { sex, age, count }) => `${code("sex", sex)}, ${age}: ${count}`).join("\n");
+  return Array.isArray(content) ? content.map((item) => code(name, item)).join(", ") : code(name, content);
+}
+
+/** One person in one line. @param {Record<string, string>} person */
+function member({ family_name, given_name, patronymic, sex, birth_year, birth_date, relationship, phone, personal_number }) {
+  const name = [family_name, given_name, patronymic].filter(Boolean).join(" ");
+  return [name, relationship && code("relationship", relationship), sex && code("sex", sex), birth_date ?? birth_year, phone, personal_number].filter(Boolean).join(", ");
+}
+
+/** @param {string} kind @param {any} content */
+function code(kind, content) {
+  const names = /** @type {Record<string, Record<string, string>>} */ (/** @type {unknown} */ (words("codes")));
+  return String(names[kind]?.[content] ?? content);
+}

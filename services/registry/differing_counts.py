@@ -1,0 +1,85 @@
+"""The route for counts of the same people that differ, so that a person can have the people counted again."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel
+from pydantic_core import from_json
+from sqlalchemy import and_, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.models import GroupCount, Report
+from services.registry.visibility import Visibility, visibility_of
+from shared.auth import tokens
+from shared.auth.tokens import Principal
+from shared.events.vocabulary import Measure, ReportKind, Status
+from shared.postgres.database import Session
+
+MOST = 500  # counts
+HERE = "coalesce(counts.destination_pcode, counts.origin_pcode)"
+REPORT = and_(
+    Report.report_id == GroupCount.report_id,
+    Report.version == GroupCount.version,
+    Report.kind == ReportKind.GROUP,
+    Report.subject_id == GroupCount.group_id,
+)
+PLACES = ("origin", "origin_locality", "destination", "destination_locality", "site_id")
+
+router = APIRouter()
+Caller = Annotated[Principal, Depends(tokens.current)]
+
+
+class Count(BaseModel):
+    report_id: UUID
+    persons: int
+    counted_at: datetime
+    author: UUID
+    team: UUID | None
+
+
+class DifferingCounts(BaseModel):
+    """Counts of the same people by several teams. `clear` says where these people come from and where they are."""
+
+    stock_id: UUID
+    counts: list[Count]
+    clear: dict[str, Any]
+
+
+class DifferingPage(BaseModel):
+    """The counts that differ, those that wait longest first."""
+
+    stocks: list[DifferingCounts]
+
+
+@router.get("/v1/counts:differing")
+async def differing(request: Request, session: Session, caller: Caller) -> DifferingPage:
+    visibility, status = visibility_of(caller, request.app.state.places), request.app.state.settings.counted_status
+    rows = await stocks(session, visibility, status)
+    by_stock = [list(counts) for _, counts in groupby(rows, key=attrgetter("stock_id"))]
+    longest = sorted(by_stock, key=lambda counts: max(count.counted_at for count in counts))
+    return DifferingPage(stocks=[shown(counts) for counts in longest])
+
+
+async def stocks(session: AsyncSession, visibility: Visibility, status: Status) -> Sequence[Any]:
+    """The counts in effect of each stock that has several, the newest count of a stock first."""
+    in_effect = (GroupCount.superseded_by.is_(None), GroupCount.measure == Measure.STOCK, GroupCount.status == status)
+    several = select(GroupCount.stock_id).where(*in_effect).group_by(GroupCount.stock_id).having(func.count() > 1)
+    columns = (GroupCount.stock_id, GroupCount.report_id, GroupCount.persons, GroupCount.counted_at)
+    counts = select(*columns, Report.author, Report.team, Report.clear).join(Report, REPORT)
+    wanted = counts.where(*in_effect, GroupCount.stock_id.in_(several), visibility.covers(HERE)).limit(MOST)
+    return (await session.execute(wanted.order_by(GroupCount.stock_id, GroupCount.counted_at.desc()))).all()
+
+
+def shown(counts: Iterable[Any]) -> DifferingCounts:
+    newest, *_ = counts = list(counts)
+    clear = from_json(newest.clear)
+    return DifferingCounts(
+        stock_id=newest.stock_id,
+        counts=[Count.model_validate(count, from_attributes=True) for count in counts],
+        clear={name: clear[name] for name in PLACES if name in clear},
+    )

@@ -1,0 +1,151 @@
+"""Queries for the page of held reports: by reason and age, with numbers of persons, opened, decided and assigned."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    RowMapping,
+    Select,
+    TextClause,
+    cast,
+    delete,
+    exists,
+    func,
+    not_,
+    or_,
+    select,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import JSON, distinct_on
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.decisions import SUBJECT_OF
+from services.registry.envelope_encryption import EnvelopeEncryption
+from services.registry.held import ACCEPTABLE, HELD, IS_HELD, PCODE, UNDECIDED
+from services.registry.models import Group, GroupKey, HeldAssignment, HeldDecision, Household, HouseholdKey, Report
+from services.registry.queries import opened_version
+from services.registry.visibility import Visibility
+from shared.events.vocabulary import DISPLACED, Mobility, ReportKind, Status
+from shared.messaging import decisions
+from shared.postgres import database
+from shared.postgres.upsert import upsert
+
+ASSIGNEE = select(HeldAssignment.account).where(HeldAssignment.outcome_id == Report.outcome_id).scalar_subquery()
+CLEAR = cast(Report.clear, JSON)
+PERSONS = cast(CLEAR["persons"].astext, Integer)
+# The clear fields leave out values that are the default.
+IS_DISPLACED = func.coalesce(CLEAR["mobility"].astext, Mobility.DISPLACEMENT).in_(DISPLACED)
+IS_REGISTERED = or_(
+    exists().where(Household.household_id == Report.subject_id), exists().where(Group.group_id == Report.subject_id)
+)
+KEYS: Mapping[str, tuple[type[HouseholdKey | GroupKey], ColumnElement[UUID]]] = {
+    "household": (HouseholdKey, HouseholdKey.household_id.expression),
+    "group": (GroupKey, GroupKey.group_id.expression),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HeldQuery:
+    visibility: Visibility
+    limit: int
+    reason: str | None = None
+    after: tuple[datetime, UUID] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPersons:
+    """The persons in held reports, and the number of these reports."""
+
+    reports: int
+    persons: int
+
+
+async def page(session: AsyncSession, query: HeldQuery) -> Sequence[RowMapping]:
+    """One page of the clear fields of undecided held reports, oldest first."""
+    wanted = HELD.add_columns(ASSIGNEE.label("assignee")).where(*_waits(query.visibility))
+    if query.reason is not None:
+        wanted = wanted.where(Report.reason == query.reason)
+    if query.after is not None:
+        wanted = wanted.where(tuple_(Report.received_at, Report.outcome_id) > query.after)
+    oldest = wanted.order_by(Report.received_at, Report.outcome_id).limit(query.limit)
+    return (await session.execute(oldest)).mappings().all()
+
+
+async def by_reason(session: AsyncSession, visibility: Visibility) -> Sequence[RowMapping]:
+    """For each reason, how many undecided reports are held, and since when. The oldest comes first."""
+    oldest = func.min(Report.received_at).label("oldest")
+    counted = select(Report.reason, func.count().label("reports"), oldest).where(*_waits(visibility))
+    return (await session.execute(counted.group_by(Report.reason).order_by(oldest))).mappings().all()
+
+
+async def persons(session: AsyncSession, visibility: Visibility, status: Status) -> HeldPersons:
+    """The displaced persons in held reports about households and groups that are not registered.
+
+    Registered ones are in the board's total already. Of several reports about a household, the newest counts.
+    """
+    newest = (
+        select(PERSONS.label("persons"))
+        .ext(distinct_on(Report.subject_id))
+        .where(*_waits(visibility), Report.kind.in_((ReportKind.HOUSEHOLD, ReportKind.GROUP)))
+        .where(Report.status == status, IS_DISPLACED, not_(IS_REGISTERED))
+        .order_by(Report.subject_id, Report.received_at.desc(), Report.version.desc())
+        .subquery()
+    )
+    sums = select(func.count(), func.coalesce(func.sum(newest.c.persons), 0)).select_from(newest)
+    return HeldPersons(*(await session.execute(sums)).one())
+
+
+async def opened(
+    session: AsyncSession, encryption: EnvelopeEncryption, outcome_id: UUID, visibility: Visibility
+) -> dict[str, Any] | None:
+    """The held report with its decrypted fields. None if it is not held or the caller may not see it."""
+    row = (await session.execute(_seen(HELD, visibility, [outcome_id]))).mappings().one_or_none()
+    if row is None:
+        return None
+    key, subject_id = KEYS[SUBJECT_OF[row["kind"]]]
+    stored = select(Report.sealed, key.kek_id, key.wrapped).join(key, subject_id == Report.subject_id)
+    sealed = (await session.execute(stored.where(Report.outcome_id == outcome_id))).mappings().one()
+    return opened_version({**row, **sealed}, encryption)
+
+
+async def decide(
+    session: AsyncSession, outcome_ids: Collection[UUID], visibility: Visibility, **decision: Any
+) -> list[UUID]:
+    """Write the decision about each of these reports that is held, undecided and visible, for the worker.
+
+    A report that a person cannot accept is left out of an acceptance. Returns the ids of the decided reports.
+    """
+    await session.execute(database.advisory_lock("held decisions"))  # of two people, one decides
+    wanted = _seen(select(Report.outcome_id), visibility, outcome_ids)
+    if decision["is_accepted"]:
+        wanted = wanted.where(Report.reason.in_(ACCEPTABLE))
+    found = list(await session.scalars(wanted))
+    await decisions.write(session, *(HeldDecision(outcome_id=outcome_id, **decision) for outcome_id in found))
+    return found
+
+
+async def assign(
+    session: AsyncSession, outcome_ids: Collection[UUID], visibility: Visibility, *, account: UUID | None, by: UUID
+) -> list[UUID]:
+    """Assign the visible reports to an account, or to nobody. Returns the ids of these reports."""
+    found = list(await session.scalars(_seen(select(Report.outcome_id), visibility, outcome_ids)))
+    if account is None:
+        await session.execute(delete(HeldAssignment).where(HeldAssignment.outcome_id.in_(found)))
+    else:
+        rows = [{"outcome_id": str(id), "account": str(account), "assigned_by": str(by)} for id in found]
+        await upsert(session, HeldAssignment, rows)
+    return found
+
+
+def _seen(wanted: Any, visibility: Visibility, outcome_ids: Iterable[UUID]) -> Select[Any]:
+    seen: Select[Any] = wanted.where(Report.outcome_id.in_(outcome_ids), *_waits(visibility))
+    return seen
+
+
+def _waits(visibility: Visibility) -> tuple[ColumnElement[bool] | TextClause, ...]:
+    return IS_HELD, ~UNDECIDED.exists(), visibility.covers(PCODE)

@@ -1,0 +1,189 @@
+"""Routes for the held reports that wait for a person: list, open, accept, refuse, assign."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel, Field, StringConstraints, model_validator
+from pydantic_core import from_json
+
+from services.registry import openings, waiting
+from services.registry.held import ACCEPTABLE
+from services.registry.routes import at_hand, check_purpose, note_read, refused
+from services.registry.visibility import visibility_of
+from services.registry.waiting import HeldQuery
+from shared import audit
+from shared.audit import Action
+from shared.auth import tokens
+from shared.auth.tokens import Principal
+from shared.events.fields import Body
+from shared.events.vocabulary import Flag, RefusalReason, ReportKind, Status, SubmissionChannel
+from shared.postgres.database import Session
+from shared.web import cursors
+from shared.web.problems import Problem
+
+router = APIRouter()
+Caller = Annotated[Principal, Depends(tokens.current)]
+MOST = 1_000
+Ids = Annotated[list[UUID], Field(min_length=1, max_length=MOST)]
+Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")]
+SHOWN = ("persons", "origin", "destination", "occurred_at", "occurred_at_precision", "movement", "mobility")
+
+
+class HeldReport(BaseModel):
+    """A held report without personal data. `clear` has its clear fields about people, places and time.
+
+    `is_acceptable` is false if another report contradicts it, so that its author must send a correction.
+    """
+
+    outcome_id: UUID
+    report_id: UUID
+    version: int
+    kind: ReportKind
+    status: Status
+    reason: str
+    received_at: datetime
+    author: UUID
+    team: UUID | None
+    channel: SubmissionChannel
+    flags: tuple[Flag, ...]
+    assignee: UUID | None
+    is_acceptable: bool
+    clear: dict[str, Any]
+
+
+class HeldReason(BaseModel):
+    reason: str
+    reports: int
+    oldest: datetime
+
+
+class HeldPage(BaseModel):
+    """The undecided held reports of the caller's areas, oldest first, and all of them by reason."""
+
+    reasons: list[HeldReason]
+    reports: list[HeldReport]
+    next: str | None = None
+
+
+class OpenedReport(BaseModel):
+    """A held report with all its fields, named as in the report."""
+
+    outcome_id: UUID
+    report: dict[str, Any]
+
+
+class HeldPersons(BaseModel):
+    """The displaced persons in held reports about households and groups that are not registered yet."""
+
+    reports: int
+    persons: int
+
+
+class HeldDecisions(Body):
+    """`refusal` is the reason that the authors read; `note` stays at the centre. Without names of people."""
+
+    outcome_ids: Ids
+    is_accepted: bool
+    refusal: RefusalReason | None = None
+    note: Note = ""
+
+    @model_validator(mode="after")
+    def refusal_fits(self) -> "HeldDecisions":
+        if self.is_accepted == (self.refusal is not None):
+            raise ValueError("`refusal` is expected if, and only if, the reports are not accepted")
+        return self
+
+
+class Assignment(Body):
+    """`account` is None to assign the reports to nobody."""
+
+    outcome_ids: Ids
+    account: UUID | None
+
+
+class Changed(BaseModel):
+    """The reports that the request changed. Others are decided already, not acceptable, or not visible."""
+
+    outcome_ids: list[UUID]
+
+
+@router.get("/v1/held")
+async def held_reports(
+    request: Request,
+    session: Session,
+    caller: Caller,
+    reason: Annotated[str | None, Query(pattern="^[a-z_]{1,40}$")] = None,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 100,
+) -> HeldPage:
+    visibility = visibility_of(caller, request.app.state.places)
+    rows = await waiting.page(session, HeldQuery(visibility, limit, reason, cursors.decoded(cursor)))
+    await note_read(request, session, [row["subject_id"] for row in rows])
+    return HeldPage(
+        reasons=[HeldReason.model_validate(dict(row)) for row in await waiting.by_reason(session, visibility)],
+        reports=[shown(row) for row in rows],
+        next=cursors.encoded(rows[-1]["received_at"], rows[-1]["outcome_id"]) if len(rows) == limit else None,
+    )
+
+
+@router.get("/v1/held:persons")
+async def held_persons(request: Request, session: Session, caller: Caller) -> HeldPersons:
+    visibility, status = visibility_of(caller, request.app.state.places), request.app.state.settings.counted_status
+    counted = await waiting.persons(session, visibility, status)
+    return HeldPersons(reports=counted.reports, persons=counted.persons)
+
+
+@router.get("/v1/held/{outcome_id}")
+async def opened(outcome_id: UUID, request: Request, session: Session, caller: Caller) -> OpenedReport:
+    """The whole report. The reading is recorded, and needs a purpose like the opening of a household."""
+    encryption, visibility = at_hand(request, caller)
+    await check_purpose(request, caller, outcome_id)
+    report = await waiting.opened(session, encryption, outcome_id, visibility)
+    if report is None:
+        await refused(request, outcome_id, "not-found")
+        raise Problem(404, "not-found", "No report is held under this id.")
+    await note_read(request, session, [report["subject_id"]])
+    await openings.watch(session, caller)
+    return OpenedReport(outcome_id=outcome_id, report=report["report"])
+
+
+@router.post("/v1/held:decide")
+async def decide(body: HeldDecisions, request: Request, session: Session, caller: Caller) -> Changed:
+    """Accept or refuse held reports. The registry's worker carries the decisions out within seconds."""
+    visibility = visibility_of(caller, request.app.state.places)
+    because = body.note or str(body.refusal or "accepted")
+    decision = {"account": caller.account, "reason": because, "is_accepted": body.is_accepted, "refusal": body.refusal}
+    decided = await waiting.decide(session, body.outcome_ids, visibility, **decision)
+    action = Action.HELD_ACCEPTED if body.is_accepted else Action.HELD_REFUSED
+    await note(request, session, action, decided, reason=body.refusal)
+    return Changed(outcome_ids=decided)
+
+
+@router.post("/v1/held:assign")
+async def assign(body: Assignment, request: Request, session: Session, caller: Caller) -> Changed:
+    """Assign held reports to a person who decides about them, or to nobody."""
+    visibility = visibility_of(caller, request.app.state.places)
+    assigned = await waiting.assign(session, body.outcome_ids, visibility, account=body.account, by=caller.account)
+    await note(request, session, Action.HELD_ASSIGNED, assigned, reason=str(body.account or "nobody"))
+    return Changed(outcome_ids=assigned)
+
+
+async def note(
+    request: Request, session: Session, action: Action, outcome_ids: Collection[UUID], *, reason: str | None
+) -> None:
+    if outcome_ids:
+        await audit.add(session, audit.entry_of(request, action, objects=outcome_ids, reason=reason))
+
+
+def shown(row: Any) -> HeldReport:
+    clear = from_json(row["clear"])
+    return HeldReport.model_validate(
+        {
+            **row,
+            "is_acceptable": row["reason"] in ACCEPTABLE,
+            "clear": {name: clear[name] for name in SHOWN if name in clear},
+        }
+    )

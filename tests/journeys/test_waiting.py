@@ -1,0 +1,96 @@
+"""A registrar accepts one held report of a phone and refuses the other. The phone shows what became of both."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from deploy.local.process import wait_until
+from shared.auth.tokens import Role
+from tests.browsers import SLOW_MS, chromium
+from tests.console.conftest import PASSWORD, Served
+from tests.installation import in_thread
+from tests.intake.field import phones
+from tests.journeys.count import drained
+
+pytestmark = pytest.mark.timeout(180)
+RECORDED, UNDER_REVIEW = "Recorded by the centre", "Under review: a person at the centre decides"
+REFUSED = "Refused by the centre: the place is wrong, correct it and send again"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as launched:
+        yield launched
+
+
+def opened(browser: Browser, centre: Served, path: str, role: Role) -> Page:
+    page = browser.new_page(viewport={"width": 1920, "height": 1080}, locale="en")
+    page.goto(f"{centre.url}/sign-in?next={path}")
+    page.fill("#name", centre.account(role))
+    page.fill("#password", PASSWORD)
+    page.click("button.is-primary")
+    page.wait_for_url(f"{centre.url}{path}")
+    return page
+
+
+def let_the_sign_in_end(page: Page, centre: Served, name: str) -> None:
+    """Gives the phone the token that it would have after a year in a drawer."""
+    account = centre.known(name)
+    claims = {"account": account.account_id, "team": account.team, "channel": "field"}
+    token = centre.installation.token(roles=[Role.FIELD], expires_in=-86_400, **claims)
+    kept = {"token": token, "name": name, "expires_at": "2025-01-01T00:00:00Z"}
+    page.evaluate("account => localStorage.setItem('dayar.account', JSON.stringify(account))", kept)
+    page.reload()
+
+
+def shows(page: Page, *answers: str) -> None:
+    """Waits until the phone's list, newest first, shows these answers. The phone asks when its page is looked at."""
+
+    def are_shown() -> bool:
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        return phones.shown(page) == list(answers)
+
+    assert wait_until(are_shown, timeout=40), phones.shown(page)
+
+
+def test_one_report_is_accepted_one_is_refused_and_the_phone_shows_both(centre: Served, browser: Browser) -> None:
+    phone = phones.opened(browser.new_context(viewport={"width": 360, "height": 740}), centre)
+    name = centre.account(Role.FIELD)
+    phones.signed_in(phone, name)
+    let_the_sign_in_end(phone, centre, name)
+    for persons in ("4", "3"):
+        phones.filled(phone, persons=persons)
+        expect(phone.locator("#reports .answer").first).to_have_text("Received by the centre", timeout=SLOW_MS)
+    phones.signed_in(phone, name)
+    shows(phone, UNDER_REVIEW, UNDER_REVIEW)
+
+    board = opened(browser, centre, "/", Role.OPERATOR)
+    expect(board.locator("#held-persons")).to_have_text("held: 7 persons", timeout=SLOW_MS)
+    expect(board.locator("#panel-households > header .count")).to_have_text("0")
+
+    desk = opened(browser, centre, "/waiting", Role.REGISTRAR)
+    rows = desk.locator("#held tr")
+    expect(rows).to_have_count(2, timeout=SLOW_MS)
+    rows.filter(has_text="persons: 4").get_by_role("button", name="Open").click()
+    expect(desk.locator("#held .opened")).to_contain_text("This viewing has been logged.")
+    rows.filter(has_text="persons: 4").get_by_role("checkbox").check()
+    desk.get_by_role("button", name="Accept").click()
+    expect(rows).to_have_count(1, timeout=SLOW_MS)
+    rows.filter(has_text="persons: 3").get_by_role("checkbox").check()
+    desk.get_by_role("button", name="Refuse").click()  # without a reason nothing happens
+    expect(rows).to_have_count(1)
+    desk.select_option("#refusal", "wrong_place")
+    desk.get_by_role("button", name="Refuse").click()
+    expect(desk.locator("#held-none")).to_be_visible(timeout=SLOW_MS)
+
+    shows(phone, REFUSED, RECORDED)
+    expect(board.locator("#panel-households > header .count")).to_have_text("0")  # the household is abroad
+    phone.locator("#reports li").first.get_by_role("button", name="Correct").click()
+    phone.select_option("#destination-oblast", "KG06000000000")
+    phone.click("#send")
+    expect(phone.locator("#reports strong").first).to_contain_text("correction 1")
+    shows(phone, RECORDED, RECORDED)
+    expect(board.locator("#panel-households > header .count")).to_have_text("1", timeout=SLOW_MS)
+    expect(board.locator("#held-persons")).to_be_hidden(timeout=SLOW_MS)
+    assert not in_thread(drained(centre.installation)).unbalanced

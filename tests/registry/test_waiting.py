@@ -1,0 +1,190 @@
+"""The routes of the page of held reports: who sees which reports, and what a decision does."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from sqlalchemy import select, text
+
+from services.registry.models import HeldDecision
+from shared.auth.tokens import Role
+from shared.events.vocabulary import Flag
+from tests.registry.conftest import Office
+from tests.registry.factories import NOON, OSH, group, household
+
+pytestmark = pytest.mark.anyio
+HELD = "/v1/held"
+EXPIRED = (Flag.EXPIRED_TOKEN,)
+OSH_OBLAST = "KG06000000000"
+OPEN = select(HeldDecision).where(HeldDecision.carried_out_at.is_(None)).order_by(HeldDecision.decided_at)
+
+
+async def listed(office: Office, role: Role = Role.REGISTRAR, path: str = HELD, **more: Any) -> dict[str, Any]:
+    answer = await office.get(path, role=role, **more)
+    assert answer.status_code == 200, answer.text
+    content: dict[str, Any] = answer.json()
+    return content
+
+
+async def decide(
+    office: Office, ids: list[str], *, role: Role = Role.REGISTRAR, areas: tuple[str, ...] = ("KG",), **body: Any
+) -> httpx.Response:
+    return await sent(office, f"{HELD}:decide", {"outcome_ids": ids, **body}, role=role, areas=areas)
+
+
+async def sent(office: Office, path: str, body: dict[str, Any], **claims: Any) -> httpx.Response:
+    token = office.installation.token(roles=[claims.pop("role")], **claims)
+    return await office.client.post(path, json=body, headers={"authorization": f"Bearer {token}"})
+
+
+async def carried_out(office: Office) -> list[str]:
+    """Executes the open decisions as the worker does."""
+    results = []
+    async with office.app.state.sessions.begin() as session:
+        for decision in (await session.scalars(OPEN)).all():
+            decision.result = await office.registrar.settle_held(decision, session)
+            decision.carried_out_at = datetime.now(UTC)
+            results.append(decision.result)
+    return results
+
+
+async def rows(office: Office, statement: str) -> list[dict[str, Any]]:
+    async with office.app.state.sessions.begin() as session:
+        return [dict(row) for row in (await session.execute(text(statement))).mappings()]
+
+
+async def test_held_reports_are_listed_oldest_first_by_reason_and_area_without_personal_data(office: Office) -> None:
+    await office.file(household(), flags=EXPIRED)
+    await office.file(household(destination={"pcode": OSH}), flags=EXPIRED)
+    await office.file(household(version=2))
+    page = await listed(office)
+    assert {each["reason"]: each["reports"] for each in page["reasons"]} == {"expired_token": 2, "waiting": 1}
+    received = [each["received_at"] for each in page["reports"]]
+    assert len(received) == 3 and received == sorted(received)
+    assert page["reports"][0]["clear"]["persons"] == 5
+    for personal in ("Токтогул", "Айгүл", "+996", "мост"):
+        assert personal not in str(page)
+    [waiting] = (await listed(office, path=f"{HELD}?reason=waiting"))["reports"]
+    assert (waiting["reason"], waiting["version"], waiting["is_acceptable"]) == ("waiting", 2, True)
+    osh = await listed(office, areas=(OSH_OBLAST,))
+    assert [each["clear"]["destination"] for each in osh["reports"]] == [{"pcode": OSH}]
+
+
+async def test_a_page_continues_where_the_last_one_ended(office: Office) -> None:
+    await office.file(*(household() for _ in range(3)), flags=EXPIRED)
+    first = await listed(office, path=f"{HELD}?limit=2")
+    second = await listed(office, path=f"{HELD}?limit=2&cursor={first['next']}")
+    ids = [each["outcome_id"] for page in (first, second) for each in page["reports"]]
+    assert (len(ids), len(set(ids)), second["next"]) == (3, 3, None)
+
+
+async def test_a_held_report_is_opened_with_a_purpose_and_the_opening_is_recorded(office: Office) -> None:
+    body = household()
+    await office.file(body, flags=EXPIRED)
+    [held] = (await listed(office))["reports"]
+    account, path = uuid4(), f"{HELD}/{held['outcome_id']}"
+    opened = await listed(office, path=path, account=account)
+    assert opened["report"]["notes"] == "мост снесло"
+    assert [member["given_name"] for member in opened["report"]["members"]][:2] == ["Асан", "Айгүл"]
+    [read] = await office.reads(account)
+    assert (read["objects"], read["subject"]) == ([UUID(body["household_id"])], "GET /registry/v1/held/{outcome_id}")
+    without = await office.get(path, role=Role.DUTY_HEAD, purpose=None)
+    assert without.json()["type"].endswith("purpose-needed")
+    elsewhere = await office.get(path, role=Role.REGISTRAR, areas=(OSH_OBLAST,))
+    assert elsewhere.status_code == 404
+
+
+async def test_several_reports_are_accepted_together_and_take_effect(office: Office) -> None:
+    await office.file(household(), household(), flags=EXPIRED)
+    ids = [each["outcome_id"] for each in (await listed(office))["reports"]]
+    answer = await decide(office, [*ids, str(uuid4())], is_accepted=True)
+    assert sorted(answer.json()["outcome_ids"]) == sorted(ids)
+    assert (await listed(office))["reports"] == []
+    assert await carried_out(office) == ["recorded", "recorded"]
+    assert await rows(office, "SELECT count(*) FROM households") == [{"count": 2}]
+
+
+async def test_a_refusal_has_a_reason_for_the_author_and_a_note_for_the_centre(office: Office) -> None:
+    await office.file(household(), flags=EXPIRED)
+    [held] = (await listed(office))["reports"]
+    unreasoned = await decide(office, [held["outcome_id"]], is_accepted=False)
+    assert unreasoned.status_code == 422
+    refused = await decide(
+        office, [held["outcome_id"]], is_accepted=False, refusal="wrong_place", note="called the village head"
+    )
+    assert refused.status_code == 200
+    assert await carried_out(office) == ["rejected"]
+    assert await rows(office, "SELECT outcome, reason FROM reports") == [
+        {"outcome": "rejected", "reason": "wrong_place"}
+    ]
+    [decision] = await rows(office, "SELECT reason, refusal FROM held_decisions")
+    assert decision == {"reason": "called the village head", "refusal": "wrong_place"}
+    [event] = await rows(office, "SELECT convert_from(value, 'UTF8') AS value FROM outbox ORDER BY id DESC LIMIT 1")
+    assert '"wrong_place"' in event["value"] and "village head" not in event["value"]
+
+
+async def test_of_two_decisions_about_a_report_the_first_counts(office: Office) -> None:
+    await office.file(household(), flags=EXPIRED)
+    [held] = (await listed(office))["reports"]
+    first = await decide(office, [held["outcome_id"]], is_accepted=True)
+    second = await decide(office, [held["outcome_id"]], is_accepted=False, refusal="practice")
+    assert [len(answer.json()["outcome_ids"]) for answer in (first, second)] == [1, 0]
+
+
+async def test_a_contradicting_report_can_only_be_refused(office: Office) -> None:
+    body = household()
+    await office.file(body)
+    await office.file({**body, "persons": 4, "members": []}, author=uuid4())  # a colleague reuses number and version
+    [held] = (await listed(office))["reports"]
+    assert (held["reason"], held["is_acceptable"]) == ("other_content", False)
+    assert (await decide(office, [held["outcome_id"]], is_accepted=True)).json() == {"outcome_ids": []}
+    refused = await decide(office, [held["outcome_id"]], is_accepted=False, refusal="duplicate")
+    assert refused.json() == {"outcome_ids": [held["outcome_id"]]}
+
+
+async def test_nobody_decides_outside_the_own_area_or_without_the_role(office: Office) -> None:
+    await office.file(household(), flags=EXPIRED)
+    [held] = (await listed(office))["reports"]
+    elsewhere = await decide(office, [held["outcome_id"]], is_accepted=True, areas=(OSH_OBLAST,))
+    assert elsewhere.json() == {"outcome_ids": []}
+    operator = await decide(office, [held["outcome_id"]], is_accepted=True, role=Role.OPERATOR)
+    assert operator.status_code == 403
+    assert await rows(office, "SELECT * FROM held_decisions") == []
+
+
+async def test_a_report_is_assigned_to_a_person_and_to_nobody_again(office: Office) -> None:
+    await office.file(household(), flags=EXPIRED)
+    [held] = (await listed(office))["reports"]
+    for account in (str(uuid4()), None):
+        assignment = {"outcome_ids": [held["outcome_id"]], "account": account}
+        answer = await sent(office, f"{HELD}:assign", assignment, role=Role.OPERATOR)
+        assert answer.status_code == 200
+        [now] = (await listed(office))["reports"]
+        assert now["assignee"] == account
+
+
+async def test_persons_in_held_reports_are_counted_unless_their_household_is_registered(office: Office) -> None:
+    await office.file(household(), group(persons=214), flags=EXPIRED)
+    registered = household()
+    await office.file(registered)
+    await office.file(household(household_id=registered["household_id"]), author=uuid4(), team=uuid4())
+    await office.file(household(mobility="migration"), flags=EXPIRED)
+    corrected = household(persons=4, members=[])
+    await office.file(corrected, {**corrected, "version": 2, "persons": 3}, flags=EXPIRED)
+    assert await listed(office, path=f"{HELD}:persons") == {"reports": 3, "persons": 5 + 214 + 3}
+    assert await listed(office, path=f"{HELD}:persons", areas=(OSH_OBLAST,)) == {"reports": 0, "persons": 0}
+
+
+async def test_counts_of_two_teams_that_differ_are_listed_and_equal_ones_are_not(office: Office) -> None:
+    for locality, first, second in (("Тобей мечити", 100, 60), ("Мектеп", 100, 95)):
+        for persons in (first, second):
+            count = group(
+                persons=persons, is_full_recount=True, destination_locality=locality, counted_at=NOON.isoformat()
+            )
+            await office.file(count, author=uuid4(), team=uuid4())
+    [stock] = (await listed(office, path="/v1/counts:differing"))["stocks"]
+    assert stock["clear"]["destination_locality"] == "Тобей мечити"
+    assert sorted(count["persons"] for count in stock["counts"]) == [60, 100]
+    assert (await listed(office, path="/v1/counts:differing", areas=(OSH_OBLAST,)))["stocks"] == []
