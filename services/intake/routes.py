@@ -1,5 +1,6 @@
 """The routes for reports are raw ASGI, because FastAPI would spend more time on the body than intake does."""
 
+import asyncio
 import re
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +14,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 
+from services.intake import set_aside
 from services.intake.admission import Admission, Admitted
 from services.intake.channels.formats import BatchFormat, SingleFormat
 from services.intake.channels.paths import FORMATS
@@ -35,6 +37,7 @@ from shared.web.problems import Problem, unauthenticated
 
 _encode = msgspec.json.Encoder().encode
 RETRY_SECONDS = "5"
+SHOWN = 200
 # A `traceparent` header has a version, a trace id, a parent id and flags. An id of only zeros is invalid.
 TRACEPARENT = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
@@ -84,14 +87,23 @@ class BatchRoute:
 
 
 async def ledger(request: Request) -> Response:
-    """Admission counts since this process started."""
+    """Admission counts since this process started, and the newest spooled records that could not be published."""
     admission: Admission = request.app.state.admission
     spool = admission.publication.spool
+    unpublished = await asyncio.to_thread(set_aside.records, request.app.state.settings.spool_folder)
     return JSONResponse(
         {
             "service": "intake",
             "admission": admission.counts.shown(),
             "spool": {"records": spool.records, "bytes": spool.bytes, "damaged": spool.damaged},
+            "set_aside": [
+                {
+                    "name": record.name,
+                    "reason": record.reason,
+                    "received_at": record.received_at and record.received_at.isoformat(),
+                }
+                for record in unpublished[-SHOWN:]
+            ],
         }
     )
 

@@ -12,7 +12,7 @@ from shared.places import Places
 from shared.places.watched import WatchedArea
 from shared.postgres import database
 
-OUTCOMES_GATHER_MS = 200  # larger batches save work; in a receipt the delay is not noticeable
+OUTCOMES_GATHER_MS = 500  # larger batches save work; in a receipt the delay is not noticeable
 
 
 async def run(settings: IntakeSettings) -> None:

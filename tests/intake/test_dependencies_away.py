@@ -189,3 +189,23 @@ async def is_drained(intake: RunningIntake) -> bool:
 
 async def is_ready(http: httpx.AsyncClient, url: str) -> bool:
     return (await http.get(url)).status_code == 200
+
+
+async def test_a_receipt_is_refused_rather_than_wrong_while_a_dependency_is_away(own_intake: RunningIntake) -> None:
+    components, caller, body = own_intake.installation.components, own_intake.caller(account=ACCOUNT), household()
+    path = f"/v1/receipts/{body['report_id']}"
+    assert (await caller.post(DISPLACEMENTS, body)).json()["status"] == "accepted"
+    assert (await caller.get(path)).json()["state"] == "received"
+    components.valkey.freeze()
+    assert (await caller.get(path)).status_code == 503
+    components.valkey.resume()
+    components.postgres.kill9()
+    assert (await caller.get(path)).status_code == 503
+    assert (await caller.post(DISPLACEMENTS, household())).json()["status"] == "accepted"
+    components.postgres.start()
+    await wait_for(lambda: is_received(own_intake, path), timeout=60)
+
+
+async def is_received(intake: RunningIntake, path: str) -> bool:
+    answer = await intake.caller(account=ACCOUNT).get(path)
+    return answer.status_code == 200 and answer.json()["state"] == "received"

@@ -7,6 +7,7 @@ import { given as givenIn, input, options } from "/static/entry/fields.js";
 import { fail, labels, refuse } from "/static/entry/refusals.js";
 import { keepUnsent, sendByKeyboard, sendOnce, sendReport } from "/static/entry/sending.js";
 import { CountReport, UNKNOWN } from "/static/new-count/count-reports.js";
+import { showReceipt } from "/static/new-count/count-results.js";
 import { localities, sites } from "/static/new-count/places.js";
 import { sentence } from "/static/texts.js";
 import { noon, today } from "/static/time.js";
@@ -119,6 +120,7 @@ function done(status) {
   element("answer").hidden = false;
   element("answer-text").textContent = sentence(status, { event: called() });
   element("answer-id").textContent = report.id;
+  void showReceipt(report.id, report.version);
   element("another").focus();
 }
 

@@ -49,7 +49,7 @@ function drawn(report, open) {
     cell(age(report.received_at), small(dayAndClock(new Date(report.received_at)))),
     cell(what.filter(Boolean).join(" · ")),
     cell(`${placeOf(clear.origin, clear.origin_locality)} → ${placeOf(clear.destination, clear.destination_locality)}`),
-    cell(because(report.reason), ...(report.is_acceptable ? [] : [small(sentence("no_decision"))]), ...report.flags.map((flag) => small(words("flags")[flag] ?? flag))),
+    cell(because(report.reason), ...(report.is_acceptable ? [] : [small(sentence("no_decision"))]), ...report.flags.filter((flag) => flag !== report.reason).map((flag) => small(words("flags")[flag] ?? flag))),
     cell(nameOf(report.author), small(words("channels")[report.channel] ?? report.channel)),
     cell(report.assignee ? nameOf(report.assignee) : "–"),
     cell(button(sentence("open"), () => open(report, made))),

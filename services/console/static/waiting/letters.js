@@ -3,25 +3,38 @@
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
 import { cell, code, figure, number, row } from "/static/tables.js";
-import { sentence } from "/static/texts.js";
+import { sentence, words } from "/static/texts.js";
 import { toast } from "/static/toasts.js";
 import { button } from "/static/waiting/held.js";
 import { age } from "/static/waiting/names.js";
 
 /** @typedef {{service: string, topic: string, partition: number, offset: number, reason: string, set_aside_at: string}} Letter */
+/** @typedef {{name: string, reason: string, received_at: string | null}} Unpublished */
 
 const LEDGERS = { intake: "/intake/v1/ledger/consumer", registry: "/registry/v1/ledger", alerts: "/alerts/v1/ledger", console: "/console/v1/ledger" };
 const MOST = 100; // letters of one request
 
 export async function readLetters() {
   const heard = await Promise.all(Object.entries(LEDGERS).map(([service, path]) => read(service, path)));
+  const unpublished = await readUnpublished();
   const silent = Object.keys(LEDGERS).filter((_, place) => !heard[place]);
   const letters = heard.flatMap((each) => each?.letters ?? []);
-  element("letters-count").textContent = number.format(heard.reduce((total, each) => total + (each?.count ?? 0), 0));
-  element("letters-none").hidden = letters.length > 0 || silent.length > 0;
+  element("letters-count").textContent = number.format(heard.reduce((total, each) => total + (each?.count ?? 0), unpublished.length));
+  element("letters-none").hidden = letters.length > 0 || unpublished.length > 0 || silent.length > 0;
   element("letters-silent").hidden = !silent.length;
   element("letters-silent").textContent = sentence("no_answer", { names: silent.join(", ") });
-  element("letters").replaceChildren(...byReason(letters).map(drawn));
+  element("letters").replaceChildren(...byReason(letters).map(drawn), ...unpublished.map(drawnUnpublished));
+}
+
+/** The reports that intake accepted and could not publish. @returns {Promise<Unpublished[]>} */
+async function readUnpublished() {
+  const answer = await call("GET", "/intake/v1/ledger").catch(() => undefined);
+  return answer?.ok ? (await answer.json()).set_aside : [];
+}
+
+/** @param {Unpublished} record */
+function drawnUnpublished({ name, reason, received_at }) {
+  return row([cell(code(reason)), cell(code(name)), figure(1), cell(received_at ? age(received_at) : "–"), cell(words("advice")[reason] ?? "")]);
 }
 
 /** @param {string} service @param {string} path @returns {Promise<{letters: Letter[], count: number} | undefined>} */

@@ -11,6 +11,7 @@ import { placeOf } from "/static/waiting/names.js";
 
 const INSTANTS = ["occurred_at", "reported_at", "counted_at"];
 const PLACES = ["origin", "destination"];
+const labels = /** @type {[string, string][]} */ (/** @type {unknown} */ (words("labels")));
 
 /** Opens the report, or closes it if it is open. @param {Held} report @param {HTMLTableRowElement} above */
 export async function open(report, above) {
@@ -48,7 +49,7 @@ async function content(id) {
 function list(report) {
   const made = document.createElement("dl");
   made.className = "facts";
-  for (const [name, label] of Object.entries(words("labels"))) {
+  for (const [name, label] of labels) {
     const text = value(name, report[name]);
     if (!text) continue;
     const [term, description] = [document.createElement("dt"), document.createElement("dd")];

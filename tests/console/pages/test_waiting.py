@@ -1,0 +1,93 @@
+"""The page of what waits for a person: held reports of one reason together, and messages that failed."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import expect
+from sqlalchemy import text
+
+from services.alerts.config import AlertsSettings
+from shared.auth.tokens import Role
+from shared.events.vocabulary import SubmissionChannel
+from shared.postgres import database
+from tests.browsers import SLOW_MS
+from tests.console.pages.conftest import Whole
+from tests.installation import in_thread
+from tests.intake.factories import household
+
+LETTER = """
+INSERT INTO dead_letters (topic, partition, "offset", reason, pointer, set_aside_at)
+VALUES ('hazards', 0, -5, 'malformed', '/area', now() - interval '3 hours')
+"""
+
+
+def send_with_ended_sign_in(whole: Whole, *bodies: dict[str, Any]) -> None:
+    claims = {"roles": [Role.FIELD], "channel": SubmissionChannel.FIELD, "team": uuid4(), "expires_in": -86_400}
+    phone = whole.client(headers={"authorization": f"Bearer {whole.installation.token(**claims)}"})
+    for body in bodies:
+        assert phone.post("/intake/v1/displacements", json=body).status_code == 202
+
+
+async def change(whole: Whole, statement: str) -> Any:
+    """Executes a statement in the alerts service's database."""
+    engine = database.engine(whole.installation.settings(AlertsSettings))
+    async with database.sessions(engine).begin() as session:
+        result = await session.execute(text(statement))
+        rows = result.all() if result.returns_rows else []
+    await engine.dispose()
+    return rows
+
+
+def test_reports_of_one_reason_are_assigned_and_accepted_together(whole: Whole, seat: Any) -> None:
+    send_with_ended_sign_in(whole, household(), household(), household(version=2))
+    desk = seat(Role.REGISTRAR)
+    page = desk.open("/waiting?lang=en")
+    rows = page.locator("#held tr")
+    expect(rows).to_have_count(3, timeout=SLOW_MS)
+    page.locator("#reasons").get_by_text("sign-in had expired").click()
+    expect(rows).to_have_count(3)
+    page.locator("#select-all").check()
+    page.get_by_role("button", name="Assign").click()
+    expect(rows.filter(has_text=desk.name)).to_have_count(3, timeout=SLOW_MS)
+    page.locator("#select-all").check()
+    page.get_by_role("button", name="Accept").click()
+    expect(page.locator("#held-none")).to_be_visible(timeout=SLOW_MS)
+    assert desk.errors == []
+
+
+def test_a_report_opened_on_a_small_screen_shows_its_persons(whole: Whole, seat: Any) -> None:
+    send_with_ended_sign_in(whole, household())
+    desk = seat(Role.REGISTRAR, width=390, height=844)
+    page = desk.open("/waiting?lang=en")
+    page.get_by_role("button", name="Open").click()
+    expect(page.locator("#held .opened")).to_contain_text("Айгүл", timeout=SLOW_MS)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.get_by_role("button", name="Close").click()
+    expect(page.locator("#held .opened")).to_have_count(0)
+    page.locator("#held").get_by_role("checkbox").check()
+    page.select_option("#refusal", "practice")
+    page.get_by_role("button", name="Refuse").click()
+    expect(page.locator("#held-none")).to_be_visible(timeout=SLOW_MS)
+    assert desk.errors == []
+
+
+@pytest.mark.parametrize(("role", "may_redrive"), [(Role.OPERATOR, False), (Role.DUTY_HEAD, True)])
+def test_a_duty_head_lets_a_service_process_failed_messages_again(
+    whole: Whole, seat: Any, role: Role, may_redrive: bool
+) -> None:
+    in_thread(change(whole, LETTER))
+    desk = seat(role)
+    page = desk.open("/waiting?lang=en")
+    row = page.locator("#letters tr", has_text="malformed")
+    expect(row).to_contain_text("alerts ← hazards", timeout=SLOW_MS)
+    expect(row).to_contain_text("3 h")
+    button = row.get_by_role("button", name="Process again")
+    expect(button).to_have_count(1 if may_redrive else 0)
+    if may_redrive:
+        button.click()
+        expect(page.locator("#toasts")).to_contain_text("Processed again: 1", timeout=SLOW_MS)
+        [(account,)] = in_thread(change(whole, "SELECT account FROM redrives"))
+        assert account == whole.known(desk.name).account_id
+    in_thread(change(whole, "DELETE FROM dead_letters"))
+    assert desk.errors == []
