@@ -143,7 +143,7 @@ async def opened(outcome_id: UUID, request: Request, session: Session, caller: C
     await check_purpose(request, caller, outcome_id)
     report = await waiting.opened(session, encryption, outcome_id, visibility)
     if report is None:
-        await refused(request, outcome_id, "not-found")
+        await refused(request, "not-found", outcome_id)
         raise Problem(404, "not-found", "No report is held under this id.")
     await note_read(request, session, [report["subject_id"]])
     await openings.watch(session, caller)

@@ -18,7 +18,7 @@ from tests.intake.factories import household
 
 LETTER = """
 INSERT INTO dead_letters (topic, partition, "offset", reason, pointer, set_aside_at)
-VALUES ('hazards', 0, -5, 'malformed', '/area', now() - interval '3 hours')
+VALUES ('hazards', 0, -5, 'malformed', '/area', now() - interval '3 hours') RETURNING 1
 """
 
 
@@ -33,8 +33,7 @@ async def change(whole: Whole, statement: str) -> Any:
     """Executes a statement in the alerts service's database."""
     engine = database.engine(whole.installation.settings(AlertsSettings))
     async with database.sessions(engine).begin() as session:
-        result = await session.execute(text(statement))
-        rows = result.all() if result.returns_rows else []
+        rows = (await session.execute(text(statement))).all()
     await engine.dispose()
     return rows
 
@@ -89,5 +88,5 @@ def test_a_duty_head_lets_a_service_process_failed_messages_again(
         expect(page.locator("#toasts")).to_contain_text("Processed again: 1", timeout=SLOW_MS)
         [(account,)] = in_thread(change(whole, "SELECT account FROM redrives"))
         assert account == whole.known(desk.name).account_id
-    in_thread(change(whole, "DELETE FROM dead_letters"))
+    in_thread(change(whole, "DELETE FROM dead_letters RETURNING 1"))
     assert desk.errors == []
