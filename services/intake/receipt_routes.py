@@ -22,7 +22,7 @@ router = APIRouter()
 Caller = Annotated[Principal, Depends(tokens.current)]
 
 
-class Wanted(Body):
+class WantedReceipts(Body):
     report_ids: Annotated[list[UUID], Field(min_length=1, max_length=MOST)]
 
 
@@ -44,7 +44,7 @@ async def receipt(report_id: UUID, request: Request, session: Session, caller: C
 
 
 @router.post("/v1/receipts")
-async def receipts_of(wanted: Wanted, request: Request, session: Session, caller: Caller) -> Receipts:
+async def receipts_of(wanted: WantedReceipts, request: Request, session: Session, caller: Caller) -> Receipts:
     """What became of up to 100 reports of the caller."""
     found, _ = await _receipts(request, session, caller, wanted.report_ids)
     return Receipts(receipts=found)

@@ -33,7 +33,7 @@ class Receipt(BaseModel):
     settled_at: datetime | None = None
 
 
-class Result(Protocol):
+class SettledReport(Protocol):
     """The outcome of a version of a report."""
 
     @property
@@ -53,7 +53,7 @@ class Result(Protocol):
 WAITING = (OutcomeKind.HELD, OutcomeKind.SET_ASIDE)
 
 
-def receipt_of(result: Result) -> Receipt:
+def receipt_of(result: SettledReport) -> Receipt:
     state = state_of(result)
     return Receipt(
         report_id=result.report_id,
@@ -65,7 +65,7 @@ def receipt_of(result: Result) -> Receipt:
     )
 
 
-def state_of(result: Result) -> ReceiptState:
+def state_of(result: SettledReport) -> ReceiptState:
     """The state for the author. A duplicate reads "recorded", because nobody may learn of another household."""
     if result.outcome in WAITING:
         return ReceiptState.UNDER_REVIEW
@@ -74,7 +74,7 @@ def state_of(result: Result) -> ReceiptState:
     return ReceiptState.RECORDED
 
 
-def refusal_of(result: Result) -> RefusalReason:
+def refusal_of(result: SettledReport) -> RefusalReason:
     """The reason of a refusal. A code of a newer release reads as a refusal without a stated reason."""
     try:
         return RefusalReason(result.reason or "")

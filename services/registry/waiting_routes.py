@@ -75,7 +75,7 @@ class OpenedReport(BaseModel):
     report: dict[str, Any]
 
 
-class HeldPersons(BaseModel):
+class HeldPersonsView(BaseModel):
     """The displaced persons in held reports about households and groups that are not registered yet."""
 
     reports: int
@@ -104,7 +104,7 @@ class Assignment(Body):
     account: UUID | None
 
 
-class Changed(BaseModel):
+class ChangedHeldReports(BaseModel):
     """The reports that the request changed. Others are decided already, not acceptable, or not visible."""
 
     outcome_ids: list[UUID]
@@ -130,10 +130,10 @@ async def held_reports(
 
 
 @router.get("/v1/held:persons")
-async def held_persons(request: Request, session: Session, caller: Caller) -> HeldPersons:
+async def held_persons(request: Request, session: Session, caller: Caller) -> HeldPersonsView:
     visibility, status = visibility_of(caller, request.app.state.places), request.app.state.settings.counted_status
     counted = await waiting.persons(session, visibility, status)
-    return HeldPersons(reports=counted.reports, persons=counted.persons)
+    return HeldPersonsView(reports=counted.reports, persons=counted.persons)
 
 
 @router.get("/v1/held/{outcome_id}")
@@ -151,7 +151,7 @@ async def opened(outcome_id: UUID, request: Request, session: Session, caller: C
 
 
 @router.post("/v1/held:decide")
-async def decide(body: HeldDecisions, request: Request, session: Session, caller: Caller) -> Changed:
+async def decide(body: HeldDecisions, request: Request, session: Session, caller: Caller) -> ChangedHeldReports:
     """Accept or refuse held reports. The registry's worker carries the decisions out within seconds."""
     visibility = visibility_of(caller, request.app.state.places)
     because = body.note or str(body.refusal or "accepted")
@@ -159,16 +159,16 @@ async def decide(body: HeldDecisions, request: Request, session: Session, caller
     decided = await waiting.decide(session, body.outcome_ids, visibility, **decision)
     action = Action.HELD_ACCEPTED if body.is_accepted else Action.HELD_REFUSED
     await note(request, session, action, decided, reason=body.refusal)
-    return Changed(outcome_ids=decided)
+    return ChangedHeldReports(outcome_ids=decided)
 
 
 @router.post("/v1/held:assign")
-async def assign(body: Assignment, request: Request, session: Session, caller: Caller) -> Changed:
+async def assign(body: Assignment, request: Request, session: Session, caller: Caller) -> ChangedHeldReports:
     """Assign held reports to a person who decides about them, or to nobody."""
     visibility = visibility_of(caller, request.app.state.places)
     assigned = await waiting.assign(session, body.outcome_ids, visibility, account=body.account, by=caller.account)
     await note(request, session, Action.HELD_ASSIGNED, assigned, reason=str(body.account or "nobody"))
-    return Changed(outcome_ids=assigned)
+    return ChangedHeldReports(outcome_ids=assigned)
 
 
 async def note(

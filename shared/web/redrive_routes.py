@@ -27,7 +27,7 @@ class LetterName(Body):
     offset: Annotated[int, Field(ge=-(10**18), lt=10**18)]
 
 
-class Wanted(Body):
+class WantedRedrives(Body):
     letters: Annotated[list[LetterName], Field(min_length=1, max_length=MOST)]
 
 
@@ -41,7 +41,7 @@ def routes(service: str) -> APIRouter:
     router = APIRouter()
 
     @router.post(PATHS.get(service, "/v1/dead-letters:redrive"))
-    async def redrive(wanted: Wanted, request: Request, session: Session, caller: Caller) -> Redriven:
+    async def redrive(wanted: WantedRedrives, request: Request, session: Session, caller: Caller) -> Redriven:
         """Let the service's worker process the messages again, unchanged."""
         known = [letter for letter in wanted.letters if await ledger.dead_letter(session, **letter.model_dump())]
         redrives = [Redrive(**letter.model_dump(), account=caller.account, reason=REASON) for letter in known]

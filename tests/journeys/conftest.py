@@ -3,10 +3,18 @@
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Browser
 
 from shared.events.topics import SERVICES
+from tests.browsers import chromium
 from tests.console.conftest import Served
 from tests.installation import Installation
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as launched:
+        yield launched
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ are with relatives. In the mosque of Tobey are 10 families (37 people). In a tea
 not say where the teahouse is.
 """
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -16,19 +15,13 @@ from playwright.sync_api import Browser, Page, expect
 
 from deploy.local.process import wait_until
 from shared.auth.tokens import Role
-from tests.browsers import SLOW_MS, chromium
+from tests.browsers import SLOW_MS
 from tests.console.conftest import PASSWORD, Served
 from tests.intake.field import phones
 
 pytestmark = pytest.mark.timeout(180)
 
 KADAMJAI, BATKEN_OBLAST = "KG05258000000", "KG05000000000"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as launched:
-        yield launched
 
 
 def opened_board(page: Page, centre: Served) -> Page:

@@ -1,13 +1,11 @@
 """A registrar accepts one held report of a phone and refuses the other. The phone shows what became of both."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from deploy.local.process import wait_until
 from shared.auth.tokens import Role
-from tests.browsers import SLOW_MS, chromium
+from tests.browsers import SLOW_MS
 from tests.console.conftest import PASSWORD, Served
 from tests.installation import in_thread
 from tests.intake.field import phones
@@ -16,12 +14,6 @@ from tests.journeys.count import drained
 pytestmark = pytest.mark.timeout(180)
 RECORDED, UNDER_REVIEW = "Recorded by the centre", "Under review: a person at the centre decides"
 REFUSED = "Refused by the centre: the place is wrong, correct it and send again"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as launched:
-        yield launched
 
 
 def opened(browser: Browser, centre: Served, path: str, role: Role) -> Page:
