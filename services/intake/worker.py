@@ -12,7 +12,7 @@ from shared.places import Places
 from shared.places.watched import WatchedArea
 from shared.postgres import database
 
-OUTCOMES_GATHER_MS = 500  # larger batches save work; in a receipt the delay is not noticeable
+OUTCOMES_EVERY_MS = 500  # larger batches save work; in a receipt the delay is not noticeable
 
 
 async def run(settings: IntakeSettings) -> None:
@@ -20,7 +20,7 @@ async def run(settings: IntakeSettings) -> None:
     async with database.opened(settings) as engine, Outbound(settings) as outbound:
         poller = Poller(reader(settings), database.sessions(engine), outbound, settings.intake_feed_seconds)
         sessions = database.sessions(engine)
-        consumer = Consumer("intake", OUTCOMES, settings=settings, sessions=sessions, gather_ms=OUTCOMES_GATHER_MS)
+        consumer = Consumer("intake", OUTCOMES, settings=settings, sessions=sessions, every_ms=OUTCOMES_EVERY_MS)
         await wiring.work(
             settings,
             engine,
