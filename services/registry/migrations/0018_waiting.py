@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "registry_0017"
-down_revision = "registry_0016"
+revision = "registry_0018"
+down_revision = "registry_0017"
 
 ASSIGNMENTS = """
 CREATE TABLE held_assignments (
