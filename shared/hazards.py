@@ -40,7 +40,8 @@ class CapCategory(StrEnum):
 class HazardDefinition:
     """A hazard type. If a standard has several codes for the type, the first code is the best match.
 
-    The OET, MH and GH codes were taken from secondary lists and must still be checked.
+    The OET, MH and GH codes were taken from secondary lists and must still be checked, and so must the GLIDE codes FR,
+    AC, EP and IN. A code that no list names for the type is left out.
     Only `other` has neither nature nor onset; the report's text describes the hazard.
     """
 
@@ -60,6 +61,7 @@ SUDDEN, SLOW = Onset.SUDDEN, Onset.SLOW
 
 _WET, _DRY = "Landslide/Wet mass movement", "Dry mass movement"
 _COLD = {"glide": ("CW",), "emdat": ("nat-met-ext-col",), "idmc": ("Cold wave",), "oet": ("OET-043", "OET-091")}
+_WEATHER = (H.ICING, H.FOG, H.THUNDERSTORM, H.SQUALL, H.DUST_STORM)
 
 _HAZARDS = (
     HazardDefinition(
@@ -169,6 +171,7 @@ _HAZARDS = (
         ("Winter storm/Blizzard",),
         ("OET-183",),
     ),
+    *(HazardDefinition(code, N.METEOROLOGICAL, SUDDEN, (C.MET,)) for code in _WEATHER),
     HazardDefinition(
         H.HEAT_WAVE,
         N.METEOROLOGICAL,
@@ -233,15 +236,18 @@ _HAZARDS = (
         ("Wildfire",),
         ("OET-217",),
     ),
-    HazardDefinition(H.STRUCTURE_FIRE, N.TECHNOLOGICAL, SUDDEN, (C.FIRE,)),
-    HazardDefinition(H.EXPLOSION, N.TECHNOLOGICAL, SUDDEN, (C.SAFETY,)),
-    HazardDefinition(H.CHEMICAL_RELEASE, N.TECHNOLOGICAL, SUDDEN, (C.CBRNE,)),
+    HazardDefinition(H.STRUCTURE_FIRE, N.TECHNOLOGICAL, SUDDEN, (C.FIRE,), ("FR",)),
+    HazardDefinition(H.EXPLOSION, N.TECHNOLOGICAL, SUDDEN, (C.SAFETY,), ("AC",)),
+    HazardDefinition(H.CHEMICAL_RELEASE, N.TECHNOLOGICAL, SUDDEN, (C.CBRNE,), ("AC",)),
     HazardDefinition(H.TAILINGS_RELEASE, N.TECHNOLOGICAL, SUDDEN, (C.CBRNE, C.ENV)),
+    HazardDefinition(H.RADIATION, N.TECHNOLOGICAL, SUDDEN, (C.CBRNE,)),
     HazardDefinition(H.BUILDING_COLLAPSE, N.TECHNOLOGICAL, SUDDEN, (C.SAFETY,)),
-    HazardDefinition(H.TRANSPORT_ACCIDENT, N.TECHNOLOGICAL, SUDDEN, (C.TRANSPORT,)),
+    HazardDefinition(H.TRANSPORT_ACCIDENT, N.TECHNOLOGICAL, SUDDEN, (C.TRANSPORT,), ("AC",)),
     HazardDefinition(H.UTILITY_FAILURE, N.TECHNOLOGICAL, SUDDEN, (C.INFRA,)),
-    HazardDefinition(H.EPIDEMIC, N.BIOLOGICAL, SUDDEN, (C.HEALTH,)),
+    HazardDefinition(H.EPIDEMIC, N.BIOLOGICAL, SUDDEN, (C.HEALTH,), ("EP",)),
     HazardDefinition(H.EPIZOOTIC, N.BIOLOGICAL, SUDDEN, (C.HEALTH,)),
+    HazardDefinition(H.PESTS, N.BIOLOGICAL, SLOW, (C.ENV,), ("IN",)),  # the onset is a guess
+    HazardDefinition(H.CROP_DISEASE, N.BIOLOGICAL, SLOW, (C.ENV,)),  # the onset is a guess
     HazardDefinition(H.ARMED_INCIDENT, N.ARMED, SUDDEN, (C.SECURITY,)),
     HazardDefinition(H.OTHER, None, None, (C.OTHER,)),
 )

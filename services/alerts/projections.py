@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from shared.displacement_reasons import ENVIRONMENTAL
 from shared.events import Displacement, GroupCounted, HouseholdRegistered, HouseholdStatusChanged, Place
 from shared.events.vocabulary import TO_THE_DAY, HazardType, HouseholdUnit, Measure, Mobility, Precision, Reason, Status
 from shared.places import Places
 
 # Reasons that may mean a displacement by a hazard even if the report names no hazard.
-POSSIBLY_HAZARD = {Reason.NATURAL_DISASTER, Reason.ENVIRONMENTAL_DEGRADATION, Reason.NOT_REPORTED}
+POSSIBLY_HAZARD = {*ENVIRONMENTAL, Reason.NOT_REPORTED}
 # The precisions of dates that count in the window of an alert. A date marked "about" has the precision week.
 IN_WINDOW = (*TO_THE_DAY, Precision.WEEK)
 Stock = tuple[Status, str | None, UUID]  # the status, the district that people left, and the id of the stock

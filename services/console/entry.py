@@ -15,10 +15,12 @@ from services.console.state import console
 from shared import audit
 from shared.audit import Action, Result
 from shared.auth import tokens
-from shared.events.vocabulary import HazardType, Shelter
+from shared.displacement_reasons import BY_ONSET
+from shared.events.vocabulary import HazardType
 from shared.pages import TERMS, language_of
 from shared.pages.synonyms import SYNONYMS
 from shared.postgres.database import Session
+from shared.shelters import BY_ARRANGEMENT
 from shared.web.problems import Problem
 
 router = APIRouter(include_in_schema=False)
@@ -52,7 +54,8 @@ async def new_count(request: Request) -> Response:
         counted=here.settings.counted_status,
         hazards=hazards(request),
         places=here.places.options(language_of(request)),
-        shelters=sorted(Shelter, key=lambda kind: kind is not Shelter.UNKNOWN),
+        reasons=BY_ONSET,
+        shelters=BY_ARRANGEMENT,
     )
 
 

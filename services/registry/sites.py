@@ -17,17 +17,17 @@ from shared.places import Places
 from shared.places.localities import folded
 from shared.places.site_counts import Share, order, shares
 
-# The kind of shelter of the people at a site, as VOCABULARY section 6 groups the types for DTM.
+# The kind of shelter of the people at a site.
 SHELTERS: Mapping[SiteType, Shelter] = {
-    SiteType.SCHOOL: Shelter.COLLECTIVE_CENTRE,
-    SiteType.MOSQUE: Shelter.COLLECTIVE_CENTRE,
-    SiteType.TEAHOUSE: Shelter.COLLECTIVE_CENTRE,
-    SiteType.PUBLIC_BUILDING: Shelter.COLLECTIVE_CENTRE,
-    SiteType.EVACUATION_POINT: Shelter.COLLECTIVE_CENTRE,  # a guess: DTM's transit or reception centre has no code here
+    SiteType.SCHOOL: Shelter.SCHOOL,
+    SiteType.MOSQUE: Shelter.MOSQUE,
+    SiteType.TEAHOUSE: Shelter.TEAHOUSE,
+    SiteType.PUBLIC_BUILDING: Shelter.PUBLIC_BUILDING,
+    SiteType.EVACUATION_POINT: Shelter.EVACUATION_POINT,
     SiteType.TENT_CAMP: Shelter.TENT,
-    SiteType.PASTURE_CAMP: Shelter.TENT,
-    SiteType.HOSPITAL: Shelter.OTHER,
-    SiteType.HOTEL: Shelter.OTHER,
+    SiteType.PASTURE_CAMP: Shelter.PASTURE_CAMP,
+    SiteType.HOSPITAL: Shelter.HOSPITAL,
+    SiteType.HOTEL: Shelter.HOTEL,
     SiteType.OTHER: Shelter.OTHER,
 }
 

@@ -119,15 +119,34 @@ class SubStock(Code):
 
 
 class Reason(Code):
-    """Why people moved. Unlike DTM's list, sudden and slow environmental causes are separate."""
+    """Why people moved. `shared/displacement_reasons.py` maps the reasons to broader ones and to DTM.
+
+    A sudden hazard is `natural_disaster`, with the type of the hazard in the report. Slow environmental changes have
+    reasons of their own; `environmental_degradation` stands for a change that is not named.
+    """
 
     NATURAL_DISASTER = "natural_disaster"
     ENVIRONMENTAL_DEGRADATION = "environmental_degradation"
+    WATER_SCARCITY_IRRIGATION = "water_scarcity_irrigation"
+    WATER_SCARCITY_DRINKING = "water_scarcity_drinking"
+    PASTURE_DEGRADATION = "pasture_degradation"
+    SOIL_DEGRADATION = "soil_degradation"
+    SALINIZATION = "salinization"
+    WATERLOGGING = "waterlogging"
+    DROUGHT = "drought"
+    HEAT = "heat"
+    PERMAFROST_LOSS = "permafrost_loss"
+    REPEATED_HAZARDS = "repeated_hazards"
+    FEAR_OF_HAZARD = "fear_of_hazard"
     CONFLICT = "conflict"
     INSECURITY = "insecurity"
+    BORDER_INCIDENT = "border_incident"
     DEVELOPMENT = "development"
-    ECONOMIC = "economic"
+    EVICTION = "eviction"
+    ECONOMIC = "economic"  # work
     FAMILY = "family"
+    EDUCATION = "education"
+    HEALTH = "health"
     OTHER = "other"
     NOT_REPORTED = "not_reported"
 
@@ -148,6 +167,11 @@ class HazardType(Code):
     HAIL = "hail"
     STRONG_WIND = "strong_wind"
     SNOWSTORM = "snowstorm"
+    ICING = "icing"
+    FOG = "fog"
+    THUNDERSTORM = "thunderstorm"
+    SQUALL = "squall"
+    DUST_STORM = "dust_storm"
     HEAT_WAVE = "heat_wave"
     COLD_WAVE = "cold_wave"
     FROST = "frost"
@@ -164,11 +188,14 @@ class HazardType(Code):
     EXPLOSION = "explosion"
     CHEMICAL_RELEASE = "chemical_release"
     TAILINGS_RELEASE = "tailings_release"
+    RADIATION = "radiation"
     BUILDING_COLLAPSE = "building_collapse"
     TRANSPORT_ACCIDENT = "transport_accident"
     UTILITY_FAILURE = "utility_failure"
     EPIDEMIC = "epidemic"
     EPIZOOTIC = "epizootic"
+    PESTS = "pests"
+    CROP_DISEASE = "crop_disease"
     ARMED_INCIDENT = "armed_incident"
     OTHER = "other"
 
@@ -237,12 +264,29 @@ class Relationship(Code):
 
 
 class Shelter(Code):
+    """Where displaced people sleep. `shared/shelters.py` maps the kinds to DTM's shelter arrangements.
+
+    `host_family`, `collective_centre` and `tent` stand for a kind that is not stated more exactly.
+    """
+
     HOST_FAMILY = "host_family"
+    HOST_RELATIVES = "host_relatives"
+    HOST_OTHERS = "host_others"
+    OWN_HOUSE = "own_house"  # a second home
     RENTED = "rented"
-    OWN_HOUSE = "own_house"
     COLLECTIVE_CENTRE = "collective_centre"
+    SCHOOL = "school"
+    MOSQUE = "mosque"
+    TEAHOUSE = "teahouse"
+    PUBLIC_BUILDING = "public_building"
+    EVACUATION_POINT = "evacuation_point"
     TENT = "tent"
+    PASTURE_CAMP = "pasture_camp"  # yurts too
+    MAKESHIFT = "makeshift"
     OPEN_AIR = "open_air"
+    HOTEL = "hotel"
+    HOSPITAL = "hospital"
+    VEHICLE = "vehicle"
     OTHER = "other"
     UNKNOWN = "unknown"
 
@@ -262,7 +306,7 @@ class Need(Code):
 
 
 class SiteType(Code):
-    """The site types of CCCM and DTM, by building or place. `services/registry/sites.py` maps them to shelter kinds."""
+    """The site types of CCCM and DTM, by building or place. `services/registry/sites.py` maps them to kinds of shelter."""
 
     SCHOOL = "school"
     MOSQUE = "mosque"

@@ -65,7 +65,7 @@ async def test_a_site_is_added_and_changed_and_every_change_is_published(office:
         str(site_id),
         2,
         "full",
-        "collective_centre",
+        "school",
     )
     assert (site["name_ky"], site["name_ru"], site["locality"]) == ("№ 5 мектеп", "Школа № 5", "Пульгон")
     events = [json.loads(value) for [value] in await rows(office, "SELECT value FROM outbox ORDER BY id")]
@@ -288,7 +288,7 @@ async def test_a_count_in_words_from_before_the_site_was_listed_is_replaced_at_t
     in_words: dict[str, Any] = {"destination_locality": "школа №  5", "shelter": "unknown"}
     await office.file(counted(0, 70, **in_words), counted(0, 7, destination_locality="Школа № 50"))
     site_id = await saved(office)
-    recount = counted(2, 72, site_id=str(site_id), destination_locality="Школа № 5", shelter="collective_centre")
+    recount = counted(2, 72, site_id=str(site_id), destination_locality="Школа № 5", shelter="school")
     await office.file(recount)
     in_effect = "SELECT persons FROM counts WHERE superseded_by IS NULL ORDER BY persons"
     assert await rows(office, in_effect) == [(7,), (72,)]

@@ -12,11 +12,13 @@ from starlette.staticfiles import StaticFiles
 
 from shared.config import Settings
 from shared.country import COUNTRY
+from shared.displacement_reasons import BY_ONSET
 from shared.events.vocabulary import AgeBracket, HazardType, Sex
 from shared.pages import Pages
 from shared.pages.formats import all_countries, country
 from shared.pages.pages import HERE as SHARED_PAGES
 from shared.places import Places
+from shared.shelters import BY_ARRANGEMENT
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -53,6 +55,8 @@ class FieldForm:
             hazards=[*USUAL, *(code for code in HazardType if code not in USUAL)],
             brackets=[bracket for bracket in AgeBracket if bracket is not AgeBracket.UNKNOWN],
             sexes=(Sex.FEMALE, Sex.MALE),
+            reasons=BY_ONSET,
+            shelters=BY_ARRANGEMENT,
         )
 
     async def worker(self, _: Request) -> Response:

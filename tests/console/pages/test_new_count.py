@@ -45,13 +45,13 @@ def test_a_callers_count_is_entered_by_keyboard_alone_and_is_on_the_board(whole:
     body = sent.value.post_data_json or {}
     assert (body["persons"], body["households"], body["household_unit"]) == (70, 20, "families")
     assert body["origin"] == body["destination"]
-    assert (body["shelter"], body["mobility"], body["is_full_recount"]) == ("host_family", "displacement", False)
+    assert (body["shelter"], body["mobility"], body["is_full_recount"]) == ("host_relatives", "displacement", False)
     expect(page.locator("#answer-text")).to_contain_text("Accepted: persons: 70 · families: 20 · ", timeout=SLOW_MS)
     expect(page.locator("#answer-receipt")).to_have_text("Recorded.", timeout=SLOW_MS)
     expect(page.locator("#answer-text")).to_contain_text(f"{village}, Kadamjai rayon, Batken oblast → Kadamjai rayon")
     page.get_by_role("link", name="Back to the board").last.click()
     row = page.locator("#panel-households .groups tbody tr", has_text=f"{village} (Kadamjai rayon) 70")
-    expect(row).to_contain_text("With relatives or a host family", timeout=SLOW_MS)
+    expect(row).to_contain_text("With relatives", timeout=SLOW_MS)
 
 
 def test_the_record_states_every_field_and_the_channel_console(whole: Whole, seat: Any) -> None:
@@ -64,7 +64,8 @@ def test_the_record_states_every_field_and_the_channel_console(whole: Whole, sea
     page.fill("#origin-locality", "Айыл")
     page.fill("#destination", "batken city")
     page.fill("#destination-locality", "Мектеп 1")
-    page.select_option("#shelter", "collective_centre")
+    page.select_option("#shelter", "mosque")
+    page.select_option("#reason", "repeated_hazards")
     page.fill("#counted", "05.05.2026 21:47")
     page.fill("#left", "04.05.2026")
     page.check("#full-recount")
@@ -85,7 +86,7 @@ def test_the_record_states_every_field_and_the_channel_console(whole: Whole, sea
     )
     assert (group.origin_locality, group.destination_locality) == ("Айыл", "Мектеп 1")
     assert group.origin.pcode == LEILEK and group.destination.pcode != LEILEK
-    assert (group.shelter, group.is_full_recount) == ("collective_centre", True)
+    assert (group.shelter, group.is_full_recount, group.reasons) == ("mosque", True, ("repeated_hazards",))
     assert (group.counted_at, group.counted_at_precision) == (datetime(2026, 5, 5, 15, 47, tzinfo=UTC), "hour")
     assert (group.occurred_at, group.occurred_at_precision) == (datetime(2026, 5, 4, 6, tzinfo=UTC), "day")
     assert (group.hazard_type, group.mobility) == ("mudflow", "evacuation")
@@ -232,7 +233,7 @@ def test_a_site_is_found_by_its_name_and_the_board_shows_it(whole: Whole, seat: 
     page.keyboard.press("Enter")
     expect(page.locator("#destination-site")).to_have_text(f"Site: {name}, {village}, Leilek rayon")
     expect(page.locator("#destination")).to_have_value("Leilek rayon, Batken oblast")
-    expect(page.locator("#shelter")).to_have_value("collective_centre")
+    expect(page.locator("#shelter")).to_have_value("school")
     page.fill("#destination-locality", f"{name} спортзал")
     expect(page.locator("#destination-site")).to_be_empty()
     page.fill("#destination-locality", name)
@@ -249,7 +250,7 @@ def test_a_site_is_found_by_its_name_and_the_board_shows_it(whole: Whole, seat: 
     expect(page.locator("#answer-text")).to_contain_text("Accepted", timeout=SLOW_MS)
     page.get_by_role("link", name="Back to the board").last.click()
     row = page.locator("#panel-households .groups tbody tr", has_text=name)
-    expect(row).to_contain_text("Collective centre, Leilek rayon", timeout=SLOW_MS)
+    expect(row).to_contain_text("School, Leilek rayon", timeout=SLOW_MS)
 
 
 def test_a_place_that_is_no_site_stays_as_typed(whole: Whole, seat: Any) -> None:

@@ -187,3 +187,49 @@ def test_a_page_without_https_still_generates_ids(phone: BrowserContext, centre:
     drawn: Any = page.evaluate(DRAWN)
     assert all(uuid[14] == "4" and uuid[19] in "89ab" and len(uuid) == 36 for uuid in drawn)
     assert drawn[0] != drawn[1]
+
+
+def ranked(page: Page, *reasons: str) -> None:
+    """Chooses the reasons in the order of their ranks."""
+    page.select_option("#reason", reasons[0])
+    for rank, reason in enumerate(reasons[1:], 2):
+        page.tap("#add-reason")
+        page.select_option(f"#reason-{rank}", reason)
+
+
+def test_up_to_three_reasons_are_ranked_and_a_correction_shows_them(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    expect(page.locator("#reason-2")).to_be_hidden()
+    ranked(page, "pasture_degradation", "other", "economic")
+    expect(page.locator("#add-reason")).to_be_hidden()
+    page.fill("#reason-text", "мал кырылды")
+    page.select_option("#shelter", "pasture_camp")
+    filled(page)
+    [kept] = kept_reports(page)
+    assert kept["body"]["reasons"] == ["pasture_degradation", "other", "economic"]
+    assert (kept["body"]["reason_text"], kept["body"]["shelter"]) == ("мал кырылды", "pasture_camp")
+    expect(page.locator("#reason-2")).to_be_hidden()
+    page.click("#reports >> text=Correct")
+    expect(page.locator("#reason-3")).to_have_value("economic")
+    expect(page.locator("#reason-text")).to_have_value("мал кырылды")
+
+
+def test_each_reason_is_reported_once_and_words_only_with_the_reason_other(
+    phone: BrowserContext, centre: Centre
+) -> None:
+    page = opened(phone, centre)
+    ranked(page, "other", "drought", "drought")
+    page.fill("#reason-text", "мал кырылды")
+    page.select_option("#reason", "not_reported")
+    expect(page.locator("#reason-text")).to_be_hidden()
+    filled(page)
+    [kept] = kept_reports(page)
+    assert kept["body"]["reasons"] == ["drought"]
+    assert "reason_text" not in kept["body"]
+
+
+@pytest.mark.parametrize("language", ["ky", "ru", "en"])
+def test_the_form_with_all_reasons_fits_a_small_phone(phone: BrowserContext, centre: Centre, language: str) -> None:
+    page = opened(phone, centre, language)
+    ranked(page, "water_scarcity_irrigation", "other", "repeated_hazards")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360

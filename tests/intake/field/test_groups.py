@@ -102,7 +102,7 @@ def test_a_site_is_searched_without_signal_and_gives_its_district_and_shelter(
         page.locator("#destination-locality-list li", has_text=f"Мектеп {name[-12:]}").tap()
         expect(page.locator("#destination-site")).to_contain_text(f"Site: Мектеп {name[-12:]}, Көк-Таш, Leilek rayon")
         expect(page.locator("#destination-district")).to_have_value(LEILEK)
-        expect(page.locator("#shelter")).to_have_value("collective_centre")
+        expect(page.locator("#shelter")).to_have_value("school")
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
         page.reload()
         expect(page.locator("#destination-site")).to_contain_text(name[-12:])

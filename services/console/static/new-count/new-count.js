@@ -36,7 +36,7 @@ function count() {
     persons: Number(given("persons")), households: given("households") ? Number(given("households")) : null, unit: given("household_unit"),
     isEstimated: input("persons-estimated").checked, origin: place(origin), destination: place(destination), shelter: given("shelter"),
     counted: moment(given("counted")), left: moment(`${given("left")} 12:00`), isFullRecount: input("full-recount").checked,
-    hazard: hazard.chosen?.value ?? "", mobility: given("mobility"), notes: given("notes"),
+    hazard: hazard.chosen?.value ?? "", reason: given("reason"), mobility: given("mobility"), notes: given("notes"),
   };
 }
 
@@ -131,12 +131,13 @@ function correct() {
 
 /** An empty form for the next count of the same call: the district of origin, the hazard and what happened stay. */
 function begin() {
-  const { origin: from, hazard: type, mobility } = count();
+  const { origin: from, hazard: type, reason, mobility } = count();
   report = new CountReport(status);
   form.reset();
   for (const combobox of [origin, destination, hazard, village, site]) combobox.clear();
   origin.set(from.pcode);
   hazard.set(type);
+  input("reason").value = reason;
   input("mobility").value = mobility;
   isPreset = true;
   preset();

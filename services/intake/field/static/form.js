@@ -8,6 +8,7 @@ import { personOf } from "./labels.js";
 import { sendWaiting } from "./outbox.js";
 import { copy, part, tell } from "./page.js";
 import { districts, searchPlaces, setSite } from "./places.js";
+import { listenToReasons, writeReasons } from "./reasons.js";
 import { counters, fields, idsOf, read } from "./reports.js";
 import { sentence } from "./texts.js";
 import { local, today } from "./time.js";
@@ -45,6 +46,7 @@ export function listen() {
     save();
   });
   searchPlaces(save);
+  listenToReasons(save);
   element("add-member").addEventListener("click", () => { addMember(); save(); });
   element("cancel").addEventListener("click", () => { discard(draft.ids.report_id); begin(); });
   element("another").addEventListener("click", another);
@@ -198,6 +200,7 @@ export function begin(begun) {
   control("occurred").value = control("occurred").max = today();
   control("counted").value = local(new Date());
   if (body) write(body);
+  writeReasons(body);
   for (const name of ["origin", "destination"]) if (!body) districts(name, "");
   setSite(body?.site_id);
   element("correcting").hidden = element("cancel").hidden = !corrected;
@@ -213,7 +216,7 @@ export function begin(begun) {
 /** @param {Body} body */
 function write(body) {
   for (const [name, value] of Object.entries({
-    occurred: body.occurred_at.slice(0, 10), mobility: body.mobility, reason: body.reasons[0], hazard_type: body.hazard_type,
+    occurred: body.occurred_at.slice(0, 10), mobility: body.mobility, hazard_type: body.hazard_type,
     persons: body.persons ?? "", households: body.households, shelter: body.shelter, intention: body.intention, phone: body.phone,
     notes: body.notes, measure: body.measure, quantifier: body.quantifier, source_type: body.source_type,
     household_unit: body.household_unit, counted: body.counted_at && local(new Date(body.counted_at)),

@@ -1,5 +1,6 @@
 // Convert between the form's fields and intake's report body.
 
+import { readReasons } from "./reasons.js";
 import { instant, noon } from "./time.js";
 import { uuid } from "./uuid.js";
 
@@ -39,7 +40,7 @@ export function read(form, status, ids, point) {
     destination: place(data, "destination"),
     ...(point && { destination_point: point }),
     persons: members.length || (text(data, "persons") ? Number(data.get("persons")) : undefined),
-    reasons: [data.get("reason")],
+    ...readReasons(),
     ...(data.get("hazard_type") && { hazard_type: data.get("hazard_type") }),
     shelter: data.get("shelter"),
     needs: data.getAll("needs"),
