@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from services.registry.statistics import Figure, MovementScope, summed
+from services.registry.figure_queries import MovementScope
+from services.registry.statistics import Figure, summed
 
 HEIGHT = 180
 STEP = 56

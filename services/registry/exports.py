@@ -7,8 +7,9 @@ from functools import cache
 from typing import Any
 
 from services.registry.countries import alpha_3
+from services.registry.figure_queries import MovementScope, View
 from services.registry.reports import CELL_NAMES, CELLS
-from services.registry.statistics import Figure, MovementScope, View
+from services.registry.statistics import Figure
 from shared.country import COUNTRY, soate
 from shared.events.vocabulary import DISPLACED, AgeBracket, Mobility, Sex, SubStock
 from shared.pages.formats import country

@@ -14,9 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from starlette.responses import Response
 
 from services.registry import charts, exports
+from services.registry.figure_queries import FigureQuery, MovementScope, View, day_after, today
 from services.registry.kept_figures import KeptFigures
 from services.registry.reports import MOVES
-from services.registry.statistics import Figure, FigureQuery, MovementScope, View, day_after, today, total
+from services.registry.statistics import Figure, total
 from services.registry.visibility import visibility_of, within
 from shared import audit
 from shared.audit import Action

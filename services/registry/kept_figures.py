@@ -7,8 +7,9 @@ from sqlalchemy import Text, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry.figure_queries import FigureQuery, Kind
 from services.registry.models import DataVersion
-from services.registry.statistics import Figure, FigureQuery, Kind, figures
+from services.registry.statistics import Figure, figures
 from shared.places import Places
 
 MOST_FIGURES = 50_000  # the most figures in memory, which take about 20 MB

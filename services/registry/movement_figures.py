@@ -14,7 +14,9 @@ from datetime import timedelta
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.statistics import IS_VISIBLE, FigureQuery, month, unit_at
+from services.registry.figure_queries import FigureQuery
+from services.registry.figure_statements import IS_VISIBLE
+from services.registry.statistics import month, unit_at
 from shared.country import COUNTRY, TIME_ZONE
 from shared.events.vocabulary import Mobility, Movement, SubStock
 from shared.places import Places

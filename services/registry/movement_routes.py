@@ -8,10 +8,10 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field, model_validator
 
 from services.registry import movement_figures
+from services.registry.figure_queries import FigureQuery, day_after, today
 from services.registry.figures import Caller, Filters, FlowFilters
 from services.registry.kept_figures import KeptFigures
 from services.registry.movement_figures import ConfirmationFigure, DurationFigure, MovementFigure
-from services.registry.statistics import FigureQuery, day_after, today
 from shared.auth.tokens import Principal
 from shared.events.fields import Day
 from shared.events.vocabulary import Movement, Status

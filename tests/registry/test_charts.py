@@ -4,7 +4,8 @@ import pytest
 
 from services.registry import charts
 from services.registry.reports import CELLS
-from services.registry.statistics import Figure, MovementScope
+from services.registry.figure_queries import MovementScope
+from services.registry.statistics import Figure
 from shared.events.vocabulary import Mobility, Reason
 
 

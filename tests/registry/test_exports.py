@@ -9,7 +9,7 @@ from babel.core import get_global
 from services.registry import exports
 from services.registry.countries import ALPHA_3, WITHDRAWN, alpha_3
 from services.registry.reports import MOVES
-from services.registry.statistics import MovementScope, View
+from services.registry.figure_queries import MovementScope, View
 from shared.auth.tokens import Role
 from shared.events.vocabulary import DISPLACED, Mobility
 from tests.registry.conftest import Office

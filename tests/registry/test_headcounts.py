@@ -10,7 +10,8 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from services.registry.statistics import FigureQuery, figures
+from services.registry.figure_queries import FigureQuery
+from services.registry.statistics import figures
 from shared.auth.tokens import Role
 from shared.events.vocabulary import Status
 from shared.places import Places

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from services.registry.kept_figures import QUESTION_WEIGHT, KeptFigures, data_version
-from services.registry.statistics import FigureQuery
+from services.registry.figure_queries import FigureQuery
 from shared.auth.tokens import Role
 from shared.events.vocabulary import Status
 from shared.places import Places
