@@ -28,6 +28,7 @@ from deploy.local.process import wait_until
 from services.registry.config import RegistrySettings
 from services.registry.reports import CELLS, NEVER
 from shared.auth.tokens import Role
+from shared.displacement_reasons import REASONS
 from shared.events.vocabulary import DISPLACED, Mobility, Reason
 from shared.places import Places
 from shared.postgres import database
@@ -58,6 +59,7 @@ COLUMNS = (
 )
 SOUTH = ("KG03", "KG05", "KG06")  # Jalal-Abad, Batken and Osh oblasts
 Change = Callable[[], Awaitable[None]]
+BROADER = [reason for reason in Reason if REASONS[reason].broader is reason]
 MOVES = (*[Mobility.DISPLACEMENT] * 6, *DISPLACED, Mobility.MIGRATION)
 
 
@@ -69,7 +71,7 @@ def episodes(numbers: range, now: datetime) -> Iterator[tuple[Any, ...]]:
         draw = Random(number)
         moment = now - timedelta(minutes=draw.randrange(3 * 365 * 24 * 60))
         origin, destination = (draw.choice(southern if draw.random() < 0.8 else units) for _ in range(2))
-        reason = Reason.NATURAL_DISASTER if draw.random() < 0.8 else draw.choice(list(Reason))
+        reason = Reason.NATURAL_DISASTER if draw.random() < 0.8 else draw.choice(BROADER)
         persons = draw.randint(1, 8)
         is_abroad = draw.random() < 0.1
         cells = [0] * len(CELLS)

@@ -23,6 +23,7 @@ SPAN = {
     Precision.DAY: timedelta(),
     Precision.WEEK: timedelta(days=7),
     Precision.MONTH: timedelta(days=31),
+    Precision.SEASON: timedelta(days=92),
     Precision.YEAR: timedelta(days=366),
 }
 

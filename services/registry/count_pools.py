@@ -25,7 +25,7 @@ SELECT pg_advisory_xact_lock(hashtextextended(name, 0))
 FROM unnest($1::text[]) AS name ORDER BY hashtextextended(name, 0)
 """
 OTHERS = """
-SELECT counts.group_id, counts.report_id, counts.site_id, counts.sex_age,
+SELECT counts.group_id, counts.report_id, counts.site_id, counts.sex_age, counts.needs,
     reports.clear, reports.author, reports.team, reports.places_version, reports.received_at
 FROM counts JOIN reports ON (reports.report_id, reports.version) = (counts.report_id, counts.version)
     AND reports.kind = 'group' AND reports.subject_id = counts.group_id AND reports.outcome IN ('recorded', 'merged')
@@ -122,4 +122,5 @@ def headcount(row: asyncpg.Record) -> Headcount:
         row["received_at"],
         People(others=tuple(row["sex_age"])),
         row["site_id"],
+        needs=tuple(row["needs"] or ()),
     )

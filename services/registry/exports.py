@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from services.registry.countries import alpha_3
-from services.registry.figure_queries import MovementScope, View
+from services.registry.figure_queries import IN_COUNTRY, Dimension, MovementScope, View
 from services.registry.reports import CELL_NAMES, CELLS
 from services.registry.statistics import Figure
 from shared.country import COUNTRY, soate
@@ -35,14 +35,15 @@ def rows(
     *,
     status: str,
     level: int,
+    by: Collection[Dimension] = (),
     date: str | None = None,
     language: str = "en",
 ) -> list[Row]:
     named = cache(lambda pcode, country: name(pcode, country, places, level, language))  # cached, because places recur
-    return [row(figure, named, status=status, level=level, date=date) for figure in figures]
+    return [row(figure, named, status=status, level=level, by=by, date=date) for figure in figures]
 
 
-def row(figure: Figure, named: Naming, *, status: str, level: int, date: str | None) -> Row:
+def row(figure: Figure, named: Naming, *, status: str, level: int, by: Collection[Dimension], date: str | None) -> Row:
     """A row. The registered `households` and `persons` are never added to the counted `groups` and `group_persons`."""
     pcode = figure.pcode or (COUNTRY if level == 0 and figure.country == COUNTRY else None)
     return {
@@ -55,6 +56,7 @@ def row(figure: Figure, named: Naming, *, status: str, level: int, date: str | N
         "scope": figure.scope.value,
         "reason": figure.reason.value,
         "mobility": figure.mobility.value,
+        **{dimension.value: getattr(figure, dimension) for dimension in Dimension if dimension in by},
         "households": figure.households,
         "persons": figure.persons,
         **dict(zip(CELL_NAMES, figure.cells, strict=True)),
@@ -82,7 +84,7 @@ def people(
         return "#affected+returnees" if set(sub_stocks) == {SubStock.IN_RETURN} else "#affected+settled"
     counted = set(mobilities)
     if counted <= set(DISPLACED):
-        return "#affected+idps" if set(scopes) == {MovementScope.WITHIN} else "#affected+displaced"
+        return "#affected+idps" if set(scopes) <= set(IN_COUNTRY) else "#affected+displaced"
     return "#population+migrants" if counted == {Mobility.MIGRATION} else "#population+moved"
 
 
@@ -101,6 +103,10 @@ def tags(names: Sequence[str], *, people: str, view: View, level: int) -> list[s
         "scope": "#event+scope",
         "reason": "#cause+type",
         "mobility": "#event+type+mobility",
+        "hazard_type": "#event+type+hazard",
+        "onset": "#cause+onset",
+        "shelter": "#shelter+type",
+        "evacuation": "#event+type+evacuation",
         "households": f"{people}+hh+registered",
         "persons": f"{people}+ind+registered",
         "groups": "#meta+groups+num",
@@ -123,7 +129,7 @@ def as_csv(rows: Sequence[Row], names: Sequence[str], tags: Sequence[str]) -> st
     return text.getvalue()
 
 
-def names(*, is_stock: bool) -> list[str]:
+def names(*, is_stock: bool, by: Collection[Dimension] = ()) -> list[str]:
     """The column names. Tools use the first column that matches `#country+code`, so the alpha-3 code comes first."""
     return [
         "date" if is_stock else "month",
@@ -135,6 +141,7 @@ def names(*, is_stock: bool) -> list[str]:
         "scope",
         "reason",
         "mobility",
+        *(dimension.value for dimension in Dimension if dimension in by),
         "households",
         "persons",
         *CELL_NAMES,

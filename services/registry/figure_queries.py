@@ -8,7 +8,20 @@ from typing import Any, Literal
 
 from services.registry.reports import CELLS
 from shared.country import TIME_ZONE
-from shared.events.vocabulary import DISPLACED, AgeBracket, Mobility, Movement, Reason, Sex, Status, SubStock
+from shared.displacement_reasons import BY_ONSET
+from shared.events.vocabulary import (
+    DISPLACED,
+    AgeBracket,
+    HazardType,
+    Mobility,
+    Movement,
+    Reason,
+    Sex,
+    Shelter,
+    Status,
+    SubStock,
+)
+from shared.hazards import HAZARDS, Onset
 
 
 class View(StrEnum):
@@ -22,10 +35,50 @@ Kind = Literal["stock", "flows"]
 
 
 class MovementScope(StrEnum):
+    """Where people are, and whether they crossed the border. The scope is unknown if nobody knows where they are."""
+
     WITHIN = "within"
+    ORIGIN_UNKNOWN = "origin_unknown"  # in the country, but nobody knows where they came from
     ABROAD = "abroad"
     FROM_ABROAD = "from_abroad"
     UNKNOWN = "unknown"
+
+
+IN_COUNTRY = (MovementScope.WITHIN, MovementScope.ORIGIN_UNKNOWN)  # the scopes of people who are displaced now
+
+
+class FigureCategory(StrEnum):
+    """Who counts. Figures of different categories are never added."""
+
+    DISPLACED = "displaced"  # within the country
+    ABROAD = "abroad"
+    FROM_ABROAD = "from_abroad"
+    UNKNOWN = "unknown"  # displaced, but nobody knows where they are
+    PLANNED_RELOCATION = "planned_relocation"
+    MIGRATION = "migration"
+
+
+def category_of(mobility: Mobility, scope: MovementScope) -> FigureCategory:
+    if mobility not in DISPLACED:
+        return FigureCategory(mobility)
+    return FigureCategory.DISPLACED if scope in IN_COUNTRY else FigureCategory(scope)
+
+
+class ReasonRank(StrEnum):
+    """Which of the up to three ranked reasons of a displacement count: the first, any of them, or the only one."""
+
+    FIRST = "first"
+    ANY = "any"
+    ONLY = "only"
+
+
+class Dimension(StrEnum):
+    """A dimension that rows have only on request, because each dimension multiplies the rows."""
+
+    HAZARD_TYPE = "hazard_type"
+    ONSET = "onset"
+    SHELTER = "shelter"
+    EVACUATION = "evacuation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +94,11 @@ class FigureQuery:
     since: date | None = None
     until: date | None = None  # the first day that is not included
     reasons: Sequence[Reason] = ()
+    rank: ReasonRank = ReasonRank.FIRST
+    onsets: Sequence[Onset] = ()
+    hazard_types: Sequence[HazardType] = ()
+    shelters: Sequence[Shelter] = ()
+    by: Sequence[Dimension] = ()
     scopes: Sequence[MovementScope] = ()
     mobilities: Sequence[Mobility] = DISPLACED
     sexes: Sequence[Sex] = ()
@@ -61,6 +119,12 @@ class FigureQuery:
     def is_whole(self) -> bool:
         return len(self.chosen) == len(CELLS)
 
+    @property
+    def has_hazard_type(self) -> bool:
+        """Whether the figures need the hazard type, which also decides the onset of a natural disaster."""
+        is_onset_by_reason = bool(self.onsets) and self.rank is ReasonRank.ANY
+        return is_onset_by_reason or not {Dimension.HAZARD_TYPE, Dimension.ONSET}.isdisjoint(self.by)
+
     def parameters(self) -> dict[str, Any]:
         return {
             "status": self.status.value,
@@ -68,6 +132,11 @@ class FigureQuery:
             "pcodes": self.pcodes,
             "known": self.known,
             "reasons": [reason.value for reason in self.reasons] or None,
+            "onsets": [onset.value for onset in self.onsets] or None,
+            "slow_reasons": [reason.value for reason in BY_ONSET[Onset.SLOW]],
+            "slow_hazard_types": [hazard.code.value for hazard in HAZARDS.values() if hazard.onset is Onset.SLOW],
+            "hazard_types": [hazard.value for hazard in self.hazard_types] or None,
+            "shelters": [shelter.value for shelter in self.shelters] or None,
             "scopes": [scope.value for scope in self.scopes] or None,
             "sub_stocks": [sub_stock.value for sub_stock in self.sub_stocks],
             "movements": [movement.value for movement in self.movements] or None,

@@ -45,6 +45,7 @@ class Headcount:
     typed_site: UUID | None = None  # the site that the words for the place mean
     movement_id: str | None = None  # the report of the movement, if these are people who moved
     sub_stock: SubStock = SubStock.IN_DISPLACEMENT
+    needs: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, filed: Filed) -> "Headcount":
@@ -58,7 +59,12 @@ class Headcount:
             filed.places_version,
             filed.received_at,
             People.of(filed),
+            needs=tuple(filed.needs),
         )
+
+    @property
+    def shelter(self) -> Shelter:
+        return self.clear.shelter
 
     @cached_property
     def population(self) -> str | None:

@@ -16,9 +16,9 @@ from shared.country import TIME_ZONE
 from shared.messaging.models import CONSUMER_TABLES, Decision
 from shared.postgres import models
 
-# The month in Bishkek time: 202606 means June 2026, and 202600 means 2026 without a known month.
+# The month in Bishkek time: 202606 means June 2026, and 202600 means 2026 without a known month, as of a season.
 PERIOD = f"""100 * extract(year FROM occurred_at AT TIME ZONE '{TIME_ZONE}')::integer
-    + CASE occurred_at_precision WHEN 'year' THEN 0
+    + CASE occurred_at_precision WHEN 'season' THEN 0 WHEN 'year' THEN 0
         ELSE extract(month FROM occurred_at AT TIME ZONE '{TIME_ZONE}')::integer END"""
 
 
@@ -162,7 +162,8 @@ class Displaced(Moved):
 
     The primary key ensures that a report begins only one displacement, even with concurrent workers. `superseded_at` is
     the time of the next move or of the recount that replaced the count, or infinity. In `episodes`, a trigger sets
-    `superseded_at` in rows of the previous release.
+    `superseded_at` in rows of the previous release. `shelter`, `needs` and `evacuation` are None in rows of
+    earlier releases.
     """
 
     @declared_attr.directive
@@ -182,6 +183,9 @@ class Displaced(Moved):
     reasons: Mapped[list[str]]
     hazard_type: Mapped[str | None]
     hazard_id: Mapped[UUID | None]
+    evacuation: Mapped[str | None]
+    shelter: Mapped[str | None]
+    needs: Mapped[list[str] | None]
     superseded_at: Mapped[datetime | None]
     period: Mapped[int | None] = mapped_column(Computed(PERIOD, persisted=True))
     reason: Mapped[str | None] = mapped_column(Computed("reasons[1]", persisted=True))

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field, model_validator
 
 from services.registry import movement_figures
+from services.registry.figure_filters import Caller, Filters, FlowFilters
 from services.registry.figure_queries import FigureQuery, day_after, today
-from services.registry.figures import Caller, Filters, FlowFilters
 from services.registry.kept_figures import KeptFigures
 from services.registry.movement_figures import ConfirmationFigure, DurationFigure, MovementFigure
 from shared.auth.tokens import Principal
@@ -19,7 +19,8 @@ from shared.postgres.database import Session
 
 T = TypeVar("T")
 router = APIRouter()
-WITHOUT_EFFECT = {"sex", "age", "reason", "scope", "format"}  # filters of the other figures
+# Filters of the other figures.
+WITHOUT_EFFECT = {*("reason", "rank", "onset", "hazard_type", "shelter", "by"), *("sex", "age", "scope", "format")}
 
 
 def check_effect(filters: Filters) -> None:

@@ -19,6 +19,7 @@ from shared.events.vocabulary import (
     OutcomeKind,
     Precision,
     Sex,
+    Shelter,
     SubmissionChannel,
 )
 
@@ -30,7 +31,7 @@ CELL: dict[tuple[str, str], int] = {cell: index for index, cell in enumerate(CEL
 UNKNOWN = CELL[Sex.UNKNOWN, AgeBracket.UNKNOWN]
 UNKNOWN_SEX = Sex.UNKNOWN.value
 
-MOVES = (*DISPLACED, Mobility.MIGRATION)  # `unable_to_move` is not a move
+MOVES = (*DISPLACED, Mobility.PLANNED_RELOCATION, Mobility.MIGRATION)  # `unable_to_move` is not a move
 REMOVALS = (Movement.DIED, Movement.LEFT_COUNTRY)
 NEVER = datetime.max  # noqa: DTZ901 - asyncpg's value for PostgreSQL's infinity
 
@@ -100,6 +101,19 @@ class FiledReport(Generic[C]):
 class Filed(FiledReport[HouseholdClear | GroupClear]):
     """One version of a report about a displacement, or about a count of a group."""
 
+    @property
+    def shelter(self) -> str:
+        """The kind of shelter, which households report sealed and groups in clear."""
+        if isinstance(self.clear, GroupClear):
+            return self.clear.shelter
+        shelter: str = self.sealed.get("shelter", Shelter.UNKNOWN)
+        return shelter
+
+    @property
+    def needs(self) -> list[str]:
+        needs: list[str] = self.sealed.get("needs", [])
+        return needs
+
 
 @dataclass(slots=True)
 class FiledMovement(FiledReport[HouseholdMovementClear | GroupMovementClear]):
@@ -136,9 +150,18 @@ def days(filed: AnyFiled) -> tuple[date, date]:
     if precision is Precision.MONTH:
         first = reported.replace(day=1)
         return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    if precision is Precision.SEASON:
+        return season(reported)
     if precision is Precision.YEAR:
         return date(reported.year, 1, 1), date(reported.year, 12, 31)
     return reported, reported
+
+
+def season(reported: date) -> tuple[date, date]:
+    """The first and the last day of the season. The seasons begin in March, June, September and December."""
+    month = reported.month % 12 // 3 * 3 or 12
+    first = date(reported.year - (month > reported.month), month, 1)
+    return first, (first + timedelta(days=92)).replace(day=1) - timedelta(days=1)
 
 
 def superseded(displacements: Collection[Filed]) -> Iterator[tuple[Filed, datetime]]:

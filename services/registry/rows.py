@@ -44,6 +44,8 @@ OF_REPORT = {field.name for field in fields(Filed)} | {"group_id"}
 PATHS = {
     "clear": "text",
     "changed_at": "received_at",
+    "shelter": "shelter",
+    "needs": "needs",
     "origin_pcode": "clear.origin.pcode",
     "origin_country": "clear.origin.country",
     "destination_pcode": "clear.destination.pcode",
@@ -78,7 +80,7 @@ EPISODES = RowReader(Episode, "household_id", "displaced", "sex_age", "supersede
 GROUPS = RowReader(Group, "group_id", *OF_SUBJECT)
 MOVED = ("household_id", "number", "occurred_at", "occurred_at_precision")
 PLACED = ("destination_pcode", "destination_country")
-PEOPLE = ("persons", "displaced", "households", "sex_age", "movement", "departed_at", "superseded_at")
+PEOPLE = ("persons", "displaced", "households", "sex_age", "movement", "departed_at", "superseded_at", "shelter")
 STAYS = RowReader(HouseholdStay, *MOVED, *PLACED, *PEOPLE, "sub_stock", "confirmed_at", "is_return_presumed")
 PASSAGES = RowReader(
     HouseholdPassage,
@@ -213,7 +215,7 @@ def stay_row(departure: Filed, number: int, stay: Stay) -> Row:
         *(departure.subject[1], number, stay.began_at, stay.precision),
         *(position.pcode, position.country),
         *(people.count, people.count, stay.households, people.cells),
-        *(position.movement, position.departed_at, stay.ended_at),
+        *(position.movement, position.departed_at, stay.ended_at, position.shelter),
         *(position.sub_stock, position.confirmed_at, position.is_return_presumed),
     )
 
@@ -236,7 +238,7 @@ def passage_row(departure: Filed, number: int, passage: Passage) -> Row:
         *(departure.subject[1], number, passage.moved_at, movement.clear.occurred_at_precision),
         *(after.pcode, after.country),
         *(people.count, people.count, passage.households, people.cells),
-        *(after.movement, before.departed_at, NEVER),
+        *(after.movement, before.departed_at, NEVER, after.shelter),
         *(movement.report_id, movement.clear.version, movement.clear.reported_at),
         *(before.pcode, before.country, before.sub_stock, after.sub_stock),
     )

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
+from services.registry.figure_queries import day_after
 from services.registry.names import folded, telephone
 from services.registry.search_keys import Field as KeyField
 from services.registry.search_keys import Term, terms, values_of_person
-from services.registry.statistics import day_after
 from shared.country import TIME_ZONE
 from shared.events.fields import Body, Day, Line, PCode, Phone
 

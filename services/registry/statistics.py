@@ -1,11 +1,12 @@
 """Computes the figures of displaced persons: the stock on a day, and the flows by month.
 
-The dimensions are place, reason, scope, mobility, sex and age. Each figure states registered households and counted
+The dimensions are place, reason, scope, mobility, sex and age, and on request hazard type, onset and kind of shelter.
+Each figure states registered households and counted
 groups separately. A household is never added to a group, because the same people may be in both.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
@@ -13,12 +14,24 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.figure_queries import FigureQuery, Kind, MovementScope, View
+from services.registry.figure_queries import (
+    Dimension,
+    FigureCategory,
+    FigureQuery,
+    Kind,
+    MovementScope,
+    ReasonRank,
+    View,
+    category_of,
+)
 from services.registry.figure_statements import TABLES, statement
 from services.registry.reports import BRACKETS, CELLS, SEXES, UNKNOWN
 from shared.country import COUNTRY, UNKNOWN_COUNTRY
-from shared.events.vocabulary import AgeBracket, Mobility, Reason, Sex
+from shared.displacement_reasons import onset
+from shared.events.vocabulary import AgeBracket, Evacuation, HazardType, Mobility, Reason, Sex, Shelter
+from shared.hazards import Onset
 from shared.places import Places
+from shared.shelters import SHELTERS as SHELTERS_IN_ORDER
 
 NO_CELLS = (0,) * len(CELLS)
 
@@ -27,14 +40,15 @@ NO_CELLS = (0,) * len(CELLS)
 class Figure:
     """A figure. `period` is a month, or a year if the month is unknown. A stock has no `period`.
 
-    A figure without a `pcode` is about a whole country. `country` is an alpha-2 code, as in reports.
+    A figure without a `pcode` is about a whole country. `country` is an alpha-2 code, as in reports. `reasons` are all
+    reasons of the displacements if any reason counts, or else one reason.
     """
 
     period: str | None
     pcode: str | None
     country: str | None
     scope: MovementScope
-    reason: Reason
+    reasons: tuple[Reason, ...]
     mobility: Mobility
     households: int = 0
     cells: tuple[int, ...] = NO_CELLS
@@ -43,6 +57,10 @@ class Figure:
     groups: int = 0
     group_persons: int = 0
     group_imprecise: int = 0
+    hazard_type: HazardType | None = None
+    onset: Onset | None = None
+    shelter: Shelter | None = None
+    evacuation: Evacuation | None = None
     persons: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -55,7 +73,20 @@ class Figure:
 
     @property
     def name(self) -> tuple[Any, ...]:
-        return self.period or "", self.pcode or "~", self.country or "", self.scope, self.reason, self.mobility
+        place = self.pcode or "~", self.country or "", self.scope
+        return self.period or "", *place, self.reasons, self.mobility, *self.requested
+
+    @property
+    def requested(self) -> tuple[str, str, str, str]:
+        return self.hazard_type or "", self.onset or "", self.shelter or "", self.evacuation or ""
+
+    @property
+    def category(self) -> FigureCategory:
+        return category_of(self.mobility, self.scope)
+
+    @property
+    def reason(self) -> Reason:
+        return self.reasons[0]
 
     @property
     def by_sex(self) -> Iterator[tuple[Sex, tuple[int, ...]]]:
@@ -85,15 +116,34 @@ async def figures(session: AsyncSession, kind: Kind, query: FigureQuery, places:
 
 REASONS = {reason.value: reason for reason in Reason}
 MOBILITIES = {mobility.value: mobility for mobility in Mobility}
+HAZARD_TYPES: dict[str | None, HazardType | None] = {None: None, **{hazard.value: hazard for hazard in HazardType}}
+SHELTERS: dict[str | None, Shelter | None] = {None: None, **{shelter.value: shelter for shelter in Shelter}}
+EVACUATIONS: dict[str | None, Evacuation | None] = {
+    None: None,
+    **{evacuation.value: evacuation for evacuation in Evacuation},
+}
 Location = tuple[str | None, str | None, MovementScope]  # unit, country, scope
 
 
 def figure(row: Sequence[Any], located: Callable[..., Location], *, is_registered: bool) -> Figure:
-    period, pcode, origin, destination, reason, mobility, number, imprecise, corrected, *cells = row
-    name = month(period), *located(pcode, origin, destination), REASONS[reason], MOBILITIES[mobility]
+    period, pcode, origin, destination, mobility, reasons, *requested = row[:9]
+    number, imprecise, corrected, *cells = row[9:]
+    name = month(period), *located(pcode, origin, destination), reasons_of(reasons), MOBILITIES[mobility]
+    hazard, shelter, evacuation = requested
+    by: dict[str, Any] = {
+        "hazard_type": HAZARD_TYPES[hazard],
+        "shelter": SHELTERS[shelter],
+        "evacuation": EVACUATIONS[evacuation],
+    }
     if is_registered:
-        return Figure(*name, number, tuple(cells), corrected, imprecise)
-    return Figure(*name, groups=number, group_persons=sum(cells), group_imprecise=imprecise)
+        return Figure(*name, number, tuple(cells), corrected, imprecise, **by)
+    return Figure(*name, groups=number, group_persons=sum(cells), group_imprecise=imprecise, **by)
+
+
+def reasons_of(column: str | Sequence[str]) -> tuple[Reason, ...]:
+    if isinstance(column, str):
+        return (REASONS[column],)
+    return tuple(sorted({REASONS[reason] for reason in column}))
 
 
 def location(
@@ -115,10 +165,12 @@ def month(period: int | None) -> str | None:
 
 def scope_of(origin: str | None, destination: str | None) -> MovementScope:
     """The movement scope, by the same rule as the SQL expression SCOPE."""
-    if UNKNOWN_COUNTRY in (origin, destination):
+    if destination == UNKNOWN_COUNTRY:
         return MovementScope.UNKNOWN
     if destination not in (None, COUNTRY):
         return MovementScope.ABROAD
+    if origin == UNKNOWN_COUNTRY:
+        return MovementScope.ORIGIN_UNKNOWN
     return MovementScope.FROM_ABROAD if origin not in (None, COUNTRY) else MovementScope.WITHIN
 
 
@@ -130,6 +182,62 @@ def united(figures: Iterable[Figure]) -> list[Figure]:
     return [summed(same_name[name]) for name in sorted(same_name)]
 
 
+def rows(
+    figures: list[Figure],
+    *,
+    rank: ReasonRank,
+    by: Collection[Dimension],
+    reasons: Collection[Reason],
+    onsets: Collection[Onset],
+) -> list[Figure]:
+    """The figures by single reason and by the requested dimensions.
+
+    If any reason counts, a displacement with several reasons is in several rows. Totals are therefore not sums of rows.
+    """
+    if rank is not ReasonRank.ANY and Dimension.ONSET not in by:
+        return figures
+
+    def by_reason(figure: Figure) -> Iterator[Figure]:
+        for reason in figure.reasons:
+            of = onset(reason, figure.hazard_type)
+            if (not reasons or reason in reasons) and (not onsets or of in onsets):
+                yield replace(
+                    figure,
+                    reasons=(reason,),
+                    onset=of if Dimension.ONSET in by else None,
+                    hazard_type=figure.hazard_type if Dimension.HAZARD_TYPE in by else None,
+                )
+
+    return united(row for figure in figures for row in by_reason(figure))
+
+
+def only_by(figures: Iterable[Figure], by: Collection[Dimension]) -> list[Figure]:
+    """The figures summed over the kinds of shelter and of evacuation, unless these are requested."""
+    has_shelter, has_evacuation = Dimension.SHELTER in by, Dimension.EVACUATION in by
+    return united(
+        replace(
+            figure,
+            shelter=figure.shelter if has_shelter else None,
+            evacuation=figure.evacuation if has_evacuation else None,
+        )
+        for figure in figures
+    )
+
+
+def by_shelter(figures: Iterable[Figure]) -> list[Figure]:
+    """The figures summed by kind of shelter, in the order of DTM's arrangements."""
+    same: defaultdict[Shelter, list[Figure]] = defaultdict(list)
+    for figure in figures:
+        same[figure.shelter or Shelter.UNKNOWN].append(figure)
+    return [summed(same[shelter]) for shelter in SHELTERS_IN_ORDER if shelter in same]
+
+
+def by_evacuation(figures: Iterable[Figure]) -> dict[Evacuation | None, Figure]:
+    """The totals of the evacuated by kind of evacuation; None if the report does not say it."""
+    evacuated = [figure for figure in figures if figure.mobility is Mobility.EVACUATION]
+    return {kind: total(figure for figure in evacuated if figure.evacuation is kind) for kind in (*Evacuation, None)}
+
+
 def unit_at(pcode: str | None, level: int, places: Places) -> str | None:
     """The unit of a P-code at this level. A village becomes its district. A city outside the districts stays a city."""
     if pcode is None or level == 0:
@@ -137,12 +245,20 @@ def unit_at(pcode: str | None, level: int, places: Places) -> str | None:
     return places.oblast(pcode) if level == 1 else places.district(pcode)
 
 
-NOTHING = Figure(None, None, None, MovementScope.WITHIN, Reason.NOT_REPORTED, Mobility.DISPLACEMENT)
+NOTHING = Figure(None, None, None, MovementScope.WITHIN, (Reason.NOT_REPORTED,), Mobility.DISPLACEMENT)
 
 
 def total(figures: Iterable[Figure]) -> Figure:
-    """The total of the households and, separately, the total of the groups."""
+    """The total of the households and, separately, the total of the groups. The caller selects one category."""
     return summed([NOTHING, *figures])
+
+
+def totals(figures: Iterable[Figure]) -> dict[FigureCategory, Figure]:
+    """The total of each category. A total of several categories does not exist."""
+    members: defaultdict[FigureCategory, list[Figure]] = defaultdict(list)
+    for figure in figures:
+        members[figure.category].append(figure)
+    return {of: total(members[of]) for of in FigureCategory}
 
 
 def summed(figures: Sequence[Figure]) -> Figure:

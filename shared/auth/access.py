@@ -83,6 +83,7 @@ ROUTES: dict[str, AccessRule] = {
     "GET /registry/v1/statistics/flows": to(FIGURES),
     "GET /registry/v1/statistics/movements": to(FIGURES),
     "GET /registry/v1/statistics/duration": to(FIGURES),
+    "GET /registry/v1/statistics/needs": to(FIGURES),
     "GET /registry/figures": page(FIGURES),
     "GET /registry/search": page(COUNTERS),
     "POST /registry/search": to(COUNTERS),

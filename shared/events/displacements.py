@@ -29,6 +29,7 @@ from shared.events.fields import (
 from shared.events.vocabulary import (
     AgeBracket,
     Disability,
+    Evacuation,
     Flag,
     HazardType,
     HouseholdUnit,
@@ -91,6 +92,7 @@ class ReportClear(Data):
     occurred_at_precision: Clear[Precision] = Precision.DAY
     reported_at: Clear[Instant]
     mobility: Clear[Mobility] = Mobility.DISPLACEMENT
+    evacuation: Clear[Evacuation | None] = None
     origin: Clear[Place]
     destination: Clear[Place]
     persons: Clear[Persons]
@@ -171,6 +173,7 @@ class HouseholdReport(HouseholdClear, HouseholdSealed, Body):
     @model_validator(mode="after")
     def members_fit(self) -> "HouseholdReport":
         check_counts(self.sex_age, self.persons)
+        check_evacuation(self.evacuation, self.mobility)
         if self.members and len(self.members) != self.persons:
             raise ValueError("`persons` is expected to equal the number of `members`, where members are given")
         if len({member.member_id for member in self.members}) != len(self.members):
@@ -184,6 +187,7 @@ class GroupReport(GroupClear, GroupSealed, Body):
     @model_validator(mode="after")
     def counts_fit(self) -> "GroupReport":
         check_counts(self.sex_age, self.persons)
+        check_evacuation(self.evacuation, self.mobility)
         return self
 
 
@@ -191,6 +195,11 @@ def check_counts(sex_age: Sequence[SexAgeCount], persons: int) -> None:
     """Raises ValueError if the sum of the counts by sex and age exceeds `persons`."""
     if sum(count.count for count in sex_age) > persons:
         raise ValueError("the counts of `sex_age` are expected to be no more than `persons` together")
+
+
+def check_evacuation(evacuation: Evacuation | None, mobility: Mobility) -> None:
+    if evacuation and mobility is not Mobility.EVACUATION:
+        raise ValueError("`evacuation` is expected only with the mobility `evacuation`")
 
 
 DisplacementReport = Annotated[HouseholdReport | GroupReport, Field(discriminator="kind")]

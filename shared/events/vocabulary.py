@@ -64,12 +64,13 @@ class ImpactLevel(Code):
 
 
 class Precision(Code):
-    """IDMC's date accuracy, and the hour of a count."""
+    """IDMC's date accuracy, and the hour of a count. Forms call a week "about"."""
 
     HOUR = "hour"
     DAY = "day"
     WEEK = "week"
     MONTH = "month"
+    SEASON = "season"  # a quarter that begins in March, June, September or December
     YEAR = "year"
 
 
@@ -84,11 +85,16 @@ class Mobility(Code):
     UNABLE_TO_MOVE = "unable_to_move"
 
 
-DISPLACED = (
-    Mobility.DISPLACEMENT,
-    Mobility.EVACUATION,
-    Mobility.PLANNED_RELOCATION,
-)  # the kinds of mobility after which people count as displaced
+# The kinds of mobility after which people count as displaced. A planned relocation prevents a displacement or ends it.
+DISPLACED = (Mobility.DISPLACEMENT, Mobility.EVACUATION)
+
+
+class Evacuation(Code):
+    """When and why people were evacuated, by DELTA's timing and IOM's words."""
+
+    PRE_EMPTIVE = "pre_emptive"  # before the hazard
+    REACTIVE = "reactive"  # after the hazard began
+    SPONTANEOUS = "spontaneous"  # without an order
 
 
 class Movement(Code):
@@ -306,7 +312,7 @@ class Need(Code):
 
 
 class SiteType(Code):
-    """The site types of CCCM and DTM, by building or place. `services/registry/sites.py` maps them to kinds of shelter."""
+    """The site types of CCCM and DTM, by building or place. `services/registry/sites.py` gives their shelter."""
 
     SCHOOL = "school"
     MOSQUE = "mosque"

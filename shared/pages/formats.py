@@ -10,9 +10,14 @@ from babel.core import get_global
 from babel.dates import format_date, format_time, format_timedelta
 from babel.numbers import format_decimal
 
-from shared.country import COUNTRY, TIME_ZONE
+from shared.country import ABROAD, COUNTRY, TIME_ZONE
 
 OWN_NAME = "Кыргызстан"
+ABROAD_NAMES = {
+    "ky": "Чет өлкө, кайсы экени белгисиз",
+    "ru": "За границей, страна неизвестна",
+    "en": "Abroad, country not known",
+}
 DAY_AND_MONTH = {"ky": "dd.MM", "ru": "dd.MM", "en": "d MMM"}  # the country's usual formats, which differ from CLDR's
 LETTERS = str.maketrans({"å": "a", "ё": "е\uffff", "ң": "н\uffff", "ө": "о\uffff", "ү": "у\uffff"})
 DAY = {"ky": "dd.MM.y", "ru": "dd.MM.y", "en": "d MMM y"}
@@ -66,6 +71,8 @@ def filters(language: str) -> dict[str, Callable[..., Any]]:
 
 def country(code: str, language: str) -> str:
     """The name of a country, or the code if unknown. In Russian, KG has the name that the country uses, not CLDR's."""
+    if code == ABROAD:
+        return ABROAD_NAMES[language]
     return OWN_NAME if (language, code) == ("ru", COUNTRY) else str(Locale(language).territories.get(code, code))
 
 

@@ -150,7 +150,7 @@ async def test_zero_is_a_count(session: AsyncSession) -> None:
 async def test_only_displaced_people_who_are_present_now_are_counted(session: AsyncSession) -> None:
     everyone = [group(10, mobility=mobility) for mobility in Mobility]
     shown = await counted(session, *everyone, group(500, measure="flow"), group(40, status="Exercise"))
-    assert shown.total.persons == exactly(30)
+    assert shown.total.persons == exactly(20)
 
 
 async def test_an_exercise_counts_its_own_groups(session: AsyncSession) -> None:

@@ -124,6 +124,7 @@ BY_AREA = {
     "GET /registry/v1/statistics/stock": VisibleContent("/registry/v1/statistics/stock", "987"),
     "GET /registry/v1/statistics/flows": VisibleContent("/registry/v1/statistics/flows", "987"),
     "GET /registry/v1/statistics/duration": VisibleContent("/registry/v1/statistics/duration", "987"),
+    "GET /registry/v1/statistics/needs": VisibleContent("/registry/v1/statistics/needs", "987"),
     "GET /registry/figures": VisibleContent("/registry/figures?lang=en", "987"),
     "GET /alerts/v1/alerts": VisibleContent("/alerts/v1/alerts", "{alert}"),
     "GET /alerts/v1/alerts/{alert_id}": VisibleContent("/alerts/v1/alerts/{alert}", "{alert}"),

@@ -65,6 +65,7 @@ PAGES = (
     "/registry/v1/statistics/flows",
     "/registry/v1/statistics/movements",
     "/registry/v1/statistics/duration",
+    "/registry/v1/statistics/needs",
 )
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 from services.registry import charts
-from services.registry.reports import CELLS
 from services.registry.figure_queries import MovementScope
+from services.registry.reports import CELLS
 from services.registry.statistics import Figure
 from shared.events.vocabulary import Mobility, Reason
 
@@ -13,7 +13,7 @@ from shared.events.vocabulary import Mobility, Reason
 def test_a_tick_is_drawn_at_its_value(persons: int) -> None:
     cells = (persons, *[0] * (len(CELLS) - 1))
     month = Figure(
-        "2026-06", None, "KG", MovementScope.WITHIN, Reason.FAMILY, Mobility.DISPLACEMENT, households=1, cells=cells
+        "2026-06", None, "KG", MovementScope.WITHIN, (Reason.FAMILY,), Mobility.DISPLACEMENT, households=1, cells=cells
     )
     drawn = charts.monthly([month])
     top = drawn.lines[-1].value

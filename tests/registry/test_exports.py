@@ -8,8 +8,8 @@ from babel.core import get_global
 
 from services.registry import exports
 from services.registry.countries import ALPHA_3, WITHDRAWN, alpha_3
-from services.registry.reports import MOVES
 from services.registry.figure_queries import MovementScope, View
+from services.registry.reports import MOVES
 from shared.auth.tokens import Role
 from shared.events.vocabulary import DISPLACED, Mobility
 from tests.registry.conftest import Office
@@ -40,10 +40,10 @@ async def test_csv_has_the_hxl_row(office: Office) -> None:
         ("scope", "#event+scope"),
         ("reason", "#cause+type"),
         ("mobility", "#event+type+mobility"),
-        ("households", "#affected+displaced+hh+registered"),
-        ("persons", "#affected+displaced+ind+registered"),
+        ("households", "#affected+idps+hh+registered"),
+        ("persons", "#affected+idps+ind+registered"),
     ]
-    assert tags["female_0_5"] == "#affected+displaced+f+age_0_5"
+    assert tags["female_0_5"] == "#affected+idps+f+age_0_5"
     assert row | {"name": ""} == {
         **dict.fromkeys(tags, "0"),
         "month": "2026-06",
@@ -71,7 +71,8 @@ async def test_csv_has_the_hxl_row(office: Office) -> None:
 @pytest.mark.parametrize(
     ("query", "tag"),
     [
-        ("", "#affected+displaced+ind+registered"),
+        ("", "#affected+idps+ind+registered"),
+        ("scope=within&scope=abroad", "#affected+displaced+ind+registered"),
         ("scope=abroad", "#affected+displaced+ind+registered"),
         ("scope=within", "#affected+idps+ind+registered"),
         ("scope=within&mobility=evacuation", "#affected+idps+ind+registered"),
@@ -89,7 +90,7 @@ async def test_the_whole_country_is_one_row_with_its_name(office: Office) -> Non
     """At level 0, reports of a district and of the whole country form one row. Each foreign country has its own row."""
     await office.file(household(), household(destination={"pcode": OSH}), household(destination={"country": "KG"}))
     await office.file(household(destination={"country": "RU"}), household(destination={"country": "ZZ"}))
-    tags, rows = await csv_of(office, f"{STOCK}?level=0")
+    tags, rows = await csv_of(office, f"{STOCK}?level=0&scope=within&scope=abroad&scope=unknown")
     assert [(row["country"], row["pcode"], row["soate"], row["name"], row["households"]) for row in rows] == [
         ("KGZ", "KG", "41700000000000", "Kyrgyzstan", "3"),
         ("RUS", "", "", "Russia", "1"),

@@ -22,9 +22,15 @@ pytestmark = pytest.mark.anyio
 PLACES = (LEILEK, KADAMJAI, BATKEN, OSH, None)  # None stands for a place abroad
 OBLASTS = {LEILEK: "KG05000000000", KADAMJAI: "KG05000000000", BATKEN: "KG05000000000", OSH: "KG06000000000"}
 REASONS, MOVES = (
-    ("natural_disaster", "economic", "conflict"),
+    ("natural_disaster", "economic", "conflict", "pasture_degradation"),
     ("displacement", "evacuation", "migration", "unable_to_move"),
 )
+HAZARDS, SHELTERS, NEEDS = (
+    (None, "mudflow", "drought"),
+    ("tent", "school", "unknown", None),  # None stands for a row of an earlier release
+    ("food", "water", "documents"),
+)
+EVACUATIONS = (None, "pre_emptive", "reactive", "spontaneous")
 SEXES, AGES = ("female", "male", "unknown"), ("0-5", "6-11", "12-17", "18-59", "60+", "unknown")
 FIRST = datetime(2025, 1, 1, tzinfo=UTC)
 
@@ -39,9 +45,22 @@ class Move(NamedTuple):
     mobility: str
     origin: str | None
     destination: str | None
-    reason: str
+    reasons: tuple[str, ...]
+    hazard: str | None
+    shelter: str | None
+    evacuation: str | None
+    needs: tuple[str, ...]
     cells: dict[tuple[str, str], int]
     measure: str | None
+
+    def onset(self, reason: str) -> str | None:
+        if reason == "natural_disaster":
+            return "slow" if self.hazard == "drought" else "sudden"
+        return "slow" if reason == "pasture_degradation" else None
+
+    @property
+    def persons(self) -> int:
+        return sum(self.cells.values())
 
     @property
     def month(self) -> str:
@@ -63,9 +82,24 @@ def moves() -> Iterator[Move]:
             status = "Actual" if draw.random() < 0.9 else "Exercise"
             at = FIRST + timedelta(hours=draw.randrange(600 * 24))
             origin, destination = draw.choice(PLACES), draw.choice(PLACES)
-            reason, mobility = draw.choice(REASONS), draw.choice(MOVES)
+            reasons, mobility = tuple(draw.choices(REASONS, k=draw.randint(1, 3))), draw.choice(MOVES)
+            hazard, shelter = draw.choice(HAZARDS), draw.choice(SHELTERS)
+            needs = tuple(draw.choices(NEEDS, k=draw.randint(0, 3)))
             yield Move(
-                draw.choice(subjects), uuid4(), status, at, mobility, origin, destination, reason, cells, measure
+                draw.choice(subjects),
+                uuid4(),
+                status,
+                at,
+                mobility,
+                origin,
+                destination,
+                reasons,
+                hazard,
+                shelter,
+                draw.choice(EVACUATIONS) if mobility == "evacuation" else None,
+                needs,
+                cells,
+                measure,
             )
 
 
@@ -117,8 +151,11 @@ def row(move: Move) -> dict[str, Any]:
         "quantifier": "exact",
         "measure": move.measure,
         "sex_age": [move.cells.get((sex, age), 0) for sex in SEXES for age in AGES],
-        "reasons": [move.reason],
-        "hazard_type": None,
+        "reasons": list(move.reasons),
+        "hazard_type": move.hazard,
+        "shelter": move.shelter,
+        "evacuation": move.evacuation,
+        "needs": list(move.needs) if move.shelter else None,
         "hazard_id": None,
         "persons_estimated": False,
         "counted_at": move.at,
@@ -136,8 +173,36 @@ def row(move: Move) -> dict[str, Any]:
     }
 
 
+def counted_reasons(move: Move, rank: str) -> set[str]:
+    """The reasons under which a displacement counts."""
+    if rank == "first":
+        return {move.reasons[0]}
+    return set(move.reasons) if rank == "any" or len(set(move.reasons)) == 1 else set()
+
+
+def requested(move: Move, reason: str, dimension: str) -> str | None:
+    if dimension == "onset":
+        return move.onset(reason)
+    if dimension == "evacuation":
+        return move.evacuation
+    return move.hazard if dimension == "hazard_type" else move.shelter or "unknown"
+
+
 Wanted = Callable[[Move], bool]
 DISPLACED = ("displacement", "evacuation")
+
+
+class Expected(NamedTuple):
+    """The numbers of households, their persons, groups and their persons: by row, and for each category."""
+
+    rows: dict[tuple[Any, ...], tuple[int, ...]]
+    totals: dict[str, list[int]]
+
+
+def category(move: Move) -> str:
+    if move.mobility == "migration":
+        return "migration"
+    return "displaced" if move.scope == "within" else move.scope
 
 
 def expected(
@@ -149,8 +214,12 @@ def expected(
     view: str = "destination",
     level: int = 2,
     cell: Callable[[str, str], bool] = lambda _sex, _age: True,
-) -> dict[tuple[Any, ...], tuple[int, int, int, int]]:
-    """Counts households, groups and the persons in both, by month, place, scope, reason and mobility."""
+    scopes: tuple[str, ...] = ("within",),
+    rank: str = "first",
+    because: Callable[[Move, str], bool] = lambda _move, _reason: True,
+    by: tuple[str, ...] = (),
+) -> Expected:
+    """Counts households, groups and the persons in both, by month, place, scope, reason, mobility and `by`."""
     known = [
         move
         for move in MANY
@@ -165,29 +234,47 @@ def expected(
             newest[move.subject] = move
         known = list(newest.values())
     sums: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    totals: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     for move in known:
         persons = sum(number for (sex, age), number in move.cells.items() if cell(sex, age))
         place_of_move = move.destination if view == "destination" else move.origin
         unit = place_of_move if level == 2 or place_of_move is None else OBLASTS[place_of_move]
-        if persons and move.mobility in moved and wanted(move):
-            key = (move.month if kind == "flows" else None, unit, move.scope, move.reason, move.mobility)
+        reasons = [reason for reason in counted_reasons(move, rank) if because(move, reason)]
+        if persons and move.mobility in moved and move.scope in scopes and wanted(move) and reasons:
             offset = 0 if move.measure is None else 2
-            sums[key][offset] += 1
-            sums[key][offset + 1] += persons
-    return {key: (one, two, three, four) for key, (one, two, three, four) in sums.items()}
+            totals[category(move)][offset] += 1
+            totals[category(move)][offset + 1] += persons
+            for reason in reasons:
+                more = (requested(move, reason, dimension) for dimension in by)
+                key = (move.month if kind == "flows" else None, unit, move.scope, reason, move.mobility, *more)
+                sums[key][offset] += 1
+                sums[key][offset + 1] += persons
+    return Expected({key: tuple(numbers) for key, numbers in sums.items()}, totals)
 
 
+EVERYWHERE = ("within", "abroad", "from_abroad")
+SCOPES = "&".join(f"scope={scope}" for scope in EVERYWHERE)
 DAY = datetime(2025, 10, 1, tzinfo=UTC) - timedelta(hours=6)  # the beginning of the day in Bishkek
 QUESTIONS: list[tuple[str, str, dict[str, Any]]] = [
     ("stock", "date=2026-12-31", {}),
     ("stock", "date=2025-09-30", {"until": DAY}),
     ("stock", "date=2025-09-30&view=origin&level=1", {"until": DAY, "view": "origin", "level": 1}),
-    ("stock", "date=2026-12-31&reason=economic", {"wanted": lambda move: move.reason == "economic"}),
-    ("stock", "date=2026-12-31&mobility=migration", {"moved": ("migration",)}),
+    ("stock", "date=2026-12-31&reason=economic", {"because": lambda _, reason: reason == "economic"}),
+    ("stock", "date=2026-12-31&mobility=migration", {"moved": ("migration",), "scopes": EVERYWHERE}),
+    (
+        "stock",
+        "date=2026-12-31&mobility=migration&mobility=evacuation&mobility=displacement",
+        {"moved": ("migration", "evacuation", "displacement"), "scopes": EVERYWHERE},
+    ),
+    (
+        "stock",
+        "date=2026-12-31&mobility=evacuation&by=evacuation",
+        {"moved": ("evacuation",), "by": ("evacuation",)},
+    ),
     (
         "stock",
         "date=2026-12-31&scope=abroad&scope=from_abroad",
-        {"wanted": lambda move: move.scope in ("abroad", "from_abroad")},
+        {"scopes": ("abroad", "from_abroad")},
     ),
     ("stock", f"date=2026-12-31&area={LEILEK}", {"wanted": lambda move: move.destination == LEILEK}),
     (
@@ -195,6 +282,48 @@ QUESTIONS: list[tuple[str, str, dict[str, Any]]] = [
         "date=2026-12-31&sex=female&age=0-5&age=6-11",
         {"cell": lambda sex, age: sex == "female" and age in ("0-5", "6-11")},
     ),
+    ("stock", "date=2026-12-31&rank=any", {"rank": "any"}),
+    ("stock", "date=2026-12-31&rank=only", {"rank": "only"}),
+    (
+        "stock",
+        "date=2026-12-31&rank=any&reason=economic&reason=conflict",
+        {"rank": "any", "because": lambda _, reason: reason in ("economic", "conflict")},
+    ),
+    (
+        "stock",
+        "date=2026-12-31&rank=only&reason=economic",
+        {"rank": "only", "because": lambda _, reason: reason == "economic"},
+    ),
+    *(
+        (
+            "stock",
+            f"date=2026-12-31&rank={rank}&onset=slow&by=onset",
+            {"rank": rank, "because": lambda move, reason: move.onset(reason) == "slow", "by": ("onset",)},
+        )
+        for rank in ("first", "any", "only")
+    ),
+    (
+        "stock",
+        "date=2026-12-31&rank=any&onset=sudden",
+        {"rank": "any", "because": lambda move, reason: move.onset(reason) == "sudden"},
+    ),
+    (
+        "stock",
+        "date=2026-12-31&hazard_type=drought&hazard_type=mudflow&by=hazard_type",
+        {"wanted": lambda move: move.hazard is not None, "by": ("hazard_type",)},
+    ),
+    (
+        "stock",
+        "date=2026-12-31&rank=any&by=shelter&by=onset&by=hazard_type&level=1",
+        {"rank": "any", "by": ("hazard_type", "onset", "shelter"), "level": 1},
+    ),
+    (
+        "stock",
+        "date=2026-12-31&shelter=unknown&shelter=tent&by=shelter",
+        {"wanted": lambda move: move.shelter in (None, "unknown", "tent"), "by": ("shelter",)},
+    ),
+    ("flows", "rank=any&by=onset", {"rank": "any", "by": ("onset",)}),
+    ("flows", "by=shelter&shelter=school", {"wanted": lambda move: move.shelter == "school", "by": ("shelter",)}),
     ("flows", "", {}),
     ("flows", "since=2025-10", {"wanted": lambda move: move.at >= DAY}),
     ("flows", "until=2025-09", {"until": DAY}),
@@ -212,7 +341,10 @@ async def test_figures_equal_an_independent_computation(
     await copied(office)
     answer = (await office.get(f"/v1/statistics/{kind}?{query}", role=Role.ANALYST)).json()
     sums = {
-        (row.get("month"), row["pcode"], row["scope"], row["reason"], row["mobility"]): (
+        (
+            *(row.get("month"), row["pcode"], row["scope"], row["reason"], row["mobility"]),
+            *(row[dimension] for dimension in ("hazard_type", "onset", "shelter", "evacuation") if dimension in row),
+        ): (
             row["households"],
             row["persons"],
             row["groups"],
@@ -220,16 +352,39 @@ async def test_figures_equal_an_independent_computation(
         )
         for row in answer["rows"]
     }
-    assert sums == expected(kind, **filters)
-    totals = [sum(each) for each in zip(*sums.values(), strict=True)]
-    assert list(answer["total"].values()) == totals
+    rows, totals = expected(kind, **filters)
+    assert sums == rows
+    assert {of: list(total.values()) for of, total in answer["totals"].items() if any(total.values())} == totals
+    assert answer["total"] is None or [list(answer["total"].values())] == list(totals.values())
+
+
+@pytest.mark.parametrize(
+    ("query", "filters"),
+    [
+        ("", {}),
+        ("&reason=economic&rank=any", {"rank": "any", "because": lambda _, reason: reason == "economic"}),
+        ("&sex=female", {"cell": lambda sex, _age: sex == "female"}),
+    ],
+)
+async def test_needs_equal_an_independent_computation(office: Office, query: str, filters: dict[str, Any]) -> None:
+    await copied(office)
+    answer = (await office.get(f"/v1/statistics/needs?date=2026-12-31{query}", role=Role.ANALYST)).json()
+    found = {row.pop("need"): list(row.values()) for row in answer["rows"]}
+
+    def of(need: str | None) -> Wanted:
+        return lambda move: bool(move.shelter and move.needs and (need is None or need in move.needs))
+
+    wanted = {need: expected("stock", wanted=of(need), **filters).totals["displaced"] for need in (*NEEDS, None)}
+    assert found == {need: numbers for need, numbers in wanted.items() if any(numbers)}
 
 
 async def test_the_page_shows_some_rows_of_a_table_and_links_to_the_others(office: Office) -> None:
     await copied(office)
-    path, seen = "/figures?lang=en&date=2026-12-31&since=2025-01&until=2026-12", Counter[str]()
+    path, seen = f"/figures?lang=en&date=2026-12-31&since=2025-01&until=2026-12&{SCOPES}", Counter[str]()
     total = len(
-        (await office.get("/v1/statistics/flows?since=2025-01&until=2026-12", role=Role.ANALYST)).json()["rows"]
+        (await office.get(f"/v1/statistics/flows?since=2025-01&until=2026-12&{SCOPES}", role=Role.ANALYST)).json()[
+            "rows"
+        ]
     )
     while path:
         page = (await office.get(path, role=Role.ANALYST)).text
@@ -244,7 +399,9 @@ async def test_the_page_shows_some_rows_of_a_table_and_links_to_the_others(offic
 
 async def test_a_page_beyond_the_last_one_is_the_last(office: Office) -> None:
     await copied(office)
-    page = (await office.get("/figures?lang=ru&since=2025-01&until=2026-12&flows_page=999", role=Role.ANALYST)).text
+    page = (
+        await office.get(f"/figures?lang=ru&since=2025-01&until=2026-12&flows_page=999&{SCOPES}", role=Role.ANALYST)
+    ).text
     assert 'rel="prev"' in page
 
 

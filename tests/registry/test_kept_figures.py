@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from services.registry.kept_figures import QUESTION_WEIGHT, KeptFigures, data_version
 from services.registry.figure_queries import FigureQuery
+from services.registry.kept_figures import QUESTION_WEIGHT, KeptFigures, data_version
 from shared.auth.tokens import Role
 from shared.events.vocabulary import Status
 from shared.places import Places

@@ -246,6 +246,8 @@ def test_a_death_before_the_movement_but_reported_after_it_is_no_contradiction()
         (Precision.WEEK, -1, "recorded"),
         (Precision.MONTH, -13, "recorded"),  # in June, like the displacement
         (Precision.MONTH, -15, "before_departure"),
+        (Precision.SEASON, -13, "recorded"),  # in the summer, as the displacement
+        (Precision.SEASON, -15, "before_departure"),
         (Precision.YEAR, -100, "recorded"),
     ],
 )

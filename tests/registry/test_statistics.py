@@ -7,16 +7,18 @@ from uuid import uuid4
 
 import pytest
 
+from services.registry.figure_queries import MovementScope
 from services.registry.reports import MOVES
 from shared.auth.tokens import Role
 from shared.country import TIME_ZONE
 from shared.events.vocabulary import DISPLACED, Mobility
 from tests.registry.conftest import Office
-from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, OSH, group, household
+from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, OSH, group, household, movement
 
 pytestmark = pytest.mark.anyio
 
 STOCK, FLOWS = "/v1/statistics/stock", "/v1/statistics/flows"
+EVERYWHERE = "&".join(f"scope={scope}" for scope in MovementScope)
 BATKEN_OBLAST = "KG05000000000"
 VILLAGE = "KG05236830020"  # a village in Leilek; figures count the village's people in the district
 
@@ -62,12 +64,18 @@ async def test_the_stock_on_a_day(office: Office) -> None:
     by_place = {(row["pcode"], row["country"]): row for row in june["rows"]}
     assert {unit: (row["households"], row["persons"], row["group_persons"]) for unit, row in by_place.items()} == {
         (LEILEK, "KGZ"): (3, 5 + 3 + 2, 0),
-        (None, "RUS"): (1, 5, 0),
         (BATKEN, "KGZ"): (0, 0, 120),
     }
     assert by_place[LEILEK, "KGZ"]["unknown_unknown"] == 3
-    assert (by_place[None, "RUS"]["scope"], by_place[LEILEK, "KGZ"]["soate"]) == ("abroad", "41705236000000")
-    assert june["total"] == {"households": 4, "persons": 15, "groups": 1, "group_persons": 120}
+    assert by_place[LEILEK, "KGZ"]["soate"] == "41705236000000"
+    assert june["total"] == {"households": 3, "persons": 10, "groups": 1, "group_persons": 120}
+    abroad = await figures_at(office, f"{STOCK}?date=2026-06-30&scope=abroad")
+    [row] = abroad["rows"]
+    assert (row["pcode"], row["country"], row["scope"], row["households"], row["persons"]) == (
+        *(None, "RUS", "abroad"),
+        *(1, 5),
+    )
+    assert abroad["total"]["persons"] == 5
 
 
 async def test_the_stock_after_a_family_moved_on_and_a_group_was_recounted(office: Office) -> None:
@@ -81,7 +89,7 @@ async def test_the_stock_after_a_family_moved_on_and_a_group_was_recounted(offic
 async def test_flows_are_by_month_in_bishkek(office: Office) -> None:
     """The flow belongs to August, because 18:30 UTC on 31 July is already 1 August in Bishkek."""
     await example(office)
-    flows = await figures_at(office, FLOWS)
+    flows = await figures_at(office, f"{FLOWS}?{EVERYWHERE}")
     assert {
         (row["month"], row["reason"], row["scope"]): (row["households"], row["persons"])
         for row in flows["rows"]
@@ -91,7 +99,9 @@ async def test_flows_are_by_month_in_bishkek(office: Office) -> None:
         ("2026-06", "economic", "abroad"): (1, 5),
         ("2026-08", "economic", "within"): (1, 5),
     }
-    assert flows["total"] == {"households": 5, "persons": 20, "groups": 1, "group_persons": 40}
+    assert flows["total"] is None
+    assert flows["totals"]["displaced"] == {"households": 4, "persons": 15, "groups": 1, "group_persons": 40}
+    assert flows["totals"]["abroad"] == {"households": 1, "persons": 5, "groups": 0, "group_persons": 0}
     assert (await figures_at(office, f"{FLOWS}?since=2026-07&until=2026-08"))["total"]["households"] == 1
 
 
@@ -114,7 +124,11 @@ async def test_the_first_moment_of_a_month_belongs_to_it(office: Office) -> None
         ({"pcode": KADAMJAI}, {"country": "RU"}, "abroad"),
         ({"country": "TJ"}, {"country": "RU"}, "abroad"),
         ({"country": "TJ"}, {"pcode": LEILEK}, "from_abroad"),
-        ({"country": "ZZ"}, {"pcode": LEILEK}, "unknown"),
+        ({"country": "ZZ"}, {"pcode": LEILEK}, "origin_unknown"),
+        ({"country": "ZZ"}, {"country": "RU"}, "abroad"),
+        ({"country": "ZZ"}, {"country": "ZZ"}, "unknown"),
+        ({"pcode": KADAMJAI}, {"country": "XX"}, "abroad"),
+        ({"country": "XX"}, {"pcode": LEILEK}, "from_abroad"),
         ({"pcode": KADAMJAI}, {"country": "ZZ"}, "unknown"),
     ],
 )
@@ -123,7 +137,10 @@ async def test_a_scope_states_on_which_side_of_the_border_a_move_began_and_ended
 ) -> None:
     await office.file(household(origin=origin, destination=destination))
     for path in (STOCK, FLOWS):
-        assert [row["scope"] for row in (await figures_at(office, path))["rows"]] == [scope]
+        figures = await figures_at(office, f"{path}?{EVERYWHERE}")
+        assert [row["scope"] for row in figures["rows"]] == [scope]
+        assert len((await figures_at(office, f"{path}?scope={scope}"))["rows"]) == 1
+        assert len((await figures_at(office, path))["rows"]) == (scope in ("within", "origin_unknown"))
 
 
 async def test_a_figure_comes_with_its_data_quality(office: Office) -> None:
@@ -145,7 +162,7 @@ async def test_flows_by_origin(office: Office) -> None:
     await example(office)
     flows = await figures_at(office, f"{FLOWS}?view=origin&level=1")
     assert {row["pcode"] for row in flows["rows"]} == {BATKEN_OBLAST}
-    assert sum(row["persons"] for row in flows["rows"]) == 20
+    assert sum(row["persons"] for row in flows["rows"]) == 15
 
 
 async def test_sex_and_age_are_as_of_the_day_of_displacement(office: Office) -> None:
@@ -161,23 +178,31 @@ async def test_sex_and_age_are_as_of_the_day_of_displacement(office: Office) -> 
 async def test_filters(office: Office) -> None:
     await example(office)
     assert (await figures_at(office, f"{FLOWS}?scope=abroad"))["total"]["persons"] == 5
-    assert (await figures_at(office, f"{FLOWS}?reason=economic"))["total"]["persons"] == 10
+    assert (await figures_at(office, f"{FLOWS}?reason=economic"))["total"]["persons"] == 5
     assert (await figures_at(office, f"{FLOWS}?area={OSH}"))["total"]["persons"] == 5
-    assert (await figures_at(office, f"{FLOWS}?view=origin&area={BATKEN_OBLAST}"))["total"]["persons"] == 20
+    assert (await figures_at(office, f"{FLOWS}?view=origin&area={BATKEN_OBLAST}"))["total"]["persons"] == 15
     assert (await office.get(f"{FLOWS}?reason=whim", role=Role.ANALYST)).status_code == 422
     assert (await office.get(f"{FLOWS}?raison=economic", role=Role.ANALYST)).status_code == 422
 
 
-async def test_people_who_had_to_leave_count_as_displaced(office: Office) -> None:
-    """Migrants are counted only on request. People who were unable to move are never counted."""
+async def test_displaced_relocated_and_migrated_people_are_never_added(office: Office) -> None:
+    """Relocated people and migrants are figures of their own. People who were unable to move are never counted."""
     await office.file(*(household(mobility=each) for each in Mobility), group(mobility="migration", persons=70))
     for path in (STOCK, FLOWS):
         usual = await figures_at(office, path)
-        assert (usual["total"]["households"], usual["total"]["groups"]) == (3, 0)
+        assert (usual["total"]["households"], usual["total"]["groups"]) == (2, 0)
         assert {row["mobility"] for row in usual["rows"]} == set(DISPLACED) == set(usual["mobility"])
         assert (await figures_at(office, f"{path}?mobility=migration"))["total"]["households"] == 1
-        everybody = "&".join(f"mobility={move}" for move in MOVES)
-        assert (await figures_at(office, f"{path}?{everybody}"))["total"]["households"] == 4
+        everybody = await figures_at(office, f"{path}?{'&'.join(f'mobility={move}' for move in MOVES)}")
+        assert everybody["total"] is None
+        assert {of: total["households"] for of, total in everybody["totals"].items()} == {
+            "displaced": 2,
+            "abroad": 0,
+            "from_abroad": 0,
+            "unknown": 0,
+            "planned_relocation": 1,
+            "migration": 1,
+        }
     assert (await figures_at(office, f"{STOCK}?mobility=migration"))["total"]["group_persons"] == 70
     refused = await office.get(f"{STOCK}?mobility=unable_to_move", role=Role.ANALYST)
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/query/mobility/0")
@@ -198,7 +223,8 @@ async def test_a_displaced_family_that_migrated_is_counted_once_as_its_latest_mo
     assert (await figures_at(office, f"{STOCK}?date=2026-07-31"))["total"]["households"] == 0
     [abroad] = (await figures_at(office, f"{STOCK}?date=2026-07-31&mobility=migration"))["rows"]
     assert (abroad["country"], abroad["mobility"], abroad["households"]) == ("RUS", "migration", 1)
-    assert (await figures_at(office, f"{FLOWS}?mobility=migration&mobility=displacement"))["total"]["households"] == 2
+    both = (await figures_at(office, f"{FLOWS}?mobility=migration&mobility=displacement"))["totals"]
+    assert (both["displaced"]["households"], both["migration"]["households"]) == (1, 1)
 
 
 @pytest.mark.parametrize(
@@ -239,8 +265,9 @@ async def test_a_report_dated_far_ahead_has_no_bar_unless_requested(office: Offi
     assert "The bars show the last months only" in ahead
 
 
-async def test_a_year_is_not_a_month(office: Office) -> None:
-    await office.file(household(occurred_at="2025-01-01T00:00:00Z", occurred_at_precision="year"))
+@pytest.mark.parametrize("precision", ["season", "year"])
+async def test_a_season_or_a_year_is_not_a_month(office: Office, precision: str) -> None:
+    await office.file(household(occurred_at="2025-01-01T00:00:00Z", occurred_at_precision=precision))
     [row] = (await figures_at(office, FLOWS))["rows"]
     assert (row["month"], row["imprecise"]) == ("2025", 1)
 
@@ -249,7 +276,7 @@ async def test_figures_are_those_of_the_callers_areas(office: Office) -> None:
     await example(office)
     seen = (await office.get(f"{STOCK}?date=2026-08-01", role=Role.REGISTRAR, areas=(OSH,))).json()
     assert {row["pcode"] for row in seen["rows"]} == {OSH}
-    kadamjai = (await office.get(STOCK, role=Role.REGISTRAR, areas=(KADAMJAI,))).json()
+    kadamjai = (await office.get(f"{STOCK}?scope=abroad", role=Role.REGISTRAR, areas=(KADAMJAI,))).json()
     assert {row["country"] for row in kadamjai["rows"]} == {"RUS"}
 
 
@@ -272,4 +299,124 @@ async def test_the_page_shows_registered_and_counted_people_side_by_side(office:
     assert page.status_code == 200
     assert f'lang="{language}"' in page.text
     assert "120" in page.text and "41705236000000" in page.text
-    assert page.text.count("<rect data-scope") == 3
+    assert page.text.count("<rect data-scope") == 2
+
+
+async def ranked(office: Office) -> None:
+    """Three families: a mudflow and then work; work alone; degraded pastures, then a drought told as a disaster."""
+    await office.file(
+        household(reasons=["natural_disaster", "economic"], shelter="school", needs=["food", "water"]),
+        household(reasons=["economic"], hazard_type=None, shelter="rented", needs=["documents"], persons=2, members=[]),
+        household(
+            reasons=["pasture_degradation", "natural_disaster"],
+            hazard_type="drought",
+            shelter="pasture_camp",
+            needs=["water", "livelihood", "water"],
+            persons=3,
+            members=[],
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "total", "by_reason"),
+    [
+        ("", 10, {"natural_disaster": 5, "economic": 2, "pasture_degradation": 3}),
+        ("rank=any", 10, {"natural_disaster": 5 + 3, "economic": 5 + 2, "pasture_degradation": 3}),
+        ("rank=only", 2, {"economic": 2}),
+        ("reason=economic", 2, {"economic": 2}),
+        ("rank=any&reason=economic", 7, {"economic": 7}),
+        ("onset=slow", 3, {"pasture_degradation": 3}),
+        ("rank=any&onset=slow", 3, {"pasture_degradation": 3, "natural_disaster": 3}),
+        ("rank=any&onset=sudden", 5, {"natural_disaster": 5}),
+        ("hazard_type=mudflow", 5, {"natural_disaster": 5}),
+        ("shelter=school&shelter=rented", 7, {"natural_disaster": 5, "economic": 2}),
+    ],
+)
+async def test_any_of_the_ranked_reasons_counts_on_request(
+    office: Office, query: str, total: int, by_reason: dict[str, int]
+) -> None:
+    await ranked(office)
+    for path in (STOCK, FLOWS):
+        figures = await figures_at(office, f"{path}?{query}")
+        assert {row["reason"]: row["persons"] for row in figures["rows"]} == by_reason
+        assert figures["total"]["persons"] == total
+
+
+async def test_needs_and_kinds_of_shelter_are_counted(office: Office) -> None:
+    await ranked(office)
+    await office.file(group(shelter="school", needs=["water"], persons=120))
+    needs = await figures_at(office, "/v1/statistics/needs")
+    assert {row["need"]: (row["households"], row["persons"], row["group_persons"]) for row in needs["rows"]} == {
+        "water": (2, 8, 120),
+        "food": (1, 5, 0),
+        "livelihood": (1, 3, 0),
+        "documents": (1, 2, 0),
+        None: (3, 10, 120),
+    }
+    by_shelter = await figures_at(office, f"{STOCK}?by=shelter&level=0")
+    assert {row["shelter"]: (row["persons"], row["group_persons"]) for row in by_shelter["rows"]} == {
+        "school": (5, 120),
+        "rented": (2, 0),
+        "pasture_camp": (3, 0),
+    }
+    page = (await office.get("/figures?lang=en", role=Role.ANALYST)).text
+    shelters = page[page.index('id="shelters"') : page.index('id="needs"')]
+    assert re.findall(r'<th scope="row">([\w ]+)</th><td class="number strong">(\d+)</td>', shelters) == [
+        ("Rented", "2"),
+        ("School", "5"),
+        ("Yurt or pasture camp", "3"),
+    ]
+
+
+async def test_after_a_transfer_people_are_counted_in_their_new_shelter(office: Office) -> None:
+    family = household(shelter="tent")
+    await office.file(family)
+    await office.file(movement(family, "transferred", destination={"pcode": OSH}, shelter="rented"))
+    rows = {}
+    for day in ("2026-06-15", "2026-06-30"):
+        [row] = (await figures_at(office, f"{STOCK}?by=shelter&date={day}"))["rows"]
+        rows[day] = (row["pcode"], row["shelter"], row["persons"])
+    assert rows == {"2026-06-15": (LEILEK, "tent", 5), "2026-06-30": (OSH, "rented", 5)}
+
+
+async def test_the_page_shows_who_was_evacuated_and_keeps_other_categories_apart(office: Office) -> None:
+    evacuated = {"mobility": "evacuation", "evacuation": "pre_emptive"}
+    await office.file(
+        household(),
+        household(**evacuated),
+        household(mobility="evacuation", persons=2, members=[]),
+        household(destination={"country": "RU"}, persons=3, members=[]),
+        household(mobility="planned_relocation", persons=4, members=[]),
+        group(**evacuated, persons=70, sex_age=[], destination_locality="Чайкана"),
+    )
+    page = (await office.get("/figures?lang=en", role=Role.ANALYST)).text
+    tiles = page[page.index('<div class="tiles">') : page.index('<div class="charts">')]
+    assert re.findall(r'<p class="big">(\d+) ', tiles) == ["12", "70", "12"]
+    assert " ".join(re.search(r'id="evacuated">(.*?)</p>', tiles, re.DOTALL)[1].split()) == (  # type: ignore[index]
+        'of these evacuated: 7 <span class="muted">(Before the hazard: 5, not stated: 2)</span>'
+    )
+    apart = dict(re.findall(r'<th scope="row">([\w ,]+)</th><td class="number strong">(\d+)</td>', tiles))
+    assert (apart["Displaced abroad"], apart["Planned relocation"], apart["Migration"]) == ("3", "4", "0")
+    by_kind = await figures_at(office, f"{STOCK}?by=evacuation&mobility=evacuation&level=0")
+    assert {row["evacuation"]: (row["persons"], row["group_persons"]) for row in by_kind["rows"]} == {
+        "pre_emptive": (5, 70),
+        None: (2, 0),
+    }
+
+
+async def test_several_categories_have_a_number_each_on_the_page(office: Office) -> None:
+    await office.file(household(), household(mobility="migration", destination={"country": "RU"}))
+    page = (await office.get("/figures?lang=en&mobility=displacement&mobility=migration", role=Role.ANALYST)).text
+    registered = page[page.index('id="registered"') : page.index('id="counted"')]
+    lines = re.findall(r'<h3>([\w ,]+)</h3>\s*<p class="big">(\d+) ', registered)
+    assert ("Displaced within the country", "5") in lines and ("Migration", "5") in lines
+
+
+async def test_a_later_recount_keeps_the_needs_of_the_count_that_it_replaces(office: Office) -> None:
+    here = {"destination_locality": "Мектеп № 3", "is_full_recount": True, "sex_age": []}
+    await office.file(group(**here, needs=["water"]))
+    await office.file(group(**here, persons=80, counted_at="2026-07-01T06:00:00Z", reported_at="2026-07-01T06:00:00Z"))
+    for day, needing in (("2026-06-30", [120, 120]), ("2026-07-02", [])):
+        needs = await figures_at(office, f"/v1/statistics/needs?date={day}")
+        assert [row["group_persons"] for row in needs["rows"]] == needing

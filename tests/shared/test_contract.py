@@ -36,6 +36,7 @@ MAY_BE_CLEAR = {
     "country",  # fields with P-codes and ISO country codes
     "persons",
     "mobility",
+    "evacuation",
     "latest_mobility",
     "reasons",
     "hazard_type",

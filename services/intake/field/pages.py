@@ -11,11 +11,12 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from shared.config import Settings
-from shared.country import COUNTRY
+from shared.country import ABROAD, COUNTRY
 from shared.displacement_reasons import BY_ONSET
 from shared.events.vocabulary import AgeBracket, HazardType, Sex
 from shared.pages import Pages
 from shared.pages.formats import all_countries, country
+from shared.pages.languages import LANGUAGES
 from shared.pages.pages import HERE as SHARED_PAGES
 from shared.places import Places
 from shared.shelters import BY_ARRANGEMENT
@@ -51,6 +52,7 @@ class FieldForm:
             release=self.release,
             status_of=self.settings.counted_status,
             units=self.units,
+            usual_countries=(*USUAL_COUNTRIES, ABROAD),
             countries=countries,
             hazards=[*USUAL, *(code for code in HazardType if code not in USUAL)],
             brackets=[bracket for bracket in AgeBracket if bracket is not AgeBracket.UNKNOWN],
@@ -99,7 +101,10 @@ def release(settings: Settings, places: Places) -> str:
     return digest.hexdigest()[:16]
 
 
-def countries(language: str) -> list[tuple[str, str]]:
-    """The usual destination countries, then all other countries by name."""
-    usual = [(code, country(code, language)) for code in USUAL_COUNTRIES]
-    return usual + [(code, name) for code, name in all_countries(language) if code not in (*USUAL_COUNTRIES, COUNTRY)]
+def countries(language: str) -> list[dict[str, Any]]:
+    """All other countries, with their names in the other languages as search terms."""
+    return [
+        {"value": code, "name": name, "terms": [country(code, other) for other in LANGUAGES if other != language]}
+        for code, name in all_countries(language)
+        if code != COUNTRY
+    ]

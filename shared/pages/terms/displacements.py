@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from shared.events.vocabulary import (
+    Evacuation,
     HouseholdUnit,
     Intention,
     Measure,
@@ -79,6 +80,11 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         Mobility.MIGRATION: N_("Migration"),
         Mobility.UNABLE_TO_MOVE: N_("Unable to move"),
     },
+    "evacuation": {
+        Evacuation.PRE_EMPTIVE: N_("Before the hazard"),
+        Evacuation.REACTIVE: N_("After the hazard began"),
+        Evacuation.SPONTANEOUS: N_("On their own, without an order"),
+    },
     "sex": {Sex.FEMALE: N_("Female"), Sex.MALE: N_("Male"), Sex.UNKNOWN: N_("Not known")},
     "relationship": {
         Relationship.HEAD: N_("Head of household"),
@@ -147,8 +153,9 @@ TERMS: Mapping[str, Mapping[str, str]] = {
     "precision": {
         Precision.HOUR: N_("Hour"),
         Precision.DAY: N_("Day"),
-        Precision.WEEK: N_("Week"),
+        Precision.WEEK: N_("About that day"),
         Precision.MONTH: N_("Month"),
+        Precision.SEASON: N_("Season"),
         Precision.YEAR: N_("Year"),
     },
     "quantifier": {

@@ -68,9 +68,11 @@ def test_the_record_states_every_field_and_the_channel_console(whole: Whole, sea
     page.select_option("#reason", "repeated_hazards")
     page.fill("#counted", "05.05.2026 21:47")
     page.fill("#left", "04.05.2026")
+    page.select_option("#occurred_at_precision", "week")
     page.check("#full-recount")
     page.fill("#hazard", "mud")
     page.select_option("#mobility", "evacuation")
+    page.select_option("#evacuation", "reactive")
     page.fill("#notes", "Ask for the head teacher")
     page.click("#send")
     expect(page.locator("#answer-text")).to_contain_text("persons: 1283 (estimated) · yards: 240", timeout=SLOW_MS)
@@ -88,8 +90,8 @@ def test_the_record_states_every_field_and_the_channel_console(whole: Whole, sea
     assert group.origin.pcode == LEILEK and group.destination.pcode != LEILEK
     assert (group.shelter, group.is_full_recount, group.reasons) == ("mosque", True, ("repeated_hazards",))
     assert (group.counted_at, group.counted_at_precision) == (datetime(2026, 5, 5, 15, 47, tzinfo=UTC), "hour")
-    assert (group.occurred_at, group.occurred_at_precision) == (datetime(2026, 5, 4, 6, tzinfo=UTC), "day")
-    assert (group.hazard_type, group.mobility) == ("mudflow", "evacuation")
+    assert (group.occurred_at, group.occurred_at_precision) == (datetime(2026, 5, 4, 6, tzinfo=UTC), "week")
+    assert (group.hazard_type, group.mobility, group.evacuation) == ("mudflow", "evacuation", "reactive")
     assert sealed["notes"] == "Ask for the head teacher"
     assert "teacher" not in group.model_dump_json()
 

@@ -143,12 +143,87 @@ def test_a_person_is_removed_only_after_asking(phone: BrowserContext, centre: Ce
 
 
 @pytest.mark.parametrize(("language", "name"), [("ky", "Германия"), ("ru", "Германия"), ("en", "Germany")])
-def test_every_country_can_be_chosen(phone: BrowserContext, centre: Centre, language: str, name: str) -> None:
+def test_every_country_is_found_by_its_name(phone: BrowserContext, centre: Centre, language: str, name: str) -> None:
     page = opened(phone, centre, language)
-    codes = page.locator("#origin-oblast optgroup option").evaluate_all("options => options.map(({ value }) => value)")
+    codes = page.evaluate("JSON.parse(document.getElementById('countries').textContent).map(({ value }) => value)")
     assert len(codes) == len(set(codes)) == 248  # ISO 3166-1 has 249 countries; the form's list omits Kyrgyzstan
-    page.select_option("#origin-oblast", label=name)
-    expect(page.locator("#origin-oblast")).to_have_value("DE")
+    filled(page, send=False)
+    page.select_option("#destination-oblast", "other")
+    page.fill("#destination-country", name[:5])
+    page.locator("#destination-country-list li").first.tap()
+    expect(page.locator("#destination-country")).to_have_value(name)
+    page.click("#send")
+    [kept] = kept_reports(page)
+    assert kept["body"]["destination"] == {"country": "DE"}
+    expect(page.locator("#reports .muted").first).to_contain_text(name)
+    page.click("#reports button >> nth=0")
+    expect(page.locator("#destination-country")).to_have_value(name)
+
+
+def test_a_country_that_is_not_in_the_list_must_be_corrected(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    filled(page, send=False)
+    page.select_option("#destination-oblast", "other")
+    page.fill("#destination-country", "Atlantis")
+    page.click("#send")
+    expect(page.locator("#wrong")).to_contain_text("Where they are now: must be filled in")
+
+
+def test_abroad_with_an_unknown_country_is_not_the_same_as_not_known(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    for code in ("XX", "ZZ"):
+        filled(page, send=False)
+        page.select_option("#destination-oblast", code)
+        page.click("#send")
+    assert sorted(report["body"]["destination"]["country"] for report in kept_reports(page)) == ["XX", "ZZ"]
+
+
+@pytest.mark.parametrize(
+    ("mobility", "chosen", "precision"),
+    [("displacement", "", "day"), ("migration", "", "month"), ("migration", "season", "season")],
+)
+def test_the_form_asks_how_exactly_the_date_is_known(
+    phone: BrowserContext, centre: Centre, mobility: str, chosen: str, precision: str
+) -> None:
+    page = opened(phone, centre)
+    if chosen:
+        page.select_option("#occurred-precision", chosen)
+    page.select_option("#mobility", mobility)
+    filled(page)
+    [kept] = kept_reports(page)
+    assert kept["body"]["occurred_at_precision"] == precision
+    page.click("#reports >> text=Correct")
+    expect(page.locator("#occurred-precision")).to_have_value(precision)
+
+
+def test_the_hour_is_asked_only_where_it_is_known(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    expect(page.locator("#occurred-time")).to_be_hidden()
+    page.fill("#occurred", "2026-05-05")
+    page.select_option("#occurred-precision", "hour")
+    filled(page)
+    expect(page.locator("#wrong")).to_contain_text("Time: must be filled in")
+    page.fill("#occurred-time", "21:40")
+    page.click("#send")
+    [kept] = kept_reports(page)
+    assert (kept["body"]["occurred_at"], kept["body"]["occurred_at_precision"]) == ("2026-05-05T15:40:00.000Z", "hour")
+    page.click("#reports >> text=Correct")
+    expect(page.locator("#occurred")).to_have_value("2026-05-05")
+    expect(page.locator("#occurred-time")).to_have_value("21:40")
+
+
+def test_how_people_were_evacuated_is_asked_of_evacuations_alone(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    expect(page.locator("#evacuation")).to_be_hidden()
+    page.select_option("#mobility", "evacuation")
+    page.select_option("#evacuation", "pre_emptive")
+    filled(page)
+    page.click("#reports >> text=Correct")
+    expect(page.locator("#evacuation")).to_have_value("pre_emptive")
+    page.select_option("#mobility", "displacement")
+    page.click("#send")
+    [kept] = kept_reports(page)
+    assert "evacuation" not in kept["body"]
 
 
 def test_reports_without_names_are_distinguishable_in_the_list_below_the_form(

@@ -6,7 +6,7 @@ export const UNKNOWN = "ZZ"; // CLDR's code for an unknown region
 
 /**
  * @typedef {{persons: number, households: number | null, unit: string, isEstimated: boolean, origin: StatedPlace, destination: StatedPlace,
- *   shelter: string, counted: Date, left: Date, isFullRecount: boolean, hazard: string, reason: string, mobility: string, notes: string}} Given the values of the form
+ *   shelter: string, counted: Date, left: Date, precision: string, isFullRecount: boolean, hazard: string, reason: string, mobility: string, evacuation: string, notes: string}} Given the values of the form
  * @typedef {{pcode: string, locality: string, site?: string}} StatedPlace `pcode` is `ZZ` if the district is not known
  */
 
@@ -36,8 +36,9 @@ export class CountReport {
       ...(given.households !== null && { households: given.households, household_unit: given.unit }),
       ...place("origin", given.origin), ...place("destination", given.destination), shelter: given.shelter,
       counted_at: given.counted.toISOString(), counted_at_precision: "hour", is_full_recount: given.isFullRecount,
-      occurred_at: given.left.toISOString(), occurred_at_precision: "day", reported_at: this.reportedAt,
-      ...(given.hazard && { hazard_type: given.hazard }), reasons: [given.reason], mobility: given.mobility, ...(given.notes && { notes: given.notes }),
+      occurred_at: given.left.toISOString(), occurred_at_precision: given.precision, reported_at: this.reportedAt,
+      ...(given.hazard && { hazard_type: given.hazard }), reasons: [given.reason], mobility: given.mobility,
+      ...(given.mobility === "evacuation" && given.evacuation && { evacuation: given.evacuation }), ...(given.notes && { notes: given.notes }),
     };
   }
 }

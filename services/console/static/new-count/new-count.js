@@ -35,8 +35,8 @@ function count() {
   return {
     persons: Number(given("persons")), households: given("households") ? Number(given("households")) : null, unit: given("household_unit"),
     isEstimated: input("persons-estimated").checked, origin: place(origin), destination: place(destination), shelter: given("shelter"),
-    counted: moment(given("counted")), left: moment(`${given("left")} 12:00`), isFullRecount: input("full-recount").checked,
-    hazard: hazard.chosen?.value ?? "", reason: given("reason"), mobility: given("mobility"), notes: given("notes"),
+    counted: moment(given("counted")), left: moment(`${given("left")} 12:00`), precision: given("occurred_at_precision"), isFullRecount: input("full-recount").checked,
+    hazard: hazard.chosen?.value ?? "", reason: given("reason"), mobility: given("mobility"), evacuation: given("evacuation"), notes: given("notes"),
   };
 }
 
@@ -139,6 +139,7 @@ function begin() {
   hazard.set(type);
   input("reason").value = reason;
   input("mobility").value = mobility;
+  showEvacuation();
   isPreset = true;
   preset();
   reopen();
@@ -158,9 +159,14 @@ function preset() {
   if (isPreset && origin.chosen && origin.chosen.value !== UNKNOWN && !site.chosen) destination.set(origin.chosen.value);
 }
 
+function showEvacuation() {
+  element("evacuation-field").hidden = input("mobility").value !== "evacuation";
+}
+
 sendByKeyboard(form, () => void send());
 origin.input.addEventListener("blur", preset);
 destination.input.addEventListener("input", () => { isPreset = false; });
+input("mobility").addEventListener("change", showEvacuation);
 element("another").addEventListener("click", begin);
 element("correct").addEventListener("click", correct);
 

@@ -4,11 +4,12 @@ import { element } from "./elements.js";
 import { nameOf, personOf, placeName } from "./labels.js";
 import { counters } from "./reports.js";
 import { sentence } from "./texts.js";
-import { dayAndClock } from "./time.js";
+import { dayAndClock, local } from "./time.js";
 
 /** @typedef {HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} Control */
 /** @typedef {{control: Control, text: string}} Problem */
 
+const UNKNOWN = ["ZZ", "XX"]; // not known, and abroad where the country is not known
 const MANY_PERSONS = 30;
 const FIRST_BIRTH = 1905;
 const FIRST_DAY = "1990-01-01";
@@ -65,7 +66,7 @@ function isDay(control) {
  * @param {string} today
  */
 export function oddities(body, today) {
-  const day = body.occurred_at.slice(0, 10);
+  const day = local(new Date(body.occurred_at)).slice(0, 10);
   return [
     body.kind === "household" && body.persons > MANY_PERSONS && sentence("oddPersons", { count: body.persons }),
     ...(body.members ?? []).map(
@@ -88,7 +89,7 @@ function isOddBirth(year, today) {
  * @param {import("./kept.js").Body} body
  */
 function isSamePlace({ origin, destination, mobility, origin_locality, destination_locality }) {
-  if (mobility === "unable_to_move" || origin.country === "ZZ" || origin_locality !== destination_locality) return false;
+  if (mobility === "unable_to_move" || UNKNOWN.includes(origin.country) || origin_locality !== destination_locality) return false;
   return origin.pcode === destination.pcode && origin.country === destination.country;
 }
 

@@ -1,11 +1,13 @@
 // Shows the form: empty, with a draft, or with a report to correct.
 
 import { mark, oddities, problems, unmark } from "./checks.js";
+import { listenToCountries } from "./countries.js";
 import { discard, draftOf, held, isHeldHere, keepDraft, letGo } from "./drafts.js";
 import { element } from "./elements.js";
 import { account, changed, CHANGED, isOwn, isSameName, keep, kept, nextVersion } from "./kept.js";
 import { personOf } from "./labels.js";
 import { sendWaiting } from "./outbox.js";
+import { listenToMoments, writeMoment } from "./moments.js";
 import { copy, part, tell } from "./page.js";
 import { districts, searchPlaces, setSite } from "./places.js";
 import { listenToReasons, writeReasons } from "./reasons.js";
@@ -42,11 +44,14 @@ export function listen() {
   form.addEventListener("change", (event) => {
     const { name } = /** @type {HTMLInputElement} */ (event.target);
     if (name === "kind") kindChosen();
+    if (name === "mobility") mobilityChosen();
     if (name.endsWith("_oblast")) districts(name.replace("_oblast", ""), control(name).value);
     save();
   });
   searchPlaces(save);
+  listenToCountries(save);
   listenToReasons(save);
+  listenToMoments();
   element("add-member").addEventListener("click", () => { addMember(); save(); });
   element("cancel").addEventListener("click", () => { discard(draft.ids.report_id); begin(); });
   element("another").addEventListener("click", another);
@@ -201,6 +206,7 @@ export function begin(begun) {
   control("counted").value = local(new Date());
   if (body) write(body);
   writeReasons(body);
+  writeMoment(body);
   for (const name of ["origin", "destination"]) if (!body) districts(name, "");
   setSite(body?.site_id);
   element("correcting").hidden = element("cancel").hidden = !corrected;
@@ -210,13 +216,14 @@ export function begin(begun) {
   mark(form, []);
   ask("");
   kindChosen();
+  mobilityChosen();
   membersChanged();
 }
 
 /** @param {Body} body */
 function write(body) {
   for (const [name, value] of Object.entries({
-    occurred: body.occurred_at.slice(0, 10), mobility: body.mobility, hazard_type: body.hazard_type,
+    mobility: body.mobility, evacuation: body.evacuation, hazard_type: body.hazard_type,
     persons: body.persons ?? "", households: body.households, shelter: body.shelter, intention: body.intention, phone: body.phone,
     notes: body.notes, measure: body.measure, quantifier: body.quantifier, source_type: body.source_type,
     household_unit: body.household_unit, counted: body.counted_at && local(new Date(body.counted_at)),
@@ -240,6 +247,10 @@ function kindChosen() {
   control("persons").min = kind === "group" ? "0" : "1"; // a count may find that nobody is left
   for (const radio of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[name=kind]"))) radio.disabled = Boolean(draft.corrected) && !radio.checked;
   membersChanged();
+}
+
+function mobilityChosen() {
+  element("evacuation-field").hidden = control("mobility").value !== "evacuation";
 }
 
 /** @param {Record<string, any>} [member] */

@@ -1,5 +1,6 @@
 // Names of fields, persons and places in the reader's language.
 
+import { countryName } from "./countries.js";
 import { element } from "./elements.js";
 import { sentence } from "./texts.js";
 
@@ -38,7 +39,7 @@ export function personOf(place) {
 /** @param {{pcode?: string, country?: string}} place */
 export function placeName({ pcode, country }) {
   if (!pcode && !country) return "";
-  if (!pcode) return document.querySelector(`#origin-oblast option[value="${country}"]`)?.textContent ?? country ?? "";
+  if (!pcode) return countryName(country ?? "");
   const units = oblasts.flatMap((oblast) => [oblast, ...oblast.districts]);
   return units.find((unit) => unit.pcode === pcode)?.name ?? pcode;
 }

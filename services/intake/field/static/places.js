@@ -1,5 +1,6 @@
 // The fields of the two places: oblast and district, and a village or site, which is searched in the list on this phone.
 
+import { showCountry } from "./countries.js";
 import { element } from "./elements.js";
 import { account } from "./kept.js";
 import { oblasts, placeName } from "./labels.js";
@@ -21,7 +22,7 @@ let readAt = 0;
 /** Sets oblast and district of a place, and offers the districts of this oblast. @param {string} name @param {string} code */
 export function districts(name, code) {
   const oblast = oblasts.find((unit) => unit.pcode === code || unit.districts.some((district) => district.pcode === code));
-  control(`${name}_oblast`).value = oblast?.pcode ?? code;
+  showCountry(name, oblast?.pcode ?? code);
   const select = /** @type {HTMLSelectElement} */ (element(`${name}-district`));
   select.replaceChildren(...[{ pcode: "", name: sentence("whole") }, ...(oblast?.districts ?? [])].map((unit) => new Option(unit.name, unit.pcode)));
   select.value = oblast?.pcode === code ? "" : code;

@@ -1,7 +1,9 @@
 // Convert between the form's fields and intake's report body.
 
+import { statedCode } from "./countries.js";
+import { readMoment } from "./moments.js";
 import { readReasons } from "./reasons.js";
-import { instant, noon } from "./time.js";
+import { instant } from "./time.js";
 import { uuid } from "./uuid.js";
 
 
@@ -32,10 +34,10 @@ export function read(form, status, ids, point) {
     [`${kind}_id`]: ids[`${kind}_id`],
     version: ids.version,
     status,
-    occurred_at: noon(String(data.get("occurred"))),
-    occurred_at_precision: "day",
+    ...readMoment(),
     reported_at: new Date().toISOString(),
     mobility: data.get("mobility"),
+    ...(data.get("mobility") === "evacuation" && data.get("evacuation") && { evacuation: data.get("evacuation") }),
     origin: place(data, "origin"),
     destination: place(data, "destination"),
     ...(point && { destination_point: point }),
@@ -88,7 +90,7 @@ function text(data, name) {
 
 /** @param {FormData} data @param {string} name */
 function place(data, name) {
-  const oblast = String(data.get(`${name}_oblast`));
+  const oblast = statedCode(name);
   if (!oblast.startsWith("KG")) return { country: oblast };
   return { pcode: data.get(`${name}_district`) || oblast };
 }

@@ -1,0 +1,58 @@
+// The countries: the usual ones stand in the list of oblasts and countries, all others are searched.
+
+import { Combobox } from "./combobox.js";
+import { element } from "./elements.js";
+
+const OTHER = "other";
+const ABROAD = "XX"; // abroad, but the country is not known
+
+/** @type {import("./combobox.js").Option[]} */
+const countries = JSON.parse(element("countries").textContent ?? "[]");
+const searches = new Map(["origin", "destination"].map((name) => {
+  const input = /** @type {HTMLInputElement} */ (element(`${name}-country`));
+  return [name, new Combobox(input, countries)];
+}));
+
+/** @param {() => void} save called when a country was chosen */
+export function listenToCountries(save) {
+  for (const search of searches.values()) {
+    search.input.addEventListener("blur", () => {
+      if (!search.chosen) search.clear(); // only a country of the list is valid
+      save();
+    });
+  }
+}
+
+/** @param {string} name */
+function select(name) {
+  return /** @type {HTMLSelectElement} */ (element(`${name}-oblast`));
+}
+
+/** The code of the country, or of the oblast, that is stated for this place. @param {string} name */
+export function statedCode(name) {
+  const { value } = select(name);
+  return value === OTHER ? searches.get(name)?.chosen?.value ?? ABROAD : value;
+}
+
+/** Shows a country: in the list, or in the search. @param {string} name @param {string} code */
+export function showCountry(name, code) {
+  const list = select(name);
+  if (code && ![...list.options].some(({ value }) => value === code)) {
+    list.value = OTHER;
+    searches.get(name)?.set(code);
+  } else list.value = code;
+  showSearch(name);
+}
+
+/** @param {string} name */
+function showSearch(name) {
+  const isSearched = select(name).value === OTHER;
+  if (!isSearched) searches.get(name)?.clear();
+  /** @type {HTMLElement} */ (element(`${name}-country`).closest(".field")).hidden = !isSearched;
+}
+
+/** @param {string} code */
+export function countryName(code) {
+  const option = document.querySelector(`#origin-oblast option[value="${code}"]`);
+  return option?.textContent ?? countries.find(({ value }) => value === code)?.name ?? code;
+}

@@ -1,0 +1,181 @@
+"""The page of figures."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Annotated, Self, TypeVar
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request
+from pydantic import Field
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from starlette.responses import Response
+
+from services.registry import charts
+from services.registry.figure_filters import Caller, Filters, FlowFilters, StockFilters
+from services.registry.figure_queries import Dimension, FigureCategory, MovementScope, ReasonRank, View, today
+from services.registry.figures import flows_of, stock_of
+from services.registry.need_figures import NeedFigure
+from services.registry.need_routes import needs_of
+from services.registry.reports import MOVES
+from services.registry.statistics import Figure, by_evacuation, by_shelter, only_by, totals
+from shared.auth.tokens import Principal
+from shared.country import soate
+from shared.displacement_reasons import BY_ONSET
+from shared.events.fields import FIRST_YEAR
+from shared.events.vocabulary import AgeBracket, HazardType, Sex
+from shared.hazards import Onset
+from shared.pages import Pages, language_of
+from shared.places import Places
+from shared.shelters import BY_ARRANGEMENT
+
+PAGE_ROWS = 50
+T = TypeVar("T")
+
+router = APIRouter()
+PageNumber = Annotated[int, Field(ge=1, le=10_000)]
+
+
+class PageFilters(FlowFilters, StockFilters):
+    stock_page: PageNumber = 1
+    flows_page: PageNumber = 1
+
+    def usual(self, now: datetime) -> Self:
+        """The filters with default dates: today for the stock, and the last twelve months for the flows."""
+        day = self.on or today(now)
+        is_open = self.until or day.year == FIRST_YEAR  # no data exists before the first year
+        since = self.since or (None if is_open else charts.after(f"{day.year - 1}-{day.month:02}"))
+        until = self.until or max(f"{max(day, today(now)):%Y-%m}", self.since or "")
+        return self.model_copy(update={"on": day, "since": since, "until": until})
+
+
+@router.get("/figures")
+async def figures_page(request: Request, caller: Caller, filters: Annotated[PageFilters, Query()]) -> Response:
+    pages: Pages = request.app.state.pages
+    places: Places = request.app.state.places
+    chosen_filters = filters.usual(datetime.now(UTC))
+    assert chosen_filters.on is not None
+    found = await PageFigures.of(request, caller, chosen_filters, chosen_filters.on)
+    displaced = [figure for figure in found.stock if filters.selects(figure)]
+    stock = only_by(displaced, filters.by)
+    return pages.render(
+        request,
+        "figures.html",
+        filters=chosen_filters,
+        area_names=area_names(request, caller),
+        categories=[category for category in FigureCategory if category in filters.categories],
+        stock_totals=totals(stock),
+        flows_totals=totals(found.flows),
+        apart=totals(found.stock),
+        evacuated=by_evacuation(displaced),
+        stock=TablePage.of(filters.rows(stock), "stock_page", filters),
+        flows=TablePage.of(filters.rows(found.flows), "flows_page", filters),
+        chart=charts.monthly(found.flows),
+        where=(where := charts.by_place(stock)),
+        widest=charts.widest(where),
+        shelters=by_shelter(displaced),
+        needs=found.needs,
+        places=places,
+        counted=request.app.state.settings.counted_status.value,
+        options={
+            "views": View,
+            "scopes": MovementScope,
+            "reasons": BY_ONSET,
+            "ranks": ReasonRank,
+            "onsets": Onset,
+            "hazard_types": HazardType,
+            "shelters": BY_ARRANGEMENT,
+            "dimensions": Dimension,
+            "moves": MOVES,
+            "sexes": Sex,
+            "ages": AgeBracket,
+        },
+        link=lambda kind, **more: link(chosen_filters, kind, **more),
+        soate=soate,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TablePage:
+    """One page of a table, with links to the previous and the next page. CSV and JSON have all rows."""
+
+    rows: Sequence[Figure]
+    first: int
+    count: int
+    previous: str | None = None
+    next: str | None = None
+
+    @classmethod
+    def of(cls, figures: Sequence[Figure], name: str, filters: PageFilters) -> Self:
+        pages = max(1, -(-len(figures) // PAGE_ROWS))
+        number = min(getattr(filters, name), pages)
+        first = (number - 1) * PAGE_ROWS
+
+        def address(number: int) -> str:
+            kept = filters.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"format"})
+            return f"/registry/figures?{urlencode({**kept, name: number}, doseq=True)}#{name.removesuffix('_page')}"
+
+        return cls(
+            figures[first : first + PAGE_ROWS],
+            first + 1,
+            len(figures),
+            address(number - 1) if number > 1 else None,
+            address(number + 1) if number < pages else None,
+        )
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.rows) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class PageFigures:
+    """The figures of one page. The stock has all categories, and is by kind of shelter and of evacuation, too."""
+
+    stock: list[Figure]
+    flows: list[Figure]
+    needs: list[NeedFigure]
+
+    @classmethod
+    async def of(cls, request: Request, caller: Principal, filters: PageFilters, day: date) -> Self:
+        """Compute the figures on several connections at the same time. In sequence, they take 1.5 times as long.
+
+        The caller must hold no connection, because requests that hold one and wait for more could block each other.
+        """
+        begin: async_sessionmaker[AsyncSession] = request.app.state.sessions
+        whole = {"by": (*filters.by, Dimension.SHELTER, Dimension.EVACUATION), "mobilities": MOVES, "scopes": ()}
+
+        async def with_session(ask: Callable[[AsyncSession], Awaitable[list[T]]]) -> list[T]:
+            async with begin() as session:
+                return await ask(session)
+
+        def stock(session: AsyncSession) -> Awaitable[list[Figure]]:
+            return stock_of(request, session, caller, filters, day, **whole)
+
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                asked = (
+                    tasks.create_task(with_session(stock)),
+                    tasks.create_task(with_session(lambda session: flows_of(request, session, caller, filters))),
+                    tasks.create_task(with_session(lambda session: needs_of(request, session, caller, filters, day))),
+                )
+        except ExceptionGroup as errors:
+            raise errors.exceptions[0] from None  # the first error, for example of an unavailable PostgreSQL
+        stocked, flows, needs = asked
+        return cls(stocked.result(), flows.result(), needs.result())
+
+
+def area_names(request: Request, caller: Principal) -> list[str] | None:
+    areas, language = caller.own_areas, language_of(request)
+    return None if areas is None else [request.app.state.places.name(area, language) for area in areas]
+
+
+ADDRESSES: dict[str, type[Filters]] = {"stock": StockFilters, "flows": FlowFilters}
+
+
+def link(filters: PageFilters, kind: str, **more: str) -> str:
+    """A link to JSON or CSV with the current filters, without the filters that this route does not accept."""
+    taken = ADDRESSES[kind].model_fields.keys() - {"format", "lang"}
+    kept = filters.model_dump(mode="json", by_alias=True, exclude_defaults=True, include=taken)
+    return f"/registry/v1/statistics/{kind}?{urlencode({**kept, **more}, doseq=True)}"

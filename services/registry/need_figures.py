@@ -1,0 +1,73 @@
+"""Computes how many displaced people need what. People with several needs are in several figures."""
+
+# raw SQL throughout: the statements are built from the filters of each query
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.figure_queries import FigureQuery
+from services.registry.figure_statements import TABLES, conditions, number, persons, source
+from shared.events.vocabulary import Need
+
+# Reports do not say who needs what, so all persons of a household or group count. The row without a need has everybody
+# with at least one need.
+NEEDS = """
+SELECT need, {number}, {persons} FROM {table}
+CROSS JOIN LATERAL (SELECT DISTINCT unnest(needs) UNION ALL SELECT NULL WHERE cardinality(needs) > 0) AS given(need)
+WHERE {conditions} GROUP BY 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class NeedFigure:
+    """The people with a need. Without a `need`, the people with any need."""
+
+    need: Need | None
+    households: int
+    persons: int
+    groups: int
+    group_persons: int
+
+
+async def needs(session: AsyncSession, query: FigureQuery) -> list[NeedFigure]:
+    """The needs of the displaced people at the end of the last day before `until`, the most frequent first."""
+    registered, counted = Numbers(), Numbers()
+    for table in TABLES["stock"]:
+        statement = NEEDS.format(
+            table=source("stock", table),
+            number=number(table),
+            persons=persons(query, table),
+            conditions=" AND ".join(conditions(query, "stock", table)),
+        )
+        (counted if table == "counts" else registered).add(
+            (await session.execute(text(statement), query.parameters())).all()
+        )
+    figures = [
+        NeedFigure(
+            Need(need) if need else None,
+            registered.subjects[need],
+            registered.persons[need],
+            counted.subjects[need],
+            counted.persons[need],
+        )
+        for need in registered.subjects.keys() | counted.subjects.keys()
+    ]
+    return sorted(figures, key=lambda figure: (-max(figure.persons, figure.group_persons), figure.need or ""))
+
+
+@dataclass(slots=True)
+class Numbers:
+    """Numbers of households or groups, and of persons, by need."""
+
+    subjects: Counter[str | None] = field(default_factory=Counter)
+    persons: Counter[str | None] = field(default_factory=Counter)
+
+    def add(self, rows: Sequence[Sequence[Any]]) -> None:
+        for need, subjects, people in rows:
+            self.subjects[need] += subjects
+            self.persons[need] += people
