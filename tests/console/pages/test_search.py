@@ -2,13 +2,16 @@
 
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from deploy.local.process import wait_until
 from shared.auth.tokens import Role
 from tests.browsers import SLOW_MS
 from tests.console.pages.conftest import Whole
-from tests.registry.factories import family, household
+from tests.registry.factories import family, household, movement
+
+A4_PORTRAIT = 718  # the printable width in pixels, with margins of one centimetre
 
 
 def reported(whole: Whole, *bodies: dict[str, Any]) -> None:
@@ -56,6 +59,29 @@ def test_a_household_is_found_by_name_and_its_page_is_opened_by_keyboard(whole: 
     expect(main).to_contain_text("+996 772 909090")
     expect(page.locator(".timeline > li")).to_have_count(1)
     expect(page.locator(".timeline > li")).to_contain_text("Counted as displaced: 2 persons")
+    assert desk.errors == []
+
+
+@pytest.mark.parametrize("language", ["ky", "ru", "en"])
+def test_a_household_is_shown_whole_on_screen_and_on_paper(whole: Whole, seat: Any, language: str) -> None:
+    body = usenov()
+    body["members"][0] |= {"personal_number": "21234567890123", "phone": "+996 700 000001"}
+    again = usenov(phone=body["phone"])
+    back = movement(body, "returned", member_ids=[body["members"][1]["member_id"]])
+    corrected = {**body, "version": 2, "needs": ["food"]}
+    reported(whole, body, again, corrected, back)
+    desk = seat(Role.REGISTRAR)
+    page: Page = desk.open("/registry/search")
+    page.goto(f"{whole.url}/registry/households/{body['household_id']}?lang={language}")
+    expect(page.locator(".duplicates tbody tr").first).to_be_visible()
+    for width in (1920, 1366, 360):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, width
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": A4_PORTRAIT, "height": 900})
+    right = "cells => Math.max(...cells.map(cell => cell.getBoundingClientRect().right))"
+    assert page.locator("main th, main td").evaluate_all(right) <= A4_PORTRAIT
+    expect(page.locator("#print")).to_be_hidden()
     assert desk.errors == []
 
 
