@@ -49,6 +49,7 @@ TABLES = (
     "ledger",
     "consumer_offsets",
     "search_keys",
+    "uncompared_households",
 )
 RESTART = f"TRUNCATE {', '.join(TABLES)}, dead_letters"
 TOLD = "SELECT value FROM outbox WHERE topic = 'outcomes'"

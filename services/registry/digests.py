@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, literal, select, text, update
+from sqlalchemy import delete, func, insert, literal, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.config import RegistrySettings
-from services.registry.models import DigestKey, HouseholdSearchKeys, Report
+from services.registry.models import DigestKey, DuplicatePair, HouseholdSearchKeys, Report
 from shared.crypto.keyring import Keyring
 from shared.events import CORRECTION, GroupReported, HouseholdMovementReported, HouseholdReported, event_id
 from shared.events.vocabulary import ReportKind
@@ -131,7 +131,7 @@ async def stored(session: AsyncSession) -> int:
 
 
 async def remove(session: AsyncSession, subject_id: UUID) -> int:
-    """Remove the digests and the search keys of an erased household or group. Return the number of its reports.
+    """Remove the digests, search keys and duplicates of an erased household or group. Return the number of its reports.
 
     The inbox keeps the event ids, so that a repeated report has no effect. An event whose stored digest is empty is
     always a repeat. The caller commits.
@@ -142,6 +142,8 @@ async def remove(session: AsyncSession, subject_id: UUID) -> int:
     event_ids = [event_id(type_of(kind, version), author, id, version) for id, version, author, kind in reports]
     await session.execute(update(Report).where(is_about).values(digest=b""))
     await session.execute(delete(HouseholdSearchKeys).where(HouseholdSearchKeys.household_id == subject_id))
+    is_in_pair = or_(DuplicatePair.household_id == subject_id, DuplicatePair.other_id == subject_id)
+    await session.execute(delete(DuplicatePair).where(is_in_pair))
     await session.execute(update(InboxEvent).where(InboxEvent.event_id.in_(event_ids)).values(digest=b""))
     return len(reports)
 

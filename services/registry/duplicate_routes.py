@@ -1,18 +1,24 @@
-"""The route that lists exact duplicates of a household. Authors of reports never learn of duplicates."""
+"""Routes that list exact duplicates, of a household and of all. Authors of reports never learn of duplicates."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request
-from pydantic import BaseModel
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry import openings, queries, search_queries
-from services.registry.duplicates import Duplicate, DuplicateReason, OpenedHousehold, duplicate
+from services.registry import openings, queries
+from services.registry.comparisons import alike
+from services.registry.duplicates import Duplicate, DuplicateReason, OpenedHousehold
+from services.registry.models import DuplicatePair
 from services.registry.routes import Caller, HouseholdSummary, at_hand, check_purpose, missing, note_read
 from services.registry.search_routes import FoundPerson
+from services.registry.visibility import visibility_of
 from shared.auth.tokens import Principal
 from shared.postgres.database import Session
+from shared.web import cursors
 
 router = APIRouter()
 
@@ -28,6 +34,46 @@ class DuplicateHouseholds(BaseModel):
     duplicates: list[DuplicateHousehold]
 
 
+class PairView(BaseModel):
+    """Two households that were probably registered twice."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    household_id: UUID
+    other_id: UUID
+    reasons: tuple[DuplicateReason, ...]
+    found_at: datetime
+
+
+class PairPage(BaseModel):
+    duplicates: list[PairView]
+    next: str | None = None
+
+
+@router.get("/v1/duplicates")
+async def pairs(
+    request: Request,
+    session: Session,
+    caller: Caller,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> PairPage:
+    """All pairs of households in the caller's areas that were probably registered twice, the newest first."""
+    rows = await pairs_of(request, session, caller, limit, cursor)
+    more = cursors.encoded(rows[-1].found_at, rows[-1].household_id) if len(rows) == limit else None
+    return PairPage(duplicates=[PairView.model_validate(row) for row in rows], next=more)
+
+
+async def pairs_of(
+    request: Request, session: AsyncSession, caller: Principal, limit: int, cursor: str | None = None
+) -> Sequence[DuplicatePair]:
+    visibility = visibility_of(caller, request.app.state.places)
+    rows = await queries.duplicate_pairs(session, visibility, limit, cursors.decoded(cursor))
+    if rows:
+        await note_read(request, session, [each for row in rows for each in (row.household_id, row.other_id)])
+    return rows
+
+
 @router.get("/v1/households/{household_id}/duplicates")
 async def duplicate_households(
     household_id: UUID, request: Request, session: Session, caller: Caller
@@ -38,23 +84,21 @@ async def duplicate_households(
     household = await queries.household(session, encryption, household_id, visibility)
     if household is None:
         raise await missing(request, household_id)
-    alike = await duplicates_of(household, request, session, caller)
+    found = await duplicates_of(household, request, session, caller)
     await note_read(request, session, [household_id])
     await openings.watch(session, caller)
-    return DuplicateHouseholds(duplicates=[shown(each) for each in alike])
+    return DuplicateHouseholds(duplicates=[shown(each) for each in found])
 
 
 async def duplicates_of(
     household: OpenedHousehold, request: Request, session: AsyncSession, caller: Principal
 ) -> Sequence[Duplicate]:
-    """The duplicates in the caller's areas. The security log has them as read."""
+    """The duplicates in the caller's areas, compared at this moment. The security log has them as read."""
     encryption, visibility = at_hand(request, caller)
-    ids = await search_queries.like(session, request.app.state.search, household, visibility)
-    others = await queries.households(session, encryption, ids, visibility)
-    alike = [found for other in others if (found := duplicate(household, other))]
-    if alike:
-        await note_read(request, session, [each.household["household_id"] for each in alike])
-    return alike
+    found = await alike(session, encryption, request.app.state.search, household, visibility)
+    if found:
+        await note_read(request, session, [each.household["household_id"] for each in found])
+    return found
 
 
 def shown(each: Duplicate) -> DuplicateHousehold:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from services.registry import openings, queries
-from services.registry.duplicate_routes import duplicates_of
+from services.registry.duplicate_routes import duplicates_of, pairs_of
 from services.registry.routes import Caller, at_hand, check_purpose, missing, note_read
 from services.registry.search import HouseholdSearch
 from services.registry.search_keys import code_of
@@ -23,12 +23,15 @@ from shared.postgres.database import Session
 
 router = APIRouter(include_in_schema=False)
 
+PAIRS = 20
+
 
 @router.get("/search")
-async def search_page(request: Request) -> Response:
-    """The form. The browser sends the criteria in the body of a request of its own."""
+async def search_page(request: Request, session: Session, caller: Caller) -> Response:
+    """The form, and the newest duplicates. The browser sends the criteria in the body of a request of its own."""
     places: Places = request.app.state.places
-    return render(request, "search.html", options=places.options(language_of(request)))
+    pairs = await pairs_of(request, session, caller, PAIRS)
+    return render(request, "search.html", options=places.options(language_of(request)), pairs=pairs)
 
 
 @router.post("/search")

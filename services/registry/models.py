@@ -7,7 +7,21 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Computed, Identity, Index, LargeBinary, SmallInteger, Uuid, false, func, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    Computed,
+    Identity,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Uuid,
+    false,
+    func,
+    text,
+)
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
@@ -91,6 +105,23 @@ class HouseholdSearchKeys(RegistryModel):
 
     household_id: Mapped[UUID] = mapped_column(primary_key=True)
     keys: Mapped[list[bytes]] = mapped_column(postgresql.ARRAY(LargeBinary))
+
+
+class DuplicatePair(RegistryModel):
+    """Two households that were probably registered twice. `household_id` is the smaller id."""
+
+    __tablename__ = "duplicate_pairs"
+    __table_args__ = (Index(None, "found_at", "household_id"),)
+
+    household_id: Mapped[UUID] = mapped_column(primary_key=True)
+    other_id: Mapped[UUID] = mapped_column(primary_key=True, index=True)
+    reasons: Mapped[list[str]]
+    found_at: Mapped[datetime]
+
+
+# The new and changed households that the worker must compare with others. The table has no key, so that a row costs
+# little. A household may be there several times.
+UNCOMPARED = Table("uncompared_households", RegistryModel.metadata, Column("household_id", Uuid, nullable=False))
 
 
 class Group(Registered, RegistryModel):

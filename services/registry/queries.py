@@ -10,16 +10,26 @@ from uuid import UUID
 from pydantic_core import from_json
 from sqlalchemy import RowMapping, Select, exists, func, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from services.registry.envelope_encryption import EnvelopeEncryption, Key, member_aad, report_aad, row_aad
-from services.registry.models import Episode, Household, HouseholdKey, HouseholdPassage, HouseholdStay, Member, Report
+from services.registry.models import (
+    DuplicatePair,
+    Episode,
+    Household,
+    HouseholdKey,
+    HouseholdPassage,
+    HouseholdStay,
+    Member,
+    Report,
+)
 from services.registry.timelines import HouseholdCourse
 from services.registry.visibility import HERE, Visibility
 from shared.events.vocabulary import OutcomeKind, ReportKind
 from shared.places.conditions import is_within
 from shared.postgres.models import table
 
-UNLISTED = ("row_version", "sealed")
+UNLISTED = ("row_version", "search_root_id", "sealed")
 LISTED = (
     *(column for column in table(Household).columns if column.name not in UNLISTED),
     Episode.occurred_at,
@@ -131,6 +141,20 @@ async def history(
     if author is not None:
         versions = versions.where(Report.author == author)
     return [opened_version(row, encryption) for row in (await session.execute(versions)).mappings()]
+
+
+async def duplicate_pairs(
+    session: AsyncSession, visibility: Visibility, limit: int, after: tuple[datetime, UUID] | None = None
+) -> Sequence[DuplicatePair]:
+    """The pairs of which the caller may see both households, the newest first."""
+    newest = select(DuplicatePair).order_by(DuplicatePair.found_at.desc(), DuplicatePair.household_id.desc())
+    for name, household_id in (("one", DuplicatePair.household_id), ("another", DuplicatePair.other_id)):
+        household = aliased(Household, name=name)
+        is_visible = visibility.covers(f"coalesce({name}.destination_pcode, {name}.origin_pcode)")
+        newest = newest.join(household, household.household_id == household_id).where(is_visible)
+    if after is not None:
+        newest = newest.where(tuple_(DuplicatePair.found_at, DuplicatePair.household_id) < after)
+    return (await session.scalars(newest.limit(limit))).all()
 
 
 async def course(session: AsyncSession, household_id: UUID) -> HouseholdCourse:

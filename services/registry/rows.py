@@ -17,6 +17,7 @@ from services.registry.envelope_encryption import Key, member_aad, report_aad, r
 from services.registry.group_movements import Tally
 from services.registry.headcounts import Headcount
 from services.registry.models import (
+    UNCOMPARED,
     Episode,
     Group,
     GroupCount,
@@ -169,6 +170,10 @@ def members_of(subject: Subject, key: Key) -> Iterator[Row]:
 def search_keys(subjects: Iterable[Subject], keys: KeysOfRoot) -> Copy:
     rows = ((subject.name[1], keys.of_reports(subject.reports)) for subject in subjects)
     return Copy(HouseholdSearchKeys.__tablename__, bulk_copy.columns(HouseholdSearchKeys), rows)
+
+
+def uncompared(subjects: Iterable[Subject]) -> Copy:
+    return Copy(UNCOMPARED.name, ("household_id",), ((subject.name[1],) for subject in subjects))
 
 
 def episodes(subjects: Iterable[Subject]) -> Copy:

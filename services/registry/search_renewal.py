@@ -7,7 +7,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.registry.envelope_encryption import EnvelopeEncryption
-from services.registry.models import Household, HouseholdSearchKeys
+from services.registry.models import UNCOMPARED, Household, HouseholdSearchKeys
 from services.registry.search_keys import SearchKeys
 from services.registry.storage import Store
 from shared.events.vocabulary import ReportKind
@@ -53,6 +53,8 @@ async def _renew_some(session: AsyncSession, store: Store, search: SearchKeys) -
         for subject in working_set.subjects.values()
     ]
     await _replace(session, old, made)
+    never_made = select(Household.household_id).where(Household.household_id.in_(old), Household.search_root_id == "")
+    await session.execute(insert(UNCOMPARED).from_select(["household_id"], never_made))
     await session.execute(update(Household).where(Household.household_id.in_(old)).values(search_root_id=root_id))
     return len(old)
 

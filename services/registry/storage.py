@@ -213,6 +213,7 @@ class Store:
         yield rows.reports(working_set.filed, keys)
         yield rows.households(households, keys, root_id)
         yield rows.search_keys(households, self._search.of(root_id))
+        yield rows.uncompared(households)
         yield rows.members(households, keys)
         yield rows.episodes(households)
         yield rows.stays(households)

@@ -25,7 +25,7 @@ from tests.registry.factories import Desk, registrar_of
 AUTHOR, TEAM = uuid4(), uuid4()
 TABLES = (
     "households, household_keys, members, episodes, stays, passages, groups, group_keys, counts, group_stays, "
-    "reports, held_decisions, outbox, sites, site_keys, search_keys"
+    "reports, held_decisions, outbox, sites, site_keys, search_keys, duplicate_pairs, uncompared_households"
 )
 
 

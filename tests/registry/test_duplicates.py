@@ -5,7 +5,11 @@ from uuid import uuid4
 
 import pytest
 
+from services.registry.comparisons import compare_some
+from services.registry.config import RegistrySettings
 from services.registry.duplicates import DuplicateReason
+from services.registry.envelope_encryption import EnvelopeEncryption
+from services.registry.search_keys import SearchKeys
 from shared.auth.tokens import Role
 from tests.registry.conftest import AUTHOR, Office
 from tests.registry.factories import BATKEN, LEILEK, OSH, household
@@ -93,3 +97,43 @@ async def test_duplicates_are_read_by_the_rights_of_opening_the_household(office
     path = f"/v1/households/{body['household_id']}/duplicates"
     assert (await office.get(path, role=Role.REGISTRAR, areas=(OSH,))).status_code == 404
     assert (await office.get(path, role=Role.OPERATOR, purpose=None)).status_code == 403
+
+
+async def compared(office: Office) -> int:
+    """Compares the noted households, as the worker does."""
+    settings = office.installation.settings(RegistrySettings)
+    encryption = EnvelopeEncryption(settings.registry_kek_file)
+    return await compare_some(office.app.state.sessions, encryption, SearchKeys(settings.search_root_file))
+
+
+async def listed(office: Office, **caller: Any) -> list[set[str]]:
+    caller = {"role": Role.REGISTRAR, **caller}
+    answer = await office.get("/v1/duplicates", **caller)
+    return [{pair["household_id"], pair["other_id"]} for pair in answer.json()["duplicates"]]
+
+
+async def test_the_worker_compares_each_new_household_once(office: Office) -> None:
+    other = family(person("Айгүл", "Жумабекова", personal_number=PIN), **ELSEWHERE)
+    await office.file(ONE, other, household())
+    assert await compared(office) == 3
+    assert await compared(office) == 0
+    assert await listed(office) == [{ONE["household_id"], other["household_id"]}]
+
+
+async def test_a_corrected_household_is_compared_again(office: Office) -> None:
+    other = family(person("Айгүл", "Жумабекова", personal_number=PIN), **ELSEWHERE)
+    await office.file(ONE, other)
+    await compared(office)
+    [member] = other["members"]
+    await office.file({**other, "version": 2, "members": [{**member, "personal_number": "11234567890123"}]})
+    assert await compared(office) == 1
+    assert await listed(office) == []
+
+
+async def test_a_pair_is_listed_for_those_who_may_see_both_households(office: Office) -> None:
+    other = family(person("Айгүл", "Жумабекова", personal_number=PIN), **ELSEWHERE)
+    await office.file(ONE, other)
+    await compared(office)
+    for areas, count in ((("KG",), 1), ((LEILEK, OSH), 1), ((LEILEK,), 0), ((OSH,), 0)):
+        assert len(await listed(office, areas=areas)) == count, areas
+    assert (await office.get("/v1/duplicates", role=Role.FIELD)).status_code == 403

@@ -1,0 +1,79 @@
+"""Compares each new or changed household with others, and stores the exact duplicates, while reports go on.
+
+A comparison costs more than the registration itself. So the transaction that files a report only notes the household,
+and the worker compares it within seconds, a few households at a time.
+"""
+
+import asyncio
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlalchemy import delete, or_, text
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from services.registry import queries, search_queries
+from services.registry.duplicates import Duplicate, OpenedHousehold, duplicate
+from services.registry.envelope_encryption import EnvelopeEncryption
+from services.registry.models import DuplicatePair
+from services.registry.search_keys import SearchKeys
+from services.registry.visibility import Visibility
+from shared.failures import retry_while_unavailable
+from shared.postgres import database
+
+HOUSEHOLDS_AT_ONCE = 20
+IDLE_SECONDS = 2.0
+PAUSE_SECONDS = 0.1  # after some households, so that reports and alerts do not wait for the CPU
+EVERYWHERE = Visibility(None, [])
+# raw SQL: SQLAlchemy cannot delete by `ctid`. The table has no other key, as an index would cost time for each report
+TAKE = text("""
+DELETE FROM uncompared_households WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM uncompared_households LIMIT :most FOR UPDATE SKIP LOCKED
+)) RETURNING household_id
+""")
+
+
+async def keep_compared(
+    sessions: async_sessionmaker[AsyncSession], encryption: EnvelopeEncryption, search: SearchKeys
+) -> None:
+    """Compare households until cancelled."""
+    while True:
+        count = await retry_while_unavailable(lambda: compare_some(sessions, encryption, search))
+        await asyncio.sleep(PAUSE_SECONDS if count else IDLE_SECONDS)
+
+
+async def compare_some(
+    sessions: async_sessionmaker[AsyncSession], encryption: EnvelopeEncryption, search: SearchKeys
+) -> int:
+    """Compare some of the noted households in one transaction. Return their number."""
+    async with sessions.begin() as session:
+        await session.execute(database.advisory_lock("comparisons"))  # two workers would store the same pair
+        ids = list(dict.fromkeys(await session.scalars(TAKE, {"most": HOUSEHOLDS_AT_ONCE})))
+        is_of_these = or_(DuplicatePair.household_id.in_(ids), DuplicatePair.other_id.in_(ids))
+        if ids:
+            await session.execute(delete(DuplicatePair).where(is_of_these))
+        pairs: dict[tuple[UUID, UUID], DuplicatePair] = {}
+        for household in await queries.households(session, encryption, ids, EVERYWHERE):
+            for found in await alike(session, encryption, search, household, EVERYWHERE):
+                pair = pair_of(household, found)
+                pairs[pair.household_id, pair.other_id] = pair
+        session.add_all(pairs.values())
+    return len(ids)
+
+
+async def alike(
+    session: AsyncSession,
+    encryption: EnvelopeEncryption,
+    search: SearchKeys,
+    household: OpenedHousehold,
+    visibility: Visibility,
+) -> list[Duplicate]:
+    """The exact duplicates of a household that are visible."""
+    ids = await search_queries.like(session, search, household, visibility)
+    others = await queries.households(session, encryption, ids, visibility) if ids else []
+    return [found for other in others if (found := duplicate(household, other))]
+
+
+def pair_of(household: OpenedHousehold, found: Duplicate) -> DuplicatePair:
+    """Both households find each other, so the smaller id is always the first."""
+    first, second = sorted((household["household_id"], found.household["household_id"]))
+    return DuplicatePair(household_id=first, other_id=second, reasons=list(found.reasons), found_at=datetime.now(UTC))
