@@ -80,12 +80,17 @@ def has_one_of(terms: Sequence[Term], roots: Sequence[KeysOfRoot]) -> ColumnElem
 
 
 def _matched(query: SearchQuery, roots: Sequence[KeysOfRoot]) -> CTE:
-    """The households with the keys. As a CTE, because PostgreSQL overestimates how many fit and would read all."""
+    """The households with the keys."""
     has_all = (
         or_(*(KEYS.contains([root.key(term) for term in query.terms]) for root in roots)) if query.terms else true()
     )
     has_one = has_one_of(query.alternatives, roots) if query.alternatives else true()
-    wanted = select(HouseholdSearchKeys.household_id).where(has_all, has_one)
+    return _with_keys(and_(has_all, has_one))
+
+
+def _with_keys(condition: ColumnElement[bool]) -> CTE:
+    """A CTE, because PostgreSQL overestimates how many households have the keys, and would read all by `changed_at`."""
+    wanted = select(HouseholdSearchKeys.household_id).where(condition)
     return wanted.cte("matched").prefix_with("MATERIALIZED", dialect="postgresql")
 
 
@@ -144,9 +149,10 @@ async def like(
     alike = [condition for root in roots for condition in _alike(household, root)]
     if not alike:
         return []
+    matched = _with_keys(or_(*alike))
     wanted = seen(select(Household.household_id), visibility)
-    wanted = wanted.join(HouseholdSearchKeys, HouseholdSearchKeys.household_id == Household.household_id)
-    wanted = wanted.where(Household.household_id != household["household_id"], or_(*alike))
+    wanted = wanted.join(matched, matched.c.household_id == Household.household_id)
+    wanted = wanted.where(Household.household_id != household["household_id"])
     return (await session.scalars(wanted.order_by(Household.changed_at.desc()).limit(MOST_LIKE))).all()
 
 
