@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CTE, RowMapping, Select, TextClause, and_, exists, func, or_, select, text, true, tuple_
+from sqlalchemy import CTE, RowMapping, Select, TextClause, and_, exists, func, null, or_, select, text, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -25,6 +25,7 @@ OpenedMembers = dict[UUID, list[dict[str, Any]]]
 COUNT = "found_count"
 MOST_LIKE = 100
 KEYS = HouseholdSearchKeys.keys
+NEWEST = (Household.changed_at.desc(), Household.household_id.desc())
 ROOTS = select(func.min(Household.search_root_id), func.max(Household.search_root_id))
 
 
@@ -95,13 +96,16 @@ def _with_keys(condition: ColumnElement[bool]) -> CTE:
 
 
 def _page(query: SearchQuery, matched: CTE | None) -> Select[Any]:
-    if matched is None:
-        wanted = seen(select(*LISTED), query.visibility)
-    else:
-        counted = seen(select(*LISTED, func.count().over().label(COUNT)), query.visibility)
-        wanted = counted.join(matched, matched.c.household_id == Household.household_id)
-    wanted = wanted.where(_fits(query))
-    return wanted.order_by(Household.changed_at.desc(), Household.household_id.desc()).limit(query.limit)
+    """The rows of one page. They are chosen before the other columns are read, because many households may fit."""
+    count = func.count().over().label(COUNT) if matched is not None else null().label(COUNT)
+    chosen = select(Household.household_id, count).where(query.visibility.covers(HERE), _fits(query))
+    if query.since is not None or query.until is not None:
+        chosen = chosen.join(Episode, Episode.report_id == Household.report_id)
+    if matched is not None:
+        chosen = chosen.join(matched, matched.c.household_id == Household.household_id)
+    page = chosen.order_by(*NEWEST).limit(query.limit).subquery("page")
+    rows = seen(select(*LISTED, page.c[COUNT]), query.visibility)
+    return rows.join(page, page.c.household_id == Household.household_id).order_by(*NEWEST)
 
 
 def _fits(query: SearchQuery) -> ColumnElement[bool]:

@@ -19,5 +19,5 @@ CREATE TABLE duplicate_pairs (
 def upgrade() -> None:
     op.execute(PAIRS)
     op.execute("CREATE INDEX ix_duplicate_pairs_other_id ON duplicate_pairs (other_id)")
-    op.execute("CREATE INDEX ix_duplicate_pairs_found_at ON duplicate_pairs (found_at, household_id)")
+    op.execute("CREATE INDEX ix_duplicate_pairs_found_at_household_id ON duplicate_pairs (found_at, household_id)")
     op.execute("CREATE TABLE uncompared_households (household_id uuid NOT NULL)")
