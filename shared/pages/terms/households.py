@@ -1,26 +1,12 @@
-"""The words that pages show for the movements of households, and for the fields of reports on households."""
+"""The words that pages show for the fields of reports on households."""
 
 from collections.abc import Mapping
 
-from shared.events.vocabulary import LegalBasis, Movement, Sex
+from shared.events.vocabulary import LegalBasis, Sex
 from shared.pages.terms.translatable import N_
 
 TERMS: Mapping[str, Mapping[str, str]] = {
     "sex_of_person": {Sex.FEMALE: N_("Woman"), Sex.MALE: N_("Man"), Sex.UNKNOWN: N_("Not known")},
-    "movement": {
-        Movement.CONFIRMED_HERE: N_("Confirmed still here"),
-        Movement.TRANSFERRED: N_("Transferred to another place"),
-        Movement.DISPLACED_AGAIN: N_("Displaced again"),
-        Movement.RETURNED: N_("Returned"),
-        Movement.SETTLED_ELSEWHERE: N_("Settled elsewhere"),
-        Movement.INTENDS_TO_STAY: N_("Intends to stay"),
-        Movement.RELOCATED: N_("Relocated by plan"),
-        Movement.LEFT_COUNTRY: N_("Left the country"),
-        Movement.ENTERED_COUNTRY: N_("Entered the country"),
-        Movement.DIED: N_("Died"),
-        Movement.CONTACT_LOST: N_("Contact lost"),
-        Movement.EVACUATION_LIFTED: N_("Evacuation lifted"),
-    },
     "legal_basis": {
         LegalBasis.CONSENT: N_("Consent"),
         LegalBasis.VITAL_INTEREST: N_("Vital interest"),

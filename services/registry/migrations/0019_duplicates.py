@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "registry_0017"
-down_revision = "registry_0016"
+revision = "registry_0019"
+down_revision = "registry_0018"
 
 PAIRS = """
 CREATE TABLE duplicate_pairs (
