@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "registry_0019"
-down_revision = "registry_0018"
+revision = "registry_0021"
+down_revision = "registry_0020"
 
 PAIRS = """
 CREATE TABLE duplicate_pairs (
