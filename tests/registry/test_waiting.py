@@ -12,7 +12,7 @@ from services.registry.models import HeldDecision
 from shared.auth.tokens import Role
 from shared.events.vocabulary import Flag
 from tests.registry.conftest import Office
-from tests.registry.factories import NOON, OSH, group, household
+from tests.registry.factories import BATKEN, NOON, OSH, group, household, movement
 
 pytestmark = pytest.mark.anyio
 HELD = "/v1/held"
@@ -188,3 +188,14 @@ async def test_counts_of_two_teams_that_differ_are_listed_and_equal_ones_are_not
     assert stock["clear"]["destination_locality"] == "Тобей мечити"
     assert sorted(count["persons"] for count in stock["counts"]) == [60, 100]
     assert (await listed(office, path="/v1/counts:differing", areas=(OSH_OBLAST,)))["stocks"] == []
+
+
+async def test_a_movement_of_a_group_without_a_destination_waits_in_the_area_of_the_group(office: Office) -> None:
+    counted = group()  # from Kadamjai, now in Batken
+    await office.file(counted)
+    await office.file(movement(counted, "returned", persons=20), flags=EXPIRED)
+    [held] = (await listed(office, areas=(BATKEN,)))["reports"]
+    assert (held["kind"], held["clear"]["movement"]) == ("group_movement", "returned")
+    assert (await listed(office, areas=(OSH_OBLAST,)))["reports"] == []
+    opened = await listed(office, path=f"{HELD}/{held['outcome_id']}", areas=(BATKEN,))
+    assert opened["report"]["persons"] == 20

@@ -4,7 +4,7 @@ import { begin } from "/static/board/answers.js";
 import { attend } from "/static/board/attendance.js";
 import { call } from "/static/calls.js";
 import { showCaller } from "/static/board/callers.js";
-import { askHeldPersons, showHeldPersons } from "/static/board/held-persons.js";
+import { askHeldPersons, askHeldPersonsSoon, showHeldPersons } from "/static/board/held-persons.js";
 import { sentence } from "/static/texts.js";
 import { clock } from "/static/time.js";
 import { element } from "/static/elements.js";
@@ -82,7 +82,7 @@ board.addEventListener("drawn", (event) => {
   if (panel === "alerts") heardOf();
   if (panel === "reports") {
     showAdmission();
-    void askHeldPersons(); // an outcome has arrived
+    askHeldPersonsSoon(); // an outcome has arrived
   }
   if (panel === "households") showHeldPersons();
 });

@@ -4,7 +4,19 @@ import { call } from "/static/calls.js";
 import { number } from "/static/tables.js";
 import { sentence } from "/static/texts.js";
 
+const SOON_MS = 2000; // outcomes that arrive in this time need one request
+
 let persons = 0;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let asking;
+
+/** Asks the registry once for all outcomes that arrive now. */
+export function askHeldPersonsSoon() {
+  asking ??= setTimeout(() => {
+    asking = undefined;
+    void askHeldPersons();
+  }, SOON_MS);
+}
 
 /** Asks the registry again, if the account may know. Without an answer, the last number stays. */
 export async function askHeldPersons() {
