@@ -1,6 +1,7 @@
 """Every text of every page has a Kyrgyz and a Russian translation with the same placeholders."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,20 +15,21 @@ CATALOGS = [
     for folder in messages.places()
     for language in messages.TRANSLATED
 ]
+extracted = cache(messages.extracted)  # reads all templates and all code of a folder
 
 
 @pytest.mark.parametrize(("folder", "language"), CATALOGS)
 def test_every_text_is_translated(folder: Path, language: str) -> None:
     known = messages.known(folder, language)
-    ids = [message.id for message in messages.extracted(folder) if message.id]
+    ids = [message.id for message in extracted(folder) if message.id]
     assert [text for text in ids if text not in known or not all(strings(known[key(text)]))] == []
 
 
 @pytest.mark.parametrize(("folder", "language"), CATALOGS)
 def test_no_translation_outlives_its_text(folder: Path, language: str) -> None:
-    extracted = messages.extracted(folder)
+    current = extracted(folder)
     assert [
-        message.id for message in messages.known(folder, language) if message.id and message.id not in extracted
+        message.id for message in messages.known(folder, language) if message.id and message.id not in current
     ] == []
 
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 from uuid import UUID
@@ -11,7 +12,8 @@ import jsonschema_rs
 import pytest
 from pydantic import BaseModel
 
-from cli.contract import FILE, document
+from cli import contract
+from cli.contract import FILE
 from shared import events
 from shared.events import EVENT_TYPES, TOPICS
 from shared.events.displacements import GroupReport, HouseholdReport
@@ -20,6 +22,7 @@ from shared.events.hazards import HazardReport
 from shared.events.topics import Sensitivity
 
 GOLDEN = sorted((Path(__file__).parent.parent / "events").glob("*.json"))
+document = cache(contract.document)  # no test changes the document
 
 # The clear fields as section 2 of PROTECTION.md names them. All other fields are sealed.
 MAY_BE_CLEAR = {
