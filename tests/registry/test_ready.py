@@ -18,7 +18,8 @@ pytestmark = pytest.mark.anyio
 async def test_a_frozen_postgresql_is_asked_once(tmp_path: Path) -> None:
     """`/ready` must query PostgreSQL only once, because a query of a frozen PostgreSQL takes two seconds."""
     tokens.generate(tmp_path)
-    keyring.draw_first(tmp_path / "kek")
+    for name in ("kek", "search-root"):
+        keyring.draw_first(tmp_path / name)
     connections: list[asyncio.StreamWriter] = []
 
     async def accept_and_say_nothing(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -44,5 +45,6 @@ def settings(folder: Path, *, port: int) -> RegistrySettings:
         kafka_bootstrap=f"127.0.0.1:{paths.free_port()}",
         token_public_keys=folder / "public",
         registry_kek_file=folder / "kek",
+        search_root_file=folder / "search-root",
         state=folder,
     ).for_service("registry")
