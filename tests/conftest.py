@@ -187,12 +187,11 @@ async def hook() -> AsyncIterator[Hook]:
         yield hook
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
     """The engine of a service. The test's package or file defines the fixture `settings` for this service."""
-    made = database.engine(settings, pool_size=10)
-    yield made
-    await made.dispose()
+    async with database.opened(settings, pool_size=10) as made:
+        yield made
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 from aiosmtpd.smtp import SMTP
-from sqlalchemy import text
+from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from services.alerts.app import create_app
@@ -19,12 +19,27 @@ from tests.alerts.night import Night
 from tests.alerts.post import Post
 from tests.alerts.town import Town
 from tests.installation import Installation
+from tests.tables import emptied
 
 # The tables that are emptied before or after each test that commits.
 CHANGED = (
-    "alerts, receivers, deliveries, notification_omissions, attempts, outbox, acts, presences, hazards,"
-    " hazard_changes, exposures, households, resident_counts, departures,"
-    " departed_by_destination, counted_groups, replaced_counts"
+    "households",
+    "departures",
+    "hazards",
+    "counted_groups",
+    "replaced_counts",
+    "resident_counts",
+    "departed_by_destination",
+    "hazard_changes",
+    "exposures",
+    "alerts",
+    "acts",
+    "receivers",
+    "deliveries",
+    "attempts",
+    "notification_omissions",
+    "presences",
+    "outbox",
 )
 
 
@@ -34,15 +49,14 @@ def shared_installation(shared_tables: Installation) -> Installation:
     return shared_tables
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def settings(shared_installation: Installation) -> AlertsSettings:
     return shared_installation.settings(AlertsSettings)
 
 
 @pytest.fixture
 async def town(settings: AlertsSettings, engine: AsyncEngine) -> Town:
-    async with engine.begin() as connection:
-        await connection.execute(text(f"TRUNCATE {CHANGED}"))
+    await emptied(engine, CHANGED)
     return Town(settings, engine)
 
 
@@ -53,15 +67,20 @@ async def post(session: AsyncSession) -> Post:
     return made
 
 
-@pytest.fixture
-async def desk(shared_installation: Installation, settings: AlertsSettings, engine: AsyncEngine) -> AsyncIterator[Desk]:
-    async with engine.begin() as connection:
-        await connection.execute(text(f"TRUNCATE {CHANGED}"))
+@pytest.fixture(scope="module")
+async def app(settings: AlertsSettings) -> AsyncIterator[FastAPI]:
     # The app reads the revocations from this stored snapshot, because the test has no Kafka broker.
     revocation_snapshots.save(revocation_snapshots.file_of(settings), datetime.now(UTC), [])
-    app = create_app(settings)
-    async with app.router.lifespan_context(app):
-        yield Desk(shared_installation, engine, httpx.ASGITransport(app))
+    made = create_app(settings)
+    async with made.router.lifespan_context(made):
+        yield made
+
+
+@pytest.fixture
+async def desk(shared_installation: Installation, app: FastAPI, engine: AsyncEngine) -> Desk:
+    """The app, shared by the tests of a module. Its tables are emptied before each test."""
+    await emptied(engine, CHANGED)
+    return Desk(shared_installation, engine, httpx.ASGITransport(app))
 
 
 @pytest.fixture
@@ -81,8 +100,7 @@ async def port(box: Box) -> AsyncIterator[int]:
 
 @pytest.fixture
 async def night(engine: AsyncEngine) -> Night:
-    async with engine.begin() as connection:
-        await connection.execute(text(f"TRUNCATE {CHANGED}"))
+    await emptied(engine, CHANGED)
     made = Night(engine)
     await made.only(("duty", 0), ("head", 1), ("minister", 2))
     return made

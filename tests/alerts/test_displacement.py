@@ -17,6 +17,7 @@ from shared.postgres import database
 from tests.alerts.conftest import CHANGED
 from tests.alerts.factories import ALAI, KADAMJAI, LEILEK, TODAY, after_movement, group, household
 from tests.alerts.post import Post
+from tests.tables import emptied
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
@@ -26,8 +27,7 @@ pytestmark = pytest.mark.anyio
 async def sessions(engine: AsyncEngine) -> AsyncIterator[async_sessionmaker[AsyncSession]]:
     """Sessions for concurrent transactions of two workers. The committed rows are deleted after the test."""
     yield database.sessions(engine)
-    async with engine.begin() as connection:
-        await connection.execute(text(f"TRUNCATE {CHANGED}"))
+    await emptied(engine, CHANGED)
 
 
 async def test_ten_households_in_one_batch_raise_one_alert(post: Post) -> None:

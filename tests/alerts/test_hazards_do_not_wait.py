@@ -26,6 +26,7 @@ from tests.alerts.conftest import CHANGED
 from tests.alerts.factories import ALAI, KADAMJAI, LEILEK, NOW, TODAY, household, mudflow, received, rules
 from tests.alerts.handling import Handling
 from tests.alerts.post import Post
+from tests.tables import emptied
 
 PLACES = Places.load()
 Sessions = async_sessionmaker[AsyncSession]
@@ -43,7 +44,7 @@ async def test_a_hazard_does_not_wait_for_a_batch_of_households_in_its_district(
             (outcome,) = await Post(other).handling.hazards([received(flood)], other)
             assert outcome.reason == "source_severity"
     finally:
-        await emptied(engine)
+        await emptied(engine, CHANGED)
 
 
 HOUSEHOLDS = st.fixed_dictionaries(
@@ -141,7 +142,7 @@ async def alerts_after(own: AlertsSettings, handling: Any) -> dict[tuple[str, st
         await exposed(sessions)
         return await standing(sessions)
     finally:
-        await emptied(engine)
+        await emptied(engine, CHANGED)
         await engine.dispose()
 
 
@@ -166,11 +167,6 @@ async def exposed(sessions: Sessions) -> None:
             handled = await exposures.follow(session)
         async with sessions.begin() as session:
             handled += await exposures.tell(session)
-
-
-async def emptied(engine: AsyncEngine) -> None:
-    async with engine.begin() as connection:
-        await connection.execute(text(f"TRUNCATE {CHANGED}"))
 
 
 REPORTS, FAMILIES = [uuid4() for _ in range(4)], [uuid4() for _ in range(2)]

@@ -21,11 +21,28 @@ from shared.events.vocabulary import Flag
 from shared.postgres import database
 from tests.installation import Installation, wait_for
 from tests.registry.factories import Desk, registrar_of
+from tests.tables import emptied
 
 AUTHOR, TEAM = uuid4(), uuid4()
 TABLES = (
-    "households, household_keys, members, episodes, stays, passages, groups, group_keys, counts, group_stays, "
-    "reports, held_decisions, outbox, sites, site_keys, search_keys, duplicate_pairs, uncompared_households"
+    "counts",
+    "duplicate_pairs",
+    "episodes",
+    "group_keys",
+    "group_stays",
+    "groups",
+    "held_decisions",
+    "household_keys",
+    "households",
+    "members",
+    "outbox",
+    "passages",
+    "reports",
+    "search_keys",
+    "site_keys",
+    "sites",
+    "stays",
+    "uncompared_households",
 )
 
 
@@ -110,12 +127,11 @@ async def is_ready(client: httpx.AsyncClient) -> bool:
 @pytest.fixture
 async def office(one_office: Office) -> Office:
     """The registry's app, shared by the tests of a module. The app's tables are emptied before each test."""
-    async with one_office.app.state.sessions.begin() as session:
-        await session.execute(text(f"TRUNCATE {TABLES}"))
+    await emptied(one_office.app.state.engine, TABLES)
     return one_office
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def settings(shared_tables: Installation) -> RegistrySettings:
     return shared_tables.settings(RegistrySettings)
 

@@ -1,6 +1,7 @@
 """Digests reveal nothing without keys, are renewed without decrypting reports, and are deleted by an erasure."""
 
 import shutil
+from collections.abc import AsyncIterator
 from hashlib import sha256
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -31,6 +32,13 @@ AUTHOR, TEAM = uuid4(), uuid4()
 @pytest.fixture
 def settings(tables: Installation) -> RegistrySettings:
     return tables.settings(RegistrySettings)
+
+
+@pytest.fixture
+async def engine(settings: RegistrySettings) -> AsyncIterator[AsyncEngine]:
+    """An engine for one test, because each test has its own database."""
+    async with database.opened(settings) as made:
+        yield made
 
 
 def test_a_digest_of_a_phone_cannot_be_guessed_without_the_key(tmp_path: Path) -> None:

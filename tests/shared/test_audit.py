@@ -1,5 +1,6 @@
 """A service can add entries to the security log, but cannot change them. Only an auditor can read the entries."""
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from importlib import import_module
 from uuid import uuid4
@@ -32,6 +33,13 @@ ENTRY = Entry(action=Action.SIGNED_IN, account=uuid4(), token=uuid4(), address="
 @pytest.fixture
 def settings(tables: Installation) -> Settings:
     return tables.settings(Settings, "alerts")
+
+
+@pytest.fixture
+async def engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
+    """An engine for one test, because each test has its own database."""
+    async with database.opened(settings) as made:
+        yield made
 
 
 async def test_an_act_and_its_entry_are_stored_together_or_not_at_all(engine: AsyncEngine) -> None:

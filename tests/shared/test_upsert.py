@@ -18,7 +18,7 @@ pytestmark = pytest.mark.anyio
 NOW = datetime(2026, 6, 15, 3, 4, 5, 678901, tzinfo=UTC)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def settings(shared_tables: Installation) -> Settings:
     return shared_tables.settings(Settings, "console")
 

@@ -1,0 +1,16 @@
+"""Empties tables between tests."""
+
+from collections.abc import Iterable
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared.postgres import database
+
+
+async def emptied(engine: AsyncEngine, tables: Iterable[str]) -> None:
+    """Deletes all rows, table by table. A table that a trigger on another one changes must come after that table.
+
+    TRUNCATE would take ten times as long, because it makes new files for the tables and their indexes.
+    """
+    async with database.transaction(engine) as connection:
+        await connection.execute("; ".join(f"DELETE FROM {table}" for table in tables))
