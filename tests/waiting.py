@@ -7,6 +7,8 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar, overload
 
+from deploy.local.process import pause_after
+
 Result = TypeVar("Result")
 
 
@@ -18,15 +20,16 @@ async def wait_for(
 async def wait_for(condition: Callable[[], Result | None], timeout: float = 10, every: float = 0.02) -> Result: ...
 async def wait_for(condition: Callable[[], Any], timeout: float = 10, every: float = 0.02) -> Any:
     """Returns the first true result of `condition`. If no result is true within `timeout` seconds, the test fails."""
-    end = time.monotonic() + timeout
+    began = time.monotonic()
     while True:
         answer = condition()
         result = await answer if inspect.isawaitable(answer) else answer
         if result:
             return result
-        if time.monotonic() > end:
+        waited = time.monotonic() - began
+        if waited > timeout:
             raise AssertionError(f"not so within {timeout} s: {inspect.getsource(condition).strip()}")
-        await asyncio.sleep(every)
+        await asyncio.sleep(pause_after(waited, every))
 
 
 async def last(seconds: float, until: asyncio.Event | None = None) -> None:

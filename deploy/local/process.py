@@ -188,9 +188,15 @@ def _orphan(file: Path) -> psutil.Process | None:
 
 def wait_until(is_so: Callable[[], bool], timeout: float, every: float = 0.02) -> bool:
     """Poll until the condition holds; returns False after `timeout` seconds."""
-    end = time.monotonic() + timeout
+    began = time.monotonic()
     while not is_so():
-        if time.monotonic() > end:
+        waited = time.monotonic() - began
+        if waited > timeout:
             return False
-        time.sleep(every)
+        time.sleep(pause_after(waited, every))
     return True
+
+
+def pause_after(waited: float, every: float) -> float:
+    """The seconds until the next poll, up to a tenth, as polls of a long wait would take CPU time from its subject."""
+    return max(every, min(waited / 20, 0.1))
