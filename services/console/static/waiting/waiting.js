@@ -23,8 +23,7 @@ async function read() {
   await readMore();
   const answer = await call("GET", "/registry/v1/held:persons");
   if (!answer.ok) return;
-  const persons = element("held-persons");
-  persons.textContent = (persons.dataset.text ?? "").replace("{count}", number.format((await answer.json()).persons));
+  element("held-persons").textContent = sentence("unregistered", { count: number.format((await answer.json()).persons) });
 }
 
 async function readMore() {
