@@ -142,7 +142,7 @@ def cloud_event() -> dict[str, Any]:
 
 
 def types(topic: Topic) -> list[str]:
-    return [name for name, models in EVENT_TYPES.items() if models[0].topic == topic.name]
+    return [name for name, models in EVENT_TYPES.items() if topic.name in models[0].topics()]
 
 
 def kept(topic: Topic) -> str:

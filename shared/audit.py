@@ -46,6 +46,8 @@ class Action(StrEnum):
     HELD_ASSIGNED = "held_assigned"
     REDRIVEN = "redriven"
     SITE_CHANGED = "site_changed"
+    HAZARD_RELEASED = "hazard_released"
+    RELEASE_WITHDRAWN = "release_withdrawn"
     COMMAND = "command"
 
 

@@ -59,9 +59,10 @@ class HazardBatch(ConsumedBatch):
 
     @property
     def superseded(self) -> list[HazardReported]:
-        """The received revisions that are not the newest of their hazard."""
+        """The received revisions that are not the newest of their hazard. A release is no revision of the content."""
         newest = {id(hazard) for hazard in self.newest.values()}
-        return [reading.event.data for reading in self.received if id(reading.event.data) not in newest]
+        received = [reading.event.data for reading in self.received if not reading.event.data.is_release]
+        return [hazard for hazard in received if id(hazard) not in newest]
 
 
 @dataclass
@@ -132,11 +133,17 @@ class HouseholdBatch(ConsumedBatch):
 
 
 async def hazards_of(received: Sequence[Received], session: AsyncSession) -> HazardBatch:
-    """The hazards whose revision is newer than the stored revision; other hazards get the outcome `not_newer`."""
+    """The hazards whose revision is newer than the stored revision; other hazards get the outcome `not_newer`.
+
+    A release changes nothing: it publishes what the centre knows already.
+    """
     newest = await hazard_queries.revisions(session, {reading.event.data.hazard_id for reading in received})
     batch = HazardBatch(received, stored=frozenset(newest))
     for position, reading in enumerate(received):
         hazard: HazardReported = reading.event.data
+        if hazard.is_release:
+            batch.settle([position], Outcome(OutcomeKind.NOTED, "release"))
+            continue
         if hazard.revision <= newest.get(hazard.hazard_id, -1):
             batch.settle([position], Outcome(OutcomeKind.NOTED, "not_newer"))
             continue

@@ -11,7 +11,18 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from starlette.routing import Mount, Route
 
-from services.console import entry, own_sign_ins, purposes, readmissions, routes, second_factor, signin, sites, waiting
+from services.console import (
+    entry,
+    own_sign_ins,
+    purposes,
+    readmissions,
+    releases,
+    routes,
+    second_factor,
+    signin,
+    sites,
+    waiting,
+)
 from services.console.attempts import Attempts
 from services.console.bootstrap import first_administrator, given_password
 from services.console.callers import Callers
@@ -83,6 +94,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
             own_sign_ins.router,
             purposes.router,
             readmissions.router,
+            releases.router,
             second_factor.router,
             entry.router,
             entry.api,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.console.models import BoardHazard
+from services.console.models import BoardHazard, BoardRelease
 from shared.auth.tokens import Principal, Role
 from shared.events import enterer
 from shared.events.vocabulary import MsgType, SubmissionChannel
@@ -25,13 +25,16 @@ def words(hazard: BoardHazard, language: str) -> str:
     return "" if text is None else text.get("description") or text.get("headline") or ""
 
 
-def form(hazard: BoardHazard, places: Places, language: str) -> dict[str, Any]:
-    """The event's fields for the form. The event's places are sorted from the largest to the smallest unit."""
+def form(hazard: BoardHazard, release: BoardRelease | None, places: Places, language: str) -> dict[str, Any]:
+    """The event's fields for the form. The event's places are sorted from the largest to the smallest unit.
+
+    `revision` is the highest revision of the event and of its releases, so that the correction is newer than both.
+    """
     known = [pcode for pcode in hazard.pcodes if places.unit(pcode)]
     return {
         "hazard_id": str(hazard.hazard_id),
         "source_id": hazard.source_id,
-        "revision": hazard.revision,
+        "revision": max(hazard.revision, release.revision if release else 0),
         "type": hazard.type,
         "type_text": hazard.type_text,
         "severity": hazard.severity,

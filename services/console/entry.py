@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from services.console import board, checks, corrections
 from services.console.accounts import CMC_SOURCE
 from services.console.callers import Caller
-from services.console.queries import callers, snapshots
+from services.console.queries import callers, releases, snapshots
 from services.console.queries import checks as check_queries
 from services.console.state import console
 from shared import audit
@@ -41,7 +41,8 @@ async def new_event(request: Request, session: Session, hazard: UUID | None = No
         counted=known.status if known else here.settings.counted_status,
         hazards=hazards(request),
         places=here.places.options(language),
-        known=known and corrections.form(known, here.places, language),
+        known=known
+        and corrections.form(known, await releases.release(session, known.hazard_id), here.places, language),
     )
 
 

@@ -67,12 +67,23 @@ ROWS: Mapping[type[EventData], tuple[board.Shown, Callable[[Received], dict[str,
 }
 
 
+def row_of(received: Received) -> tuple[board.Shown, dict[str, Any]]:
+    """The table and the row of the event. A release has a table of its own, so it never replaces the hazard's content.
+
+    The order in which a hazard and its releases arrive on their two topics therefore does not matter.
+    """
+    data = received.event.data
+    shown, row = ROWS[type(data)]
+    is_release = isinstance(data, HazardReported) and data.is_release
+    return board.RELEASES if is_release else shown, row(received)
+
+
 async def show(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
     """Stores the rows. The outcome is `recorded` if the event is newer than the stored row, else `noted`."""
     rows_by_table: dict[board.Shown, list[tuple[int, dict[str, Any]]]] = {}
     for number, received_event in enumerate(received):
-        shown, row = ROWS[type(received_event.event.data)]
-        rows_by_table.setdefault(shown, []).append((number, row(received_event)))
+        shown, row = row_of(received_event)
+        rows_by_table.setdefault(shown, []).append((number, row))
     outcomes = [Outcome(OutcomeKind.NOTED, "superseded")] * len(received)
     for shown, numbered in rows_by_table.items():
         for number in await board.keep_newest(session, shown, numbered):

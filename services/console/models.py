@@ -113,6 +113,7 @@ class BoardHazard(ConsoleModel):
 
     hazard_id: Mapped[UUID] = mapped_column(primary_key=True)
     revision: Mapped[int] = mapped_column(BigInteger)
+    scope: Mapped[str] = mapped_column(server_default="Public")
     status: Mapped[str]
     msg_type: Mapped[str]
     type: Mapped[str]
@@ -138,6 +139,24 @@ class BoardHazard(ConsoleModel):
     channel: Mapped[str]
     text: Mapped[dict[str, Any]]
     web: Mapped[str | None]
+
+
+class BoardRelease(ConsoleModel):
+    """The newest release of a hazard: what the public reads. The hazard's own content stays in `board_hazards`."""
+
+    __tablename__ = "board_releases"
+
+    hazard_id: Mapped[UUID] = mapped_column(primary_key=True)
+    revision: Mapped[int] = mapped_column(BigInteger)
+    released_revision: Mapped[int] = mapped_column(BigInteger)
+    msg_type: Mapped[str]
+    severity: Mapped[str]
+    certainty: Mapped[str]
+    area: Mapped[str | None]
+    expires: Mapped[datetime | None]
+    text: Mapped[dict[str, Any]]
+    author: Mapped[UUID]
+    received_at: Mapped[datetime]
 
 
 class BoardHousehold(ConsoleModel):
@@ -203,7 +222,10 @@ class BoardAlert(ConsoleModel, record=PublishedAlert, without=("report_id",)):
     """The state of an alert after its newest event."""
 
     __tablename__ = "board_alerts"
-    __table_args__ = (Index("ix_board_alerts_open", "raised_at", postgresql_where=text("resolved_at IS NULL")),)
+    __table_args__ = (
+        Index("ix_board_alerts_open", "raised_at", postgresql_where=text("resolved_at IS NULL")),
+        Index(None, "hazard_id"),
+    )
 
     alert_id: Mapped[UUID] = mapped_column(primary_key=True)
     sequence: Mapped[int]
@@ -211,6 +233,7 @@ class BoardAlert(ConsoleModel, record=PublishedAlert, without=("report_id",)):
     reason: Mapped[str]
     figures: Mapped[dict[str, Any]]
     severity: Mapped[str]
+    hazard_id: Mapped[UUID | None]
     pcodes: Mapped[list[str]]
     households: Mapped[int | None]
     onset: Mapped[datetime]
@@ -224,6 +247,7 @@ class BoardAlert(ConsoleModel, record=PublishedAlert, without=("report_id",)):
     is_unseen: Mapped[bool] = mapped_column(server_default=false())
     acknowledged_at: Mapped[datetime | None]
     acknowledged_by: Mapped[UUID | None]
+    confirmed_at: Mapped[datetime | None]
     progressed_at: Mapped[datetime | None]
     progressed_by: Mapped[UUID | None]
     resolved_at: Mapped[datetime | None]

@@ -8,11 +8,12 @@ from fastapi import APIRouter, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from services.console import board, checks, corrections, groups, readmissions, vectors, visibility
+from services.console import board, checks, corrections, groups, readmissions, releases, vectors, visibility
 from services.console.notices import kinds_for
 from services.console.queries import accounts, board_alerts, callers, notices, second_factors, snapshots
 from services.console.queries import checks as check_queries
 from services.console.queries import groups as group_queries
+from services.console.queries import releases as release_queries
 from services.console.state import console
 from services.console.vectors import BadVector, Vector
 from services.console.visibility import TOPICS
@@ -150,11 +151,16 @@ async def hazards(request: Request, session: AsyncSession) -> dict[str, Any]:
     ids = [hazard.hazard_id for hazard in shown]
     pcodes = board.covered(principal, console(request).places)
     in_force = await snapshots.hazards_in_force(session, now)
+    released = await release_queries.releases(session, ids)
+    confirmed = await release_queries.confirmed(session, ids)
     return {
         "now": now,
         "hazards": shown,
         "hazards_count": in_force,
         "hazards_hidden": in_force + await snapshots.hazards_cancelled(session, now) - len(shown),
+        "public_state": lambda hazard: releases.state(
+            hazard, released.get(hazard.hazard_id), confirmed.get(hazard.hazard_id), now
+        ),
         "may_correct": lambda hazard: corrections.may_correct(principal, hazard),
         "callers": await callers.noted(session, ids, principal.account, pcodes),
     }

@@ -6,13 +6,16 @@ from typing import Any
 
 from shared.auth import access
 from shared.auth.tokens import Principal, Role
+from shared.events import HazardReported
 from shared.places import Places
 
-TOPICS = ("hazards", "households", "groups", "alerts", "outcomes")
+HAZARDS = HazardReported.topics()
+TOPICS = (*HAZARDS, "households", "groups", "alerts", "outcomes")
 GRANTS_ALERTS = "alerts"  # an integration's token with this purpose may read alerts
 
 READERS: Mapping[str, frozenset[Role]] = {
     "hazards": access.STAFF | {Role.INTEGRATION},
+    "hazards-restricted": access.STAFF,
     "alerts": access.STAFF,
     "households": frozenset({Role.OPERATOR, Role.DUTY_HEAD, Role.REGISTRAR}),
     "groups": frozenset({Role.OPERATOR, Role.DUTY_HEAD, Role.REGISTRAR}),
@@ -75,14 +78,14 @@ def _reads(principal: Principal, topic: str) -> bool:
 def sees(visibility_of: StreamVisibility, topic: str, data: Mapping[str, Any], places: Places) -> bool:
     """Whether these listeners see a record.
 
-    Hazards are visible to all listeners. An alert is visible if it has no place, or if one of its places is in the
-    areas or contains one of the areas. A household or group is visible if its destination is in the areas. If the
-    destination has no P-code, the origin decides. The result of a delivery has no place, so only listeners of the whole
-    country see it.
+    Hazards are visible to all listeners of their topic. An alert is visible if it has no place, or if one of its places
+    is in the areas or contains one of the areas. A household or group is visible if its destination is in the areas. If
+    the destination has no P-code, the origin decides. The result of a delivery has no place, so only listeners of the
+    whole country see it.
     """
     if "delivery_id" in data and not visibility_of.deliveries:
         return False
-    if visibility_of.areas is None or topic == "hazards":
+    if visibility_of.areas is None or topic in HAZARDS:
         return True
     if topic in ("households", "groups"):
         current = data["destination"].get("pcode") or data["origin"].get("pcode")

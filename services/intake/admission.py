@@ -10,7 +10,7 @@ from services.intake.clocks import Clocks
 from services.intake.counts import REFUSED, Counts
 from services.intake.drafting import Drafting, ReportSender
 from services.intake.publication import Answer, Publication
-from services.intake.refusals import ForeignEvent, ForeignSource, Invalid, ReportRefused, SignInExpired
+from services.intake.refusals import ForeignEvent, ForeignSource, Invalid, MayNotRelease, ReportRefused, SignInExpired
 from services.intake.reports import Draft
 from shared.auth.access import CMC
 from shared.auth.tokens import Principal, Role
@@ -46,6 +46,10 @@ def may_report(principal: Principal, report: HazardReport) -> None:
         raise SignInExpired
     if report.source not in principal.sources and principal.roles.isdisjoint(CMC):
         raise ForeignSource
+    if report.released_revision is not None:
+        if principal.roles.isdisjoint(CMC):
+            raise MayNotRelease
+        return
     entered_by = enterer(report.source, report.source_id)
     if entered_by not in (None, principal.account) and principal.roles.isdisjoint({Role.DUTY_HEAD, Role.INTEGRATION}):
         raise ForeignEvent

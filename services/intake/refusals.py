@@ -47,3 +47,7 @@ class ForeignSource(ReportRefused):
 
 class ForeignEvent(ReportRefused):
     """Another person entered this event, and the account is neither a duty head nor an integration."""
+
+
+class MayNotRelease(ReportRefused):
+    """Only operators and duty heads release hazards to the public."""

@@ -41,7 +41,7 @@ from shared.events import (
 from shared.events.displacements import UncorrectedReportTimes
 from shared.events.hazards import UncorrectedHazardTimes
 from shared.events.movements import MovementBody
-from shared.events.vocabulary import Flag, MsgType, SubmissionChannel
+from shared.events.vocabulary import Flag, MsgType, Scope, SubmissionChannel
 from shared.places import Places
 
 SOURCE = "/intake"
@@ -136,7 +136,7 @@ class HazardDraft:
     traceparent: str | None = None
     unchecked: bytes | None = None
 
-    def finish(self, sealer: Sealer) -> Message:  # noqa: ARG002 - a hazard is public: nothing to seal
+    def finish(self, sealer: Sealer) -> Message:  # noqa: ARG002 - a hazard has no sealed fields
         return message(
             self.event, id=self.event_id, source=SOURCE, time=self.event.received_at, traceparent=self.traceparent
         )
@@ -299,7 +299,7 @@ def hazard(
     area = report.area.model_copy(update={"pcodes": places.pcodes_of(report.area)})
     times = correction(report, clocks)
     event = kind.model_construct(
-        **{**dict(report), "area": area, **(times or {})},
+        **{**dict(report), "scope": scope_of(report, principal), "area": area, **(times or {})},
         flags=(Flag.CLOCK_AHEAD,) if times else (),
         uncorrected=UncorrectedHazardTimes(**{name: getattr(report, name) for name in times}) if times else None,
         hazard_id=derived_id("hazard", report.source, report.source_id),
@@ -318,3 +318,15 @@ def hazard(
         traceparent=traceparent,
         unchecked=unchecked.credential(principal),
     )
+
+
+def scope_of(report: HazardReport, principal: Principal) -> Scope:
+    """Another system decides the scope of its hazards. A hazard that a person reports is Public only when released.
+
+    A report without a scope is Restricted, because what was published by mistake cannot be taken back.
+    """
+    if report.released_revision is not None:
+        return Scope.PUBLIC
+    if report.scope is None or (report.scope is Scope.PUBLIC and principal.roles != {Role.INTEGRATION}):
+        return Scope.RESTRICTED
+    return report.scope

@@ -2,13 +2,13 @@
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from pydantic_core import to_json
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
@@ -27,17 +27,26 @@ from services.intake.refusals import (
     ForeignEvent,
     ForeignSource,
     Invalid,
+    MayNotRelease,
     ReportRefused,
     SignInExpired,
     TooBig,
     TooMany,
 )
 from services.intake.reports import Draft, HazardDraft
+from shared import audit
+from shared.audit import Action
+from shared.events.vocabulary import MsgType
 from shared.web.problems import Problem, unauthenticated
 
 _encode = msgspec.json.Encoder().encode
 RETRY_SECONDS = "5"
 SHOWN = 200
+RELEASES = {
+    MsgType.ALERT: Action.HAZARD_RELEASED,
+    MsgType.UPDATE: Action.HAZARD_RELEASED,
+    MsgType.CANCEL: Action.RELEASE_WITHDRAWN,
+}
 # A `traceparent` header has a version, a trace id, a parent id and flags. An id of only zeros is invalid.
 TRACEPARENT = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
@@ -62,6 +71,7 @@ class SingleReportRoute:
         with admission.counting_refusals(scope["principal"]):
             raw = await body(receive, self.format.body_bytes, admission.drafting)
             draft, answer = await admission.admit(raw, self.format, sender(scope))
+        await note_releases(scope, [(draft, answer)])
         return answer_to(draft, answer)
 
 
@@ -83,7 +93,23 @@ class BatchRoute:
         with admission.counting_refusals(scope["principal"]):
             raw = await body(receive, self.format.body_bytes, admission.drafting)
             items = await admission.admit_batch(raw, self.format, sender(scope))
+        await note_releases(scope, [item for item in items if not isinstance(item, ReportRefused)])
         return [result(item) for item in items]
+
+
+async def note_releases(scope: Scope, admitted: Iterable[Admitted]) -> None:
+    """Write the accepted releases to the security log. The event of a release also names the account."""
+    released = [
+        draft.event
+        for draft, answer in admitted
+        if answer in (Answer.ACCEPTED, Answer.SPOOLED) and isinstance(draft, HazardDraft) and draft.event.is_release
+    ]
+    if released:
+        entries = [
+            audit.entry_of(HTTPConnection(scope), RELEASES[event.msg_type], objects=[event.hazard_id, event.report_id])
+            for event in released
+        ]
+        await audit.write(scope["app"].state.sessions, *entries)
 
 
 async def ledger(request: Request) -> Response:
@@ -223,6 +249,7 @@ REFUSALS: dict[type[ReportRefused], Callable[[Any], Problem]] = {
     SignInExpired: lambda _: unauthenticated(),
     ForeignSource: lambda _: Problem(403, "not-your-source", "This account does not report for that source."),
     ForeignEvent: lambda _: Problem(403, "not-your-event", FOREIGN_EVENT),
+    MayNotRelease: lambda _: Problem(403, "may-not-release", "Only an operator or a duty head releases an event."),
 }
 
 

@@ -39,7 +39,7 @@ async def checked(messages: Sequence[Message], revocations: Revocations) -> tupl
         return list(messages), []
     await revocations.until_complete()
     records = [_checked(message, revocations) for message in messages]
-    withheld = [message for message in records if message.topic == HazardReported.topic and is_revoked(message)]
+    withheld = [message for message in records if message.topic in HazardReported.topics() and is_revoked(message)]
     return [message for message in records if message not in withheld], withheld
 
 

@@ -148,6 +148,7 @@ ROUTES: dict[str, AccessRule] = {
     "GET /v1/ringing": to(STAFF),
     "GET /stream": to(STAFF | {R.INTEGRATION}),
     "GET /new-event": page(CMC),
+    "GET /release": page(CMC),
     "GET /new-count": page(COUNTERS),
     "GET /sites": page(COUNTERS),
     "GET /waiting": page(COUNTERS),

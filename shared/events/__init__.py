@@ -101,7 +101,7 @@ def decode(topic: str, value: bytes | None, headers: list[Header] | tuple[Header
     fields = dict(headers)
     event_type = header_of(fields, "ce_type")
     models = EVENT_TYPES.get(event_type, ())
-    if not models or models[0].topic != topic:
+    if not models or topic not in models[0].topics():
         raise UnknownEventType
     try:
         data = _parser(models)(value or b"")

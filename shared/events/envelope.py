@@ -28,7 +28,17 @@ class EventData(Data):
 
     event_type: ClassVar[str]
     topic: ClassVar[str]
+    other_topics: ClassVar[tuple[str, ...]] = ()  # topics that have events of this type besides `topic`
     key_field: ClassVar[str]  # the field whose value is the record's key
+
+    @classmethod
+    def topics(cls) -> tuple[str, ...]:
+        return (cls.topic, *cls.other_topics)
+
+    @property
+    def own_topic(self) -> str:
+        """The topic of this event, one of `topics()`."""
+        return self.topic
 
     @property
     def key(self) -> UUID:
@@ -117,7 +127,7 @@ def _version_5(drawn: str) -> str:
 
 def message(data: EventData, *, id: UUID | str, source: str, time: datetime, traceparent: str | None = None) -> Message:
     return raw_message(
-        data.topic,
+        data.own_topic,
         str(data.key),
         data.model_dump_json(exclude_none=True).encode(),
         type=data.event_type,

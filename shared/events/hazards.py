@@ -1,4 +1,4 @@
-"""Hazard reports from people and from measuring systems. The topic is public, so it has no personal data."""
+"""Hazard reports from people and from measuring systems, without personal data. Public hazards have their own topic."""
 
 import re
 from typing import Annotated, ClassVar
@@ -27,6 +27,7 @@ from shared.events.vocabulary import (
     HazardType,
     ImpactLevel,
     MsgType,
+    Scope,
     Severity,
     Status,
     SubmissionChannel,
@@ -103,6 +104,7 @@ Web = Annotated[str, Field(pattern=r"^https?://[^\x00-\x20\x7f]+$", max_length=5
 
 
 OF_ACCOUNT = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/")
+RESTRICTED_HAZARDS = "hazards-restricted"  # the topic of the hazards whose scope is Restricted or Private
 CENTRE = "cmc"  # the `source` of events that people of the centre enter
 
 
@@ -113,7 +115,10 @@ def enterer(source: str, source_id: str) -> UUID | None:
 
 
 class HazardFields(Data):
-    """The content of a hazard report. `source_id` is the source's id for the hazard; `aliases` are its other ids."""
+    """The content of a hazard report. `source_id` is the source's id for the hazard; `aliases` are its other ids.
+
+    A report with `released_revision` is a release: it publishes chosen fields of that revision of a restricted hazard.
+    """
 
     report_id: RandomId
     version: Version = 1
@@ -122,6 +127,7 @@ class HazardFields(Data):
     source_id: SourceId
     aliases: Annotated[tuple[SourceId, ...], Field(max_length=50), FailFast()] = ()
     revision: Annotated[int, Field(ge=0, le=2**53)] = 1
+    released_revision: Annotated[int, Field(ge=0, le=2**53)] | None = None
     msg_type: MsgType = MsgType.ALERT
     type: HazardType
     type_text: Line | None = None
@@ -145,8 +151,11 @@ class HazardReport(HazardFields, Body):
 
     An update or cancellation is the whole report again with `msg_type` Update or Cancel and a higher `revision`. The
     repeated report has a new `report_id`, or the same `report_id` with `version` + 1. `revision` defaults to `version`.
+    Intake decides the `scope`: only another system's report keeps a stated scope, and without one it is Restricted. A
+    release (`released_revision`) is Public; only operators and duty heads may send it, also for a hazard of others.
     """
 
+    scope: Scope | None = None
     area: ReportedArea
     web: Web | None = None
 
@@ -162,6 +171,19 @@ class HazardReport(HazardFields, Body):
         return self
 
     @model_validator(mode="after")
+    def is_whole_release(self) -> "HazardReport":
+        """Require a public text of its own in a release, because nobody else may read the text of the report."""
+        if self.released_revision is None:
+            return self
+        if self.revision <= self.released_revision:
+            raise ValueError("`revision` is expected to be higher than `released_revision`")
+        if self.scope not in (None, Scope.PUBLIC):
+            raise ValueError("a release is expected to have the `scope` Public")
+        if not self.text and self.msg_type is not MsgType.CANCEL:
+            raise ValueError("a release is expected to have a public `text`")
+        return self
+
+    @model_validator(mode="after")
     def ends_after_it_begins(self) -> "HazardReport":
         if self.expires is not None and self.expires < self.onset:
             raise ValueError("`expires` is expected not to be before `onset`")
@@ -174,7 +196,7 @@ class UncorrectedHazardTimes(UncorrectedTimes):
 
 
 class HazardReported(HazardFields, EventData):
-    """A hazard report as an event.
+    """A hazard report as an event. Only Public hazards are on the topic `hazards`.
 
     Intake adds P-codes to the area: the districts of villages and, if the places bundle has boundaries, the units that
     the geometry touches.
@@ -182,7 +204,10 @@ class HazardReported(HazardFields, EventData):
 
     event_type: ClassVar[str] = "dayar.hazard.reported.v1"
     topic: ClassVar[str] = "hazards"
+    other_topics: ClassVar[tuple[str, ...]] = (RESTRICTED_HAZARDS,)
     key_field: ClassVar[str] = "hazard_id"
+
+    scope: Scope = Scope.PUBLIC  # records of earlier releases have no scope, and all were on the public topic
 
     report_id: UUID  # not a random UUID in reports of feeds, which derive the id from `source_id`
     hazard_id: UUID
@@ -192,6 +217,15 @@ class HazardReported(HazardFields, EventData):
     places_version: str | None = None
     flags: tuple[Flag, ...] = ()
     uncorrected: UncorrectedHazardTimes | None = None
+
+    @property
+    def is_release(self) -> bool:
+        """Whether the event only publishes chosen fields, and says nothing new to the centre itself."""
+        return self.released_revision is not None
+
+    @property
+    def own_topic(self) -> str:
+        return self.topic if self.scope is Scope.PUBLIC else RESTRICTED_HAZARDS
 
 
 class HazardUpdated(HazardReported):

@@ -68,6 +68,15 @@ TOPICS = {
             owes_outcome=("alerts",),
         ),
         Topic(
+            "hazards-restricted",
+            "hazard_id",
+            ("intake",),
+            ("alerts", "console"),
+            Sensitivity.INTERNAL,
+            web_readers=("console",),
+            owes_outcome=("alerts",),
+        ),
+        Topic(
             "displacements",
             "household_id or group_id",
             ("intake",),

@@ -22,6 +22,14 @@ class Status(Code):
     DRAFT = "Draft"
 
 
+class Scope(Code):
+    """CAP 1.2 `scope`: who may read a hazard. Only Public hazards reach integrations."""
+
+    PUBLIC = "Public"
+    RESTRICTED = "Restricted"
+    PRIVATE = "Private"
+
+
 class MsgType(Code):
     """The three values of CAP 1.2 `msgType` that apply to hazards."""
 

@@ -34,7 +34,7 @@ class Handlers:
 
     def __init__(self, handled: Mapping[type[EventData], AnyHandler], ignored: Iterable[type[EventData]] = ()) -> None:
         self._handled, self._ignored = handled, tuple(ignored)
-        self.topics = tuple(dict.fromkeys(model.topic for model in (*handled, *self._ignored)))
+        self.topics = tuple(dict.fromkeys(topic for model in (*handled, *self._ignored) for topic in model.topics()))
         self._rows: dict[str, AnyHandler | None] = {model.event_type: None for model in self._ignored}
         self._rows |= {model.event_type: handler for model, handler in handled.items()}
 
@@ -78,4 +78,8 @@ async def _called(handler: Any, received: Sequence[Received], session: AsyncSess
 
 def missing_types(topics: Collection[str], named: Collection[str]) -> list[str]:
     """The event types of these topics that `named` does not contain."""
-    return [name for name, models in EVENT_TYPES.items() if models[0].topic in topics and name not in named]
+    return [
+        name
+        for name, models in EVENT_TYPES.items()
+        if name not in named and not set(topics).isdisjoint(models[0].topics())
+    ]

@@ -8,6 +8,8 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from aiokafka.errors import (
     CommitFailedError,
     IllegalStateError,
@@ -24,6 +26,10 @@ from shared.messaging import kafka, offsets
 from shared.messaging.failure_limits import Failures
 from shared.messaging.records import Partition, Reading, Record
 
+# Topics with the same key have equally many partitions, so the range assignor gives one worker both partitions of a
+# hazard. Two workers could judge two revisions of a hazard at the same time. Workers of the release before know only
+# the round-robin assignor.
+ASSIGNORS = (RangePartitionAssignor, RoundRobinPartitionAssignor)
 BETWEEN_TURNS = 8  # the number of decoded records after which the event loop may continue with the current commit
 COMMIT_SECONDS = 1.0  # the interval of commits to Kafka, because a commit costs the broker as much as a record
 
@@ -68,6 +74,7 @@ class RecordStream:
             **kafka.options(self._settings),
             group_id=self._settings.topic_prefix + self._group,
             group_instance_id=self._settings.kafka_group_instance,
+            partition_assignment_strategy=ASSIGNORS,
             auto_offset_reset="none",
             enable_auto_commit=False,
             session_timeout_ms=6000,

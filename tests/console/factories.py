@@ -15,6 +15,7 @@ KADAMJAI, LEILEK, BATKEN, KARA_SUU = "KG05258000000", "KG05236000000", "KG050000
 NOW = datetime.now(UTC).replace(microsecond=0)
 WRITERS = {
     "hazards": "intake",
+    "hazards-restricted": "intake",
     "households": "registry",
     "groups": "registry",
     "sites": "registry",

@@ -214,14 +214,24 @@ def asking(position: str) -> Request:
     return Request({"type": "http", "headers": headers, "query_string": b""})
 
 
-def test_an_integration_gets_only_hazards(served: Served) -> None:
+def test_an_integration_gets_only_public_hazards(served: Served) -> None:
     bearer = {"authorization": f"Bearer {served.installation.token(roles=[Role.INTEGRATION])}"}
     client = served.client(headers=bearer)
-    for topics in ("alerts", "hazards,households", "outcomes"):
+    for topics in ("alerts", "hazards,households", "outcomes", "hazards,hazards-restricted"):
         assert client.get("/stream", params={"topics": topics}).status_code == 403
+    restricted, public = hazard(scope="Restricted"), hazard()
     with listening(client) as heard:
-        served.publish(household(), alert(), hazard())
-        assert [name for name, _ in heard.take(1)] == ["hazards"]
+        served.publish(household(), alert(), restricted, public)
+        ((name, event),) = heard.take(1)
+    assert (name, event["data"]["hazard_id"]) == ("hazards", str(public.hazard_id))
+
+
+def test_staff_hear_restricted_hazards(served: Served) -> None:
+    restricted = hazard(scope="Restricted")
+    with listening(served.signed_in(Role.VIEWER), "hazards,hazards-restricted") as heard:
+        served.publish(restricted)
+        ((name, event),) = heard.take(1)
+    assert (name, event["data"]["hazard_id"]) == ("hazards-restricted", str(restricted.hazard_id))
 
 
 def test_a_viewer_learns_that_a_count_changed_and_no_household(served: Served) -> None:

@@ -26,9 +26,9 @@ def principal(role: Role, *areas: str, purpose: str | None = None) -> Principal:
         (Role.OPERATOR, ALL),
         (Role.DUTY_HEAD, ALL),
         (Role.REGISTRAR, ALL),
-        (Role.ANALYST, {"hazards", "alerts"}),
-        (Role.ADMINISTRATOR, {"hazards", "alerts"}),
-        (Role.VIEWER, {"hazards", "alerts"}),
+        (Role.ANALYST, {"hazards", "hazards-restricted", "alerts"}),
+        (Role.ADMINISTRATOR, {"hazards", "hazards-restricted", "alerts"}),
+        (Role.VIEWER, {"hazards", "hazards-restricted", "alerts"}),
     ],
 )
 def test_staff_read_topics_of_their_role_and_learn_of_changes_in_the_others(role: Role, topics: frozenset[str]) -> None:
@@ -36,8 +36,8 @@ def test_staff_read_topics_of_their_role_and_learn_of_changes_in_the_others(role
     assert (sight.topics, sight.hints) == (topics, ALL - topics)
 
 
-@pytest.mark.parametrize("topic", ["alerts", "households", "groups", "outcomes"])
-def test_an_integration_reads_only_hazards(topic: str) -> None:
+@pytest.mark.parametrize("topic", ["hazards-restricted", "alerts", "households", "groups", "outcomes"])
+def test_an_integration_reads_only_public_hazards(topic: str) -> None:
     assert visibility.visibility_of(principal(Role.INTEGRATION), ["hazards"]).topics == {"hazards"}
     with pytest.raises(NotGranted):
         visibility.visibility_of(principal(Role.INTEGRATION), [topic])
@@ -46,6 +46,8 @@ def test_an_integration_reads_only_hazards(topic: str) -> None:
 def test_an_integration_reads_alerts_if_an_administrator_granted_them() -> None:
     granted = principal(Role.INTEGRATION, purpose="alerts")
     assert visibility.visibility_of(granted, ["hazards", "alerts"]).topics == {"hazards", "alerts"}
+    with pytest.raises(NotGranted):
+        visibility.visibility_of(granted, ["hazards", "hazards-restricted"])
 
 
 @pytest.mark.parametrize("role", [Role.FIELD, Role.AUDITOR])

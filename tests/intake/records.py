@@ -17,7 +17,7 @@ async def records(installation: Installation, topic: str, report_id: str) -> lis
         Opener(installation.secrets / "seal" / "private"), Digests(installation.secrets / "digest-key")
     )
     wanted = []
-    for fetched in await everything(installation, topic, "alerts" if topic == "hazards" else "registry"):
+    for fetched in await everything(installation, topic, "registry" if topic == "displacements" else "alerts"):
         record = Record(
             topic,
             fetched.partition,

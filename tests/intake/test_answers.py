@@ -281,7 +281,7 @@ async def test_a_requests_trace_continues_with_its_reports(
     assert dict(first.record.headers).get("traceparent") == (carried.encode() if carried else None)
     of_hazards = {
         json.loads(each.value)["report_id"]: dict(each.headers)
-        for each in await everything(intake.installation, "hazards", "alerts")
+        for each in await everything(intake.installation, "hazards-restricted", "alerts")
     }
     assert of_hazards[listed["report_id"]].get("traceparent") == (carried.encode() if carried else None)
 

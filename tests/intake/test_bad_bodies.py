@@ -113,7 +113,7 @@ async def test_naughty_strings_are_accepted_unchanged_or_refused_and_none_is_los
             assert unknown.status_code == 422
             assert len(text) < 8 or text not in unknown.text
     await count_check(installation, sent)
-    heard = [event.data.text["en"] for event in await events_on(installation, "hazards")]
+    heard = [event.data.text["en"] for event in await events_on(installation, "hazards-restricted")]
     assert {each.headline for each in heard} == {each.description for each in heard} == taken
 
 

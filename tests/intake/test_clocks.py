@@ -181,6 +181,7 @@ async def test_an_onset_of_next_year_is_flagged_unless_it_is_a_forecast(intake: 
     for body in (seen, forecast):
         assert (await caller.post(HAZARDS, body)).status_code == 202
     flags = [
-        (await records(intake.installation, "hazards", body["report_id"]))[0].data.flags for body in (seen, forecast)
+        (await records(intake.installation, "hazards-restricted", body["report_id"]))[0].data.flags
+        for body in (seen, forecast)
     ]
     assert flags == [(Flag.CLOCK_AHEAD,), ()]

@@ -17,7 +17,7 @@ async def test_a_source_reports_its_own_hazard(intake: RunningIntake) -> None:
     caller = intake.caller(Role.INTEGRATION, channel=SubmissionChannel.API, sources=["hydromet"])
     answer = await caller.post(HAZARDS, body)
     assert answer.status_code == 202
-    [event] = await records(intake.installation, "hazards", body["report_id"])
+    [event] = await records(intake.installation, "hazards-restricted", body["report_id"])
     expected = events.derived_id("hazard", "hydromet", body["source_id"])
     assert UUID(answer.json()["hazard_id"]) == event.data.hazard_id == expected
     assert event.data.channel == SubmissionChannel.API
@@ -29,7 +29,7 @@ async def test_the_message_of_a_hazard_has_the_events_fields(intake: RunningInta
     assert (
         await intake.caller(Role.OPERATOR, channel=SubmissionChannel.CONSOLE).post(HAZARDS, body)
     ).status_code == 202
-    [event] = await records(intake.installation, "hazards", body["report_id"])
+    [event] = await records(intake.installation, "hazards-restricted", body["report_id"])
     assert event.type == f"dayar.hazard.{type}.v1"
 
 
@@ -37,7 +37,7 @@ async def test_a_higher_version_of_a_hazard_is_a_higher_revision(intake: Running
     caller, body = intake.caller(Role.OPERATOR, channel=SubmissionChannel.CONSOLE), hazard()
     later = {**body, "version": 2, "msg_type": "Cancel"}
     assert [(await caller.post(HAZARDS, each)).status_code for each in (body, later)] == [202, 202]
-    stored = await records(intake.installation, "hazards", body["report_id"])
+    stored = await records(intake.installation, "hazards-restricted", body["report_id"])
     assert [event.data.revision for event in stored] == [1, 2]
 
 

@@ -95,11 +95,11 @@ async def test_without_revocations_reports_are_accepted_reads_refused_and_only_r
     held = [any(name == REVOKED_HEADER for name, _ in record.headers) for record in published]
     assert sorted(held) == [False, True, True]
     assert not any(name == "unchecked" for record in published for name, _ in record.headers)
-    assert len(await everything(unknowing.installation, "hazards")) == 1
+    assert len(await everything(unknowing.installation, "hazards-restricted")) == 1
     assert (await desk.get("/v1/ledger")).json()["spool"]["damaged"] == 1
     [listed] = (await dead(unknowing, "list")).splitlines()
     name, *_, reason = listed.split()
-    assert (name.split("/")[:2], reason) == (["intake", "hazards"], "revoked_credential")
+    assert (name.split("/")[:2], reason) == (["intake", "hazards-restricted"], "revoked_credential")
     event_id = taken[-1].json()["event_id"]
     assert f"event {event_id}" in await dead(unknowing, "show", name)
     assert (await revoked.post(DISPLACEMENTS, household())).status_code == 401
@@ -111,9 +111,9 @@ async def test_a_withheld_hazard_is_accepted_after_a_new_sign_in(unknowing: Runn
     assert (await revoked.post(HAZARDS, body)).status_code == 202
     signed_in = unknowing.caller(Role.OPERATOR, account=CHANGED)
     await drained(unknowing, signed_in)
-    assert await everything(unknowing.installation, "hazards") == []
+    assert await everything(unknowing.installation, "hazards-restricted") == []
     assert (await signed_in.post(HAZARDS, body)).status_code == 202
-    assert len(await everything(unknowing.installation, "hazards")) == 1
+    assert len(await everything(unknowing.installation, "hazards-restricted")) == 1
     assert (await signed_in.post(HAZARDS, body)).json()["status"] == "duplicate"
 
 

@@ -216,6 +216,7 @@ OF_NO_AREA = {
     "GET /readmission",
     "POST /readmission",
     "GET /new-event",
+    "GET /release",
     "GET /new-count",
     "PUT /v1/callers/{report_id}",
 }

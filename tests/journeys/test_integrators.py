@@ -8,18 +8,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from confluent_kafka import Consumer, KafkaError, Producer
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 
 from deploy.provision import topics
 from shared import events
+from shared.auth.tokens import Role
 from shared.config import Settings, secret
 from shared.events import HazardReported
 from shared.events.vocabulary import HazardType, SubmissionChannel
 from shared.messaging.publisher import Publisher
 from tests.installation import Installation
+from tests.intake.conftest import HAZARDS, opened
+from tests.intake.factories import hazard as reported
+from tests.journeys.count import everything
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "integrators.md"
 FROM_START, FROM_TIME = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
@@ -106,12 +111,48 @@ async def test_a_consumer_starts_from_a_time(installation: Installation) -> None
         assert next(printed) == later.hazard_id
 
 
-@pytest.mark.parametrize("topic", ["displacements", "households", "alerts", "outcomes", "access"])
-def test_the_account_reads_only_hazards(topic: str, shared_installation: Installation) -> None:
+@pytest.mark.parametrize("topic", ["hazards-restricted", "displacements", "households", "alerts", "outcomes", "access"])
+def test_the_account_reads_only_public_hazards(topic: str, shared_installation: Installation) -> None:
     """Kafka refuses even to describe the topic to this account, so the account cannot read it."""
     name = shared_installation.topic_prefix + topic
     seen = Consumer(login(shared_installation) | {"group.id": "integrator.test"}).list_topics(name, timeout=20)
     assert seen.topics[name].error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED
+
+
+async def test_an_operators_event_never_reaches_the_account(shared_installation: Installation) -> None:
+    """The operator's event states that it is Public. The other system's event shows that the account reads."""
+    entered, announced = (reported(scope="Public", source=source) for source in ("cmc", "hydromet"))
+    async for intake in opened(shared_installation):
+        operator = intake.caller(Role.OPERATOR, channel=SubmissionChannel.CONSOLE)
+        system = intake.caller(Role.INTEGRATION, channel=SubmissionChannel.API, sources=["hydromet"])
+        assert (await operator.post(HAZARDS, entered)).status_code == 202
+        assert (await system.post(HAZARDS, announced)).status_code == 202
+    read = {record["report_id"] for record in readable(shared_installation, "hazards")}
+    assert (announced["report_id"] in read, entered["report_id"] in read) == (True, False)
+    kept = await everything(shared_installation, "hazards-restricted", "alerts")
+    assert entered["report_id"] in {json.loads(record.value)["report_id"] for record in kept}
+    with pytest.raises(KafkaException) as refused:
+        readable(shared_installation, "hazards-restricted")
+    assert refused.value.args[0].code() == KafkaError.TOPIC_AUTHORIZATION_FAILED
+
+
+def readable(installation: Installation, topic: str) -> list[Any]:
+    """All records of the topic that the account can read. Raises KafkaException if Kafka refuses the topic."""
+    options = {"group.id": f"integrator.{uuid4()}", "auto.offset.reset": "earliest", "enable.partition.eof": True}
+    consumer = Consumer(login(installation) | options)
+    consumer.subscribe([installation.topic_prefix + topic])
+    records, ended = [], set[int]()
+    while len(ended) < installation.partitions:
+        if (record := consumer.poll(20)) is None:
+            raise TimeoutError
+        if record.error() is None:
+            records.append(json.loads(record.value()))
+        elif record.error().code() == KafkaError._PARTITION_EOF:
+            ended.add(record.partition())
+        else:
+            raise KafkaException(record.error())
+    consumer.close()
+    return records
 
 
 def test_the_account_cannot_write(shared_installation: Installation) -> None:

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
-from confluent_kafka import TopicPartition
+from confluent_kafka import KafkaException, TopicPartition
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.events import CredentialKind, CredentialRevoked, Message, message
+from shared.events import CredentialKind, CredentialRevoked, HazardReported, Message, message
 from shared.events.vocabulary import OutcomeKind
 from shared.messaging import batches, offsets
 from shared.messaging.consumer import ConsumerStopped, DependencyUnavailable, Outcome, Received, Record, SetAside
@@ -255,6 +255,32 @@ async def test_a_record_whose_key_is_missing_waits(trial: Trial) -> None:
     await trial.publish(event(hazard()))
     async with trial.running(trial.consumer(opener=opens_at_the_third)):
         assert await trial.drained() == {"recorded": 1}
+
+
+async def test_one_worker_reads_both_topics_of_a_hazard(trial: Trial) -> None:
+    """Two workers could otherwise judge two revisions of one hazard at the same time."""
+    workers, topics = trial.installation.partitions + 1, HazardReported.topics()
+
+    async def shares() -> list[list[TopicPartition]] | None:
+        held = await asyncio.to_thread(assigned, trial)
+        is_settled = len(held) == workers and sum(map(len, held)) == len(topics) * trial.installation.partitions
+        return held if is_settled else None
+
+    async with trial.running(*(trial.consumer() for _ in range(workers))):
+        held = await wait_for(shares, 60)
+    for share in held:
+        public, restricted = ({one.partition for one in share if one.topic.endswith(topic)} for topic in topics)
+        assert public == restricted
+
+
+def assigned(trial: Trial) -> list[list[TopicPartition]]:
+    """The partitions of each member of the consumer group; [] before the group has a coordinator."""
+    admin, group = trial.installation.components.broker.admin(), trial.settings.topic_prefix + SERVICE
+    try:
+        members = admin.describe_consumer_groups([group])[group].result(timeout=10).members
+    except KafkaException:
+        return []
+    return [member.assignment.topic_partitions for member in members]
 
 
 async def test_missing_records_stop_the_consumer(trial: Trial, capsys: pytest.CaptureFixture[str]) -> None:

@@ -155,6 +155,23 @@ def test_each_type_reads_its_golden_file_and_writes_the_same(file: Path) -> None
     assert again.topic in TOPICS
 
 
+def test_a_hazard_is_on_the_topic_of_its_scope() -> None:
+    topics = {}
+    for file in (file for file in GOLDEN if file.stem.startswith("dayar.hazard.reported.v1")):
+        golden = json.loads(file.read_text(encoding="utf-8"))
+        headers = [(name, value.encode()) for name, value in golden["headers"].items()]
+        event = events.decode("hazards-restricted", json.dumps(golden["data"]).encode(), headers)
+        topics[golden["data"]["scope"]] = events.message(event.data, id=event.id, source="/", time=event.time).topic
+    assert topics == {"Public": "hazards", "Restricted": "hazards-restricted"}
+
+
+def test_a_hazard_of_an_earlier_release_has_no_scope_and_is_public() -> None:
+    golden = next(json.loads(file.read_text()) for file in GOLDEN if file.stem == "dayar.hazard.reported.v1")
+    del golden["data"]["scope"]
+    headers = [(name, value.encode()) for name, value in golden["headers"].items()]
+    assert events.decode("hazards", json.dumps(golden["data"]).encode(), headers).data.scope == "Public"
+
+
 def test_each_type_has_a_golden_file() -> None:
     assert {json.loads(file.read_text(encoding="utf-8"))["headers"]["ce_type"] for file in GOLDEN} == set(EVENT_TYPES)
 

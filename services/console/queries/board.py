@@ -13,6 +13,7 @@ from services.console.models import (
     BoardGroup,
     BoardHazard,
     BoardHousehold,
+    BoardRelease,
     BoardSite,
     ConsoleModel,
     ReportOutcome,
@@ -46,6 +47,7 @@ class Shown:
 
 
 HAZARDS = Shown(BoardHazard, "revision")
+RELEASES = Shown(BoardRelease, "revision")
 HOUSEHOLDS = Shown(BoardHousehold, "sequence", lasting="registered_at")
 GROUPS = Shown(BoardGroup, "sequence")
 SITES = Shown(BoardSite, "version")

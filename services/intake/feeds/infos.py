@@ -7,12 +7,13 @@ from pydantic import Field
 from shared.events import Area, HazardReported
 from shared.events.fields import Data, Instant, Line
 from shared.events.hazards import MagnitudeType, SourceShaking, Texts, Web
-from shared.events.vocabulary import Certainty, HazardType, Severity, Urgency
+from shared.events.vocabulary import Certainty, HazardType, Scope, Severity, Urgency
 
 if TYPE_CHECKING:
     from shared.places import Places  # processes that only read settings must not load shapely
 
 COMPARED = (
+    "scope",
     "type",
     "type_text",
     "urgency",
@@ -29,8 +30,12 @@ COMPARED = (
 
 
 class HazardInfo(Data):
-    """The content of a hazard's event. Sources whose values fluctuate override the method `changes`."""
+    """The content of a hazard's event. Sources whose values fluctuate override the method `changes`.
 
+    A feed that anybody may read has Public hazards; the reader of any other feed sets the `scope`.
+    """
+
+    scope: Scope = Scope.PUBLIC
     type: HazardType
     type_text: Line | None = None
     urgency: Urgency = Urgency.UNKNOWN

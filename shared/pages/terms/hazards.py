@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from shared.events.vocabulary import Certainty, HazardType, ImpactLevel, MsgType, Severity, Status, Urgency
+from shared.events.vocabulary import Certainty, HazardType, ImpactLevel, MsgType, Scope, Severity, Status, Urgency
 from shared.pages.terms.translatable import N_
 
 TERMS: Mapping[str, Mapping[str, str]] = {
@@ -85,6 +85,11 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         Status.SYSTEM: N_("System"),
         Status.TEST: N_("Test"),
         Status.DRAFT: N_("Draft"),
+    },
+    "scope": {
+        Scope.PUBLIC: N_("Public"),
+        Scope.RESTRICTED: N_("Restricted"),
+        Scope.PRIVATE: N_("Private"),
     },
     "msg_type": {
         MsgType.ALERT: N_("First report"),

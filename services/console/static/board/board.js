@@ -12,7 +12,7 @@ import { listen } from "/static/board/listening.js";
 import { draw, showMore } from "/static/board/panels.js";
 
 /** @type {Record<string, string>} */
-const PANEL_OF = { hazards: "hazards", alerts: "alerts", households: "households", groups: "households", outcomes: "reports" };
+const PANEL_OF = { hazards: "hazards", "hazards-restricted": "hazards", alerts: "alerts", households: "households", groups: "households", outcomes: "reports" };
 const ADMISSION_MS = 15_000;
 const OLD_MS = 60_000; // panels are redrawn at least this often, because hazards expire and rows stop being new
 

@@ -1,0 +1,113 @@
+"""The release of a restricted hazard: a person chooses the fields, and writes a text of its own for the public."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from services.console import board, corrections
+from services.console.models import BoardHazard, BoardRelease
+from services.console.queries import releases, snapshots
+from services.console.state import console
+from shared.events.vocabulary import MsgType, Scope, Severity
+from shared.pages import language_of
+from shared.pages.formats import iso
+from shared.postgres.database import Session
+from shared.web.problems import Problem
+
+router = APIRouter(include_in_schema=False)
+
+URGENT = (Severity.EXTREME, Severity.SEVERE)
+OVERDUE_AFTER = timedelta(minutes=10)
+
+
+class Publicity(StrEnum):
+    """What the public reads of a restricted hazard."""
+
+    NOTHING = "nothing"
+    CURRENT = "current"
+    OUTDATED = "outdated"  # the hazard changed after its release
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class PublicState:
+    """`is_overdue`: a Severe or Extreme hazard was confirmed ten minutes ago, and nobody has decided on its release."""
+
+    publicity: Publicity
+    is_overdue: bool
+
+    @property
+    def is_public(self) -> bool:
+        return self.publicity in (Publicity.CURRENT, Publicity.OUTDATED)
+
+
+def state(
+    hazard: BoardHazard, release: BoardRelease | None, confirmed_at: datetime | None, now: datetime
+) -> PublicState | None:
+    """The state of a restricted hazard; None if the hazard itself is Public."""
+    if hazard.scope == Scope.PUBLIC:
+        return None
+    is_decided = release is not None and release.released_revision >= hazard.revision
+    is_urgent = hazard.severity in URGENT and hazard.msg_type != MsgType.CANCEL
+    is_due = confirmed_at is not None and max(confirmed_at, hazard.received_at) <= now - OVERDUE_AFTER
+    return PublicState(publicity(hazard, release), is_overdue=is_urgent and is_due and not is_decided)
+
+
+def publicity(hazard: BoardHazard, release: BoardRelease | None) -> Publicity:
+    if release is None:
+        return Publicity.NOTHING
+    if release.msg_type == MsgType.CANCEL:
+        return Publicity.WITHDRAWN
+    return Publicity.CURRENT if release.released_revision >= hazard.revision else Publicity.OUTDATED
+
+
+@router.get("/release")
+async def release_page(request: Request, session: Session, hazard: UUID) -> Response:
+    """The form that releases a restricted hazard, or withdraws its release."""
+    known = await snapshots.hazard(session, hazard)
+    if known is None or known.scope == Scope.PUBLIC:
+        raise Problem(404, "not-found", "There is no such event that can be released.")
+    release = await releases.release(session, hazard)
+    here, language = console(request), language_of(request)
+    return here.pages.render(
+        request,
+        "release.html",
+        hazard=known,
+        words=corrections.words(known, language),
+        where=board.whereabouts(known.pcodes, here.places, language),
+        counted=here.settings.counted_status,
+        state=state(known, release, None, datetime.now(UTC)),
+        released=release.text if release else {},
+        known=form(known, release),
+    )
+
+
+def form(hazard: BoardHazard, release: BoardRelease | None) -> dict[str, Any]:
+    """The fields from which the page makes the release. The text of the report is not among them."""
+    return {
+        "source": hazard.source,
+        "source_id": hazard.source_id,
+        "status": hazard.status,
+        "revision": hazard.revision,
+        "next_revision": next_revision(hazard, release),
+        "is_first": release is None,
+        "type": hazard.type,
+        "urgency": hazard.urgency,
+        "severity": hazard.severity,
+        "certainty": hazard.certainty,
+        "pcodes": hazard.pcodes,
+        "locality": hazard.area,
+        "point": None if hazard.lat is None else {"lat": hazard.lat, "lon": hazard.lon},
+        "onset": iso(hazard.onset),
+        "expires": iso(hazard.expires) if hazard.expires else None,
+    }
+
+
+def next_revision(hazard: BoardHazard, release: BoardRelease | None) -> int:
+    """A hazard and its releases share one sequence of revisions."""
+    return 1 + max(hazard.revision, release.revision if release else 0)

@@ -1,0 +1,94 @@
+// Releases chosen fields of a restricted event, with a public text of its own, or withdraws the release.
+
+import { element } from "/static/elements.js";
+import { fail, refuse } from "/static/entry/refusals.js";
+import { keepUnsent, sendByKeyboard, sendOnce, sendReport } from "/static/entry/sending.js";
+import { sentence } from "/static/texts.js";
+import { uuid } from "/static/uuid.js";
+
+/**
+ * @typedef {{source: string, source_id: string, status: string, revision: number, next_revision: number, is_first: boolean, type: string,
+ *   urgency: string, severity: string, certainty: string, pcodes: string[], locality: string | null,
+ *   point: {lat: number, lon: number} | null, onset: string, expires: string | null}} Known the event, without its internal text
+ */
+
+const form = /** @type {HTMLFormElement} */ (element("release"));
+const buttons = /** @type {NodeListOf<HTMLButtonElement>} */ (form.querySelectorAll("button"));
+const texts = /** @type {NodeListOf<HTMLTextAreaElement>} */ (form.querySelectorAll("textarea[data-language]"));
+/** @type {Known} */
+const known = JSON.parse(element("release-known").textContent ?? "{}");
+const report = { id: uuid(), version: 1, at: "" };
+const changes = keepUnsent(form);
+
+/** @param {string} name */
+function isChosen(name) {
+  const box = form.querySelector(`input[name="${name}"]`);
+  return box instanceof HTMLInputElement && box.checked;
+}
+
+/** The fields that every release has. The revision is above those of the event and of its releases. */
+function heading() {
+  report.at ||= new Date().toISOString();
+  return {
+    report_id: report.id, ...(report.version > 1 && { version: report.version }), revision: known.next_revision + report.version - 1,
+    released_revision: known.revision, scope: "Public", status: known.status, source: known.source, source_id: known.source_id,
+    type: known.type, onset: known.onset, reported_at: report.at,
+  };
+}
+
+function release() {
+  return {
+    ...heading(), ...(!known.is_first && { msg_type: "Update" }), urgency: known.urgency, area: area(isChosen("locality")), text: publicText(),
+    ...(isChosen("severity") && { severity: known.severity }), ...(isChosen("certainty") && { certainty: known.certainty }),
+    ...(isChosen("expires") && { expires: known.expires }),
+  };
+}
+
+function withdrawal() {
+  return { ...heading(), msg_type: "Cancel", area: area(false) };
+}
+
+/** The districts. Without districts, the locality or the point, because an event has a place. @param {boolean} isExact */
+function area(isExact) {
+  const { pcodes, locality, point } = known;
+  const isNeeded = !pcodes.length;
+  return { ...(pcodes.length && { pcodes }), ...(locality && (isExact || isNeeded) && { description: locality }), ...(isNeeded && !locality && { point }) };
+}
+
+function publicText() {
+  const written = [...texts].map((field) => /** @type {const} */ ([field.dataset.language ?? "", field.value.trim()])).filter(([, words]) => words);
+  return Object.fromEntries(written.map(([language, words]) => [language, { headline: line(words), description: words }]));
+}
+
+/** @param {string} text */
+function line(text) {
+  const flat = text.replace(/\s+/g, " ");
+  return flat.length <= 150 ? flat : `${flat.slice(0, 149)}…`;
+}
+
+async function send() {
+  if (!texts.length) return;
+  if (!Object.keys(publicText()).length) return fail(sentence("missing"), [texts[0]]);
+  await sendOnce(form, () => sent(release, "accepted"));
+}
+
+/** @param {() => object} body @param {string} success */
+async function sent(body, success) {
+  const answer = await sendReport("/intake/v1/hazards", report, body);
+  if (!answer.ok) return refuse(answer);
+  const { status } = await answer.json();
+  fail("");
+  changes.areUnsent = false;
+  form.hidden = true;
+  element("answer").hidden = false;
+  element("answer-text").textContent = sentence(status === "accepted" ? success : status, { event: element("event").textContent ?? "" });
+  element("back").focus();
+}
+
+sendByKeyboard(form, () => void send());
+const withdrawing = /** @type {HTMLDialogElement} */ (element("withdrawing"));
+document.getElementById("withdraw")?.addEventListener("click", () => withdrawing.showModal());
+withdrawing.addEventListener("close", () => {
+  if (withdrawing.returnValue === "withdraw") void sendOnce(form, () => sent(withdrawal, "withdrawn"));
+});
+for (const button of buttons) button.disabled = false; // the template disables the buttons, so that Enter sends nothing before this script runs

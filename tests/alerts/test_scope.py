@@ -1,0 +1,90 @@
+"""Alerts reads public and restricted hazards, and keeps the newest revision of both topics in any order."""
+
+import asyncio
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from services.alerts.config import AlertsSettings
+from services.alerts.handlers import HAZARDS
+from services.alerts.queries import alerts as alert_queries
+from shared.events import HazardReported
+from shared.postgres import database
+from tests.alerts.factories import ALAI, KADAMJAI, mudflow
+from tests.alerts.post import Post
+from tests.installation import Installation
+
+HAZARD = UUID("3b6f0f5e-54c1-4d0e-9d0a-2f1f5d6c7a10")
+SCOPES = {1: "Restricted", 2: "Public", 3: "Private", 4: "Public", 5: "Restricted"}
+
+
+def revision(number: int) -> HazardReported:
+    """A revision of one hazard; the fifth lies in another district than the others."""
+    return mudflow(
+        hazard_id=HAZARD,
+        revision=number,
+        msg_type="Alert" if number == 1 else "Update",
+        scope=SCOPES[number],
+        severity="Extreme" if number == 4 else "Severe",
+        area={"pcodes": [ALAI if number == 5 else KADAMJAI]},
+    )
+
+
+def test_the_consumer_reads_both_topics() -> None:
+    assert HAZARDS.topics == ("hazards", "hazards-restricted")
+    assert {revision(number).own_topic for number in SCOPES} == set(HAZARDS.topics)
+
+
+@settings(max_examples=25)
+@given(data=st.data())
+def test_the_newest_revision_of_both_topics_decides_in_any_order(
+    shared_installation: Installation, data: st.DataObject
+) -> None:
+    """Revisions of one topic come in order; those of the other topic come at any time, and all may come again."""
+    public, restricted = ([n for n in SCOPES if (SCOPES[n] == "Public") is is_public] for is_public in (True, False))
+    order: list[int] = []
+    while public or restricted:
+        from_public = data.draw(st.booleans()) if public and restricted else bool(public)
+        order.append((public if from_public else restricted).pop(0))
+    order += data.draw(st.lists(st.sampled_from(order), max_size=2))
+    cut = data.draw(st.integers(0, len(order)))
+    assert asyncio.run(state_after(shared_installation, [order[:cut], order[cut:]])) == (5, "Severe", [ALAI])
+
+
+async def state_after(installation: Installation, batches: list[list[int]]) -> tuple[int, str, list[str]]:
+    """The stored revision, and severity and districts of the one alert that is in force. Nothing is committed."""
+    own: AlertsSettings = installation.settings(AlertsSettings)
+    async with database.opened(own) as engine, database.sessions(engine)() as session:
+        post = Post(session)
+        for batch in batches:
+            if batch:
+                await post(*map(revision, batch))
+        [(stored,)] = await session.execute(text("SELECT revision FROM hazards"))
+        [row] = await post.fetch(f"{alert_queries.SELECT_ALERTS} WHERE NOT is_lapsed")
+        alert = alert_queries.alert_of(row._mapping)
+        await session.rollback()
+    return stored, alert.severity, list(alert.pcodes)
+
+
+@pytest.mark.anyio
+async def test_an_older_public_revision_does_not_replace_the_restricted_content(post: Post) -> None:
+    await post(revision(5))
+    assert await post(revision(2)) == ["noted not_newer"]
+    [(report,)] = await post.fetch("SELECT report FROM hazards")
+    assert HazardReported.model_validate_json(report).scope == "Restricted"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("is_first", [True, False], ids=["the release comes first", "the release comes later"])
+async def test_a_release_changes_nothing_at_the_centre(post: Post, is_first: bool) -> None:
+    own, release = revision(1), mudflow(hazard_id=HAZARD, revision=2, released_revision=1, severity="Minor")
+    order = (release, own) if is_first else (own, release)
+    outcomes = [outcome for event in order for outcome in await post(event)]
+    assert sorted(outcomes) == ["alerted source_severity", "noted release"]
+    [(stored, kept)] = await post.fetch("SELECT revision, (SELECT count(*) FROM hazard_revisions) FROM hazards")
+    assert (stored, kept) == (1, 1)
+    assert (await post.alert()).severity == "Severe"
+    assert await post.deliveries() == [("duty", 1, "raised")]

@@ -1,0 +1,82 @@
+"""A restricted event is released with a text of its own, released again after a change, and withdrawn."""
+
+from typing import Any
+
+from playwright.sync_api import expect
+
+from shared.auth.tokens import Role
+from tests.browsers import SLOW_MS, wait_for_script
+from tests.console.pages.conftest import Whole
+from tests.console.pages.test_new_event import begun
+
+READY = "!document.querySelector('#release button').disabled"
+
+
+def test_an_event_is_released_by_keyboard_changed_released_again_and_withdrawn(whole: Whole, seat: Any) -> None:
+    page = begun(seat, "rockfall", "kadamjai")
+    page.fill("#locality", "Choko-Dobo")
+    page.fill("#known", "The village head called from the roof")
+    page.click("#send")
+    expect(page.locator("#answer-text")).to_contain_text("Accepted", timeout=SLOW_MS)
+
+    page.goto(f"{whole.url}/")
+    row = page.locator("#panel-hazards .row", has_text="The village head called")
+    expect(row).to_contain_text("Restricted", timeout=SLOW_MS)
+    row.get_by_text("Release to the public").click()
+    wait_for_script(page, READY)
+    expect(page.locator("[name=locality]")).not_to_be_checked()
+    expect(page.locator("textarea")).to_have_count(3)
+    assert [box.input_value() for box in page.locator("textarea").all()] == ["", "", ""]
+    page.keyboard.press("Control+Enter")  # the first field has the focus
+    expect(page.locator("#failure")).to_contain_text("public text")
+    page.fill("#text-en", "Rockfall. The road is closed.")
+    with page.expect_request("**/intake/v1/hazards") as sent:
+        page.keyboard.press("Control+Enter")
+    assert "village head" not in (sent.value.post_data or "")
+    body: Any = sent.value.post_data_json
+    assert "description" not in body["area"]
+    assert (body["scope"], body["released_revision"], body["revision"]) == ("Public", 1, 2)
+    expect(page.locator("#answer-text")).to_contain_text("Released: Rockfall", timeout=SLOW_MS)
+
+    page.goto(f"{whole.url}/")
+    expect(row).to_contain_text("released", timeout=SLOW_MS)
+    expect(row).to_contain_text("The village head called")  # the board keeps the internal text
+    row.get_by_text("Correct or cancel").click()
+    expect(page.locator("#known")).to_have_value("The village head called from the roof")
+    page.fill("#known", "The village head called again")
+    page.click("#send")
+    expect(page.locator("#answer-text")).to_contain_text("Accepted", timeout=SLOW_MS)
+    page.goto(f"{whole.url}/")
+    expect(row).to_contain_text("changed after the release", timeout=SLOW_MS)
+
+    row.get_by_text("Public version").click()
+    wait_for_script(page, READY)
+    expect(page.locator("#text-en")).to_have_value("Rockfall. The road is closed.")
+    page.click("#send")
+    expect(page.locator("#answer-text")).to_contain_text("Released", timeout=SLOW_MS)
+    page.goto(f"{whole.url}/")
+    expect(row).not_to_contain_text("changed after the release", timeout=SLOW_MS)
+
+    row.get_by_text("Public version").click()
+    wait_for_script(page, READY)
+    page.click("#withdraw")
+    page.click("#withdrawing [value=withdraw]")
+    expect(page.locator("#answer-text")).to_contain_text("Withdrawn", timeout=SLOW_MS)
+    page.goto(f"{whole.url}/")
+    expect(row).to_contain_text("release withdrawn", timeout=SLOW_MS)
+    expect(row).to_contain_text("The village head called again")
+
+
+def test_an_alerts_page_leads_to_the_release(whole: Whole, seat: Any) -> None:
+    whole.report_hazard(type="landslide", text={"en": {"headline": "Slope above the school moves"}})
+    page = seat(Role.DUTY_HEAD).open("/")
+    page.locator(".alert", has_text="Landslide").first.locator(".alert-name").click()
+    page.get_by_text("Release to the public").click()
+    expect(page.locator("h1")).to_have_text("Release to the public", timeout=SLOW_MS)
+    expect(page.locator("#event")).to_have_text("Landslide")
+
+
+def test_a_public_or_unknown_event_has_no_release_page(whole: Whole, seat: Any) -> None:
+    page = seat(Role.OPERATOR).open("/")
+    answer = page.request.get(f"{whole.url}/release?hazard=3b6f0f5e-54c1-4d0e-9d0a-2f1f5d6c7a10")
+    assert answer.status == 404

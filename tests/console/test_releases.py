@@ -1,0 +1,118 @@
+"""The board keeps a hazard's content and its release side by side in any order, and shows a missing release in red."""
+
+import itertools
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.console import releases
+from services.console.handlers import show
+from services.console.models import BoardHazard, BoardRelease
+from services.console.queries import releases as queries
+from services.console.releases import Publicity
+from shared import events
+from shared.events import HazardReported
+from tests.console.factories import NOW, alert, hazard, received
+
+pytestmark = pytest.mark.anyio
+INTERNAL, PUBLIC = {"ru": {"headline": "Звонил староста"}}, {"ru": {"headline": "Сель. Дорога закрыта."}}
+LATER = NOW + timedelta(minutes=10)
+
+
+def revisions(hazard_id: UUID) -> list[HazardReported]:
+    """A report, its release, an edit, and the release of the edit with another severity."""
+    own: dict[str, Any] = {"hazard_id": hazard_id, "scope": "Restricted", "text": INTERNAL}
+    public: dict[str, Any] = {"hazard_id": hazard_id, "text": PUBLIC, "severity": "Unknown"}
+    return [
+        hazard(**own),
+        hazard(**public, revision=2, released_revision=1),
+        hazard(events.HazardUpdated, **own, revision=3, msg_type="Update", severity="Extreme"),
+        hazard(events.HazardUpdated, **public, revision=4, msg_type="Update", released_revision=3),
+    ]
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(4))), ids=str)
+async def test_a_release_never_replaces_the_internal_content(session: AsyncSession, order: tuple[int, ...]) -> None:
+    all_revisions = revisions(uuid4())
+    await show([received(all_revisions[number]) for number in order[:2]], session)
+    await show([received(all_revisions[number]) for number in order[2:]], session)
+    own, public = (
+        (await session.scalars(select(BoardHazard))).one(),
+        (await session.scalars(select(BoardRelease))).one(),
+    )
+    assert (own.revision, own.scope, own.severity, own.text["ru"]["headline"]) == (
+        3,
+        "Restricted",
+        "Extreme",
+        "Звонил староста",
+    )
+    assert (public.revision, public.released_revision, public.severity) == (4, 3, "Unknown")
+    assert public.text["ru"]["headline"] == "Сель. Дорога закрыта."
+    assert releases.publicity(own, public) is Publicity.CURRENT
+    assert releases.next_revision(own, public) == 5
+
+
+async def shown(session: AsyncSession, *data: HazardReported) -> tuple[BoardHazard, BoardRelease | None]:
+    await show([received(one) for one in data], session)
+    own = (await session.scalars(select(BoardHazard))).one()
+    return own, await queries.release(session, own.hazard_id)
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [([0], Publicity.NOTHING), ([0, 1], Publicity.CURRENT), ([0, 1, 2], Publicity.OUTDATED)],
+)
+async def test_the_board_tells_what_the_public_reads(
+    session: AsyncSession, known: list[int], expected: Publicity
+) -> None:
+    all_revisions = revisions(uuid4())
+    assert releases.publicity(*await shown(session, *(all_revisions[number] for number in known))) is expected
+
+
+async def test_a_withdrawn_release_is_not_public(session: AsyncSession) -> None:
+    first, release, *_ = revisions(uuid4())
+    withdrawal = hazard(
+        events.HazardCancelled, hazard_id=first.hazard_id, revision=3, msg_type="Cancel", released_revision=1
+    )
+    own, public = await shown(session, first, release, withdrawal)
+    assert releases.publicity(own, public) is Publicity.WITHDRAWN
+    assert own.msg_type == "Alert"  # the event itself stays in force at the centre
+    state = releases.state(own, public, NOW, LATER)
+    assert state is not None and not state.is_overdue and not state.is_public
+
+
+@pytest.mark.parametrize(
+    ("severity", "confirmed", "minutes", "known", "is_red"),
+    [
+        ("Severe", True, 10, [0], True),
+        ("Extreme", True, 10, [0], True),
+        ("Severe", True, 9, [0], False),
+        ("Severe", False, 60, [0], False),
+        ("Moderate", True, 60, [0], False),
+        ("Severe", True, 60, [0, 1], False),
+        ("Severe", True, 60, [0, 1, 2], True),  # changed after the release
+        ("Severe", True, 60, [0, 1, 2, 3], False),
+    ],
+)
+async def test_a_severe_confirmed_hazard_without_a_release_shows_red_after_ten_minutes(
+    session: AsyncSession, severity: str, *, confirmed: bool, minutes: int, known: list[int], is_red: bool
+) -> None:
+    all_revisions = [one.model_copy(update={"severity": severity}) for one in revisions(uuid4())]
+    own, public = await shown(session, *(all_revisions[number] for number in known))
+    if confirmed:
+        confirmation = alert(
+            events.AlertConfirmed, hazard_id=own.hazard_id, verification="confirmed", confirmed_at=NOW, sequence=2
+        )
+        await show([received(confirmation)], session)
+    confirmed_at = (await queries.confirmed(session, [own.hazard_id])).get(own.hazard_id)
+    state = releases.state(own, public, confirmed_at, NOW + timedelta(minutes=minutes))
+    assert state is not None and state.is_overdue is is_red
+
+
+async def test_a_public_hazard_needs_no_release(session: AsyncSession) -> None:
+    own, public = await shown(session, hazard(severity="Extreme"))
+    assert releases.state(own, public, NOW, LATER) is None

@@ -1,0 +1,102 @@
+"""An operator or duty head releases chosen fields of a restricted hazard; the release is on the public topic."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+
+from services.intake.config import IntakeSettings
+from shared.auth.tokens import Role
+from shared.events.vocabulary import SubmissionChannel
+from shared.postgres import database
+from tests.intake.conftest import BATCH, HAZARDS, RunningIntake
+from tests.intake.factories import hazard
+from tests.intake.records import records
+
+PUBLIC, RESTRICTED = "hazards", "hazards-restricted"
+TEXT = {"ru": {"headline": "Сель. Дорога закрыта."}}
+
+
+def entered(**changed: Any) -> dict[str, Any]:
+    """An event that an operator enters, with a text that is not for the public."""
+    return hazard(source="cmc", source_id=f"{uuid4()}/1", text={"ru": {"headline": "Звонил староста"}}, **changed)
+
+
+def released(event: dict[str, Any], **changed: Any) -> dict[str, Any]:
+    """The release of the first revision of the event, without its severity."""
+    fields = hazard(source=event["source"], source_id=event["source_id"], released_revision=1, revision=2, text=TEXT)
+    del fields["severity"]
+    return {**fields, **changed}
+
+
+@pytest.mark.parametrize("role", [Role.OPERATOR, Role.DUTY_HEAD])
+async def test_a_release_is_a_public_revision_with_only_the_chosen_fields(intake: RunningIntake, role: Role) -> None:
+    event, author = entered(), uuid4()
+    event["source_id"] = f"{author}/1"
+    reported = await intake.caller(Role.OPERATOR, account=author).post(HAZARDS, event)
+    body = released(event)
+    answer = await intake.caller(role, channel=SubmissionChannel.CONSOLE).post(HAZARDS, body)  # by another person
+    assert (reported.status_code, answer.status_code) == (202, 202)
+    assert answer.json()["hazard_id"] == reported.json()["hazard_id"]
+    [public] = await records(intake.installation, PUBLIC, body["report_id"])
+    assert (public.data.scope, public.data.revision, public.data.released_revision) == ("Public", 2, 1)
+    assert (public.data.severity, public.data.text["ru"].headline) == ("Unknown", "Сель. Дорога закрыта.")
+    assert await records(intake.installation, PUBLIC, event["report_id"]) == []
+
+
+async def test_an_edit_after_a_release_is_restricted_again(intake: RunningIntake) -> None:
+    desk, event = intake.caller(Role.DUTY_HEAD), entered()
+    edit = {**event, "report_id": str(uuid4()), "revision": 3, "msg_type": "Update", "scope": "Public"}
+    for body in (event, released(event), edit):
+        assert (await desk.post(HAZARDS, body)).status_code == 202
+    assert await records(intake.installation, PUBLIC, edit["report_id"]) == []
+    assert len(await records(intake.installation, RESTRICTED, edit["report_id"])) == 1
+
+
+async def test_withdrawing_a_release_cancels_it_on_the_public_topic(intake: RunningIntake) -> None:
+    desk, event = intake.caller(Role.OPERATOR), entered()
+    body = released(event, revision=3, msg_type="Cancel", text={})
+    assert (await desk.post(HAZARDS, body)).status_code == 202
+    [public] = await records(intake.installation, PUBLIC, body["report_id"])
+    assert (public.type, public.data.scope) == ("dayar.hazard.cancelled.v1", "Public")
+
+
+@pytest.mark.parametrize("roles", [(Role.FIELD,), (Role.REGISTRAR,), (Role.INTEGRATION,)])
+async def test_nobody_else_releases_an_event(intake: RunningIntake, roles: tuple[Role, ...]) -> None:
+    event = entered()
+    caller = intake.caller(*roles, sources=["cmc"])
+    answer = await caller.post(HAZARDS, released(event))
+    assert (answer.status_code, answer.json()["type"]) == (403, "urn:dayar:problem:may-not-release")
+    [result] = (await caller.post(BATCH, [{**released(event), "kind": "hazard"}])).json()["results"]
+    assert (result["status"], result["type"]) == (403, "urn:dayar:problem:may-not-release")
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({"text": {}}, "a public `text`"),
+        ({"revision": 1}, "`revision` is expected to be higher than `released_revision`"),
+        ({"scope": "Restricted"}, "the `scope` Public"),
+    ],
+)
+async def test_an_incomplete_release_is_refused(intake: RunningIntake, changed: dict[str, Any], expected: str) -> None:
+    answer = await intake.caller(Role.OPERATOR).post(HAZARDS, released(entered(), **changed))
+    assert answer.status_code == 422
+    assert expected in answer.json()["errors"][0]["expected"]
+
+
+async def test_releases_and_withdrawals_are_in_the_security_log(intake: RunningIntake) -> None:
+    account, event = uuid4(), entered()
+    desk, release = intake.caller(Role.OPERATOR, account=account), released(event)
+    for body in (event, release, release, released(event, revision=3, msg_type="Cancel")):
+        answer = await desk.post(HAZARDS, body)
+    engine = database.engine(intake.installation.settings(IntakeSettings))
+    async with database.sessions(engine)() as session:
+        statement = text(
+            "SELECT action, result, subject, objects[1]::text FROM audit WHERE account = :account ORDER BY id"
+        )
+        entries = [tuple(row) for row in await session.execute(statement, {"account": account})]
+    await engine.dispose()
+    about = ("done", "POST /intake/v1/hazards", answer.json()["hazard_id"])
+    assert entries == [("hazard_released", *about), ("release_withdrawn", *about)]
