@@ -1,6 +1,6 @@
 """Applies a person's actions to an alert. Each function returns a new value of the alert with the next `sequence`."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -14,6 +14,7 @@ from services.alerts.alerts import (
     NOT_SNOOZED,
     Alert,
     changed,
+    replaced,
 )
 from shared.events.vocabulary import Closer, Verdict
 
@@ -147,7 +148,7 @@ def _seen(alert: Alert, now: datetime, wait: timedelta, **changes: Any) -> Alert
     after = changed(alert, now, is_ringing=False, escalates_at=None, **NOT_SNOOZED, **changes)
     if after.progressed_at is not None or after.is_over:
         return after
-    return replace(after, waits_since=now, escalates_at=now + wait)
+    return replaced(after, waits_since=now, escalates_at=now + wait)
 
 
 def _acknowledgement(person: Actor, now: datetime) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """An alert and its state changes. Each function returns a new value of the alert with the next `sequence`."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+
+from pydantic import ConfigDict
 
 from services.alerts.rules.findings import (
     OVER_BUDGET,
@@ -17,7 +17,9 @@ from services.alerts.rules.findings import (
 )
 from shared import events
 from shared.events import AlertRaised, Message
-from shared.events.vocabulary import Closer, Demand, HazardType, Severity, Status, Validity, Verdict, Verification, Work
+from shared.events.alerts import AlertFields
+from shared.events.fields import Instant
+from shared.events.vocabulary import Closer, Demand, Severity, Validity, Verdict, Verification, Work
 
 SOURCE = "/alerts"
 # Reasons why an alert lapses. Rules give further reasons.
@@ -32,65 +34,36 @@ NOT_RESOLVED: dict[str, Any] = dict.fromkeys(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Alert:
+class Alert(AlertFields):
     """One row of the table `alerts`. `step` is the number of notifications so far, `level` the number of escalations.
 
-    From `waits_since` to `escalates_at` the alert waits for an answer or a further action. `is_ringing` becomes true if
-    nobody acts on an acknowledged alert before `escalates_at`, or if the alert lapses while people work on it.
-    `persons_step` is the highest threshold of displaced persons for which the alert was notified.
+    The fields that are declared here are not published. From `waits_since` to `escalates_at` the alert waits for an
+    answer or a further action. `is_ringing` becomes true if nobody acts on an acknowledged alert before `escalates_at`,
+    or if the alert lapses while people work on it. `persons_step` is the highest threshold of displaced persons for
+    which the alert was notified.
     """
 
-    alert_id: UUID
+    model_config = ConfigDict(extra="forbid")
+
     kind: RuleKind
-    status: Status
     area: str
     situation: str
-    sequence: int
-    rule: str
-    reason: str
-    severity: Severity
-    onset: datetime
-    raised_at: datetime
-    changed_at: datetime
-    nature: str = "machine"
+    changed_at: Instant
     is_suppressed: bool = False
     is_lapsed: bool = False
     step: int = 0
-    level: int = 0
-    escalates_at: datetime | None = None
-    waits_since: datetime | None = None
+    escalates_at: Instant | None = None
+    waits_since: Instant | None = None
     is_ringing: bool = False
-    figures: Mapping[str, Any] = field(default_factory=dict)
-    hazard_type: HazardType | None = None
-    hazard_id: UUID | None = None
-    pcodes: tuple[str, ...] = ()
-    households: int | None = None
     persons_step: int = 0
-    expires: datetime | None = None
-    report_id: UUID | None = None
-    acknowledged_at: datetime | None = None
-    acknowledged_by: UUID | None = None
     acknowledged_name: str | None = None
     acknowledged_note: str | None = None
-    confirmed_at: datetime | None = None
-    confirmed_by: UUID | None = None
     confirmed_name: str | None = None
-    progressed_at: datetime | None = None
-    progressed_by: UUID | None = None
     progressed_name: str | None = None
-    snoozed_until: datetime | None = None
-    snoozed_by: UUID | None = None
     snoozed_name: str | None = None
-    reopened_at: datetime | None = None
-    reopened_by: UUID | None = None
     reopened_name: str | None = None
-    resolved_at: datetime | None = None
-    resolved_by: UUID | None = None
     resolved_name: str | None = None
     resolved_note: str | None = None
-    closed_by: Closer | None = None
-    verdict: Verdict | None = None
 
     @property
     def is_unjudged(self) -> bool:
@@ -234,11 +207,11 @@ def lapsed(alert: Alert, reason: str, now: datetime) -> Alert:
     if after.resolved_at is not None:
         return after
     if after.is_worked_on:
-        return replace(after, is_ringing=True)
+        return replaced(after, is_ringing=True)
     if after.acknowledged_at is None and RANK[after.severity] > RANK[Severity.MODERATE]:
-        return replace(after, is_ringing=False)
+        return replaced(after, is_ringing=False)
     closer, verdict = LAPSES.get(reason, (Closer.RULE, Verdict.DOWNGRADED))
-    return replace(after, is_ringing=False, resolved_at=now, closed_by=closer, verdict=verdict)
+    return replaced(after, is_ringing=False, resolved_at=now, closed_by=closer, verdict=verdict)
 
 
 LAPSES = {CANCELLED: (Closer.SOURCE, Verdict.CANCELLED), EXPIRED: (Closer.TIME, Verdict.EXPIRED)}
@@ -261,7 +234,7 @@ def demanded_anew(alert: Alert, now: datetime) -> Alert:
     if not alert.is_answered:
         return alert
     judged = NOT_CONFIRMED | {"nature": "machine"} if alert.resolved_at else {}
-    return replace(
+    return replaced(
         alert,
         is_ringing=False,
         reopened_at=now,
@@ -291,7 +264,14 @@ def is_wider(alert: Alert, before: Alert) -> bool:
 
 
 def changed(alert: Alert, now: datetime, **changes: Any) -> Alert:
-    return replace(alert, sequence=alert.sequence + 1, changed_at=now, **changes)
+    return replaced(alert, sequence=alert.sequence + 1, changed_at=now, **changes)
+
+
+def replaced(alert: Alert, **changes: Any) -> Alert:
+    """The alert with these changes. Raises TypeError for an unknown field, which `model_copy` would accept."""
+    if unknown := changes.keys() - Alert.model_fields.keys():
+        raise TypeError(f"an alert has no {', '.join(unknown)}")
+    return alert.model_copy(update=changes)
 
 
 def _judged(finding: Finding) -> dict[str, Any]:

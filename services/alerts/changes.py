@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -209,7 +208,7 @@ class AlertChanges:
         due = self._now + self._rules.escalation.wait(alert, is_acknowledged=is_acknowledged)
         if alert.escalates_at is not None and (is_acknowledged or alert.escalates_at <= due):
             return alert
-        return replace(alert, waits_since=self._now, escalates_at=due)
+        return alerts.replaced(alert, waits_since=self._now, escalates_at=due)
 
     def _notified(
         self,
@@ -225,7 +224,7 @@ class AlertChanges:
 
         A receiver that was never notified before gets the message of a new alert, unless the cause is in RISING.
         """
-        begun, called = replace(alert, step=alert.step + 1, **changes), self._called[alert.alert_id]
+        begun, called = alerts.replaced(alert, step=alert.step + 1, **changes), self._called[alert.alert_id]
         notification = Notification(begun, self._receivers, self._places, frozenset(called), before)
         receivers, omissions = notifications.recipients(notification, stages)
         contents: dict[Cause, str] = {}  # all receivers with the same cause get the same content

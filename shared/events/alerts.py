@@ -21,8 +21,8 @@ from shared.events.vocabulary import (
 )
 
 
-class PublishedAlert(Data):
-    """The fields of an alert that the events publish and the alerts API shows."""
+class AlertFields(Data):
+    """The fields of an alert that the alerts service stores, and that the events publish and the alerts API shows."""
 
     alert_id: UUID
     sequence: int
@@ -40,11 +40,6 @@ class PublishedAlert(Data):
     expires: Instant | None = None
     raised_at: Instant
     level: Annotated[int, Field(ge=0)] = 0
-    verification: Verification = Verification.UNVERIFIED
-    work: Work = Work.UNACKNOWLEDGED
-    validity: Validity = Validity.IN_FORCE
-    demand: Demand | None = None
-    is_unseen: bool = False
     acknowledged_at: Instant | None = None
     acknowledged_by: UUID | None = None
     confirmed_at: Instant | None = None
@@ -60,6 +55,16 @@ class PublishedAlert(Data):
     closed_by: Closer | None = None
     verdict: Verdict | None = None
     report_id: UUID | None = None
+
+
+class PublishedAlert(AlertFields):
+    """The fields of an alert that the events publish and the alerts API shows."""
+
+    verification: Verification = Verification.UNVERIFIED
+    work: Work = Work.UNACKNOWLEDGED
+    validity: Validity = Validity.IN_FORCE
+    demand: Demand | None = None
+    is_unseen: bool = False
 
 
 class AlertRaised(PublishedAlert, EventData):

@@ -1,6 +1,5 @@
 """Stages select the receivers of a notification, with a reason for each receiver that is left out."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -28,7 +27,7 @@ def alert(*pcodes: str, level: int = 0, status: Status = Status.ACTUAL) -> Alert
     """An alert about a Severe mudflow."""
     decision = decide(mudflow(area={"pcodes": list(pcodes)}, status=status), rules(), WATCHED, NOW)
     assert isinstance(decision, Finding)
-    return replace(alerts.raised(decision, None, NOW), level=level)
+    return alerts.replaced(alerts.raised(decision, None, NOW), level=level)
 
 
 def notified(
@@ -142,3 +141,8 @@ async def test_why_a_receiver_was_left_out_is_stored_for_each_notification(post:
 
 def test_every_reason_has_a_text_on_the_alerts_page() -> None:
     assert set(omissions.TEXTS) == set(Omission)
+
+
+def test_a_change_of_a_field_that_an_alert_does_not_have_is_refused() -> None:
+    with pytest.raises(TypeError, match="no_such_field"):
+        alerts.replaced(alert(KADAMJAI), no_such_field=1)

@@ -1,7 +1,6 @@
 """The text that a receiver reads, in the receiver's language."""
 
 import re
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -37,7 +36,7 @@ def read(
 ) -> Text:
     """Returns the text about the finding's alert. `since` has the fields that changed after the alert was raised."""
     assert isinstance(finding, Finding)
-    alert = replace(alerts.raised(finding, None, NOW), **since)
+    alert = alerts.replaced(alerts.raised(finding, None, NOW), **since)
     event = AlertRaised.model_validate_json(alert.event(AlertRaised).value)
     return TEXTS.of(event, cause, language, hazard_words)
 

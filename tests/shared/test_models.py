@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from pydantic import BaseModel
 from sqlalchemy import Column, Connection, Constraint, Index, MetaData, make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.sql.elements import conv
@@ -19,6 +20,7 @@ from services.alerts.alerts import Alert
 from services.alerts.models import AlertRow, DepartureRow, HouseholdRow, ReceiverRow
 from services.alerts.projections import Departure, DisplacedHousehold
 from services.alerts.receivers import Receiver
+from shared.events.alerts import PublishedAlert
 from shared.events.topics import SERVICES
 from shared.postgres import bulk_copy
 from shared.postgres.models import NAMES, Base
@@ -116,4 +118,9 @@ async def definitions(connection: AsyncConnection, schema: str) -> set[str]:
 )
 def test_each_field_that_the_alerts_service_stores_is_a_column(value: Any, model: type[Base]) -> None:
     """SQL statements of the alerts service name the fields of these classes as columns."""
-    assert {field.name for field in fields(value)} <= set(bulk_copy.columns(model))
+    names = value.model_fields if issubclass(value, BaseModel) else {field.name for field in fields(value)}
+    assert set(names) <= set(bulk_copy.columns(model))
+
+
+def test_a_field_of_an_alert_that_is_stored_and_published_is_declared_once() -> None:
+    assert not Alert.__annotations__.keys() & PublishedAlert.model_fields.keys()

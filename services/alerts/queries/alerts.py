@@ -4,13 +4,11 @@
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import fields
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 import asyncpg
-from pydantic import TypeAdapter
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -26,8 +24,7 @@ from shared.auth.tokens import Ancestry
 from shared.postgres import database
 from shared.postgres.upsert import upsert
 
-_alert = TypeAdapter(Alert)
-ALERT_COLUMNS = tuple(field.name for field in fields(Alert))
+ALERT_COLUMNS = tuple(Alert.model_fields)
 SELECT_ALERTS = f"SELECT {', '.join(ALERT_COLUMNS)} FROM alerts"  # noqa: S608
 
 TOUCHED = f"{SELECT_ALERTS} WHERE {{which}} ORDER BY alert_id FOR UPDATE"
@@ -130,9 +127,8 @@ async def save_alerts(session: AsyncSession, alert_changes: AlertChanges) -> Non
 
 
 def alert_of(row: asyncpg.Record) -> Alert:
-    return _alert.validate_python({**row, "figures": json.loads(row["figures"])})
+    return Alert.model_validate({**row, "figures": json.loads(row["figures"])})
 
 
 def alert_row(alert: Alert) -> dict[str, Any]:
-    values = {name: getattr(alert, name) for name in ALERT_COLUMNS}
-    return {**values, "figures": json.dumps(dict(alert.figures), ensure_ascii=False)}
+    return {**dict(alert), "figures": json.dumps(alert.figures, ensure_ascii=False)}
