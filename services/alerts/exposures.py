@@ -17,10 +17,9 @@ from services.alerts.ruleset import Ruleset
 from shared.failures import retry_while_unavailable
 from shared.messaging import outbox
 from shared.places import Places
-from shared.postgres import database, notify
+from shared.postgres import database
 
-LOOK_SECONDS = 1.0
-GATHER_SECONDS = 0.5  # hazards that are stored within this time are counted together
+EVERY_SECONDS = 1.0  # hazards that are stored within this time are counted together
 RENEWED_EVERY = timedelta(seconds=10)  # an alert is updated at this interval if only its figures change
 ALL = ("exposures", "")  # the key of the lock that lets only one worker count at a time
 
@@ -40,8 +39,8 @@ class Exposures:
     ) -> None:
         self.rules, self.places, self.clock, self.renewed_every = rules, places, clock, renewed_every
 
-    async def run(self, sessions: async_sessionmaker[AsyncSession], woken: asyncio.Event) -> None:
-        """Runs until cancelled. The event `woken` is set when a hazard is stored. Counts are read every second."""
+    async def run(self, sessions: async_sessionmaker[AsyncSession]) -> None:
+        """Runs until cancelled. Changed hazards and counts are read every second."""
 
         async def done(deed: Callable[[AsyncSession], Awaitable[int]]) -> int:
             async with database.committed(sessions) as session:
@@ -49,12 +48,10 @@ class Exposures:
 
         await retry_while_unavailable(lambda: done(self.begin))
         while True:
-            woken.clear()
             followed = await retry_while_unavailable(lambda: done(self.follow))
             updated = await retry_while_unavailable(lambda: done(self.tell))
             if max(followed, updated) < counts.MANY:
-                await notify.wait(woken, LOOK_SECONDS)
-                await asyncio.sleep(GATHER_SECONDS)
+                await asyncio.sleep(EVERY_SECONDS)
 
     async def begin(self, session: AsyncSession) -> int:
         """Marks every live hazard to be counted again, because the rules may have changed since the last start."""

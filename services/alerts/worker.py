@@ -41,8 +41,7 @@ async def run(settings: AlertsSettings) -> None:
     """Runs until cancelled."""
     rules, places = Ruleset.load(settings.alerts_rules), Places.load(settings.places_path)
     async with database.opened(settings, pool_size=10, pings=False) as engine:
-        sessions, woken, changed = database.sessions(engine), asyncio.Event(), asyncio.Event()
-        receivers_changed = asyncio.Event()
+        sessions, woken, receivers_changed = database.sessions(engine), asyncio.Event(), asyncio.Event()
         box = WebhookSecrets(settings.alerts_key_file)
         await retry_while_unavailable(lambda: seal_notes(sessions, box))
         if settings.exercise:
@@ -78,8 +77,7 @@ async def run(settings: AlertsSettings) -> None:
                 engine,
                 hazards.run(),
                 lifecycle.again_and_again("households", households.run),
-                lifecycle.again_and_again("exposures", lambda: exposures.run(sessions, changed)),
-                notify.listen(engine, "alerts_hazard_changes", changed),
+                lifecycle.again_and_again("exposures", lambda: exposures.run(sessions)),
                 notify.listen(engine, "alerts_deliveries", woken),
                 notify.listen(engine, "alerts_receivers", receivers_changed),
                 deliveries.run(),
