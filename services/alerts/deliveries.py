@@ -60,13 +60,14 @@ class Deliveries:
         self._busy: Counter[str] = Counter()
         self._waiting: set[str] = set()  # receivers that may have more due deliveries than free slots
         self._finished: list[tuple[Job, DeliveryAttempt]] = []
+        self._has_finished = asyncio.Event()
         self._unrecorded: set[UUID] = set()  # deliveries not recorded yet, which are not claimed even after the lease
-        self._recording, self._recorded_at = asyncio.Lock(), -BUSY_SECONDS
         self._tasks: asyncio.TaskGroup | None = None
 
     async def run(self) -> None:
         try:
             async with asyncio.TaskGroup() as self._tasks:
+                self._tasks.create_task(self._record())
                 while True:
                     self._woken.clear()
                     for job in await retry_while_unavailable(self._claim):
@@ -118,10 +119,8 @@ class Deliveries:
             attempt = await self._attempt(job)
         finally:
             self.release(job.recipient)
-        await self._record([(delivery, self._of(delivery, attempt)) for delivery in (job, *job.companions)])
-        self._unrecorded -= job.delivery_ids
-        if job.recipient in self._waiting:
-            self._woken.set()  # the alert's next step may be due now
+        self._finished += [(delivery, self._of(delivery, attempt)) for delivery in (job, *job.companions)]
+        self._has_finished.set()
 
     async def _attempt(self, job: Job) -> DeliveryAttempt:
         began = datetime.now(UTC)
@@ -141,16 +140,20 @@ class Deliveries:
             raise Undelivered("receiver_removed", is_final=True)
         return await self._channels[job.receiver.channel].send(job, job.receiver)
 
-    async def _record(self, tried: Sequence[tuple[Job, DeliveryAttempt]]) -> None:
+    async def _record(self) -> None:
         """Records attempts in groups: each write includes all attempts that finished before the write began."""
-        self._finished += tried
-        async with self._recording:
-            if self._finished:
-                await asyncio.sleep(max(GATHER_SECONDS, self._recorded_at + BUSY_SECONDS - time.monotonic()))
-            if finished := self._finished.copy():
-                await retry_while_unavailable(lambda: self._write(finished))
-                self._recorded_at = time.monotonic()
-                del self._finished[: len(finished)]  # deleted after the write, because the write may be interrupted
+        recorded_at = -BUSY_SECONDS
+        while True:
+            await self._has_finished.wait()
+            await asyncio.sleep(max(GATHER_SECONDS, recorded_at + BUSY_SECONDS - time.monotonic()))
+            self._has_finished.clear()
+            finished = self._finished.copy()
+            await retry_while_unavailable(lambda: self._write(finished))  # noqa: B023 - awaited before the next
+            recorded_at = time.monotonic()
+            del self._finished[: len(finished)]  # deleted after the write, because the write may be interrupted
+            self._unrecorded -= {job.delivery_id for job, _ in finished}
+            if any(job.recipient in self._waiting for job, _ in finished):
+                self._woken.set()  # the alert's next step may be due now
 
     async def _record_last(self) -> None:
         """Records the last attempts before the process ends, because a worker would repeat unrecorded attempts."""

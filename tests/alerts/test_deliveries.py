@@ -233,6 +233,22 @@ async def test_attempts_that_end_shortly_after_a_recording_are_recorded_together
     assert (len(await town.settled(3)), transactions) == (3, 2)
 
 
+async def test_a_recorded_delivery_does_not_wait_until_later_attempts_are_recorded(
+    town: Town, hook: Hook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under lasting load, deliveries would otherwise wait ever longer, and the claim would have to exclude them all."""
+    monkeypatch.setattr(deliveries, "BUSY_SECONDS", 3600)
+    await town.receiver("duty", hook)
+    async with town.working(hook, channel=Prompt()) as worker:
+        async with town.sessions.begin() as session:
+            await session.execute(text("LOCK TABLE attempts IN ACCESS EXCLUSIVE MODE"))
+            await town.alert(2)
+            await wait_for(lambda: is_kept_waiting(town, "attempts"))
+            await town.alert()
+            await wait_for(lambda: len(worker._finished) == 3)
+        await wait_for(lambda: len(worker._unrecorded) == 1)
+
+
 class FirstAlone(Late):
     """A channel that answers the first delivery only after a test allows it, and never answers later deliveries."""
 

@@ -90,14 +90,11 @@ async def notified(town: Town) -> None:
         await session.execute(text("NOTIFY alerts_deliveries"))
 
 
-async def is_kept_waiting(town: Town) -> bool:
-    """Whether the claim of a delivery waits for the locked table `receivers`."""
+async def is_kept_waiting(town: Town, table: str = "receivers") -> bool:
+    """Whether a statement waits for the locked table. The claim of a delivery reads the table `receivers`."""
+    waiting = text("SELECT true FROM pg_locks WHERE relation = CAST(:table AS regclass) AND NOT granted")
     async with town.sessions.begin() as session:
-        return bool(
-            await session.scalar(
-                text("SELECT true FROM pg_locks WHERE relation = 'receivers'::regclass AND NOT granted")
-            )
-        )
+        return bool(await session.scalar(waiting, {"table": table}))
 
 
 async def claimed(town: Town) -> bool:
