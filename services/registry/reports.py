@@ -216,12 +216,28 @@ def cell(sex: str | None, age: str) -> int:
 
 
 def age(member: Content, year: int, day: str) -> int | None:
-    """The age on the day `MM-DD` of the year. If only the birth year is known, the age is the years' difference."""
+    """The age on the day `MM-DD` of the year. If only the birth year is known, the age is the years' difference.
+
+    If only an age was told, it is the age on the day of the telling; without that day it holds for any day.
+    """
     born: str | None = member.get("birth_date")
     if born is not None:
         return year - int(born[:4]) - (born[5:] > day)
     birth_year: int | None = member.get("birth_year")
-    return None if birth_year is None else year - birth_year
+    if birth_year is not None:
+        return year - birth_year
+    told: int | None = member.get("age")
+    return None if told is None else told + whole_years(member.get("age_reported_on"), year, day)
+
+
+def whole_years(since: str | None, year: int, day: str) -> int:
+    """The completed years from a day to the day `MM-DD` of the year; below 0 if that is earlier."""
+    if since is None:
+        return 0
+    years = year - int(since[:4])
+    if years > 0:
+        return years - (day < since[5:])
+    return years + (day > since[5:]) if years < 0 else 0
 
 
 def birth_year(member: Content) -> int | None:

@@ -19,6 +19,8 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "name_year_and_village": N_("the same name, year of birth and place"),
     },
     "household_field": {
+        "age": N_("Age"),
+        "age_reported_on": N_("Day on which the age was told"),
         "birth_date": N_("Born"),
         "birth_year": N_("Born"),
         "citizenship": N_("Citizenship"),
@@ -26,6 +28,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "destination_locality": N_("Village or site now"),
         "destination_point": N_("Point now"),
         "disabilities": N_("Disabilities"),
+        "evacuation": N_("How they were evacuated"),
         "family_name": N_("Family name"),
         "given_name": N_("Given name"),
         "hazard_id": N_("Linked hazard"),

@@ -233,3 +233,20 @@ def test_the_form_with_all_reasons_fits_a_small_phone(phone: BrowserContext, cen
     page = opened(phone, centre, language)
     ranked(page, "water_scarcity_irrigation", "other", "repeated_hazards")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_an_age_is_reported_with_the_day_on_which_it_was_told(phone: BrowserContext, centre: Centre) -> None:
+    page = opened_in_the_evening(phone, centre)
+    page.click("summary >> text=List the persons")
+    page.click("#add-member")
+    page.fill("[data-name=age]", "34")
+    page.fill("#persons", "1")
+    filled(page, persons="1")
+    [kept] = kept_reports(page)
+    [member] = kept["body"]["members"]
+    assert (member["age"], member["age_reported_on"]) == (34, "2026-03-01")
+    page.clock.set_fixed_time(MORNING)
+    page.click("#reports >> text=Correct")
+    page.click("#send")
+    [kept] = kept_reports(page)
+    assert kept["body"]["members"][0]["age_reported_on"] == "2026-03-01"

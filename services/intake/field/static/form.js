@@ -258,6 +258,9 @@ function addMember(member) {
   const item = /** @type {HTMLElement} */ (copy("member"));
   item.dataset.id = member?.member_id ?? uuid();
   for (const field of fields(item)) field.value = String(member?.[field.dataset.name ?? ""] ?? (field.tagName === "SELECT" ? "unknown" : ""));
+  const age = /** @type {HTMLInputElement} */ (part(item, "[data-name=age]"));
+  item.dataset.ageOn = member?.age_reported_on ?? "";
+  age.addEventListener("input", () => { item.dataset.ageOn = age.value && today(); }); // an age is true on the day it was told
   if (!member) fields(item)[0].value = element("members").childElementCount ? "child" : "head";
   part(item, "[data-remove]").addEventListener("click", () => removeMember(item));
   element("members").append(item);

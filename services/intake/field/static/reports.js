@@ -102,6 +102,7 @@ function readMembers(form) {
     ...Object.fromEntries(fields(item).filter((field) => field.value.trim()).map((field) => [
       field.dataset.name, field.type === "number" ? Number(field.value) : field.value.trim(),
     ])),
+    ...(item.dataset.ageOn && { age_reported_on: item.dataset.ageOn }),
   }));
 }
 
