@@ -52,7 +52,7 @@ HAZARD_EVENTS: dict[MsgType, type[HazardReported]] = {
     MsgType.CANCEL: HazardCancelled,
 }
 
-MOVEMENTS = ("household_movement", "group_movement")
+MOVEMENTS = ("household_movement", "group_movement", "site_movement")
 MOVED = HouseholdMovementReported.event_type
 # Kind of a report -> the event types of its first version and of its corrections.
 EVENT_TYPES_OF = {

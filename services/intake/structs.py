@@ -32,10 +32,11 @@ from shared.events import (
     MovementSealed,
     Place,
     Point,
+    SiteMovementReport,
 )
 from shared.events.displacements import GroupClear, HouseholdClear
 from shared.events.fields import CLEAR, SEALED, random_uuid, utc
-from shared.events.movements import GroupMovementClear, HouseholdMovementClear, MovementBody
+from shared.events.movements import GroupMovementClear, HouseholdMovementClear, MovementBody, SiteMovementClear
 from shared.events.vocabulary import Precision, Status
 
 UUID_TEXT = r"^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z"
@@ -208,24 +209,27 @@ class PartWriter:
 
 encode = msgspec.json.Encoder().encode
 HOUSEHOLD, GROUP = struct(HouseholdReport, kind="household"), struct(GroupReport, kind="group")
-OF_HOUSEHOLD, OF_GROUP = (
+OF_HOUSEHOLD, OF_GROUP, OF_SITE = (
     struct(HouseholdMovementReport, kind="household_movement"),
     struct(GroupMovementReport, kind="group_movement"),
+    struct(SiteMovementReport, kind="site_movement"),
 )
-MOVEMENT: Any = Union[OF_HOUSEHOLD, OF_GROUP]  # noqa: UP007
+MOVEMENT: Any = Union[OF_HOUSEHOLD, OF_GROUP, OF_SITE]  # noqa: UP007
 DISPLACEMENT: Any = Union[HOUSEHOLD, GROUP]  # noqa: UP007
-ALL: Any = Union[HOUSEHOLD, GROUP, OF_HOUSEHOLD, OF_GROUP]  # noqa: UP007
+ALL: Any = Union[HOUSEHOLD, GROUP, OF_HOUSEHOLD, OF_GROUP, OF_SITE]  # noqa: UP007
 CLEAR_PARTS = {
     "household": PartWriter(HouseholdClear, with_defaults=True),
     "group": PartWriter(GroupClear, with_defaults=True),
     "household_movement": PartWriter(HouseholdMovementClear, with_defaults=True),
     "group_movement": PartWriter(GroupMovementClear, with_defaults=True),
+    "site_movement": PartWriter(SiteMovementClear, with_defaults=True),
 }
 SEALED_PARTS = {
     "household": PartWriter(HouseholdSealed, with_defaults=False),
     "group": PartWriter(GroupSealed, with_defaults=False),
     "household_movement": PartWriter(HouseholdMovementSealed, with_defaults=False),
     "group_movement": PartWriter(MovementSealed, with_defaults=False),
+    "site_movement": PartWriter(MovementSealed, with_defaults=False),
 }
 SUBJECT_IDS = {kind: attrgetter(f"{kind.removesuffix('_movement')}_id") for kind in CLEAR_PARTS}
 Read = TypeVar("Read")
@@ -282,7 +286,7 @@ def replaced(report: DisplacementStruct, values: Mapping[str, Any]) -> Displacem
 
 
 def subject_id(report: DisplacementStruct) -> str:
-    """The id of the household or group."""
+    """The id of the household, group or site."""
     subject: str = SUBJECT_IDS[report.kind](report)
     return subject
 

@@ -12,9 +12,10 @@ from services.registry.group_movements import Tallies, tallies
 from services.registry.headcounts import Headcount
 from services.registry.people import People
 from services.registry.reports import FiledMovement
-from services.registry.storage import Store
+from services.registry.storage import Store, lock_name
 from services.registry.typed_sites import TypedSites
 from shared.events.displacements import GroupClear
+from shared.events.vocabulary import ReportKind
 
 STORED_POPULATIONS = (
     "SELECT DISTINCT population FROM counts WHERE group_id = ANY($1::uuid[]) AND population IS NOT NULL"
@@ -44,16 +45,22 @@ WHERE pcode = ANY($1::text[] || ARRAY(SELECT pcode FROM sites WHERE site_id = AN
 
 
 class CountPool:
-    """The counts of the given groups, and all counts that share a population with them.
+    """The counts of the given groups and sites, and all counts that share a population, site or moving group with them.
 
-    Where people moved, also the counts that share a site or a group with them.
+    `movements` are all movements of these groups and sites.
     """
 
     def __init__(
-        self, connection: Any, store: Store, counts: Iterable[Headcount], movements: Iterable[FiledMovement]
+        self,
+        connection: Any,
+        store: Store,
+        counts: Iterable[Headcount],
+        movements: Iterable[FiledMovement],
+        site_ids: Iterable[str] = (),
     ) -> None:
         self.connection = connection
         self.movements = list(movements)
+        self._moved_sites = set(map(UUID, site_ids))
         self._store = store
         self._counts = {count.report_id: count for count in counts}
         self._groups = {count.group_id for count in self._counts.values()}
@@ -72,22 +79,20 @@ class CountPool:
         while True:
             known = tallies(list(self._counts.values()), self.movements, self._sites)
             populations |= {tally.count.population for tally in known.values() if tally.count.population}
-            if not await self._load(populations, self._shared_sites(known)):
+            sites = {tally.count.site_id for tally in known.values() if tally.count.site_id}
+            if not await self._load(populations, sites | self._moved_sites):
                 return known
 
-    def _shared_sites(self, known: Tallies) -> set[UUID]:
-        """The sites whose counts may change each other: only if people moved may a count of everybody there change."""
-        if not self.movements and not any(tally.count.covers_site for tally in known.values()):
-            return set()
-        return {tally.count.site_id for tally in known.values() if tally.count.site_id}
-
-    async def _load(self, populations: Collection[str], sites: Collection[UUID]) -> bool:
+    async def _load(self, populations: Collection[str], sites: set[UUID]) -> bool:
         """Lock these and load their counts. False if they were loaded before."""
-        wanted = {*populations, *(f"site {site_id}" for site_id in sites), *self._moving_groups}
+        wanted = {*populations, *map(lock_name, sites), *self._moving_groups}
         if wanted <= self._locked:
             return False
+        new_sites = {str(site_id) for site_id in sites - self._moved_sites if lock_name(site_id) not in self._locked}
         await self.connection.execute(LOCK, sorted(wanted - self._locked))
         self._locked |= wanted
+        if new_sites:
+            self.movements += await self._store.movements_of(ReportKind.SITE_MOVEMENT, new_sites)
         came = await self.connection.fetch(CAME, list(populations), list(sites))
         self._moving_groups |= {str(row["group_id"]) for row in came} - self._groups
         rows = await self.connection.fetch(
@@ -97,7 +102,7 @@ class CountPool:
         self._counts |= {count.report_id: count for count in others}
         if new := {count.group_id for count in others} - self._groups:
             self._groups |= new
-            movements = await self._store.movements_of(new)
+            movements = await self._store.movements_of(ReportKind.GROUP_MOVEMENT, new)
             self.movements += movements
             self._moving_groups |= {movement.subject[1] for movement in movements}
         return True

@@ -12,6 +12,7 @@ from services.registry.movements import Course, course
 from services.registry.people import People
 from services.registry.positions import STOCK, Position
 from services.registry.reports import MOVES, Filed, FiledMovement, day, days, order, superseded
+from shared import events
 from shared.events.vocabulary import Mobility, Movement, OutcomeKind, Precision, Status, SubStock
 
 
@@ -41,12 +42,12 @@ def courses(displacements: Collection[Filed], movements: Collection[FiledMovemen
     moves = sorted((filed for filed in displacements if filed.clear.mobility in MOVES), key=order)
     for movement in movements:
         departure = departure_of(movement, moves)
-        if movement.clear.is_reversed:
-            result.decisions[movement.report_id] = RECORDED
-        elif departure is None:
-            result.decisions[movement.report_id] = held(why_nothing_precedes(movement, moves))
-        else:
+        if departure and not movement.clear.is_reversed:
             following[departure.report_id].append(movement)
+        elif not movement.site_id:
+            is_reversed = movement.clear.is_reversed
+            reason = RECORDED if is_reversed else held(why_nothing_precedes(movement, moves))
+            result.decisions[movement.report_id] = reason
     gone: defaultdict[str, Parts] = defaultdict(dict)  # by status
     for departure, ends_at in sorted(superseded(displacements), key=lambda each: order(each[0])):
         own, before = following.get(departure.report_id, ()), gone[departure.clear.status]
@@ -54,11 +55,17 @@ def courses(displacements: Collection[Filed], movements: Collection[FiledMovemen
         if own or carried:
             followed = course(departure, own, ends_at, carried)
             result.decisions |= followed.decisions
-            if not carried and all(decision.outcome is OutcomeKind.HELD for decision in followed.decisions.values()):
+            if not carried and not has_effect(followed):
                 continue  # as without movements
             result.by_departure[departure.report_id] = followed
             gone[departure.clear.status] = still_gone(before, followed.parts)
     return result
+
+
+def has_effect(followed: Course) -> bool:
+    """Whether a movement of the household took effect, or one of everybody at a site where the household is."""
+    are_held = all(decision.outcome is OutcomeKind.HELD for decision in followed.decisions.values())
+    return not are_held or bool(followed.stays or followed.passages)
 
 
 def why_nothing_precedes(movement: FiledMovement, moves: Sequence[Filed]) -> Held:
@@ -83,8 +90,8 @@ class Onward(NamedTuple):
 def onward(displacements: Mapping[str, Filed], known: Courses) -> dict[str, Onward]:
     """The new displacements by the ids of the movements that reported them."""
     return {
-        passage.movement.report_id: Onward(
-            passage.movement.report_id,
+        onward_id(passage.movement, displacements[report_id]): Onward(
+            onward_id(passage.movement, displacements[report_id]),
             passage.movement.clear.status,
             day(passage.movement),
             passage.movement.clear.occurred_at_precision,
@@ -95,6 +102,13 @@ def onward(displacements: Mapping[str, Filed], known: Courses) -> dict[str, Onwa
         for passage in course.passages
         if passage.movement.clear.movement is Movement.DISPLACED_AGAIN and passage.households
     }
+
+
+def onward_id(movement: FiledMovement, departure: Filed) -> str:
+    """The id of a new displacement: the movement's, but each household at a site has a displacement of its own."""
+    if not movement.site_id:
+        return movement.report_id
+    return str(events.derived_id("onward", movement.report_id, departure.subject[1]))
 
 
 def changed(before: Mapping[str, Onward], after: Mapping[str, Onward]) -> list[Onward]:

@@ -7,14 +7,16 @@ from typing import NamedTuple
 from shared.events.vocabulary import Flag, OutcomeKind, RefusalReason
 from shared.places import Places
 
-Name = tuple[str, str]  # "household" or "group", and the id of the household or group
+Name = tuple[str, str]  # "household", "group" or "site", and its id
 # Kind of a report -> what the report is about.
 SUBJECT_OF = {
     "household": "household",
     "group": "group",
     "household_movement": "household",
     "group_movement": "group",
+    "site_movement": "site",
 }
+SITE = "site"  # the first part of the name of a site, which has movements only
 
 
 class Held(StrEnum):
@@ -72,6 +74,9 @@ class Owner(NamedTuple):
 
     def shares(self, author: str, team: str | None) -> bool:
         return author == self.author or (team is not None and team == self.team)
+
+
+NOBODY = Owner("", None)  # a site belongs to no team
 
 
 class Claim(NamedTuple):

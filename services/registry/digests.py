@@ -149,7 +149,7 @@ async def remove(session: AsyncSession, subject_id: UUID) -> int:
 
 
 def type_of(kind: str, version: int) -> str:
-    if kind in (ReportKind.HOUSEHOLD_MOVEMENT, ReportKind.GROUP_MOVEMENT):
+    if kind in (ReportKind.HOUSEHOLD_MOVEMENT, ReportKind.GROUP_MOVEMENT, ReportKind.SITE_MOVEMENT):
         return HouseholdMovementReported.event_type
     if version > 1:
         return CORRECTION

@@ -131,12 +131,17 @@ def newest(stock: Sequence[Tally]) -> Headcount:
 
 
 def named(movement: FiledMovement, at: datetime, known: Tallies) -> Iterator[Tally]:
-    """The counts of the movement's group, or the recounts that had replaced them when the movement happened."""
+    """The counts of the movement's group or site, or the recounts that had replaced them when the movement happened."""
     for tally in known.values():
-        clear = tally.count.clear
-        is_of_group = tally.count.group_id == movement.subject[1] and clear.status is movement.clear.status
-        if is_of_group and clear.measure is Measure.STOCK and tally.count.counted_at <= at:
+        count, clear = tally.count, tally.count.clear
+        is_named = count.group_id == movement.subject[1] or is_at_site(count, movement.site_id)
+        is_stock = clear.measure is Measure.STOCK and clear.status is movement.clear.status
+        if is_named and is_stock and count.counted_at <= at:
             yield in_effect(tally, at, known)
+
+
+def is_at_site(count: Headcount, site_id: str | None) -> bool:
+    return site_id is not None and count.is_displaced and str(count.site_id) == site_id
 
 
 def in_effect(tally: Tally, at: datetime, known: Tallies) -> Tally:

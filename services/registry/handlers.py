@@ -24,12 +24,15 @@ from shared.events import (
     HouseholdCorrectionReported,
     HouseholdMovementReported,
     HouseholdReported,
+    SiteMovementReported,
 )
 from shared.events.vocabulary import OutcomeKind, RefusalReason
 from shared.messaging.decisions import Execution
 from shared.messaging.handlers import Handlers
 from shared.messaging.records import Outcome, Received
 from shared.places import Places
+
+AT_ONCE = 200  # the most households of a site in memory
 
 
 class Registrar:
@@ -81,11 +84,27 @@ class Registrar:
         return outcome_of(filed, decided).kind
 
     async def _save(self, working_set: WorkingSet, store: Store, session: AsyncSession) -> None:
-        working_set.judge()
         now = self._clock()
+        await self._move_households(working_set, store, session, now)
+        working_set.judge()
         recounted = await recount(session, working_set, store, now)
         messages = chain(recounted.messages, self._household_events.messages(working_set, now))
         await store.save(working_set, messages, recounted.tallies, recounted.outdated)
+
+    async def _move_households(
+        self, working_set: WorkingSet, store: Store, session: AsyncSession, now: datetime
+    ) -> None:
+        """Apply the movements of everybody at a site to its households, a bounded number at a time."""
+        if not working_set.moved_sites:
+            return
+        names = await store.households_at(working_set.moved_sites)
+        others = [name for name in names if name not in working_set.subjects]
+        for start in range(0, len(others), AT_ONCE):
+            part = Store(session, self._encryption, self._search, self._places)
+            households = await part.open_at(others[start : start + AT_ONCE], ())
+            households.move_households(working_set.moved_sites, partial(households.sites.update, working_set.sites))
+            households.judge()
+            await part.save(households, self._household_events.messages(households, now), (), ())
 
 
 # Maps event types to handlers. All reports of a batch are filed in one working set.
@@ -97,6 +116,7 @@ REPORTS = Handlers(
         GroupCorrectionReported: Registrar.file_reports,
         HouseholdMovementReported: Registrar.file_reports,
         GroupMovementReported: Registrar.file_reports,
+        SiteMovementReported: Registrar.file_reports,
     }
 )
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, RowMapping, TextClause, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.decisions import SUBJECT_OF, Held
-from services.registry.models import GroupCount, HeldDecision, Household, Report
+from services.registry.models import GroupCount, HeldDecision, Household, Report, Site
 from services.registry.visibility import Visibility
 from shared import audit
 from shared.audit import Action, Entry
@@ -33,7 +33,7 @@ UNDECIDED = select(HeldDecision.decided_at).where(
     HeldDecision.outcome_id == Report.outcome_id, HeldDecision.carried_out_at.is_(None)
 )
 IS_HELD = Report.outcome == OutcomeKind.HELD
-# The place of the household or group that the report is about; None if it is not registered. A movement needs it,
+# The place of the household, group or site that the report is about; None if it is not registered. A movement needs it,
 # because most movements have no destination.
 HOUSEHOLD_PCODE = func.coalesce(
     select(func.coalesce(Household.destination_pcode, Household.origin_pcode))
@@ -44,6 +44,7 @@ HOUSEHOLD_PCODE = func.coalesce(
     .order_by(GroupCount.occurred_at.desc(), GroupCount.report_id)
     .limit(1)
     .scalar_subquery(),
+    select(Site.pcode).where(Site.site_id == Report.subject_id).scalar_subquery(),
 )
 HELD = select(
     Report.outcome_id,
@@ -63,14 +64,15 @@ HELD = select(
     HOUSEHOLD_PCODE.label("household_pcode"),
 ).where(IS_HELD)
 # The P-code of a report's destination or, if the destination has none, of the origin. A movement without a destination
-# has the P-code of its household or group.
+# has the P-code of its household, group or site.
 PCODE = """coalesce(
     CAST(clear AS json) #>> '{destination,pcode}', CAST(clear AS json) #>> '{origin,pcode}',
     (SELECT coalesce(destination_pcode, origin_pcode) FROM households WHERE household_id = reports.subject_id),
     (
         SELECT coalesce(destination_pcode, origin_pcode) FROM counts WHERE group_id = reports.subject_id
         ORDER BY occurred_at DESC, report_id LIMIT 1
-    )
+    ),
+    (SELECT pcode FROM sites WHERE site_id = reports.subject_id)
 )"""
 
 

@@ -14,6 +14,8 @@ Lead = Callable[[Position], Position]  # where a movement leads people
 
 def concerned(parts: Parts, movement: FiledMovement, departure: Filed, lead: Lead) -> tuple[Parts, ReportDecision]:
     """The people whom the movement concerns, by their position. It would lead them to another one."""
+    if movement.site_id:
+        return at_site(parts, movement), RECORDED
     number = movement.clear.persons or 0
     if member_ids := frozenset(movement.sealed.get("member_ids", ())):
         return named(parts, movement, departure, member_ids)
@@ -24,6 +26,11 @@ def concerned(parts: Parts, movement: FiledMovement, departure: Filed, lead: Lea
         if found := {at: people for at, people in parts.items() if is_source(at) and people.count}:
             return (taken(found, number, lead) if number else found), RECORDED
     return {}, nobody_left(parts, movement)
+
+
+def at_site(parts: Parts, movement: FiledMovement) -> Parts:
+    """Everybody who is displaced at the site of the movement."""
+    return {at: people for at, people in parts.items() if at.is_displaced() and at.site_id == movement.site_id}
 
 
 def named(

@@ -188,6 +188,23 @@ class SiteKey(WrappedKey, RegistryModel):
     site_id: Mapped[UUID] = mapped_column(primary_key=True)
 
 
+class SiteReportKey(WrappedKey, RegistryModel):
+    """The data key of the reports about everybody at a site."""
+
+    __tablename__ = "site_report_keys"
+
+    site_id: Mapped[UUID] = mapped_column(primary_key=True)
+
+
+class HouseholdSite(RegistryModel):
+    """A site where a report places a household, now or earlier. A movement of everybody at a site needs the list."""
+
+    __tablename__ = "household_sites"
+
+    site_id: Mapped[UUID] = mapped_column(primary_key=True)
+    household_id: Mapped[UUID] = mapped_column(primary_key=True, index=True)
+
+
 class Displaced(Moved):
     """The columns that the tables `episodes` and `counts` share. PostgreSQL computes some columns for figures.
 

@@ -77,7 +77,8 @@ def course(
         after = {position: lead(position) for position in moving}
         if decision is RECORDED and is_known(movement, after):
             decision = SAME_PLACE if movement.clear.movement in ONWARD else ALREADY_KNOWN
-        decisions[movement.report_id] = decision
+        if not movement.site_id:
+            decisions[movement.report_id] = decision
         passages += [
             Passage(movement, position, after[position], moving[position], int(number == 0), at)
             for number, position in enumerate(largest_first(leaving(after), moving))
@@ -96,6 +97,7 @@ def beginning(departure: Filed) -> Parts:
         departed_at=clear.occurred_at,
         confirmed_at=clear.reported_at,
         shelter=sealed.get("shelter", Shelter.UNKNOWN),
+        site_id=sealed.get("site_id") or "",
     )
     return {position: People.of(departure)}
 

@@ -17,10 +17,11 @@ from shared.events import (
     HouseholdMovementReported,
     HouseholdReported,
     SealedBox,
+    SiteMovementReported,
 )
 from shared.events.displacements import GroupClear, HouseholdClear
 from shared.events.envelope import REVOKED_HEADER
-from shared.events.movements import GroupMovementClear, HouseholdMovementClear
+from shared.events.movements import GroupMovementClear, HouseholdMovementClear, SiteMovementClear
 from shared.failures import DependencyUnavailable, SetAside
 from shared.messaging.records import Received, Record
 
@@ -30,8 +31,9 @@ TEXT_OF = {
     "group": TypeAdapter(GroupClear).serializer.to_json,
     "household_movement": TypeAdapter(HouseholdMovementClear).serializer.to_json,
     "group_movement": TypeAdapter(GroupMovementClear).serializer.to_json,
+    "site_movement": TypeAdapter(SiteMovementClear).serializer.to_json,
 }
-MovementReported = HouseholdMovementReported | GroupMovementReported
+MovementReported = HouseholdMovementReported | GroupMovementReported | SiteMovementReported
 DisplacementReported = HouseholdReported | GroupReported | MovementReported
 
 

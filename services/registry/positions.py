@@ -28,11 +28,12 @@ class Position:
     is_return_presumed: bool = False
     intends_to_stay: bool = False
     contact_lost_at: datetime | None = None
+    site_id: str = ""
     died_by: date | None = None  # the last day on which the people may have died
 
     @property
     def place(self) -> tuple[str, ...]:
-        return self.sub_stock, self.pcode or "", self.country or "", self.locality, self.shelter
+        return self.sub_stock, self.pcode or "", self.country or "", self.locality, self.shelter, self.site_id
 
     @property
     def told(self) -> tuple[Any, ...]:
@@ -111,7 +112,8 @@ def is_same_place(before: Position, after: Position) -> bool:
         return False
     is_same_locality = after.locality in ("", before.locality)
     is_same_shelter = after.shelter in (Shelter.UNKNOWN, before.shelter)
-    return after.sub_stock is SubStock.IN_RETURN or (is_same_locality and is_same_shelter)
+    is_same_site = after.site_id in ("", before.site_id)
+    return after.sub_stock is SubStock.IN_RETURN or (is_same_locality and is_same_shelter and is_same_site)
 
 
 def noted(before: Position, kind: Movement, at: datetime) -> Position:
@@ -132,9 +134,10 @@ def destination(before: Position, movement: FiledMovement, departure: Filed) -> 
     if clear.destination is not None:
         place = {"pcode": clear.destination.pcode, "country": clear.destination.country}
         locality = folded(sealed.get("destination_locality"))
-        return {**place, "locality": locality, "shelter": sealed.get("shelter", Shelter.UNKNOWN)}
+        shelter, site_id = sealed.get("shelter", Shelter.UNKNOWN), sealed.get("destination_site_id") or ""
+        return {**place, "locality": locality, "shelter": shelter, "site_id": site_id}
     if clear.movement is Movement.RETURNED:
         return {"pcode": departure.clear.origin.pcode, "country": departure.clear.origin.country}
     if clear.movement is Movement.LEFT_COUNTRY:
         return {"pcode": None, "country": UNKNOWN_COUNTRY}
-    return {name: getattr(before, name) for name in ("pcode", "country", "locality", "shelter")}
+    return {name: getattr(before, name) for name in ("pcode", "country", "locality", "shelter", "site_id")}

@@ -65,16 +65,17 @@ class Recount:
 
 
 async def recount(session: AsyncSession, working_set: WorkingSet, store: Store, now: datetime) -> Recount:
-    """Compute the counts of the changed groups, and the counts of other groups that change with them.
+    """Compute the counts of the changed groups and at the changed sites, and the counts that change with them.
 
     Workers that change counts of the same population wait for each other. Each worker therefore sees all counts.
     """
     changed = [subject for subject in working_set.changed.values() if subject.name[0] == ReportKind.GROUP]
-    if not changed:
+    if not changed and not working_set.moved_sites:
         return Recount()
     own = [Headcount.of(filed) for subject in changed for filed in subject.displacements.values()]
-    movements = [movement for subject in changed for movement in subject.movements.values()]
-    pool = CountPool(await database.driver(session), store, own, movements)
+    moved_sites = [working_set.sites[site_id] for site_id in working_set.moved_sites]
+    movements = [movement for subject in (*changed, *moved_sites) for movement in subject.movements.values()]
+    pool = CountPool(await database.driver(session), store, own, movements, working_set.moved_sites)
     known, group_ids = await pool.tallies(), {subject.name[1] for subject in changed}
     before = await stored(pool, group_ids, known)
     counted = {change.changed.report_id for change in working_set.changes}
@@ -84,13 +85,17 @@ async def recount(session: AsyncSession, working_set: WorkingSet, store: Store, 
         for report_id, tally in known.items()
         if report_id in counted or tally.count.movement_id in moved or before.get(report_id) != Stored.of(tally)
     ]
-    ended = [emptied(report_id, own[0]) for report_id in before if report_id not in known]
+    like = next((tally.count for tally in known.values()), None)
+    ended = [emptied(report_id, like) for report_id in before if report_id not in known and like]
     published = [tally for tally in (*changes, *ended) if is_published(tally, before.get(tally.count.report_id))]
     messages = await events(pool.connection, published, before, counted, now)
-    kept = [tally for tally in known.values() if tally.count.group_id in group_ids]
-    others = [tally for tally in changes if tally.count.group_id not in group_ids]
-    outdated = [tally.count.report_id for tally in (*kept, *others, *ended)]
-    return Recount([*kept, *others], outdated, messages)
+    # Where people moved, a report may change the past of a count whose present numbers stay the same.
+    written = [
+        tally
+        for tally in known.values()
+        if pool.movements or tally.count.group_id in group_ids or any(tally is changed for changed in changes)
+    ]
+    return Recount(written, [tally.count.report_id for tally in (*written, *ended)], messages)
 
 
 async def stored(pool: CountPool, group_ids: Collection[str], known: Tallies) -> dict[str, Stored]:

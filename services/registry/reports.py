@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from services.registry.decisions import Claim, Name, Precedent
+from services.registry.decisions import SITE, Claim, Name, Precedent
 from shared.country import TIME_ZONE
 from shared.crypto.randomness import random_id
 from shared.events.displacements import GroupClear, HouseholdClear
-from shared.events.movements import GroupMovementClear, HouseholdMovementClear
+from shared.events.movements import GroupMovementClear, HouseholdMovementClear, SiteMovementClear
 from shared.events.vocabulary import (
     DISPLACED,
     AgeBracket,
@@ -41,7 +41,8 @@ NEVER = datetime.max  # noqa: DTZ901 - asyncpg's value for PostgreSQL's infinity
 Content = dict[str, Any]
 
 
-C = TypeVar("C", HouseholdClear | GroupClear, HouseholdMovementClear | GroupMovementClear)
+AnyMovementClear = HouseholdMovementClear | GroupMovementClear | SiteMovementClear
+C = TypeVar("C", HouseholdClear | GroupClear, AnyMovementClear)
 
 
 @dataclass(slots=True)
@@ -116,8 +117,13 @@ class Filed(FiledReport[HouseholdClear | GroupClear]):
 
 
 @dataclass(slots=True)
-class FiledMovement(FiledReport[HouseholdMovementClear | GroupMovementClear]):
-    """One version of a report about a movement of a household or a group."""
+class FiledMovement(FiledReport[AnyMovementClear]):
+    """One version of a report about a movement of a household, a group, or everybody at a site."""
+
+    @property
+    def site_id(self) -> str | None:
+        """The site that everybody left, or where everybody was seen."""
+        return self.subject[1] if self.subject[0] == SITE else None
 
     @property
     def removes(self) -> bool:

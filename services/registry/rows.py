@@ -25,6 +25,7 @@ from services.registry.models import (
     Household,
     HouseholdPassage,
     HouseholdSearchKeys,
+    HouseholdSite,
     HouseholdStay,
     Member,
     RegistryModel,
@@ -182,7 +183,7 @@ def episodes(subjects: Iterable[Subject]) -> Copy:
 
 def episodes_of(subject: Subject) -> Iterator[Row]:
     """The rows of a household's displacements, each until the next displacement begins or a movement changes it."""
-    courses: Mapping[str, Course] = subject.courses.by_departure if subject.movements else {}
+    courses: Mapping[str, Course] = subject.courses.by_departure if subject.has_movements else {}
     for filed, superseded_at in superseded(subject.displacements.values()):
         course = courses.get(filed.report_id)
         if course:
@@ -208,7 +209,7 @@ def stays(subjects: Iterable[Subject]) -> Copy:
 
 def courses_of(subject: Subject) -> Iterator[tuple[Filed, Course]]:
     """The displacements that have movements."""
-    if subject.movements:
+    if subject.has_movements:
         for report_id, course in subject.courses.by_departure.items():
             yield subject.displacements[report_id], course
 
@@ -247,6 +248,12 @@ def passage_row(departure: Filed, number: int, passage: Passage) -> Row:
         *(movement.report_id, movement.clear.version, movement.clear.reported_at),
         *(before.pcode, before.country, before.sub_stock, after.sub_stock),
     )
+
+
+def household_sites(subjects: Iterable[Subject]) -> Copy:
+    """Where a movement of everybody at a site finds the households."""
+    names = ((site_id, subject.name[1]) for subject in subjects for site_id in sorted(subject.site_ids))
+    return Copy(HouseholdSite.__tablename__, ("site_id", "household_id"), names)
 
 
 def groups(subjects: Iterable[Subject], keys: Mapping[Name, Key]) -> Copy:

@@ -10,16 +10,16 @@ from pydantic_core import from_json
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry import rows
-from services.registry.decisions import SUBJECT_OF, Name, Owner
+from services.registry.decisions import NOBODY, SITE, SUBJECT_OF, Name, Owner
 from services.registry.envelope_encryption import EnvelopeEncryption, Key, report_aad
 from services.registry.group_movements import Tally
-from services.registry.reports import AnyFiled, Filed, FiledMovement
+from services.registry.reports import AnyFiled, AnyMovementClear, Filed, FiledMovement
 from services.registry.search_keys import SearchKeys
-from services.registry.subjects import Subject
+from services.registry.subjects import Subject, named_sites
 from services.registry.working_set import WorkingSet
 from shared.events import Message
 from shared.events.displacements import GroupClear, HouseholdClear
-from shared.events.movements import GroupMovementClear, HouseholdMovementClear
+from shared.events.movements import GroupMovementClear, HouseholdMovementClear, SiteMovementClear
 from shared.events.vocabulary import Flag, OutcomeKind, ReportKind, SubmissionChannel
 from shared.messaging import outbox
 from shared.places import Places
@@ -45,10 +45,20 @@ KINDS_OF = {
     for subject in (ReportKind.HOUSEHOLD, ReportKind.GROUP)
 }
 CLEAR_OF: dict[str, type[HouseholdClear | GroupClear]] = {"household": HouseholdClear, "group": GroupClear}
-MOVEMENT_OF: dict[str, type[HouseholdMovementClear | GroupMovementClear]] = {
+MOVEMENT_OF: dict[str, type[AnyMovementClear]] = {
     "household_movement": HouseholdMovementClear,
     "group_movement": GroupMovementClear,
+    "site_movement": SiteMovementClear,
 }
+# The keys of the reports about everybody at a site. The person in charge of a site has another key.
+SITE_KEYS = "SELECT site_id AS subject_id, kek_id, wrapped FROM site_report_keys WHERE site_id = ANY($1::uuid[])"
+PCODES = "SELECT site_id, pcode FROM sites WHERE site_id = ANY($1::uuid[])"
+AT_SITES = "SELECT DISTINCT household_id FROM household_sites WHERE site_id = ANY($1::uuid[]) ORDER BY household_id"
+LOCK_SITES = """
+SELECT pg_advisory_xact_lock(hashtextextended(name, 0))
+FROM unnest($1::text[]) AS name ORDER BY hashtextextended(name, 0)
+"""
+SHARE_SITES = LOCK_SITES.replace("xact_lock", "xact_lock_shared")
 REFILE = """
 UPDATE reports SET outcome = $5, reason = $6, outcome_id = $7
 WHERE report_id = $1 AND version = $2 AND author = $3 AND kind = $4
@@ -70,11 +80,23 @@ class Store:
 
     async def open(self, batch: Sequence[AnyFiled]) -> WorkingSet:
         """Load the working set of the batch's households, groups and reports."""
-        return await self.open_at({filed.subject for filed in batch}, [filed.report_id for filed in batch])
+        names, report_ids = {filed.subject for filed in batch}, [filed.report_id for filed in batch]
+        return await self.open_at(names, report_ids, named_sites(batch))
 
-    async def open_at(self, names: Collection[Name], report_ids: Sequence[str]) -> WorkingSet:
-        """Load and lock these households and groups with their reports. Also load the reports with these ids."""
+    async def open_at(
+        self, names: Collection[Name], report_ids: Sequence[str], site_ids: Collection[str] = ()
+    ) -> WorkingSet:
+        """Load and lock these households and groups with their reports. Also load the reports with these ids.
+
+        `site_ids` are the sites that new reports name. A report that names a site and a movement of everybody at this
+        site wait for each other, so that the later one sees the earlier one.
+        """
         connection = await database.driver(self._session)
+        moved = {subject_id for kind, subject_id in names if kind == SITE}
+        if moved:
+            await connection.execute(LOCK_SITES, list(map(lock_name, moved)))
+        if site_ids:
+            await connection.execute(SHARE_SITES, list(map(lock_name, site_ids)))
         known = [
             row
             for kind in KNOWN_OF
@@ -89,15 +111,40 @@ class Store:
                 reports.update({identity(row): row for row in rows})
         await self._find_keys(connection, reports.values())
         filed = [self._filed(row) for row in reports.values()]
-        return WorkingSet.of(
-            self._places, (self._subject(name, row, filed) for name, row in known if row["author"]), filed
-        )
+        subjects = [self._subject(name, row, filed) for name, row in known if row["author"]]
+        named = named_sites(filed)
+        sites = await self._sites({*moved, *site_ids, *named})
+        working_set = WorkingSet.of(self._places, [*subjects, *sites], filed)
+        if moved:
+            working_set.site_pcodes = {str(id): pcode for id, pcode in await connection.fetch(PCODES, list(moved))}
+        return working_set
+
+    async def _sites(self, site_ids: set[str]) -> list[Subject]:
+        """The sites that have movements, also those to which everybody at these sites moved."""
+        sites: dict[str, Subject] = {}
+        known, new = site_ids, site_ids
+        while new:
+            movements = await self.movements_of(ReportKind.SITE_MOVEMENT, new)
+            for movement in movements:
+                name = movement.subject
+                sites.setdefault(name[1], Subject(name, NOBODY, movement.received_at)).add(movement)
+            new = named_sites(movements) - known
+            known = known | new
+            if new:
+                await (await database.driver(self._session)).execute(SHARE_SITES, list(map(lock_name, new)))
+        return list(sites.values())
+
+    async def households_at(self, site_ids: Collection[str]) -> list[Name]:
+        """The households that reports place at these sites, in the order in which they are locked."""
+        connection = await database.driver(self._session)
+        rows = await connection.fetch(AT_SITES, list(site_ids))
+        return [(ReportKind.HOUSEHOLD.value, str(row["household_id"])) for row in rows]
 
     async def _lock(self, connection: Connection, kind: ReportKind, ids: Collection[str]) -> list[tuple[Name, Any]]:
         return self._unwrapped(kind, await connection.fetch(KNOWN_OF[kind] + LOCK_OF[kind], list(ids)))
 
-    def _unwrapped(self, kind: ReportKind, rows: Iterable[asyncpg.Record]) -> list[tuple[Name, Any]]:
-        known = [((kind.value, str(row["subject_id"])), row) for row in rows]
+    def _unwrapped(self, kind: str, rows: Iterable[asyncpg.Record]) -> list[tuple[Name, Any]]:
+        known = [((str(kind), str(row["subject_id"])), row) for row in rows]
         for name, row in known:
             self._known.add(name)
             self._keys[name] = self._encryption.unwrap(row["kek_id"], row["wrapped"])
@@ -106,7 +153,7 @@ class Store:
     async def _find_keys(self, connection: Connection, reports: Iterable[asyncpg.Record]) -> None:
         """Load the keys of other households, because a stored version of a report may name another household."""
         missing = {name_of(row) for row in reports} - self._keys.keys()
-        for kind, known in KNOWN_OF.items():
+        for kind, known in (*KNOWN_OF.items(), (SITE, SITE_KEYS)):
             if ids := [subject_id for of, subject_id in missing if of == kind]:
                 self._unwrapped(kind, await connection.fetch(known, ids))
 
@@ -147,10 +194,10 @@ class Store:
             reason=row["reason"],
         )
 
-    async def movements_of(self, group_ids: Collection[str]) -> list[FiledMovement]:
-        """The movements of these groups that took effect, each in its valid version."""
+    async def movements_of(self, kind: ReportKind, ids: Collection[str]) -> list[FiledMovement]:
+        """The movements of these groups or sites that took effect, each in its valid version."""
         connection = await database.driver(self._session)
-        found = await connection.fetch(BY_SUBJECT, list(group_ids), [ReportKind.GROUP_MOVEMENT])
+        found = await connection.fetch(BY_SUBJECT, list(ids), [kind])
         await self._find_keys(connection, found)
         valid: dict[str, FiledMovement] = {}
         for movement in sorted(map(self._filed, found), key=lambda report: report.clear.version):
@@ -177,7 +224,7 @@ class Store:
             connection,
             changed[ReportKind.HOUSEHOLD],
             "household_id",
-            ("households", "members", "episodes", "stays", "passages", "search_keys"),
+            ("households", "members", "episodes", "stays", "passages", "search_keys", "household_sites"),
         )
         await clear_away(connection, changed[ReportKind.GROUP], "group_id", ("groups", "counts", "group_stays"))
         if outdated:
@@ -196,6 +243,8 @@ class Store:
         for kind in KNOWN_OF:
             new = {report.subject for report in working_set.filed if report.subject[0] == kind} - self._known
             yield Copy(f"{kind}_keys", (f"{kind}_id", "kek_id", "wrapped"), map(self._drawn, new))
+        sites = {report.subject for report in working_set.filed if report.subject[0] == SITE} - self._known
+        yield Copy("site_report_keys", ("site_id", "kek_id", "wrapped"), map(self._drawn, sites))
 
     def _drawn(self, name: Name) -> bulk_copy.Row:
         key = self._keys[name] = self._encryption.draw()
@@ -218,9 +267,14 @@ class Store:
         yield rows.episodes(households)
         yield rows.stays(households)
         yield rows.passages(households)
+        yield rows.household_sites(households)
         yield rows.groups(groups, keys)
         yield rows.counts(tallies)
         yield rows.group_stays(tallies)
+
+
+def lock_name(site_id: object) -> str:
+    return f"site {site_id}"
 
 
 def identity(row: asyncpg.Record) -> tuple[Any, ...]:

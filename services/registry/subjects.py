@@ -1,20 +1,24 @@
-"""A household or a group with all its reports, and what the other services are told about it. No I/O."""
+"""A household, group or site with all its reports, and what the other services are told about it. No I/O."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from typing import NamedTuple
 
 from services.registry import group_movements
 from services.registry.courses import Courses, HouseholdStanding, Onward, courses, onward, standing
-from services.registry.decisions import Name, Owner, ReportDecision
+from services.registry.decisions import RECORDED, SITE, Name, Owner, ReportDecision
 from services.registry.reports import AnyFiled, Filed, FiledMovement, order
 from shared.events.vocabulary import Mobility, ReportKind, Status
 
 
 @dataclass(slots=True)
 class Subject:
-    """A household or a group, with its owner. `displacements` has the valid report of each displacement or count."""
+    """A household or a group, with its owner. `displacements` has the valid report of each displacement or count.
+
+    A site is a subject that has only movements and no owner. `sites` are the sites that are known to be concerned.
+    """
 
     name: Name
     owner: Owner
@@ -23,7 +27,12 @@ class Subject:
     movements: dict[str, FiledMovement] = field(default_factory=dict)
     sequence: int = 0
     row_version: int = 0
+    sites: Mapping[str, "Subject"] = field(default_factory=dict)
     _courses: Courses | None = None
+
+    def forget(self) -> None:
+        """Compute the courses again, because the movements of a site have changed."""
+        self._courses = None
 
     def add(self, filed: AnyFiled) -> None:
         self._courses = None
@@ -64,23 +73,48 @@ class Subject:
     @property
     def courses(self) -> Courses:
         """Computed once for each set of reports, because the computation takes long for many movements."""
-        if not self.movements or self.name[0] == ReportKind.GROUP:
+        if not self.has_movements:
             return Courses()
         if self._courses is None:
-            self._courses = courses(self.displacements.values(), self.movements.values())
+            movements = [*self.movements.values(), *self.site_movements]
+            self._courses = courses(self.displacements.values(), movements)
         return self._courses
+
+    @property
+    def has_movements(self) -> bool:
+        """Whether movements may change where the people of this household are."""
+        return self.name[0] == ReportKind.HOUSEHOLD and bool(self.movements or (self.sites and self.site_movements))
+
+    @property
+    def site_movements(self) -> list[FiledMovement]:
+        """The movements of everybody at the sites where reports place the household."""
+        known = (self.sites[site_id] for site_id in self.site_ids if site_id in self.sites)
+        return [movement for site in known for movement in site.movements.values()]
+
+    @property
+    def site_ids(self) -> set[str]:
+        """The sites where reports place the household, also those to which everybody at one of these sites moved."""
+        known = named_sites((*self.displacements.values(), *self.movements.values()))
+        new = known if self.sites else None
+        while new:
+            movements = (self.sites[site_id].movements.values() for site_id in new if site_id in self.sites)
+            new = named_sites(chain.from_iterable(movements)) - known
+            known |= new
+        return known
 
     @property
     def decisions(self) -> Mapping[str, ReportDecision]:
         """The decision about each movement, which follows from all reports."""
         if self.name[0] == ReportKind.GROUP:
             return group_movements.decisions(self.displacements.values(), self.movements.values())
+        if self.name[0] == SITE:
+            return dict.fromkeys(self.movements, RECORDED)
         return self.courses.decisions
 
     @property
     def standing(self) -> HouseholdStanding | None:
         """Where the people are now; None if no movement was reported since the current displacement."""
-        return self.standing_since(self.published) if self.movements else None
+        return self.standing_since(self.published) if self.has_movements else None
 
     def standing_since(self, departure: Filed) -> HouseholdStanding | None:
         return standing(self.courses.by_departure.get(departure.report_id))
@@ -96,6 +130,16 @@ class Subject:
         if len(reported) == 1:
             return reported
         return [filed for filed in reported if filed.clear.status is Status.ACTUAL] or reported
+
+
+def named_sites(reports: Iterable[AnyFiled]) -> set[str]:
+    return {site_id for report in reports for site_id in sites_of(report)}
+
+
+def sites_of(filed: AnyFiled) -> Iterator[str]:
+    """The sites where the report of a household, or of everybody at a site, places people."""
+    if filed.subject[0] != ReportKind.GROUP:
+        yield from filter(None, (filed.sealed.get("site_id"), filed.sealed.get("destination_site_id")))
 
 
 def latest(displacements: Collection[Filed]) -> Filed:

@@ -27,7 +27,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.decisions import SUBJECT_OF
 from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.held import ACCEPTABLE, HELD, IS_HELD, PCODE, UNDECIDED
-from services.registry.models import Group, GroupKey, HeldAssignment, HeldDecision, Household, HouseholdKey, Report
+from services.registry.models import (
+    Group,
+    GroupKey,
+    HeldAssignment,
+    HeldDecision,
+    Household,
+    HouseholdKey,
+    Report,
+    SiteReportKey,
+)
 from services.registry.queries import opened_version
 from services.registry.visibility import Visibility
 from shared.events.vocabulary import DISPLACED, Mobility, ReportKind, Status
@@ -43,9 +52,10 @@ IS_DISPLACED = func.coalesce(CLEAR["mobility"].astext, Mobility.DISPLACEMENT).in
 IS_REGISTERED = or_(
     exists().where(Household.household_id == Report.subject_id), exists().where(Group.group_id == Report.subject_id)
 )
-KEYS: Mapping[str, tuple[type[HouseholdKey | GroupKey], ColumnElement[UUID]]] = {
+KEYS: Mapping[str, tuple[type[HouseholdKey | GroupKey | SiteReportKey], ColumnElement[UUID]]] = {
     "household": (HouseholdKey, HouseholdKey.household_id.expression),
     "group": (GroupKey, GroupKey.group_id.expression),
+    "site": (SiteReportKey, SiteReportKey.site_id.expression),
 }
 
 

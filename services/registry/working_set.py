@@ -1,14 +1,16 @@
 """The working set of a batch: households, groups and reports. `storage.Store` loads and saves a working set."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from services.registry.courses import HouseholdStanding, Onward, changed
 from services.registry.decisions import (
     CONTRADICTIONS,
+    NOBODY,
     OLDER,
+    SITE,
     Claim,
     Effect,
     Held,
@@ -64,6 +66,9 @@ class WorkingSet:
     changes: list[SubjectChange] = field(default_factory=list)
     early: defaultdict[Name, list[AnyFiled]] = field(default_factory=lambda: defaultdict(list))  # household_unknown
     unjudged: dict[Name, Unjudged] = field(default_factory=dict)
+    sites: dict[str, Subject] = field(default_factory=dict)
+    site_pcodes: Mapping[str, str] = field(default_factory=dict)
+    moved_sites: set[str] = field(default_factory=set)  # whose movements this batch changes
     judged: int = 0  # so many of the changes tell already where the people are
 
     @classmethod
@@ -74,7 +79,11 @@ class WorkingSet:
             known[report.report_id].append(report)
             if report.reason == Held.HOUSEHOLD_UNKNOWN:
                 early[report.subject].append(report)
-        return cls(places, {subject.name: subject for subject in subjects}, known, early=early)
+        by_name = {subject.name: subject for subject in subjects}
+        sites = {subject_id: subject for (kind, subject_id), subject in by_name.items() if kind == SITE}
+        for subject in by_name.values():
+            subject.sites = sites
+        return cls(places, by_name, known, early=early, sites=sites)
 
     def file(self, filed: AnyFiled) -> ReportDecision:
         """Decide about a new report, and then about the reports that waited for this report."""
@@ -147,7 +156,7 @@ class WorkingSet:
             self._free_waiting(movement, siblings, self._resettle(movement, siblings))
 
     def _settle(self, filed: AnyFiled, siblings: list[AnyFiled], replaces: str | None = None) -> ReportDecision:
-        subject = self.subjects.get(filed.subject)
+        subject = self._site(filed) if filed.subject[0] == SITE else self.subjects.get(filed.subject)
         precedents = [sibling.precedent for sibling in siblings if sibling is not filed]
         claim, owner = self._claim(filed, subject), subject.owner if subject else None
         if isinstance(filed, FiledMovement):
@@ -164,6 +173,23 @@ class WorkingSet:
             self._change(filed, subject, decision.effect)
         return decision
 
+    def _site(self, movement: AnyFiled) -> Subject:
+        """The site of the movement. Every id is known, because the list of sites may come later."""
+        name = movement.subject
+        if name not in self.subjects:
+            self.subjects[name] = self.sites[name[1]] = Subject(name, NOBODY, movement.received_at)
+        return self.subjects[name]
+
+    def move_households(self, site_ids: Collection[str], change: Callable[[], None]) -> None:
+        """Change the movements of these sites, and judge again the households that are or were there."""
+        concerned = [subject for subject in self.subjects.values() if not subject.site_ids.isdisjoint(site_ids)]
+        for subject in concerned:
+            self._to_judge(subject)
+        change()
+        for subject in concerned:
+            subject.forget()
+            self.changed[subject.name] = subject
+
     def _move(self, movement: FiledMovement, subject: Subject, replaces: str | None) -> None:
         """Add a movement to its household. It counts as recorded until `judge` decides about it.
 
@@ -174,8 +200,12 @@ class WorkingSet:
             is_older = isinstance(older, FiledMovement) and older.clear.version < movement.clear.version
             if is_older and older.reason in REPLACEABLE and older.subject == subject.name:
                 self._judge(older, OLDER)
-        subject.add(movement)
-        self.changed[subject.name] = subject
+        if movement.site_id:
+            self.moved_sites.add(movement.site_id)
+            self.move_households({movement.site_id}, lambda: subject.add(movement))
+        else:
+            subject.add(movement)
+            self.changed[subject.name] = subject
 
     def _to_judge(self, subject: Subject) -> Unjudged:
         return self.unjudged.get(subject.name) or self.unjudged.setdefault(
@@ -194,7 +224,8 @@ class WorkingSet:
                 is_newest = subject.movements.get(movement.report_id) is movement
                 self._decide(movement, decisions[movement.report_id] if is_newest else OLDER, replaces)
             self._judge_again(subject, decisions, besides=added)
-            self._publish_standing(subject, unjudged)
+            if subject.displacements:
+                self._publish_standing(subject, unjudged)
         self.unjudged.clear()
         self.judged = len(self.changes)
 
@@ -235,7 +266,7 @@ class WorkingSet:
     def _claim(self, filed: AnyFiled, subject: Subject | None) -> Claim:
         if subject is None or not (filed.flags or filed.registrar_areas):
             return filed.claim
-        known = subject.current.clear.pcode
+        known = self.site_pcodes.get(subject.name[1]) if subject.name[0] == SITE else subject.current.clear.pcode
         if isinstance(filed, FiledMovement):
             is_country = Flag.REGISTRAR_OF_COUNTRY in filed.flags
             is_registrars = is_country or self.places.covers(filed.registrar_areas, known)
@@ -256,12 +287,14 @@ class WorkingSet:
     def _change(self, filed: Filed, subject: Subject | None, effect: Effect) -> None:
         if subject is None:
             subject = self.subjects[filed.subject] = Subject(
-                filed.subject, Owner(filed.author, filed.team), filed.received_at
+                filed.subject, Owner(filed.author, filed.team), filed.received_at, sites=self.sites
             )
-        if subject.movements:
+        if subject.movements or subject.has_movements:
             self._to_judge(subject)
         before = subject.published if subject.displacements else None
         subject.add(filed)
+        if subject.has_movements:  # of everybody at a site that this report names first
+            self.unjudged.setdefault(subject.name, Unjudged(None, {}))
         self.changed[subject.name] = subject
         is_correction = effect is Effect.SUPERSEDE or subject.published is before
         self._note_change(subject, filed, is_correction=is_correction)

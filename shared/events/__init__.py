@@ -82,6 +82,8 @@ from shared.events.movements import (
     HouseholdMovementReported,
     HouseholdMovementSealed,
     MovementSealed,
+    SiteMovementReport,
+    SiteMovementReported,
 )
 from shared.events.outcomes import ReportHeld, ReportSettled
 from shared.events.sites import SiteChanged, SiteDescription
@@ -198,6 +200,8 @@ __all__ = [
     "SealedBox",
     "SiteChanged",
     "SiteDescription",
+    "SiteMovementReport",
+    "SiteMovementReported",
     "TeamReadmitted",
     "Topic",
     "UnknownEventType",

@@ -153,6 +153,9 @@ class ReportSealed(Data):
 
 
 class HouseholdSealed(ReportSealed):
+    """`site_id` is the site where the household is now."""
+
+    site_id: Sealed[UUID | None] = None
     shelter: Sealed[Shelter] = Shelter.UNKNOWN
     is_whole_household: Sealed[bool] = True
     members: Sealed[Annotated[tuple[Person, ...], Field(max_length=60), FailFast()]] = ()

@@ -91,6 +91,13 @@ class GroupMovementClear(MovementClear):
     group_id: Clear[RandomId]
 
 
+class SiteMovementClear(MovementClear):
+    """Everybody at a site moved: the registered households that are there, and the groups that were counted there."""
+
+    kind: Clear[Literal["site_movement"]]
+    site_id: Clear[UUID]
+
+
 class MovementSealed(Data):
     """The sealed fields; only the registry's worker can read them."""
 
@@ -142,7 +149,20 @@ class GroupMovementReport(GroupMovementClear, MovementBody):
         return self
 
 
-MovementReport = Annotated[HouseholdMovementReport | GroupMovementReport, Field(discriminator="kind")]
+class SiteMovementReport(SiteMovementClear, MovementBody):
+    """The body for all people at a site."""
+
+    @model_validator(mode="after")
+    def movement_fits(self) -> "SiteMovementReport":
+        check_movement(self.movement)
+        if self.persons is not None:
+            raise ValueError("no `persons` is expected: everybody at the site moved")
+        return self
+
+
+MovementReport = Annotated[
+    HouseholdMovementReport | GroupMovementReport | SiteMovementReport, Field(discriminator="kind")
+]
 
 
 def check_movement(movement: Movement) -> None:
@@ -154,7 +174,7 @@ def check_place(report: MovementSealed, movement: Movement) -> None:
     """Raise ValueError if the report describes a destination that the movement does not have."""
     described = report.destination_site_id, report.destination_locality, report.destination_point
     if (any(described) or report.shelter is not Shelter.UNKNOWN) and movement not in HAVE_A_DESTINATION:
-        raise ValueError("no `shelter` and no site, locality or point of a destination is expected for this movement")
+        raise ValueError("no `shelter`, and no site, locality or point of a destination, is expected for this movement")
 
 
 def check_destination(movement: Movement, destination: Place | None) -> None:
@@ -194,3 +214,9 @@ class GroupMovementReported(GroupMovementClear, MovementStamped):
     event_type: ClassVar[str] = HouseholdMovementReported.event_type
     topic: ClassVar[str] = "displacements"
     key_field: ClassVar[str] = "group_id"
+
+
+class SiteMovementReported(SiteMovementClear, MovementStamped):
+    event_type: ClassVar[str] = HouseholdMovementReported.event_type
+    topic: ClassVar[str] = "displacements"
+    key_field: ClassVar[str] = "site_id"

@@ -78,7 +78,7 @@ TOPICS = {
         ),
         Topic(
             "displacements",
-            "household_id or group_id",
+            "household_id, group_id or site_id",
             ("intake",),
             ("registry",),
             Sensitivity.RESTRICTED,

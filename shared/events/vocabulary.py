@@ -414,6 +414,7 @@ class ReportKind(Code):
     GROUP = "group"
     HOUSEHOLD_MOVEMENT = "household_movement"
     GROUP_MOVEMENT = "group_movement"
+    SITE_MOVEMENT = "site_movement"
 
 
 class OutcomeKind(Code):

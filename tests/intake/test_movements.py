@@ -99,3 +99,51 @@ async def test_a_movement_in_the_future_is_refused_unless_the_authors_clock_is_a
     assert received.event.data.flags == ("clock_ahead",)
     assert received.event.data.occurred_at <= now + timedelta(minutes=1)
     assert (await caller.post(MOVEMENTS, body)).status_code == 200
+
+
+def of(kind: str, **changed: Any) -> dict[str, Any]:
+    body = {**movement(), "kind": f"{kind}_movement", f"{kind}_id": str(uuid4()), **changed}
+    return {name: value for name, value in body.items() if name != "household_id"}
+
+
+@pytest.mark.parametrize("kind", ["group", "site"])
+async def test_a_movement_of_a_group_or_a_site_is_accepted_and_its_new_place_is_sealed(
+    intake: RunningIntake, kind: str
+) -> None:
+    site_id = str(uuid4())
+    place = {"destination": {"pcode": "KG05258000000"}, "destination_site_id": site_id, "shelter": "tent"}
+    body = of(kind, movement="transferred", destination_locality="Тобей", **place)
+    answer = await intake.caller().post(MOVEMENTS, body)
+    assert (answer.status_code, answer.json()["status"]) == (202, "accepted")
+    [received] = await records(intake.installation, "displacements", body["report_id"])
+    assert received.record.key.decode() == body[f"{kind}_id"]
+    assert received.opened.subject == (kind, body[f"{kind}_id"])
+    assert received.opened.sealed == {
+        "destination_site_id": site_id,
+        "destination_locality": "Тобей",
+        "shelter": "tent",
+    }
+    assert site_id.encode() not in received.record.value
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer", "expected"),
+    [
+        (of("group", movement="died"), "", "a movement of counted people"),
+        (of("group", member_ids=[str(uuid4())]), "/member_ids", ""),
+        (of("group", persons=0), "/persons", "1"),
+        (of("site", movement="intends_to_stay"), "", "a movement of counted people"),
+        (of("site", persons=3), "", "everybody at the site"),
+        (of("site", movement="transferred"), "", "`destination` is expected"),
+        (of("site", movement="contact_lost", destination_site_id=str(uuid4())), "", "no site, locality or point"),
+        (of("family"), "/kind", "group_movement"),
+    ],
+)
+async def test_what_a_group_or_a_site_does_not_do_is_refused(
+    intake: RunningIntake, body: dict[str, Any], pointer: str, expected: str
+) -> None:
+    answer = await intake.caller().post(MOVEMENTS, body)
+    assert answer.status_code == 422
+    [error] = answer.json()["errors"]
+    assert error["pointer"] == pointer
+    assert expected in error["expected"]

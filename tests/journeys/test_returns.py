@@ -10,7 +10,7 @@ import pytest
 from deploy.local.process import wait_until
 from shared.auth.tokens import Role
 from tests.console.conftest import Served
-from tests.intake.factories import household, movement
+from tests.intake.factories import group, household, movement
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -64,3 +64,64 @@ def test_the_board_and_the_figures_follow_the_returns(centre: Served) -> None:
     sent(other, "movements", {**transfer, "version": 2, "is_reversed": True})
     assert wait_until(lambda: stock("in_displacement") == {LEILEK: 5}, timeout=40)
     assert wait_until(lambda: "5 persons" in board(), timeout=40), board()
+
+
+def test_everybody_at_a_site_returns(centre: Served) -> None:
+    """Three families of two and a group of 40 are in a school. Some move to a camp, and the rest returns."""
+
+    def client(role: Role, **claims: Any) -> httpx.Client:
+        token = centre.installation.token(roles=[role], **claims)
+        return centre.client(headers={"authorization": f"Bearer {token}"})
+
+    field, other, office = client(Role.FIELD, team=uuid4()), client(Role.FIELD, team=uuid4()), client(Role.OPERATOR)
+    school, camp = str(uuid4()), str(uuid4())
+    for site_id, name, type in ((school, "Школа № 5", "school"), (camp, "Лагерь", "tent_camp")):
+        body = {"version": 1, "name_ru": name, "type": type, "pcode": BATKEN}
+        assert office.put(f"/registry/v1/sites/{site_id}", json=body).status_code == 200
+
+    def people(days_ago: int = 0) -> tuple[int, int, int, int]:
+        """Registered and counted people who are displaced, and registered and counted people who returned."""
+        day = (NOW + timedelta(hours=6) - timedelta(days=days_ago)).date()
+        totals = [
+            office.get(f"/registry/v1/statistics/stock?date={day}&sub_stock={sub_stock}").json()["total"]
+            for sub_stock in ("in_displacement", "in_return")
+        ]
+        displaced, returned = ((total["persons"], total["group_persons"]) for total in totals)
+        return *displaced, *returned
+
+    def occupied() -> list[int]:
+        known = office.get("/registry/v1/occupancies").json()["occupancies"]
+        return [known[site_id]["highest"] if known[site_id] else 0 for site_id in (school, camp)]
+
+    def board() -> str:
+        return office.get("/board/households?lang=en").text
+
+    here = {"destination": {"pcode": BATKEN}, "site_id": school}
+    families = [household(**at(9, **here)) for _ in range(3)]
+    counted = group(**at(9, **here, persons=40, is_full_recount=True))
+    sent(field, "displacements", *families, counted)
+    assert wait_until(lambda: people() == (6, 40, 0, 0), timeout=40), people()
+    assert occupied() == [40, 0]
+
+    there = {"destination": {"pcode": BATKEN}, "destination_site_id": camp}
+    transfer = {"kind": "group_movement", "group_id": counted["group_id"], "persons": 15, "movement": "transferred"}
+    body = movement(**at(5, **transfer, **there))
+    del body["household_id"]
+    sent(field, "movements", body)
+    assert wait_until(lambda: occupied() == [25, 15], timeout=40), occupied()
+    assert people() == (6, 40, 0, 0)
+
+    returned = movement(**at(2, kind="site_movement", site_id=school))
+    del returned["household_id"]
+    sent(other, "movements", returned)
+    assert wait_until(lambda: people() == (0, 15, 6, 25), timeout=40), people()
+    assert occupied() == [0, 15]
+    assert people(days_ago=3) == (6, 40, 0, 0)
+    assert wait_until(lambda: "15 persons" in board() and "40 persons" not in board(), timeout=40), board()
+
+    sent(field, "displacements", household(**at(9, **here)))  # comes late, and was at the school, too
+    assert wait_until(lambda: people() == (0, 15, 8, 25), timeout=40), people()
+    sent(other, "movements", {**returned, "version": 2, "is_reversed": True})
+    assert wait_until(lambda: people() == (8, 40, 0, 0), timeout=40), people()
+    assert occupied() == [25, 15]
+    assert wait_until(lambda: "8 persons" in board() and "40 persons" in board(), timeout=40), board()

@@ -32,6 +32,8 @@ from shared.events import (
     HouseholdSealed,
     Message,
     MovementSealed,
+    SiteMovementReport,
+    SiteMovementReported,
 )
 from shared.events.vocabulary import Flag, SubmissionChannel
 from shared.messaging.records import Received, Record
@@ -47,6 +49,7 @@ MODELS: dict[str, Any] = {
         HouseholdMovementReported,
         HouseholdMovementReported,
     ),
+    "site_movement": ((SiteMovementReport, MovementSealed), SiteMovementReported, SiteMovementReported),
     "group_movement": ((GroupMovementReport, MovementSealed), GroupMovementReported, GroupMovementReported),
 }
 OSH, KADAMJAI, LEILEK, BATKEN = "KG06226000000", "KG05258000000", "KG05236000000", "KG05214000000"
@@ -122,7 +125,7 @@ def movement(of: dict[str, Any], movement: str, **changed: Any) -> dict[str, Any
     body: dict[str, Any] = {
         "kind": f"{of['kind']}_movement",
         "report_id": str(uuid4()),
-        **{name: of[name] for name in ("household_id", "group_id") if name in of},
+        f"{of['kind']}_id": of[f"{of['kind']}_id"],
         "movement": movement,
         "occurred_at": (NOON + timedelta(days=1)).isoformat(),
         "reported_at": (NOON + timedelta(days=1, hours=2)).isoformat(),

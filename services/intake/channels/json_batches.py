@@ -13,7 +13,8 @@ from services.intake.channels.formats import BatchFormat, Report
 from services.intake.channels.json_reports import HazardItem, at_once, lists
 from services.intake.channels.limits import HAZARD_LIMITS, REPORT_LIMITS, Limits
 from services.intake.refusals import REPORT_BYTES, Invalid, ReportRefused, TooBig, TooMany
-from shared.events import GroupMovementReport, GroupReport, HouseholdMovementReport, HouseholdReport
+from shared.events import GroupReport, HouseholdReport
+from shared.events.movements import GroupMovementReport, HouseholdMovementReport, SiteMovementReport
 from shared.web.problems import ERRORS
 
 ITEMS = 1_000
@@ -28,7 +29,8 @@ REST_OF_TEXT = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+){0,20000}+("?)', re.DOTALL)
 LINE = re.compile(rb"[^\n]+")
 STEPS = {b"[": 1, b"{": 1, b"]": -1, b"}": -1}
 
-AnyReport = HouseholdReport | GroupReport | HouseholdMovementReport | GroupMovementReport | HazardItem
+AnyMovement = HouseholdMovementReport | GroupMovementReport | SiteMovementReport
+AnyReport = HouseholdReport | GroupReport | AnyMovement | HazardItem
 Item = Annotated[AnyReport, Field(discriminator="kind")]
 ITEM: TypeAdapter[AnyReport] = TypeAdapter(Item)
 # ITEM_LIST stops at the first wrong item; after that, `read` validates each item by itself.

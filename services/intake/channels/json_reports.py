@@ -11,7 +11,14 @@ from services.intake.channels import rings, unknown_codes
 from services.intake.channels.formats import SingleFormat
 from services.intake.channels.limits import HAZARD_LIMITS, REPORT_LIMITS, Limits
 from services.intake.refusals import Invalid
-from shared.events import GroupMovementReport, GroupReport, HazardReport, HouseholdMovementReport, HouseholdReport
+from shared.events import (
+    GroupMovementReport,
+    GroupReport,
+    HazardReport,
+    HouseholdMovementReport,
+    HouseholdReport,
+    SiteMovementReport,
+)
 from shared.events.movements import MovementReport
 from shared.web.body_limits import FIELD, VALUE
 from shared.web.problems import ERRORS, field_errors, names_of
@@ -21,7 +28,7 @@ T = TypeVar("T")
 AT_ONCE_BYTES = 128 * 1024
 # A body within these limits is validated in about 5 ms.
 AT_ONCE_FIELDS, AT_ONCE_LISTS, AT_ONCE_VALUES = 5_000, 2_000, 10_000
-KINDS = ("household", "group", "household_movement", "group_movement", "hazard")
+KINDS = ("household", "group", "household_movement", "group_movement", "site_movement", "hazard")
 
 
 class HazardItem(HazardReport):
@@ -33,12 +40,13 @@ class HazardItem(HazardReport):
 Displacement = Annotated[HouseholdReport | GroupReport, Field(discriminator="kind")]
 DISPLACEMENT: TypeAdapter[HouseholdReport | GroupReport] = TypeAdapter(Displacement)
 HAZARD: TypeAdapter[HazardReport] = TypeAdapter(HazardReport)
-MOVEMENT: TypeAdapter[HouseholdMovementReport | GroupMovementReport] = TypeAdapter(MovementReport)
+MOVEMENT: TypeAdapter[HouseholdMovementReport | GroupMovementReport | SiteMovementReport] = TypeAdapter(MovementReport)
 BODIES: tuple[type[BaseModel], ...] = (
     HouseholdReport,
     GroupReport,
     HouseholdMovementReport,
     GroupMovementReport,
+    SiteMovementReport,
     HazardItem,
 )
 NAMES = frozenset[str]().union(*map(names_of, BODIES))
@@ -49,7 +57,7 @@ class DisplacementBody(RootModel[Displacement]):
 
 
 class MovementsBody(RootModel[MovementReport]):
-    """A movement of a household or of a group; `kind` distinguishes them."""
+    """A movement of a household, of a group or of everybody at a site; `kind` distinguishes them."""
 
 
 def at_once(raw: bytes, adapter: TypeAdapter[T], read: Callable[[bytes], Any] | None = None) -> T | None:
@@ -109,7 +117,7 @@ def located(error: ErrorDetails) -> ErrorDetails:
         return {
             **error,
             "loc": ("kind",),
-            "msg": "one of household, group; of a movement household_movement, group_movement; in a batch also hazard",
+            "msg": "one of household, group; of a movement household_movement, group_movement, site_movement",
         }
     path = error["loc"]
     return {**error, "loc": path[1:] if path and path[0] in KINDS else path}

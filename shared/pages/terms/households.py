@@ -27,6 +27,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "destination": N_("Where they are now"),
         "destination_locality": N_("Village or site now"),
         "destination_point": N_("Point now"),
+        "destination_site_id": N_("Code of the site now"),
         "disabilities": N_("Disabilities"),
         "evacuation": N_("How they were evacuated"),
         "family_name": N_("Family name"),
@@ -61,6 +62,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "sex_age": N_("Persons by sex and age"),
         "sharing": N_("Consent to sharing"),
         "shelter": N_("Where they sleep"),
+        "site_id": N_("Code of the site now"),
         "status": N_("Status"),
     },
 }

@@ -22,6 +22,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         ReportKind.GROUP: N_("Group"),
         ReportKind.HOUSEHOLD_MOVEMENT: N_("Movement"),
         ReportKind.GROUP_MOVEMENT: N_("Movement of a group"),
+        ReportKind.SITE_MOVEMENT: N_("Movement of a site"),
     },
     "outcome": {
         OutcomeKind.RECORDED: N_("recorded"),

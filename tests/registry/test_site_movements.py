@@ -1,0 +1,288 @@
+"""Movements of everybody at a site: of its households and groups, in any order of arrival, and reversed as a whole."""
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from random import Random
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from services.registry import handlers
+from services.registry.decisions import SITE
+from services.registry.models import HeldDecision
+from services.registry.reports import AnyFiled, Filed, FiledMovement
+from services.registry.working_set import WorkingSet
+from shared.auth.tokens import Role
+from shared.events.displacements import HouseholdClear
+from shared.events.movements import HouseholdMovementClear, SiteMovementClear
+from shared.events.vocabulary import Flag, SubmissionChannel
+from shared.places import Places
+from tests.registry.conftest import Filing, Office
+from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, NOON, family, group, household, movement
+from tests.registry.test_sites import occupancy, saved
+
+PLACES = Places.load()
+SCHOOL, CAMP = "0b3f7a52-6d1e-4c98-8f20-5a7c9e1d3b46", "4e8a1c93-7b25-4d60-9f3e-2c6d8b0a5f17"
+TEAM = str(uuid4())
+OTHERS: dict[str, Any] = {"author": uuid4(), "team": uuid4()}
+
+
+def moved(site_id: str, kind: str, days: float = 1, **changed: Any) -> dict[str, Any]:
+    at = (NOON + timedelta(days=days)).isoformat()
+    return movement({"kind": "site", "site_id": site_id}, kind, occurred_at=at, reported_at=at, **changed)
+
+
+def transferred(of: dict[str, Any], site_id: str, days: float = 1) -> dict[str, Any]:
+    at = (NOON + timedelta(days=days)).isoformat()
+    place = {"destination": {"pcode": BATKEN}, "destination_site_id": site_id}
+    return movement(of, "transferred", occurred_at=at, reported_at=at, **place)
+
+
+async def displaced(file: Filing) -> dict[str, int]:
+    """The people who are still displaced, by household or count."""
+    newest: dict[str, dict[str, Any]] = {}
+    for event in [*await file.events("households"), *await file.events("groups")]:
+        newest[event.get("household_id") or event["report_id"]] = event
+    persons = {id: event.get("whereabouts", {}).get("displaced", event["persons"]) for id, event in newest.items()}
+    return {id: number for id, number in persons.items() if number}
+
+
+anyio = pytest.mark.anyio
+
+
+@anyio
+async def test_everybody_at_a_site_returns(file: Filing) -> None:
+    here, elsewhere = [household(site_id=SCHOOL) for _ in range(3)], household(site_id=CAMP)
+    counted = group(site_id=SCHOOL, persons=40)
+    await file(*here, elsewhere, counted)
+    assert await file(moved(SCHOOL, "returned"), **OTHERS) == ["recorded"]
+    assert await displaced(file) == {elsewhere["household_id"]: 5}
+    stays = await file.rows("stays")
+    assert [(row["sub_stock"], row["destination_pcode"], row["persons"]) for row in stays] == 3 * [
+        ("in_return", KADAMJAI, 5)
+    ]
+    outcomes = await file.events("outcomes")
+    assert [event["kind"] for event in outcomes] == ["household"] * 4 + ["group", "site_movement"]
+
+
+@anyio
+async def test_the_whole_movement_is_reversed_by_one_report(file: Filing) -> None:
+    here, counted = household(site_id=SCHOOL), group(site_id=SCHOOL, persons=40)
+    returned = moved(SCHOOL, "returned")
+    await file(here, counted)
+    await file(returned)
+    await file({**returned, "version": 2, "is_reversed": True})
+    assert await displaced(file) == {here["household_id"]: 5, counted["report_id"]: 40}
+    assert (await file.rows("stays"), await file.rows("passages"), await file.rows("group_stays")) == ([], [], [])
+
+
+@anyio
+async def test_a_household_that_is_reported_later_was_there(file: Filing) -> None:
+    await file(moved(SCHOOL, "returned"))
+    await file(household(site_id=SCHOOL), group(site_id=SCHOOL, persons=40))
+    assert await displaced(file) == {}
+    await file(moved(SCHOOL, "confirmed_here"))
+
+
+@anyio
+async def test_only_those_who_are_there_on_the_day_move(file: Filing) -> None:
+    came, went = household(site_id=CAMP), household(site_id=SCHOOL)
+    await file(came, went)
+    await file(transferred(came, SCHOOL, days=2), transferred(went, CAMP, days=2))
+    await file(moved(SCHOOL, "returned", days=3))
+    assert await displaced(file) == {went["household_id"]: 5}
+    await file(moved(SCHOOL, "settled_elsewhere", days=1))  # before `went` was transferred, and before `came` came
+    assert await displaced(file) == {went["household_id"]: 5}
+    settled = [row["household_id"] for row in await file.rows("stays") if row["sub_stock"] == "in_settlement"]
+    assert settled == [UUID(went["household_id"])]
+
+
+@anyio
+async def test_everybody_is_transferred_to_another_site(file: Filing) -> None:
+    here, counted = household(site_id=SCHOOL), group(site_id=SCHOOL, persons=40)
+    await file(here, counted)
+    place = {"destination": {"pcode": BATKEN}, "destination_site_id": CAMP}
+    await file(moved(SCHOOL, "transferred", days=1, **place))
+    assert (await file.events("groups"))[-1]["site_id"] == CAMP
+    assert (await file.events("households"))[-1]["destination"] == {"pcode": BATKEN}
+    await file(moved(CAMP, "returned", days=2))
+    assert await displaced(file) == {}
+
+
+@anyio
+async def test_each_household_that_is_forced_onward_has_a_displacement_of_its_own(file: Filing) -> None:
+    await file(household(site_id=SCHOOL), household(site_id=SCHOOL))
+    again = moved(SCHOOL, "displaced_again", destination={"pcode": BATKEN})
+    await file(again)
+    reported = [event["displacement"]["report_id"] for event in (await file.events("households"))[2:]]
+    assert len({*reported, again["report_id"]}) == 3
+
+
+@anyio
+async def test_a_site_is_moved_in_parts_of_a_bounded_size(file: Filing, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handlers, "AT_ONCE", 2)
+    here = [household(site_id=SCHOOL) for _ in range(5)]
+    await file(*here)
+    late = household(site_id=SCHOOL)
+    await file(late, moved(SCHOOL, "returned"))
+    assert await displaced(file) == {}
+    assert sorted(event["sequence"] for event in await file.events("households")) == [1] * 6 + [2] * 5
+
+
+@anyio
+async def test_only_a_registrar_of_the_area_takes_a_site_out_of_the_stock(file: Filing) -> None:
+    here = household(site_id=SCHOOL)
+    await file(here)
+    assert await file(moved(SCHOOL, "left_country")) == ["removal_by_other_team"]
+    assert await displaced(file) == {here["household_id"]: 5}
+    assert await file(moved(SCHOOL, "left_country"), flags=(Flag.REGISTRAR_OF_COUNTRY,)) == ["recorded"]
+    assert await displaced(file) == {}
+
+
+@anyio
+async def test_a_registrar_reads_and_accepts_a_held_movement_of_a_site_and_of_a_group(office: Office) -> None:
+    await saved(office, UUID(SCHOOL), role=Role.REGISTRAR)
+    here, counted = household(site_id=SCHOOL), group(site_id=SCHOOL, persons=40, destination={"pcode": BATKEN})
+    await office.file(here, counted)
+    bodies = moved(SCHOOL, "left_country", notes="в Худжанд"), movement(counted, "left_country", persons=10)
+    await office.file(*bodies, **OTHERS)
+    held = (await office.get("/v1/held", role=Role.REGISTRAR, areas=(BATKEN,))).json()["reports"]
+    assert sorted(report["kind"] for report in held) == ["group_movement", "site_movement"]
+    assert (await office.get("/v1/held", role=Role.REGISTRAR, areas=(LEILEK,))).json()["reports"] == []
+    notes = [
+        (await office.get(f"/v1/held/{report['outcome_id']}", role=Role.REGISTRAR)).json()["report"].get("notes")
+        for report in held
+    ]
+    assert sorted(notes, key=str) == [None, "в Худжанд"]
+    async with office.app.state.sessions.begin() as session:
+        for report in held:
+            decision = HeldDecision(outcome_id=UUID(report["outcome_id"]), is_accepted=True)
+            assert await office.registrar.settle_held(decision, session) == "recorded"
+    async with office.app.state.sessions() as session:
+        stays = await session.execute(text("SELECT count(*) FROM passages WHERE to_sub_stock = 'left_country'"))
+        displaced = await session.execute(text("SELECT displaced FROM counts WHERE movement_id IS NULL"))
+        assert (stays.scalar(), displaced.scalar()) == (1, 0)
+
+
+@anyio
+async def test_the_people_at_a_site_are_the_newest_count_and_later_movements(office: Office) -> None:
+    async def people() -> list[int]:
+        known = [await occupancy(office, UUID(site_id)) for site_id in (SCHOOL, CAMP)]
+        return [found["highest"] if found else 0 for found in known]
+
+    await saved(office, UUID(SCHOOL), role=Role.REGISTRAR)
+    await saved(office, UUID(CAMP), role=Role.REGISTRAR, name_ru="Лагерь", name_ky="Лагерь", type="tent_camp")
+    at = {"destination": {"pcode": BATKEN}, "site_id": SCHOOL, "is_full_recount": True}
+    first = group(**at, persons=70, counted_at=NOON.isoformat(), reported_at=NOON.isoformat(), sex_age=[])
+    anywhere = {"origin": {"country": "ZZ"}, "counted_at": (NOON + timedelta(hours=5)).isoformat()}
+    everybody = group(**at, **anywhere, persons=210, reported_at=anywhere["counted_at"], sex_age=[])
+    await office.file(first, everybody)
+    assert await people() == [210, 0]
+    place = {"destination": {"pcode": BATKEN}, "destination_site_id": CAMP}
+    await office.file(movement(first, "transferred", persons=30, **place))
+    assert await people() == [180, 30]
+    await office.file(moved(SCHOOL, "returned", days=3))
+    assert await people() == [0, 30]
+
+
+@anyio
+async def test_any_order_of_arrival_gives_the_same_people_at_each_place(file: Filing) -> None:
+    draw = Random(3)
+    came, here, counted = household(site_id=CAMP), household(site_id=SCHOOL), group(site_id=SCHOOL, persons=40)
+    again = {**here, "version": 2, "site_id": CAMP}
+    place = {"destination": {"pcode": LEILEK}, "destination_site_id": CAMP}
+    went, returned = moved(SCHOOL, "transferred", 3, **place), moved(CAMP, "returned", 5)
+    part = movement(counted, "transferred", persons=15, **place)
+    bodies = [came, here, again, counted, transferred(came, SCHOOL, 2), went, part, returned]
+    bodies += [{**went, "version": 2, "is_reversed": True}, moved(SCHOOL, "displaced_again", 4, **place)]
+    seen = []
+    for _ in range(8):
+        draw.shuffle(bodies)
+        for body in bodies:
+            await file(body)
+        rows = [*await file.rows("stays"), *await file.rows("group_stays"), *await file.rows("counts")]
+        columns = ("sub_stock", "destination_pcode", "persons", "superseded_at")
+        seen.append((await displaced(file), sorted(str([row[column] for column in columns]) for row in rows)))
+        await file.session.rollback()
+    assert seen[1:] == seen[:-1]
+
+
+HOUSEHOLD_ID = str(UUID(int=1, version=4))
+
+
+def filed(body: dict[str, Any]) -> AnyFiled:
+    kind = body["kind"].removesuffix("_movement")
+    names = ("members", "shelter", "site_id", "destination_site_id")
+    fields: dict[str, Any] = {
+        "report_id": body["report_id"],
+        "subject": (kind, body[f"{kind}_id"]),
+        "sealed": {name: body[name] for name in names if name in body and not (name == "site_id" and kind == SITE)},
+        "text": "",
+        "plain": b"",
+        "digest": repr(sorted(body.items(), key=str)).encode(),
+        "author": TEAM,
+        "team": TEAM,
+        "channel": SubmissionChannel.FIELD,
+        "received_at": NOON,
+        "places_version": None,
+        "flags": (),
+    }
+    if body["kind"] == "household":
+        return Filed(clear=HouseholdClear.model_validate(body), **fields)
+    model = SiteMovementClear if kind == SITE else HouseholdMovementClear
+    return FiledMovement(clear=model.model_validate(body), **fields)
+
+
+MEMBERS = family(3)
+SITES, DAYS = st.sampled_from([SCHOOL, CAMP]), st.integers(-1, 12)
+KINDS = st.sampled_from(
+    ["returned", "transferred", "displaced_again", "confirmed_here", "left_country", "contact_lost"]
+)
+
+
+@st.composite
+def reports(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Reports of one household and of two sites, some of them corrected or reversed."""
+    body = household(household_id=HOUSEHOLD_ID, members=MEMBERS, persons=3, report_id=str(UUID(int=2, version=4)))
+    result = [{**body, "site_id": draw(SITES)}]
+    if draw(st.booleans()):
+        result.append({**body, "version": 2, "site_id": draw(SITES)})
+    for number in range(draw(st.integers(1, 3))):
+        report_id = str(UUID(int=10 + number, version=4))
+        result.append({**transferred(body, draw(SITES), draw(DAYS)), "report_id": report_id})
+    for number in range(draw(st.integers(1, 3))):
+        site_id, report_id = draw(SITES), str(UUID(int=100 + number, version=4))
+        for version in range(1, draw(st.integers(1, 2)) + 1):
+            kind = draw(KINDS)
+            has_place = kind in ("transferred", "displaced_again")
+            place = {"destination": {"pcode": LEILEK}, "destination_site_id": draw(SITES)} if has_place else {}
+            report = moved(site_id, kind, draw(DAYS), report_id=report_id, version=version, **place)
+            result.append({**report, "is_reversed": version == 2 and draw(st.booleans())})
+    return result
+
+
+def state_of(bodies: Iterable[dict[str, Any]], *, batch: int = 1) -> tuple[Any, ...]:
+    working_set = WorkingSet.of(PLACES)
+    for number, report in enumerate(map(filed, bodies), start=1):
+        working_set.file(report)
+        if number % batch == 0:
+            working_set.judge()
+    working_set.judge()
+    subject = working_set.subjects["household", HOUSEHOLD_ID]
+    stays = {id: (followed.stays, followed.parts) for id, followed in subject.courses.by_departure.items()}
+    outcomes = {id: (movement.outcome, movement.reason) for id, movement in subject.movements.items()}
+    told = [change.standing for change in working_set.changes if change.subject == subject.name]
+    assert told[-1] == subject.standing
+    return subject.standing, stays, outcomes
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_the_state_does_not_depend_on_the_order_of_arrival_or_on_repeats(data: st.DataObject) -> None:
+    bodies: Sequence[dict[str, Any]] = data.draw(reports())
+    repeated = data.draw(st.permutations([*bodies, *data.draw(st.lists(st.sampled_from(bodies), max_size=4))]))
+    assert state_of(repeated, batch=data.draw(st.integers(1, 9))) == state_of(bodies)
