@@ -1,11 +1,12 @@
 """Fixtures that run the alerts service on real PostgreSQL."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 
 import httpx
 import pytest
+import uvloop
 from aiosmtpd.smtp import SMTP
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
@@ -13,7 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from services.alerts.app import create_app
 from services.alerts.config import AlertsSettings
 from shared.auth import revocation_snapshots
+from shared.postgres import database
 from tests.alerts.desk import Desk
+from tests.alerts.examples import Examples
 from tests.alerts.mailbox import Box
 from tests.alerts.night import Night
 from tests.alerts.post import Post
@@ -52,6 +55,14 @@ def shared_installation(shared_tables: Installation) -> Installation:
 @pytest.fixture(scope="module")
 def settings(shared_installation: Installation) -> AlertsSettings:
     return shared_installation.settings(AlertsSettings)
+
+
+@pytest.fixture(scope="module")
+def examples(settings: AlertsSettings) -> Iterator[Examples]:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        made = database.engine(settings, pool_size=10)
+        yield Examples(runner, made)
+        runner.run(made.dispose())
 
 
 @pytest.fixture

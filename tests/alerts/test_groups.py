@@ -1,6 +1,5 @@
 """Counts of groups and registered households of one district raise one alert together, in any order."""
 
-import asyncio
 import random
 from collections import defaultdict
 from collections.abc import Sequence
@@ -12,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.alerts.config import AlertsSettings
 from services.alerts.queries import alerts as alert_queries
 from shared.events import GroupCounted, HouseholdRegistered, Place
 from shared.postgres import database
+from tests.alerts.examples import Examples
 from tests.alerts.factories import ALAI, KADAMJAI, LEILEK, TODAY, group, household
 from tests.alerts.post import Post
 
@@ -238,12 +238,6 @@ def expected(groups: Sequence[GroupCounted], households: Sequence[HouseholdRegis
     return total, sum(counted.values()), sum(known.values()), len(left)
 
 
-@pytest.fixture(scope="module")
-def shared_alerts(shared_installation: Any) -> AlertsSettings:
-    own: AlertsSettings = shared_installation.settings(AlertsSettings)
-    return own
-
-
 @settings(max_examples=25)
 @given(
     groups=st.lists(st.lists(STATES, min_size=1, max_size=3), max_size=4),
@@ -251,7 +245,7 @@ def shared_alerts(shared_installation: Any) -> AlertsSettings:
     seed=st.integers(0, 1_000),
 )
 def test_any_order_of_groups_and_households_gives_the_same_alerts(
-    shared_alerts: AlertsSettings, groups: list[Any], households: list[Any], seed: int
+    examples: Examples, groups: list[Any], households: list[Any], seed: int
 ) -> None:
     """Kafka keeps the order of the records about one group or one household, and may repeat records."""
     for versions in groups:  # all counts of a stock have one place; all reports are about one group
@@ -260,7 +254,7 @@ def test_any_order_of_groups_and_households_gives_the_same_alerts(
             state["destination"] = [Place(pcode=LEILEK), Place(pcode=ALAI), UNKNOWN][STOCKS.index(state["stock_id"])]
     counts, registered = histories(groups, group, "group_id"), histories(households, household, "household_id")
     stream = shuffled([*counts, *registered], random.Random(seed))
-    in_force = asyncio.run(alerts_after(shared_alerts, stream))
+    in_force = examples.run(alerts_after(examples.engine, stream))
     for origin in (KADAMJAI, ALAI):
         figures = expected([one[-1] for one in counts], [one[-1] for one in registered], origin)
         is_raised = figures[0] >= 50 or figures[3] >= 10
@@ -277,16 +271,12 @@ def shuffled(histories: list[list[Report]], order: random.Random) -> list[Report
     return [*records, *repeats]
 
 
-async def alerts_after(own: AlertsSettings, stream: Sequence[Report]) -> dict[str, tuple[int, ...]]:
-    engine = database.engine(own)
-    try:
-        async with database.sessions(engine)() as session:
-            post = Post(session)
-            for number in range(0, len(stream), 4):
-                await post(*stream[number : number + 4])
-            rows = await post.fetch(f"{alert_queries.SELECT_ALERTS} WHERE NOT is_lapsed")
-            alerts = [alert_queries.alert_of(row._mapping) for row in rows]
-    finally:
-        await engine.dispose()
+async def alerts_after(engine: AsyncEngine, stream: Sequence[Report]) -> dict[str, tuple[int, ...]]:
+    async with database.sessions(engine)() as session:
+        post = Post(session)
+        for number in range(0, len(stream), 4):
+            await post(*stream[number : number + 4])
+        rows = await post.fetch(f"{alert_queries.SELECT_ALERTS} WHERE NOT is_lapsed")
+        alerts = [alert_queries.alert_of(row._mapping) for row in rows]
     names = ("persons", "counted_persons", "registered_persons", "households")
     return {alert.area: tuple(alert.figures[name] for name in names) for alert in alerts}

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from services.alerts.config import AlertsSettings
 from services.alerts.projections import Departure
 from services.alerts.queries import households as household_queries
 from shared.events import HazardReported, HouseholdRegistered, Place
@@ -23,6 +22,7 @@ from shared.events.vocabulary import Mobility, Status
 from shared.places import Places
 from shared.postgres import database
 from tests.alerts.conftest import CHANGED
+from tests.alerts.examples import Examples
 from tests.alerts.factories import ALAI, KADAMJAI, LEILEK, NOW, TODAY, household, mudflow, received, rules
 from tests.alerts.handling import Handling
 from tests.alerts.post import Post
@@ -89,7 +89,7 @@ async def standing(sessions: Sessions) -> dict[tuple[str, str], int]:
 @settings(max_examples=25)
 @given(drawn=st.lists(HOUSEHOLDS, max_size=6), is_revised=st.booleans(), data=st.data())
 def test_any_order_of_hazards_and_households_gives_the_same_alerts(
-    shared_alerts: AlertsSettings, drawn: list[dict[str, Any]], is_revised: bool, data: st.DataObject
+    examples: Examples, drawn: list[dict[str, Any]], is_revised: bool, data: st.DataObject
 ) -> None:
     households = [linked(one) for one in drawn]
     ordered: list[Data] = [HAZARD, REVISED] if is_revised else [HAZARD]
@@ -100,14 +100,14 @@ def test_any_order_of_hazards_and_households_gives_the_same_alerts(
         for record in ordered:
             await handled(sessions, record)
 
-    alerts = asyncio.run(alerts_after(shared_alerts, one_by_one))
+    alerts = examples.run(alerts_after(examples.engine, one_by_one))
     assert alerts == expected(households, [LEILEK] if is_revised else [LEILEK, KADAMJAI])
 
 
 @settings(max_examples=25)
 @given(drawn=st.lists(HOUSEHOLDS, min_size=1, max_size=6), is_revised=st.booleans())
 def test_concurrent_transactions_give_the_same_alerts(
-    shared_alerts: AlertsSettings, drawn: list[dict[str, Any]], is_revised: bool
+    examples: Examples, drawn: list[dict[str, Any]], is_revised: bool
 ) -> None:
     """Five workers run at once (two for households, one for hazards, two for exposures); locks decide their order."""
     households = [linked(one) for one in drawn]
@@ -119,7 +119,7 @@ def test_concurrent_transactions_give_the_same_alerts(
             for _ in range(2):
                 group.create_task(exposed(sessions))
 
-    alerts = asyncio.run(alerts_after(shared_alerts, at_once))
+    alerts = examples.run(alerts_after(examples.engine, at_once))
     assert alerts == expected(households, [LEILEK] if is_revised else [LEILEK, KADAMJAI])
 
 
@@ -128,14 +128,7 @@ def linked(drawn: dict[str, Any]) -> HouseholdRegistered:
     return household(**fields, hazard_id=HAZARD.hazard_id if drawn["is_linked"] else None)
 
 
-@pytest.fixture(scope="module")
-def shared_alerts(shared_installation: Any) -> AlertsSettings:
-    settings: AlertsSettings = shared_installation.settings(AlertsSettings)
-    return settings
-
-
-async def alerts_after(own: AlertsSettings, handling: Any) -> dict[tuple[str, str], int]:
-    engine = database.engine(own, pool_size=10)
+async def alerts_after(engine: AsyncEngine, handling: Any) -> dict[tuple[str, str], int]:
     try:
         sessions = database.sessions(engine)
         await handling(sessions)
@@ -143,7 +136,6 @@ async def alerts_after(own: AlertsSettings, handling: Any) -> dict[tuple[str, st
         return await standing(sessions)
     finally:
         await emptied(engine, CHANGED)
-        await engine.dispose()
 
 
 async def handled_in_turn(sessions: Sessions, records: Sequence[Data]) -> None:
@@ -197,7 +189,7 @@ Counted = tuple[str, tuple[str, ...], str]  # area, moves and destination
 @settings(max_examples=40)
 @given(batches=st.lists(st.dictionaries(st.sampled_from(REPORTS), DEPARTURES, min_size=1), min_size=1, max_size=5))
 def test_incremental_departure_counts_equal_a_full_count(
-    shared_alerts: AlertsSettings, batches: list[dict[UUID, Departure | None]]
+    examples: Examples, batches: list[dict[UUID, Departure | None]]
 ) -> None:
     standing: dict[UUID, Departure] = {}
     owned = [{id: with_id(id, one) for id, one in batch.items()} for batch in batches]
@@ -217,18 +209,16 @@ def test_incremental_departure_counts_equal_a_full_count(
     read_before = Counter[tuple[str, tuple[str, ...]]]()
 
     async def run() -> tuple[list[Any], list[Any]]:
-        engine = database.engine(shared_alerts)
-        async with database.sessions(engine)() as session:
+        async with database.sessions(examples.engine)() as session:
             for batch in owned:
                 await household_queries.save_departures(session, batch)
             kept = list(await session.execute(text(COUNTED["departed_by_destination"])))
             before = list(await session.execute(text("SELECT area, moves, households FROM departure_counts")))
             anew = await counted_anew(session, "departed_by_destination", "COUNT_DEPARTURES")
-        await engine.dispose()
         read_before.update({(area, tuple(moves)): number for area, moves, number in before if number})
         return kept, anew
 
-    kept, anew = asyncio.run(run())
+    kept, anew = examples.run(run())
     assert {(area, tuple(moves), to): number for _, area, moves, to, number, _ in kept} == households
     assert {(area, tuple(moves), to): number for _, area, moves, to, _, number in kept} == persons
     assert anew == kept
