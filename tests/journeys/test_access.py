@@ -336,6 +336,7 @@ async def report(client: httpx.AsyncClient, installation: Installation, reported
         "origin": {"pcode": KADAMJAI},
         "destination": {"pcode": KADAMJAI},
         "persons": 987,
+        "needs": ["water"],
         "reasons": ["natural_disaster"],
     }
     hazard = {
