@@ -139,6 +139,6 @@ def fresh_attempts(shared_installation: Installation) -> None:
         client.flushdb()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def settings(shared_installation: Installation) -> ConsoleSettings:
     return shared_installation.settings(ConsoleSettings)

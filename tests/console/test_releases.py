@@ -16,6 +16,7 @@ from services.console.queries import releases as queries
 from services.console.releases import Publicity
 from shared import events
 from shared.events import HazardReported
+from shared.events.vocabulary import Severity
 from tests.console.factories import NOW, alert, hazard, received
 
 pytestmark = pytest.mark.anyio
@@ -101,7 +102,7 @@ async def test_a_withdrawn_release_is_not_public(session: AsyncSession) -> None:
 async def test_a_severe_confirmed_hazard_without_a_release_shows_red_after_ten_minutes(
     session: AsyncSession, severity: str, *, confirmed: bool, minutes: int, known: list[int], is_red: bool
 ) -> None:
-    all_revisions = [one.model_copy(update={"severity": severity}) for one in revisions(uuid4())]
+    all_revisions = [one.model_copy(update={"severity": Severity(severity)}) for one in revisions(uuid4())]
     own, public = await shown(session, *(all_revisions[number] for number in known))
     if confirmed:
         confirmation = alert(

@@ -9,7 +9,7 @@ from tests.browsers import SLOW_MS, wait_for_script
 from tests.console.pages.conftest import Whole
 from tests.console.pages.test_new_event import begun
 
-READY = "!document.querySelector('#release button').disabled"
+READY = "document.querySelector('#release button:enabled')"
 
 
 def test_an_event_is_released_by_keyboard_changed_released_again_and_withdrawn(whole: Whole, seat: Any) -> None:
