@@ -22,7 +22,7 @@ Caller = Annotated[Principal, Depends(tokens.current)]
 
 
 class LetterName(Body):
-    topic: Annotated[str, Field(max_length=100)]
+    topic: Annotated[str, Field(pattern=r"^[a-z-]{1,40}$")]
     partition: Annotated[int, Field(ge=0, lt=10**9)]
     offset: Annotated[int, Field(ge=-(10**18), lt=10**18)]
 
