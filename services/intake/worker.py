@@ -4,7 +4,7 @@ from services.intake.config import IntakeSettings
 from services.intake.feeds.polling import Poller
 from services.intake.feeds.reading import Reader
 from services.intake.handlers import OUTCOMES
-from shared import wiring
+from shared import lifecycle, wiring
 from shared.messaging.consumer import Consumer
 from shared.messaging.redrives import Redrives
 from shared.outbound import Outbound
@@ -25,7 +25,7 @@ async def run(settings: IntakeSettings) -> None:
             settings,
             engine,
             poller.run(settings.feeds),
-            consumer.run(),
+            lifecycle.again_and_again("outcomes", consumer.run),  # if it stops, the feeds are still polled
             redrives=Redrives("intake", [consumer], settings=settings),
         )
 

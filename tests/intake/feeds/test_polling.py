@@ -13,12 +13,15 @@ from services.intake.feeds.items import ItemKind
 from services.intake.feeds.polling import Poller, pause
 from services.intake.feeds.sources import source
 from services.intake.worker import reader
+from shared.messaging import offsets
 from shared.outbound import Outbound
 from shared.postgres import database
 from tests.installation import Installation
 from tests.intake.feeds.documents import document, feature
+from tests.waiting import wait_for
 
 USGS = source("usgs")
+BEYOND_THE_END = 1_000
 Sessions = async_sessionmaker[AsyncSession]
 
 
@@ -147,3 +150,28 @@ def test_a_failing_feed_is_polled_less_and_less_often() -> None:
     assert waits == sorted(waits)
     assert 54 <= waits[0] <= 66
     assert waits[3] <= 990
+
+
+async def test_feeds_are_polled_while_the_consumer_of_outcomes_is_stopped(
+    installation: Installation, site: type[Site]
+) -> None:
+    """Receipts are less important than hazards, so a gap in the outcomes of reports must not stop the feeds."""
+    engine = database.engine(installation.settings(IntakeSettings))
+    async with database.sessions(engine).begin() as session:
+        await offsets.begin(session, {("outcomes", 0): BEYOND_THE_END})
+    await engine.dispose()
+    env = {
+        "INTAKE_FEEDS": f"usgs={url(site, '/feed')}",
+        "INTAKE_FEED_SECONDS": "1",
+        "OUTBOUND_ALLOW": f'["127.0.0.1:{site.port}"]',
+    }
+    worker = installation.start("intake", "worker", env=env)
+
+    def stops() -> int:
+        return worker.log.read_text(encoding="utf-8").count('"consumer stopped"')
+
+    await wait_for(lambda: stops() >= 2, 60)
+    before = len(site.answered)
+    await wait_for(lambda: len(site.answered) >= before + 2, 30)
+    assert worker.is_running
+    worker.stop()
