@@ -31,6 +31,8 @@ def row(received: Received) -> dict[str, Any]:
         "outcome": data.outcome,
         "reason": data.reason,
         "settled_at": received.event.time.isoformat(),
+        "outcome_id": str(received.event.id),
+        "replaces": data.replaces and str(data.replaces),
     }
 
 

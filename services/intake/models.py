@@ -83,7 +83,10 @@ class FeedSetAside(IntakeModel):
 
 
 class StoredReceipt(IntakeModel):
-    """The newest outcome of a version of a report, for the author of the report."""
+    """The newest outcome of a version of a report, for the author of the report.
+
+    `outcome_id` is None for an outcome that an earlier release stored.
+    """
 
     __tablename__ = "receipts"
 
@@ -94,6 +97,8 @@ class StoredReceipt(IntakeModel):
     outcome: Mapped[str]
     reason: Mapped[str | None]
     settled_at: Mapped[datetime]
+    outcome_id: Mapped[UUID | None]
+    replaces: Mapped[UUID | None]
 
 
 SHARED = (*CONSUMER_TABLES, AUDIT, models.INSTALLATION)

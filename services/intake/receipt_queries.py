@@ -15,9 +15,21 @@ from shared.postgres.upsert import upsert
 async def save(session: AsyncSession, rows: Iterable[Mapping[str, Any]]) -> None:
     """Store the newest outcome of each version. An outcome that a later outcome replaced does not come back."""
     newest: dict[tuple[str, str, int], Mapping[str, Any]] = {}
-    for row in sorted(rows, key=lambda row: row["settled_at"]):
-        newest[row["report_id"], row["author"], row["version"]] = row
-    await upsert(session, StoredReceipt, list(newest.values()), newer_by="settled_at")
+    for row in rows:
+        key = row["report_id"], row["author"], row["version"]
+        if key not in newest or is_later(row, newest[key]):
+            newest[key] = row
+    rows = list(newest.values())
+    await upsert(session, StoredReceipt, rows, not_older_by="settled_at", replacing=("replaces", "outcome_id"))
+
+
+def is_later(row: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether the outcome comes after the other. The outcomes of one transaction have equal times, in their order.
+
+    Clocks differ, so an outcome also comes after the outcome that it names.
+    """
+    later: bool = row["settled_at"] >= other["settled_at"] or row["replaces"] == other["outcome_id"]
+    return later
 
 
 async def newest_of(session: AsyncSession, author: UUID, report_ids: Collection[UUID]) -> Sequence[StoredReceipt]:

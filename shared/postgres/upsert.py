@@ -21,6 +21,8 @@ async def upsert(
     added: tuple[str, ...] = (),
     newer_by: str | None = None,
     lasting: str | None = None,
+    not_older_by: str | None = None,
+    replacing: tuple[str, str] | None = None,
 ) -> list[asyncpg.Record]:
     """Store the rows in one statement. Returns the keys of the rows that were inserted or updated.
 
@@ -29,7 +31,16 @@ async def upsert(
     if not rows:
         return []
     connection = await database.driver(session)
-    sql = statement(model, tuple(rows[0]), changed=changed, added=added, newer_by=newer_by, lasting=lasting)
+    sql = statement(
+        model,
+        tuple(rows[0]),
+        changed=changed,
+        added=added,
+        newer_by=newer_by,
+        lasting=lasting,
+        not_older_by=not_older_by,
+        replacing=replacing,
+    )
     stored: list[asyncpg.Record] = await connection.fetch(sql, parameter(rows))
     return stored
 
@@ -43,12 +54,16 @@ def statement(
     added: tuple[str, ...] = (),
     newer_by: str | None = None,
     lasting: str | None = None,
+    not_older_by: str | None = None,
+    replacing: tuple[str, str] | None = None,
 ) -> str:
     """The SQL text for rows with these columns. The only parameter is the JSON list of rows (see `parameter`).
 
     `changed` are the columns that an update sets, by default all columns except the key. In the columns `added`, an
     update adds the new number to the stored number. If `newer_by` is given, a stored row is updated only if its value
-    in this column increases. The column `lasting` keeps its stored value if the new value is NULL.
+    in this column increases; with `not_older_by`, also if the value is equal. `replacing` names two columns: a new row
+    whose first column is equal to the second column of the stored row replaces the stored row in any case. The column
+    `lasting` keeps its stored value if the new value is NULL.
     """
 
     def new(column: str) -> str:
@@ -59,11 +74,16 @@ def statement(
     name, key = model.__tablename__, [column.name for column in table(model).primary_key]
     names, keys = ", ".join(columns), ", ".join(key)
     changes = ", ".join(f"{column} = {new(column)}" for column in changed or columns if column not in key)
-    condition = f"WHERE stored.{newer_by} < excluded.{newer_by}" if newer_by else ""
+    conditions = [
+        *([f"stored.{newer_by} < excluded.{newer_by}"] if newer_by else []),
+        *([f"stored.{not_older_by} <= excluded.{not_older_by}"] if not_older_by else []),
+        *([f"excluded.{replacing[0]} = stored.{replacing[1]}"] if replacing else []),
+    ]
+    where = f"WHERE {' OR '.join(conditions)}" if conditions else ""
     # raw SQL: one JSON parameter contains all rows; SQLAlchemy would need one parameter for each value
     return f"""
 INSERT INTO {name} AS stored ({names}) SELECT {names} FROM jsonb_populate_recordset(NULL::{name}, $1::jsonb)
-ON CONFLICT ({keys}) DO UPDATE SET {changes} {condition} RETURNING {keys}
+ON CONFLICT ({keys}) DO UPDATE SET {changes} {where} RETURNING {keys}
 """  # noqa: S608 - names of our own models
 
 

@@ -1,16 +1,19 @@
 """The author of a report, and nobody else, reads what became of the report."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
+from services.intake import receipt_queries
+from services.intake.config import IntakeSettings
 from services.intake.models import StoredReceipt
 from services.intake.receipts import receipt_of
 from shared.auth.tokens import Role
 from shared.events.vocabulary import RefusalReason
+from shared.postgres import database
 from tests.installation import Installation
 from tests.intake.conftest import DISPLACEMENTS, HAZARDS, RunningIntake, opened
 from tests.intake.factories import hazard, household
@@ -18,6 +21,8 @@ from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
 RECEIPTS = "/v1/receipts"
+NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
+BEHIND = NOON - timedelta(seconds=2)
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +49,20 @@ async def settled(intake: RunningIntake, account: Any, report_id: str, *states: 
         return found if found.get("state") in states else None
 
     return await wait_for(is_settled, timeout=30)
+
+
+def stored(report_id: UUID, author: UUID, *, at: datetime = NOON, **outcome: Any) -> dict[str, Any]:
+    """An outcome as the handler stores it."""
+    ids = {"report_id": str(report_id), "author": str(author), "outcome_id": str(uuid4())}
+    content = {"version": 1, "kind": "household_movement", "reason": None, "replaces": None, **outcome}
+    return {**ids, **content, "settled_at": at.isoformat()}
+
+
+async def save(intake: RunningIntake, row: dict[str, Any]) -> None:
+    engine = database.engine(intake.installation.settings(IntakeSettings))
+    async with database.sessions(engine).begin() as session:
+        await receipt_queries.save(session, [row])
+    await engine.dispose()
 
 
 async def test_a_report_without_an_outcome_is_received_and_only_its_author_sees_it(intake: RunningIntake) -> None:
@@ -115,3 +134,27 @@ def test_outcomes_as_their_author_reads_them(outcome: str, reason: str | None, s
     )
     made = receipt_of(row)
     assert (made.state, made.reason) == (state, shown)
+
+
+async def test_a_later_outcome_replaces_the_earlier_one_at_an_equal_time_and_if_a_clock_is_behind(
+    intake: RunningIntake,
+) -> None:
+    """The registry gives all outcomes of a transaction one time, and two workers have two clocks."""
+    author, report_id = uuid4(), uuid4()
+    held = stored(report_id, author, outcome="held", reason="household_unknown")
+    recorded = stored(report_id, author, outcome="recorded", replaces=held["outcome_id"])
+    behind = stored(
+        report_id, author, outcome="rejected", reason="practice", replaces=recorded["outcome_id"], at=BEHIND
+    )
+    for outcome, state in ((held, "under_review"), (recorded, "recorded"), (behind, "refused")):
+        await save(intake, outcome)
+        assert (await receipt(intake, author, str(report_id)))["state"] == state
+
+
+async def test_an_earlier_outcome_that_is_processed_again_does_not_come_back(intake: RunningIntake) -> None:
+    author, report_id = uuid4(), uuid4()
+    held = stored(report_id, author, outcome="held", reason="waiting", at=BEHIND)
+    recorded = stored(report_id, author, outcome="recorded", replaces=held["outcome_id"])
+    for outcome in (recorded, held):
+        await save(intake, outcome)
+        assert (await receipt(intake, author, str(report_id)))["state"] == "recorded"
