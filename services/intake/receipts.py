@@ -1,20 +1,13 @@
 """Receipts: what the author of a report may know about the result of the report. Pure."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
 from pydantic import BaseModel
 
+from shared.events.receipts import ReceiptState, refusal_of, state_of
 from shared.events.vocabulary import OutcomeKind, RefusalReason, ReportKind
-
-
-class ReceiptState(StrEnum):
-    RECEIVED = "received"  # intake accepted the report; it has no outcome yet
-    RECORDED = "recorded"
-    UNDER_REVIEW = "under_review"
-    REFUSED = "refused"
 
 
 class Receipt(BaseModel):
@@ -50,36 +43,16 @@ class SettledReport(Protocol):
     def settled_at(self) -> datetime: ...
 
 
-WAITING = (OutcomeKind.HELD, OutcomeKind.SET_ASIDE)
-
-
 def receipt_of(result: SettledReport) -> Receipt:
-    state = state_of(result)
+    state = state_of(result.outcome, result.reason)
     return Receipt(
         report_id=result.report_id,
         state=state,
         version=result.version,
-        reason=refusal_of(result) if state is ReceiptState.REFUSED else None,
+        reason=refusal_of(result.reason) if state is ReceiptState.REFUSED else None,
         is_alerted=result.outcome == OutcomeKind.ALERTED if result.kind == ReportKind.HAZARD else None,
         settled_at=result.settled_at,
     )
-
-
-def state_of(result: SettledReport) -> ReceiptState:
-    """The state for the author. A duplicate reads "recorded", because nobody may learn of another household."""
-    if result.outcome in WAITING:
-        return ReceiptState.UNDER_REVIEW
-    if result.outcome == OutcomeKind.REJECTED and refusal_of(result) is not RefusalReason.DUPLICATE:
-        return ReceiptState.REFUSED
-    return ReceiptState.RECORDED
-
-
-def refusal_of(result: SettledReport) -> RefusalReason:
-    """The reason of a refusal. A code of a newer release reads as a refusal without a stated reason."""
-    try:
-        return RefusalReason(result.reason or "")
-    except ValueError:
-        return RefusalReason.UNSTATED
 
 
 def received(report_id: UUID) -> Receipt:

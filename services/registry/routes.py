@@ -18,6 +18,7 @@ from shared.audit import Action, Result
 from shared.auth import tokens
 from shared.auth.tokens import Principal
 from shared.events.fields import PCode
+from shared.events.receipts import ReceiptState, refusal_of, state_of
 from shared.events.vocabulary import (
     HazardType,
     Mobility,
@@ -36,6 +37,11 @@ from shared.web.problems import Problem
 
 router = APIRouter()
 Caller = Annotated[Principal, Depends(tokens.current)]
+OUTCOMES = {
+    ReceiptState.RECORDED: OutcomeKind.RECORDED,
+    ReceiptState.UNDER_REVIEW: OutcomeKind.HELD,
+    ReceiptState.REFUSED: OutcomeKind.REJECTED,
+}
 
 
 class HouseholdSummary(BaseModel):
@@ -79,7 +85,7 @@ class HouseholdView(HouseholdSummary):
 
 
 class OwnReport(BaseModel):
-    """An author's own report."""
+    """An author's own report, with the result that its receipt shows."""
 
     household_id: UUID
     status: Status
@@ -164,12 +170,15 @@ async def own_report(
     if report is None:
         raise await missing(request, household_id)
     await note_read(request, session, [household_id])
-    return OwnReport.model_validate({**report, "household_id": household_id})
+    return OwnReport.model_validate({**for_author(report), "household_id": household_id})
 
 
 @router.get("/v1/households/{household_id}/history")
 async def history(household_id: UUID, request: Request, session: Session, caller: Caller) -> History:
-    """All versions of all reports on the household and its movements. An author sees only own reports."""
+    """All versions of all reports on the household and its movements.
+
+    An author sees only own reports, with the results that their receipts show.
+    """
     encryption, visibility = at_hand(request, caller)
     if visibility.author is None:
         await check_purpose(request, caller, household_id)
@@ -178,9 +187,21 @@ async def history(household_id: UUID, request: Request, session: Session, caller
     versions = await queries.history(session, encryption, household_id, visibility.author)
     if not versions:
         raise await missing(request, household_id)
+    if visibility.author is not None:
+        versions = list(map(for_author, versions))
     await note_read(request, session, [household_id])
     await openings.watch(session, caller)
     return History(household_id=household_id, versions=[Version.model_validate(version) for version in versions])
+
+
+def for_author(version: dict[str, Any]) -> dict[str, Any]:
+    """The version as its author may read it, because an outcome can tell of other households and their teams."""
+    state, reason = state_of(version["outcome"], version["reason"]), refusal_of(version["reason"])
+    return {
+        **version,
+        "outcome": OUTCOMES[state],
+        "reason": reason if state is ReceiptState.REFUSED else None,
+    }
 
 
 @router.get("/notices", include_in_schema=False)

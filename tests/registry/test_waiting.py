@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 from services.registry.models import HeldDecision
 from shared.auth.tokens import Role
 from shared.events.vocabulary import Flag
-from tests.registry.conftest import Office
+from tests.registry.conftest import AUTHOR, Office
 from tests.registry.factories import BATKEN, NOON, OSH, group, household, movement
 
 pytestmark = pytest.mark.anyio
@@ -123,6 +123,23 @@ async def test_a_refusal_has_a_reason_for_the_author_and_a_note_for_the_centre(o
     assert decision == {"reason": "called the village head", "refusal": "wrong_place"}
     [event] = await rows(office, "SELECT convert_from(value, 'UTF8') AS value FROM outbox ORDER BY id DESC LIMIT 1")
     assert '"wrong_place"' in event["value"] and "village head" not in event["value"]
+
+
+async def test_an_author_reads_a_duplicate_as_recorded_also_in_the_registry(office: Office) -> None:
+    """A duplicate is another household's, and its author may not learn of it."""
+    body = household()
+    await office.file(body, flags=EXPIRED)
+    paths = [f"/v1/households/{body['household_id']}{suffix}" for suffix in ("", "/history")]
+
+    async def results() -> list[tuple[str, str | None]]:
+        own, history = [await listed(office, Role.FIELD, path, account=AUTHOR) for path in paths]
+        return [(report["outcome"], report["reason"]) for report in (own, *history["versions"])]
+
+    assert await results() == [("held", None)] * 2
+    [held] = (await listed(office))["reports"]
+    await decide(office, [held["outcome_id"]], is_accepted=False, refusal="duplicate")
+    await carried_out(office)
+    assert await results() == [("recorded", None)] * 2
 
 
 async def test_of_two_decisions_about_a_report_the_first_counts(office: Office) -> None:
