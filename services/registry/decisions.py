@@ -37,6 +37,7 @@ class Held(StrEnum):
     AFTER_DEATH = "after_death"
     MEMBERS_UNKNOWN = "members_unknown"
     TOO_MANY_MOVEMENTS = "too_many_movements"
+    CORRECTS_DUPLICATE = "corrects_duplicate"
 
 
 MOST_MOVEMENTS = 200  # of one household, because each batch judges all movements of a household again
@@ -117,16 +118,22 @@ class Precedent(NamedTuple):
             return self.reason in CONTRADICTIONS
         return self.outcome in (OutcomeKind.RECORDED, OutcomeKind.MERGED, OutcomeKind.NOTED)
 
+    def is_duplicate_by(self, author: str, team: str | None) -> bool:
+        """Whether a person refused this version of this author or team, because another report says the same."""
+        is_duplicate = self.outcome is OutcomeKind.REJECTED and self.reason == RefusalReason.DUPLICATE
+        return is_duplicate and Owner(self.author, self.team).shares(author, team)
+
     def yields_to(self, author: str, team: str | None) -> bool:
         """Whether this is a held or refused version 1 of this author or team.
 
-        A later version by this author or team may then begin the displacement.
+        A later version by this author or team may then begin the displacement, but not if this version is a duplicate.
         """
         is_without_effect = self.outcome in (OutcomeKind.HELD, OutcomeKind.REJECTED)
         return (
             self.version == 1
             and is_without_effect
             and not self.took_effect
+            and not self.is_duplicate_by(author, team)
             and Owner(self.author, self.team).shares(author, team)
         )
 
@@ -161,6 +168,8 @@ def decide(claim: Claim, owner: Owner | None, precedents: Sequence[Precedent]) -
         return held(Held.NOT_AUTHOR)
     if any(precedent.subject != claim.subject for precedent in effective):
         return held(Held.OTHER_HOUSEHOLD)
+    if not effective and corrects_duplicate(claim, precedents):
+        return held(Held.CORRECTS_DUPLICATE)
     if owner is None:
         return CREATE if claim.version == 1 or begins else held(Held.WAITING)
     return decide_version(claim.version, {precedent.version for precedent in effective}, begins=begins)
@@ -195,8 +204,19 @@ def decide_movement(
         return held(Held.REMOVAL_BY_OTHER_TEAM)
     if not effective and known >= MOST_MOVEMENTS and not claim.is_accepted:
         return held(Held.TOO_MANY_MOVEMENTS)
+    if not effective and corrects_duplicate(claim, precedents):
+        return held(Held.CORRECTS_DUPLICATE)
     begins = not effective and is_first(claim, precedents)
     return decide_version(claim.version, {precedent.version for precedent in effective}, begins=begins)
+
+
+def corrects_duplicate(claim: Claim, precedents: Iterable[Precedent]) -> bool:
+    """Whether a version of the report was refused as a duplicate. The people would be counted twice.
+
+    The author reads that the duplicate was recorded, so the author may well correct it.
+    """
+    is_duplicate = any(precedent.is_duplicate_by(claim.author, claim.team) for precedent in precedents)
+    return is_duplicate and not claim.is_accepted
 
 
 def is_first(claim: Claim, precedents: Iterable[Precedent]) -> bool:

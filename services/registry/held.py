@@ -24,6 +24,7 @@ ACCEPTABLE = frozenset(
         Held.REVOKED,
         Held.REMOVAL_BY_OTHER_TEAM,
         Held.TOO_MANY_MOVEMENTS,
+        Held.CORRECTS_DUPLICATE,
     }
 )
 

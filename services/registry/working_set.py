@@ -140,7 +140,7 @@ class WorkingSet:
         """Decide again about corrections that waited for this version and can be decided now."""
         has_begun = decision.effect in BEGINNINGS or filed.precedent.took_effect
         for waiting in sorted(
-            (sibling for sibling in siblings if sibling.reason == Held.WAITING),
+            (sibling for sibling in siblings if sibling.reason in (Held.WAITING, Held.CORRECTS_DUPLICATE)),
             key=lambda sibling: sibling.clear.version,
         ):
             if has_begun or filed.precedent.yields_to(waiting.author, waiting.team):

@@ -14,7 +14,7 @@ from services.registry.reports import CELL, Filed, age, bracket, sex_age
 from services.registry.subjects import Subject
 from services.registry.working_set import WorkingSet
 from shared.events.displacements import HouseholdClear
-from shared.events.vocabulary import AgeBracket, Flag, OutcomeKind, Sex, SubmissionChannel
+from shared.events.vocabulary import AgeBracket, Flag, OutcomeKind, RefusalReason, Sex, SubmissionChannel
 from shared.places import Places
 from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, NOON, OSH, household
 
@@ -168,6 +168,31 @@ def test_refused_report_has_no_effect_and_does_not_block_the_next_version() -> N
     ) and not working_set.subjects
     working_set.file(filed(2))
     assert standing(working_set) == {HOUSEHOLD[1]: ("r", 2)}
+
+
+@pytest.mark.parametrize("is_later_held", [False, True], ids=["sent after the refusal", "held before the refusal"])
+def test_a_correction_of_a_report_refused_as_a_duplicate_waits_for_a_person(is_later_held: bool) -> None:
+    """The author reads that the duplicate was recorded, so the correction would register the household twice."""
+    held, second = filed(flags=EXPIRED), filed(2, flags=EXPIRED if is_later_held else ())
+    working_set = working_set_of([held, second] if is_later_held else [held])
+    working_set.refuse(held, RefusalReason.DUPLICATE)
+    if is_later_held:
+        working_set.accept(second, is_expiry_only=True)
+    else:
+        working_set.file(second)
+    third = filed(3)
+    working_set.file(third)
+    assert [second.reason, third.reason] == [Held.CORRECTS_DUPLICATE] * 2 and not working_set.subjects
+    working_set.accept(second)  # it is no duplicate, so the next correction counts too
+    assert standing(working_set) == {HOUSEHOLD[1]: ("r", 3)}
+
+
+def test_a_strangers_duplicate_under_the_same_number_does_not_hold_the_report() -> None:
+    strange = filed(author=STRANGER, team=None, flags=EXPIRED)
+    working_set = working_set_of([strange])
+    working_set.refuse(strange, RefusalReason.DUPLICATE)
+    working_set.file(filed())
+    assert standing(working_set) == {HOUSEHOLD[1]: ("r", 1)}
 
 
 LATER = NOON + timedelta(days=1)
