@@ -17,12 +17,10 @@ from services.console.models import Account
 from services.console.queries import accounts
 from services.registry import held
 from services.registry.decisions import SUBJECT_OF
-from services.registry.models import HeldDecision
 from shared.auth.access import DECIDERS
 from shared.config import Settings
 from shared.country import TIME_ZONE
 from shared.events.vocabulary import RefusalReason
-from shared.messaging import decisions
 from shared.places import Places
 
 LIMIT = 200
@@ -81,17 +79,14 @@ def refuse_(id: Id, by: By, reason: Reason, because: Because = RefusalReason.UNS
 
 async def decide(id: UUID, by: str, reason: str, *, is_accepted: bool, refusal: RefusalReason | None = None) -> None:
     account = await decider(by, DECIDERS)
-    decision = HeldDecision(
-        outcome_id=id, account=account.account_id, reason=checked(reason), is_accepted=is_accepted, refusal=refusal
-    )
+    stated: dict[str, Any] = {"reason": checked(reason), "is_accepted": is_accepted, "refusal": refusal}
 
     async def write(session: AsyncSession) -> None:
         row = await seen(session, id, account)
-        if row["decided_at"]:
-            refuse("This report has been decided already, and the registry is about to carry it out.")
         if is_accepted and row["reason"] not in held.ACCEPTABLE:
             refuse(f"A report held as {row['reason']} cannot be accepted: its author sends a correction. Refuse it.")
-        await decisions.write(session, decision)
+        if not await held.decide(session, [id], account=account.account_id, **stated):
+            refuse("This report has been decided already, and the registry is about to carry it out.")
 
     await within("registry", write)
 

@@ -1,10 +1,11 @@
 """Queries for held reports, which wait for a person, and for their clear fields."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, RowMapping, TextClause, func, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.decisions import SUBJECT_OF, Held
@@ -13,6 +14,7 @@ from services.registry.visibility import Visibility
 from shared import audit
 from shared.audit import Action, Entry
 from shared.events.vocabulary import OutcomeKind
+from shared.messaging import decisions
 
 # A person may accept reports that are held for these reasons.
 # For the other reasons, another report contradicts the held report, and the author must send a correction.
@@ -95,6 +97,21 @@ async def oldest_of_team(session: AsyncSession, team: UUID, visibility: Visibili
 def of_ended_sign_ins(team: UUID, visibility: Visibility) -> Sequence[ColumnElement[bool] | TextClause]:
     is_of_team = (IS_HELD, Report.reason == Held.EXPIRED_TOKEN, Report.team == team)
     return *is_of_team, ~UNDECIDED.exists(), visibility.covers(PCODE)
+
+
+async def decide(session: AsyncSession, outcome_ids: Iterable[UUID], **decision: Any) -> list[UUID]:
+    """Store the decision about each of these reports, for the worker. Returns the ids of the decided reports.
+
+    Of two people, the first decides: a report that has a decision already is left out.
+    """
+    rows = [{"outcome_id": outcome_id, **decision} for outcome_id in sorted(outcome_ids)]  # two people, one order
+    if not rows:
+        return []
+    is_open = HeldDecision.carried_out_at.is_(None)
+    added = insert(HeldDecision).on_conflict_do_nothing(index_elements=["outcome_id"], index_where=is_open)
+    decided = await session.scalars(added.values(rows).returning(HeldDecision.outcome_id))
+    await decisions.wake(session)
+    return list(decided)
 
 
 async def by_outcome(session: AsyncSession, outcome_id: UUID) -> RowMapping | None:

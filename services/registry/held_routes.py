@@ -7,13 +7,11 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 
 from services.registry import held
-from services.registry.models import HeldDecision
 from services.registry.visibility import visibility_of
 from shared import audit
 from shared.audit import Action
 from shared.auth import tokens
 from shared.auth.tokens import Principal
-from shared.messaging import decisions
 from shared.postgres.database import Session
 
 router = APIRouter()
@@ -46,9 +44,9 @@ async def count(team: UUID, request: Request, session: Session, caller: Caller) 
 @router.post("/v1/teams/{team}/held:accept")
 async def accept(team: UUID, request: Request, session: Session, caller: Caller) -> Accepted:
     """Accept the reports. A report on another team's household stays held, because a registrar must look at it."""
-    outcome_ids = await held.oldest_of_team(session, team, visibility_of(caller, request.app.state.places))
+    oldest = await held.oldest_of_team(session, team, visibility_of(caller, request.app.state.places))
     accepted = {"account": caller.account, "reason": REASON, "is_accepted": True, "is_expiry_only": True}
-    await decisions.write(session, *(HeldDecision(outcome_id=outcome_id, **accepted) for outcome_id in outcome_ids))
+    outcome_ids = await held.decide(session, oldest, **accepted)
     reason = f"count={len(outcome_ids)}"
     await audit.add(session, audit.entry_of(request, Action.HELD_ACCEPTED, objects=[team], reason=reason))
     return Accepted(count=len(outcome_ids))

@@ -392,6 +392,10 @@ class HeldDecision(Decision, RegistryModel):
     """
 
     __tablename__ = "held_decisions"
+    # one open decision about a report, so that of two people the first decides
+    __table_args__ = (
+        Index("uq_held_decisions_open", "outcome_id", unique=True, postgresql_where=text("carried_out_at IS NULL")),
+    )
 
     outcome_id: Mapped[UUID]
     is_accepted: Mapped[bool]

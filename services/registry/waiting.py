@@ -24,24 +24,14 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSON, distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry import held
 from services.registry.decisions import SUBJECT_OF
 from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.held import ACCEPTABLE, HELD, IS_HELD, PCODE, UNDECIDED
-from services.registry.models import (
-    Group,
-    GroupKey,
-    HeldAssignment,
-    HeldDecision,
-    Household,
-    HouseholdKey,
-    Report,
-    SiteReportKey,
-)
+from services.registry.models import Group, GroupKey, HeldAssignment, Household, HouseholdKey, Report, SiteReportKey
 from services.registry.queries import opened_version
 from services.registry.visibility import Visibility
 from shared.events.vocabulary import DISPLACED, Mobility, ReportKind, Status
-from shared.messaging import decisions
-from shared.postgres import database
 from shared.postgres.upsert import upsert
 
 ASSIGNEE = select(HeldAssignment.account).where(HeldAssignment.outcome_id == Report.outcome_id).scalar_subquery()
@@ -130,13 +120,10 @@ async def decide(
 
     A report that a person cannot accept is left out of an acceptance. Returns the ids of the decided reports.
     """
-    await session.execute(database.advisory_lock("held decisions"))  # of two people, one decides
     wanted = _seen(select(Report.outcome_id), visibility, outcome_ids)
     if decision["is_accepted"]:
         wanted = wanted.where(Report.reason.in_(ACCEPTABLE))
-    found = list(await session.scalars(wanted))
-    await decisions.write(session, *(HeldDecision(outcome_id=outcome_id, **decision) for outcome_id in found))
-    return found
+    return await held.decide(session, await session.scalars(wanted), **decision)
 
 
 async def assign(

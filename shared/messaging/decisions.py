@@ -26,6 +26,11 @@ Execution = Callable[[AsyncSession], Awaitable[str]]
 async def write(session: AsyncSession, *decisions: Decision) -> None:
     """Add the decisions. The caller's commit sends NOTIFY to the worker."""
     session.add_all(decisions)
+    await wake(session)
+
+
+async def wake(session: AsyncSession) -> None:
+    """Send NOTIFY to the worker with the caller's commit."""
     await session.execute(select(func.pg_notify(func.current_schema().op("||")("_decisions"), "")))
 
 

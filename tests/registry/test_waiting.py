@@ -1,5 +1,6 @@
 """The routes of the page of held reports: who sees which reports, and what a decision does."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -8,11 +9,13 @@ import httpx
 import pytest
 from sqlalchemy import select, text
 
+from services.registry import held
 from services.registry.models import HeldDecision
 from shared.auth.tokens import Role
 from shared.events.vocabulary import Flag
-from tests.registry.conftest import AUTHOR, Office
+from tests.registry.conftest import AUTHOR, TEAM, Office
 from tests.registry.factories import BATKEN, NOON, OSH, group, household, movement
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
 HELD = "/v1/held"
@@ -148,6 +151,33 @@ async def test_of_two_decisions_about_a_report_the_first_counts(office: Office) 
     first = await decide(office, [held["outcome_id"]], is_accepted=True)
     second = await decide(office, [held["outcome_id"]], is_accepted=False, refusal="practice")
     assert [len(answer.json()["outcome_ids"]) for answer in (first, second)] == [1, 0]
+
+
+@pytest.mark.parametrize("is_of_team", [False, True], ids=["two people on the page", "page and readmitted team"])
+async def test_of_two_decisions_at_the_same_time_one_is_stored_and_the_other_person_is_told(
+    office: Office, is_of_team: bool
+) -> None:
+    """The second decision begins before the first transaction commits."""
+    await office.file(household(), flags=EXPIRED)
+    [report] = (await listed(office))["reports"]
+    async with office.app.state.sessions.begin() as session:
+        refused = {"reason": "practice", "is_accepted": False, "refusal": "practice"}
+        await held.decide(session, [UUID(report["outcome_id"])], account=uuid4(), **refused)
+        path = f"/v1/teams/{TEAM}/held:accept"
+        other = asyncio.create_task(
+            office.post(path, role=Role.DUTY_HEAD)
+            if is_of_team
+            else decide(office, [report["outcome_id"]], is_accepted=True)
+        )
+        await wait_for(lambda: waits_for_a_lock(office), 30)
+    expected: dict[str, Any] = {"count": 0} if is_of_team else {"outcome_ids": []}
+    assert (await other).json() == expected
+    assert await rows(office, "SELECT is_accepted FROM held_decisions") == [{"is_accepted": False}]
+
+
+async def waits_for_a_lock(office: Office) -> bool:
+    waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    return bool(await rows(office, waiting))
 
 
 async def test_a_contradicting_report_can_only_be_refused(office: Office) -> None:
