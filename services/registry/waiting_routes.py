@@ -29,7 +29,17 @@ Caller = Annotated[Principal, Depends(tokens.current)]
 MOST = 1_000
 Ids = Annotated[list[UUID], Field(min_length=1, max_length=MOST)]
 Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")]
-SHOWN = ("persons", "origin", "destination", "occurred_at", "occurred_at_precision", "movement", "mobility")
+SHOWN = (
+    "persons",
+    "origin",
+    "destination",
+    "occurred_at",
+    "occurred_at_precision",
+    "movement",
+    "mobility",
+    "is_reversed",
+    "is_full_recount",
+)
 
 
 class HeldReport(BaseModel):

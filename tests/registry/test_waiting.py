@@ -99,6 +99,14 @@ async def test_a_held_report_is_opened_with_a_purpose_and_the_opening_is_recorde
     assert elsewhere.status_code == 404
 
 
+async def test_the_list_says_that_a_movement_is_reversed_and_that_a_count_is_a_full_recount(office: Office) -> None:
+    """To accept a reversed death takes the death back, and a full recount replaces other teams' counts."""
+    body = household()
+    await office.file(movement(body, "died", version=2, is_reversed=True), group(is_full_recount=True), flags=EXPIRED)
+    shown = {each["kind"]: each["clear"] for each in (await listed(office))["reports"]}
+    assert shown["household_movement"]["is_reversed"] is shown["group"]["is_full_recount"] is True
+
+
 async def test_several_reports_are_accepted_together_and_take_effect(office: Office) -> None:
     await office.file(household(), household(), flags=EXPIRED)
     ids = [each["outcome_id"] for each in (await listed(office))["reports"]]

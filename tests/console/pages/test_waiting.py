@@ -14,7 +14,7 @@ from shared.postgres import database
 from tests.browsers import SLOW_MS
 from tests.console.pages.conftest import Whole
 from tests.installation import in_thread
-from tests.intake.factories import household
+from tests.intake.factories import group, household, movement
 
 LETTER = """
 INSERT INTO dead_letters (topic, partition, "offset", reason, pointer, set_aside_at)
@@ -22,11 +22,11 @@ VALUES ('hazards', 0, -5, 'malformed', '/area', now() - interval '3 hours') RETU
 """
 
 
-def send_with_ended_sign_in(whole: Whole, *bodies: dict[str, Any]) -> None:
+def send_with_ended_sign_in(whole: Whole, *bodies: dict[str, Any], path: str = "/intake/v1/displacements") -> None:
     claims = {"roles": [Role.FIELD], "channel": SubmissionChannel.FIELD, "team": uuid4(), "expires_in": -86_400}
     phone = whole.client(headers={"authorization": f"Bearer {whole.installation.token(**claims)}"})
     for body in bodies:
-        assert phone.post("/intake/v1/displacements", json=body).status_code == 202
+        assert phone.post(path, json=body).status_code == 202
 
 
 async def change(whole: Whole, statement: str) -> Any:
@@ -68,6 +68,24 @@ def test_a_report_opened_on_a_small_screen_shows_its_persons(whole: Whole, seat:
     page.select_option("#refusal", "practice")
     page.get_by_role("button", name="Refuse").click()
     expect(page.locator("#held-none")).to_be_visible(timeout=SLOW_MS)
+    assert desk.errors == []
+
+
+def test_an_opened_report_shows_what_a_decision_would_change(whole: Whole, seat: Any) -> None:
+    """A reversed death is not a death, and a full recount replaces other counts. Every field has its name and value."""
+    member = str(uuid4())
+    died = movement(movement="died", version=2, is_reversed=True, member_ids=[member])
+    send_with_ended_sign_in(whole, died, path="/intake/v1/movements")
+    send_with_ended_sign_in(whole, group(is_full_recount=True, persons_estimated=True))
+    desk = seat(Role.REGISTRAR)
+    page = desk.open("/waiting?lang=en")
+    wanted = {"Died": ("Reversed", "Yes", member), "Full recount": ("it replaces earlier counts", "estimated")}
+    for row, texts in wanted.items():
+        shown = page.locator("#held tr:not(.opened)", has_text=row)
+        shown.get_by_role("button", name="Open").click()
+        for shown_text in texts:
+            expect(page.locator("#held .opened")).to_contain_text(shown_text, timeout=SLOW_MS)
+        shown.get_by_role("button", name="Close").click()
     assert desk.errors == []
 
 

@@ -43,7 +43,7 @@ export function drawHeld(reports, open) {
 /** @param {Held} report @param {(report: Held, row: HTMLTableRowElement) => void} open */
 function drawn(report, open) {
   const { clear } = report;
-  const what = [words("kinds")[report.kind], clear.movement && words("movements")[clear.movement], clear.persons && sentence("persons", { count: number.format(clear.persons) })];
+  const what = [words("kinds")[report.kind], clear.movement && words("movements")[clear.movement], clear.is_reversed && words("fields").is_reversed, clear.is_full_recount && words("fields").is_full_recount, clear.persons && sentence("persons", { count: number.format(clear.persons) })];
   const made = row([
     cell(checkbox(report)),
     cell(age(report.received_at), small(dayAndClock(new Date(report.received_at)))),

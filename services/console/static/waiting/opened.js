@@ -45,11 +45,12 @@ async function content(id) {
   return undefined;
 }
 
-/** The fields that have a label, in the order of the labels. @param {Record<string, any>} report */
+/** All fields: first those that have a label here, in the order of the labels. @param {Record<string, any>} report */
 function list(report) {
   const made = document.createElement("dl");
   made.className = "facts";
-  for (const [name, label] of labels) {
+  const others = Object.keys(report).filter((name) => name !== "kind" && !labels.some(([labelled]) => labelled === name));
+  for (const [name, label] of [...labels, ...others.map((other) => [other, words("fields")[other] ?? other])]) {
     const text = value(name, report[name]);
     if (!text) continue;
     const [term, description] = [document.createElement("dt"), document.createElement("dd")];
@@ -70,14 +71,22 @@ function value(name, content) {
   return Array.isArray(content) ? content.map((item) => code(name, item)).join(", ") : code(name, content);
 }
 
-/** One person in one line. @param {Record<string, string>} person */
-function member({ family_name, given_name, patronymic, sex, birth_year, birth_date, relationship, phone, personal_number }) {
+/** One person in one line. @param {Record<string, any>} person */
+function member({ family_name, given_name, patronymic, sex, birth_year, birth_date, relationship, phone, personal_number, ...others }) {
   const name = [family_name, given_name, patronymic].filter(Boolean).join(" ");
-  return [name, relationship && code("relationship", relationship), sex && code("sex", sex), birth_date ?? birth_year, phone, personal_number].filter(Boolean).join(", ");
+  return [name, relationship && code("relationship", relationship), sex && code("sex", sex), birth_date ?? birth_year, phone, personal_number, ...Object.entries(others).filter(([name]) => name !== "member_id").map(named)].filter(Boolean).join(", ");
 }
 
-/** @param {string} kind @param {any} content */
+/** @param {[string, any]} field */
+function named([name, content]) {
+  const text = value(name, content);
+  return text && `${words("fields")[name] ?? name}: ${text}`;
+}
+
+/** @param {string} kind @param {any} content @returns {string} */
 function code(kind, content) {
+  if (typeof content === "boolean") return sentence(content ? "yes" : "no");
+  if (content && typeof content === "object") return Object.values(content).map((/** @type {any} */ item) => code(kind, item)).join(", ");
   const names = /** @type {Record<string, Record<string, string>>} */ (/** @type {unknown} */ (words("codes")));
   return String(names[kind]?.[content] ?? content);
 }
