@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import BaseModel, Field, StringConstraints, model_validator
+from pydantic import BaseModel, Field, model_validator
 from pydantic_core import from_json
 
 from services.registry import openings, waiting
@@ -28,7 +28,6 @@ router = APIRouter()
 Caller = Annotated[Principal, Depends(tokens.current)]
 MOST = 1_000
 Ids = Annotated[list[UUID], Field(min_length=1, max_length=MOST)]
-Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")]
 SHOWN = (
     "persons",
     "origin",
@@ -93,12 +92,11 @@ class HeldPersonsView(BaseModel):
 
 
 class HeldDecisions(Body):
-    """`refusal` is the reason that the authors read; `note` stays at the centre. Without names of people."""
+    """`refusal` is the reason that the authors read."""
 
     outcome_ids: Ids
     is_accepted: bool
     refusal: RefusalReason | None = None
-    note: Note = ""
 
     @model_validator(mode="after")
     def refusal_fits(self) -> "HeldDecisions":
@@ -164,7 +162,7 @@ async def opened(outcome_id: UUID, request: Request, session: Session, caller: C
 async def decide(body: HeldDecisions, request: Request, session: Session, caller: Caller) -> ChangedHeldReports:
     """Accept or refuse held reports. The registry's worker carries the decisions out within seconds."""
     visibility = visibility_of(caller, request.app.state.places)
-    because = body.note or str(body.refusal or "accepted")
+    because = str(body.refusal or "accepted")
     decision = {"account": caller.account, "reason": because, "is_accepted": body.is_accepted, "refusal": body.refusal}
     decided = await waiting.decide(session, body.outcome_ids, visibility, **decision)
     action = Action.HELD_ACCEPTED if body.is_accepted else Action.HELD_REFUSED

@@ -62,6 +62,7 @@ async function act(path, body, done) {
     toast(sentence(done, { count: number.format(length) }), "good");
     if (length < outcome_ids.length) toast(sentence("left", { count: number.format(outcome_ids.length - length) }), "bad");
     selected.clear();
+    if ("is_accepted" in body) forgetRefusal();
     attempt(read);
     setTimeout(() => attempt(read), CARRIED_OUT_MS);
   } catch (error) {
@@ -75,15 +76,20 @@ function given(name) {
   return /** @type {HTMLInputElement} */ (element(name)).value.trim();
 }
 
+/** The reason of one refusal must not be sent to the author of the next report. */
+function forgetRefusal() {
+  /** @type {HTMLSelectElement} */ (element("refusal")).value = "";
+}
+
 function refuse() {
   const refusal = /** @type {HTMLSelectElement} */ (element("refusal"));
   refusal.ariaInvalid = String(!refusal.value);
   if (!refusal.value) return refusal.focus();
-  return void act("/registry/v1/held:decide", { is_accepted: false, refusal: refusal.value, note: given("note") }, "refused");
+  return void act("/registry/v1/held:decide", { is_accepted: false, refusal: refusal.value }, "refused");
 }
 
 if ("decides" in element("waiting").dataset) {
-  element("accept").addEventListener("click", () => void act("/registry/v1/held:decide", { is_accepted: true, note: given("note") }, "accepted"));
+  element("accept").addEventListener("click", () => void act("/registry/v1/held:decide", { is_accepted: true }, "accepted"));
   element("refuse").addEventListener("click", refuse);
 }
 element("acts").addEventListener("submit", (event) => event.preventDefault());
