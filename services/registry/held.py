@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, RowMapping, TextClause, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.decisions import SUBJECT_OF, Held
+from services.registry.decisions import CONTRADICTIONS, SUBJECT_OF, Held
 from services.registry.models import GroupCount, HeldDecision, Household, Report, Site
 from services.registry.visibility import Visibility
 from shared import audit
@@ -17,7 +17,6 @@ from shared.events.vocabulary import OutcomeKind
 from shared.messaging import decisions
 
 # A person may accept reports that are held for these reasons.
-# For the other reasons, another report contradicts the held report, and the author must send a correction.
 ACCEPTABLE = frozenset(
     {
         Held.WAITING,
@@ -29,6 +28,10 @@ ACCEPTABLE = frozenset(
         Held.CORRECTS_DUPLICATE,
     }
 )
+
+# Reports that are held for these reasons are decided again when other reports come. Nobody needs to decide about them.
+# For the reasons in neither set, the report contradicts its earlier versions, and its author must send a correction.
+WAITS = frozenset({Held.HOUSEHOLD_UNKNOWN, *CONTRADICTIONS})
 
 MOST = 1000  # the most reports of a team that one request accepts
 

@@ -27,7 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry import held
 from services.registry.decisions import SUBJECT_OF
 from services.registry.envelope_encryption import EnvelopeEncryption
-from services.registry.held import ACCEPTABLE, HELD, IS_HELD, PCODE, UNDECIDED
+from services.registry.held import ACCEPTABLE, HELD, IS_HELD, PCODE, UNDECIDED, WAITS
 from services.registry.models import Group, GroupKey, HeldAssignment, Household, HouseholdKey, Report, SiteReportKey
 from services.registry.queries import opened_version
 from services.registry.visibility import Visibility
@@ -118,11 +118,14 @@ async def decide(
 ) -> list[UUID]:
     """Write the decision about each of these reports that is held, undecided and visible, for the worker.
 
-    A report that a person cannot accept is left out of an acceptance. Returns the ids of the decided reports.
+    A report that a person cannot accept is left out of an acceptance. A report that waits for another report is refused
+    only alone, because to refuse it is to lose it. Returns the ids of the decided reports.
     """
     wanted = _seen(select(Report.outcome_id), visibility, outcome_ids)
     if decision["is_accepted"]:
         wanted = wanted.where(Report.reason.in_(ACCEPTABLE))
+    elif len(outcome_ids) > 1:
+        wanted = wanted.where(Report.reason.not_in(WAITS))
     return await held.decide(session, await session.scalars(wanted), **decision)
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, model_validator
 from pydantic_core import from_json
 
 from services.registry import openings, waiting
-from services.registry.held import ACCEPTABLE
+from services.registry.held import ACCEPTABLE, WAITS
 from services.registry.routes import at_hand, check_purpose, note_read, refused
 from services.registry.visibility import visibility_of
 from services.registry.waiting import HeldQuery
@@ -44,7 +44,8 @@ SHOWN = (
 class HeldReport(BaseModel):
     """A held report without personal data. `clear` has its clear fields about people, places and time.
 
-    `is_acceptable` is false if another report contradicts it, so that its author must send a correction.
+    If `is_acceptable` is true, a person may accept it. If `waits` is true, it is decided again when another report
+    comes. If both are false, its author must send a correction.
     """
 
     outcome_id: UUID
@@ -60,6 +61,7 @@ class HeldReport(BaseModel):
     flags: tuple[Flag, ...]
     assignee: UUID | None
     is_acceptable: bool
+    waits: bool
     clear: dict[str, Any]
 
 
@@ -192,6 +194,7 @@ def shown(row: Any) -> HeldReport:
         {
             **row,
             "is_acceptable": row["reason"] in ACCEPTABLE,
+            "waits": row["reason"] in WAITS,
             "clear": {name: clear[name] for name in SHOWN if name in clear},
         }
     )

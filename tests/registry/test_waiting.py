@@ -199,6 +199,23 @@ async def test_a_contradicting_report_can_only_be_refused(office: Office) -> Non
     assert refused.json() == {"outcome_ids": [held["outcome_id"]]}
 
 
+async def test_a_report_that_waits_for_another_is_not_refused_together_with_others(office: Office) -> None:
+    """An evening's early movements take effect when the first reports of their households come."""
+    early = household()
+    await office.file(movement(early, "returned"))
+    await office.file(household(), household(), flags=EXPIRED)
+    reports = (await listed(office))["reports"]
+    assert {each["reason"]: (each["is_acceptable"], each["waits"]) for each in reports} == {
+        "household_unknown": (False, True),
+        "expired_token": (True, False),
+    }
+    [waiting] = [each["outcome_id"] for each in reports if each["waits"]]
+    refused = await decide(office, [each["outcome_id"] for each in reports], is_accepted=False, refusal="practice")
+    assert len(refused.json()["outcome_ids"]) == 2 and waiting not in refused.json()["outcome_ids"]
+    alone = await decide(office, [waiting], is_accepted=False, refusal="practice")
+    assert alone.json()["outcome_ids"] == [waiting]
+
+
 async def test_nobody_decides_outside_the_own_area_or_without_the_role(office: Office) -> None:
     await office.file(household(), flags=EXPIRED)
     [held] = (await listed(office))["reports"]

@@ -72,6 +72,21 @@ def test_a_report_opened_on_a_small_screen_shows_its_persons(whole: Whole, seat:
     assert desk.errors == []
 
 
+def test_select_all_leaves_out_reports_that_wait_for_another_report(whole: Whole, seat: Any) -> None:
+    claims = {"roles": [Role.FIELD], "channel": SubmissionChannel.FIELD, "team": uuid4()}
+    phone = whole.client(headers={"authorization": f"Bearer {whole.installation.token(**claims)}"})
+    assert phone.post("/intake/v1/movements", json=movement()).status_code == 202
+    send_with_ended_sign_in(whole, household())
+    desk = seat(Role.REGISTRAR)
+    page = desk.open("/waiting?lang=en")
+    early = page.locator("#held tr", has_text="It waits for another report")
+    expect(early).to_have_count(1, timeout=SLOW_MS)
+    page.locator("#select-all").check()
+    expect(early.get_by_role("checkbox")).not_to_be_checked()
+    expect(page.locator("#held tr", has_text="You may accept or refuse it").get_by_role("checkbox")).to_be_checked()
+    assert desk.errors == []
+
+
 def test_an_opened_report_shows_what_a_decision_would_change(whole: Whole, seat: Any) -> None:
     """A reversed death is not a death, and a full recount replaces other counts. Every field has its name and value."""
     member = str(uuid4())

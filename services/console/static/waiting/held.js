@@ -8,10 +8,11 @@ import { age, nameOf, placeOf } from "/static/waiting/names.js";
 
 /**
  * @typedef {{outcome_id: string, kind: string, version: number, reason: string, received_at: string, author: string, channel: string, flags: string[],
- *   assignee: string | null, is_acceptable: boolean, clear: Record<string, any>}} Held
+ *   assignee: string | null, is_acceptable: boolean, waits: boolean, clear: Record<string, any>}} Held
  * @typedef {{reason: string, reports: number, oldest: string}} Reason
  */
 
+const TO_DECIDE = "[data-select]:not([data-waits])"; // reports that wait for another report need no decision
 /** @type {Set<string>} */
 export const selected = new Set();
 
@@ -49,7 +50,7 @@ function drawn(report, open) {
     cell(age(report.received_at), small(dayAndClock(new Date(report.received_at)))),
     cell(what.filter(Boolean).join(" · ")),
     cell(`${placeOf(clear.origin, clear.origin_locality)} → ${placeOf(clear.destination, clear.destination_locality)}`),
-    cell(because(report.reason), ...(report.is_acceptable ? [] : [small(sentence("no_decision"))]), ...report.flags.filter((flag) => flag !== report.reason).map((flag) => small(words("flags")[flag] ?? flag))),
+    cell(because(report.reason), small(sentence(nextStep(report))), ...report.flags.filter((flag) => flag !== report.reason).map((flag) => small(words("flags")[flag] ?? flag))),
     cell(nameOf(report.author), small(words("channels")[report.channel] ?? report.channel)),
     cell(report.assignee ? nameOf(report.assignee) : "–"),
     cell(button(sentence("open"), () => open(report, made))),
@@ -59,6 +60,12 @@ function drawn(report, open) {
   }
   made.dataset.key = report.outcome_id;
   return made;
+}
+
+/** What a person can do about the report. @param {Held} report */
+function nextStep({ is_acceptable, waits }) {
+  if (waits) return "waits";
+  return is_acceptable ? "may_accept" : "no_decision";
 }
 
 /** @param {string} reason */
@@ -71,6 +78,7 @@ function checkbox(report) {
   const box = document.createElement("input");
   Object.assign(box, { type: "checkbox", checked: selected.has(report.outcome_id), ariaLabel: sentence("select") });
   box.dataset.select = report.outcome_id;
+  if (report.waits) box.dataset.waits = "";
   box.addEventListener("change", () => { choose(report.outcome_id, box.checked); showSelected(); });
   return box;
 }
@@ -81,9 +89,9 @@ function choose(id, isChosen) {
   else selected.delete(id);
 }
 
-/** Selects all reports that are shown, or none. @param {boolean} isChosen */
+/** Selects all reports that are shown and need a decision, or none. @param {boolean} isChosen */
 export function selectAll(isChosen) {
-  for (const box of /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll("[data-select]"))) {
+  for (const box of /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll(isChosen ? TO_DECIDE : "[data-select]"))) {
     box.checked = isChosen;
     choose(box.dataset.select ?? "", isChosen);
   }
@@ -93,8 +101,8 @@ export function selectAll(isChosen) {
 function showSelected() {
   element("acts").hidden = !selected.size;
   element("selected").textContent = sentence("selected", { count: number.format(selected.size) });
-  const boxes = document.querySelectorAll("[data-select]");
-  /** @type {HTMLInputElement} */ (element("select-all")).checked = boxes.length > 0 && selected.size === boxes.length;
+  const boxes = document.querySelectorAll(TO_DECIDE);
+  /** @type {HTMLInputElement} */ (element("select-all")).checked = boxes.length > 0 && selected.size >= boxes.length;
 }
 
 /** @param {string} text */
