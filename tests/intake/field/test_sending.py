@@ -178,3 +178,22 @@ def test_a_phone_whose_clock_is_a_year_ahead_reports_for_today(phone: BrowserCon
     assert received.opened.flags == (Flag.CLOCK_AHEAD,)
     assert received.opened.clear.occurred_at.astimezone(TIME_ZONE).date() == today
     assert received.opened.clear.reported_at.astimezone(TIME_ZONE).date() == today
+
+
+def test_a_phone_asks_less_and_less_often_about_a_report_without_a_result_until_its_author_looks(
+    phone: BrowserContext, centre: Centre
+) -> None:
+    """No worker runs, so the report has no result, as a report that is under review for days."""
+    page = phone.new_page()
+    page.clock.install()
+    questions: list[str] = []
+    page.on("request", lambda request: questions.append(request.url) if request.url.endswith("/receipts") else None)
+    page.goto(f"{centre.url}{FORM}?lang=en")
+    signed_in(page, centre.account(Role.FIELD))
+    filled(page)
+    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+    page.clock.run_for("04:00:00")
+    in_four_hours = len(questions)
+    assert 8 <= in_four_hours <= 40  # every 30 seconds would be 480
+    with page.expect_request("**/intake/v1/receipts"):
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")

@@ -8,7 +8,7 @@ import { show, showAccount } from "./list.js";
 import { sendWaiting } from "./outbox.js";
 import { tell } from "./page.js";
 import { renewSites } from "./places.js";
-import { askReceipts } from "./receipts.js";
+import { askReceipts, askReceiptsNow } from "./receipts.js";
 import { sentence } from "./texts.js";
 
 const AGAIN_MS = 30_000;
@@ -21,13 +21,13 @@ function start() {
   listen();
   element("sign-in").addEventListener("submit", (event) => void signIn(/** @type {SubmitEvent} */ (event)).then(renewSites));
   element("sign-out").addEventListener("click", signOut);
-  element("send-now").addEventListener("click", () => void sendWaiting().then(askReceipts));
+  element("send-now").addEventListener("click", () => void sendWaiting().then(askReceiptsNow));
   addEventListener(CHANGED, show);
-  addEventListener("online", () => { show(); void sendWaiting().then(askReceipts); });
+  addEventListener("online", () => { show(); void sendWaiting().then(askReceiptsNow); });
   addEventListener("offline", show);
   addEventListener("pageshow", ({ persisted }) => { if (persisted) resume(); }); // another tab may have sent the draft meanwhile
-  document.addEventListener("visibilitychange", () => { changed(); look(); }); // a suspended page gets no events of other tabs
-  setInterval(look, AGAIN_MS);
+  document.addEventListener("visibilitychange", () => { changed(); look(document.hidden ? undefined : askReceiptsNow); }); // a suspended page gets no events of other tabs
+  setInterval(() => look(document.hidden ? undefined : askReceipts), AGAIN_MS);
   if ("serviceWorker" in navigator) for (const scope of SCOPES) void navigator.serviceWorker.register("/intake/field/worker.js", { scope });
   void navigator.storage?.persist?.();
   forgetOld();
@@ -39,10 +39,10 @@ function start() {
   void renew();
 }
 
-/** Update everything that changes with time. */
-function look() {
+/** Update everything that changes with time. @param {() => Promise<void>} [ask] asks for receipts */
+function look(ask) {
   renewToday();
   showAccount();
-  void sendWaiting().then(askReceipts).then(renewSites);
+  void sendWaiting().then(ask).then(renewSites);
   void renew();
 }

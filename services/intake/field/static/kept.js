@@ -46,6 +46,11 @@ export function changed() {
 // a change by another tab has the same effect as a change by this tab
 addEventListener("storage", ({ key }) => { if (!key || key.startsWith("dayar.")) changed(); });
 
+/** The receipt of the version that the phone has. The receipt of an earlier version says nothing about a correction. @param {Kept} report */
+export function receiptOf({ body, receipt }) {
+  return receipt && (receipt.version ?? 0) >= body.version ? receipt : undefined;
+}
+
 /** @param {Kept} report */
 export function isAnswered(report) {
   return ANSWERED.includes(report.state);

@@ -3,10 +3,9 @@
 import { discard, drafts } from "./drafts.js";
 import { element } from "./elements.js";
 import { correct, goOn, isOpen } from "./form.js";
-import { account, isAnswered, isOver, isOwn, isSameName, remove, reports } from "./kept.js";
+import { account, isAnswered, isOver, isOwn, isSameName, receiptOf, remove, reports } from "./kept.js";
 import { labelOf, placeName } from "./labels.js";
 import { button, copy, line, part } from "./page.js";
-import { receiptOf } from "./receipts.js";
 import { sentence, words } from "./texts.js";
 import { dayAndClock } from "./time.js";
 

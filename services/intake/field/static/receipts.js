@@ -1,6 +1,6 @@
 // Asks the centre what became of the sent reports, and keeps the answers with the reports.
 
-import { account, isAnswered, isOver, isOwn, keep, kept, reports } from "./kept.js";
+import { account, isAnswered, isOver, isOwn, keep, kept, receiptOf, reports, setAccount } from "./kept.js";
 import { post } from "./outbox.js";
 
 /** @typedef {import("./kept.js").Kept} Kept */
@@ -8,27 +8,52 @@ import { post } from "./outbox.js";
 
 const MOST = 100;
 const FINAL = ["recorded", "refused"];
+const FIRST_MS = 25_000, LONGEST_MS = 900_000;
+const SOON = 6; // so many questions follow each other closely, because most reports are settled within minutes
+let asked = 0; // since the author looked at the page
+let nextAt = 0;
+let turn = 0;
+let open = 0; // the number of reports whose result was not final at the last look
 
-/** Ask about the signed-in account's reports whose result is not final. Without an answer, the next call asks again. */
+/** The author looks at the page, so the phone asks at once, and again soon. */
+export function askReceiptsNow() {
+  asked = nextAt = 0;
+  return askReceipts();
+}
+
+/**
+ * Ask about the signed-in account's reports whose result is not final, unless the phone asked a short time ago.
+ * The time between two questions grows, because a report can be under review for days and many phones ask.
+ */
 export async function askReceipts() {
   const known = account();
-  const unsettled = reports().filter((report) => isAnswered(report) && isOwn(report) && !FINAL.includes(receiptOf(report)?.state ?? "")).slice(0, MOST);
-  if (!known || isOver(known) || !unsettled.length) return;
+  const unsettled = reports().filter((report) => isAnswered(report) && isOwn(report) && !FINAL.includes(receiptOf(report)?.state ?? ""));
+  if (unsettled.length > open) asked = nextAt = 0; // the author sent a report
+  open = unsettled.length;
+  if (!known || isOver(known) || !open || performance.now() < nextAt) return;
+  nextAt = performance.now() + pause(asked++);
   try {
-    const answer = await post("/intake/v1/receipts", { report_ids: unsettled.map(({ body }) => body.report_id) }, known.token);
+    const answer = await post("/intake/v1/receipts", { report_ids: inTurn(unsettled).map(({ body }) => body.report_id) }, known.token);
+    if (answer.status === 401 && account()?.token === known.token) setAccount({ ...known, isOver: true });
     if (answer.ok) for (const receipt of (await answer.json()).receipts) note(receipt);
   } catch {
     // the phone is offline
   }
 }
 
+/** The random part keeps phones apart that lost their signal together. @param {number} number of questions before */
+function pause(number) {
+  return Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.max(0, number + 1 - SOON)) * (0.75 + Math.random() / 2);
+}
+
+/** The next reports to ask about, because one question names at most MOST. @param {Kept[]} unsettled */
+function inTurn(unsettled) {
+  const parts = Math.ceil(unsettled.length / MOST), part = turn++ % parts;
+  return unsettled.slice(part * MOST, (part + 1) * MOST);
+}
+
 /** @param {Receipt} receipt */
 function note(receipt) {
   const report = kept(receipt.report_id);
   if (report && JSON.stringify(report.receipt) !== JSON.stringify(receipt)) keep({ ...report, receipt });
-}
-
-/** The receipt of the version that the phone has. The receipt of an earlier version says nothing about a correction. @param {Kept} report */
-export function receiptOf({ body, receipt }) {
-  return receipt && (receipt.version ?? 0) >= body.version ? receipt : undefined;
 }
