@@ -197,3 +197,34 @@ def test_a_phone_asks_less_and_less_often_about_a_report_without_a_result_until_
     assert 8 <= in_four_hours <= 40  # every 30 seconds would be 480
     with page.expect_request("**/intake/v1/receipts"):
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+
+def test_recorded_reports_go_after_two_weeks_and_refused_or_open_ones_stay_for_their_author(
+    phone: BrowserContext, centre: Centre
+) -> None:
+    """A registrar can refuse a report weeks after it was sent, and its author must then be able to correct it."""
+    page = opened(phone, centre)
+    signed_in(page, centre.account(Role.FIELD))
+    filled(page)
+    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+    ages = {("recorded", 15): False, ("recorded", 13): True, ("refused", 60): True, ("under_review", 60): True}
+    ages |= {("refused", 91): False, ("under_review", 91): False}
+    page.evaluate(
+        """ages => {
+            const [key, kept] = Object.entries(localStorage).find(([key]) => key.startsWith("dayar.report."));
+            localStorage.removeItem(key);
+            for (const [state, days] of ages) {
+                const moment = new Date(Date.now() - days * 86_400_000).toISOString();
+                const report = JSON.parse(kept), id = crypto.randomUUID();
+                report.body.report_id = id;
+                report.at = state === "recorded" ? new Date(Date.now() - 80 * 86_400_000).toISOString() : moment;
+                report.receipt = { report_id: id, state, version: 1, reason: null, settled_at: moment };
+                localStorage.setItem(`dayar.report.${id}`, JSON.stringify(report));
+            }
+        }""",
+        [list(age) for age in ages],
+    )
+    page.reload()
+    expect(page.locator("#reports .answer")).to_have_count(sum(ages.values()))
+    states = sorted(report["receipt"]["state"] for report in kept_reports(page))
+    assert states == ["recorded", "refused", "under_review"]

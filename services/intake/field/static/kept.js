@@ -1,4 +1,4 @@
-// Keeps in local storage the token, the phone's id, and reports until some days after they were answered.
+// Keeps in local storage the token, the phone's id, and reports until some days after they were recorded.
 
 import { uuid } from "./uuid.js";
 
@@ -6,14 +6,15 @@ import { uuid } from "./uuid.js";
  * @typedef {"waiting" | "accepted" | "spooled" | "duplicate" | "conflict" | "refused"} State
  * @typedef {{pointer: string, expected: string}} FieldError
  * @typedef {Record<string, any> & {report_id: string, version: number, kind: "household" | "group"}} Body
- * @typedef {{report_id: string, state: "received" | "recorded" | "under_review" | "refused", version: number | null, reason: string | null}} Receipt
+ * @typedef {{report_id: string, state: "received" | "recorded" | "under_review" | "refused", version: number | null, reason: string | null, settled_at?: string | null}} Receipt
  * @typedef {{body: Body, account: string, state: State, at: string, errors?: FieldError[], receipt?: Receipt}} Kept
  * @typedef {{token: string, name: string, expires_at: string, isOver?: boolean, renewedAt?: number}} Account
  */
 
 export const CHANGED = "dayar-kept-changed";
 const PREFIX = "dayar.report.";
-const ANSWERED_DAYS = 14;
+const RECORDED_DAYS = 14;
+const OPEN_DAYS = 90; // a registrar may refuse a report weeks after it was sent, and its author must be able to correct it
 const EARLY_MS = 3_600_000; // clocks drift, so a sign-in counts as ended one hour early
 const ANSWERED = ["accepted", "spooled", "duplicate"];
 
@@ -78,8 +79,14 @@ export function nextVersion(report) {
 
 /** Delete answered reports when they are old, because personal data must not stay on the phone. */
 export function forgetOld() {
-  const oldest = new Date(Date.now() - ANSWERED_DAYS * 86_400_000).toISOString();
-  reports().filter((report) => isAnswered(report) && report.at < oldest).forEach(remove);
+  reports().filter((report) => isAnswered(report) && isOld(report)).forEach(remove);
+}
+
+/** The days of a recorded report count from its receipt, those of other reports from the day on which they were written. @param {Kept} report */
+function isOld(report) {
+  const receipt = receiptOf(report), isRecorded = receipt?.state === "recorded";
+  const since = (isRecorded && receipt?.settled_at) || report.at;
+  return Date.now() - Date.parse(since) > (isRecorded ? RECORDED_DAYS : OPEN_DAYS) * 86_400_000;
 }
 
 /** @returns {Account | null} */
