@@ -8,6 +8,7 @@ import asyncio
 from datetime import UTC, datetime
 from uuid import UUID
 
+from cryptography.exceptions import InvalidTag
 from sqlalchemy import delete, or_, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
@@ -17,6 +18,7 @@ from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.models import DuplicatePair
 from services.registry.search_keys import SearchKeys
 from services.registry.visibility import Visibility
+from shared import log
 from shared.failures import retry_while_unavailable
 from shared.postgres import database
 
@@ -52,12 +54,23 @@ async def compare_some(
         if ids:
             await session.execute(delete(DuplicatePair).where(is_of_these))
         pairs: dict[tuple[UUID, UUID], DuplicatePair] = {}
-        for household in await queries.households(session, encryption, ids, EVERYWHERE):
-            for found in await alike(session, encryption, search, household, EVERYWHERE):
-                pair = pair_of(household, found)
+        for household_id in ids:
+            for pair in await pairs_with(session, encryption, search, household_id):
                 pairs[pair.household_id, pair.other_id] = pair
         session.add_all(pairs.values())
     return len(ids)
+
+
+async def pairs_with(
+    session: AsyncSession, encryption: EnvelopeEncryption, search: SearchKeys, household_id: UUID
+) -> list[DuplicatePair]:
+    try:
+        household = await queries.household(session, encryption, household_id, EVERYWHERE)
+        others = await alike(session, encryption, search, household, EVERYWHERE) if household else []
+    except InvalidTag:  # one damaged household must not stop the worker
+        log.get().error("household not compared: it cannot be decrypted", household_id=str(household_id))
+        return []
+    return [pair_of(household, found) for found in others] if household else []
 
 
 async def alike(

@@ -30,6 +30,7 @@ class Field(StrEnum):
     PERSONAL_NUMBER = "personal_number"
     LOCALITY = "locality"
     CODE = "code"
+    SITE = "site"
 
 
 # How the values of a field are folded. A name has several parts.
@@ -39,8 +40,9 @@ FOLDS: dict[Field, Callable[[str], Collection[str]]] = {
     Field.PERSONAL_NUMBER: lambda number: (number,),
     Field.LOCALITY: lambda name: (localities.folded(name),),
     Field.CODE: lambda code: (code.upper(),),
+    Field.SITE: lambda site_id: (site_id.lower(),),
 }
-REPEATED = frozenset({Field.NAME, Field.LOCALITY})  # many households have the same values
+REPEATED = frozenset({Field.NAME, Field.LOCALITY, Field.SITE})  # many households have the same values
 
 
 class Term(NamedTuple):
@@ -61,6 +63,7 @@ def values_of(report: AnyFiled) -> Iterator[tuple[Field, str | None]]:
     yield Field.PHONE, content.get("phone")
     yield Field.LOCALITY, content.get("origin_locality")
     yield Field.LOCALITY, content.get("destination_locality")
+    yield Field.SITE, content.get("destination_site_id")
     for person in content.get("members", ()):
         yield from values_of_person(person)
 

@@ -122,8 +122,9 @@ async def query_of(criteria: HouseholdSearch, session: AsyncSession, caller: Pri
 
 
 async def at_site(session: AsyncSession, site_id: UUID) -> list[Term]:
-    """Reports on households name a site in words, as a locality."""
+    """Reports name a site by its id, or in words as a locality."""
     names = await search_queries.site_names(session, site_id)
     if not names:
         raise Problem(404, "not-found", "There is no such site.")
-    return [term for name in names for term in terms(Field.LOCALITY, name)]
+    named = [term for name in names for term in terms(Field.LOCALITY, name)]
+    return [*terms(Field.SITE, str(site_id)), *named]

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 
 from services.registry.comparisons import compare_some
 from services.registry.config import RegistrySettings
@@ -137,3 +138,13 @@ async def test_a_pair_is_listed_for_those_who_may_see_both_households(office: Of
     for areas, count in ((("KG",), 1), ((LEILEK, OSH), 1), ((LEILEK,), 0), ((OSH,), 0)):
         assert len(await listed(office, areas=areas)) == count, areas
     assert (await office.get("/v1/duplicates", role=Role.FIELD)).status_code == 403
+
+
+async def test_a_damaged_household_does_not_stop_the_comparison_of_others(office: Office) -> None:
+    damaged, other = household(), family(person("Айгүл", "Жумабекова", personal_number=PIN), **ELSEWHERE)
+    await office.file(damaged, ONE, other)
+    async with office.app.state.sessions.begin() as session:
+        statement = text("UPDATE members SET sealed = sealed || '\\x00' WHERE household_id = :id")
+        await session.execute(statement, {"id": damaged["household_id"]})
+    assert await compared(office) == 3
+    assert await listed(office) == [{ONE["household_id"], other["household_id"]}]

@@ -115,6 +115,23 @@ async def test_a_household_is_found_at_the_village_that_it_moved_to(office: Offi
     assert await found(office, locality="чоко добо") == [body["household_id"]]
 
 
+async def test_a_household_is_found_at_its_site(office: Office) -> None:
+    """A movement names the site by its id or in words."""
+    site, by_id, in_words, elsewhere = str(uuid4()), household(), household(), household()
+    school = {"version": 1, "name_ru": "Школа 3", "name_ky": "3-мектеп", "type": "school", "pcode": BATKEN}
+    answer = await office.put(f"/v1/sites/{site}", school, role=Role.REGISTRAR)
+    assert answer.status_code == 200, answer.text
+    await office.file(by_id, in_words, elsewhere)
+    there: dict[str, Any] = {"destination": {"pcode": BATKEN}}
+    await office.file(
+        movement(by_id, "transferred", destination_site_id=site, **there),
+        movement(in_words, "transferred", destination_locality="школа 3", **there),
+        movement(elsewhere, "transferred", destination_locality="школа 5", **there),
+    )
+    wanted = {by_id["household_id"], in_words["household_id"]}
+    assert set(await found(office, site_id=site)) == wanted
+
+
 async def test_the_persons_who_are_meant_are_shown(office: Office) -> None:
     await office.file(family(person("Асан", "Усенов"), person("Айгүл", "Усенова", birth_year=1990)))
     [household] = (await search(office, name="Айгүл Усенова")).json()["households"]

@@ -6,7 +6,11 @@ from uuid import uuid4
 
 import pytest
 
+from services.registry.timelines import UNCHANGING
 from shared.auth.tokens import Role
+from shared.events import HouseholdMovementReport, HouseholdReport
+from shared.events.displacements import Person
+from shared.pages import TERMS
 from tests.registry.conftest import Office
 from tests.registry.factories import BATKEN, LEILEK, OSH, household, movement
 from tests.registry.test_search import family, person
@@ -127,3 +131,27 @@ async def test_the_page_is_opened_by_the_rights_of_the_record_and_logged(office:
         "GET /registry/households/{household_id}",
         [body["household_id"]],
     )
+
+
+@pytest.mark.parametrize(
+    ("precision", "shown"),
+    [
+        ("hour", "15 Jun 2026, 12:00"),
+        ("day", "15 Jun 2026"),
+        ("week", "≈ 15 Jun 2026"),
+        ("month", "06.2026"),
+        ("season", "≈ 06.2026"),
+        ("year", "2026"),
+    ],
+)
+async def test_a_date_is_shown_as_precisely_as_it_is_known(office: Office, precision: str, shown: str) -> None:
+    body = household(occurred_at="2026-06-15T06:00:00Z", occurred_at_precision=precision)
+    await office.file(body)
+    [entry] = entries(await page_of(office, body))
+    assert f" {shown}: Kadamjai rayon → Leilek rayon" in entry
+
+
+def test_each_field_of_the_reports_has_a_name() -> None:
+    reports = (HouseholdReport, Person, HouseholdMovementReport)
+    fields = {name for report in reports for name in report.model_fields}
+    assert fields - UNCHANGING - {"member_id"} <= TERMS["household_field"].keys()
