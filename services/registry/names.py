@@ -1,7 +1,7 @@
 """Folds names of persons, telephone numbers and codes, so that different spellings of the same give equal results.
 
 Names are compared in Latin letters. The romanisations of passports (ICAO 9303), of BGN/PCGN and of Uzbek give the same
-result, as does what people type on a keyboard without Kyrgyz letters. docs/decisions/0045 explains the rules.
+result, as does what people type on a keyboard without Kyrgyz letters. docs/decisions/0046 explains the rules.
 """
 
 import re

@@ -1,7 +1,7 @@
 """Search keys: HMACs of folded names, telephones and numbers, by which households are found without being decrypted.
 
 Each field has a key of its own, derived from a root that is kept outside PostgreSQL. An attacker who has the database
-cannot test whether a name or telephone is in it. docs/decisions/0045 explains how the keys are stored.
+cannot test whether a name or telephone is in it. docs/decisions/0046 explains how the keys are stored.
 """
 
 import hmac
