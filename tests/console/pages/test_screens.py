@@ -71,6 +71,16 @@ def test_no_choice_of_the_figures_is_cut(seat: Any, language: str) -> None:
 
 
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])
+@pytest.mark.parametrize("width", [1920, 1366, 360])
+def test_the_page_of_figures_is_not_wider_than_the_screen(seat: Any, language: str, width: int) -> None:
+    page = seat(Role.ANALYST, width=width, height=768).open(f"/registry/figures?lang={language}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    keys = page.locator(".legend [data-scope]")
+    tones = keys.evaluate_all("keys => keys.map((key) => getComputedStyle(key, '::before').backgroundColor)")
+    assert len(set(tones)) == len(tones) == 5  # each scope has a colour of its own
+
+
+@pytest.mark.parametrize("language", ["ky", "ru", "en"])
 def test_no_column_of_the_board_is_cut(whole: Whole, seat: Any, language: str) -> None:
     bearer = {"authorization": f"Bearer {whole.installation.token(roles=[Role.FIELD])}"}
     assert whole.client(headers=bearer).post("/intake/v1/displacements", json=household()).status_code == 202
