@@ -31,7 +31,7 @@ from services.registry.held import ACCEPTABLE, HELD, IS_HELD, PCODE, UNDECIDED, 
 from services.registry.models import Group, GroupKey, HeldAssignment, Household, HouseholdKey, Report, SiteReportKey
 from services.registry.queries import opened_version
 from services.registry.visibility import Visibility
-from shared.events.vocabulary import DISPLACED, Mobility, ReportKind, Status
+from shared.events.vocabulary import DISPLACED, Measure, Mobility, ReportKind, Status
 from shared.postgres.upsert import upsert
 
 ASSIGNEE = select(HeldAssignment.account).where(HeldAssignment.outcome_id == Report.outcome_id).scalar_subquery()
@@ -39,6 +39,8 @@ CLEAR = cast(Report.clear, JSON)
 PERSONS = cast(CLEAR["persons"].astext, Integer)
 # The clear fields leave out values that are the default.
 IS_DISPLACED = func.coalesce(CLEAR["mobility"].astext, Mobility.DISPLACEMENT).in_(DISPLACED)
+IS_STOCK = func.coalesce(CLEAR["measure"].astext, Measure.STOCK) == Measure.STOCK
+IS_IN_COUNTRY = CLEAR["destination"]["pcode"].astext.is_not(None)
 IS_REGISTERED = or_(
     exists().where(Household.household_id == Report.subject_id), exists().where(Group.group_id == Report.subject_id)
 )
@@ -59,10 +61,10 @@ class HeldQuery:
 
 @dataclass(frozen=True, slots=True)
 class HeldPersons:
-    """The persons in held reports, and the number of these reports."""
+    """The persons in held reports about households and about groups. They may be the same people: never add them."""
 
-    reports: int
-    persons: int
+    in_households: int
+    in_groups: int
 
 
 async def page(session: AsyncSession, query: HeldQuery) -> Sequence[RowMapping]:
@@ -84,20 +86,21 @@ async def by_reason(session: AsyncSession, visibility: Visibility) -> Sequence[R
 
 
 async def persons(session: AsyncSession, visibility: Visibility, status: Status) -> HeldPersons:
-    """The displaced persons in held reports about households and groups that are not registered.
+    """The persons displaced in the country, in held reports about households and groups that are not registered.
 
-    Registered ones are in the board's total already. Of several reports about a household, the newest counts.
+    Registered ones are in the board's totals already. Of several versions about a household, the highest counts.
     """
     newest = (
-        select(PERSONS.label("persons"))
+        select(Report.kind, PERSONS.label("persons"))
         .ext(distinct_on(Report.subject_id))
         .where(*_waits(visibility), Report.kind.in_((ReportKind.HOUSEHOLD, ReportKind.GROUP)))
-        .where(Report.status == status, IS_DISPLACED, not_(IS_REGISTERED))
-        .order_by(Report.subject_id, Report.received_at.desc(), Report.version.desc())
+        .where(Report.status == status, IS_DISPLACED, IS_STOCK, IS_IN_COUNTRY, not_(IS_REGISTERED))
+        .order_by(Report.subject_id, Report.version.desc(), Report.received_at.desc())
         .subquery()
     )
-    sums = select(func.count(), func.coalesce(func.sum(newest.c.persons), 0)).select_from(newest)
-    return HeldPersons(*(await session.execute(sums)).one())
+    sums = select(newest.c.kind, func.sum(newest.c.persons).label("persons")).group_by(newest.c.kind)
+    persons_of = {row.kind: row.persons for row in await session.execute(sums)}
+    return HeldPersons(persons_of.get(ReportKind.HOUSEHOLD, 0), persons_of.get(ReportKind.GROUP, 0))
 
 
 async def opened(

@@ -87,10 +87,13 @@ class OpenedReport(BaseModel):
 
 
 class HeldPersonsView(BaseModel):
-    """The displaced persons in held reports about households and groups that are not registered yet."""
+    """The persons displaced in the country, in held reports about households and groups that are not registered yet.
 
-    reports: int
-    persons: int
+    The two numbers may count the same people, so nobody may add them.
+    """
+
+    in_households: int
+    in_groups: int
 
 
 class HeldDecisions(Body):
@@ -143,7 +146,7 @@ async def held_reports(
 async def held_persons(request: Request, session: Session, caller: Caller) -> HeldPersonsView:
     visibility, status = visibility_of(caller, request.app.state.places), request.app.state.settings.counted_status
     counted = await waiting.persons(session, visibility, status)
-    return HeldPersonsView(reports=counted.reports, persons=counted.persons)
+    return HeldPersonsView(in_households=counted.in_households, in_groups=counted.in_groups)
 
 
 @router.get("/v1/held/{outcome_id}")

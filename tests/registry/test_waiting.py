@@ -237,16 +237,23 @@ async def test_a_report_is_assigned_to_a_person_and_to_nobody_again(office: Offi
         assert now["assignee"] == account
 
 
-async def test_persons_in_held_reports_are_counted_unless_their_household_is_registered(office: Office) -> None:
+async def test_persons_in_held_reports_are_two_numbers_of_people_displaced_in_the_country(office: Office) -> None:
+    """As on the board: without registered households, people abroad, migrants and people who only pass."""
     await office.file(household(), group(persons=214), flags=EXPIRED)
     registered = household()
     await office.file(registered)
     await office.file(household(household_id=registered["household_id"]), author=uuid4(), team=uuid4())
-    await office.file(household(mobility="migration"), flags=EXPIRED)
-    corrected = household(persons=4, members=[])
-    await office.file(corrected, {**corrected, "version": 2, "persons": 3}, flags=EXPIRED)
-    assert await listed(office, path=f"{HELD}:persons") == {"reports": 3, "persons": 5 + 214 + 3}
-    assert await listed(office, path=f"{HELD}:persons", areas=(OSH_OBLAST,)) == {"reports": 0, "persons": 0}
+    abroad, passing = household(destination={"country": "TJ"}), group(persons=1000, measure="flow")
+    await office.file(household(mobility="migration"), abroad, passing, flags=EXPIRED)
+    assert await listed(office, path=f"{HELD}:persons") == {"in_households": 5, "in_groups": 214}
+    assert await listed(office, path=f"{HELD}:persons", areas=(OSH_OBLAST,)) == {"in_households": 0, "in_groups": 0}
+
+
+async def test_of_two_held_versions_the_higher_counts_also_if_the_first_came_later(office: Office) -> None:
+    body = household(persons=4, members=[])
+    await office.file({**body, "version": 2, "persons": 3}, flags=EXPIRED)
+    await office.file(body, flags=EXPIRED)
+    assert (await listed(office, path=f"{HELD}:persons"))["in_households"] == 3
 
 
 async def test_counts_of_two_teams_that_differ_are_listed_and_equal_ones_are_not(office: Office) -> None:

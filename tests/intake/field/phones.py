@@ -62,7 +62,7 @@ def no_signal(phone: BrowserContext, centre: Centre) -> Iterator[None]:
 def filled(page: Page, *, send: bool = True, **values: str) -> None:
     page.select_option("#origin-oblast", "KG05000000000")
     page.select_option("#origin-district", "KG05258000000")
-    page.select_option("#destination-oblast", "RU")
+    page.select_option("#destination-oblast", values.get("destination", "RU"))
     page.fill("#persons", values.get("persons", "4"))
     if send:
         page.click("#send")

@@ -6,7 +6,7 @@ import { sentence } from "/static/texts.js";
 
 const SOON_MS = 2000; // outcomes that arrive in this time need one request
 
-let persons = 0;
+let held = { in_households: 0, in_groups: 0 };
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let asking;
 
@@ -23,13 +23,13 @@ export async function askHeldPersons() {
   if (!document.getElementById("held-persons")) return;
   const answer = await call("GET", "/registry/v1/held:persons").catch(() => undefined);
   if (!answer?.ok) return;
-  ({ persons } = await answer.json());
+  held = await answer.json();
   showHeldPersons();
 }
 
 export function showHeldPersons() {
   const place = document.getElementById("held-persons");
   if (!place) return;
-  place.hidden = !persons;
-  place.textContent = sentence("held_persons", { count: number.format(persons) });
+  place.hidden = !held.in_households && !held.in_groups;
+  place.textContent = sentence("held_persons", { households: number.format(held.in_households), groups: number.format(held.in_groups) });
 }

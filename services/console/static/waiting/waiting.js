@@ -23,7 +23,8 @@ async function read() {
   await readMore();
   const answer = await call("GET", "/registry/v1/held:persons");
   if (!answer.ok) return;
-  element("held-persons").textContent = sentence("unregistered", { count: number.format((await answer.json()).persons) });
+  const held = await answer.json();
+  element("held-persons").textContent = sentence("unregistered", { households: number.format(held.in_households), groups: number.format(held.in_groups) });
 }
 
 async function readMore() {
