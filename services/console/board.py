@@ -115,7 +115,7 @@ def _add(tops: dict[str, AreaCounts], pcode: str, places: Places, **counts: int)
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """Counts reports by their kind and outcome. `reasons` counts the reasons of outcomes that a person should check."""
+    """Counts reports by column and outcome. `reasons` counts the reasons of outcomes that a person should check."""
 
     counts: dict[str, Counter[str]]
     reasons: Sequence[tuple[str, str, str, int]]
@@ -126,7 +126,7 @@ class Outcomes:
 
     @property
     def table(self) -> list[tuple[str, list[int]]]:
-        """One row per outcome, with one count per kind of report."""
+        """One row per outcome, with one count per column."""
         rows = [(str(outcome), [self.counts[kind][outcome] for kind in self.kinds]) for outcome in OutcomeKind]
         return [(outcome, counts) for outcome, counts in rows if any(counts)]
 
@@ -137,13 +137,15 @@ class Outcomes:
 
 PUBLIC_KINDS = (ReportKind.HAZARD,)  # other outcomes state no place, so only readers of the whole country see them
 LOOKED_AT = ("held", "rejected", "set_aside")
+# All movements share one column, because a column for each kind of report would be wider than the panel.
+COLUMN_OF = dict.fromkeys((ReportKind.GROUP_MOVEMENT, ReportKind.SITE_MOVEMENT), ReportKind.HOUSEHOLD_MOVEMENT)
 
 
 def settled(rows: Iterable[Any]) -> Outcomes:
     counts: dict[str, Counter[str]] = {}
     reasons: Counter[tuple[str, str, str]] = Counter()
     for row in rows:
-        counts.setdefault(row.kind, Counter())[row.outcome] += row.count
+        counts.setdefault(COLUMN_OF.get(row.kind, row.kind), Counter())[row.outcome] += row.count
         if row.outcome in LOOKED_AT:
             reasons[row.kind, row.outcome, row.reason or ""] += row.count
     return Outcomes(counts, [(*name, count) for name, count in reasons.most_common(6)])

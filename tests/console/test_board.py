@@ -87,6 +87,14 @@ def test_outcomes_are_a_table_and_those_that_need_a_person_have_a_reason() -> No
     assert shown.counts["household"] == Counter(recorded=7, held=1)
 
 
+def test_movements_of_households_groups_and_sites_share_a_column() -> None:
+    movements = ("household_movement", "group_movement", "site_movement")
+    rows = [SimpleNamespace(kind=kind, outcome="held", reason="waiting", count=2) for kind in movements]
+    shown = board.settled(rows)
+    assert shown.table == [("held", [6])]
+    assert {kind for kind, *_ in shown.reasons} == set(movements)
+
+
 def test_an_area_includes_its_districts() -> None:
     principal = Principal(uuid4(), uuid4(), 0, 0, roles=frozenset({Role.OPERATOR}), areas=(BATKEN,))
     covered = board.covered(principal, PLACES)
