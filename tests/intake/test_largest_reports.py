@@ -20,7 +20,7 @@ from tests.intake.factories import MOMENT
 from tests.intake.hostile import HAZARDS, SINGLES
 
 TEXTS = ["ы", "[{:,", '"\\', "\\]},"]
-# Values for fields whose text must match a pattern, or whose number depends on other fields.
+# Values for fields whose text must match a pattern, or whose value depends on other fields.
 FITTING: dict[str, Any] = {
     "pcode": "KG05258000000",
     "pcodes": "KG05258000000",
@@ -34,6 +34,8 @@ FITTING: dict[str, Any] = {
     "count": 3,
     "birth_year": 1984,
     "revision": 2,
+    "mobility": "evacuation",
+    "scope": "Public",
 }
 FORMATS: dict[str, str] = {"date": "1984-05-02", "date-time": MOMENT}
 
@@ -57,7 +59,7 @@ class Largest:
         if "anyOf" in schema:
             return self.of(schema["anyOf"][0], name)
         if "enum" in schema:
-            return max(schema["enum"], key=len)
+            return FITTING.get(name) or max(schema["enum"], key=len)
         if "const" in schema:
             return schema["const"]
         return getattr(self, schema["type"])(schema, name)
@@ -158,7 +160,7 @@ def test_a_displacement_may_have_twice_as_many_fields_values_and_lists_as_the_la
 def test_a_body_with_more_values_than_any_report_is_refused_before_it_is_parsed(name: str) -> None:
     with pytest.raises(Invalid) as invalid:
         json_reports.DISPLACEMENTS.read(SINGLES[name]())
-    assert invalid.value.errors == [{"pointer": "", "expected": "at most 2000 fields, 2000 lists and 4000 values"}]
+    assert invalid.value.errors == [{"pointer": "", "expected": "at most 2200 fields, 2000 lists and 4000 values"}]
 
 
 @pytest.mark.parametrize("name", ["rings that are numbers", "other names"])

@@ -19,7 +19,7 @@ def test_the_ledger_balances_and_opens_to_its_partitions(whole: Whole, seat: Any
     desk = seat(Role.OPERATOR)
     page = desk.open("/ledger")
     expect(page.locator("#verdict")).to_have_attribute("data-state", "good", timeout=SLOW_MS)
-    page.get_by_role("button", name="alerts ← hazards").click()
+    page.get_by_role("button", name="▸ alerts ← hazards", exact=True).click()
     expect(page.locator("tr.part")).to_have_count(6)
     assert desk.errors == []
 
