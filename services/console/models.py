@@ -157,6 +157,14 @@ class BoardRelease(ConsoleModel):
     text: Mapped[dict[str, Any]]
     author: Mapped[UUID]
     received_at: Mapped[datetime]
+    # These columns are None in rows that an earlier release wrote, if the hazard has changed since.
+    status: Mapped[str | None]
+    type: Mapped[str | None]
+    urgency: Mapped[str | None]
+    pcodes: Mapped[list[str] | None]
+    lat: Mapped[float | None]
+    lon: Mapped[float | None]
+    onset: Mapped[datetime | None]
 
 
 class BoardHousehold(ConsoleModel):

@@ -13,7 +13,8 @@ from services.console import board, corrections
 from services.console.models import BoardHazard, BoardRelease
 from services.console.queries import releases, snapshots
 from services.console.state import console
-from shared.events.vocabulary import MsgType, Scope, Severity
+from shared.country import COUNTRY
+from shared.events.vocabulary import HazardType, MsgType, Scope, Severity, Urgency
 from shared.pages import language_of
 from shared.pages.formats import iso
 from shared.postgres.database import Session
@@ -83,6 +84,9 @@ async def release_page(request: Request, session: Session, hazard: UUID) -> Resp
         counted=here.settings.counted_status,
         state=state(known, release, None, datetime.now(UTC)),
         released=release.text if release else {},
+        release=release,
+        withdrawn=release and withdrawal(release),
+        withdrawn_places=[here.places.name(pcode, language) for pcode in (release and release.pcodes) or ()],
         known=form(known, release),
     )
 
@@ -105,7 +109,33 @@ def form(hazard: BoardHazard, release: BoardRelease | None) -> dict[str, Any]:
         "point": None if hazard.lat is None else {"lat": hazard.lat, "lon": hazard.lon},
         "onset": iso(hazard.onset),
         "expires": iso(hazard.expires) if hazard.expires else None,
+        "withdrawal": release and withdrawal(release),
     }
+
+
+def withdrawal(release: BoardRelease) -> dict[str, Any]:
+    """The content of the event that withdraws the release: only what the release made public.
+
+    The hazard may have changed since. Its newer kind, beginning or place is not public. A row that an earlier build
+    wrote may lack content; its withdrawal then states neither kind nor place.
+    """
+    return {
+        **({"status": release.status} if release.status else {}),
+        "type": release.type or HazardType.OTHER,
+        "urgency": release.urgency or Urgency.UNKNOWN,
+        "onset": iso(release.onset or release.received_at),
+        "area": released_area(release),
+    }
+
+
+def released_area(release: BoardRelease) -> dict[str, Any]:
+    if release.pcodes:
+        return {"pcodes": release.pcodes}
+    if release.area:
+        return {"description": release.area}
+    if release.lat is not None:
+        return {"point": {"lat": release.lat, "lon": release.lon}}
+    return {"description": COUNTRY}
 
 
 def next_revision(hazard: BoardHazard, release: BoardRelease | None) -> int:

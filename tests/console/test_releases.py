@@ -17,7 +17,8 @@ from services.console.releases import Publicity
 from shared import events
 from shared.events import HazardReported
 from shared.events.vocabulary import Severity
-from tests.console.factories import NOW, alert, hazard, received
+from shared.pages.formats import iso
+from tests.console.factories import KADAMJAI, LEILEK, NOW, alert, hazard, received
 
 pytestmark = pytest.mark.anyio
 INTERNAL, PUBLIC = {"ru": {"headline": "Звонил староста"}}, {"ru": {"headline": "Сель. Дорога закрыта."}}
@@ -117,3 +118,33 @@ async def test_a_severe_confirmed_hazard_without_a_release_shows_red_after_ten_m
 async def test_a_public_hazard_needs_no_release(session: AsyncSession) -> None:
     own, public = await shown(session, hazard(severity="Extreme"))
     assert releases.state(own, public, NOW, LATER) is None
+
+
+async def test_a_withdrawal_has_only_what_the_release_made_public(session: AsyncSession) -> None:
+    own, release, *_ = revisions(uuid4())
+    moved = hazard(
+        events.HazardUpdated,
+        **{"hazard_id": own.hazard_id, "scope": "Restricted", "revision": 3, "msg_type": "Update"},
+        **{"type": "landslide", "onset": NOW, "status": "Test", "urgency": "Past"},
+        area={"pcodes": [LEILEK], "description": "The road below the school", "point": {"lat": 39.9, "lon": 70.1}},
+    )
+    _, public = await shown(session, own, release, moved)
+    assert public is not None
+    assert releases.withdrawal(public) == {
+        "status": "Actual",
+        "type": "mudflow",
+        "urgency": "Immediate",
+        "onset": iso(release.onset),
+        "area": {"pcodes": [KADAMJAI]},
+    }
+
+
+async def test_the_withdrawal_of_a_release_of_unknown_content_states_neither_kind_nor_place() -> None:
+    received_at = NOW - timedelta(hours=1)
+    earlier = BoardRelease(hazard_id=uuid4(), revision=2, released_revision=1, received_at=received_at)
+    assert releases.withdrawal(earlier) == {
+        "type": "other",
+        "urgency": "Unknown",
+        "onset": iso(received_at),
+        "area": {"description": "KG"},
+    }

@@ -60,7 +60,17 @@ def test_an_event_is_released_by_keyboard_changed_released_again_and_withdrawn(w
     row.get_by_text("Public version").click()
     wait_for_script(page, READY)
     page.click("#withdraw")
-    page.click("#withdrawing [value=withdraw]")
+    expect(page.locator("#withdrawing")).to_contain_text("only what was released: Rockfall, Kadamjai rayon")
+    with page.expect_request("**/intake/v1/hazards") as withdrawn:
+        page.click("#withdrawing [value=withdraw]")
+    cancel: Any = withdrawn.value.post_data_json
+    assert (cancel["msg_type"], cancel["type"], cancel["area"], cancel["onset"]) == (
+        "Cancel",
+        "rockfall",
+        body["area"],
+        body["onset"],
+    )
+    assert cancel.keys().isdisjoint({"text", "severity", "certainty", "expires"})
     expect(page.locator("#answer-text")).to_contain_text("Withdrawn", timeout=SLOW_MS)
     page.goto(f"{whole.url}/")
     expect(row).to_contain_text("release withdrawn", timeout=SLOW_MS)

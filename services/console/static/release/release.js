@@ -9,7 +9,8 @@ import { uuid } from "/static/uuid.js";
 /**
  * @typedef {{source: string, source_id: string, status: string, revision: number, next_revision: number, is_first: boolean, type: string,
  *   urgency: string, severity: string, certainty: string, pcodes: string[], locality: string | null,
- *   point: {lat: number, lon: number} | null, onset: string, expires: string | null}} Known the event, without its internal text
+ *   point: {lat: number, lon: number} | null, onset: string, expires: string | null,
+ *   withdrawal: {status?: string, type: string, urgency: string, onset: string, area: object} | null}} Known the event, without its internal text
  */
 
 const form = /** @type {HTMLFormElement} */ (element("release"));
@@ -32,20 +33,21 @@ function heading() {
   return {
     report_id: report.id, ...(report.version > 1 && { version: report.version }), revision: known.next_revision + report.version - 1,
     released_revision: known.revision, scope: "Public", status: known.status, source: known.source, source_id: known.source_id,
-    type: known.type, onset: known.onset, reported_at: report.at,
+    reported_at: report.at,
   };
 }
 
 function release() {
   return {
-    ...heading(), ...(!known.is_first && { msg_type: "Update" }), urgency: known.urgency, area: area(isChosen("locality")), text: publicText(),
+    ...heading(), ...(!known.is_first && { msg_type: "Update" }), type: known.type, onset: known.onset, urgency: known.urgency, area: area(isChosen("locality")), text: publicText(),
     ...(isChosen("severity") && { severity: known.severity }), ...(isChosen("certainty") && { certainty: known.certainty }),
     ...(isChosen("expires") && { expires: known.expires }),
   };
 }
 
+/** Only what the release made public, because the event may have changed since. */
 function withdrawal() {
-  return { ...heading(), msg_type: "Cancel", area: area(false) };
+  return { ...heading(), msg_type: "Cancel", ...known.withdrawal };
 }
 
 /** The districts. Without districts, the locality or the point, because an event has a place. @param {boolean} isExact */
