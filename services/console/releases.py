@@ -1,5 +1,6 @@
 """The release of a restricted hazard: a person chooses the fields, and writes a text of its own for the public."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -17,6 +18,7 @@ from shared.country import COUNTRY
 from shared.events.vocabulary import HazardType, MsgType, Scope, Severity, Urgency
 from shared.pages import language_of
 from shared.pages.formats import iso
+from shared.places import Places
 from shared.postgres.database import Session
 from shared.web.problems import Problem
 
@@ -75,23 +77,45 @@ async def release_page(request: Request, session: Session, hazard: UUID) -> Resp
         raise Problem(404, "not-found", "There is no such event that can be released.")
     release = await releases.release(session, hazard)
     here, language = console(request), language_of(request)
+    place = releasable_place(known.pcodes, here.places)
     return here.pages.render(
         request,
         "release.html",
         hazard=known,
         words=corrections.words(known, language),
         where=board.whereabouts(known.pcodes, here.places, language),
+        districts=[here.places.name(pcode, language) for pcode in place.districts],
+        villages=[here.places.name(pcode, language) for pcode in place.villages],
         counted=here.settings.counted_status,
         state=state(known, release, None, datetime.now(UTC)),
         released=release.text if release else {},
         release=release,
         withdrawn=release and withdrawal(release),
         withdrawn_places=[here.places.name(pcode, language) for pcode in (release and release.pcodes) or ()],
-        known=form(known, release),
+        known=form(known, release, place),
     )
 
 
-def form(hazard: BoardHazard, release: BoardRelease | None) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class ReleasablePlace:
+    """The P-codes of a hazard: its districts, which every release has, and the more exact codes, chosen by a person."""
+
+    districts: tuple[str, ...]
+    villages: tuple[str, ...]
+
+
+def releasable_place(pcodes: Iterable[str], places: Places) -> ReleasablePlace:
+    """An oblast is left out if one of its districts is listed, so that the release shows no larger place."""
+    district_of = {pcode: places.district(pcode) for pcode in pcodes}
+    districts = [pcode for pcode in dict.fromkeys(district_of.values()) if places.unit(pcode)]
+    above = {parent for pcode in districts for parent in places.ancestors(pcode)}
+    return ReleasablePlace(
+        districts=tuple(pcode for pcode in districts if pcode not in above),
+        villages=tuple(pcode for pcode, district in district_of.items() if pcode != district),
+    )
+
+
+def form(hazard: BoardHazard, release: BoardRelease | None, place: ReleasablePlace) -> dict[str, Any]:
     """The fields from which the page makes the release. The text of the report is not among them."""
     return {
         "source": hazard.source,
@@ -104,7 +128,8 @@ def form(hazard: BoardHazard, release: BoardRelease | None) -> dict[str, Any]:
         "urgency": hazard.urgency,
         "severity": hazard.severity,
         "certainty": hazard.certainty,
-        "pcodes": hazard.pcodes,
+        "districts": place.districts,
+        "villages": place.villages,
         "locality": hazard.area,
         "point": None if hazard.lat is None else {"lat": hazard.lat, "lon": hazard.lon},
         "onset": iso(hazard.onset),

@@ -18,7 +18,8 @@ from shared import events
 from shared.events import HazardReported
 from shared.events.vocabulary import Severity
 from shared.pages.formats import iso
-from tests.console.factories import KADAMJAI, LEILEK, NOW, alert, hazard, received
+from shared.places import Places
+from tests.console.factories import BATKEN, KADAMJAI, LEILEK, NOW, alert, hazard, received
 
 pytestmark = pytest.mark.anyio
 INTERNAL, PUBLIC = {"ru": {"headline": "Звонил староста"}}, {"ru": {"headline": "Сель. Дорога закрыта."}}
@@ -148,3 +149,25 @@ async def test_the_withdrawal_of_a_release_of_unknown_content_states_neither_kin
         "onset": iso(received_at),
         "area": {"description": "KG"},
     }
+
+
+VILLAGE = "KG05258812010"  # not in the list of units
+
+
+@pytest.mark.parametrize(
+    ("pcodes", "districts", "villages"),
+    [
+        ([KADAMJAI], (KADAMJAI,), ()),
+        ([VILLAGE], (KADAMJAI,), (VILLAGE,)),
+        ([VILLAGE, KADAMJAI], (KADAMJAI,), (VILLAGE,)),
+        ([BATKEN], (BATKEN,), ()),
+        ([BATKEN, KADAMJAI, LEILEK], (KADAMJAI, LEILEK), ()),
+        (["KG99999999999"], (), ("KG99999999999",)),
+        ([], (), ()),
+    ],
+)
+async def test_a_release_has_districts_unless_a_person_chooses_the_more_exact_places(
+    pcodes: list[str], districts: tuple[str, ...], villages: tuple[str, ...]
+) -> None:
+    place = releases.releasable_place(pcodes, Places.load())
+    assert (place.districts, place.villages) == (districts, villages)

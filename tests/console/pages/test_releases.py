@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 
 from shared.auth.tokens import Role
 from tests.browsers import SLOW_MS, wait_for_script
+from tests.console.factories import KADAMJAI
 from tests.console.pages.conftest import Whole
 from tests.console.pages.test_new_event import begun
 
@@ -75,6 +76,50 @@ def test_an_event_is_released_by_keyboard_changed_released_again_and_withdrawn(w
     page.goto(f"{whole.url}/")
     expect(row).to_contain_text("release withdrawn", timeout=SLOW_MS)
     expect(row).to_contain_text("The village head called again")
+
+
+def test_a_release_has_the_exact_place_only_if_it_is_chosen(whole: Whole, seat: Any) -> None:
+    village, point = "KG05258812010", {"lat": 39.956, "lon": 71.742}
+    reported = {"area": {"pcodes": [village], "point": point, "description": "House of the teacher"}}
+    whole.report_hazard(type="avalanche", text={"en": {"headline": "Caller is on the slope"}}, **reported)
+    page = seat(Role.OPERATOR).open("/")
+    row = page.locator("#panel-hazards .row", has_text="Caller is on the slope")
+    row.get_by_text("Release to the public").click()
+    wait_for_script(page, READY)
+    expect(page.locator("#always")).to_contain_text("Kadamjai rayon")
+    expect(page.locator("#always")).to_contain_text("Immediate")
+    page.fill("#text-en", "Avalanche.")
+    with page.expect_request("**/intake/v1/hazards") as sent:
+        page.click("#send")
+    first: Any = sent.value.post_data_json
+    assert first["area"] == {"pcodes": [KADAMJAI]}
+    assert all(secret not in (sent.value.post_data or "") for secret in (village, "39.956", "teacher"))
+    expect(page.locator("#answer-text")).to_contain_text("Released", timeout=SLOW_MS)
+
+    page.goto(f"{whole.url}/")
+    row.get_by_text("Public version").click(timeout=SLOW_MS)
+    wait_for_script(page, READY)
+    expect(page.locator("label", has=page.locator("[name=point]"))).to_contain_text("39.956, 71.742")
+    for name in ("villages", "locality", "point"):
+        page.check(f"[name={name}]")
+    with page.expect_request("**/intake/v1/hazards") as sent:
+        page.click("#send")
+    second: Any = sent.value.post_data_json
+    assert second["area"] == {"pcodes": [KADAMJAI, village], "description": "House of the teacher", "point": point}
+
+
+def test_an_event_without_a_district_is_released_only_with_a_chosen_place(whole: Whole, seat: Any) -> None:
+    reported = {"area": {"description": "Beyond the pass"}}
+    whole.report_hazard(type="avalanche", text={"en": {"headline": "Somewhere beyond"}}, **reported)
+    page = seat(Role.OPERATOR).open("/")
+    page.locator("#panel-hazards .row", has_text="Somewhere beyond").get_by_text("Release to the public").click()
+    wait_for_script(page, READY)
+    page.fill("#text-en", "Avalanche.")
+    page.click("#send")
+    expect(page.locator("#failure")).to_contain_text("choose at least one place")
+    page.check("[name=locality]")
+    page.click("#send")
+    expect(page.locator("#answer-text")).to_contain_text("Released", timeout=SLOW_MS)
 
 
 def test_an_alerts_page_leads_to_the_release(whole: Whole, seat: Any) -> None:

@@ -8,7 +8,7 @@ import { uuid } from "/static/uuid.js";
 
 /**
  * @typedef {{source: string, source_id: string, status: string, revision: number, next_revision: number, is_first: boolean, type: string,
- *   urgency: string, severity: string, certainty: string, pcodes: string[], locality: string | null,
+ *   urgency: string, severity: string, certainty: string, districts: string[], villages: string[], locality: string | null,
  *   point: {lat: number, lon: number} | null, onset: string, expires: string | null,
  *   withdrawal: {status?: string, type: string, urgency: string, onset: string, area: object} | null}} Known the event, without its internal text
  */
@@ -16,6 +16,7 @@ import { uuid } from "/static/uuid.js";
 const form = /** @type {HTMLFormElement} */ (element("release"));
 const buttons = /** @type {NodeListOf<HTMLButtonElement>} */ (form.querySelectorAll("button"));
 const texts = /** @type {NodeListOf<HTMLTextAreaElement>} */ (form.querySelectorAll("textarea[data-language]"));
+const exactPlaces = /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("input[data-place]"));
 /** @type {Known} */
 const known = JSON.parse(element("release-known").textContent ?? "{}");
 const report = { id: uuid(), version: 1, at: "" };
@@ -39,7 +40,7 @@ function heading() {
 
 function release() {
   return {
-    ...heading(), ...(!known.is_first && { msg_type: "Update" }), type: known.type, onset: known.onset, urgency: known.urgency, area: area(isChosen("locality")), text: publicText(),
+    ...heading(), ...(!known.is_first && { msg_type: "Update" }), type: known.type, onset: known.onset, urgency: known.urgency, area: area(), text: publicText(),
     ...(isChosen("severity") && { severity: known.severity }), ...(isChosen("certainty") && { certainty: known.certainty }),
     ...(isChosen("expires") && { expires: known.expires }),
   };
@@ -50,11 +51,10 @@ function withdrawal() {
   return { ...heading(), msg_type: "Cancel", ...known.withdrawal };
 }
 
-/** The districts. Without districts, the locality or the point, because an event has a place. @param {boolean} isExact */
-function area(isExact) {
-  const { pcodes, locality, point } = known;
-  const isNeeded = !pcodes.length;
-  return { ...(pcodes.length && { pcodes }), ...(locality && (isExact || isNeeded) && { description: locality }), ...(isNeeded && !locality && { point }) };
+/** The districts, and the more exact places that were chosen. */
+function area() {
+  const pcodes = [...known.districts, ...(isChosen("villages") ? known.villages : [])];
+  return { ...(pcodes.length && { pcodes }), ...(isChosen("locality") && { description: known.locality }), ...(isChosen("point") && { point: known.point }) };
 }
 
 function publicText() {
@@ -71,6 +71,7 @@ function line(text) {
 async function send() {
   if (!texts.length) return;
   if (!Object.keys(publicText()).length) return fail(sentence("missing"), [texts[0]]);
+  if (!Object.keys(area()).length) return fail(sentence("placeless"), [...exactPlaces].slice(0, 1));
   await sendOnce(form, () => sent(release, "accepted"));
 }
 
