@@ -19,6 +19,7 @@ from shared.country import COUNTRY, UNKNOWN_COUNTRY
 from shared.crypto import seal
 from shared.crypto.seal import Sealer
 from shared.events import (
+    CENTRE,
     CORRECTION,
     GroupReport,
     GroupReported,
@@ -298,11 +299,13 @@ def hazard(
     kind = HAZARD_EVENTS[report.msg_type]
     area = report.area.model_copy(update={"pcodes": places.pcodes_of(report.area)})
     times = correction(report, clocks)
+    hazard_id = derived_id("hazard", report.source, report.source_id)
+    stamped = {"source_id": published_id(report, hazard_id), "scope": scope_of(report, principal), "area": area}
     event = kind.model_construct(
-        **{**dict(report), "scope": scope_of(report, principal), "area": area, **(times or {})},
+        **{**dict(report), **stamped, **(times or {})},
         flags=(Flag.CLOCK_AHEAD,) if times else (),
         uncorrected=UncorrectedHazardTimes(**{name: getattr(report, name) for name in times}) if times else None,
-        hazard_id=derived_id("hazard", report.source, report.source_id),
+        hazard_id=hazard_id,
         author=principal.account,
         channel=principal.channel,
         received_at=clocks.now,
@@ -318,6 +321,16 @@ def hazard(
         traceparent=traceparent,
         unchecked=unchecked.credential(principal),
     )
+
+
+def published_id(report: HazardReport, hazard_id: UUID) -> str:
+    """The `source_id` of the event. The release of a hazard of the centre has the id of the hazard instead.
+
+    Ids of the centre contain the account that entered the hazard. With them, every reader of releases could count and
+    link the work of a person.
+    """
+    is_release = report.released_revision is not None
+    return str(hazard_id) if is_release and report.source == CENTRE else report.source_id
 
 
 def scope_of(report: HazardReport, principal: Principal) -> Scope:

@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from services.intake.config import IntakeSettings
 from shared.auth.tokens import Role
+from shared.events import derived_id
 from shared.events.vocabulary import SubmissionChannel
 from shared.postgres import database
 from tests.intake.conftest import BATCH, HAZARDS, RunningIntake
@@ -60,6 +61,27 @@ async def test_withdrawing_a_release_cancels_it_on_the_public_topic(intake: Runn
     assert (await desk.post(HAZARDS, body)).status_code == 202
     [public] = await records(intake.installation, PUBLIC, body["report_id"])
     assert (public.type, public.data.scope) == ("dayar.hazard.cancelled.v1", "Public")
+
+
+@pytest.mark.parametrize("changed", [{}, {"msg_type": "Cancel", "text": {}, "revision": 3}])
+async def test_a_release_does_not_name_the_account_that_entered_the_event(
+    intake: RunningIntake, changed: dict[str, Any]
+) -> None:
+    event, author = entered(), uuid4()
+    event["source_id"] = f"{author}/{uuid4()}"
+    body = released(event, **changed)
+    answer = await intake.caller(Role.DUTY_HEAD).post(HAZARDS, body)
+    [public] = await records(intake.installation, PUBLIC, body["report_id"])
+    assert public.data.source_id == answer.json()["hazard_id"] == str(derived_id("hazard", "cmc", event["source_id"]))
+    assert str(author) not in public.data.model_dump_json()
+
+
+async def test_the_release_of_a_systems_hazard_keeps_the_systems_id(intake: RunningIntake) -> None:
+    event = hazard()
+    body = released(event)
+    assert (await intake.caller(Role.OPERATOR).post(HAZARDS, body)).status_code == 202
+    [public] = await records(intake.installation, PUBLIC, body["report_id"])
+    assert public.data.source_id == event["source_id"]
 
 
 @pytest.mark.parametrize("roles", [(Role.FIELD,), (Role.REGISTRAR,), (Role.INTEGRATION,)])
