@@ -55,7 +55,7 @@ def state(
     """The state of a restricted hazard; None if the hazard itself is Public."""
     if hazard.scope == Scope.PUBLIC:
         return None
-    is_decided = release is not None and release.released_revision >= hazard.revision
+    is_decided = release is not None and release.released_revision == hazard.revision
     is_urgent = hazard.severity in URGENT and hazard.msg_type != MsgType.CANCEL
     is_due = confirmed_at is not None and max(confirmed_at, hazard.received_at) <= now - OVERDUE_AFTER
     return PublicState(publicity(hazard, release), is_overdue=is_urgent and is_due and not is_decided)
@@ -66,7 +66,7 @@ def publicity(hazard: BoardHazard, release: BoardRelease | None) -> Publicity:
         return Publicity.NOTHING
     if release.msg_type == MsgType.CANCEL:
         return Publicity.WITHDRAWN
-    return Publicity.CURRENT if release.released_revision >= hazard.revision else Publicity.OUTDATED
+    return Publicity.CURRENT if release.released_revision == hazard.revision else Publicity.OUTDATED
 
 
 @router.get("/release")
@@ -134,7 +134,8 @@ def form(hazard: BoardHazard, release: BoardRelease | None, place: ReleasablePla
         "point": None if hazard.lat is None else {"lat": hazard.lat, "lon": hazard.lon},
         "onset": iso(hazard.onset),
         "expires": iso(hazard.expires) if hazard.expires else None,
-        "withdrawal": release and withdrawal(release),
+        "withdrawal": release
+        and {**withdrawal(release), "released_revision": max(hazard.revision, release.released_revision)},
     }
 
 

@@ -106,6 +106,32 @@ Web = Annotated[str, Field(pattern=r"^https?://[^\x00-\x20\x7f]+$", max_length=5
 OF_ACCOUNT = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/")
 RESTRICTED_HAZARDS = "hazards-restricted"  # the topic of the hazards whose scope is Restricted or Private
 CENTRE = "cmc"  # the `source` of events that people of the centre enter
+RELEASED_FIELDS = frozenset(
+    {
+        "kind",
+        "report_id",
+        "version",
+        "status",
+        "source",
+        "source_id",
+        "revision",
+        "released_revision",
+        "scope",
+        "msg_type",
+        "type",
+        "urgency",
+        "severity",
+        "certainty",
+        "area",
+        "onset",
+        "expires",
+        "reported_at",
+        "text",
+    }
+)
+# How far the revision of a release may be above the released one. Without this limit, one release with the highest
+# possible revision would prevent every later release. A withdrawal may be further above, so that it is always possible.
+RELEASES_AT_MOST, WITHDRAWALS_AT_MOST = 1000, 2000
 
 
 def enterer(source: str, source_id: str) -> UUID | None:
@@ -181,6 +207,21 @@ class HazardReport(HazardFields, Body):
             raise ValueError("a release is expected to have the `scope` Public")
         if not self.text and self.msg_type is not MsgType.CANCEL:
             raise ValueError("a release is expected to have a public `text`")
+        return self
+
+    @model_validator(mode="after")
+    def releases_only_known_fields(self) -> "HazardReport":
+        """Refuse a release of fields that no person chooses on the page of the release."""
+        if self.released_revision is None:
+            return self
+        others = self.model_fields_set - RELEASED_FIELDS
+        if others:
+            raise ValueError(f"a release is expected to be without {', '.join(f'`{name}`' for name in sorted(others))}")
+        if self.area.polygons or self.area.circles:
+            raise ValueError("the `area` of a release is expected to be without `polygons` and `circles`")
+        most = WITHDRAWALS_AT_MOST if self.msg_type is MsgType.CANCEL else RELEASES_AT_MOST
+        if self.revision - self.released_revision > most:
+            raise ValueError(f"`revision` is expected to be at most {most} above `released_revision`")
         return self
 
     @model_validator(mode="after")

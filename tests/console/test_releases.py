@@ -76,6 +76,16 @@ async def test_the_board_tells_what_the_public_reads(
     assert releases.publicity(*await shown(session, *(all_revisions[number] for number in known))) is expected
 
 
+async def test_a_release_of_a_revision_that_does_not_exist_is_not_current(session: AsyncSession) -> None:
+    own, release, *_ = revisions(uuid4())
+    forged = release.model_copy(update={"revision": 901, "released_revision": 900})
+    hazard_row, public = await shown(session, own, forged)
+    assert releases.publicity(hazard_row, public) is Publicity.OUTDATED
+    state = releases.state(hazard_row, public, NOW, LATER)
+    assert state is not None and state.is_overdue
+    assert releases.form(hazard_row, public, releases.ReleasablePlace((), ()))["withdrawal"]["released_revision"] == 900
+
+
 async def test_a_withdrawn_release_is_not_public(session: AsyncSession) -> None:
     first, release, *_ = revisions(uuid4())
     withdrawal = hazard(
@@ -125,8 +135,14 @@ async def test_a_withdrawal_has_only_what_the_release_made_public(session: Async
     own, release, *_ = revisions(uuid4())
     moved = hazard(
         events.HazardUpdated,
-        **{"hazard_id": own.hazard_id, "scope": "Restricted", "revision": 3, "msg_type": "Update"},
-        **{"type": "landslide", "onset": NOW, "status": "Test", "urgency": "Past"},
+        hazard_id=own.hazard_id,
+        scope="Restricted",
+        revision=3,
+        msg_type="Update",
+        type="landslide",
+        onset=NOW,
+        status="Test",
+        urgency="Past",
         area={"pcodes": [LEILEK], "description": "The road below the school", "point": {"lat": 39.9, "lon": 70.1}},
     )
     _, public = await shown(session, own, release, moved)

@@ -100,12 +100,36 @@ async def test_nobody_else_releases_an_event(intake: RunningIntake, roles: tuple
         ({"text": {}}, "a public `text`"),
         ({"revision": 1}, "`revision` is expected to be higher than `released_revision`"),
         ({"scope": "Restricted"}, "the `scope` Public"),
+        ({"web": "https://example.org/"}, "without `web`"),
+        (
+            {"aliases": ["other id"], "magnitude": 5.1, "type_text": "of somebody"},
+            "`aliases`, `magnitude`, `type_text`",
+        ),
+        ({"area": {"polygons": [[[70, 40], [71, 40], [71, 41], [70, 40]]]}}, "without `polygons`"),
+        ({"area": {"circles": [{"lat": 40, "lon": 70, "radius_km": 1}]}}, "without `polygons`"),
+        ({"revision": 1002}, "at most 1000 above `released_revision`"),
+        ({"revision": 2002, "msg_type": "Cancel"}, "at most 2000 above `released_revision`"),
     ],
 )
-async def test_an_incomplete_release_is_refused(intake: RunningIntake, changed: dict[str, Any], expected: str) -> None:
+async def test_an_incomplete_or_too_large_release_is_refused(
+    intake: RunningIntake, changed: dict[str, Any], expected: str
+) -> None:
     answer = await intake.caller(Role.OPERATOR).post(HAZARDS, released(entered(), **changed))
     assert answer.status_code == 422
     assert expected in answer.json()["errors"][0]["expected"]
+
+
+async def test_a_release_with_the_highest_revision_can_be_withdrawn(intake: RunningIntake) -> None:
+    desk, event = intake.caller(Role.OPERATOR), entered()
+    assert (await desk.post(HAZARDS, released(event, revision=1001))).status_code == 202
+    withdrawal = released(event, revision=1002, msg_type="Cancel", text={})
+    assert (await desk.post(HAZARDS, withdrawal)).status_code == 202
+
+
+async def test_a_batch_has_releases_too(intake: RunningIntake) -> None:
+    item = {**released(entered()), "kind": "hazard"}
+    [result] = (await intake.caller(Role.OPERATOR).post(BATCH, [item])).json()["results"]
+    assert result["status"] == "accepted"
 
 
 async def test_releases_and_withdrawals_are_in_the_security_log(intake: RunningIntake) -> None:

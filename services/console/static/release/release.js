@@ -10,7 +10,7 @@ import { uuid } from "/static/uuid.js";
  * @typedef {{source: string, source_id: string, status: string, revision: number, next_revision: number, is_first: boolean, type: string,
  *   urgency: string, severity: string, certainty: string, districts: string[], villages: string[], locality: string | null,
  *   point: {lat: number, lon: number} | null, onset: string, expires: string | null,
- *   withdrawal: {status?: string, type: string, urgency: string, onset: string, area: object} | null}} Known the event, without its internal text
+ *   withdrawal: {released_revision: number, status?: string, type: string, urgency: string, onset: string, area: object} | null}} Known the event, without its internal text
  */
 
 const form = /** @type {HTMLFormElement} */ (element("release"));
