@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Self, TypeVar
 from uuid import uuid4
 
+from services.intake import earlier_records
 from shared import log
 from shared.crypto.seal import sync, write_whole
 from shared.events import Message, header
@@ -229,7 +230,7 @@ def read(file: Path) -> tuple[list[Message], int, bool]:
     If the last line is incomplete, the process ended before it could answer, so the sender sends the report again.
     """
     *lines, _torn = file.read_bytes().split(b"\n")
-    messages = [parse(entry[9:]) for entry in lines if is_whole(entry)]
+    messages = [earlier_records.restricted(parse(entry[9:])) for entry in lines if is_whole(entry)]
     return messages, len(lines), len(messages) < len(lines)
 
 

@@ -1,0 +1,23 @@
+"""Decides the topic of hazards that an earlier build spooled: without a `scope`, and all for the public topic."""
+
+import json
+
+from shared.events import HazardReported, Message
+from shared.events.hazards import RESTRICTED_HAZARDS
+from shared.events.vocabulary import Scope, SubmissionChannel
+
+SYSTEMS = (SubmissionChannel.FEED, SubmissionChannel.API)
+
+
+def restricted(message: Message) -> Message:
+    """The record of a hazard without a scope becomes Restricted if a person reported it. Other records stay unchanged.
+
+    What a person reported may name people. Drained to the public topic, it could not be taken back.
+    """
+    if message.topic != HazardReported.topic:
+        return message
+    fields = json.loads(message.value)
+    if "scope" in fields or fields["channel"] in SYSTEMS:
+        return message
+    value = json.dumps({**fields, "scope": Scope.RESTRICTED}, ensure_ascii=False, separators=(",", ":"))
+    return message._replace(topic=RESTRICTED_HAZARDS, value=value.encode())
