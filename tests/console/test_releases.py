@@ -13,6 +13,7 @@ from services.console import releases
 from services.console.handlers import show
 from services.console.models import BoardHazard, BoardRelease
 from services.console.queries import releases as queries
+from services.console.queries import snapshots
 from services.console.releases import Publicity
 from shared import events
 from shared.events import HazardReported
@@ -187,3 +188,25 @@ async def test_a_release_has_districts_unless_a_person_chooses_the_more_exact_pl
 ) -> None:
     place = releases.releasable_place(pcodes, Places.load())
     assert (place.districts, place.villages) == (districts, villages)
+
+
+async def test_cancelled_hazards_that_are_still_public_are_listed_first_however_old(session: AsyncSession) -> None:
+    then = NOW - timedelta(days=30)
+    old: dict[str, Any] = {"scope": "Restricted", "onset": then, "received_at": then}
+
+    async def cancelled(**release: Any) -> UUID:
+        hazard_id = uuid4()
+        cancel = hazard(events.HazardCancelled, hazard_id=hazard_id, revision=3, msg_type="Cancel", **old)
+        public = hazard(hazard_id=hazard_id, **{"revision": 2, "released_revision": 1, "text": PUBLIC} | release)
+        await show([received(cancel), received(public)], session)
+        return hazard_id
+
+    public = await cancelled()
+    await cancelled(msg_type="Cancel", revision=4)  # the release is withdrawn
+    await cancelled(expires=NOW - timedelta(days=1))
+    current = hazard(severity="Extreme")
+    await show([received(current)], session)
+    assert [row.hazard_id for row in await snapshots.hazards(session, NOW, most=10)] == [public, current.hazard_id]
+    assert [row.hazard_id for row in await snapshots.hazards(session, NOW, most=1)] == [public]
+    assert await snapshots.hazards_in_force(session, NOW) == 1
+    assert await snapshots.hazards_cancelled(session, NOW) == 1

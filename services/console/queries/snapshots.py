@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, case, func, or_, select, text
+from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.console.models import BoardHazard, BoardHousehold, ReportOutcome
+from services.console.models import BoardHazard, BoardHousehold, BoardRelease, ReportOutcome
 from services.console.queries.areas import in_areas
-from shared.events.vocabulary import DISPLACED, MsgType, ReportKind, Severity, Status
+from shared.events.vocabulary import DISPLACED, MsgType, ReportKind, Scope, Severity, Status
 from shared.messaging.models import ConsumerOffset
 from shared.messaging.records import Partition
 from shared.places import Places
@@ -38,13 +38,14 @@ async def positions(session: AsyncSession) -> dict[Partition, int]:
 
 
 async def hazards(session: AsyncSession, now: datetime, most: int) -> Sequence[BoardHazard]:
-    """The hazards that are in force or came in the last two days.
+    """The hazards that are in force or came in the last two days, and the cancelled hazards that are still public.
 
-    Hazards that have begun come first, then forecasts, then cancelled hazards. Each of the three parts is sorted by
-    severity, then by time.
+    Cancelled hazards that are still public come first, then hazards that have begun, then forecasts, then the other
+    cancelled hazards. Each of the four parts is sorted by severity, then by time.
     """
     severest = case(SEVEREST_FIRST, value=BoardHazard.severity, else_=len(SEVEREST_FIRST))
     wanted = _in_force(select(BoardHazard), now).order_by(
+        not_(_still_public(now)),
         BoardHazard.msg_type == MsgType.CANCEL,
         BoardHazard.onset > now,
         severest,
@@ -75,8 +76,19 @@ def _in_force(wanted: Select[Any], now: datetime) -> Select[Any]:
             BoardHazard.onset > now - HAZARD_SHOWN,
             BoardHazard.received_at > now - HAZARD_SHOWN,
             BoardHazard.expires > now,
+            _still_public(now),
         )
     )
+
+
+def _still_public(now: datetime) -> ColumnElement[bool]:
+    """Whether the hazard is cancelled and its release is in force. However old it is, a person must withdraw it."""
+    in_force = (
+        select(BoardRelease.hazard_id)
+        .where(BoardRelease.hazard_id == BoardHazard.hazard_id, BoardRelease.msg_type != MsgType.CANCEL)
+        .where(or_(BoardRelease.expires.is_(None), BoardRelease.expires > now))
+    )
+    return and_(BoardHazard.msg_type == MsgType.CANCEL, BoardHazard.scope != Scope.PUBLIC, in_force.exists())
 
 
 async def households(
