@@ -91,7 +91,7 @@ async def release_page(request: Request, session: Session, hazard: UUID) -> Resp
         released=release.text if release else {},
         release=release,
         withdrawn=release and withdrawal(release),
-        withdrawn_places=[here.places.name(pcode, language) for pcode in (release and release.pcodes) or ()],
+        withdrawn_place=release and place_in_words(released_area(release), here.places, language),
         known=form(known, release, place),
     )
 
@@ -162,6 +162,15 @@ def released_area(release: BoardRelease) -> dict[str, Any]:
     if release.lat is not None:
         return {"point": {"lat": release.lat, "lon": release.lon}}
     return {"description": COUNTRY}
+
+
+def place_in_words(area: dict[str, Any], places: Places, language: str) -> str:
+    """The area in words, exactly as far as it is sent."""
+    if point := area.get("point"):
+        return f"{point['lat']}, {point['lon']}"
+    if "description" in area:
+        return str(area["description"])
+    return "; ".join(places.name(pcode, language) for pcode in area["pcodes"])
 
 
 def next_revision(hazard: BoardHazard, release: BoardRelease | None) -> int:

@@ -157,6 +157,22 @@ async def test_a_withdrawal_has_only_what_the_release_made_public(session: Async
     }
 
 
+@pytest.mark.parametrize(
+    ("released", "area", "words"),
+    [
+        ({"pcodes": [KADAMJAI], "area": "Choko-Dobo"}, {"pcodes": [KADAMJAI]}, "Kadamjai rayon"),
+        ({"pcodes": [], "area": "Choko-Dobo"}, {"description": "Choko-Dobo"}, "Choko-Dobo"),
+        ({"pcodes": [], "lat": 39.9, "lon": 70.1}, {"point": {"lat": 39.9, "lon": 70.1}}, "39.9, 70.1"),
+        ({}, {"description": "KG"}, "KG"),
+    ],
+)
+async def test_the_place_of_a_withdrawal_is_shown_as_it_is_sent(
+    released: dict[str, Any], area: dict[str, Any], words: str
+) -> None:
+    sent = releases.released_area(BoardRelease(**released))
+    assert (sent, releases.place_in_words(sent, Places.load(), "en")) == (area, words)
+
+
 async def test_the_withdrawal_of_a_release_of_unknown_content_states_neither_kind_nor_place() -> None:
     received_at = NOW - timedelta(hours=1)
     earlier = BoardRelease(hazard_id=uuid4(), revision=2, released_revision=1, received_at=received_at)
