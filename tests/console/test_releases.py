@@ -210,10 +210,11 @@ async def test_cancelled_hazards_that_are_still_public_are_listed_first_however_
     then = NOW - timedelta(days=30)
     old: dict[str, Any] = {"scope": "Restricted", "onset": then, "received_at": then}
 
-    async def cancelled(**release: Any) -> UUID:
+    async def cancelled(**changed: Any) -> UUID:
         hazard_id = uuid4()
+        release: dict[str, Any] = {"revision": 2, "released_revision": 1, "text": PUBLIC} | changed
         cancel = hazard(events.HazardCancelled, hazard_id=hazard_id, revision=3, msg_type="Cancel", **old)
-        public = hazard(hazard_id=hazard_id, **{"revision": 2, "released_revision": 1, "text": PUBLIC} | release)
+        public = hazard(hazard_id=hazard_id, **release)
         await show([received(cancel), received(public)], session)
         return hazard_id
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -16,7 +17,7 @@ from tests.waiting import wait_for
 PUBLIC, RESTRICTED = "hazards", "hazards-restricted"
 
 
-def spooled(channel: str, **changed: str) -> Message:
+def spooled(channel: str, **changed: Any) -> Message:
     """The record of an earlier build, which did not know the scope."""
     event = hazard(channel=channel, **changed)
     record = events.message(event, id=uuid4(), source="/intake", time=event.received_at)

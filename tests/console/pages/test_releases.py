@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from shared.auth.tokens import Role
 from tests.browsers import SLOW_MS, wait_for_script
@@ -100,13 +100,18 @@ def test_a_release_has_the_exact_place_only_if_it_is_chosen(whole: Whole, seat: 
     page.goto(f"{whole.url}/")
     row.get_by_text("Public version").click(timeout=SLOW_MS)
     wait_for_script(page, READY)
-    expect(page.locator("label", has=page.locator("[name=point]"))).to_contain_text("39.956, 71.742")
+    expect(label(page, "point")).to_contain_text("39.956, 71.742")
     for name in ("villages", "locality", "point"):
-        page.check(f"[name={name}]")
+        label(page, name).click()
     with page.expect_request("**/intake/v1/hazards") as sent:
         page.click("#send")
     second: Any = sent.value.post_data_json
     assert second["area"] == {"pcodes": [KADAMJAI, village], "description": "House of the teacher", "point": point}
+
+
+def label(page: Page, name: str) -> Locator:
+    """The label of a checkbox. The label covers the checkbox, so people and tests click the label."""
+    return page.locator("label", has=page.locator(f"[name={name}]"))
 
 
 def test_an_event_without_a_district_is_released_only_with_a_chosen_place(whole: Whole, seat: Any) -> None:
@@ -118,7 +123,7 @@ def test_an_event_without_a_district_is_released_only_with_a_chosen_place(whole:
     page.fill("#text-en", "Avalanche.")
     page.click("#send")
     expect(page.locator("#failure")).to_contain_text("choose at least one place")
-    page.check("[name=locality]")
+    label(page, "locality").click()
     page.click("#send")
     expect(page.locator("#answer-text")).to_contain_text("Released", timeout=SLOW_MS)
 
