@@ -2,11 +2,14 @@
 
 import itertools
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from sqlalchemy import Connection, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.console import releases
@@ -227,3 +230,25 @@ async def test_cancelled_hazards_that_are_still_public_are_listed_first_however_
     assert [row.hazard_id for row in await snapshots.hazards(session, NOW, most=1)] == [public]
     assert await snapshots.hazards_in_force(session, NOW) == 1
     assert await snapshots.hazards_cancelled(session, NOW) == 1
+
+
+COLUMNS = ("status", "type", "urgency", "pcodes", "lat", "lon", "onset")
+
+
+async def test_an_earlier_release_gets_its_content_only_if_the_hazard_has_not_changed_since(
+    session: AsyncSession,
+) -> None:
+    unchanged, changed = uuid4(), uuid4()
+    await show([received(event) for event in (*revisions(unchanged)[:2], *revisions(changed)[:3])], session)
+    connection = await session.connection()
+    await connection.run_sync(upgrade_again)
+    rows = {row.hazard_id: row for row in await session.execute(text("SELECT * FROM board_releases"))}
+    assert (rows[unchanged].type, rows[unchanged].pcodes, rows[unchanged].status) == ("mudflow", [KADAMJAI], "Actual")
+    assert [rows[changed]._mapping[column] for column in COLUMNS] == [None] * len(COLUMNS)
+
+
+def upgrade_again(connection: Connection) -> None:
+    for column in COLUMNS:
+        connection.execute(text(f"ALTER TABLE board_releases DROP COLUMN {column}"))
+    with Operations.context(MigrationContext.configure(connection)):
+        import_module("services.console.migrations.0017_released_content").upgrade()
