@@ -63,6 +63,18 @@ async def test_each_step_notifies_once_and_asks_for_a_new_acknowledgement(post: 
 
 
 @pytest.mark.anyio
+async def test_people_of_a_group_who_returned_no_longer_count_for_the_alarm(post: Post) -> None:
+    count = group(persons=70, households=20)
+    await post(count)
+    gone = {"returned": 35, "settled": 0, "confirmed_on": TODAY}
+    await post(fallen := later(count, whereabouts={"displaced": 35, **gone}))
+    alert = await post.alert()
+    assert (alert.is_lapsed, alert.figures["persons"], alert.figures["families"]) == (False, 35, 10)
+    await post(later(fallen, whereabouts={"displaced": 0, **gone, "returned": 70}))
+    assert (await post.alert()).is_lapsed
+
+
+@pytest.mark.anyio
 async def test_a_superseded_count_ends_the_alert_and_standing_again_brings_it_back(post: Post) -> None:
     count = group(persons=60)
     await post(count)

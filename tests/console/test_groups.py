@@ -96,6 +96,12 @@ async def test_a_locality_typed_without_kyrgyz_letters_is_one_row_as_for_the_reg
     assert [(here.place.locality, here.figures.persons.highest) for here in shown.here] == [("Көк-Таш", 37)]
 
 
+async def test_people_who_returned_are_not_shown_and_their_families_are_in_proportion(session: AsyncSession) -> None:
+    gone = {"displaced": 30, "returned": 40, "settled": 0, "confirmed_on": NOW.date()}
+    shown = await counted(session, group(70, households=20, to=LEILEK, whereabouts=gone))
+    assert (shown.total.persons, shown.total.families) == (exactly(30), exactly(9))  # 20 * 30 / 70, rounded up
+
+
 async def test_a_replaced_count_is_not_shown_until_it_has_effect_again(session: AsyncSession) -> None:
     whole = group(283, to=LEILEK, is_full_recount=True)
     replaced = whole.model_copy(update={"persons": 37, "report_id": uuid4()})
