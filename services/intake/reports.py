@@ -55,6 +55,8 @@ HAZARD_EVENTS: dict[MsgType, type[HazardReported]] = {
 
 MOVEMENTS = ("household_movement", "group_movement", "site_movement")
 MOVED = HouseholdMovementReported.event_type
+REGISTRARS = frozenset({Role.REGISTRAR})
+MOVE_SITES = frozenset({Role.REGISTRAR, Role.OPERATOR, Role.DUTY_HEAD})
 # Kind of a report -> the event types of its first version and of its corrections.
 EVENT_TYPES_OF = {
     "household": (HouseholdReported.event_type, CORRECTION),
@@ -220,7 +222,7 @@ def stamps(
         noticed.append(Flag.CLOCK_AHEAD)
     flagged = ",".join([f'"{flag}"' for flag in noticed]) if noticed else ""
     times = f',"uncorrected":{uncorrected.model_dump_json(exclude_none=True)}' if uncorrected else ""
-    return f'{shared},"flags":[{flagged}]{times}{registrar_areas(report, principal)}'
+    return f'{shared},"flags":[{flagged}]{times}{registrar_areas(report, principal, places)}'
 
 
 @lru_cache(1024)  # all reports of a batch have the same result
@@ -258,11 +260,19 @@ def flags(report: DisplacementStruct, principal: Principal, places: Places) -> l
     return noticed
 
 
-def registrar_areas(report: DisplacementStruct, principal: Principal) -> str:
-    """The JSON member with the areas of a registrar who reports a movement, because most movements have no place."""
-    if report.kind not in MOVEMENTS or Role.REGISTRAR not in principal.roles or principal.covers_country:
+def registrar_areas(report: DisplacementStruct, principal: Principal, places: Places) -> str:
+    """The JSON member with the areas of a registrar who reports a movement, because most movements have no place.
+
+    Operators and duty heads, too, may report that everybody at a site of their areas moved.
+    """
+    roles = MOVE_SITES if report.kind == "site_movement" else REGISTRARS
+    if report.kind not in MOVEMENTS or roles.isdisjoint(principal.roles):
         return ""
-    return f',"registrar_areas":{json.dumps(sorted(principal.areas))}'
+    if principal.covers_country:
+        areas = () if Role.REGISTRAR in principal.roles else [unit.pcode for unit in places.units(1)]
+    else:
+        areas = principal.areas
+    return f',"registrar_areas":{json.dumps(sorted(areas))}' if areas else ""
 
 
 def registered_area(pcode: str | None, registrar: Principal, places: Places) -> Flag | None:

@@ -30,6 +30,7 @@ class Held(StrEnum):
     OTHER_HOUSEHOLD = "other_household"
     HOUSEHOLD_UNKNOWN = "household_unknown"
     REMOVAL_BY_OTHER_TEAM = "removal_by_other_team"
+    WHOLE_SITE = "whole_site"
     NOT_DISPLACED = "not_displaced"
     OTHER_STATUS = "other_status"
     BEFORE_DEPARTURE = "before_departure"
@@ -176,11 +177,18 @@ def decide(claim: Claim, owner: Owner | None, precedents: Sequence[Precedent]) -
 
 
 def decide_movement(
-    claim: Claim, owner: Owner | None, precedents: Sequence[Precedent], *, removes: bool, known: int
+    claim: Claim,
+    owner: Owner | None,
+    precedents: Sequence[Precedent],
+    *,
+    removes: bool,
+    known: int,
+    empties_site: bool = False,
 ) -> ReportDecision:
     """Decide about a movement of a household with this owner and so many known movements.
 
-    `removes` says that people leave the stock of displaced.
+    `removes` says that people leave the stock of displaced. `empties_site` says that everybody at a site moves, by the
+    word of a team that has reported nobody there.
 
     Any team may report a movement, but only the household's team or a registrar may take people out of the stock. The
     movement's own team may correct or reverse the report.
@@ -202,6 +210,8 @@ def decide_movement(
         return held(Held.NOT_AUTHOR)
     if removes and not is_entitled:
         return held(Held.REMOVAL_BY_OTHER_TEAM)
+    if empties_site and not is_entitled:
+        return held(Held.WHOLE_SITE)
     if not effective and known >= MOST_MOVEMENTS and not claim.is_accepted:
         return held(Held.TOO_MANY_MOVEMENTS)
     if not effective and corrects_duplicate(claim, precedents):

@@ -24,6 +24,7 @@ ACCEPTABLE = frozenset(
         Held.EXPIRED_TOKEN,
         Held.REVOKED,
         Held.REMOVAL_BY_OTHER_TEAM,
+        Held.WHOLE_SITE,
         Held.TOO_MANY_MOVEMENTS,
         Held.CORRECTS_DUPLICATE,
     }

@@ -130,6 +130,12 @@ class FiledMovement(FiledReport[AnyMovementClear]):
         """Whether the movement takes people out of the stock of displaced people."""
         return self.clear.movement in REMOVALS and not self.clear.is_reversed
 
+    @property
+    def empties_site(self) -> bool:
+        """Whether the movement changes where everybody at a site is. Who only sees the people there changes nothing."""
+        is_change = self.clear.movement is not Movement.CONFIRMED_HERE and not self.clear.is_reversed
+        return self.site_id is not None and is_change
+
 
 AnyFiled = Filed | FiledMovement
 

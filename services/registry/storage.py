@@ -2,6 +2,7 @@
 
 # raw SQL throughout: these statements run for every batch of reports and must be fast
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -53,6 +54,11 @@ MOVEMENT_OF: dict[str, type[AnyMovementClear]] = {
 # The keys of the reports about everybody at a site. The person in charge of a site has another key.
 SITE_KEYS = "SELECT site_id AS subject_id, kek_id, wrapped FROM site_report_keys WHERE site_id = ANY($1::uuid[])"
 PCODES = "SELECT site_id, pcode FROM sites WHERE site_id = ANY($1::uuid[])"
+# Who reported people at a site: the teams of the households and groups there.
+REPORTERS = """
+SELECT site_id, author, team FROM household_sites JOIN households USING (household_id) WHERE site_id = ANY($1::uuid[])
+UNION SELECT site_id, author, team FROM counts JOIN groups USING (group_id) WHERE site_id = ANY($1::uuid[])
+"""
 AT_SITES = "SELECT DISTINCT household_id FROM household_sites WHERE site_id = ANY($1::uuid[]) ORDER BY household_id"
 LOCK_SITES = """
 SELECT pg_advisory_xact_lock(hashtextextended(name, 0))
@@ -117,6 +123,7 @@ class Store:
         working_set = WorkingSet.of(self._places, [*subjects, *sites], filed)
         if moved:
             working_set.site_pcodes = {str(id): pcode for id, pcode in await connection.fetch(PCODES, list(moved))}
+            working_set.site_reporters = await self._reporters(connection, moved)
         return working_set
 
     async def _sites(self, site_ids: set[str]) -> list[Subject]:
@@ -133,6 +140,12 @@ class Store:
             if new:
                 await (await database.driver(self._session)).execute(SHARE_SITES, list(map(lock_name, new)))
         return list(sites.values())
+
+    async def _reporters(self, connection: Connection, site_ids: Collection[str]) -> Mapping[str, list[Owner]]:
+        reporters = defaultdict[str, list[Owner]](list)
+        for site_id, author, team in await connection.fetch(REPORTERS, list(site_ids)):
+            reporters[str(site_id)].append(Owner(str(author), text_of(team)))
+        return reporters
 
     async def households_at(self, site_ids: Collection[str]) -> list[Name]:
         """The households that reports place at these sites, in the order in which they are locked."""

@@ -10,6 +10,7 @@ from services.registry import group_movements
 from services.registry.courses import Courses, HouseholdStanding, Onward, courses, onward, standing
 from services.registry.decisions import RECORDED, SITE, Name, Owner, ReportDecision
 from services.registry.reports import AnyFiled, Filed, FiledMovement, order
+from shared.events.displacements import GroupClear
 from shared.events.vocabulary import Mobility, ReportKind, Status
 
 
@@ -101,6 +102,14 @@ class Subject:
             new = named_sites(chain.from_iterable(movements)) - known
             known |= new
         return known
+
+    @property
+    def named_sites(self) -> set[str]:
+        """The sites that the valid reports of the household's displacements, or of the group's counts, name."""
+        if self.name[0] == ReportKind.HOUSEHOLD:
+            return named_sites(self.displacements.values())
+        counted = [filed.clear for filed in self.displacements.values()]
+        return {str(clear.site_id) for clear in counted if isinstance(clear, GroupClear) and clear.site_id}
 
     @property
     def decisions(self) -> Mapping[str, ReportDecision]:

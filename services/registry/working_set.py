@@ -29,7 +29,8 @@ from shared.events.vocabulary import Flag, OutcomeKind, RefusalReason
 from shared.places import Places
 
 BEGINNINGS = (Effect.CREATE, Effect.BEGIN)
-REPLACEABLE = (*CONTRADICTIONS, Held.REMOVAL_BY_OTHER_TEAM)  # a newer version settles a movement held for this
+# A newer version settles a movement that is held for one of these reasons.
+REPLACEABLE = (*CONTRADICTIONS, Held.REMOVAL_BY_OTHER_TEAM, Held.WHOLE_SITE)
 
 
 @dataclass(slots=True)
@@ -68,6 +69,7 @@ class WorkingSet:
     unjudged: dict[Name, Unjudged] = field(default_factory=dict)
     sites: dict[str, Subject] = field(default_factory=dict)
     site_pcodes: Mapping[str, str] = field(default_factory=dict)
+    site_reporters: Mapping[str, Collection[Owner]] = field(default_factory=dict)  # who reported people there before
     moved_sites: set[str] = field(default_factory=set)  # whose movements this batch changes
     judged: int = 0  # so many of the changes tell already where the people are
 
@@ -161,7 +163,10 @@ class WorkingSet:
         claim, owner = self._claim(filed, subject), subject.owner if subject else None
         if isinstance(filed, FiledMovement):
             known = len(subject.movements) if subject else 0
-            decision = decide_movement(claim, owner, precedents, removes=filed.removes, known=known)
+            empties_site = filed.empties_site and not self._has_reported_there(filed)
+            decision = decide_movement(
+                claim, owner, precedents, removes=filed.removes, known=known, empties_site=empties_site
+            )
         else:
             decision = decide(claim, owner, precedents)
         filed.outcome, filed.reason = decision.outcome, decision.reason
@@ -172,6 +177,12 @@ class WorkingSet:
         if isinstance(filed, Filed) and decision.effect is not Effect.NOTHING:
             self._change(filed, subject, decision.effect)
         return decision
+
+    def _has_reported_there(self, movement: FiledMovement) -> bool:
+        """Whether the movement's team has reported people at the site, before or in this batch."""
+        reporters = [*self.site_reporters.get(movement.subject[1], ())]
+        reporters += [subject.owner for subject in self.changed.values() if movement.site_id in subject.named_sites]
+        return any(reporter.shares(movement.author, movement.team) for reporter in reporters)
 
     def _site(self, movement: AnyFiled) -> Subject:
         """The site of the movement. Every id is known, because the list of sites may come later."""

@@ -194,7 +194,7 @@ def check_destination(movement: Movement, destination: Place | None) -> None:
 
 
 class MovementStamped(Stamped):
-    """`registrar_areas` are the areas of an author who is a registrar.
+    """`registrar_areas` are the areas of a registrar or, if everybody at a site moved, of an operator or duty head.
 
     Only the registry knows whether these areas contain the people.
     """

@@ -123,6 +123,29 @@ def test_a_registrars_report_states_the_reach_of_the_registrar(
     assert f'"flags":{expected}' in draft(body, who).stamps
 
 
+@pytest.mark.parametrize(
+    ("role", "kind", "areas", "expected"),
+    [
+        (Role.REGISTRAR, "household_movement", ("KG05236000000",), ["KG05236000000"]),
+        (Role.REGISTRAR, "site_movement", ("KG05236000000",), ["KG05236000000"]),
+        (Role.OPERATOR, "site_movement", ("KG05236000000",), ["KG05236000000"]),
+        (Role.DUTY_HEAD, "site_movement", ("KG",), sorted(unit.pcode for unit in PLACES.units(1))),
+        (Role.DUTY_HEAD, "household_movement", ("KG05236000000",), None),
+        (Role.FIELD, "site_movement", ("KG05236000000",), None),
+    ],
+)
+def test_a_movement_states_the_areas_of_an_author_who_may_move_everybody_there(
+    role: Role, kind: str, areas: tuple[str, ...], expected: list[str] | None
+) -> None:
+    name = kind.replace("movement", "id")
+    body = {"kind": kind, "report_id": str(uuid4()), name: str(uuid4()), "movement": "returned"}
+    at = {"occurred_at": NOW.isoformat(), "reported_at": NOW.isoformat()}
+    who = principal(roles=frozenset({role}), areas=areas)
+    report = json_reports.checked(json.dumps({**body, **at}).encode(), json_reports.MOVEMENT)
+    stamps = reports.displacement(report, who, clocks=Clocks(NOW), places=PLACES).stamps
+    assert json.loads(f"{{{stamps.removeprefix(',')}}}").get("registrar_areas") == expected
+
+
 class Ground(Places):
     """Places with invented boundaries: every point south of 45° N lies in the district Kadamjai."""
 

@@ -22,13 +22,14 @@ from shared.events.movements import HouseholdMovementClear, SiteMovementClear
 from shared.events.vocabulary import Flag, SubmissionChannel
 from shared.places import Places
 from tests.registry.conftest import Filing, Office
-from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, NOON, family, group, household, movement
+from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, NOON, Desk, family, group, household, movement
 from tests.registry.test_sites import occupancy, saved
 
 PLACES = Places.load()
 SCHOOL, CAMP = "0b3f7a52-6d1e-4c98-8f20-5a7c9e1d3b46", "4e8a1c93-7b25-4d60-9f3e-2c6d8b0a5f17"
 TEAM = str(uuid4())
 OTHERS: dict[str, Any] = {"author": uuid4(), "team": uuid4()}
+REGISTRAR: dict[str, Any] = {"flags": (Flag.REGISTRAR_OF_COUNTRY,)}
 
 
 def moved(site_id: str, kind: str, days: float = 1, **changed: Any) -> dict[str, Any]:
@@ -59,7 +60,7 @@ async def test_everybody_at_a_site_returns(file: Filing) -> None:
     here, elsewhere = [household(site_id=SCHOOL) for _ in range(3)], household(site_id=CAMP)
     counted = group(site_id=SCHOOL, persons=40)
     await file(*here, elsewhere, counted)
-    assert await file(moved(SCHOOL, "returned"), **OTHERS) == ["recorded"]
+    assert await file(moved(SCHOOL, "returned")) == ["recorded"]
     assert await displaced(file) == {elsewhere["household_id"]: 5}
     stays = await file.rows("stays")
     assert [(row["sub_stock"], row["destination_pcode"], row["persons"]) for row in stays] == 3 * [
@@ -82,10 +83,35 @@ async def test_the_whole_movement_is_reversed_by_one_report(file: Filing) -> Non
 
 @anyio
 async def test_a_household_that_is_reported_later_was_there(file: Filing) -> None:
-    await file(moved(SCHOOL, "returned"))
+    await file(moved(SCHOOL, "returned"), **REGISTRAR)
     await file(household(site_id=SCHOOL), group(site_id=SCHOOL, persons=40))
     assert await displaced(file) == {}
-    await file(moved(SCHOOL, "confirmed_here"))
+
+
+@anyio
+async def test_a_team_that_reported_nobody_at_a_site_cannot_empty_it(file: Filing) -> None:
+    here, counted = household(site_id=SCHOOL), group(site_id=CAMP, persons=40)
+    await file(here, counted)
+    returned = moved(SCHOOL, "returned")
+    assert await file(returned, moved(CAMP, "settled_elsewhere"), **OTHERS) == ["whole_site"] * 2
+    assert await displaced(file) == {here["household_id"]: 5, counted["report_id"]: 40}
+    assert await file(moved(SCHOOL, "confirmed_here"), **OTHERS) == ["recorded"]
+    assert await file({**returned, "version": 2}, household(site_id=SCHOOL), **OTHERS) == ["whole_site", "recorded"]
+    assert await file(moved(SCHOOL, "returned"), moved(CAMP, "returned", 2), **OTHERS) == ["recorded", "whole_site"]
+    assert await file(moved(CAMP, "returned", 2)) == ["recorded"]
+    assert await displaced(file) == {}
+
+
+@anyio
+async def test_whoever_works_in_the_area_of_a_site_may_empty_it(office: Office) -> None:
+    await saved(office, UUID(SCHOOL), role=Role.REGISTRAR)
+    desk, here = Desk(office.installation.secrets / "seal"), household(site_id=SCHOOL)
+    await office.file(here)
+    async with office.app.state.sessions() as session:
+        file = Filing(office.registrar, desk, session)
+        other_area = await file(moved(SCHOOL, "returned"), **OTHERS, registrar_areas=(LEILEK,))
+        assert other_area == ["whole_site"]
+        assert await file(moved(SCHOOL, "returned"), **OTHERS, registrar_areas=(BATKEN,)) == ["recorded"]
 
 
 @anyio
@@ -203,7 +229,7 @@ async def test_any_order_of_arrival_gives_the_same_people_at_each_place(file: Fi
     for _ in range(8):
         draw.shuffle(bodies)
         for body in bodies:
-            await file(body)
+            await file(body, **REGISTRAR)
         rows = [*await file.rows("stays"), *await file.rows("group_stays"), *await file.rows("counts")]
         columns = ("sub_stock", "destination_pcode", "persons", "superseded_at")
         seen.append((await displaced(file), sorted(str([row[column] for column in columns]) for row in rows)))
@@ -229,7 +255,7 @@ def filed(body: dict[str, Any]) -> AnyFiled:
         "channel": SubmissionChannel.FIELD,
         "received_at": NOON,
         "places_version": None,
-        "flags": (),
+        "flags": (Flag.REGISTRAR_OF_COUNTRY,) if kind == SITE else (),
     }
     if body["kind"] == "household":
         return Filed(clear=HouseholdClear.model_validate(body), **fields)

@@ -46,6 +46,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "other_household": N_("names another household than before"),
         "household_unknown": N_("waits for the first report of its household"),
         "removal_by_other_team": N_("death or departure from the country, reported by another team"),
+        "whole_site": N_("moves everybody at a site, by a team that reported nobody there"),
         "not_displaced": N_("the household was never displaced"),
         "other_status": N_("the household has no displacement with this status"),
         "before_departure": N_("dated before the household's displacement"),
