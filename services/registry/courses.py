@@ -11,7 +11,7 @@ from services.registry.household_parts import Parts, largest_first
 from services.registry.movements import Course, course
 from services.registry.people import People
 from services.registry.positions import STOCK, Position
-from services.registry.reports import MOVES, Filed, FiledMovement, day, days, order, superseded
+from services.registry.reports import MOVES, Filed, FiledMovement, day, days, moved_at, order, superseded
 from shared import events
 from shared.events.vocabulary import Mobility, Movement, OutcomeKind, Precision, Status, SubStock
 
@@ -145,9 +145,15 @@ def add(parts: Parts, position: Position, people: People) -> None:
 
 
 def departure_of(movement: FiledMovement, moves: Sequence[Filed]) -> Filed | None:
-    """The displacement that the movement follows; `moves` are in order. On the same day, `reported_at` decides."""
+    """The displacement that the movement follows; `moves` are in order. On the same day, `reported_at` decides.
+
+    A movement of everybody at a site concerns no household that was reported after the movement.
+    """
     last = days(movement)[1]
     begun = [move for move in moves if move.clear.status is movement.clear.status and days(move)[0] <= last]
+    if movement.site_id:
+        when = moved_at(movement)
+        return next((move for move in reversed(begun) if day(move) < day(movement) or move.known_at <= when), None)
     for move in reversed(begun):
         if day(move) < day(movement) or move.clear.reported_at <= movement.clear.reported_at:
             return move

@@ -8,7 +8,7 @@ count. The rules are in docs/decisions/0042.
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -16,11 +16,10 @@ from services.registry.decisions import RECORDED, Held, ReportDecision, held
 from services.registry.headcounts import ORDER, Headcount, Recounts, Standing
 from services.registry.people import People
 from services.registry.positions import TRANSITIONS
-from services.registry.reports import Filed, FiledMovement, days
+from services.registry.reports import Filed, FiledMovement, moved_at
 from services.registry.typed_sites import TypedSites
 from shared import events
-from shared.country import TIME_ZONE
-from shared.events.vocabulary import Measure, Movement, Precision, Shelter, SubStock
+from shared.events.vocabulary import Measure, Movement, Shelter, SubStock
 
 
 class Step(NamedTuple):
@@ -230,17 +229,6 @@ def place(movement: FiledMovement, source: Headcount) -> dict[str, Any]:
 def share(households: int | None, persons: int, of: int) -> int | None:
     """The families of so many of the people, rounded up, because nobody counted them."""
     return households if not households or persons >= of else -(-households * persons // of)
-
-
-def moved_at(movement: FiledMovement) -> datetime:
-    """When the people had moved, at the latest: before the report, and before the end of the day, month or year."""
-    clear = movement.clear
-    if clear.occurred_at_precision is Precision.HOUR:
-        return clear.occurred_at
-    first, last = days(movement)
-    ends_at = datetime.combine(last, time.max, TIME_ZONE)
-    begins_at = datetime.combine(first, time(), TIME_ZONE)
-    return max(begins_at, min(ends_at, clear.reported_at))
 
 
 def movement_order(movement: FiledMovement) -> tuple[datetime, datetime, str]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from services.registry.decisions import ALREADY_KNOWN, RECORDED, Held, ReportDecision, held
 from services.registry.people import People
 from services.registry.positions import TRANSITIONS, Position
-from services.registry.reports import Filed, FiledMovement, days
+from services.registry.reports import Filed, FiledMovement, days, moved_at
 from shared.events.vocabulary import Movement, SubStock
 
 Parts = dict[Position, People]
@@ -29,8 +29,14 @@ def concerned(parts: Parts, movement: FiledMovement, departure: Filed, lead: Lea
 
 
 def at_site(parts: Parts, movement: FiledMovement) -> Parts:
-    """Everybody who is displaced at the site of the movement."""
-    return {at: people for at, people in parts.items() if at.is_displaced() and at.site_id == movement.site_id}
+    """Everybody who is displaced at the site of the movement.
+
+    A report says that people are at the site when it is made, not since when. So who is reported there after the
+    movement has come later.
+    """
+    when = moved_at(movement)
+    there = {at: people for at, people in parts.items() if at.is_displaced() and at.site_id == movement.site_id}
+    return {at: people for at, people in there.items() if at.placed_at <= when}
 
 
 def named(

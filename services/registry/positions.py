@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from services.registry.reports import Filed, FiledMovement, days
+from services.registry.reports import NEVER, Filed, FiledMovement, days, moved_at
 from shared.country import COUNTRY, UNKNOWN_COUNTRY
 from shared.events.vocabulary import Movement, Shelter, SubStock
 from shared.places.localities import folded
@@ -29,6 +29,7 @@ class Position:
     intends_to_stay: bool = False
     contact_lost_at: datetime | None = None
     site_id: str = ""
+    placed_at: datetime = NEVER  # when a report says that they are there
     died_by: date | None = None  # the last day on which the people may have died
 
     @property
@@ -43,7 +44,8 @@ class Position:
     @property
     def key(self) -> tuple[Any, ...]:
         """A sort key for positions of the same size."""
-        return *self.place, self.departed_at, self.confirmed_at, self.movement or "", self.died_by or date.max
+        since = self.departed_at, self.confirmed_at, self.placed_at
+        return *self.place, *since, self.movement or "", self.died_by or date.max
 
     def is_in_stock(self) -> bool:
         return self.sub_stock in STOCK
@@ -101,6 +103,7 @@ def moved(before: Position, movement: FiledMovement, departure: Filed, at: datet
         departed_at=departed_at,
         confirmed_at=max(before.confirmed_at, at),
         movement=kind,
+        placed_at=moved_at(movement),
         died_by=days(movement)[1] if kind is Movement.DIED else None,
     )
     return noted(before, Movement.CONFIRMED_HERE, at) if is_same_place(before, after) else after

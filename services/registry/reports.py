@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, Generic, TypeVar
 
 from services.registry.decisions import SITE, Claim, Name, Precedent
@@ -76,6 +76,8 @@ class FiledReport(Generic[C]):
     is_accepted: bool = False  # a person accepted the held report
     is_expiry_lifted: bool = False  # a person decided to ignore that the sign-in had expired
     replaces: str | None = None  # if the report was redriven, the id of its previous outcome
+    first_reported_at: datetime | None = None  # in a correction: when the first version was reported
+    first_placed_at: datetime | None = None  # in a correction: when the version was reported that first named the site
 
     @property
     def claim(self) -> Claim:
@@ -90,6 +92,22 @@ class FiledReport(Generic[C]):
             is_revoked=self.is_revoked,
         )
         return claim._replace(is_accepted=True) if self.is_accepted else claim
+
+    @property
+    def known_at(self) -> datetime:
+        """When the event was reported first. A correction by the phone has the time of the correction."""
+        return self.first_reported_at or self.clear.reported_at
+
+    @property
+    def placed_at(self) -> datetime:
+        """When it was reported first that the household is at its site."""
+        return self.first_placed_at or self.clear.reported_at
+
+    def correct(self, older: "FiledReport[Any]") -> None:
+        """Take over from an older version when the event was reported first."""
+        self.first_reported_at = older.known_at
+        if self.sealed.get("site_id") == older.sealed.get("site_id"):
+            self.first_placed_at = older.placed_at
 
     @property
     def precedent(self) -> Precedent:
@@ -167,6 +185,17 @@ def days(filed: AnyFiled) -> tuple[date, date]:
     if precision is Precision.YEAR:
         return date(reported.year, 1, 1), date(reported.year, 12, 31)
     return reported, reported
+
+
+def moved_at(movement: FiledMovement) -> datetime:
+    """When the people had moved, at the latest: before the report, and before the end of the day, month or year."""
+    clear = movement.clear
+    if clear.occurred_at_precision is Precision.HOUR:
+        return clear.occurred_at
+    first, last = days(movement)
+    ends_at = datetime.combine(last, time.max, TIME_ZONE)
+    begins_at = datetime.combine(first, time(), TIME_ZONE)
+    return max(begins_at, min(ends_at, clear.reported_at))
 
 
 def season(reported: date) -> tuple[date, date]:

@@ -16,7 +16,7 @@ from services.registry.envelope_encryption import EnvelopeEncryption, Key, repor
 from services.registry.group_movements import Tally
 from services.registry.reports import AnyFiled, AnyMovementClear, Filed, FiledMovement
 from services.registry.search_keys import SearchKeys
-from services.registry.subjects import Subject, named_sites
+from services.registry.subjects import Subject, named_sites, put
 from services.registry.working_set import WorkingSet
 from shared.events import Message
 from shared.events.displacements import GroupClear, HouseholdClear
@@ -215,7 +215,7 @@ class Store:
         valid: dict[str, FiledMovement] = {}
         for movement in sorted(map(self._filed, found), key=lambda report: report.clear.version):
             if isinstance(movement, FiledMovement) and movement.precedent.took_effect:
-                valid[movement.report_id] = movement
+                put(movement, valid)
         return list(valid.values())
 
     async def save(

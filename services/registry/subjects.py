@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from services.registry import group_movements
 from services.registry.courses import Courses, HouseholdStanding, Onward, courses, onward, standing
@@ -12,6 +12,8 @@ from services.registry.decisions import RECORDED, SITE, Name, Owner, ReportDecis
 from services.registry.reports import AnyFiled, Filed, FiledMovement, order
 from shared.events.displacements import GroupClear
 from shared.events.vocabulary import Mobility, ReportKind, Status
+
+F = TypeVar("F", Filed, FiledMovement)
 
 
 @dataclass(slots=True)
@@ -38,9 +40,9 @@ class Subject:
     def add(self, filed: AnyFiled) -> None:
         self._courses = None
         if isinstance(filed, FiledMovement):
-            self.movements[filed.report_id] = filed
+            put(filed, self.movements)
         else:
-            self.displacements[filed.report_id] = filed
+            put(filed, self.displacements)
 
     def remove(self, movement: FiledMovement) -> None:
         self._courses = None
@@ -139,6 +141,14 @@ class Subject:
         if len(reported) == 1:
             return reported
         return [filed for filed in reported if filed.clear.status is Status.ACTUAL] or reported
+
+
+def put(filed: F, known: dict[str, F]) -> None:
+    """Put a report in the place of its older version."""
+    older = known.get(filed.report_id)
+    if older and older.clear.version < filed.clear.version:
+        filed.correct(older)
+    known[filed.report_id] = filed
 
 
 def named_sites(reports: Iterable[AnyFiled]) -> set[str]:

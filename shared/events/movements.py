@@ -22,7 +22,7 @@ from shared.events.fields import (
     Text,
     Version,
 )
-from shared.events.vocabulary import Movement, Precision, Shelter, Status
+from shared.events.vocabulary import TO_THE_DAY, Movement, Precision, Shelter, Status
 
 # The report of these movements must name a destination.
 NEED_A_DESTINATION = (Movement.TRANSFERRED, Movement.DISPLACED_AGAIN, Movement.RELOCATED, Movement.ENTERED_COUNTRY)
@@ -157,6 +157,8 @@ class SiteMovementReport(SiteMovementClear, MovementBody):
         check_movement(self.movement)
         if self.persons is not None:
             raise ValueError("no `persons` is expected: everybody at the site moved")
+        if self.occurred_at_precision not in TO_THE_DAY:
+            raise ValueError("a day or an hour is expected, because other people may come to the site later")
         return self
 
 

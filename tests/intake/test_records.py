@@ -1,16 +1,18 @@
 """A record made by Structs equals a record made by the contract's models, and contains the reported data."""
 
 import json
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake import reports
+from services.intake import reports, structs
 from services.intake.channels import json_reports
 from services.intake.clocks import Clocks
 from services.intake.refusals import Invalid
@@ -144,6 +146,16 @@ def test_a_movement_states_the_areas_of_an_author_who_may_move_everybody_there(
     report = json_reports.checked(json.dumps({**body, **at}).encode(), json_reports.MOVEMENT)
     stamps = reports.displacement(report, who, clocks=Clocks(NOW), places=PLACES).stamps
     assert json.loads(f"{{{stamps.removeprefix(',')}}}").get("registrar_areas") == expected
+
+
+@pytest.mark.parametrize(("precision", "is_accepted"), [("hour", True), ("day", True), ("week", False), ("month", False)])
+def test_the_day_of_a_sites_movement_is_known(precision: str, is_accepted: bool) -> None:
+    ids = {"report_id": str(uuid4()), "site_id": str(uuid4())}
+    at = {"occurred_at": NOW.isoformat(), "reported_at": NOW.isoformat(), "occurred_at_precision": precision}
+    raw = json.dumps({"kind": "site_movement", "movement": "returned", **ids, **at}).encode()
+    for read in (lambda: json_reports.checked(raw, json_reports.MOVEMENT), lambda: structs.read_movement(raw)):
+        with nullcontext() if is_accepted else pytest.raises((Invalid, msgspec.ValidationError)):
+            read()
 
 
 class Ground(Places):

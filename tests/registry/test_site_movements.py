@@ -89,6 +89,24 @@ async def test_a_household_that_is_reported_later_was_there(file: Filing) -> Non
 
 
 @anyio
+@pytest.mark.parametrize(("precision", "hours"), [("day", 96), ("hour", 5)])
+async def test_who_is_reported_at_a_site_after_its_movement_stays(file: Filing, precision: str, hours: float) -> None:
+    here = household(site_id=SCHOOL)
+    await file(here)
+    returned = moved(SCHOOL, "returned", days=2, occurred_at_precision=precision)
+    await file(returned)
+    reported_at = (NOON + timedelta(days=2, hours=hours)).isoformat()
+    fled = household(site_id=SCHOOL, reported_at=reported_at)
+    same_day = household(site_id=SCHOOL, reported_at=reported_at, occurred_at=returned["occurred_at"])
+    came = household(site_id=CAMP)
+    await file(fled, same_day, came, transferred(came, SCHOOL, days=2 + hours / 24))
+    everybody = {body["household_id"]: 5 for body in (fled, same_day, came)}
+    assert await displaced(file) == everybody
+    await file({**here, "version": 2, "reported_at": reported_at})  # a correction, and not the first word of the family
+    assert await displaced(file) == everybody
+
+
+@anyio
 async def test_a_team_that_reported_nobody_at_a_site_cannot_empty_it(file: Filing) -> None:
     here, counted = household(site_id=SCHOOL), group(site_id=CAMP, persons=40)
     await file(here, counted)
