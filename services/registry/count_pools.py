@@ -12,7 +12,7 @@ from services.registry.group_movements import Tallies, tallies
 from services.registry.headcounts import Headcount
 from services.registry.people import People
 from services.registry.reports import FiledMovement
-from services.registry.storage import Store, lock_name
+from services.registry.storage import Store
 from services.registry.typed_sites import TypedSites
 from shared.events.displacements import GroupClear
 from shared.events.vocabulary import ReportKind
@@ -85,10 +85,10 @@ class CountPool:
 
     async def _load(self, populations: Collection[str], sites: set[UUID]) -> bool:
         """Lock these and load their counts. False if they were loaded before."""
-        wanted = {*populations, *map(lock_name, sites), *self._moving_groups}
+        wanted = {*populations, *map(lock_of, sites), *self._moving_groups}
         if wanted <= self._locked:
             return False
-        new_sites = {str(site_id) for site_id in sites - self._moved_sites if lock_name(site_id) not in self._locked}
+        new_sites = {str(site_id) for site_id in sites - self._moved_sites if lock_of(site_id) not in self._locked}
         await self.connection.execute(LOCK, sorted(wanted - self._locked))
         self._locked |= wanted
         if new_sites:
@@ -114,6 +114,11 @@ class CountPool:
         pcodes = {place.pcode for place in places} - {None}
         rows = await self.connection.fetch(SITES, list(pcodes), [count.site_id for count in counts if count.site_id])
         return TypedSites((site_id, pcode, names) for site_id, pcode, *names in rows)
+
+
+def lock_of(site_id: UUID) -> str:
+    """The name of the lock of the counts at a site. A worker takes it last, after sites, households and groups."""
+    return f"counts at {site_id}"
 
 
 def headcount(row: asyncpg.Record) -> Headcount:

@@ -60,11 +60,24 @@ SELECT site_id, author, team FROM household_sites JOIN households USING (househo
 UNION SELECT site_id, author, team FROM counts JOIN groups USING (group_id) WHERE site_id = ANY($1::uuid[])
 """
 AT_SITES = "SELECT DISTINCT household_id FROM household_sites WHERE site_id = ANY($1::uuid[]) ORDER BY household_id"
-LOCK_SITES = """
-SELECT pg_advisory_xact_lock(hashtextextended(name, 0))
-FROM unnest($1::text[]) AS name ORDER BY hashtextextended(name, 0)
+# The sites where reports place these households and those that are or were at the sites $2.
+SITES_OF = """
+SELECT site_id FROM household_sites WHERE household_id = ANY($1::uuid[])
+UNION SELECT site_id FROM household_sites
+WHERE household_id IN (SELECT household_id FROM household_sites WHERE site_id = ANY($2::uuid[]))
 """
-SHARE_SITES = LOCK_SITES.replace("xact_lock", "xact_lock_shared")
+HELD_OF = """
+SELECT * FROM reports WHERE outcome = 'held' AND (report_id = ANY($1::uuid[]) OR subject_id = ANY($2::uuid[]))
+"""
+# `is_moved` says whether a movement of everybody at the site changes. Such a lock excludes all others.
+LOCK_SITES = """
+SELECT CASE WHEN is_moved
+    THEN pg_advisory_xact_lock(hashtextextended(name, 0))::text
+    ELSE pg_advisory_xact_lock_shared(hashtextextended(name, 0))::text
+END
+FROM unnest($1::text[], $2::boolean[]) AS site (name, is_moved) ORDER BY hashtextextended(name, 0)
+"""
+LOCK_HOUSEHOLDS = "SELECT FROM household_keys WHERE household_id = ANY($1::uuid[]) ORDER BY household_id FOR UPDATE"
 REFILE = """
 UPDATE reports SET outcome = $5, reason = $6, outcome_id = $7
 WHERE report_id = $1 AND version = $2 AND author = $3 AND kind = $4
@@ -99,10 +112,11 @@ class Store:
         """
         connection = await database.driver(self._session)
         moved = {subject_id for kind, subject_id in names if kind == SITE}
+        locked = await self._lock_sites(connection, names, report_ids, {*moved, *site_ids})
         if moved:
-            await connection.execute(LOCK_SITES, list(map(lock_name, moved)))
-        if site_ids:
-            await connection.execute(SHARE_SITES, list(map(lock_name, site_ids)))
+            at_sites = [subject_id for _, subject_id in await self.households_at(moved)]
+            own = [subject_id for kind, subject_id in names if kind == ReportKind.HOUSEHOLD]
+            await connection.execute(LOCK_HOUSEHOLDS, [*at_sites, *own])
         known = [
             row
             for kind in KNOWN_OF
@@ -118,13 +132,39 @@ class Store:
         await self._find_keys(connection, reports.values())
         filed = [self._filed(row) for row in reports.values()]
         subjects = [self._subject(name, row, filed) for name, row in known if row["author"]]
-        named = named_sites(filed)
-        sites = await self._sites({*moved, *site_ids, *named})
+        sites = await self._locked_sites(connection, {*moved, *site_ids, *named_sites(filed)}, locked)
         working_set = WorkingSet.of(self._places, [*subjects, *sites], filed)
         if moved:
             working_set.site_pcodes = {str(id): pcode for id, pcode in await connection.fetch(PCODES, list(moved))}
             working_set.site_reporters = await self._reporters(connection, moved)
         return working_set
+
+    async def _lock_sites(
+        self, connection: Connection, names: Collection[Name], report_ids: Sequence[str], site_ids: set[str]
+    ) -> set[str]:
+        """Lock all sites that may concern these households, in one statement and before any household.
+
+        Workers that lock the same sites and households in different orders would wait for each other for ever. Returns
+        the locked sites.
+        """
+        moved = [subject_id for kind, subject_id in names if kind == SITE]
+        households = [subject_id for kind, subject_id in names if kind == ReportKind.HOUSEHOLD]
+        stored = {str(row["site_id"]) for row in await connection.fetch(SITES_OF, households, moved)}
+        held = await connection.fetch(HELD_OF, report_ids, [subject_id for _, subject_id in names])
+        await self._find_keys(connection, held)
+        wanted = site_ids | stored | named_sites(map(self._filed, held))
+        wanted |= reached(await self._sites(wanted))
+        await lock_sites(connection, wanted, moved)
+        return wanted
+
+    async def _locked_sites(self, connection: Connection, wanted: set[str], locked: set[str]) -> list[Subject]:
+        """The movements of these sites. If other workers added sites meanwhile, these are locked, too."""
+        sites = await self._sites(wanted)
+        while late := (wanted | reached(sites)) - locked:
+            await lock_sites(connection, late)
+            locked = locked | late
+            sites = await self._sites(wanted)
+        return sites
 
     async def _sites(self, site_ids: set[str]) -> list[Subject]:
         """The sites that have movements, also those to which everybody at these sites moved."""
@@ -137,8 +177,6 @@ class Store:
                 sites.setdefault(name[1], Subject(name, NOBODY, movement.received_at)).add(movement)
             new = named_sites(movements) - known
             known = known | new
-            if new:
-                await (await database.driver(self._session)).execute(SHARE_SITES, list(map(lock_name, new)))
         return list(sites.values())
 
     async def _reporters(self, connection: Connection, site_ids: Collection[str]) -> Mapping[str, list[Owner]]:
@@ -286,8 +324,15 @@ class Store:
         yield rows.group_stays(tallies)
 
 
-def lock_name(site_id: object) -> str:
-    return f"site {site_id}"
+async def lock_sites(connection: Connection, site_ids: Iterable[str], moved: Collection[str] = ()) -> None:
+    locks = {f"site {site_id}": site_id in moved for site_id in site_ids}
+    if locks:
+        await connection.execute(LOCK_SITES, list(locks), list(locks.values()))
+
+
+def reached(sites: Iterable[Subject]) -> set[str]:
+    """The sites to which everybody at these sites moved."""
+    return {site_id for site in sites for site_id in named_sites(site.movements.values())}
 
 
 def identity(row: asyncpg.Record) -> tuple[Any, ...]:
