@@ -70,6 +70,11 @@ class Tally:
             self.gone[to or SubStock.IN_DISPLACEMENT] += moving.count
         return moving
 
+    def empty(self, at: datetime) -> None:
+        """Leave nobody, because the others of a count of everybody at a site move with their later count."""
+        if self.people.count:
+            self.steps.append(Step(at, People()))
+
 
 Tallies = dict[str, Tally]  # by the report id of the count
 
@@ -90,7 +95,7 @@ def moved(movement: FiledMovement, known: Tallies) -> list[Headcount]:
     at, to = moved_at(movement), TRANSITIONS[movement.clear.movement].to
     left, parts = movement.clear.persons, list[Headcount]()
     for stock in stocks(movement, at, known):
-        available = max(tally.people.count for tally in stock)
+        available = max(own(tally, at, known) for tally in stock)
         number = available if left is None else min(left, available)
         left = None if left is None else left - number
         if number:
@@ -98,6 +103,9 @@ def moved(movement: FiledMovement, known: Tallies) -> list[Headcount]:
                 whole.take(number, at, to)
             moving = max((tally.take(number, at, to) for tally in stock), key=lambda people: people.count)
             parts.append(part(newest(stock), movement, moving, at, number=len(parts)))
+        if left is None:
+            for tally in stock:
+                tally.empty(at)
     return [] if to is SubStock.LEFT_COUNTRY else parts
 
 
@@ -164,6 +172,30 @@ def counted_with(stock: Sequence[Tally], at: datetime, known: Tallies) -> list[T
             for tally in stock
         )
     ]
+
+
+def own(tally: Tally, at: datetime, known: Tallies) -> int:
+    """The people of a count; of a count of everybody at a site without those who have been counted again later.
+
+    `shared/places/site_counts.py` deducts the same people at reading.
+    """
+    if not tally.count.covers_site:
+        return tally.people.count
+    again = defaultdict[str, int](int)
+    for earlier in known.values():
+        if is_counted_again(earlier, tally, at, known):
+            again[earlier.count.stock_id] = max(again[earlier.count.stock_id], earlier.people.count)
+    return max(0, tally.people.count - sum(again.values()))
+
+
+def is_counted_again(earlier: Tally, whole: Tally, at: datetime, known: Tallies) -> bool:
+    """Whether a count of everybody at a site includes this earlier count, and a recount replaced only the latter."""
+    included, count = earlier.count, whole.count
+    replaced_by = known.get(earlier.standing.superseded_by or "")
+    is_same_site = included.site_id == count.site_id and included.clear.status is count.clear.status
+    if not is_same_site or replaced_by is None or replaced_by.count.stock_id == count.stock_id:
+        return False
+    return included.order < count.order < replaced_by.count.order and earlier.standing.superseded_at <= at
 
 
 def is_there(movement: FiledMovement, count: Headcount) -> bool:

@@ -216,10 +216,6 @@ async def test_a_registrar_reads_and_accepts_a_held_movement_of_a_site_and_of_a_
 
 @anyio
 async def test_the_people_at_a_site_are_the_newest_count_and_later_movements(office: Office) -> None:
-    async def people() -> list[int]:
-        known = [await occupancy(office, UUID(site_id)) for site_id in (SCHOOL, CAMP)]
-        return [found["highest"] if found else 0 for found in known]
-
     await saved(office, UUID(SCHOOL), role=Role.REGISTRAR)
     await saved(office, UUID(CAMP), role=Role.REGISTRAR, name_ru="Лагерь", name_ky="Лагерь", type="tent_camp")
     at = {"destination": {"pcode": BATKEN}, "site_id": SCHOOL, "is_full_recount": True}
@@ -227,12 +223,12 @@ async def test_the_people_at_a_site_are_the_newest_count_and_later_movements(off
     anywhere = {"origin": {"country": "ZZ"}, "counted_at": (NOON + timedelta(hours=5)).isoformat()}
     everybody = group(**at, **anywhere, persons=210, reported_at=anywhere["counted_at"], sex_age=[])
     await office.file(first, everybody)
-    assert await people() == [210, 0]
+    assert await people_at(office) == [210, 0]
     place = {"destination": {"pcode": BATKEN}, "destination_site_id": CAMP}
     await office.file(movement(first, "transferred", persons=30, **place))
-    assert await people() == [180, 30]
+    assert await people_at(office) == [180, 30]
     await office.file(moved(SCHOOL, "returned", days=3))
-    assert await people() == [0, 30]
+    assert await people_at(office) == [0, 30]
 
 
 async def together(office: Office, *batches: Sequence[dict[str, Any]]) -> None:
@@ -300,6 +296,33 @@ async def test_an_accepted_report_waits_for_the_movement_of_its_site(office: Off
     assert await accepted == "recorded"
     async with sessions() as session:
         assert await displaced(Filing(office.registrar, desk, session)) == {}
+
+
+@anyio
+async def test_people_who_were_counted_again_after_everybody_move_once(office: Office) -> None:
+    await saved(office, UUID(SCHOOL), role=Role.REGISTRAR)
+    await saved(office, UUID(CAMP), role=Role.REGISTRAR, name_ru="Лагерь", name_ky="Лагерь", type="tent_camp")
+
+    def counted(persons: int, hours: int, **changed: Any) -> dict[str, Any]:
+        at = (NOON + timedelta(hours=hours)).isoformat()
+        site = {"destination": {"pcode": BATKEN}, "site_id": SCHOOL, "is_full_recount": True}
+        return group(**site, persons=persons, counted_at=at, reported_at=at, sex_age=[], households=None, **changed)
+
+    await office.file(counted(70, 0), counted(210, 2, origin={"country": "ZZ"}), counted(80, 5))
+    assert await people_at(office) == [220, 0]
+    await office.file(moved(SCHOOL, "transferred", **TO_CAMP))
+    assert await people_at(office) == [0, 220]
+    async with office.app.state.sessions() as session:
+        left = text("SELECT site_id::text, sum(displaced) FROM counts WHERE superseded_by IS NULL GROUP BY 1")
+        assert dict((await session.execute(left)).tuples().all()) == {SCHOOL: 0, CAMP: 220}
+        persons = text("SELECT sum(persons) FROM counts WHERE movement_id IS NOT NULL")
+        assert await session.scalar(persons) == 220
+
+
+async def people_at(office: Office) -> list[int]:
+    """The people at the school and at the camp."""
+    known = [await occupancy(office, UUID(site_id)) for site_id in (SCHOOL, CAMP)]
+    return [found["highest"] if found else 0 for found in known]
 
 
 @anyio
