@@ -188,14 +188,17 @@ def days(filed: AnyFiled) -> tuple[date, date]:
 
 
 def moved_at(movement: FiledMovement) -> datetime:
-    """When the people had moved, at the latest: before the report, and before the end of the day, month or year."""
+    """When the people had moved, at the latest: before the first report, and before the end of the day, month or year.
+
+    A correction is made later, but not because people moved later.
+    """
     clear = movement.clear
     if clear.occurred_at_precision is Precision.HOUR:
         return clear.occurred_at
     first, last = days(movement)
     ends_at = datetime.combine(last, time.max, TIME_ZONE)
     begins_at = datetime.combine(first, time(), TIME_ZONE)
-    return max(begins_at, min(ends_at, clear.reported_at))
+    return max(begins_at, min(ends_at, movement.known_at))
 
 
 def season(reported: date) -> tuple[date, date]:

@@ -40,7 +40,7 @@ def counted(hours: float, persons: int, **changed: Any) -> dict[str, Any]:
 
 def moved(of: dict[str, Any], kind: str, hours: float, **changed: Any) -> dict[str, Any]:
     at = (EVENING + timedelta(hours=hours)).isoformat()
-    return movement(of, kind, occurred_at=at, reported_at=at, occurred_at_precision="hour", **changed)
+    return movement(of, kind, **{"occurred_at": at, "reported_at": at, "occurred_at_precision": "hour", **changed})
 
 
 async def here(file: Filing) -> dict[str, list[int]]:
@@ -258,6 +258,19 @@ def filed(body: dict[str, Any]) -> AnyFiled:
 
 GROUP_IDS = [str(UUID(int=number, version=4)) for number in range(2)]
 HOURS = st.integers(0, 200)
+
+
+@pytest_anyio
+async def test_a_corrected_movement_keeps_its_time(file: Filing) -> None:
+    """People returned in the afternoon and were not counted in the evening. A correction does not subtract them again."""
+    first, again = counted(-9, 100), counted(0, 60)
+    returned = moved(first, "returned", -6, persons=40, occurred_at_precision="day")
+    for body in (first, returned, again):
+        await file(body)
+    for version, days in ((2, 1), (3, 2)):
+        reported_at = (EVENING + timedelta(days=days)).isoformat()
+        assert await file({**returned, "version": version, "persons": 45, "reported_at": reported_at}) == ["recorded"]
+        assert await here(file) == {BATKEN: [60]}
 
 
 @st.composite
