@@ -31,6 +31,7 @@ class Held(StrEnum):
     HOUSEHOLD_UNKNOWN = "household_unknown"
     REMOVAL_BY_OTHER_TEAM = "removal_by_other_team"
     WHOLE_SITE = "whole_site"
+    TOO_LARGE = "too_large"
     NOT_DISPLACED = "not_displaced"
     OTHER_STATUS = "other_status"
     BEFORE_DEPARTURE = "before_departure"
@@ -42,6 +43,8 @@ class Held(StrEnum):
 
 
 MOST_MOVEMENTS = 200  # of one household, because each batch judges all movements of a household again
+
+MOST_HOUSEHOLDS = 2000  # of the sites whose movements one transaction changes; see docs/decisions/0042
 
 # A movement held for one of these reasons contradicts the other reports of the household. It is judged again when they
 # change.
@@ -184,11 +187,13 @@ def decide_movement(
     removes: bool,
     known: int,
     empties_site: bool = False,
+    households: int = 0,
 ) -> ReportDecision:
     """Decide about a movement of a household with this owner and so many known movements.
 
     `removes` says that people leave the stock of displaced. `empties_site` says that everybody at a site moves, by the
-    word of a team that has reported nobody there.
+    word of a team that has reported nobody there. `households` are to be judged again because of the movement, which a
+    person's decision does not make fewer.
 
     Any team may report a movement, but only the household's team or a registrar may take people out of the stock. The
     movement's own team may correct or reverse the report.
@@ -217,7 +222,9 @@ def decide_movement(
     if not effective and corrects_duplicate(claim, precedents):
         return held(Held.CORRECTS_DUPLICATE)
     begins = not effective and is_first(claim, precedents)
-    return decide_version(claim.version, {precedent.version for precedent in effective}, begins=begins)
+    decision = decide_version(claim.version, {precedent.version for precedent in effective}, begins=begins)
+    is_too_large = decision.effect is not Effect.NOTHING and households > MOST_HOUSEHOLDS
+    return held(Held.TOO_LARGE) if is_too_large else decision
 
 
 def corrects_duplicate(claim: Claim, precedents: Iterable[Precedent]) -> bool:

@@ -25,6 +25,7 @@ ACCEPTABLE = frozenset(
         Held.REVOKED,
         Held.REMOVAL_BY_OTHER_TEAM,
         Held.WHOLE_SITE,
+        Held.TOO_LARGE,
         Held.TOO_MANY_MOVEMENTS,
         Held.CORRECTS_DUPLICATE,
     }

@@ -11,7 +11,7 @@ from pydantic_core import from_json
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry import rows
-from services.registry.decisions import NOBODY, SITE, SUBJECT_OF, Name, Owner
+from services.registry.decisions import MOST_HOUSEHOLDS, NOBODY, SITE, SUBJECT_OF, Name, Owner
 from services.registry.envelope_encryption import EnvelopeEncryption, Key, report_aad
 from services.registry.group_movements import Tally
 from services.registry.reports import AnyFiled, AnyMovementClear, Filed, FiledMovement
@@ -77,6 +77,7 @@ SELECT CASE WHEN is_moved
 END
 FROM unnest($1::text[], $2::boolean[]) AS site (name, is_moved) ORDER BY hashtextextended(name, 0)
 """
+SIZES = "SELECT site_id, count(*) FROM household_sites WHERE site_id = ANY($1::uuid[]) GROUP BY site_id"
 LOCK_HOUSEHOLDS = "SELECT FROM household_keys WHERE household_id = ANY($1::uuid[]) ORDER BY household_id FOR UPDATE"
 REFILE = """
 UPDATE reports SET outcome = $5, reason = $6, outcome_id = $7
@@ -116,7 +117,8 @@ class Store:
         if moved:
             at_sites = [subject_id for _, subject_id in await self.households_at(moved)]
             own = [subject_id for kind, subject_id in names if kind == ReportKind.HOUSEHOLD]
-            await connection.execute(LOCK_HOUSEHOLDS, [*at_sites, *own])
+            if len(at_sites) <= MOST_HOUSEHOLDS:  # or the movement is held
+                await connection.execute(LOCK_HOUSEHOLDS, [*at_sites, *own])
         known = [
             row
             for kind in KNOWN_OF
@@ -136,6 +138,7 @@ class Store:
         working_set = WorkingSet.of(self._places, [*subjects, *sites], filed)
         if moved:
             working_set.site_pcodes = {str(id): pcode for id, pcode in await connection.fetch(PCODES, list(moved))}
+            working_set.site_households = {str(id): size for id, size in await connection.fetch(SIZES, list(moved))}
             working_set.site_reporters = await self._reporters(connection, moved)
         return working_set
 

@@ -30,7 +30,7 @@ from shared.places import Places
 
 BEGINNINGS = (Effect.CREATE, Effect.BEGIN)
 # A newer version settles a movement that is held for one of these reasons.
-REPLACEABLE = (*CONTRADICTIONS, Held.REMOVAL_BY_OTHER_TEAM, Held.WHOLE_SITE)
+REPLACEABLE = (*CONTRADICTIONS, Held.REMOVAL_BY_OTHER_TEAM, Held.WHOLE_SITE, Held.TOO_LARGE)
 
 
 @dataclass(slots=True)
@@ -70,6 +70,7 @@ class WorkingSet:
     sites: dict[str, Subject] = field(default_factory=dict)
     site_pcodes: Mapping[str, str] = field(default_factory=dict)
     site_reporters: Mapping[str, Collection[Owner]] = field(default_factory=dict)  # who reported people there before
+    site_households: Mapping[str, int] = field(default_factory=dict)  # the number of households by site
     moved_sites: set[str] = field(default_factory=set)  # whose movements this batch changes
     judged: int = 0  # so many of the changes tell already where the people are
 
@@ -165,7 +166,13 @@ class WorkingSet:
             known = len(subject.movements) if subject else 0
             empties_site = filed.empties_site and not self._has_reported_there(filed)
             decision = decide_movement(
-                claim, owner, precedents, removes=filed.removes, known=known, empties_site=empties_site
+                claim,
+                owner,
+                precedents,
+                removes=filed.removes,
+                known=known,
+                empties_site=empties_site,
+                households=self._households_to_judge(filed),
             )
         else:
             decision = decide(claim, owner, precedents)
@@ -183,6 +190,12 @@ class WorkingSet:
         reporters = [*self.site_reporters.get(movement.subject[1], ())]
         reporters += [subject.owner for subject in self.changed.values() if movement.site_id in subject.named_sites]
         return any(reporter.shares(movement.author, movement.team) for reporter in reporters)
+
+    def _households_to_judge(self, movement: FiledMovement) -> int:
+        """The households at the sites whose movements this transaction changes, if this movement is one of these."""
+        if not movement.site_id:
+            return 0
+        return sum(self.site_households.get(site_id, 0) for site_id in {*self.moved_sites, movement.site_id})
 
     def _site(self, movement: AnyFiled) -> Subject:
         """The site of the movement. Every id is known, because the list of sites may come later."""

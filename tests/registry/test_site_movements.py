@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from services.registry import handlers
+from services.registry import decisions, handlers
 from services.registry.decisions import SITE
 from services.registry.models import HeldDecision
 from services.registry.reports import AnyFiled, Filed, FiledMovement
@@ -229,6 +229,24 @@ async def test_the_people_at_a_site_are_the_newest_count_and_later_movements(off
     assert await people_at(office) == [180, 30]
     await office.file(moved(SCHOOL, "returned", days=3))
     assert await people_at(office) == [0, 30]
+
+
+@anyio
+async def test_a_movement_of_too_many_households_waits_and_blocks_nobody(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decisions, "MOST_HOUSEHOLDS", 3)
+    here = [household(site_id=SCHOOL) for _ in range(4)], [household(site_id=CAMP) for _ in range(2)]
+    await office.file(*here[0], *here[1])
+    desk = Desk(office.installation.secrets / "seal")
+    async with office.app.state.sessions.begin() as session:
+        file = Filing(office.registrar, desk, session)
+        outcomes = await file(moved(CAMP, "returned"), moved(SCHOOL, "returned"), moved(CAMP, "returned", 2))
+        assert outcomes == ["recorded", "too_large", "recorded"]
+        held = text("SELECT outcome_id FROM reports WHERE outcome = 'held'")
+        decision = HeldDecision(outcome_id=await session.scalar(held), is_accepted=True)
+        assert await office.registrar.settle_held(decision, session) == "held"
+        assert await displaced(file) == {body["household_id"]: 5 for body in here[0]}
 
 
 async def together(office: Office, *batches: Sequence[dict[str, Any]]) -> None:

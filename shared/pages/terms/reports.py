@@ -47,6 +47,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "household_unknown": N_("waits for the first report of its household"),
         "removal_by_other_team": N_("death or departure from the country, reported by another team"),
         "whole_site": N_("moves everybody at a site, by a team that reported nobody there"),
+        "too_large": N_("moves more households than one report can move"),
         "not_displaced": N_("the household was never displaced"),
         "other_status": N_("the household has no displacement with this status"),
         "before_departure": N_("dated before the household's displacement"),
