@@ -268,10 +268,9 @@ def registrar_areas(report: DisplacementStruct, principal: Principal, places: Pl
     roles = MOVE_SITES if report.kind == "site_movement" else REGISTRARS
     if report.kind not in MOVEMENTS or roles.isdisjoint(principal.roles):
         return ""
-    if principal.covers_country:
-        areas = () if Role.REGISTRAR in principal.roles else [unit.pcode for unit in places.units(1)]
-    else:
-        areas = principal.areas
+    areas = principal.areas
+    if principal.covers_country:  # a registrar of the country has a flag
+        areas = () if Role.REGISTRAR in principal.roles else tuple(unit.pcode for unit in places.units(1))
     return f',"registrar_areas":{json.dumps(sorted(areas))}' if areas else ""
 
 

@@ -213,10 +213,8 @@ def decide_movement(
     reporters = [Owner(precedent.author, precedent.team) for precedent in effective]
     if reporters and not is_entitled and not any(owner.shares(claim.author, claim.team) for owner in reporters):
         return held(Held.NOT_AUTHOR)
-    if removes and not is_entitled:
-        return held(Held.REMOVAL_BY_OTHER_TEAM)
-    if empties_site and not is_entitled:
-        return held(Held.WHOLE_SITE)
+    if (removes or empties_site) and not is_entitled:
+        return held(Held.REMOVAL_BY_OTHER_TEAM if removes else Held.WHOLE_SITE)
     if not effective and known >= MOST_MOVEMENTS and not claim.is_accepted:
         return held(Held.TOO_MANY_MOVEMENTS)
     if not effective and corrects_duplicate(claim, precedents):

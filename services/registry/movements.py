@@ -98,7 +98,7 @@ def beginning(departure: Filed) -> Parts:
         confirmed_at=clear.reported_at,
         shelter=sealed.get("shelter", Shelter.UNKNOWN),
         site_id=sealed.get("site_id") or "",
-        placed_at=departure.placed_at,
+        placed_at=departure.placed_at if sealed.get("site_id") else NEVER,
     )
     return {position: People.of(departure)}
 

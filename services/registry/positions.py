@@ -29,7 +29,7 @@ class Position:
     intends_to_stay: bool = False
     contact_lost_at: datetime | None = None
     site_id: str = ""
-    placed_at: datetime = NEVER  # when a report says that they are there
+    placed_at: datetime = NEVER  # the time from which a report says that they are at this site
     died_by: date | None = None  # the last day on which the people may have died
 
     @property
@@ -97,13 +97,14 @@ def moved(before: Position, movement: FiledMovement, departure: Filed, at: datet
         return noted(before, kind, at)
     is_new = kind is Movement.DISPLACED_AGAIN and before.sub_stock is not SubStock.IN_DISPLACEMENT
     departed_at = at if is_new else before.departed_at
+    place = destination(before, movement, departure)
     after = Position(
         transition.to,
-        **destination(before, movement, departure),
+        **place,
         departed_at=departed_at,
         confirmed_at=max(before.confirmed_at, at),
         movement=kind,
-        placed_at=moved_at(movement),
+        placed_at=moved_at(movement) if place.get("site_id") else NEVER,
         died_by=days(movement)[1] if kind is Movement.DIED else None,
     )
     return noted(before, Movement.CONFIRMED_HERE, at) if is_same_place(before, after) else after

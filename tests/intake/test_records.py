@@ -147,7 +147,9 @@ def test_a_movement_states_the_areas_of_an_author_who_may_move_everybody_there(
     assert json.loads(f"{{{stamps.removeprefix(',')}}}").get("registrar_areas") == expected
 
 
-@pytest.mark.parametrize(("precision", "is_accepted"), [("hour", True), ("day", True), ("week", False), ("year", False)])
+@pytest.mark.parametrize(
+    ("precision", "is_accepted"), [("hour", True), ("day", True), ("week", False), ("year", False)]
+)
 def test_the_day_of_a_sites_movement_is_known(precision: str, is_accepted: bool) -> None:
     ids = {"report_id": str(uuid4()), "site_id": str(uuid4())}
     at = {"occurred_at": NOW.isoformat(), "reported_at": NOW.isoformat(), "occurred_at_precision": precision}

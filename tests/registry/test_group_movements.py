@@ -262,7 +262,7 @@ HOURS = st.integers(0, 200)
 
 @pytest_anyio
 async def test_a_corrected_movement_keeps_its_time(file: Filing) -> None:
-    """People returned in the afternoon and were not counted in the evening. A correction does not subtract them again."""
+    """Who returned in the afternoon was not counted in the evening. A correction does not subtract them again."""
     first, again = counted(-9, 100), counted(0, 60)
     returned = moved(first, "returned", -6, persons=40, occurred_at_precision="day")
     for body in (first, returned, again):

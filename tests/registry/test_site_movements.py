@@ -255,8 +255,8 @@ async def together(office: Office, *batches: Sequence[dict[str, Any]]) -> None:
 
 
 ROUNDS = 5
-TO_CAMP = {"destination": {"pcode": BATKEN}, "destination_site_id": CAMP}
-TO_SCHOOL = {"destination": {"pcode": BATKEN}, "destination_site_id": SCHOOL}
+TO_CAMP: dict[str, Any] = {"destination": {"pcode": BATKEN}, "destination_site_id": CAMP}
+TO_SCHOOL: dict[str, Any] = {"destination": {"pcode": BATKEN}, "destination_site_id": SCHOOL}
 
 
 @anyio
@@ -332,7 +332,7 @@ async def test_people_who_were_counted_again_after_everybody_move_once(office: O
     assert await people_at(office) == [0, 220]
     async with office.app.state.sessions() as session:
         left = text("SELECT site_id::text, sum(displaced) FROM counts WHERE superseded_by IS NULL GROUP BY 1")
-        assert dict((await session.execute(left)).tuples().all()) == {SCHOOL: 0, CAMP: 220}
+        assert {row.site_id: row.sum for row in await session.execute(left)} == {SCHOOL: 0, CAMP: 220}
         persons = text("SELECT sum(persons) FROM counts WHERE movement_id IS NOT NULL")
         assert await session.scalar(persons) == 220
 
