@@ -16,8 +16,11 @@ def restricted(message: Message) -> Message:
     """
     if message.topic != HazardReported.topic:
         return message
-    fields = json.loads(message.value)
-    if "scope" in fields or fields["channel"] in SYSTEMS:
+    try:
+        fields = json.loads(message.value)
+    except ValueError:  # consumers set a record aside that is not JSON
+        return message
+    if not isinstance(fields, dict) or "scope" in fields or fields.get("channel") in SYSTEMS:
         return message
     value = json.dumps({**fields, "scope": Scope.RESTRICTED}, ensure_ascii=False, separators=(",", ":"))
     return message._replace(topic=RESTRICTED_HAZARDS, value=value.encode())

@@ -101,6 +101,7 @@ def group(text: str) -> dict[str, Any]:
 def hazard(text: str) -> dict[str, Any]:
     """Makes a hazard with as many points in its rings as fit into a body. The contract alone would allow 100,000."""
     report = Largest(HazardReport, text, without="polygons").report()
+    del report["released_revision"]  # a release has fewer fields than other hazards
     points = (REPORT_BYTES - len(written(report)) - 200) // len("[74.1,42.5],")
     rings = [[[74.1, 42.5]] * min(2_000, points - start) for start in range(0, points - 4, 2_000)]
     return {**report, "area": {**report["area"], "polygons": rings}}
