@@ -13,7 +13,7 @@ from services.registry import openings, queries
 from services.registry.comparisons import alike
 from services.registry.duplicates import Duplicate, DuplicateReason, OpenedHousehold
 from services.registry.models import DuplicatePair
-from services.registry.routes import Caller, HouseholdSummary, at_hand, check_purpose, missing, note_read
+from services.registry.routes import Caller, HouseholdSummary, at_hand, note_read, opened
 from services.registry.search_routes import FoundPerson
 from services.registry.visibility import visibility_of
 from shared.auth.tokens import Principal
@@ -79,11 +79,7 @@ async def duplicate_households(
     household_id: UUID, request: Request, session: Session, caller: Caller
 ) -> DuplicateHouseholds:
     """Households in the caller's areas that were probably registered twice."""
-    encryption, visibility = at_hand(request, caller)
-    await check_purpose(request, caller, household_id)
-    household = await queries.household(session, encryption, household_id, visibility)
-    if household is None:
-        raise await missing(request, household_id)
+    household = await opened(household_id, request, session, caller)
     found = await duplicates_of(household, request, session, caller)
     await note_read(request, session, [household_id])
     await openings.watch(session, caller)

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from services.registry import openings, queries
 from services.registry.duplicate_routes import duplicates_of, pairs_of
-from services.registry.routes import Caller, at_hand, check_purpose, missing, note_read
+from services.registry.routes import Caller, at_hand, note_read, opened
 from services.registry.search import HouseholdSearch
 from services.registry.search_keys import code_of
 from services.registry.search_routes import SearchResult, found_by
@@ -38,16 +38,13 @@ async def search_page(request: Request, session: Session, caller: Caller) -> Res
 async def search_results(criteria: HouseholdSearch, request: Request, session: Session, caller: Caller) -> Response:
     """The found households as a part of the page."""
     result: SearchResult = await found_by(criteria, request, session, caller)
-    return render(request, "search-results.html", result=result, is_first=criteria.cursor is None)
+    return render(request, "search-results.html", result=result)
 
 
 @router.get("/households/{household_id}")
 async def household_page(household_id: UUID, request: Request, session: Session, caller: Caller) -> Response:
-    encryption, visibility = at_hand(request, caller)
-    await check_purpose(request, caller, household_id)
-    household = await queries.household(session, encryption, household_id, visibility)
-    if household is None:
-        raise await missing(request, household_id)
+    encryption, _ = at_hand(request, caller)
+    household = await opened(household_id, request, session, caller)
     alike = await duplicates_of(household, request, session, caller)
     versions = await queries.history(session, encryption, household_id)
     course = await queries.course(session, household_id)

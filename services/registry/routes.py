@@ -154,10 +154,7 @@ async def household(
     encryption, visibility = at_hand(request, caller)
     if visibility.author is not None:
         return await own_report(household_id, request, session, caller, encryption)
-    await check_purpose(request, caller, household_id)
-    stored = await queries.household(session, encryption, household_id, visibility)
-    if stored is None:
-        raise await missing(request, household_id)
+    stored = await opened(household_id, request, session, caller)
     await note_read(request, session, [household_id])
     await openings.watch(session, caller)
     return HouseholdView.model_validate({**stored, "details": stored["sealed"]})
@@ -181,9 +178,7 @@ async def history(household_id: UUID, request: Request, session: Session, caller
     """
     encryption, visibility = at_hand(request, caller)
     if visibility.author is None:
-        await check_purpose(request, caller, household_id)
-    if visibility.author is None and await queries.household(session, encryption, household_id, visibility) is None:
-        raise await missing(request, household_id)
+        await opened(household_id, request, session, caller)
     versions = await queries.history(session, encryption, household_id, visibility.author)
     if not versions:
         raise await missing(request, household_id)
@@ -214,6 +209,16 @@ async def notices(request: Request, session: Session) -> Response:
 
 def at_hand(request: Request, caller: Principal) -> tuple[EnvelopeEncryption, Visibility]:
     return request.app.state.encryption, visibility_of(caller, request.app.state.places)
+
+
+async def opened(household_id: UUID, request: Request, session: Session, caller: Principal) -> dict[str, Any]:
+    """The decrypted household. Raises Problem if the caller has stated no purpose, or may not see the household."""
+    encryption, visibility = at_hand(request, caller)
+    await check_purpose(request, caller, household_id)
+    household = await queries.household(session, encryption, household_id, visibility)
+    if household is None:
+        raise await missing(request, household_id)
+    return household
 
 
 async def note_read(request: Request, session: Session, household_ids: Sequence[UUID]) -> None:
