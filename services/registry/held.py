@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, RowMapping, TextClause, func, select
+from sqlalchemy import ColumnElement, RowMapping, TextClause, func, literal_column, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.decisions import CONTRADICTIONS, SUBJECT_OF, Held
-from services.registry.models import GroupCount, HeldDecision, Household, Report, Site
+from services.registry.models import HeldDecision, Report
 from services.registry.visibility import Visibility
 from shared import audit
 from shared.audit import Action, Entry
@@ -41,19 +41,16 @@ UNDECIDED = select(HeldDecision.decided_at).where(
     HeldDecision.outcome_id == Report.outcome_id, HeldDecision.carried_out_at.is_(None)
 )
 IS_HELD = Report.outcome == OutcomeKind.HELD
-# The place of the household, group or site that the report is about; None if it is not registered. A movement needs it,
-# because most movements have no destination.
-HOUSEHOLD_PCODE = func.coalesce(
-    select(func.coalesce(Household.destination_pcode, Household.origin_pcode))
-    .where(Household.household_id == Report.subject_id)
-    .scalar_subquery(),
-    select(func.coalesce(GroupCount.destination_pcode, GroupCount.origin_pcode))
-    .where(GroupCount.group_id == Report.subject_id)
-    .order_by(GroupCount.occurred_at.desc(), GroupCount.report_id)
-    .limit(1)
-    .scalar_subquery(),
-    select(Site.pcode).where(Site.site_id == Report.subject_id).scalar_subquery(),
-)
+# The P-code of the household, group or site that the report is about; NULL if it is not registered.
+# A movement needs it, because most movements have no destination.
+SUBJECT_PCODE = """coalesce(
+    (SELECT coalesce(destination_pcode, origin_pcode) FROM households WHERE household_id = reports.subject_id),
+    (
+        SELECT coalesce(destination_pcode, origin_pcode) FROM counts WHERE group_id = reports.subject_id
+        ORDER BY occurred_at DESC, report_id LIMIT 1
+    ),
+    (SELECT pcode FROM sites WHERE site_id = reports.subject_id)
+)"""
 HELD = select(
     Report.outcome_id,
     Report.report_id,
@@ -69,18 +66,12 @@ HELD = select(
     Report.reason,
     Report.clear,
     UNDECIDED.limit(1).scalar_subquery().label("decided_at"),
-    HOUSEHOLD_PCODE.label("household_pcode"),
+    literal_column(SUBJECT_PCODE).label("household_pcode"),
 ).where(IS_HELD)
 # The P-code of a report's destination or, if the destination has none, of the origin. A movement without a destination
 # has the P-code of its household, group or site.
-PCODE = """coalesce(
-    CAST(clear AS json) #>> '{destination,pcode}', CAST(clear AS json) #>> '{origin,pcode}',
-    (SELECT coalesce(destination_pcode, origin_pcode) FROM households WHERE household_id = reports.subject_id),
-    (
-        SELECT coalesce(destination_pcode, origin_pcode) FROM counts WHERE group_id = reports.subject_id
-        ORDER BY occurred_at DESC, report_id LIMIT 1
-    ),
-    (SELECT pcode FROM sites WHERE site_id = reports.subject_id)
+PCODE = f"""coalesce(
+    CAST(clear AS json) #>> '{{destination,pcode}}', CAST(clear AS json) #>> '{{origin,pcode}}', {SUBJECT_PCODE}
 )"""
 
 
