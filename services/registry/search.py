@@ -1,17 +1,16 @@
 """What a search of households looks for, and which persons of a found household it means. No I/O."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, time
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from services.registry.figure_queries import day_after
+from services.registry.figure_queries import day_after, midnight
 from services.registry.names import folded, telephone
 from services.registry.search_keys import Field as KeyField
 from services.registry.search_keys import Term, terms, values_of_person
-from shared.country import TIME_ZONE
 from shared.events.fields import Body, Day, Line, PCode, Phone
 
 LONGEST_NAME = 8  # parts
@@ -64,15 +63,11 @@ class HouseholdSearch(Body):
 
     @property
     def began(self) -> datetime | None:
-        return midnight(self.since) if self.since else None
+        return midnight(self.since)
 
     @property
     def ended(self) -> datetime | None:
         return midnight(day_after(self.until)) if self.until else None
-
-
-def midnight(day: Day) -> datetime:
-    return datetime.combine(day, time.min, TIME_ZONE).astimezone(UTC)
 
 
 def meant(members: Sequence[dict[str, Any]], wanted: Iterable[Term]) -> list[dict[str, Any]]:
