@@ -26,9 +26,14 @@ def used(script: Path) -> set[str]:
 
 
 def given(template: Path) -> set[str]:
-    """The names of the texts in the template's element with JSON for scripts."""
-    island = re.search(r"(?:set script_texts = |dict\()\{(.*?)\n *\}", template.read_text(encoding="utf-8"), re.DOTALL)
-    return set(re.findall(r'^ +"(\w+)":', island[1], re.MULTILINE)) if island else set()
+    """The names of the texts in the template's element with JSON for scripts, with those that it takes from another."""
+    source = template.read_text(encoding="utf-8")
+    island = re.search(r"(?:set \w+_texts = |dict\()(?:(\w+), \*\*)?\{(.*?)\n *\}", source, re.DOTALL)
+    if island is None:
+        return set()
+    taken = re.search(rf'from "([\w-]+\.html)" import {island[1]} ', source) if island[1] else None
+    own = set(re.findall(r'^ +"(\w+)":', island[2], re.MULTILINE))
+    return own | given(template.with_name(taken[1])) if taken else own
 
 
 def scripts_of(path: str) -> set[Path]:

@@ -18,3 +18,9 @@ export function options(id) {
 export function given(form, name) {
   return String(new FormData(form).get(name) ?? "").trim();
 }
+
+/** The text as one line of at most 150 characters, as the contract requires of headlines. @param {string} text */
+export function line(text) {
+  const flat = text.replace(/\s+/g, " ");
+  return flat.length <= 150 ? flat : `${flat.slice(0, 149)}…`;
+}

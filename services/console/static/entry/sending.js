@@ -2,6 +2,7 @@
 // If changes are not sent, the page warns before it is left.
 
 import { call, isNoAnswer } from "/static/calls.js";
+import { element } from "/static/elements.js";
 import { fail } from "/static/entry/refusals.js";
 import { sentence } from "/static/texts.js";
 
@@ -43,6 +44,15 @@ export async function sendReport(path, report, body) {
   if (answer.status !== 409) return answer;
   report.version += 1;
   return call("POST", path, body());
+}
+
+/** Shows the answer in place of the form. @param {HTMLFormElement} form @param {{areUnsent: boolean}} changes @param {string} text */
+export function showAnswer(form, changes, text) {
+  fail("");
+  changes.areUnsent = false;
+  form.hidden = true;
+  element("answer").hidden = false;
+  element("answer-text").textContent = text;
 }
 
 /** Makes the browser ask before it leaves a form that has unsent changes. @param {HTMLFormElement} form */

@@ -5,7 +5,7 @@ import { read, written } from "/static/dates.js";
 import { element } from "/static/elements.js";
 import { given as givenIn, input, options } from "/static/entry/fields.js";
 import { fail, labels, refuse } from "/static/entry/refusals.js";
-import { keepUnsent, sendByKeyboard, sendOnce, sendReport } from "/static/entry/sending.js";
+import { keepUnsent, sendByKeyboard, sendOnce, sendReport, showAnswer } from "/static/entry/sending.js";
 import { CountReport, UNKNOWN } from "/static/new-count/count-reports.js";
 import { showReceipt } from "/static/new-count/count-results.js";
 import { localities, sites } from "/static/new-count/places.js";
@@ -114,11 +114,7 @@ async function sendCount() {
 
 /** @param {string} status */
 function done(status) {
-  fail("");
-  changes.areUnsent = false;
-  form.hidden = true;
-  element("answer").hidden = false;
-  element("answer-text").textContent = sentence(status, { event: called() });
+  showAnswer(form, changes, sentence(status, { event: called() }));
   element("answer-id").textContent = report.id;
   void showReceipt(report.id, report.version);
   element("another").focus();

@@ -1,5 +1,6 @@
 // Builds the reports to intake from the form: the first report, its corrections and its cancellation.
 
+import { line } from "/static/entry/fields.js";
 import { uuid } from "/static/uuid.js";
 
 /**
@@ -73,10 +74,4 @@ export const AHEAD_MS = 15 * 60_000;
 function typeText(words, known) {
   const text = words || (known?.type_text ?? "");
   return text && { type_text: line(text) };
-}
-
-/** @param {string} text */
-function line(text) {
-  const flat = text.replace(/\s+/g, " ");
-  return flat.length <= 150 ? flat : `${flat.slice(0, 149)}…`;
 }

@@ -7,7 +7,7 @@ import { read, written } from "/static/dates.js";
 import { element } from "/static/elements.js";
 import { given as givenIn, input, options } from "/static/entry/fields.js";
 import { fail, labels, refuse } from "/static/entry/refusals.js";
-import { keepUnsent, sendByKeyboard, sendOnce, sendReport } from "/static/entry/sending.js";
+import { keepUnsent, sendByKeyboard, sendOnce, sendReport, showAnswer } from "/static/entry/sending.js";
 import { AHEAD_MS, EventReport } from "/static/new-event/event-reports.js";
 import { showFollowed } from "/static/new-event/event-results.js";
 import { sentence } from "/static/texts.js";
@@ -89,11 +89,7 @@ async function sendAll(kind) {
 
 /** @param {string} status */
 function done(status) {
-  fail("");
-  changes.areUnsent = false;
-  form.hidden = true;
-  element("answer").hidden = false;
-  element("answer-text").textContent = sentence(status, { event: called() });
+  showAnswer(form, changes, sentence(status, { event: called() }));
   element("followed").textContent = "";
   element("answer-id").textContent = report.id;
   element("another").focus();

@@ -1,8 +1,9 @@
 // Releases chosen fields of a restricted event, with a public text of its own, or withdraws the release.
 
 import { element } from "/static/elements.js";
+import { line } from "/static/entry/fields.js";
 import { fail, refuse } from "/static/entry/refusals.js";
-import { keepUnsent, sendByKeyboard, sendOnce, sendReport } from "/static/entry/sending.js";
+import { keepUnsent, sendByKeyboard, sendOnce, sendReport, showAnswer } from "/static/entry/sending.js";
 import { sentence } from "/static/texts.js";
 import { uuid } from "/static/uuid.js";
 
@@ -62,12 +63,6 @@ function publicText() {
   return Object.fromEntries(written.map(([language, words]) => [language, { headline: line(words), description: words }]));
 }
 
-/** @param {string} text */
-function line(text) {
-  const flat = text.replace(/\s+/g, " ");
-  return flat.length <= 150 ? flat : `${flat.slice(0, 149)}…`;
-}
-
 async function send() {
   if (!texts.length) return;
   if (!Object.keys(publicText()).length) return fail(sentence("missing"), [texts[0]]);
@@ -80,11 +75,7 @@ async function sent(body, success) {
   const answer = await sendReport("/intake/v1/hazards", report, body);
   if (!answer.ok) return refuse(answer);
   const { status } = await answer.json();
-  fail("");
-  changes.areUnsent = false;
-  form.hidden = true;
-  element("answer").hidden = false;
-  element("answer-text").textContent = sentence(status === "accepted" ? success : status, { event: element("event").textContent ?? "" });
+  showAnswer(form, changes, sentence(status === "accepted" ? success : status, { event: element("event").textContent ?? "" }));
   element("back").focus();
 }
 
