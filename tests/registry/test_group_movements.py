@@ -13,18 +13,14 @@ from hypothesis import strategies as st
 
 from services.registry.group_movements import share, tallies
 from services.registry.headcounts import Headcount
-from services.registry.reports import AnyFiled, Filed, FiledMovement
+from services.registry.reports import AnyFiled
 from services.registry.typed_sites import TypedSites
-from services.registry.working_set import WorkingSet
 from shared.auth.tokens import Role
-from shared.events.displacements import GroupClear
-from shared.events.movements import GroupMovementClear
-from shared.events.vocabulary import Precision, SubmissionChannel
-from shared.places import Places
+from shared.events.vocabulary import Precision
 from tests.registry.conftest import Filing, Office
 from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, OSH, group, movement
+from tests.registry.filing import filed_from, working_set_of
 
-PLACES = Places.load()
 EVENING = datetime(2022, 5, 5, 15, tzinfo=UTC)
 SCHOOL = {"destination_locality": "Мектеп № 3", "shelter": "collective_centre", "destination": {"pcode": BATKEN}}
 TO_LEILEK = {"destination": {"pcode": LEILEK}, "destination_locality": "Лагерь", "shelter": "tent"}
@@ -236,24 +232,8 @@ async def test_any_order_gives_the_same_counts(file: Filing) -> None:
 
 
 def filed(body: dict[str, Any]) -> AnyFiled:
-    sealed = {name: body[name] for name in ("shelter", "destination_locality") if name in body and "movement" in body}
-    fields: dict[str, Any] = {
-        "report_id": body["report_id"],
-        "subject": ("group", body["group_id"]),
-        "sealed": sealed,
-        "text": "",
-        "plain": b"",
-        "digest": repr(sorted(body.items(), key=str)).encode(),
-        "author": TEAM,
-        "team": TEAM,
-        "channel": SubmissionChannel.FIELD,
-        "received_at": EVENING + timedelta(days=90),
-        "places_version": None,
-        "flags": (),
-    }
-    if "movement" in body:
-        return FiledMovement(clear=GroupMovementClear.model_validate(body), **fields)
-    return Filed(clear=GroupClear.model_validate(body), **fields)
+    sealed = ("shelter", "destination_locality") if "movement" in body else ()
+    return filed_from(body, sealed=sealed, team=TEAM, received_at=EVENING + timedelta(days=90))
 
 
 GROUP_IDS = [str(UUID(int=number, version=4)) for number in range(2)]
@@ -310,12 +290,7 @@ def movements(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def state_of(reports: Iterable[dict[str, Any]], *, batch: int = 1) -> tuple[Any, ...]:
-    working_set = WorkingSet.of(PLACES)
-    for number, report in enumerate(map(filed, reports), start=1):
-        working_set.file(report)
-        if number % batch == 0:
-            working_set.judge()
-    working_set.judge()
+    working_set = working_set_of(map(filed, reports), batch=batch)
     subjects = working_set.subjects.values()
     heads = [Headcount.of(report) for subject in subjects for report in subject.displacements.values()]
     movements = [movement for subject in subjects for movement in subject.movements.values()]

@@ -18,15 +18,12 @@ from services.registry.courses import Courses, courses
 from services.registry.decisions import MOST_MOVEMENTS
 from services.registry.positions import TRANSITIONS
 from services.registry.reports import NEVER, REMOVALS, AnyFiled, Filed, FiledMovement
-from services.registry.working_set import WorkingSet
 from shared.auth.tokens import Principal, Role
-from shared.events.displacements import HouseholdClear
-from shared.events.movements import HouseholdMovementClear, HouseholdMovementReport
-from shared.events.vocabulary import Flag, Movement, OutcomeKind, Precision, SubmissionChannel
-from shared.places import Places
+from shared.events.movements import HouseholdMovementReport
+from shared.events.vocabulary import Flag, Movement, OutcomeKind, Precision
 from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, NOON, OSH, family, household, movement
+from tests.registry.filing import PLACES, filed_from, working_set_of
 
-PLACES = Places.load()
 AUTHOR, TEAM, OTHER_AUTHOR, OTHER_TEAM = (str(uuid4()) for _ in range(4))
 FAMILY = family()
 MEMBERS = [person["member_id"] for person in FAMILY]
@@ -42,41 +39,19 @@ def filed(
     flags: Sequence[Flag] = (),
     registrar_areas: Sequence[str] = (),
 ) -> AnyFiled:
-    sealed = {name: body[name] for name in ("members", "shelter", "member_ids", "destination_locality") if name in body}
-    fields: dict[str, Any] = {
-        "report_id": body["report_id"],
-        "subject": ("household", body["household_id"]),
-        "sealed": sealed,
-        "text": "",
-        "plain": b"",
-        "digest": repr(sorted(body.items(), key=str)).encode(),
-        "author": author,
-        "team": team,
-        "channel": SubmissionChannel.FIELD,
-        "received_at": NOON,
-        "places_version": None,
-        "flags": tuple(flags),
-        "registrar_areas": tuple(registrar_areas),
-    }
-    if body["kind"] == "household_movement":
-        return FiledMovement(clear=HouseholdMovementClear.model_validate(body), **fields)
-    return Filed(clear=HouseholdClear.model_validate(body), **fields)
+    return filed_from(
+        body,
+        sealed=("members", "shelter", "member_ids", "destination_locality"),
+        author=author,
+        team=team,
+        flags=tuple(flags),
+        registrar_areas=tuple(registrar_areas),
+    )
 
 
 def moved(kind: str, days: float = 1, **changed: Any) -> dict[str, Any]:
     at = NOON + timedelta(days=days)
     return movement(BODY, kind, **{"occurred_at": at.isoformat(), "reported_at": at.isoformat(), **changed})
-
-
-def working_set_of(reports: Iterable[AnyFiled], *, batch: int = 1) -> WorkingSet:
-    """Files the reports in batches of this size. Each batch judges the movements once."""
-    working_set = WorkingSet.of(PLACES)
-    for number, report in enumerate(reports, start=1):
-        working_set.file(report)
-        if number % batch == 0:
-            working_set.judge()
-    working_set.judge()
-    return working_set
 
 
 def numbers(*movements: dict[str, Any], of: dict[str, Any] = BODY) -> tuple[int, int, int] | None:

@@ -15,19 +15,15 @@ from sqlalchemy import text
 from services.registry import decisions, handlers
 from services.registry.decisions import SITE
 from services.registry.models import HeldDecision
-from services.registry.reports import AnyFiled, Filed, FiledMovement
-from services.registry.working_set import WorkingSet
+from services.registry.reports import AnyFiled
 from shared.auth.tokens import Role
-from shared.events.displacements import HouseholdClear
-from shared.events.movements import HouseholdMovementClear, SiteMovementClear
-from shared.events.vocabulary import Flag, SubmissionChannel
-from shared.places import Places
+from shared.events.vocabulary import Flag
 from tests.installation import wait_for
 from tests.registry.conftest import Filing, Office
 from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, NOON, Desk, family, group, household, movement
+from tests.registry.filing import filed_from, working_set_of
 from tests.registry.test_sites import occupancy, saved
 
-PLACES = Places.load()
 SCHOOL, CAMP = "0b3f7a52-6d1e-4c98-8f20-5a7c9e1d3b46", "4e8a1c93-7b25-4d60-9f3e-2c6d8b0a5f17"
 TEAM = str(uuid4())
 OTHERS: dict[str, Any] = {"author": uuid4(), "team": uuid4()}
@@ -369,26 +365,9 @@ HOUSEHOLD_ID = str(UUID(int=1, version=4))
 
 
 def filed(body: dict[str, Any]) -> AnyFiled:
-    kind = body["kind"].removesuffix("_movement")
-    names = ("members", "shelter", "site_id", "destination_site_id")
-    fields: dict[str, Any] = {
-        "report_id": body["report_id"],
-        "subject": (kind, body[f"{kind}_id"]),
-        "sealed": {name: body[name] for name in names if name in body and not (name == "site_id" and kind == SITE)},
-        "text": "",
-        "plain": b"",
-        "digest": repr(sorted(body.items(), key=str)).encode(),
-        "author": TEAM,
-        "team": TEAM,
-        "channel": SubmissionChannel.FIELD,
-        "received_at": NOON,
-        "places_version": None,
-        "flags": (Flag.REGISTRAR_OF_COUNTRY,) if kind == SITE else (),
-    }
-    if body["kind"] == "household":
-        return Filed(clear=HouseholdClear.model_validate(body), **fields)
-    model = SiteMovementClear if kind == SITE else HouseholdMovementClear
-    return FiledMovement(clear=model.model_validate(body), **fields)
+    is_site = body["kind"].startswith(SITE)
+    sealed = ("members", "shelter", "destination_site_id", *(() if is_site else ("site_id",)))
+    return filed_from(body, sealed=sealed, team=TEAM, flags=(Flag.REGISTRAR_OF_COUNTRY,) if is_site else ())
 
 
 MEMBERS = family(3)
@@ -420,12 +399,7 @@ def reports(draw: st.DrawFn) -> list[dict[str, Any]]:
 
 
 def state_of(bodies: Iterable[dict[str, Any]], *, batch: int = 1) -> tuple[Any, ...]:
-    working_set = WorkingSet.of(PLACES)
-    for number, report in enumerate(map(filed, bodies), start=1):
-        working_set.file(report)
-        if number % batch == 0:
-            working_set.judge()
-    working_set.judge()
+    working_set = working_set_of(map(filed, bodies), batch=batch)
     subject = working_set.subjects["household", HOUSEHOLD_ID]
     stays = {id: (followed.stays, followed.parts) for id, followed in subject.courses.by_departure.items()}
     outcomes = {id: (movement.outcome, movement.reason) for id, movement in subject.movements.items()}
