@@ -1,4 +1,4 @@
-"""The movements of a household: which displacement each movement follows, and where the people are now. No I/O."""
+"""Finds the displacement that each movement of a household follows, and computes where the people are now. No I/O."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -25,7 +25,7 @@ class Courses:
 
 
 class HouseholdStanding(NamedTuple):
-    """The persons by sub-stock now, and the place of those who are still displaced, or of most of them."""
+    """The persons by sub-stock now, and the place of the largest part of those who are still displaced."""
 
     displaced: int
     returned: int
@@ -77,14 +77,14 @@ def why_nothing_precedes(movement: FiledMovement, moves: Sequence[Filed]) -> Hel
 
 
 class Onward(NamedTuple):
-    """People were forced onward, which is a new displacement. `left` is None if that turned out to be wrong."""
+    """A new displacement of people who were forced onward. `left` is None if the displacement proved wrong."""
 
     report_id: str
     status: Status
     occurred_on: date
     precision: Precision
     mobility: Mobility
-    left: tuple[str | None, str | None] | None  # the P-code and country that most of them left
+    left: tuple[str | None, str | None] | None  # the P-code and country that most of these people left
 
 
 def onward(displacements: Mapping[str, Filed], known: Courses) -> dict[str, Onward]:
@@ -117,9 +117,9 @@ def changed(before: Mapping[str, Onward], after: Mapping[str, Onward]) -> list[O
 
 
 def carried_over(departure: Filed, gone: Parts) -> Parts:
-    """The members of this displacement who had died or left the country before it.
+    """The members of this displacement who had died or left the country before the displacement.
 
-    If all the others are abroad, the report says that they are in the country again.
+    If all living members had left the country, the report means that they are in the country again.
     """
     people, carried = People.of(departure), Parts()
     for position, others in gone.items():
@@ -131,7 +131,7 @@ def carried_over(departure: Filed, gone: Parts) -> Parts:
 
 
 def still_gone(before: Parts, now: Parts) -> Parts:
-    """The members out of the stock after a displacement, also those whom its report did not name."""
+    """The members who are not in the stock after a displacement, including members whom its report does not name."""
     seen = {member_id for people in now.values() for member_id, _ in (*people.members, *people.candidates)}
     gone = {position: people.named(seen)[1] for position, people in before.items()}
     for position, people in now.items():

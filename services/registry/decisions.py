@@ -42,12 +42,12 @@ class Held(StrEnum):
     CORRECTS_DUPLICATE = "corrects_duplicate"
 
 
-MOST_MOVEMENTS = 200  # of one household, because each batch judges all movements of a household again
+MOST_MOVEMENTS = 200  # of one household, because each batch judges all movements of its households again
 
 MOST_HOUSEHOLDS = 2000  # of the sites whose movements one transaction changes; see docs/decisions/0042
 
-# A movement held for one of these reasons contradicts the other reports of the household. It is judged again when they
-# change.
+# A movement held for one of these reasons contradicts other reports of its household.
+# The movement is judged again when these reports change.
 CONTRADICTIONS = (
     Held.NOT_DISPLACED,
     Held.OTHER_STATUS,
@@ -117,7 +117,7 @@ class Precedent(NamedTuple):
 
     @property
     def took_effect(self) -> bool:
-        """Whether the version is among the household's displacements, or among its movements, which are judged."""
+        """Whether the version was added to the household. A movement that contradicts other reports is added, too."""
         if self.outcome is OutcomeKind.HELD:
             return self.reason in CONTRADICTIONS
         return self.outcome in (OutcomeKind.RECORDED, OutcomeKind.MERGED, OutcomeKind.NOTED)
@@ -189,7 +189,7 @@ def decide_movement(
     empties_site: bool = False,
     households: int = 0,
 ) -> ReportDecision:
-    """Decide about a movement of a household with this owner and so many known movements.
+    """Decide about a movement of a household that has this owner and `known` movements.
 
     `removes` says that people leave the stock of displaced. `empties_site` says that everybody at a site moves, by the
     word of a team that has reported nobody there. `households` are to be judged again because of the movement, which a

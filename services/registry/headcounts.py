@@ -1,9 +1,9 @@
-"""Decide which counts of a group are in effect. No I/O, and independent of the arrival order.
+"""Decide which counts of a group are in effect. The order of arrival does not matter. No I/O.
 
 A population is a set of people who are counted together. Counts belong to the same population if they have the same
 status, hazard, origin and mobility, and the same site or, without a site, the same present place and kind of shelter. A
-full recount replaces the earlier counts of its population. A partial count replaces no other count, and neither does a
-count whose present place has no name. The rules are in docs/decisions/0037.
+full recount replaces the earlier counts of its population. A partial count replaces no other count. A count whose
+present place has no name replaces no other count either. The rules are in docs/decisions/0037.
 """
 
 from bisect import bisect
@@ -42,7 +42,7 @@ class Headcount:
     places_version: str | None
     received_at: datetime
     people: People
-    typed_site: UUID | None = None  # the site that the words for the place mean
+    typed_site: UUID | None = None  # the site whose name was typed as the place
     movement_id: str | None = None  # the report of the movement, if these are people who moved
     sub_stock: SubStock = SubStock.IN_DISPLACEMENT
     needs: tuple[str, ...] = ()
@@ -85,7 +85,7 @@ class Headcount:
 
     @property
     def present_place(self) -> tuple[str | UUID | None, ...]:
-        """Equal for counts at one place. Empty if the report does not name the place."""
+        """A key that is equal for counts at one place; empty if the report does not name the place."""
         clear = self.clear
         if self.site_id:
             return ("site", self.site_id)
@@ -94,23 +94,23 @@ class Headcount:
 
     @property
     def site_id(self) -> UUID | None:
-        """The site where the people are. A count of people abroad names a site by mistake."""
+        """The site where the people are. If people abroad were counted, a stated site is a mistake and is ignored."""
         is_abroad = self.clear.destination.country not in (None, COUNTRY, UNKNOWN_COUNTRY)
         return None if is_abroad else self.clear.site_id or self.typed_site
 
     def at_typed_site(self, sites: TypedSites) -> "Headcount":
-        """The count at the site that its words mean, or the count as it is."""
+        """The count with the site whose name was typed as the place; unchanged if there is no such site."""
         site_id = sites.meant(self.clear.destination.pcode, self.clear.destination_locality)
         return self if self.site_id or site_id is None else replace(self, typed_site=site_id)
 
     def typed_populations(self, sites: TypedSites) -> set[str]:
-        """The populations of counts that say the site of this count in words, from before the site was in the list."""
+        """The populations of earlier counts that name this count's site in words, because the site was not listed."""
         words = sites.words(self.site_id) if self.site_id and self.population else ()
         return {self._population_at(*place, shelter) for place in words for shelter in Shelter}
 
     @property
     def covers_site(self) -> bool:
-        """Whether everybody at a site was counted: a full recount that does not say where the people come from."""
+        """Whether the report counts everybody at a site, as a full recount does if it states no origin."""
         clear = self.clear
         is_from_anywhere = clear.origin.country == UNKNOWN_COUNTRY and not folded(clear.origin_locality)
         return bool(self.site_id and clear.is_full_recount and is_from_anywhere)

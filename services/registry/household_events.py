@@ -149,7 +149,7 @@ class HouseholdEvents:
         return written(event_type(change), household_id, data, random_id(), now)
 
     def add_standing(self, data: HouseholdData, standing: HouseholdStanding) -> None:
-        """Add where the people are now. `destination` becomes the place of those who are still displaced."""
+        """Add the present numbers of people. `destination` becomes the place of those who are still displaced."""
         confirmed_on = standing.confirmed_at.astimezone(TIME_ZONE).date()
         data.whereabouts = WhereaboutsData(
             standing.displaced, standing.returned, standing.settled, confirmed_on, standing.is_return_presumed
@@ -168,7 +168,7 @@ class HouseholdEvents:
         )
 
     def onward(self, onward: Onward) -> DisplacementData:
-        """A displacement from an unknown place counts nowhere, as that of a movement that turned out to be wrong."""
+        """If the displacement turned out to be wrong, its origin is unknown, so that no district counts it."""
         pcode, country = onward.left or (None, UNKNOWN_COUNTRY)
         return DisplacementData(
             report_id=onward.report_id,

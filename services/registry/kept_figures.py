@@ -39,7 +39,7 @@ class KeptFigures:
     async def kept(
         self, session: AsyncSession, question: Question, compute: Callable[[], Awaitable[list[T]]]
     ) -> list[T]:
-        """The kept answer to the question, or else the computed one. The caller must not change the returned list."""
+        """The kept answer to the query, or else a computed answer. The caller must not change the returned list."""
         # The version is read before the figures, so that the figures cannot be older than the version.
         version = await data_version(session)
         if version == self._version and question in self._answers:

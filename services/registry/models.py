@@ -1,4 +1,4 @@
-"""The registry's tables. There are no foreign keys: each household has only one writer, and checks cost time.
+"""The registry's tables. There are no foreign keys, because each household has only one writer, and checks cost time.
 
 The columns named `sealed` contain the personal data, encrypted with the key of the household or group.
 """
@@ -154,9 +154,9 @@ class GroupKey(WrappedKey, RegistryModel):
 
 
 class Site(RegistryModel):
-    """A site where displaced people stay. `needs` says since when the site lacks what.
+    """A site where displaced people stay. `needs` maps each need of the site to the time when it was first stated.
 
-    `sealed` has the person in charge, encrypted with the site's key; None if nobody is known.
+    `sealed` has the person in charge, encrypted with the site's key; None if no person is known.
     """
 
     __tablename__ = "sites"
@@ -267,9 +267,9 @@ class Episode(Displaced, RegistryModel):
 
 
 class AfterMovement(Displaced):
-    """The columns that the tables `stays` and `passages` share, beside those of the household's displacement.
+    """The columns that the tables `stays` and `passages` share, in addition to the columns of `Displaced`.
 
-    `households` is 1 for the largest part of a household, and 0 for its other parts, so that sums count it once.
+    `households` is 1 for the largest part of a household, and 0 for other parts, so that sums count a household once.
     """
 
     household_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -282,9 +282,9 @@ class AfterMovement(Displaced):
 
 
 class HouseholdStay(AfterMovement, RegistryModel):
-    """Where some people of a household were from `occurred_at` until `superseded_at`, after its first movement.
+    """The place of some people of a household from `occurred_at` until `superseded_at`, after the first movement.
 
-    The row in `episodes` describes the time before. Households without movements have no stays.
+    The row in `episodes` describes the time before the first movement. Households without movements have no stays.
     """
 
     __tablename__ = "stays"
@@ -295,7 +295,7 @@ class HouseholdStay(AfterMovement, RegistryModel):
 
 
 class HouseholdPassage(AfterMovement, RegistryModel):
-    """People of a household who moved at `occurred_at`: origin and destination are those of the movement.
+    """People of a household who moved at `occurred_at`. Origin and destination are those of the movement.
 
     `report_id` is the movement's report.
     """

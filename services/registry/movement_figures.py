@@ -1,7 +1,8 @@
 """Computes the figures of movements by month, origin and destination, and of the duration of displacement.
 
-The duration classes are those of UNDRR's DELTA, from the departure. Displacements that go on and those that have ended
-are separate figures. Nothing ends by time, so the people whom nobody has confirmed for long are a figure of their own.
+A duration begins with the departure, and the classes of duration are those of UNDRR's DELTA. Ongoing and ended
+displacements are separate figures. The passage of time ends no displacement, so people whom nobody has confirmed for
+long are a separate figure.
 """
 
 # raw SQL throughout: the statements are built from the filters of each query
@@ -82,7 +83,7 @@ class MovementFigure:
 
 @dataclass(frozen=True, slots=True)
 class DurationFigure:
-    """The people displaced for so many days. `has_ended` is true if they returned, settled or left the country."""
+    """The people displaced for this many days. `has_ended` is true if they returned, settled or left the country."""
 
     days: str
     has_ended: bool
@@ -134,7 +135,7 @@ def period(query: FigureQuery) -> list[str]:
 
 
 async def durations(session: AsyncSession, query: FigureQuery) -> list[DurationFigure]:
-    """How long people have been displaced at the end of the last day before `until`, by class."""
+    """The people by class of duration of displacement, at the end of the last day before `until`."""
     parameters = {**query.parameters(), "endings": [ending.value for ending in ENDINGS]}
     result: list[DurationFigure] = []
     for has_ended, parts in ((False, ONGOING), (True, COMPLETED)):
@@ -147,7 +148,7 @@ async def durations(session: AsyncSession, query: FigureQuery) -> list[DurationF
 
 
 async def confirmations(session: AsyncSession, query: FigureQuery) -> list[ConfirmationFigure]:
-    """One figure: the displaced at the end of the last day before `until` whom nobody has confirmed."""
+    """The figure of the people whom nobody has confirmed, at the end of the last day before `until`."""
     statement = UNCONFIRMED.format(
         table=IN_DISPLACEMENT, is_unconfirmed=IS_UNCONFIRMED, conditions=" AND ".join(common(query))
     )

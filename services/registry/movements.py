@@ -1,8 +1,8 @@
-"""Where displaced people are, by their movements: the sub-stock and place of each part of a household. No I/O.
+"""Computes from movements the sub-stock and the place of each part of a household. No I/O.
 
 Movements are applied in the order of day, `reported_at` and report id, so the order of arrival does not matter. A
-movement belongs to the displacement that it follows. Nothing ends by time: people leave the stock only by death or by
-leaving the country. The rules are in docs/decisions/0041.
+movement belongs to the displacement that it follows. The passage of time changes nothing. People leave the stock only
+by death or by leaving the country. The rules are in docs/decisions/0041.
 """
 
 from collections.abc import Iterable, Mapping
@@ -55,7 +55,7 @@ def course(
 ) -> Course:
     """Apply the movements of one displacement, which ends when the next displacement begins.
 
-    `gone` are the people whom the report lists, though they had died or left the country before.
+    `gone` are people of the report who had died or left the country before the displacement.
     """
     clear, listed = departure.clear, beginning(departure)
     snapshots = [PartsSince(clear.occurred_at, clear.occurred_at_precision, listed)]
@@ -104,7 +104,7 @@ def beginning(departure: Filed) -> Parts:
 
 
 def is_known(movement: FiledMovement, after: Mapping[Position, Position]) -> bool:
-    """Whether the movement leads everybody to the place where they already are."""
+    """Whether all people were already at the place to which the movement leads."""
     leads = TRANSITIONS[movement.clear.movement].to is not None
     return leads and bool(after) and all(before.place == position.place for before, position in after.items())
 

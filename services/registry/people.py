@@ -14,8 +14,8 @@ Person = tuple[str, int]  # a member's id, and the cell of sex and age
 class People:
     """`members` maps a member's id to the cell of sex and age; `others` are the numbers of other persons by cell.
 
-    `candidates` are the members among whom the others are, after a movement that told only a number. Without them the
-    others may be anybody.
+    After a movement that stated only a number of people, `candidates` are the members who may be among the others.
+    Without candidates, the others may be anybody.
     """
 
     members: tuple[Person, ...] = ()
@@ -43,7 +43,7 @@ class People:
 
     @property
     def is_open(self) -> bool:
-        """Whether some of the others may be anybody."""
+        """Whether the others include somebody who is not a candidate."""
         return sum(self.others) > len(self.candidates)
 
     @property
@@ -65,25 +65,25 @@ class People:
         return any(self.others) and (self.is_open or any(member_id == id for id, _ in self.candidates))
 
     def including(self, member_id: str) -> "People":
-        """The same people, if one of the others is known to be this member."""
+        """The same people, after it was found that one of the others is this member."""
         cell = dict(self.candidates).get(member_id, UNKNOWN)
         others = unknown(sum(self.others) - 1).others
         return People(united(self.members, ((member_id, cell),)), others, self.candidates).excluding((member_id,))
 
     def excluding(self, member_ids: Collection[str]) -> "People":
-        """The same people, if none of the others is one of these members."""
+        """The same people, after it was found that none of the others is one of these members."""
         return People(
             self.members, self.others, tuple(person for person in self.candidates if person[0] not in member_ids)
         )
 
     def named(self, member_ids: Collection[str]) -> tuple["People", "People"]:
-        """The members with these ids, and the rest."""
+        """The members with these ids, and all remaining people."""
         named = tuple(member for member in self.members if member[0] in member_ids)
         rest = tuple(member for member in self.members if member[0] not in member_ids)
         return People(named), People(rest, self.others, self.candidates)
 
     def first(self, count: int) -> tuple["People", "People"]:
-        """So many persons, and the rest. Nobody knows who they are, so sex and age of both become unknown."""
+        """Any `count` people, and the rest. Nobody knows who these people are, so all sexes and ages become unknown."""
         if count >= self.count:
             return self, People()
         candidates = () if self.is_open else united(self.members, self.candidates)

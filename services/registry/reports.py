@@ -68,7 +68,7 @@ class FiledReport(Generic[C]):
     received_at: datetime
     places_version: str | None
     flags: tuple[Flag, ...]
-    registrar_areas: tuple[str, ...] = ()  # if a registrar reports a movement
+    registrar_areas: tuple[str, ...] = ()  # set only if a registrar reports a movement
     is_revoked: bool = False  # the credential was revoked before intake received the report
     outcome: OutcomeKind = OutcomeKind.NOTED
     outcome_id: str = field(default_factory=random_id)

@@ -182,7 +182,7 @@ def episodes(subjects: Iterable[Subject]) -> Copy:
 
 
 def episodes_of(subject: Subject) -> Iterator[Row]:
-    """The rows of a household's displacements, each until the next displacement begins or a movement changes it."""
+    """The rows of a household's displacements. A row ends with the next displacement, or when a movement changes it."""
     courses: Mapping[str, Course] = subject.courses.by_departure if subject.has_movements else {}
     for filed, superseded_at in superseded(subject.displacements.values()):
         course = courses.get(filed.report_id)

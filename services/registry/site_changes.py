@@ -32,7 +32,7 @@ class SiteConflict(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SiteStore:
-    """Writes sites in the transaction of `session`, in the name of `account`. The caller locks the sites before."""
+    """Writes sites in the transaction of `session`, in the name of `account`. The caller must lock the sites first."""
 
     session: AsyncSession
     encryption: EnvelopeEncryption
@@ -57,7 +57,7 @@ class SiteStore:
         return await self._write(known, version, wanted)
 
     async def add(self, site_id: UUID, version: SiteVersion) -> Site:
-        """Store a new site. The caller knows that the site is not known under another id."""
+        """Store a new site. The caller has checked that the site is not stored under another id."""
         site = Site(site_id=site_id, needs={})
         self.session.add(site)
         return await self._write(site, version.model_copy(update={"version": 1}), version.person_in_charge)
@@ -93,7 +93,7 @@ class SiteStore:
         return site
 
     async def _sealed(self, site: Site, person: PersonInCharge | None) -> bytes | None:
-        """Each version has a new key, which erases a former person in all earlier states of the row."""
+        """Encrypt the person with a new key. The old key is deleted, so that no copy of the row reveals a person."""
         await self.session.execute(delete(SiteKey).where(SiteKey.site_id == site.site_id))
         if person is None:
             return None

@@ -17,7 +17,7 @@ Key = tuple[str, str, str]
 
 
 class RowVerdict(StrEnum):
-    """What becomes of a row. `differs`: the site is known with other values, which stay."""
+    """The result of a row. `differs` means that the site is stored with other values, which do not change."""
 
     ADDED = "added"
     KNOWN = "known"
@@ -27,7 +27,7 @@ class RowVerdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ImportedRow:
-    """`errors` are pairs of a column and what is expected there; for `differs`, the columns with other values."""
+    """`errors` are pairs of a column and the expected value; for `differs`, they name the columns that differ."""
 
     line: int
     verdict: RowVerdict
@@ -37,7 +37,7 @@ class ImportedRow:
 
 
 class SiteImport:
-    """An import in the transaction of the store's session. The caller rolls a dry run back."""
+    """An import in the transaction of the store's session. The caller rolls back a dry run."""
 
     def __init__(self, store: SiteStore, is_permitted: Callable[[str], bool]) -> None:
         self._store = store
@@ -45,7 +45,7 @@ class SiteImport:
         self._known: dict[Key, Site] = {}
 
     async def run(self, rows: Iterable[SheetRow]) -> list[ImportedRow]:
-        """A verdict for each row. The same sheet again adds nothing, and neither does a second row of one site."""
+        """A verdict for each row. A row adds nothing if its site is stored already or was in an earlier row."""
         await site_queries.lock(self._store.session)
         for site in await site_queries.everything(self._store.session):
             self._remember(site, described(site))
@@ -68,7 +68,7 @@ class SiteImport:
         return ImportedRow(row.line, verdict, name, known.site_id, tuple((column, "") for column in columns))
 
     async def _differences(self, known: Site, row: SiteVersion) -> Sequence[str]:
-        """The columns of the row whose values are not those of the known site. An empty cell differs from nothing."""
+        """The columns of the row whose values differ from those of the known site. Empty cells are ignored."""
         given = row.model_dump(include=row.model_fields_set & SiteDescription.model_fields.keys())
         stored = described(known).model_dump()
         columns = [
@@ -84,11 +84,11 @@ class SiteImport:
 
 
 def differ(value: Any, stored: Any) -> bool:
-    """Names that differ in letters or spaces only are equal, as they are when a site is looked for."""
+    """Whether the values differ. In texts, spaces, capitals, punctuation and Kyrgyz letters do not matter."""
     texts = isinstance(value, str) and isinstance(stored, str)
     return joined(value) != joined(stored) if texts else bool(value != stored)
 
 
 def keys(site: SiteDescription) -> Iterator[Key]:
-    """A key for each name. Two descriptions with a common key are of one site."""
+    """A key for each name. Two descriptions with a common key describe the same site."""
     return ((*place(site), name) for name in sorted(names(site)))

@@ -27,7 +27,7 @@ COUNTED = (
 
 
 async def lock(session: AsyncSession) -> None:
-    """Changes of sites wait for each other, so that each sees all sites, and events of a site are in order."""
+    """Take a lock, so that each change of sites sees all earlier changes, and a site's events are in order."""
     await session.execute(LOCK)
 
 
@@ -56,7 +56,7 @@ async def key(session: AsyncSession, site_id: UUID) -> SiteKey | None:
 
 
 async def counts(session: AsyncSession, status: Status, visibility: Visibility) -> list[CountAtSite]:
-    """The counts of displaced people at the sites that the caller may see, with the replaced ones.
+    """The counts of displaced people at the sites that the caller may see, including replaced counts.
 
     Each has the people who are left after movements. People who moved to a site are a count of their own there. A
     count of people abroad names a site by mistake.

@@ -33,7 +33,7 @@ KNOWN = "A site with this name is known at this place."
 
 
 class SiteView(SiteDescription):
-    """A site. `needs_since` says since when it lacks what; `shelter` is the kind of shelter of the people there."""
+    """A site. `needs_since` has the time when each need was first stated; `shelter` is the kind of shelter."""
 
     site_id: UUID
     version: int
@@ -49,9 +49,10 @@ class SitePage(BaseModel):
 
 
 class OccupancyView(BaseModel):
-    """The people at a site: between `lowest` and `highest`, if teams disagree. `reports` are the counts added up.
+    """The number of people at a site, between `lowest` and `highest` if teams disagree.
 
-    With `has_partial_counts`, some of these counts may count the same people, so the number may be too high.
+    `reports` are the counts that are added up. If `has_partial_counts` is true, some of these counts may include the
+    same people, so the number may be too high.
     """
 
     model_config = ConfigDict(from_attributes=True)
@@ -64,7 +65,7 @@ class OccupancyView(BaseModel):
 
 
 class ImportedRowView(BaseModel):
-    """What became of a row. `errors` are pairs: the column, and what is expected there."""
+    """The result of a row. `errors` are pairs of a column and the expected value."""
 
     model_config = ConfigDict(from_attributes=True)
 

@@ -1,4 +1,4 @@
-"""Reads a CSV sheet of sites. Each row becomes a site, or the reasons why it cannot be one. No I/O."""
+"""Reads a CSV sheet of sites. Each row becomes a site or a list of errors. No I/O."""
 
 import csv
 import io
@@ -15,11 +15,11 @@ from shared.web.problems import expected
 TEXTS = ("name_ky", "name_ru", "name_en", "type", "state", "pcode", "locality", "lat", "lon", "capacity")
 PERSON = {"person_in_charge": "name", "phone": "phone"}
 COLUMNS = (*TEXTS, "needs", *PERSON)
-REASONS = "reasons"  # the column with which refused rows are given back; its content is not read
+REASONS = "reasons"  # the column of reasons in a file of refused rows; its content is not read
 REQUIRED = ("type", "pcode")
 ROWS = 10_000
 DELIMITERS = ";,\t"
-ENCODINGS = ("utf-8-sig", "cp1251")  # cp1251: a Russian Excel writes CSV so
+ENCODINGS = ("utf-8-sig", "cp1251")  # a Russian Excel writes CSV in cp1251
 
 
 class BadSheet(DocumentedError):
@@ -28,7 +28,7 @@ class BadSheet(DocumentedError):
 
 @dataclass(frozen=True, slots=True)
 class SheetRow:
-    """A row of the sheet with the number of its line, and the site, or an error for each wrong column."""
+    """A row of the sheet with its line number, and either the site or an error for each wrong column."""
 
     line: int
     cells: Mapping[str, str]
@@ -37,7 +37,7 @@ class SheetRow:
 
 
 def read(raw: bytes) -> list[SheetRow]:
-    """The rows with any content. Raises BadSheet."""
+    """The rows that have content. Raises BadSheet."""
     text = decoded(raw)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter(text.partition("\n")[0]))
     try:
@@ -69,7 +69,7 @@ def row(line: int, cells: Mapping[str, str]) -> SheetRow:
 
 
 def fields(cells: Mapping[str, str]) -> dict[str, Any]:
-    """The cells as fields of a site. Decimal commas and lists separated by commas are as people write them."""
+    """The cells as fields of a site. Decimal commas are accepted. Needs are separated by commas or semicolons."""
     site: dict[str, Any] = {name: cells[name] for name in TEXTS if name in cells}
     for name in ("lat", "lon"):
         if name in site:
@@ -80,7 +80,7 @@ def fields(cells: Mapping[str, str]) -> dict[str, Any]:
 
 
 def column(location: tuple[int | str, ...]) -> str:
-    """The column of an error. An error about the whole row has none."""
+    """The column of an error; empty for an error about the whole row."""
     first, last = (str(location[0]), location[-1]) if location else ("", "")
     return (
         next((name for name, field in PERSON.items() if field == last), first) if first == "person_in_charge" else first
@@ -97,5 +97,5 @@ def decoded(raw: bytes) -> str:
 
 
 def delimiter(header: str) -> str:
-    """The delimiter that occurs most often in the first row, because Excel's depends on the computer's language."""
+    """The most frequent delimiter of the first row, because Excel's delimiter depends on the computer's language."""
     return max(DELIMITERS, key=header.count)

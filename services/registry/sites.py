@@ -1,4 +1,4 @@
-"""Sites where displaced people stay: what the desk writes about them, and how many people are there. No I/O."""
+"""Sites where displaced people stay: the desk's descriptions of the sites, and the numbers of people there. No I/O."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -33,7 +33,7 @@ SHELTERS: Mapping[SiteType, Shelter] = {
 
 
 class PersonInCharge(Body):
-    """Who answers for a site. Stored encrypted, and shown only on request."""
+    """The person who is responsible for a site, stored encrypted and shown only on request."""
 
     name: Annotated[Name, Field(min_length=1)]
     phone: Phone | None = None
@@ -61,7 +61,7 @@ def is_own_unit(pcode: str, areas: Iterable[str], places: Places) -> bool:
 
 
 def is_same_site(one: SiteDescription, other: SiteDescription) -> bool:
-    """Whether two descriptions are of one site: the same P-code and locality, and a common name in any language."""
+    """Whether two descriptions have the same P-code and locality, and share a name in any language."""
     return place(one) == place(other) and not names(one).isdisjoint(names(other))
 
 
@@ -74,7 +74,7 @@ def names(site: SiteDescription) -> set[str]:
 
 
 def joined(name: str | None) -> str:
-    """Without spaces, because people write both `№5` and `№ 5`."""
+    """The folded name without spaces, because people write both `№5` and `№ 5`."""
     return folded(name).replace(" ", "")
 
 
@@ -101,7 +101,7 @@ class Occupancy:
     """The people at a site. If teams disagree, their number lies between `lowest` and `highest`.
 
     `counted_at` is the time of the newest count, and `reports` are the counts that are added up, newest first.
-    `has_partial_counts`: some of them are partial, so the number may be too high.
+    If `has_partial_counts` is true, some of these counts are partial, so the number may be too high.
     """
 
     lowest: int
@@ -112,7 +112,7 @@ class Occupancy:
 
 
 def occupancies(counts: Iterable[CountAtSite]) -> dict[UUID, Occupancy]:
-    """The occupancy of each site that was counted. `counts` has all counts at these sites, with the replaced ones."""
+    """The occupancy of each site that was counted. `counts` has all counts at these sites, even replaced counts."""
     by_site = defaultdict[UUID, list[CountAtSite]](list)
     for count in counts:
         by_site[count.site_id].append(count)

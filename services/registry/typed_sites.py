@@ -1,4 +1,4 @@
-"""Which site the words of a count mean, if the report does not name a site by its id. No I/O."""
+"""Finds the site of a count if the report has the name of the site as typed text, but not the site's id. No I/O."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -11,7 +11,7 @@ SiteNames = tuple[UUID, str, Sequence[str | None]]  # a site's id, its P-code, a
 
 
 class TypedSites:
-    """The sites that have a name of their own in their district. Words that mean several sites mean none."""
+    """The sites by district and name. A name that several sites of one district share finds none of these sites."""
 
     def __init__(self, sites: Iterable[SiteNames]) -> None:
         named = defaultdict[tuple[str, str], set[UUID]](set)
@@ -26,5 +26,5 @@ class TypedSites:
         return self._meant.get((pcode, joined(words))) if pcode and words else None
 
     def words(self, site_id: UUID) -> Iterable[tuple[str, str]]:
-        """The P-code and the folded words by which a count may mean the site without its id."""
+        """The P-codes and folded names by which a count may name the site without the site's id."""
         return {(pcode, name) for pcode, name in self._words.get(site_id, ()) if self.meant(pcode, name) == site_id}

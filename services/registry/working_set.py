@@ -35,7 +35,7 @@ REPLACEABLE = (*CONTRADICTIONS, Held.REMOVAL_BY_OTHER_TEAM, Held.WHOLE_SITE, Hel
 
 @dataclass(slots=True)
 class Unjudged:
-    """A household whose movements must be judged again: where its people were before the batch.
+    """A household whose movements must be judged again, with the whereabouts of its people before the batch.
 
     `movements` are those that the batch added, each with the id of the outcome event that its outcome replaces.
     """
@@ -72,7 +72,7 @@ class WorkingSet:
     site_reporters: Mapping[str, Collection[Owner]] = field(default_factory=dict)  # who reported people there before
     site_households: Mapping[str, int] = field(default_factory=dict)  # the number of households by site
     moved_sites: set[str] = field(default_factory=set)  # whose movements this batch changes
-    judged: int = 0  # so many of the changes tell already where the people are
+    judged: int = 0  # the number of changes to which the people's whereabouts were already added
 
     @classmethod
     def of(cls, places: Places, subjects: Iterable[Subject] = (), reports: Iterable[AnyFiled] = ()) -> "WorkingSet":
@@ -113,8 +113,8 @@ class WorkingSet:
     def refuse(self, filed: AnyFiled, reason: RefusalReason = RefusalReason.UNSTATED) -> ReportDecision:
         """Refuse a held report by a person's decision.
 
-        The report has no effect. The new outcome informs the author of the refusal. Of a movement, the version below
-        takes effect again.
+        The report has no effect. The new outcome informs the author of the refusal. If the report is a version of a
+        movement, the version before it takes effect again.
         """
         subject = self.subjects.get(filed.subject)
         if isinstance(filed, FiledMovement) and subject and subject.movements.get(filed.report_id) is filed:
@@ -154,7 +154,7 @@ class WorkingSet:
     def _free_early(self, subject: Name) -> None:
         """Decide again about the movements that came before the first report of their household."""
         for movement in sorted(self.early.pop(subject, ()), key=lambda early: early.clear.version):
-            movement.is_expiry_lifted = True  # its sign-in was valid when it came, or it would be held for that
+            movement.is_expiry_lifted = True  # a movement held as HOUSEHOLD_UNKNOWN has a valid sign-in
             siblings = self.reports[movement.report_id]
             self._free_waiting(movement, siblings, self._resettle(movement, siblings))
 
@@ -215,9 +215,9 @@ class WorkingSet:
             self.changed[subject.name] = subject
 
     def _move(self, movement: FiledMovement, subject: Subject, replaces: str | None) -> None:
-        """Add a movement to its household. It counts as recorded until `judge` decides about it.
+        """Add a movement to its household. The movement counts as recorded until `judge` decides about the movement.
 
-        Its older versions wait for nobody any more.
+        Held older versions of the movement are settled, because the new version replaces them.
         """
         self._to_judge(subject).movements.append((movement, replaces))
         for older in self.reports[movement.report_id]:
@@ -239,7 +239,7 @@ class WorkingSet:
     def judge(self) -> None:
         """Decide about the movements of each changed household, once for all reports of the batch.
 
-        Each decision follows from all reports of the household, so it takes as long as the household has movements.
+        Each decision depends on all reports of the household, so the time grows with the household's movements.
         """
         for name, unjudged in self.unjudged.items():
             subject = self.subjects[name]
@@ -254,9 +254,9 @@ class WorkingSet:
         self.judged = len(self.changes)
 
     def _publish_standing(self, subject: Subject, before: Unjudged) -> None:
-        """Add to the household's changes where its people are now. Without a change, a movement is one.
+        """Add the people's present whereabouts to the household's changes.
 
-        A movement that is a new displacement is a change of its own.
+        If there is no change, new whereabouts add a change. Each new displacement by a movement also adds a change.
         """
         new = range(self.judged, len(self.changes))
         own = [number for number in new if self.changes[number].subject == subject.name]
@@ -272,7 +272,7 @@ class WorkingSet:
     def _judge_again(
         self, subject: Subject, decisions: Mapping[str, ReportDecision], *, besides: Collection[int]
     ) -> None:
-        """Settle again the movements that were judged with other reports of the household."""
+        """Settle again each movement whose decision has changed because of other reports of the household."""
         for report_id, decision in decisions.items():
             movement = subject.movements[report_id]
             if id(movement) not in besides and (movement.outcome, movement.reason) != decision[1:]:

@@ -1,4 +1,4 @@
-"""Adds a column to decisions about held reports: whether the decision ignores only the expired sign-in."""
+"""Adds a column that marks decisions about held reports which ignore only the expired sign-in."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Adds columns that say which counts of groups count the same people, and which count replaced another count."""
+"""Adds columns that group the counts of the same people, and link a replaced count to the count that replaced it."""
 
 from alembic import op
 
@@ -7,7 +7,7 @@ down_revision = "registry_0011"
 
 
 def upgrade() -> None:
-    # Installations with an earlier contract cannot be upgraded, so the events of all stored counts were published.
+    # The events of all stored counts were published, because installations with an earlier contract cannot be upgraded.
     op.execute(
         "ALTER TABLE counts ADD persons_estimated boolean, ADD counted_at timestamptz, ADD population uuid,"
         " ADD stock_id uuid, ADD superseded_by uuid"

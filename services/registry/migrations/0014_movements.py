@@ -1,11 +1,11 @@
-"""Adds where the people of a household were after its first movement, and the movements of people."""
+"""Adds a table of the places of a household's people after the first movement, and a table of the people's moves."""
 
 from alembic import op
 
 revision = "registry_0014"
 down_revision = "registry_0013"
 
-# The columns of `episodes`, also those that PostgreSQL computes.
+# Both tables have all columns of `episodes`, including the columns that PostgreSQL computes.
 TABLE = """
 CREATE TABLE {table} (
     LIKE episodes INCLUDING GENERATED,
