@@ -36,7 +36,7 @@ PASS_SECONDS = 60  # time limit of a pass; a longer pass would also measure othe
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """One measurement: reports per second, and for each process family the CPU milliseconds per report."""
+    """One measurement, with the reports per second and the CPU milliseconds per report of each process family."""
 
     name: str
     reports: int

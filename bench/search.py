@@ -1,7 +1,7 @@
 """`python -m bench.search` measures how long a search for households takes, over many registered households.
 
-Pass A opens one household by its id, pass B searches by one criterion; both by the registry's web app with its access
-check and security log, without a network. Passes alternate, so that a busy machine slows down both alike.
+Pass A opens one household by its id. Pass B searches by one criterion. Both passes call the registry's web app with its
+access check and security log, but without a network. Passes alternate, so that a busy machine slows down both alike.
 """
 
 import argparse
@@ -46,7 +46,7 @@ from tests.waiting import wait_for
 PROMISED_MS = 200.0
 BATCH = 1_000
 ROUNDS = 40  # each round opens one household and makes each kind of search once
-# The commonest given name is that of one person in a hundred, as among people. Names are made of two parts.
+# One person in a hundred has the most common given name, as in a real population. Names are made of two parts.
 GIVEN = "Ай Гүл Нур Бак Таал Жан Кан Мир Сал Те Уран Чол Эр Ыр Аз Бе Дан Жыл Ку Ма"
 GIVEN_ENDING = "гүл бек ай зат лан мат нура тай шат ыл зада дан жан кыз ман на сай тын хан чы бүбү перим салкын урмат"
 OF_FATHERS = "Абды Ала Асан Бай Бейше Жума Иса Кара Калы Мамыт Молдо Мурат Ниязи Омур Орозо Осмо Раим Сады Сапар Суйун"
@@ -124,7 +124,7 @@ def received(number: int, now: datetime) -> Received:
 
 
 def criteria(number: int) -> dict[str, dict[str, Any]]:
-    """One search of each kind, for the family of this number."""
+    """One search of each kind for the family with this number."""
     family = content(number)
     person = family["members"][0]
     return {

@@ -121,7 +121,7 @@ def retire(
 async def signed_by(topic: str, kid: str, before: datetime | None) -> int:
     """Count the topic's records that this key signed. Records older than `before` are not counted.
 
-    For the topic of revoked credentials `before` is ignored, because services read its old records at every start.
+    `before` is ignored for the topic of revoked credentials, because services read its old records at every start.
     """
     reader = KEY_HOLDERS[topic][1][0]
     settings, count = Settings().for_service(reader), 0

@@ -198,5 +198,5 @@ def wait_until(is_so: Callable[[], bool], timeout: float, every: float = 0.02) -
 
 
 def pause_after(waited: float, every: float) -> float:
-    """The seconds until the next poll, up to a tenth, as polls of a long wait would take CPU time from its subject."""
+    """The seconds until the next poll, at most 0.1. Frequent polls would take CPU time from the awaited process."""
     return max(every, min(waited / 20, 0.1))

@@ -18,7 +18,7 @@ class Terminal:
 
     @contextmanager
     def timed(self, title: str) -> Iterator[None]:
-        """When the step is done, print a line with the time taken."""
+        """Print a line with the duration when the step is done."""
         began = time.monotonic()
         yield
         self.console.print(f"  [green]✓[/] {title:<34}{time.monotonic() - began:6.1f} s")

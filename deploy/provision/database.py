@@ -65,7 +65,8 @@ async def create(server: Server, database: str, *, role_prefix: str, passwords: 
 async def hold_to_contract(server: Server, database: str) -> None:
     """Raise EarlierBuild if a schema has no version mark.
 
-    Only the schema's service can read the version in the mark. The service checks this version when it runs `migrate`.
+    Only the service that owns the schema can read the version in the mark. The service checks this version when it runs
+    `migrate`.
     """
     connection = await server.connect()
     try:

@@ -161,5 +161,5 @@ def _acknowledgement(person: Actor, now: datetime) -> dict[str, Any]:
 
 
 def _first(alert: Alert, person: Actor, now: datetime) -> dict[str, Any]:
-    """The fields of an acknowledgement, if nobody acknowledged the alert before; else no fields."""
+    """The fields of an acknowledgement if nobody has acknowledged the alert before, or else no fields."""
     return {} if alert.acknowledged_at else {**_acknowledgement(person, now), "acknowledged_note": None}

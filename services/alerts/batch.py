@@ -59,7 +59,7 @@ class HazardBatch(ConsumedBatch):
 
     @property
     def superseded(self) -> list[HazardReported]:
-        """The received revisions that are not the newest of their hazard. A release is no revision of the content."""
+        """The received revisions that are not the newest of their hazard. A release is not a revision."""
         newest = {id(hazard) for hazard in self.newest.values()}
         received = [reading.event.data for reading in self.received if not reading.event.data.is_release]
         return [hazard for hazard in received if id(hazard) not in newest]
@@ -135,7 +135,7 @@ class HouseholdBatch(ConsumedBatch):
 async def hazards_of(received: Sequence[Received], session: AsyncSession) -> HazardBatch:
     """The hazards whose revision is newer than the stored revision; other hazards get the outcome `not_newer`.
 
-    A release changes nothing: it publishes what the centre knows already.
+    A release changes nothing, because it publishes facts that the centre already knows.
     """
     newest = await hazard_queries.revisions(session, {reading.event.data.hazard_id for reading in received})
     batch = HazardBatch(received, stored=frozenset(newest))

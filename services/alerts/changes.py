@@ -1,4 +1,4 @@
-"""Collects the alerts that a transaction changes, with their deliveries and events. All are stored at the end."""
+"""Collects the alerts that a transaction changes, with their deliveries and events, and stores them at the end."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -220,7 +220,7 @@ class AlertChanges:
         due_in: timedelta = NOW,
         **changes: Any,
     ) -> Alert:
-        """Begins the next notification of the alert, and applies these changes to the alert.
+        """Applies these changes to the alert, and begins the alert's next notification.
 
         A receiver that was never notified before gets the message of a new alert, unless the cause is in RISING.
         """

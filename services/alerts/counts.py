@@ -24,9 +24,9 @@ MANY = 25  # the most hazards or districts in one transaction, because household
 BEFORE_ONSET = timedelta(hours=1)  # people may leave before the recorded onset of a hazard
 
 # A hazard displaced the households that name the hazard.
-# A hazard also displaced the households that name no hazard, and no other type of hazard or cause, if they left the
-# hazard's districts on the date of its onset minus BEFORE_ONSET, or later.
-# A household trapped at its destination counts as exposed instead, because the hazard threatens it there.
+# A household that names no hazard also counts as displaced by a hazard if it names no other type of hazard or cause,
+# and left one of the hazard's districts not earlier than BEFORE_ONSET before the onset (by date). A household trapped
+# at its destination counts as exposed instead, because the hazard threatens it there.
 DISPLACED_BY = """
     NOT moved.is_trapped AND moved.mobility = ANY($1) AND (
         moved.hazard_id = exposures.hazard_id

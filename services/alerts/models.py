@@ -78,7 +78,10 @@ class CountedGroupRow(AlertsModel, record=CountedGroup):
 
 
 class ReplacedCount(AlertsModel):
-    """A count that a recount replaced. `sequence` belongs to the recount's event; a later event of the count wins."""
+    """A count that a recount replaced.
+
+    `sequence` is that of the recount's event; a later event of the count overrides it.
+    """
 
     __tablename__ = "replaced_counts"
 

@@ -1,4 +1,4 @@
-"""The fields of hazards, households and groups that the rules need. A district replaces each place in the district."""
+"""The fields of hazards, households and groups that the rules need. Each place is stored as its district."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

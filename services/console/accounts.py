@@ -79,7 +79,7 @@ def change(
 ) -> None:
     """Changes the given values; the other values stay.
 
-    The account's roles decide whether the account has the CMC's own source. A field account without a team gets a new
+    The roles decide whether the account reports under the CMC's own source. A field account without a team gets a new
     team.
     """
     kept = sources or [source for source in account.sources if source != CMC_SOURCE]

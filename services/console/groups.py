@@ -56,7 +56,10 @@ class KnownSite:
 
 @dataclass(frozen=True, slots=True)
 class StatedPlace:
-    """A place as a report states it. `country` is set only for places abroad. Without any field, no place is stated."""
+    """A place as a report states it.
+
+    `country` is set only for places abroad. If no field is set, no place is stated.
+    """
 
     pcode: str | None = None
     country: str | None = None
@@ -123,7 +126,7 @@ class CountedGroups:
         return sum((each.figures for each in self.here if each.place.country), GroupFigures())
 
     def first(self, most: int) -> list[GroupsHere]:
-        """The first `most` places, and always the people whose place is not stated."""
+        """The first `most` places, and in any case the people whose place is not stated."""
         return [each for number, each in enumerate(self.here) if number < most or not each.place.is_stated]
 
 

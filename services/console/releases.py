@@ -29,7 +29,7 @@ OVERDUE_AFTER = timedelta(minutes=10)
 
 
 class Publicity(StrEnum):
-    """What the public reads of a restricted hazard."""
+    """The parts of a restricted hazard that are public."""
 
     NOTHING = "nothing"
     CURRENT = "current"
@@ -39,7 +39,7 @@ class Publicity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PublicState:
-    """`is_overdue`: a Severe or Extreme hazard was confirmed ten minutes ago, and nobody has decided on its release."""
+    """`is_overdue`: a Severe or Extreme hazard was confirmed ten minutes ago, and nobody decided about a release."""
 
     publicity: Publicity
     is_overdue: bool
@@ -98,7 +98,7 @@ async def release_page(request: Request, session: Session, hazard: UUID) -> Resp
 
 @dataclass(frozen=True, slots=True)
 class ReleasablePlace:
-    """The P-codes of a hazard: its districts, which every release has, and the more exact codes, chosen by a person."""
+    """The P-codes of a hazard: its districts are always released; a person chooses from the more exact codes."""
 
     districts: tuple[str, ...]
     villages: tuple[str, ...]
@@ -116,7 +116,7 @@ def releasable_place(pcodes: Iterable[str], places: Places) -> ReleasablePlace:
 
 
 def form(hazard: BoardHazard, release: BoardRelease | None, place: ReleasablePlace) -> dict[str, Any]:
-    """The fields from which the page makes the release. The text of the report is not among them."""
+    """The fields from which the page makes the release. The fields do not include the text of the report."""
     return {
         "source": hazard.source,
         "source_id": hazard.source_id,
@@ -140,9 +140,9 @@ def form(hazard: BoardHazard, release: BoardRelease | None, place: ReleasablePla
 
 
 def withdrawal(release: BoardRelease) -> dict[str, Any]:
-    """The content of the event that withdraws the release: only what the release made public.
+    """The content of the event that withdraws the release. It contains only what the release made public.
 
-    The hazard may have changed since. Its newer kind, beginning or place is not public. A row that an earlier build
+    The hazard may have changed since, and its new kind, beginning or place is not public. A row that an earlier build
     wrote may lack content; its withdrawal then states neither kind nor place.
     """
     return {
@@ -165,7 +165,7 @@ def released_area(release: BoardRelease) -> dict[str, Any]:
 
 
 def place_in_words(area: dict[str, Any], places: Places, language: str) -> str:
-    """The area in words, exactly as far as it is sent."""
+    """The area in words, with only the parts that are sent."""
     if point := area.get("point"):
         return f"{point['lat']}, {point['lon']}"
     if "description" in area:

@@ -1,4 +1,4 @@
-"""The page of what waits for a person. The browser reads and decides at the services; the console adds names."""
+"""The page of everything that waits for a person. The browser calls the services; the console adds names."""
 
 from collections.abc import Sequence
 

@@ -98,7 +98,7 @@ class Deduplication:
         await self._ask(Question((), fingerprints))
 
     async def accepted(self, author: UUID, report_ids: Collection[UUID]) -> list[UUID] | None:
-        """The author's reports that intake accepted, of these ids. None if Valkey did not answer.
+        """The reports with these ids that intake accepted from the author. None if Valkey did not answer.
 
         Only the first versions are looked up, because a later version follows an earlier one that has an outcome.
         """

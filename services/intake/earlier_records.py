@@ -1,4 +1,4 @@
-"""Decides the topic of hazards that an earlier build spooled: without a `scope`, and all for the public topic."""
+"""Decides the topic of hazards that an earlier build spooled without a `scope`, all for the public topic."""
 
 import json
 
@@ -12,13 +12,13 @@ SYSTEMS = (SubmissionChannel.FEED, SubmissionChannel.API)
 def restricted(message: Message) -> Message:
     """The record of a hazard without a scope becomes Restricted if a person reported it. Other records stay unchanged.
 
-    What a person reported may name people. Drained to the public topic, it could not be taken back.
+    The text of a person may name people. A record that was published on the public topic cannot be taken back.
     """
     if message.topic != HazardReported.topic:
         return message
     try:
         fields = json.loads(message.value)
-    except ValueError:  # consumers set a record aside that is not JSON
+    except ValueError:  # consumers make a dead letter of a record that is not JSON
         return message
     if not isinstance(fields, dict) or "scope" in fields or fields.get("channel") in SYSTEMS:
         return message

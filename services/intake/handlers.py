@@ -1,4 +1,4 @@
-"""Handles the outcomes of reports, which intake keeps for the authors of the reports."""
+"""Stores the outcomes of reports, so that the authors of the reports can read them."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -83,7 +83,7 @@ class FeedSetAside(IntakeModel):
 
 
 class StoredReceipt(IntakeModel):
-    """The newest outcome of a version of a report, for the author of the report.
+    """The newest outcome of one version of a report. The author of the report reads it as a receipt.
 
     `outcome_id` is None for an outcome that an earlier release stored.
     """

@@ -13,7 +13,7 @@ from shared.postgres.upsert import upsert
 
 
 async def save(session: AsyncSession, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Store the newest outcome of each version. An outcome that a later outcome replaced does not come back."""
+    """Store the newest outcome of each version. An outcome that was replaced is not stored again."""
     newest: dict[tuple[str, str, int], Mapping[str, Any]] = {}
     for row in rows:
         key = row["report_id"], row["author"], row["version"]
@@ -24,9 +24,9 @@ async def save(session: AsyncSession, rows: Iterable[Mapping[str, Any]]) -> None
 
 
 def is_later(row: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether the outcome comes after the other. The outcomes of one transaction have equal times, in their order.
+    """Whether the outcome is later than the other. Outcomes of one transaction have equal times, and arrive in order.
 
-    Clocks differ, so an outcome also comes after the outcome that it names.
+    Clocks differ, so an outcome is also later than the outcome that it replaces.
     """
     later: bool = row["settled_at"] >= other["settled_at"] or row["replaces"] == other["outcome_id"]
     return later

@@ -88,7 +88,7 @@ class DisplacementDraft:
     """The draft of a household, group or movement. Ids are strings, so that no UUID must be converted.
 
     `stamps` are the JSON members that intake adds: author, team, channel, received_at, places_version and flags. If a
-    registrar reports a movement, `stamps` also contain registrar_areas.
+    registrar reports a movement, `stamps` also contains registrar_areas.
     """
 
     name: bytes
@@ -263,13 +263,13 @@ def flags(report: DisplacementStruct, principal: Principal, places: Places) -> l
 def registrar_areas(report: DisplacementStruct, principal: Principal, places: Places) -> str:
     """The JSON member with the areas of a registrar who reports a movement, because most movements have no place.
 
-    Operators and duty heads, too, may report that everybody at a site of their areas moved.
+    Operators and duty heads may also report that everybody at a site in their areas moved.
     """
     roles = MOVE_SITES if report.kind == "site_movement" else REGISTRARS
     if report.kind not in MOVEMENTS or roles.isdisjoint(principal.roles):
         return ""
     areas = principal.areas
-    if principal.covers_country:  # a registrar of the country has a flag
+    if principal.covers_country:  # a registrar of the whole country has a flag instead
         areas = () if Role.REGISTRAR in principal.roles else tuple(unit.pcode for unit in places.units(1))
     return f',"registrar_areas":{json.dumps(sorted(areas))}' if areas else ""
 
@@ -333,17 +333,17 @@ def hazard(
 
 
 def published_id(report: HazardReport, hazard_id: UUID) -> str:
-    """The `source_id` of the event. The release of a hazard of the centre has the id of the hazard instead.
+    """The `source_id` of the event. A release of a hazard of the centre has the hazard's id instead.
 
-    Ids of the centre contain the account that entered the hazard. With them, every reader of releases could count and
-    link the work of a person.
+    The centre's source ids contain the account that entered the hazard. From these ids, readers of releases could count
+    and link the work of a person.
     """
     is_release = report.released_revision is not None
     return str(hazard_id) if is_release and report.source == CENTRE else report.source_id
 
 
 def scope_of(report: HazardReport, principal: Principal) -> Scope:
-    """Another system decides the scope of its hazards. A hazard that a person reports is Public only when released.
+    """Another system states the scope of its own hazards. A hazard that a person reports is Public only in its release.
 
     A report without a scope is Restricted, because what was published by mistake cannot be taken back.
     """

@@ -113,7 +113,7 @@ async def note_releases(scope: Scope, admitted: Iterable[Admitted]) -> None:
 
 
 async def ledger(request: Request) -> Response:
-    """Admission counts since this process started, and the newest spooled records that could not be published."""
+    """The counts of admission since the process started, and the newest spooled records that could not be published."""
     admission: Admission = request.app.state.admission
     spool = admission.publication.spool
     unpublished = await asyncio.to_thread(set_aside.records, request.app.state.settings.spool_folder)

@@ -277,7 +277,7 @@ def lock_file(folder: Path) -> int:
 
 @contextmanager
 def alone(root: Path) -> Iterator[None]:
-    """Only one process at a time makes or adopts folders. Otherwise a folder could be adopted before it is locked."""
+    """Only one process at a time creates or adopts folders, so that no folder is adopted before its lock is set."""
     descriptor = os.open(root / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -12,7 +12,7 @@ from shared.places import Places
 from shared.places.watched import WatchedArea
 from shared.postgres import database
 
-OUTCOMES_EVERY_MS = 500  # larger batches save work; in a receipt the delay is not noticeable
+OUTCOMES_EVERY_MS = 500  # larger batches save work, and authors do not notice the delay of a receipt
 
 
 async def run(settings: IntakeSettings) -> None:
@@ -25,7 +25,7 @@ async def run(settings: IntakeSettings) -> None:
             settings,
             engine,
             poller.run(settings.feeds),
-            lifecycle.again_and_again("outcomes", consumer.run),  # if it stops, the feeds are still polled
+            lifecycle.again_and_again("outcomes", consumer.run),  # the feeds are still polled if this consumer stops
             redrives=Redrives("intake", [consumer], settings=settings),
         )
 

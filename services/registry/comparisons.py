@@ -1,7 +1,7 @@
 """Compares each new or changed household with others, and stores the exact duplicates, while reports go on.
 
-A comparison costs more than the registration itself. So the transaction that files a report only notes the household,
-and the worker compares it within seconds, a few households at a time.
+A comparison takes longer than a registration. Therefore the transaction that files a report only notes the household,
+and the worker compares the noted households within seconds, a few at a time.
 """
 
 import asyncio
@@ -24,9 +24,10 @@ from shared.postgres import database
 
 HOUSEHOLDS_AT_ONCE = 20
 IDLE_SECONDS = 2.0
-PAUSE_SECONDS = 0.1  # after some households, so that reports and alerts do not wait for the CPU
+PAUSE_SECONDS = 0.1  # the pause between two transactions, so that reports and alerts do not wait for the CPU
 EVERYWHERE = Visibility(None, [])
-# raw SQL: SQLAlchemy cannot delete by `ctid`. The table has no other key, as an index would cost time for each report
+# raw SQL: SQLAlchemy cannot delete by `ctid`. The table has no other key, because an index would cost time for each
+# report
 TAKE = text("""
 DELETE FROM uncompared_households WHERE ctid = ANY(ARRAY(
     SELECT ctid FROM uncompared_households LIMIT :most FOR UPDATE SKIP LOCKED
@@ -48,7 +49,7 @@ async def compare_some(
 ) -> int:
     """Compare some of the noted households in one transaction. Return their number."""
     async with sessions.begin() as session:
-        await session.execute(database.advisory_lock("comparisons"))  # two workers would store the same pair
+        await session.execute(database.advisory_lock("comparisons"))  # otherwise two workers could store the same pair
         ids = list(dict.fromkeys(await session.scalars(TAKE, {"most": HOUSEHOLDS_AT_ONCE})))
         is_of_these = or_(DuplicatePair.household_id.in_(ids), DuplicatePair.other_id.in_(ids))
         if ids:
@@ -80,13 +81,13 @@ async def alike(
     household: OpenedHousehold,
     visibility: Visibility,
 ) -> list[Duplicate]:
-    """The exact duplicates of a household that are visible."""
+    """The exact duplicates of a household that the caller may see."""
     ids = await search_queries.like(session, search, household, visibility)
     others = await queries.households(session, encryption, ids, visibility) if ids else []
     return [found for other in others if (found := duplicate(household, other))]
 
 
 def pair_of(household: OpenedHousehold, found: Duplicate) -> DuplicatePair:
-    """Both households find each other, so the smaller id is always the first."""
+    """The comparison of either household makes the same pair, because the smaller id always comes first."""
     first, second = sorted((household["household_id"], found.household["household_id"]))
     return DuplicatePair(household_id=first, other_id=second, reasons=list(found.reasons), found_at=datetime.now(UTC))

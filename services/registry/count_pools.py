@@ -33,7 +33,8 @@ FROM counts JOIN reports ON (reports.report_id, reports.version) = (counts.repor
 WHERE NOT counts.report_id = ANY($4::uuid[])
     AND (counts.population = ANY($1::uuid[]) OR counts.site_id = ANY($2::uuid[]) OR counts.group_id = ANY($3::uuid[]))
 """
-# The groups of people who moved there. No report counts these people, so their group's counts and movements are needed.
+# The groups of people who moved to the site. No report counts these people there, so the counts and movements of their
+# group are needed.
 CAME = """
 SELECT DISTINCT group_id FROM counts
 WHERE movement_id IS NOT NULL AND (population = ANY($1::uuid[]) OR site_id = ANY($2::uuid[]))
@@ -69,7 +70,7 @@ class CountPool:
         self._sites = TypedSites(())
 
     async def tallies(self) -> Tallies:
-        """What is left of each count. More counts are loaded until no other count can change these."""
+        """The people that are left of each count. Loads further counts until no other count can change these people."""
         own = list(self._counts.values())
         self._sites = await self._typed_sites(own)
         self._counts = {count.report_id: count.at_typed_site(self._sites) for count in own}
@@ -84,7 +85,7 @@ class CountPool:
                 return known
 
     async def _load(self, populations: Collection[str], sites: set[UUID]) -> bool:
-        """Lock these and load their counts. False if they were loaded before."""
+        """Lock these groups and sites, and load their counts. False if all were loaded before."""
         wanted = {*populations, *map(lock_of, sites), *self._moving_groups}
         if wanted <= self._locked:
             return False
@@ -117,7 +118,10 @@ class CountPool:
 
 
 def lock_of(site_id: UUID) -> str:
-    """The name of the lock of the counts at a site. A worker takes it last, after sites, households and groups."""
+    """The name of the lock of the counts at a site.
+
+    A worker takes this lock last, after the locks of sites, households and groups.
+    """
     return f"counts at {site_id}"
 
 

@@ -63,7 +63,7 @@ def courses(displacements: Collection[Filed], movements: Collection[FiledMovemen
 
 
 def has_effect(followed: Course) -> bool:
-    """Whether a movement of the household took effect, or one of everybody at a site where the household is."""
+    """Whether a movement of the household, or of everybody at a site where the household is, took effect."""
     are_held = all(decision.outcome is OutcomeKind.HELD for decision in followed.decisions.values())
     return not are_held or bool(followed.stays or followed.passages)
 
@@ -84,7 +84,7 @@ class Onward(NamedTuple):
     occurred_on: date
     precision: Precision
     mobility: Mobility
-    left: tuple[str | None, str | None] | None  # the P-code and country that most of these people left
+    left: tuple[str | None, str | None] | None  # the P-code and the country from which most of these people left
 
 
 def onward(displacements: Mapping[str, Filed], known: Courses) -> dict[str, Onward]:
@@ -105,7 +105,10 @@ def onward(displacements: Mapping[str, Filed], known: Courses) -> dict[str, Onwa
 
 
 def onward_id(movement: FiledMovement, departure: Filed) -> str:
-    """The id of a new displacement: the movement's, but each household at a site has a displacement of its own."""
+    """The id of a new displacement.
+
+    It is the movement's id, or a separate id for each household if everybody at a site moved.
+    """
     if not movement.site_id:
         return movement.report_id
     return str(events.derived_id("onward", movement.report_id, departure.subject[1]))

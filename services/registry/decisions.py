@@ -16,7 +16,7 @@ SUBJECT_OF = {
     "group_movement": "group",
     "site_movement": "site",
 }
-SITE = "site"  # the first part of the name of a site, which has movements only
+SITE = "site"  # the first part of the name of a site; reports about sites are always movements
 
 
 class Held(StrEnum):
@@ -44,7 +44,7 @@ class Held(StrEnum):
 
 MOST_MOVEMENTS = 200  # of one household, because each batch judges all movements of its households again
 
-MOST_HOUSEHOLDS = 2000  # of the sites whose movements one transaction changes; see docs/decisions/0042
+MOST_HOUSEHOLDS = 2000  # at the sites whose movements one transaction changes (docs/decisions/0042)
 
 # A movement held for one of these reasons contradicts other reports of its household.
 # The movement is judged again when these reports change.
@@ -123,7 +123,7 @@ class Precedent(NamedTuple):
         return self.outcome in (OutcomeKind.RECORDED, OutcomeKind.MERGED, OutcomeKind.NOTED)
 
     def is_duplicate_by(self, author: str, team: str | None) -> bool:
-        """Whether a person refused this version of this author or team, because another report says the same."""
+        """Whether a person refused this version by this author or team as a duplicate of another report."""
         is_duplicate = self.outcome is OutcomeKind.REJECTED and self.reason == RefusalReason.DUPLICATE
         return is_duplicate and Owner(self.author, self.team).shares(author, team)
 
@@ -191,9 +191,9 @@ def decide_movement(
 ) -> ReportDecision:
     """Decide about a movement of a household that has this owner and `known` movements.
 
-    `removes` says that people leave the stock of displaced. `empties_site` says that everybody at a site moves, by the
-    word of a team that has reported nobody there. `households` are to be judged again because of the movement, which a
-    person's decision does not make fewer.
+    `removes` is true if people leave the stock. `empties_site` is true if everybody at a site moves, and the movement's
+    team has reported nobody there. `households` is the number of households that must be judged again; a person's
+    acceptance does not lift the limit for this number.
 
     Any team may report a movement, but only the household's team or a registrar may take people out of the stock. The
     movement's own team may correct or reverse the report.
@@ -226,9 +226,9 @@ def decide_movement(
 
 
 def corrects_duplicate(claim: Claim, precedents: Iterable[Precedent]) -> bool:
-    """Whether a version of the report was refused as a duplicate. The people would be counted twice.
+    """Whether a version of the report was refused as a duplicate. A correction would count the people twice.
 
-    The author reads that the duplicate was recorded, so the author may well correct it.
+    The author may correct a duplicate, because the receipt says that it was recorded.
     """
     is_duplicate = any(precedent.is_duplicate_by(claim.author, claim.team) for precedent in precedents)
     return is_duplicate and not claim.is_accepted

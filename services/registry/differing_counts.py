@@ -1,4 +1,4 @@
-"""The route for counts of the same people that differ, so that a person can have the people counted again."""
+"""The route that lists differing counts of the same people, so that a person can order a new count."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -43,7 +43,7 @@ class Count(BaseModel):
 
 
 class DifferingCounts(BaseModel):
-    """Counts of the same people by several teams. `clear` says where these people come from and where they are."""
+    """Counts of the same people by several teams. `clear` has the origin and the present place of the people."""
 
     stock_id: UUID
     counts: list[Count]
@@ -51,7 +51,7 @@ class DifferingCounts(BaseModel):
 
 
 class DifferingPage(BaseModel):
-    """The counts that differ, those that wait longest first."""
+    """The counts that differ. The counts that have waited longest come first."""
 
     stocks: list[DifferingCounts]
 
@@ -66,7 +66,7 @@ async def differing(request: Request, session: Session, caller: Caller) -> Diffe
 
 
 async def stocks(session: AsyncSession, visibility: Visibility, status: Status) -> Sequence[Any]:
-    """The counts in effect of each stock that has several, the newest count of a stock first."""
+    """For each stock with several counts in effect, these counts, the newest first."""
     in_effect = (GroupCount.superseded_by.is_(None), GroupCount.measure == Measure.STOCK, GroupCount.status == status)
     several = select(GroupCount.stock_id).where(*in_effect).group_by(GroupCount.stock_id).having(func.count() > 1)
     columns = (GroupCount.stock_id, GroupCount.report_id, GroupCount.persons, GroupCount.counted_at)

@@ -1,4 +1,7 @@
-"""Routes that list exact duplicates, of a household and of all. Authors of reports never learn of duplicates."""
+"""Routes that list the exact duplicates of one household or of all households.
+
+Authors of reports never learn of duplicates.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -89,7 +92,10 @@ async def duplicate_households(
 async def duplicates_of(
     household: OpenedHousehold, request: Request, session: AsyncSession, caller: Principal
 ) -> Sequence[Duplicate]:
-    """The duplicates in the caller's areas, compared at this moment. The security log has them as read."""
+    """The duplicates in the caller's areas, compared at this moment.
+
+    The security log records that the caller read them.
+    """
     encryption, visibility = at_hand(request, caller)
     found = await alike(session, encryption, request.app.state.search, household, visibility)
     if found:

@@ -25,7 +25,7 @@ class DuplicateReason(StrEnum):
 
 
 class Duplicate(NamedTuple):
-    """`members` are those of the other household who are the same persons."""
+    """`members` are the members of the other household who are the same persons as members of this one."""
 
     household: OpenedHousehold
     reasons: Sequence[DuplicateReason]
@@ -33,7 +33,7 @@ class Duplicate(NamedTuple):
 
 
 def duplicate(one: OpenedHousehold, other: OpenedHousehold) -> Duplicate | None:
-    """Why the other household is a duplicate of this one; None if it is not."""
+    """The reason why the other household is a duplicate of this one; None if it is not a duplicate."""
     same = list(matches(one, other))
     members = {member["member_id"]: member for _, member in same}
     reasons = sorted({reason for reason, _ in same}, key=list(DuplicateReason).index)
@@ -65,7 +65,10 @@ def full_name(member: OpenedMember) -> frozenset[str]:
 
 
 def is_same_village(one: OpenedHousehold, other: OpenedHousehold) -> bool:
-    """Whether both came from the same place, or are at the same place. A village that is not named may be any."""
+    """Whether both households came from the same place, or are at the same place.
+
+    A missing village equals any village.
+    """
     for side in ("origin", "destination"):
         places = {household[f"{side}_pcode"] for household in (one, other)}
         villages = {localities.folded(household["sealed"].get(f"{side}_locality")) for household in (one, other)}

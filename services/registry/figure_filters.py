@@ -1,4 +1,4 @@
-"""The filters of figures, as the addresses of figures state them."""
+"""The filters of figures, read from the query of a URL."""
 
 from dataclasses import replace
 from datetime import date
@@ -75,7 +75,7 @@ class Filters(BaseModel):
 
     @property
     def scopes(self) -> tuple[MovementScope, ...]:
-        """By default, displaced people count within the country, and the others everywhere."""
+        """By default, displaced people count only within the country, and all other people count everywhere."""
         return tuple(self.scope or (IN_COUNTRY if self.are_displaced else MovementScope))
 
     @property

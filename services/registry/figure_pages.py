@@ -131,7 +131,10 @@ class TablePage:
 
 @dataclass(frozen=True, slots=True)
 class PageFigures:
-    """The figures of one page. The stock has all categories, and is by kind of shelter and of evacuation, too."""
+    """The figures of one page.
+
+    The stock has all categories, and also the dimensions kind of shelter and kind of evacuation.
+    """
 
     stock: list[Figure]
     flows: list[Figure]

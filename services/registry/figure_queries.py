@@ -1,4 +1,4 @@
-"""What a figure is asked for: the status, the place, the period and the filters."""
+"""The query for a figure: the status, the place, the period and the filters."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class MovementScope(StrEnum):
     """Where people are, and whether they crossed the border. The scope is unknown if nobody knows where they are."""
 
     WITHIN = "within"
-    ORIGIN_UNKNOWN = "origin_unknown"  # in the country, but nobody knows where they came from
+    ORIGIN_UNKNOWN = "origin_unknown"  # the people are in the country, but their origin is unknown
     ABROAD = "abroad"
     FROM_ABROAD = "from_abroad"
     UNKNOWN = "unknown"
@@ -53,7 +53,7 @@ class FigureCategory(StrEnum):
     DISPLACED = "displaced"  # within the country
     ABROAD = "abroad"
     FROM_ABROAD = "from_abroad"
-    UNKNOWN = "unknown"  # displaced, but nobody knows where they are
+    UNKNOWN = "unknown"  # the people are displaced, but their place is unknown
     PLANNED_RELOCATION = "planned_relocation"
     MIGRATION = "migration"
 
@@ -65,7 +65,7 @@ def category_of(mobility: Mobility, scope: MovementScope) -> FigureCategory:
 
 
 class ReasonRank(StrEnum):
-    """Which of the up to three ranked reasons of a displacement count: the first, any of them, or the only one."""
+    """Selects which of the ranked reasons of a displacement count: the first, any of them, or a single reason only."""
 
     FIRST = "first"
     ANY = "any"

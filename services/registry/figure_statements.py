@@ -19,7 +19,7 @@ STOCK = "superseded_at >= :until"
 IN_DISPLACEMENT = f"'{SubStock.IN_DISPLACEMENT}' = ANY(:sub_stocks)"
 OF_SUB_STOCK = "sub_stock = ANY(:sub_stocks)"
 IN_SUB_STOCK = {"episodes": IN_DISPLACEMENT, "counts": OF_SUB_STOCK, "stays": OF_SUB_STOCK}
-# A row of `counts` describes the people until the first movement of their group; from then on `group_stays` describe
+# A row of `counts` describes the people until the first movement of their group. From then on, `group_stays` describes
 # those who are left. If teams disagree, several counts of the same people are in effect, and only the highest is used.
 OF_COUNT = f"""status, measure, occurred_at, origin_pcode, origin_country, destination_pcode, destination_country,
     reason, reasons, mobility, hazard_type, shelter, needs, evacuation, quantifier, persons_estimated, version, persons,
@@ -45,7 +45,7 @@ SCOPE = f"""CASE
     WHEN origin_country <> '{COUNTRY}' THEN 'from_abroad'
     ELSE 'within'
 END"""
-# The same rule as `shared.displacement_reasons.onset`.
+# This expression has the same rule as `shared.displacement_reasons.onset`.
 ONSET = f"""CASE
     WHEN reason <> '{Reason.NATURAL_DISASTER}' THEN CASE WHEN reason = ANY(:slow_reasons) THEN 'slow' END
     WHEN hazard_type = ANY(:slow_hazard_types) THEN 'slow'
@@ -134,7 +134,7 @@ def conditions(query: FigureQuery, kind: Kind, table: str) -> Iterator[str]:
 
 
 def reason_conditions(query: FigureQuery) -> Iterator[str]:
-    """With the rank `any`, one of the reasons must meet all conditions, which then read the column of `given`."""
+    """With the rank `any`, a single reason must meet all conditions, which then read the column of `given`."""
     wanted = [
         *(["reason = ANY(:reasons)"] if query.reasons else []),
         *([f"({ONSET}) = ANY(:onsets)"] if query.onsets else []),

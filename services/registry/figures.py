@@ -45,7 +45,7 @@ async def flows(
 async def stock_of(
     request: Request, session: AsyncSession, caller: Principal, filters: StockFilters, day: date, **more: Any
 ) -> list[Figure]:
-    """The stock. `more` replaces fields of the query."""
+    """The stock. `more` has fields that replace fields of the query."""
     state = request.app.state
     query = filters.stock_query(state.settings, caller, state.places, day, **more)
     kept: KeptFigures = state.figures

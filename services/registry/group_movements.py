@@ -1,8 +1,8 @@
-"""How many people of each count are left after the movements of groups, and where the others are. No I/O.
+"""Computes how many people of each count are left after movements of groups, and where the others are. No I/O.
 
-A movement concerns the counts of its group that are in effect when it happens, or the recounts that have replaced
-them. People who moved are a count of their own at their new place, which a later full recount there replaces as any
-count. The rules are in docs/decisions/0042.
+A movement concerns the counts of its group that are in effect when it happens, or the recounts that have replaced them.
+People who moved become a separate count at their new place. A later full recount there replaces this count. The rules
+are in docs/decisions/0042.
 """
 
 from collections import Counter, defaultdict
@@ -23,7 +23,7 @@ from shared.events.vocabulary import Measure, Movement, Shelter, SubStock
 
 
 class Step(NamedTuple):
-    """The people who are there from this time on."""
+    """The people of a count from this time on."""
 
     at: datetime
     people: People
@@ -31,9 +31,9 @@ class Step(NamedTuple):
 
 @dataclass
 class Tally:
-    """The people of a count, or the people who moved, and what later movements left of them.
+    """The people of a count, or people who moved, with the numbers that are left after each later movement.
 
-    `gone` are the numbers of those who returned or settled.
+    `gone` has the numbers of people who returned or settled.
     """
 
     count: Headcount
@@ -51,7 +51,7 @@ class Tally:
 
     @property
     def displaced(self) -> int:
-        """The people of this count who are still displaced where it found them."""
+        """The people of this count who are still displaced where they were counted."""
         return self.people.count if self.count.sub_stock is SubStock.IN_DISPLACEMENT else 0
 
     @property
@@ -63,7 +63,7 @@ class Tally:
         return self.count.counted_at <= at and not is_replaced
 
     def take(self, number: int, at: datetime, to: SubStock | None = None) -> People:
-        """Take so many people away, or as many as there are."""
+        """Take this number of people away, or all people if there are fewer."""
         moving, rest = self.people.first(number)
         if moving.count:
             self.steps.append(Step(at, rest))
@@ -71,7 +71,7 @@ class Tally:
         return moving
 
     def empty(self, at: datetime) -> None:
-        """Leave nobody, because the others of a count of everybody at a site move with their later count."""
+        """Remove the people who are left. In a count of everybody at a site, they move with their later count."""
         if self.people.count:
             self.steps.append(Step(at, People()))
 
@@ -80,7 +80,10 @@ Tallies = dict[str, Tally]  # by the report id of the count
 
 
 def tallies(counts: Collection[Headcount], movements: Iterable[FiledMovement], sites: TypedSites) -> Tallies:
-    """What is left of each count. `counts` has all counts of the populations, sites and groups that are concerned."""
+    """The tallies after all movements.
+
+    `counts` has all counts of the populations, sites and groups that are concerned.
+    """
     recounts = Recounts(counts)
     known = {count.report_id: Tally.of(count, recounts) for count in counts}
     for movement in sorted(movements, key=movement_order):
@@ -91,7 +94,7 @@ def tallies(counts: Collection[Headcount], movements: Iterable[FiledMovement], s
 
 
 def moved(movement: FiledMovement, known: Tallies) -> list[Headcount]:
-    """Take the people who moved from their counts. Returns them, as counts at their new place."""
+    """Subtract the people who moved from their counts. Returns these people as counts at their new place."""
     at, to = moved_at(movement), TRANSITIONS[movement.clear.movement].to
     left, parts = movement.clear.persons, list[Headcount]()
     for stock in stocks(movement, at, known):
@@ -110,11 +113,11 @@ def moved(movement: FiledMovement, known: Tallies) -> list[Headcount]:
 
 
 def stocks(movement: FiledMovement, at: datetime, known: Tallies) -> Iterator[Sequence[Tally]]:
-    """The counts that the movement concerns, those of the same people together.
+    """The counts that the movement concerns, grouped by the people whom they count.
 
-    First come those who are displaced, and the oldest counts, because a later count of everybody at the site may
-    include them. If the movement does not say how many moved, those who have returned or settled move only if nobody
-    else is left.
+    Displaced people come first, in the order of their counts, because a later count of everybody at the site may
+    include them. If the movement states no number, people who have returned or settled move only if nobody else is
+    left.
     """
     to, concerned = TRANSITIONS[movement.clear.movement].to, defaultdict[str, list[Tally]](list)
     stock_ids = {tally.count.stock_id for tally in named(movement, at, known)}
@@ -152,7 +155,7 @@ def is_at_site(count: Headcount, site_id: str | None) -> bool:
 
 
 def in_effect(tally: Tally, at: datetime, known: Tallies) -> Tally:
-    """This count, or the recount that had replaced it by then."""
+    """This count, or the recount that had replaced it at that time."""
     replaced_by = None if tally.is_in_effect(at) else tally.standing.superseded_by
     return in_effect(known[replaced_by], at, known) if replaced_by else tally
 
@@ -175,7 +178,7 @@ def counted_with(stock: Sequence[Tally], at: datetime, known: Tallies) -> list[T
 
 
 def own(tally: Tally, at: datetime, known: Tallies) -> int:
-    """The people of a count; of a count of everybody at a site without those who have been counted again later.
+    """The number of people of a count. If it counts everybody at a site, people who were counted again are left out.
 
     `shared/places/site_counts.py` deducts the same people at reading.
     """
@@ -189,7 +192,7 @@ def own(tally: Tally, at: datetime, known: Tallies) -> int:
 
 
 def is_counted_again(earlier: Tally, whole: Tally, at: datetime, known: Tallies) -> bool:
-    """Whether a count of everybody at a site includes this earlier count, and a recount replaced only the latter."""
+    """Whether a count of everybody at a site includes this earlier count, which a later recount replaced alone."""
     included, count = earlier.count, whole.count
     replaced_by = known.get(earlier.standing.superseded_by or "")
     is_same_site = included.site_id == count.site_id and included.clear.status is count.clear.status
@@ -206,7 +209,7 @@ def is_there(movement: FiledMovement, count: Headcount) -> bool:
 
 
 def part(source: Headcount, movement: FiledMovement, people: People, at: datetime, *, number: int) -> Headcount:
-    """The people who moved, as a count. Who is forced onward is displaced from the place that they left."""
+    """The people who moved, as a count. People who are forced onward are displaced from the place that they left."""
     clear, changed, to = source.clear, place(movement, source), TRANSITIONS[movement.clear.movement].to
     assert to is not None, "nobody has moved"
     if movement.clear.movement is Movement.DISPLACED_AGAIN:
@@ -239,12 +242,15 @@ def part(source: Headcount, movement: FiledMovement, people: People, at: datetim
 
 
 def part_id(report_id: str, number: int) -> str:
-    """The id of people who moved, in place of a report id."""
+    """The id of a count of people who moved. It takes the place of a report id."""
     return str(events.derived_id("moved", report_id, number))
 
 
 def place(movement: FiledMovement, source: Headcount) -> dict[str, Any]:
-    """The place that a movement leads to. Without a destination people return to their origin, or stay."""
+    """The place to which a movement leads.
+
+    If the report names no destination, people return to their origin or stay.
+    """
     clear, sealed = movement.clear, movement.sealed
     if clear.destination is None and clear.movement is not Movement.RETURNED:
         return {}
@@ -259,7 +265,7 @@ def place(movement: FiledMovement, source: Headcount) -> dict[str, Any]:
 
 
 def share(households: int | None, persons: int, of: int) -> int | None:
-    """The families of so many of the people, rounded up, because nobody counted them."""
+    """The number of families of `persons` of the `of` people, rounded up, because nobody counted these families."""
     return households if not households or persons >= of else -(-households * persons // of)
 
 

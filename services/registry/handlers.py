@@ -32,7 +32,7 @@ from shared.messaging.handlers import Handlers
 from shared.messaging.records import Outcome, Received
 from shared.places import Places
 
-AT_ONCE = 200  # the most households of a site in memory
+AT_ONCE = 200  # the highest number of households of a site in memory
 
 
 class Registrar:

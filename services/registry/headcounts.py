@@ -43,7 +43,7 @@ class Headcount:
     received_at: datetime
     people: People
     typed_site: UUID | None = None  # the site whose name was typed as the place
-    movement_id: str | None = None  # the report of the movement, if these are people who moved
+    movement_id: str | None = None  # the report of the movement, if this is a count of people who moved
     sub_stock: SubStock = SubStock.IN_DISPLACEMENT
     needs: tuple[str, ...] = ()
 
@@ -75,7 +75,7 @@ class Headcount:
 
     @property
     def is_displaced(self) -> bool:
-        """Whether the report counts people who are displaced, and no movements."""
+        """Whether the report counts displaced people. A count of movements does not."""
         return self.clear.measure is Measure.STOCK and self.sub_stock is SubStock.IN_DISPLACEMENT
 
     def _population_at(self, *present: str | UUID | None) -> str:
@@ -160,7 +160,10 @@ class Recounts:
                 self._by_population[count.population].append(count)
 
     def standing(self, count: Headcount) -> Standing:
-        """Until when the count is in effect: until the first later recount of its population that replaces it."""
+        """The time until which the count is in effect.
+
+        The first later recount of its population that replaces the count ends it.
+        """
         recounts = self._by_population.get(count.population, []) if count.population else []
         following = islice(recounts, bisect(recounts, count.order, key=ORDER), None)
         replacement = next((recount for recount in following if count.is_replaced_by(recount)), None)

@@ -31,8 +31,9 @@ ACCEPTABLE = frozenset(
     }
 )
 
-# Reports that are held for these reasons are decided again when other reports come. Nobody needs to decide about them.
-# For the reasons in neither set, the report contradicts its earlier versions, and its author must send a correction.
+# Reports that are held for these reasons are judged again when other reports come, so no person needs to decide.
+# A reason that is in neither set means that the report contradicts its earlier versions. Its author must then send a
+# correction.
 WAITS = frozenset({Held.HOUSEHOLD_UNKNOWN, *CONTRADICTIONS})
 
 MOST = 1000  # the most reports of a team that one request accepts
@@ -42,7 +43,7 @@ UNDECIDED = select(HeldDecision.decided_at).where(
 )
 IS_HELD = Report.outcome == OutcomeKind.HELD
 # The P-code of the household, group or site that the report is about; NULL if it is not registered.
-# A movement needs it, because most movements have no destination.
+# Reports of movements need this P-code, because most movements have no destination.
 SUBJECT_PCODE = """coalesce(
     (SELECT coalesce(destination_pcode, origin_pcode) FROM households WHERE household_id = reports.subject_id),
     (
@@ -96,9 +97,10 @@ def of_ended_sign_ins(team: UUID, visibility: Visibility) -> Sequence[ColumnElem
 
 
 async def decide(session: AsyncSession, outcome_ids: Iterable[UUID], **decision: Any) -> list[UUID]:
-    """Store the decision about each of these reports, for the worker. Returns the ids of the decided reports.
+    """Store the decision about each of these reports. The worker executes the decisions.
 
-    Of two people, the first decides: a report that has a decision already is left out.
+    A report that already has a decision is left out, so that the first of two people decides. Returns the ids of the
+    decided reports.
     """
     rows = [{"outcome_id": outcome_id, **decision} for outcome_id in sorted(outcome_ids)]  # two people, one order
     if not rows:

@@ -28,7 +28,7 @@ PAIRS = 20
 
 @router.get("/search")
 async def search_page(request: Request, session: Session, caller: Caller) -> Response:
-    """The form, and the newest duplicates. The browser sends the criteria in the body of a request of its own."""
+    """The form, and the newest duplicates. The browser sends the criteria in the body of a separate request."""
     places: Places = request.app.state.places
     pairs = await pairs_of(request, session, caller, PAIRS)
     return render(request, "search.html", options=places.options(language_of(request)), pairs=pairs)

@@ -31,8 +31,8 @@ def concerned(parts: Parts, movement: FiledMovement, departure: Filed, lead: Lea
 def at_site(parts: Parts, movement: FiledMovement) -> Parts:
     """Everybody who is displaced at the site of the movement.
 
-    A report says that people are at the site when it is made, not since when. So who is reported there after the
-    movement has come later.
+    A report says that people are at the site at the time of the report, not since when. Therefore people who are
+    reported there after the movement are assumed to have come later.
     """
     when = moved_at(movement)
     there = {at: people for at, people in parts.items() if at.is_displaced() and at.site_id == movement.site_id}
@@ -67,7 +67,7 @@ def taken(parts: Parts, number: int, lead: Lead) -> Parts:
 
 
 def nobody_left(parts: Parts, movement: FiledMovement) -> ReportDecision:
-    """People who are dead move no more, unless the dates are so vague that they may have moved before."""
+    """Dead people cannot move, unless the dates are so vague that the movement may have come before the death."""
     first, _ = days(movement)
     are_dead = all(position.died_by and position.died_by < first for position in parts)
     is_contradiction = are_dead and movement.clear.movement is not Movement.DIED

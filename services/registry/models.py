@@ -30,7 +30,7 @@ from shared.country import TIME_ZONE
 from shared.messaging.models import CONSUMER_TABLES, Decision
 from shared.postgres import models
 
-# The month in Bishkek time: 202606 means June 2026, and 202600 means 2026 without a known month, as of a season.
+# The month in Bishkek time. 202606 means June 2026, and 202600 means 2026 without a known month, as for a season.
 PERIOD = f"""100 * extract(year FROM occurred_at AT TIME ZONE '{TIME_ZONE}')::integer
     + CASE occurred_at_precision WHEN 'season' THEN 0 WHEN 'year' THEN 0
         ELSE extract(month FROM occurred_at AT TIME ZONE '{TIME_ZONE}')::integer END"""
@@ -71,7 +71,10 @@ class Moved:
 
 
 class Household(Registered, Moved, RegistryModel):
-    """`search_root_id` names the root of the household's search keys. It is empty until the worker has made them."""
+    """`search_root_id` names the root of the household's search keys.
+
+    It is empty until the worker has made these keys.
+    """
 
     __tablename__ = "households"
     __table_args__ = (Index(None, "changed_at", "household_id"),)
@@ -97,7 +100,7 @@ class Member(RegistryModel):
 class HouseholdSearchKeys(RegistryModel):
     """All search keys of a household in one row, because a row for each key would cost much more.
 
-    A search reads the index's pending list from its beginning, so the list is kept short.
+    Each search reads the pending list of the GIN index, so the list is kept short.
     """
 
     __tablename__ = "search_keys"
@@ -197,7 +200,7 @@ class SiteReportKey(WrappedKey, RegistryModel):
 
 
 class HouseholdSite(RegistryModel):
-    """A site where a report places a household, now or earlier. A movement of everybody at a site needs the list."""
+    """A site where a report places a household, now or earlier. Movements of everybody at a site use this list."""
 
     __tablename__ = "household_sites"
 
@@ -310,9 +313,9 @@ class GroupCount(Displaced, RegistryModel):
     """A count of a group, with the data of the report's valid version. `headcounts.py` explains the columns.
 
     In rows that earlier releases wrote, the columns from `persons_estimated` on are None. `site_id` is set if the
-    report names the site where the people are, which may be unknown here. `displaced`, `returned` and `settled` say
-    where the people are after the movements, the first of which was at `changed_at`. In a row of people who moved,
-    `report_id` is no report's id, and `movement_id` is the movement's report.
+    report names the site where the people are, which may be unknown here. `displaced`, `returned` and `settled` are the
+    numbers of people by whereabouts after the movements. The first movement was at `changed_at`. In a row of people who
+    moved, `report_id` is derived from the movement, and `movement_id` is the id of the movement's report.
     """
 
     __tablename__ = "counts"
@@ -342,7 +345,7 @@ class GroupCount(Displaced, RegistryModel):
 
 
 class GroupStay(Displaced, RegistryModel):
-    """The people of a count who were left from `counted_at` until `superseded_at`, after a movement of the group."""
+    """The people of a count who were left after a movement of the group, from `counted_at` until `superseded_at`."""
 
     __tablename__ = "group_stays"
 
@@ -392,7 +395,7 @@ class HeldDecision(Decision, RegistryModel):
     """
 
     __tablename__ = "held_decisions"
-    # one open decision about a report, so that of two people the first decides
+    # only one open decision about a report, so that the first of two people decides
     __table_args__ = (
         Index("uq_held_decisions_open", "outcome_id", unique=True, postgresql_where=text("carried_out_at IS NULL")),
     )

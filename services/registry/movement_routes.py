@@ -19,7 +19,7 @@ from shared.postgres.database import Session
 
 T = TypeVar("T")
 router = APIRouter()
-# Filters of the other figures.
+# filters of other figures
 WITHOUT_EFFECT = {*("reason", "rank", "onset", "hazard_type", "shelter", "by"), *("sex", "age", "scope", "format")}
 
 

@@ -110,7 +110,10 @@ def is_known(movement: FiledMovement, after: Mapping[Position, Position]) -> boo
 
 
 def leaving(after: Mapping[Position, Position]) -> list[Position]:
-    """The positions that the people have left. Who has returned and is reported at another place returns only once."""
+    """The positions that the people have left.
+
+    People who have returned do not return again if a report names another place.
+    """
     return [
         before
         for before, position in after.items()

@@ -1,7 +1,7 @@
-"""Folds names of persons, telephone numbers and codes, so that different spellings of the same give equal results.
+"""Folds names of persons, telephone numbers and codes, so that different spellings of a value give the same result.
 
 Names are compared in Latin letters. The romanisations of passports (ICAO 9303), of BGN/PCGN and of Uzbek give the same
-result, as does what people type on a keyboard without Kyrgyz letters. docs/decisions/0046 explains the rules.
+result. So do Kyrgyz names that were typed on a keyboard without Kyrgyz letters. docs/decisions/0046 explains the rules.
 """
 
 import re
@@ -13,7 +13,7 @@ from shared.country import CALLING_CODE
 CYRILLIC = "абвгдежзийклмнңоөпрстуүфхцчшщъыьэюяё" + "қғҳўҷӣӯәі"
 LATIN = [*"abvgdejziiklmnnooprstuufh", "ts", "ch", "sh", "sh", "", "i", "", "e", "iu", "ia", "e", *"kghojiuai"]
 TURKIC = {"ş": "sh", "ç": "ch", "ı": "i", "ğ": "g", "ö": "o", "ü": "u", "ŋ": "n", "ə": "a", "ñ": "n"}
-MARKS = dict.fromkeys("'`´’‘ʻʼ\u0307", "")  # apostrophes are often omitted; U+0307 remains of a Turkish İ
+MARKS = dict.fromkeys("'`´’‘ʻʼ\u0307", "")  # apostrophes are often omitted; a lower-cased Turkish İ has U+0307
 LETTERS = str.maketrans(dict(zip(CYRILLIC, LATIN, strict=True)) | TURKIC | MARKS)
 # Spellings of the same sound, in the order of replacement.
 SPELLINGS = {"shch": "sh", "zh": "j", "dj": "j", "kh": "h", "x": "h", "ng": "n", "y": "i", "w": "v", "q": "k"}
@@ -25,7 +25,7 @@ PARTICLES = frozenset({"ulu", "kizi", "gizi", "ogli", "oglu"})  # "son of" and "
 
 
 def folded(name: str | None) -> frozenset[str]:
-    """The parts of a name in a form that does not depend on script, romanisation, gender ending and order."""
+    """The parts of a name, in a form that is independent of script, romanisation, gender ending and order."""
     return _folded(name) if name else frozenset()
 
 

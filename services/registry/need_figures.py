@@ -1,4 +1,4 @@
-"""Computes how many displaced people need what. People with several needs are in several figures."""
+"""Computes the number of displaced people for each need. People with several needs are in several figures."""
 
 # raw SQL throughout: the statements are built from the filters of each query
 
@@ -14,8 +14,8 @@ from services.registry.figure_queries import FigureQuery
 from services.registry.figure_statements import TABLES, conditions, number, persons, source
 from shared.events.vocabulary import Need
 
-# Reports do not say who needs what, so all persons of a household or group count. The row without a need has everybody
-# with at least one need.
+# Reports state needs for a household or group, not for persons, so all persons of a household or group count. The row
+# without a need counts everybody with at least one need.
 NEEDS = """
 SELECT need, {number}, {persons} FROM {table}
 CROSS JOIN LATERAL (SELECT DISTINCT unnest(needs) UNION ALL SELECT NULL WHERE cardinality(needs) > 0) AS given(need)
@@ -25,7 +25,7 @@ WHERE {conditions} GROUP BY 1
 
 @dataclass(frozen=True, slots=True)
 class NeedFigure:
-    """The people with a need. Without a `need`, the people with any need."""
+    """The people with a need, or with any need if `need` is None."""
 
     need: Need | None
     households: int

@@ -16,11 +16,11 @@ from shared.auth.tokens import Principal, Role
 from shared.web.problems import Problem
 
 MOST_AN_HOUR = 60
-MOST_FOUND_AN_HOUR = 600  # by searches, each of which shows up to 50
+MOST_FOUND_AN_HOUR = 600  # a single search shows up to 50 households
 SHOWN = timedelta(hours=24)
 NEED_NO_PURPOSE = frozenset({Role.REGISTRAR})  # reading records is a registrar's daily work
 
-# The audit entries of opened household records, histories, pages and held reports, not of lists.
+# The audit entries of opened household records, histories, pages and held reports. Lists are not included.
 # Entries of authors who open their own reports are counted too.
 PATHS = (
     "GET /registry/v1/households/{household_id}",
@@ -43,7 +43,7 @@ HOUR = func.date_trunc("hour", AUDIT.c.at)
 
 @dataclass(frozen=True, slots=True)
 class Unusual:
-    """An account that read about unusually many households in an hour: it opened them, or found them by searches."""
+    """An account that opened unusually many households in an hour, or found unusually many by searches."""
 
     account: UUID
     hour: datetime

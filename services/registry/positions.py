@@ -1,4 +1,4 @@
-"""Where displaced people are, and how a movement changes that. No I/O."""
+"""The positions of displaced people, and the change of a position by a movement. No I/O."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -29,7 +29,7 @@ class Position:
     intends_to_stay: bool = False
     contact_lost_at: datetime | None = None
     site_id: str = ""
-    placed_at: datetime = NEVER  # the time from which a report says that they are at this site
+    placed_at: datetime = NEVER  # the time of the report that says that the people are at this site
     died_by: date | None = None  # the last day on which the people may have died
 
     @property
@@ -111,7 +111,10 @@ def moved(before: Position, movement: FiledMovement, departure: Filed, at: datet
 
 
 def is_same_place(before: Position, after: Position) -> bool:
-    """Whether people only stay. What the newer report leaves out is as before, and nobody returns twice."""
+    """Whether people only stay.
+
+    Facts that the newer report leaves out are unchanged. People who have returned do not return again.
+    """
     if before.place[:3] != after.place[:3]:
         return False
     is_same_locality = after.locality in ("", before.locality)

@@ -96,7 +96,10 @@ async def household(
 async def households(
     session: AsyncSession, encryption: EnvelopeEncryption, ids: Sequence[UUID], visibility: Visibility
 ) -> list[dict[str, Any]]:
-    """The decrypted households with their members; without those that do not exist or that the caller may not see."""
+    """The decrypted households with their members.
+
+    Households that do not exist or that the caller may not see are left out.
+    """
     wanted = seen(select(*LISTED, Household.row_version, Household.sealed, *KEY), visibility)
     with_key = wanted.join(HouseholdKey, HouseholdKey.household_id == Household.household_id)
     rows = (await session.execute(with_key.where(Household.household_id.in_(ids)))).mappings().all()
@@ -146,7 +149,7 @@ async def history(
 async def duplicate_pairs(
     session: AsyncSession, visibility: Visibility, limit: int, after: tuple[datetime, UUID] | None = None
 ) -> Sequence[DuplicatePair]:
-    """The pairs of which the caller may see both households, the newest first."""
+    """The pairs whose two households the caller may see, the newest first."""
     newest = select(DuplicatePair).order_by(DuplicatePair.found_at.desc(), DuplicatePair.household_id.desc())
     for name, household_id in (("one", DuplicatePair.household_id), ("another", DuplicatePair.other_id)):
         household = aliased(Household, name=name)
@@ -158,7 +161,7 @@ async def duplicate_pairs(
 
 
 async def course(session: AsyncSession, household_id: UUID) -> HouseholdCourse:
-    """What the figures count for a household: its displacements, its movements, and where its people are now."""
+    """The rows that the figures count for a household: displacements, movements, and where the people are now."""
     episodes = (await session.scalars(select(Episode).filter_by(household_id=household_id))).all()
     moves = select(HouseholdPassage).filter_by(household_id=household_id).order_by(HouseholdPassage.occurred_at)
     passages = (await session.scalars(moves)).all()

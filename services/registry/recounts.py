@@ -33,7 +33,7 @@ SEQUENCES = "SELECT nextval('group_sequence') FROM generate_series(1, $1)"
 
 
 class Stored(NamedTuple):
-    """What the other services know of a count."""
+    """The state of a count that the other services know from its last event."""
 
     standing: Standing
     site_id: UUID | None
@@ -54,7 +54,7 @@ class Stored(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Recount:
-    """The counts to store, in place of those of the changed groups and of those with the ids in `outdated`.
+    """The counts to store. They replace all counts of the changed groups, and the counts with the ids in `outdated`.
 
     `messages` has an event about each changed count.
     """
@@ -65,7 +65,7 @@ class Recount:
 
 
 async def recount(session: AsyncSession, working_set: WorkingSet, store: Store, now: datetime) -> Recount:
-    """Compute the counts of the changed groups and at the changed sites, and the counts that change with them.
+    """Compute the counts of the changed groups and at the changed sites, and all other counts that these change.
 
     Workers that change counts of the same population wait for each other. Each worker therefore sees all counts.
     """
@@ -89,7 +89,7 @@ async def recount(session: AsyncSession, working_set: WorkingSet, store: Store, 
     ended = [emptied(report_id, like) for report_id in before if report_id not in known and like]
     published = [tally for tally in (*changes, *ended) if is_published(tally, before.get(tally.count.report_id))]
     messages = await events(pool.connection, published, before, counted, now)
-    # Where people moved, a report may change the past of a count whose present numbers stay the same.
+    # If people moved, a report may change the past of a count even if its present numbers stay the same.
     written = [
         tally
         for tally in known.values()
@@ -105,14 +105,14 @@ async def stored(pool: CountPool, group_ids: Collection[str], known: Tallies) ->
 
 
 def emptied(report_id: str, count: Headcount) -> Tally:
-    """What the other services must know of people who have not moved after all: that they are nobody."""
+    """The event about people who have not moved after all. It tells the other services that their count is now zero."""
     clear = count.clear.model_copy(update={"persons": 0, "households": None, "is_full_recount": False})
     nobody = replace(count, report_id=report_id, clear=clear, people=People(), movement_id=report_id)
     return Tally(nobody, IN_EFFECT, [Step(count.counted_at, People())])
 
 
 def is_published(tally: Tally, before: Stored | None) -> bool:
-    """Whether the other services know the count: they count only people who are displaced."""
+    """Whether the count is published. The other services count only displaced people."""
     return tally.count.movement_id is None or tally.count.is_displaced or bool(before and before.displaced)
 
 

@@ -68,7 +68,7 @@ class FiledReport(Generic[C]):
     received_at: datetime
     places_version: str | None
     flags: tuple[Flag, ...]
-    registrar_areas: tuple[str, ...] = ()  # set only if a registrar reports a movement
+    registrar_areas: tuple[str, ...] = ()  # the areas of a registrar who reports a movement, else empty
     is_revoked: bool = False  # the credential was revoked before intake received the report
     outcome: OutcomeKind = OutcomeKind.NOTED
     outcome_id: str = field(default_factory=random_id)
@@ -76,8 +76,8 @@ class FiledReport(Generic[C]):
     is_accepted: bool = False  # a person accepted the held report
     is_expiry_lifted: bool = False  # a person decided to ignore that the sign-in had expired
     replaces: str | None = None  # if the report was redriven, the id of its previous outcome
-    first_reported_at: datetime | None = None  # in a correction: when the first version was reported
-    first_placed_at: datetime | None = None  # in a correction: when the version was reported that first named the site
+    first_reported_at: datetime | None = None  # in a correction: the time of the first version
+    first_placed_at: datetime | None = None  # in a correction: the time of the version that first named the site
 
     @property
     def claim(self) -> Claim:
@@ -95,16 +95,19 @@ class FiledReport(Generic[C]):
 
     @property
     def known_at(self) -> datetime:
-        """When the event was reported first. A correction by the phone has the time of the correction."""
+        """The time at which the event was first reported.
+
+        The `reported_at` of a correction is the time of the correction.
+        """
         return self.first_reported_at or self.clear.reported_at
 
     @property
     def placed_at(self) -> datetime:
-        """When it was reported first that the household is at its site."""
+        """The time at which a report first said that the household is at its site."""
         return self.first_placed_at or self.clear.reported_at
 
     def correct(self, older: "FiledReport[Any]") -> None:
-        """Take over from an older version when the event was reported first."""
+        """Take the time of the first report from an older version."""
         self.first_reported_at = older.known_at
         if self.sealed.get("site_id") == older.sealed.get("site_id"):
             self.first_placed_at = older.placed_at
@@ -140,7 +143,7 @@ class FiledMovement(FiledReport[AnyMovementClear]):
 
     @property
     def site_id(self) -> str | None:
-        """The site that everybody left, or where everybody was seen."""
+        """The site of a movement that concerns everybody at a site."""
         return self.subject[1] if self.subject[0] == SITE else None
 
     @property
@@ -150,7 +153,7 @@ class FiledMovement(FiledReport[AnyMovementClear]):
 
     @property
     def empties_site(self) -> bool:
-        """Whether the movement changes where everybody at a site is. Who only sees the people there changes nothing."""
+        """Whether the movement takes everybody away from a site. A report that confirms people there does not."""
         is_change = self.clear.movement is not Movement.CONFIRMED_HERE and not self.clear.is_reversed
         return self.site_id is not None and is_change
 
@@ -188,9 +191,9 @@ def days(filed: AnyFiled) -> tuple[date, date]:
 
 
 def moved_at(movement: FiledMovement) -> datetime:
-    """When the people had moved, at the latest: before the first report, and before the end of the day, month or year.
+    """The latest time at which people may have moved: the first report, or the end of the reported day, month or year.
 
-    A correction is made later, but not because people moved later.
+    The earlier of the two is used. The time of a correction does not matter, because it does not mean a later movement.
     """
     clear = movement.clear
     if clear.occurred_at_precision is Precision.HOUR:
@@ -262,7 +265,7 @@ def cell(sex: str | None, age: str) -> int:
 def age(member: Content, year: int, day: str) -> int | None:
     """The age on the day `MM-DD` of the year. If only the birth year is known, the age is the years' difference.
 
-    If only an age was told, it is the age on the day of the telling; without that day it holds for any day.
+    If a report states only an age, it is the age on the stated day; without such a day, the age is used for any day.
     """
     born: str | None = member.get("birth_date")
     if born is not None:

@@ -174,7 +174,7 @@ async def own_report(
 async def history(household_id: UUID, request: Request, session: Session, caller: Caller) -> History:
     """All versions of all reports on the household and its movements.
 
-    An author sees only own reports, with the results that their receipts show.
+    An author sees only their own reports, with the results that the receipts show.
     """
     encryption, visibility = at_hand(request, caller)
     if visibility.author is None:
@@ -190,7 +190,10 @@ async def history(household_id: UUID, request: Request, session: Session, caller
 
 
 def for_author(version: dict[str, Any]) -> dict[str, Any]:
-    """The version as its author may read it, because an outcome can tell of other households and their teams."""
+    """The version as its author may read it.
+
+    Other outcomes are hidden, because they may reveal other households and teams.
+    """
     state, reason = state_of(version["outcome"], version["reason"]), refusal_of(version["reason"])
     return {
         **version,

@@ -251,7 +251,7 @@ def passage_row(departure: Filed, number: int, passage: Passage) -> Row:
 
 
 def household_sites(subjects: Iterable[Subject]) -> Copy:
-    """Where a movement of everybody at a site finds the households."""
+    """The rows from which a movement of everybody at a site finds the households."""
     names = ((site_id, subject.name[1]) for subject in subjects for site_id in sorted(subject.site_ids))
     return Copy(HouseholdSite.__tablename__, ("site_id", "household_id"), names)
 
@@ -270,7 +270,7 @@ def counts(tallies: Iterable[Tally]) -> Copy:
 
 
 def count(tally: Tally) -> Row:
-    """The row of a count, which says how many people it found, until when that held, and how many are left."""
+    """The row of a count, with the people counted, the time until which the count was valid, and the people left."""
     same, standing = tally.count, tally.standing
     computed = same.site_id, same.counted_at, same.population, same.stock_id, same.covers_site
     changed_at = tally.steps[1].at if tally.has_moved else None
@@ -293,7 +293,10 @@ def group_stays(tallies: Iterable[Tally]) -> Copy:
 
 
 def group_stays_of(tally: Tally) -> Iterator[Row]:
-    """Who was left after each movement. The row of the count describes the time before the first movement."""
+    """A row for the people who were left after each movement.
+
+    The row in `counts` describes the time before the first movement.
+    """
     ends = [step.at for step in tally.steps[1:]] + [tally.standing.superseded_at]
     for number, (step, ends_at) in enumerate(zip(tally.steps, ends, strict=True)):
         is_superseded = tally.standing.superseded_by is not None and step.at >= tally.standing.superseded_at

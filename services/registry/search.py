@@ -1,4 +1,4 @@
-"""What a search of households looks for, and which persons of a found household it means. No I/O."""
+"""The criteria of a search for households, and the persons of a found household who match them. No I/O."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -17,11 +17,11 @@ LONGEST_NAME = 8  # parts
 
 
 class HouseholdSearch(Body):
-    """The criteria of a search. A household fits if it fits all of them; at least one is expected.
+    """The criteria of a search. A household matches if it meets all criteria. At least one criterion is required.
 
-    `name` are parts of the names of its members in any order and script. `birth_year` is that of a member. `code` are
-    the last characters of a report's id, as the field form shows them. `area` is where the household is now, and
-    `origin` where it came from. `since` and `until` are days on which it was displaced.
+    `name` has parts of the names of members, in any order and script. `birth_year` is the birth year of a member.
+    `code` has the last characters of a report's id, which the field form shows. `area` is the area where the household
+    is now, and `origin` the area that it left. `since` and `until` limit the day of displacement.
     """
 
     name: Line | None = None
@@ -51,7 +51,7 @@ class HouseholdSearch(Body):
 
     @property
     def terms(self) -> list[Term]:
-        """What the household's search keys must contain."""
+        """The terms whose keys the household's search keys must contain."""
         values = {
             KeyField.NAME: self.name,
             KeyField.PHONE: self.phone,
@@ -71,7 +71,7 @@ class HouseholdSearch(Body):
 
 
 def meant(members: Sequence[dict[str, Any]], wanted: Iterable[Term]) -> list[dict[str, Any]]:
-    """The members whom a search means: those with the most of its terms, or the first member if nobody has any."""
+    """The members who match a search: the members with the most of its terms, or the first member if nobody has any."""
     wanted = set(wanted)
     fitting = [len(wanted.intersection(terms_of_person(member))) for member in members]
     most = max(fitting, default=0)

@@ -1,7 +1,7 @@
-"""Search keys: HMACs of folded names, telephones and numbers, by which households are found without being decrypted.
+"""Search keys: HMACs of folded names, telephones and numbers. They find households without decrypting them.
 
-Each field has a key of its own, derived from a root that is kept outside PostgreSQL. An attacker who has the database
-cannot test whether a name or telephone is in it. docs/decisions/0046 explains how the keys are stored.
+Each field has its own HMAC key, which is derived from a root key outside PostgreSQL. An attacker who has only the
+database cannot test whether it contains a name or telephone. docs/decisions/0046 explains how the keys are stored.
 """
 
 import hmac
@@ -20,8 +20,8 @@ from shared.crypto.keyring import Keyring
 from shared.places import localities
 
 KEY_BYTES = 16
-CODE_DIGITS = 4  # the field form shows so many last digits of a report's id as its code
-KEPT = 10_000  # values of which the keys are kept in memory
+CODE_DIGITS = 4  # the field form shows this many last digits of a report's id as the code of the report
+KEPT = 10_000  # the number of values whose keys are kept in memory
 
 
 class Field(StrEnum):
@@ -57,7 +57,7 @@ def terms(field: Field, value: str | None) -> list[Term]:
 
 
 def values_of(report: AnyFiled) -> Iterator[tuple[Field, str | None]]:
-    """The values by which a household is found because of this report, as they were typed."""
+    """The values of this report by which the household can be found, as they were typed."""
     content = report.sealed
     yield Field.CODE, code_of(report.report_id)
     yield Field.PHONE, content.get("phone")
@@ -113,7 +113,7 @@ def derived(root: bytes, field: Field) -> bytes:
 
 
 class SearchKeys:
-    """The roots of a folder. The newest root makes the keys that are stored."""
+    """The root keys in a folder. The newest root makes the search keys that are stored."""
 
     def __init__(self, folder: Path) -> None:
         self._ring = Keyring(folder)

@@ -31,7 +31,7 @@ ROOTS = select(func.min(Household.search_root_id), func.max(Household.search_roo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchQuery:
-    """A household fits if it has all of `terms`, one of `alternatives` (if there are any), and the clear fields."""
+    """A household matches if it has all of `terms`, one of `alternatives` (if there are any), and the clear fields."""
 
     visibility: Visibility
     limit: int
@@ -49,8 +49,8 @@ class SearchQuery:
 class SearchPage:
     """One page of households, the latest change first.
 
-    `count` is the number on this page and all later pages; None if it would take too long to count. `is_complete` is
-    false while the search keys of some households have not been made yet.
+    `count` is the number of households on this page and all later pages; None if counting would take too long.
+    `is_complete` is false while the search keys of some households have not been made yet.
     """
 
     rows: Sequence[RowMapping]
@@ -90,13 +90,19 @@ def _matched(query: SearchQuery, roots: Sequence[KeysOfRoot]) -> CTE:
 
 
 def _with_keys(condition: ColumnElement[bool]) -> CTE:
-    """A CTE, because PostgreSQL overestimates how many households have the keys, and would read all by `changed_at`."""
+    """A CTE, because PostgreSQL overestimates how many households have the keys.
+
+    It would otherwise read all households by `changed_at`.
+    """
     wanted = select(HouseholdSearchKeys.household_id).where(condition)
     return wanted.cte("matched").prefix_with("MATERIALIZED", dialect="postgresql")
 
 
 def _page(query: SearchQuery, matched: CTE | None) -> Select[Any]:
-    """The rows of one page. They are chosen before the other columns are read, because many households may fit."""
+    """The rows of one page.
+
+    The rows are chosen before their other columns are read, because many households may match.
+    """
     count = func.count().over().label(COUNT) if matched is not None else null().label(COUNT)
     chosen = select(Household.household_id, count).where(query.visibility.covers(HERE), _fits(query))
     if query.since is not None or query.until is not None:
@@ -147,7 +153,7 @@ async def like(
 ) -> Sequence[UUID]:
     """Households that may be duplicates: with the same numbers, or with a person of the same name and birth year.
 
-    At most MOST_LIKE of them are looked at, those with the latest changes.
+    Only the MOST_LIKE households with the latest changes are compared.
     """
     roots, _ = await roots_in_use(session, search)
     alike = [condition for root in roots for condition in _alike(household, root)]
@@ -178,6 +184,6 @@ def _has_member_born(year: int) -> ColumnElement[bool]:
 
 
 async def site_names(session: AsyncSession, site_id: UUID) -> list[str]:
-    """The names by which reports may mean the site. Empty if there is no such site."""
+    """The names by which reports may refer to the site. Empty if there is no such site."""
     site = await session.get(Site, site_id)
     return [name for name in (site.name_ky, site.name_ru, site.name_en) if name] if site else []

@@ -1,4 +1,4 @@
-"""Makes the search keys of households that have none, or keys of an older root, in small batches while others work."""
+"""Makes the search keys of households that have none, or that have keys of an older root, in small batches."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -34,14 +34,14 @@ async def renew(
 
 
 async def made_by(session: AsyncSession, root_id: str) -> int:
-    """How many households have search keys of this root. If the number is 0, the root can be destroyed."""
+    """The number of households with search keys of this root. If the number is 0, the root can be destroyed."""
     made = select(func.count()).select_from(Household).where(Household.search_root_id == root_id)
     return await session.scalar(made) or 0
 
 
 async def _renew_some(session: AsyncSession, store: Store, search: SearchKeys) -> int:
     root_id = search.root_id
-    await session.execute(database.advisory_lock("search keys"))  # workers would make the same keys twice
+    await session.execute(database.advisory_lock("search keys"))  # otherwise two workers would make the same keys
     is_old = Household.search_root_id < root_id
     old = (await session.scalars(select(Household.household_id).where(is_old).limit(HOUSEHOLDS_AT_ONCE))).all()
     if not old:

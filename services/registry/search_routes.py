@@ -28,7 +28,7 @@ router = APIRouter()
 
 
 class FoundPerson(BaseModel):
-    """A member of a found household, with as much as tells persons apart."""
+    """A member of a found household, with the fields that distinguish persons."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -43,7 +43,7 @@ class FoundPerson(BaseModel):
 
 
 class FoundHousehold(HouseholdSummary):
-    """`found_members` are the members whom the search means, or the first member if it means nobody."""
+    """`found_members` are the members who match the search, or the first member if nobody matches."""
 
     found_members: list[FoundPerson]
 
@@ -51,8 +51,8 @@ class FoundHousehold(HouseholdSummary):
 class HouseholdsFound(BaseModel):
     """A page of the found households, the latest change first.
 
-    `count` is the number on this page and all later pages; null if nothing but places and days was looked for. While
-    `is_complete` is false, the registry is still preparing older households for the search.
+    `count` is the number of households on this page and all later pages; null if the search has only places and days.
+    While `is_complete` is false, the registry is still preparing older households for the search.
     """
 
     households: list[FoundHousehold]
@@ -91,7 +91,7 @@ async def search_households(
 async def found_by(
     criteria: HouseholdSearch, request: Request, session: AsyncSession, caller: Principal
 ) -> SearchResult:
-    """Search and open the found households. The search is in the security log with the found households."""
+    """Search and open the found households. The security log records the search and the found households."""
     await check_purpose(request, caller)
     places: Places = request.app.state.places
     encryption: EnvelopeEncryption = request.app.state.encryption

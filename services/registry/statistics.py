@@ -212,7 +212,7 @@ def rows(
 
 
 def only_by(figures: Iterable[Figure], by: Collection[Dimension]) -> list[Figure]:
-    """The figures summed over the kinds of shelter and of evacuation, unless these are requested."""
+    """The figures, summed over the kinds of shelter and of evacuation unless the caller requests these dimensions."""
     has_shelter, has_evacuation = Dimension.SHELTER in by, Dimension.EVACUATION in by
     return united(
         replace(
@@ -233,7 +233,7 @@ def by_shelter(figures: Iterable[Figure]) -> list[Figure]:
 
 
 def by_evacuation(figures: Iterable[Figure]) -> dict[Evacuation | None, Figure]:
-    """The totals of the evacuated by kind of evacuation; None if the report does not say it."""
+    """The totals of evacuated people by kind of evacuation. The kind is None if the report does not state it."""
     evacuated = [figure for figure in figures if figure.mobility is Mobility.EVACUATION]
     return {kind: total(figure for figure in evacuated if figure.evacuation is kind) for kind in (*Evacuation, None)}
 

@@ -51,16 +51,16 @@ MOVEMENT_OF: dict[str, type[AnyMovementClear]] = {
     "group_movement": GroupMovementClear,
     "site_movement": SiteMovementClear,
 }
-# The keys of the reports about everybody at a site. The person in charge of a site has another key.
+# The keys of reports about everybody at a site. The data of the person in charge of a site have another key.
 SITE_KEYS = "SELECT site_id AS subject_id, kek_id, wrapped FROM site_report_keys WHERE site_id = ANY($1::uuid[])"
 PCODES = "SELECT site_id, pcode FROM sites WHERE site_id = ANY($1::uuid[])"
-# Who reported people at a site: the teams of the households and groups there.
+# The teams that reported people at a site: the owners of the households and groups there.
 REPORTERS = """
 SELECT site_id, author, team FROM household_sites JOIN households USING (household_id) WHERE site_id = ANY($1::uuid[])
 UNION SELECT site_id, author, team FROM counts JOIN groups USING (group_id) WHERE site_id = ANY($1::uuid[])
 """
 AT_SITES = "SELECT DISTINCT household_id FROM household_sites WHERE site_id = ANY($1::uuid[]) ORDER BY household_id"
-# The sites where reports place these households and those that are or were at the sites $2.
+# The sites where reports place these households, or households that are or were at the sites $2.
 SITES_OF = """
 SELECT site_id FROM household_sites WHERE household_id = ANY($1::uuid[])
 UNION SELECT site_id FROM household_sites
@@ -69,7 +69,7 @@ WHERE household_id IN (SELECT household_id FROM household_sites WHERE site_id = 
 HELD_OF = """
 SELECT * FROM reports WHERE outcome = 'held' AND (report_id = ANY($1::uuid[]) OR subject_id = ANY($2::uuid[]))
 """
-# `is_moved` says whether a movement of everybody at the site changes. Such a lock excludes all others.
+# `is_moved` is true if a movement of everybody at the site is filed. Its lock is exclusive, all other locks are shared.
 LOCK_SITES = """
 SELECT CASE WHEN is_moved
     THEN pg_advisory_xact_lock(hashtextextended(name, 0))::text
@@ -108,8 +108,9 @@ class Store:
     ) -> WorkingSet:
         """Load and lock these households and groups with their reports. Also load the reports with these ids.
 
-        `site_ids` are the sites that new reports name. A report that names a site and a movement of everybody at this
-        site wait for each other, so that the later one sees the earlier one.
+        `site_ids` are the sites that new reports name. A transaction with a report that names a site, and a transaction
+        with a movement of everybody at this site, wait for each other. The later transaction therefore sees the earlier
+        report.
         """
         connection = await database.driver(self._session)
         moved = {subject_id for kind, subject_id in names if kind == SITE}
@@ -117,7 +118,7 @@ class Store:
         if moved:
             at_sites = [subject_id for _, subject_id in await self.households_at(moved)]
             own = [subject_id for kind, subject_id in names if kind == ReportKind.HOUSEHOLD]
-            if len(at_sites) <= MOST_HOUSEHOLDS:  # or the movement is held
+            if len(at_sites) <= MOST_HOUSEHOLDS:  # if there are more, the movement is held
                 await connection.execute(LOCK_HOUSEHOLDS, [*at_sites, *own])
         known = [
             row
@@ -147,8 +148,8 @@ class Store:
     ) -> set[str]:
         """Lock all sites that may concern these households, in one statement and before any household.
 
-        Workers that lock the same sites and households in different orders would wait for each other for ever. Returns
-        the locked sites.
+        Otherwise workers could lock the same sites and households in different orders, and wait for each other for
+        ever. Returns the locked sites.
         """
         moved = [subject_id for kind, subject_id in names if kind == SITE]
         households = [subject_id for kind, subject_id in names if kind == ReportKind.HOUSEHOLD]
@@ -161,7 +162,7 @@ class Store:
         return wanted
 
     async def _locked_sites(self, connection: Connection, wanted: set[str], locked: set[str]) -> list[Subject]:
-        """The movements of these sites. If other workers added sites meanwhile, these are locked, too."""
+        """The movements of these sites. Also locks the sites that other workers added meanwhile."""
         sites = await self._sites(wanted)
         while late := (wanted | reached(sites)) - locked:
             await lock_sites(connection, late)
@@ -170,7 +171,7 @@ class Store:
         return sites
 
     async def _sites(self, site_ids: set[str]) -> list[Subject]:
-        """The sites that have movements, also those to which everybody at these sites moved."""
+        """The sites that have movements, including sites to which everybody at one of these sites moved."""
         sites: dict[str, Subject] = {}
         known, new = site_ids, site_ids
         while new:
@@ -268,7 +269,7 @@ class Store:
     ) -> None:
         """Write the changes. The old rows of each changed household are deleted, and COPY writes the new rows.
 
-        `tallies` are the counts to write, also those of other groups, whose old rows are named by `outdated`.
+        `tallies` has the counts to write, including counts of other groups. `outdated` names the old rows of these.
         """
         connection = await database.driver(self._session)
         changed = {

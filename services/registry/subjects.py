@@ -1,4 +1,4 @@
-"""A household, group or site with all its reports, and what the other services are told about it. No I/O."""
+"""A household, group or site with all its reports, and the state of it that events publish. No I/O."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ F = TypeVar("F", Filed, FiledMovement)
 class Subject:
     """A household or a group, with its owner. `displacements` has the valid report of each displacement or count.
 
-    A site is a subject that has only movements and no owner. `sites` are the sites that are known to be concerned.
+    A site is a subject that has only movements and no owner. `sites` are the loaded sites that have movements.
     """
 
     name: Name
@@ -50,7 +50,7 @@ class Subject:
 
     @property
     def reports(self) -> Iterator[AnyFiled]:
-        """The valid reports, of displacements and movements."""
+        """The valid reports of displacements and of movements."""
         yield from self.displacements.values()
         yield from self.movements.values()
 
@@ -96,7 +96,7 @@ class Subject:
 
     @property
     def site_ids(self) -> set[str]:
-        """The sites where reports place the household, also those to which everybody at one of these sites moved."""
+        """The sites where reports place the household, and sites to which everybody at one of these sites moved."""
         known = named_sites((*self.displacements.values(), *self.movements.values()))
         new = known if self.sites else None
         while new:
@@ -144,7 +144,7 @@ class Subject:
 
 
 def put(filed: F, known: dict[str, F]) -> None:
-    """Put a report in the place of its older version."""
+    """Replace the older version of a report."""
     older = known.get(filed.report_id)
     if older and older.clear.version < filed.clear.version:
         filed.correct(older)
@@ -156,7 +156,7 @@ def named_sites(reports: Iterable[AnyFiled]) -> set[str]:
 
 
 def sites_of(filed: AnyFiled) -> Iterator[str]:
-    """The sites where the report of a household, or of everybody at a site, places people."""
+    """The sites where a report about a household, or about everybody at a site, places people."""
     if filed.subject[0] != ReportKind.GROUP:
         yield from filter(None, (filed.sealed.get("site_id"), filed.sealed.get("destination_site_id")))
 

@@ -1,4 +1,4 @@
-"""The history of a household as a timeline: its reports, corrections and movements, and what each one counts for."""
+"""The history of a household: its reports, corrections and movements, and the effect of each one on the figures."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ EFFECTIVE = (OutcomeKind.RECORDED, OutcomeKind.NOTED)
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a correction changed. `member` is the name of the person, if the change concerns one."""
+    """A field that a correction changed. `member` has the name of the person if the change concerns a single person."""
 
     field: str
     before: Any
@@ -28,7 +28,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """A version of a report. `displacement` and `passages` are what the figures count because of it."""
+    """A version of a report. `displacement` and `passages` are the rows of the figures that rest on this version."""
 
     version: StoredVersion
     changes: Sequence[Change] = ()
@@ -50,7 +50,7 @@ class TimelineEntry:
 
 @dataclass(frozen=True, slots=True)
 class CountedPart:
-    """People of a household whom the figures count now, and the report that this rests on."""
+    """People of a household whom the figures count now, and the report on which this rests."""
 
     row: Episode | HouseholdStay
     cause: Episode | HouseholdStay | HouseholdPassage
@@ -78,7 +78,7 @@ class CountedPart:
 
 @dataclass(frozen=True, slots=True)
 class HouseholdCourse:
-    """What the figures count for a household. `episodes` and `stays` in effect are in `current`."""
+    """The rows that the figures count for a household. `current` has the rows of `episodes` and `stays` in effect."""
 
     episodes: Sequence[Episode] = ()
     passages: Sequence[HouseholdPassage] = ()

@@ -11,7 +11,7 @@ SiteNames = tuple[UUID, str, Sequence[str | None]]  # a site's id, its P-code, a
 
 
 class TypedSites:
-    """The sites by district and name. A name that several sites of one district share finds none of these sites."""
+    """The sites by district and name. A name that several sites of a district share is ignored."""
 
     def __init__(self, sites: Iterable[SiteNames]) -> None:
         named = defaultdict[tuple[str, str], set[UUID]](set)

@@ -1,4 +1,4 @@
-"""Queries for the page of held reports: by reason and age, with numbers of persons, opened, decided and assigned."""
+"""Queries for the page of held reports: lists, numbers of persons, one opened report, decisions, assignments."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ from shared.postgres.upsert import upsert
 ASSIGNEE = select(HeldAssignment.account).where(HeldAssignment.outcome_id == Report.outcome_id).scalar_subquery()
 CLEAR = cast(Report.clear, JSON)
 PERSONS = cast(CLEAR["persons"].astext, Integer)
-# The clear fields leave out values that are the default.
+# The stored clear fields leave out default values.
 IS_DISPLACED = func.coalesce(CLEAR["mobility"].astext, Mobility.DISPLACEMENT).in_(DISPLACED)
 IS_STOCK = func.coalesce(CLEAR["measure"].astext, Measure.STOCK) == Measure.STOCK
 IS_IN_COUNTRY = CLEAR["destination"]["pcode"].astext.is_not(None)
@@ -61,7 +61,10 @@ class HeldQuery:
 
 @dataclass(frozen=True, slots=True)
 class HeldPersons:
-    """The persons in held reports about households and about groups. They may be the same people: never add them."""
+    """The persons in held reports about households and about groups.
+
+    Never add the two numbers, because both may include the same people.
+    """
 
     in_households: int
     in_groups: int
@@ -79,7 +82,7 @@ async def page(session: AsyncSession, query: HeldQuery) -> Sequence[RowMapping]:
 
 
 async def by_reason(session: AsyncSession, visibility: Visibility) -> Sequence[RowMapping]:
-    """For each reason, how many undecided reports are held, and since when. The oldest comes first."""
+    """For each reason, the number of undecided held reports, and the time of the oldest. The oldest comes first."""
     oldest = func.min(Report.received_at).label("oldest")
     counted = select(Report.reason, func.count().label("reports"), oldest).where(*_waits(visibility))
     return (await session.execute(counted.group_by(Report.reason).order_by(oldest))).mappings().all()
@@ -88,7 +91,8 @@ async def by_reason(session: AsyncSession, visibility: Visibility) -> Sequence[R
 async def persons(session: AsyncSession, visibility: Visibility, status: Status) -> HeldPersons:
     """The persons displaced in the country, in held reports about households and groups that are not registered.
 
-    Registered ones are in the board's totals already. Of several versions about a household, the highest counts.
+    The board's totals already contain registered people. Of several held versions about a household, only the highest
+    counts.
     """
     newest = (
         select(Report.kind, PERSONS.label("persons"))
@@ -119,10 +123,11 @@ async def opened(
 async def decide(
     session: AsyncSession, outcome_ids: Collection[UUID], visibility: Visibility, **decision: Any
 ) -> list[UUID]:
-    """Write the decision about each of these reports that is held, undecided and visible, for the worker.
+    """Write the decision about each of these reports that is held, undecided and visible. The worker executes it.
 
-    A report that a person cannot accept is left out of an acceptance. A report that waits for another report is refused
-    only alone, because to refuse it is to lose it. Returns the ids of the decided reports.
+    If reports are accepted, reports that a person cannot accept are left out. If several reports are refused together,
+    reports that wait for other reports are left out, because a refusal loses them. Returns the ids of the decided
+    reports.
     """
     wanted = _seen(select(Report.outcome_id), visibility, outcome_ids)
     if decision["is_accepted"]:

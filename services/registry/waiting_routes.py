@@ -42,10 +42,10 @@ SHOWN = (
 
 
 class HeldReport(BaseModel):
-    """A held report without personal data. `clear` has its clear fields about people, places and time.
+    """A held report without personal data. `clear` has the report's clear fields about people, places and time.
 
-    If `is_acceptable` is true, a person may accept it. If `waits` is true, it is decided again when another report
-    comes. If both are false, its author must send a correction.
+    If `is_acceptable` is true, a person may accept it. If `waits` is true, the registry judges it again when another
+    report comes. If both are false, its author must send a correction.
     """
 
     outcome_id: UUID
@@ -151,7 +151,10 @@ async def held_persons(request: Request, session: Session, caller: Caller) -> He
 
 @router.get("/v1/held/{outcome_id}")
 async def opened(outcome_id: UUID, request: Request, session: Session, caller: Caller) -> OpenedReport:
-    """The whole report. The reading is recorded, and needs a purpose like the opening of a household."""
+    """The whole report.
+
+    The security log records the request. It needs a purpose, as the opening of a household does.
+    """
     encryption, visibility = at_hand(request, caller)
     await check_purpose(request, caller, outcome_id)
     report = await waiting.opened(session, encryption, outcome_id, visibility)

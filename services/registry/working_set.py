@@ -69,9 +69,9 @@ class WorkingSet:
     unjudged: dict[Name, Unjudged] = field(default_factory=dict)
     sites: dict[str, Subject] = field(default_factory=dict)
     site_pcodes: Mapping[str, str] = field(default_factory=dict)
-    site_reporters: Mapping[str, Collection[Owner]] = field(default_factory=dict)  # who reported people there before
+    site_reporters: Mapping[str, Collection[Owner]] = field(default_factory=dict)  # who reported people there
     site_households: Mapping[str, int] = field(default_factory=dict)  # the number of households by site
-    moved_sites: set[str] = field(default_factory=set)  # whose movements this batch changes
+    moved_sites: set[str] = field(default_factory=set)  # the sites whose movements this batch changes
     judged: int = 0  # the number of changes to which the people's whereabouts were already added
 
     @classmethod
@@ -186,19 +186,19 @@ class WorkingSet:
         return decision
 
     def _has_reported_there(self, movement: FiledMovement) -> bool:
-        """Whether the movement's team has reported people at the site, before or in this batch."""
+        """Whether the movement's team has reported people at the site, in an earlier batch or in this batch."""
         reporters = [*self.site_reporters.get(movement.subject[1], ())]
         reporters += [subject.owner for subject in self.changed.values() if movement.site_id in subject.named_sites]
         return any(reporter.shares(movement.author, movement.team) for reporter in reporters)
 
     def _households_to_judge(self, movement: FiledMovement) -> int:
-        """The households at the sites whose movements this transaction changes, if this movement is one of these."""
+        """The number of households at this movement's site and at other sites whose movements the batch changes."""
         if not movement.site_id:
             return 0
         return sum(self.site_households.get(site_id, 0) for site_id in {*self.moved_sites, movement.site_id})
 
     def _site(self, movement: AnyFiled) -> Subject:
-        """The site of the movement. Every id is known, because the list of sites may come later."""
+        """The site of the movement. An unknown id is accepted, because the site may be listed later."""
         name = movement.subject
         if name not in self.subjects:
             self.subjects[name] = self.sites[name[1]] = Subject(name, NOBODY, movement.received_at)
@@ -317,7 +317,7 @@ class WorkingSet:
             self._to_judge(subject)
         before = subject.published if subject.displacements else None
         subject.add(filed)
-        if subject.has_movements:  # of everybody at a site that this report names first
+        if subject.has_movements:  # a movement of everybody at a site that this report is the first to name
             self.unjudged.setdefault(subject.name, Unjudged(None, {}))
         self.changed[subject.name] = subject
         is_correction = effect is Effect.SUPERSEDE or subject.published is before

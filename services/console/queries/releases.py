@@ -22,7 +22,7 @@ async def releases(session: AsyncSession, hazards: Collection[UUID]) -> dict[UUI
 
 
 async def confirmed(session: AsyncSession, hazards: Collection[UUID]) -> dict[UUID, datetime]:
-    """When a person first confirmed an alert of the hazard, for each of these hazards with a confirmed alert."""
+    """For each of these hazards with a confirmed alert, the time when a person first confirmed one."""
     rows = await session.execute(
         select(BoardAlert.hazard_id, func.min(BoardAlert.confirmed_at))
         .where(BoardAlert.hazard_id.in_(hazards), BoardAlert.verification == Verification.CONFIRMED)

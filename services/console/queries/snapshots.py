@@ -82,7 +82,10 @@ def _in_force(wanted: Select[Any], now: datetime) -> Select[Any]:
 
 
 def _still_public(now: datetime) -> ColumnElement[bool]:
-    """Whether the hazard is cancelled and its release is in force. However old it is, a person must withdraw it."""
+    """Whether the hazard is cancelled and its release is in force.
+
+    A person must withdraw the release, however old it is.
+    """
     in_force = (
         select(BoardRelease.hazard_id)
         .where(BoardRelease.hazard_id == BoardHazard.hazard_id, BoardRelease.msg_type != MsgType.CANCEL)
@@ -96,8 +99,8 @@ async def households(
 ) -> Sequence[Any]:
     """Households and persons who are still displaced, by destination and origin.
 
-    If a household is in several places, all of it counts where most of it is, because its events name one place. The
-    figures page counts each part where it is.
+    A household in several places counts as a whole at the place of most of its people, because its events name one
+    place. The page of figures counts each part of a household at the part's own place.
     """
     wanted: Any = select(
         *MOVED,

@@ -20,8 +20,8 @@ from shared.web.problems import ERRORS
 ITEMS = 1_000
 BATCH_LISTS, BATCH_ERRORS = 250_000, 5_000
 PIECE_BYTES = 256 * 1024
-# Each match skips short texts. Each match ends at the next bracket or long text, or at a comma between the items.
-# A match covers at most about 100,000 escapes, because no other thread can run during a match.
+# Each match of this pattern skips short texts. Each match ends at the next bracket or long text, or at a comma between
+# the items. A match covers at most about 100,000 escapes, because no other thread can run during a match.
 SHORT_TEXT = rb'"[^"\\]*+(?:\\.[^"\\]*+){0,20}+"'
 BETWEEN = re.compile(rb'(?:[^][{},"]++|%b){0,5000}+([][{},"]?)' % SHORT_TEXT, re.DOTALL)
 WITHIN = re.compile(rb'(?:[^][{}"]++|%b){0,5000}+([][{}"]?)' % SHORT_TEXT, re.DOTALL)
@@ -97,7 +97,7 @@ def split(raw: bytes) -> Sequence[bytes]:
 
 
 def has_too_many_lists(raw: bytes) -> bool:
-    """Count piece by piece, because no other thread can run while a piece is counted. Stop above the limit."""
+    """Count the body piece by piece, because no other thread can run while a piece is counted. Stop above the limit."""
     pieces = (raw[start : start + PIECE_BYTES] for start in range(0, len(raw), PIECE_BYTES))
     return any(count > BATCH_LISTS for count in accumulate(map(lists, pieces)))
 

@@ -57,7 +57,7 @@ class DisplacementBody(RootModel[Displacement]):
 
 
 class MovementsBody(RootModel[MovementReport]):
-    """A movement of a household, of a group or of everybody at a site; `kind` distinguishes them."""
+    """A movement of a household, of a group or of everybody at a site. `kind` says which."""
 
 
 def at_once(raw: bytes, adapter: TypeAdapter[T], read: Callable[[bytes], Any] | None = None) -> T | None:

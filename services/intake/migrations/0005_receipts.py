@@ -1,4 +1,4 @@
-"""Adds the tables of a consumer, and the outcomes from which authors read the receipts of their reports."""
+"""Adds the tables that a consumer needs, and a table of outcomes, which authors read as receipts."""
 
 from alembic import op
 

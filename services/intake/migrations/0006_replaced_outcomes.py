@@ -1,4 +1,4 @@
-"""Adds to the outcomes of reports their ids, so that an outcome replaces the one that it names."""
+"""Adds a column for the id of an outcome, so that a later outcome can name the outcome that it replaces."""
 
 from alembic import op
 

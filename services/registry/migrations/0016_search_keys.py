@@ -1,4 +1,7 @@
-"""Stores all search keys of a household in one row, and which root made them. The former table was never used."""
+"""Stores all search keys of a household in one row, with the id of the root that made the keys.
+
+The former table was never used.
+"""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Adds what is left of the counts of groups after movements, and the people who moved."""
+"""Adds columns and tables for the people of a count who are left after movements, and for the people who moved."""
 
 from alembic import op
 

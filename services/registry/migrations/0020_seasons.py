@@ -1,4 +1,4 @@
-"""A displacement that is dated by a season counts in its year, not in a month."""
+"""Changes the computed month, so that a displacement dated by a season counts in its year but in no month."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Lets each held report have one open decision, so that of two people the first decides."""
+"""Allows only one open decision about each held report, so that the first of two people decides."""
 
 from alembic import op
 

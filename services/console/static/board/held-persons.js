@@ -1,4 +1,4 @@
-// Shows beside the total of displaced people how many more are in held reports. The registry counts them by area.
+// Shows the number of people in held reports beside the total of displaced people. The registry counts them by area.
 
 import { call } from "/static/calls.js";
 import { number } from "/static/tables.js";

@@ -1,4 +1,4 @@
-// Shows what became of a count that was sent, by its receipt.
+// Shows the result of a count that was sent, as its receipt states it.
 
 import { call, isNoAnswer } from "/static/calls.js";
 import { element } from "/static/elements.js";

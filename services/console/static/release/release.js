@@ -1,4 +1,4 @@
-// Releases chosen fields of a restricted event, with a public text of its own, or withdraws the release.
+// Releases chosen fields of a restricted event together with a public text, or withdraws the release.
 
 import { element } from "/static/elements.js";
 import { line } from "/static/entry/fields.js";

@@ -1,4 +1,4 @@
-// Draws the held reports and their reasons, with the reports that are selected.
+// Draws the held reports and their reasons, and keeps the selection of reports.
 
 import { element } from "/static/elements.js";
 import { cell, number, row } from "/static/tables.js";

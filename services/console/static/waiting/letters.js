@@ -1,4 +1,5 @@
-// Shows the messages that services could not process, by reason, and lets a service process those of a reason again.
+// Shows by reason the messages that services could not process. A button lets a service process all messages of a
+// reason again.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";

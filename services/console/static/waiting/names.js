@@ -1,4 +1,4 @@
-// The names of places and people on the page, and how long something waits.
+// Gives the names of places and people on the page, and the time for which something has waited.
 
 import { element } from "/static/elements.js";
 import { options } from "/static/entry/fields.js";

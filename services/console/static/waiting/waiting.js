@@ -1,4 +1,4 @@
-// The page of what waits for a person: held reports, counts that differ, and messages that failed.
+// The page of everything that waits for a person: held reports, counts that differ, and messages that failed.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";

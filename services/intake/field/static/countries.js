@@ -1,4 +1,4 @@
-// The countries: the usual ones stand in the list of oblasts and countries, all others are searched.
+// The countries. Frequent countries are in the list of oblasts and countries; a search finds all others.
 
 import { Combobox } from "./combobox.js";
 import { element } from "./elements.js";

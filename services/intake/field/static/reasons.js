@@ -1,4 +1,4 @@
-// The ranked reasons in the form: the main one, and up to two more.
+// The form's fields for the ranked reasons: the main reason, and up to two more.
 
 import { element } from "./elements.js";
 

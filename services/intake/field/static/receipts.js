@@ -1,4 +1,4 @@
-// Asks the centre what became of the sent reports, and keeps the answers with the reports.
+// Requests the receipts of the sent reports from the centre, and stores each receipt with its report.
 
 import { account, isAnswered, isOver, isOwn, keep, kept, receiptOf, reports, setAccount } from "./kept.js";
 import { post } from "./outbox.js";
