@@ -1,4 +1,4 @@
-"""Reasons for displacement with their onset, the broader reason that contains them, and DTM's reason."""
+"""Reasons for displacement. Each has an onset, the broader reason that contains it, and DTM's reason."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -67,7 +67,7 @@ REASONS: dict[Reason, ReasonDefinition] = {reason.code: reason for reason in _RE
 ENVIRONMENTAL = tuple(reason.code for reason in _REASONS if reason.onset)
 BY_ONSET: dict[Onset | None, list[Reason]] = {
     onset: [reason.code for reason in _REASONS if reason.onset is onset] for onset in (Onset.SUDDEN, Onset.SLOW, None)
-}  # as forms offer the reasons
+}  # in the order in which forms offer the reasons
 
 
 def onset(reason: Reason, hazard: HazardType | None) -> Onset | None:

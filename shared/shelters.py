@@ -1,4 +1,4 @@
-"""The kinds of shelter by DTM's shelter arrangements."""
+"""The kinds of shelter, with DTM's shelter arrangement for each kind."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -56,4 +56,4 @@ BY_ARRANGEMENT: dict[DtmShelter, list[Shelter]] = {
     arrangement: [shelter.code for shelter in _SHELTERS if shelter.dtm is arrangement]
     for arrangement in DtmShelter
     if arrangement is not DtmShelter.UNKNOWN
-}  # as forms offer the kinds
+}  # in the order in which forms offer the kinds

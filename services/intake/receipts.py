@@ -1,4 +1,4 @@
-"""Receipts: what the author of a report may know about the result of the report. Pure."""
+"""Receipts: the result of a report as its author may know it. Pure."""
 
 from datetime import datetime
 from typing import Protocol
@@ -13,7 +13,7 @@ from shared.events.vocabulary import OutcomeKind, RefusalReason, ReportKind
 class Receipt(BaseModel):
     """The newest version of a report and its state.
 
-    `version` and `settled_at` are None as long as the report is only received. `reason` is the code of a refusal.
+    `version` and `settled_at` are None until the report has an outcome. `reason` is the code of a refusal.
     `is_alerted` says whether an alert followed. It is None for reports other than hazards, because an alert about
     displaced people follows from many reports.
     """

@@ -28,7 +28,7 @@ class EventData(Data):
 
     event_type: ClassVar[str]
     topic: ClassVar[str]
-    other_topics: ClassVar[tuple[str, ...]] = ()  # topics that have events of this type besides `topic`
+    other_topics: ClassVar[tuple[str, ...]] = ()  # further topics that have events of this type
     key_field: ClassVar[str]  # the field whose value is the record's key
 
     @classmethod

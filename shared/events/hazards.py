@@ -129,8 +129,9 @@ RELEASED_FIELDS = frozenset(
         "text",
     }
 )
-# How far the revision of a release may be above the released one. Without this limit, one release with the highest
-# possible revision would prevent every later release. A withdrawal may be further above, so that it is always possible.
+# The highest difference between the revision of a release and the released revision. Without this limit, one release
+# with the highest possible revision would prevent every later release. The limit does not apply to withdrawals, so that
+# a withdrawal is always possible.
 RELEASES_AT_MOST, WITHDRAWALS_AT_MOST = 1000, 2000
 
 
@@ -198,7 +199,7 @@ class HazardReport(HazardFields, Body):
 
     @model_validator(mode="after")
     def is_whole_release(self) -> "HazardReport":
-        """Require a public text of its own in a release, because nobody else may read the text of the report."""
+        """Require a public text in a release, because the text of the report is not for the public."""
         if self.released_revision is None:
             return self
         if self.revision <= self.released_revision:
@@ -211,7 +212,7 @@ class HazardReport(HazardFields, Body):
 
     @model_validator(mode="after")
     def releases_only_known_fields(self) -> "HazardReport":
-        """Refuse a release of fields that no person chooses on the page of the release."""
+        """Refuse a release that contains fields which the page for releases does not offer."""
         if self.released_revision is None:
             return self
         others = self.model_fields_set - RELEASED_FIELDS
@@ -248,7 +249,7 @@ class HazardReported(HazardFields, EventData):
     other_topics: ClassVar[tuple[str, ...]] = (RESTRICTED_HAZARDS,)
     key_field: ClassVar[str] = "hazard_id"
 
-    scope: Scope = Scope.PUBLIC  # records of earlier releases have no scope, and all were on the public topic
+    scope: Scope = Scope.PUBLIC  # earlier releases wrote no scope, and wrote all records to the public topic
 
     report_id: UUID  # not a random UUID in reports of feeds, which derive the id from `source_id`
     hazard_id: UUID
@@ -261,7 +262,10 @@ class HazardReported(HazardFields, EventData):
 
     @property
     def is_release(self) -> bool:
-        """Whether the event only publishes chosen fields, and says nothing new to the centre itself."""
+        """Whether the event is a release.
+
+        A release publishes chosen fields, and contains nothing new for the centre itself.
+        """
         return self.released_revision is not None
 
     @property

@@ -33,7 +33,8 @@ HAVE_A_DESTINATION = (
     Movement.SETTLED_ELSEWHERE,
     Movement.LEFT_COUNTRY,
 )
-# The movements of counted people. Who counts a group knows nobody by name, so deaths and intentions are not among them.
+# The movements of counted people. A person who counts a group knows nobody by name, so deaths and intentions are left
+# out.
 OF_GROUPS = (
     Movement.CONFIRMED_HERE,
     Movement.TRANSFERRED,
@@ -115,7 +116,7 @@ class HouseholdMovementSealed(MovementSealed):
 
 
 class MovementBody(MovementClear, MovementSealed, Body):
-    """What the bodies of `POST /intake/v1/movements` share."""
+    """The fields that all bodies of `POST /intake/v1/movements` share."""
 
     @model_validator(mode="after")
     def destination_fits(self) -> "MovementBody":

@@ -1,4 +1,4 @@
-"""What the author of a report may know about the result of the report. Pure."""
+"""The state of a report that its author may know. Pure."""
 
 from enum import StrEnum
 
@@ -16,7 +16,7 @@ WAITING = (OutcomeKind.HELD, OutcomeKind.SET_ASIDE)
 
 
 def state_of(outcome: str, reason: str | None) -> ReceiptState:
-    """The state for the author. A duplicate reads "recorded", because nobody may learn of another household."""
+    """The state for the author. A duplicate has the state "recorded", because nobody may learn of another household."""
     if outcome in WAITING:
         return ReceiptState.UNDER_REVIEW
     if outcome == OutcomeKind.REJECTED and refusal_of(reason) is not RefusalReason.DUPLICATE:
@@ -25,7 +25,7 @@ def state_of(outcome: str, reason: str | None) -> ReceiptState:
 
 
 def refusal_of(reason: str | None) -> RefusalReason:
-    """The reason of a refusal. A code of a newer release reads as a refusal without a stated reason."""
+    """The reason of a refusal. A code of a newer release counts as no stated reason."""
     try:
         return RefusalReason(reason or "")
     except ValueError:

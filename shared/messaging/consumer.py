@@ -40,7 +40,7 @@ class Consumer:
 
     After a small batch, the consumer reads nothing for the time in which `enough` records come at the current rate, but
     at most for `every_ms`. Records that follow each other closely therefore share a transaction and a request to the
-    broker, but a record after a longer time does not wait. By default, `enough` is half of `max_records`.
+    broker. A record that comes after a longer time does not wait. By default, `enough` is half of `max_records`.
     """
 
     def __init__(

@@ -85,8 +85,8 @@ def authored_content(data: BaseModel, value: bytes) -> bytes:
     """The content that the author wrote, as bytes for the digest.
 
     The fields that intake sets are left out, because they can differ in two copies of a report. Examples are
-    `received_at` and corrected times. The P-codes of a drawn area differ if boundaries were imported between the two
-    copies.
+    `received_at` and corrected times. The P-codes of a drawn area differ between two copies of a record if boundaries
+    were imported in between.
     """
     if "received_at" not in type(data).model_fields:
         return value

@@ -1,4 +1,4 @@
-"""Selects the counts at a site that are added up, for the registry's list of sites and the console's board. No I/O.
+"""Selects which counts at a site are added up. The registry's list of sites and the console's board use it. No I/O.
 
 The newest full recount of a whole site, which does not say where the people come from, includes everybody who was
 counted there before. If a part of these people is counted again later, the new count of this part is added, and the
@@ -37,8 +37,8 @@ Count = TypeVar("Count", bound=SiteCount)
 class Share(Generic[Count]):
     """A part of the people at a site. `counts` are the counts of these people in effect, newest first.
 
-    `deducted` are earlier counts that `counts` include, but whose people were counted again later. The later count has
-    a share of its own.
+    `deducted` are earlier counts that are included in `counts`, but whose people were counted again later. The later
+    count has a share of its own.
     """
 
     counts: Sequence[Count]
@@ -84,7 +84,7 @@ def by_stock(counts: Iterable[Count]) -> Mapping[UUID, list[Count]]:
 
 
 def people(count: Count, known: Mapping[UUID, Count]) -> UUID:
-    """The stock that now counts these people: that of the recount that replaced the count, else the count's own."""
+    """The stock that now counts these people, that of the recount that replaced the count, or else its own."""
     replacing = known.get(count.superseded_by) if count.superseded_by else None
     return (replacing or count).stock_id
 

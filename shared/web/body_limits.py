@@ -16,7 +16,10 @@ A_TEXT = re.compile(TEXT, re.DOTALL)
 
 
 def exceeds(raw: bytes, limits: Mapping[bytes, int]) -> bool:
-    """Whether a limited character occurs too often outside the strings. Usually one count of all bytes is enough."""
+    """Whether a limited character occurs too often outside the strings.
+
+    In most bodies, a single count over all bytes is enough.
+    """
     if all(count(raw, signs) <= most for signs, most in limits.items()):
         return False
     counts = dict.fromkeys(limits, 0)

@@ -1,4 +1,4 @@
-"""The route with which a person lets a service process its dead letters again."""
+"""The route by which a person lets a service process its dead letters again."""
 
 from typing import Annotated
 
@@ -32,7 +32,7 @@ class WantedRedrives(Body):
 
 
 class Redriven(BaseModel):
-    """How many of the letters are processed again. The others are no dead letters any more."""
+    """The number of letters that are processed again. All other requested letters are no longer dead letters."""
 
     count: int
 

@@ -1,4 +1,7 @@
-"""Runs the examples of hypothesis on one engine. Tests with examples are not async, as hypothesis calls them often."""
+"""Runs the examples of hypothesis on one engine.
+
+Tests with examples are not async, because hypothesis calls each of them many times.
+"""
 
 import asyncio
 from collections.abc import Coroutine

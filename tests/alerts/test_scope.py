@@ -1,4 +1,7 @@
-"""Alerts reads public and restricted hazards, and keeps the newest revision of both topics in any order."""
+"""The alerts service reads public and restricted hazards.
+
+It keeps the newest revision of a hazard, in whatever order the two topics arrive.
+"""
 
 import asyncio
 from uuid import UUID
@@ -22,7 +25,7 @@ SCOPES = {1: "Restricted", 2: "Public", 3: "Private", 4: "Public", 5: "Restricte
 
 
 def revision(number: int) -> HazardReported:
-    """A revision of one hazard; the fifth lies in another district than the others."""
+    """A revision of one hazard. The fifth revision lies in another district than the others."""
     return mudflow(
         hazard_id=HAZARD,
         revision=number,
@@ -43,7 +46,10 @@ def test_the_consumer_reads_both_topics() -> None:
 def test_the_newest_revision_of_both_topics_decides_in_any_order(
     shared_installation: Installation, data: st.DataObject
 ) -> None:
-    """Revisions of one topic come in order; those of the other topic come at any time, and all may come again."""
+    """Revisions of one topic come in order.
+
+    Revisions of the other topic come at any time, and any revision may come again.
+    """
     public, restricted = ([n for n in SCOPES if (SCOPES[n] == "Public") is is_public] for is_public in (True, False))
     order: list[int] = []
     while public or restricted:
@@ -55,7 +61,7 @@ def test_the_newest_revision_of_both_topics_decides_in_any_order(
 
 
 async def state_after(installation: Installation, batches: list[list[int]]) -> tuple[int, str, list[str]]:
-    """The stored revision, and severity and districts of the one alert that is in force. Nothing is committed."""
+    """The stored revision, with the severity and the districts of the only alert in force. Nothing is committed."""
     own: AlertsSettings = installation.settings(AlertsSettings)
     async with database.opened(own) as engine, database.sessions(engine)() as session:
         post = Post(session)

@@ -251,7 +251,7 @@ SCHOOL = site()
 
 
 async def test_people_at_a_site_are_not_added_to_the_count_of_everybody_there(session: AsyncSession) -> None:
-    """70 and 140 people are counted, then all 210, then the people of one village again. At last nobody is left."""
+    """70 and 140 people are counted, then all 210, then the people of one village again. At the end nobody is left."""
     villages: list[dict[str, Any]] = [{"origin_locality": name, "stock_id": uuid4()} for name in ("Комсомол", "Тобей")]
     first, second = at_school(0, 70, households=14, **villages[0]), at_school(1, 140, households=28, **villages[1])
     whole = at_school(2, 210, households=42)

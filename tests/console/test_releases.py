@@ -1,4 +1,4 @@
-"""The board keeps a hazard's content and its release side by side in any order, and shows a missing release in red."""
+"""The board keeps a hazard and its release separately, in any order of arrival, and shows a missing release in red."""
 
 import itertools
 from datetime import timedelta
@@ -31,7 +31,7 @@ LATER = NOW + timedelta(minutes=10)
 
 
 def revisions(hazard_id: UUID) -> list[HazardReported]:
-    """A report, its release, an edit, and the release of the edit with another severity."""
+    """A report, its release, an edit of the report, and the release of the edit with another severity."""
     own: dict[str, Any] = {"hazard_id": hazard_id, "scope": "Restricted", "text": INTERNAL}
     public: dict[str, Any] = {"hazard_id": hazard_id, "text": PUBLIC, "severity": "Unknown"}
     return [
@@ -187,7 +187,7 @@ async def test_the_withdrawal_of_a_release_of_unknown_content_states_neither_kin
     }
 
 
-VILLAGE = "KG05258812010"  # not in the list of units
+VILLAGE = "KG05258812010"  # the code is not in the list of units
 
 
 @pytest.mark.parametrize(

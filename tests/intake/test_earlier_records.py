@@ -1,4 +1,4 @@
-"""Hazards that an earlier build spooled have no scope. What a person reported goes to the restricted topic."""
+"""Hazards that an earlier build spooled have no scope. Hazards that a person reported go to the restricted topic."""
 
 import asyncio
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ PUBLIC, RESTRICTED = "hazards", "hazards-restricted"
 
 
 def spooled(channel: str, **changed: Any) -> Message:
-    """The record of an earlier build, which did not know the scope."""
+    """A record as an earlier build wrote it, without a scope."""
     event = hazard(channel=channel, **changed)
     record = events.message(event, id=uuid4(), source="/intake", time=event.received_at)
     without = event.model_dump_json(exclude_none=True, exclude={"scope"} if "scope" not in changed else None)
@@ -26,7 +26,7 @@ def spooled(channel: str, **changed: Any) -> Message:
 
 
 async def drained(root: Path, *messages: Message) -> list[Message]:
-    """What the spool publishes of a segment with these records, whose process has ended."""
+    """The records that the spool publishes from a segment with these records. The process of the segment has ended."""
     folder = root / "of an ended process"
     folder.mkdir()
     (folder / "1.spool").write_bytes(b"".join(map(line, messages)))

@@ -1,4 +1,4 @@
-"""The author of a report, and nobody else, reads what became of the report."""
+"""Only the author of a report can read its receipt."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,7 @@ BEHIND = NOON - timedelta(seconds=2)
 
 @pytest.fixture(scope="module")
 async def working(shared_installation: Installation) -> AsyncIterator[RunningIntake]:
-    """Intake's app beside the workers that settle reports and keep the outcomes."""
+    """Intake's app, with the workers that settle reports and store the outcomes."""
     workers = [
         shared_installation.start(service, "worker", env={"INTAKE_FEEDS": ""})
         for service in ("intake", "registry", "alerts")
@@ -139,7 +139,7 @@ def test_outcomes_as_their_author_reads_them(outcome: str, reason: str | None, s
 async def test_a_later_outcome_replaces_the_earlier_one_at_an_equal_time_and_if_a_clock_is_behind(
     intake: RunningIntake,
 ) -> None:
-    """The registry gives all outcomes of a transaction one time, and two workers have two clocks."""
+    """The registry gives all outcomes of a transaction the same time, and the clocks of two workers differ."""
     author, report_id = uuid4(), uuid4()
     held = stored(report_id, author, outcome="held", reason="household_unknown")
     recorded = stored(report_id, author, outcome="recorded", replaces=held["outcome_id"])

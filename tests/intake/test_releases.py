@@ -1,4 +1,7 @@
-"""An operator or duty head releases chosen fields of a restricted hazard; the release is on the public topic."""
+"""An operator or duty head releases chosen fields of a restricted hazard.
+
+The release is published on the public topic.
+"""
 
 from typing import Any
 from uuid import uuid4

@@ -161,7 +161,7 @@ OF_NO_AREA = {
     "POST /intake/v1/movements",
     "POST /intake/v1/reports:batch",  # intake accepts and flags reports from outside the area
     "GET /registry/v1/statistics/movements",  # tests/registry/test_movement_figures.py tests the areas
-    "GET /intake/v1/receipts/{report_id}",  # an author reads the receipts of the own reports, whatever their area
+    "GET /intake/v1/receipts/{report_id}",  # authors read the receipts of their own reports in any area
     "POST /intake/v1/receipts",
     "GET /registry/v1/counts:differing",  # tests/registry/test_waiting.py tests the areas
     "GET /registry/v1/held",

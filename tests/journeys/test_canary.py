@@ -196,7 +196,7 @@ async def keep_a_site(journey: Journey, token: str) -> None:
 
 
 async def search(journey: Journey, token: str) -> None:
-    """Searches where the person is not, and causes the errors of searches."""
+    """Makes searches that do not find the person, and searches that fail."""
     canary, nowhere = THROUGH_INTAKE, {"area": "KG06226000000"}
     person = {name: canary.person[name] for name in ("phone", "personal_number")}
     name = f"{canary.person['family_name']} {canary.person['given_name']}"

@@ -120,7 +120,10 @@ def test_the_account_reads_only_public_hazards(topic: str, shared_installation: 
 
 
 async def test_an_operators_event_never_reaches_the_account(shared_installation: Installation) -> None:
-    """The operator's event states that it is Public. The other system's event shows that the account reads."""
+    """The operator's event states that it is Public.
+
+    The other system's event shows that the account can read the topic.
+    """
     entered, announced = (reported(scope="Public", source=source) for source in ("cmc", "hydromet"))
     async for intake in opened(shared_installation):
         operator = intake.caller(Role.OPERATOR, channel=SubmissionChannel.CONSOLE)

@@ -67,7 +67,7 @@ def test_the_board_and_the_figures_follow_the_returns(centre: Served) -> None:
 
 
 def test_everybody_at_a_site_returns(centre: Served) -> None:
-    """Three families of two and a group of 40 are in a school. Some move to a camp, and the rest returns."""
+    """Three families of two and a group of 40 are in a school. Some of them move to a camp, and all others return."""
 
     def client(role: Role, **claims: Any) -> httpx.Client:
         token = centre.installation.token(roles=[role], **claims)
@@ -80,7 +80,7 @@ def test_everybody_at_a_site_returns(centre: Served) -> None:
         assert office.put(f"/registry/v1/sites/{site_id}", json=body).status_code == 200
 
     def people(days_ago: int = 0) -> tuple[int, int, int, int]:
-        """Registered and counted people who are displaced, and registered and counted people who returned."""
+        """The displaced people, registered and counted, and the people who returned, registered and counted."""
         day = (NOW + timedelta(hours=6) - timedelta(days=days_ago)).date()
         totals = [
             office.get(f"/registry/v1/statistics/stock?date={day}&sub_stock={sub_stock}").json()["total"]
@@ -119,7 +119,7 @@ def test_everybody_at_a_site_returns(centre: Served) -> None:
     assert people(days_ago=3) == (6, 40, 0, 0)
     assert wait_until(lambda: "15 persons" in board() and "40 persons" not in board(), timeout=40), board()
 
-    sent(field, "displacements", household(**at(9, **here)))  # comes late, and was at the school, too
+    sent(field, "displacements", household(**at(9, **here)))  # this late report is of a family at the school, too
     assert wait_until(lambda: people() == (0, 15, 8, 25), timeout=40), people()
     sent(field, "movements", {**returned, "version": 2, "is_reversed": True})
     assert wait_until(lambda: people() == (8, 40, 0, 0), timeout=40), people()

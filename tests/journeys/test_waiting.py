@@ -1,4 +1,4 @@
-"""A registrar accepts one held report of a phone and refuses the other. The phone shows what became of both."""
+"""A registrar accepts one held report of a phone and refuses the other. The phone shows both results."""
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -13,7 +13,7 @@ from tests.journeys.count import drained
 
 pytestmark = pytest.mark.timeout(180)
 RECORDED, UNDER_REVIEW = "Recorded by the centre", "Under review: a person at the centre decides"
-HELD = "held, persons: 3 in households, 0 in groups"  # the other household is abroad
+HELD = "held, persons: 3 in households, 0 in groups"  # the household of the other report is abroad
 REFUSED = "Refused by the centre: the place is wrong, correct it and send again"
 
 
@@ -28,7 +28,7 @@ def opened(browser: Browser, centre: Served, path: str, role: Role) -> Page:
 
 
 def let_the_sign_in_end(page: Page, centre: Served, name: str) -> None:
-    """Gives the phone the token that it would have after a year in a drawer."""
+    """Gives the phone a token that has expired, as after a year without use."""
     account = centre.known(name)
     claims = {"account": account.account_id, "team": account.team, "channel": "field"}
     token = centre.installation.token(roles=[Role.FIELD], expires_in=-86_400, **claims)
@@ -38,7 +38,10 @@ def let_the_sign_in_end(page: Page, centre: Served, name: str) -> None:
 
 
 def shows(page: Page, *answers: str) -> None:
-    """Waits until the phone's list, newest first, shows these answers. The phone asks when its page is looked at."""
+    """Waits until the phone's list shows these results, newest first.
+
+    The phone requests receipts when its page becomes visible.
+    """
 
     def are_shown() -> bool:
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
@@ -71,7 +74,7 @@ def test_one_report_is_accepted_one_is_refused_and_the_phone_shows_both(centre: 
     desk.get_by_role("button", name="Accept").click()
     expect(rows).to_have_count(1, timeout=SLOW_MS)
     rows.filter(has_text="persons: 3").get_by_role("checkbox").check()
-    desk.get_by_role("button", name="Refuse").click()  # without a reason nothing happens
+    desk.get_by_role("button", name="Refuse").click()  # without a reason, nothing is refused
     expect(rows).to_have_count(1)
     desk.select_option("#refusal", "wrong_place")
     desk.get_by_role("button", name="Refuse").click()

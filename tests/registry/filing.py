@@ -1,4 +1,4 @@
-"""Reports as the working set files them, made without a database, and the working set of such reports."""
+"""Makes filed reports without a database, and working sets of such reports."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -24,7 +24,7 @@ CLEAR: Mapping[str, type[BaseModel]] = {
 
 
 def filed_from(body: dict[str, Any], *, sealed: Iterable[str], team: str, **changed: Any) -> AnyFiled:
-    """The filed report of this body. `sealed` names the fields of the body that are decrypted for the decision."""
+    """The filed report of this body. `sealed` names the fields of the body that belong to the sealed part."""
     subject = body["kind"].removesuffix("_movement")
     fields: dict[str, Any] = {
         "report_id": body["report_id"],

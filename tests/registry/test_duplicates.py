@@ -1,4 +1,4 @@
-"""Households that were registered twice are shown to the desk, in its areas, and to nobody else."""
+"""Households that were registered twice are shown only to the desk, and only in its areas."""
 
 from typing import Any
 from uuid import uuid4

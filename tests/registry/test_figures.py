@@ -25,7 +25,7 @@ def hrefs(page: str) -> list[str]:
 
 
 def tiles(page: str) -> list[list[int]]:
-    """The page's large numbers, one for each category of people: registered, counted in groups, newly registered."""
+    """The page's large numbers for each category of people: registered, counted in groups, and newly registered."""
     parts = page.split('<section class="panel tile"')[1:4]
     return [[int(number) for number in re.findall(r'<p class="big">(\d+) ', part)] for part in parts]
 
@@ -75,7 +75,7 @@ async def test_migrants_are_not_called_displaced(office: Office) -> None:
     assert (tiles(usual)[0], "Displaced on " in usual, "Russia" in usual) == ([5], True, False)
     both = (await office.get("/figures?lang=en&mobility=displacement&mobility=migration", role=Role.ANALYST)).text
     assert ("Displaced on " in both, "Moved as of " in both, "Russia" in both) == (False, True, True)
-    assert sorted(tiles(both)[0]) == [0, 0, 0, 5, 5]  # migrants, and the displaced by where they are
+    assert sorted(tiles(both)[0]) == [0, 0, 0, 5, 5]  # migrants, and displaced people by their whereabouts
 
 
 async def test_the_form_shows_which_moves_count(office: Office) -> None:

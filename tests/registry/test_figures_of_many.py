@@ -193,7 +193,7 @@ DISPLACED = ("displacement", "evacuation")
 
 
 class Expected(NamedTuple):
-    """The numbers of households, their persons, groups and their persons: by row, and for each category."""
+    """The numbers of households, persons in households, groups, and persons in groups, by row and by category."""
 
     rows: dict[tuple[Any, ...], tuple[int, ...]]
     totals: dict[str, list[int]]

@@ -1,4 +1,4 @@
-"""Movements of groups: what is left of each count, and where the others are, until a later full recount."""
+"""Movements of groups: the people left in each count, and the place of the others, until a later full recount."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -105,7 +105,7 @@ async def test_a_later_full_recount_replaces_what_was_left_and_those_who_came(fi
 
 @pytest_anyio
 async def test_a_recount_under_another_id_is_of_the_same_people(file: Filing) -> None:
-    """A phone gives each count an id of its own. The movement may name the older id."""
+    """A phone gives each count its own group id. The movement may name the older id."""
     first, second = counted(0, 70), counted(10, 60)
     await file(first, second)
     await file(moved(first, "returned", 20, persons=20))
@@ -242,7 +242,10 @@ HOURS = st.integers(0, 200)
 
 @pytest_anyio
 async def test_a_corrected_movement_keeps_its_time(file: Filing) -> None:
-    """Who returned in the afternoon was not counted in the evening. A correction does not subtract them again."""
+    """People who returned in the afternoon were not counted in the evening.
+
+    A correction must not subtract them again.
+    """
     first, again = counted(-9, 100), counted(0, 60)
     returned = moved(first, "returned", -6, persons=40, occurred_at_precision="day")
     for body in (first, returned, again):
@@ -255,7 +258,7 @@ async def test_a_corrected_movement_keeps_its_time(file: Filing) -> None:
 
 @st.composite
 def reports_of_groups(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """Counts and movements of two groups that may be the same people, some of them corrected or reversed."""
+    """Counts and movements of two groups that may be the same people. Some of the reports are corrected or reversed."""
     reports: list[dict[str, Any]] = []
     for number in range(draw(st.integers(1, 4))):
         fixed = {"report_id": str(UUID(int=10 + number, version=4)), "group_id": draw(st.sampled_from(GROUP_IDS))}
@@ -310,7 +313,7 @@ def test_the_state_does_not_depend_on_the_order_of_arrival_or_on_repeats(data: s
 @settings(max_examples=60, deadline=None)
 @given(reports_of_groups())
 def test_people_who_move_are_neither_lost_nor_doubled(reports: Sequence[dict[str, Any]]) -> None:
-    """Of each count, those who are left and those who went are the people who were counted."""
+    """In each count, the people who are left and the people who went are together the people who were counted."""
     _, known = state_of(reports)
     for steps, _, gone in known.values():
         assert steps[-1].people.count + sum(gone.values()) == steps[0].people.count

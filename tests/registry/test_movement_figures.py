@@ -56,7 +56,10 @@ def day(body: Body) -> date:
 
 
 def drawn_reports(draw: Random) -> Iterator[tuple[Body, list[Body]]]:
-    """Households that are displaced once, each with its movements in the order of days. Some movements are reversed."""
+    """Households that are displaced once, each with its movements in the order of their days.
+
+    Some movements are reversed.
+    """
     for _ in range(120):
         members = family(draw.randint(1, 6))
         start = FIRST + timedelta(days=draw.randrange(60))

@@ -8,7 +8,7 @@ from services.registry.names import folded, telephone
 @pytest.mark.parametrize(
     "spellings",
     [
-        # Kyrgyz, typed without Kyrgyz letters, ICAO 9303, BGN/PCGN
+        # the order is: Kyrgyz, typed without Kyrgyz letters, ICAO 9303, BGN/PCGN
         ("Айгүл", "Айгул", "Айгуль", "Aigul", "Aygül", "AYGUL"),
         ("Жылдыз", "Джылдыз", "Zhyldyz", "Jyldyz", "Dzhyldyz"),
         ("Өмүрзак", "Омурзак", "Omurzak", "Ömürzak"),

@@ -1,4 +1,4 @@
-"""Tests the search for households over HTTP, on real PostgreSQL: what is found, by whom, and what is logged."""
+"""Tests the search for households over HTTP, on real PostgreSQL: found households, access rights, and the log."""
 
 from typing import Any
 from uuid import uuid4

@@ -100,7 +100,7 @@ async def test_who_is_reported_at_a_site_after_its_movement_stays(file: Filing, 
     await file(fled, same_day, came, transferred(came, SCHOOL, days=2 + hours / 24))
     everybody = {body["household_id"]: 5 for body in (fled, same_day, came)}
     assert await displaced(file) == everybody
-    await file({**here, "version": 2, "reported_at": reported_at})  # a correction, and not the first word of the family
+    await file({**here, "version": 2, "reported_at": reported_at})  # a correction, not the family's first report
     assert await displaced(file) == everybody
 
 
@@ -137,7 +137,7 @@ async def test_only_those_who_are_there_on_the_day_move(file: Filing) -> None:
     await file(transferred(came, SCHOOL, days=2), transferred(went, CAMP, days=2))
     await file(moved(SCHOOL, "returned", days=3))
     assert await displaced(file) == {went["household_id"]: 5}
-    await file(moved(SCHOOL, "settled_elsewhere", days=1))  # before `went` was transferred, and before `came` came
+    await file(moved(SCHOOL, "settled_elsewhere", days=1))  # before the family `went` left, and before `came` arrived
     assert await displaced(file) == {went["household_id"]: 5}
     settled = [row["household_id"] for row in await file.rows("stays") if row["sub_stock"] == "in_settlement"]
     assert settled == [UUID(went["household_id"])]

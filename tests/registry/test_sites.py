@@ -351,7 +351,10 @@ def test_disagreeing_counts_of_the_whole_site_stay_a_range() -> None:
 
 
 def test_people_who_are_counted_again_after_the_whole_site_are_not_added_twice() -> None:
-    """70 and 140 people are counted, then all 210, then the people of both villages again. At last all have left."""
+    """The counts are 70 and 140 people, then all 210, then the people of both villages again.
+
+    At the end all have left.
+    """
     first, second, whole = at_site(0, VILLAGE, 70), at_site(1, OTHER, 140), at_site(2, WHOLE, 210)
     assert range_of(first, second, whole) == (210, 210)
     again, other = at_site(3, VILLAGE, 80), at_site(3, OTHER, 140)

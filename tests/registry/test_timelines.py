@@ -1,4 +1,4 @@
-"""The page of a household: its history, what corrections changed, and the reports that the figures rest on."""
+"""The page of a household: its history, the changes by corrections, and the reports on which the figures rest."""
 
 import re
 from typing import Any
@@ -83,7 +83,7 @@ async def test_a_household_without_movements_rests_on_its_report(office: Office)
 
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])
 async def test_each_field_of_a_report_has_a_name_and_its_value_words(office: Office, language: str) -> None:
-    """No code and no field name of the contract is shown as it is."""
+    """The page shows neither codes nor field names of the contract."""
     body = household()
     changed = {
         **body,

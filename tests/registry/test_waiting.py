@@ -1,4 +1,4 @@
-"""The routes of the page of held reports: who sees which reports, and what a decision does."""
+"""The routes of the page of held reports: which reports a person sees, and the effect of a decision."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -100,7 +100,7 @@ async def test_a_held_report_is_opened_with_a_purpose_and_the_opening_is_recorde
 
 
 async def test_the_list_says_that_a_movement_is_reversed_and_that_a_count_is_a_full_recount(office: Office) -> None:
-    """To accept a reversed death takes the death back, and a full recount replaces other teams' counts."""
+    """Accepting a reversed death takes the death back, and accepting a full recount replaces other teams' counts."""
     body = household()
     await office.file(movement(body, "died", version=2, is_reversed=True), group(is_full_recount=True), flags=EXPIRED)
     shown = {each["kind"]: each["clear"] for each in (await listed(office))["reports"]}
@@ -137,7 +137,7 @@ async def test_a_refusal_has_a_reason_for_the_author_and_no_text_that_could_name
 
 
 async def test_an_author_reads_a_duplicate_as_recorded_also_in_the_registry(office: Office) -> None:
-    """A duplicate is another household's, and its author may not learn of it."""
+    """A duplicate reveals another household, and the author of the report may not learn of it."""
     body = household()
     await office.file(body, flags=EXPIRED)
     paths = [f"/v1/households/{body['household_id']}{suffix}" for suffix in ("", "/history")]
@@ -191,7 +191,7 @@ async def waits_for_a_lock(office: Office) -> bool:
 async def test_a_contradicting_report_can_only_be_refused(office: Office) -> None:
     body = household()
     await office.file(body)
-    await office.file({**body, "persons": 4, "members": []}, author=uuid4())  # a colleague reuses number and version
+    await office.file({**body, "persons": 4, "members": []}, author=uuid4())  # a colleague reuses id and version
     [held] = (await listed(office))["reports"]
     assert (held["reason"], held["is_acceptable"]) == ("other_content", False)
     assert (await decide(office, [held["outcome_id"]], is_accepted=True)).json() == {"outcome_ids": []}
@@ -238,7 +238,7 @@ async def test_a_report_is_assigned_to_a_person_and_to_nobody_again(office: Offi
 
 
 async def test_persons_in_held_reports_are_two_numbers_of_people_displaced_in_the_country(office: Office) -> None:
-    """As on the board: without registered households, people abroad, migrants and people who only pass."""
+    """As on the board, registered households, people abroad, migrants and people who only pass are left out."""
     await office.file(household(), group(persons=214), flags=EXPIRED)
     registered = household()
     await office.file(registered)
@@ -270,7 +270,7 @@ async def test_counts_of_two_teams_that_differ_are_listed_and_equal_ones_are_not
 
 
 async def test_a_movement_of_a_group_without_a_destination_waits_in_the_area_of_the_group(office: Office) -> None:
-    counted = group()  # from Kadamjai, now in Batken
+    counted = group()  # these people come from Kadamjai and are now in Batken
     await office.file(counted)
     await office.file(movement(counted, "returned", persons=20), flags=EXPIRED)
     [held] = (await listed(office, areas=(BATKEN,)))["reports"]

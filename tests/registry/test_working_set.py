@@ -183,7 +183,7 @@ def test_a_correction_of_a_report_refused_as_a_duplicate_waits_for_a_person(is_l
     third = filed(3)
     working_set.file(third)
     assert [second.reason, third.reason] == [Held.CORRECTS_DUPLICATE] * 2 and not working_set.subjects
-    working_set.accept(second)  # it is no duplicate, so the next correction counts too
+    working_set.accept(second)  # the report is not a duplicate, so the next correction counts, too
     assert standing(working_set) == {HOUSEHOLD[1]: ("r", 3)}
 
 

@@ -274,7 +274,7 @@ async def test_one_worker_reads_both_topics_of_a_hazard(trial: Trial) -> None:
 
 
 def assigned(trial: Trial) -> list[list[TopicPartition]]:
-    """The partitions of each member of the consumer group; [] before the group has a coordinator."""
+    """The partitions of each member of the consumer group. The list is empty until the group has a coordinator."""
     admin, group = trial.installation.components.broker.admin(), trial.settings.topic_prefix + SERVICE
     try:
         members = admin.describe_consumer_groups([group])[group].result(timeout=10).members

@@ -26,7 +26,7 @@ def used(script: Path) -> set[str]:
 
 
 def given(template: Path) -> set[str]:
-    """The names of the texts in the template's element with JSON for scripts, with those that it takes from another."""
+    """The names of the texts in the template's JSON element for scripts, also those from an imported template."""
     source = template.read_text(encoding="utf-8")
     island = re.search(r"(?:set \w+_texts = |dict\()(?:(\w+), \*\*)?\{(.*?)\n *\}", source, re.DOTALL)
     if island is None:

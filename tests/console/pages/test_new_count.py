@@ -222,7 +222,10 @@ def test_no_field_is_cut(whole: Whole, seat: Any, language: str, width: int) -> 
 
 
 def test_a_site_is_found_by_its_name_and_the_board_shows_it(whole: Whole, seat: Any) -> None:
-    """A chosen site sets its district and kind of shelter. If the text is changed, no site is chosen any more."""
+    """A chosen site sets its district and kind of shelter.
+
+    If the text is then changed, the site is no longer chosen.
+    """
     name, village = f"Мектеп {uuid4()}", f"Көк-Таш {uuid4()}"
     site = saved(whole, name_ky=name, name_ru=f"Школа {name[-12:]}", pcode=LEILEK, locality=village)
     page = begun(seat, persons="37")
@@ -268,7 +271,7 @@ def test_a_place_that_is_no_site_stays_as_typed(whole: Whole, seat: Any) -> None
 
 
 def test_a_typed_place_never_changes_the_district_that_the_form_states(whole: Whole, seat: Any) -> None:
-    """The village is listed in Leilek only. Leaving the field, or sending the form, does not choose this village."""
+    """The list has this village in Leilek only. Leaving the field or sending the form does not choose the village."""
     name, village = f"Мектеп {uuid4()}", f"Айыл {uuid4()}"
     saved(whole, name_ky=name, pcode=LEILEK, locality=village)
     page = begun(seat)

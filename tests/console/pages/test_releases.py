@@ -1,4 +1,4 @@
-"""A restricted event is released with a text of its own, released again after a change, and withdrawn."""
+"""A restricted event is released with a public text, released again after a change, and withdrawn."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ def test_an_event_is_released_by_keyboard_changed_released_again_and_withdrawn(w
 
     page.goto(f"{whole.url}/")
     expect(row).to_contain_text("released", timeout=SLOW_MS)
-    expect(row).to_contain_text("The village head called")  # the board keeps the internal text
+    expect(row).to_contain_text("The village head called")  # the board still shows the internal text
     row.get_by_text("Correct or cancel").click()
     expect(page.locator("#known")).to_have_value("The village head called from the roof")
     page.fill("#known", "The village head called again")
@@ -71,7 +71,7 @@ def test_an_event_is_released_by_keyboard_changed_released_again_and_withdrawn(w
 
 
 def withdrawn(page: Page) -> dict[str, Any]:
-    """Withdraws the release. Returns the sent fields, without those that number the report."""
+    """Withdraws the release. Returns the sent fields without the ids and revisions."""
     expect(page.locator("#withdrawing")).to_contain_text("only what was released: Rockfall, Kadamjai rayon")
     with page.expect_request("**/intake/v1/hazards") as sent:
         page.click("#withdrawing [value=withdraw]")
@@ -110,7 +110,7 @@ def test_a_release_has_the_exact_place_only_if_it_is_chosen(whole: Whole, seat: 
 
 
 def label(page: Page, name: str) -> Locator:
-    """The label of a checkbox. The label covers the checkbox, so people and tests click the label."""
+    """The label of a checkbox. It covers the checkbox, so people and tests click the label."""
     return page.locator("label", has=page.locator(f"[name={name}]"))
 
 

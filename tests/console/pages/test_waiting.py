@@ -1,4 +1,7 @@
-"""The page of what waits for a person: held reports of one reason together, and messages that failed."""
+"""The page of everything that waits for a person.
+
+It handles held reports of one reason together, and failed messages.
+"""
 
 from typing import Any
 from uuid import uuid4
@@ -88,7 +91,10 @@ def test_select_all_leaves_out_reports_that_wait_for_another_report(whole: Whole
 
 
 def test_an_opened_report_shows_what_a_decision_would_change(whole: Whole, seat: Any) -> None:
-    """A reversed death is not a death, and a full recount replaces other counts. Every field has its name and value."""
+    """The page says that a death is reversed, and that a full recount replaces other counts.
+
+    Each field has a name and a value.
+    """
     member = str(uuid4())
     died = movement(movement="died", version=2, is_reversed=True, member_ids=[member])
     send_with_ended_sign_in(whole, died, path="/intake/v1/movements")

@@ -183,7 +183,7 @@ def test_a_phone_whose_clock_is_a_year_ahead_reports_for_today(phone: BrowserCon
 def test_a_phone_asks_less_and_less_often_about_a_report_without_a_result_until_its_author_looks(
     phone: BrowserContext, centre: Centre
 ) -> None:
-    """No worker runs, so the report has no result, as a report that is under review for days."""
+    """No worker runs, so the report has no result, like a report that has been under review for days."""
     page = phone.new_page()
     page.clock.install()
     questions: list[str] = []
@@ -194,7 +194,7 @@ def test_a_phone_asks_less_and_less_often_about_a_report_without_a_result_until_
     expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
     page.clock.run_for("04:00:00")
     in_four_hours = len(questions)
-    assert 8 <= in_four_hours <= 40  # every 30 seconds would be 480
+    assert 8 <= in_four_hours <= 40  # with one request every 30 seconds there would be 480
     with page.expect_request("**/intake/v1/receipts"):
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 

@@ -1,4 +1,4 @@
-// The page of one household: a link to a report moves the focus there, and the button prints the page.
+// The page of one household. A link to a report moves the focus to this report, and a button prints the page.
 
 import { element } from "/static/elements.js";
 
