@@ -73,7 +73,7 @@ class Moved:
 class Household(Registered, Moved, RegistryModel):
     """`search_root_id` names the root of the household's search keys.
 
-    It is empty until the worker has made these keys.
+    It is empty until the worker has made these keys. `site_root_id` is the same for the keys of the household's sites.
     """
 
     __tablename__ = "households"
@@ -82,6 +82,7 @@ class Household(Registered, Moved, RegistryModel):
     household_id: Mapped[UUID] = mapped_column(primary_key=True)
     persons: Mapped[int]
     search_root_id: Mapped[str] = mapped_column(server_default="", index=True)
+    site_root_id: Mapped[str] = mapped_column(server_default="", index=True)
 
 
 class Member(RegistryModel):
@@ -199,8 +200,20 @@ class SiteReportKey(WrappedKey, RegistryModel):
     site_id: Mapped[UUID] = mapped_column(primary_key=True)
 
 
+class HouseholdSiteKey(RegistryModel):
+    """A site where a report places a household, now or earlier. Movements of everybody at a site use this list.
+
+    `site_key` is a search key, because where a household is must not be read from the database.
+    """
+
+    __tablename__ = "household_site_keys"
+
+    site_key: Mapped[bytes] = mapped_column(primary_key=True)
+    household_id: Mapped[UUID] = mapped_column(primary_key=True, index=True)
+
+
 class HouseholdSite(RegistryModel):
-    """A site where a report places a household, now or earlier. Movements of everybody at a site use this list."""
+    """The same list in clear. Only the previous release writes to it, so the next release drops the table."""
 
     __tablename__ = "household_sites"
 

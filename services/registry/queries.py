@@ -29,7 +29,7 @@ from shared.events.vocabulary import OutcomeKind, ReportKind
 from shared.places.conditions import is_within
 from shared.postgres.models import table
 
-UNLISTED = ("row_version", "search_root_id", "sealed")
+UNLISTED = ("row_version", "search_root_id", "site_root_id", "sealed")
 LISTED = (
     *(column for column in table(Household).columns if column.name not in UNLISTED),
     Episode.occurred_at,

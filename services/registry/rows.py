@@ -25,7 +25,7 @@ from services.registry.models import (
     Household,
     HouseholdPassage,
     HouseholdSearchKeys,
-    HouseholdSite,
+    HouseholdSiteKey,
     HouseholdStay,
     Member,
     RegistryModel,
@@ -77,7 +77,7 @@ def path(column: str) -> str:
 
 OF_SUBJECT = ("author", "team", "sequence", "row_version", "registered_at", "sealed")
 REPORTS = RowReader(Report, "subject_id", "sealed")
-HOUSEHOLDS = RowReader(Household, "household_id", *OF_SUBJECT, "search_root_id")
+HOUSEHOLDS = RowReader(Household, "household_id", *OF_SUBJECT, "search_root_id", "site_root_id")
 EPISODES = RowReader(Episode, "household_id", "displaced", "sex_age", "superseded_at")
 GROUPS = RowReader(Group, "group_id", *OF_SUBJECT)
 MOVED = ("household_id", "number", "occurred_at", "occurred_at_precision")
@@ -136,7 +136,7 @@ def households(subjects: Iterable[Subject], keys: Mapping[Name, Key], root_id: s
 def household(subject: Subject, key: Key, root_id: str) -> Row:
     current = subject.current
     plain = to_json({name: value for name, value in current.sealed.items() if name != "members"})
-    return HOUSEHOLDS.row(current, subject.name[1], *of_subject(subject, plain, key), root_id)
+    return HOUSEHOLDS.row(current, subject.name[1], *of_subject(subject, plain, key), root_id, root_id)
 
 
 def of_subject(subject: Subject, plain: bytes, key: Key) -> Row:
@@ -250,10 +250,10 @@ def passage_row(departure: Filed, number: int, passage: Passage) -> Row:
     )
 
 
-def household_sites(subjects: Iterable[Subject]) -> Copy:
+def household_site_keys(subjects: Iterable[Subject], keys: KeysOfRoot) -> Copy:
     """The rows from which a movement of everybody at a site finds the households."""
-    names = ((site_id, subject.name[1]) for subject in subjects for site_id in sorted(subject.site_ids))
-    return Copy(HouseholdSite.__tablename__, ("site_id", "household_id"), names)
+    names = ((keys.of_site(site_id), subject.name[1]) for subject in subjects for site_id in sorted(subject.site_ids))
+    return Copy(HouseholdSiteKey.__tablename__, ("site_key", "household_id"), names)
 
 
 def groups(subjects: Iterable[Subject], keys: Mapping[Name, Key]) -> Copy:

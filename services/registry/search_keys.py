@@ -99,6 +99,11 @@ class KeysOfRoot:
                     keys.update(self._kept(field, value) if field in REPEATED else self._made(field, value))
         return list(keys)
 
+    def of_site(self, site_id: str) -> bytes:
+        """The key by which the households at a site are found."""
+        [key] = self._kept(Field.SITE, site_id)
+        return key
+
     def _made(self, field: Field, value: str) -> list[bytes]:
         field_key = self._field_keys[field]
         return [search_key(field_key, part) for part in FOLDS[field](value) if part]
@@ -127,6 +132,11 @@ class SearchKeys:
         """Raises UnknownKey if the root is missing."""
         known = self._roots.get(root_id)
         return known or self._roots.setdefault(root_id, KeysOfRoot(self._ring.find(root_id)))
+
+    def of_sites(self, site_ids: Iterable[str]) -> list[bytes]:
+        """The keys of these sites, those of each root that may have made stored keys."""
+        roots = [self.of(root_id) for root_id in self._ring.keys]
+        return [root.of_site(site_id) for site_id in site_ids for root in roots]
 
     def between(self, oldest: str, newest: str) -> list[KeysOfRoot]:
         """The roots that may have made stored keys. Raises UnknownKey if the newest one is missing."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.registry.envelope_encryption import EnvelopeEncryption
@@ -34,8 +34,9 @@ async def renew(
 
 
 async def made_by(session: AsyncSession, root_id: str) -> int:
-    """The number of households with search keys of this root. If the number is 0, the root can be destroyed."""
-    made = select(func.count()).select_from(Household).where(Household.search_root_id == root_id)
+    """How many households have search keys, or keys of sites, of this root. If it is 0, the root can be destroyed."""
+    uses_root = or_(Household.search_root_id == root_id, Household.site_root_id == root_id)
+    made = select(func.count()).select_from(Household).where(uses_root)
     return await session.scalar(made) or 0
 
 

@@ -2,7 +2,6 @@
 
 # raw SQL throughout: these statements run for every batch of reports and must be fast
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -14,6 +13,7 @@ from services.registry import rows
 from services.registry.decisions import MOST_HOUSEHOLDS, NOBODY, SITE, SUBJECT_OF, Name, Owner
 from services.registry.envelope_encryption import EnvelopeEncryption, Key, report_aad
 from services.registry.group_movements import Tally
+from services.registry.household_sites import HouseholdSites
 from services.registry.reports import AnyFiled, AnyMovementClear, Filed, FiledMovement
 from services.registry.search_keys import SearchKeys
 from services.registry.subjects import Subject, named_sites, put
@@ -54,18 +54,6 @@ MOVEMENT_OF: dict[str, type[AnyMovementClear]] = {
 # The keys of reports about everybody at a site. The data of the person in charge of a site have another key.
 SITE_KEYS = "SELECT site_id AS subject_id, kek_id, wrapped FROM site_report_keys WHERE site_id = ANY($1::uuid[])"
 PCODES = "SELECT site_id, pcode FROM sites WHERE site_id = ANY($1::uuid[])"
-# The teams that reported people at a site: the owners of the households and groups there.
-REPORTERS = """
-SELECT site_id, author, team FROM household_sites JOIN households USING (household_id) WHERE site_id = ANY($1::uuid[])
-UNION SELECT site_id, author, team FROM counts JOIN groups USING (group_id) WHERE site_id = ANY($1::uuid[])
-"""
-AT_SITES = "SELECT DISTINCT household_id FROM household_sites WHERE site_id = ANY($1::uuid[]) ORDER BY household_id"
-# The sites where reports place these households, or households that are or were at the sites $2.
-SITES_OF = """
-SELECT site_id FROM household_sites WHERE household_id = ANY($1::uuid[])
-UNION SELECT site_id FROM household_sites
-WHERE household_id IN (SELECT household_id FROM household_sites WHERE site_id = ANY($2::uuid[]))
-"""
 HELD_OF = """
 SELECT * FROM reports WHERE outcome = 'held' AND (report_id = ANY($1::uuid[]) OR subject_id = ANY($2::uuid[]))
 """
@@ -77,8 +65,12 @@ SELECT CASE WHEN is_moved
 END
 FROM unnest($1::text[], $2::boolean[]) AS site (name, is_moved) ORDER BY hashtextextended(name, 0)
 """
-SIZES = "SELECT site_id, count(*) FROM household_sites WHERE site_id = ANY($1::uuid[]) GROUP BY site_id"
 LOCK_HOUSEHOLDS = "SELECT FROM household_keys WHERE household_id = ANY($1::uuid[]) ORDER BY household_id FOR UPDATE"
+# The tables with rows of each household. The previous release still writes to `household_sites`.
+HOUSEHOLD_TABLES = (
+    *("households", "members", "episodes", "stays", "passages", "search_keys"),
+    *("household_site_keys", "household_sites"),
+)
 REFILE = """
 UPDATE reports SET outcome = $5, reason = $6, outcome_id = $7
 WHERE report_id = $1 AND version = $2 AND author = $3 AND kind = $4
@@ -139,36 +131,42 @@ class Store:
         working_set = WorkingSet.of(self._places, [*subjects, *sites], filed)
         if moved:
             working_set.site_pcodes = {str(id): pcode for id, pcode in await connection.fetch(PCODES, list(moved))}
-            working_set.site_households = {str(id): size for id, size in await connection.fetch(SIZES, list(moved))}
-            working_set.site_reporters = await self._reporters(connection, moved)
+            for site_id in moved:
+                working_set.site_households[site_id] = len(await self.households_at([site_id]))
+                working_set.site_reporters[site_id] = await self._household_sites(connection).reporters(site_id)
         return working_set
 
     async def _lock_sites(
         self, connection: Connection, names: Collection[Name], report_ids: Sequence[str], site_ids: set[str]
-    ) -> set[str]:
+    ) -> set[bytes]:
         """Lock all sites that may concern these households, in one statement and before any household.
 
         Otherwise workers could lock the same sites and households in different orders, and wait for each other for
-        ever. Returns the locked sites.
+        ever. Returns the keys of the locked sites.
         """
         moved = [subject_id for kind, subject_id in names if kind == SITE]
         households = [subject_id for kind, subject_id in names if kind == ReportKind.HOUSEHOLD]
-        stored = {str(row["site_id"]) for row in await connection.fetch(SITES_OF, households, moved)}
+        listed = self._household_sites(connection)
+        stored = await listed.of(households, moved)
         held = await connection.fetch(HELD_OF, report_ids, [subject_id for _, subject_id in names])
         await self._find_keys(connection, held)
-        wanted = site_ids | stored | named_sites(map(self._filed, held))
+        wanted = site_ids | named_sites(map(self._filed, held))
         wanted |= reached(await self._sites(wanted))
-        await lock_sites(connection, wanted, moved)
-        return wanted
+        keys = stored | listed.keys(wanted)
+        await lock_sites(connection, keys, listed.keys(moved))
+        return keys
 
-    async def _locked_sites(self, connection: Connection, wanted: set[str], locked: set[str]) -> list[Subject]:
+    async def _locked_sites(self, connection: Connection, wanted: set[str], locked: set[bytes]) -> list[Subject]:
         """The movements of these sites. Also locks the sites that other workers added meanwhile."""
-        sites = await self._sites(wanted)
-        while late := (wanted | reached(sites)) - locked:
+        sites, listed = await self._sites(wanted), self._household_sites(connection)
+        while late := listed.keys(wanted | reached(sites)) - locked:
             await lock_sites(connection, late)
             locked = locked | late
             sites = await self._sites(wanted)
         return sites
+
+    def _household_sites(self, connection: Connection) -> HouseholdSites:
+        return HouseholdSites(connection, self._search)
 
     async def _sites(self, site_ids: set[str]) -> list[Subject]:
         """The sites that have movements, including sites to which everybody at one of these sites moved."""
@@ -183,17 +181,9 @@ class Store:
             known = known | new
         return list(sites.values())
 
-    async def _reporters(self, connection: Connection, site_ids: Collection[str]) -> Mapping[str, list[Owner]]:
-        reporters = defaultdict[str, list[Owner]](list)
-        for site_id, author, team in await connection.fetch(REPORTERS, list(site_ids)):
-            reporters[str(site_id)].append(Owner(str(author), text_of(team)))
-        return reporters
-
     async def households_at(self, site_ids: Collection[str]) -> list[Name]:
         """The households that reports place at these sites, in the order in which they are locked."""
-        connection = await database.driver(self._session)
-        rows = await connection.fetch(AT_SITES, list(site_ids))
-        return [(ReportKind.HOUSEHOLD.value, str(row["household_id"])) for row in rows]
+        return await self._household_sites(await database.driver(self._session)).households_at(site_ids)
 
     async def _lock(self, connection: Connection, kind: ReportKind, ids: Collection[str]) -> list[tuple[Name, Any]]:
         return self._unwrapped(kind, await connection.fetch(KNOWN_OF[kind] + LOCK_OF[kind], list(ids)))
@@ -279,7 +269,7 @@ class Store:
             connection,
             changed[ReportKind.HOUSEHOLD],
             "household_id",
-            ("households", "members", "episodes", "stays", "passages", "search_keys", "household_sites"),
+            HOUSEHOLD_TABLES,
         )
         await clear_away(connection, changed[ReportKind.GROUP], "group_id", ("groups", "counts", "group_stays"))
         if outdated:
@@ -322,14 +312,14 @@ class Store:
         yield rows.episodes(households)
         yield rows.stays(households)
         yield rows.passages(households)
-        yield rows.household_sites(households)
+        yield rows.household_site_keys(households, self._search.of(root_id))
         yield rows.groups(groups, keys)
         yield rows.counts(tallies)
         yield rows.group_stays(tallies)
 
 
-async def lock_sites(connection: Connection, site_ids: Iterable[str], moved: Collection[str] = ()) -> None:
-    locks = {f"site {site_id}": site_id in moved for site_id in site_ids}
+async def lock_sites(connection: Connection, keys: Iterable[bytes], moved: Collection[bytes] = ()) -> None:
+    locks = {f"site {key.hex()}": key in moved for key in keys}
     if locks:
         await connection.execute(LOCK_SITES, list(locks), list(locks.values()))
 

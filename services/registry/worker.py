@@ -4,6 +4,7 @@ import gc
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.registry import site_key_renewal
 from services.registry.comparisons import keep_compared
 from services.registry.config import RegistrySettings
 from services.registry.digests import Digests
@@ -43,6 +44,10 @@ async def run(settings: RegistrySettings) -> None:
             keep_newest("households", lambda: rewrap(database.sessions(engine), encryption)),
             keep_newest("digests", lambda: digests.renew(settings)),
             keep_newest("search keys", lambda: renew(database.sessions(engine), encryption, search, places)),
+            keep_newest(
+                "keys of sites",
+                lambda: site_key_renewal.renew(database.sessions(engine), encryption, search, places),
+            ),
             keep_compared(database.sessions(engine), encryption, search),
             Decisions("registry", HeldDecision, engine, registrar.prepare_held).run(),
             redrives=Redrives("registry", [reports], settings=settings, keys=keys),

@@ -69,8 +69,8 @@ class WorkingSet:
     unjudged: dict[Name, Unjudged] = field(default_factory=dict)
     sites: dict[str, Subject] = field(default_factory=dict)
     site_pcodes: Mapping[str, str] = field(default_factory=dict)
-    site_reporters: Mapping[str, Collection[Owner]] = field(default_factory=dict)  # who reported people there
-    site_households: Mapping[str, int] = field(default_factory=dict)  # the number of households by site
+    site_reporters: dict[str, Collection[Owner]] = field(default_factory=dict)  # who reported people there
+    site_households: dict[str, int] = field(default_factory=dict)  # the number of households by site
     moved_sites: set[str] = field(default_factory=set)  # the sites whose movements this batch changes
     judged: int = 0  # the number of changes to which the people's whereabouts were already added
 

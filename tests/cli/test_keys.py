@@ -24,6 +24,7 @@ from services.console.callers import Caller, Callers
 from services.console.config import ConsoleSettings
 from services.console.queries import accounts, callers, second_factors
 from services.console.totp import TotpSecrets
+from services.registry import site_key_renewal
 from services.registry.config import RegistrySettings
 from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.rewrap import rewrap
@@ -146,7 +147,13 @@ def test_a_search_root_is_kept_until_the_worker_has_made_the_search_keys_again(t
 
     written(settings, store)
     encryption, folder = EnvelopeEncryption(settings.registry_kek_file), settings.search_root_file
-    held_until(tables, Kind.SEARCH, settings, lambda made: renew(made, encryption, SearchKeys(folder), Places.load()))
+
+    async def renew_both(made: Sessions) -> int:
+        search, places = SearchKeys(folder), Places.load()
+        await site_key_renewal.renew(made, encryption, search, places)
+        return await renew(made, encryption, search, places)
+
+    held_until(tables, Kind.SEARCH, settings, renew_both)
 
 
 def test_digest_keys_are_kept_while_any_digest_is_stored(tables: Installation) -> None:

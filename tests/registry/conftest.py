@@ -33,6 +33,7 @@ TABLES = (
     "groups",
     "held_decisions",
     "household_keys",
+    "household_site_keys",
     "household_sites",
     "households",
     "members",

@@ -1,0 +1,28 @@
+"""Adds keys of the sites where households are, which nobody can read who has only the database.
+
+The worker makes the keys of stored households. The previous release still writes sites to `household_sites`, and
+leaves `site_root_id` empty, so the worker makes the keys of these households too and deletes their rows there.
+"""
+
+from alembic import op
+
+revision = "registry_0024"
+down_revision = "registry_0023"
+
+STATEMENTS = (
+    """
+    CREATE TABLE household_site_keys (
+        site_key bytea NOT NULL,
+        household_id uuid NOT NULL,
+        CONSTRAINT pk_household_site_keys PRIMARY KEY (site_key, household_id)
+    )
+    """,
+    "CREATE INDEX ix_household_site_keys_household_id ON household_site_keys (household_id)",
+    "ALTER TABLE households ADD COLUMN site_root_id text NOT NULL DEFAULT ''",
+    "CREATE INDEX ix_households_site_root_id ON households (site_root_id)",
+)
+
+
+def upgrade() -> None:
+    for statement in STATEMENTS:
+        op.execute(statement)
