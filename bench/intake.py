@@ -54,7 +54,7 @@ class Pass:
 
 
 class Bench:
-    """Starts servers, and as separate processes intake and the app of `bench.plain`, which only validates."""
+    """Starts the servers and two separate processes: intake, and the app of `bench.plain`, which only validates."""
 
     def __init__(self, installation: Installation) -> None:
         self.installation = installation

@@ -1,4 +1,7 @@
-"""Logs are events: constant text and variable fields. An error is logged by its class and location, not its text."""
+"""Logs are events: constant text and variable fields.
+
+An error is logged with its class and location, but without its text.
+"""
 
 import logging
 import sys

@@ -55,7 +55,8 @@ LONGEST = (
 
 BROKER = pytest.StashKey[Broker | None]()
 
-# If a shell starts the tests in the background, the tests and all commands that they start would ignore SIGINT.
+# Without this handler, tests that a shell starts in the background, and the commands that they start, would ignore
+# SIGINT.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 __all__ = ["pytest_terminal_summary", "real_data"]

@@ -10,7 +10,7 @@ from pathlib import Path
 # Each checkout has its own folder here, which contains copies of programs and the state folders of root.
 HOMES = Path("/var/lib/dayar")
 ROOT = Path(__file__).resolve().parent.parent.parent
-LOWEST_PORT, HIGHEST_PORT = 20_000, 32_000  # Linux takes only higher ports for outgoing connections
+LOWEST_PORT, HIGHEST_PORT = 20_000, 32_000  # Linux uses only higher ports than this for outgoing connections
 
 
 def shared_home() -> Path:

@@ -186,9 +186,10 @@ class Stack:
         return (self.folders.state / "environment").exists()
 
     def write_environment(self) -> None:
-        """Write two files. `dayar` finds this installation by `environment`, which has paths of secrets but no secrets.
+        """Write the files `environment` and `settings`.
 
-        The file `settings` has the settings of `make run`, because a restored installation needs these settings.
+        The command `dayar` finds this installation by `environment`, which has paths of secrets but no secrets. The
+        file `settings` has the settings of `make run`, because a restored installation needs these settings.
         """
         lines = [f"{name}={value}\n" for name, value in sorted(self.own_env().items())]
         write_private(self.folders.state / "environment", "".join(lines).encode())

@@ -185,7 +185,7 @@ def withheld(alert: Alert, finding: Finding, now: datetime) -> Alert:
 
 
 def lapsed(alert: Alert, reason: str, now: datetime) -> Alert:
-    """The alert after its hazard or finding has ended or was withdrawn. A lapsed alert no longer escalates.
+    """The alert after its hazard has ended, or after its finding was withdrawn. A lapsed alert no longer escalates.
 
     The system closes the alert, with two exceptions. An alert that people work on rings until they close it. A Severe
     or Extreme alert that nobody acknowledged stays open.

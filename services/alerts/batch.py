@@ -89,8 +89,8 @@ class HouseholdBatch(ConsumedBatch):
     def flights(self, mobility: Collection[Mobility]) -> dict[Flight, list[int]]:
         """Maps each flight (status, area left and date) to the positions of its records.
 
-        Flights of withdrawn departures and of a stock's earlier departure date are included with no position, because
-        the rule judges these dates again.
+        Flights of withdrawn departures, and of the earlier departure dates of stocks, have an empty list of positions.
+        They are included, because the rule judges their dates again.
         """
         positions = defaultdict[Flight, list[int]](list)
         for position, departure in (*self.departures, *((None, departure) for departure in self.withdrawn)):

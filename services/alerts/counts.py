@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MANY = 25  # the most hazards or districts in one transaction, because household batches wait until the transaction ends
 BEFORE_ONSET = timedelta(hours=1)  # people may leave before the recorded onset of a hazard
 
-# A hazard displaced the households that name the hazard.
+# A household that names a hazard counts as displaced by this hazard.
 # A household that names no hazard also counts as displaced by a hazard if it names no other type of hazard or cause,
 # and left one of the hazard's districts not earlier than BEFORE_ONSET before the onset (by date). A household trapped
 # at its destination counts as exposed instead, because the hazard threatens it there.

@@ -57,7 +57,10 @@ def utcnow() -> datetime:
 
 
 class HazardHandler:
-    """Raises the hazard's own alert; `exposures.py` raises exposure alerts later. A Cancel lets both lapse at once."""
+    """Raises the hazard's own alert; `exposures.py` raises exposure alerts later.
+
+    A Cancel lets all these alerts lapse at once.
+    """
 
     def __init__(
         self, rules: Ruleset, places: Places, clock: Clock = utcnow, *, dispatcher: Dispatcher | None = None

@@ -16,7 +16,7 @@ from shared.auth.tokens import Ancestry
 class Omission(StrEnum):
     """Why a receiver is not notified."""
 
-    OTHER_STATUS = "other_status"  # for example, an alert of an exercise and a receiver of Actual alerts only
+    OTHER_STATUS = "other_status"  # for example, the alert is an exercise, and the receiver gets Actual alerts only
     BELOW_FLOOR = "below_floor"
     OTHER_AREA = "other_area"
     LATER_STEP = "later_step"
@@ -107,7 +107,7 @@ def called_or_reached(notification: Notification, receivers: Sequence[Receiver])
 
 
 REACHED: tuple[Stage, ...] = (concerned, up_to_level)
-RAISED: tuple[Stage, ...] = (concerned, up_to_level, last_step)  # also the stages of an escalation
+RAISED: tuple[Stage, ...] = (concerned, up_to_level, last_step)  # these are also the stages of an escalation
 GRAVER: tuple[Stage, ...] = (called_or_reached,)
 MOVED: tuple[Stage, ...] = (concerned, up_to_level, newly_concerned)
 INFORMED: tuple[Stage, ...] = (called_before,)  # the stages for lapses and people's actions

@@ -31,7 +31,7 @@ BEAT = b"event: beat\ndata: {}\n"
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A record as the stream sends it, as a CloudEvent in JSON. `hinted` has only the event's type and time."""
+    """A record in the form that the stream sends, a CloudEvent in JSON. `hinted` has only the event's type and time."""
 
     topic: str
     partition: int

@@ -33,7 +33,7 @@ class ReportSender:
 
 
 class Drafting:
-    """Reads bodies, and makes drafts of them with the function `draft`, which may raise ReportRefused.
+    """Reads bodies, and makes drafts from them with the function `draft`, which may raise ReportRefused.
 
     Only this class uses `threads`, so that disk writes do not wait for large bodies. On the event loop, larger bodies
     and batches take turns, and after each turn the loop runs all other tasks. Without turns, the acks of the broker

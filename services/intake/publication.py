@@ -133,7 +133,10 @@ class Publication:
         return messages
 
     async def _publish_or_spool(self, drafts: Sequence[Draft]) -> Answer:
-        """Publish or spool the drafts. To keep the order, all drafts are spooled while the spool is not empty."""
+        """Publish or spool the drafts.
+
+        While the spool is not empty, all drafts are spooled, which keeps their order.
+        """
         messages = await self._finish_all(drafts)
         if self.spool.is_empty and not any(draft.unchecked for draft in drafts):
             try:

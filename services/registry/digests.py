@@ -2,7 +2,7 @@
 
 Digests are HMACs, because a phone number could be guessed from a hash without a key. Each key of the folder is applied
 to the result of the previous key. A new key can therefore be applied to stored digests without decrypting any report.
-An attacker who has the database would also need all keys.
+An attacker who has the database would also need all keys of the folder.
 """
 
 import hmac

@@ -130,7 +130,10 @@ def as_csv(rows: Sequence[Row], names: Sequence[str], tags: Sequence[str]) -> st
 
 
 def names(*, is_stock: bool, by: Collection[Dimension] = ()) -> list[str]:
-    """The column names. Tools use the first column that matches `#country+code`, so the alpha-3 code comes first."""
+    """The column names.
+
+    The alpha-3 code comes first, because tools use the first column that matches `#country+code`.
+    """
     return [
         "date" if is_stock else "month",
         "status",

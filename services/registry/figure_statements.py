@@ -63,7 +63,7 @@ GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
 SHELTER = f"coalesce(shelter, '{Shelter.UNKNOWN}')"
 PERIODS = {"stock": "NULL::integer", "flows": "period"}
 # A row of `episodes` describes a household until its first movement; from then on `stays` describe its parts.
-# `displaced_again` is a new displacement, so that its passages are flows.
+# The movement `displaced_again` is a new displacement, so its passages are flows.
 TABLES = {"stock": ("episodes", "stays", "counts"), "flows": ("episodes", "passages", "counts")}
 VAGUE = "occurred_at_precision NOT IN ('hour', 'day')"
 IMPRECISE = {

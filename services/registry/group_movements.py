@@ -71,7 +71,10 @@ class Tally:
         return moving
 
     def empty(self, at: datetime) -> None:
-        """Remove the people who are left. In a count of everybody at a site, they move with their later count."""
+        """Remove the people who are left.
+
+        These people move with a later count, because the count was of everybody at a site.
+        """
         if self.people.count:
             self.steps.append(Step(at, People()))
 
@@ -192,7 +195,7 @@ def own(tally: Tally, at: datetime, known: Tallies) -> int:
 
 
 def is_counted_again(earlier: Tally, whole: Tally, at: datetime, known: Tallies) -> bool:
-    """Whether a count of everybody at a site includes this earlier count, which a later recount replaced alone."""
+    """Whether a count of everybody at a site includes this earlier count, which another recount replaced later."""
     included, count = earlier.count, whole.count
     replaced_by = known.get(earlier.standing.superseded_by or "")
     is_same_site = included.site_id == count.site_id and included.clear.status is count.clear.status
@@ -265,7 +268,7 @@ def place(movement: FiledMovement, source: Headcount) -> dict[str, Any]:
 
 
 def share(households: int | None, persons: int, of: int) -> int | None:
-    """The number of families of `persons` of the `of` people, rounded up, because nobody counted these families."""
+    """The families of `persons` people, if `of` people have `households` families. The number is rounded up."""
     return households if not households or persons >= of else -(-households * persons // of)
 
 

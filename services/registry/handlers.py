@@ -122,7 +122,7 @@ REPORTS = Handlers(
 
 
 def outcome_of(filed: AnyFiled, decision: ReportDecision) -> Outcome:
-    """The outcome of the report. The decision about a movement is made after the whole batch is filed."""
+    """The outcome of the report. For a movement, the outcome is known only after the whole batch is filed."""
     if isinstance(filed, FiledMovement):
         return Outcome(filed.outcome, filed.reason)
     return Outcome(decision.outcome, decision.reason)

@@ -9,11 +9,11 @@ from services.registry.reports import Filed, FiledMovement, days, moved_at
 from shared.events.vocabulary import Movement, SubStock
 
 Parts = dict[Position, People]
-Lead = Callable[[Position], Position]  # where a movement leads people
+Lead = Callable[[Position], Position]  # maps a position to the position after a movement
 
 
 def concerned(parts: Parts, movement: FiledMovement, departure: Filed, lead: Lead) -> tuple[Parts, ReportDecision]:
-    """The people whom the movement concerns, by their position. It would lead them to another one."""
+    """The people whom the movement concerns, by their position before the movement, and the decision."""
     if movement.site_id:
         return at_site(parts, movement), RECORDED
     number = movement.clear.persons or 0
@@ -42,7 +42,7 @@ def at_site(parts: Parts, movement: FiledMovement) -> Parts:
 def named(
     parts: Parts, movement: FiledMovement, departure: Filed, member_ids: frozenset[str]
 ) -> tuple[Parts, ReportDecision]:
-    """The members with these ids. Each must be in the household, but some of them may not be displaced."""
+    """The members with these ids. Each id must belong to the household. Members who are not displaced are ignored."""
     found = {position: members for position, people in parts.items() if (members := people.named(member_ids)[0]).count}
     known = {person["member_id"] for person in departure.sealed.get("members", ())}
     known |= {member_id for people in found.values() for member_id, _ in people.members}
@@ -54,9 +54,9 @@ def named(
 
 
 def taken(parts: Parts, number: int, lead: Lead) -> Parts:
-    """So many of these people: first those for whom the movement changes something, and then the largest part.
+    """Takes `number` people: first those for whom the movement changes something, then those of the largest part.
 
-    So if two of five have returned and then three return, all have.
+    If two of five people have returned and then three return, all five have therefore returned.
     """
     chosen: Parts = {}
     for position in sorted(largest_first(parts, parts), key=lambda position: position.told == lead(position).told):
@@ -75,7 +75,7 @@ def nobody_left(parts: Parts, movement: FiledMovement) -> ReportDecision:
 
 
 def recognised(parts: Parts, member_ids: Collection[str], lead: Lead) -> Parts:
-    """The same people with these members named, who may be among those of whom only a number was told."""
+    """The same people with these members named. A member may be among people of whom only a number was reported."""
     for member_id in sorted(member_ids):
         is_named = any(member_id == id for people in parts.values() for id, _ in people.members)
         possible = {at: people for at, people in parts.items() if not is_named and people.may_include(member_id)}
@@ -89,7 +89,7 @@ def recognised(parts: Parts, member_ids: Collection[str], lead: Lead) -> Parts:
 
 
 def determined(parts: Parts) -> Parts:
-    """The same people with the members named who can be nowhere else."""
+    """The same people. A member who can be in only one part is named there."""
     for position, people in parts.items():
         if people.is_determined:
             found = [member_id for member_id, _ in people.candidates]
@@ -99,7 +99,7 @@ def determined(parts: Parts) -> Parts:
 
 
 def replaced(parts: Parts, moving: Parts, after: Mapping[Position, Position]) -> Parts:
-    """All people after these have moved. People at equal positions are counted together."""
+    """All people after the people `moving` have moved. People at equal positions are counted together."""
     result: Parts = {}
     for position, people in parts.items():
         rest = remaining(people, moving[position]) if position in moving else people

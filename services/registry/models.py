@@ -326,9 +326,10 @@ class GroupCount(Displaced, RegistryModel):
     """A count of a group, with the data of the report's valid version. `headcounts.py` explains the columns.
 
     In rows that earlier releases wrote, the columns from `persons_estimated` on are None. `site_id` is set if the
-    report names the site where the people are, which may be unknown here. `displaced`, `returned` and `settled` are the
-    numbers of people by whereabouts after the movements. The first movement was at `changed_at`. In a row of people who
-    moved, `report_id` is derived from the movement, and `movement_id` is the id of the movement's report.
+    report names the site where the people are, even if the table `sites` lacks this site. `displaced`, `returned` and
+    `settled` are the numbers of people by whereabouts after the movements. The first movement was at `changed_at`. In a
+    row of people who moved, `report_id` is derived from the movement, and `movement_id` is the id of the movement's
+    report.
     """
 
     __tablename__ = "counts"

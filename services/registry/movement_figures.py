@@ -161,7 +161,10 @@ async def confirmations(session: AsyncSession, query: FigureQuery) -> list[Confi
 
 
 def common(query: FigureQuery) -> list[str]:
-    """The conditions of all these figures. An area selects the people who were displaced to it or moved to it."""
+    """The conditions of all these figures.
+
+    If an area is selected, the people count who were displaced to this area or moved to it.
+    """
     visible = [IS_VISIBLE] if query.visible is not None else []
     area = [is_within(f"{query.view.value}_pcode", "pcodes")] if query.pcodes is not None else []
     return ["status = :status AND mobility = ANY(:mobilities) AND displaced > 0", *visible, *area]

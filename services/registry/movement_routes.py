@@ -24,7 +24,7 @@ WITHOUT_EFFECT = {*("reason", "rank", "onset", "hazard_type", "shelter", "by"), 
 
 
 def check_effect(filters: Filters) -> None:
-    """Raise ValueError for a filter that these figures do not apply."""
+    """Raise ValueError for a filter that has no effect on these figures."""
     if ignored := sorted(filters.model_fields_set & WITHOUT_EFFECT):
         raise ValueError(f"no filter {', '.join(ignored)} is expected for these figures")
 

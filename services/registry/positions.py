@@ -15,7 +15,7 @@ STOCK = (SubStock.IN_DISPLACEMENT, SubStock.IN_RETURN, SubStock.IN_SETTLEMENT)
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where people are, since when they are displaced, and when somebody last confirmed it."""
+    """The sub-stock and place of people, the time of their departure, and the time of the latest confirmation."""
 
     sub_stock: SubStock
     pcode: str | None
@@ -24,7 +24,7 @@ class Position:
     confirmed_at: datetime
     locality: str = ""
     shelter: str = Shelter.UNKNOWN
-    movement: Movement | None = None  # the movement that led there
+    movement: Movement | None = None  # the movement that led to this position
     is_return_presumed: bool = False
     intends_to_stay: bool = False
     contact_lost_at: datetime | None = None
@@ -38,7 +38,7 @@ class Position:
 
     @property
     def told(self) -> tuple[Any, ...]:
-        """What a movement may change, besides the times."""
+        """The values that show whether a movement changes anything. Times are left out."""
         return *self.place, self.is_return_presumed, self.intends_to_stay, self.contact_lost_at is not None
 
     @property
@@ -57,16 +57,16 @@ class Position:
         return self.sub_stock is SubStock.LEFT_COUNTRY
 
     def is_abroad(self) -> bool:
-        """Whether they are displaced to another country."""
+        """Whether the people are displaced to another country."""
         return self.is_in_stock() and self.pcode is None and self.country not in (COUNTRY, UNKNOWN_COUNTRY)
 
 
 class Transition(NamedTuple):
-    """What a movement does to people.
+    """The effect of a kind of movement on people.
 
-    `to` is their sub-stock afterwards; None if they stay in theirs. A movement concerns people at `sources`. If it
-    names nobody, it concerns the people at the first of `sources` where somebody is. If it does not confirm, nobody has
-    seen the people.
+    `to` is the new sub-stock; None if the sub-stock stays the same. `sources` are conditions for the position of the
+    people. A movement that names nobody concerns the people who meet the first condition that anybody meets. `confirms`
+    is false if nobody has seen the people.
     """
 
     to: SubStock | None
@@ -91,7 +91,7 @@ TRANSITIONS = {
 
 
 def moved(before: Position, movement: FiledMovement, departure: Filed, at: datetime) -> Position:
-    """Where the people are after the movement."""
+    """The people's position after the movement."""
     kind, transition = movement.clear.movement, TRANSITIONS[movement.clear.movement]
     if transition.to is None:
         return noted(before, kind, at)
@@ -111,7 +111,7 @@ def moved(before: Position, movement: FiledMovement, departure: Filed, at: datet
 
 
 def is_same_place(before: Position, after: Position) -> bool:
-    """Whether people only stay.
+    """Whether the movement leaves the people where they were.
 
     Facts that the newer report leaves out are unchanged. People who have returned do not return again.
     """
@@ -124,7 +124,7 @@ def is_same_place(before: Position, after: Position) -> bool:
 
 
 def noted(before: Position, kind: Movement, at: datetime) -> Position:
-    """The same position, with what a movement says about people who stay."""
+    """The same position, updated by a movement of people who stay there."""
     if TRANSITIONS[kind].confirms:
         intends = before.intends_to_stay or kind is Movement.INTENDS_TO_STAY
         confirmed_at = max(before.confirmed_at, at)
@@ -136,7 +136,7 @@ def noted(before: Position, kind: Movement, at: datetime) -> Position:
 
 
 def destination(before: Position, movement: FiledMovement, departure: Filed) -> dict[str, Any]:
-    """The place that a movement leads to. Without a destination people return to their origin, or stay."""
+    """The place after a movement. If no destination is stated, people return to their origin, go abroad, or stay."""
     clear, sealed = movement.clear, movement.sealed
     if clear.destination is not None:
         place = {"pcode": clear.destination.pcode, "country": clear.destination.country}

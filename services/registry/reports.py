@@ -97,7 +97,7 @@ class FiledReport(Generic[C]):
     def known_at(self) -> datetime:
         """The time at which the event was first reported.
 
-        The `reported_at` of a correction is the time of the correction.
+        For a correction, this is not its `reported_at`.
         """
         return self.first_reported_at or self.clear.reported_at
 

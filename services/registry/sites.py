@@ -92,7 +92,7 @@ class CountAtSite(NamedTuple):
 
     @property
     def is_partial(self) -> bool:
-        """Whether the count has a stock of its own, and therefore may count people of other counts again."""
+        """Whether the count has its own stock, and therefore may include people of other counts."""
         return self.stock_id == self.report_id
 
 

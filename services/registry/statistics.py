@@ -212,7 +212,7 @@ def rows(
 
 
 def only_by(figures: Iterable[Figure], by: Collection[Dimension]) -> list[Figure]:
-    """The figures, summed over the kinds of shelter and of evacuation unless the caller requests these dimensions."""
+    """The figures, summed over kinds of shelter and kinds of evacuation unless the caller requests these dimensions."""
     has_shelter, has_evacuation = Dimension.SHELTER in by, Dimension.EVACUATION in by
     return united(
         replace(

@@ -1,4 +1,4 @@
-"""How long the parts of a household stay at their positions. No I/O."""
+"""Computes how long the parts of a household stay at their positions. No I/O."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -9,7 +9,7 @@ from services.registry.people import People
 from services.registry.positions import STOCK, Position
 from shared.events.vocabulary import Precision, SubStock
 
-Row = tuple[Position, People, int]  # with 1 for the part that counts as the household, else 0
+Row = tuple[Position, People, int]  # the number is 1 for the part that counts as the household, else 0
 
 
 class Stay(NamedTuple):
@@ -24,7 +24,7 @@ class Stay(NamedTuple):
 
 
 class PartsSince(NamedTuple):
-    """The people's positions from this time on."""
+    """The people's positions from the time `at` on."""
 
     at: datetime
     precision: Precision
@@ -32,7 +32,7 @@ class PartsSince(NamedTuple):
 
 
 def stays_of(snapshots: Iterable[PartsSince], ends_at: datetime) -> list[Stay]:
-    """The stays in the order of their ends. The first one is that of the displacement's own report."""
+    """The stays in the order of their ends. The displacement's own report describes the first stay."""
     stays: list[Stay] = []
     present: dict[Row, tuple[datetime, Precision]] = {}
     for at, precision, parts in (*snapshots, PartsSince(ends_at, Precision.HOUR, {})):
@@ -44,7 +44,7 @@ def stays_of(snapshots: Iterable[PartsSince], ends_at: datetime) -> list[Stay]:
 
 
 def weighted(parts: Parts) -> list[Row]:
-    """The people in the stock. Of a household's parts in one sub-stock, only the largest counts as a household."""
+    """The people in the stock. In each sub-stock, only the largest part of a household counts as a household."""
     by_sub_stock: dict[SubStock, list[Position]] = {sub_stock: [] for sub_stock in STOCK}
     for position in parts:
         if position.sub_stock in by_sub_stock:

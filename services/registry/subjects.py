@@ -75,7 +75,7 @@ class Subject:
 
     @property
     def courses(self) -> Courses:
-        """Computed once for each set of reports, because the computation takes long for many movements."""
+        """The courses, computed once for each set of reports, because many movements take long to compute."""
         if not self.has_movements:
             return Courses()
         if self._courses is None:

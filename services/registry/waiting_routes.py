@@ -153,7 +153,7 @@ async def held_persons(request: Request, session: Session, caller: Caller) -> He
 async def opened(outcome_id: UUID, request: Request, session: Session, caller: Caller) -> OpenedReport:
     """The whole report.
 
-    The security log records the request. It needs a purpose, as the opening of a household does.
+    The request needs a stated purpose, like the opening of a household, and the security log records the request.
     """
     encryption, visibility = at_hand(request, caller)
     await check_purpose(request, caller, outcome_id)

@@ -34,7 +34,7 @@ Credential = tuple[CredentialKind, UUID]
 
 
 class Revocations:
-    """Revocations read from the topic. A change takes effect within 5 s. Raises HandlerMissing.
+    """The revocations that were read from the topic. A change takes effect within 5 s. Raises HandlerMissing.
 
     `is_complete` becomes true when the topic is read to the end. While `is_complete` is false, a snapshot younger
     than 24 hours is used with the records read so far. Without a usable snapshot, the revocations are unknown.

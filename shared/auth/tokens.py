@@ -270,7 +270,7 @@ def cookie_name(public_url: str) -> str:
 
 
 def token_of(connection: HTTPConnection, cookie: str) -> tuple[str, bool]:
-    """Return the token, and whether it came in a cookie. Query parameters are never read."""
+    """Return the token, and whether it came in a cookie. Tokens in query parameters are ignored."""
     for name, value in connection.scope["headers"]:  # `Headers` would take longer than the rest of this function
         if name == b"authorization":
             scheme, _, token = value.decode("latin-1").partition(" ")

@@ -163,7 +163,10 @@ def _named_once(fields: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _adds_nothing(parsed: BaseModel, content: dict[str, Any]) -> bool:
-    """Whether the content has only known fields. Unknown fields may hold personal data; event models ignore them."""
+    """Whether the content has only fields that the contract knows.
+
+    Unknown fields may hold personal data; event models ignore them.
+    """
     return all(
         name in type(parsed).model_fields
         and (not isinstance(inner := getattr(parsed, name), BaseModel) or _adds_nothing(inner, content[name]))

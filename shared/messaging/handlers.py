@@ -58,7 +58,7 @@ class Handlers:
         return Handlers(methods, self._ignored)
 
     async def __call__(self, received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
-        """Handle a batch in order. A handler is called once for each run of consecutive events that it handles."""
+        """Handle a batch in order. A handler is called once for each series of consecutive events that it handles."""
         outcomes = [IGNORED] * len(received)
         handled = [number for number, event in enumerate(received) if not self.ignores(event.event.type)]
         for handler, group in groupby(handled, lambda number: self._rows[received[number].event.type]):

@@ -84,7 +84,7 @@ def all_countries(language: str) -> list[tuple[str, str]]:
 
 
 def alphabetical(name: str) -> str:
-    """The key for sorting names: code points, but å is sorted as a, and ё, ң, ө, ү after their base letters."""
+    """A sort key by code points, except that å is sorted as a, and ё, ң, ө, ү are sorted after their base letters."""
     return name.lower().translate(LETTERS)
 
 

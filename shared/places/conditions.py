@@ -4,9 +4,10 @@ from shared.places.places import DIGITS
 
 
 def is_within(pcode: str, units: str) -> str:
-    """The SQL condition that a P-code is one of the units or lies in a unit. NULL units mean the whole country.
+    """The SQL condition that a P-code is one of the units or lies in a unit.
 
-    If a P-code is not in `known`, its district and oblast are derived from its digits, as in `Places.ancestors`.
+    If `units` is NULL, every P-code fulfils the condition. If a P-code is not in `known`, its district and oblast are
+    derived from its digits, as in `Places.ancestors`.
     """
     district, oblast = (f"rpad(left({pcode}, {DIGITS[level]}), 13, '0')" for level in (2, 1))
     return f"""(

@@ -56,7 +56,8 @@ class Base(DeclarativeBase):
         super().__init_subclass__(**options)
 
 
-# Maps Python types to SQL types. The first type that matches is used. `bool` is a subclass of `int` and stands first.
+# Maps Python types to SQL types. The first type that matches is used. `bool` stands first, because it is a subclass of
+# `int`.
 SQL_TYPES: dict[type, TypeEngine[Any]] = {
     str: Text(),
     bool: Boolean(),

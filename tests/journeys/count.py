@@ -187,7 +187,7 @@ async def balance(session: AsyncSession) -> list[Row]:
 
 
 async def outcomes(installation: Installation) -> dict[tuple[str, str], set[UUID]]:
-    """For each consumer and each topic of reports, the ids of the reports that have an outcome of the consumer."""
+    """For each consumer and each topic of reports, the ids of the reports with an outcome by the consumer."""
     topics = {"hazard": "hazards", "household": "displacements", "group": "displacements"}
     ids: dict[tuple[str, str], set[UUID]] = defaultdict(set)
     for record in await everything(installation, "outcomes"):

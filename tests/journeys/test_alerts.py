@@ -1,4 +1,4 @@
-"""A hazard or a household leads to notified people, whichever process or server fails on the way."""
+"""People are notified of a hazard or a displacement, whichever process or server fails meanwhile."""
 
 import asyncio
 import json
@@ -251,7 +251,7 @@ async def test_of_two_operators_at_the_same_instant_one_wins_and_the_other_sees_
 
 
 async def test_households_on_two_workers_raise_the_threshold_alert_exactly_once(centre: Centre, hook: Hook) -> None:
-    """Two workers of the registry and two workers of alerts handle ten households in each of three districts."""
+    """Two workers of the registry and two of the alerts service handle ten households in each of three districts."""
     await centre.receiver("duty", hook)
     centre.workers.append(centre.installation.start("registry", "worker"))
     centre.worker(hook)

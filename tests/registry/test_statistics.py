@@ -24,7 +24,10 @@ VILLAGE = "KG05236830020"  # a village in Leilek; figures count the village's pe
 
 
 async def example(office: Office) -> None:
-    """Files reports of two groups and six families: one abroad, one moved on, one trapped, one in an exercise."""
+    """Files reports of two groups and six families.
+
+    Of the families, one is abroad, one moved on, one is trapped, and one is in an exercise.
+    """
     moved_on = household()
     again = household(
         household_id=moved_on["household_id"],

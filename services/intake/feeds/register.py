@@ -1,4 +1,4 @@
-"""Compares a new document with the published hazards of the document's source. Pure."""
+"""Compares a new document with the published hazards of its source. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace

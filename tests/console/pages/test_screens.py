@@ -1,4 +1,4 @@
-"""The page of sent messages works, and all pages of an operator fit on every screen size."""
+"""The page of sent messages works, and all pages of an operator fit every screen size."""
 
 from datetime import UTC, datetime
 from typing import Any
