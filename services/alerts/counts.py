@@ -4,18 +4,16 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts.models import Exposure
 from services.alerts.projections import DisplacedHousehold
 from shared.country import TIME_ZONE
 from shared.events import HazardReported
-from shared.events.vocabulary import Mobility, MsgType
+from shared.events.vocabulary import Mobility
 from shared.postgres import database
-from shared.postgres.upsert import upsert
 
 if TYPE_CHECKING:
     from services.alerts.rules.exposure import ExposureRule
@@ -64,20 +62,35 @@ UPDATE exposures SET displaced = counted.number FROM (
 
 # Rows are claimed with SKIP LOCKED, so that concurrent workers take different rows.
 TAKE_CHANGES = """
-DELETE FROM hazard_changes WHERE id IN (SELECT id FROM hazard_changes ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED)
-RETURNING hazard_id
+WITH taken AS (
+    DELETE FROM hazard_changes
+    WHERE id IN (SELECT id FROM hazard_changes ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING hazard_id
+)
+SELECT hazard_id, areas || ARRAY(SELECT area FROM exposures WHERE exposures.hazard_id = hazards.hazard_id) AS areas
+FROM hazards WHERE hazard_id IN (SELECT hazard_id FROM taken)
 """
 CHANGE_ALL = """
 INSERT INTO hazard_changes (hazard_id) SELECT hazard_id FROM hazards
 WHERE ends_at > $1 AND NOT is_cancelled ORDER BY ends_at
 """
-HAZARDS = "SELECT report, areas FROM hazards WHERE hazard_id = ANY($1)"
-LAY_OVER = "SELECT hazard_id, array_agg(area) FROM exposures WHERE hazard_id = ANY($1) GROUP BY hazard_id"
+HAZARDS = "SELECT report FROM hazards WHERE hazard_id = ANY($1)"
 LEAVE = """
-UPDATE exposures SET gone = left_by.reason, displaced = 0, told_at = NULL
-FROM unnest($1::uuid[], $2::text[]) AS left_by (hazard_id, reason) WHERE exposures.hazard_id = left_by.hazard_id
+UPDATE exposures SET gone = CASE WHEN is_cancelled THEN 'cancelled' ELSE 'moved_away' END, displaced = 0, told_at = NULL
+FROM hazards WHERE exposures.hazard_id = hazards.hazard_id AND hazards.hazard_id = ANY($1)
 """
-LIES_OVER = ("status", "hazard_type", "origins", "departed_from", "ends_at", "gone")
+# In a new row `displaced` is 0; a stored row keeps its number until COUNT_DISPLACED counts the households.
+LIE_OVER = f"""
+MERGE INTO exposures USING (
+    SELECT hazard_id, area, status, report::json ->> 'type' AS hazard_type, areas AS origins, ends_at,
+        (((report::json ->> 'onset')::timestamptz - $2::interval) AT TIME ZONE '{TIME_ZONE}')::date AS departed_from
+    FROM hazards CROSS JOIN unnest(areas) AS area WHERE hazard_id = ANY($1) AND NOT is_cancelled
+) AS covered ON (exposures.hazard_id, exposures.area) = (covered.hazard_id, covered.area)
+WHEN MATCHED THEN UPDATE SET
+    status = covered.status, hazard_type = covered.hazard_type, origins = covered.origins,
+    departed_from = covered.departed_from, ends_at = covered.ends_at, gone = NULL
+WHEN NOT MATCHED THEN INSERT (hazard_id, area, status, hazard_type, origins, departed_from, ends_at, displaced)
+    VALUES (hazard_id, area, status, hazard_type, origins, departed_from, ends_at, 0)
+"""  # noqa: S608 - constants
 
 EXPOSED = """
 SELECT exposures.*, coalesce(living.households, 0) - displaced AS exposed FROM exposures
@@ -137,14 +150,6 @@ class Exposed(NamedTuple):
         return self.is_new and self.gone is None and self.exposed < rule.households and not self.displaced
 
 
-class Changed(NamedTuple):
-    """A hazard's newest revision, the districts that the hazard covers now, and the districts covered before."""
-
-    hazard: HazardReported
-    areas: Sequence[str]
-    areas_before: Sequence[str]
-
-
 async def add_displaced(
     session: AsyncSession, moved: Sequence[tuple[int, DisplacedHousehold]], mobility: Collection[Mobility]
 ) -> None:
@@ -182,43 +187,18 @@ async def change(session: AsyncSession, hazard_ids: Iterable[UUID]) -> None:
     await connection.executemany("INSERT INTO hazard_changes (hazard_id) VALUES ($1)", rows)
 
 
-async def changed_hazards(session: AsyncSession) -> list[Changed]:
+async def take_changed(session: AsyncSession) -> dict[UUID, list[str]]:
+    """Takes up to 25 marked hazards. Returns the districts that each hazard covers now or covered before."""
     connection = await database.driver(session)
-    ids = list({row["hazard_id"] for row in await connection.fetch(TAKE_CHANGES, MANY)})
-    before = dict(await connection.fetch(LAY_OVER, ids)) if ids else {}
-    rows = await connection.fetch(HAZARDS, ids) if ids else ()
-    hazards = [(HazardReported.model_validate_json(report), areas) for report, areas in rows]
-    return [Changed(hazard, areas, before.get(hazard.hazard_id, ())) for hazard, areas in hazards]
+    return dict(await connection.fetch(TAKE_CHANGES, MANY))
 
 
-async def lie_over(session: AsyncSession, changed: Iterable[Changed], mobility: Collection[Mobility]) -> None:
+async def lie_over(session: AsyncSession, hazard_ids: Collection[UUID], mobility: Collection[Mobility]) -> None:
     """Stores the districts of each hazard's newest revision, and counts the displaced households in these districts."""
-    hazards = [(change.hazard, change.areas) for change in changed]
-    gone = [(hazard.hazard_id, "cancelled" if is_cancelled(hazard) else "moved_away") for hazard, _ in hazards]
-    connection = await database.driver(session)
-    await connection.execute(LEAVE, *map(list, zip(*gone, strict=True)))
-    rows = [row for hazard, areas in hazards for row in exposure_rows(hazard, areas)]
-    await upsert(session, Exposure, rows, changed=LIES_OVER)
-    await connection.execute(COUNT_DISPLACED, list(mobility), [hazard.hazard_id for hazard, _ in hazards])
-
-
-def exposure_rows(hazard: HazardReported, areas: Sequence[str]) -> list[dict[str, Any]]:
-    """One row per district. In a new row `displaced` is 0; a stored row keeps its number until the next count."""
-    values = {
-        "hazard_id": hazard.hazard_id,
-        "status": hazard.status,
-        "hazard_type": hazard.type,
-        "origins": areas,
-        "departed_from": (hazard.onset - BEFORE_ONSET).astimezone(TIME_ZONE).date(),
-        "ends_at": max(hazard.onset, hazard.expires or hazard.onset),
-        "displaced": 0,
-        "gone": None,
-    }
-    return [] if is_cancelled(hazard) else [{**values, "area": area} for area in areas]
-
-
-def is_cancelled(hazard: HazardReported) -> bool:
-    return hazard.msg_type is MsgType.CANCEL
+    connection, ids = await database.driver(session), list(hazard_ids)
+    await connection.execute(LEAVE, ids)
+    await connection.execute(LIE_OVER, ids, BEFORE_ONSET)
+    await connection.execute(COUNT_DISPLACED, list(mobility), ids)
 
 
 async def due(session: AsyncSession, rule: "ExposureRule", renewed_before: datetime) -> list[tuple[UUID, str]]:

@@ -62,9 +62,9 @@ class Exposures:
     async def follow(self, session: AsyncSession) -> int:
         """Recounts the exposures of up to 25 changed hazards; returns the number of hazards."""
         await locks.lock(session, [ALL])
-        changed = await counts.changed_hazards(session)
+        changed = await counts.take_changed(session)
         if changed and self.rules.exposure:
-            areas = {area for hazard in changed for area in (*hazard.areas, *hazard.areas_before)}
+            areas = {area for areas in changed.values() for area in areas}
             await locks.lock(session, {(RuleKind.EXPOSURE.value, area) for area in areas})
             await counts.lie_over(session, changed, self.rules.exposure.mobility)
         return len(changed)
