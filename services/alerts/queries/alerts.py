@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+from pydantic_core import to_json
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -131,4 +132,4 @@ def alert_of(row: asyncpg.Record) -> Alert:
 
 
 def alert_row(alert: Alert) -> dict[str, Any]:
-    return {**dict(alert), "figures": json.dumps(alert.figures, ensure_ascii=False)}
+    return {**vars(alert), "figures": to_json(alert.figures).decode()}
