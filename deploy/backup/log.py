@@ -75,10 +75,14 @@ NOT_KNOWN = Log("", {}, {})
 
 
 def look(broker: Broker, prefix: str) -> Log:
-    """Read the topics' ids and offsets. Return NOT_KNOWN if the broker does not answer soon."""
+    """Read the topics' ids and offsets. Return NOT_KNOWN if the broker does not answer soon.
+
+    After an update, the topics that the new release adds do not exist until they are provisioned.
+    """
     admin = broker.admin()
     names = {f"{prefix}{name}": name for name in (*TOPICS, *DEAD_TOPICS)}
     try:
+        names = {name: names[name] for name in names.keys() & admin.list_topics(timeout=SECONDS).topics.keys()}
         described = admin.describe_topics(TopicCollection(list(names)), request_timeout=SECONDS)
         topics = {names[name]: topic.result(timeout=SECONDS) for name, topic in described.items()}
         partitions = {

@@ -8,7 +8,7 @@ from typing import Any
 
 from deploy.backup import archive, dump, log, stores
 from deploy.backup.archive import Archive
-from deploy.backup.messages import NoRecipient, TargetInside
+from deploy.backup.messages import NoRecipient, TargetInside, WithoutLog
 from deploy.backup.settings import BackupSettings, Installation
 from services.console.checks import InstallationCheck
 from services.console.queries import checks
@@ -28,13 +28,15 @@ Looks = dict[str, tuple[int, int]]
 
 
 async def back_up(installation: Installation, settings: BackupSettings, now: datetime) -> str:
-    """Make a backup and return its name in the store. Raises Refused."""
+    """Make a backup and return its name in the store. Raises Refused; WithoutLog if the backup is there, but not whole."""
     check(settings, installation.folders.values())
     store, recipients = stores.of(settings), archive.recipients(settings.recipient)
     name = f"dayar-{installation.kind}-{now.astimezone(UTC):{stores.STAMP}}{stores.SUFFIX}"
     with store.writing(name) as file, archive.encrypted(file, recipients) as made:
-        await _write(made, installation, now)
+        seen = await _write(made, installation, now)
     stores.prune(store, installation.kind, now, timedelta(days=settings.keep_days))
+    if seen == log.NOT_KNOWN:
+        raise WithoutLog
     return name
 
 
@@ -56,8 +58,8 @@ def check(settings: BackupSettings, folders: Iterable[Path]) -> None:
         raise TargetInside(settings.to)
 
 
-async def _write(made: Archive, installation: Installation, now: datetime) -> None:
-    """Write the files, the database, the log, and then the files that changed during the backup.
+async def _write(made: Archive, installation: Installation, now: datetime) -> log.Log:
+    """Write the files, the database, the log, and then the files that changed during the backup. Return the log's state.
 
     The files are written before the log, so that a report that moves from the spool to the log meanwhile is not missed.
     Changed files are written again at the end, because a row of the dump may be encrypted under a new key.
@@ -73,6 +75,7 @@ async def _write(made: Archive, installation: Installation, now: datetime) -> No
     lines = log.records(installation.broker, prefix, seen, log.carried(seen, read), snapshot.letters)
     _add_pieces(made, LOG, lines)
     _add_files(made, installation.folders, looks)
+    return seen
 
 
 def _manifest(installation: Installation, snapshot: dump.Snapshot, seen: log.Log, now: datetime) -> dict[str, Any]:

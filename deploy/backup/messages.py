@@ -30,6 +30,13 @@ class DumpFailed(Refused):
     """PostgreSQL could not be dumped. No backup was made."""
 
 
+class WithoutLog(Refused):
+    """Kafka did not answer. The backup has the database and the files, but no record that waits to be processed.
+
+    The backup is kept. Make another one when Kafka answers.
+    """
+
+
 class StoreFailed(Refused):
     """The store of the backups cannot be written or read. Nothing was changed."""
 

@@ -30,6 +30,7 @@ from confluent_kafka.admin import (
 )
 
 from shared.config import Settings
+from shared.events import HazardReported
 from shared.events.topics import CONTRACT, GROUPS, SEGMENT_MS, SERVICES, TOPICS, Topic
 from shared.postgres.database import NotOurs
 
@@ -52,6 +53,13 @@ class EarlierTopics(NotOurs):
 
 class NewerTopics(NotOurs):
     """These topics were written by a newer release. Use that release, or another TOPIC_PREFIX; nothing was changed."""
+
+
+class UnequalPartitions(NotOurs):
+    """These topics of one key have different numbers of partitions, so one hazard has no order over both.
+
+    Give the smaller one as many partitions as the other; nothing was changed.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +104,7 @@ def create(
     """
     hold_to_contract(broker, settings.topic_prefix)
     admin, prefix = broker.admin(), settings.topic_prefix
+    partitions = _count_of_hazards(admin, prefix) or partitions
     mark = _topic(contract_mark(prefix), 1, replication, {"cleanup.policy": "compact"})
     _settle(admin.create_topics([mark], request_timeout=SECONDS).values(), KafkaError.TOPIC_ALREADY_EXISTS)
     topics = list(_topics(settings, partitions, replication))
@@ -109,6 +118,19 @@ def create(
     # a broker refuses clients until it has read the topics and rights from the controller
     _wait_until(lambda: {topic.topic for topic in (mark, *topics)} <= admin.list_topics(timeout=SECONDS).topics.keys())
     _wait_until(lambda: not rights or rights <= set(admin.describe_acls(ANY_ACL, request_timeout=SECONDS).result()))
+
+
+def _count_of_hazards(admin: AdminClient, prefix: str) -> int | None:
+    """The number of partitions of the existing topics of hazards; None if none exists. Raises UnequalPartitions.
+
+    A topic that a release adds gets this number too, whatever number is configured since.
+    """
+    there = admin.list_topics(timeout=SECONDS).topics
+    names = [name for name in (f"{prefix}{topic}" for topic in HazardReported.topics()) if name in there]
+    counts = {len(there[name].partitions) for name in names}
+    if len(counts) > 1:
+        raise UnequalPartitions(*names)
+    return counts.pop() if counts else None
 
 
 def described(settings: Settings) -> str:

@@ -28,9 +28,11 @@ from deploy.backup.messages import (
     Refused,
     StoreFailed,
     TargetInside,
+    WithoutLog,
     WrongKey,
 )
 from deploy.backup.settings import AdminSettings, BackupSettings, Installation
+from deploy.provision.topics import Broker
 from shared.config import Settings
 from shared.events.topics import CONTRACT
 from tests import installation as installed
@@ -257,6 +259,28 @@ async def test_unread_records_are_in_the_backup(
     carried = log.carried(now, [("hazards", 1, 2), ("hazards", 0, 0)])
     records = list(log.records(own.broker, prefix, now, carried, frozenset()))
     assert sorted(records) == sorted([lines[0]] * 3 + [lines[1]])
+
+
+def test_a_topic_that_a_new_release_adds_may_be_missing(installation: installed.Installation) -> None:
+    own, prefix = subject(installation), installation.topic_prefix
+    before = log.look(own.broker, prefix)
+    admin = own.broker.admin()  # the variable keeps the client alive until the answer arrives
+    for answer in admin.delete_topics([f"{prefix}hazards-restricted"]).values():
+        answer.result(timeout=30)
+    now = log.look(own.broker, prefix)
+    assert before.ids.keys() - now.ids.keys() == {"hazards-restricted"}
+
+
+async def test_a_backup_without_the_log_is_kept_but_not_well(
+    installation: installed.Installation, recipient: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log, "SECONDS", 1)
+    settings = BackupSettings(to=str(tmp_path / "backups"), recipient=recipient)
+    own = subject(installation)
+    silent = Installation(own.settings, own.folders, own.server, Broker("127.0.0.1:1"))
+    with pytest.raises(WithoutLog):
+        await making.back_up(silent, settings, NOW)
+    assert len(stores.of(settings).names()) == 1
 
 
 def test_more_records_than_the_producer_holds_are_published(installation: installed.Installation) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 from confluent_kafka import Producer
-from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewPartitions, NewTopic
 
 from deploy.local.process import wait_until
 from deploy.provision import topics
@@ -63,6 +63,27 @@ def test_empty_existing_topics_are_provisioned(tables: Installation) -> None:
         topics.create(broker, settings, logins=tables.ground.kafka_logins)
         assert topics.are_there(broker, settings)
         assert topics.contract_mark(prefix) in own(admin, prefix)
+    finally:
+        for answer in admin.delete_topics(sorted(own(admin, prefix))).values():
+            answer.result(timeout=30)
+
+
+def test_a_new_topic_of_hazards_has_as_many_partitions_as_the_existing_one(tables: Installation) -> None:
+    """One worker reads both partitions of a hazard only if both topics have equally many."""
+    broker, prefix = tables.components.broker, tables.topic_prefix
+    settings, admin = Settings(topic_prefix=prefix), broker.admin()
+    public, restricted = f"{prefix}hazards", f"{prefix}hazards-restricted"
+    for answer in admin.create_topics([NewTopic(public, 3, 1)]).values():
+        answer.result(timeout=30)
+    try:
+        topics.create(broker, settings, logins=tables.ground.kafka_logins, partitions=12)
+        there = admin.list_topics(timeout=30).topics
+        assert (len(there[public].partitions), len(there[restricted].partitions)) == (3, 3)
+        for answer in admin.create_partitions([NewPartitions(restricted, 4)]).values():
+            answer.result(timeout=30)
+        assert wait_until(lambda: len(admin.list_topics(timeout=30).topics[restricted].partitions) == 4, timeout=10)
+        with pytest.raises(topics.UnequalPartitions):
+            topics.create(broker, settings, logins=tables.ground.kafka_logins, partitions=12)
     finally:
         for answer in admin.delete_topics(sorted(own(admin, prefix))).values():
             answer.result(timeout=30)
