@@ -46,7 +46,7 @@ class ForeignSource(ReportRefused):
 
 
 class ForeignEvent(ReportRefused):
-    """Another person entered this event, and the account is neither a duty head nor an integration."""
+    """Another person entered this event, and the account is no duty head."""
 
 
 class MayNotRelease(ReportRefused):

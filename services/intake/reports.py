@@ -20,6 +20,7 @@ from shared.crypto import seal
 from shared.crypto.seal import Sealer
 from shared.events import (
     CENTRE,
+    CENTRE_ACCOUNT,
     CORRECTION,
     GroupReport,
     GroupReported,
@@ -315,7 +316,7 @@ def hazard(
         flags=(Flag.CLOCK_AHEAD,) if times else (),
         uncorrected=UncorrectedHazardTimes(**{name: getattr(report, name) for name in times}) if times else None,
         hazard_id=hazard_id,
-        author=principal.account,
+        author=principal.account if report.released_revision is None else CENTRE_ACCOUNT,
         channel=principal.channel,
         received_at=clocks.now,
         places_version=places.version,

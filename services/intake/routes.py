@@ -98,16 +98,24 @@ class BatchRoute:
 
 
 async def note_releases(scope: Scope, admitted: Iterable[Admitted]) -> None:
-    """Write the accepted releases to the security log. The event of a release also names the account."""
+    """Write the accepted releases to the security log. Only this log names the account that released.
+
+    A spooled release has the reason `spooled`, because it is published later, or set aside.
+    """
     released = [
-        draft.event
+        (draft.event, answer)
         for draft, answer in admitted
         if answer in (Answer.ACCEPTED, Answer.SPOOLED) and isinstance(draft, HazardDraft) and draft.event.is_release
     ]
     if released:
         entries = [
-            audit.entry_of(HTTPConnection(scope), RELEASES[event.msg_type], objects=[event.hazard_id, event.report_id])
-            for event in released
+            audit.entry_of(
+                HTTPConnection(scope),
+                RELEASES[event.msg_type],
+                objects=[event.hazard_id, event.report_id],
+                reason=answer.value if answer is Answer.SPOOLED else None,
+            )
+            for event, answer in released
         ]
         await audit.write(scope["app"].state.sessions, *entries)
 

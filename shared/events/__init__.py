@@ -59,6 +59,7 @@ from shared.events.fields import Place, Point
 from shared.events.groups import GroupCorrected, GroupCounted, GroupStatusChanged
 from shared.events.hazards import (
     CENTRE,
+    CENTRE_ACCOUNT,
     Area,
     Circle,
     HazardCancelled,
@@ -109,6 +110,8 @@ def decode(topic: str, value: bytes | None, headers: list[Header] | tuple[Header
         data = _parser(models)(value or b"")
     except ValidationError as error:
         raise MalformedEvent(pointer(error, models)) from None
+    if data.own_topic != topic:
+        raise MalformedEvent("/scope")  # readers of the public topic may have seen a restricted hazard
     if not UUID_TEXT.fullmatch(id := fields.get("ce_id") or b""):
         raise MalformedEvent("/ce_id")
     try:
@@ -139,6 +142,7 @@ def pointer(error: ValidationError, models: tuple[type[BaseModel], ...]) -> str:
 
 __all__ = [
     "CENTRE",
+    "CENTRE_ACCOUNT",
     "CORRECTION",
     "EVENT_TYPES",
     "TOPICS",

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, FailFast, Field, model_validator
 
-from shared.events.envelope import EventData
+from shared.events.envelope import EventData, derived_id
 from shared.events.fields import (
     Body,
     Data,
@@ -106,6 +106,7 @@ Web = Annotated[str, Field(pattern=r"^https?://[^\x00-\x20\x7f]+$", max_length=5
 OF_ACCOUNT = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/")
 RESTRICTED_HAZARDS = "hazards-restricted"  # the topic of the hazards whose scope is Restricted or Private
 CENTRE = "cmc"  # the `source` of events that people of the centre enter
+CENTRE_ACCOUNT = derived_id("account", CENTRE)  # the `author` of releases, whose readers learn of no person's account
 RELEASED_FIELDS = frozenset(
     {
         "kind",

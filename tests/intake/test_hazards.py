@@ -83,11 +83,11 @@ async def test_an_expired_token_reports_no_hazard(intake: RunningIntake) -> None
         (Role.OPERATOR, True, 202),
         (Role.OPERATOR, False, 403),
         (Role.DUTY_HEAD, False, 202),
-        (Role.INTEGRATION, False, 202),
+        (Role.INTEGRATION, False, 403),
     ],
 )
 @pytest.mark.parametrize("changed", [{"msg_type": "Update"}, {"msg_type": "Cancel"}, {"msg_type": "Alert"}])
-async def test_an_entered_event_is_changed_only_by_its_author_a_duty_head_or_its_source(
+async def test_an_entered_event_is_changed_only_by_its_author_or_a_duty_head(
     intake: RunningIntake, role: Role, is_own: bool, expected: int, changed: dict[str, str]
 ) -> None:
     author = uuid4()

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from services.intake.config import IntakeSettings
 from shared.auth.tokens import Role
-from shared.events import derived_id
+from shared.events import CENTRE_ACCOUNT, derived_id
 from shared.events.vocabulary import SubmissionChannel
 from shared.postgres import database
 from tests.intake.conftest import BATCH, HAZARDS, RunningIntake
@@ -35,7 +35,7 @@ def released(event: dict[str, Any], **changed: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("role", [Role.OPERATOR, Role.DUTY_HEAD])
-async def test_a_release_is_a_public_revision_with_only_the_chosen_fields(intake: RunningIntake, role: Role) -> None:
+async def test_a_release_is_a_public_revision_with_a_text_of_its_own(intake: RunningIntake, role: Role) -> None:
     event, author = entered(), uuid4()
     event["source_id"] = f"{author}/1"
     reported = await intake.caller(Role.OPERATOR, account=author).post(HAZARDS, event)
@@ -77,6 +77,14 @@ async def test_a_release_does_not_name_the_account_that_entered_the_event(
     [public] = await records(intake.installation, PUBLIC, body["report_id"])
     assert public.data.source_id == answer.json()["hazard_id"] == str(derived_id("hazard", "cmc", event["source_id"]))
     assert str(author) not in public.data.model_dump_json()
+
+
+async def test_a_release_does_not_name_the_account_that_released_it(intake: RunningIntake) -> None:
+    account, body = uuid4(), released(entered())
+    assert (await intake.caller(Role.OPERATOR, account=account).post(HAZARDS, body)).status_code == 202
+    [public] = await records(intake.installation, PUBLIC, body["report_id"])
+    assert public.data.author == CENTRE_ACCOUNT
+    assert str(account) not in public.data.model_dump_json()
 
 
 async def test_the_release_of_a_systems_hazard_keeps_the_systems_id(intake: RunningIntake) -> None:

@@ -146,7 +146,7 @@ KAFKA = {
 def test_each_type_reads_its_golden_file_and_writes_the_same(file: Path) -> None:
     golden = json.loads(file.read_text(encoding="utf-8"))
     headers = [(name, value.encode()) for name, value in golden["headers"].items()]
-    topic = EVENT_TYPES[golden["headers"]["ce_type"]][0].topic
+    topic = topic_of(golden)
     event = events.decode(topic, json.dumps(golden["data"]).encode(), headers)
     again = events.message(event.data, id=event.id, source=event.source, time=event.time)
     assert json.loads(again.value) == golden["data"]
@@ -155,14 +155,29 @@ def test_each_type_reads_its_golden_file_and_writes_the_same(file: Path) -> None
     assert again.topic in TOPICS
 
 
+def topic_of(golden: Any) -> str:
+    """The topic of a golden event, of which only a hazard's scope decides."""
+    is_restricted = golden["data"].get("scope", "Public") != "Public"
+    return "hazards-restricted" if is_restricted else EVENT_TYPES[golden["headers"]["ce_type"]][0].topic
+
+
 def test_a_hazard_is_on_the_topic_of_its_scope() -> None:
     topics = {}
     for file in (file for file in GOLDEN if file.stem.startswith("dayar.hazard.reported.v1")):
         golden = json.loads(file.read_text(encoding="utf-8"))
         headers = [(name, value.encode()) for name, value in golden["headers"].items()]
-        event = events.decode("hazards-restricted", json.dumps(golden["data"]).encode(), headers)
+        event = events.decode(topic_of(golden), json.dumps(golden["data"]).encode(), headers)
         topics[golden["data"]["scope"]] = events.message(event.data, id=event.id, source="/", time=event.time).topic
     assert topics == {"Public": "hazards", "Restricted": "hazards-restricted"}
+
+
+@pytest.mark.parametrize(("topic", "scope"), [("hazards", "Private"), ("hazards-restricted", "Public")])
+def test_a_hazard_on_the_topic_of_another_scope_is_set_aside(topic: str, scope: str) -> None:
+    golden = next(json.loads(file.read_text()) for file in GOLDEN if file.stem == "dayar.hazard.reported.v1")
+    headers = [(name, value.encode()) for name, value in golden["headers"].items()]
+    with pytest.raises(events.MalformedEvent) as raised:
+        events.decode(topic, json.dumps({**golden["data"], "scope": scope}).encode(), headers)
+    assert raised.value.pointer == "/scope"
 
 
 def test_a_hazard_of_an_earlier_release_has_no_scope_and_is_public() -> None:
@@ -189,7 +204,7 @@ def test_a_field_that_a_newer_release_added_is_ignored(file: Path) -> None:
     golden = json.loads(file.read_text(encoding="utf-8"))
     headers = [(name, value.encode()) for name, value in golden["headers"].items()]
     newer = json.dumps({**golden["data"], "added_later": "something"}).encode()
-    topic = EVENT_TYPES[golden["headers"]["ce_type"]][0].topic
+    topic = topic_of(golden)
     assert "added_later" not in events.decode(topic, newer, headers).data.model_dump()
 
 
