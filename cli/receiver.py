@@ -44,15 +44,33 @@ def add(
     ] = 0,
     area: Annotated[list[str], typer.Option(help="P-codes; none = the whole country.")] = [],  # noqa: B006
     floor: Annotated[Severity, typer.Option(help="The lowest severity that is sent.")] = Severity.MINOR,
+    internal: Annotated[
+        bool, typer.Option("--internal", help="It belongs to the centre, and gets the texts of Restricted events too.")
+    ] = False,
 ) -> None:
     """Add a receiver, or change it. A new webhook's secret is shown once."""
     settings = own_settings()
-    receiver = Receiver(label, channel_of(address), address, language, frozenset(status), step, tuple(area), floor)
+    statuses, areas = frozenset(status), tuple(area)
+    receiver = Receiver(label, channel_of(address), address, language, statuses, step, areas, floor, internal)
     check(receiver, settings)
     box = WebhookSecrets(settings.alerts_key_file)
     secret = run(settings, lambda session: subscriptions.put(session, receiver, box))
     console.print(f"[green]{escape(label)}[/] is notified by {receiver.channel} in step {step}.")
     show(secret)
+
+
+@app.command()
+def internal(label: Label) -> None:
+    """Say that a receiver belongs to the centre: it also gets the texts of Restricted and Private events."""
+    run(own_settings(), lambda session: subscriptions.set_internal(session, label, is_internal=True))
+    console.print(f"{escape(label)} belongs to the centre.")
+
+
+@app.command()
+def external(label: Label) -> None:
+    """Say that a receiver does not belong to the centre: of Restricted and Private events it gets no texts."""
+    run(own_settings(), lambda session: subscriptions.set_internal(session, label, is_internal=False))
+    console.print(f"{escape(label)} does not belong to the centre.")
 
 
 @app.command()
@@ -80,7 +98,7 @@ def remove(label: Label) -> None:
 @app.command("list")
 def list_all() -> None:
     """List the receivers."""
-    titles = ("Step", "Label", "By", "Address", "Language", "Alerts", "Areas", "From")
+    titles = ("Step", "Label", "By", "Address", "Language", "Alerts", "Areas", "From", "Texts")
     table = Table(*(Column(title, overflow="fold") for title in titles))
     for receiver in run(own_settings(), receiver_queries.receivers):
         statuses, areas = ", ".join(sorted(receiver.statuses)), ", ".join(receiver.areas) or COUNTRY
@@ -93,6 +111,7 @@ def list_all() -> None:
             statuses,
             areas,
             receiver.floor,
+            "all" if receiver.is_internal else "Public",
         )
     console.print(table)
 

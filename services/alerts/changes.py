@@ -254,6 +254,7 @@ class AlertChanges:
             due_in,
             alert.hazard_id,
             is_foldable(alert, receiver.channel),
+            receiver.is_internal,
         )
 
     def _keep(self, alert: Alert, event: type[AlertRaised]) -> None:

@@ -133,6 +133,7 @@ class ReceiverRow(AlertsModel, record=Receiver):
 
     label: Mapped[str] = mapped_column(primary_key=True)
     language: Mapped[str]
+    is_internal: Mapped[bool] = mapped_column(server_default=false())
     secret: Mapped[bytes | None]
     former_secret: Mapped[bytes | None]
 

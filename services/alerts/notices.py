@@ -75,6 +75,7 @@ class PlannedDelivery:
     due_in: timedelta = timedelta()
     hazard_id: UUID | None = None
     is_foldable: bool = False  # whether the message may wait and share a mail with other messages
+    is_internal: bool = False  # whether the receiver also gets the texts of hazards that are not Public
 
     COLUMNS: ClassVar = (
         "delivery_id",

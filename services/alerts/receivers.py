@@ -9,7 +9,11 @@ from shared.events.vocabulary import DeliveryChannel, Severity, Status
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """Receivers with `step` 0 are notified first, the others if nobody answers. Empty `areas` match every area."""
+    """Receivers with `step` 0 are notified first, the others if nobody answers. Empty `areas` match every area.
+
+    Every receiver gets every alert of its areas. Only an internal one, which belongs to the centre, also gets the texts
+    of hazards that are not Public.
+    """
 
     label: str
     channel: DeliveryChannel
@@ -19,6 +23,7 @@ class Receiver:
     step: int = 0
     areas: tuple[str, ...] = ()
     floor: Severity = Severity.MINOR
+    is_internal: bool = False
 
     def covers(self, pcode: str, places: Ancestry) -> bool:
         """Whether the place is one of the receiver's areas, lies in one of them, or contains one of them."""

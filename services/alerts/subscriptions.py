@@ -14,7 +14,12 @@ from shared.events.vocabulary import DeliveryChannel, Status
 
 EXERCISE = tuple(
     Receiver(
-        label, DeliveryChannel.EMAIL, f"{label}@exercise.invalid", statuses=frozenset({Status.EXERCISE}), step=step
+        label,
+        DeliveryChannel.EMAIL,
+        f"{label}@exercise.invalid",
+        statuses=frozenset({Status.EXERCISE}),
+        step=step,
+        is_internal=True,
     )
     for step, label in enumerate(("duty-desk", "head-of-shift"))
 )
@@ -37,6 +42,11 @@ async def rotate(session: AsyncSession, label: str, box: WebhookSecrets) -> str:
     secret = secrets.draw()
     await _change(session, label, former_secret=ReceiverRow.secret, secret=box.seal(secret, label))
     return secret
+
+
+async def set_internal(session: AsyncSession, label: str, *, is_internal: bool) -> None:
+    """Sets whether the receiver belongs to the centre."""
+    await _change(session, label, is_internal=is_internal)
 
 
 async def retire(session: AsyncSession, label: str) -> None:

@@ -14,7 +14,7 @@ from services.alerts.rules.hazard import AHEAD
 from services.alerts.words import HazardWords
 from shared.config import Settings
 from shared.events import AlertRaised
-from shared.events.vocabulary import Certainty, Demand, Status, Verification
+from shared.events.vocabulary import Certainty, Demand, Scope, Status, Verification
 from shared.pages.catalogs import translations
 from shared.pages.formats import filters
 from shared.pages.reasons import sentence
@@ -129,6 +129,7 @@ class Texts:
             return []
         text = words.text(language)
         parts = [
+            words.scope not in (None, Scope.PUBLIC) and known.gettext("Not for publication."),
             words.locality and known.gettext("Place: {place}").format(place=words.locality),
             words.type_text,
             text and text.headline,

@@ -5,20 +5,29 @@ from collections.abc import Iterable, Mapping
 from pydantic import BaseModel, ConfigDict
 
 from shared.events import HazardReported, HazardText
+from shared.events.vocabulary import Scope
 from shared.pages.languages import LANGUAGES
 
 LONGEST = 1000  # the most characters of each text in a message's body
 
 
 class HazardWords(BaseModel):
-    """`locality` describes the place in words: a village, a road, a river."""
+    """`locality` describes the place in words: a village, a road, a river.
+
+    `scope` tells a receiver whether it may publish what it reads. Contents of earlier releases have no scope.
+    """
 
     model_config = ConfigDict(frozen=True)
 
+    scope: Scope | None = None
     texts: Mapping[str, HazardText] = {}
     type_text: str | None = None
     locality: str | None = None
     web: str | None = None
+
+    def for_receiver(self, *, is_internal: bool) -> "HazardWords":
+        """What the receiver may read. The text of a hazard that is not Public stays at the centre."""
+        return self if is_internal or self.scope is Scope.PUBLIC else HazardWords(scope=self.scope)
 
     def text(self, language: str) -> HazardText | None:
         """The text in the reader's language or, if it is missing, in the first language that has a text."""
@@ -28,7 +37,13 @@ class HazardWords(BaseModel):
 
 def of(hazard: HazardReported) -> HazardWords:
     texts = {language: cut(text) for language, text in hazard.text.items()}
-    return HazardWords(texts=texts, type_text=hazard.type_text, locality=hazard.area.description, web=hazard.web)
+    return HazardWords(
+        scope=hazard.scope,
+        texts=texts,
+        type_text=hazard.type_text,
+        locality=hazard.area.description,
+        web=hazard.web,
+    )
 
 
 def cut(text: HazardText) -> HazardText:

@@ -4,6 +4,8 @@ It keeps the newest revision of a hazard, in whatever order the two topics arriv
 """
 
 import asyncio
+import json
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -94,3 +96,27 @@ async def test_a_release_changes_nothing_at_the_centre(post: Post, is_first: boo
     assert (stored, kept) == (1, 1)
     assert (await post.alert()).severity == "Severe"
     assert await post.deliveries() == [("duty", 1, "raised")]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("scope", ["Restricted", "Private", "Public"])
+async def test_only_the_centres_own_receivers_get_the_text_of_a_hazard_that_is_not_public(
+    post: Post, scope: str
+) -> None:
+    await post.receiver("ministry")
+    await post.receiver("own desk", is_internal=True)
+    area = {"pcodes": [KADAMJAI], "description": "House of the teacher"}
+    known: dict[str, Any] = {"type": "other", "type_text": "Trapped children", "web": "https://example.org/x"}
+    words = {"ru": {"headline": "Звонил староста", "description": "Двое под камнями", "instruction": "Не ехать"}}
+    await post(mudflow(scope=scope, text=words, area=area, **known))
+    rows = await post.fetch("SELECT recipient, content FROM deliveries WHERE recipient <> 'duty'")
+    contents = {recipient: json.loads(content) for recipient, content in rows}
+    assert contents["own desk"]["hazard"]["texts"]["ru"]["headline"] == "Звонил староста"
+    if scope == "Public":
+        assert contents["ministry"] == contents["own desk"]
+    else:
+        assert contents["ministry"]["hazard"] == {"scope": scope, "texts": {}}
+        assert contents["ministry"]["data"] == contents["own desk"]["data"]
+        assert contents["ministry"]["data"]["pcodes"] == [KADAMJAI]
+        secrets = ("teacher", "children", "example.org", "староста", "камнями", "ехать")
+        assert not [secret for secret in secrets if secret in str(contents["ministry"])]

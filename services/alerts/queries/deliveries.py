@@ -117,7 +117,8 @@ def delivery_row(
 
 
 def content_with(delivery: PlannedDelivery, texts: Mapping[UUID, HazardWords]) -> str:
-    return with_words(delivery.content, texts.get(delivery.hazard_id) if delivery.hazard_id else None)
+    words = texts.get(delivery.hazard_id) if delivery.hazard_id else None
+    return with_words(delivery.content, words and words.for_receiver(is_internal=delivery.is_internal))
 
 
 async def words_of(
