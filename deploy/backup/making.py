@@ -28,7 +28,7 @@ Looks = dict[str, tuple[int, int]]
 
 
 async def back_up(installation: Installation, settings: BackupSettings, now: datetime) -> str:
-    """Make a backup and return its name in the store. Raises Refused; WithoutLog if the backup is there, but not whole."""
+    """Make a backup and return its name in the store. Raises Refused; WithoutLog if it is not whole."""
     check(settings, installation.folders.values())
     store, recipients = stores.of(settings), archive.recipients(settings.recipient)
     name = f"dayar-{installation.kind}-{now.astimezone(UTC):{stores.STAMP}}{stores.SUFFIX}"
@@ -59,7 +59,7 @@ def check(settings: BackupSettings, folders: Iterable[Path]) -> None:
 
 
 async def _write(made: Archive, installation: Installation, now: datetime) -> log.Log:
-    """Write the files, the database, the log, and then the files that changed during the backup. Return the log's state.
+    """Write files, database, log, and then the files that changed meanwhile. Return the state of the log.
 
     The files are written before the log, so that a report that moves from the spool to the log meanwhile is not missed.
     Changed files are written again at the end, because a row of the dump may be encrypted under a new key.

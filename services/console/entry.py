@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.console import board, checks, corrections
+from services.console import releases as public
 from services.console.accounts import CMC_SOURCE
 from services.console.callers import Caller
 from services.console.queries import callers, releases, snapshots
@@ -34,6 +35,7 @@ async def new_event(request: Request, session: Session, hazard: UUID | None = No
     if hazard is not None and (known is None or not corrections.may_correct(tokens.current(request), known)):
         raise Problem(404, "not-found", "There is no such event that this account may correct.")
     here, language = console(request), language_of(request)
+    release = None if known is None else await releases.release(session, known.hazard_id)
     return here.pages.render(
         request,
         "new-event.html",
@@ -41,8 +43,8 @@ async def new_event(request: Request, session: Session, hazard: UUID | None = No
         counted=known.status if known else here.settings.counted_status,
         hazards=hazards(request),
         places=here.places.options(language),
-        known=known
-        and corrections.form(known, await releases.release(session, known.hazard_id), here.places, language),
+        known=known and corrections.form(known, release, here.places, language),
+        withdrawal=release and public.withdrawal(release) if known and public.is_public(known, release) else None,
     )
 
 

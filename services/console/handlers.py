@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.console import rows
-from services.console.queries import board, callers, groups
+from services.console.queries import board, callers, groups, public_versions
 from shared.events import (
     AlertAcknowledged,
     AlertCommented,
@@ -85,15 +85,18 @@ async def show(received: Sequence[Received], session: AsyncSession) -> list[Outc
         shown, row = row_of(received_event)
         rows_by_table.setdefault(shown, []).append((number, row))
     outcomes = [Outcome(OutcomeKind.NOTED, "superseded")] * len(received)
+    hazards = rows_by_table.get(board.HAZARDS, [])
+    await public_versions.keep_replaced(session, hazards)
     for shown, numbered in rows_by_table.items():
         for number in await board.keep_newest(session, shown, numbered):
             outcomes[number] = Outcome(OutcomeKind.RECORDED)
     await groups.supersede(session, [row for _, row in rows_by_table.get(board.GROUPS, ())])
-    hazards = [row for _, row in rows_by_table.get(board.HAZARDS, ())]
-    await callers.place_first(session, ((row["hazard_id"], row["pcodes"]) for row in hazards))
+    await public_versions.keep_late(session, hazards, outcomes)
+    await public_versions.note_restricted(session, hazards)
+    await callers.place_first(session, ((row["hazard_id"], row["pcodes"]) for _, row in hazards))
     await callers.tie(
         session,
-        ((row["report_id"], row["hazard_id"]) for row in hazards if row["channel"] == SubmissionChannel.CONSOLE),
+        ((row["report_id"], row["hazard_id"]) for _, row in hazards if row["channel"] == SubmissionChannel.CONSOLE),
     )
     await board.forget_replaced(session, rows_by_table.get(board.OUTCOMES, ()))
     return outcomes

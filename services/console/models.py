@@ -142,7 +142,11 @@ class BoardHazard(ConsoleModel):
 
 
 class BoardRelease(ConsoleModel):
-    """The newest release of a hazard: what the public reads. The hazard's own content stays in `board_hazards`."""
+    """What the public reads of a hazard. The hazard's own content stays in `board_hazards`.
+
+    It is the newest release, or a revision that was Public itself and was replaced by a restricted revision. Only in
+    the second case `released_revision` is equal to `revision`.
+    """
 
     __tablename__ = "board_releases"
 
@@ -165,6 +169,16 @@ class BoardRelease(ConsoleModel):
     lat: Mapped[float | None]
     lon: Mapped[float | None]
     onset: Mapped[datetime | None]
+
+
+class BoardRevision(ConsoleModel):
+    """When a restricted revision of a hazard came, so that edits do not restart the time until its release is due."""
+
+    __tablename__ = "board_revisions"
+
+    hazard_id: Mapped[UUID] = mapped_column(primary_key=True)
+    revision: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    received_at: Mapped[datetime]
 
 
 class BoardHousehold(ConsoleModel):

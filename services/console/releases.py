@@ -13,6 +13,7 @@ from starlette.responses import Response
 from services.console import board, corrections
 from services.console.models import BoardHazard, BoardRelease
 from services.console.queries import releases, snapshots
+from services.console.queries.releases import Confirmation
 from services.console.state import console
 from shared.country import COUNTRY
 from shared.events.vocabulary import HazardType, MsgType, Scope, Severity, Urgency
@@ -50,15 +51,43 @@ class PublicState:
 
 
 def state(
-    hazard: BoardHazard, release: BoardRelease | None, confirmed_at: datetime | None, now: datetime
+    hazard: BoardHazard,
+    release: BoardRelease | None,
+    confirmation: Confirmation | None,
+    *,
+    unreleased_since: datetime | None,
+    now: datetime,
 ) -> PublicState | None:
-    """The state of a restricted hazard; None if the hazard itself is Public."""
-    if hazard.scope == Scope.PUBLIC:
+    """The state of a hazard that the public reads in another version, or not at all. None if it reads the hazard.
+
+    `unreleased_since` is when the first revision after the release came. A later edit does not restart the ten minutes.
+    """
+    if hazard.scope == Scope.PUBLIC and not (release and hides(release, hazard)):
         return None
+    public = publicity(hazard, release)
     is_decided = release is not None and release.released_revision == hazard.revision
-    is_urgent = hazard.severity in URGENT and hazard.msg_type != MsgType.CANCEL
-    is_due = confirmed_at is not None and max(confirmed_at, hazard.received_at) <= now - OVERDUE_AFTER
-    return PublicState(publicity(hazard, release), is_overdue=is_urgent and is_due and not is_decided)
+    if is_decided or confirmation is None or hazard.msg_type == MsgType.CANCEL:
+        return PublicState(public, is_overdue=False)
+    severities = {hazard.severity, *confirmation.severities}
+    if release is not None and public is not Publicity.WITHDRAWN:
+        severities.add(release.severity)
+    due_at = max(confirmation.at, unreleased_since or hazard.received_at) + OVERDUE_AFTER
+    return PublicState(public, is_overdue=not severities.isdisjoint(URGENT) and due_at <= now)
+
+
+def is_public(hazard: BoardHazard, release: BoardRelease | None) -> bool:
+    """Whether the public reads a version of its own of this hazard that is not withdrawn."""
+    known = state(hazard, release, None, unreleased_since=None, now=datetime.now(UTC))
+    return known is not None and known.is_public
+
+
+def hides(release: BoardRelease, hazard: BoardHazard) -> bool:
+    """Whether readers keep this release rather than the hazard's own Public revision, because its number is higher.
+
+    The source of the hazard does not know of the release. Of two equal numbers, readers keep the first that came.
+    """
+    is_release = release.released_revision < release.revision
+    return is_release and release.revision >= hazard.revision
 
 
 def publicity(hazard: BoardHazard, release: BoardRelease | None) -> Publicity:
@@ -73,9 +102,10 @@ def publicity(hazard: BoardHazard, release: BoardRelease | None) -> Publicity:
 async def release_page(request: Request, session: Session, hazard: UUID) -> Response:
     """The form that releases a restricted hazard, or withdraws its release."""
     known = await snapshots.hazard(session, hazard)
-    if known is None or known.scope == Scope.PUBLIC:
-        raise Problem(404, "not-found", "There is no such event that can be released.")
     release = await releases.release(session, hazard)
+    public = known and state(known, release, None, unreleased_since=None, now=datetime.now(UTC))
+    if known is None or public is None:
+        raise Problem(404, "not-found", "There is no such event that can be released.")
     here, language = console(request), language_of(request)
     place = releasable_place(known.pcodes, here.places)
     return here.pages.render(
@@ -87,7 +117,7 @@ async def release_page(request: Request, session: Session, hazard: UUID) -> Resp
         districts=[here.places.name(pcode, language) for pcode in place.districts],
         villages=[here.places.name(pcode, language) for pcode in place.villages],
         counted=here.settings.counted_status,
-        state=state(known, release, None, datetime.now(UTC)),
+        state=public,
         released=release.text if release else {},
         release=release,
         withdrawn=release and withdrawal(release),

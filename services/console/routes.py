@@ -10,7 +10,15 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from services.console import board, checks, corrections, groups, readmissions, releases, vectors, visibility
 from services.console.notices import kinds_for
-from services.console.queries import accounts, board_alerts, callers, notices, second_factors, snapshots
+from services.console.queries import (
+    accounts,
+    board_alerts,
+    callers,
+    notices,
+    public_versions,
+    second_factors,
+    snapshots,
+)
 from services.console.queries import checks as check_queries
 from services.console.queries import groups as group_queries
 from services.console.queries import releases as release_queries
@@ -153,13 +161,18 @@ async def hazards(request: Request, session: AsyncSession) -> dict[str, Any]:
     in_force = await snapshots.hazards_in_force(session, now)
     released = await release_queries.releases(session, ids)
     confirmed = await release_queries.confirmed(session, ids)
+    unreleased = await public_versions.unreleased_since(session, ids)
     return {
         "now": now,
         "hazards": shown,
         "hazards_count": in_force,
         "hazards_hidden": in_force + await snapshots.hazards_cancelled(session, now) - len(shown),
         "public_state": lambda hazard: releases.state(
-            hazard, released.get(hazard.hazard_id), confirmed.get(hazard.hazard_id), now
+            hazard,
+            released.get(hazard.hazard_id),
+            confirmed.get(hazard.hazard_id),
+            unreleased_since=unreleased.get(hazard.hazard_id),
+            now=now,
         ),
         "may_correct": lambda hazard: corrections.may_correct(principal, hazard),
         "callers": await callers.noted(session, ids, principal.account, pcodes),

@@ -39,6 +39,7 @@ class StreamVisibility:
     hints: frozenset[str]
     areas: tuple[str, ...] | None
     deliveries: bool = True  # False for a wall screen, which does not show who was notified
+    is_external: bool = False  # another system reads the districts of alerts, never villages
 
     @property
     def all_topics(self) -> frozenset[str]:
@@ -55,7 +56,8 @@ def visibility_of(principal: Principal, topics: Iterable[str]) -> StreamVisibili
     hints = wanted - read
     if not wanted or (hints and principal.roles.isdisjoint(access.STAFF)):
         raise NotGranted
-    return StreamVisibility(read, hints, principal.own_areas, sees_deliveries(principal))
+    is_external = principal.roles.isdisjoint(access.STAFF)
+    return StreamVisibility(read, hints, principal.own_areas, sees_deliveries(principal), is_external)
 
 
 def sees_deliveries(principal: Principal) -> bool:
@@ -73,6 +75,16 @@ def _reads(principal: Principal, topic: str) -> bool:
     if topic == "outcomes" and not principal.covers_country:
         return False  # outcomes have no place to compare with the areas
     return not principal.roles.isdisjoint(READERS[topic])
+
+
+def districts_of(data: Mapping[str, Any], places: Places) -> list[str] | None:
+    """The districts of an alert's P-codes; None if it has no more exact P-code than districts.
+
+    The alert may be about a hazard that is not Public, whose exact place another system must not learn.
+    """
+    pcodes = data.get("pcodes") or []
+    districts = list(dict.fromkeys(places.district(pcode) for pcode in pcodes))
+    return None if districts == pcodes else districts
 
 
 def sees(visibility_of: StreamVisibility, topic: str, data: Mapping[str, Any], places: Places) -> bool:

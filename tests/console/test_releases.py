@@ -1,7 +1,7 @@
 """The board keeps a hazard and its release separately, in any order of arrival, and shows a missing release in red."""
 
 import itertools
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib import import_module
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,9 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.console import releases
 from services.console.handlers import show
 from services.console.models import BoardHazard, BoardRelease
+from services.console.queries import public_versions, snapshots
 from services.console.queries import releases as queries
-from services.console.queries import snapshots
-from services.console.releases import Publicity
+from services.console.queries.releases import Confirmation
+from services.console.releases import Publicity, PublicState
 from shared import events
 from shared.events import HazardReported
 from shared.events.vocabulary import Severity
@@ -28,6 +29,7 @@ from tests.console.factories import BATKEN, KADAMJAI, LEILEK, NOW, alert, hazard
 pytestmark = pytest.mark.anyio
 INTERNAL, PUBLIC = {"ru": {"headline": "Звонил староста"}}, {"ru": {"headline": "Сель. Дорога закрыта."}}
 LATER = NOW + timedelta(minutes=10)
+CONFIRMED = Confirmation(NOW, frozenset({"Severe"}))
 
 
 def revisions(hazard_id: UUID) -> list[HazardReported]:
@@ -85,7 +87,7 @@ async def test_a_release_of_a_revision_that_does_not_exist_is_not_current(sessio
     forged = release.model_copy(update={"revision": 901, "released_revision": 900})
     hazard_row, public = await shown(session, own, forged)
     assert releases.publicity(hazard_row, public) is Publicity.OUTDATED
-    state = releases.state(hazard_row, public, NOW, LATER)
+    state = releases.state(hazard_row, public, CONFIRMED, unreleased_since=None, now=LATER)
     assert state is not None and state.is_overdue
     assert releases.form(hazard_row, public, releases.ReleasablePlace((), ()))["withdrawal"]["released_revision"] == 900
 
@@ -98,7 +100,7 @@ async def test_a_withdrawn_release_is_not_public(session: AsyncSession) -> None:
     own, public = await shown(session, first, release, withdrawal)
     assert releases.publicity(own, public) is Publicity.WITHDRAWN
     assert own.msg_type == "Alert"  # the event itself stays in force at the centre
-    state = releases.state(own, public, NOW, LATER)
+    state = releases.state(own, public, CONFIRMED, unreleased_since=None, now=LATER)
     assert state is not None and not state.is_overdue and not state.is_public
 
 
@@ -121,18 +123,140 @@ async def test_a_severe_confirmed_hazard_without_a_release_shows_red_after_ten_m
     all_revisions = [one.model_copy(update={"severity": Severity(severity)}) for one in revisions(uuid4())]
     own, public = await shown(session, *(all_revisions[number] for number in known))
     if confirmed:
-        confirmation = alert(
-            events.AlertConfirmed, hazard_id=own.hazard_id, verification="confirmed", confirmed_at=NOW, sequence=2
-        )
-        await show([received(confirmation)], session)
-    confirmed_at = (await queries.confirmed(session, [own.hazard_id])).get(own.hazard_id)
-    state = releases.state(own, public, confirmed_at, NOW + timedelta(minutes=minutes))
+        await confirm(session, own.hazard_id, severity=severity)
+    state = await state_of(session, own, public, NOW + timedelta(minutes=minutes))
     assert state is not None and state.is_overdue is is_red
+
+
+async def confirm(session: AsyncSession, hazard_id: UUID, **changed: Any) -> None:
+    """Stores a Severe alert of the hazard that a person confirmed at NOW."""
+    fields: dict[str, Any] = {"verification": "confirmed", "confirmed_at": NOW, "sequence": 2} | changed
+    await show([received(alert(events.AlertConfirmed, hazard_id=hazard_id, **fields))], session)
+
+
+async def state_of(
+    session: AsyncSession, own: BoardHazard, public: BoardRelease | None, now: datetime
+) -> PublicState | None:
+    """The state as the board computes it from its tables."""
+    confirmation = (await queries.confirmed(session, [own.hazard_id])).get(own.hazard_id)
+    since = (await public_versions.unreleased_since(session, [own.hazard_id])).get(own.hazard_id)
+    return releases.state(own, public, confirmation, unreleased_since=since, now=now)
+
+
+def edits(hazard_id: UUID, *, every_minutes: int, first: int = 1, begin: datetime = NOW) -> list[HazardReported]:
+    """Four revisions of a restricted hazard that came one after the other."""
+    return [
+        hazard(
+            hazard_id=hazard_id,
+            scope="Restricted",
+            revision=first + number,
+            received_at=begin + timedelta(minutes=number * every_minutes),
+        )
+        for number in range(4)
+    ]
+
+
+async def test_edits_do_not_restart_the_ten_minutes(session: AsyncSession) -> None:
+    own, public = await shown(session, *edits(uuid4(), every_minutes=9))
+    await confirm(session, own.hazard_id)
+    for minutes, is_red in ((9, False), (27, True)):
+        state = await state_of(session, own, public, NOW + timedelta(minutes=minutes))
+        assert state is not None and state.is_overdue is is_red
+
+
+async def test_the_first_edit_after_a_release_begins_the_ten_minutes(session: AsyncSession) -> None:
+    own, release, *_ = revisions(uuid4())
+    await shown(session, own, release)
+    later = edits(own.hazard_id, every_minutes=9, first=3, begin=NOW + timedelta(hours=1))
+    changed, public = await shown(session, *later)
+    await confirm(session, own.hazard_id)
+    for minutes, is_red in ((69, False), (70, True)):
+        state = await state_of(session, changed, public, NOW + timedelta(minutes=minutes))
+        assert state is not None and state.is_overdue is is_red
+
+
+async def test_the_severity_of_the_confirmed_alert_counts_too(session: AsyncSession) -> None:
+    own, public = await shown(session, hazard(scope="Restricted", severity="Unknown"))
+    await confirm(session, own.hazard_id)
+    state = await state_of(session, own, public, LATER)
+    assert state is not None and state.is_overdue
+
+
+async def test_an_alert_that_was_resolved_as_confirmed_counts_from_then(session: AsyncSession) -> None:
+    own, public = await shown(session, hazard(scope="Restricted"))
+    await confirm(session, own.hazard_id, confirmed_at=None, resolved_at=NOW, verdict="confirmed")
+    for now, is_red in ((NOW + timedelta(minutes=9), False), (LATER, True)):
+        state = await state_of(session, own, public, now)
+        assert state is not None and state.is_overdue is is_red
+
+
+async def test_a_released_severity_that_was_corrected_shows_red(session: AsyncSession) -> None:
+    own = hazard(scope="Restricted", severity="Extreme")
+    ids: dict[str, Any] = {"hazard_id": own.hazard_id, "text": PUBLIC}
+    release = hazard(**ids, revision=2, released_revision=1, severity="Extreme")
+    milder = hazard(**ids, scope="Restricted", revision=3, severity="Moderate")
+    corrected, public = await shown(session, own, release, milder)
+    await confirm(session, own.hazard_id, severity="Moderate")
+    state = await state_of(session, corrected, public, LATER)
+    assert state is not None and state.is_overdue
 
 
 async def test_a_public_hazard_needs_no_release(session: AsyncSession) -> None:
     own, public = await shown(session, hazard(severity="Extreme"))
-    assert releases.state(own, public, NOW, LATER) is None
+    assert await state_of(session, own, public, LATER) is None
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))), ids=str)
+@pytest.mark.parametrize("batches", [1, 3])
+async def test_a_hazard_that_was_public_can_be_withdrawn_when_it_is_restricted(
+    session: AsyncSession, order: tuple[int, ...], batches: int
+) -> None:
+    hazard_id = uuid4()
+    cancel: dict[str, Any] = {"msg_type": "Cancel", "scope": "Restricted", "area": {"pcodes": [LEILEK]}}
+    known = [
+        hazard(hazard_id=hazard_id),
+        hazard(events.HazardUpdated, hazard_id=hazard_id, revision=2, msg_type="Update", type="landslide"),
+        hazard(events.HazardCancelled, hazard_id=hazard_id, revision=3, **cancel),
+    ]
+    in_order = [received(known[number]) for number in order]
+    for batch in [in_order] if batches == 1 else [[one] for one in in_order]:
+        await show(batch, session)
+    own, public = await shown(session)
+    assert public is not None
+    state = await state_of(session, own, public, LATER)
+    assert state == PublicState(Publicity.OUTDATED, is_overdue=False)
+    withdrawal = releases.withdrawal(public)
+    assert (withdrawal["type"], withdrawal["area"]) == ("landslide", {"pcodes": [KADAMJAI]})
+    assert releases.next_revision(own, public) == 4
+    assert [row.hazard_id for row in await snapshots.hazards(session, NOW + timedelta(days=30), most=10)] == [hazard_id]
+
+
+@pytest.mark.parametrize(
+    ("revision", "released", "expected"),
+    [
+        (2, [2], Publicity.OUTDATED),  # readers keep the first of two equal revisions
+        (2, [2, 3], Publicity.OUTDATED),
+        (3, [2], None),  # readers have the source's own revision
+    ],
+)
+async def test_a_release_that_hides_the_cancellation_of_its_source_can_be_withdrawn(
+    session: AsyncSession, revision: int, released: list[int], expected: Publicity | None
+) -> None:
+    own = hazard(scope="Restricted", source="hydromet")
+    public = [hazard(hazard_id=own.hazard_id, revision=number, released_revision=1) for number in released]
+    cancel = hazard(events.HazardCancelled, hazard_id=own.hazard_id, revision=revision, msg_type="Cancel")
+    cancelled, release = await shown(session, own, *public, cancel)
+    state = await state_of(session, cancelled, release, LATER)
+    assert (state and state.publicity) == expected
+    listed = await snapshots.hazards(session, NOW + timedelta(days=30), most=10)
+    assert [row.hazard_id for row in listed] == ([own.hazard_id] if expected else [])
+
+
+async def test_an_old_release_that_is_in_force_stays_on_the_board(session: AsyncSession) -> None:
+    then = NOW - timedelta(days=30)
+    own = hazard(scope="Restricted", onset=then, received_at=then)
+    await shown(session, own, hazard(hazard_id=own.hazard_id, revision=2, released_revision=1))
+    assert [row.hazard_id for row in await snapshots.hazards(session, NOW, most=10)] == [own.hazard_id]
 
 
 async def test_a_withdrawal_has_only_what_the_release_made_public(session: AsyncSession) -> None:

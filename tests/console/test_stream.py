@@ -95,6 +95,21 @@ def test_a_quiet_stream_sends_beats(served: Served) -> None:
         assert heard.last_id == before
 
 
+def test_another_system_reads_the_district_of_an_alert_and_staff_the_village(served: Served) -> None:
+    """The alert may be about a restricted hazard."""
+    village = "KG05258812010"
+    raised = alert(pcodes=[village, KADAMJAI])
+    token = served.installation.token(roles=[Role.INTEGRATION], purpose="alerts")
+    system = served.client(headers={"authorization": f"Bearer {token}"})
+    with listening(system, "alerts") as outside, listening(served.signed_in(Role.OPERATOR), "alerts") as inside:
+        served.publish(raised)
+        ((_, coarse),), ((_, whole),) = outside.take(1), inside.take(1)
+    assert (coarse["id"], coarse["data"]["pcodes"]) == (whole["id"], [KADAMJAI])
+    assert whole["data"]["pcodes"] == [village, KADAMJAI]
+    assert village not in str(coarse)
+    assert {**coarse["data"], "pcodes": []} == {**whole["data"], "pcodes": []}
+
+
 def test_a_listener_that_reconnects_misses_nothing_and_gets_nothing_twice(served: Served) -> None:
     client = served.signed_in(Role.OPERATOR)
     reported = [hazard() for _ in range(30)]

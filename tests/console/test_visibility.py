@@ -50,6 +50,16 @@ def test_an_integration_reads_alerts_if_an_administrator_granted_them() -> None:
         visibility.visibility_of(granted, ["hazards", "hazards-restricted"])
 
 
+def test_another_system_reads_the_districts_of_alerts_and_staff_the_villages() -> None:
+    granted = visibility.visibility_of(principal(Role.INTEGRATION, purpose="alerts"), ["alerts"])
+    assert granted.is_external and not visibility.visibility_of(principal(Role.OPERATOR), ["alerts"]).is_external
+    village = "KG05258812010"
+    assert visibility.districts_of({"pcodes": [village, KADAMJAI, LEILEK]}, PLACES) == [KADAMJAI, LEILEK]
+    assert visibility.districts_of({"pcodes": [village]}, PLACES) == [KADAMJAI]
+    for pcodes in ([KADAMJAI], [BATKEN, LEILEK], []):
+        assert visibility.districts_of({"pcodes": pcodes}, PLACES) is None
+
+
 @pytest.mark.parametrize("role", [Role.FIELD, Role.AUDITOR])
 def test_other_roles_hear_nothing(role: Role) -> None:
     with pytest.raises(NotGranted):

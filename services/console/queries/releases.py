@@ -1,6 +1,7 @@
 """Queries for the releases of hazards to the public."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -21,11 +22,21 @@ async def releases(session: AsyncSession, hazards: Collection[UUID]) -> dict[UUI
     return {row.hazard_id: row for row in rows}
 
 
-async def confirmed(session: AsyncSession, hazards: Collection[UUID]) -> dict[UUID, datetime]:
-    """For each of these hazards with a confirmed alert, the time when a person first confirmed one."""
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """When a person first confirmed an alert of a hazard, and the severities of the hazard's confirmed alerts."""
+
+    at: datetime
+    severities: frozenset[str]
+
+
+async def confirmed(session: AsyncSession, hazards: Collection[UUID]) -> dict[UUID, Confirmation]:
+    """The confirmation of each of these hazards with a confirmed alert, also by the verdict of a resolved alert."""
+    # a confirmed alert has one of the two times
+    confirmed_at = func.min(func.coalesce(BoardAlert.confirmed_at, BoardAlert.resolved_at))
     rows = await session.execute(
-        select(BoardAlert.hazard_id, func.min(BoardAlert.confirmed_at))
+        select(BoardAlert.hazard_id, confirmed_at, func.array_agg(BoardAlert.severity))
         .where(BoardAlert.hazard_id.in_(hazards), BoardAlert.verification == Verification.CONFIRMED)
         .group_by(BoardAlert.hazard_id)
     )
-    return {hazard_id: confirmed_at for hazard_id, confirmed_at in rows if hazard_id and confirmed_at}
+    return {id: Confirmation(at, frozenset(severities)) for id, at, severities in rows if id}

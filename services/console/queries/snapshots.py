@@ -38,7 +38,7 @@ async def positions(session: AsyncSession) -> dict[Partition, int]:
 
 
 async def hazards(session: AsyncSession, now: datetime, most: int) -> Sequence[BoardHazard]:
-    """The hazards that are in force or came in the last two days, and the cancelled hazards that are still public.
+    """The hazards that are in force or came in the last two days, and those that the public reads as in force.
 
     Cancelled hazards that are still public come first, then hazards that have begun, then forecasts, then the other
     cancelled hazards. Each of the four parts is sorted by severity, then by time.
@@ -76,22 +76,29 @@ def _in_force(wanted: Select[Any], now: datetime) -> Select[Any]:
             BoardHazard.onset > now - HAZARD_SHOWN,
             BoardHazard.received_at > now - HAZARD_SHOWN,
             BoardHazard.expires > now,
-            _still_public(now),
+            _is_public_otherwise(now),
         )
     )
 
 
 def _still_public(now: datetime) -> ColumnElement[bool]:
-    """Whether the hazard is cancelled and its release is in force.
+    """Whether the hazard is cancelled, but not for the public. However old it is, a person must withdraw it."""
+    return and_(BoardHazard.msg_type == MsgType.CANCEL, _is_public_otherwise(now))
 
-    A person must withdraw the release, however old it is.
+
+def _is_public_otherwise(now: datetime) -> ColumnElement[bool]:
+    """Whether the public reads a version of its own that is in force: a release, or an earlier Public revision.
+
+    The source of a Public hazard does not know of its releases. A release with a higher revision hides its updates.
     """
     in_force = (
         select(BoardRelease.hazard_id)
         .where(BoardRelease.hazard_id == BoardHazard.hazard_id, BoardRelease.msg_type != MsgType.CANCEL)
         .where(or_(BoardRelease.expires.is_(None), BoardRelease.expires > now))
     )
-    return and_(BoardHazard.msg_type == MsgType.CANCEL, BoardHazard.scope != Scope.PUBLIC, in_force.exists())
+    is_release = BoardRelease.released_revision < BoardRelease.revision
+    hides = and_(is_release, BoardRelease.revision >= BoardHazard.revision)
+    return in_force.where(or_(BoardHazard.scope != Scope.PUBLIC, hides)).exists()
 
 
 async def households(

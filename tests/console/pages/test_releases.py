@@ -101,12 +101,13 @@ def test_a_release_has_the_exact_place_only_if_it_is_chosen(whole: Whole, seat: 
     row.get_by_text("Public version").click(timeout=SLOW_MS)
     wait_for_script(page, READY)
     expect(label(page, "point")).to_contain_text("39.956, 71.742")
-    for name in ("villages", "locality", "point"):
+    for name in ("villages", "locality", "point", "severity", "certainty"):
         label(page, name).click()
     with page.expect_request("**/intake/v1/hazards") as sent:
         page.click("#send")
     second: Any = sent.value.post_data_json
     assert second["area"] == {"pcodes": [KADAMJAI, village], "description": "House of the teacher", "point": point}
+    assert "severity" in first and not {"severity", "certainty"} & second.keys()
 
 
 def label(page: Page, name: str) -> Locator:
@@ -141,3 +142,40 @@ def test_a_public_or_unknown_event_has_no_release_page(whole: Whole, seat: Any) 
     page = seat(Role.OPERATOR).open("/")
     answer = page.request.get(f"{whole.url}/release?hazard=3b6f0f5e-54c1-4d0e-9d0a-2f1f5d6c7a10")
     assert answer.status == 404
+
+
+def test_a_released_event_is_cancelled_and_withdrawn_at_once(whole: Whole, seat: Any) -> None:
+    page = begun(seat, "rockfall", "kadamjai")
+    page.fill("#known", "Stones on the lower bridge")
+    page.click("#send")
+    expect(page.locator("#answer-text")).to_contain_text("Accepted", timeout=SLOW_MS)
+    page.goto(f"{whole.url}/")
+    row = page.locator("#panel-hazards .row", has_text="Stones on the lower bridge")
+    row.get_by_text("Correct or cancel").click(timeout=SLOW_MS)
+    wait_for_script(page, "document.querySelector('#cancel:enabled')")
+    page.click("#cancel")
+    expect(page.locator("#cancelling")).not_to_contain_text("withdraw")
+    page.click("#cancelling [value=keep]")
+
+    page.goto(f"{whole.url}/")
+    row.get_by_text("Release to the public").click(timeout=SLOW_MS)
+    wait_for_script(page, READY)
+    page.fill("#text-en", "Rockfall. The bridge is closed.")
+    page.click("#send")
+    expect(page.locator("#answer-text")).to_contain_text("Released", timeout=SLOW_MS)
+    page.goto(f"{whole.url}/")
+    expect(row).to_contain_text("released", timeout=SLOW_MS)
+    row.get_by_text("Correct or cancel").click()
+    wait_for_script(page, "document.querySelector('#cancel:enabled')")
+    page.click("#cancel")
+    expect(page.locator("#cancelling")).to_contain_text("A version of the event is public.")
+    with page.expect_request(lambda sent: "Public" in (sent.post_data or "")) as sent:
+        page.click("#cancelling [value=cancel-and-withdraw]")
+    body: Any = sent.value.post_data_json
+    assert (body["msg_type"], body["released_revision"], body["revision"]) == ("Cancel", 3, 4)
+    assert "text" not in body and "lower bridge" not in (sent.value.post_data or "")
+    expect(page.locator("#answer-text")).to_contain_text("Its public version is withdrawn", timeout=SLOW_MS)
+    page.goto(f"{whole.url}/")
+    expect(row).to_contain_text("release withdrawn", timeout=SLOW_MS)
+    expect(row).to_contain_text("cancelled")
+    expect(row).not_to_contain_text("still public")

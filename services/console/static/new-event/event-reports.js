@@ -1,4 +1,4 @@
-// Builds the reports to intake from the form: the first report, its corrections and its cancellation.
+// Builds the reports to intake from the form: the first report, its corrections, its cancellation and its withdrawal.
 
 import { line } from "/static/entry/fields.js";
 import { uuid } from "/static/uuid.js";
@@ -37,7 +37,7 @@ export class EventReport {
   body(given, kind = this.isFirst ? "Alert" : "Update") {
     this.reportedAt ||= new Date().toISOString();
     return {
-      report_id: this.id, ...(this.version > 1 && { version: this.version }), ...(this.known && { revision: this.known.revision + this.version }),
+      report_id: this.id, ...(this.version > 1 && { version: this.version }), ...(this.known && { revision: this.revision }),
       ...(kind !== "Alert" && { msg_type: kind }), status: this.about.status, source: this.about.source, source_id: this.known?.source_id ?? `${this.about.account}/${this.id}`,
       type: given.type, ...(given.type === "other" && typeText(given.known, this.known)),
       urgency: urgency(given.onset), severity: given.severity || "Unknown", certainty: given.certainty,
@@ -45,6 +45,11 @@ export class EventReport {
       onset: given.onset.toISOString(), ...(this.known?.expires && { expires: this.known.expires }), reported_at: this.reportedAt,
       ...this.text(given.known),
     };
+  }
+
+  /** The highest revision that was sent. @returns {number} */
+  get revision() {
+    return (this.known?.revision ?? 0) + this.version;
   }
 
   /** The event's known places if the chosen place is one of them, else only the chosen place. @param {string} pcode */
@@ -57,6 +62,26 @@ export class EventReport {
     const others = this.known && words === this.known.words ? this.known.text : {};
     if (Object.keys(others).length) return { text: others };
     return words && { text: { [document.documentElement.lang]: { headline: line(words), description: words } } };
+  }
+}
+
+/** Withdraws the public version of a cancelled event. The content is only what was public. */
+export class WithdrawalReport {
+  /** @param {object} content @param {EventReport} cancelled */
+  constructor(content, cancelled) {
+    this.content = content;
+    this.cancelled = cancelled;
+    this.id = uuid();
+    this.version = 1;
+    this.reportedAt = new Date().toISOString();
+  }
+
+  body() {
+    const { about, known, revision } = this.cancelled;
+    return {
+      report_id: this.id, ...(this.version > 1 && { version: this.version }), revision: revision + this.version, released_revision: revision, scope: "Public",
+      msg_type: "Cancel", status: about.status, source: about.source, source_id: known?.source_id, reported_at: this.reportedAt, ...this.content,
+    };
   }
 }
 

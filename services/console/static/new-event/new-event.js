@@ -8,7 +8,7 @@ import { element } from "/static/elements.js";
 import { given as givenIn, input, options } from "/static/entry/fields.js";
 import { fail, labels, refuse } from "/static/entry/refusals.js";
 import { keepUnsent, sendByKeyboard, sendOnce, sendReport, showAnswer } from "/static/entry/sending.js";
-import { AHEAD_MS, EventReport } from "/static/new-event/event-reports.js";
+import { AHEAD_MS, EventReport, WithdrawalReport } from "/static/new-event/event-reports.js";
 import { showFollowed } from "/static/new-event/event-results.js";
 import { sentence } from "/static/texts.js";
 
@@ -19,7 +19,11 @@ const buttons = /** @type {NodeListOf<HTMLButtonElement>} */ (form.querySelector
 /** @type {import("/static/new-event/event-reports.js").Known | null} */
 const known = JSON.parse(element("event-known").textContent ?? "null");
 const about = { source: form.dataset.source ?? "", account: form.dataset.account ?? "", status: form.dataset.status ?? "" };
+/** @type {object | null} */
+const withdrawal = JSON.parse(element("event-withdrawal").textContent ?? "null");
 let report = new EventReport(about, known);
+/** @type {WithdrawalReport | null} the withdrawal that is sent after the cancellation */
+let withdrawing = null;
 const changes = keepUnsent(form);
 
 /** @param {string} name */
@@ -83,8 +87,16 @@ async function sendAll(kind) {
   const answer = await sendReport("/intake/v1/hazards", report, () => report.body(event(), kind));
   if (!answer.ok) return refuse(answer);
   const receipt = await answer.json();
+  if (kind === "Cancel" && withdrawing) return withdraw(withdrawing);
   done(kind === "Cancel" && receipt.status === "accepted" ? "cancelled" : receipt.status);
   if (receipt.status !== "spooled" && kind !== "Cancel") void showFollowed(receipt.hazard_id, report.id);
+}
+
+/** @param {WithdrawalReport} withdrawal */
+async function withdraw(withdrawal) {
+  const answer = await sendReport("/intake/v1/hazards", withdrawal, () => withdrawal.body());
+  if (!answer.ok) return refuse(answer);
+  done((await answer.json()).status === "spooled" ? "spooled" : "withdrawn");
 }
 
 /** @param {string} status */
@@ -153,7 +165,12 @@ document.getElementById("cancel")?.addEventListener("click", () => {
   element("cancelling-about").textContent = called();
   cancelling?.showModal();
 });
-cancelling?.addEventListener("close", () => { if (cancelling.returnValue === "cancel-event") void send("Cancel"); });
+cancelling?.addEventListener("close", () => {
+  if (!cancelling.returnValue.startsWith("cancel")) return;
+  // the same report again if the first answer was lost, so that the event is withdrawn once
+  withdrawing = cancelling.returnValue === "cancel-and-withdraw" && withdrawal ? (withdrawing ?? new WithdrawalReport(withdrawal, report)) : null;
+  void send("Cancel");
+});
 
 if (known) fill(known);
 else input("onset").value ||= written(new Date());

@@ -1,0 +1,72 @@
+"""Keeps what the public reads of a hazard that is not Public any more, and since when its revisions are restricted."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.console.models import BoardHazard, BoardRelease, BoardRevision
+from services.console.queries import board
+from services.console.queries.board import Numbered
+from shared.events.vocabulary import OutcomeKind, Scope
+from shared.messaging.records import Outcome
+
+
+async def keep_replaced(session: AsyncSession, hazards: Sequence[Numbered]) -> None:
+    """Copies the stored Public revision of each hazard that is restricted now, before a newer row replaces it.
+
+    Readers of the public topic still have the Public revision, so a person must be able to withdraw it.
+    """
+    restricted = [row["hazard_id"] for _, row in hazards if row["scope"] != Scope.PUBLIC]
+    if not restricted:
+        return
+    public = select(BoardHazard.__table__).where(
+        BoardHazard.hazard_id.in_(restricted), BoardHazard.scope == Scope.PUBLIC
+    )
+    rows = (await session.execute(public)).mappings().all()
+    await board.keep_newest(session, board.RELEASES, [(0, as_release(dict(row))) for row in rows])
+
+
+async def keep_late(session: AsyncSession, hazards: Sequence[Numbered], outcomes: Sequence[Outcome]) -> None:
+    """Stores the Public revisions that came after a newer revision. The public reads the newest of them."""
+    late = [
+        (number, as_release(row))
+        for number, row in hazards
+        if row["scope"] == Scope.PUBLIC and outcomes[number].kind is not OutcomeKind.RECORDED
+    ]
+    await board.keep_newest(session, board.RELEASES, late)
+
+
+def as_release(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {**row, "released_revision": row["revision"]}
+
+
+async def note_restricted(session: AsyncSession, hazards: Sequence[Numbered]) -> None:
+    """Stores when each restricted revision came."""
+    rows = [
+        {
+            "hazard_id": row["hazard_id"],
+            "revision": row["revision"],
+            "received_at": datetime.fromisoformat(row["received_at"]),
+        }
+        for _, row in hazards
+        if row["scope"] != Scope.PUBLIC
+    ]
+    if rows:
+        await session.execute(insert(BoardRevision).on_conflict_do_nothing(), rows)
+
+
+async def unreleased_since(session: AsyncSession, hazards: Collection[UUID]) -> dict[UUID, datetime]:
+    """When the first restricted revision after the newest release came, for each of these hazards that has one."""
+    is_newer = BoardRevision.revision > func.coalesce(BoardRelease.released_revision, -1)
+    rows = await session.execute(
+        select(BoardRevision.hazard_id, func.min(BoardRevision.received_at))
+        .outerjoin(BoardRelease, BoardRelease.hazard_id == BoardRevision.hazard_id)
+        .where(BoardRevision.hazard_id.in_(hazards), is_newer)
+        .group_by(BoardRevision.hazard_id)
+    )
+    return dict(rows.all())
