@@ -21,14 +21,14 @@ test: development ## run all tests, on real Kafka, PostgreSQL and Valkey
 	@$(PYTHON) -m compileall -q -j 0 services shared cli deploy  # so hundreds of processes each start half a second sooner
 	@$(PYTHON) -m pytest -n $$(($$(nproc) + 1)) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-check: development ## format, lint, types, import contracts, documents, names
+check: development ## format, lint, types, import contracts, documents, names, migrations
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@PATH="$(CURDIR)/$(BIN):$$PATH" npx --no-install tsc --project tsconfig.json
 	@$(PYTHON) -m cli contract --check
-	@$(PYTHON) -m pytest --quiet --quiet tests/test_names.py tests/test_documents.py tests/test_one_home.py tests/test_statements.py
+	@$(PYTHON) -m pytest --quiet --quiet tests/test_names.py tests/test_documents.py tests/test_one_home.py tests/test_statements.py tests/shared/test_migrations.py
 
 fix: development ## format, and correct what can be corrected automatically
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
