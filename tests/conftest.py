@@ -1,8 +1,10 @@
 """Starts the servers for all tests once. Each test that uses the fixture `installation` has its own installation."""
 
+import gc
 import os
 import signal
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
@@ -20,6 +22,7 @@ from tests.components import Components, components, shared_broker
 from tests.data import pytest_terminal_summary, real_data
 from tests.hooks import Hook, listening
 from tests.installation import Ground, Installation, Web, installed
+from tests.rewriting import write_bytecode
 
 # Generated examples have no deadline, because an example may take long while other tests use all cores.
 hypothesis.settings.register_profile("shared machine", hypothesis.settings(), deadline=None)
@@ -79,7 +82,10 @@ def pytest_configure_node(node: Any) -> None:
     if BROKER not in node.config.stash:
         stack = ExitStack()
         node.config.add_cleanup(stack.close)
-        node.config.stash[BROKER] = stack.enter_context(shared_broker())
+        with ThreadPoolExecutor(1) as pool:  # Kafka starts on one core, and the asserts are rewritten on another
+            rewriting = pool.submit(write_bytecode, node.config)
+            node.config.stash[BROKER] = stack.enter_context(shared_broker())
+            rewriting.result()
     broker = node.config.stash[BROKER]
     node.workerinput["broker"] = broker and asdict(broker)
 
@@ -87,6 +93,17 @@ def pytest_configure_node(node: Any) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
     return OneWorkerForEachWorld(config, log)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Collects without garbage collections, which would look at all modules and tests again and again."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
