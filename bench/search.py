@@ -1,7 +1,8 @@
 """`python -m bench.search` measures how long a search for households takes, over many registered households.
 
 Pass A opens one household by its id. Pass B searches by one criterion. Both passes call the registry's web app with its
-access check and security log, but without a network. Passes alternate, so that a busy machine slows down both alike.
+access check and security log, but without a network. The passes alternate, so that a busy machine slows down both
+passes equally.
 """
 
 import argparse

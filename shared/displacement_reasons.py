@@ -1,4 +1,4 @@
-"""Reasons for displacement. Each has an onset, the broader reason that contains it, and DTM's reason."""
+"""Reasons for displacement. Each reason has an onset, a broader reason that contains it, and DTM's reason."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -30,7 +30,10 @@ class Child(Protocol):
 
 
 class Process:
-    """A child process that can be started and stopped repeatedly. Its files are `<name>.pid` and `<name>.log`."""
+    """A child process that can be started and stopped repeatedly.
+
+    The files of a process are `<name>.pid` and `<name>.log`.
+    """
 
     def __init__(
         self,

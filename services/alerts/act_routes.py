@@ -103,7 +103,7 @@ async def take_back(alert_id: UUID, desk: OneDesk) -> AlertView:
 
 @router.put("/v1/alerts/{alert_id}/confirmation")
 async def confirm(alert_id: UUID, desk: OneDesk, body: Note | None = None) -> AlertView:
-    """Confirms that the alert is true. The alert stays open, and is acknowledged if it was not."""
+    """Confirms that the alert is true. The alert stays open. An unacknowledged alert is also acknowledged."""
     return AlertView.model_validate(await desk.answers.confirm(alert_id, desk.person(), body.note if body else None))
 
 
@@ -190,7 +190,7 @@ def problem_of(refused: AnswerRefused) -> Problem:
 
 
 def first(refused: AnswerRefused) -> tuple[str | None, datetime | None]:
-    """Who did the action first, and when. If the alert is snoozed, the time is the end of the snooze."""
+    """The person who did the action first, and the time. If the alert is snoozed, the time is the end of the snooze."""
     alert, deed = refused.alert, FIRST.get(refused.kind)
     if deed is None:
         return None, None

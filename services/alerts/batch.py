@@ -90,7 +90,7 @@ class HouseholdBatch(ConsumedBatch):
         """Maps each flight (status, area left and date) to the positions of its records.
 
         Flights of withdrawn departures, and of the earlier departure dates of stocks, have an empty list of positions.
-        They are included, because the rule judges their dates again.
+        These flights are included, because the rule judges their dates again.
         """
         positions = defaultdict[Flight, list[int]](list)
         for position, departure in (*self.departures, *((None, departure) for departure in self.withdrawn)):

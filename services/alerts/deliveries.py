@@ -191,7 +191,7 @@ class Deliveries:
 
 
 def folded(jobs: Sequence[Job]) -> list[Job]:
-    """Joins a receiver's foldable jobs into one mail: the first job gets the other jobs as companions."""
+    """Joins a receiver's foldable jobs into one mail. The first job gets the other jobs as companions."""
     together: dict[str, list[Job]] = {}
     for job in jobs:
         if job.is_foldable:

@@ -111,7 +111,10 @@ class GroupsHere:
 
 @dataclass(frozen=True, slots=True)
 class CountedGroups:
-    """Places in Kyrgyzstan come first, then other countries, both by size. People without a stated place are last."""
+    """Places in Kyrgyzstan come first, then other countries.
+
+    Within each part, the largest number comes first. People without a stated place are last.
+    """
 
     here: Sequence[GroupsHere]
 

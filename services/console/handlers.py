@@ -68,7 +68,7 @@ ROWS: Mapping[type[EventData], tuple[board.Shown, Callable[[Received], dict[str,
 
 
 def row_of(received: Received) -> tuple[board.Shown, dict[str, Any]]:
-    """The table and the row of the event. A release has a table of its own, so it never replaces the hazard's content.
+    """The table and the row of the event. Releases have a separate table, and never replace the hazard's content.
 
     The order in which a hazard and its releases arrive on their two topics therefore does not matter.
     """

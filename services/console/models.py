@@ -142,10 +142,10 @@ class BoardHazard(ConsoleModel):
 
 
 class BoardRelease(ConsoleModel):
-    """What the public reads of a hazard. The hazard's own content stays in `board_hazards`.
+    """The version of a hazard that the public reads. The hazard's own content stays in `board_hazards`.
 
-    It is the newest release, or a revision that was Public itself and was replaced by a restricted revision. Only in
-    the second case `released_revision` is equal to `revision`.
+    The version is the newest release, or a Public revision that a restricted revision has replaced. Only in the second
+    case, `released_revision` is equal to `revision`.
     """
 
     __tablename__ = "board_releases"

@@ -1,4 +1,4 @@
-"""The release of a restricted hazard: a person chooses the fields, and writes a text of its own for the public."""
+"""The release of a restricted hazard: a person chooses the fields, and writes a separate text for the public."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -170,7 +170,7 @@ def form(hazard: BoardHazard, release: BoardRelease | None, place: ReleasablePla
 
 
 def withdrawal(release: BoardRelease) -> dict[str, Any]:
-    """The content of the event that withdraws the release. It contains only what the release made public.
+    """The content of the event that withdraws the release. The event contains only what the release made public.
 
     The hazard may have changed since, and its new kind, beginning or place is not public. A row that an earlier build
     wrote may lack content; its withdrawal then states neither kind nor place.

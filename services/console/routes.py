@@ -180,7 +180,7 @@ async def hazards(request: Request, session: AsyncSession) -> dict[str, Any]:
 
 
 def most_of(request: Request) -> int:
-    """How many rows a list shows: the number that the page asks for, or FIRST."""
+    """The number of rows that a list shows: the number that the page asks for, or FIRST."""
     most = request.query_params.get("most", "")
     return min(int(most), MOST) if most.isascii() and most.isdigit() and len(most) <= len(str(MOST)) else FIRST
 

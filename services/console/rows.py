@@ -34,7 +34,10 @@ def household(received: Received) -> dict[str, Any]:
 
 
 def group(received: Received) -> dict[str, Any]:
-    """The row of a count. It contains only the people who are still displaced at the place where they were counted."""
+    """The row of a count.
+
+    The row contains only the people who are still displaced at the place where they were counted.
+    """
     data = received.event.data
     return {**_moved(data), "persons": data.displaced_now, "households": data.households_now}
 

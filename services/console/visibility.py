@@ -29,7 +29,7 @@ class NotGranted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class StreamVisibility:
-    """What a group of listeners may see. All listeners with equal values get the same bytes.
+    """The rights of a group of listeners. All listeners with equal values get the same bytes.
 
     The events of the topics in `hints` are sent without data. `areas` is None for the whole country, and empty for no
     place.
@@ -47,7 +47,7 @@ class StreamVisibility:
 
 
 def visibility_of(principal: Principal, topics: Iterable[str]) -> StreamVisibility:
-    """What the account may see of these topics. Raises NotGranted.
+    """The rights of the account on these topics. Raises NotGranted.
 
     Staff get hints for a topic that they may not read, so that their board can update its counts.
     """

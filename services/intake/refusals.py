@@ -1,4 +1,4 @@
-"""Why a report, or a body of reports, is not accepted."""
+"""The reasons why a report, or a body of reports, is not accepted."""
 
 from collections.abc import Sequence
 

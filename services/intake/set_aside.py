@@ -34,7 +34,7 @@ class UnpublishedRecord:
 
     @property
     def advice(self) -> str:
-        """How the author can still get the report accepted."""
+        """Advice for the author who wants to get the report accepted."""
         return ADVICE[self.reason]
 
     @property

@@ -15,4 +15,4 @@ class RegistrySettings(Settings):
     registry_kek_file: Path = Path(".state/secrets/registry-kek")
     digest_key_file: Path = Path(".state/secrets/digest-key")
     search_root_file: Path = Path(".state/secrets/search-root")
-    registry_batch: int = 1000  # the most records in one batch and transaction
+    registry_batch: int = 1000  # the largest number of records in one batch and transaction

@@ -69,7 +69,7 @@ def has_effect(followed: Course) -> bool:
 
 
 def why_nothing_precedes(movement: FiledMovement, moves: Sequence[Filed]) -> Held:
-    """Why the movement follows no displacement of the household."""
+    """The reason why the movement follows no displacement of the household."""
     if not moves:
         return Held.NOT_DISPLACED
     has_status = any(move.clear.status is movement.clear.status for move in moves)
@@ -107,7 +107,7 @@ def onward(displacements: Mapping[str, Filed], known: Courses) -> dict[str, Onwa
 def onward_id(movement: FiledMovement, departure: Filed) -> str:
     """The id of a new displacement.
 
-    It is the movement's id, or a separate id for each household if everybody at a site moved.
+    This is the id of the movement's report, or a separate id for each household if everybody at a site moved.
     """
     if not movement.site_id:
         return movement.report_id
@@ -164,7 +164,7 @@ def departure_of(movement: FiledMovement, moves: Sequence[Filed]) -> Filed | Non
 
 
 def standing(current: Course | None) -> HouseholdStanding | None:
-    """Where the people of the current displacement are; None if no movement was reported."""
+    """The whereabouts of the people of the current displacement; None if no movement was reported."""
     if current is None:
         return None
     numbers = dict.fromkeys(STOCK, 0)

@@ -8,7 +8,7 @@ from shared.events.vocabulary import Flag, OutcomeKind, RefusalReason
 from shared.places import Places
 
 Name = tuple[str, str]  # "household", "group" or "site", and its id
-# Kind of a report -> what the report is about.
+# Maps each kind of report to the subject of the report.
 SUBJECT_OF = {
     "household": "household",
     "group": "group",

@@ -27,7 +27,7 @@ router = APIRouter()
 
 
 class DuplicateHousehold(HouseholdSummary):
-    """A household that was probably registered twice. `found_members` are the persons who are in both."""
+    """A household that was probably registered twice. `found_members` are the persons who are in both households."""
 
     duplicate_reasons: tuple[DuplicateReason, ...]
     found_members: list[FoundPerson]

@@ -59,7 +59,7 @@ def phones(household: OpenedHousehold) -> set[str]:
 
 
 def full_name(member: OpenedMember) -> frozenset[str]:
-    """The parts of the given name and the family name. Empty if one of them is missing."""
+    """The parts of the given name and the family name. Empty if the given name or the family name is missing."""
     names = folded(member.get("given_name")) | folded(member.get("family_name"))
     return names if len(names) >= FULL_NAME else frozenset()
 

@@ -25,7 +25,7 @@ from shared.hazards import HAZARDS, Onset
 
 
 class View(StrEnum):
-    """Which place a figure is about: the people's origin or the people's destination."""
+    """Selects the place that a figure is about: the people's origin or their destination."""
 
     ORIGIN = "origin"
     DESTINATION = "destination"

@@ -245,7 +245,7 @@ def part(source: Headcount, movement: FiledMovement, people: People, at: datetim
 
 
 def part_id(report_id: str, number: int) -> str:
-    """The id of a count of people who moved. It takes the place of a report id."""
+    """The id of a count of people who moved. This id takes the place of a report id."""
     return str(events.derived_id("moved", report_id, number))
 
 

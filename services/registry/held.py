@@ -32,11 +32,11 @@ ACCEPTABLE = frozenset(
 )
 
 # Reports that are held for these reasons are judged again when other reports come, so no person needs to decide.
-# A reason that is in neither set means that the report contradicts its earlier versions. Its author must then send a
-# correction.
+# A reason outside ACCEPTABLE and WAITS means that the report contradicts its earlier versions. Its author must then
+# send a correction.
 WAITS = frozenset({Held.HOUSEHOLD_UNKNOWN, *CONTRADICTIONS})
 
-MOST = 1000  # the most reports of a team that one request accepts
+MOST = 1000  # the largest number of a team's reports that one request accepts
 
 UNDECIDED = select(HeldDecision.decided_at).where(
     HeldDecision.outcome_id == Report.outcome_id, HeldDecision.carried_out_at.is_(None)

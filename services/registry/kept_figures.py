@@ -12,7 +12,7 @@ from services.registry.models import DataVersion
 from services.registry.statistics import Figure, figures
 from shared.places import Places
 
-MOST_FIGURES = 50_000  # the most figures in memory, which take about 20 MB
+MOST_FIGURES = 50_000  # the largest number of figures in memory; these take about 20 MB
 QUESTION_WEIGHT = 20  # a query takes as much memory as 20 figures
 
 T = TypeVar("T")

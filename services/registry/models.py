@@ -73,7 +73,8 @@ class Moved:
 class Household(Registered, Moved, RegistryModel):
     """`search_root_id` names the root of the household's search keys.
 
-    It is empty until the worker has made these keys. `site_root_id` is the same for the keys of the household's sites.
+    `search_root_id` is empty until the worker has made these keys. `site_root_id` is the same for the keys of the
+    household's sites.
     """
 
     __tablename__ = "households"

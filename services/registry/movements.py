@@ -33,7 +33,7 @@ class Passage(NamedTuple):
 
 
 class Course(NamedTuple):
-    """What happened to the people of one displacement, and the decision about each movement.
+    """The stays and passages of the people of one displacement, and the decision about each movement.
 
     The report of the displacement describes the people until `changed_at`, and `stays` describe them from then on.
     `departed` are the people of the report without those who had died or left the country before.

@@ -65,13 +65,13 @@ class People:
         return any(self.others) and (self.is_open or any(member_id == id for id, _ in self.candidates))
 
     def including(self, member_id: str) -> "People":
-        """The same people, after it was found that one of the others is this member."""
+        """The same people, with this member named as one of the others."""
         cell = dict(self.candidates).get(member_id, UNKNOWN)
         others = unknown(sum(self.others) - 1).others
         return People(united(self.members, ((member_id, cell),)), others, self.candidates).excluding((member_id,))
 
     def excluding(self, member_ids: Collection[str]) -> "People":
-        """The same people, after it was found that none of the others is one of these members."""
+        """The same people, without these members as candidates for the others."""
         return People(
             self.members, self.others, tuple(person for person in self.candidates if person[0] not in member_ids)
         )

@@ -54,7 +54,7 @@ class Stored(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Recount:
-    """The counts to store. They replace all counts of the changed groups, and the counts with the ids in `outdated`.
+    """The counts to store. These replace all counts of the changed groups, and the counts with the ids in `outdated`.
 
     `messages` has an event about each changed count.
     """
@@ -105,7 +105,10 @@ async def stored(pool: CountPool, group_ids: Collection[str], known: Tallies) ->
 
 
 def emptied(report_id: str, count: Headcount) -> Tally:
-    """The event about people who have not moved after all. It tells the other services that their count is now zero."""
+    """The event about people who have not moved after all.
+
+    This event tells the other services that nobody is left in the count.
+    """
     clear = count.clear.model_copy(update={"persons": 0, "households": None, "is_full_recount": False})
     nobody = replace(count, report_id=report_id, clear=clear, people=People(), movement_id=report_id)
     return Tally(nobody, IN_EFFECT, [Step(count.counted_at, People())])

@@ -1,4 +1,4 @@
-"""Search keys: HMACs of folded names, telephones and numbers. They find households without decrypting them.
+"""Search keys: HMACs of folded names, telephones and numbers, which find households without a decryption.
 
 Each field has its own HMAC key, which is derived from a root key outside PostgreSQL. An attacker who has only the
 database cannot test whether it contains a name or telephone. docs/decisions/0046 explains how the keys are stored.
@@ -33,7 +33,7 @@ class Field(StrEnum):
     SITE = "site"
 
 
-# How the values of a field are folded. A name has several parts.
+# The functions that fold the values of each field. A name has several parts.
 FOLDS: dict[Field, Callable[[str], Collection[str]]] = {
     Field.NAME: folded,
     Field.PHONE: lambda number: (telephone(number),),

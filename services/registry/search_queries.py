@@ -92,7 +92,7 @@ def _matched(query: SearchQuery, roots: Sequence[KeysOfRoot]) -> CTE:
 def _with_keys(condition: ColumnElement[bool]) -> CTE:
     """A CTE, because PostgreSQL overestimates how many households have the keys.
 
-    It would otherwise read all households by `changed_at`.
+    Without the CTE, PostgreSQL would read all households by `changed_at`.
     """
     wanted = select(HouseholdSearchKeys.household_id).where(condition)
     return wanted.cte("matched").prefix_with("MATERIALIZED", dialect="postgresql")

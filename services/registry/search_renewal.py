@@ -22,7 +22,7 @@ async def renew(
 ) -> int:
     """Make all search keys with the newest root. Return the number of households whose keys were made.
 
-    Each batch is a transaction of its own, so an interrupted renewal continues where it stopped.
+    Each batch has a separate transaction, so an interrupted renewal continues where it stopped.
     """
     count = 0
     while True:

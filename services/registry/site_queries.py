@@ -58,7 +58,7 @@ async def key(session: AsyncSession, site_id: UUID) -> SiteKey | None:
 async def counts(session: AsyncSession, status: Status, visibility: Visibility) -> list[CountAtSite]:
     """The counts of displaced people at the sites that the caller may see, including replaced counts.
 
-    Each has the people who are left after movements. People who moved to a site are a count of their own there. A
+    Each count has the people who are left after movements. People who moved to a site are a separate count there. A
     count of people abroad names a site by mistake.
     """
     rows = await session.execute(

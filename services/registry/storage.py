@@ -40,7 +40,7 @@ LOCK_OF = {kind: f"ORDER BY {kind}_id FOR UPDATE OF {kind}_keys" for kind in (Re
 KNOWN_OF = {kind: KNOWN.format(table=kind, subject=f"{kind}_id") for kind in (ReportKind.HOUSEHOLD, ReportKind.GROUP)}
 BY_REPORT = "SELECT * FROM reports WHERE report_id = ANY($1::uuid[])"
 BY_SUBJECT = "SELECT * FROM reports WHERE subject_id = ANY($1::uuid[]) AND kind = ANY($2)"
-# What a report is about -> the kinds of its reports.
+# Maps the subject of reports to the kinds of these reports.
 KINDS_OF = {
     subject: [kind for kind, about in SUBJECT_OF.items() if about == subject]
     for subject in (ReportKind.HOUSEHOLD, ReportKind.GROUP)
@@ -57,7 +57,8 @@ PCODES = "SELECT site_id, pcode FROM sites WHERE site_id = ANY($1::uuid[])"
 HELD_OF = """
 SELECT * FROM reports WHERE outcome = 'held' AND (report_id = ANY($1::uuid[]) OR subject_id = ANY($2::uuid[]))
 """
-# `is_moved` is true if a movement of everybody at the site is filed. Its lock is exclusive, all other locks are shared.
+# `is_moved` is true if a movement of everybody at the site is filed. The lock of such a site is exclusive; all other
+# locks are shared.
 LOCK_SITES = """
 SELECT CASE WHEN is_moved
     THEN pg_advisory_xact_lock(hashtextextended(name, 0))::text
@@ -259,7 +260,8 @@ class Store:
     ) -> None:
         """Write the changes. The old rows of each changed household are deleted, and COPY writes the new rows.
 
-        `tallies` has the counts to write, including counts of other groups. `outdated` names the old rows of these.
+        `tallies` has the counts to write, including counts of other groups. `outdated` names the old rows of the counts
+        of other groups.
         """
         connection = await database.driver(self._session)
         changed = {

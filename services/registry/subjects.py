@@ -124,7 +124,7 @@ class Subject:
 
     @property
     def standing(self) -> HouseholdStanding | None:
-        """Where the people are now; None if no movement was reported since the current displacement."""
+        """The people's present whereabouts; None if no movement was reported since the current displacement."""
         return self.standing_since(self.published) if self.has_movements else None
 
     def standing_since(self, departure: Filed) -> HouseholdStanding | None:

@@ -44,8 +44,8 @@ SHOWN = (
 class HeldReport(BaseModel):
     """A held report without personal data. `clear` has the report's clear fields about people, places and time.
 
-    If `is_acceptable` is true, a person may accept it. If `waits` is true, the registry judges it again when another
-    report comes. If both are false, its author must send a correction.
+    If `is_acceptable` is true, a person may accept the report. If `waits` is true, the registry judges the report again
+    when another report comes. If `is_acceptable` and `waits` are both false, the author must send a correction.
     """
 
     outcome_id: UUID
@@ -118,7 +118,7 @@ class Assignment(Body):
 
 
 class ChangedHeldReports(BaseModel):
-    """The reports that the request changed. Others are decided already, not acceptable, or not visible."""
+    """The reports that the request changed. All other reports are already decided, not acceptable, or not visible."""
 
     outcome_ids: list[UUID]
 

@@ -34,15 +34,15 @@ class GroupWhereabouts(Data):
 class GroupCounted(EventData):
     """One count of a group after this event. Consumers ignore a `sequence` that is not newer than their own.
 
-    People who were transferred or forced onward are a count of their own, with the type `status_changed` and a
-    `report_id` that no report has. Without `whereabouts`, all `persons` are displaced where they were counted.
+    People who were transferred or forced onward are a separate count, with the type `status_changed` and a `report_id`
+    that no report has. Without `whereabouts`, all `persons` are displaced where they were counted.
 
-    Counts with the same `stock_id` count the same people, so their persons are never added up. If several of them are
-    in effect, the teams disagree, and the number of people lies between the lowest and the highest count.
-    `superseded_by` is the report of the full recount that replaced this count; a replaced count no longer has effect.
-    `replaces` are the reports that this full recount replaces from now on. Each of them also has an event of its own,
-    which may come later, because it is on another partition.
-    `covers_site`: everybody at the site was counted, wherever they come from, so earlier counts there are not added.
+    Counts with the same `stock_id` count the same people, so their persons are never added up. If several counts with
+    one `stock_id` are in effect, the teams disagree, and the number of people lies between the lowest and the highest
+    count. `superseded_by` is the report of the full recount that replaced this count; a replaced count no longer has
+    effect. `replaces` are the reports that this full recount replaces from now on. Each replaced report also has a
+    separate event, which may come later, because it is on another partition. If `covers_site` is true, everybody at the
+    site was counted, so earlier counts there are not added.
     """
 
     event_type: ClassVar[str] = "dayar.group.counted.v1"

@@ -76,8 +76,8 @@ FeltReports = Annotated[int, Field(ge=0, le=10_000_000)]
 class SourceShaking(Body):
     """How strongly an earthquake shook, as its source says. The intensities are on the MMI scale, not on MSK-64.
 
-    `mmi` is the highest modelled intensity, `cdi` the highest one that people reported, and `felt_reports` the number
-    of these people. The highest intensity may lie outside the country.
+    `mmi` is the highest modelled intensity, `cdi` the highest intensity that people reported, and `felt_reports` the
+    number of these people. The highest intensity may lie outside the country.
     """
 
     mmi: Mmi | None = None

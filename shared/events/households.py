@@ -23,8 +23,8 @@ class Displacement(Data):
 class HouseholdWhereabouts(Data):
     """The persons in location of displacement, in location of return, and in settlement elsewhere, as IRIS has them.
 
-    `confirmed_on` is when somebody last saw those who are displaced. `is_return_presumed` says that an evacuation was
-    lifted and that nobody has confirmed the return.
+    `confirmed_on` is the day on which somebody last saw the displaced people. `is_return_presumed` says that an
+    evacuation was lifted and that nobody has confirmed the return.
     """
 
     displaced: Clear[Persons]
@@ -39,7 +39,7 @@ class HouseholdRegistered(EventData):
 
     `displacement` is set if the report is about another displacement than the household's current one.
     `latest_mobility` is `unable_to_move` if that was reported after a move: the household is trapped where it moved.
-    `destination` is where the people are who are still displaced, or most of them. Without `whereabouts`, no movement
+    `destination` is the place of most of the people who are still displaced. Without `whereabouts`, no movement
     was reported since the displacement, and all `persons` are displaced.
     """
 
@@ -80,10 +80,10 @@ class HouseholdCorrected(HouseholdRegistered):
 
 
 class HouseholdStatusChanged(HouseholdRegistered):
-    """A movement changed where the household's people are, or whether that is confirmed.
+    """A movement changed or confirmed the whereabouts of the household's people.
 
     If people were forced onward, `displacement` is this new displacement, with the movement's report id and the place
-    that they left. If that turned out to be wrong, the place is not known.
+    that they left. If the new displacement turned out to be wrong, the place is not known.
     """
 
     event_type: ClassVar[str] = "dayar.household.status_changed.v1"

@@ -30,7 +30,7 @@ SiteNeeds = Annotated[tuple[SiteNeed, ...], Field(max_length=len(SiteNeed)), Aft
 
 
 class SiteDescription(Data):
-    """What is known about a site, without the person in charge. It has a name in at least one language."""
+    """What is known about a site, without the person in charge. A site has a name in at least one language."""
 
     name_ky: SiteName | None = None
     name_ru: SiteName | None = None

@@ -135,8 +135,8 @@ class SubStock(Code):
 class Reason(Code):
     """Why people moved. `shared/displacement_reasons.py` maps the reasons to broader ones and to DTM.
 
-    A sudden hazard is `natural_disaster`, with the type of the hazard in the report. Slow environmental changes have
-    reasons of their own; `environmental_degradation` stands for a change that is not named.
+    A sudden hazard is `natural_disaster`, with the type of the hazard in the report. Each slow environmental change has
+    its own reason; `environmental_degradation` stands for a change that is not named.
     """
 
     NATURAL_DISASTER = "natural_disaster"
@@ -418,7 +418,7 @@ class ReportKind(Code):
 
 
 class OutcomeKind(Code):
-    """The outcome of one record: exactly one of these at first reading."""
+    """The outcome of a record. Each record has exactly one outcome at its first reading."""
 
     RECORDED = "recorded"
     MERGED = "merged"

@@ -38,7 +38,7 @@ class Share(Generic[Count]):
     """A part of the people at a site. `counts` are the counts of these people in effect, newest first.
 
     `deducted` are earlier counts that are included in `counts`, but whose people were counted again later. The later
-    count has a share of its own.
+    count has a separate share.
     """
 
     counts: Sequence[Count]

@@ -103,7 +103,8 @@ def sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
 async def committed(sessions: async_sessionmaker[AsyncSession]) -> AsyncIterator[AsyncSession]:
     """A session that commits at the end, like `sessions.begin()`, for loops in which each greenlet counts.
 
-    A session that has committed holds no connection. It is not closed, because `close` costs a task and a greenlet.
+    A session that has committed holds no connection. The session is not closed, because `close` costs a task and a
+    greenlet.
     """
     session = sessions()
     try:

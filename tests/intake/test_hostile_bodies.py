@@ -131,7 +131,7 @@ def test_texts_are_skipped_once_for_all_limits(monkeypatch: pytest.MonkeyPatch) 
 
 
 class Watched:
-    """A pattern that counts its matches, and records the most quotes and the most backslashes in any of them."""
+    """A pattern that counts its matches, and records the highest numbers of quotes and of backslashes in a match."""
 
     def __init__(self, pattern: re.Pattern[bytes]) -> None:
         self.pattern, self.matches, self.quotes, self.backslashes = pattern, 0, 0, 0

@@ -110,7 +110,7 @@ class Journey:
 
 @pytest.fixture
 def journey(tmp_path: Path) -> Iterator[Journey]:
-    """An installation on servers of its own, because the test searches every byte of their files."""
+    """An installation with its own servers, because the test searches every byte of the servers' files."""
     with components(own=True) as own:
         installation = Installation(Ground(own), tmp_path / "installation")
         web = installation.web()

@@ -34,7 +34,7 @@ def opened_board(page: Page, centre: Served) -> Page:
 
 
 def by_telephone(client: httpx.Client, persons: int, **known: Any) -> None:
-    """Reports a count that a caller told an operator. The report contains only facts that the caller knows."""
+    """Reports a count that a caller stated to an operator. The report contains only facts that the caller knows."""
     now = datetime.now(UTC).isoformat()
     body = {
         "kind": "group",

@@ -1,4 +1,4 @@
-"""The age of a person on the day of displacement, from a birth date, a birth year, or an age that was told on a day."""
+"""The age of a person on the day of displacement, from a birth date, a birth year, or an age reported on a day."""
 
 from typing import Any
 

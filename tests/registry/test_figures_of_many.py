@@ -219,7 +219,7 @@ def expected(
     because: Callable[[Move, str], bool] = lambda _move, _reason: True,
     by: tuple[str, ...] = (),
 ) -> Expected:
-    """Counts households, groups and the persons in both, by month, place, scope, reason, mobility and `by`."""
+    """Counts households, groups and their persons by month, place, scope, reason, mobility and the dimensions `by`."""
     known = [
         move
         for move in MANY

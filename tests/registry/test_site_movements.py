@@ -246,7 +246,7 @@ async def test_a_movement_of_too_many_households_waits_and_blocks_nobody(
 
 
 async def together(office: Office, *batches: Sequence[dict[str, Any]]) -> None:
-    """File each batch in a transaction of its own, at the same time. A deadlock raises DeadlockDetectedError."""
+    """File all batches at the same time, each in a separate transaction. A deadlock raises DeadlockDetectedError."""
     await asyncio.gather(*(office.file(*batch, flags=(Flag.REGISTRAR_OF_COUNTRY,)) for batch in batches))
 
 

@@ -351,7 +351,7 @@ def test_disagreeing_counts_of_the_whole_site_stay_a_range() -> None:
 
 
 def test_people_who_are_counted_again_after_the_whole_site_are_not_added_twice() -> None:
-    """The counts are 70 and 140 people, then all 210, then the people of both villages again.
+    """70 and 140 people of two villages are counted, then all 210, then the people of each village again.
 
     At the end all have left.
     """

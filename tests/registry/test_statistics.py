@@ -189,7 +189,7 @@ async def test_filters(office: Office) -> None:
 
 
 async def test_displaced_relocated_and_migrated_people_are_never_added(office: Office) -> None:
-    """Relocated people and migrants are figures of their own. People who were unable to move are never counted."""
+    """Relocated people and migrants have separate figures. People who were unable to move are never counted."""
     await office.file(*(household(mobility=each) for each in Mobility), group(mobility="migration", persons=70))
     for path in (STOCK, FLOWS):
         usual = await figures_at(office, path)
@@ -306,7 +306,7 @@ async def test_the_page_shows_registered_and_counted_people_side_by_side(office:
 
 
 async def ranked(office: Office) -> None:
-    """Three families: a mudflow and then work; work alone; degraded pastures, then a drought told as a disaster."""
+    """Three families with different reasons: a mudflow and work; work alone; degraded pastures and a drought."""
     await office.file(
         household(reasons=["natural_disaster", "economic"], shelter="school", needs=["food", "water"]),
         household(reasons=["economic"], hazard_type=None, shelter="rented", needs=["documents"], persons=2, members=[]),

@@ -7,7 +7,10 @@ from datetime import date, timedelta
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A range of dates, both ends included. People who left within the window are counted together."""
+    """A range of dates, including the first and the last date.
+
+    People who left within the window are counted together.
+    """
 
     first: date
     last: date

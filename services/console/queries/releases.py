@@ -17,7 +17,7 @@ async def release(session: AsyncSession, hazard_id: UUID) -> BoardRelease | None
 
 
 async def releases(session: AsyncSession, hazards: Collection[UUID]) -> dict[UUID, BoardRelease]:
-    """The newest release of each of these hazards that has one."""
+    """The version that the public reads of each of these hazards. A hazard without such a version is left out."""
     rows = await session.scalars(select(BoardRelease).where(BoardRelease.hazard_id.in_(hazards)))
     return {row.hazard_id: row for row in rows}
 
@@ -31,7 +31,10 @@ class Confirmation:
 
 
 async def confirmed(session: AsyncSession, hazards: Collection[UUID]) -> dict[UUID, Confirmation]:
-    """The confirmation of each of these hazards with a confirmed alert, also by the verdict of a resolved alert."""
+    """The confirmation of each of these hazards that has one.
+
+    The verdict of a resolved alert is a confirmation, too.
+    """
     # a confirmed alert has one of the two times
     confirmed_at = func.min(func.coalesce(BoardAlert.confirmed_at, BoardAlert.resolved_at))
     rows = await session.execute(

@@ -41,7 +41,7 @@ async def hazards(session: AsyncSession, now: datetime, most: int) -> Sequence[B
     """The hazards that are in force or came in the last two days, and those that the public reads as in force.
 
     Cancelled hazards that are still public come first, then hazards that have begun, then forecasts, then the other
-    cancelled hazards. Each of the four parts is sorted by severity, then by time.
+    cancelled hazards. Within each of these four groups, hazards are sorted by severity, then by time.
     """
     severest = case(SEVEREST_FIRST, value=BoardHazard.severity, else_=len(SEVEREST_FIRST))
     wanted = _in_force(select(BoardHazard), now).order_by(

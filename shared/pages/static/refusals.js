@@ -1,4 +1,4 @@
-// Why an action on an alert was refused, in the reader's language.
+// The reason for the refusal of an action on an alert, in the reader's language.
 
 import { sentence } from "./texts.js";
 import { clock } from "./time.js";

@@ -77,7 +77,7 @@ def test_the_page_of_figures_is_not_wider_than_the_screen(seat: Any, language: s
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     keys = page.locator(".legend [data-scope]")
     tones = keys.evaluate_all("keys => keys.map((key) => getComputedStyle(key, '::before').backgroundColor)")
-    assert len(set(tones)) == len(tones) == 5  # each scope has a colour of its own
+    assert len(set(tones)) == len(tones) == 5  # each scope has a different colour
 
 
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])

@@ -1,4 +1,4 @@
-// Fields for a village, school or other place. They search the sites and villages, and accept any other text.
+// Fields for a village, school or other place. The fields search the sites and villages, and accept any other text.
 
 import { call, isNoAnswer } from "/static/calls.js";
 import { element } from "/static/elements.js";
