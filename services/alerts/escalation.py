@@ -19,7 +19,7 @@ from shared.messaging import outbox
 from shared.places import Places
 from shared.postgres import database
 
-LOOK_SECONDS = 1.0
+LOOK_SECONDS = 2.0  # alerts wait for minutes
 NOTIFIED_WITHIN = timedelta(hours=1)  # if no worker ran for longer than this after the expiry, nobody is notified
 
 
