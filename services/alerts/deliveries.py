@@ -208,6 +208,6 @@ def job_of(row: asyncpg.Record) -> Job:
 
 
 def settled(row: asyncpg.Record) -> events.Message:
-    data = DeliverySettled.model_validate({name: row[name] for name in DeliverySettled.model_fields})
+    data = DeliverySettled.model_validate(dict(row))
     id = events.derived_id("delivery_settled", data.delivery_id)
     return events.message(data, id=id, source=SOURCE, time=data.settled_at)
