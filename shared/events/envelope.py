@@ -110,7 +110,7 @@ def event_name(event_type: str, author: UUID | str, report_id: UUID | str, versi
 
 def derived_id(*parts: object) -> UUID:
     """A deterministic id from identifying values, for example `derived_id("hazard", source, source_id)`."""
-    name = "|".join(str(part) for part in parts)
+    name = "|".join(map(str, parts))
     return UUID(_version_5(hashlib.sha1(_NAMESPACE + name.encode(), usedforsecurity=False).hexdigest()))
 
 
