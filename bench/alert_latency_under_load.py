@@ -223,7 +223,7 @@ async def passes(
 
 
 def ratio(costs: Sequence[Cost]) -> float:
-    """Divide the CPU time with many known households by the time with few. In `costs`, these times alternate."""
+    """Divide the CPU time with many known households by the time with few. The items of `costs` alternate."""
     few, many = (sum(cost.alerts + cost.components for cost in costs[start::2]) for start in (0, 1))
     return many / few
 

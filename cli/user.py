@@ -228,7 +228,7 @@ def password(
     async def do(session: AsyncSession, _: datetime) -> None:
         new_hash = await passwords.hashed(given)  # hashed before the row is locked, because hashing is slow
         account, now = await locked(session, name)
-        changed_at = now + credentials.SECOND  # a second later, so that tokens of the current second end too
+        changed_at = now + credentials.SECOND  # the next second, so that tokens of the current second are revoked, too
         queries.set_password(account, new_hash, changed_at)
         account.must_change, account.password_until = True, now + accounts.FIRST_PASSWORD
         await outbox.add(session, credentials.end_tokens(account, changed_at))

@@ -59,7 +59,7 @@ class Ground:
             )
         in_thread(self._make_template())
         self._pool = ThreadPoolExecutor(2) if works_ahead else None
-        self._settings = Settings()  # read at the start, because a test may change the environment later
+        self._settings = Settings()  # these are read at the start, because a test may change the environment later
         self._copying = Lock()  # PostgreSQL refuses two concurrent copies of the template
         self._next: dict[int, Future[int]] = {}
         self._removals: list[Future[None]] = []

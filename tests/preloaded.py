@@ -161,7 +161,7 @@ def main() -> None:
     hash_cheaply()
     gc.collect()
     gc.enable()
-    gc.freeze()  # so that garbage collections in the children do not copy the memory of these objects
+    gc.freeze()  # otherwise, garbage collections in the children would copy the memory of these objects
     answering = socket.socket(fileno=int(sys.argv[1]))
     while True:
         data, descriptors, *_ = socket.recv_fds(answering, LONGEST_REQUEST, 3)

@@ -19,7 +19,7 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 FILES, DATABASE, LOG = "files", "database", "log"
 PIECE = 8 << 20
-RESTORING = "restoring"  # this file exists in the first folder until the restore has ended
+RESTORING = "restoring"  # the marker file, which exists in the first folder until a restore has ended
 # A backup leaves out the servers' own folders, and files that each start writes again.
 LEFT_OUT = ("kafka", "postgres", "valkey", "run", "logs", "lock", "environment", "program", RESTORING)
 PUT_ASIDE = "replaced-"
@@ -28,7 +28,10 @@ Looks = dict[str, tuple[int, int]]
 
 
 async def back_up(installation: Installation, settings: BackupSettings, now: datetime) -> str:
-    """Make a backup and return its name in the store. Raises Refused; WithoutLog if it is not whole."""
+    """Make a backup and return its name in the store.
+
+    Raises Refused, or WithoutLog if the backup lacks Kafka's records.
+    """
     check(settings, installation.folders.values())
     store, recipients = stores.of(settings), archive.recipients(settings.recipient)
     name = f"dayar-{installation.kind}-{now.astimezone(UTC):{stores.STAMP}}{stores.SUFFIX}"
@@ -59,7 +62,7 @@ def check(settings: BackupSettings, folders: Iterable[Path]) -> None:
 
 
 async def _write(made: Archive, installation: Installation, now: datetime) -> log.Log:
-    """Write files, database, log, and then the files that changed meanwhile. Return the state of the log.
+    """Write the files, the database, the log, and then the files that changed meanwhile. Return the state of the log.
 
     The files are written before the log, so that a report that moves from the spool to the log meanwhile is not missed.
     Changed files are written again at the end, because a row of the dump may be encrypted under a new key.

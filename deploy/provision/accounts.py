@@ -39,7 +39,7 @@ async def _make_exercise(sessions: async_sessionmaker[AsyncSession], file: Path)
 
 async def _make(sessions: async_sessionmaker[AsyncSession], name: str, password: str) -> None:
     role = EXERCISE[name]
-    password_hash = await passwords.hashed(password)  # hashed before the transaction, which slow hashing would prolong
+    password_hash = await passwords.hashed(password)  # before the transaction, because hashing takes long
     async with sessions.begin() as session:
         await queries.add(
             session,

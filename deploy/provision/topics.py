@@ -123,7 +123,7 @@ def create(
 def _count_of_hazards(admin: AdminClient, prefix: str) -> int | None:
     """The number of partitions of the existing topics of hazards; None if none exists. Raises UnequalPartitions.
 
-    A topic that a release adds gets this number too, whatever number is configured since.
+    A topic that a release adds also gets this number, even if another number is configured now.
     """
     there = admin.list_topics(timeout=SECONDS).topics
     names = [name for name in (f"{prefix}{topic}" for topic in HazardReported.topics()) if name in there]

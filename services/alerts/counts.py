@@ -22,9 +22,10 @@ MANY = 25  # the most hazards or districts in one transaction, because household
 BEFORE_ONSET = timedelta(hours=1)  # people may leave before the recorded onset of a hazard
 
 # A household that names a hazard counts as displaced by this hazard.
-# A household that names no hazard also counts as displaced by a hazard if it names no other type of hazard or cause,
-# and left one of the hazard's districts not earlier than BEFORE_ONSET before the onset (by date). A household trapped
-# at its destination counts as exposed instead, because the hazard threatens it there.
+# A household that names no hazard must fulfil two conditions to count as displaced by a hazard.
+# The household names no other type of hazard and no other cause.
+# The household left one of the hazard's districts on the date of the onset minus BEFORE_ONSET, or later.
+# A household trapped at its destination counts as exposed, because the hazard threatens the household there.
 DISPLACED_BY = """
     NOT moved.is_trapped AND moved.mobility = ANY($1) AND (
         moved.hazard_id = exposures.hazard_id
@@ -78,7 +79,7 @@ LEAVE = """
 UPDATE exposures SET gone = CASE WHEN is_cancelled THEN 'cancelled' ELSE 'moved_away' END, displaced = 0, told_at = NULL
 FROM hazards WHERE exposures.hazard_id = hazards.hazard_id AND hazards.hazard_id = ANY($1)
 """
-# In a new row `displaced` is 0; a stored row keeps its number until COUNT_DISPLACED counts the households.
+# In a new row, `displaced` is 0. A stored row keeps its number until COUNT_DISPLACED counts the households.
 LIE_OVER = f"""
 MERGE INTO exposures USING (
     SELECT hazard_id, area, status, report::json ->> 'type' AS hazard_type, areas AS origins, ends_at,

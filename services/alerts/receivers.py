@@ -11,8 +11,8 @@ from shared.events.vocabulary import DeliveryChannel, Severity, Status
 class Receiver:
     """Receivers with `step` 0 are notified first, the others if nobody answers. Empty `areas` match every area.
 
-    Every receiver gets every alert of its areas. Only an internal one, which belongs to the centre, also gets the texts
-    of hazards that are not Public.
+    Every receiver gets every alert of its areas. Only an internal receiver, which belongs to the centre, also gets the
+    texts of hazards that are not Public.
     """
 
     label: str

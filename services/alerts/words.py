@@ -14,7 +14,7 @@ LONGEST = 1000  # the maximum length of each text in a message's body
 class HazardWords(BaseModel):
     """`locality` describes the place in words: a village, a road, a river.
 
-    `scope` tells a receiver whether it may publish what it reads. Contents of earlier releases have no scope.
+    `scope` shows a receiver whether it may publish the text. Contents that earlier releases stored have no scope.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -26,7 +26,7 @@ class HazardWords(BaseModel):
     web: str | None = None
 
     def for_receiver(self, *, is_internal: bool) -> "HazardWords":
-        """What the receiver may read. The text of a hazard that is not Public stays at the centre."""
+        """The words that the receiver may read. The text of a hazard that is not Public stays at the centre."""
         return self if is_internal or self.scope is Scope.PUBLIC else HazardWords(scope=self.scope)
 
     def text(self, language: str) -> HazardText | None:

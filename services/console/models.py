@@ -172,7 +172,7 @@ class BoardRelease(ConsoleModel):
 
 
 class BoardRevision(ConsoleModel):
-    """When a restricted revision of a hazard came, so that edits do not restart the time until its release is due."""
+    """The time of a restricted revision of a hazard. Edits must not restart the time until a release is due."""
 
     __tablename__ = "board_revisions"
 

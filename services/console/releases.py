@@ -58,9 +58,10 @@ def state(
     unreleased_since: datetime | None,
     now: datetime,
 ) -> PublicState | None:
-    """The state of a hazard that the public reads in another version, or not at all. None if it reads the hazard.
+    """The state of a hazard that the public reads in another version, or not at all.
 
-    `unreleased_since` is when the first revision after the release came. A later edit does not restart the ten minutes.
+    None if the public reads the hazard itself. `unreleased_since` is the time of the first revision after the release.
+    A later edit does not restart the ten minutes.
     """
     if hazard.scope == Scope.PUBLIC and not (release and hides(release, hazard)):
         return None
@@ -76,13 +77,13 @@ def state(
 
 
 def is_public(hazard: BoardHazard, release: BoardRelease | None) -> bool:
-    """Whether the public reads a version of its own of this hazard that is not withdrawn."""
+    """Whether the public reads another version of this hazard, which is not withdrawn."""
     known = state(hazard, release, None, unreleased_since=None, now=datetime.now(UTC))
     return known is not None and known.is_public
 
 
 def hides(release: BoardRelease, hazard: BoardHazard) -> bool:
-    """Whether readers keep this release rather than the hazard's own Public revision, because its number is higher.
+    """Whether readers keep this release instead of the hazard's Public revision, because of the release's number.
 
     The source of the hazard does not know of the release. Of two equal numbers, readers keep the first that came.
     """

@@ -63,7 +63,7 @@ def authors_clock(headers: Iterable[tuple[bytes, bytes]]) -> datetime | None:
 def correction(report: DisplacementStruct | HazardReport, clocks: Clocks) -> dict[str, Any] | None:
     """The corrected values of the times that are ahead of our clock; None if no time is ahead."""
     latest = clocks.latest
-    if all(moment <= latest for moment in _moments(report)):  # true for nearly every report
+    if all(moment <= latest for moment in _moments(report)):  # this is true for nearly every report
         return None
     offset = clocks.offset(report.reported_at)
     times: dict[str, Any] = {}

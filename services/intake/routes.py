@@ -98,7 +98,7 @@ class BatchRoute:
 
 
 async def note_releases(scope: Scope, admitted: Iterable[Admitted]) -> None:
-    """Write the accepted releases to the security log. Only this log names the account that released.
+    """Write the accepted releases to the security log. Only this log names the account that released the hazard.
 
     A spooled release has the reason `spooled`, because it is published later, or set aside.
     """

@@ -6,7 +6,7 @@ from shared.country import ABROAD
 
 WITHDRAWN = frozenset({"BUR", "DDR", "FXX", "TMP", "YMD", "ZAR"})  # CLDR still lists these withdrawn codes
 ALPHA_3: dict[str, str] = {
-    ABROAD: "XXX",  # as ISO 3166-1 leaves XAA to XZZ to its users
+    ABROAD: "XXX",  # ISO 3166-1 leaves XAA to XZZ to its users
 } | {
     now[0]: code
     for code, now in get_global("territory_aliases").items()

@@ -42,9 +42,9 @@ class Held(StrEnum):
     CORRECTS_DUPLICATE = "corrects_duplicate"
 
 
-MOST_MOVEMENTS = 200  # of one household, because each batch judges all movements of its households again
+MOST_MOVEMENTS = 200  # the limit for one household, because each batch judges all its movements again
 
-MOST_HOUSEHOLDS = 2000  # at the sites whose movements one transaction changes (docs/decisions/0042)
+MOST_HOUSEHOLDS = 2000  # the limit for the sites whose movements one transaction changes (docs/decisions/0042)
 
 # A movement held for one of these reasons contradicts other reports of its household.
 # The movement is judged again when these reports change.

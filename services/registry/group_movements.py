@@ -79,7 +79,7 @@ class Tally:
             self.steps.append(Step(at, People()))
 
 
-Tallies = dict[str, Tally]  # by the report id of the count
+Tallies = dict[str, Tally]  # maps the report id of a count to the tally
 
 
 def tallies(counts: Collection[Headcount], movements: Iterable[FiledMovement], sites: TypedSites) -> Tallies:

@@ -99,7 +99,10 @@ def determined(parts: Parts) -> Parts:
 
 
 def replaced(parts: Parts, moving: Parts, after: Mapping[Position, Position]) -> Parts:
-    """All people after the people `moving` have moved. People at equal positions are counted together."""
+    """The parts of the household after the people `moving` have moved.
+
+    People at equal positions are counted together.
+    """
     result: Parts = {}
     for position, people in parts.items():
         rest = remaining(people, moving[position]) if position in moving else people

@@ -1,7 +1,7 @@
-"""Finds the households at a site, and the sites of households, by keys that nobody can read without the root.
+"""Finds the households at a site, and the sites of households, by search keys that are useless without the root key.
 
-A row has a search key in place of the site's id, because where a household is must not be read from the database. Until
-the worker has made the keys of a household of the previous release, `household_sites` names its sites in clear.
+A row has a search key in place of the site's id, because the database alone must not reveal where a household is. The
+previous release stored site ids in `household_sites`, until the worker has made the keys of these households.
 """
 
 # raw SQL throughout: some of these statements run for every batch of reports and must be fast
@@ -18,13 +18,13 @@ SELECT household_id FROM household_site_keys WHERE site_key = ANY($1::bytea[])
 UNION SELECT household_id FROM household_sites WHERE site_id = ANY($2::uuid[])
 ORDER BY household_id
 """
-# The sites where reports place the households $3 and those that are or were at the sites $2.
+# The sites where reports place the households $3, or households that are or were at the sites $2.
 SITES_OF = f"""
 WITH concerned AS MATERIALIZED (SELECT unnest($3::uuid[]) AS household_id UNION ({AT_SITES}))
 SELECT site_key, NULL::uuid AS site_id FROM household_site_keys JOIN concerned USING (household_id)
 UNION SELECT NULL, site_id FROM household_sites JOIN concerned USING (household_id)
 """  # noqa: S608
-# Who reported people at the site $2: the teams of the households and groups there.
+# The teams that reported people at the site $2: the owners of the households and groups there.
 REPORTERS = f"""
 SELECT author, team FROM households WHERE household_id IN ({AT_SITES})
 UNION SELECT author, team FROM counts JOIN groups USING (group_id) WHERE site_id = ANY($2::uuid[])
@@ -33,7 +33,7 @@ NEWEST_ROOT = "SELECT max(site_root_id) FROM households"
 
 
 class HouseholdSites:
-    """The lists of one database. `connection` is the asyncpg driver of the transaction."""
+    """The lists of sites and households in the database. `connection` is the asyncpg connection of the transaction."""
 
     def __init__(self, connection: Any, search: SearchKeys) -> None:
         self._connection = connection
@@ -45,7 +45,7 @@ class HouseholdSites:
         return [(ReportKind.HOUSEHOLD.value, str(row["household_id"])) for row in rows]
 
     async def of(self, household_ids: Collection[str], moved: Collection[str]) -> set[bytes]:
-        """The keys of the sites of these households, and of those that are or were at one of the moved sites.
+        """The keys of the sites of these households, and of households that are or were at one of the sites `moved`.
 
         Raises UnknownKey if another worker has made keys of a root that this worker does not know yet.
         """
@@ -61,7 +61,7 @@ class HouseholdSites:
         return [Owner(str(row["author"]), str(row["team"]) if row["team"] else None) for row in rows]
 
     def keys(self, site_ids: Collection[str]) -> set[bytes]:
-        """The keys of these sites, those of each root that may have made stored keys."""
+        """The keys of these sites, made with each root that may have made stored keys."""
         return set(self._search.of_sites(site_ids))
 
     def _named(self, site_ids: Collection[str]) -> Iterator[list[Any]]:

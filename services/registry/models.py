@@ -73,7 +73,7 @@ class Moved:
 class Household(Registered, Moved, RegistryModel):
     """`search_root_id` names the root of the household's search keys.
 
-    `search_root_id` is empty until the worker has made these keys. `site_root_id` is the same for the keys of the
+    `search_root_id` is empty until the worker has made these keys. `site_root_id` names the root of the keys of the
     household's sites.
     """
 
@@ -204,7 +204,7 @@ class SiteReportKey(WrappedKey, RegistryModel):
 class HouseholdSiteKey(RegistryModel):
     """A site where a report places a household, now or earlier. Movements of everybody at a site use this list.
 
-    `site_key` is a search key, because where a household is must not be read from the database.
+    `site_key` is a search key, because the database alone must not reveal where a household is.
     """
 
     __tablename__ = "household_site_keys"
@@ -214,7 +214,10 @@ class HouseholdSiteKey(RegistryModel):
 
 
 class HouseholdSite(RegistryModel):
-    """The same list in clear. Only the previous release writes to it, so the next release drops the table."""
+    """A site of a household in clear.
+
+    Only the previous release writes such rows, so the next release drops the table.
+    """
 
     __tablename__ = "household_sites"
 
@@ -291,7 +294,7 @@ class AfterMovement(Displaced):
 
     household_id: Mapped[UUID] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    report_id: Mapped[UUID] = mapped_column()  # unlike in `Displaced`, not the primary key
+    report_id: Mapped[UUID] = mapped_column()  # not the primary key, unlike in `Displaced`
     displaced: Mapped[int]
     households: Mapped[int] = mapped_column(SmallInteger)
     movement: Mapped[str | None]

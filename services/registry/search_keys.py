@@ -134,7 +134,7 @@ class SearchKeys:
         return known or self._roots.setdefault(root_id, KeysOfRoot(self._ring.find(root_id)))
 
     def of_sites(self, site_ids: Iterable[str]) -> list[bytes]:
-        """The keys of these sites, those of each root that may have made stored keys."""
+        """The keys of these sites, made with each root that may have made stored keys."""
         roots = [self.of(root_id) for root_id in self._ring.keys]
         return [root.of_site(site_id) for site_id in site_ids for root in roots]
 

@@ -34,7 +34,10 @@ async def renew(
 
 
 async def made_by(session: AsyncSession, root_id: str) -> int:
-    """How many households have search keys, or keys of sites, of this root. If it is 0, the root can be destroyed."""
+    """The number of households with search keys, or with keys of sites, of this root.
+
+    If the number is 0, the root can be destroyed.
+    """
     uses_root = or_(Household.search_root_id == root_id, Household.site_root_id == root_id)
     made = select(func.count()).select_from(Household).where(uses_root)
     return await session.scalar(made) or 0

@@ -1,4 +1,4 @@
-"""Makes the keys of the sites of households that have none, or keys of an older root, while others work."""
+"""Makes the keys of the sites of households that have no such keys, or keys of an older root, in small batches."""
 
 from uuid import UUID
 
@@ -34,7 +34,7 @@ async def renew(
 
 async def _renew_some(session: AsyncSession, store: Store, search: SearchKeys) -> int:
     root_id = search.root_id
-    await session.execute(database.advisory_lock("keys of sites"))  # workers would make the same keys twice
+    await session.execute(database.advisory_lock("keys of sites"))  # otherwise two workers would make the same keys
     is_old = Household.site_root_id < root_id
     old = (await session.scalars(select(Household.household_id).where(is_old).limit(HOUSEHOLDS_AT_ONCE))).all()
     if not old:

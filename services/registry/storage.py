@@ -67,7 +67,7 @@ END
 FROM unnest($1::text[], $2::boolean[]) AS site (name, is_moved) ORDER BY hashtextextended(name, 0)
 """
 LOCK_HOUSEHOLDS = "SELECT FROM household_keys WHERE household_id = ANY($1::uuid[]) ORDER BY household_id FOR UPDATE"
-# The tables with rows of each household. The previous release still writes to `household_sites`.
+# The tables that have rows about each household. The previous release still writes to `household_sites`.
 HOUSEHOLD_TABLES = (
     *("households", "members", "episodes", "stays", "passages", "search_keys"),
     *("household_site_keys", "household_sites"),

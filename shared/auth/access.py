@@ -16,7 +16,7 @@ NOTICED = SECURITY | {R.DUTY_HEAD}
 AUDITOR = frozenset({R.AUDITOR})
 COUNTERS = frozenset({R.OPERATOR, R.DUTY_HEAD, R.REGISTRAR})
 DECIDERS = frozenset({R.DUTY_HEAD, R.REGISTRAR})  # decide about held reports
-REDRIVERS = frozenset({R.DUTY_HEAD, R.ADMINISTRATOR})  # let a service process its dead letters again
+REDRIVERS = frozenset({R.DUTY_HEAD, R.ADMINISTRATOR})  # these roles may let a service process its dead letters again
 SITE_READERS = COUNTERS | {R.FIELD, R.ANALYST, R.ADMINISTRATOR}
 FIGURES = frozenset({R.OPERATOR, R.DUTY_HEAD, R.REGISTRAR, R.ANALYST, R.ADMINISTRATOR})
 

@@ -111,7 +111,7 @@ def decode(topic: str, value: bytes | None, headers: list[Header] | tuple[Header
     except ValidationError as error:
         raise MalformedEvent(pointer(error, models)) from None
     if data.own_topic != topic:
-        raise MalformedEvent("/scope")  # readers of the public topic may have seen a restricted hazard
+        raise MalformedEvent("/scope")  # for example, a restricted hazard on the public topic
     if not UUID_TEXT.fullmatch(id := fields.get("ce_id") or b""):
         raise MalformedEvent("/ce_id")
     try:

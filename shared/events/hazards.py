@@ -252,7 +252,7 @@ class HazardReported(HazardFields, EventData):
 
     scope: Scope = Scope.PUBLIC  # earlier releases wrote no scope, and wrote all records to the public topic
 
-    report_id: UUID  # not a random UUID in reports of feeds, which derive the id from `source_id`
+    report_id: UUID  # reports of feeds have no random UUID, but derive the id from `source_id`
     hazard_id: UUID
     author: UUID
     channel: SubmissionChannel

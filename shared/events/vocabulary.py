@@ -109,8 +109,8 @@ class Movement(Code):
     """What happened to displaced people after their displacement, in DTM's and IDMC's words."""
 
     CONFIRMED_HERE = "confirmed_here"
-    TRANSFERRED = "transferred"  # to another site in the same displacement
-    DISPLACED_AGAIN = "displaced_again"  # forced onward, which is a new displacement
+    TRANSFERRED = "transferred"  # the people moved to another site within the same displacement
+    DISPLACED_AGAIN = "displaced_again"  # the people were forced onward, which is a new displacement
     RETURNED = "returned"
     SETTLED_ELSEWHERE = "settled_elsewhere"
     INTENDS_TO_STAY = "intends_to_stay"

@@ -103,7 +103,7 @@ class Consumer:
 
     async def handle(self, received: Received, session: AsyncSession) -> Outcome:
         """Handle one record of a redrive without moving an offset. The caller commits. Raises Fenced."""
-        await offsets.fence(session, ())  # locks no row, but waits while a new digest key is applied
+        await offsets.fence(session, ())  # this call locks no row, but waits while a new digest key is applied
         if self._check is not None:
             await self._check(session)
         [outcome] = await batches.effects([received], session, self._handlers)

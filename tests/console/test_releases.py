@@ -129,7 +129,7 @@ async def test_a_severe_confirmed_hazard_without_a_release_shows_red_after_ten_m
 
 
 async def confirm(session: AsyncSession, hazard_id: UUID, **changed: Any) -> None:
-    """Stores a Severe alert of the hazard that a person confirmed at NOW."""
+    """Stores a Severe alert of the hazard, which a person confirmed at NOW."""
     fields: dict[str, Any] = {"verification": "confirmed", "confirmed_at": NOW, "sequence": 2} | changed
     await show([received(alert(events.AlertConfirmed, hazard_id=hazard_id, **fields))], session)
 

@@ -188,7 +188,7 @@ OF_NO_AREA = {
     "PUT /alerts/v1/presence",
     "GET /alerts/v1/sources/{source}/withheld",
     "PUT /alerts/v1/sources/{source}/lift",
-    "GET /alerts/v1/hazards/{hazard_id}/outcome",  # tested in tests/alerts, where the hazard's id is known
+    "GET /alerts/v1/hazards/{hazard_id}/outcome",  # this is tested in tests/alerts, where the hazard's id is known
     "GET /registry/search",
     "GET /registry/v1/duplicates",  # tests/registry/test_duplicates.py tests the areas
     "GET /registry/v1/sites",  # a report from anywhere may name any site

@@ -1,4 +1,4 @@
-"""The households at a site are found by keys, also those that an earlier release stored, and after a rotation."""
+"""The households at a site are found by keys, even if an earlier release stored them, and after a rotation."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -22,13 +22,13 @@ from tests.registry.test_site_movements import CAMP, SCHOOL, moved
 
 pytestmark = pytest.mark.anyio
 
-# What the previous release stores.
+# the rows that the previous release stores
 IN_CLEAR = (
     "INSERT INTO household_sites SELECT CAST(:site_id AS uuid), household_id FROM households",
     "DELETE FROM household_site_keys",
     "UPDATE households SET site_root_id = ''",
 )
-# What releases stored that had no list of the households at a site.
+# The rows of releases that had no list of the households at a site.
 UNLISTED = IN_CLEAR[1:]
 
 
@@ -44,7 +44,7 @@ async def select(office: Office, statement: str) -> list[Any]:
 
 
 async def returned(office: Office, site_id: str = SCHOOL) -> int:
-    """The persons who have returned after everybody at the site did."""
+    """Reports that everybody at the site returned, and counts the persons who have returned."""
     await office.file(moved(site_id, "returned"), flags=(Flag.REGISTRAR_OF_COUNTRY,))
     [[persons]] = await select(office, "SELECT coalesce(sum(persons), 0) FROM stays WHERE sub_stock = 'in_return'")
     return int(persons)
@@ -100,7 +100,7 @@ async def test_after_a_rotation_households_are_found_before_and_after_their_keys
     assert await returned(office) == 5
     assert await uses(office, old) == 1
     await change(office, ("UPDATE households SET search_root_id = (SELECT max(search_root_id) FROM households)",))
-    assert await uses(office, old) == 1  # the keys of its site
+    assert await uses(office, old) == 1  # the keys of the household's site
     assert await renewed(office) == 1
     assert await uses(office, old) == 0
     assert await returned(office, CAMP) == 10

@@ -216,12 +216,12 @@ def test_a_death_before_the_movement_but_reported_after_it_is_no_contradiction()
 @pytest.mark.parametrize(
     ("precision", "days", "expected"),
     [
-        (Precision.HOUR, -0.1, "recorded"),  # on the same day, because a stated hour may be inexact
+        (Precision.HOUR, -0.1, "recorded"),  # both are on the same day, because a stated hour may be inexact
         (Precision.DAY, -1, "before_departure"),
         (Precision.WEEK, -1, "recorded"),
-        (Precision.MONTH, -13, "recorded"),  # in June, like the displacement
+        (Precision.MONTH, -13, "recorded"),  # the movement is dated June, like the displacement
         (Precision.MONTH, -15, "before_departure"),
-        (Precision.SEASON, -13, "recorded"),  # in the summer, as the displacement
+        (Precision.SEASON, -13, "recorded"),  # dated in the summer, like the displacement
         (Precision.SEASON, -15, "before_departure"),
         (Precision.YEAR, -100, "recorded"),
     ],

@@ -1,4 +1,4 @@
-"""Adds whether a receiver belongs to the centre. Until somebody says so, only the desks of an exercise do."""
+"""Adds a column that marks receivers of the centre. At first, only the desks of an exercise are marked."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Keeps what the public reads of a hazard that is not Public any more, and since when its revisions are restricted."""
+"""Keeps the public version of a hazard that is no longer Public, and the times of its restricted revisions."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -32,7 +32,7 @@ async def keep_replaced(session: AsyncSession, hazards: Sequence[Numbered]) -> N
 
 
 async def keep_late(session: AsyncSession, hazards: Sequence[Numbered], outcomes: Sequence[Outcome]) -> None:
-    """Stores the Public revisions that came after a newer revision. The public reads the newest of them."""
+    """Stores the Public revisions that came after a newer revision. The public reads the newest late revision."""
     late = [
         (number, as_release(row))
         for number, row in hazards
@@ -46,7 +46,7 @@ def as_release(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def note_restricted(session: AsyncSession, hazards: Sequence[Numbered]) -> None:
-    """Stores when each restricted revision came."""
+    """Stores the time at which each restricted revision came."""
     rows = [
         {
             "hazard_id": row["hazard_id"],
@@ -61,7 +61,7 @@ async def note_restricted(session: AsyncSession, hazards: Sequence[Numbered]) ->
 
 
 async def unreleased_since(session: AsyncSession, hazards: Collection[UUID]) -> dict[UUID, datetime]:
-    """When the first restricted revision after the newest release came, for each of these hazards that has one."""
+    """For each of these hazards, the time of the first restricted revision after the newest release, if any."""
     is_newer = BoardRevision.revision > func.coalesce(BoardRelease.released_revision, -1)
     rows = await session.execute(
         select(BoardRevision.hazard_id, func.min(BoardRevision.received_at))

@@ -24,7 +24,7 @@ async def releases(session: AsyncSession, hazards: Collection[UUID]) -> dict[UUI
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """When a person first confirmed an alert of a hazard, and the severities of the hazard's confirmed alerts."""
+    """The time of the first confirmed alert of a hazard, and the severities of the hazard's confirmed alerts."""
 
     at: datetime
     severities: frozenset[str]
@@ -35,7 +35,7 @@ async def confirmed(session: AsyncSession, hazards: Collection[UUID]) -> dict[UU
 
     The verdict of a resolved alert is a confirmation, too.
     """
-    # a confirmed alert has one of the two times
+    # a confirmed alert has at least one of these two times
     confirmed_at = func.min(func.coalesce(BoardAlert.confirmed_at, BoardAlert.resolved_at))
     rows = await session.execute(
         select(BoardAlert.hazard_id, confirmed_at, func.array_agg(BoardAlert.severity))

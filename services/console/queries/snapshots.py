@@ -38,7 +38,7 @@ async def positions(session: AsyncSession) -> dict[Partition, int]:
 
 
 async def hazards(session: AsyncSession, now: datetime, most: int) -> Sequence[BoardHazard]:
-    """The hazards that are in force or came in the last two days, and those that the public reads as in force.
+    """The hazards that are in force or came in the last two days, and the hazards that are in force for the public.
 
     Cancelled hazards that are still public come first, then hazards that have begun, then forecasts, then the other
     cancelled hazards. Within each of these four groups, hazards are sorted by severity, then by time.
@@ -82,14 +82,15 @@ def _in_force(wanted: Select[Any], now: datetime) -> Select[Any]:
 
 
 def _still_public(now: datetime) -> ColumnElement[bool]:
-    """Whether the hazard is cancelled, but not for the public. However old it is, a person must withdraw it."""
+    """Whether the hazard is cancelled, but not for the public. A person must then withdraw it, however old it is."""
     return and_(BoardHazard.msg_type == MsgType.CANCEL, _is_public_otherwise(now))
 
 
 def _is_public_otherwise(now: datetime) -> ColumnElement[bool]:
-    """Whether the public reads a version of its own that is in force: a release, or an earlier Public revision.
+    """Whether the public reads another version that is in force, which is a release or an earlier Public revision.
 
-    The source of a Public hazard does not know of its releases. A release with a higher revision hides its updates.
+    The source of a Public hazard does not know the hazard's releases. A release with a higher revision hides updates by
+    the source.
     """
     in_force = (
         select(BoardRelease.hazard_id)

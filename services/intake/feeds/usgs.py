@@ -169,7 +169,7 @@ def info(type: HazardType, feature: Feature) -> "MeasuredHazard":
     title = one_line(properties.title or properties.place or "")
     return MeasuredHazard(
         type=type,
-        urgency=Urgency.PAST,  # as in the CAP messages of the USGS
+        urgency=Urgency.PAST,  # the same value as in the CAP messages of the USGS
         severity=Severity.UNKNOWN,  # the USGS gives no severity; the alert rules judge the shaking
         certainty=Certainty.OBSERVED if properties.status.lower() == "reviewed" else Certainty.LIKELY,
         magnitude=properties.mag,

@@ -1,7 +1,8 @@
-"""Adds keys of the sites where households are, which nobody can read who has only the database.
+"""Adds search keys of the sites where households are, so that the database alone does not reveal the sites.
 
 The worker makes the keys of stored households. The previous release still writes sites to `household_sites`, and
-leaves `site_root_id` empty, so the worker makes the keys of these households too and deletes their rows there.
+leaves `site_root_id` empty, so the worker makes the keys of these households, too, and deletes their rows in
+`household_sites`.
 """
 
 from alembic import op

@@ -167,7 +167,7 @@ document.getElementById("cancel")?.addEventListener("click", () => {
 });
 cancelling?.addEventListener("close", () => {
   if (!cancelling.returnValue.startsWith("cancel")) return;
-  // the same report again if the first answer was lost, so that the event is withdrawn once
+  // if the first answer was lost, the same report is sent again, so that the event is withdrawn only once
   withdrawing = cancelling.returnValue === "cancel-and-withdraw" && withdrawal ? (withdrawing ?? new WithdrawalReport(withdrawal, report)) : null;
   void send("Cancel");
 });
