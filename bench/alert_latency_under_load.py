@@ -60,8 +60,8 @@ class Cost:
 class Load:
     """Known and arriving households. Each household moved between two districts on a day of the last ten years.
 
-    With so many days, ten households rarely leave one district on the same day. Ten such households would raise an
-    alert, which costs as much as everything else.
+    With so many days, ten households rarely leave one district on the same day. Ten departures on one day would raise
+    an alert, which costs as much as everything else.
     """
 
     def __init__(self, latency: Latency, engine: AsyncEngine) -> None:

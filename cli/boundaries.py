@@ -23,7 +23,7 @@ from shared.places import LANGUAGES, Unit, UnitKind
 
 CODE = re.compile(rf"{COUNTRY}[0-9]{{11}}")
 FINEST = 2  # a row of a finer level is treated as a part of its level-2 unit
-BOX = (60.0, 35.0, 90.0, 50.0)  # a box in degrees; coordinates in metres, or in other countries, lie outside it
+BOX = (60.0, 35.0, 90.0, 50.0)  # a box in degrees; coordinates in metres or in other countries lie outside the box
 
 # The errors that the readers raise for a file of another format. XML's ParseError is a kind of SyntaxError.
 UNREADABLE = (

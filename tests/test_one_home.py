@@ -1,4 +1,7 @@
-"""Some code may be in one module only, its home. If another module contains such code, the test names the home."""
+"""Some code may be in one module only, its home.
+
+If another module contains the code of a home, the test names the home.
+"""
 
 import ast
 import re

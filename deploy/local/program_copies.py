@@ -20,7 +20,7 @@ UNUSED_SECONDS = 7 * 86_400
 
 
 def made(home: Path, name: str, fill: Callable[[Path], None]) -> Path:
-    """Return the copy of this name; make it if it is missing. A copy gets its name when it is complete."""
+    """Return the copy with this name, and make a missing copy. A copy gets its name when the copy is complete."""
     copy = home / name
     if not copy.exists():
         paths.make_passable(home)

@@ -26,7 +26,10 @@ class Program:
 
 
 def program(state: Path, user: User | None) -> Program:
-    """Return the running interpreter and the checkout. If the user cannot read one of these, return a copy of it."""
+    """Return the running interpreter and the checkout.
+
+    If the user cannot read the interpreter or the checkout, return a copy.
+    """
     if user is None:
         return Program(Path(sys.executable), paths.ROOT)
     folder = sources(state, user)
@@ -58,7 +61,8 @@ def sources(state: Path, user: User) -> Path:
 def compile_sources() -> None:
     """Write the bytecode of all sources, readable for everybody. Bytecode that is current is not written again.
 
-    Services that root starts cannot write files. Without bytecode they would compile their imports at each start.
+    Services that root starts cannot write files. Without bytecode, the services would compile their imports at each
+    start.
     """
     umask = os.umask(0o022)
     try:

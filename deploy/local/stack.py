@@ -217,7 +217,10 @@ class Stack:
             await database.create(self._server(), DATABASE, role_prefix=ROLE_PREFIX, passwords=passwords)
 
     def make_topics(self) -> None:
-        """Create the topics unless an earlier start created the same topics. Creating them can take ten seconds."""
+        """Create the topics unless an earlier start created the same topics.
+
+        Creating the topics can take ten seconds.
+        """
         broker = Broker(self.kafka.bootstrap, ADMIN, self._password("kafka", "admin"))
         if "kafka" in self.options.given or (self.has_topics and topics.are_there(broker, self.settings)):
             return

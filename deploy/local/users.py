@@ -1,6 +1,6 @@
 """The users for the programs of a stack that root starts, and the files that each user may read.
 
-The user ids need no account on the machine. Debian and systemd do not assign these ids.
+The user ids need no account on the machine. Debian and systemd do not assign user ids in this range.
 """
 
 import os

@@ -201,7 +201,10 @@ class AlertChanges:
         return bool(notifications.recipients(moved, notifications.MOVED)[0])
 
     def _hastened(self, alert: Alert) -> Alert:
-        """Starts the waiting time of the severity, if it ends earlier. An acknowledged alert keeps its waiting time."""
+        """Starts the waiting time of the severity if this waiting time ends earlier than the current one.
+
+        An acknowledged alert keeps its waiting time.
+        """
         if alert.resolved_at is not None or alert.progressed_at is not None:
             return alert
         is_acknowledged = alert.acknowledged_at is not None

@@ -61,7 +61,7 @@ class Deliveries:
         self._waiting: set[str] = set()  # receivers that may have more due deliveries than free slots
         self._finished: list[tuple[Job, DeliveryAttempt]] = []
         self._has_finished = asyncio.Event()
-        self._unrecorded: set[UUID] = set()  # deliveries not recorded yet, which are not claimed even after the lease
+        self._unrecorded: set[UUID] = set()  # attempted deliveries whose attempts are not recorded yet
         self._tasks: asyncio.TaskGroup | None = None
 
     async def run(self) -> None:

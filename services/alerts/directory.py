@@ -16,7 +16,7 @@ OLDEST_SECONDS = 1.0  # the age at which the copy is read again, because a NOTIF
 
 @dataclass(frozen=True, slots=True)
 class KnownReceivers:
-    """The receivers in the order in which they are notified. `by_label` also has their encrypted secrets."""
+    """The receivers in the order in which they are notified. `by_label` also has the encrypted secrets."""
 
     receivers: Sequence[Receiver]
     by_label: Mapping[str, SealedReceiver]

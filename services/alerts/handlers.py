@@ -59,7 +59,7 @@ def utcnow() -> datetime:
 class HazardHandler:
     """Raises the hazard's own alert; `exposures.py` raises exposure alerts later.
 
-    A Cancel lets all these alerts lapse at once.
+    A Cancel lets both kinds of alert lapse at once.
     """
 
     def __init__(

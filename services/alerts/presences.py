@@ -1,4 +1,4 @@
-"""Finds out whether anybody uses a board. Each open board reports when it last had input."""
+"""Finds out whether anybody uses a board. Each open board reports the time of its last input."""
 
 from datetime import datetime, timedelta
 from uuid import UUID

@@ -177,7 +177,7 @@ class Counters:
     """Counts in memory by the same rules as CLAIM and RELEASE, the scripts that count in Valkey."""
 
     def __init__(self) -> None:
-        self._counters: dict[str, Counter] = {}  # sorted by the end of each counter's window
+        self._counters: dict[str, Counter] = {}  # the counters, sorted by the end of their windows
 
     def claim(self, keys: Sequence[str], most: Sequence[int]) -> tuple[int, int, int]:
         now = time.monotonic()

@@ -1,4 +1,4 @@
-"""Makes the events that revoke and restore credentials. All web processes read these events from topic `access`."""
+"""Makes the events that revoke and restore credentials. All web processes read the events from the topic `access`."""
 
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4

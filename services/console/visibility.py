@@ -88,7 +88,7 @@ def districts_of(data: Mapping[str, Any], places: Places) -> list[str] | None:
 
 
 def sees(visibility_of: StreamVisibility, topic: str, data: Mapping[str, Any], places: Places) -> bool:
-    """Whether these listeners see a record.
+    """Whether the listeners see a record.
 
     Hazards are visible to all listeners of their topic. An alert is visible if it has no place, or if one of its places
     is in the areas or contains one of the areas. A household or group is visible if its destination is in the areas. If

@@ -1,4 +1,7 @@
-"""Reads the files of spooled records that could not be published. The command `dayar dead list` lists these records."""
+"""Reads the files of spooled records that could not be published.
+
+The command `dayar dead list` lists the unpublished records.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -59,8 +59,7 @@ class Spool:
         self._has_waiting, self._filled = asyncio.Event(), asyncio.Event()
         self._turn = asyncio.Lock()
         self._segment: Segment | None = None
-        # The spool has two threads of its own, one to write and one to read, so that an fsync does not wait for other
-        # work.
+        # The spool has two threads, one to write and one to read, so that an fsync does not wait for other work.
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="spool")
         if self.bytes:
             self._filled.set()

@@ -243,12 +243,15 @@ _many: msgspec.json.Decoder[list[DisplacementStruct]] = msgspec.json.Decoder(lis
 
 
 def read(raw: bytes) -> DisplacementStruct | None:
-    """Read a displacement with the Structs. None if the Structs do not accept it, so that its model must read it."""
+    """Read a displacement with the Structs.
+
+    None if the Structs refuse the report; its model must then read the report.
+    """
     return _read(_displacement, raw)
 
 
 def read_movement(raw: bytes) -> DisplacementStruct | None:
-    """Read a movement with the Structs. None if the Structs do not accept it, so that its model must read it."""
+    """Read a movement with the Structs. None if the Structs refuse the report; its model must then read the report."""
     return _read(_movement, raw)
 
 

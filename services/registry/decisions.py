@@ -1,4 +1,7 @@
-"""Decides who may change a household, and how a report version changes it. No I/O; arrival order does not matter."""
+"""Decides who may change a household, and how a report version changes it.
+
+The order of arrival does not matter. No I/O.
+"""
 
 from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum

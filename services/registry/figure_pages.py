@@ -142,7 +142,7 @@ class PageFigures:
 
     @classmethod
     async def of(cls, request: Request, caller: Principal, filters: PageFilters, day: date) -> Self:
-        """Compute the figures on several connections at the same time. In sequence, they take 1.5 times as long.
+        """Compute the figures on several connections at the same time. In sequence, the queries take 1.5 times as long.
 
         The caller must hold no connection, because requests that hold one and wait for more could block each other.
         """

@@ -76,8 +76,8 @@ class FiledReport(Generic[C]):
     is_accepted: bool = False  # a person accepted the held report
     is_expiry_lifted: bool = False  # a person decided to ignore that the sign-in had expired
     replaces: str | None = None  # if the report was redriven, the id of its previous outcome
-    first_reported_at: datetime | None = None  # in a correction: the time of the first version
-    first_placed_at: datetime | None = None  # in a correction: the time of the version that first named the site
+    first_reported_at: datetime | None = None  # for a correction, the time of the first version
+    first_placed_at: datetime | None = None  # for a correction, the time of the version that first named the site
 
     @property
     def claim(self) -> Claim:
@@ -153,7 +153,10 @@ class FiledMovement(FiledReport[AnyMovementClear]):
 
     @property
     def empties_site(self) -> bool:
-        """Whether the movement takes everybody away from a site. A report that confirms people there does not."""
+        """Whether the movement takes everybody away from a site.
+
+        A report that confirms people at the site takes nobody away.
+        """
         is_change = self.clear.movement is not Movement.CONFIRMED_HERE and not self.clear.is_reversed
         return self.site_id is not None and is_change
 

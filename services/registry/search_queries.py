@@ -81,7 +81,7 @@ def has_one_of(terms: Sequence[Term], roots: Sequence[KeysOfRoot]) -> ColumnElem
 
 
 def _matched(query: SearchQuery, roots: Sequence[KeysOfRoot]) -> CTE:
-    """The households with the keys."""
+    """The households whose search keys match the query."""
     has_all = (
         or_(*(KEYS.contains([root.key(term) for term in query.terms]) for root in roots)) if query.terms else true()
     )
@@ -184,6 +184,6 @@ def _has_member_born(year: int) -> ColumnElement[bool]:
 
 
 async def site_names(session: AsyncSession, site_id: UUID) -> list[str]:
-    """The names by which reports may refer to the site. Empty if there is no such site."""
+    """The names by which reports may refer to the site. Empty if the site does not exist."""
     site = await session.get(Site, site_id)
     return [name for name in (site.name_ky, site.name_ru, site.name_en) if name] if site else []

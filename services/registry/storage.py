@@ -99,7 +99,7 @@ class Store:
     async def open_at(
         self, names: Collection[Name], report_ids: Sequence[str], site_ids: Collection[str] = ()
     ) -> WorkingSet:
-        """Load and lock these households and groups with their reports. Also load the reports with these ids.
+        """Load and lock these households and groups with their reports. Also load the reports `report_ids`.
 
         `site_ids` are the sites that new reports name. A transaction with a report that names a site, and a transaction
         with a movement of everybody at this site, wait for each other. The later transaction therefore sees the earlier

@@ -140,7 +140,7 @@ async def decide(
 async def assign(
     session: AsyncSession, outcome_ids: Collection[UUID], visibility: Visibility, *, account: UUID | None, by: UUID
 ) -> list[UUID]:
-    """Assign the visible reports to an account, or to nobody. Returns the ids of these reports."""
+    """Assign the visible reports to an account, or to nobody. Returns the ids of the assigned reports."""
     found = list(await session.scalars(_seen(select(Report.outcome_id), visibility, outcome_ids)))
     if account is None:
         await session.execute(delete(HeldAssignment).where(HeldAssignment.outcome_id.in_(found)))

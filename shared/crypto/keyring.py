@@ -95,7 +95,10 @@ class Sealing:
         return self._ring.newest[0].encode()
 
     def resealed(self, sealed: bytes, aad: bytes) -> bytes | None:
-        """Seal the text with the newest key. Return None if that key sealed it, or if decryption fails (logged)."""
+        """Seal the text with the newest key.
+
+        Return None if the newest key already sealed the text, or if decryption fails (which is logged).
+        """
         if not self.is_old(sealed):
             return None
         try:

@@ -70,8 +70,8 @@ class PublishedAlert(AlertFields):
 class AlertRaised(PublishedAlert, EventData):
     """`rule` and `reason` are codes; `figures` hold the values of the reason's text (magnitude, count, hours, P-code).
 
-    `demand` is the action that an operator must take now, if any. `is_unseen`: a Severe or Extreme alert that was
-    cancelled or expired before anybody acknowledged it.
+    `demand` is the action that an operator must take now, if any. `is_unseen` is true if a Severe or Extreme alert was
+    cancelled or expired before anybody acknowledged the alert.
     """
 
     event_type: ClassVar[str] = "dayar.alert.raised.v1"

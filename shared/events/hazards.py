@@ -130,9 +130,9 @@ RELEASED_FIELDS = frozenset(
         "text",
     }
 )
-# The highest difference between the revision of a release and the released revision. Without this limit, one release
-# with the highest possible revision would prevent every later release. Withdrawals have a higher limit, so that a
-# withdrawal is always possible.
+# The highest difference between the revision of a release and the released revision.
+# Without this limit, one release with the highest possible revision would prevent every later release.
+# Withdrawals have a higher limit, so that a withdrawal is always possible.
 RELEASES_AT_MOST, WITHDRAWALS_AT_MOST = 1000, 2000
 
 

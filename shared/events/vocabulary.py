@@ -123,7 +123,7 @@ class Movement(Code):
 
 
 class SubStock(Code):
-    """The IRIS sub-stock of displaced people. The last two are outside the stock."""
+    """The IRIS sub-stock of displaced people. People who died or left the country are outside the stock."""
 
     IN_DISPLACEMENT = "in_displacement"
     IN_RETURN = "in_return"

@@ -23,7 +23,10 @@ class Failures:
         self._last: deque[str | None] = deque(maxlen=WINDOW)
 
     def expect(self, reasons: Iterable[str]) -> None:
-        """Restore the count after a stop for these reasons. The next such failure then stops the consumer."""
+        """Restore the count after a stop for these reasons.
+
+        The next failure for the same reason then stops the consumer.
+        """
         for reason in reasons:
             self._last.extend([reason] * (WINDOW // 2))
 

@@ -1,4 +1,4 @@
-"""Selects which counts at a site are added up. The registry's list of sites and the console's board use it. No I/O.
+"""Selects which counts at a site are added up, for the registry's list of sites and the console's board. No I/O.
 
 The newest full recount of a whole site, which does not say where the people come from, includes everybody who was
 counted there before. If a part of these people is counted again later, the new count of this part is added, and the

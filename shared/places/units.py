@@ -38,7 +38,10 @@ class FormerName:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A unit. `parent` is from the classification, not derived from the code. A unit of level 1 has no parent."""
+    """A unit.
+
+    `parent` is taken from the classification, and is not derived from the code. A unit of level 1 has no parent.
+    """
 
     pcode: str
     parent: str | None

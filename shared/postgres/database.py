@@ -55,8 +55,8 @@ def engine(settings: Settings, *, idle_seconds: int = 5, pool_size: int = 5, pin
     """An engine with timeouts. PostgreSQL ends idle transactions after `idle_seconds`, which frees their locks.
 
     If a process freezes while it sends a statement, its transaction is not idle for PostgreSQL. `transaction_timeout`
-    ends such a transaction. `lock_timeout` is longer than `idle_seconds`, so that a statement waits for a lock until
-    PostgreSQL has ended the idle transaction that holds the lock.
+    ends the transaction of a frozen process. `lock_timeout` is longer than `idle_seconds`, so that a statement waits
+    for a lock until PostgreSQL has ended the idle transaction that holds the lock.
 
     `pings` cost three statements before each transaction. Callers that retry failed transactions do not need `pings`.
     """

@@ -1,4 +1,4 @@
-"""People see and end the sign-ins of their own account and state a purpose. A duty head readmits a team."""
+"""People see and end the sign-ins of their own account, and state a purpose. A duty head readmits a team."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -13,7 +13,10 @@ from uuid import uuid4
 
 @dataclass(frozen=True)
 class Canary:
-    """One invented person. `field` is the name of a question in a form. Such a name can reveal personal data."""
+    """One invented person.
+
+    `field` is the name of a question in a form. The name of a question can reveal personal data.
+    """
 
     person: dict[str, str]
     notes: str

@@ -1,8 +1,8 @@
 """On the evening of 5 May 2022, four groups were counted before anybody was registered by name.
 
-The test sends these counts again. From Choko-Dobo 20 families (70 people) and from Komsomol 45 families (150 people)
-are with relatives. In the mosque of Tobey are 10 families (37 people). In a teahouse are 26 people, but the caller does
-not say where the teahouse is.
+The test sends the counts of that evening again. From Choko-Dobo 20 families (70 people) and from Komsomol 45 families
+(150 people) are with relatives. In the mosque of Tobey are 10 families (37 people). In a teahouse are 26 people, but
+the caller does not say where the teahouse is.
 """
 
 from datetime import UTC, datetime

@@ -66,7 +66,7 @@ class Nothing:
     """No rule applies, for the reason `reason`.
 
     `taken_back` is a situation to which a rule applied before but no longer applies. `freed` are the dates of the
-    window of `taken_back`. The rule judges these dates again.
+    window of `taken_back`. The rule judges the freed dates again.
     """
 
     reason: str

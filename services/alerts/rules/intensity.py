@@ -34,7 +34,7 @@ AT_FIXED_DEPTH = Equation(1.049, 0.686, 2.706, 0.0001811, sigma=0.689)
 
 @dataclass(frozen=True, slots=True)
 class Tremor:
-    """An earthquake not deeper than 40 km. `equation` is the equation for its depth."""
+    """An earthquake not deeper than 40 km. `equation` is the equation for the earthquake's depth."""
 
     magnitude: float
     depth_km: float

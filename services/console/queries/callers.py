@@ -13,7 +13,7 @@ from services.console.models import CalledReport, FirstArea, StoredCaller
 
 
 async def keep(session: AsyncSession, report_id: UUID, author: UUID, sealed: bytes) -> bool:
-    """Stores the caller; returns whether it was stored. Only the author may change a stored caller."""
+    """Stores the caller, and returns whether the caller was stored. Only the author may change a stored caller."""
     rows = await session.scalars(
         insert(StoredCaller)
         .values(report_id=report_id, author=author, sealed=sealed)
@@ -53,7 +53,7 @@ async def tie(session: AsyncSession, reports: Iterable[tuple[UUID, UUID]]) -> No
 
 
 async def place_first(session: AsyncSession, reports: Iterable[tuple[UUID, Sequence[str]]]) -> None:
-    """Stores the P-codes of each hazard's first report. Later reports do not change these P-codes."""
+    """Stores the P-codes of each hazard's first report. Later reports do not change the stored P-codes."""
     first = {hazard_id: list(pcodes) for hazard_id, pcodes in reversed(list(reports))}
     rows = [{"hazard_id": hazard_id, "pcodes": pcodes} for hazard_id, pcodes in sorted(first.items())]
     if rows:

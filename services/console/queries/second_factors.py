@@ -35,7 +35,7 @@ async def remove(session: AsyncSession, account_id: UUID) -> None:
 
 
 async def use_recovery_code(session: AsyncSession, account_id: UUID, code: bytes, now: datetime) -> bool:
-    """Marks the recovery code as used. Returns False if the account has no such unused code."""
+    """Marks the recovery code as used. Returns False if the account does not have this code, or has used it."""
     unused = RecoveryCode.account_id == account_id, RecoveryCode.code == code, RecoveryCode.used_at.is_(None)
     used = await session.scalars(update(RecoveryCode).where(*unused).values(used_at=now).returning(RecoveryCode.code))
     return used.one_or_none() is not None

@@ -82,7 +82,10 @@ def _in_force(wanted: Select[Any], now: datetime) -> Select[Any]:
 
 
 def _still_public(now: datetime) -> ColumnElement[bool]:
-    """Whether the hazard is cancelled, but not for the public. A person must then withdraw it, however old it is."""
+    """Whether the hazard is cancelled, but not for the public.
+
+    A person must withdraw the public version, however old it is.
+    """
     return and_(BoardHazard.msg_type == MsgType.CANCEL, _is_public_otherwise(now))
 
 

@@ -1,5 +1,5 @@
-// Shows by reason the messages that services could not process. A button lets a service process all messages of a
-// reason again.
+// Shows by reason the messages that services could not process.
+// A button lets a service process all messages of a reason again.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
