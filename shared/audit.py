@@ -112,7 +112,10 @@ async def add(session: AsyncSession, *entries: Entry) -> None:
 
 
 async def write(sessions: async_sessionmaker[AsyncSession] | None, *entries: Entry) -> None:
-    """Log entries about refused requests. If PostgreSQL is available, also write them in a separate transaction."""
+    """Log entries about refused requests.
+
+    If PostgreSQL is available, also write the entries in a separate transaction.
+    """
     for entry in entries:
         tell(entry)
     if sessions is None:

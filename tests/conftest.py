@@ -221,7 +221,10 @@ async def session(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
 
 @pytest.fixture(scope="session")
 def killable() -> Iterator[Ground]:
-    """Servers that a test may kill. The test must start them again, because the next test uses the same servers."""
+    """Servers that a test may kill.
+
+    The test must start stopped servers again, because the next test uses the same servers.
+    """
     with components(own=True) as servers:
         yield Ground(servers)
 

@@ -291,7 +291,10 @@ def signed_token(
     expires_in: float = 3600,
     **claims: Any,
 ) -> str:
-    """A token like those of the console. For operators and duty heads it has a purpose, which `claims` can replace."""
+    """A token like those of the console.
+
+    For operators and duty heads, the token has a purpose, which `claims` can replace.
+    """
     if "purpose" not in claims and CMC.intersection(roles):
         claims["purpose"] = "assistance: a test"
     now = int(time.time())

@@ -115,7 +115,10 @@ def variable(name: str) -> str:
 
 
 def hold_to_contract(installation: Path) -> None:
-    """Store the record layout's version in new volumes, and check it in others. Raises EarlierVolumes, NewerVolumes."""
+    """Store the version of the record layout in new volumes, and check the version in existing volumes.
+
+    Raises EarlierVolumes, NewerVolumes.
+    """
     file = installation / "contract"
     if not (installation / MARK.name).exists():
         # This file is written before MARK, because a volume that has only MARK was made by an earlier build.

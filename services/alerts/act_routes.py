@@ -109,7 +109,7 @@ async def confirm(alert_id: UUID, desk: OneDesk, body: Note | None = None) -> Al
 
 @router.put("/v1/alerts/{alert_id}/progress")
 async def progress(alert_id: UUID, desk: OneDesk, body: Note | None = None) -> AlertView:
-    """Marks the alert as in progress: it no longer rings after a time."""
+    """Marks the alert as in progress. An alert in progress no longer rings after a time."""
     return AlertView.model_validate(await desk.answers.progress(alert_id, desk.person(), body.note if body else None))
 
 
@@ -137,7 +137,7 @@ async def resolve(alert_id: UUID, desk: OneDesk, body: Resolution) -> AlertView:
 
 @router.put("/v1/alerts/{alert_id}/reopening")
 async def reopen(alert_id: UUID, desk: OneDesk, body: Note | None = None) -> AlertView:
-    """Reopens a closed alert: it must be acknowledged again, and escalates until it is."""
+    """Reopens a closed alert. The alert escalates until somebody acknowledges it again."""
     return AlertView.model_validate(await desk.answers.reopen(alert_id, desk.person(), body.note if body else None))
 
 

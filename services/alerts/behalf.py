@@ -57,7 +57,7 @@ def opened(alert: Alert, caller: Principal, box: WebhookSecrets) -> str | None:
     note = alert.acknowledged_note
     if note is None or caller.roles.isdisjoint(CMC):
         return None
-    if not note.startswith(PREFIX):  # an earlier release stored the note unencrypted; the worker will encrypt it
+    if not note.startswith(PREFIX):  # an earlier release stored the note unencrypted; the worker will encrypt the note
         return note
     return box.open(base64.b64decode(note.removeprefix(PREFIX)), _label(alert.alert_id))
 

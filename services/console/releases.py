@@ -173,8 +173,8 @@ def form(hazard: BoardHazard, release: BoardRelease | None, place: ReleasablePla
 def withdrawal(release: BoardRelease) -> dict[str, Any]:
     """The content of the event that withdraws the release. The event contains only what the release made public.
 
-    The hazard may have changed since, and its new kind, beginning or place is not public. A row that an earlier build
-    wrote may lack content; its withdrawal then states neither kind nor place.
+    The hazard may have changed since, and its new kind, beginning or place is not public. If an earlier build wrote the
+    row without content, the withdrawal states neither kind nor place.
     """
     return {
         **({"status": release.status} if release.status else {}),

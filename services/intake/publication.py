@@ -195,7 +195,10 @@ def fail_unanswered(batch: Sequence[WaitingDraft], _: asyncio.Task[None] | None 
 
 
 def may_be_withheld(draft: Draft) -> bool:
-    """Whether the draft is an unchecked hazard. If its credential was revoked, intake will set the hazard aside."""
+    """Whether the draft is an unchecked hazard.
+
+    If the credential of the hazard was revoked, intake will set the hazard aside.
+    """
     return isinstance(draft, HazardDraft) and draft.unchecked is not None
 
 

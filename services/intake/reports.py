@@ -58,7 +58,7 @@ MOVEMENTS = ("household_movement", "group_movement", "site_movement")
 MOVED = HouseholdMovementReported.event_type
 REGISTRARS = frozenset({Role.REGISTRAR})
 MOVE_SITES = frozenset({Role.REGISTRAR, Role.OPERATOR, Role.DUTY_HEAD})
-# Kind of a report -> the event types of its first version and of its corrections.
+# Maps each kind of report to the event types of its first version and of its corrections.
 EVENT_TYPES_OF = {
     "household": (HouseholdReported.event_type, CORRECTION),
     "group": (GroupReported.event_type, CORRECTION),

@@ -131,7 +131,7 @@ async def stored(session: AsyncSession) -> int:
 
 
 async def remove(session: AsyncSession, subject_id: UUID) -> int:
-    """Remove the digests, search keys and duplicates of an erased household or group. Return the number of its reports.
+    """Remove the digests, search keys and duplicates of an erased household or group. Return the number of reports.
 
     The inbox keeps the event ids, so that a repeated report has no effect. An event whose stored digest is empty is
     always a repeat. The caller commits.

@@ -94,7 +94,7 @@ async def duplicates_of(
 ) -> Sequence[Duplicate]:
     """The duplicates in the caller's areas, compared at this moment.
 
-    The security log records that the caller read them.
+    The security log records that the caller read the duplicates.
     """
     encryption, visibility = at_hand(request, caller)
     found = await alike(session, encryption, request.app.state.search, household, visibility)

@@ -1,7 +1,7 @@
 """Exact duplicates: households that were probably registered twice. No I/O.
 
 Two households are duplicates if they share a personal number; a telephone and a person's full name; or a person's full
-name, birth year and village. A person decides what to do about them.
+name, birth year and village. A person decides what to do about duplicates.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

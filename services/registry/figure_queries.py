@@ -35,7 +35,10 @@ Kind = Literal["stock", "flows"]
 
 
 class MovementScope(StrEnum):
-    """Where people are, and whether they crossed the border. The scope is unknown if nobody knows where they are."""
+    """Where people are, and whether they crossed the border.
+
+    The scope is unknown if nobody knows where the people are.
+    """
 
     WITHIN = "within"
     ORIGIN_UNKNOWN = "origin_unknown"  # the people are in the country, but their origin is unknown

@@ -1,8 +1,8 @@
 """Computes how many people of each count are left after movements of groups, and where the others are. No I/O.
 
 A movement concerns the counts of its group that are in effect when it happens, or the recounts that have replaced them.
-People who moved become a separate count at their new place. A later full recount there replaces this count. The rules
-are in docs/decisions/0042.
+People who moved become a separate count at their new place. A later full recount at the new place replaces the separate
+count. The rules are in docs/decisions/0042.
 """
 
 from collections import Counter, defaultdict
@@ -158,7 +158,7 @@ def is_at_site(count: Headcount, site_id: str | None) -> bool:
 
 
 def in_effect(tally: Tally, at: datetime, known: Tallies) -> Tally:
-    """This count, or the recount that had replaced it at that time."""
+    """The count, or the recount that had replaced the count at the time `at`."""
     replaced_by = None if tally.is_in_effect(at) else tally.standing.superseded_by
     return in_effect(known[replaced_by], at, known) if replaced_by else tally
 
@@ -181,7 +181,7 @@ def counted_with(stock: Sequence[Tally], at: datetime, known: Tallies) -> list[T
 
 
 def own(tally: Tally, at: datetime, known: Tallies) -> int:
-    """The number of people of a count. If it counts everybody at a site, people who were counted again are left out.
+    """The number of people of a count. In a count of everybody at a site, people who were counted again are left out.
 
     `shared/places/site_counts.py` deducts the same people at reading.
     """

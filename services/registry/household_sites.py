@@ -1,7 +1,7 @@
 """Finds the households at a site, and the sites of households, by search keys that are useless without the root key.
 
-A row has a search key in place of the site's id, because the database alone must not reveal where a household is. The
-previous release stored site ids in `household_sites`, until the worker has made the keys of these households.
+A row has a search key in place of the site's id, because the database alone must not reveal where a household is.
+`household_sites` has the site ids that the previous release stored, until the worker has made keys from these ids.
 """
 
 # raw SQL throughout: some of these statements run for every batch of reports and must be fast
@@ -18,7 +18,7 @@ SELECT household_id FROM household_site_keys WHERE site_key = ANY($1::bytea[])
 UNION SELECT household_id FROM household_sites WHERE site_id = ANY($2::uuid[])
 ORDER BY household_id
 """
-# The sites where reports place the households $3, or households that are or were at the sites $2.
+# The sites of the households $3, and of households that are or were at the sites $2, according to reports.
 SITES_OF = f"""
 WITH concerned AS MATERIALIZED (SELECT unnest($3::uuid[]) AS household_id UNION ({AT_SITES}))
 SELECT site_key, NULL::uuid AS site_id FROM household_site_keys JOIN concerned USING (household_id)
@@ -40,7 +40,7 @@ class HouseholdSites:
         self._search = search
 
     async def households_at(self, site_ids: Collection[str]) -> list[Name]:
-        """The households that reports place at these sites, in the order in which they are locked."""
+        """The households that are at these sites according to reports, in the order in which households are locked."""
         rows = await self._connection.fetch(AT_SITES, *self._named(site_ids))
         return [(ReportKind.HOUSEHOLD.value, str(row["household_id"])) for row in rows]
 

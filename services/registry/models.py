@@ -202,7 +202,7 @@ class SiteReportKey(WrappedKey, RegistryModel):
 
 
 class HouseholdSiteKey(RegistryModel):
-    """A site where a report places a household, now or earlier. Movements of everybody at a site use this list.
+    """A site where a household is or was, according to a report. Movements of everybody at a site use this list.
 
     `site_key` is a search key, because the database alone must not reveal where a household is.
     """

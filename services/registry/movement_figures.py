@@ -83,7 +83,10 @@ class MovementFigure:
 
 @dataclass(frozen=True, slots=True)
 class DurationFigure:
-    """The people displaced for this many days. `has_ended` is true if they returned, settled or left the country."""
+    """The people displaced for this many days.
+
+    `has_ended` is true if the people returned, settled or left the country.
+    """
 
     days: str
     has_ended: bool

@@ -97,7 +97,7 @@ class FiledReport(Generic[C]):
     def known_at(self) -> datetime:
         """The time at which the event was first reported.
 
-        For a correction, this is not its `reported_at`.
+        The `reported_at` of a correction is later than this time.
         """
         return self.first_reported_at or self.clear.reported_at
 

@@ -183,7 +183,7 @@ class Store:
         return list(sites.values())
 
     async def households_at(self, site_ids: Collection[str]) -> list[Name]:
-        """The households that reports place at these sites, in the order in which they are locked."""
+        """The households that are at these sites according to reports, in the order in which households are locked."""
         return await self._household_sites(await database.driver(self._session)).households_at(site_ids)
 
     async def _lock(self, connection: Connection, kind: ReportKind, ids: Collection[str]) -> list[tuple[Name, Any]]:

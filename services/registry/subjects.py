@@ -90,13 +90,13 @@ class Subject:
 
     @property
     def site_movements(self) -> list[FiledMovement]:
-        """The movements of everybody at the sites where reports place the household."""
+        """The movements of everybody at the sites where the household is, according to its reports."""
         known = (self.sites[site_id] for site_id in self.site_ids if site_id in self.sites)
         return [movement for site in known for movement in site.movements.values()]
 
     @property
     def site_ids(self) -> set[str]:
-        """The sites where reports place the household, and sites to which everybody at one of these sites moved."""
+        """The sites in the household's reports, and sites to which everybody at one of these sites moved."""
         known = named_sites((*self.displacements.values(), *self.movements.values()))
         new = known if self.sites else None
         while new:
@@ -156,7 +156,7 @@ def named_sites(reports: Iterable[AnyFiled]) -> set[str]:
 
 
 def sites_of(filed: AnyFiled) -> Iterator[str]:
-    """The sites where a report about a household, or about everybody at a site, places people."""
+    """The sites where people are, according to a report about a household or about everybody at a site."""
     if filed.subject[0] != ReportKind.GROUP:
         yield from filter(None, (filed.sealed.get("site_id"), filed.sealed.get("destination_site_id")))
 

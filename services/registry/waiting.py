@@ -110,7 +110,10 @@ async def persons(session: AsyncSession, visibility: Visibility, status: Status)
 async def opened(
     session: AsyncSession, encryption: EnvelopeEncryption, outcome_id: UUID, visibility: Visibility
 ) -> dict[str, Any] | None:
-    """The held report with its decrypted fields. None if it is not held or the caller may not see it."""
+    """The held report with its decrypted fields.
+
+    None if the report is not held or the caller may not see the report.
+    """
     row = (await session.execute(_seen(HELD, visibility, [outcome_id]))).mappings().one_or_none()
     if row is None:
         return None

@@ -110,7 +110,7 @@ class MovementSealed(Data):
 
 
 class HouseholdMovementSealed(MovementSealed):
-    """`member_ids` are the members who moved. Without them and without `persons`, the whole household moved."""
+    """`member_ids` are the members who moved. Without `member_ids` and without `persons`, the whole household moved."""
 
     member_ids: Sealed[Annotated[tuple[RandomId, ...], Field(max_length=60), FailFast()]] = ()
 

@@ -70,7 +70,7 @@ async def end_frozen(session: AsyncSession, *, after: timedelta = FROZEN) -> int
 
 
 async def stop(session: AsyncSession, topic_partition: Partition, reason: str) -> None:
-    """Mark the partition as stopped. The ledger shows the partition in red until a worker advances it."""
+    """Mark the partition as stopped. The ledger shows the partition in red until a worker advances the partition."""
     topic, partition = topic_partition
     stopped = update(ConsumerOffset).filter_by(topic=topic, partition=partition).values(stopped=reason)
     await session.execute(stopped)

@@ -70,7 +70,10 @@ def filters(language: str) -> dict[str, Callable[..., Any]]:
 
 
 def country(code: str, language: str) -> str:
-    """The name of a country, or the code if unknown. In Russian, KG has the name that the country uses, not CLDR's."""
+    """The name of a country, or the code if unknown.
+
+    In Russian, KG has the name that the country itself uses instead of CLDR's name.
+    """
     if code == ABROAD:
         return ABROAD_NAMES[language]
     return OWN_NAME if (language, code) == ("ru", COUNTRY) else str(Locale(language).territories.get(code, code))

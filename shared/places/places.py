@@ -46,7 +46,7 @@ class Places:
         return tuple(unit.pcode for unit in self._units.values() if unit.parent == pcode)
 
     def name(self, pcode: str, lang: str) -> str:
-        """The unit's name with its kind. An unknown code comes after the name of the smallest known unit around it.
+        """The unit's name with its kind. For an unknown code, the smallest known unit around it, and the code.
 
         The code of a village is unknown unless a list of villages was imported.
         """
@@ -118,8 +118,8 @@ class Places:
     def pcodes_of(self, area: Area) -> tuple[str, ...]:
         """The area's own P-codes, the districts of codes that are not units, and the units that the geometry touches.
 
-        A village is a unit only if a list of villages was imported. Otherwise its district is added, because the areas
-        of receivers and readers consist of units.
+        A village is a unit only if a list of villages was imported. Otherwise the village's district is added, because
+        the areas of receivers and readers consist of units.
         """
         circles = [(circle.lat, circle.lon, circle.radius_km) for circle in area.circles]
         above = (self.district(pcode) for pcode in area.pcodes if pcode not in self._units)

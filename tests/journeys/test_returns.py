@@ -119,7 +119,7 @@ def test_everybody_at_a_site_returns(centre: Served) -> None:
     assert people(days_ago=3) == (6, 40, 0, 0)
     assert wait_until(lambda: "15 persons" in board() and "40 persons" not in board(), timeout=40), board()
 
-    sent(field, "displacements", household(**at(9, **here)))  # this late report is of a family at the school, too
+    sent(field, "displacements", household(**at(9, **here)))  # a late report of a family that was at the school
     assert wait_until(lambda: people() == (0, 15, 8, 25), timeout=40), people()
     sent(field, "movements", {**returned, "version": 2, "is_reversed": True})
     assert wait_until(lambda: people() == (8, 40, 0, 0), timeout=40), people()

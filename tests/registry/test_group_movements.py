@@ -244,7 +244,7 @@ HOURS = st.integers(0, 200)
 async def test_a_corrected_movement_keeps_its_time(file: Filing) -> None:
     """People who returned in the afternoon were not counted in the evening.
 
-    A correction must not subtract them again.
+    A correction must not subtract these people again.
     """
     first, again = counted(-9, 100), counted(0, 60)
     returned = moved(first, "returned", -6, persons=40, occurred_at_precision="day")

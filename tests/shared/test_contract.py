@@ -156,7 +156,7 @@ def test_each_type_reads_its_golden_file_and_writes_the_same(file: Path) -> None
 
 
 def topic_of(golden: Any) -> str:
-    """The topic of a golden event. Only a hazard has several topics, and its scope decides."""
+    """The topic of a golden event. Only a hazard has several topics; the scope of the hazard decides."""
     is_restricted = golden["data"].get("scope", "Public") != "Public"
     return "hazards-restricted" if is_restricted else EVENT_TYPES[golden["headers"]["ce_type"]][0].topic
 

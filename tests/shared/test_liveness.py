@@ -1,4 +1,4 @@
-"""Only a hanging process counts as silent. A process that is starting, slow or checked too rarely does not."""
+"""Only a hanging process counts as silent, but not a process that is starting, slow or checked too rarely."""
 
 import asyncio
 from collections.abc import Callable

@@ -31,7 +31,7 @@ class Confirmation:
 
 
 async def confirmed(session: AsyncSession, hazards: Collection[UUID]) -> dict[UUID, Confirmation]:
-    """The confirmation of each of these hazards that has one.
+    """The confirmation of each hazard in `hazards` that has one.
 
     The verdict of a resolved alert is a confirmation, too.
     """
