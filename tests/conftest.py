@@ -54,6 +54,7 @@ LONGEST = (
     "tests/console/test_signin.py",
     "tests/shared/test_workers.py",
     "tests/journeys/test_access.py",
+    "tests/journeys/test_canary.py",
 )
 
 BROKER = pytest.StashKey[Broker | None]()
