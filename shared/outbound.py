@@ -31,8 +31,8 @@ USER_AGENT = "Dayar"
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-# Addresses in IPv6 transition networks can lead to a private host. Such addresses are refused even if `is_global` is
-# true.
+# Addresses in IPv6 transition networks can lead to a private host.
+# Such addresses are refused even if `is_global` is true.
 UNICAST_V6 = ipaddress.ip_network("2000::/3")
 REFUSED = tuple(
     ipaddress.ip_network(network)

@@ -59,8 +59,7 @@ LONGEST = (
 
 BROKER = pytest.StashKey[Broker | None]()
 
-# Without this handler, tests that a shell starts in the background, and the commands that they start, would ignore
-# SIGINT.
+# Without this handler, tests in the background of a shell, and the commands that they start, would ignore SIGINT.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 __all__ = ["pytest_terminal_summary", "real_data"]

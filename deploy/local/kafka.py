@@ -41,8 +41,8 @@ SURVIVES_A_KILL = {
     "log.flush.interval.messages": 1,
 }
 
-# With slow heartbeats and without no-op records, which a controller writes twice a second, an idle broker needs a third
-# of the CPU time.
+# By default, a controller writes two no-op records a second.
+# With slow heartbeats and without no-op records, an idle broker needs a third of the CPU time.
 IDLES = {"metadata.max.idle.interval.ms": 0}
 
 UNSAYABLE = frozenset(',"\\')  # Kafka splits folders at ","; Java's argument files treat " and \ as special

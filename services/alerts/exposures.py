@@ -88,8 +88,8 @@ class Exposures:
     async def _judge(self, session: AsyncSession, exposures: list[Exposed], now: datetime) -> None:
         ids = {exposure.hazard_id for exposure in exposures}
         known = await alert_queries.alerts_of_hazards(session, ids, RuleKind.EXPOSURE, RuleKind.HAZARD)
-        # Hazards are read only after the alerts are locked. In the other order, a Cancel that is stored in between
-        # would be missed.
+        # Hazards are read only after the alerts are locked.
+        # In the other order, a Cancel that is stored in between would be missed.
         hazards, displaced = await counts.hazards(session, ids), await counts.displaced(session, ids)
         alert_changes = await alert_queries.changes_of(session, known, self.places, self.rules, now)
         changes = [(hazards[exposure.hazard_id], exposure) for exposure in exposures]

@@ -26,8 +26,8 @@ HOUSEHOLDS_AT_ONCE = 20
 IDLE_SECONDS = 2.0
 PAUSE_SECONDS = 0.1  # the pause between two transactions, so that reports and alerts do not wait for the CPU
 EVERYWHERE = Visibility(None, [])
-# raw SQL: SQLAlchemy cannot delete by `ctid`. The table has no other key, because an index would cost time for each
-# report
+# raw SQL: SQLAlchemy cannot delete by `ctid`.
+# The table has no other key, because an index would cost time for each report
 TAKE = text("""
 DELETE FROM uncompared_households WHERE ctid = ANY(ARRAY(
     SELECT ctid FROM uncompared_households LIMIT :most FOR UPDATE SKIP LOCKED

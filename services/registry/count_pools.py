@@ -33,8 +33,8 @@ FROM counts JOIN reports ON (reports.report_id, reports.version) = (counts.repor
 WHERE NOT counts.report_id = ANY($4::uuid[])
     AND (counts.population = ANY($1::uuid[]) OR counts.site_id = ANY($2::uuid[]) OR counts.group_id = ANY($3::uuid[]))
 """
-# The groups of people who moved to the site. No report counts these people there, so the counts and movements of their
-# group are needed.
+# The groups of people who moved to the site.
+# No report counts these people there, so the counts and movements of their group are needed.
 CAME = """
 SELECT DISTINCT group_id FROM counts
 WHERE movement_id IS NOT NULL AND (population = ANY($1::uuid[]) OR site_id = ANY($2::uuid[]))

@@ -19,8 +19,9 @@ STOCK = "superseded_at >= :until"
 IN_DISPLACEMENT = f"'{SubStock.IN_DISPLACEMENT}' = ANY(:sub_stocks)"
 OF_SUB_STOCK = "sub_stock = ANY(:sub_stocks)"
 IN_SUB_STOCK = {"episodes": IN_DISPLACEMENT, "counts": OF_SUB_STOCK, "stays": OF_SUB_STOCK}
-# A row of `counts` describes the people until the first movement of their group. From then on, `group_stays` describes
-# those who are left. If teams disagree, several counts of the same people are in effect, and only the highest is used.
+# A row of `counts` describes the people until the first movement of their group.
+# From then on, `group_stays` describes the people who are left.
+# If teams disagree, several counts of the same people are in effect, and only the highest is used.
 OF_COUNT = f"""status, measure, occurred_at, origin_pcode, origin_country, destination_pcode, destination_country,
     reason, reasons, mobility, hazard_type, shelter, needs, evacuation, quantifier, persons_estimated, version, persons,
     superseded_at, {", ".join(CELL_NAMES)}"""

@@ -32,8 +32,8 @@ ACCEPTABLE = frozenset(
 )
 
 # Reports that are held for these reasons are judged again when other reports come, so no person needs to decide.
-# A reason outside ACCEPTABLE and WAITS means that the report contradicts its earlier versions. Its author must then
-# send a correction.
+# A reason outside ACCEPTABLE and WAITS means that the report contradicts its earlier versions.
+# The report's author must then send a correction.
 WAITS = frozenset({Held.HOUSEHOLD_UNKNOWN, *CONTRADICTIONS})
 
 MOST = 1000  # the largest number of a team's reports that one request accepts
@@ -69,8 +69,8 @@ HELD = select(
     UNDECIDED.limit(1).scalar_subquery().label("decided_at"),
     literal_column(SUBJECT_PCODE).label("household_pcode"),
 ).where(IS_HELD)
-# The P-code of a report's destination or, if the destination has none, of the origin. A movement without a destination
-# has the P-code of its household, group or site.
+# The P-code of a report's destination or, if the destination has none, of the origin.
+# A movement without a destination has the P-code of its household, group or site.
 PCODE = f"""coalesce(
     CAST(clear AS json) #>> '{{destination,pcode}}', CAST(clear AS json) #>> '{{origin,pcode}}', {SUBJECT_PCODE}
 )"""

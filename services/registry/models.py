@@ -124,8 +124,9 @@ class DuplicatePair(RegistryModel):
     found_at: Mapped[datetime]
 
 
-# The new and changed households that the worker must compare with others. The table has no key, so that a row costs
-# little. A household may be there several times.
+# The new and changed households that the worker must compare with others.
+# The table has no key, so that a row costs little.
+# The table may have several rows of a household.
 UNCOMPARED = Table("uncompared_households", RegistryModel.metadata, Column("household_id", Uuid, nullable=False))
 
 

@@ -14,8 +14,8 @@ from services.registry.figure_queries import FigureQuery
 from services.registry.figure_statements import TABLES, conditions, number, persons, source
 from shared.events.vocabulary import Need
 
-# Reports state needs for a household or group, not for persons, so all persons of a household or group count. The row
-# without a need counts everybody with at least one need.
+# Reports state needs for a household or group, not for persons, so all persons of a household or group count.
+# The row without a need counts everybody with at least one need.
 NEEDS = """
 SELECT need, {number}, {persons} FROM {table}
 CROSS JOIN LATERAL (SELECT DISTINCT unnest(needs) UNION ALL SELECT NULL WHERE cardinality(needs) > 0) AS given(need)

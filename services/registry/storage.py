@@ -57,8 +57,8 @@ PCODES = "SELECT site_id, pcode FROM sites WHERE site_id = ANY($1::uuid[])"
 HELD_OF = """
 SELECT * FROM reports WHERE outcome = 'held' AND (report_id = ANY($1::uuid[]) OR subject_id = ANY($2::uuid[]))
 """
-# `is_moved` is true if a movement of everybody at the site is filed. The lock of such a site is exclusive; all other
-# locks are shared.
+# `is_moved` is true if a movement of everybody at the site is filed.
+# The lock of such a site is exclusive; all other locks are shared.
 LOCK_SITES = """
 SELECT CASE WHEN is_moved
     THEN pg_advisory_xact_lock(hashtextextended(name, 0))::text

@@ -64,7 +64,10 @@ class Area(Body):
 
 
 class ReportedArea(Area):
-    """The area as reported. Intake adds the districts of villages and, by boundaries, the units that it touches."""
+    """The area as reported.
+
+    Intake adds the districts of villages and, by boundaries, the units that the area touches.
+    """
 
     pcodes: Annotated[tuple[PCode, ...], Field(max_length=200), FailFast()] = ()
 

@@ -33,8 +33,8 @@ HAVE_A_DESTINATION = (
     Movement.SETTLED_ELSEWHERE,
     Movement.LEFT_COUNTRY,
 )
-# The movements of counted people. A person who counts a group knows nobody by name, so deaths and intentions are left
-# out.
+# The movements of counted people.
+# A person who counts a group knows nobody by name, so deaths and intentions are left out.
 OF_GROUPS = (
     Movement.CONFIRMED_HERE,
     Movement.TRANSFERRED,

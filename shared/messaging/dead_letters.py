@@ -35,8 +35,8 @@ from shared.messaging.records import Record, UnreadableRecord
 from shared.messaging.signatures import UNKNOWN_KEY
 
 DEAD_SIGNATURE = f"dead_{SIGNATURE}"
-# The signature of a record set aside for these reasons is not proven. No outcome is published for a record with an
-# unproven signature.
+# The signature of a record set aside for these reasons is not proven.
+# No outcome is published for a record with an unproven signature.
 UNPROVEN = ("signature_mismatch", UNKNOWN_KEY)
 
 OWN_HEADERS = {

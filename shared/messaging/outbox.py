@@ -89,8 +89,8 @@ class Relay:
                 await notify.wait(self._woken, IDLE_SECONDS)
                 await self._gather()
             except BrokerAway:
-                # The producer may still send the events after an error. A retry before the flush would send the events
-                # twice.
+                # The producer may still send the events after an error.
+                # A retry before the flush would send the events twice.
                 await publisher.flush()
             except Exception as error:
                 if not is_dependency_unavailable(error):

@@ -26,9 +26,10 @@ from shared.messaging import kafka, offsets
 from shared.messaging.failure_limits import Failures
 from shared.messaging.records import Partition, Reading, Record
 
-# Topics with the same key have equally many partitions. Therefore the range assignor gives one worker both partitions
-# of a hazard. Two workers could judge two revisions of a hazard at the same time. Workers of the release before know
-# only the round-robin assignor.
+# Topics with the same key have equally many partitions.
+# Therefore the range assignor gives one worker both partitions of a hazard.
+# Otherwise two workers could judge two revisions of a hazard at the same time.
+# Workers of the previous release know only the round-robin assignor.
 ASSIGNORS = (RangePartitionAssignor, RoundRobinPartitionAssignor)
 BETWEEN_TURNS = 8  # the number of decoded records after which the event loop may continue with the current commit
 COMMIT_SECONDS = 1.0  # the interval of commits to Kafka, because a commit costs the broker as much as a record

@@ -56,8 +56,9 @@ class Base(DeclarativeBase):
         super().__init_subclass__(**options)
 
 
-# Maps Python types to SQL types. The first type that matches is used. `bool` stands first, because it is a subclass of
-# `int`.
+# Maps Python types to SQL types.
+# The first type that matches is used.
+# `bool` stands first, because it is a subclass of `int`.
 SQL_TYPES: dict[type, TypeEngine[Any]] = {
     str: Text(),
     bool: Boolean(),

@@ -36,7 +36,10 @@ FIRST = datetime(2025, 1, 1, tzinfo=UTC)
 
 
 class Move(NamedTuple):
-    """One displacement of a `subject`. `report` orders simultaneous displacements. `cells` counts by sex and age."""
+    """One displacement of a `subject`.
+
+    `report` orders simultaneous displacements. `cells` has the numbers of persons by sex and age.
+    """
 
     subject: UUID
     report: UUID

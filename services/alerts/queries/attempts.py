@@ -55,8 +55,7 @@ WITH claimed AS MATERIALIZED (
 # The statement also takes the alerts' next sequence numbers for the events.
 # All transactions lock alerts in the same order, which prevents deadlocks.
 # The first delivery of an alert to a receiver and each failed delivery are published (docs/decisions/0027).
-# While newer messages wait behind a delivery, its back-off is at most the first back-off ($9) plus the age of the
-# newest message.
+# While newer messages wait, a back-off is at most the first back-off ($9) plus the age of the newest message.
 RECORD = """
 WITH tried AS (
     SELECT * FROM unnest(

@@ -20,8 +20,9 @@ from shared.web.problems import ERRORS
 ITEMS = 1_000
 BATCH_LISTS, BATCH_ERRORS = 250_000, 5_000
 PIECE_BYTES = 256 * 1024
-# Each match of this pattern skips short texts. Each match ends at the next bracket or long text, or at a comma between
-# the items. A match covers at most about 100,000 escapes, because no other thread can run during a match.
+# Each match of this pattern skips short texts.
+# Each match ends at the next bracket or long text, or at a comma between the items.
+# A match covers at most about 100,000 escapes, because no other thread can run during a match.
 SHORT_TEXT = rb'"[^"\\]*+(?:\\.[^"\\]*+){0,20}+"'
 BETWEEN = re.compile(rb'(?:[^][{},"]++|%b){0,5000}+([][{},"]?)' % SHORT_TEXT, re.DOTALL)
 WITHIN = re.compile(rb'(?:[^][{}"]++|%b){0,5000}+([][{}"]?)' % SHORT_TEXT, re.DOTALL)

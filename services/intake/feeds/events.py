@@ -55,7 +55,7 @@ def report(item: Item, hazard: HazardInfo, known: Known | None, aliases: tuple[s
 
 
 def take_back(entry: Item | Cancellation, known: Known, aliases: tuple[str, ...], stamp: Stamp) -> Known:
-    """The cancelled hazard and the event to publish, which has the content as last published."""
+    """The cancelled hazard, and the event to publish, which repeats the last published content."""
     return _published(FeedAction.CANCEL, dict(known.event), known.event.source_id, entry, known, aliases, stamp)
 
 

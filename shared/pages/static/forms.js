@@ -1,7 +1,6 @@
-// This script is not a module and loads before the page's content, so that the browser itself never sends a form that
-// has a script.
-// A form that is submitted before its script is loaded waits for the script. The input stays in the form and out of the
-// URL.
+// This script, which is no module, loads first, so that the browser itself never sends a form that has a script.
+// A form that is submitted before its script is loaded waits for the script.
+// The input stays in the form and out of the URL.
 
 document.addEventListener("submit", (event) => {
   const form = /** @type {HTMLFormElement} */ (event.target);
@@ -17,8 +16,9 @@ function scriptMissing(form) {
   failure.hidden = false;
 }
 
-// If the page's script, or a script that it imports, did not load, the page looks usable but does nothing. The page
-// then shows a message and loads the script again. The page does not reload itself, because a reload loses typed text.
+// If the page's script, or a script that it imports, did not load, the page looks usable but does nothing.
+// The page then shows a message and loads the script again.
+// The page does not reload itself, because a reload loses typed text.
 /** @type {Set<string>} */
 const missing = new Set();
 

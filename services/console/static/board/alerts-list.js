@@ -1,5 +1,6 @@
-// The list of alerts. No row moves while somebody may be about to answer an alert. The changes are shown afterwards, or
-// when somebody presses the button.
+// The list of alerts.
+// No row moves while somebody may be about to answer an alert.
+// The changes are shown afterwards, or when somebody presses the button.
 
 import { element } from "/static/elements.js";
 import { sentence } from "/static/texts.js";

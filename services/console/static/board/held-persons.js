@@ -1,5 +1,5 @@
-// Shows the number of people in held reports beside the total of displaced people. The registry counts these people by
-// area.
+// Shows the number of people in held reports beside the total of displaced people.
+// The registry counts these people by area.
 
 import { call } from "/static/calls.js";
 import { number } from "/static/tables.js";

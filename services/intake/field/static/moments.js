@@ -1,5 +1,5 @@
-// The form's fields for the time when people left, and for the precision of this time. The field of the hour is shown
-// only if the hour is known.
+// The form's fields for the time when people left, and for the precision of this time.
+// The field of the hour is shown only if the hour is known.
 
 import { element } from "./elements.js";
 import { instant, local, noon } from "./time.js";

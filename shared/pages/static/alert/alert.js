@@ -1,5 +1,6 @@
-// The operator's actions on the page of one alert. Each form makes one call, and then the page is loaded again. Text
-// that was typed in the other forms is kept.
+// The operator's actions on the page of one alert.
+// Each form makes one call, and then the page is loaded again.
+// Text that was typed in the other forms is kept.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { refusal } from "/static/refusals.js";
