@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from pydantic_core import from_json
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cli.deciding import By, Reason, checked, decider
+from cli.deciding import By, decider
 from cli.transactions import within
 from cli.user import refuse
 from services.console.models import Account
@@ -28,7 +29,18 @@ LIMIT = 200
 app = typer.Typer(help="Reports that wait for a person.", no_args_is_help=True)
 Id = Annotated[UUID, typer.Argument(help="As `dayar held list` names the held report.")]
 
-Because = Annotated[RefusalReason, typer.Option(help="The reason that the author reads.")]
+
+class AcceptanceReason(StrEnum):
+    """Why a person accepts a report. A code, because a sentence could name people and nobody would read it."""
+
+    CONFIRMED_BY_AUTHOR = "confirmed_by_author"
+    CONFIRMED_BY_OTHERS = "confirmed_by_others"
+    CONFIRMED_BY_DOCUMENT = "confirmed_by_document"
+    KNOWN_TEAM = "known_team"
+
+
+Accepted = Annotated[AcceptanceReason, typer.Option("--reason", help="Why you accept it.")]
+Refused = Annotated[RefusalReason, typer.Option("--reason", "--because", help="The reason that the author reads.")]
 
 
 @app.command("list")
@@ -64,25 +76,27 @@ def show(id: Id, by: By) -> None:
 
 
 @app.command()
-def accept(id: Id, by: By, reason: Reason) -> None:
+def accept(id: Id, by: By, reason: Accepted) -> None:
     """Let a held report take effect."""
     asyncio.run(decide(id, by, reason, is_accepted=True))
     typer.echo("Decision stored. The registry executes it at once; then `dayar held list` no longer shows the report.")
 
 
 @app.command("refuse")
-def refuse_(id: Id, by: By, reason: Reason, because: Because = RefusalReason.UNSTATED) -> None:
+def refuse_(id: Id, by: By, reason: Refused) -> None:
     """Refuse a held report for good. It has no effect, and its author sees the decision."""
-    asyncio.run(decide(id, by, reason, is_accepted=False, refusal=because))
+    asyncio.run(decide(id, by, reason, is_accepted=False, refusal=reason))
     typer.echo("Decision stored. The registry executes it at once; then `dayar held list` no longer shows the report.")
 
 
 async def decide(id: UUID, by: str, reason: str, *, is_accepted: bool, refusal: RefusalReason | None = None) -> None:
     account = await decider(by, DECIDERS)
-    stated: dict[str, Any] = {"reason": checked(reason), "is_accepted": is_accepted, "refusal": refusal}
+    stated: dict[str, Any] = {"reason": reason, "is_accepted": is_accepted, "refusal": refusal}
 
     async def write(session: AsyncSession) -> None:
         row = await seen(session, id, account)
+        if is_accepted and not covers_subject(account, row["household_pcode"]):
+            refuse("These people are registered in another area: a registrar of that area accepts the report.")
         if is_accepted and row["reason"] not in held.ACCEPTABLE:
             refuse(f"A report held as {row['reason']} cannot be accepted: its author sends a correction. Refuse it.")
         if not await held.decide(session, [id], account=account.account_id, **stated):
@@ -92,7 +106,10 @@ async def decide(id: UUID, by: str, reason: str, *, is_accepted: bool, refusal: 
 
 
 async def seen(session: AsyncSession, id: UUID, account: Account) -> RowMapping:
-    """Return the held report if the account's areas cover its destination or, for a destination abroad, its origin."""
+    """Return the held report if the account's areas cover the place that it states, or that of the people.
+
+    For a destination abroad, the origin is the place.
+    """
     row = await held.by_outcome(session, id)
     if row is None or not covers(account, from_json(row["clear"]), row["household_pcode"]):
         refuse("No report is held under this id.")
@@ -100,11 +117,16 @@ async def seen(session: AsyncSession, id: UUID, account: Account) -> RowMapping:
 
 
 def covers(account: Account, clear: dict[str, Any], household_pcode: str | None) -> bool:
-    """Whether the account's areas cover the report's place. A movement without a place has its household's place."""
+    """Whether the account's areas cover the report's place, or the place where the people are registered."""
     stated = (clear.get(name, {}).get("pcode") for name in ("destination", "origin"))
     pcode = next(filter(None, stated), household_pcode)
     places = Places.load(Settings().places_path)
-    return places.covers(account.areas, pcode)
+    return any(places.covers(account.areas, place) for place in (pcode, household_pcode or pcode))
+
+
+def covers_subject(account: Account, pcode: str | None) -> bool:
+    """Whether the account may change the registered people at this place. People who are not registered have none."""
+    return pcode is None or Places.load(Settings().places_path).covers(account.areas, pcode)
 
 
 def described(row: RowMapping, author: str) -> dict[str, Any]:

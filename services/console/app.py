@@ -100,6 +100,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
             entry.api,
             sites.router,
             waiting.router,
+            waiting.api,
             routes.router,
             ledger.routes("console"),
             redrive_routes.routes("console"),

@@ -100,13 +100,16 @@ class Deduplication:
     async def accepted(self, author: UUID, report_ids: Collection[UUID]) -> list[UUID] | None:
         """The reports with these ids that intake accepted from the author. None if Valkey did not answer.
 
-        Only the first versions are looked up, because a later version follows an earlier one that has an outcome.
+        Only the first versions are looked up, because a later version follows an earlier one that has an outcome. All
+        keys are looked up, because a report has the key that was the newest when the report came.
         """
-        ids, (key_id, _) = list(report_ids), self._ring.newest
+        ids, _ = list(report_ids), self._ring.newest  # the newest key is read, so that a rotation is noticed
         if not ids:
             return []
-        prefix = self._prefix_of(key_id)
-        names = [prefix + name_of(author, id.bytes, version) for version in VERSIONS for id in ids]
+        prefixes = [self._prefix_of(key_id) for key_id in self._ring.keys]
+        names = [
+            prefix + name_of(author, id.bytes, version) for prefix in prefixes for version in VERSIONS for id in ids
+        ]
         try:
             marks = await self._circuit.call(
                 lambda: self._valkey.mget(names), budget=BUDGET_SECONDS + NAME_SECONDS * len(names)

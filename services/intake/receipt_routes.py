@@ -27,20 +27,20 @@ class WantedReceipts(Body):
 
 
 class Receipts(Data):
-    """The receipts of the caller's own reports, in no certain order. Unknown reports have none."""
+    """The receipts of the caller's own reports, in no certain order. A report without a known result has none."""
 
     receipts: list[Receipt]
 
 
 @router.get("/v1/receipts/{report_id}")
 async def receipt(report_id: UUID, request: Request, session: Session, caller: Caller) -> Receipt:
-    """What became of a report of the caller. 404 if the caller sent no such report."""
+    """What became of a report of the caller. 404 if no result of such a report is known."""
     [*found], is_complete = await _receipts(request, session, caller, [report_id])
     if found:
         return found[0]
     if not is_complete:
         raise dependency_unavailable()
-    raise Problem(404, "no-such-report", "This account sent no such report.")
+    raise Problem(404, "no-such-report", "No result of such a report of this account is known.")
 
 
 @router.post("/v1/receipts")

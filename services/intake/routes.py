@@ -121,25 +121,31 @@ async def note_releases(scope: Scope, admitted: Iterable[Admitted]) -> None:
 
 
 async def ledger(request: Request) -> Response:
-    """The counts of admission since the process started, and the newest spooled records that could not be published."""
+    """The counts of admission since the process started."""
     admission: Admission = request.app.state.admission
     spool = admission.publication.spool
-    unpublished = await asyncio.to_thread(set_aside.records, request.app.state.settings.spool_folder)
     return JSONResponse(
         {
             "service": "intake",
             "admission": admission.counts.shown(),
             "spool": {"records": spool.records, "bytes": spool.bytes, "damaged": spool.damaged},
-            "set_aside": [
-                {
-                    "name": record.name,
-                    "reason": record.reason,
-                    "received_at": record.received_at and record.received_at.isoformat(),
-                }
-                for record in unpublished[-SHOWN:]
-            ],
         }
     )
+
+
+async def unpublished(request: Request) -> Response:
+    """The newest spooled records that could not be published."""
+    root = request.app.state.settings.spool_folder
+    records = await asyncio.to_thread(lambda: set_aside.newest(root, most=SHOWN))
+    shown = [
+        {
+            "name": record.name,
+            "reason": record.reason,
+            "received_at": record.received_at and record.received_at.isoformat(),
+        }
+        for record in records
+    ]
+    return JSONResponse({"set_aside": shown})
 
 
 def sender(scope: Scope) -> ReportSender:
@@ -267,4 +273,4 @@ def route(path: str, format: SingleFormat | BatchFormat) -> Route:
 
 
 HOT = [route(path, format) for path, format in FORMATS.items()]
-ROUTES = [*HOT, Route("/v1/ledger", ledger)]
+ROUTES = [*HOT, Route("/v1/ledger", ledger), Route("/v1/set-aside", unpublished)]

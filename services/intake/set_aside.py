@@ -3,9 +3,11 @@
 The command `dayar dead list` lists the unpublished records.
 """
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
 from services.intake import spool, unchecked
@@ -61,6 +63,32 @@ def records(root: Path) -> list[UnpublishedRecord]:
     """
     files = (file for file in spool.all_files(root) if file.suffix == spool.SET_ASIDE)
     return [record for file in sorted(files, key=lambda file: file.name) for record in _records(file)]
+
+
+def newest(root: Path, *, most: int) -> list[UnpublishedRecord]:
+    """The newest records set aside, oldest first. Reads only as many files as it needs.
+
+    A file that cannot be read is left out, because another process may just have adopted its spool.
+    """
+    found: list[UnpublishedRecord] = []
+    for file in _newest_files(root):
+        try:
+            found += _of_file(file, file.stat().st_mtime_ns)[::-1]
+        except OSError:
+            continue
+        if len(found) >= most:
+            break
+    return found[:most][::-1]
+
+
+def _newest_files(root: Path) -> list[Path]:
+    files = (Path(folder, name) for folder, _, names in os.walk(root) for name in names)
+    return sorted((file for file in files if file.suffix == spool.SET_ASIDE), key=lambda file: file.name, reverse=True)
+
+
+@lru_cache(maxsize=64)  # a file does not change after it is written, and each open page asks again
+def _of_file(file: Path, changed_at: int) -> tuple[UnpublishedRecord, ...]:  # noqa: ARG001 - part of the cache's key
+    return tuple(_records(file))
 
 
 def _records(file: Path) -> Iterator[UnpublishedRecord]:

@@ -15,6 +15,7 @@ from shared import audit
 from shared.audit import Action, Entry
 from shared.events.vocabulary import OutcomeKind
 from shared.messaging import decisions
+from shared.places.conditions import is_within
 
 # A person may accept reports that are held for these reasons.
 ACCEPTABLE = frozenset(
@@ -74,6 +75,10 @@ HELD = select(
 PCODE = f"""coalesce(
     CAST(clear AS json) #>> '{{destination,pcode}}', CAST(clear AS json) #>> '{{origin,pcode}}', {SUBJECT_PCODE}
 )"""
+
+
+# The condition that the caller's areas cover the people whom the report is about, if they are registered.
+COVERS_SUBJECT = f"({SUBJECT_PCODE} IS NULL OR {is_within(SUBJECT_PCODE, 'pcodes')})"
 
 
 async def oldest(session: AsyncSession, *, limit: int) -> Sequence[RowMapping]:

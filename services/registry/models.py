@@ -426,11 +426,20 @@ class HeldDecision(Decision, RegistryModel):
 
 
 class HeldAssignment(RegistryModel):
-    """The person who is to decide about a held report. `outcome_id` is the id of the report's outcome."""
+    """The person who is to decide about a held report.
+
+    `outcome_id` is the id of the report's outcome at the assignment. When the report is decided again, it has another
+    outcome and keeps its assignment, because `report_id`, `version` and `author` name it. The previous release stores
+    only the outcome.
+    """
 
     __tablename__ = "held_assignments"
+    __table_args__ = (Index(None, "report_id"),)
 
     outcome_id: Mapped[UUID] = mapped_column(primary_key=True)
+    report_id: Mapped[UUID | None]
+    version: Mapped[int | None]
+    author: Mapped[UUID | None]
     account: Mapped[UUID]
     assigned_by: Mapped[UUID]
     assigned_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic_core import from_json
-from sqlalchemy import RowMapping, Select, exists, func, or_, select, text, tuple_
+from sqlalchemy import RowMapping, Select, func, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -25,7 +25,7 @@ from services.registry.models import (
 )
 from services.registry.timelines import HouseholdCourse
 from services.registry.visibility import HERE, Visibility
-from shared.events.vocabulary import OutcomeKind, ReportKind
+from shared.events.vocabulary import ReportKind
 from shared.places.conditions import is_within
 from shared.postgres.models import table
 
@@ -69,21 +69,9 @@ async def page(session: AsyncSession, query: HouseholdQuery) -> Sequence[RowMapp
 
 
 def seen(wanted: Select[Any], visibility: Visibility) -> Select[Any]:
-    """The households that the caller may see, joined with their current displacement.
-
-    An author sees a household only if its current version is the author's report.
-    """
+    """The households of the caller's areas, joined with their current displacement."""
     current = wanted.join(Episode, Episode.report_id == Household.report_id)
-    if visibility.author is None:
-        return current.where(visibility.covers(HERE))
-    own = exists().where(
-        Report.report_id == Household.report_id,
-        Report.version == Household.version,
-        Report.kind == ReportKind.HOUSEHOLD,
-        Report.author == visibility.author,
-        Report.outcome == OutcomeKind.RECORDED,
-    )
-    return current.where(Household.author == visibility.author, own)
+    return current.where(visibility.covers(HERE))
 
 
 async def household(

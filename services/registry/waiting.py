@@ -12,13 +12,18 @@ from sqlalchemy import (
     RowMapping,
     Select,
     TextClause,
+    and_,
+    case,
     cast,
     delete,
     exists,
+    false,
     func,
     not_,
     or_,
     select,
+    text,
+    true,
     tuple_,
 )
 from sqlalchemy.dialects.postgresql import JSON, distinct_on
@@ -27,14 +32,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry import held
 from services.registry.decisions import SUBJECT_OF
 from services.registry.envelope_encryption import EnvelopeEncryption
-from services.registry.held import ACCEPTABLE, HELD, IS_HELD, PCODE, UNDECIDED, WAITS
+from services.registry.held import ACCEPTABLE, COVERS_SUBJECT, HELD, IS_HELD, PCODE, SUBJECT_PCODE, UNDECIDED, WAITS
 from services.registry.models import Group, GroupKey, HeldAssignment, Household, HouseholdKey, Report, SiteReportKey
 from services.registry.queries import opened_version
 from services.registry.visibility import Visibility
 from shared.events.vocabulary import DISPLACED, Measure, Mobility, ReportKind, Status
 from shared.postgres.upsert import upsert
 
-ASSIGNEE = select(HeldAssignment.account).where(HeldAssignment.outcome_id == Report.outcome_id).scalar_subquery()
+IS_ASSIGNED = or_(
+    HeldAssignment.outcome_id == Report.outcome_id,
+    and_(
+        HeldAssignment.report_id == Report.report_id,
+        HeldAssignment.version == Report.version,
+        HeldAssignment.author == Report.author,
+    ),
+)
+NEWEST = select(HeldAssignment.account).where(IS_ASSIGNED).order_by(HeldAssignment.assigned_at.desc()).limit(1)
+ASSIGNEE = NEWEST.scalar_subquery()
 CLEAR = cast(Report.clear, JSON)
 PERSONS = cast(CLEAR["persons"].astext, Integer)
 # The stored clear fields leave out default values.
@@ -71,8 +85,12 @@ class HeldPersons:
 
 
 async def page(session: AsyncSession, query: HeldQuery) -> Sequence[RowMapping]:
-    """One page of the clear fields of undecided held reports, oldest first."""
-    wanted = HELD.add_columns(ASSIGNEE.label("assignee")).where(*_waits(query.visibility))
+    """One page of the clear fields of undecided held reports, oldest first.
+
+    `is_in_area` says whether the people are registered in the caller's areas, or not at all.
+    """
+    is_in_area = case((covers_subject(query.visibility), true()), else_=false()).label("is_in_area")
+    wanted = HELD.add_columns(ASSIGNEE.label("assignee"), is_in_area).where(*_waits(query.visibility))
     if query.reason is not None:
         wanted = wanted.where(Report.reason == query.reason)
     if query.after is not None:
@@ -128,29 +146,38 @@ async def decide(
 ) -> list[UUID]:
     """Write the decision about each of these reports that is held, undecided and visible. The worker executes it.
 
-    If reports are accepted, reports that a person cannot accept are left out. If several reports are refused together,
-    reports that wait for other reports are left out, because a refusal loses them. Returns the ids of the decided
-    reports.
+    If reports are accepted, two kinds of reports are left out: reports that a person cannot accept, and reports about
+    people who are registered in another area, because an acceptance could move the people into the caller's area. If
+    several reports are refused together, reports that wait for other reports are left out, because a refusal loses
+    them. Returns the ids of the decided reports.
     """
     wanted = _seen(select(Report.outcome_id), visibility, outcome_ids)
     if decision["is_accepted"]:
-        wanted = wanted.where(Report.reason.in_(ACCEPTABLE))
+        wanted = wanted.where(Report.reason.in_(ACCEPTABLE), covers_subject(visibility))
     elif len(outcome_ids) > 1:
         wanted = wanted.where(Report.reason.not_in(WAITS))
-    return await held.decide(session, await session.scalars(wanted), **decision)
+    decided = await held.decide(session, await session.scalars(wanted), **decision)
+    await unassign(session, decided)
+    return decided
 
 
 async def assign(
     session: AsyncSession, outcome_ids: Collection[UUID], visibility: Visibility, *, account: UUID | None, by: UUID
 ) -> list[UUID]:
     """Assign the visible reports to an account, or to nobody. Returns the ids of the assigned reports."""
-    found = list(await session.scalars(_seen(select(Report.outcome_id), visibility, outcome_ids)))
-    if account is None:
-        await session.execute(delete(HeldAssignment).where(HeldAssignment.outcome_id.in_(found)))
-    else:
-        rows = [{"outcome_id": str(id), "account": str(account), "assigned_by": str(by)} for id in found]
-        await upsert(session, HeldAssignment, rows)
+    named = select(Report.outcome_id, Report.report_id, Report.version, Report.author)
+    reports = (await session.execute(_seen(named, visibility, outcome_ids))).mappings().all()
+    found = [report["outcome_id"] for report in reports]
+    await unassign(session, found)
+    if account is not None:
+        await upsert(session, HeldAssignment, [{**report, "account": account, "assigned_by": by} for report in reports])
     return found
+
+
+async def unassign(session: AsyncSession, outcome_ids: Collection[UUID]) -> None:
+    """Delete the assignments of these reports, also those of their earlier outcomes."""
+    reports = select(Report.outcome_id).where(Report.outcome_id.in_(outcome_ids), IS_ASSIGNED).correlate(HeldAssignment)
+    await session.execute(delete(HeldAssignment).where(reports.exists()))
 
 
 def _seen(wanted: Any, visibility: Visibility, outcome_ids: Iterable[UUID]) -> Select[Any]:
@@ -159,4 +186,15 @@ def _seen(wanted: Any, visibility: Visibility, outcome_ids: Iterable[UUID]) -> S
 
 
 def _waits(visibility: Visibility) -> tuple[ColumnElement[bool] | TextClause, ...]:
-    return IS_HELD, ~UNDECIDED.exists(), visibility.covers(PCODE)
+    """A report is shown in the area that it states, and in the area where its people are registered."""
+    return IS_HELD, ~UNDECIDED.exists(), or_(visibility.covers(PCODE), visibility.covers(SUBJECT_PCODE))
+
+
+def covers_subject(visibility: Visibility) -> TextClause:
+    return text(COVERS_SUBJECT).bindparams(pcodes=visibility.pcodes, known=visibility.known)
+
+
+async def subjects(session: AsyncSession, outcome_ids: Collection[UUID]) -> list[UUID]:
+    """The people and the reports of these outcomes, for the security log: an outcome has another id when it changes."""
+    found = select(Report.subject_id, Report.report_id).where(Report.outcome_id.in_(outcome_ids))
+    return [id for row in await session.execute(found) for id in row]

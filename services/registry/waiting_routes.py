@@ -15,7 +15,7 @@ from services.registry.routes import at_hand, check_purpose, note_read, refused
 from services.registry.visibility import visibility_of
 from services.registry.waiting import HeldQuery
 from shared import audit
-from shared.audit import Action
+from shared.audit import Action, Result
 from shared.auth import tokens
 from shared.auth.tokens import Principal
 from shared.events.fields import Body
@@ -26,7 +26,7 @@ from shared.web.problems import Problem
 
 router = APIRouter()
 Caller = Annotated[Principal, Depends(tokens.current)]
-MOST = 1_000
+MOST = 500
 Ids = Annotated[list[UUID], Field(min_length=1, max_length=MOST)]
 SHOWN = (
     "persons",
@@ -44,8 +44,9 @@ SHOWN = (
 class HeldReport(BaseModel):
     """A held report without personal data. `clear` has the report's clear fields about people, places and time.
 
-    If `is_acceptable` is true, a person may accept the report. If `waits` is true, the registry judges the report again
-    when another report comes. If `is_acceptable` and `waits` are both false, the author must send a correction.
+    If `is_acceptable` is true, the caller may accept the report. If `is_elsewhere` is true, only a person of the area
+    where the people are registered may accept it. If `waits` is true, the registry judges the report again when another
+    report comes. If all three are false, the author must send a correction.
     """
 
     outcome_id: UUID
@@ -61,6 +62,7 @@ class HeldReport(BaseModel):
     flags: tuple[Flag, ...]
     assignee: UUID | None
     is_acceptable: bool
+    is_elsewhere: bool
     waits: bool
     clear: dict[str, Any]
 
@@ -174,7 +176,7 @@ async def decide(body: HeldDecisions, request: Request, session: Session, caller
     decision = {"account": caller.account, "reason": because, "is_accepted": body.is_accepted, "refusal": body.refusal}
     decided = await waiting.decide(session, body.outcome_ids, visibility, **decision)
     action = Action.HELD_ACCEPTED if body.is_accepted else Action.HELD_REFUSED
-    await note(request, session, action, decided, reason=body.refusal)
+    await note(request, session, action, body.outcome_ids, changed=decided, reason=body.refusal)
     return ChangedHeldReports(outcome_ids=decided)
 
 
@@ -183,15 +185,28 @@ async def assign(body: Assignment, request: Request, session: Session, caller: C
     """Assign held reports to a person who decides about them, or to nobody."""
     visibility = visibility_of(caller, request.app.state.places)
     assigned = await waiting.assign(session, body.outcome_ids, visibility, account=body.account, by=caller.account)
-    await note(request, session, Action.HELD_ASSIGNED, assigned, reason=str(body.account or "nobody"))
+    assignee = str(body.account or "nobody")
+    await note(request, session, Action.HELD_ASSIGNED, body.outcome_ids, changed=assigned, reason=assignee)
     return ChangedHeldReports(outcome_ids=assigned)
 
 
 async def note(
-    request: Request, session: Session, action: Action, outcome_ids: Collection[UUID], *, reason: str | None
+    request: Request,
+    session: Session,
+    action: Action,
+    outcome_ids: Collection[UUID],
+    *,
+    changed: Collection[UUID],
+    reason: str | None,
 ) -> None:
-    if outcome_ids:
-        await audit.add(session, audit.entry_of(request, action, objects=outcome_ids, reason=reason))
+    """Log whose reports were changed, and the ids that were not: they may be of another area, or tried at random."""
+    entries = []
+    if changed:
+        objects = await waiting.subjects(session, changed)
+        entries.append(audit.entry_of(request, action, objects=objects, reason=reason))
+    if refused := sorted(set(outcome_ids) - set(changed)):
+        entries.append(audit.entry_of(request, action, result=Result.REFUSED, objects=refused, reason="not-found"))
+    await audit.add(session, *entries)
 
 
 def shown(row: Any) -> HeldReport:
@@ -199,7 +214,8 @@ def shown(row: Any) -> HeldReport:
     return HeldReport.model_validate(
         {
             **row,
-            "is_acceptable": row["reason"] in ACCEPTABLE,
+            "is_acceptable": row["reason"] in ACCEPTABLE and row["is_in_area"],
+            "is_elsewhere": not row["is_in_area"],
             "waits": row["reason"] in WAITS,
             "clear": {name: clear[name] for name in SHOWN if name in clear},
         }

@@ -1,7 +1,9 @@
 """Only the author of a report can read its receipt."""
 
+import shutil
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,6 +14,7 @@ from services.intake.config import IntakeSettings
 from services.intake.models import StoredReceipt
 from services.intake.receipts import receipt_of
 from shared.auth.tokens import Role
+from shared.crypto import keyring
 from shared.events.vocabulary import RefusalReason
 from shared.postgres import database
 from tests.installation import Installation
@@ -73,6 +76,18 @@ async def test_a_report_without_an_outcome_is_received_and_only_its_author_sees_
     assert (own["state"], own["version"]) == ("received", None)
     other, unknown = [await receipt(intake, uuid4(), id) for id in (body["report_id"], str(uuid4()))]
     assert (other["status"], other) == (404, unknown)
+
+
+async def test_a_report_is_received_also_after_a_rotation_of_the_key(
+    shared_installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keyring, "FRESH_SECONDS", 0)
+    folder, author, body = tmp_path / "memory-key", uuid4(), household()
+    shutil.copytree(shared_installation.settings(IntakeSettings).memory_key_file, folder)
+    async for intake in opened(shared_installation, memory_key_file=folder):
+        assert (await intake.caller(account=author).post(DISPLACEMENTS, body)).status_code == 202
+        keyring.draw(folder)
+        assert (await receipt(intake, author, body["report_id"]))["state"] == "received"
 
 
 async def test_the_bulk_form_lists_the_own_reports_and_is_bounded(intake: RunningIntake) -> None:

@@ -28,3 +28,24 @@ def test_each_reason_says_how_the_report_can_still_be_accepted(
     (tmp_path / "a" / "1.damaged").write_bytes(kept)
     [record] = set_aside.records(tmp_path)
     assert (record.reason, advice in record.advice) == (reason, True)
+
+
+def test_only_the_files_of_the_newest_records_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An open page asks every 15 seconds, and files may hold megabytes."""
+    for number in range(5):
+        folder = tmp_path / f"process-{number}"
+        folder.mkdir()
+        (folder / f"{number}.damaged").write_bytes(line(WHOLE) + line(REVOKED))
+    read: list[str] = []
+    from_disk = set_aside._records
+    monkeypatch.setattr(set_aside, "_records", lambda file: read.append(file.name) or from_disk(file))
+    for _ in range(2):
+        shown = set_aside.newest(tmp_path, most=3)
+        assert [(record.segment, record.number) for record in shown] == [("3", 1), ("4", 0), ("4", 1)]
+    assert read == ["4.damaged", "3.damaged"]  # the second time, nothing is read again
+
+
+def test_a_file_that_disappears_meanwhile_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "1.damaged").write_bytes(line(WHOLE))
+    (tmp_path / "2.damaged").symlink_to(tmp_path / "gone")
+    assert [record.segment for record in set_aside.newest(tmp_path, most=10)] == ["1"]

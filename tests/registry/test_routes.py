@@ -38,7 +38,7 @@ async def test_access_by_role_in_the_own_and_another_area(office: Office, path: 
     await office.file(body)
     own = await office.get(path.format(id=body["household_id"]), role=role, areas=(BATKEN_OBLAST,))
     other = await office.get(path.format(id=body["household_id"]), role=role, areas=(OSH_OBLAST,))
-    if role not in OFFICE | {Role.FIELD}:
+    if role not in OFFICE and (role is not Role.FIELD or path == PATHS[0]):
         assert (own.status_code, other.status_code) == (403, 403)
     elif path == PATHS[0]:
         assert len(own.json()["households"]) == (role in OFFICE)
@@ -112,16 +112,18 @@ async def test_the_history_keeps_the_teams_version_beside_the_registrars_correct
 async def test_an_author_reads_only_the_own_report(office: Office) -> None:
     body = household()
     await office.file(body)
-    assert await listed(office, AUTHOR) == [body["household_id"]]
     await office.file({**body, "version": 2, "notes": "от другого"}, author=uuid4(), team=TEAM)
-    assert await listed(office, AUTHOR) == []
     path = f"/v1/households/{body['household_id']}"
     own = await office.get(path, role=Role.FIELD, account=AUTHOR, areas=())
     assert own.json()["report"]["notes"] == "мост снесло"
     assert "от другого" not in (await office.get(f"{path}/history", role=Role.FIELD, account=AUTHOR)).text
     assert (await office.get(path, role=Role.FIELD, account=uuid4())).status_code == 404
-    await office.file({**body, "version": 2, "notes": "held, as there is one"}, author=AUTHOR)
-    assert await listed(office, AUTHOR) == []
+
+
+async def test_an_author_has_no_list_whose_gaps_would_show_duplicates(office: Office) -> None:
+    """A duplicate reads `recorded`, but its household would be missing in the list."""
+    await office.file(household())
+    assert (await office.get("/v1/households", role=Role.FIELD, account=AUTHOR, areas=())).status_code == 403
 
 
 async def test_an_author_reads_the_own_correction_even_if_it_arrived_first(office: Office) -> None:
@@ -130,11 +132,6 @@ async def test_an_author_reads_the_own_correction_even_if_it_arrived_first(offic
     await office.file(body)
     own = await office.get(f"/v1/households/{body['household_id']}", role=Role.FIELD, account=AUTHOR)
     assert (own.json()["version"], own.json()["report"]["notes"]) == (2, "мост цел")
-
-
-async def listed(office: Office, author: UUID) -> list[str]:
-    page = (await office.get("/v1/households", role=Role.FIELD, account=author, areas=())).json()
-    return [one["household_id"] for one in page["households"]]
 
 
 async def test_a_missing_key_is_reported_and_nothing_is_shown(office: Office) -> None:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import select, text
 
-from services.registry import held
+from services.registry import held as held_queries
 from services.registry.models import HeldDecision
 from shared.auth.tokens import Role
 from shared.events.vocabulary import Flag
@@ -170,7 +170,7 @@ async def test_of_two_decisions_at_the_same_time_one_is_stored_and_the_other_per
     [report] = (await listed(office))["reports"]
     async with office.app.state.sessions.begin() as session:
         refused = {"reason": "practice", "is_accepted": False, "refusal": "practice"}
-        await held.decide(session, [UUID(report["outcome_id"])], account=uuid4(), **refused)
+        await held_queries.decide(session, [UUID(report["outcome_id"])], account=uuid4(), **refused)
         path = f"/v1/teams/{TEAM}/held:accept"
         other = asyncio.create_task(
             office.post(path, role=Role.DUTY_HEAD)
@@ -226,6 +226,48 @@ async def test_nobody_decides_outside_the_own_area_or_without_the_role(office: O
     assert await rows(office, "SELECT * FROM held_decisions") == []
 
 
+async def test_a_report_about_people_of_another_area_is_accepted_only_in_their_area(office: Office) -> None:
+    """Another team says that a household of Batken is now in Osh: to accept this would move the household."""
+    body = household()
+    await office.file(body)
+    await office.file({**body, "version": 2, "destination": {"pcode": OSH}}, author=uuid4(), team=uuid4())
+    for areas, is_acceptable in (((OSH_OBLAST,), False), ((BATKEN,), True)):
+        [held] = (await listed(office, areas=areas))["reports"]
+        assert (held["is_acceptable"], held["is_elsewhere"]) == (is_acceptable, not is_acceptable)
+        decided = await decide(office, [held["outcome_id"]], is_accepted=True, areas=areas)
+        assert decided.json()["outcome_ids"] == ([held["outcome_id"]] if is_acceptable else [])
+
+
+async def test_a_report_about_people_of_another_area_is_refused_where_it_says_that_they_are(office: Office) -> None:
+    body = household()
+    await office.file(body)
+    await office.file({**body, "version": 2, "destination": {"pcode": OSH}}, author=uuid4(), team=uuid4())
+    [held] = (await listed(office, areas=(OSH_OBLAST,)))["reports"]
+    refused = await decide(office, [held["outcome_id"]], is_accepted=False, refusal="wrong_place", areas=(OSH_OBLAST,))
+    assert refused.json()["outcome_ids"] == [held["outcome_id"]]
+
+
+async def test_decisions_and_foreign_ids_are_in_the_security_log(office: Office) -> None:
+    """An outcome has another id after each change, so the log names the household and the report."""
+    body, registrar = household(), uuid4()
+    await office.file(body, flags=EXPIRED)
+    [held] = (await listed(office))["reports"]
+    id, foreign = held["outcome_id"], str(uuid4())
+    assignment = {"outcome_ids": [id], "account": str(registrar)}
+    claims: dict[str, Any] = {"role": Role.REGISTRAR, "account": registrar}
+    elsewhere = await sent(office, f"{HELD}:assign", assignment, areas=(OSH_OBLAST,), **claims)
+    assert elsewhere.json() == {"outcome_ids": []}
+    decision = {"outcome_ids": [id, foreign], "is_accepted": True}
+    await sent(office, f"{HELD}:decide", decision, **claims)
+    statement = f"SELECT action, result, objects, reason FROM audit WHERE account = '{registrar}' ORDER BY id"
+    entries = [tuple(row.values()) for row in await rows(office, statement)]
+    assert entries == [
+        ("held_assigned", "refused", [UUID(id)], "not-found"),
+        ("held_accepted", "done", [UUID(body["household_id"]), UUID(body["report_id"])], None),
+        ("held_accepted", "refused", [UUID(foreign)], "not-found"),
+    ]
+
+
 async def test_a_report_is_assigned_to_a_person_and_to_nobody_again(office: Office) -> None:
     await office.file(household(), flags=EXPIRED)
     [held] = (await listed(office))["reports"]
@@ -235,6 +277,24 @@ async def test_a_report_is_assigned_to_a_person_and_to_nobody_again(office: Offi
         assert answer.status_code == 200
         [now] = (await listed(office))["reports"]
         assert now["assignee"] == account
+
+
+async def test_an_assignment_stays_with_a_report_that_is_held_again_and_ends_with_a_decision(office: Office) -> None:
+    body, account = household(), str(uuid4())
+    await office.file(body)
+    await office.file({**body, "version": 2}, author=uuid4(), team=uuid4(), flags=EXPIRED)
+    [held] = (await listed(office))["reports"]
+    await sent(office, f"{HELD}:assign", {"outcome_ids": [held["outcome_id"]], "account": account}, role=Role.OPERATOR)
+    async with office.app.state.sessions.begin() as session:
+        # the team was readmitted: the report is decided again, and held because it is about another team's household
+        expiry = {"account": uuid4(), "reason": "readmitted", "is_accepted": True, "is_expiry_only": True}
+        await held_queries.decide(session, [UUID(held["outcome_id"])], **expiry)
+    assert await carried_out(office) == ["held"]
+    [again] = (await listed(office))["reports"]
+    assert (again["reason"], again["assignee"]) == ("not_author", account)
+    assert again["outcome_id"] != held["outcome_id"]
+    await decide(office, [again["outcome_id"]], is_accepted=False, refusal="practice")
+    assert await rows(office, "SELECT * FROM held_assignments") == []
 
 
 async def test_persons_in_held_reports_are_two_numbers_of_people_displaced_in_the_country(office: Office) -> None:

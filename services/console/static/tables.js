@@ -17,6 +17,14 @@ export function row(cells) {
   return drawn;
 }
 
+/** Names each cell as its column, for narrow screens, where the table has no head. @param {HTMLTableRowElement} row @param {string} table its id */
+export function labelled(row, table) {
+  for (const [place, column] of [...document.querySelectorAll(`#${table} thead th`)].entries()) {
+    if (column.textContent) row.cells[place].dataset.label = column.textContent;
+  }
+  return row;
+}
+
 /** @param {...(string | Node)} content */
 export function cell(...content) {
   const drawn = document.createElement("td");

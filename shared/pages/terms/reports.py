@@ -37,7 +37,6 @@ TERMS: Mapping[str, Mapping[str, str]] = {
     },
     "refusal": REFUSALS,
     "outcome_reason": {
-        **REFUSALS,
         "waiting": N_("waits for what it corrects"),
         "not_author": N_("not from its author or the author's team"),
         "expired_token": N_("sign-in had expired"),

@@ -3,6 +3,7 @@
 It handles held reports of one reason together, and failed messages.
 """
 
+import os
 from typing import Any
 from uuid import uuid4
 
@@ -16,6 +17,7 @@ from shared.events.vocabulary import SubmissionChannel
 from shared.postgres import database
 from tests.browsers import SLOW_MS
 from tests.console.pages.conftest import Whole
+from tests.console.pages.test_accessibility import findings
 from tests.installation import in_thread
 from tests.intake.factories import group, household, movement
 
@@ -25,11 +27,15 @@ VALUES ('hazards', 0, -5, 'malformed', '/area', now() - interval '3 hours') RETU
 """
 
 
-def send_with_ended_sign_in(whole: Whole, *bodies: dict[str, Any], path: str = "/intake/v1/displacements") -> None:
+def send_with_ended_sign_in(whole: Whole, *bodies: dict[str, Any], path: str = "/intake/v1/displacements") -> str:
+    """Sends the reports. Returns how the page names their author, who has no account in the console."""
+    author = uuid4()
     claims = {"roles": [Role.FIELD], "channel": SubmissionChannel.FIELD, "team": uuid4(), "expires_in": -86_400}
+    claims["account"] = author
     phone = whole.client(headers={"authorization": f"Bearer {whole.installation.token(**claims)}"})
     for body in bodies:
         assert phone.post(path, json=body).status_code == 202
+    return str(author)[:8]
 
 
 async def change(whole: Whole, statement: str) -> Any:
@@ -111,6 +117,56 @@ def test_an_opened_report_shows_what_a_decision_would_change(whole: Whole, seat:
     assert desk.errors == []
 
 
+def test_a_decision_leaves_an_opened_report_open_and_the_keyboard_where_it_was(whole: Whole, seat: Any) -> None:
+    author = send_with_ended_sign_in(whole, household(), household(version=2))
+    desk = seat(Role.REGISTRAR)
+    page = desk.open("/waiting?lang=en")
+    own = page.locator("#held tr[data-key]", has_text=author)
+    expect(own).to_have_count(2, timeout=SLOW_MS)
+    page.locator("#reasons input").first.focus()
+    page.keyboard.press("ArrowRight")  # chooses the next reason, which reads the list again
+    expect(page.locator("#reasons input:checked")).to_be_focused(timeout=SLOW_MS)
+    expect(page.locator("#reasons input:checked")).not_to_have_value("")
+    page.locator("#reasons").get_by_text("All").click()
+    expect(own).to_have_count(2, timeout=SLOW_MS)
+    with page.expect_response("**/registry/v1/held/*"):
+        own.nth(0).get_by_role("button", name="Open").dblclick()
+    expect(page.locator("#held .opened")).to_have_count(1, timeout=SLOW_MS)
+    own.nth(1).get_by_role("checkbox").check()
+    opened: list[str] = []
+    page.on("request", lambda sent: opened.append(sent.url) if "/v1/held/" in sent.url else None)
+    page.select_option("#refusal", "practice")
+    page.get_by_role("button", name="Refuse").click()
+    expect(own).to_have_count(1, timeout=SLOW_MS)
+    expect(page.locator("#held .opened")).to_contain_text("Айгүл")
+    expect(own.get_by_role("button", name="Close")).to_be_visible()
+    assert opened == []
+    assert desk.errors == []
+
+
+@pytest.mark.parametrize("language", ["ky", "ru"])
+def test_a_small_phone_selects_all_and_shows_the_headings_of_every_cell(whole: Whole, seat: Any, language: str) -> None:
+    in_thread(change(whole, LETTER))
+    author = send_with_ended_sign_in(whole, household(), household())
+    desk = seat(Role.DUTY_HEAD, width=360, height=640)
+    page = desk.open(f"/waiting?lang={language}")
+    own = page.locator("#held tr[data-key]", has_text=author)
+    expect(own).to_have_count(2, timeout=SLOW_MS)
+    page.locator("#select-all").check()
+    expect(own.locator("input:checked")).to_have_count(2)
+    expect(own.first.locator("td[data-label]")).to_have_count(6)
+    if "SHOTS" in os.environ:
+        page.screenshot(path=f"/tmp/scope-waiting-{language}.png", full_page=True)
+    assert page.locator("#acts").evaluate("acts => getComputedStyle(acts).position") == "static"
+    names = [box.get_attribute("aria-label") or "" for box in page.locator("#held input").all()]
+    assert all(any(digit in name for digit in "0123456789") for name in names)  # each with its time
+    expect(page.locator("#letters td[data-label]").first).to_be_visible(timeout=SLOW_MS)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert findings(page) == []
+    in_thread(change(whole, "DELETE FROM dead_letters RETURNING 1"))
+    assert desk.errors == []
+
+
 @pytest.mark.parametrize(("role", "may_redrive"), [(Role.OPERATOR, False), (Role.DUTY_HEAD, True)])
 def test_a_duty_head_lets_a_service_process_failed_messages_again(
     whole: Whole, seat: Any, role: Role, may_redrive: bool
@@ -125,7 +181,7 @@ def test_a_duty_head_lets_a_service_process_failed_messages_again(
     expect(button).to_have_count(1 if may_redrive else 0)
     if may_redrive:
         button.click()
-        expect(page.locator("#toasts")).to_contain_text("Processed again: 1", timeout=SLOW_MS)
+        expect(page.locator("#toasts")).to_contain_text("Sent for processing: 1", timeout=SLOW_MS)
         [(account,)] = in_thread(change(whole, "SELECT account FROM redrives"))
         assert account == whole.known(desk.name).account_id
     in_thread(change(whole, "DELETE FROM dead_letters RETURNING 1"))

@@ -2,10 +2,10 @@
 
 import { call } from "/static/calls.js";
 import { element } from "/static/elements.js";
-import { cell, number, row } from "/static/tables.js";
+import { cell, labelled, number, row } from "/static/tables.js";
 import { sentence } from "/static/texts.js";
 import { dayAndClock } from "/static/time.js";
-import { nameOf, placeOf } from "/static/waiting/names.js";
+import { learnNames, nameOf, placeOf } from "/static/waiting/names.js";
 
 /** @typedef {{stock_id: string, counts: {persons: number, counted_at: string, author: string}[], clear: Record<string, any>}} Differing */
 
@@ -14,6 +14,7 @@ export async function readDiffering() {
   if (!answer.ok) return;
   /** @type {Differing[]} */
   const stocks = (await answer.json()).stocks;
+  await learnNames(stocks.flatMap(({ counts }) => counts.map(({ author }) => author)));
   element("differing-count").textContent = number.format(stocks.length);
   element("differing-none").hidden = stocks.length > 0;
   element("differing").replaceChildren(...stocks.map(drawn));
@@ -24,8 +25,8 @@ function drawn({ counts, clear }) {
   const persons = counts.map((count) => count.persons);
   const range = cell(`${number.format(Math.min(...persons))}–${number.format(Math.max(...persons))}`);
   range.className = "number";
-  return row([
+  return labelled(row([
     cell(placeOf(clear.destination, clear.destination_locality)), cell(placeOf(clear.origin, clear.origin_locality)), range,
     cell(counts.map(({ persons, author, counted_at }) => sentence("count_by", { persons: number.format(persons), team: nameOf(author), time: dayAndClock(new Date(counted_at)) })).join(" · ")),
-  ]);
+  ]), "differing-table");
 }

@@ -1,14 +1,14 @@
 // Draws the held reports and their reasons, and keeps the selection of reports.
 
 import { element } from "/static/elements.js";
-import { cell, number, row } from "/static/tables.js";
+import { cell, labelled, number, row } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
 import { dayAndClock } from "/static/time.js";
 import { age, nameOf, placeOf } from "/static/waiting/names.js";
 
 /**
  * @typedef {{outcome_id: string, kind: string, version: number, reason: string, received_at: string, author: string, channel: string, flags: string[],
- *   assignee: string | null, is_acceptable: boolean, waits: boolean, clear: Record<string, any>}} Held
+ *   assignee: string | null, is_acceptable: boolean, is_elsewhere: boolean, waits: boolean, clear: Record<string, any>}} Held
  * @typedef {{reason: string, reports: number, oldest: string}} Reason
  */
 
@@ -22,7 +22,10 @@ export function drawReasons(reasons, chosen, choose) {
   element("held-count").textContent = number.format(all);
   element("held-none").hidden = all > 0;
   const chips = reasons.map(({ reason, reports, oldest }) => chip(reason, sentence("chip", { reason: because(reason), count: number.format(reports), age: age(oldest) })));
-  element("reasons").replaceChildren(...(reasons.length > 1 ? [chip("", sentence("all")), ...chips] : chips));
+  const shown = element("reasons");
+  const hasFocus = shown.contains(document.activeElement);
+  shown.replaceChildren(...(reasons.length > 1 ? [chip("", sentence("all")), ...chips] : chips));
+  if (hasFocus) /** @type {HTMLInputElement | null} */ (shown.querySelector(":checked") ?? shown.querySelector("input"))?.focus(); // an arrow key chooses the next reason
 
   /** @param {string} reason @param {string} text */
   function chip(reason, text) {
@@ -37,8 +40,30 @@ export function drawReasons(reasons, chosen, choose) {
 /** @param {Held[]} reports @param {(report: Held, row: HTMLTableRowElement) => void} open */
 export function drawHeld(reports, open) {
   for (const id of selected) if (!reports.some((report) => report.outcome_id === id)) selected.delete(id);
-  element("held").replaceChildren(...reports.map((report) => drawn(report, open)));
+  const focused = focusOf(document.activeElement);
+  const rows = new Map([...document.querySelectorAll("#held tr[data-key]")].map((shown) => [/** @type {HTMLElement} */ (shown).dataset.key, shown]));
+  element("held").replaceChildren(...reports.flatMap((report) => withOpened(drawn(report, open), rows.get(report.outcome_id))));
   showSelected();
+  if (focused) /** @type {HTMLElement | null} */ (document.querySelector(focused))?.focus();
+}
+
+/**
+ * The new row, with the opened report below the former row: to open it again is one more entry of the security log.
+ * @param {HTMLTableRowElement} made @param {Element | undefined} former
+ */
+function withOpened(made, former) {
+  const below = former?.nextElementSibling;
+  const button = made.querySelector("button");
+  if (!below?.classList.contains("opened") || !button) return [made];
+  made.classList.add("is-opened");
+  button.textContent = sentence("close");
+  return [made, below];
+}
+
+/** The selector of the list's element that has the focus, if one has it. @param {Element | null} focused */
+function focusOf(focused) {
+  const key = /** @type {HTMLElement | null} */ (focused?.closest("#held tr[data-key]"))?.dataset.key;
+  return key && `#held tr[data-key="${CSS.escape(key)}"] ${focused?.localName}`;
 }
 
 /** @param {Held} report @param {(report: Held, row: HTMLTableRowElement) => void} open */
@@ -55,16 +80,15 @@ function drawn(report, open) {
     cell(report.assignee ? nameOf(report.assignee) : "–"),
     cell(button(sentence("open"), () => open(report, made))),
   ]);
-  for (const [place, column] of [...document.querySelectorAll("#held-table thead th")].entries()) {
-    if (column.textContent && place > 0) made.cells[place].dataset.label = column.textContent; // shown on narrow screens, where the table has no head
-  }
+  labelled(made, "held-table");
   made.dataset.key = report.outcome_id;
   return made;
 }
 
 /** What a person can do about the report. @param {Held} report */
-function nextStep({ is_acceptable, waits }) {
+function nextStep({ is_acceptable, is_elsewhere, waits }) {
   if (waits) return "waits";
+  if (is_elsewhere) return "elsewhere";
   return is_acceptable ? "may_accept" : "no_decision";
 }
 
@@ -76,7 +100,8 @@ function because(reason) {
 /** @param {Held} report */
 function checkbox(report) {
   const box = document.createElement("input");
-  Object.assign(box, { type: "checkbox", checked: selected.has(report.outcome_id), ariaLabel: sentence("select") });
+  const name = sentence("select", { report: words("kinds")[report.kind] ?? report.kind, author: nameOf(report.author), time: dayAndClock(new Date(report.received_at)) });
+  Object.assign(box, { type: "checkbox", checked: selected.has(report.outcome_id), ariaLabel: name });
   box.dataset.select = report.outcome_id;
   if (report.waits) box.dataset.waits = "";
   box.addEventListener("change", () => { choose(report.outcome_id, box.checked); showSelected(); });

@@ -3,7 +3,7 @@
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
-import { cell, code, figure, number, row } from "/static/tables.js";
+import { cell, code, figure, labelled, number, row } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
 import { toast } from "/static/toasts.js";
 import { button } from "/static/waiting/held.js";
@@ -14,6 +14,7 @@ import { age } from "/static/waiting/names.js";
 
 const LEDGERS = { intake: "/intake/v1/ledger/consumer", registry: "/registry/v1/ledger", alerts: "/alerts/v1/ledger", console: "/console/v1/ledger" };
 const MOST = 100; // letters of one request
+const LOOKS_MS = [0, 2000, 6000]; // the service processes the letters meanwhile
 
 export async function readLetters() {
   const heard = await Promise.all(Object.entries(LEDGERS).map(([service, path]) => read(service, path)));
@@ -29,13 +30,13 @@ export async function readLetters() {
 
 /** The reports that intake accepted and could not publish. @returns {Promise<Unpublished[]>} */
 async function readUnpublished() {
-  const answer = await call("GET", "/intake/v1/ledger").catch(() => undefined);
+  const answer = await call("GET", "/intake/v1/set-aside").catch(() => undefined);
   return answer?.ok ? (await answer.json()).set_aside : [];
 }
 
 /** @param {Unpublished} record */
 function drawnUnpublished({ name, reason, received_at }) {
-  return row([cell(code(reason)), cell(code(name)), figure(1), cell(received_at ? age(received_at) : "–"), cell(words("advice")[reason] ?? "")]);
+  return labelled(row([cell(code(reason)), cell(code(name)), figure(1), cell(received_at ? age(received_at) : "–"), cell(words("advice")[reason] ?? "")]), "letters-table");
 }
 
 /** @param {string} service @param {string} path @returns {Promise<{letters: Letter[], count: number} | undefined>} */
@@ -66,22 +67,27 @@ function byReason(letters) {
 function drawn(letters) {
   const [oldest] = letters;
   const may = "redrives" in element("waiting").dataset;
-  return row([
+  return labelled(row([
     cell(code(oldest.reason)), cell(`${oldest.service} ← ${oldest.topic}`), figure(letters.length), cell(age(oldest.set_aside_at)),
     cell(...(may ? [button(sentence("redrive"), () => void redrive(letters))] : [])),
-  ]);
+  ]), "letters-table");
 }
 
 /** @param {Letter[]} letters */
 async function redrive(letters) {
-  const named = letters.slice(0, MOST).map(({ topic, partition, offset }) => ({ topic, partition, offset }));
+  const named = letters.map(({ topic, partition, offset }) => ({ topic, partition, offset }));
+  const [{ service }] = letters;
+  let count = 0;
   try {
-    const [{ service }] = letters;
-    const answer = await call("POST", `/${service}/v1/dead-letters:redrive`, { letters: named });
-    if (!answer.ok) return toast(sentence("failed", { problem: (await problem(answer)).text }), "bad");
-    toast(sentence("redriven", { count: (await answer.json()).count }), "good");
+    for (let begin = 0; begin < named.length; begin += MOST) {
+      const answer = await call("POST", `/${service}/v1/dead-letters:redrive`, { letters: named.slice(begin, begin + MOST) });
+      if (!answer.ok) return toast(sentence("failed", { problem: (await problem(answer)).text }), "bad");
+      count += (await answer.json()).count;
+    }
+    toast(sentence("redriven", { count: number.format(count) }), "good");
   } catch (error) {
     if (!isNoAnswer(error)) throw error;
-    toast(sentence("not_sent"), "bad");
+    toast(sentence("unsure"), "bad");
   }
+  for (const after of LOOKS_MS) setTimeout(() => readLetters().catch(() => undefined), after);
 }

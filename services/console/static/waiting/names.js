@@ -1,6 +1,6 @@
 // Gives the names of places and people on the page, and the time for which something has waited.
 
-import { element } from "/static/elements.js";
+import { call } from "/static/calls.js";
 import { options } from "/static/entry/fields.js";
 import { sentence } from "/static/texts.js";
 
@@ -8,12 +8,21 @@ import { sentence } from "/static/texts.js";
 
 const MINUTE_MS = 60_000, HOUR = 60, DAY = 48 * HOUR;
 const units = new Map(options("places").map(({ value, name }) => [value, name]));
-/** @type {Record<string, string>} */
-const accounts = JSON.parse(element("names").textContent ?? "{}");
+const MOST = 500; // accounts of one request
+/** @type {Map<string, string>} */
+const accounts = new Map();
+
+/** Reads the names of these accounts, unless the page has them. @param {(string | null)[]} shown */
+export async function learnNames(shown) {
+  const unknown = [...new Set(shown)].filter((account) => account && !accounts.has(account)).slice(0, MOST);
+  if (!unknown.length) return;
+  const answer = await call("POST", "/v1/accounts:names", { accounts: unknown });
+  if (answer.ok) for (const [account, name] of Object.entries((await answer.json()).names)) accounts.set(account, name);
+}
 
 /** @param {string | null} account */
 export function nameOf(account) {
-  return account ? accounts[account] ?? account.slice(0, 8) : "–";
+  return account ? accounts.get(account) ?? account.slice(0, 8) : "–";
 }
 
 /** @param {Place | undefined} place @param {string} [locality] */

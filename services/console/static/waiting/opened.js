@@ -16,11 +16,15 @@ const labels = /** @type {[string, string][]} */ (/** @type {unknown} */ (words(
 /** Opens the report, or closes it if it is open. @param {Held} report @param {HTMLTableRowElement} above */
 export async function open(report, above) {
   const button = above.querySelector("button");
+  if (button?.disabled) return; // the report is being read
   const below = above.nextElementSibling;
   const isOpen = above.classList.toggle("is-opened", !below?.classList.contains("opened"));
   if (button) button.textContent = sentence(isOpen ? "close" : "open");
   if (!isOpen) return below?.remove();
+  if (button) button.disabled = true;
   const read = await content(report.outcome_id);
+  if (button) button.disabled = false;
+  if (!above.isConnected) return; // the list was drawn again meanwhile
   if (!read) {
     above.classList.remove("is-opened");
     if (button) button.textContent = sentence("open");
@@ -40,7 +44,7 @@ async function content(id) {
     toast(sentence("failed", { problem: (await problem(answer)).text }), "bad");
   } catch (error) {
     if (!isNoAnswer(error)) throw error;
-    toast(sentence("not_sent"), "bad");
+    toast(sentence("away"), "bad");
   }
   return undefined;
 }

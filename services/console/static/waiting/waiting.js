@@ -8,39 +8,56 @@ import { toast } from "/static/toasts.js";
 import { readDiffering } from "/static/waiting/differing.js";
 import { drawHeld, drawReasons, selectAll, selected } from "/static/waiting/held.js";
 import { readLetters } from "/static/waiting/letters.js";
+import { learnNames } from "/static/waiting/names.js";
 import { open } from "/static/waiting/opened.js";
 
 const CARRIED_OUT_MS = 1500; // the registry carries a decision out in this time
+const PAGE = 100, LONGEST_PAGE = 200; // reports of one reading
+const AT_ONCE = 500; // ids of one request
 /** @type {import("/static/waiting/held.js").Held[]} */
 let reports = [];
 let reason = "";
 let next = "";
+let turn = 0; // the number of the newest reading, so that an older answer that comes late is not shown
 
-/** Reads the first page of the held reports again. */
+/** Reads the held reports again, as many as are shown. */
 async function read() {
-  reports = [];
-  next = "";
-  await readMore();
+  await readPage("");
   const answer = await call("GET", "/registry/v1/held:persons");
   if (!answer.ok) return;
   const held = await answer.json();
   element("held-persons").textContent = sentence("unregistered", { households: number.format(held.in_households), groups: number.format(held.in_groups) });
 }
 
-async function readMore() {
-  const query = new URLSearchParams({ ...(reason && { reason }), ...(next && { cursor: next }) });
+/** @param {string} cursor where the page begins; empty for the first page */
+async function readPage(cursor) {
+  const own = ++turn;
+  const limit = cursor ? PAGE : Math.min(LONGEST_PAGE, Math.max(PAGE, reports.length));
+  const query = new URLSearchParams({ limit: String(limit), ...(reason && { reason }), ...(cursor && { cursor }) });
   const answer = await call("GET", `/registry/v1/held?${query}`);
+  if (own !== turn) return;
   element("stale").hidden = answer.ok;
   if (!answer.ok) {
     element("stale").textContent = sentence("failed", { problem: (await problem(answer)).text });
     return;
   }
   const page = await answer.json();
-  reports = [...reports, ...page.reports];
+  await learnNames(page.reports.flatMap((/** @type {import("/static/waiting/held.js").Held} */ { author, assignee }) => [author, assignee]));
+  if (own !== turn) return;
+  if (reason && !page.reasons.some((/** @type {{reason: string}} */ known) => known.reason === reason)) return choose(""); // no report of this reason is left
+  reports = [...(cursor ? reports : []), ...page.reports];
   next = page.next ?? "";
-  drawReasons(page.reasons, reason, (chosen) => { reason = chosen; selected.clear(); attempt(read); });
+  drawReasons(page.reasons, reason, choose);
   drawHeld(reports, (report, row) => void open(report, row));
   element("more").hidden = !next;
+}
+
+/** Shows the reports of one reason, or all. @param {string} chosen */
+function choose(chosen) {
+  reason = chosen;
+  reports = [];
+  selected.clear();
+  attempt(read);
 }
 
 /** Runs a reading, and says so if there is no answer. @param {() => Promise<unknown>} reading */
@@ -55,21 +72,37 @@ function attempt(reading) {
 /** @param {string} path @param {object} body @param {string} done */
 async function act(path, body, done) {
   const outcome_ids = [...selected];
+  const buttons = element("acts").querySelectorAll("button");
+  for (const button of buttons) button.disabled = true; // a second press would send the decision again
   try {
-    const answer = await call("POST", path, { outcome_ids, ...body });
-    if (answer.status === 401) return toast(sentence("signed_out"), "bad");
-    if (!answer.ok) return toast(sentence("failed", { problem: (await problem(answer)).text }), "bad");
-    const { length } = (await answer.json()).outcome_ids;
-    toast(sentence(done, { count: number.format(length) }), "good");
-    if (length < outcome_ids.length) toast(sentence("left", { count: number.format(outcome_ids.length - length) }), "bad");
+    const changed = await sentInParts(path, outcome_ids, body);
+    if (changed === null) return;
+    toast(sentence(done, { count: number.format(changed) }), "good");
+    if (changed < outcome_ids.length) toast(sentence("left", { count: number.format(outcome_ids.length - changed) }), "bad");
     selected.clear();
     if ("is_accepted" in body) forgetRefusal();
-    attempt(read);
-    setTimeout(() => attempt(read), CARRIED_OUT_MS);
   } catch (error) {
     if (!isNoAnswer(error)) throw error;
-    toast(sentence("not_sent"), "bad");
+    toast(sentence("unsure"), "bad");
+  } finally {
+    for (const button of buttons) button.disabled = false;
   }
+  attempt(read);
+  setTimeout(() => attempt(read), CARRIED_OUT_MS);
+}
+
+/** How many reports were changed; null if a request was refused. @param {string} path @param {string[]} ids @param {object} body */
+async function sentInParts(path, ids, body) {
+  let changed = 0;
+  for (let begin = 0; begin < ids.length; begin += AT_ONCE) {
+    const answer = await call("POST", path, { outcome_ids: ids.slice(begin, begin + AT_ONCE), ...body });
+    if (!answer.ok) {
+      toast(answer.status === 401 ? sentence("signed_out") : sentence("failed", { problem: (await problem(answer)).text }), "bad");
+      return null;
+    }
+    changed += (await answer.json()).outcome_ids.length;
+  }
+  return changed;
 }
 
 /** @param {string} name @returns {string} */
@@ -85,7 +118,10 @@ function forgetRefusal() {
 function refuse() {
   const refusal = /** @type {HTMLSelectElement} */ (element("refusal"));
   refusal.ariaInvalid = String(!refusal.value);
-  if (!refusal.value) return refusal.focus();
+  if (!refusal.value) {
+    toast(sentence("reasonless"), "bad");
+    return refusal.focus();
+  }
   return void act("/registry/v1/held:decide", { is_accepted: false, refusal: refusal.value }, "refused");
 }
 
@@ -96,7 +132,7 @@ if ("decides" in element("waiting").dataset) {
 element("acts").addEventListener("submit", (event) => event.preventDefault());
 element("assign").addEventListener("click", () => void act("/registry/v1/held:assign", { account: given("assignee") || null }, "assigned"));
 element("select-all").addEventListener("change", (event) => selectAll(/** @type {HTMLInputElement} */ (event.target).checked));
-element("more").addEventListener("click", () => attempt(readMore));
+element("more").addEventListener("click", () => attempt(() => readPage(next)));
 attempt(read);
 attempt(readDiffering);
 if ("letters" in element("waiting").dataset) attempt(readLetters);
