@@ -117,6 +117,14 @@ def test_an_opened_report_shows_what_a_decision_would_change(whole: Whole, seat:
     assert desk.errors == []
 
 
+def test_many_persons_in_held_reports_are_red_on_the_board(whole: Whole, seat: Any) -> None:
+    """The rule about displaced people knows only reports that are not held."""
+    send_with_ended_sign_in(whole, group(persons=214))
+    held = seat(Role.OPERATOR).open("/?lang=en").locator("#held-persons")
+    expect(held).to_contain_text("in groups", timeout=SLOW_MS)
+    expect(held).to_have_class("strong bad", timeout=SLOW_MS)
+
+
 def test_a_decision_leaves_an_opened_report_open_and_the_keyboard_where_it_was(whole: Whole, seat: Any) -> None:
     author = send_with_ended_sign_in(whole, household(), household(version=2))
     desk = seat(Role.REGISTRAR)
