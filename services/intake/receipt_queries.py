@@ -1,14 +1,16 @@
 """Queries for the outcomes of reports, from which authors read receipts."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.models import StoredReceipt
+from shared.events.receipts import WAITING
 from shared.postgres.upsert import upsert
 
 
@@ -30,6 +32,12 @@ def is_later(row: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """
     later: bool = row["settled_at"] >= other["settled_at"] or row["replaces"] == other["outcome_id"]
     return later
+
+
+async def forget(session: AsyncSession, before: datetime) -> None:
+    """Delete the outcomes of before this time. Reports that still wait for a person keep theirs."""
+    old = delete(StoredReceipt).where(StoredReceipt.settled_at < before, StoredReceipt.outcome.not_in(WAITING))
+    await session.execute(old)
 
 
 async def newest_of(session: AsyncSession, author: UUID, report_ids: Collection[UUID]) -> Sequence[StoredReceipt]:

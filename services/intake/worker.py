@@ -1,5 +1,11 @@
 """Intake's worker: polls the feeds, publishes their events, and keeps the outcomes of reports."""
 
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from services.intake import receipt_queries
 from services.intake.config import IntakeSettings
 from services.intake.feeds.polling import Poller
 from services.intake.feeds.reading import Reader
@@ -12,6 +18,8 @@ from shared.places import Places
 from shared.places.watched import WatchedArea
 from shared.postgres import database
 
+DAY = timedelta(days=1)
+RECEIPTS_KEPT = 180 * DAY
 OUTCOMES_EVERY_MS = 500  # larger batches save work, and authors do not notice the delay of a receipt
 
 
@@ -25,9 +33,18 @@ async def run(settings: IntakeSettings) -> None:
             settings,
             engine,
             poller.run(settings.feeds),
+            lifecycle.again_and_again("receipts", lambda: forget_receipts(sessions)),
             lifecycle.again_and_again("outcomes", consumer.run),  # the feeds are still polled if this consumer stops
             redrives=Redrives("intake", [consumer], settings=settings),
         )
+
+
+async def forget_receipts(sessions: async_sessionmaker[AsyncSession]) -> None:
+    """Delete old receipts once a day, until cancelled. A phone asks about a report for 90 days."""
+    while True:
+        async with sessions.begin() as session:
+            await receipt_queries.forget(session, datetime.now(UTC) - RECEIPTS_KEPT)
+        await asyncio.sleep(DAY.total_seconds())
 
 
 def reader(settings: IntakeSettings) -> Reader:

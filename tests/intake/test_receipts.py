@@ -166,6 +166,19 @@ async def test_a_later_outcome_replaces_the_earlier_one_at_an_equal_time_and_if_
         assert (await receipt(intake, author, str(report_id)))["state"] == state
 
 
+async def test_old_receipts_are_deleted_except_of_reports_that_still_wait(intake: RunningIntake) -> None:
+    author, recorded, held, recent = uuid4(), uuid4(), uuid4(), uuid4()
+    await save(intake, stored(recorded, author, outcome="recorded"))
+    await save(intake, stored(held, author, outcome="held", reason="not_author"))
+    await save(intake, stored(recent, author, outcome="recorded", at=NOON + timedelta(seconds=2)))
+    engine = database.engine(intake.installation.settings(IntakeSettings))
+    async with database.sessions(engine).begin() as session:
+        await receipt_queries.forget(session, NOON + timedelta(seconds=1))
+        left = await receipt_queries.newest_of(session, author, [recorded, held, recent])
+        assert {receipt.report_id for receipt in left} == {held, recent}
+    await engine.dispose()
+
+
 async def test_an_earlier_outcome_that_is_processed_again_does_not_come_back(intake: RunningIntake) -> None:
     author, report_id = uuid4(), uuid4()
     held = stored(report_id, author, outcome="held", reason="waiting", at=BEHIND)

@@ -175,6 +175,8 @@ OF_NO_AREA = {
     "POST /alerts/v1/dead-letters:redrive",
     "POST /console/v1/dead-letters:redrive",
     "GET /intake/v1/ledger",
+    "GET /intake/v1/set-aside",
+    "POST /v1/accounts:names",  # only names of accounts whose ids the caller has read
     "GET /intake/v1/ledger/consumer",
     "GET /registry/v1/ledger",
     "GET /alerts/v1/ledger",

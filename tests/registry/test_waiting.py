@@ -14,7 +14,7 @@ from services.registry.models import HeldDecision
 from shared.auth.tokens import Role
 from shared.events.vocabulary import Flag
 from tests.registry.conftest import AUTHOR, TEAM, Office
-from tests.registry.factories import BATKEN, NOON, OSH, group, household, movement
+from tests.registry.factories import BATKEN, LEILEK, NOON, OSH, group, household, movement
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
@@ -227,11 +227,11 @@ async def test_nobody_decides_outside_the_own_area_or_without_the_role(office: O
 
 
 async def test_a_report_about_people_of_another_area_is_accepted_only_in_their_area(office: Office) -> None:
-    """Another team says that a household of Batken is now in Osh: to accept this would move the household."""
+    """Another team says that a household of Leilek is now in Osh: to accept this would move the household."""
     body = household()
     await office.file(body)
     await office.file({**body, "version": 2, "destination": {"pcode": OSH}}, author=uuid4(), team=uuid4())
-    for areas, is_acceptable in (((OSH_OBLAST,), False), ((BATKEN,), True)):
+    for areas, is_acceptable in (((OSH_OBLAST,), False), ((LEILEK,), True)):
         [held] = (await listed(office, areas=areas))["reports"]
         assert (held["is_acceptable"], held["is_elsewhere"]) == (is_acceptable, not is_acceptable)
         decided = await decide(office, [held["outcome_id"]], is_accepted=True, areas=areas)
