@@ -1,5 +1,6 @@
 """Reports that intake could not publish are set aside, and are accepted when they are sent again."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,12 @@ def test_only_the_files_of_the_newest_records_are_read(tmp_path: Path, monkeypat
         (folder / f"{number}.damaged").write_bytes(line(WHOLE) + line(REVOKED))
     read: list[str] = []
     from_disk = set_aside._records
-    monkeypatch.setattr(set_aside, "_records", lambda file: read.append(file.name) or from_disk(file))
+
+    def noted(file: Path) -> Iterator[set_aside.UnpublishedRecord]:
+        read.append(file.name)
+        return from_disk(file)
+
+    monkeypatch.setattr(set_aside, "_records", noted)
     for _ in range(2):
         shown = set_aside.newest(tmp_path, most=3)
         assert [(record.segment, record.number) for record in shown] == [("3", 1), ("4", 0), ("4", 1)]
