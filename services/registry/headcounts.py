@@ -117,7 +117,10 @@ class Headcount:
 
     @property
     def stock_id(self) -> str:
-        """Full recounts of a population share a stock id. Every other count adds people and has its own stock id."""
+        """Full recounts of a population share a stock id.
+
+        Every other count has its own stock id, so that its people are added.
+        """
         return self.population if self.population and self.clear.is_full_recount else self.report_id
 
     @property

@@ -149,7 +149,10 @@ class HouseholdEvents:
         return written(event_type(change), household_id, data, random_id(), now)
 
     def add_standing(self, data: HouseholdData, standing: HouseholdStanding) -> None:
-        """Add the present numbers of people. `destination` becomes the place of the people who are still displaced."""
+        """Add the present whereabouts of the household's people.
+
+        `destination` becomes the place of the people who are still displaced.
+        """
         confirmed_on = standing.confirmed_at.astimezone(TIME_ZONE).date()
         data.whereabouts = WhereaboutsData(
             standing.displaced, standing.returned, standing.settled, confirmed_on, standing.is_return_presumed

@@ -266,7 +266,7 @@ def cell(sex: str | None, age: str) -> int:
 
 
 def age(member: Content, year: int, day: str) -> int | None:
-    """The age on the day `MM-DD` of the year. If only the birth year is known, the age is the years' difference.
+    """The age on the day `MM-DD` of the year. If only the birth year is known, the two years are subtracted.
 
     If a report states only an age, it is the age on the stated day; without such a day, the age is used for any day.
     """

@@ -71,7 +71,7 @@ class Outcome(NamedTuple):
 
 Reading = Received | UnreadableRecord
 Handler = Callable[[Sequence[Received], AsyncSession], Awaitable[Sequence[Outcome]]]
-Check = Callable[[AsyncSession], Awaitable[None]]  # called after the fence of each transaction; may raise Fenced
+Check = Callable[[AsyncSession], Awaitable[None]]  # called after each transaction's fence, and may raise Fenced
 Opener = Callable[[Record], Received]
 
 

@@ -75,7 +75,10 @@ def _units(tremor: Tremor, point: Point | None, pcodes: tuple[str, ...]) -> tupl
 
 
 def epicentral_unit(pcodes: Iterable[str], epicentre: Point) -> UnitPoint | None:
-    """The nearest unit that the report names. If the report names no unit, the nearest unit within 60 km."""
+    """The nearest unit that the report names.
+
+    If the report names no unit, the nearest unit within 60 km is returned.
+    """
     codes = frozenset(pcodes)
     named = [unit for unit in unit_points() if not codes.isdisjoint((unit.pcode, unit.parent))]
     near = [unit for unit in unit_points() if _distance(unit, epicentre) <= EPICENTRAL_KM]

@@ -76,7 +76,7 @@ class Whole(Served):
             for alert in alerts:
                 path = f"/alerts/v1/alerts/{alert['alert_id']}/resolution"
                 answer = client.put(path, json={"verdict": "confirmed"})
-                assert answer.status_code in (200, 409), answer.text  # 409: the system has closed the alert already
+                assert answer.status_code in (200, 409), answer.text  # 409 means that the alert is closed already
 
     def clear_hazards(self) -> None:
         """Deletes every hazard from the board, because at first the board shows only a hundred hazards."""
