@@ -4,6 +4,8 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from argon2 import extract_parameters
+from argon2.exceptions import VerifyMismatchError
 
 from deploy.local.process import wait_until
 from services.console import passwords
@@ -51,6 +53,14 @@ def test_a_newly_given_password_also_ends_sign_ins_of_the_same_second(served: Se
     assert at_the_next_second(lambda: sign_in(client, name)).status_code == 303
     assert dayar(served, "password", name, typed="typed by somebody\n" * 2).exit_code == 0
     assert wait_until(lambda: client.get("/board/alerts").status_code == 401, timeout=SOON)
+
+
+def test_nobodys_hash_is_checked_with_the_same_work_as_another_hash() -> None:
+    """If the work were less, the time of an answer would reveal which names have accounts."""
+    assert extract_parameters(passwords._nobody) == extract_parameters(in_thread(passwords.hashed(PASSWORD)))
+    with pytest.raises(VerifyMismatchError):
+        passwords._hasher.verify(passwords._nobody, PASSWORD)
+    assert not in_thread(passwords.matches(PASSWORD, None))
 
 
 def test_a_name_that_cannot_be_typed_has_no_account(served: Served) -> None:
