@@ -1,4 +1,4 @@
-"""`python -m bench.figures` measures requests for figures over HTTP, with a thousand displacements and with 83,000.
+"""`python -m bench.figures` measures requests for figures over HTTP, with 83,000 displacements and with a million.
 
 The displacements are copied into the registry's tables, and span three years. Four in five displacements are in the
 three southern oblasts. Most displacements are caused by natural disaster. One household in ten was displaced twice.
@@ -10,7 +10,7 @@ import argparse
 import asyncio
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,16 +26,18 @@ from bench.processes import cpu, family
 from deploy.local import paths
 from deploy.local.process import wait_until
 from services.registry.config import RegistrySettings
+from services.registry.figure_sums import sum_some
 from services.registry.reports import CELLS, NEVER
 from shared.auth.tokens import Role
 from shared.displacement_reasons import REASONS
-from shared.events.vocabulary import DISPLACED, Mobility, Reason
+from shared.events.vocabulary import DISPLACED, Evacuation, HazardType, Mobility, Need, Reason, Shelter
 from shared.places import Places
 from shared.postgres import database
 from tests.components import components
 from tests.installation import Ground, Installation
 
-PROMISED_MS, PROMISED_BYTES = 300.0, 300_000
+PROMISED_MS, PROMISED_MS_OF_MILLION, PROMISED_BYTES = 300.0, 200.0, 300_000
+MILLION = 1_000_000
 COLUMNS = (
     "report_id",
     "household_id",
@@ -55,11 +57,17 @@ COLUMNS = (
     "reasons",
     "hazard_type",
     "hazard_id",
+    "shelter",
+    "evacuation",
+    "needs",
     "superseded_at",
 )
+AT_ONCE = 50_000  # the most displacements in one transaction
 SOUTH = ("KG03", "KG05", "KG06")  # Jalal-Abad, Batken and Osh oblasts
 Change = Callable[[], Awaitable[None]]
 BROADER = [reason for reason in Reason if REASONS[reason].broader is reason]
+HAZARD_TYPES = (*[HazardType.MUDFLOW] * 6, HazardType.EARTHQUAKE, HazardType.LANDSLIDE, HazardType.FLASH_FLOOD)
+SHELTERS = (Shelter.TENT, Shelter.SCHOOL, Shelter.MOSQUE, Shelter.HOST_RELATIVES, Shelter.HOST_OTHERS, Shelter.UNKNOWN)
 MOVES = (*[Mobility.DISPLACEMENT] * 6, *DISPLACED, Mobility.MIGRATION)
 
 
@@ -77,6 +85,7 @@ def episodes(numbers: range, now: datetime) -> Iterator[tuple[Any, ...]]:
         cells = [0] * len(CELLS)
         for _ in range(persons):
             cells[draw.randrange(len(CELLS))] += 1
+        mobility = draw.choice(MOVES)
         yield (
             UUID(int=number + 1),
             UUID(int=number - number % 10 if number % 10 < 2 else number, version=4),
@@ -85,7 +94,7 @@ def episodes(numbers: range, now: datetime) -> Iterator[tuple[Any, ...]]:
             moment,
             "day",
             moment,
-            draw.choice(MOVES).value,
+            mobility.value,
             origin,
             "KG",
             None if is_abroad else destination,
@@ -93,10 +102,19 @@ def episodes(numbers: range, now: datetime) -> Iterator[tuple[Any, ...]]:
             persons,
             persons,
             cells,
-            [reason.value],
-            "mudflow",
+            reasons_of(reason, draw),
+            draw.choice(HAZARD_TYPES).value if reason is Reason.NATURAL_DISASTER else None,
             None,
+            draw.choice(SHELTERS).value,
+            draw.choice(list(Evacuation)).value if mobility is Mobility.EVACUATION else None,
+            [need.value for need in draw.sample(list(Need), draw.randint(0, 3))],
         )
+
+
+def reasons_of(reason: Reason, draw: Random) -> list[str]:
+    """One displacement in five has a second reason."""
+    others = [draw.choice(BROADER)] if draw.random() < 0.2 else []
+    return list(dict.fromkeys(each.value for each in (reason, *others)))
 
 
 def superseded(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
@@ -109,11 +127,17 @@ def superseded(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
 
 
 async def copy(settings: RegistrySettings, numbers: range, now: datetime) -> None:
+    """Copy the displacements, and add them to the sums, as the worker does."""
     engine = database.engine(settings)
-    async with database.sessions(engine).begin() as session:
-        connection = await database.driver(session)
-        await connection.copy_records_to_table("episodes", records=superseded(episodes(numbers, now)), columns=COLUMNS)
-        await connection.execute("ANALYZE episodes")
+    rows = list(superseded(episodes(numbers, now)))
+    for first in range(0, len(rows), AT_ONCE):
+        async with database.transaction(engine) as connection:
+            some = rows[first : first + AT_ONCE]
+            await connection.copy_records_to_table("episodes", records=some, columns=COLUMNS)
+    while await sum_some(database.sessions(engine)):
+        pass
+    async with database.connected(engine) as connection:
+        await connection.execute("VACUUM ANALYZE")
     await engine.dispose()
 
 
@@ -157,22 +181,32 @@ async def measure(
     return p99, len(answer.content)
 
 
-async def run(installation: Installation, base_url: str, pids: list[int], few: int, many: int, count: int) -> bool:
+def is_kept(path: str, displacements: int, p99: float, size: int) -> bool:
+    """Whether the answer keeps the promise: a page up to a million displacements, other figures also beyond."""
+    if path.startswith("/figures"):
+        return size <= PROMISED_BYTES and (p99 <= PROMISED_MS or displacements >= MILLION)
+    return p99 <= (PROMISED_MS_OF_MILLION if displacements >= MILLION else PROMISED_MS)
+
+
+async def run(
+    installation: Installation, base_url: str, pids: list[int], displacements: Sequence[int], count: int
+) -> bool:
     now = datetime.now(UTC)
     since = f"{now - timedelta(days=334):%Y-%m}"
     paths = {
         "stock, today": "/v1/statistics/stock",
+        "stock, end of last year": f"/v1/statistics/stock?date={now.year - 1}-12-30",  # the most months and days
         "flows, twelve months": f"/v1/statistics/flows?since={since}",
         "figures page": "/figures?lang=ru",
     }
     settings = installation.settings(RegistrySettings)
     headers = {"authorization": f"Bearer {installation.token(roles=[Role.ANALYST])}"}
-    is_kept, copied = True, 0
+    copied, broken = 0, []
     async with (
         changing(settings) as change,
         httpx.AsyncClient(base_url=base_url, headers=headers, trust_env=False, timeout=60) as client,
     ):
-        for number in (few, many):
+        for number in displacements:
             await copy(settings, range(copied, number), now)
             copied = number
             print(f"{number} displacements")
@@ -180,19 +214,17 @@ async def run(installation: Installation, base_url: str, pids: list[int], few: i
                 await client.get(path)
                 await measure(client, f"{name}, unchanged", path, count, pids, unchanged)
                 p99, size = await measure(client, name, path, count, pids, change)
-                is_page = path.startswith("/figures")
-                is_kept &= number == few or (p99 <= PROMISED_MS and not (is_page and size > PROMISED_BYTES))
+                broken += [] if is_kept(path, number, p99, size) else [f"{name} with {number}"]
     print(
-        f"promised with {many}: p99 {PROMISED_MS:.0f} ms, "
-        f"a page of {PROMISED_BYTES // 1000} kB: {'kept' if is_kept else 'NOT KEPT'}"
+        f"promised: p99 {PROMISED_MS:.0f} ms, with a million {PROMISED_MS_OF_MILLION:.0f} ms for stock and flows, "
+        f"a page of {PROMISED_BYTES // 1000} kB: {'NOT KEPT: ' + ', '.join(broken) if broken else 'kept'}"
     )
-    return is_kept
+    return not broken
 
 
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--few", type=int, default=1_000)
-    options.add_argument("--many", type=int, default=83_000)
+    options.add_argument("--displacements", type=int, nargs="+", default=[83_000, MILLION])
     options.add_argument("--requests", type=int, default=100)
     arguments = options.parse_args()
     with components(own=True) as servers, tempfile.TemporaryDirectory() as folder:
@@ -203,12 +235,12 @@ def main() -> int:
         assert wait_until(lambda: not paths.is_free(port), timeout=60), process.log_tail()
         pids = [process.pid, *(server.process.pid for server in installation.components.started)]
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            is_kept = runner.run(
-                run(installation, f"http://127.0.0.1:{port}", pids, arguments.few, arguments.many, arguments.requests)
+            are_kept = runner.run(
+                run(installation, f"http://127.0.0.1:{port}", pids, arguments.displacements, arguments.requests)
             )
         installation.remove()
         ground.remove()
-    return 0 if is_kept else 1
+    return 0 if are_kept else 1
 
 
 if __name__ == "__main__":

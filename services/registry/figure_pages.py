@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Annotated, Self, TypeVar
+from functools import partial
+from typing import Annotated, Any, Self, TypeVar
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
@@ -19,7 +20,7 @@ from services.registry.figures import flows_of, stock_of
 from services.registry.need_figures import NeedFigure
 from services.registry.need_routes import needs_of
 from services.registry.reports import MOVES
-from services.registry.statistics import Figure, by_evacuation, by_shelter, only_by, totals
+from services.registry.statistics import Figure, by_evacuation, by_shelter, totals
 from shared.auth.tokens import Principal
 from shared.country import soate
 from shared.displacement_reasons import BY_ONSET
@@ -57,8 +58,7 @@ async def figures_page(request: Request, caller: Caller, filters: Annotated[Page
     chosen_filters = filters.usual(datetime.now(UTC))
     assert chosen_filters.on is not None
     found = await PageFigures.of(request, caller, chosen_filters, chosen_filters.on)
-    displaced = [figure for figure in found.stock if filters.selects(figure)]
-    stock = only_by(displaced, filters.by)
+    stock = [figure for figure in found.stock if filters.selects(figure)]
     return pages.render(
         request,
         "figures.html",
@@ -68,13 +68,13 @@ async def figures_page(request: Request, caller: Caller, filters: Annotated[Page
         stock_totals=totals(stock),
         flows_totals=totals(found.flows),
         apart=totals(found.stock),
-        evacuated=by_evacuation(displaced),
+        evacuated=by_evacuation(found.shelters),
         stock=TablePage.of(filters.rows(stock), "stock_page", filters),
         flows=TablePage.of(filters.rows(found.flows), "flows_page", filters),
         chart=charts.monthly(found.flows),
         where=(where := charts.by_place(stock)),
         widest=charts.widest(where),
-        shelters=by_shelter(displaced),
+        shelters=by_shelter(found.shelters),
         needs=found.needs,
         places=places,
         counted=request.app.state.settings.counted_status.value,
@@ -131,12 +131,10 @@ class TablePage:
 
 @dataclass(frozen=True, slots=True)
 class PageFigures:
-    """The figures of one page.
-
-    The stock has all categories, and also the dimensions kind of shelter and kind of evacuation.
-    """
+    """The figures of one page. The stock has all categories. `shelters` is by kind of shelter and of evacuation."""
 
     stock: list[Figure]
+    shelters: list[Figure]
     flows: list[Figure]
     needs: list[NeedFigure]
 
@@ -147,26 +145,28 @@ class PageFigures:
         The caller must hold no connection, because requests that hold one and wait for more could block each other.
         """
         begin: async_sessionmaker[AsyncSession] = request.app.state.sessions
-        whole = {"by": (*filters.by, Dimension.SHELTER, Dimension.EVACUATION), "mobilities": MOVES, "scopes": ()}
+        view = filters.view if filters.area else View.DESTINATION  # without an area, both have the same people
+        by = (Dimension.SHELTER, Dimension.EVACUATION)
 
         async def with_session(ask: Callable[[AsyncSession], Awaitable[list[T]]]) -> list[T]:
             async with begin() as session:
                 return await ask(session)
 
-        def stock(session: AsyncSession) -> Awaitable[list[Figure]]:
-            return stock_of(request, session, caller, filters, day, **whole)
+        def stock(session: AsyncSession, **more: Any) -> Awaitable[list[Figure]]:
+            return stock_of(request, session, caller, filters, day, **more)
 
         try:
             async with asyncio.TaskGroup() as tasks:
                 asked = (
-                    tasks.create_task(with_session(stock)),
+                    tasks.create_task(with_session(partial(stock, mobilities=MOVES, scopes=()))),
+                    tasks.create_task(with_session(partial(stock, by=by, is_by_reason=False, view=view, level=0))),
                     tasks.create_task(with_session(lambda session: flows_of(request, session, caller, filters))),
                     tasks.create_task(with_session(lambda session: needs_of(request, session, caller, filters, day))),
                 )
         except ExceptionGroup as errors:
             raise errors.exceptions[0] from None  # the first error, for example of an unavailable PostgreSQL
-        stocked, flows, needs = asked
-        return cls(stocked.result(), flows.result(), needs.result())
+        stocked, sheltered, flows, needs = asked
+        return cls(stocked.result(), sheltered.result(), flows.result(), needs.result())
 
 
 def area_names(request: Request, caller: Principal) -> list[str] | None:

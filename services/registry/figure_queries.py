@@ -84,6 +84,16 @@ class Dimension(StrEnum):
     EVACUATION = "evacuation"
 
 
+class Summary(StrEnum):
+    """Sums of displacements by some dimensions. Figures that need other dimensions are read from the displacements."""
+
+    DESTINATION = "destination"  # and first reason
+    ORIGIN = "origin"  # and first reason
+    REASON = "reason"  # and destination; all reasons and the hazard type
+    SHELTER = "shelter"  # and destination
+    NEED = "need"  # and destination
+
+
 @dataclass(frozen=True, slots=True)
 class FigureQuery:
     """A query. If `pcodes` or `visible` is None, all places count. `known` has all P-codes of the country."""
@@ -102,6 +112,7 @@ class FigureQuery:
     hazard_types: Sequence[HazardType] = ()
     shelters: Sequence[Shelter] = ()
     by: Sequence[Dimension] = ()
+    is_by_reason: bool = True
     scopes: Sequence[MovementScope] = ()
     mobilities: Sequence[Mobility] = DISPLACED
     sexes: Sequence[Sex] = ()
@@ -128,7 +139,33 @@ class FigureQuery:
         is_onset_by_reason = bool(self.onsets) and self.rank is ReasonRank.ANY
         return is_onset_by_reason or not {Dimension.HAZARD_TYPE, Dimension.ONSET}.isdisjoint(self.by)
 
+    def summary(self, kind: Kind) -> Summary | None:
+        """The summary that has all dimensions of the query; None if no summary has them.
+
+        Summaries do not know who has which combination of sexes and ages, nor both the origin and the destination.
+        """
+        if not self.is_whole:
+            return None
+        has_reasons = self.has_hazard_type or self.is_by_hazard or self.rank is not ReasonRank.FIRST
+        if self.shelters or not {Dimension.SHELTER, Dimension.EVACUATION}.isdisjoint(self.by):
+            has_any_reason = has_reasons or self.is_by_reason or bool(self.reasons)
+            return None if has_any_reason or self.view is View.ORIGIN or kind == "flows" else Summary.SHELTER
+        if self.view is View.ORIGIN:
+            return Summary.ORIGIN if self.visible is None and not has_reasons else None
+        return Summary.REASON if has_reasons else Summary.DESTINATION
+
+    @property
+    def need_summary(self) -> Summary | None:
+        is_of_origin = self.view is View.ORIGIN and self.pcodes is not None
+        is_filtered = self.reasons or self.is_by_hazard or self.rank is ReasonRank.ONLY or self.shelters
+        return Summary.NEED if self.is_whole and not is_filtered and not is_of_origin else None
+
+    @property
+    def is_by_hazard(self) -> bool:
+        return bool(self.onsets or self.hazard_types)
+
     def parameters(self) -> dict[str, Any]:
+        until = self.until or date.max
         return {
             "status": self.status.value,
             "visible": self.visible,
@@ -146,6 +183,10 @@ class FigureQuery:
             "mobilities": [mobility.value for mobility in self.mobilities],
             "since": midnight(self.since),
             "until": midnight(self.until),
+            "since_day": self.since or date.min,
+            "until_day": until,
+            "month_day": until.replace(day=1),
+            "year_day": until.replace(month=1, day=1),
         }
 
 

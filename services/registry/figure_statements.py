@@ -4,7 +4,8 @@
 
 from collections.abc import Iterator
 
-from services.registry.figure_queries import Dimension, FigureQuery, Kind, ReasonRank
+from services.registry.figure_queries import Dimension, FigureQuery, Kind, ReasonRank, Summary
+from services.registry.models import DIMENSION_NAMES, FIGURE_NUMBERS
 from services.registry.reports import CELL_NAMES
 from shared.country import COUNTRY, UNKNOWN_COUNTRY
 from shared.events.vocabulary import Reason, Shelter, SubStock
@@ -18,7 +19,7 @@ STOCK = "superseded_at >= :until"
 # Nobody has reported a movement of the people in `episodes`, so they are in location of displacement.
 IN_DISPLACEMENT = f"'{SubStock.IN_DISPLACEMENT}' = ANY(:sub_stocks)"
 OF_SUB_STOCK = "sub_stock = ANY(:sub_stocks)"
-IN_SUB_STOCK = {"episodes": IN_DISPLACEMENT, "counts": OF_SUB_STOCK, "stays": OF_SUB_STOCK}
+IN_SUB_STOCK = {"sums": OF_SUB_STOCK, "episodes": IN_DISPLACEMENT, "counts": OF_SUB_STOCK, "stays": OF_SUB_STOCK}
 # A row of `counts` describes the people until the first movement of their group.
 # From then on, `group_stays` describes the people who are left.
 # If teams disagree, several counts of the same people are in effect, and only the highest is used.
@@ -58,14 +59,51 @@ FIGURES = """
 SELECT {period}, {view}_pcode, origin_country, destination_country, mobility, {reasons}, {hazard_type}, {shelter},
     {evacuation}, {number}, {number_imprecise}, {number_corrected}, {cells}
 FROM {table} WHERE {conditions}
-GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
+GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9 {having}
 """
 # Rows that earlier releases wrote have no kind of shelter.
 SHELTER = f"coalesce(shelter, '{Shelter.UNKNOWN}')"
 PERIODS = {"stock": "NULL::integer", "flows": "period"}
 # A row of `episodes` describes a household until its first movement; from then on `stays` describe its parts.
-# The movement `displaced_again` is a new displacement, so its passages are flows.
+# The movement `displaced_again` is a new displacement, so its passages are flows. The sums contain the same people.
 TABLES = {"stock": ("episodes", "stays", "counts"), "flows": ("episodes", "passages", "counts")}
+SUMMED = ("sums", "counts")
+# Each need once, and a row without a need for the people with any need.
+GIVEN_NEEDS = """(
+    SELECT DISTINCT unnest(needs) UNION ALL SELECT NULL WHERE cardinality(needs) > 0
+) AS given (need)"""
+OF_SUMS = f"{', '.join(DIMENSION_NAMES)}, reasons[1] AS reason"
+# The rows of `figure_sums` that make up the stock or the flows, and the changes that are noted but not in the sums yet.
+# The numbers of a change are negative if a displacement was removed.
+SUMS = """(
+    SELECT {dimensions}, need, {period} AS period, {numbers} FROM ({spans}) AS sums
+    JOIN figure_dimensions AS dimensions USING (dimensions_id) WHERE dimensions.summary = '{summary}'
+    UNION ALL
+    SELECT {dimensions_of_changes}, {need}, {period_of_changes}, {numbers} FROM figure_changes {needs} WHERE {changes}
+) AS sums"""
+# The stock has the whole years before, the whole months of its year, and the days of its month. One sort by dimensions
+# for all three would take longer than the sums.
+STOCK_SPANS = f"""
+SELECT dimensions_id, {", ".join(f"sum({name})::integer AS {name}" for name in FIGURE_NUMBERS)} FROM (
+    SELECT * FROM figure_sums WHERE summary = '{{summary}}' AND span = 'year' AND since < :year_day
+    UNION ALL
+    SELECT * FROM figure_sums
+    WHERE summary = '{{summary}}' AND span = 'month' AND since >= :year_day AND since < :month_day
+    UNION ALL
+    SELECT * FROM figure_sums
+    WHERE summary = '{{summary}}' AND span = 'day' AND since >= :month_day AND since < :until_day
+) AS spans GROUP BY dimensions_id
+"""  # noqa: S608 - constants
+FLOW_SPANS = """
+SELECT * FROM figure_sums WHERE summary = '{summary}' AND span IN ('flow', 'vague_flow')
+    AND since >= :since_day AND since < :until_day
+"""
+SPANS = {"stock": STOCK_SPANS, "flows": FLOW_SPANS}
+CHANGES = {
+    "stock": "began_on < :until_day AND ended_on >= :until_day",
+    "flows": "is_flow AND began_on >= :since_day AND began_on < :until_day",
+}
+MONTH = "100 * extract(year FROM {day})::integer + CASE WHEN {known} THEN extract(month FROM {day})::integer ELSE 0 END"
 VAGUE = "occurred_at_precision NOT IN ('hour', 'day')"
 IMPRECISE = {
     "episodes": VAGUE,
@@ -73,7 +111,9 @@ IMPRECISE = {
     "passages": VAGUE,
     "counts": "(quantifier <> 'exact' OR coalesce(persons_estimated, false))",
 }
+HAVE_HOUSEHOLDS = ("stays", "passages", "sums")
 ALL_CELLS = {
+    "sums": "displaced",
     "episodes": "displaced",
     "stays": "displaced",
     "passages": "displaced",
@@ -81,24 +121,53 @@ ALL_CELLS = {
 }  # the sum of all cells of sex and age
 
 
+def tables(kind: Kind, summary: Summary | None) -> tuple[str, ...]:
+    """Where figures are read: from the sums, if a summary has all dimensions of the query."""
+    return SUMMED if summary else TABLES[kind]
+
+
+def sums(kind: Kind, summary: Summary) -> str:
+    """The rows of a summary that make up the stock or the flows, with the columns of `episodes`."""
+    is_flow, is_need = kind == "flows", summary is Summary.NEED
+    return SUMS.format(
+        summary=summary,
+        spans=SPANS[kind].format(summary=summary),
+        dimensions=OF_SUMS,
+        dimensions_of_changes=OF_SUMS.replace("shelter", f"{SHELTER} AS shelter"),
+        need="need" if is_need else "NULL",
+        needs=f"CROSS JOIN LATERAL {GIVEN_NEEDS}" if is_need else "",
+        period=MONTH.format(day="since", known="span = 'flow'") if is_flow else "NULL::integer",
+        period_of_changes=MONTH.format(day="began_on", known="has_month") if is_flow else "NULL::integer",
+        numbers=", ".join(FIGURE_NUMBERS),
+        changes=CHANGES[kind],
+    )
+
+
 def statement(query: FigureQuery, kind: Kind, table: str) -> str:
     """The SQL statement, with only the conditions that the query needs, because PostgreSQL can then use an index."""
     chosen = set(query.chosen)
     cells = [f"coalesce(sum({name}), 0)" if index in chosen else "0" for index, name in enumerate(CELL_NAMES)]
     return FIGURES.format(
-        table=source(kind, table),
+        table=source(kind, table, query.summary(kind)),
+        having="HAVING sum(displaced) > 0" if table == "sums" else "",
         period=PERIODS[kind],
         view=query.view.value,
-        reasons="reasons" if query.rank is ReasonRank.ANY else "reason",
+        reasons=reasons(query),
         hazard_type="hazard_type" if query.has_hazard_type else "NULL::text",
         shelter=SHELTER if Dimension.SHELTER in query.by else "NULL::text",
         evacuation="evacuation" if Dimension.EVACUATION in query.by else "NULL::text",
         number=number(table),
-        number_imprecise=number(table, IMPRECISE[table]),
-        number_corrected=number(table, "version > 1"),
+        number_imprecise="sum(imprecise)" if table == "sums" else number(table, IMPRECISE[table]),
+        number_corrected="sum(corrected)" if table == "sums" else number(table, "version > 1"),
         cells=", ".join(cells),
         conditions=" AND ".join(conditions(query, kind, table)),
     )
+
+
+def reasons(query: FigureQuery) -> str:
+    if not query.is_by_reason:
+        return "CAST('{}' AS text[])"
+    return "reasons" if query.rank is ReasonRank.ANY else "reason"
 
 
 def persons(query: FigureQuery, table: str) -> str:
@@ -107,22 +176,23 @@ def persons(query: FigureQuery, table: str) -> str:
     return f"coalesce(sum({ALL_CELLS[table] if query.is_whole else ' + '.join(cells) or '0'}), 0)"
 
 
-def source(kind: Kind, table: str) -> str:
+def source(kind: Kind, table: str, summary: Summary | None) -> str:
+    if table == "sums" and summary:
+        return sums(kind, summary)
     return COUNTS_IN_EFFECT if (kind, table) == ("stock", "counts") else table
 
 
 def number(table: str, condition: str | None = None) -> str:
     """The SQL expression for the number of households or groups. A household in several parts counts once."""
     where = f" FILTER (WHERE {condition})" if condition else ""
-    return f"coalesce(sum(households){where}, 0)" if table in ("stays", "passages") else f"count(*){where}"
+    return f"coalesce(sum(households){where}, 0)" if table in HAVE_HOUSEHOLDS else f"count(*){where}"
 
 
 def conditions(query: FigureQuery, kind: Kind, table: str) -> Iterator[str]:
     yield "status = :status AND mobility = ANY(:mobilities)"
     yield from (MEASURES[kind],) if table == "counts" else ()
-    yield from ("occurred_at < :until",) if query.until else ()
-    yield from ("occurred_at >= :since",) if query.since and kind == "flows" else ()
-    yield from (STOCK,) if kind == "stock" else ()
+    if table != "sums":
+        yield from period_conditions(query, kind)
     yield from (IN_SUB_STOCK[table],) if kind == "stock" else ()
     yield from ("movement = 'displaced_again'",) if table == "passages" else ()
     yield from (IS_VISIBLE,) if query.visible is not None else ()
@@ -131,7 +201,14 @@ def conditions(query: FigureQuery, kind: Kind, table: str) -> Iterator[str]:
     yield from ("hazard_type = ANY(:hazard_types)",) if query.hazard_types else ()
     yield from (f"{SHELTER} = ANY(:shelters)",) if query.shelters else ()
     yield from (f"({SCOPE}) = ANY(:scopes)",) if query.scopes else ()
-    yield is_chosen(query, table)
+    if table != "sums":
+        yield is_chosen(query, table)
+
+
+def period_conditions(query: FigureQuery, kind: Kind) -> Iterator[str]:
+    yield from ("occurred_at < :until",) if query.until else ()
+    yield from ("occurred_at >= :since",) if query.since and kind == "flows" else ()
+    yield from (STOCK,) if kind == "stock" else ()
 
 
 def reason_conditions(query: FigureQuery) -> Iterator[str]:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
+import msgspec
 from fastapi import APIRouter, Query, Request
-from pydantic_core import to_json
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
@@ -97,10 +97,11 @@ async def answer(
             media_type="text/csv; charset=utf-8",
             headers={"content-disposition": f'attachment; filename="{file_name(on, areas)}"', "vary": "Accept, Cookie"},
         )
-    whole = {of: numbers(figure) for of, figure in totals(figures).items()}
+    row_type = exports.row_type(tuple(names))
+    whole = {of.value: numbers(figure) for of, figure in totals(figures).items()}
     selected = list(filters.categories)
     return Response(
-        to_json(
+        msgspec.json.encode(
             {
                 "counted_status": status,
                 "areas": areas,
@@ -110,9 +111,9 @@ async def answer(
                 "view": filters.view,
                 "level": filters.level,
                 "places_version": state.places.version,
-                "total": whole[selected[0]] if len(selected) == 1 else None,
+                "total": whole[selected[0].value] if len(selected) == 1 else None,
                 "totals": whole,
-                "rows": exported,
+                "rows": [row_type(*row) for row in exported],
             }
         ),
         media_type="application/json",

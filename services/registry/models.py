@@ -10,13 +10,17 @@ from uuid import UUID
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Boolean,
     Column,
     Computed,
+    Date,
     Identity,
     Index,
+    Integer,
     LargeBinary,
     SmallInteger,
     Table,
+    Text,
     Uuid,
     false,
     func,
@@ -25,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
+from services.registry.reports import CELL_NAMES
 from shared.audit import AUDIT
 from shared.country import TIME_ZONE
 from shared.messaging.models import CONSUMER_TABLES, Decision
@@ -464,6 +469,67 @@ class DataVersion(RegistryModel):
 
     slot: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     version: Mapped[UUID] = mapped_column(server_default=func.gen_random_uuid())
+
+
+FIGURE_NUMBERS = ("households", "imprecise", "corrected", "displaced", *CELL_NAMES)
+DIMENSION_NAMES = (
+    "status",
+    "sub_stock",
+    "mobility",
+    "origin_pcode",
+    "origin_country",
+    "destination_pcode",
+    "destination_country",
+    "reasons",
+    "hazard_type",
+    "shelter",
+    "evacuation",
+)
+
+
+def dimensions() -> list[Column[Any]]:
+    return [Column(name, ARRAY(Text) if name == "reasons" else Text) for name in DIMENSION_NAMES]
+
+
+# The changes of displacements that are not in `figure_sums` yet. A displacement that was removed has negative numbers.
+# The migration creates the triggers that note the changes. `ended_on` is the first day on which the people were not in
+# the stock any more. If `is_flow` is true, the displacement counts as a flow of the month of `began_on`, or of the year
+# if no month is known.
+FIGURE_CHANGES = Table(
+    "figure_changes",
+    RegistryModel.metadata,
+    *dimensions(),
+    Column("needs", ARRAY(Text)),
+    Column("began_on", Date),
+    Column("ended_on", Date),
+    Column("is_flow", Boolean),
+    Column("has_month", Boolean),
+    *(Column(name, Integer) for name in FIGURE_NUMBERS),
+)
+
+# A combination of dimensions. `name` is their text, which is unique. Dimensions that the summary leaves out are NULL.
+FIGURE_DIMENSIONS = Table(
+    "figure_dimensions",
+    RegistryModel.metadata,
+    Column("dimensions_id", Integer, Identity(always=True), primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("summary", Text, nullable=False),
+    *dimensions(),
+    Column("need", Text),
+)
+
+# Numbers of households and persons by dimensions. The spans day, month and year have the changes of the stock since
+# that date. The spans flow and vague_flow have the flows of a month; of vague flows only the year is known.
+FIGURE_SUMS = Table(
+    "figure_sums",
+    RegistryModel.metadata,
+    Column("summary", Text, primary_key=True),
+    Column("span", Text, primary_key=True),
+    Column("since", Date, primary_key=True),
+    Column("dimensions_id", Integer, primary_key=True, autoincrement=False),
+    *(Column(name, Integer, nullable=False) for name in FIGURE_NUMBERS),
+    postgresql_with={"fillfactor": 80},
+)
 
 
 class PersonalDataRead(RegistryModel):

@@ -11,15 +11,14 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.figure_queries import FigureQuery
-from services.registry.figure_statements import TABLES, conditions, number, persons, source
+from services.registry.figure_statements import GIVEN_NEEDS, conditions, number, persons, source, tables
 from shared.events.vocabulary import Need
 
 # Reports state needs for a household or group, not for persons, so all persons of a household or group count.
 # The row without a need counts everybody with at least one need.
 NEEDS = """
 SELECT need, {number}, {persons} FROM {table}
-CROSS JOIN LATERAL (SELECT DISTINCT unnest(needs) UNION ALL SELECT NULL WHERE cardinality(needs) > 0) AS given(need)
-WHERE {conditions} GROUP BY 1
+WHERE {conditions} GROUP BY 1 HAVING {persons} > 0
 """
 
 
@@ -34,12 +33,14 @@ class NeedFigure:
     group_persons: int
 
 
-async def needs(session: AsyncSession, query: FigureQuery) -> list[NeedFigure]:
+async def needs(session: AsyncSession, query: FigureQuery, *, is_summed: bool = True) -> list[NeedFigure]:
     """The needs of the displaced people at the end of the last day before `until`, the most frequent first."""
     registered, counted = Numbers(), Numbers()
-    for table in TABLES["stock"]:
+    summary = query.need_summary if is_summed else None
+    for table in tables("stock", summary):
+        people = source("stock", table, summary)
         statement = NEEDS.format(
-            table=source("stock", table),
+            table=people if table == "sums" else f"{people} CROSS JOIN LATERAL {GIVEN_NEEDS}",
             number=number(table),
             persons=persons(query, table),
             conditions=" AND ".join(conditions(query, "stock", table)),

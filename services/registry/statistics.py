@@ -24,7 +24,7 @@ from services.registry.figure_queries import (
     View,
     category_of,
 )
-from services.registry.figure_statements import TABLES, statement
+from services.registry.figure_statements import statement, tables
 from services.registry.reports import BRACKETS, CELLS, SEXES, UNKNOWN
 from shared.country import COUNTRY, UNKNOWN_COUNTRY
 from shared.displacement_reasons import onset
@@ -101,20 +101,25 @@ class Figure:
         return sum(sum(self.cells[BRACKETS.index(bracket) :: len(BRACKETS)]) for bracket in brackets)
 
 
-async def figures(session: AsyncSession, kind: Kind, query: FigureQuery, places: Places) -> list[Figure]:
+async def figures(
+    session: AsyncSession, kind: Kind, query: FigureQuery, places: Places, *, is_summed: bool = True
+) -> list[Figure]:
     """The figures. The stock is the displaced people by place at the end of the last day before `until`.
 
-    The flows are the displacements that began in each month. A household that was displaced twice counts twice.
+    The flows are the displacements that began in each month. A household that was displaced twice counts twice. If
+    `is_summed` is false, the figures are read from the displacements also where a summary has them.
     """
     summands: list[Figure] = []
     located = cache(lambda *codes: location(*codes, query=query, places=places))  # cached, because places recur
-    for table in TABLES[kind]:
+    summary = query.summary(kind) if is_summed else None
+    for table in tables(kind, summary):
         rows = (await session.execute(text(statement(query, kind, table)), query.parameters())).all()
         summands += [figure(row, located, is_registered=table != "counts") for row in rows]
     return united(summands)
 
 
 REASONS = {reason.value: reason for reason in Reason}
+ONLY_REASON = {reason.value: (reason,) for reason in Reason}
 MOBILITIES = {mobility.value: mobility for mobility in Mobility}
 HAZARD_TYPES: dict[str | None, HazardType | None] = {None: None, **{hazard.value: hazard for hazard in HazardType}}
 SHELTERS: dict[str | None, Shelter | None] = {None: None, **{shelter.value: shelter for shelter in Shelter}}
@@ -126,23 +131,18 @@ Location = tuple[str | None, str | None, MovementScope]  # unit, country, scope
 
 
 def figure(row: Sequence[Any], located: Callable[..., Location], *, is_registered: bool) -> Figure:
-    period, pcode, origin, destination, mobility, reasons, *requested = row[:9]
-    number, imprecise, corrected, *cells = row[9:]
+    period, pcode, origin, destination, mobility, reasons, hazard, shelter, evacuation, number, imprecise = row[:11]
     name = month(period), *located(pcode, origin, destination), reasons_of(reasons), MOBILITIES[mobility]
-    hazard, shelter, evacuation = requested
-    by: dict[str, Any] = {
-        "hazard_type": HAZARD_TYPES[hazard],
-        "shelter": SHELTERS[shelter],
-        "evacuation": EVACUATIONS[evacuation],
-    }
+    requested = HAZARD_TYPES[hazard], None, SHELTERS[shelter], EVACUATIONS[evacuation]
+    corrected, cells = row[11], tuple(row[12:])
     if is_registered:
-        return Figure(*name, number, tuple(cells), corrected, imprecise, **by)
-    return Figure(*name, groups=number, group_persons=sum(cells), group_imprecise=imprecise, **by)
+        return Figure(*name, number, cells, corrected, imprecise, 0, 0, 0, *requested)
+    return Figure(*name, 0, NO_CELLS, 0, 0, number, sum(cells), imprecise, *requested)
 
 
 def reasons_of(column: str | Sequence[str]) -> tuple[Reason, ...]:
     if isinstance(column, str):
-        return (REASONS[column],)
+        return ONLY_REASON[column]
     return tuple(sorted({REASONS[reason] for reason in column}))
 
 
@@ -209,19 +209,6 @@ def rows(
                 )
 
     return united(row for figure in figures for row in by_reason(figure))
-
-
-def only_by(figures: Iterable[Figure], by: Collection[Dimension]) -> list[Figure]:
-    """The figures, summed over kinds of shelter and kinds of evacuation unless the caller requests these dimensions."""
-    has_shelter, has_evacuation = Dimension.SHELTER in by, Dimension.EVACUATION in by
-    return united(
-        replace(
-            figure,
-            shelter=figure.shelter if has_shelter else None,
-            evacuation=figure.evacuation if has_evacuation else None,
-        )
-        for figure in figures
-    )
 
 
 def by_shelter(figures: Iterable[Figure]) -> list[Figure]:

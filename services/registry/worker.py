@@ -9,6 +9,7 @@ from services.registry.comparisons import keep_compared
 from services.registry.config import RegistrySettings
 from services.registry.digests import Digests
 from services.registry.envelope_encryption import EnvelopeEncryption
+from services.registry.figure_sums import keep_summed
 from services.registry.handlers import REPORTS, Registrar
 from services.registry.models import HeldDecision
 from services.registry.opening import ReportOpener
@@ -49,6 +50,7 @@ async def run(settings: RegistrySettings) -> None:
                 lambda: site_key_renewal.renew(database.sessions(engine), encryption, search, places),
             ),
             keep_compared(database.sessions(engine), encryption, search),
+            keep_summed(database.sessions(engine)),
             Decisions("registry", HeldDecision, engine, registrar.prepare_held).run(),
             redrives=Redrives("registry", [reports], settings=settings, keys=keys),
         )

@@ -46,6 +46,9 @@ TABLES = (
     "sites",
     "stays",
     "uncompared_households",
+    "figure_changes",  # after the tables whose triggers write it
+    "figure_dimensions",
+    "figure_sums",
 )
 
 

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from services.registry.figure_sums import sum_some
 from services.registry.rows import COUNTS, EPISODES
 from shared.auth.tokens import Role
 from shared.postgres import database
@@ -121,7 +122,8 @@ def following() -> dict[UUID, datetime]:
 FOLLOWING = following()
 
 
-async def copied(office: Office) -> None:
+async def copied(office: Office, *, summed: int = 0) -> None:
+    """Copy the displacements. The first `summed` changes are added to the sums, the others are only noted."""
     async with office.app.state.sessions.begin() as session:
         connection = await database.driver(session)
         for table, columns, measures in (
@@ -131,6 +133,8 @@ async def copied(office: Office) -> None:
             rows = [row(move) for move in MANY if move.measure in measures]
             records = [tuple(each[column] for column in columns) for each in rows]
             await connection.copy_records_to_table(table, records=records, columns=columns)
+    if summed:
+        await sum_some(office.app.state.sessions, at_once=summed)
 
 
 def row(move: Move) -> dict[str, Any]:
@@ -335,13 +339,14 @@ QUESTIONS: list[tuple[str, str, dict[str, Any]]] = [
 ]
 
 
+@pytest.mark.parametrize("summed", [0, 70, 1000])
 @pytest.mark.parametrize(
     ("kind", "query", "filters"), QUESTIONS, ids=[f"{kind}?{query}" for kind, query, _ in QUESTIONS]
 )
 async def test_figures_equal_an_independent_computation(
-    office: Office, kind: str, query: str, filters: dict[str, Any]
+    office: Office, kind: str, query: str, filters: dict[str, Any], summed: int
 ) -> None:
-    await copied(office)
+    await copied(office, summed=summed)
     answer = (await office.get(f"/v1/statistics/{kind}?{query}", role=Role.ANALYST)).json()
     sums = {
         (
@@ -369,8 +374,11 @@ async def test_figures_equal_an_independent_computation(
         ("&sex=female", {"cell": lambda sex, _age: sex == "female"}),
     ],
 )
-async def test_needs_equal_an_independent_computation(office: Office, query: str, filters: dict[str, Any]) -> None:
-    await copied(office)
+@pytest.mark.parametrize("summed", [0, 70, 1000])
+async def test_needs_equal_an_independent_computation(
+    office: Office, query: str, filters: dict[str, Any], summed: int
+) -> None:
+    await copied(office, summed=summed)
     answer = (await office.get(f"/v1/statistics/needs?date=2026-12-31{query}", role=Role.ANALYST)).json()
     found = {row.pop("need"): list(row.values()) for row in answer["rows"]}
 

@@ -17,7 +17,7 @@ from tests.waiting import wait_for
 pytestmark = pytest.mark.anyio
 
 PATHS = ("/v1/statistics/stock", "/v1/statistics/flows", "/v1/statistics/flows?format=csv", "/figures?lang=ru")
-END_WAITING = "SELECT {end}(pid) FROM pg_locks WHERE relation = 'episodes'::regclass AND NOT granted"
+END_WAITING = "SELECT {end}(pid) FROM pg_locks WHERE relation = 'figure_sums'::regclass AND NOT granted"
 
 
 class Watched(Places):
@@ -60,7 +60,7 @@ async def test_a_statement_that_the_database_ends_is_retried(office: Office, pat
             return bool(await session.scalar(text(END_WAITING.format(end=end))))
 
     async with office.app.state.sessions() as holder, asyncio.TaskGroup() as group:
-        await holder.execute(text("LOCK TABLE episodes IN ACCESS EXCLUSIVE MODE"))
+        await holder.execute(text("LOCK TABLE figure_sums IN ACCESS EXCLUSIVE MODE"))
         answering = group.create_task(office.get(path, role=Role.ANALYST))
         await wait_for(end_waiting, timeout=4)
         answer = await answering

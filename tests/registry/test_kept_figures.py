@@ -19,7 +19,7 @@ from tests.waiting import wait_for
 pytestmark = pytest.mark.anyio
 
 STOCK, FLOWS = "/v1/statistics/stock", "/v1/statistics/flows"
-WAITS = "SELECT count(*) FROM pg_locks WHERE relation = 'episodes'::regclass AND NOT granted"
+WAITS = "SELECT count(*) FROM pg_locks WHERE relation = 'figure_sums'::regclass AND NOT granted"
 
 
 async def total(office: Office, path: str = STOCK, **caller: Any) -> dict[str, int]:
@@ -34,7 +34,7 @@ async def test_an_unchanged_registry_answers_without_reading_the_displacements(o
     await office.file(household(), group())
     first = await office.get(path, role=Role.ANALYST)
     async with office.app.state.sessions() as holder:
-        await holder.execute(text("LOCK TABLE episodes, counts IN ACCESS EXCLUSIVE MODE"))
+        await holder.execute(text("LOCK TABLE episodes, counts, figure_sums, figure_changes IN ACCESS EXCLUSIVE MODE"))
         second = await asyncio.wait_for(office.get(path, role=Role.ANALYST), 4)
     assert (first.status_code, second.status_code) == (200, 200)
     assert second.text == first.text
@@ -75,7 +75,7 @@ async def test_a_change_during_the_computation_is_in_the_next_answer(office: Off
             return bool(await session.scalar(text(WAITS)))
 
     async with office.app.state.sessions() as writer, asyncio.TaskGroup() as tasks:
-        await writer.execute(text("LOCK TABLE episodes IN ACCESS EXCLUSIVE MODE"))
+        await writer.execute(text("LOCK TABLE figure_sums IN ACCESS EXCLUSIVE MODE"))
         during = tasks.create_task(total(office))
         await wait_for(waits, timeout=4)
         await writer.execute(text("TRUNCATE episodes"))

@@ -1,0 +1,148 @@
+"""Figures that are read from sums equal those that are read from the displacements, after any order of reports."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from random import Random
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from services.registry import need_figures
+from services.registry.figure_queries import Dimension, FigureQuery, Kind, MovementScope, ReasonRank, Summary, View
+from services.registry.figure_sums import sum_some
+from services.registry.reports import MOVES
+from services.registry.statistics import figures
+from services.registry.visibility import within
+from shared.events.vocabulary import Mobility, Reason, Status, SubStock
+from shared.hazards import Onset
+from shared.places import Places
+from tests.registry.conftest import Office
+from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, OSH, family, household
+from tests.registry.test_movement_figures import FIRST, Body, drawn_reports
+
+pytestmark = pytest.mark.anyio
+
+PLACES = Places.load()
+BATKEN_OBLAST = "KG05000000000"
+EVERYTHING = FigureQuery(Status.ACTUAL, tuple(unit.pcode for unit in PLACES.units()), mobilities=MOVES)
+DAYS = [(FIRST + timedelta(days=days)).date() for days in (0, 20, 33, 61, 120, 400, 3000)]
+
+
+def drawn(draw: Random) -> list[Body]:
+    """Reports of households and their movements in any order, some of them corrected or reversed."""
+    reports: list[Body] = []
+    for body, movements in drawn_reports(draw):
+        body.update(details(draw))
+        reports += [body, *movements]
+        if draw.random() < 0.4:
+            members = family(draw.randint(1, 6))
+            changed = {"version": 2, "members": members, "persons": len(members), "occurred_at_precision": "month"}
+            reports.append({**body, **changed, **details(draw)})
+        if draw.random() < 0.3:
+            later = (FIRST + timedelta(days=draw.randint(60, 400))).isoformat()
+            again = {"household_id": body["household_id"], "occurred_at": later, "reported_at": later}
+            reports.append(household(**{**again, **details(draw)}))
+    draw.shuffle(reports)
+    return reports
+
+
+def details(draw: Random) -> Body:
+    mobility = draw.choice(["displacement", "displacement", "evacuation", "migration", "planned_relocation"])
+    return {
+        "destination": draw.choice([{"pcode": LEILEK}, {"pcode": BATKEN}, {"pcode": OSH}, {"country": "RU"}]),
+        "reasons": draw.choice([["natural_disaster"], ["economic", "conflict"], ["natural_disaster", "economic"]]),
+        "hazard_type": draw.choice(["mudflow", "drought"]),
+        "shelter": draw.choice(["tent", "school", "host_family"]),
+        "needs": draw.choice([[], ["food"], ["food", "water"]]),
+        "mobility": mobility,
+        "evacuation": draw.choice(["pre_emptive", "reactive"]) if mobility == "evacuation" else None,
+    }
+
+
+def queries() -> Iterator[tuple[Kind, FigureQuery]]:
+    seen, places = tuple(within(BATKEN_OBLAST, PLACES)), tuple(within(LEILEK, PLACES))
+    more: list[dict[str, Any]] = [
+        {},
+        {"visible": seen},
+        {"visible": ()},
+        {"pcodes": places, "level": 1},
+        {"view": View.ORIGIN},
+        {"view": View.ORIGIN, "pcodes": tuple(within(KADAMJAI, PLACES))},
+        {"scopes": (MovementScope.ABROAD,), "level": 0},
+        {"rank": ReasonRank.ANY, "by": (Dimension.ONSET, Dimension.HAZARD_TYPE)},
+        {"rank": ReasonRank.ONLY, "onsets": (Onset.SUDDEN,)},
+        {"rank": ReasonRank.ANY, "reasons": (Reason.ECONOMIC,)},
+        {"mobilities": (Mobility.EVACUATION,)},
+    ]
+    for filters in more:
+        yield "flows", replace(EVERYTHING, **filters)
+        yield "flows", replace(EVERYTHING, since=date(2025, 2, 1), until=date(2025, 5, 1), **filters)
+        for sub_stocks in (SubStock.IN_DISPLACEMENT,), (SubStock.IN_RETURN, SubStock.IN_SETTLEMENT):
+            yield from (("stock", replace(EVERYTHING, until=day, sub_stocks=sub_stocks, **filters)) for day in DAYS)
+    shelters: list[dict[str, Any]] = [{}, {"visible": seen}, {"pcodes": places, "scopes": (MovementScope.WITHIN,)}]
+    for filters in shelters:
+        by = (Dimension.SHELTER, Dimension.EVACUATION)
+        yield "stock", replace(EVERYTHING, until=DAYS[4], by=by, is_by_reason=False, level=0, **filters)
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_sums_equal_the_displacements_after_any_order_of_reports(office: Office, seed: int) -> None:
+    draw, reports = Random(seed), drawn(Random(seed))
+    while reports:
+        size = draw.randint(1, 60)
+        await office.file(*reports[:size])
+        reports = reports[size:]
+        if draw.random() < 0.5:
+            await sum_some(office.app.state.sessions, at_once=draw.randint(1, 100))
+    await compare(office)
+    while await sum_some(office.app.state.sessions):
+        pass
+    await compare(office)
+
+
+async def compare(office: Office) -> None:
+    numbers = 0
+    async with office.app.state.sessions() as session:
+        for kind, query in queries():
+            assert query.summary(kind)
+            summed = await figures(session, kind, query, PLACES)
+            assert summed == await figures(session, kind, query, PLACES, is_summed=False), (kind, query)
+            numbers += len(summed)
+            if kind == "stock" and query.need_summary is Summary.NEED:
+                needs = await need_figures.needs(session, query)
+                assert needs == await need_figures.needs(session, query, is_summed=False), query
+    assert numbers > 1000
+
+
+@pytest.mark.parametrize("summed", [0, 10, 1000])
+async def test_figures_are_exact_after_all_displacements_are_noted_again(office: Office, summed: int) -> None:
+    await office.file(*drawn(Random(9))[:150])
+    await sum_some(office.app.state.sessions, at_once=summed)
+    async with office.app.state.sessions.begin() as session:
+        await session.execute(text("SELECT note_all_displacements()"))
+    await sum_some(office.app.state.sessions, at_once=summed)
+    async with office.app.state.sessions() as session:
+        query = replace(EVERYTHING, until=DAYS[4])
+        summed_figures = await figures(session, "stock", query, PLACES)
+        assert summed_figures == await figures(session, "stock", query, PLACES, is_summed=False) != []
+
+
+async def test_statements_by_hand_change_the_sums(office: Office) -> None:
+    await office.file(*drawn(Random(4))[:150])
+    await sum_some(office.app.state.sessions)
+    for statement in (
+        "UPDATE episodes SET displaced = displaced + 1, reasons = '{conflict}'",
+        "UPDATE episodes SET superseded_at = occurred_at WHERE displaced > 3",
+        "DELETE FROM episodes WHERE displaced = 3",
+        "TRUNCATE stays",
+        "TRUNCATE episodes, passages",
+    ):
+        async with office.app.state.sessions.begin() as session:
+            await session.execute(text(statement))
+        async with office.app.state.sessions() as session:
+            for kind in ("stock", "flows"):
+                query = replace(EVERYTHING, until=DAYS[4])
+                summed = await figures(session, kind, query, PLACES)
+                assert summed == await figures(session, kind, query, PLACES, is_summed=False), statement
