@@ -9,6 +9,7 @@ from services.registry.comparisons import keep_compared
 from services.registry.config import RegistrySettings
 from services.registry.digests import Digests
 from services.registry.envelope_encryption import EnvelopeEncryption
+from services.registry.figure_checks import keep_checked
 from services.registry.figure_sums import keep_summed
 from services.registry.handlers import REPORTS, Registrar
 from services.registry.models import HeldDecision
@@ -51,6 +52,7 @@ async def run(settings: RegistrySettings) -> None:
             ),
             keep_compared(database.sessions(engine), encryption, search),
             keep_summed(database.sessions(engine)),
+            keep_checked(database.sessions(engine), places),
             Decisions("registry", HeldDecision, engine, registrar.prepare_held).run(),
             redrives=Redrives("registry", [reports], settings=settings, keys=keys),
         )

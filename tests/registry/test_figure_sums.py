@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from services.registry import need_figures
+from services.registry.figure_checks import check
 from services.registry.figure_queries import Dimension, FigureQuery, Kind, MovementScope, ReasonRank, Summary, View
 from services.registry.figure_sums import sum_some
 from services.registry.reports import MOVES
@@ -146,3 +147,24 @@ async def test_statements_by_hand_change_the_sums(office: Office) -> None:
                 query = replace(EVERYTHING, until=DAYS[4])
                 summed = await figures(session, kind, query, PLACES)
                 assert summed == await figures(session, kind, query, PLACES, is_summed=False), statement
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE figure_sums SET households = households + 1 WHERE span = 'day'",
+        "DELETE FROM figure_sums WHERE summary = 'need'",
+        "DELETE FROM figure_changes",
+    ],
+)
+async def test_wrong_sums_are_noticed_and_made_again(office: Office, damage: str) -> None:
+    sessions = office.app.state.sessions
+    today = datetime.now(UTC).isoformat()
+    await office.file(household(occurred_at=today, reported_at=today))
+    await sum_some(sessions)
+    await office.file(household())
+    assert await check(sessions, PLACES)
+    async with sessions.begin() as session:
+        await session.execute(text(damage))
+    assert not await check(sessions, PLACES)
+    assert await check(sessions, PLACES)

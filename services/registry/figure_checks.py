@@ -1,0 +1,62 @@
+"""Compares the figures that are read from sums with the displacements, and makes all sums again if they differ."""
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from services.registry.figure_queries import FigureQuery, Kind, day_after, today
+from services.registry.need_figures import needs
+from services.registry.positions import STOCK
+from services.registry.reports import MOVES
+from services.registry.statistics import figures
+from shared import log
+from shared.events.vocabulary import Status
+from shared.failures import retry_while_unavailable
+from shared.places import Places
+
+DAY_SECONDS = 24 * 60 * 60.0
+
+
+async def keep_checked(sessions: async_sessionmaker[AsyncSession], places: Places) -> None:
+    """Check the sums at the start and then every day, until cancelled."""
+    while True:
+        await retry_while_unavailable(lambda: check(sessions, places))
+        await asyncio.sleep(DAY_SECONDS)
+
+
+async def check(sessions: async_sessionmaker[AsyncSession], places: Places) -> bool:
+    """Whether the stock, the flows and the needs are right. If they are not, note all displacements again."""
+    wrong = await differences(sessions, places)
+    if wrong:
+        log.get().error("sums of figures are wrong and are made again", wrong=wrong)
+        async with sessions.begin() as session:
+            await session.execute(select(func.note_all_displacements()))
+    return not wrong
+
+
+async def differences(sessions: async_sessionmaker[AsyncSession], places: Places) -> list[str]:
+    """The statuses and the kinds of figures whose sums differ from the displacements at one moment."""
+    wrong: list[str] = []
+    async with sessions.begin() as session:
+        # All statements read the same displacements, although reports are filed meanwhile.
+        _ = await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        for status in Status:
+            wrong += [f"{status} {kind}" for kind in await differing(session, status, places)]
+    return wrong
+
+
+async def differing(session: AsyncSession, status: Status, places: Places) -> list[str]:
+    known = tuple(unit.pcode for unit in places.units())
+    everything = FigureQuery(status, known, mobilities=MOVES, sub_stocks=STOCK)
+    present = replace(everything, until=day_after(today(datetime.now(UTC))))
+    queries: tuple[tuple[Kind, FigureQuery], ...] = (("stock", present), ("flows", everything))
+    wrong: list[str] = [
+        kind
+        for kind, query in queries
+        if await figures(session, kind, query, places) != await figures(session, kind, query, places, is_summed=False)
+    ]
+    are_needs_right = await needs(session, present) == await needs(session, present, is_summed=False)
+    return wrong if are_needs_right else [*wrong, "needs"]
