@@ -30,7 +30,7 @@ class WantedNames(Body):
 
 
 class Names(BaseModel):
-    """Names by account. An unknown account has none."""
+    """Names by account. Unknown accounts are left out."""
 
     names: dict[UUID, str]
 

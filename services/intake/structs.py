@@ -181,7 +181,10 @@ def limit(rule: Any) -> dict[str, Any]:
 
 
 def whole(pattern: str, *, is_trimmed: bool) -> str:
-    """The pattern without `$`, because Python's `$` accepts a final line break. The result refuses untrimmed text."""
+    """The pattern without `$`, because Python's `$` accepts a final line break.
+
+    The resulting pattern refuses untrimmed text.
+    """
     if not (pattern.startswith("^") and pattern.endswith("$")):
         raise UnknownConstraint(pattern)
     middle = pattern[1:-1]

@@ -229,7 +229,7 @@ def test_incremental_departure_counts_equal_a_full_count(
 
 
 def with_id(id: UUID, departure: Departure | None) -> Departure | None:
-    """The departure with this report id, and with the household to which this report belongs."""
+    """The same departure with this report id, and with the id of the report's household."""
     if departure is None:
         return None
     family = FAMILIES[REPORTS.index(id) % 2]

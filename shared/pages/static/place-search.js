@@ -33,8 +33,8 @@ export class PlaceSearch extends Combobox {
   }
 
   /**
-   * Leaving the field chooses an option only if its name was typed completely, and if no other option could be meant. A place in another district
-   * than the form states is chosen by hand only, because the choice changes the district.
+   * Leaving the field chooses an option only if its name was typed completely, and if no other option could be meant.
+   * A place outside the form's district is chosen by hand only, because the choice changes the district.
    * @override
    */
   leave() {

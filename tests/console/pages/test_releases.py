@@ -111,7 +111,7 @@ def test_a_release_has_the_exact_place_only_if_it_is_chosen(whole: Whole, seat: 
 
 
 def label(page: Page, name: str) -> Locator:
-    """The label of a checkbox. It covers the checkbox, so people and tests click the label."""
+    """The label of a checkbox. The label covers the checkbox, so people and tests click the label."""
     return page.locator("label", has=page.locator(f"[name={name}]"))
 
 
