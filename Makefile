@@ -64,7 +64,7 @@ release: check test ## make a version, its changelog section, a commit and a tag
 	@$(BIN)/bump-my-version bump $${PART:-minor}
 
 bench: development ## measure every promised speed, even if one of them is missed
-	@worst=0; for each in intake_one intake_batch registry alert_latency alert_latency_under_load figures hostile_bodies signing restart; do \
+	@worst=0; for each in intake_one intake_batch registry alert_latency alert_latency_under_load figures search hostile_bodies signing restart; do \
 		$(PYTHON) -m bench.$$each || { code=$$?; [ $$code -le $$worst ] || worst=$$code; }; done; exit $$worst
 
 bench-intake-one bench-intake-batch bench-registry bench-alert-latency bench-alert-latency-under-load bench-figures bench-search bench-hostile-bodies bench-signing bench-restart: development

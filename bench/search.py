@@ -1,13 +1,12 @@
 """`python -m bench.search` measures how long a search for households takes, over many registered households.
 
-Pass A opens one household by its id. Pass B searches by one criterion. Both passes call the registry's web app with its
-access check and security log, but without a network. The passes alternate, so that a busy machine slows down both
-passes equally.
+Pass A opens one household by its id; pass B searches by one criterion, opens the page of a household, or lists its
+duplicates. All use the registry's web app with its access check and security log, without a network. Passes alternate,
+so that a busy machine slows down both alike. Each kind must keep the promise, and find what it must find.
 """
 
 import argparse
 import asyncio
-import itertools
 import logging
 import sys
 import tempfile
@@ -18,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from statistics import quantiles
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 import httpx
@@ -46,8 +45,9 @@ from tests.waiting import wait_for
 
 PROMISED_MS = 200.0
 BATCH = 1_000
-ROUNDS = 40  # each round opens one household and makes each kind of search once
-# One person in a hundred has the most common given name, as in a real population. Names are made of two parts.
+PAGE = 25  # households on a page
+ROUNDS = 40  # each round makes each kind of search once
+# The commonest given name is that of one person in a hundred, as among people. Names are made of two parts.
 GIVEN = "Ай Гүл Нур Бак Таал Жан Кан Мир Сал Те Уран Чол Эр Ыр Аз Бе Дан Жыл Ку Ма"
 GIVEN_ENDING = "гүл бек ай зат лан мат нура тай шат ыл зада дан жан кыз ман на сай тын хан чы бүбү перим салкын урмат"
 OF_FATHERS = "Абды Ала Асан Бай Бейше Жума Иса Кара Калы Мамыт Молдо Мурат Ниязи Омур Орозо Осмо Раим Сады Сапар Суйун"
@@ -56,7 +56,7 @@ GIVEN_NAMES, FAMILY_NAMES = (
     [first + ending for first in firsts.split() for ending in endings.split()]
     for firsts, endings in ((GIVEN, GIVEN_ENDING), (OF_FATHERS, ENDING))
 )
-DISTRICTS = [unit.pcode for unit in Places.load().units() if unit.level == 2]
+NOWHERE, *DISTRICTS = [unit.pcode for unit in Places.load().units() if unit.level == 2]  # nobody comes from the first
 
 
 def content(number: int) -> dict[str, Any]:
@@ -124,22 +124,32 @@ def received(number: int, now: datetime) -> Received:
     return Received(record, event, b"", filed)
 
 
-def criteria(number: int) -> dict[str, dict[str, Any]]:
-    """One search of each kind for the family with this number."""
-    family = content(number)
+class Kind(NamedTuple):
+    """A search, and the fewest and the most households that its first page must show."""
+
+    criteria: dict[str, Any]
+    least: int = 1
+    most: int = PAGE
+
+
+def kinds(number: int) -> dict[str, Kind]:
+    """One search of each kind, for the family of this number."""
+    family, district = content(number), DISTRICTS[number % len(DISTRICTS)]
     person = family["members"][0]
+    name = {"name": f"{person['given_name']} {person['family_name']}"}
     return {
-        "telephone": {"phone": family["phone"]},
-        "full name": {"name": f"{person['given_name']} {person['family_name']}"},
-        "full name, district": {
-            "name": f"{person['given_name']} {person['family_name']}",
-            "origin": DISTRICTS[number % len(DISTRICTS)],
-        },
-        "family name": {"name": person["family_name"]},
-        "commonest given name": {"name": GIVEN_NAMES[0]},
-        "village": {"locality": family["destination_locality"]},
-        "district": {"area": DISTRICTS[number % len(DISTRICTS)]},
-        "nobody": {"name": "Nobody Ofthisname"},
+        "telephone": Kind({"phone": family["phone"]}, most=1),
+        "full name": Kind(name),
+        "full name, district": Kind({**name, "origin": district}, least=0),
+        "name, rare year": Kind({**name, "birth_year": 1901}, least=0, most=0),
+        "family name": Kind({"name": person["family_name"]}),
+        "commonest given name": Kind({"name": GIVEN_NAMES[0]}, least=PAGE),
+        "village": Kind({"locality": family["destination_locality"]}, least=PAGE),
+        "district": Kind({"area": district}, least=PAGE),
+        "district, rare year": Kind({"area": district, "birth_year": 1901}, least=0, most=0),
+        "origin where nobody is": Kind({"origin": NOWHERE}, least=0, most=0),
+        "old days": Kind({"until": "2001-01-01"}, least=0, most=0),
+        "nobody": Kind({"name": "Nobody Ofthisname"}, least=0, most=0),
     }
 
 
@@ -181,25 +191,32 @@ class Bench:
     async def measure(self, client: httpx.AsyncClient) -> None:
         for number in range(ROUNDS):
             of = Random(number).randrange(self.households)
-            for kind, body in criteria(of).items():
-                await self.timed("opened by id", client.get(f"/v1/households/{self.ids[of % len(self.ids)]}"))
-                await self.timed(kind, client.post("/v1/households:search", json=body))
+            household_id = self.ids[of % len(self.ids)]
+            for kind, search in kinds(of).items():
+                await self.timed("opened by id", client.get(f"/v1/households/{household_id}"))
+                answer = await self.timed(kind, client.post("/v1/households:search", json=search.criteria))
+                found = len(answer.json()["households"])
+                assert search.least <= found <= search.most, (kind, found)
+            await self.timed("page", client.get(f"/households/{household_id}", headers={"accept": "text/html"}))
+            await self.timed("duplicates", client.get(f"/v1/households/{household_id}/duplicates"))
 
-    async def timed(self, kind: str, request: Any) -> None:
+    async def timed(self, kind: str, request: Any) -> httpx.Response:
         began = time.perf_counter()
         answer: httpx.Response = await request
         self.times[kind].append(1000 * (time.perf_counter() - began))
         assert answer.status_code == 200, answer.text
+        return answer
 
     def report(self) -> bool:
         opened = percentiles(self.times.pop("opened by id"))
         print(f"{'A opened by id':<24} p50 {opened[0]:6.1f} ms   p99 {opened[1]:6.1f} ms")
+        missed = []
         for kind, times in self.times.items():
             p50, p99 = percentiles(times)
             print(f"B {kind:<22} p50 {p50:6.1f} ms   p99 {p99:6.1f} ms   ratio of p50 B/A {p50 / opened[0]:5.1f}")
-        _, p99 = percentiles(itertools.chain.from_iterable(self.times.values()))
-        print(f"all searches: p99 {p99:.1f} ms, promised {PROMISED_MS:.0f} ms")
-        return p99 <= PROMISED_MS
+            missed += [kind] if p99 > PROMISED_MS else []
+        print(f"p99 of each kind, promised {PROMISED_MS:.0f} ms: {', '.join(missed) + ' missed' if missed else 'kept'}")
+        return not missed
 
 
 def percentiles(times: Iterable[float]) -> tuple[float, float]:

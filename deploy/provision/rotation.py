@@ -93,7 +93,7 @@ class KeyLaid(CannotRetire):
 
 
 class KeyFresh(CannotRetire):
-    """The newer key was generated a moment ago, and records may still be signed with this one.
+    """The newer key was generated a moment ago, and this one may still be in use.
 
     Try again in ten minutes; nothing was changed.
     """
@@ -129,7 +129,7 @@ def rotate(kind: Kind, *, folders: Mapping[Kind, Path], records: record_keys.Fol
     return [keyring.draw(folder)]
 
 
-def retire(kind: Kind, key_id: str, folder: Path, *, uses: int) -> list[Path]:
+def retire(kind: Kind, key_id: str, folder: Path, *, uses: int, now: datetime) -> list[Path]:
     """Destroy an older key and return the files that were removed. Raises CannotRetire.
 
     `uses` is the number of rows that are still encrypted under the key.
@@ -142,6 +142,8 @@ def retire(kind: Kind, key_id: str, folder: Path, *, uses: int) -> list[Path]:
         raise KeyNewest(key_id)
     if uses:
         raise (KeyLaid if kind is Kind.DIGESTS else KeyWanted)(key_id, uses)
+    if kind is Kind.SEARCH and now - keyring.drawn_at(newest) < TAKEN_OVER:  # workers may still make keys with it
+        raise KeyFresh(key_id)
     return destroy(files[key_id])
 
 

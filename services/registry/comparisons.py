@@ -5,14 +5,18 @@ and the worker compares the noted households within seconds, a few at a time.
 """
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from operator import attrgetter
+from typing import NamedTuple
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from sqlalchemy import delete, or_, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from services.registry import queries, search_queries
+from services.registry import queries
+from services.registry.duplicate_queries import candidates
 from services.registry.duplicates import Duplicate, OpenedHousehold, duplicate
 from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.models import DuplicatePair
@@ -67,24 +71,32 @@ async def pairs_with(
 ) -> list[DuplicatePair]:
     try:
         household = await queries.household(session, encryption, household_id, EVERYWHERE)
-        others = await alike(session, encryption, search, household, EVERYWHERE) if household else []
+        alike = await compared(session, encryption, search, household, EVERYWHERE) if household else None
     except InvalidTag:  # one damaged household must not stop the worker
         log.get().error("household not compared: it cannot be decrypted", household_id=str(household_id))
         return []
-    return [pair_of(household, found) for found in others] if household else []
+    return [pair_of(household, found) for found in alike.duplicates] if household and alike else []
 
 
-async def alike(
+class Comparison(NamedTuple):
+    """The duplicates, those with the strongest reason first. `is_complete` is false if too many seemed possible."""
+
+    duplicates: Sequence[Duplicate]
+    is_complete: bool
+
+
+async def compared(
     session: AsyncSession,
     encryption: EnvelopeEncryption,
     search: SearchKeys,
     household: OpenedHousehold,
     visibility: Visibility,
-) -> list[Duplicate]:
-    """The exact duplicates of a household that the caller may see."""
-    ids = await search_queries.like(session, search, household, visibility)
+) -> Comparison:
+    """The exact duplicates of a household that are visible."""
+    ids, is_complete = await candidates(session, search, household, visibility)
     others = await queries.households(session, encryption, ids, visibility) if ids else []
-    return [found for other in others if (found := duplicate(household, other))]
+    found = [found for other in others if (found := duplicate(household, other))]
+    return Comparison(sorted(found, key=attrgetter("rank")), is_complete)
 
 
 def pair_of(household: OpenedHousehold, found: Duplicate) -> DuplicatePair:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry import openings, queries
-from services.registry.comparisons import alike
+from services.registry.comparisons import Comparison, compared
 from services.registry.duplicates import Duplicate, DuplicateReason, OpenedHousehold
 from services.registry.models import DuplicatePair
 from services.registry.routes import Caller, HouseholdSummary, at_hand, note_read, opened
@@ -34,7 +34,13 @@ class DuplicateHousehold(HouseholdSummary):
 
 
 class DuplicateHouseholds(BaseModel):
+    """The duplicates, those with the strongest reason first.
+
+    `is_complete` is false if so many households share a value that not all were compared.
+    """
+
     duplicates: list[DuplicateHousehold]
+    is_complete: bool
 
 
 class PairView(BaseModel):
@@ -86,20 +92,18 @@ async def duplicate_households(
     found = await duplicates_of(household, request, session, caller)
     await note_read(request, session, [household_id])
     await openings.watch(session, caller)
-    return DuplicateHouseholds(duplicates=[shown(each) for each in found])
+    return DuplicateHouseholds(duplicates=[shown(each) for each in found.duplicates], is_complete=found.is_complete)
 
 
 async def duplicates_of(
     household: OpenedHousehold, request: Request, session: AsyncSession, caller: Principal
-) -> Sequence[Duplicate]:
-    """The duplicates in the caller's areas, compared at this moment.
-
-    The security log records that the caller read the duplicates.
-    """
+) -> Comparison:
+    """The duplicates in the caller's areas, compared at this moment. The security log has them as read."""
     encryption, visibility = at_hand(request, caller)
-    found = await alike(session, encryption, request.app.state.search, household, visibility)
-    if found:
-        await note_read(request, session, [each.household["household_id"] for each in found])
+    found = await compared(session, encryption, request.app.state.search, household, visibility)
+    if found.duplicates:
+        ids = [each.household["household_id"] for each in found.duplicates]
+        await note_read(request, session, ids, among=openings.DUPLICATES)
     return found
 
 

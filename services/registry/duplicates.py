@@ -1,27 +1,36 @@
 """Exact duplicates: households that were probably registered twice. No I/O.
 
 Two households are duplicates if they share a personal number; a telephone and a person's full name; or a person's full
-name, birth year and village. A person decides what to do about duplicates.
+name, birth year and village, or district if no village is named. Only the members of the current displacements are
+compared. A person decides what to do about duplicates.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from services.registry.names import folded, telephone
+from services.registry.names import Part, folded, is_same, telephones
 from services.registry.reports import birth_year
-from shared.places import localities
+from services.registry.sites import joined
+from shared.places.places import DIGITS
 
 OpenedHousehold = Mapping[str, Any]  # a row of `households` with the decrypted `sealed` and `members`
 OpenedMember = Mapping[str, Any]
 
 FULL_NAME = 2  # parts
+OF_DISTRICT = DIGITS[2]  # characters of a P-code
 
 
 class DuplicateReason(StrEnum):
+    """Why two households are duplicates, the strongest reason first."""
+
     PERSONAL_NUMBER = "personal_number"
     PHONE_AND_NAME = "phone_and_name"
     NAME_YEAR_AND_VILLAGE = "name_year_and_village"
+    NAME_YEAR_AND_DISTRICT = "name_year_and_district"
+
+
+ORDER = list(DuplicateReason)
 
 
 class Duplicate(NamedTuple):
@@ -31,47 +40,57 @@ class Duplicate(NamedTuple):
     reasons: Sequence[DuplicateReason]
     members: Sequence[OpenedMember]
 
+    @property
+    def rank(self) -> int:
+        """The strongest reason has the smallest rank."""
+        return ORDER.index(self.reasons[0])
 
-def duplicate(one: OpenedHousehold, other: OpenedHousehold) -> Duplicate | None:
-    """The reason why the other household is a duplicate of this one; None if it is not a duplicate."""
-    same = list(matches(one, other))
+
+def duplicate(household: OpenedHousehold, other: OpenedHousehold) -> Duplicate | None:
+    """Why the other household is a duplicate of the first; None if it is not."""
+    same = list(matches(household, other))
     members = {member["member_id"]: member for _, member in same}
-    reasons = sorted({reason for reason, _ in same}, key=list(DuplicateReason).index)
+    reasons = sorted({reason for reason, _ in same}, key=ORDER.index)
     return Duplicate(other, reasons, list(members.values())) if same else None
 
 
-def matches(one: OpenedHousehold, other: OpenedHousehold) -> Iterator[tuple[DuplicateReason, OpenedMember]]:
-    shares_phone, shares_village = bool(phones(one) & phones(other)), is_same_village(one, other)
-    for own in one["members"]:
+def matches(household: OpenedHousehold, other: OpenedHousehold) -> Iterator[tuple[DuplicateReason, OpenedMember]]:
+    shares_phone, same_place = bool(phones(household) & phones(other)), reason_of_place(household, other)
+    for own in household["members"]:
         for member in other["members"]:
             if own.get("personal_number") and own["personal_number"] == member.get("personal_number"):
                 yield DuplicateReason.PERSONAL_NUMBER, member
-            if full_name(own) and full_name(own) == full_name(member):
+            if full_name(own) and is_same(full_name(own), full_name(member)):
                 if shares_phone:
                     yield DuplicateReason.PHONE_AND_NAME, member
-                if shares_village and birth_year(own) and birth_year(own) == birth_year(member):
-                    yield DuplicateReason.NAME_YEAR_AND_VILLAGE, member
+                if same_place and birth_year(own) and birth_year(own) == birth_year(member):
+                    yield same_place, member
 
 
 def phones(household: OpenedHousehold) -> set[str]:
-    numbers = [household["sealed"].get("phone"), *(member.get("phone") for member in household["members"])]
-    return {telephone(number) for number in numbers} - {""}
+    texts = [household["sealed"].get("phone"), *(member.get("phone") for member in household["members"])]
+    return {number for text in texts for number in telephones(text)}
 
 
-def full_name(member: OpenedMember) -> frozenset[str]:
-    """The parts of the given name and the family name. Empty if the given name or the family name is missing."""
-    names = folded(member.get("given_name")) | folded(member.get("family_name"))
+def full_name(member: OpenedMember) -> frozenset[Part]:
+    """The parts of the given name and the family name. Empty if one of them is missing."""
+    names = frozenset((*folded(member.get("given_name")), *folded(member.get("family_name"))))
     return names if len(names) >= FULL_NAME else frozenset()
 
 
-def is_same_village(one: OpenedHousehold, other: OpenedHousehold) -> bool:
-    """Whether both households came from the same place, or are at the same place.
+def reason_of_place(household: OpenedHousehold, other: OpenedHousehold) -> DuplicateReason | None:
+    """How closely the places agree from which both came, or to which both went; None if they differ."""
+    reasons = {reason_of_side(household, other, side) for side in ("origin", "destination")} - {None}
+    return min(reasons, key=ORDER.index, default=None)  # type: ignore[arg-type]
 
-    A missing village equals any village.
-    """
-    for side in ("origin", "destination"):
-        places = {household[f"{side}_pcode"] for household in (one, other)}
-        villages = {localities.folded(household["sealed"].get(f"{side}_locality")) for household in (one, other)}
-        if len(places) == 1 and None not in places and len(villages - {""}) <= 1:
-            return True
-    return False
+
+def reason_of_side(household: OpenedHousehold, other: OpenedHousehold, side: str) -> DuplicateReason | None:
+    pcodes = [each[f"{side}_pcode"] for each in (household, other)]
+    if None in pcodes or len({pcode[:OF_DISTRICT] for pcode in pcodes}) > 1:
+        return None
+    names = {joined(each["sealed"].get(f"{side}_locality")) for each in (household, other)}
+    villages = {pcode for pcode in pcodes if pcode[OF_DISTRICT:].strip("0")}
+    if len(names - {""}) > 1 or len(villages) > 1:
+        return None
+    is_same_village = "" not in names or ("" in names and len(set(pcodes)) == 1 and villages)
+    return DuplicateReason.NAME_YEAR_AND_VILLAGE if is_same_village else DuplicateReason.NAME_YEAR_AND_DISTRICT

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.decisions import CONTRADICTIONS, SUBJECT_OF, Held
 from services.registry.models import HeldDecision, Report
-from services.registry.visibility import Visibility
+from services.registry.visibility import HERE, Visibility
 from shared import audit
 from shared.audit import Action, Entry
 from shared.events.vocabulary import OutcomeKind
@@ -44,15 +44,16 @@ UNDECIDED = select(HeldDecision.decided_at).where(
 )
 IS_HELD = Report.outcome == OutcomeKind.HELD
 # The P-code of the household, group or site that the report is about; NULL if it is not registered.
-# Reports of movements need this P-code, because most movements have no destination.
-SUBJECT_PCODE = """coalesce(
-    (SELECT coalesce(destination_pcode, origin_pcode) FROM households WHERE household_id = reports.subject_id),
+# A movement needs it, because most movements have no destination.
+# raw SQL: it contains the expression of a household's present place
+SUBJECT_PCODE = f"""coalesce(
+    (SELECT {HERE} FROM households WHERE household_id = reports.subject_id),
     (
         SELECT coalesce(destination_pcode, origin_pcode) FROM counts WHERE group_id = reports.subject_id
         ORDER BY occurred_at DESC, report_id LIMIT 1
     ),
     (SELECT pcode FROM sites WHERE site_id = reports.subject_id)
-)"""
+)"""  # noqa: S608 - constants
 HELD = select(
     Report.outcome_id,
     Report.report_id,

@@ -10,11 +10,11 @@ from starlette.responses import Response
 
 from services.registry import openings, queries
 from services.registry.duplicate_routes import duplicates_of, pairs_of
+from services.registry.models import CODE_CHARACTERS
 from services.registry.routes import Caller, at_hand, note_read, opened
 from services.registry.search import HouseholdSearch
-from services.registry.search_keys import code_of
 from services.registry.search_routes import SearchResult, found_by
-from services.registry.timelines import timeline
+from services.registry.timelines import timeline, why_not_counted
 from shared.country import TIME_ZONE
 from shared.pages import Pages, language_of
 from shared.pages.terms import term
@@ -53,12 +53,13 @@ async def household_page(household_id: UUID, request: Request, session: Session,
     return render(
         request,
         "household.html",
-        duplicates=alike,
+        duplicates=alike.duplicates,
+        has_all_duplicates=alike.is_complete,
         household=household,
         details=household["sealed"],
         members=household["members"],
         counted=course.counted,
-        counted_status=request.app.state.settings.counted_status,
+        why_not_counted=partial(why_not_counted, counted_status=request.app.state.settings.counted_status),
         timeline=timeline(versions, course),
     )
 
@@ -71,7 +72,7 @@ def render(request: Request, template: str, **context: Any) -> Response:
         "date_of": date.fromisoformat,
         "date_time": datetime.fromisoformat,
         "local": lambda moment: moment.astimezone(TIME_ZONE),
-        "code_of": lambda report_id: code_of(str(report_id)).upper(),
+        "code_of": lambda report_id: str(report_id)[-CODE_CHARACTERS:].upper(),
         "short_id": lambda account: str(account)[:8],
         "field_name": lambda name: term("household_field", name, gettext),
     }

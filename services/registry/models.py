@@ -22,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    cast,
     false,
     func,
     text,
@@ -76,18 +77,22 @@ class Moved:
 
 
 class Household(Registered, Moved, RegistryModel):
-    """`search_root_id` names the root of the household's search keys.
+    """`current_pcode` and `current_country` say where the household is now, after its movements.
 
-    `search_root_id` is empty until the worker has made these keys. `site_root_id` names the root of the keys of the
-    household's sites.
+    `search_root_id` and `search_folding` say what made its search keys, as in `search_keys.KeyVersion`. Rows of the
+    previous release have no current place and version 1, until the worker has made their search keys. `site_root_id` is
+    the root of the keys of the household's sites, and empty until the worker has made them.
     """
 
     __tablename__ = "households"
-    __table_args__ = (Index(None, "changed_at", "household_id"),)
+    __table_args__ = (Index(None, "changed_at", "household_id"), Index(None, "search_root_id", "search_folding"))
 
     household_id: Mapped[UUID] = mapped_column(primary_key=True)
     persons: Mapped[int]
-    search_root_id: Mapped[str] = mapped_column(server_default="", index=True)
+    current_pcode: Mapped[str | None]
+    current_country: Mapped[str | None]
+    search_root_id: Mapped[str] = mapped_column(server_default="")
+    search_folding: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"))
     site_root_id: Mapped[str] = mapped_column(server_default="", index=True)
 
 
@@ -409,6 +414,11 @@ class Report(RegistryModel):
     outcome_id: Mapped[UUID]
     clear: Mapped[str]
     sealed: Mapped[bytes]
+
+
+CODE_CHARACTERS = 4  # the field form shows so many last characters of a report's id as its code
+CODE = func.right(cast(Report.report_id, Text), text(str(CODE_CHARACTERS)))
+Index("ix_reports_code", CODE)
 
 
 class HeldDecision(Decision, RegistryModel):

@@ -1,7 +1,7 @@
-"""Folds names of persons, telephone numbers and codes, so that different spellings of a value give the same result.
+"""Folds names of persons and telephone numbers, so that different spellings of the same give equal results.
 
-Names are compared in Latin letters. The romanisations of passports (ICAO 9303), of BGN/PCGN and of Uzbek give the same
-result. So do Kyrgyz names that were typed on a keyboard without Kyrgyz letters. docs/decisions/0046 explains the rules.
+Names are compared in Latin letters. The romanisations of passports (ICAO 9303), of BGN/PCGN and of Uzbek, and what
+people type on a keyboard without Kyrgyz letters, give a common spelling. docs/decisions/0046 explains the rules.
 """
 
 import re
@@ -10,47 +10,90 @@ from functools import lru_cache
 
 from shared.country import CALLING_CODE
 
-CYRILLIC = "абвгдежзийклмнңоөпрстуүфхцчшщъыьэюяё" + "қғҳўҷӣӯәі"
-LATIN = [*"abvgdejziiklmnnooprstuufh", "ts", "ch", "sh", "sh", "", "i", "", "e", "iu", "ia", "e", *"kghojiuai"]
-TURKIC = {"ş": "sh", "ç": "ch", "ı": "i", "ğ": "g", "ö": "o", "ü": "u", "ŋ": "n", "ə": "a", "ñ": "n"}
-MARKS = dict.fromkeys("'`´’‘ʻʼ\u0307", "")  # apostrophes are often omitted; a lower-cased Turkish İ has U+0307
-LETTERS = str.maketrans(dict(zip(CYRILLIC, LATIN, strict=True)) | TURKIC | MARKS)
+Part = frozenset[str]  # the spellings of one part of a name; two parts are the same if they share a spelling
+
+CYRILLIC = "абвгдежзийклмнңоөпрстуүфхцчшщъыьэюяё" + "қғҳўҷӣӯәіұһ"
+LATIN = [*"abvgdejziiklmnnoөprstuufh", "ts", "ch", "sh", "sh", "", "i", "", "e", "iu", "ia", "e", *"kghojiuaiuh"]
+TURKIC = {"ş": "sh", "ç": "ch", "ı": "i", "ğ": "g", "ö": "ө", "ŋ": "n", "ə": "a"}
+LETTERS = str.maketrans(dict(zip(CYRILLIC, LATIN, strict=True)) | TURKIC)
+APOSTROPHES = dict.fromkeys(map(ord, "'`´’‘ʻʼʹʺ′″"))  # often omitted
+# Letters with two sounds: x is that of Xurshid or Maxim, and Russian papers write Усенов for Үсөнов.
+SOUNDS = {"x": ("h", "ks"), "ө": ("o", "e")}
 # Spellings of the same sound, in the order of replacement.
-SPELLINGS = {"shch": "sh", "zh": "j", "dj": "j", "kh": "h", "x": "h", "ng": "n", "y": "i", "w": "v", "q": "k"}
-NATIONAL_DIGITS = 9
+SPELLINGS = {"shch": "sh", "zh": "j", "dj": "j", "kh": "h", "gh": "g", "ng": "n", "y": "i", "w": "v", "q": "k"}
+VOWELS = {"ie": "e", "io": "e"}  # е and ё
 SEPARATORS = re.compile(r"[\W_]+")
 DOUBLED = re.compile(r"(.)\1+")
 FEMININE = re.compile(r"(?<=.(?:ov|ev|in))a$")
 PARTICLES = frozenset({"ulu", "kizi", "gizi", "ogli", "oglu"})  # "son of" and "daughter of", which are often omitted
 
+NATIONAL_DIGITS = 9
+MOST_DIGITS = 15  # of a number in E.164
+RUSSIAN_DIGITS = 11  # with the trunk prefix 8
 
-def folded(name: str | None) -> frozenset[str]:
-    """The parts of a name, in a form that is independent of script, romanisation, gender ending and order."""
-    return _folded(name) if name else frozenset()
+
+def folded(name: str | None) -> tuple[Part, ...]:
+    """The parts of a name in a form that does not depend on script, romanisation and gender ending."""
+    return _folded(name) if name else ()
+
+
+def is_same(name: frozenset[Part], other: frozenset[Part]) -> bool:
+    """Whether each part of either name is a part of the other."""
+    return bool(name) and all(
+        any(part & same for same in wanted) for parts, wanted in ((name, other), (other, name)) for part in parts
+    )
 
 
 @lru_cache(4_096)
-def _folded(name: str) -> frozenset[str]:
-    latin = unicodedata.normalize("NFKC", name).casefold().translate(LETTERS)
-    parts = {_part(part) for part in SEPARATORS.split(latin)}
-    return frozenset(parts - PARTICLES or parts) - {""}
+def _folded(name: str) -> tuple[Part, ...]:
+    letters = unicodedata.normalize("NFKC", name.translate(APOSTROPHES)).casefold().translate(LETTERS)
+    latin = "".join(sign for sign in unicodedata.normalize("NFD", letters) if unicodedata.category(sign) != "Mn")
+    parts = [part for part in dict.fromkeys(map(spellings, SEPARATORS.split(latin))) if part]
+    return tuple(part for part in parts if part.isdisjoint(PARTICLES)) or tuple(parts)
+
+
+def spellings(latin: str) -> Part:
+    variants = {latin}
+    for letter, sounds in SOUNDS.items():
+        variants = {variant.replace(letter, sound) for variant in variants for sound in sounds}
+    return frozenset(map(_part, variants)) - {""}
 
 
 def _part(latin: str) -> str:
     for spelling, same in SPELLINGS.items():
         latin = latin.replace(spelling, same)
-    latin = DOUBLED.sub(r"\1", latin).replace("ie", "e")
+    latin = DOUBLED.sub(r"\1", latin)
+    for spelling, same in VOWELS.items():
+        latin = latin.replace(spelling, same)
     if latin.endswith("skaia"):
         return latin.removesuffix("aia") + "i"
     return FEMININE.sub("", latin)
 
 
-def telephone(number: str | None) -> str:
-    """The number in E.164 without `+`. A number without a country code is a number of this country."""
-    digits = re.sub(r"\D", "", number or "")
-    if (number or "").lstrip().startswith("+"):
-        return digits
+def telephones(text: str | None) -> frozenset[str]:
+    """The numbers in a text in E.164 without `+`. People write two numbers into one field."""
+    return frozenset(number for written in re.split(r"(?=\+)", text or "") for number in _numbers(written)) - {""}
+
+
+def _numbers(written: str) -> list[str]:
+    digits, has_plus = re.sub(r"\D", "", written), written.lstrip().startswith("+")
+    if len(digits) <= MOST_DIGITS:
+        return [_number(digits, has_plus=has_plus)]
+    for cut in range(NATIONAL_DIGITS, len(digits) - NATIONAL_DIGITS + 1):
+        numbers = [_number(digits[:cut], has_plus=has_plus), _number(digits[cut:], has_plus=False)]
+        if all(len(number) == len(CALLING_CODE) + NATIONAL_DIGITS for number in numbers):
+            return numbers
+    return [digits]
+
+
+def _number(digits: str, *, has_plus: bool) -> str:
+    """A number without a country code is of this country. The trunk prefixes 0 and, of Russia, 8 are left out."""
     if digits.startswith("00"):
-        return digits[2:]
-    national = digits.removeprefix("0")
-    return CALLING_CODE + national if len(national) == NATIONAL_DIGITS else digits
+        digits, has_plus = digits[2:], True
+    national = digits.removeprefix(CALLING_CODE) if has_plus or len(digits) > NATIONAL_DIGITS + 1 else digits
+    national = national.removeprefix("0")
+    if len(national) == NATIONAL_DIGITS and (not has_plus or digits.startswith((CALLING_CODE, "0"))):
+        return CALLING_CODE + national
+    if not has_plus and len(digits) == RUSSIAN_DIGITS and digits.startswith("8"):
+        return "7" + digits[1:]
+    return digits

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from enum import StrEnum
+from operator import attrgetter
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Select, and_, func, or_, select
@@ -16,7 +18,8 @@ from shared.auth.tokens import Principal, Role
 from shared.web.problems import Problem
 
 MOST_AN_HOUR = 60
-MOST_FOUND_AN_HOUR = 600  # a single search shows up to 50 households
+MOST_FOUND_AN_HOUR = 600  # by searches, each of which shows up to 50
+MOST_SEARCHES_AN_HOUR = 120  # also those that find nobody, as somebody may try out telephones
 SHOWN = timedelta(hours=24)
 NEED_NO_PURPOSE = frozenset({Role.REGISTRAR})  # reading records is a registrar's daily work
 
@@ -27,6 +30,7 @@ PATHS = (
     "GET /registry/households/{household_id}",
     "GET /registry/v1/held/{outcome_id}",
 )
+DUPLICATES = "duplicates of "  # begins the subject of the entries of households that a page shows as duplicates
 SEARCHES = ("POST /registry/v1/households:search", "POST /registry/search")
 
 
@@ -35,20 +39,50 @@ def read_at(*paths: str) -> ColumnElement[bool]:
     return and_(AUDIT.c.action == Action.READ, AUDIT.c.result == Result.DONE, is_there)
 
 
-OPENED, FOUND = read_at(*PATHS), read_at(*SEARCHES)
+OPENED, FOUND, SEARCHED = read_at(*PATHS), read_at(*SEARCHES, DUPLICATES), read_at(*SEARCHES)
 HOUSEHOLD = func.unnest(AUDIT.c.objects).column_valued("household_id", joins_implicitly=True)
 HOUSEHOLDS = func.count(HOUSEHOLD.distinct())
+ENTRIES = func.count(AUDIT.c.id.distinct())
 HOUR = func.date_trunc("hour", AUDIT.c.at)
+
+
+class UnusualKind(StrEnum):
+    OPENED = "opened"
+    FOUND = "found"
+    SEARCHED = "searched"
+
+
+WARNINGS = {
+    UnusualKind.OPENED: "unusually many households opened",
+    UnusualKind.FOUND: "unusually many households found",
+    UnusualKind.SEARCHED: "unusually many searches for households",
+}
+
+
+class Limit(NamedTuple):
+    """The most that is usual in an hour: what is counted, and where."""
+
+    kind: UnusualKind
+    amount: ColumnElement[int]
+    where: ColumnElement[bool]
+    most: int
+
+
+LIMITS = (
+    Limit(UnusualKind.OPENED, HOUSEHOLDS, OPENED, MOST_AN_HOUR),
+    Limit(UnusualKind.FOUND, HOUSEHOLDS, FOUND, MOST_FOUND_AN_HOUR),
+    Limit(UnusualKind.SEARCHED, ENTRIES, SEARCHED, MOST_SEARCHES_AN_HOUR),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Unusual:
-    """An account that opened unusually many households in an hour, or found unusually many by searches."""
+    """An account that opened or found unusually many households in an hour, or searched unusually often."""
 
     account: UUID
     hour: datetime
-    households: int
-    is_search: bool
+    count: int
+    kind: UnusualKind
 
 
 def may_open(caller: Principal) -> None:
@@ -59,37 +93,28 @@ def may_open(caller: Principal) -> None:
 
 
 async def watch(session: AsyncSession, caller: Principal) -> None:
-    """Log a warning if the account opened too many records within an hour. The audit entry must already be written."""
-    if (households := await read_in_an_hour(session, caller, OPENED)) > MOST_AN_HOUR:
-        log.get().warning("unusually many households opened", account=caller.author, households=households)
+    """Log a warning if the account read unusually much within an hour. The audit entry must already be written."""
+    for limit in LIMITS:
+        is_recent = AUDIT.c.at > func.now() - timedelta(hours=1)
+        own = counted(limit).where(AUDIT.c.account == caller.account, is_recent)
+        if (count := await session.scalar(own) or 0) > limit.most:
+            log.get().warning(WARNINGS[limit.kind], account=caller.author, count=count)
 
 
-async def watch_searches(session: AsyncSession, caller: Principal) -> None:
-    """Log a warning if the account found too many households within an hour, like `watch`."""
-    if (households := await read_in_an_hour(session, caller, FOUND)) > MOST_FOUND_AN_HOUR:
-        log.get().warning("unusually many households found", account=caller.author, households=households)
-
-
-async def read_in_an_hour(session: AsyncSession, caller: Principal, where: ColumnElement[bool]) -> int:
-    is_recent = AUDIT.c.at > func.now() - timedelta(hours=1)
-    read = select(HOUSEHOLDS).select_from(AUDIT).where(AUDIT.c.account == caller.account, is_recent, where)
-    return await session.scalar(read) or 0
+def counted(limit: Limit, *columns: ColumnElement[Any]) -> Select[Any]:
+    return select(*columns, limit.amount).select_from(AUDIT).where(limit.where)
 
 
 async def unusual(session: AsyncSession, now: datetime) -> Sequence[Unusual]:
-    """The accounts that opened or found unusually many records, the latest hour first."""
+    """The accounts that opened or found unusually many records, or searched too often, the latest hour first."""
     read = [
-        Unusual(account, hour, households, is_search)
-        for is_search, where, most in ((False, OPENED, MOST_AN_HOUR), (True, FOUND, MOST_FOUND_AN_HOUR))
-        for account, hour, households in await session.execute(hours_with_more(most, where, now))
+        Unusual(account, hour, count, limit.kind)
+        for limit in LIMITS
+        for account, hour, count in await session.execute(hours_with_more(limit, now))
     ]
-    return sorted(read, key=lambda each: each.hour, reverse=True)
+    return sorted(read, key=attrgetter("hour"), reverse=True)
 
 
-def hours_with_more(most: int, where: ColumnElement[bool], now: datetime) -> Select[Any]:
-    return (
-        select(AUDIT.c.account, HOUR, HOUSEHOLDS)
-        .where(AUDIT.c.at > now - SHOWN, where)
-        .group_by(AUDIT.c.account, HOUR)
-        .having(most < HOUSEHOLDS)
-    )
+def hours_with_more(limit: Limit, now: datetime) -> Select[Any]:
+    by_hour = counted(limit, AUDIT.c.account, HOUR).where(AUDIT.c.at > now - SHOWN)
+    return by_hour.group_by(AUDIT.c.account, HOUR).having(limit.amount > limit.most)

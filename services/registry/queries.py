@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic_core import from_json
-from sqlalchemy import RowMapping, Select, func, or_, select, text, tuple_
+from sqlalchemy import RowMapping, Select, func, literal_column, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -24,14 +24,24 @@ from services.registry.models import (
     Report,
 )
 from services.registry.timelines import HouseholdCourse
-from services.registry.visibility import HERE, Visibility
+from services.registry.visibility import HERE, NOW, NOW_IN, Visibility, here
 from shared.events.vocabulary import ReportKind
 from shared.places.conditions import is_within
 from shared.postgres.models import table
 
-UNLISTED = ("row_version", "search_root_id", "site_root_id", "sealed")
+UNLISTED = (
+    "row_version",
+    "current_pcode",
+    "current_country",
+    "search_root_id",
+    "search_folding",
+    "site_root_id",
+    "sealed",
+)
 LISTED = (
     *(column for column in table(Household).columns if column.name not in UNLISTED),
+    literal_column(NOW).label("current_pcode"),
+    literal_column(NOW_IN).label("current_country"),
     Episode.occurred_at,
     Episode.occurred_at_precision,
     Episode.mobility,
@@ -59,7 +69,7 @@ async def page(session: AsyncSession, query: HouseholdQuery) -> Sequence[RowMapp
     if query.status is not None:
         wanted = wanted.where(Household.status == query.status)
     if query.within is not None:
-        within = text(is_within("households.destination_pcode", "within"))
+        within = text(is_within(NOW, "within"))
         wanted = wanted.where(within.bindparams(within=query.within, known=query.visibility.known))
     if query.after is not None:
         wanted = wanted.where(tuple_(Household.changed_at, Household.household_id) < query.after)
@@ -141,7 +151,7 @@ async def duplicate_pairs(
     newest = select(DuplicatePair).order_by(DuplicatePair.found_at.desc(), DuplicatePair.household_id.desc())
     for name, household_id in (("one", DuplicatePair.household_id), ("another", DuplicatePair.other_id)):
         household = aliased(Household, name=name)
-        is_visible = visibility.covers(f"coalesce({name}.destination_pcode, {name}.origin_pcode)")
+        is_visible = visibility.covers(here(name))
         newest = newest.join(household, household.household_id == household_id).where(is_visible)
     if after is not None:
         newest = newest.where(tuple_(DuplicatePair.found_at, DuplicatePair.household_id) < after)

@@ -1,6 +1,7 @@
 """Routes for a page of households, one decrypted household, and its history. Area or authorship permits reading."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -45,7 +46,7 @@ OUTCOMES = {
 
 
 class HouseholdSummary(BaseModel):
-    """The clear fields of a household."""
+    """The clear fields of a household. It went to its destination; movements may have changed where it is now."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -65,6 +66,8 @@ class HouseholdSummary(BaseModel):
     origin_country: str | None
     destination_pcode: str | None
     destination_country: str | None
+    current_pcode: str | None
+    current_country: str | None
     reasons: tuple[Reason, ...]
     hazard_type: HazardType | None
     hazard_id: UUID | None
@@ -224,10 +227,11 @@ async def opened(household_id: UUID, request: Request, session: Session, caller:
     return household
 
 
-async def note_read(request: Request, session: Session, household_ids: Sequence[UUID]) -> None:
+async def note_read(request: Request, session: Session, household_ids: Sequence[UUID], *, among: str = "") -> None:
     """Write the audit entry in the transaction of the read, so that no answer is sent without the entry."""
     purpose = tokens.current(request).purpose
-    await audit.add(session, audit.entry_of(request, Action.READ, objects=household_ids, reason=purpose))
+    entry = audit.entry_of(request, Action.READ, objects=household_ids, reason=purpose)
+    await audit.add(session, replace(entry, subject=f"{among}{entry.subject}"))
 
 
 async def check_purpose(request: Request, caller: Principal, *household_ids: UUID) -> None:

@@ -33,7 +33,7 @@ from services.registry.models import (
 )
 from services.registry.movements import Course, Passage
 from services.registry.reports import NEVER, AnyFiled, Filed, birth_year, sex_age, superseded
-from services.registry.search_keys import KeysOfRoot
+from services.registry.search_keys import KeysOfRoot, KeyVersion
 from services.registry.stays import Stay
 from services.registry.subjects import Subject
 from shared.events.vocabulary import SubStock
@@ -77,7 +77,8 @@ def path(column: str) -> str:
 
 OF_SUBJECT = ("author", "team", "sequence", "row_version", "registered_at", "sealed")
 REPORTS = RowReader(Report, "subject_id", "sealed")
-HOUSEHOLDS = RowReader(Household, "household_id", *OF_SUBJECT, "search_root_id", "site_root_id")
+NOW = ("current_pcode", "current_country")
+HOUSEHOLDS = RowReader(Household, "household_id", *OF_SUBJECT, *NOW, "search_root_id", "search_folding", "site_root_id")
 EPISODES = RowReader(Episode, "household_id", "displaced", "sex_age", "superseded_at")
 GROUPS = RowReader(Group, "group_id", *OF_SUBJECT)
 MOVED = ("household_id", "number", "occurred_at", "occurred_at_precision")
@@ -129,14 +130,16 @@ def report(filed: AnyFiled, key: Key) -> Row:
     return REPORTS.row(filed, subject_id, key.seal(filed.plain, aad))
 
 
-def households(subjects: Iterable[Subject], keys: Mapping[Name, Key], root_id: str) -> Copy:
-    return HOUSEHOLDS.copy(household(subject, keys[subject.name], root_id) for subject in subjects)
+def households(subjects: Iterable[Subject], keys: Mapping[Name, Key], searched_by: KeyVersion) -> Copy:
+    return HOUSEHOLDS.copy(household(subject, keys[subject.name], searched_by) for subject in subjects)
 
 
-def household(subject: Subject, key: Key, root_id: str) -> Row:
+def household(subject: Subject, key: Key, searched_by: KeyVersion) -> Row:
     current = subject.current
     plain = to_json({name: value for name, value in current.sealed.items() if name != "members"})
-    return HOUSEHOLDS.row(current, subject.name[1], *of_subject(subject, plain, key), root_id, root_id)
+    return HOUSEHOLDS.row(
+        current, subject.name[1], *of_subject(subject, plain, key), *subject.place, *searched_by, searched_by.root_id
+    )
 
 
 def of_subject(subject: Subject, plain: bytes, key: Key) -> Row:
@@ -169,7 +172,7 @@ def members_of(subject: Subject, key: Key) -> Iterator[Row]:
 
 
 def search_keys(subjects: Iterable[Subject], keys: KeysOfRoot) -> Copy:
-    rows = ((subject.name[1], keys.of_reports(subject.reports)) for subject in subjects)
+    rows = ((subject.name[1], keys.of_household(subject)) for subject in subjects)
     return Copy(HouseholdSearchKeys.__tablename__, bulk_copy.columns(HouseholdSearchKeys), rows)
 
 

@@ -1,6 +1,6 @@
 """The criteria of a search for households, and the persons of a found household who match them. No I/O."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -8,20 +8,27 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from services.registry.figure_queries import day_after, midnight
-from services.registry.names import folded, telephone
+from services.registry.reports import birth_year
+from services.registry.search_keys import LONGEST_NAME, Term, terms, values_of_person
 from services.registry.search_keys import Field as KeyField
-from services.registry.search_keys import Term, terms, values_of_person
 from shared.events.fields import Body, Day, Line, PCode, Phone
 
-LONGEST_NAME = 8  # parts
+# The criteria that are sought by search keys.
+KEY_FIELDS = {
+    "name": KeyField.NAME,
+    "phone": KeyField.PHONE,
+    "personal_number": KeyField.PERSONAL_NUMBER,
+    "locality": KeyField.LOCALITY,
+}
 
 
 class HouseholdSearch(Body):
     """The criteria of a search. A household matches if it meets all criteria. At least one criterion is required.
 
-    `name` has parts of the names of members, in any order and script. `birth_year` is the birth year of a member.
-    `code` has the last characters of a report's id, which the field form shows. `area` is the area where the household
-    is now, and `origin` the area that it left. `since` and `until` limit the day of displacement.
+    `name` are whole names of its members in any order and script. `birth_year` is that of a member, and needs another
+    criterion beside it. `code` are the last characters of a report's id, as the field form shows them. `area` is where
+    the household is now, and `origin` where it came from. `site_id` is a site where reports place it, now or earlier.
+    `since` and `until` are days on which its current displacement happened.
     """
 
     name: Line | None = None
@@ -41,42 +48,46 @@ class HouseholdSearch(Body):
     @model_validator(mode="after")
     def looks_for_something(self) -> "HouseholdSearch":
         criteria = self.model_dump(exclude={"cursor", "limit"}, exclude_none=True)
-        if not criteria or "" in criteria.values():
-            raise ValueError("at least one criterion is expected, and none of them empty")
-        if self.name is not None and not 0 < len(folded(self.name)) <= LONGEST_NAME:
+        if not criteria.keys() - {"birth_year"}:
+            raise ValueError("at least one criterion is expected, and a year of birth needs another one")
+        for name, field in KEY_FIELDS.items():
+            if name in criteria and not terms(field, criteria[name]):
+                raise ValueError(f"{name}: letters or digits are expected")
+        if len(terms(KeyField.NAME, self.name)) > LONGEST_NAME:
             raise ValueError(f"1 to {LONGEST_NAME} parts of a name are expected")
-        if self.phone is not None and not telephone(self.phone):
-            raise ValueError("a telephone number is expected")
         return self
 
     @property
     def terms(self) -> list[Term]:
-        """The terms whose keys the household's search keys must contain."""
-        values = {
-            KeyField.NAME: self.name,
-            KeyField.PHONE: self.phone,
-            KeyField.PERSONAL_NUMBER: self.personal_number,
-            KeyField.CODE: self.code,
-            KeyField.LOCALITY: self.locality,
-        }
-        return [term for field, value in values.items() for term in terms(field, value)]
+        """What the household's search keys must contain."""
+        return [term for name, field in KEY_FIELDS.items() for term in terms(field, getattr(self, name))]
 
     @property
-    def began(self) -> datetime | None:
+    def begins_at(self) -> datetime | None:
         return midnight(self.since)
 
     @property
-    def ended(self) -> datetime | None:
+    def ends_at(self) -> datetime | None:
         return midnight(day_after(self.until)) if self.until else None
 
+    def members_meant(self, members: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """The members who fit most of the criteria, or the first member if nobody fits any."""
+        matches = [self._matches(member) for member in members]
+        most = max(matches, default=0)
+        if not most:
+            return [*members[:1]]
+        return [member for member, count in zip(members, matches, strict=True) if count == most]
 
-def meant(members: Sequence[dict[str, Any]], wanted: Iterable[Term]) -> list[dict[str, Any]]:
-    """The members who match a search: the members with the most of its terms, or the first member if nobody has any."""
-    wanted = set(wanted)
-    fitting = [len(wanted.intersection(terms_of_person(member))) for member in members]
-    most = max(fitting, default=0)
-    return [member for member, fits in zip(members, fitting, strict=True) if fits == most] if most else [*members[:1]]
+    def _matches(self, member: Mapping[str, Any]) -> int:
+        own = list(terms_of_person(member))
+        shared = [term for term in self.terms if any(is_same(term, other) for other in own)]
+        return len(shared) + (self.birth_year is not None and birth_year(dict(member)) == self.birth_year)
 
 
-def terms_of_person(member: dict[str, Any]) -> list[Term]:
-    return [term for field, value in values_of_person(member) for term in terms(field, value)]
+def terms_of_person(member: Mapping[str, Any]) -> Iterable[Term]:
+    for field, value in values_of_person(dict(member)):
+        yield from terms(field, value)
+
+
+def is_same(term: Term, other: Term) -> bool:
+    return term.field == other.field and not term.spellings.isdisjoint(other.spellings)

@@ -14,14 +14,19 @@ from typing import NamedTuple
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from services.registry.names import folded, telephone
+from services.registry.names import Part, folded, telephones
 from services.registry.reports import AnyFiled, Content
-from shared.crypto.keyring import Keyring
-from shared.places import localities
+from services.registry.sites import joined
+from services.registry.subjects import Subject
+from shared import log
+from shared.crypto.keyring import Keyring, UnknownKey
+from shared.events.vocabulary import OutcomeKind
 
 KEY_BYTES = 16
-CODE_DIGITS = 4  # the field form shows this many last digits of a report's id as the code of the report
-KEPT = 10_000  # the number of values whose keys are kept in memory
+FOLDING = 2  # the version of the rules by which values are folded. The worker makes keys of older versions again
+KEPT = 10_000  # values of which the keys are kept in memory
+LONGEST_NAME = 8  # the most parts of a name that have keys, and that a search takes
+MOST_KEYS = 600  # of a household. Otherwise one report could put a household into nearly every search
 
 
 class Field(StrEnum):
@@ -29,41 +34,48 @@ class Field(StrEnum):
     PHONE = "phone"
     PERSONAL_NUMBER = "personal_number"
     LOCALITY = "locality"
-    CODE = "code"
     SITE = "site"
 
 
-# The functions that fold the values of each field. A name has several parts.
-FOLDS: dict[Field, Callable[[str], Collection[str]]] = {
+# How the values of a field are folded. A name has several parts, which may have several spellings.
+FOLDS: dict[Field, Callable[[str], Collection[Part]]] = {
     Field.NAME: folded,
-    Field.PHONE: lambda number: (telephone(number),),
-    Field.PERSONAL_NUMBER: lambda number: (number,),
-    Field.LOCALITY: lambda name: (localities.folded(name),),
-    Field.CODE: lambda code: (code.upper(),),
-    Field.SITE: lambda site_id: (site_id.lower(),),
+    Field.PHONE: lambda number: (telephones(number),),
+    Field.PERSONAL_NUMBER: lambda number: (frozenset({number}),),
+    Field.LOCALITY: lambda name: (frozenset({joined(name)} - {""}),),
+    Field.SITE: lambda site_id: (frozenset({site_id.lower()}),),
 }
-REPEATED = frozenset({Field.NAME, Field.LOCALITY, Field.SITE})  # many households have the same values
+REPEATED = frozenset({Field.NAME, Field.LOCALITY})  # many households have the same values
 
 
 class Term(NamedTuple):
-    """A folded value of a field."""
+    """A folded value of a field. A household has the term if it has one of the spellings."""
 
     field: Field
-    value: str
+    spellings: Part
 
 
 def terms(field: Field, value: str | None) -> list[Term]:
     return [Term(field, part) for part in FOLDS[field](value) if part] if value else []
 
 
+def reports_in_effect(subject: Subject) -> Iterator[AnyFiled]:
+    """The valid reports without reversed movements and those that wait, which led the household nowhere."""
+    yield from subject.displacements.values()
+    decisions = subject.decisions if subject.movements else {}
+    for movement in subject.movements.values():
+        decision = decisions.get(movement.report_id)
+        is_held = decision is not None and decision.outcome is OutcomeKind.HELD
+        if not movement.clear.is_reversed and not is_held:
+            yield movement
+
+
 def values_of(report: AnyFiled) -> Iterator[tuple[Field, str | None]]:
     """The values of this report by which the household can be found, as they were typed."""
     content = report.sealed
-    yield Field.CODE, code_of(report.report_id)
     yield Field.PHONE, content.get("phone")
     yield Field.LOCALITY, content.get("origin_locality")
     yield Field.LOCALITY, content.get("destination_locality")
-    yield Field.SITE, content.get("destination_site_id")
     for person in content.get("members", ()):
         yield from values_of_person(person)
 
@@ -76,10 +88,6 @@ def values_of_person(person: Content) -> Iterator[tuple[Field, str | None]]:
     yield Field.PERSONAL_NUMBER, person.get("personal_number")
 
 
-def code_of(report_id: str) -> str:
-    return report_id[-CODE_DIGITS:]
-
-
 class KeysOfRoot:
     """Makes the search keys of one root. The keys of names are kept in memory, because most names are frequent."""
 
@@ -87,17 +95,19 @@ class KeysOfRoot:
         self._field_keys = {field: derived(root, field) for field in Field}
         self._kept = lru_cache(KEPT)(self._made)
 
-    def key(self, term: Term) -> bytes:
-        return search_key(self._field_keys[term.field], term.value)
+    def keys(self, term: Term) -> list[bytes]:
+        return [search_key(self._field_keys[term.field], spelling) for spelling in term.spellings]
 
-    def of_reports(self, reports: Iterable[AnyFiled]) -> list[bytes]:
-        """The search keys of a household with these valid reports."""
-        keys: set[bytes] = set()
-        for report in reports:
+    def of_household(self, subject: Subject) -> list[bytes]:
+        keys: dict[bytes, None] = {}  # in the order of the fields
+        for report in reports_in_effect(subject):
             for field, value in values_of(report):
                 if value:
-                    keys.update(self._kept(field, value) if field in REPEATED else self._made(field, value))
-        return list(keys)
+                    made = self._kept(field, value) if field in REPEATED else self._made(field, value)
+                    keys.update(dict.fromkeys(made))
+        if len(keys) > MOST_KEYS:
+            log.get().warning("too many search keys", household_id=subject.name[1], keys=len(keys))
+        return list(keys)[:MOST_KEYS]
 
     def of_site(self, site_id: str) -> bytes:
         """The key by which the households at a site are found."""
@@ -105,8 +115,7 @@ class KeysOfRoot:
         return key
 
     def _made(self, field: Field, value: str) -> list[bytes]:
-        field_key = self._field_keys[field]
-        return [search_key(field_key, part) for part in FOLDS[field](value) if part]
+        return [key for term in terms(field, value)[:LONGEST_NAME] for key in self.keys(term)]
 
 
 def search_key(field_key: bytes, value: str) -> bytes:
@@ -117,6 +126,21 @@ def derived(root: bytes, field: Field) -> bytes:
     return HKDF(SHA256(), 32, salt=None, info=b"dayar/search/v1\0" + field.encode()).derive(root)
 
 
+class KeyVersion(NamedTuple):
+    """What made the search keys of a household: the root, and the version of the folding rules.
+
+    The root is empty until the worker has made the keys. A negative version means that it tried and could not, because
+    the household cannot be decrypted.
+    """
+
+    root_id: str
+    folding: int = FOLDING
+
+    @property
+    def failed(self) -> "KeyVersion":
+        return self._replace(folding=-self.folding)
+
+
 class SearchKeys:
     """The root keys in a folder. The newest root makes the search keys that are stored."""
 
@@ -125,20 +149,39 @@ class SearchKeys:
         self._roots: dict[str, KeysOfRoot] = {}
 
     @property
-    def root_id(self) -> str:
-        return self._ring.newest[0]
+    def newest(self) -> KeyVersion:
+        return KeyVersion(self._ring.newest[0])
 
     def of(self, root_id: str) -> KeysOfRoot:
         """Raises UnknownKey if the root is missing."""
         known = self._roots.get(root_id)
         return known or self._roots.setdefault(root_id, KeysOfRoot(self._ring.find(root_id)))
 
+    def known(self, versions: Iterable[KeyVersion]) -> list[KeysOfRoot]:
+        """The roots that made these keys, without those that are missing."""
+        return [self.of(root_id) for root_id in sorted({version.root_id for version in versions}) if self.has(root_id)]
+
     def of_sites(self, site_ids: Iterable[str]) -> list[bytes]:
         """The keys of these sites, made with each root that may have made stored keys."""
         roots = [self.of(root_id) for root_id in self._ring.keys]
         return [root.of_site(site_id) for site_id in site_ids for root in roots]
 
-    def between(self, oldest: str, newest: str) -> list[KeysOfRoot]:
-        """The roots that may have made stored keys. Raises UnknownKey if the newest one is missing."""
-        self._ring.find(newest)
-        return [self.of(root_id) for root_id in self._ring.keys if oldest <= root_id <= newest]
+    def has(self, root_id: str) -> bool:
+        try:
+            return bool(root_id) and bool(self._ring.find(root_id))
+        except UnknownKey:
+            return False
+
+    def can_find(self, version: KeyVersion) -> bool:
+        """Whether a search finds each household whose keys were made so."""
+        return version.folding == FOLDING and self.has(version.root_id)
+
+    def is_old(self, version: KeyVersion) -> bool:
+        """Whether such keys must be made again.
+
+        During a rotation or an update, another worker may use a newer root or newer rules already. Its keys stay.
+        """
+        has_root, newest = self.has(version.root_id), self.newest
+        if version.root_id == newest.root_id:
+            return abs(version.folding) < FOLDING
+        return not has_root or version.root_id < newest.root_id

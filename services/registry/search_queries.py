@@ -1,42 +1,96 @@
 """Queries that find households by search keys and clear fields. Routes log each search."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CTE, RowMapping, Select, TextClause, and_, exists, func, null, or_, select, text, true, tuple_
+from sqlalchemy import (
+    CTE,
+    CompoundSelect,
+    RowMapping,
+    Select,
+    TextClause,
+    and_,
+    exists,
+    false,
+    func,
+    intersect,
+    null,
+    or_,
+    select,
+    text,
+    true,
+    tuple_,
+)
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import ColumnElement
 
-from services.registry import duplicates
-from services.registry.duplicates import OpenedHousehold
 from services.registry.envelope_encryption import EnvelopeEncryption
-from services.registry.models import Episode, Household, HouseholdKey, HouseholdSearchKeys, Member, Site
-from services.registry.queries import LISTED, opened_member, seen
-from services.registry.reports import birth_year
-from services.registry.search_keys import Field, KeysOfRoot, SearchKeys, Term, terms
-from services.registry.visibility import HERE, Visibility
+from services.registry.models import (
+    CODE,
+    Episode,
+    Household,
+    HouseholdKey,
+    HouseholdSearchKeys,
+    HouseholdSite,
+    HouseholdSiteKey,
+    Member,
+    Report,
+    Site,
+)
+from services.registry.queries import LISTED, OF_HOUSEHOLD, opened_member, seen
+from services.registry.search_keys import Field, KeysOfRoot, KeyVersion, SearchKeys, Term, terms
+from services.registry.typed_sites import TypedSites
+from services.registry.visibility import HERE, NOW, Visibility, within
+from shared.places import Places
 from shared.places.conditions import is_within
 
 OpenedMembers = dict[UUID, list[dict[str, Any]]]
 
 COUNT = "found_count"
-MOST_LIKE = 100
+COUNTED = 1_000  # a larger number is given as 1,001
+QUERY_CANCELED = "57014"
 KEYS = HouseholdSearchKeys.keys
+# raw SQL: SQLAlchemy has no SET. A search ends before the browser stops waiting, and frees its connection
+TIMEOUT = text("SET LOCAL statement_timeout = '5s'")
 NEWEST = (Household.changed_at.desc(), Household.household_id.desc())
-ROOTS = select(func.min(Household.search_root_id), func.max(Household.search_root_id))
+# raw SQL: reads only one row of the index for each version, because SELECT DISTINCT would read all rows
+KEY_VERSIONS = text("""
+WITH RECURSIVE made AS (
+    (SELECT search_root_id, search_folding FROM households ORDER BY 1, 2 LIMIT 1)
+    UNION ALL
+    SELECT later.* FROM made CROSS JOIN LATERAL (
+        SELECT search_root_id, search_folding FROM households
+        WHERE (search_root_id, search_folding) > (made.search_root_id, made.search_folding)
+        ORDER BY 1, 2 LIMIT 1
+    ) AS later
+)
+SELECT search_root_id, search_folding FROM made
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class SiteWanted:
+    """A site with the keys by which households are there, the words that mean it, and the units where they mean it."""
+
+    site_id: UUID
+    keys: Sequence[bytes]
+    names: Sequence[Term]
+    within: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchQuery:
-    """A household matches if it has all of `terms`, one of `alternatives` (if there are any), and the clear fields."""
+    """A household fits if it has all of `terms`, a report with the code, and fits the clear fields."""
 
     visibility: Visibility
     limit: int
     terms: Sequence[Term] = ()
-    alternatives: Sequence[Term] = ()
+    code: str | None = None
+    site: SiteWanted | None = None
     within: Sequence[str] | None = None
     origin_within: Sequence[str] | None = None
     birth_year: int | None = None
@@ -49,8 +103,9 @@ class SearchQuery:
 class SearchPage:
     """One page of households, the latest change first.
 
-    `count` is the number of households on this page and all later pages; None if counting would take too long.
-    `is_complete` is false while the search keys of some households have not been made yet.
+    `count` is the number on this page and all later pages, at most COUNTED + 1; None if it would take too long to
+    count. `is_complete` is false if some households have no search keys of a known root and of the present folding
+    rules.
     """
 
     rows: Sequence[RowMapping]
@@ -59,43 +114,76 @@ class SearchPage:
 
 
 async def find(session: AsyncSession, search: SearchKeys, query: SearchQuery) -> SearchPage:
-    roots, is_complete = await roots_in_use(session, search)
-    by_keys = query.terms or query.alternatives
-    if by_keys and not roots:
+    """Raises DBAPIError, which `is_too_slow`, if the search takes too long."""
+    await session.execute(TIMEOUT)
+    versions = await key_versions(session) if query.terms or query.site else []
+    roots, is_complete = search.known(versions), all(map(search.can_find, versions))
+    if query.terms and not roots:
         return SearchPage((), 0, is_complete)
-    matched = _matched(query, roots) if by_keys else None
+    matched = _matched(query, roots)
     rows = (await session.execute(_page(query, matched))).mappings().all()
-    count = (rows[0][COUNT] if rows else 0) if by_keys else None
+    count = (min(rows[0][COUNT], COUNTED + 1) if rows else 0) if matched is not None else None
     return SearchPage(rows, count, is_complete)
 
 
-async def roots_in_use(session: AsyncSession, search: SearchKeys) -> tuple[list[KeysOfRoot], bool]:
-    """The roots of the stored search keys, and whether each household has search keys. Raises UnknownKey."""
-    oldest, newest = (await session.execute(ROOTS)).one()
-    return search.between(oldest, newest) if newest else [], oldest != ""
+def is_too_slow(error: DBAPIError) -> bool:
+    return bool(error.orig) and getattr(error.orig, "sqlstate", None) == QUERY_CANCELED
 
 
-def has_one_of(terms: Sequence[Term], roots: Sequence[KeysOfRoot]) -> ColumnElement[bool]:
-    condition: ColumnElement[bool] = KEYS.overlap([root.key(term) for root in roots for term in terms])
+async def key_versions(session: AsyncSession) -> list[KeyVersion]:
+    """What made the stored search keys."""
+    return [KeyVersion(*row) for row in await session.execute(KEY_VERSIONS)]
+
+
+def has_all(terms: Sequence[Term], root: KeysOfRoot) -> ColumnElement[bool]:
+    return and_(*(has_one([term], root) for term in terms))
+
+
+def has_one(terms: Sequence[Term], root: KeysOfRoot) -> ColumnElement[bool]:
+    condition: ColumnElement[bool] = KEYS.overlap([key for term in terms for key in root.keys(term)])
     return condition
 
 
-def _matched(query: SearchQuery, roots: Sequence[KeysOfRoot]) -> CTE:
-    """The households whose search keys match the query."""
-    has_all = (
-        or_(*(KEYS.contains([root.key(term) for term in query.terms]) for root in roots)) if query.terms else true()
+def with_keys(condition: ColumnElement[bool]) -> CTE:
+    return materialized(select(HouseholdSearchKeys.household_id).where(condition))
+
+
+def materialized(households: Select[Any] | CompoundSelect[Any]) -> CTE:
+    """A CTE, because PostgreSQL overestimates how many households have the keys, and would read all by `changed_at`."""
+    return households.cte("matched").prefix_with("MATERIALIZED", dialect="postgresql")
+
+
+def _matched(query: SearchQuery, roots: Sequence[KeysOfRoot]) -> CTE | None:
+    """The households that fit the criteria which an index finds; None without such criteria."""
+    found: list[Select[Any]] = []
+    if query.terms:
+        has_terms = or_(*(has_all(query.terms, root) for root in roots))
+        found.append(select(HouseholdSearchKeys.household_id).where(has_terms))
+    if query.code is not None:
+        coded: Select[Any] = select(Report.subject_id.label("household_id")).distinct()
+        found.append(coded.where(has_code(query.code), Report.kind.in_(OF_HOUSEHOLD)))
+    if query.site is not None:
+        found.append(_at_site(query.site, roots, query.visibility.known))
+    return materialized(intersect(*found) if len(found) > 1 else found[0]) if found else None
+
+
+def has_code(code: str) -> ColumnElement[bool]:
+    """Whether a report has the code that the field form shows. Also a report that waits for a person has a code."""
+    return CODE.in_([code.lower()])
+
+
+def _at_site(site: SiteWanted, roots: Sequence[KeysOfRoot], known: list[str]) -> Select[Any]:
+    """Reports name a site by its id, or in words as a locality."""
+    by_id = select(HouseholdSiteKey.household_id).where(HouseholdSiteKey.site_key.in_(site.keys))
+    of_previous_release = select(HouseholdSite.household_id).where(HouseholdSite.site_id == site.site_id)
+    is_there = text(is_within(NOW, "there")).bindparams(there=list(site.within), known=known)
+    is_named = or_(false(), *(has_one(site.names, root) for root in roots)) if site.names else false()
+    in_words = (
+        select(HouseholdSearchKeys.household_id)
+        .join(Household, Household.household_id == HouseholdSearchKeys.household_id)
+        .where(is_named, is_there)
     )
-    has_one = has_one_of(query.alternatives, roots) if query.alternatives else true()
-    return _with_keys(and_(has_all, has_one))
-
-
-def _with_keys(condition: ColumnElement[bool]) -> CTE:
-    """A CTE, because PostgreSQL overestimates how many households have the keys.
-
-    Without the CTE, PostgreSQL would read all households by `changed_at`.
-    """
-    wanted = select(HouseholdSearchKeys.household_id).where(condition)
-    return wanted.cte("matched").prefix_with("MATERIALIZED", dialect="postgresql")
+    return select(by_id.union(of_previous_release, in_words).subquery().c.household_id)
 
 
 def _page(query: SearchQuery, matched: CTE | None) -> Select[Any]:
@@ -116,7 +204,7 @@ def _page(query: SearchQuery, matched: CTE | None) -> Select[Any]:
 
 def _fits(query: SearchQuery) -> ColumnElement[bool]:
     conditions: list[ColumnElement[bool] | TextClause] = [true()]
-    places = {"within": (HERE, query.within), "origin_within": ("households.origin_pcode", query.origin_within)}
+    places = {"within": (NOW, query.within), "origin_within": ("households.origin_pcode", query.origin_within)}
     for name, (pcode, units) in places.items():
         if units is not None:
             known = query.visibility.known
@@ -148,42 +236,12 @@ async def members(session: AsyncSession, encryption: EnvelopeEncryption, ids: Se
     return result
 
 
-async def like(
-    session: AsyncSession, search: SearchKeys, household: OpenedHousehold, visibility: Visibility
-) -> Sequence[UUID]:
-    """Households that may be duplicates: with the same numbers, or with a person of the same name and birth year.
-
-    Only the MOST_LIKE households with the latest changes are compared.
-    """
-    roots, _ = await roots_in_use(session, search)
-    alike = [condition for root in roots for condition in _alike(household, root)]
-    if not alike:
-        return []
-    matched = _with_keys(or_(*alike))
-    wanted = seen(select(Household.household_id), visibility)
-    wanted = wanted.join(matched, matched.c.household_id == Household.household_id)
-    wanted = wanted.where(Household.household_id != household["household_id"])
-    return (await session.scalars(wanted.order_by(Household.changed_at.desc()).limit(MOST_LIKE))).all()
-
-
-def _alike(household: OpenedHousehold, root: KeysOfRoot) -> Iterator[ColumnElement[bool]]:
-    members = household["members"]
-    numbers = [Term(Field.PHONE, number) for number in duplicates.phones(household)]
-    for member in members:
-        numbers += terms(Field.PERSONAL_NUMBER, member.get("personal_number"))
-        names, year = duplicates.full_name(member), birth_year(member)
-        if names and year:
-            has_names: ColumnElement[bool] = KEYS.contains([root.key(Term(Field.NAME, name)) for name in names])
-            yield and_(has_names, _has_member_born(year))
-    if numbers:
-        yield has_one_of(numbers, [root])
-
-
-def _has_member_born(year: int) -> ColumnElement[bool]:
-    return exists().where(Member.household_id == HouseholdSearchKeys.household_id, Member.birth_year == year)
-
-
-async def site_names(session: AsyncSession, site_id: UUID) -> list[str]:
-    """The names by which reports may refer to the site. Empty if the site does not exist."""
+async def site_wanted(session: AsyncSession, search: SearchKeys, site_id: UUID, places: Places) -> SiteWanted | None:
+    """The site, with the names that mean no other site of its P-code. None if there is no such site."""
     site = await session.get(Site, site_id)
-    return [name for name in (site.name_ky, site.name_ru, site.name_en) if name] if site else []
+    if site is None:
+        return None
+    there = await session.scalars(select(Site).where(Site.pcode == site.pcode))
+    sites = TypedSites((each.site_id, each.pcode, (each.name_ky, each.name_ru, each.name_en)) for each in there)
+    names = [term for _, name in sites.words(site_id) for term in terms(Field.LOCALITY, name)]
+    return SiteWanted(site_id, search.of_sites([str(site_id)]), names, within(places.district(site.pcode), places))

@@ -1,6 +1,6 @@
 """Routes that search households. The criteria are in the body, because URLs are logged."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -8,14 +8,15 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import RowMapping
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry import openings, search, search_queries
+from services.registry import openings, search_queries
 from services.registry.envelope_encryption import EnvelopeEncryption
-from services.registry.routes import Caller, HouseholdSummary, check_purpose, note_read
+from services.registry.routes import Caller, HouseholdSummary, check_purpose, note_read, refused
 from services.registry.search import HouseholdSearch
-from services.registry.search_keys import Field, SearchKeys, Term, terms
-from services.registry.search_queries import SearchPage, SearchQuery
+from services.registry.search_keys import SearchKeys
+from services.registry.search_queries import SearchPage, SearchQuery, SiteWanted
 from services.registry.visibility import visibility_of, within
 from shared.auth.tokens import Principal
 from shared.events.vocabulary import Relationship, Sex
@@ -51,8 +52,8 @@ class FoundHousehold(HouseholdSummary):
 class HouseholdsFound(BaseModel):
     """A page of the found households, the latest change first.
 
-    `count` is the number of households on this page and all later pages; null if the search has only places and days.
-    While `is_complete` is false, the registry is still preparing older households for the search.
+    `count` is the number on this page and all later pages, where 1001 means more than 1,000; null if nothing but places
+    and days was looked for. While `is_complete` is false, some households cannot be found by name or number.
     """
 
     households: list[FoundHousehold]
@@ -65,11 +66,11 @@ class HouseholdsFound(BaseModel):
 class SearchResult:
     found: SearchPage
     members: search_queries.OpenedMembers
-    terms: Sequence[Term]
+    criteria: HouseholdSearch
     next: str | None
 
-    def meant(self, row: RowMapping) -> list[dict[str, Any]]:
-        return search.meant(self.members[row["household_id"]], self.terms)
+    def meant(self, row: RowMapping) -> list[Mapping[str, Any]]:
+        return self.criteria.members_meant(self.members[row["household_id"]])
 
 
 @router.post("/v1/households:search")
@@ -96,35 +97,48 @@ async def found_by(
     places: Places = request.app.state.places
     encryption: EnvelopeEncryption = request.app.state.encryption
     search_keys: SearchKeys = request.app.state.search
-    found = await search_queries.find(session, search_keys, await query_of(criteria, session, caller, places))
+    query = await query_of(criteria, session, caller, places, search_keys)
+    try:
+        found = await search_queries.find(session, search_keys, query)
+    except DBAPIError as error:
+        if search_queries.is_too_slow(error):
+            raise await too_slow(request) from None
+        raise
     ids = [row["household_id"] for row in found.rows]
     members = await search_queries.members(session, encryption, ids)
     await note_read(request, session, ids)
-    await openings.watch_searches(session, caller)
+    await openings.watch(session, caller)
     rows = found.rows
     more = cursors.encoded(rows[-1]["changed_at"], rows[-1]["household_id"]) if len(rows) == criteria.limit else None
-    return SearchResult(found, members, criteria.terms, more)
+    return SearchResult(found, members, criteria, more)
 
 
-async def query_of(criteria: HouseholdSearch, session: AsyncSession, caller: Principal, places: Places) -> SearchQuery:
+async def too_slow(request: Request) -> Problem:
+    """The answer to a search that PostgreSQL ended. The security log gets the request."""
+    await refused(request, "too-slow")
+    return Problem(503, "search-too-slow", "The search took too long. Fill in another field.")
+
+
+async def query_of(
+    criteria: HouseholdSearch, session: AsyncSession, caller: Principal, places: Places, search_keys: SearchKeys
+) -> SearchQuery:
     return SearchQuery(
         visibility=visibility_of(caller, places),
         limit=criteria.limit,
         terms=criteria.terms,
-        alternatives=await at_site(session, criteria.site_id) if criteria.site_id else (),
+        code=criteria.code,
+        site=await site_of(criteria.site_id, session, search_keys, places) if criteria.site_id else None,
         within=within(criteria.area, places) if criteria.area else None,
         origin_within=within(criteria.origin, places) if criteria.origin else None,
         birth_year=criteria.birth_year,
-        since=criteria.began,
-        until=criteria.ended,
+        since=criteria.begins_at,
+        until=criteria.ends_at,
         after=cursors.decoded(criteria.cursor),
     )
 
 
-async def at_site(session: AsyncSession, site_id: UUID) -> list[Term]:
-    """Reports name a site by its id, or in words as a locality."""
-    names = await search_queries.site_names(session, site_id)
-    if not names:
+async def site_of(site_id: UUID, session: AsyncSession, search_keys: SearchKeys, places: Places) -> SiteWanted:
+    site = await search_queries.site_wanted(session, search_keys, site_id, places)
+    if site is None:
         raise Problem(404, "not-found", "There is no such site.")
-    named = [term for name in names for term in terms(Field.LOCALITY, name)]
-    return [*terms(Field.SITE, str(site_id)), *named]
+    return site

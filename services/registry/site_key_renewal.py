@@ -33,8 +33,8 @@ async def renew(
 
 
 async def _renew_some(session: AsyncSession, store: Store, search: SearchKeys) -> int:
-    root_id = search.root_id
-    await session.execute(database.advisory_lock("keys of sites"))  # otherwise two workers would make the same keys
+    root_id = search.newest.root_id
+    await session.execute(database.advisory_lock("keys of sites"))  # workers would make the same keys twice
     is_old = Household.site_root_id < root_id
     old = (await session.scalars(select(Household.household_id).where(is_old).limit(HOUSEHOLDS_AT_ONCE))).all()
     if not old:

@@ -305,16 +305,16 @@ class Store:
     ) -> Iterator[Copy]:
         """The COPY statements, in the order of execution. Missing keys must already be generated."""
         keys, households, groups = self._keys, changed[ReportKind.HOUSEHOLD], changed[ReportKind.GROUP]
-        root_id = self._search.root_id
+        searched_by = self._search.newest
         yield rows.reports(working_set.filed, keys)
-        yield rows.households(households, keys, root_id)
-        yield rows.search_keys(households, self._search.of(root_id))
+        yield rows.households(households, keys, searched_by)
+        yield rows.search_keys(households, self._search.of(searched_by.root_id))
         yield rows.uncompared(households)
         yield rows.members(households, keys)
         yield rows.episodes(households)
         yield rows.stays(households)
         yield rows.passages(households)
-        yield rows.household_site_keys(households, self._search.of(root_id))
+        yield rows.household_site_keys(households, self._search.of(searched_by.root_id))
         yield rows.groups(groups, keys)
         yield rows.counts(tallies)
         yield rows.group_stays(tallies)

@@ -16,6 +16,13 @@ from shared.events.vocabulary import Mobility, ReportKind, Status
 F = TypeVar("F", Filed, FiledMovement)
 
 
+class PlaceNow(NamedTuple):
+    """The place where a household is now. Abroad, there is no P-code."""
+
+    pcode: str | None
+    country: str | None
+
+
 @dataclass(slots=True)
 class Subject:
     """A household or a group, with its owner. `displacements` has the valid report of each displacement or count.
@@ -126,6 +133,15 @@ class Subject:
     def standing(self) -> HouseholdStanding | None:
         """The people's present whereabouts; None if no movement was reported since the current displacement."""
         return self.standing_since(self.published) if self.has_movements else None
+
+    @property
+    def place(self) -> PlaceNow:
+        """The P-code and the country where the people are now, or most of those who are still displaced."""
+        current, standing = self.current.clear, self.standing
+        is_found_later = self.current is not self.published  # unable to move, after the latest move
+        if standing is None or (is_found_later and standing.confirmed_at < current.occurred_at):
+            return PlaceNow(current.destination.pcode, current.destination.country)
+        return PlaceNow(standing.pcode, standing.country)
 
     def standing_since(self, departure: Filed) -> HouseholdStanding | None:
         return standing(self.courses.by_departure.get(departure.report_id))

@@ -4,15 +4,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from services.registry.models import Episode, HouseholdPassage, HouseholdStay
-from shared.events.vocabulary import OutcomeKind, ReportKind, SubStock
+from shared.events.vocabulary import DISPLACED, OutcomeKind, ReportKind, Status, SubStock
 
 StoredVersion = Mapping[str, Any]  # a row of `reports` with the decrypted `report`
 
 UNCHANGING = frozenset({"report_id", "household_id", "kind", "version", "reported_at", "members"})
+# Several authors may have sent contradicting versions of a report. Only one of them takes effect.
 EFFECTIVE = (OutcomeKind.RECORDED, OutcomeKind.NOTED)
 
 
@@ -37,7 +39,12 @@ class TimelineEntry:
 
     @property
     def anchor(self) -> str:
-        return anchor_of(self.version["report_id"], self.version["version"])
+        anchor = anchor_of(self.version["report_id"], self.version["version"])
+        return anchor if self.is_effective else f"{anchor}-{self.version['author']}-{self.version['kind']}"
+
+    @property
+    def is_effective(self) -> bool:
+        return self.version["outcome"] in EFFECTIVE
 
     @property
     def is_correction(self) -> bool:
@@ -93,6 +100,23 @@ class HouseholdCourse:
         return CountedPart(row, led[-1] if led else row)
 
 
+class NotCounted(StrEnum):
+    """Why the figures do not count people as displaced."""
+
+    STATUS = "status"
+    MOBILITY = "mobility"
+    NOBODY = "nobody"
+
+
+def why_not_counted(row: Episode | HouseholdStay, counted_status: Status) -> NotCounted | None:
+    """None if the figures of displaced people count the people of this row."""
+    if row.status != counted_status:
+        return NotCounted.STATUS
+    if row.mobility not in DISPLACED:
+        return NotCounted.MOBILITY
+    return None if row.displaced else NotCounted.NOBODY
+
+
 def leads_to(passage: HouseholdPassage, stay: HouseholdStay) -> bool:
     place = (passage.destination_pcode, passage.destination_country, passage.to_sub_stock)
     return passage.occurred_at <= stay.occurred_at and place == (
@@ -116,10 +140,12 @@ def timeline(versions: Iterable[StoredVersion], course: HouseholdCourse) -> list
     entries = []
     for version in versions:
         name = version["report_id"], version["version"]
-        before = effective.get(version["report_id"])
-        changes = tuple(differences(before["report"], version["report"])) if before else ()
-        entries.append(TimelineEntry(version, changes, episodes.get(name), passages.get(name, ())))
-        if version["outcome"] in EFFECTIVE and (before is None or before["version"] < version["version"]):
+        before, is_effective = effective.get(version["report_id"]), version["outcome"] in EFFECTIVE
+        is_newer = before is None or before["version"] < version["version"]
+        changes = tuple(differences(before["report"], version["report"])) if before and is_newer else ()
+        counted = (episodes.get(name), passages.get(name, ())) if is_effective else ()
+        entries.append(TimelineEntry(version, changes, *counted))
+        if is_effective and is_newer:
             effective[version["report_id"]] = version
     return entries
 

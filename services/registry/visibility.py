@@ -11,8 +11,24 @@ from shared.places.conditions import is_within
 
 OFFICE = frozenset({Role.OPERATOR, Role.DUTY_HEAD, Role.REGISTRAR, Role.ANALYST, Role.ADMINISTRATOR})
 
-# The P-code of the household's destination or, while the household is abroad, of its origin.
-HERE = "coalesce(households.destination_pcode, households.origin_pcode)"
+
+def now_at(households: str = "households") -> str:
+    """An SQL expression: the P-code of the place where the household is now; NULL while it is abroad.
+
+    Rows of the previous release have no current place yet.
+    """
+    return f"""coalesce({households}.current_pcode,
+        CASE WHEN {households}.current_country IS NULL THEN {households}.destination_pcode END)"""
+
+
+def here(households: str = "households") -> str:
+    """An SQL expression: the P-code of the place where the household is now or, while it is abroad, of its origin."""
+    return f"coalesce({now_at(households)}, {households}.origin_pcode)"
+
+
+NOW, HERE = now_at(), here()
+NOW_IN = """CASE WHEN households.current_pcode IS NULL
+    THEN coalesce(households.current_country, households.destination_country) END"""
 
 
 @dataclass(frozen=True, slots=True)

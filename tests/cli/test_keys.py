@@ -75,7 +75,10 @@ def retire(installation: Installation, kind: Kind, kid: str, *words: str) -> Res
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_each_kind_is_rotated_and_an_older_key_retired(tables: Installation, kind: Kind) -> None:
+def test_each_kind_is_rotated_and_an_older_key_retired(
+    tables: Installation, kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rotation, "TAKEN_OVER", timedelta(minutes=-1))
     [old] = listed(tables, kind)
     assert dayar(tables, keys.app, "rotate", "--of", kind).exit_code == 0
     known = listed(tables, kind)
@@ -138,7 +141,10 @@ def test_a_receivers_key_is_kept_until_the_secrets_are_resealed(tables: Installa
     held_until(tables, Kind.RECEIVERS, settings, lambda made: alerts.reseal(made, Secrets(settings.alerts_key_file)))
 
 
-def test_a_search_root_is_kept_until_the_worker_has_made_the_search_keys_again(tables: Installation) -> None:
+def test_a_search_root_is_kept_until_the_worker_has_made_the_search_keys_again(
+    tables: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rotation, "TAKEN_OVER", timedelta(minutes=-1))
     settings = tables.settings(RegistrySettings)
 
     async def store(session: AsyncSession) -> None:

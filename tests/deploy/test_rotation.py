@@ -16,6 +16,8 @@ from shared.auth.tokens import Authenticator, Principal, Signer, Unauthenticated
 from shared.crypto import keyring
 from shared.crypto.keyring import Keyring, Sealing, UnknownKey
 
+LATER = datetime.now(UTC) + timedelta(hours=1)
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -68,22 +70,30 @@ def test_an_old_key_is_removed_when_nothing_is_encrypted_under_it(folder: Path, 
     of = folder / RINGS[kind]
     [old] = keyring.known(of)
     with pytest.raises(KeyNewest):
-        rotation.retire(kind, old, of, uses=0)
+        rotation.retire(kind, old, of, uses=0, now=LATER)
     [new] = rotate(folder, kind)
     with pytest.raises(KeyWanted):
-        rotation.retire(kind, old, of, uses=1)
+        rotation.retire(kind, old, of, uses=1, now=LATER)
     with pytest.raises(NoSuchKey):
-        rotation.retire(kind, "00000000-00000000", of, uses=0)
-    rotation.retire(kind, old, of, uses=0)
+        rotation.retire(kind, "00000000-00000000", of, uses=0, now=LATER)
+    rotation.retire(kind, old, of, uses=0, now=LATER)
     assert list(keyring.known(of)) == [new]
+
+
+def test_a_search_root_is_kept_while_workers_may_still_make_keys_with_it(folder: Path) -> None:
+    [old] = keyring.known(folder / "search-root")
+    rotate(folder, Kind.SEARCH)
+    with pytest.raises(KeyFresh):
+        rotation.retire(Kind.SEARCH, old, folder / "search-root", uses=0, now=datetime.now(UTC))
+    rotation.retire(Kind.SEARCH, old, folder / "search-root", uses=0, now=LATER)
 
 
 def test_a_digest_key_is_kept_while_any_digest_is_stored(folder: Path) -> None:
     [old] = keyring.known(folder / "digest-key")
     rotate(folder, Kind.DIGESTS)
     with pytest.raises(KeyLaid):
-        rotation.retire(Kind.DIGESTS, old, folder / "digest-key", uses=1)
-    rotation.retire(Kind.DIGESTS, old, folder / "digest-key", uses=0)
+        rotation.retire(Kind.DIGESTS, old, folder / "digest-key", uses=1, now=LATER)
+    rotation.retire(Kind.DIGESTS, old, folder / "digest-key", uses=0, now=LATER)
     assert old not in keyring.known(folder / "digest-key")
 
 
@@ -150,8 +160,8 @@ def test_running_processes_follow_a_rotation_of_the_signing_key(folder: Path, mo
     for token in (before, after):
         assert checker.authenticate(request_with(token)).account == account
     with pytest.raises(KeyNewest):
-        rotation.retire(Kind.TOKENS, new, keys, uses=0)
-    rotation.retire(Kind.TOKENS, old, keys, uses=0)
+        rotation.retire(Kind.TOKENS, new, keys, uses=0, now=LATER)
+    rotation.retire(Kind.TOKENS, old, keys, uses=0, now=LATER)
     monkeypatch.setattr(tokens, "KEYS_SECONDS", -1)
     assert checker.authenticate(request_with(after)).account == account
     with pytest.raises(Unauthenticated):

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
+from services.registry import duplicate_queries
 from services.registry.comparisons import compare_some
 from services.registry.config import RegistrySettings
 from services.registry.duplicates import DuplicateReason
@@ -18,7 +19,8 @@ from tests.registry.test_search import PIN, family, person
 
 pytestmark = pytest.mark.anyio
 
-NUMBER, PHONE, VILLAGE = DuplicateReason
+CHOKO_DOBO, TOBEY = "KG05258820010", "KG05258820020"  # villages of Kadamjai
+NUMBER, PHONE, VILLAGE, DISTRICT = DuplicateReason
 
 
 async def found(office: Office, body: dict[str, Any], **caller: Any) -> list[tuple[str, list[str]]]:
@@ -28,7 +30,11 @@ async def found(office: Office, body: dict[str, Any], **caller: Any) -> list[tup
     return [(each["household_id"], each["duplicate_reasons"]) for each in answer.json()["duplicates"]]
 
 
-ONE = family(person("Айгүл", "Жумабекова", birth_year=1990, personal_number=PIN), phone="+996 700 112233")
+ONE = family(
+    person("Айгүл", "Жумабекова", birth_year=1990, personal_number=PIN),
+    phone="+996 700 112233",
+    origin={"pcode": CHOKO_DOBO},
+)
 ELSEWHERE: dict[str, Any] = {"origin": {"pcode": BATKEN}, "destination": {"pcode": OSH}, "phone": "+996 555 000000"}
 
 
@@ -37,10 +43,14 @@ ELSEWHERE: dict[str, Any] = {"origin": {"pcode": BATKEN}, "destination": {"pcode
     [
         (family(person("Aigul", "Other", personal_number=PIN), **ELSEWHERE), [NUMBER]),
         (family(person("Aigul", "Zhumabekova"), **{**ELSEWHERE, "phone": "0700112233"}), [PHONE]),
-        (family(person("Жумабекова", "Айгуль", birth_date="1990-01-01"), phone=None), [VILLAGE]),
+        (family(person("Жумабекова", "Айгуль", birth_date="1990-01-01"), phone=None), [DISTRICT]),
+        (
+            family(person("Айгүл", "Жумабекова", birth_year=1990), phone=None, origin={"pcode": CHOKO_DOBO}),
+            [VILLAGE],
+        ),
         (
             family(person("Айгүл", "Жумабекова", birth_year=1990, personal_number=PIN, phone="0700112233"), phone=None),
-            [NUMBER, PHONE, VILLAGE],
+            [NUMBER, PHONE, DISTRICT],
         ),
     ],
 )
@@ -57,6 +67,12 @@ async def test_an_exact_duplicate_is_found_from_both_households(
     [
         family(person("Айгүл", "Жумабекова", birth_year=1991), phone=None),
         family(person("Айгүл", "Жумабекова"), phone=None),
+        family(
+            person("Айгүл", "Жумабекова", birth_year=1990),
+            phone=None,
+            origin={"pcode": TOBEY},
+            destination={"pcode": OSH},
+        ),
         family(person("Айгүл", "Жумабекова", birth_year=1990), **ELSEWHERE),
         family(person("Айгүл", "Бейшенова", birth_year=1990), phone="+996 700 112233"),
         family({"member_id": str(uuid4()), "given_name": "Айгүл", "birth_year": 1990}, phone="+996 700 112233"),
@@ -65,6 +81,29 @@ async def test_an_exact_duplicate_is_found_from_both_households(
 async def test_another_household_is_no_duplicate(office: Office, other: dict[str, Any]) -> None:
     await office.file(ONE, other)
     assert await found(office, ONE) == []
+
+
+async def test_many_households_with_one_telephone_do_not_hide_a_duplicate(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The telephone is that of a village head. The strongest reason is shown first."""
+    monkeypatch.setattr(duplicate_queries, "MOST_ALIKE", 2)
+    same_number = family(person("Aigul", "Other", personal_number=PIN), **ELSEWHERE)
+    relative = family(person("Айгүл", "Жумабекова"), phone=ONE["phone"])
+    await office.file(ONE, same_number, relative)
+    later = [{"reported_at": f"2026-06-{day}T00:00:00Z", "phone": ONE["phone"]} for day in range(16, 26)]
+    await office.file(*(family(person("Нурлан", f"Бейшенов{day}"), **body) for day, body in enumerate(later)))
+    assert await found(office, ONE) == [(same_number["household_id"], [NUMBER]), (relative["household_id"], [PHONE])]
+    assert await is_complete(office, ONE)
+    await office.file(*(family(person("Айгүл", "Жумабекова"), **body) for body in later))
+    assert (await found(office, ONE))[0] == (same_number["household_id"], [NUMBER])
+    assert not await is_complete(office, ONE)
+
+
+async def is_complete(office: Office, body: dict[str, Any]) -> bool:
+    path = f"/v1/households/{body['household_id']}/duplicates"
+    answer: dict[str, Any] = (await office.get(path, role=Role.REGISTRAR)).json()
+    return bool(answer["is_complete"])
 
 
 async def test_a_duplicate_in_another_area_is_not_shown(office: Office) -> None:

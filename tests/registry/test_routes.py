@@ -274,6 +274,26 @@ async def test_unusually_many_pages_and_searches_are_reported(office: Office, su
     assert str(many) in page and str(few) not in page
 
 
+async def test_unusually_many_searches_that_find_nobody_are_reported(office: Office) -> None:
+    """Somebody may try out telephones to learn which are registered."""
+    few, many = uuid4(), uuid4()
+    async with office.app.state.sessions.begin() as session:
+        for account, count in ((few, openings.MOST_SEARCHES_AN_HOUR), (many, openings.MOST_SEARCHES_AN_HOUR + 1)):
+            for _ in range(count):
+                subject = "POST /registry/v1/households:search"
+                await audit.add(session, Entry(action=Action.READ, account=account, subject=subject))
+    page = (await office.get("/notices?lang=en", role=Role.ADMINISTRATOR)).text
+    assert "searches for households: 121 in the hour" in page and str(many) in page and str(few) not in page
+
+
+async def test_duplicates_that_a_page_shows_are_not_counted_as_opened(office: Office) -> None:
+    account = uuid4()
+    async with office.app.state.sessions.begin() as session:
+        subject, shown = f"{openings.DUPLICATES}GET /registry/households/{{household_id}}", [uuid4() for _ in range(99)]
+        await audit.add(session, Entry(action=Action.READ, account=account, subject=subject, objects=shown))
+    assert str(account) not in (await office.get("/notices?lang=en", role=Role.ADMINISTRATOR)).text
+
+
 async def test_a_duty_head_accepts_reports_that_a_team_sent_after_its_sign_ins_had_ended(office: Office) -> None:
     """Only reports in the duty head's areas are accepted; reports held for other reasons stay held."""
     other, elsewhere = uuid4(), household(origin={"pcode": OSH}, destination={"pcode": OSH})

@@ -81,6 +81,62 @@ async def test_a_household_without_movements_rests_on_its_report(office: Office)
     assert f'href="#report-{body["report_id"]}-1">Report of the displacement</a>' in page
 
 
+async def test_lists_are_shown_with_their_content(office: Office) -> None:
+    """Two lists of the same length are not the same."""
+    [head] = [person("Асан", "Усенов", disabilities=["seeing"])]
+    group = {"sex": "female", "age": "18-59", "count": 1}
+    body = family(head, sex_age=[group], sharing=[{"recipient": "IOM", "purpose": "aid"}])
+    corrected = {
+        **body,
+        "version": 2,
+        "members": [{**head, "disabilities": ["self_care"]}],
+        "sex_age": [{**group, "age": "unknown"}],
+        "sharing": [{"recipient": "UNHCR", "purpose": "aid", "person_level": True}],
+    }
+    await office.file(body)
+    await office.file(corrected)
+    correction, _ = entries(await page_of(office, body))
+    assert "Disabilities: Seeing → Self-care" in correction
+    assert "Persons by sex and age: Woman, 18-59: 1 → Woman, age not known: 1" in correction
+    assert "Consent to sharing: IOM: aid → UNHCR: aid (data of single persons)" in correction
+
+
+async def test_a_version_that_arrives_late_changes_nothing(office: Office) -> None:
+    body = household(persons=5)
+    await office.file({**body, "version": 2, "phone": "+996 700 445566", "reported_at": "2026-06-16T00:00:00Z"})
+    await office.file({**body, "reported_at": "2026-06-17T00:00:00Z"})
+    late, correction = sorted(entries(await page_of(office, body)), key=lambda entry: "Correction" in entry)
+    assert "+996" not in late and "+996" not in correction
+
+
+async def test_contradicting_reports_have_different_anchors(office: Office) -> None:
+    body = household()
+    await office.file(body)
+    await office.file({**body, "phone": "+996 700 445566"}, author=uuid4(), team=uuid4())
+    anchors = re.findall(r'<li id="([^"]*)"', await page_of(office, body))
+    assert len(anchors) == len(set(anchors)) == 2 and f"report-{body['report_id']}-1" in anchors
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({}, None),
+        ({"mobility": "evacuation"}, None),
+        ({"mobility": "migration"}, "not counted as displaced: Migration"),
+        ({"mobility": "unable_to_move"}, "not counted as displaced: "),
+        ({"status": "Exercise"}, "not in the figures: Exercise"),
+    ],
+)
+async def test_people_whom_the_figures_do_not_count_are_marked(
+    office: Office, changed: dict[str, Any], why: str | None
+) -> None:
+    body = household(**changed)
+    await office.file(body)
+    page = await page_of(office, body)
+    assert page.count(why or "not counted") == (2 if why else 0)
+    assert ("Counted as displaced: 5 persons" in entries(page)[0]) == (why is None)
+
+
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])
 async def test_each_field_of_a_report_has_a_name_and_its_value_words(office: Office, language: str) -> None:
     """The page shows neither codes nor field names of the contract."""

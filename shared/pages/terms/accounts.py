@@ -39,6 +39,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "too-late": N_("An acknowledgement can be undone within ten seconds only."),
         "one-by-one": N_("An Extreme alert must be acknowledged separately."),
         "purpose-needed": N_("State first what records are opened for: menu, Purpose of opening records."),
+        "search-too-slow": N_("The search took too long. Fill in another field."),
         "changed-meanwhile": N_("Somebody else has changed it meanwhile. Cancel, look at the change, and try again."),
         "site-known": N_("A site with this name is in the list already, at the same place."),
         "bad-sheet": N_("This is no list of sites: the first row must name the columns, among them type and pcode."),

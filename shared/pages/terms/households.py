@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from shared.events.vocabulary import LegalBasis, Sex
+from shared.events.vocabulary import Disability, LegalBasis, Sex
 from shared.pages.terms.translatable import N_
 
 TERMS: Mapping[str, Mapping[str, str]] = {
@@ -16,7 +16,16 @@ TERMS: Mapping[str, Mapping[str, str]] = {
     "duplicate_reason": {
         "personal_number": N_("the same personal number"),
         "phone_and_name": N_("the same telephone and name"),
-        "name_year_and_village": N_("the same name, year of birth and place"),
+        "name_year_and_village": N_("the same name, year of birth and village"),
+        "name_year_and_district": N_("the same name, year of birth and district"),
+    },
+    "disability": {
+        Disability.SEEING: N_("Seeing"),
+        Disability.HEARING: N_("Hearing"),
+        Disability.WALKING: N_("Walking"),
+        Disability.MEMORY: N_("Remembering"),
+        Disability.SELF_CARE: N_("Self-care"),
+        Disability.COMMUNICATING: N_("Communicating"),
     },
     "household_field": {
         "age": N_("Age"),

@@ -1,4 +1,4 @@
-"""A registrar searches a household by name or telephone, and reads its page, by keyboard and in three languages."""
+"""A registrar finds a household by keyboard, and reads its page in three languages."""
 
 from typing import Any
 
@@ -51,7 +51,12 @@ def test_a_household_is_found_by_name_and_its_page_is_opened_by_keyboard(whole: 
     link = page.locator("#results tbody a").first
     expect(link).to_have_text("Усөнов Жаңыл", timeout=SLOW_MS)
     assert page.url.endswith("/registry/search?lang=en")
-    link.focus()
+    expect(page.locator("#result-status")).to_contain_text("Found households: ")
+    page.keyboard.press("ArrowDown")
+    expect(link).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    expect(page.get_by_label("Name")).to_be_focused()
+    page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.wait_for_url(f"{whole.url}/registry/households/{body['household_id']}")
     main = page.locator("main")
@@ -83,6 +88,32 @@ def test_a_household_is_shown_whole_on_screen_and_on_paper(whole: Whole, seat: A
     assert page.locator("main th, main td").evaluate_all(right) <= A4_PORTRAIT
     expect(page.locator("#print")).to_be_hidden()
     assert desk.errors == []
+
+
+def test_people_of_the_last_search_do_not_stay_on_the_screen(whole: Whole, seat: Any) -> None:
+    """They go when the form is emptied, and when another search fails."""
+    reported(whole, usenov())
+    page: Page = seat(Role.REGISTRAR).open("/registry/search")
+    page.goto(f"{page.url}?lang=en")
+    rows = page.locator("#results tbody tr")
+    for leave in ("Clear", "Search"):
+        page.get_by_label("Name", exact=True).fill("Усөнов Бакыт")
+        page.keyboard.press("Enter")
+        expect(rows.first).to_be_visible(timeout=SLOW_MS)
+        page.get_by_label("Name", exact=True).fill("---")
+        page.get_by_role("button", name=leave).click()
+        expect(rows).to_have_count(0, timeout=SLOW_MS)
+    expect(page.locator("#failure")).to_be_visible()
+
+
+def test_a_month_is_no_day_on_which_people_were_displaced(whole: Whole, seat: Any) -> None:
+    page: Page = seat(Role.REGISTRAR).open("/registry/search")
+    page.goto(f"{page.url}?lang=en")
+    since = page.get_by_label("Displaced on or after")
+    since.fill("06.2026")
+    assert not since.evaluate("field => field.checkValidity()")
+    since.fill("30.06.2026")
+    assert since.evaluate("field => field.checkValidity()")
 
 
 def test_an_operator_without_a_purpose_is_told_what_to_do(whole: Whole, seat: Any) -> None:

@@ -17,8 +17,14 @@ export function iso(text) {
   return isThere ? [year, month, ...(match[1] ? [day] : [])].join("-") : undefined;
 }
 
+/** Some fields take a day only, as `data-date="day"`. @param {HTMLInputElement} field */
+function given(field) {
+  const date = iso(field.value);
+  return field.dataset.date === "day" && date?.length !== "2026-06-30".length ? undefined : date;
+}
+
 for (const field of /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll("input[data-date]"))) {
   field.value = shown(field.value);
-  field.addEventListener("input", () => field.setCustomValidity(field.value && !iso(field.value) ? field.placeholder : ""));
-  field.form?.addEventListener("formdata", (event) => event.formData.set(field.name, field.value && (iso(field.value) ?? "")));
+  field.addEventListener("input", () => field.setCustomValidity(field.value && !given(field) ? field.placeholder : ""));
+  field.form?.addEventListener("formdata", (event) => event.formData.set(field.name, field.value && (given(field) ?? "")));
 }

@@ -11,9 +11,20 @@ let searches = 0; // only the answer to the latest search is shown
 /** Called by `forms.js` when the form is submitted. @param {HTMLFormElement} form */
 export async function submitted(form) {
   criteria = given(form);
+  forget();
   if (Object.keys(criteria).length) await search(criteria, (results) => element("results").replaceChildren(results));
   else fail(sentence("nothing_given"));
 }
+
+/** Removes the persons of the last search, also while another search runs, and if it fails. */
+function forget() {
+  searches++;
+  element("results").replaceChildren();
+  element("result-status").textContent = "";
+  fail("");
+}
+
+element("search").addEventListener("reset", forget);
 
 /** The filled fields. A code is shown in groups, and personal numbers are typed with spaces. @param {HTMLFormElement} form */
 function given(form) {
@@ -34,6 +45,7 @@ async function search(body, show) {
     const results = document.createElement("template");
     results.innerHTML = await answer.text();
     fail("");
+    element("result-status").textContent = results.content.querySelector("section")?.dataset.status ?? "";
     show(results.content);
   } catch (error) {
     if (!isNoAnswer(error)) throw error;
@@ -65,7 +77,14 @@ function addRows(more, results) {
   /** @type {HTMLElement | null | undefined} */ (added[0]?.querySelector("a"))?.focus();
 }
 
-// The key / moves to the first field, and the arrow keys move between the found households.
+// The key / moves to the first field. From a text field, ↓ moves to the first found household; the arrow keys move
+// between the households, and ↑ moves from the first one back to the field.
+/** @type {HTMLElement} */
+let lastField = element("name");
+element("search").addEventListener("focusin", ({ target }) => {
+  if (target instanceof HTMLInputElement) lastField = target;
+});
+
 addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey) return;
   const isTyping = event.target instanceof Element && event.target.matches("input, select, textarea");
@@ -76,7 +95,9 @@ addEventListener("keydown", (event) => {
   const links = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("#results tbody a")]);
   const at = links.indexOf(/** @type {HTMLElement} */ (document.activeElement));
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (!step || at < 0) return;
+  const isInField = event.target instanceof HTMLInputElement;
+  const next = at < 0 ? (isInField && step === 1 ? links[0] : undefined) : at + (step ?? 0) < 0 ? lastField : links[at + (step ?? 0)];
+  if (!step || !next) return;
   event.preventDefault();
-  links[at + step]?.focus();
+  next.focus();
 });

@@ -1,0 +1,19 @@
+"""Adds where a household is now, the folding rules of its search keys, and an index of the codes of reports.
+
+The worker fills the places of the rows of the previous release when it makes their search keys again.
+"""
+
+from alembic import op
+
+revision = "registry_0025"
+down_revision = "registry_0024"
+
+
+def upgrade() -> None:
+    op.execute("ALTER TABLE households ADD COLUMN current_pcode text, ADD COLUMN current_country text")
+    op.execute("ALTER TABLE households ADD COLUMN search_folding smallint NOT NULL DEFAULT 1")
+    op.execute(
+        "CREATE INDEX ix_households_search_root_id_search_folding ON households (search_root_id, search_folding)"
+    )
+    op.execute("DROP INDEX ix_households_search_root_id")
+    op.execute("CREATE INDEX ix_reports_code ON reports (right(report_id::text, 4))")

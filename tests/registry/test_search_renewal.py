@@ -1,0 +1,154 @@
+"""Search keys are made again for older rows, roots and folding rules, while a search finds what it can."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from structlog.testing import capture_logs
+
+from services.registry import search_keys, search_renewal
+from services.registry.config import RegistrySettings
+from services.registry.envelope_encryption import EnvelopeEncryption
+from services.registry.search_keys import KeyVersion, SearchKeys
+from services.registry.search_renewal import made_by, renew
+from shared.auth.tokens import Role
+from shared.crypto import keyring
+from shared.places import Places
+from tests.registry.conftest import Office
+from tests.registry.factories import NOON, household
+
+pytestmark = pytest.mark.anyio
+
+
+async def changed(office: Office, statement: str, **values: Any) -> None:
+    async with office.app.state.sessions.begin() as session:
+        await session.execute(text(statement), values)
+
+
+def root_folder(office: Office) -> Path:
+    return office.installation.settings(RegistrySettings).search_root_file
+
+
+async def renewed(office: Office) -> int:
+    settings = office.installation.settings(RegistrySettings)
+    encryption = EnvelopeEncryption(settings.registry_kek_file)
+    return await renew(office.app.state.sessions, encryption, SearchKeys(root_folder(office)), Places.load())
+
+
+async def result(office: Office) -> tuple[int, bool]:
+    """How many households of the name are found, and whether the search is complete."""
+    token = office.installation.token(roles=[Role.REGISTRAR], areas=("KG",))
+    headers = {"authorization": f"Bearer {token}"}
+    answer = await office.client.post("/v1/households:search", json={"name": "Токтогулов"}, headers=headers)
+    assert answer.status_code == 200, answer.text
+    return len(answer.json()["households"]), answer.json()["is_complete"]
+
+
+def later(days: int) -> str:
+    return (NOON + timedelta(days=days)).isoformat()
+
+
+async def test_search_keys_that_an_earlier_release_did_not_make_are_made(office: Office) -> None:
+    """The renewal continues until each household has keys, and a second call finds nothing to do."""
+    await office.file(*(household() for _ in range(3)))
+    await changed(office, "DELETE FROM search_keys")
+    await changed(office, "UPDATE households SET search_root_id = ''")
+    assert await result(office) == (0, False)
+    assert await renewed(office) == 3
+    assert await result(office) == (3, True)
+    assert await renewed(office) == 0
+
+
+async def test_search_keys_of_earlier_folding_rules_are_made_again(office: Office) -> None:
+    await office.file(household())
+    await changed(office, "DELETE FROM search_keys")
+    await changed(office, "UPDATE households SET search_folding = 1")
+    assert await result(office) == (0, False)
+    assert await renewed(office) == 1
+    assert await result(office) == (1, True)
+
+
+async def test_after_a_rotation_households_are_found_before_and_after_their_keys_are_renewed(office: Office) -> None:
+    folder = root_folder(office)
+    await office.file(household())
+    old = max(keyring.known(folder))
+    keyring.draw(folder)
+    office.registrar._search = SearchKeys(folder)
+    await office.file(household())
+    assert await result(office) == (2, True)
+    async with office.app.state.sessions.begin() as session:
+        assert await made_by(session, old) == 1
+    assert await renewed(office) == 1
+    async with office.app.state.sessions.begin() as session:
+        assert await made_by(session, old) == 0
+    assert await result(office) == (2, True)
+
+
+async def test_while_a_root_is_missing_a_search_says_that_it_is_not_complete(office: Office) -> None:
+    """Households are found by clear fields, and their pages open. The worker makes their keys with another root."""
+    body, missing = household(), household()
+    await office.file(body, missing)
+    statement = "UPDATE households SET search_root_id = :root WHERE household_id = :id"
+    for lost in ("00000001-00000000", "ffffffff-00000000"):  # the folder was restored from before or after a rotation
+        await changed(office, statement, root=lost, id=missing["household_id"])
+        assert (await result(office))[1] is False, lost
+        page = await office.get(f"/v1/households/{body['household_id']}/duplicates", role=Role.REGISTRAR)
+        assert page.status_code == 200
+        assert await renewed(office) == 1
+        assert await result(office) == (2, True)
+
+
+async def test_without_any_root_of_the_keys_nothing_is_found_and_nothing_fails(office: Office) -> None:
+    body = household()
+    await office.file(body)
+    await changed(office, "UPDATE households SET search_root_id = 'ffffffff-00000000'")
+    assert await result(office) == (0, False)
+    assert (await office.get(f"/households/{body['household_id']}", role=Role.REGISTRAR)).status_code == 200
+
+
+def test_a_worker_leaves_the_keys_of_a_newer_root_and_of_newer_rules(tmp_path: Path) -> None:
+    older, newer = keyring.draw(tmp_path), keyring.draw(tmp_path)
+    search, folding = SearchKeys(tmp_path), search_keys.FOLDING
+    assert search.newest == KeyVersion(newer, folding)
+    for version, is_old in (
+        (KeyVersion(newer, folding), False),
+        (KeyVersion(newer, folding + 1), False),
+        (KeyVersion(newer, folding).failed, False),
+        (KeyVersion(newer, folding - 1).failed, True),
+        (KeyVersion(older, folding), True),
+        (KeyVersion("", 1), True),
+    ):
+        assert search.is_old(version) == is_old, version
+    before = SearchKeys(tmp_path)
+    latest = keyring.draw(tmp_path)
+    assert before.newest.root_id == newer
+    assert not before.is_old(KeyVersion(latest, folding))
+
+
+async def test_a_household_that_cannot_be_read_is_left_out_and_reported(office: Office) -> None:
+    """The others get their keys, the worker does not try it again, and the search stays incomplete."""
+    damaged, sound = household(), [household() for _ in range(3)]
+    await office.file(damaged, *sound)
+    await changed(office, "UPDATE households SET search_folding = 1")
+    statement = "UPDATE reports SET sealed = sealed || '\\x00' WHERE subject_id = :id"
+    await changed(office, statement, id=damaged["household_id"])
+    with capture_logs() as lines:
+        assert await renewed(office) == 3
+    [line] = [line for line in lines if line["event"] == "no search keys made"]
+    assert (line["household_id"], line["error"]) == (damaged["household_id"], "InvalidTag")
+    assert await result(office) == (3, False)
+    assert await renewed(office) == 0
+
+
+async def test_a_batch_has_a_bounded_number_of_reports(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search_renewal, "MOST_REPORTS", 2)
+    await office.file(*(household() for _ in range(3)))
+    await changed(office, "UPDATE households SET search_folding = 1")
+    settings = office.installation.settings(RegistrySettings)
+    encryption, search = EnvelopeEncryption(settings.registry_kek_file), SearchKeys(root_folder(office))
+    renewal = search_renewal.Renewal(office.app.state.sessions, encryption, search, Places.load())
+    assert len(await renewal.next_batch()) == 2
+    assert await renewed(office) == 3
+    assert search_renewal.fitting({NOON: 7, later(1): 1}) == [NOON]  # type: ignore[dict-item]
