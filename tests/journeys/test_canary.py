@@ -89,6 +89,14 @@ class Journey:
         assert response.status_code < 500, (where, response.text)
         return response
 
+    async def open(self, method: str, path: str, token: str, **body: Any) -> httpx.Response:
+        """The answer shows the person to a reader who may see the person. Its headers must not."""
+        response = await self.ask(method, path, token=token, **body)
+        where, _ = self.content.pop()
+        self.content.append((where, repr(response.headers).encode()))
+        assert response.status_code == 200, (where, response.text)
+        return response
+
     async def report(self, body: Any, token: str) -> httpx.Response:
         return self.sent.answered(LEAKY, await self.ask("POST", "/intake/v1/displacements", token=token, json=body))
 
@@ -130,6 +138,7 @@ async def test_personal_data_is_only_where_it_may_be(journey: Journey) -> None:
         await search(journey, token)
         await wait_in_the_spool(journey, token)
         await count_check(journey.installation, journey.sent, timeout=120)
+        await find_and_open(journey, token)
         await publish_bad_records(journey)
         await look_at_the_pages(journey)
         listening.cancel()
@@ -213,6 +222,20 @@ async def search(journey: Journey, token: str) -> None:
     ):
         for path in ("/registry/v1/households:search", "/registry/search"):
             assert (await journey.ask("POST", path, token=token, json=body)).status_code == status, body
+
+
+async def find_and_open(journey: Journey, token: str) -> None:
+    """Finds the person, who was registered twice, and opens what shows the person and the duplicate."""
+    canary, search = THROUGH_INTAKE, "/registry/v1/households:search"
+    name = f"{canary.person['family_name']} {canary.person['given_name']}"
+    criteria = {"name": name, "phone": canary.person["phone"]}
+    found = (await journey.open("POST", search, token, json=criteria)).json()["households"]
+    assert len(found) == 2
+    assert canary.person["family_name"] in (await journey.open("POST", "/registry/search", token, json=criteria)).text
+    household_id = found[0]["household_id"]
+    api = f"/registry/v1/households/{household_id}"
+    for path in (api, f"{api}/history", f"{api}/duplicates", f"/registry/households/{household_id}"):
+        assert canary.person["family_name"] in (await journey.open("GET", path, token)).text
 
 
 async def wait_in_the_spool(journey: Journey, token: str) -> None:

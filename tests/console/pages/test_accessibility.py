@@ -13,6 +13,8 @@ from shared.auth.tokens import Role
 from tests.browsers import SLOW_MS
 from tests.console.conftest import PASSWORD
 from tests.console.pages.conftest import Seat, Whole, newest_alert
+from tests.console.pages.test_search import reported, usenov
+from tests.registry.factories import movement
 
 AXE = (paths.ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 RUN = """async () => {
@@ -74,6 +76,24 @@ def test_axe_finds_nothing_serious_on_an_alert(whole: Whole, seat: Take, languag
     row = newest_alert(page, "Hail")
     expect(row).to_be_visible(timeout=SLOW_MS)
     visit(page, f"{whole.url}/alerts/{row.get_attribute('data-key')}?lang={language}")
+    assert findings(page) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_axe_finds_nothing_serious_on_found_households_and_the_page_of_one(
+    whole: Whole, seat: Take, language: str
+) -> None:
+    """The household was probably registered twice, and one of its two persons returned."""
+    body, again = usenov(), usenov()
+    reported(whole, body, again, movement(body, "returned", member_ids=[body["members"][1]["member_id"]]))
+    page = seat(Role.REGISTRAR).open("/registry/search")
+    visit(page, f"{whole.url}/registry/search?lang={language}")
+    page.locator("#name").fill("Усөнов Бакыт")
+    page.keyboard.press("Enter")
+    expect(page.locator("#results tbody tr").first).to_be_visible(timeout=SLOW_MS)
+    assert findings(page) == []
+    visit(page, f"{whole.url}/registry/households/{body['household_id']}?lang={language}")
+    expect(page.locator(".duplicates tbody tr").first).to_be_visible()
     assert findings(page) == []
 
 
