@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, RowMapping, TextClause, func, literal_column, select
+from sqlalchemy import ColumnElement, RowMapping, TextClause, exists, func, literal_column, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.decisions import CONTRADICTIONS, SUBJECT_OF, Held
-from services.registry.models import HeldDecision, Report
+from services.registry.models import CODE, HeldDecision, Household, Report
 from services.registry.visibility import HERE, Visibility
 from shared import audit
 from shared.audit import Action, Entry
@@ -37,6 +37,7 @@ ACCEPTABLE = frozenset(
 # The report's author must then send a correction.
 WAITS = frozenset({Held.HOUSEHOLD_UNKNOWN, *CONTRADICTIONS})
 
+MOST_CODED = 50  # reports with one code that a search names
 MOST = 1000  # the largest number of a team's reports that one request accepts
 
 UNDECIDED = select(HeldDecision.decided_at).where(
@@ -116,6 +117,13 @@ async def decide(session: AsyncSession, outcome_ids: Iterable[UUID], **decision:
     decided = await session.scalars(added.values(rows).returning(HeldDecision.outcome_id))
     await decisions.wake(session)
     return list(decided)
+
+
+async def of_unknown_households(session: AsyncSession, code: str, visibility: Visibility) -> Sequence[UUID]:
+    """The outcome ids of held reports with this code whose household is not registered, at most MOST_CODED."""
+    is_registered = exists().where(Household.household_id == Report.subject_id)
+    coded = select(Report.outcome_id).where(CODE.in_([code.lower()]), IS_HELD, ~is_registered)
+    return (await session.scalars(coded.where(visibility.covers(PCODE)).limit(MOST_CODED))).all()
 
 
 async def by_outcome(session: AsyncSession, outcome_id: UUID) -> RowMapping | None:

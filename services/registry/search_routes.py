@@ -1,6 +1,6 @@
 """Routes that search households. The criteria are in the body, because URLs are logged."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from sqlalchemy import RowMapping
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry import openings, search_queries
+from services.registry import held, openings, search_queries
 from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.routes import Caller, HouseholdSummary, check_purpose, note_read, refused
 from services.registry.search import HouseholdSearch
@@ -54,11 +54,13 @@ class HouseholdsFound(BaseModel):
 
     `count` is the number on this page and all later pages, where 1001 means more than 1,000; null if nothing but places
     and days was looked for. While `is_complete` is false, some households cannot be found by name or number.
+    `held` are the outcome ids of reports with the code that wait for a person and whose household is not registered.
     """
 
     households: list[FoundHousehold]
     count: int | None
     is_complete: bool
+    held: Sequence[UUID]
     next: str | None = None
 
 
@@ -67,6 +69,7 @@ class SearchResult:
     found: SearchPage
     members: search_queries.OpenedMembers
     criteria: HouseholdSearch
+    held: Sequence[UUID]
     next: str | None
 
     def meant(self, row: RowMapping) -> list[Mapping[str, Any]]:
@@ -85,6 +88,7 @@ async def search_households(
         ],
         count=result.found.count,
         is_complete=result.found.is_complete,
+        held=result.held,
         next=result.next,
     )
 
@@ -110,7 +114,8 @@ async def found_by(
     await openings.watch(session, caller)
     rows = found.rows
     more = cursors.encoded(rows[-1]["changed_at"], rows[-1]["household_id"]) if len(rows) == criteria.limit else None
-    return SearchResult(found, members, criteria, more)
+    waiting = await held.of_unknown_households(session, criteria.code, query.visibility) if criteria.code else ()
+    return SearchResult(found, members, criteria, waiting, more)
 
 
 async def too_slow(request: Request) -> Problem:

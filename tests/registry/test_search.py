@@ -201,6 +201,16 @@ async def test_a_report_that_waits_is_found_by_its_code(office: Office) -> None:
     assert (await search(office, claims={"areas": (OSH,)}, code=other["report_id"][-4:])).json()["households"] == []
 
 
+async def test_a_report_that_waits_for_its_household_is_found_by_its_code(office: Office) -> None:
+    """Only in the areas of the report."""
+    body = household()
+    moved = movement(body, "transferred", destination={"pcode": BATKEN})
+    await office.file(moved)
+    for areas, count in (((BATKEN,), 1), ((OSH,), 0)):
+        answer = (await search(office, claims={"areas": areas}, code=moved["report_id"][-4:])).json()
+        assert (answer["households"], len(answer["held"])) == ([], count)
+
+
 async def test_a_household_has_a_bounded_number_of_search_keys(office: Office) -> None:
     """The telephone and the first members are found, and no name has more than eight parts."""
     words = [f"{first}{second}" for first in "абвгд" for second in "лмнпрс"]
