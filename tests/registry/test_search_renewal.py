@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from services.registry import search_keys, search_renewal
+from services.registry import search_keys, search_renewal, site_key_renewal
 from services.registry.config import RegistrySettings
 from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.search_keys import KeyVersion, SearchKeys
@@ -32,9 +32,11 @@ def root_folder(office: Office) -> Path:
 
 
 async def renewed(office: Office) -> int:
+    """Makes old keys again, as the worker does. Returns the number of households with new search keys."""
     settings = office.installation.settings(RegistrySettings)
-    encryption = EnvelopeEncryption(settings.registry_kek_file)
-    return await renew(office.app.state.sessions, encryption, SearchKeys(root_folder(office)), Places.load())
+    encryption, search = EnvelopeEncryption(settings.registry_kek_file), SearchKeys(root_folder(office))
+    await site_key_renewal.renew(office.app.state.sessions, encryption, search, Places.load())
+    return await renew(office.app.state.sessions, encryption, search, Places.load())
 
 
 async def result(office: Office) -> tuple[int, bool]:
