@@ -5,8 +5,8 @@ The worker fills the places of the rows of the previous release when it makes th
 
 from alembic import op
 
-revision = "registry_0025"
-down_revision = "registry_0024"
+revision = "registry_0027"
+down_revision = "registry_0026"
 
 
 def upgrade() -> None:
