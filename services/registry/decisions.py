@@ -34,7 +34,7 @@ class Held(StrEnum):
     HOUSEHOLD_UNKNOWN = "household_unknown"
     REMOVAL_BY_OTHER_TEAM = "removal_by_other_team"
     WHOLE_SITE = "whole_site"
-    TOO_LARGE = "too_large"
+    TOO_LARGE = "too_large"  # only the previous release held movements of large sites
     NOT_DISPLACED = "not_displaced"
     OTHER_STATUS = "other_status"
     BEFORE_DEPARTURE = "before_departure"
@@ -46,8 +46,6 @@ class Held(StrEnum):
 
 
 MOST_MOVEMENTS = 200  # the limit for one household, because each batch judges all its movements again
-
-MOST_HOUSEHOLDS = 2000  # the limit for the sites whose movements one transaction changes (docs/decisions/0042)
 
 # A movement held for one of these reasons contradicts other reports of its household.
 # The movement is judged again when these reports change.
@@ -190,13 +188,11 @@ def decide_movement(
     removes: bool,
     known: int,
     empties_site: bool = False,
-    households: int = 0,
 ) -> ReportDecision:
     """Decide about a movement of a household that has this owner and `known` movements.
 
     `removes` is true if people leave the stock. `empties_site` is true if everybody at a site moves, and the movement's
-    team has reported nobody there. `households` is the number of households that must be judged again; a person's
-    acceptance does not lift the limit for this number.
+    team has reported nobody there.
 
     Any team may report a movement, but only the household's team or a registrar may take people out of the stock. The
     movement's own team may correct or reverse the report.
@@ -223,9 +219,7 @@ def decide_movement(
     if not effective and corrects_duplicate(claim, precedents):
         return held(Held.CORRECTS_DUPLICATE)
     begins = not effective and is_first(claim, precedents)
-    decision = decide_version(claim.version, {precedent.version for precedent in effective}, begins=begins)
-    is_too_large = decision.effect is not Effect.NOTHING and households > MOST_HOUSEHOLDS
-    return held(Held.TOO_LARGE) if is_too_large else decision
+    return decide_version(claim.version, {precedent.version for precedent in effective}, begins=begins)
 
 
 def corrects_duplicate(claim: Claim, precedents: Iterable[Precedent]) -> bool:

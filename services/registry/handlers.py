@@ -32,7 +32,8 @@ from shared.messaging.handlers import Handlers
 from shared.messaging.records import Outcome, Received
 from shared.places import Places
 
-AT_ONCE = 200  # the highest number of households of a site in memory
+AT_ONCE = 200  # households of a site
+STEPS_AT_ONCE = 2000  # households, each with all its movements: PostgreSQL ends a transaction after 5 idle seconds
 
 
 class Registrar:
@@ -83,28 +84,19 @@ class Registrar:
         await self._save(working_set, store, session)
         return outcome_of(filed, decided).kind
 
+    async def judge_noted(self, session: AsyncSession) -> int:
+        """Apply movements of sites to some of the noted households. Return their number. The caller commits."""
+        store = Store(session, self._encryption, self._search, self._places)
+        names = await store.noted(most=AT_ONCE, steps=STEPS_AT_ONCE)
+        await self._save(await store.open_at(names, ()), store, session)
+        return len(names)
+
     async def _save(self, working_set: WorkingSet, store: Store, session: AsyncSession) -> None:
         now = self._clock()
-        await self._move_households(working_set, store, session, now)
         working_set.judge()
         recounted = await recount(session, working_set, store, now)
         messages = chain(recounted.messages, self._household_events.messages(working_set, now))
         await store.save(working_set, messages, recounted.tallies, recounted.outdated)
-
-    async def _move_households(
-        self, working_set: WorkingSet, store: Store, session: AsyncSession, now: datetime
-    ) -> None:
-        """Apply the movements of everybody at a site to its households, a bounded number at a time."""
-        if not working_set.moved_sites:
-            return
-        names = await store.households_at(working_set.moved_sites)
-        others = [name for name in names if name not in working_set.subjects]
-        for start in range(0, len(others), AT_ONCE):
-            part = Store(session, self._encryption, self._search, self._places)
-            households = await part.open_at(others[start : start + AT_ONCE], ())
-            households.move_households(working_set.moved_sites, partial(households.sites.update, working_set.sites))
-            households.judge()
-            await part.save(households, self._household_events.messages(households, now), (), ())
 
 
 # Maps event types to handlers. All reports of a batch are filed in one working set.

@@ -6,10 +6,12 @@ A row has a search key in place of the site's id, because the database alone mus
 
 # raw SQL throughout: some of these statements run for every batch of reports and must be fast
 
-from collections.abc import Collection, Iterator
-from typing import Any
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any, TypeAlias
 
 from services.registry.decisions import Name, Owner
+from services.registry.reports import FiledMovement
 from services.registry.search_keys import SearchKeys
 from shared.events.vocabulary import ReportKind
 
@@ -18,18 +20,31 @@ SELECT household_id FROM household_site_keys WHERE site_key = ANY($1::bytea[])
 UNION SELECT household_id FROM household_sites WHERE site_id = ANY($2::uuid[])
 ORDER BY household_id
 """
-# The sites of the households $3, and of households that are or were at the sites $2, according to reports.
-SITES_OF = f"""
-WITH concerned AS MATERIALIZED (SELECT unnest($3::uuid[]) AS household_id UNION ({AT_SITES}))
-SELECT site_key, NULL::uuid AS site_id FROM household_site_keys JOIN concerned USING (household_id)
-UNION SELECT NULL, site_id FROM household_sites JOIN concerned USING (household_id)
-"""  # noqa: S608
+SITES_OF = """
+SELECT site_key, NULL::uuid AS site_id FROM household_site_keys WHERE household_id = ANY($1::uuid[])
+UNION SELECT NULL, site_id FROM household_sites WHERE household_id = ANY($1::uuid[])
+"""
 # The teams that reported people at the site $2: the owners of the households and groups there.
 REPORTERS = f"""
 SELECT author, team FROM households WHERE household_id IN ({AT_SITES})
 UNION SELECT author, team FROM counts JOIN groups USING (group_id) WHERE site_id = ANY($2::uuid[])
 """  # noqa: S608
 NEWEST_ROOT = "SELECT max(site_root_id) FROM households"
+# Notes the households at the sites for this movement, except those that are judged in this transaction.
+NOTE = f"""
+INSERT INTO unjudged_households (household_id, report_id, version, movements)
+SELECT household_id, $3::uuid, $4::integer, $5::integer FROM ({AT_SITES}) AS there
+WHERE NOT household_id = ANY($6::uuid[])
+ON CONFLICT DO NOTHING
+"""  # noqa: S608
+NOTED = """
+SELECT household_id, max(movements) AS movements FROM unjudged_households
+GROUP BY household_id ORDER BY household_id LIMIT $1
+"""
+NOTES_OF = "SELECT household_id, report_id, version FROM unjudged_households WHERE household_id = ANY($1::uuid[])"
+DELETE_NOTES = "DELETE FROM unjudged_households WHERE household_id = ANY($1::uuid[])"
+
+ReportVersion: TypeAlias = tuple[str, int]  # a report id and a version
 
 
 class HouseholdSites:
@@ -39,22 +54,44 @@ class HouseholdSites:
         self._connection = connection
         self._search = search
 
-    async def households_at(self, site_ids: Collection[str]) -> list[Name]:
-        """The households that are at these sites according to reports, in the order in which households are locked."""
-        rows = await self._connection.fetch(AT_SITES, *self._named(site_ids))
-        return [(ReportKind.HOUSEHOLD.value, str(row["household_id"])) for row in rows]
-
-    async def of(self, household_ids: Collection[str], moved: Collection[str]) -> set[bytes]:
-        """The keys of the sites of these households, and of households that are or were at one of the sites `moved`.
-
-        Raises UnknownKey if another worker has made keys of a root that this worker does not know yet.
-        """
-        if moved and (newest := await self._connection.fetchval(NEWEST_ROOT)):
-            self._search.of(newest)
+    async def of(self, household_ids: Collection[str]) -> set[bytes]:
+        """The keys of the sites where reports place these households."""
         keys = set[bytes]()
-        for row in await self._connection.fetch(SITES_OF, *self._named(moved), list(household_ids)):
+        for row in await self._connection.fetch(SITES_OF, list(household_ids)):
             keys |= self.keys([str(row["site_id"])]) if row["site_id"] else {row["site_key"]}
         return keys
+
+    async def note(self, movement: FiledMovement, judged: Iterable[Name], *, movements: int) -> None:
+        """Note the households to which a movement of everybody at their site must still be applied.
+
+        `judged` are the households of this transaction. Raises UnknownKey if another worker has made keys of a root
+        that this worker does not know yet.
+        """
+        if newest := await self._connection.fetchval(NEWEST_ROOT):
+            self._search.of(newest)
+        households = [subject_id for kind, subject_id in judged if kind == ReportKind.HOUSEHOLD]
+        noted = movement.report_id, movement.clear.version, movements, households
+        await self._connection.execute(NOTE, *self._named([movement.subject[1]]), *noted)
+
+    async def noted(self, *, most: int, steps: int) -> list[Name]:
+        """At most so many of the noted households. With all their movements, they take at most so many steps."""
+        names = list[Name]()
+        for row in await self._connection.fetch(NOTED, most):
+            steps -= row["movements"]
+            if names and steps < 0:
+                break
+            names.append((ReportKind.HOUSEHOLD.value, str(row["household_id"])))
+        return names
+
+    async def notes_of(self, household_ids: Collection[str]) -> dict[Name, set[ReportVersion]]:
+        """The versions of movements that must still be applied to these households."""
+        notes = defaultdict[Name, set[ReportVersion]](set)
+        for row in await self._connection.fetch(NOTES_OF, list(household_ids)):
+            notes[ReportKind.HOUSEHOLD.value, str(row["household_id"])].add((str(row["report_id"]), row["version"]))
+        return dict(notes)
+
+    async def delete_notes(self, judged: Iterable[Name]) -> None:
+        await self._connection.execute(DELETE_NOTES, [subject_id for _, subject_id in judged])
 
     async def reporters(self, site_id: str) -> list[Owner]:
         rows = await self._connection.fetch(REPORTERS, *self._named([site_id]))

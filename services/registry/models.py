@@ -236,6 +236,20 @@ class HouseholdSite(RegistryModel):
     household_id: Mapped[UUID] = mapped_column(primary_key=True, index=True)
 
 
+class UnjudgedHousehold(RegistryModel):
+    """A household to which this version of a movement of everybody at its site must still be applied.
+
+    `movements` is the number of movements with which the household is judged.
+    """
+
+    __tablename__ = "unjudged_households"
+
+    household_id: Mapped[UUID] = mapped_column(primary_key=True)
+    report_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    movements: Mapped[int]
+
+
 class Displaced(Moved):
     """The columns that the tables `episodes` and `counts` share. PostgreSQL computes some columns for figures.
 

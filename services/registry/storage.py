@@ -10,10 +10,10 @@ from pydantic_core import from_json
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry import rows
-from services.registry.decisions import MOST_HOUSEHOLDS, NOBODY, SITE, SUBJECT_OF, Name, Owner
+from services.registry.decisions import NOBODY, SITE, SUBJECT_OF, Name, Owner
 from services.registry.envelope_encryption import EnvelopeEncryption, Key, report_aad
 from services.registry.group_movements import Tally
-from services.registry.household_sites import HouseholdSites
+from services.registry.household_sites import HouseholdSites, ReportVersion
 from services.registry.reports import AnyFiled, AnyMovementClear, Filed, FiledMovement
 from services.registry.search_keys import SearchKeys
 from services.registry.subjects import Subject, named_sites, put
@@ -66,7 +66,6 @@ SELECT CASE WHEN is_moved
 END
 FROM unnest($1::text[], $2::boolean[]) AS site (name, is_moved) ORDER BY hashtextextended(name, 0)
 """
-LOCK_HOUSEHOLDS = "SELECT FROM household_keys WHERE household_id = ANY($1::uuid[]) ORDER BY household_id FOR UPDATE"
 # The tables that have rows about each household. The previous release still writes to `household_sites`.
 HOUSEHOLD_TABLES = (
     *("households", "members", "episodes", "stays", "passages", "search_keys"),
@@ -108,11 +107,6 @@ class Store:
         connection = await database.driver(self._session)
         moved = {subject_id for kind, subject_id in names if kind == SITE}
         locked = await self._lock_sites(connection, names, report_ids, {*moved, *site_ids})
-        if moved:
-            at_sites = [subject_id for _, subject_id in await self.households_at(moved)]
-            own = [subject_id for kind, subject_id in names if kind == ReportKind.HOUSEHOLD]
-            if len(at_sites) <= MOST_HOUSEHOLDS:  # if there are more, the movement is held
-                await connection.execute(LOCK_HOUSEHOLDS, [*at_sites, *own])
         known = [
             row
             for kind in KNOWN_OF
@@ -130,10 +124,13 @@ class Store:
         subjects = [self._subject(name, row, filed) for name, row in known if row["author"]]
         sites = await self._locked_sites(connection, {*moved, *site_ids, *named_sites(filed)}, locked)
         working_set = WorkingSet.of(self._places, [*subjects, *sites], filed)
+        if notes := await self._household_sites(connection).notes_of([id for kind, id in names if kind != SITE]):
+            versions = {version for noted in notes.values() for version in noted}
+            before = await self._sites({site.name[1] for site in sites}, without=versions)
+            working_set.judge_noted(notes, {site.name[1]: site for site in before})
         if moved:
             working_set.site_pcodes = {str(id): pcode for id, pcode in await connection.fetch(PCODES, list(moved))}
             for site_id in moved:
-                working_set.site_households[site_id] = len(await self.households_at([site_id]))
                 working_set.site_reporters[site_id] = await self._household_sites(connection).reporters(site_id)
         return working_set
 
@@ -148,7 +145,7 @@ class Store:
         moved = [subject_id for kind, subject_id in names if kind == SITE]
         households = [subject_id for kind, subject_id in names if kind == ReportKind.HOUSEHOLD]
         listed = self._household_sites(connection)
-        stored = await listed.of(households, moved)
+        stored = await listed.of(households)
         held = await connection.fetch(HELD_OF, report_ids, [subject_id for _, subject_id in names])
         await self._find_keys(connection, held)
         wanted = site_ids | named_sites(map(self._filed, held))
@@ -169,12 +166,15 @@ class Store:
     def _household_sites(self, connection: Connection) -> HouseholdSites:
         return HouseholdSites(connection, self._search)
 
-    async def _sites(self, site_ids: set[str]) -> list[Subject]:
-        """The sites that have movements, including sites to which everybody at one of these sites moved."""
+    async def _sites(self, site_ids: set[str], *, without: Collection[ReportVersion] = ()) -> list[Subject]:
+        """The sites that have movements, including sites to which everybody at one of these sites moved.
+
+        `without` are the versions of movements that are left out.
+        """
         sites: dict[str, Subject] = {}
         known, new = site_ids, site_ids
         while new:
-            movements = await self.movements_of(ReportKind.SITE_MOVEMENT, new)
+            movements = await self.movements_of(ReportKind.SITE_MOVEMENT, new, without=without)
             for movement in movements:
                 name = movement.subject
                 sites.setdefault(name[1], Subject(name, NOBODY, movement.received_at)).add(movement)
@@ -182,9 +182,10 @@ class Store:
             known = known | new
         return list(sites.values())
 
-    async def households_at(self, site_ids: Collection[str]) -> list[Name]:
-        """The households that are at these sites according to reports, in the order in which households are locked."""
-        return await self._household_sites(await database.driver(self._session)).households_at(site_ids)
+    async def noted(self, *, most: int, steps: int) -> list[Name]:
+        """Some of the households to which a movement of their site must still be applied."""
+        await self._session.execute(database.advisory_lock("unjudged households"))  # workers would wait for each other
+        return await self._household_sites(await database.driver(self._session)).noted(most=most, steps=steps)
 
     async def _lock(self, connection: Connection, kind: ReportKind, ids: Collection[str]) -> list[tuple[Name, Any]]:
         return self._unwrapped(kind, await connection.fetch(KNOWN_OF[kind] + LOCK_OF[kind], list(ids)))
@@ -240,14 +241,17 @@ class Store:
             reason=row["reason"],
         )
 
-    async def movements_of(self, kind: ReportKind, ids: Collection[str]) -> list[FiledMovement]:
+    async def movements_of(
+        self, kind: ReportKind, ids: Collection[str], *, without: Collection[ReportVersion] = ()
+    ) -> list[FiledMovement]:
         """The movements of these groups or sites that took effect, each in its valid version."""
         connection = await database.driver(self._session)
         found = await connection.fetch(BY_SUBJECT, list(ids), [kind])
         await self._find_keys(connection, found)
         valid: dict[str, FiledMovement] = {}
         for movement in sorted(map(self._filed, found), key=lambda report: report.clear.version):
-            if isinstance(movement, FiledMovement) and movement.precedent.took_effect:
+            is_left_out = (movement.report_id, movement.clear.version) in without
+            if isinstance(movement, FiledMovement) and movement.precedent.took_effect and not is_left_out:
                 put(movement, valid)
         return list(valid.values())
 
@@ -267,12 +271,7 @@ class Store:
         changed = {
             kind: [subject for subject in working_set.changed.values() if subject.name[0] == kind] for kind in KNOWN_OF
         }
-        await clear_away(
-            connection,
-            changed[ReportKind.HOUSEHOLD],
-            "household_id",
-            HOUSEHOLD_TABLES,
-        )
+        await clear_away(connection, changed[ReportKind.HOUSEHOLD], "household_id", HOUSEHOLD_TABLES)
         await clear_away(connection, changed[ReportKind.GROUP], "group_id", ("groups", "counts", "group_stays"))
         if outdated:
             for table in ("counts", "group_stays"):
@@ -285,6 +284,16 @@ class Store:
         )
         if working_set.refiled:
             await connection.executemany(REFILE, [refiling(report) for report in working_set.refiled])
+        await self._note_households(working_set, connection)
+
+    async def _note_households(self, working_set: WorkingSet, connection: Connection) -> None:
+        """Note the households to which movements of this batch must still be applied, and delete the notes applied."""
+        listed = self._household_sites(connection)
+        movements = sum(len(site.movements) for site in working_set.sites.values())
+        for movement in working_set.site_movements:
+            await listed.note(movement, working_set.subjects, movements=movements)
+        if working_set.noted:
+            await listed.delete_notes(working_set.noted)
 
     def _new_keys(self, working_set: WorkingSet) -> Iterator[Copy]:
         for kind in KNOWN_OF:
@@ -309,7 +318,8 @@ class Store:
         yield rows.reports(working_set.filed, keys)
         yield rows.households(households, keys, searched_by)
         yield rows.search_keys(households, self._search.of(searched_by.root_id))
-        yield rows.uncompared(households)
+        compared = {change.subject for change in working_set.changes if not change.is_movement}
+        yield rows.uncompared(subject for subject in households if subject.name in compared)
         yield rows.members(households, keys)
         yield rows.episodes(households)
         yield rows.stays(households)

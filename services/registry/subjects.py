@@ -40,9 +40,9 @@ class Subject:
     sites: Mapping[str, "Subject"] = field(default_factory=dict)
     _courses: Courses | None = None
 
-    def forget(self) -> None:
-        """Compute the courses again, because the movements of a site have changed."""
-        self._courses = None
+    def look_at(self, sites: Mapping[str, "Subject"]) -> None:
+        """Compute the courses again, because the movements of sites have changed."""
+        self.sites, self._courses = sites, None
 
     def add(self, filed: AnyFiled) -> None:
         self._courses = None

@@ -17,6 +17,7 @@ from services.registry.opening import ReportOpener
 from services.registry.rewrap import rewrap
 from services.registry.search_keys import SearchKeys
 from services.registry.search_renewal import renew
+from services.registry.site_movements import keep_applied
 from shared import wiring
 from shared.crypto.rotation import keep_newest
 from shared.crypto.seal import Opener, Sealer
@@ -50,6 +51,7 @@ async def run(settings: RegistrySettings) -> None:
                 "keys of sites",
                 lambda: site_key_renewal.renew(database.sessions(engine), encryption, search, places),
             ),
+            keep_applied(database.sessions(engine), registrar),
             keep_compared(database.sessions(engine), encryption, search),
             keep_summed(database.sessions(engine)),
             keep_checked(database.sessions(engine), places),

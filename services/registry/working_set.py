@@ -1,7 +1,7 @@
 """The working set of a batch: households, groups and reports. `storage.Store` loads and saves a working set."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -25,7 +25,7 @@ from services.registry.decisions import (
 from services.registry.reports import AnyFiled, Filed, FiledMovement
 from services.registry.subjects import Subject, SubjectChange
 from shared.crypto.randomness import random_id
-from shared.events.vocabulary import Flag, OutcomeKind, RefusalReason
+from shared.events.vocabulary import Flag, OutcomeKind, RefusalReason, ReportKind
 from shared.places import Places
 
 BEGINNINGS = (Effect.CREATE, Effect.BEGIN)
@@ -70,8 +70,9 @@ class WorkingSet:
     sites: dict[str, Subject] = field(default_factory=dict)
     site_pcodes: Mapping[str, str] = field(default_factory=dict)
     site_reporters: dict[str, Collection[Owner]] = field(default_factory=dict)  # who reported people there
-    site_households: dict[str, int] = field(default_factory=dict)  # the number of households by site
     moved_sites: set[str] = field(default_factory=set)  # the sites whose movements this batch changes
+    site_movements: list[FiledMovement] = field(default_factory=list)  # the movements of these sites in this batch
+    noted: set[Name] = field(default_factory=set)  # households to which earlier movements of sites had to be applied
     judged: int = 0  # the number of changes to which the people's whereabouts were already added
 
     @classmethod
@@ -172,7 +173,6 @@ class WorkingSet:
                 removes=filed.removes,
                 known=known,
                 empties_site=empties_site,
-                households=self._households_to_judge(filed),
             )
         else:
             decision = decide(claim, owner, precedents)
@@ -191,12 +191,6 @@ class WorkingSet:
         reporters += [subject.owner for subject in self.changed.values() if movement.site_id in subject.named_sites]
         return any(reporter.shares(movement.author, movement.team) for reporter in reporters)
 
-    def _households_to_judge(self, movement: FiledMovement) -> int:
-        """The number of households at this movement's site and at other sites whose movements the batch changes."""
-        if not movement.site_id:
-            return 0
-        return sum(self.site_households.get(site_id, 0) for site_id in {*self.moved_sites, movement.site_id})
-
     def _site(self, movement: AnyFiled) -> Subject:
         """The site of the movement. An unknown id is accepted, because the site may be listed later."""
         name = movement.subject
@@ -204,14 +198,28 @@ class WorkingSet:
             self.subjects[name] = self.sites[name[1]] = Subject(name, NOBODY, movement.received_at)
         return self.subjects[name]
 
-    def move_households(self, site_ids: Collection[str], change: Callable[[], None]) -> None:
-        """Change the movements of these sites, and judge again the households that are or were there."""
-        concerned = [subject for subject in self.subjects.values() if not subject.site_ids.isdisjoint(site_ids)]
+    def judge_noted(self, names: Iterable[Name], before: Mapping[str, Subject]) -> None:
+        """Apply movements of sites to these households. `before` are the sites without these movements."""
+        self.noted = set(names)
+        for subject in filter(None, map(self.subjects.get, names)):
+            subject.look_at(before)
+            unjudged, courses = Unjudged(subject.standing, subject.onward), subject.courses
+            subject.look_at(self.sites)
+            if subject.courses.by_departure != courses.by_departure:
+                self.unjudged[subject.name] = unjudged
+                self.changed[subject.name] = subject
+
+    def _move_site(self, movement: FiledMovement, site: Subject) -> None:
+        """Add the movement to its site, and judge again the households of this batch that are or were there."""
+        self.moved_sites.add(site.name[1])
+        self.site_movements.append(movement)
+        households = (subject for (kind, _), subject in self.subjects.items() if kind == ReportKind.HOUSEHOLD)
+        concerned = [subject for subject in households if site.name[1] in subject.site_ids]
         for subject in concerned:
             self._to_judge(subject)
-        change()
+        site.add(movement)
         for subject in concerned:
-            subject.forget()
+            subject.look_at(self.sites)
             self.changed[subject.name] = subject
 
     def _move(self, movement: FiledMovement, subject: Subject, replaces: str | None) -> None:
@@ -225,8 +233,7 @@ class WorkingSet:
             if is_older and older.reason in REPLACEABLE and older.subject == subject.name:
                 self._judge(older, OLDER)
         if movement.site_id:
-            self.moved_sites.add(movement.site_id)
-            self.move_households({movement.site_id}, lambda: subject.add(movement))
+            self._move_site(movement, subject)
         else:
             subject.add(movement)
             self.changed[subject.name] = subject

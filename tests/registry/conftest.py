@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.app import create_app
 from services.registry.config import RegistrySettings
 from services.registry.handlers import Registrar
+from services.registry.site_movements import apply_some
 from shared.auth.tokens import Role
 from shared.events.vocabulary import Flag
 from shared.postgres import database
@@ -46,6 +47,7 @@ TABLES = (
     "sites",
     "stays",
     "uncompared_households",
+    "unjudged_households",
     "figure_changes",  # after the tables whose triggers write it
     "figure_dimensions",
     "figure_sums",
@@ -66,6 +68,8 @@ class Office:
         batch = [desk.received(body, author=author, team=team, flags=flags) for body in bodies]
         async with self.app.state.sessions.begin() as session:
             await self.registrar.file_reports(batch, session)
+        while await apply_some(self.app.state.sessions, self.registrar):
+            pass
 
     async def get(
         self,
@@ -158,6 +162,8 @@ class Filing:
     ) -> list[str]:
         batch = [self.desk.received(body, author=author, team=team, **more) for body in bodies]
         outcomes = await self.registrar.file_reports(batch, self.session)
+        while await self.registrar.judge_noted(self.session):
+            pass
         return [outcome.reason or outcome.kind for outcome in outcomes]
 
     async def rows(self, table: str) -> list[dict[str, Any]]:

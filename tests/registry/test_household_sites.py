@@ -13,6 +13,7 @@ from services.registry.search_keys import SearchKeys
 from services.registry.search_renewal import made_by
 from services.registry.search_renewal import renew as renew_search_keys
 from services.registry.site_key_renewal import renew
+from services.registry.site_movements import apply_some
 from shared.crypto import keyring
 from shared.events.vocabulary import Flag
 from shared.places import Places
@@ -46,6 +47,10 @@ async def select(office: Office, statement: str) -> list[Any]:
 async def returned(office: Office, site_id: str = SCHOOL) -> int:
     """Reports that everybody at the site returned, and counts the persons who have returned."""
     await office.file(moved(site_id, "returned"), flags=(Flag.REGISTRAR_OF_COUNTRY,))
+    return await persons_returned(office)
+
+
+async def persons_returned(office: Office) -> int:
     [[persons]] = await select(office, "SELECT coalesce(sum(persons), 0) FROM stays WHERE sub_stock = 'in_return'")
     return int(persons)
 
@@ -89,6 +94,19 @@ async def test_households_that_no_release_listed_are_found_after_the_renewal(off
     await change(office, UNLISTED)
     assert await renewed(office) == 1
     assert await returned(office) == 5
+
+
+async def test_movements_of_before_reach_households_that_no_release_listed(office: Office) -> None:
+    came = household()
+    await office.file(came)
+    place = {"destination": {"pcode": BATKEN}, "destination_site_id": SCHOOL, "occurred_at": came["occurred_at"]}
+    await office.file(movement(came, "transferred", **place))
+    await change(office, UNLISTED)
+    assert await returned(office) == 0
+    assert await renewed(office) == 1
+    while await apply_some(office.app.state.sessions, office.registrar):
+        pass
+    assert await persons_returned(office) == 5
 
 
 async def test_after_a_rotation_households_are_found_before_and_after_their_keys_are_renewed(office: Office) -> None:

@@ -12,14 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from services.registry import decisions, handlers
+from services.registry import handlers
 from services.registry.decisions import SITE
 from services.registry.models import HeldDecision
 from services.registry.reports import AnyFiled
+from services.registry.site_movements import apply_some
 from shared.auth.tokens import Role
 from shared.events.vocabulary import Flag
 from tests.installation import wait_for
-from tests.registry.conftest import Filing, Office
+from tests.registry.conftest import AUTHOR, Filing, Office
+from tests.registry.conftest import TEAM as TEAM_OF_OFFICE
 from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, NOON, Desk, family, group, household, movement
 from tests.registry.filing import filed_from, working_set_of
 from tests.registry.test_sites import occupancy, saved
@@ -165,14 +167,19 @@ async def test_each_household_that_is_forced_onward_has_a_displacement_of_its_ow
 
 
 @anyio
-async def test_a_site_is_moved_in_parts_of_a_bounded_size(file: Filing, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_site_is_moved_in_parts_of_a_bounded_size(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handlers, "AT_ONCE", 2)
-    here = [household(site_id=SCHOOL) for _ in range(5)]
-    await file(*here)
-    late = household(site_id=SCHOOL)
-    await file(late, moved(SCHOOL, "returned"))
-    assert await displaced(file) == {}
-    assert sorted(event["sequence"] for event in await file.events("households")) == [1] * 6 + [2] * 5
+    here, late = [household(site_id=SCHOOL) for _ in range(5)], household(site_id=SCHOOL)
+    await office.file(*here)
+    sessions, desk = office.app.state.sessions, Desk(office.installation.secrets / "seal")
+    batch = [desk.received(body, author=AUTHOR, team=TEAM_OF_OFFICE) for body in (late, moved(SCHOOL, "returned"))]
+    async with sessions.begin() as session:
+        await office.registrar.file_reports(batch, session)
+    assert [await apply_some(sessions, office.registrar) for _ in range(4)] == [2, 2, 1, 0]
+    async with sessions() as session:
+        file = Filing(office.registrar, desk, session)
+        assert await displaced(file) == {}
+        assert sorted(event["sequence"] for event in await file.events("households")) == [1] * 6 + [2] * 5
 
 
 @anyio
@@ -204,6 +211,7 @@ async def test_a_registrar_reads_and_accepts_a_held_movement_of_a_site_and_of_a_
         for report in held:
             decision = HeldDecision(outcome_id=UUID(report["outcome_id"]), is_accepted=True)
             assert await office.registrar.settle_held(decision, session) == "recorded"
+    assert await apply_some(office.app.state.sessions, office.registrar) == 1
     async with office.app.state.sessions() as session:
         stays = await session.execute(text("SELECT count(*) FROM passages WHERE to_sub_stock = 'left_country'"))
         displaced = await session.execute(text("SELECT displaced FROM counts WHERE movement_id IS NULL"))
@@ -228,21 +236,55 @@ async def test_the_people_at_a_site_are_the_newest_count_and_later_movements(off
 
 
 @anyio
-async def test_a_movement_of_too_many_households_waits_and_blocks_nobody(
-    office: Office, monkeypatch: pytest.MonkeyPatch
+async def test_the_steps_of_one_transaction_are_bounded(file: Filing, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handlers, "STEPS_AT_ONCE", 4)
+    await file(*(household(site_id=SCHOOL) for _ in range(3)))
+    await file(moved(SCHOOL, "confirmed_here", 1))
+    batch = [file.desk.received(moved(SCHOOL, "returned", 3), author=AUTHOR, team=TEAM_OF_OFFICE)]
+    await file.registrar.file_reports(batch, file.session)
+    assert [await file.registrar.judge_noted(file.session) for _ in range(3)] == [2, 1, 0]
+    assert await displaced(file) == {}
+
+
+@anyio
+async def test_a_report_applies_the_movement_for_which_its_household_is_noted(file: Filing) -> None:
+    """Nothing is lost or told twice, whichever comes first: the next report or the worker."""
+    here, other = household(site_id=SCHOOL), household(site_id=SCHOOL)
+    await file(here, other)
+    returned = file.desk.received(moved(SCHOOL, "returned"), author=AUTHOR, team=TEAM_OF_OFFICE)
+    lost = file.desk.received(movement(here, "contact_lost"), author=AUTHOR, team=TEAM_OF_OFFICE)
+    await file.registrar.file_reports([returned], file.session)
+    await file.registrar.file_reports([lost], file.session)
+    assert await displaced(file) == {other["household_id"]: 5}
+    assert await file.registrar.judge_noted(file.session) == 1
+    assert await displaced(file) == {}
+    assert [event["sequence"] for event in await file.events("households")] == [1, 1, 2, 2]
+
+
+@anyio
+async def test_who_was_forced_onward_with_a_site_has_a_new_displacement_also_if_the_worker_is_late(
+    file: Filing,
 ) -> None:
-    monkeypatch.setattr(decisions, "MOST_HOUSEHOLDS", 3)
-    here = [household(site_id=SCHOOL) for _ in range(4)], [household(site_id=CAMP) for _ in range(2)]
-    await office.file(*here[0], *here[1])
-    desk = Desk(office.installation.secrets / "seal")
-    async with office.app.state.sessions.begin() as session:
-        file = Filing(office.registrar, desk, session)
-        outcomes = await file(moved(CAMP, "returned"), moved(SCHOOL, "returned"), moved(CAMP, "returned", 2))
-        assert outcomes == ["recorded", "too_large", "recorded"]
-        held = text("SELECT outcome_id FROM reports WHERE outcome = 'held'")
-        decision = HeldDecision(outcome_id=await session.scalar(held), is_accepted=True)
-        assert await office.registrar.settle_held(decision, session) == "held"
-        assert await displaced(file) == {body["household_id"]: 5 for body in here[0]}
+    await file(household(site_id=SCHOOL))
+    again = moved(SCHOOL, "displaced_again", destination={"pcode": BATKEN})
+    for number, body in enumerate((again, {**again, "version": 2, "is_reversed": True})):
+        await file(body)
+        told = (await file.events("households"))[-1]
+        assert (told["displacement"]["report_id"] != again["report_id"], told["sequence"]) == (True, 2 + number)
+    assert await file.rows("passages") == []
+
+
+@anyio
+async def test_a_movement_that_changes_nothing_for_a_household_writes_nothing(file: Filing) -> None:
+    reported_at = (NOON + timedelta(days=5)).isoformat()
+    await file(household(site_id=SCHOOL, reported_at=reported_at))
+    await file.session.execute(text("DELETE FROM uncompared_households"))
+    before = await file.rows("households")
+    await file(moved(SCHOOL, "returned", 1))
+    assert await file.rows("households") == before
+    await file(moved(SCHOOL, "returned", 6))
+    assert [row["row_version"] for row in await file.rows("households")] == [2]
+    assert await file.rows("uncompared_households") == []
 
 
 async def together(office: Office, *batches: Sequence[dict[str, Any]]) -> None:
