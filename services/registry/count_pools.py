@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.registry.group_movements import Tallies, tallies
+from services.registry.group_movements import Tallies, moves_people, tallies
 from services.registry.headcounts import Headcount
 from services.registry.people import People
 from services.registry.reports import FiledMovement
@@ -39,6 +39,11 @@ CAME = """
 SELECT DISTINCT group_id FROM counts
 WHERE movement_id IS NOT NULL AND (population = ANY($1::uuid[]) OR site_id = ANY($2::uuid[]))
 """
+# The sites where people moved, so that a later or corrected count may change other counts there.
+MOVED_AT = """
+SELECT DISTINCT site_id FROM counts
+WHERE site_id = ANY($1::uuid[]) AND (movement_id IS NOT NULL OR changed_at IS NOT NULL)
+"""
 SITES = """
 SELECT site_id, pcode, name_ky, name_ru, name_en FROM sites
 WHERE pcode = ANY($1::text[] || ARRAY(SELECT pcode FROM sites WHERE site_id = ANY($2::uuid[])))
@@ -46,9 +51,10 @@ WHERE pcode = ANY($1::text[] || ARRAY(SELECT pcode FROM sites WHERE site_id = AN
 
 
 class CountPool:
-    """The counts of the given groups and sites, and all counts that share a population, site or moving group with them.
+    """The counts of the given groups and sites, and all counts that share a population or moving group with them.
 
-    `movements` are all movements of these groups and sites.
+    The other counts at a site are loaded only if people moved there. `movements` are all movements of these groups and
+    sites.
     """
 
     def __init__(
@@ -67,6 +73,7 @@ class CountPool:
         self._groups = {count.group_id for count in self._counts.values()}
         self._moving_groups: set[str] = set()
         self._locked: set[str] = set()
+        self._whole_sites: set[UUID] = set()  # the sites of which all counts were loaded
         self._sites = TypedSites(())
 
     async def tallies(self) -> Tallies:
@@ -85,19 +92,22 @@ class CountPool:
                 return known
 
     async def _load(self, populations: Collection[str], sites: set[UUID]) -> bool:
-        """Lock these groups and sites, and load their counts. False if all were loaded before."""
-        wanted = {*populations, *map(lock_of, sites), *self._moving_groups}
-        if wanted <= self._locked:
-            return False
-        new_sites = {str(site_id) for site_id in sites - self._moved_sites if lock_of(site_id) not in self._locked}
-        await self.connection.execute(LOCK, sorted(wanted - self._locked))
-        self._locked |= wanted
+        """Lock these groups and sites, and load the counts that may change. False if all were loaded before."""
+        wanted = {*populations, *map(lock_of, sites), *self._moving_groups} - self._locked
+        new_sites = {str(site_id) for site_id in sites - self._moved_sites if lock_of(site_id) in wanted}
+        if wanted:
+            await self.connection.execute(LOCK, sorted(wanted))
+            self._locked |= wanted
         if new_sites:
             self.movements += await self._store.movements_of(ReportKind.SITE_MOVEMENT, new_sites)
+        whole = await self._where_people_moved(sites)
+        if not wanted and whole <= self._whole_sites:
+            return False
+        self._whole_sites |= whole
         came = await self.connection.fetch(CAME, list(populations), list(sites))
         self._moving_groups |= {str(row["group_id"]) for row in came} - self._groups
         rows = await self.connection.fetch(
-            OTHERS, list(populations), list(sites), list(self._moving_groups), list(self._counts)
+            OTHERS, list(populations), list(whole), list(self._moving_groups), list(self._counts)
         )
         others = [headcount(row).at_typed_site(self._sites) for row in rows]
         self._counts |= {count.report_id: count for count in others}
@@ -107,6 +117,11 @@ class CountPool:
             self.movements += movements
             self._moving_groups |= {movement.subject[1] for movement in movements}
         return True
+
+    async def _where_people_moved(self, sites: set[UUID]) -> set[UUID]:
+        if any(map(moves_people, self.movements)):
+            return sites
+        return {row["site_id"] for row in await self.connection.fetch(MOVED_AT, list(sites))}
 
     async def _typed_sites(self, counts: Collection[Headcount]) -> TypedSites:
         """The sites of the districts where people are."""

@@ -5,12 +5,15 @@ People who moved become a separate count at their new place. A later full recoun
 count. The rules are in docs/decisions/0042.
 """
 
+import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
+
+from pydantic_core import to_json
 
 from services.registry.decisions import RECORDED, Held, ReportDecision, held
 from services.registry.headcounts import ORDER, Headcount, Recounts, Standing
@@ -58,6 +61,15 @@ class Tally:
     def has_moved(self) -> bool:
         return len(self.steps) > 1
 
+    @property
+    def fingerprint(self) -> bytes:
+        """A digest of all that is stored and published about the count, except the counts that it replaces."""
+        count, steps = self.count, [(step.at, step.people.cells) for step in self.steps]
+        of_report = count.clear, count.author, count.team, count.places_version, count.needs
+        place = count.site_id, count.population, count.stock_id, count.covers_site, count.sub_stock, count.movement_id
+        content = *of_report, *place, count.counted_at, *self.standing, steps, sorted(self.gone.items())
+        return hashlib.sha256(to_json(content)).digest()[:FINGERPRINT_BYTES]
+
     def is_in_effect(self, at: datetime) -> bool:
         is_replaced = self.standing.superseded_by is not None and self.standing.superseded_at <= at
         return self.count.counted_at <= at and not is_replaced
@@ -79,6 +91,7 @@ class Tally:
             self.steps.append(Step(at, People()))
 
 
+FINGERPRINT_BYTES = 16
 Tallies = dict[str, Tally]  # maps the report id of a count to the tally
 
 
@@ -90,10 +103,14 @@ def tallies(counts: Collection[Headcount], movements: Iterable[FiledMovement], s
     recounts = Recounts(counts)
     known = {count.report_id: Tally.of(count, recounts) for count in counts}
     for movement in sorted(movements, key=movement_order):
-        if TRANSITIONS[movement.clear.movement].to is not None and not movement.clear.is_reversed:
+        if moves_people(movement) and not movement.clear.is_reversed:
             for part in moved(movement, known):
                 known[part.report_id] = Tally.of(part.at_typed_site(sites), recounts)
     return known
+
+
+def moves_people(movement: FiledMovement) -> bool:
+    return TRANSITIONS[movement.clear.movement].to is not None
 
 
 def moved(movement: FiledMovement, known: Tallies) -> list[Headcount]:
@@ -108,7 +125,7 @@ def moved(movement: FiledMovement, known: Tallies) -> list[Headcount]:
             for whole in counted_with(stock, at, known):
                 whole.take(number, at, to)
             moving = max((tally.take(number, at, to) for tally in stock), key=lambda people: people.count)
-            parts.append(part(newest(stock), movement, moving, at, number=len(parts)))
+            parts.append(part(newest(stock), movement, moving, at))
         if left is None:
             for tally in stock:
                 tally.empty(at)
@@ -145,22 +162,28 @@ def newest(stock: Sequence[Tally]) -> Headcount:
 
 def named(movement: FiledMovement, at: datetime, known: Tallies) -> Iterator[Tally]:
     """The counts of the movement's group or site, or the recounts that had replaced them when the movement happened."""
+    replaced = Tallies()
     for tally in known.values():
         count, clear = tally.count, tally.count.clear
         is_named = count.group_id == movement.subject[1] or is_at_site(count, movement.site_id)
         is_stock = clear.measure is Measure.STOCK and clear.status is movement.clear.status
         if is_named and is_stock and count.counted_at <= at:
-            yield in_effect(tally, at, known)
+            yield in_effect(tally, at, known, replaced)
 
 
 def is_at_site(count: Headcount, site_id: str | None) -> bool:
     return site_id is not None and count.is_displaced and str(count.site_id) == site_id
 
 
-def in_effect(tally: Tally, at: datetime, known: Tallies) -> Tally:
-    """The count, or the recount that had replaced the count at the time `at`."""
-    replaced_by = None if tally.is_in_effect(at) else tally.standing.superseded_by
-    return in_effect(known[replaced_by], at, known) if replaced_by else tally
+def in_effect(tally: Tally, at: datetime, known: Tallies, replaced: Tallies) -> Tally:
+    """The count, or the recount that had replaced it at the time `at`. `replaced` has the recounts found before."""
+    chain = []
+    while tally.count.report_id not in replaced and not tally.is_in_effect(at) and tally.standing.superseded_by:
+        chain.append(tally.count.report_id)
+        tally = known[tally.standing.superseded_by]
+    found = replaced.get(tally.count.report_id, tally)
+    replaced.update(dict.fromkeys(chain, found))
+    return found
 
 
 def counted_with(stock: Sequence[Tally], at: datetime, known: Tallies) -> list[Tally]:
@@ -211,7 +234,7 @@ def is_there(movement: FiledMovement, count: Headcount) -> bool:
     return is_displacement and count.is_displaced and bool(present) and present == count.present_place
 
 
-def part(source: Headcount, movement: FiledMovement, people: People, at: datetime, *, number: int) -> Headcount:
+def part(source: Headcount, movement: FiledMovement, people: People, at: datetime) -> Headcount:
     """The people who moved, as a count. People who are forced onward are displaced from the place that they left."""
     clear, changed, to = source.clear, place(movement, source), TRANSITIONS[movement.clear.movement].to
     assert to is not None, "nobody has moved"
@@ -220,7 +243,7 @@ def part(source: Headcount, movement: FiledMovement, people: People, at: datetim
         changed |= {name: getattr(movement.clear, name) for name in ("occurred_at", "occurred_at_precision")}
     return replace(
         source,
-        report_id=part_id(movement.report_id, number),
+        report_id=part_id(movement.report_id, source.stock_id),
         clear=clear.model_copy(
             update={
                 **changed,
@@ -244,9 +267,9 @@ def part(source: Headcount, movement: FiledMovement, people: People, at: datetim
     )
 
 
-def part_id(report_id: str, number: int) -> str:
-    """The id of a count of people who moved. This id takes the place of a report id."""
-    return str(events.derived_id("moved", report_id, number))
+def part_id(report_id: str, stock_id: str) -> str:
+    """The id of a count of people who moved. This id takes the place of a report id. Other counts do not change it."""
+    return str(events.derived_id("moved", report_id, stock_id))
 
 
 def place(movement: FiledMovement, source: Headcount) -> dict[str, Any]:

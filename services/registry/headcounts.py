@@ -12,7 +12,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
-from itertools import islice
 from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID
@@ -168,6 +167,6 @@ class Recounts:
         The first later recount of its population that replaces the count ends it.
         """
         recounts = self._by_population.get(count.population, []) if count.population else []
-        following = islice(recounts, bisect(recounts, count.order, key=ORDER), None)
+        following = map(recounts.__getitem__, range(bisect(recounts, count.order, key=ORDER), len(recounts)))
         replacement = next((recount for recount in following if count.is_replaced_by(recount)), None)
         return Standing(replacement.counted_at, replacement.report_id) if replacement else IN_EFFECT

@@ -359,6 +359,7 @@ class GroupCount(Displaced, RegistryModel):
     `settled` are the numbers of people by whereabouts after the movements. The first movement was at `changed_at`. In a
     row of people who moved, `report_id` is derived from the movement, and `movement_id` is the id of the movement's
     report.
+    `fingerprint` changes with each other column and with the published event.
     """
 
     __tablename__ = "counts"
@@ -381,6 +382,7 @@ class GroupCount(Displaced, RegistryModel):
     covers_site: Mapped[bool | None]
     sub_stock: Mapped[str | None]
     movement_id: Mapped[UUID | None] = mapped_column(index=True)
+    fingerprint: Mapped[bytes | None]
     changed_at: Mapped[datetime | None]
     displaced: Mapped[int | None]
     returned: Mapped[int | None]

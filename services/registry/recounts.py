@@ -25,7 +25,7 @@ from shared.postgres import database
 
 STORED = """
 SELECT report_id, superseded_at, superseded_by, site_id, coalesce(displaced, persons) AS displaced,
-    coalesce(returned, 0) AS returned, coalesce(settled, 0) AS settled
+    coalesce(returned, 0) AS returned, coalesce(settled, 0) AS settled, fingerprint
 FROM counts
 WHERE group_id = ANY($1::uuid[]) OR report_id = ANY($2::uuid[]) OR movement_id = ANY($3::uuid[])
 """
@@ -33,23 +33,28 @@ SEQUENCES = "SELECT nextval('group_sequence') FROM generate_series(1, $1)"
 
 
 class Stored(NamedTuple):
-    """The state of a count that the other services know from its last event."""
+    """The state of a count that the other services know from its last event.
+
+    `fingerprint` is None in rows of the previous release.
+    """
 
     standing: Standing
     site_id: UUID | None
     displaced: int
     returned: int
     settled: int
+    fingerprint: bytes | None
 
-    @classmethod
-    def of(cls, tally: Tally) -> "Stored":
+    def is_same(self, tally: Tally) -> bool:
+        if self.fingerprint is not None:
+            return self.fingerprint == tally.fingerprint
         gone = tally.gone[SubStock.IN_RETURN], tally.gone[SubStock.IN_SETTLEMENT]
-        return cls(tally.standing, tally.count.site_id, tally.displaced, *gone)
+        return self[:-1] == (tally.standing, tally.count.site_id, tally.displaced, *gone)
 
     @classmethod
     def of_row(cls, row: asyncpg.Record) -> "Stored":
         standing = Standing(row["superseded_at"], str(row["superseded_by"]) if row["superseded_by"] else None)
-        return cls(standing, row["site_id"], row["displaced"], row["returned"], row["settled"])
+        return cls(standing, row["site_id"], row["displaced"], row["returned"], row["settled"], row["fingerprint"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,23 +84,22 @@ async def recount(session: AsyncSession, working_set: WorkingSet, store: Store, 
     known, group_ids = await pool.tallies(), {subject.name[1] for subject in changed}
     before = await stored(pool, group_ids, known)
     counted = {change.changed.report_id for change in working_set.changes}
-    moved = {movement.report_id for movement in movements}
     changes = [
         tally
         for report_id, tally in known.items()
-        if report_id in counted or tally.count.movement_id in moved or before.get(report_id) != Stored.of(tally)
+        if report_id in counted or report_id not in before or not before[report_id].is_same(tally)
     ]
     like = next((tally.count for tally in known.values()), None)
     ended = [emptied(report_id, like) for report_id in before if report_id not in known and like]
     published = [tally for tally in (*changes, *ended) if is_published(tally, before.get(tally.count.report_id))]
     messages = await events(pool.connection, published, before, counted, now)
-    # If people moved, a report may change the past of a count even if its present numbers stay the same.
-    written = [
-        tally
-        for tally in known.values()
-        if pool.movements or tally.count.group_id in group_ids or any(tally is changed for changed in changes)
-    ]
+    written = [tally for tally in known.values() if tally.count.group_id in group_ids or is_written(tally, before)]
     return Recount(written, [tally.count.report_id for tally in (*written, *ended)], messages)
+
+
+def is_written(tally: Tally, before: Mapping[str, Stored]) -> bool:
+    known = before.get(tally.count.report_id)
+    return known is None or known.fingerprint != tally.fingerprint
 
 
 async def stored(pool: CountPool, group_ids: Collection[str], known: Tallies) -> dict[str, Stored]:

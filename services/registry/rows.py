@@ -114,6 +114,7 @@ COUNTS = RowReader(
     "displaced",
     "returned",
     "settled",
+    "fingerprint",
 )
 GROUP_STAYS = RowReader(
     GroupStay, "number", "site_id", "persons", "sex_age", "counted_at", "stock_id", "sub_stock", "superseded_at"
@@ -288,6 +289,7 @@ def count(tally: Tally) -> Row:
         changed_at,
         tally.displaced,
         *gone,
+        tally.fingerprint,
     )
 
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.registry.group_movements import share, tallies
+from services.registry.group_movements import Tallies, Tally, share, tallies
 from services.registry.headcounts import Headcount
-from services.registry.reports import AnyFiled
+from services.registry.reports import AnyFiled, Filed, FiledMovement
 from services.registry.typed_sites import TypedSites
 from shared.auth.tokens import Role
 from shared.events.vocabulary import Precision
@@ -318,3 +318,63 @@ def test_people_who_move_are_neither_lost_nor_doubled(reports: Sequence[dict[str
     for steps, _, gone in known.values():
         assert steps[-1].people.count + sum(gone.values()) == steps[0].people.count
         assert [step.at for step in steps] == sorted(step.at for step in steps)
+
+
+def test_a_movement_of_a_population_with_a_thousand_recounts() -> None:
+    """An integration may send a recount every ten minutes. The work for a movement grows with the counts only once."""
+    bodies = [counted(number / 6, 70) for number in range(1500)]
+    returned = moved(bodies[0], "returned", 300, persons=30)
+    known = tallies_of([*bodies, returned])
+    assert known[bodies[-1]["report_id"]].displaced == 40
+
+
+def test_the_work_for_each_movement_grows_with_the_number_of_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, is_in_effect = list[datetime](), Tally.is_in_effect
+
+    def noted(tally: Tally, at: datetime) -> bool:
+        asked.append(at)
+        return is_in_effect(tally, at)
+
+    monkeypatch.setattr(Tally, "is_in_effect", noted)
+    bodies = [counted(number, 70, group_id=GROUP_IDS[0]) for number in range(200)]
+    tallies_of([*bodies, *(moved(bodies[0], "returned", 300, persons=1) for _ in range(10))])
+    assert len(asked) <= 10 * 200 * 4
+
+
+def tallies_of(bodies: Iterable[dict[str, Any]]) -> Tallies:
+    reports = [filed(body) for body in bodies]
+    movements = [report for report in reports if isinstance(report, FiledMovement)]
+    counts = [Headcount.of(report) for report in reports if isinstance(report, Filed)]
+    return tallies(counts, movements, TypedSites(()))
+
+
+@pytest_anyio
+async def test_people_who_moved_keep_their_id_if_a_count_comes_late(file: Filing) -> None:
+    """Two populations of one group go to a camp. The count of a third, which comes later, takes nobody's id."""
+    body = counted(2, 30)
+    others = {"group_id": body["group_id"], "origin": {"pcode": LEILEK}}
+    second = counted(4, 30, **others)
+    await file(body, second)
+    transfer = moved(body, "transferred", 20, **TO_LEILEK)
+    await file(transfer)
+    arrived = await origins(file)
+    assert sorted(arrived.values()) == sorted([KADAMJAI, LEILEK])
+    await file(counted(1, 30, group_id=body["group_id"], origin={"pcode": OSH}))
+    assert {id: origin for id, origin in (await origins(file)).items() if id in arrived} == arrived
+    assert sorted((await origins(file)).values()) == sorted([KADAMJAI, LEILEK, OSH])
+
+
+@pytest_anyio
+async def test_a_new_origin_of_people_who_moved_is_published(file: Filing) -> None:
+    body = counted(0, 70, is_full_recount=False)
+    await file(body)
+    await file(moved(body, "transferred", 20, persons=30, **TO_LEILEK))
+    [part] = await origins(file)
+    await file({**body, "version": 2, "origin": {"pcode": OSH}})
+    assert await origins(file) == {part: OSH}
+
+
+async def origins(file: Filing) -> dict[str, str]:
+    """The origins of those who moved to the camp, from the newest events."""
+    events = [event for event in await file.events("groups") if event["destination"] == {"pcode": LEILEK}]
+    return {event["report_id"]: event["origin"]["pcode"] for event in events if event["persons"]}

@@ -1,0 +1,54 @@
+"""Which counts at a site are loaded and written again with a new count there."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from services.registry import count_pools
+from services.registry.headcounts import Headcount
+from tests.registry.conftest import Filing
+from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, NOON, OSH, group, movement
+from tests.registry.test_site_movements import REGISTRAR, SCHOOL, moved
+
+pytestmark = pytest.mark.anyio
+
+
+def counted(origin: str, hours: float = 0, **changed: Any) -> dict[str, Any]:
+    at = (NOON + timedelta(hours=hours)).isoformat()
+    times = {"counted_at": at, "reported_at": at}
+    return group(site_id=SCHOOL, destination={"pcode": BATKEN}, origin={"pcode": origin}, **times, **changed)
+
+
+async def rows_of(file: Filing) -> dict[str, str]:
+    """Where each count is stored. PostgreSQL stores a row that is written again at another place."""
+    stored = await file.session.execute(text("SELECT report_id::text, ctid::text FROM counts"))
+    return {row.report_id: row.ctid for row in stored}
+
+
+async def test_counts_at_a_site_where_nobody_moved_are_not_loaded(
+    file: Filing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded, headcount = list[Any](), count_pools.headcount
+
+    def noted(row: Any) -> Headcount:
+        loaded.append(row["report_id"])
+        return headcount(row)
+
+    monkeypatch.setattr(count_pools, "headcount", noted)
+    await file(counted(KADAMJAI), counted(LEILEK))
+    await file(counted(OSH, 1))
+    assert loaded == []
+
+
+async def test_only_counts_that_change_are_written_again(file: Filing) -> None:
+    first, second = counted(KADAMJAI), counted(LEILEK)
+    await file(first, second, moved(SCHOOL, "confirmed_here", 1))
+    await file(movement(first, "returned", persons=1))
+    before = await rows_of(file)
+    await file(counted(OSH, 1))
+    assert before.items() <= (await rows_of(file)).items()
+    await file(moved(SCHOOL, "returned", 2), **REGISTRAR)
+    again = await rows_of(file)
+    assert not {again[body["report_id"]] for body in (first, second)} & {*before.values()}
