@@ -23,6 +23,7 @@ COUNTED = (
     GroupCount.superseded_by,
     func.coalesce(GroupCount.displaced, GroupCount.persons),
     func.coalesce(GroupCount.covers_site, false()),
+    GroupCount.movement_id,
 )
 
 

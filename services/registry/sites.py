@@ -89,11 +89,12 @@ class CountAtSite(NamedTuple):
     superseded_by: UUID | None
     persons: int
     covers_site: bool
+    movement_id: UUID | None = None
 
     @property
     def is_partial(self) -> bool:
         """Whether the count has its own stock, and therefore may include people of other counts."""
-        return self.stock_id == self.report_id
+        return self.movement_id is None and self.stock_id == self.report_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,6 @@ def _occupancy(found: Sequence[Share[CountAtSite]]) -> Occupancy:
         lowest=sum(lowest for lowest, _ in ranges),
         highest=sum(highest for _, highest in ranges),
         counted_at=newest_first[0].counted_at,
-        reports=tuple(count.report_id for count in newest_first),
+        reports=tuple(dict.fromkeys(count.movement_id or count.report_id for count in newest_first)),
         has_partial_counts=any(count.is_partial for count in newest_first),
     )
