@@ -199,6 +199,7 @@ def folders() -> dict[Kind, Path]:
         Kind.CALLERS: ConsoleSettings().callers_key_file,
         Kind.RECEIVERS: AlertsSettings().alerts_key_file,
         Kind.MEMORY: IntakeSettings().memory_key_file,
+        Kind.PHONES: IntakeSettings().phones_key_file,
         Kind.TOKENS: Settings().token_private_key_file.parent,
     }
 

@@ -25,7 +25,7 @@ from shared.events.topics import CONTRACT, SERVICES
 SECRETS = Path("/secrets")
 INSTALLATION = MARK.parent
 OWN_KEYS = {
-    "intake": ("memory-key",),
+    "intake": ("memory-key", "phones-key"),
     "registry": ("registry-kek", "digest-key", "search-root"),
     "alerts": ("alerts-key",),
     "console": ("callers-key",),
@@ -45,6 +45,7 @@ KEY_FOLDERS = {
     for service, names in OWN_KEYS.items()
     if name in names
 } | {Kind.TOKENS: SECRETS / "console" / "tokens"}
+OTHER_KINDS = frozenset(kind.value for kind in Kind) - {Kind.SEALING}
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
@@ -78,7 +79,7 @@ def main() -> None:
     match sys.argv[1:]:
         case []:
             prepare()
-        case ["rotate", "records" | "households" | "digests" | "callers" | "receivers" | "memory" | "tokens" as word]:
+        case ["rotate", word] if word in OTHER_KINDS:
             kind = Kind(word)
             drawn = rotation.rotate(kind, folders=KEY_FOLDERS, records=RECORD_KEYS)
             if kind is Kind.TOKENS:

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     CALLERS = "callers"
     RECEIVERS = "receivers"
     MEMORY = "memory"
+    PHONES = "phones"
     TOKENS = "tokens"
 
 
@@ -33,6 +34,7 @@ RINGS = {
     Kind.CALLERS: "callers-key",
     Kind.RECEIVERS: "alerts-key",
     Kind.MEMORY: "memory-key",
+    Kind.PHONES: "phones-key",
 }
 
 FOLLOWS = {
@@ -64,6 +66,10 @@ FOLLOWS = {
         "Intake uses it within a minute. Repeats of earlier reports are then detected by the consumers only. "
         "The older key may be destroyed."
     ),
+    Kind.PHONES: (
+        "Phones seal reports to it after their next contact with intake. "
+        "Keep the older key for 60 days, because phones without a signal still seal to it."
+    ),
     Kind.TOKENS: (
         "Tokens are signed with it from now on; "
         "tokens of the older key are valid until it is destroyed. Then everybody signs in again."
@@ -72,6 +78,7 @@ FOLLOWS = {
 
 
 TAKEN_OVER = timedelta(minutes=10)  # writers use a new key after one minute; nine minutes are a margin
+PHONES_OFFLINE = timedelta(days=60)  # how long a report that is sealed to an older key may wait on a phone
 
 
 class KeyNewest(CannotRetire):
@@ -96,6 +103,13 @@ class KeyFresh(CannotRetire):
     """The newer key was generated a moment ago, and this one may still be in use.
 
     Try again in ten minutes; nothing was changed.
+    """
+
+
+class KeyOfPhones(CannotRetire):
+    """Phones without a signal may still hold reports that are sealed to this key.
+
+    It may be destroyed 60 days after the next key was generated. Nothing was changed.
     """
 
 
@@ -140,11 +154,18 @@ def retire(kind: Kind, key_id: str, folder: Path, *, uses: int, now: datetime) -
         raise NoSuchKey(*files)
     if key_id == newest:
         raise KeyNewest(key_id)
+    if kind is Kind.PHONES and now - replaced_at(key_id, folder) < PHONES_OFFLINE:
+        raise KeyOfPhones(key_id)
     if uses:
         raise (KeyLaid if kind is Kind.DIGESTS else KeyWanted)(key_id, uses)
     if kind is Kind.SEARCH and now - keyring.drawn_at(newest) < TAKEN_OVER:  # workers may still make keys with it
         raise KeyFresh(key_id)
     return destroy(files[key_id])
+
+
+def replaced_at(key_id: str, folder: Path) -> datetime:
+    """When the key after this older key was generated."""
+    return keyring.drawn_at(min(other for other in keyring.known(folder) if other > key_id))
 
 
 def retiring(records: record_keys.Folders, key_id: str, now: datetime) -> str:

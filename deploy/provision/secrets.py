@@ -9,7 +9,7 @@ from shared.crypto import keyring, seal
 from shared.events.topics import SERVICES
 
 # The secrets that consist of a folder of keys.
-KEYS = ("registry-kek", "digest-key", "search-root", "memory-key", "callers-key", "alerts-key")
+KEYS = ("registry-kek", "digest-key", "search-root", "memory-key", "phones-key", "callers-key", "alerts-key")
 PASSWORDS = (
     "kafka-admin",
     "database-admin",
@@ -52,6 +52,7 @@ def env(folder: Path) -> dict[str, str]:
         "DIGEST_KEY_FILE": f"{folder}/digest-key",
         "SEARCH_ROOT_FILE": f"{folder}/search-root",
         "MEMORY_KEY_FILE": f"{folder}/memory-key",
+        "PHONES_KEY_FILE": f"{folder}/phones-key",
         "ALERTS_KEY_FILE": f"{folder}/alerts-key",
         "CALLERS_KEY_FILE": f"{folder}/callers-key",
         "RECORD_KEYS": f"{folder}/records/{{service}}",

@@ -17,6 +17,7 @@ from services.intake.fast_path import FastPath, PathParameters
 from services.intake.feeds import routes as feeds
 from services.intake.feeds.routes import FeedMetrics
 from services.intake.field.pages import FieldForm
+from services.intake.phone_keys import PhoneKeys
 from services.intake.publication import Publication
 from services.intake.routes import HOT, ROUTES
 from services.intake.spool import Spool
@@ -33,6 +34,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
     revocations = Revocations(settings)
     sealer = Sealer(settings.seal_public_key_file)
     deduplication = Deduplication(settings, settings.memory_key_file)
+    phone_keys = PhoneKeys(settings.phones_key_file)
     counts = Counts()
     places = Places.load(settings.places_path)
 
@@ -67,8 +69,9 @@ def create_app(settings: IntakeSettings) -> FastAPI:
         ready={"kafka": has_kafka, "valkey": has_valkey},  # intake accepts reports without PostgreSQL
         revocations=revocations,
         routers=(feeds.router, receipt_routes.router, ledger.routes("intake"), redrive_routes.routes("intake")),
-        routes=[*ROUTES, *FieldForm(settings, places).routes()],
+        routes=[*ROUTES, *FieldForm(settings, places, phone_keys).routes()],
     )
+    app.state.phone_keys = phone_keys
     paths = {route.path for route in HOT}
     guarded = [route for route in app.router.routes if isinstance(route, Route) and route.path in paths]
     hot = {route.path: app.state.edge(PathParameters(route.app, counts)) for route in guarded}

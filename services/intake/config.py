@@ -20,6 +20,7 @@ class IntakeSettings(Settings):
     host: str = "127.0.0.1"
     port: int = 8081
     memory_key_file: Path = Path(".state/secrets/memory-key")
+    phones_key_file: Path = Path(".state/secrets/phones-key")
     intake_spool_bytes: int = 1 << 30
     intake_spool_folder: Path | None = None
     # Entries KIND=ADDRESS or KIND:SOURCE=ADDRESS, separated by spaces. By default, intake polls the sources' own feeds.

@@ -8,7 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from services.intake.channels.formats import BatchFormat, Content, SingleFormat
+from services.intake.channels.formats import BatchFormat, Content, SealedFormat, SingleFormat
 from services.intake.channels.paths import FORMATS
 
 REFERENCES = "#/components/schemas/{model}"
@@ -80,7 +80,7 @@ def models() -> list[type[BaseModel]]:
     return [*bodies, Taken, ProblemBody, Results]
 
 
-def operation(format: SingleFormat | BatchFormat) -> dict[str, Any]:
+def operation(format: SingleFormat | SealedFormat | BatchFormat) -> dict[str, Any]:
     answers = batch_answers() if isinstance(format, BatchFormat) else single_answers()
     refusals = {status: answer(meaning, "ProblemBody") for status, meaning in REFUSALS.items()}
     return {

@@ -25,6 +25,10 @@ class TooBig(ReportRefused):
         self.what, self.limit = what, limit
 
 
+class NoSuchPhoneKey(ReportRefused):
+    """A phone sealed the report to a key that intake does not have: destroyed, or not yet restored from a backup."""
+
+
 class TooMany(ReportRefused):
     """A batch has more reports than allowed."""
 

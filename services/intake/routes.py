@@ -16,7 +16,8 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 
 from services.intake import set_aside
 from services.intake.admission import Admission, Admitted
-from services.intake.channels.formats import BatchFormat, SingleFormat
+from services.intake.channels import sealed_reports
+from services.intake.channels.formats import BatchFormat, SealedFormat, SingleFormat
 from services.intake.channels.paths import FORMATS
 from services.intake.clocks import authors_clock
 from services.intake.counts import REFUSED
@@ -28,6 +29,7 @@ from services.intake.refusals import (
     ForeignSource,
     Invalid,
     MayNotRelease,
+    NoSuchPhoneKey,
     ReportRefused,
     SignInExpired,
     TooBig,
@@ -72,6 +74,21 @@ class SingleReportRoute:
             raw = await body(receive, self.format.body_bytes, admission.drafting)
             draft, answer = await admission.admit(raw, self.format, sender(scope))
         await note_releases(scope, [(draft, answer)])
+        return answer_to(draft, answer)
+
+
+class SealedReportRoute(SingleReportRoute):
+    """`POST` of one report that a phone sealed. It is opened in memory, and admitted like any other report."""
+
+    def __init__(self, format: SealedFormat) -> None:
+        super().__init__(format.opened)
+        self.sealed_bytes = format.body_bytes
+
+    async def answer(self, admission: Admission, scope: Scope, receive: Receive) -> tuple[int, bytes]:
+        with admission.counting_refusals(scope["principal"]):
+            sealed = await body(receive, self.sealed_bytes, admission.drafting)
+            raw = sealed_reports.opened(sealed, scope["app"].state.phone_keys)
+            draft, answer = await admission.admit(raw, self.format, sender(scope))
         return answer_to(draft, answer)
 
 
@@ -254,11 +271,13 @@ def too_many(refusal: TooMany) -> Problem:
     return Problem(413, "too-many-reports", f"Up to {refusal.limit} reports a batch are expected.")
 
 
+NO_SUCH_PHONE_KEY = "The report is sealed to a key that does not exist here. Keep it, and ask the centre."
 FOREIGN_EVENT = "Only who entered this event, or a duty head, may correct or cancel it."
 REFUSALS: dict[type[ReportRefused], Callable[[Any], Problem]] = {
     Invalid: invalid,
     TooBig: too_big,
     TooMany: too_many,
+    NoSuchPhoneKey: lambda _: Problem(422, "no-such-phone-key", NO_SUCH_PHONE_KEY),
     CutOff: lambda _: Problem(400, "cut-off", "The request ended before its body did."),
     SignInExpired: lambda _: unauthenticated(),
     ForeignSource: lambda _: Problem(403, "not-your-source", "This account does not report for that source."),
@@ -267,9 +286,18 @@ REFUSALS: dict[type[ReportRefused], Callable[[Any], Problem]] = {
 }
 
 
-def route(path: str, format: SingleFormat | BatchFormat) -> Route:
-    endpoint = SingleReportRoute(format) if isinstance(format, SingleFormat) else BatchRoute(format)
-    return Route(path, endpoint, methods=["POST"])
+def route(path: str, format: SingleFormat | SealedFormat | BatchFormat) -> Route:
+    return Route(path, endpoint(format), methods=["POST"])
+
+
+def endpoint(format: SingleFormat | SealedFormat | BatchFormat) -> SingleReportRoute | BatchRoute:
+    match format:
+        case SingleFormat():
+            return SingleReportRoute(format)
+        case SealedFormat():
+            return SealedReportRoute(format)
+        case BatchFormat():
+            return BatchRoute(format)
 
 
 HOT = [route(path, format) for path, format in FORMATS.items()]

@@ -61,6 +61,7 @@ ROUTES: dict[str, AccessRule] = {
     # This route refuses expired tokens, because a hazard can raise an alert at once and cannot be held for a person.
     "POST /intake/v1/hazards": AccessRule(REPORTERS, takes_readmitted=True, takes_unchecked=True),
     "POST /intake/v1/displacements": report(REPORTERS),
+    "POST /intake/v1/displacements:sealed": report(REPORTERS),
     "POST /intake/v1/movements": report(REPORTERS),
     "POST /intake/v1/reports:batch": report(REPORTERS),
     "GET /intake/v1/receipts/{report_id}": to(REPORTERS),
@@ -73,6 +74,7 @@ ROUTES: dict[str, AccessRule] = {
     "GET /intake/v1/feeds": to(LEDGER),
     "GET /intake/field": PUBLIC,
     "GET /intake/field/worker.js": PUBLIC,
+    "GET /intake/field/key": PUBLIC,
     "GET /intake/field/files": PUBLIC,
     # registry
     "GET /registry/v1/households": to(COUNTERS),

@@ -10,7 +10,7 @@ from starlette.requests import HTTPConnection
 
 from deploy.provision import record_keys, rotation, secrets
 from deploy.provision.keys import NoKeys, NoSuchKey
-from deploy.provision.rotation import RINGS, KeyFresh, KeyLaid, KeyNewest, KeySigned, KeyWanted, Kind
+from deploy.provision.rotation import RINGS, KeyFresh, KeyLaid, KeyNewest, KeyOfPhones, KeySigned, KeyWanted, Kind
 from shared.auth import tokens
 from shared.auth.tokens import Authenticator, Principal, Signer, Unauthenticated
 from shared.crypto import keyring
@@ -86,6 +86,19 @@ def test_a_search_root_is_kept_while_workers_may_still_make_keys_with_it(folder:
     with pytest.raises(KeyFresh):
         rotation.retire(Kind.SEARCH, old, folder / "search-root", uses=0, now=datetime.now(UTC))
     rotation.retire(Kind.SEARCH, old, folder / "search-root", uses=0, now=LATER)
+
+
+def test_a_key_of_phones_is_kept_for_60_days_after_its_rotation(folder: Path) -> None:
+    of = folder / "phones-key"
+    [old] = keyring.known(of)
+    [new] = rotate(folder, Kind.PHONES)
+    rotated_at = keyring.drawn_at(new)
+    with pytest.raises(KeyOfPhones):
+        rotation.retire(Kind.PHONES, old, of, uses=0, now=rotated_at + timedelta(days=59, hours=23))
+    with pytest.raises(KeyNewest):
+        rotation.retire(Kind.PHONES, new, of, uses=0, now=rotated_at + timedelta(days=61))
+    rotation.retire(Kind.PHONES, old, of, uses=0, now=rotated_at + timedelta(days=60))
+    assert list(keyring.known(of)) == [new]
 
 
 def test_a_digest_key_is_kept_while_any_digest_is_stored(folder: Path) -> None:

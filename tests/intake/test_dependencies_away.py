@@ -17,6 +17,7 @@ from shared.events import Message
 from tests.installation import Installation
 from tests.intake.conftest import DISPLACEMENTS, RunningIntake, opened
 from tests.intake.factories import household
+from tests.intake.sealing import sealed
 from tests.journeys.count import everything
 from tests.waiting import wait_for
 
@@ -98,6 +99,17 @@ async def test_reports_spooled_before_a_restart_are_published_after_it(killable_
     async for intake in opened(killable_installation):
         await wait_for(lambda: not list(folder.glob("*/*.spool")), timeout=60)
         assert (await intake.caller().post(DISPLACEMENTS, household())).json()["status"] == "accepted"
+
+
+async def test_the_spool_holds_nothing_readable_of_a_report_that_a_phone_sealed(own_intake: RunningIntake) -> None:
+    own_intake.installation.components.kafka.freeze()
+    body = sealed(household(), (await own_intake.http.get("/field/key")).json())
+    assert (await own_intake.caller().post(f"{DISPLACEMENTS}:sealed", body)).json()["status"] == "spooled"
+    files = [file for file in (own_intake.installation.folder / "state").rglob("*") if file.is_file()]
+    [spooled] = [file for file in files if body["report_id"].encode() in file.read_bytes()]
+    assert spooled.suffix == ".spool"
+    for name in ("Айгүл", "996 555 010203", r"\u0410"):
+        assert not [file for file in files if name.encode() in file.read_bytes()]
 
 
 async def test_a_start_does_not_wait_for_a_frozen_broker(killable_installation: Installation) -> None:

@@ -37,6 +37,16 @@ class SingleFormat:
 
 
 @dataclass(frozen=True, slots=True)
+class SealedFormat:
+    """A body with one report that a phone sealed. After opening, it is read as `opened`."""
+
+    summary: str
+    content: Content
+    opened: SingleFormat
+    body_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class BatchFormat:
     """A body with many reports.
 

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from services.intake.phone_keys import PhoneKeys
 from shared.config import Settings
 from shared.country import ABROAD, COUNTRY
 from shared.displacement_reasons import BY_ONSET
@@ -31,8 +32,8 @@ USUAL = (HazardType.MUDFLOW, HazardType.RIVER_FLOOD, HazardType.LANDSLIDE, Hazar
 
 
 class FieldForm:
-    def __init__(self, settings: Settings, places: Places) -> None:
-        self.settings, self.places = settings, places
+    def __init__(self, settings: Settings, places: Places, keys: PhoneKeys) -> None:
+        self.settings, self.places, self.keys = settings, places, keys
         self.pages = Pages("intake", HERE / "templates", HERE.parent / "locales", settings)
         self.release = release(settings, places)
         worker = (STATIC / "worker.js").read_text(encoding="utf-8")
@@ -42,6 +43,7 @@ class FieldForm:
         return [
             Route("/field", self.page),
             Route("/field/worker.js", self.worker),
+            Route("/field/key", self.key),
             Mount("/field/files", Files(self.release)),
         ]
 
@@ -65,6 +67,10 @@ class FieldForm:
         """The service worker, which answers offline. A response header allows a scope outside the script's folder."""
         headers = {"service-worker-allowed": SCOPE, "cache-control": "no-cache"}
         return Response(self.script, media_type="text/javascript", headers=headers)
+
+    async def key(self, _: Request) -> Response:
+        """The public key to which phones seal their reports."""
+        return JSONResponse(self.keys.newest._asdict(), headers={"cache-control": "no-cache"})
 
     def units(self, language: str) -> list[dict[str, Any]]:
         """Each oblast or city with its districts."""

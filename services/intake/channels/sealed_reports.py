@@ -1,0 +1,71 @@
+"""Opens reports that phones sealed. The opened report is only in memory: it is read, checked and sealed again."""
+
+from typing import Annotated, Protocol
+
+from pydantic import Field, ValidationError
+
+from services.intake.channels import json_reports
+from services.intake.channels.formats import SealedFormat
+from services.intake.channels.limits import REPORT_LIMITS
+from services.intake.refusals import REPORT_BYTES, Invalid, NoSuchPhoneKey, TooBig
+from shared.crypto.keyring import KEY_ID, UnknownKey
+from shared.crypto.seal import SealMismatch, decode
+from shared.events.fields import Body, RandomId, Version
+from shared.web.problems import field_errors, names_of
+
+ENVELOPE_BYTES = 1024  # more than the envelope's other fields and the overhead of HPKE
+SEALED_BYTES = (REPORT_BYTES * 4 + 2) // 3 + ENVELOPE_BYTES
+NOT_OPENED = [{"pointer": "/data", "expected": "a report sealed to this key and for this report_id"}]
+
+
+class SealedReport(Body):
+    """A report without `report_id` and `version`, sealed with HPKE to intake's public key `kid`.
+
+    `data` is the encapsulated key and the ciphertext, as unpadded base64url. The phone cannot open the report again.
+    It can raise `version`, which is needed if the centre has the report's earlier version.
+    """
+
+    report_id: RandomId
+    version: Version = 1
+    kid: Annotated[str, Field(pattern=f"^{KEY_ID}$")]
+    data: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$", max_length=SEALED_BYTES)]
+
+
+class Keys(Protocol):
+    def open(self, sealed: bytes, *, kid: str, report_id: str) -> bytes: ...
+
+
+NAMES = names_of(SealedReport)
+DISPLACEMENTS = SealedFormat(
+    "Report a displaced household or group, sealed on a phone.",
+    {"application/json": SealedReport},
+    opened=json_reports.DISPLACEMENTS,
+    body_bytes=SEALED_BYTES,
+)
+
+
+def opened(raw: bytes, keys: Keys) -> bytes:
+    """The report as JSON. Raises Invalid, NoSuchPhoneKey, TooBig."""
+    sealed = read(raw)
+    try:
+        report = keys.open(decode(sealed.data), kid=sealed.kid, report_id=str(sealed.report_id))
+    except UnknownKey:
+        raise NoSuchPhoneKey from None
+    except (SealMismatch, ValueError):
+        raise Invalid(NOT_OPENED) from None
+    if report[:1] != b"{":
+        raise Invalid(NOT_OPENED)
+    whole = b'{"report_id":"%b","version":%d,%b' % (str(sealed.report_id).encode(), sealed.version, report[1:])
+    if len(whole) > REPORT_BYTES:
+        raise TooBig
+    return whole
+
+
+def read(raw: bytes) -> SealedReport:
+    """Raises Invalid."""
+    REPORT_LIMITS.check(raw)
+    try:
+        return SealedReport.model_validate_json(raw)
+    except ValidationError as error:
+        errors = error.errors(include_input=False, include_context=False, include_url=False)
+        raise Invalid(field_errors(errors, NAMES)) from None

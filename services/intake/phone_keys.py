@@ -1,0 +1,64 @@
+"""The key pairs to which phones seal their reports. Intake alone has the private keys, and can use several at once."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from shared.crypto.keyring import Keyring, UnknownKey
+from shared.crypto.seal import SealMismatch, encode
+
+SUITE = Suite(KEM.P256, KDF.HKDF_SHA256, AEAD.AES_256_GCM)  # the browsers of older phones do not have X25519
+INFO = b"dayar/phone/v1\0"
+DERIVED = b"dayar/phone-key/p256"
+DERIVED_BYTES = 48  # 128 bits more than the order, so that the remainder has no bias (FIPS 186-5, A.2.1)
+ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # of P-256
+KEYS = 64
+
+
+class PublicKey(NamedTuple):
+    """The key's id, which begins with its creation time, and its uncompressed point as unpadded base64url."""
+
+    kid: str
+    public: str
+
+
+class PhoneKeys:
+    """The key pairs of a folder. A key added later is used without a restart."""
+
+    def __init__(self, folder: Path) -> None:
+        self._ring = Keyring(folder)
+
+    @property
+    def newest(self) -> PublicKey:
+        key_id, seed = self._ring.newest
+        point = private_key(seed).public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+        return PublicKey(key_id, encode(point))
+
+    def open(self, sealed: bytes, *, kid: str, report_id: str) -> bytes:
+        """Open a report that was sealed to the key `kid`. Raises UnknownKey, SealMismatch."""
+        key = private_key(self._ring.find(kid))
+        try:
+            return SUITE.decrypt(sealed, key, info=info(kid, report_id))
+        except InvalidTag:
+            raise SealMismatch from None
+
+
+@lru_cache(KEYS)
+def private_key(seed: bytes) -> ec.EllipticCurvePrivateKey:
+    """The private key that the bytes of a key file stand for."""
+    number = int.from_bytes(HKDF(SHA256(), DERIVED_BYTES, salt=None, info=DERIVED).derive(seed))
+    return ec.derive_private_key(number % (ORDER - 1) + 1, ec.SECP256R1())
+
+
+def info(kid: str, report_id: str) -> bytes:
+    return b"%b%b\0%b" % (INFO, kid.encode(), report_id.encode())
+
+
+__all__ = ["PhoneKeys", "PublicKey", "UnknownKey", "info", "private_key"]

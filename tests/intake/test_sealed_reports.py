@@ -1,0 +1,157 @@
+"""Intake opens reports that phones sealed to its public key, and admits them like reports in clear."""
+
+import json
+from typing import Any
+
+import pytest
+
+from services.intake.phone_keys import PhoneKeys
+from services.intake.refusals import REPORT_BYTES
+from shared.auth.tokens import Role
+from shared.crypto import keyring
+from shared.crypto.seal import decode, encode
+from tests.installation import Installation
+from tests.intake.conftest import DISPLACEMENTS, RunningIntake, opened
+from tests.intake.factories import group, household
+from tests.intake.records import records
+from tests.intake.sealing import box, sealed
+
+SEALED, KEY = f"{DISPLACEMENTS}:sealed", "/field/key"
+NO_SUCH_KEY = "urn:dayar:problem:no-such-phone-key"
+
+
+async def key_of(intake: RunningIntake) -> dict[str, str]:
+    """The public key, as a phone without a sign-in gets it."""
+    answer = await intake.http.get(KEY)
+    assert answer.headers["cache-control"] == "no-cache"
+    key: dict[str, str] = answer.json()
+    return key
+
+
+async def test_a_sealed_report_is_admitted_like_a_report_in_clear(intake: RunningIntake) -> None:
+    report, caller = household(), intake.caller()
+    body = sealed(report, await key_of(intake))
+    assert "Айгүл" not in str(body) and "555" not in body["data"]
+    answer = await caller.post(SEALED, body)
+    assert (answer.status_code, answer.json()["status"]) == (202, "accepted")
+    assert (await caller.post(SEALED, body)).json()["status"] == "duplicate"
+    assert (await caller.post(DISPLACEMENTS, report)).json()["status"] == "duplicate"
+    [record] = await records(intake.installation, "displacements", report["report_id"])
+    assert record.opened.sealed["members"][0]["given_name"] == "Айгүл"
+
+
+async def test_the_version_of_a_sealed_report_is_the_one_outside(intake: RunningIntake) -> None:
+    """A phone that cannot open a report can still send the report as the next version."""
+    report, key, caller = group(), await key_of(intake), intake.caller()
+    assert (await caller.post(SEALED, sealed(report, key))).status_code == 202
+    changed = sealed({**report, "persons": 121}, key)
+    assert (await caller.post(SEALED, changed)).status_code == 409
+    assert (await caller.post(SEALED, {**changed, "version": 2})).status_code == 202
+    found = await records(intake.installation, "displacements", report["report_id"])
+    assert [(record.opened.clear.version, record.opened.clear.persons) for record in found] == [(1, 120), (2, 121)]
+
+
+async def test_errors_in_a_sealed_report_name_its_fields(intake: RunningIntake) -> None:
+    body = sealed(household(persons=-1, Айгүл=1), await key_of(intake))
+    answer = await intake.caller().post(SEALED, body)
+    assert answer.status_code == 422
+    assert {error["pointer"] for error in answer.json()["errors"]} == {"/persons", "/?"}
+    assert "Айгүл" not in answer.text
+
+
+def altered(data: str) -> str:
+    raw = bytearray(decode(data))
+    raw[-1] ^= 1
+    return encode(raw)
+
+
+async def test_a_report_that_is_altered_or_moved_to_another_id_is_refused(intake: RunningIntake) -> None:
+    key = await key_of(intake)
+    body, other = sealed(household(), key), household()
+    for changed in ({"data": altered(body["data"])}, {"report_id": other["report_id"]}, {"data": "AAAA"}):
+        answer = await intake.caller().post(SEALED, {**body, **changed})
+        assert answer.status_code == 422
+        assert [error["pointer"] for error in answer.json()["errors"]] == ["/data"]
+
+
+@pytest.mark.parametrize("plain", [b"", b"null", b"[]", b"{}", b"{", b'{"kind":1}', b"\xff", b"[" * 100_000])
+async def test_anything_can_be_inside_and_is_answered(intake: RunningIntake, plain: bytes) -> None:
+    key, report = await key_of(intake), household()
+    data = box(plain, key, f"dayar/phone/v1\0{key['kid']}\0{report['report_id']}")
+    answer = await intake.caller().post(SEALED, {"report_id": report["report_id"], "kid": key["kid"], "data": data})
+    assert answer.status_code == 422, answer.text
+
+
+MISSING: list[dict[str, Any]] = [
+    {"kid": "../../seal"},
+    {"data": "a+b"},
+    {"version": 0},
+    {"report_id": "1"},
+    {"more": 1},
+]
+
+
+@pytest.mark.parametrize("changed", MISSING)
+async def test_an_envelope_that_is_not_as_expected_is_refused(intake: RunningIntake, changed: dict[str, Any]) -> None:
+    body = {**sealed(household(), await key_of(intake)), **changed}
+    assert (await intake.caller().post(SEALED, body)).status_code == 422
+
+
+async def test_a_sealed_report_has_the_size_limit_of_a_report_in_clear(intake: RunningIntake) -> None:
+    key, report = await key_of(intake), household()
+    for spaces, status in ((REPORT_BYTES - 2_000, 202), (REPORT_BYTES, 413)):
+        plain = sealed_plain(report) + b" " * spaces
+        data = box(plain, key, f"dayar/phone/v1\0{key['kid']}\0{report['report_id']}")
+        answer = await intake.caller().post(SEALED, {"report_id": report["report_id"], "kid": key["kid"], "data": data})
+        assert answer.status_code == status, spaces
+    assert (await intake.caller().post(SEALED, content=b" " * 400_000)).status_code == 413
+
+
+def sealed_plain(report: dict[str, Any]) -> bytes:
+    return json.dumps({name: value for name, value in report.items() if name != "report_id"}).encode()
+
+
+async def test_after_a_rotation_reports_sealed_to_the_older_key_are_opened(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keyring, "FRESH_SECONDS", 0)
+    async for intake in opened(installation):
+        old = await key_of(intake)
+        before = sealed(household(), old)
+        keyring.draw(installation.secrets / "phones-key")
+        new = await key_of(intake)
+        assert new["kid"] > old["kid"] and new["public"] != old["public"]
+        for body in (before, sealed(household(), new)):
+            assert (await intake.caller().post(SEALED, body)).status_code == 202
+
+
+async def test_a_report_sealed_to_a_destroyed_key_is_refused_by_a_problem_of_its_own(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The phone keeps such a report, because the key may come back from a backup."""
+    folder = installation.secrets / "phones-key"
+    async for intake in opened(installation):
+        body = sealed(household(), await key_of(intake))
+        keyring.draw(folder)
+        file = folder / f"{body['kid']}.key"
+        content = file.read_bytes()
+        file.unlink()
+        monkeypatch.setattr(keyring, "FRESH_SECONDS", 0)
+        await key_of(intake)  # intake reads the folder again
+        answer = await intake.caller().post(SEALED, body)
+        assert (answer.status_code, answer.json()["type"]) == (422, NO_SUCH_KEY)
+        file.write_bytes(content)
+        assert (await intake.caller().post(SEALED, body)).status_code == 202
+
+
+async def test_a_sealed_report_needs_an_account_that_reports(intake: RunningIntake) -> None:
+    body = sealed(household(), await key_of(intake))
+    assert (await intake.http.post(SEALED, json=body)).status_code == 401
+    assert (await intake.caller(Role.VIEWER).post(SEALED, body)).status_code == 403
+
+
+def test_a_key_file_gives_the_same_pair_in_every_process(installation: Installation) -> None:
+    folder = installation.secrets / "phones-key"
+    assert PhoneKeys(folder).newest == PhoneKeys(folder).newest
+    keyring.draw(folder)
+    assert len(decode(PhoneKeys(folder).newest.public)) == 65
