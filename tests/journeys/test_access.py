@@ -79,6 +79,7 @@ async def test_an_ended_token_is_accepted_only_by_intake_and_from_field_devices(
     taken = {route for route, code in answers.items() if code not in (*DENIED, 303)}
     assert taken == {
         "POST /intake/v1/displacements",
+        "POST /intake/v1/displacements:sealed",
         "POST /intake/v1/movements",
         "POST /intake/v1/reports:batch",
     }  # POST of hazards is refused, because a late hazard could still raise an alert
@@ -158,6 +159,7 @@ BY_AREA = {
 OF_NO_AREA = {
     "POST /intake/v1/hazards",
     "POST /intake/v1/displacements",
+    "POST /intake/v1/displacements:sealed",
     "POST /intake/v1/movements",
     "POST /intake/v1/reports:batch",  # intake accepts and flags reports from outside the area
     "GET /registry/v1/statistics/movements",  # tests/registry/test_movement_figures.py tests the areas
