@@ -8,12 +8,15 @@ from typing import Any
 from playwright.sync_api import BrowserContext, Page, expect
 
 from deploy.local.process import wait_until
-from tests.browsers import wait_for_script
+from tests.browsers import SLOW_MS, wait_for_script
 from tests.console.conftest import PASSWORD, Served
 from tests.installation import Installation, in_thread
+from tests.intake.records import records
+from tests.intake.sealing import opened as opened_report
 from tests.journeys.count import everything
 
 FORM = "/intake/field"
+PIN = "258013"
 
 
 class Centre(Served):
@@ -30,7 +33,24 @@ def opened(phone: BrowserContext, centre: Served, language: str = "en") -> Page:
     page = phone.new_page()
     page.goto(f"{centre.url}{FORM}?lang={language}")
     wait_for_script(page, "navigator.serviceWorker.ready.then(() => true)")
+    choose_pin(page)
     return page
+
+
+def choose_pin(page: Page) -> None:
+    """Chooses the phone's PIN, if the phone has none."""
+    expect(page.locator("#opening")).to_be_hidden()
+    if page.locator("#pin-choose").is_visible():
+        page.fill("#pin", PIN)
+        page.fill("#pin-again", PIN)
+        page.click("#pin-form .is-primary")
+    expect(page.locator("#report")).to_be_visible(timeout=SLOW_MS)
+
+
+def enter_pin(page: Page, pin: str = PIN) -> None:
+    expect(page.locator("#pin-enter")).to_be_visible()
+    page.fill("#pin", pin)
+    page.click("#pin-form .is-primary")
 
 
 def signed_in(page: Page, name: str, shown: str = "") -> None:
@@ -65,7 +85,13 @@ def filled(page: Page, *, send: bool = True, **values: str) -> None:
     page.select_option("#destination-oblast", values.get("destination", "RU"))
     page.fill("#persons", values.get("persons", "4"))
     if send:
-        page.click("#send")
+        sent(page)
+
+
+def sent(page: Page) -> None:
+    """Sends the form, and waits until the report is sealed, or is not sent because a field is wrong."""
+    page.click("#send")
+    expect(page.locator("#report")).not_to_have_attribute("aria-busy", "true")
 
 
 def begun(page: Page) -> None:
@@ -76,7 +102,17 @@ def shown(page: Page) -> list[str]:
     return page.locator("#reports .answer").all_inner_texts()
 
 
-def kept_reports(page: Page) -> list[Any]:
-    """The reports in the phone's storage."""
+def kept_reports(page: Page, centre: Centre) -> list[Any]:
+    """The reports on the phone. `body` is what the centre can open, or what the centre has of an answered report."""
     kept = page.evaluate("Object.entries(localStorage).filter(([key]) => key.startsWith('dayar.report.'))")
-    return [json.loads(value) for _, value in kept]
+    return [with_body(json.loads(value), centre) for _, value in kept]
+
+
+def with_body(report: dict[str, Any], centre: Centre) -> dict[str, Any]:
+    clear, sealed = report["clear"], report.get("sealed")
+    envelope = {"report_id": clear["report_id"], "version": clear["version"], **(sealed or {})}
+    if sealed:
+        return {**report, "body": opened_report(envelope, centre.installation.secrets / "phones-key")}
+    found = in_thread(records(centre.installation, "displacements", clear["report_id"]))
+    at_centre = [{**at.opened.clear.model_dump(mode="json", exclude_none=True), **at.opened.sealed} for at in found]
+    return {**report, "body": at_centre[-1] if at_centre else clear}

@@ -8,7 +8,18 @@ from playwright.sync_api import BrowserContext, Page, Request, expect
 from shared.auth.tokens import Role
 from tests.browsers import SLOW_MS
 from tests.console.conftest import PASSWORD
-from tests.intake.field.phones import FORM, Centre, begun, filled, keep_account, kept_reports, opened, shown, signed_in
+from tests.intake.field.phones import (
+    FORM,
+    Centre,
+    begun,
+    choose_pin,
+    filled,
+    keep_account,
+    kept_reports,
+    opened,
+    shown,
+    signed_in,
+)
 
 YEAR = timedelta(days=366)
 
@@ -86,7 +97,7 @@ def test_a_report_open_in_one_tab_is_not_sent_by_an_account_that_signs_in_in_ano
     expect(page.locator("#signing")).to_be_visible()
     signed_in(second, other)
     expect(page.locator("#account-name")).to_have_text(other)
-    assert [report["account"] for report in kept_reports(page)] == [author] * is_correction
+    assert [report["account"] for report in kept_reports(page, centre)] == [author] * is_correction
 
 
 @pytest.mark.parametrize("is_correction", [False, True])
@@ -97,12 +108,12 @@ def test_a_tab_that_missed_another_accounts_sign_in_sends_nothing(
     page = opened(phone, centre)
     signed_in(page, author)
     draft(page, is_correction=is_correction)
-    before = kept_reports(page)
+    before = kept_reports(page, centre)
     keep_account(page, centre.account(Role.FIELD))
     filled(page)
     expect(page.locator("#wrong")).to_contain_text("The account on this phone changed while you wrote.")
     expect(page.locator("#notes")).to_have_value("")
-    assert kept_reports(page) == before
+    assert kept_reports(page, centre) == before
 
 
 def test_a_page_that_wakes_shows_the_present_account(phone: BrowserContext, centre: Centre) -> None:
@@ -151,9 +162,10 @@ def test_a_phone_with_an_expired_sign_in_sends_its_reports_and_says_what_to_do(
 ) -> None:
     page = phone.new_page()
     sent: list[Request] = []
-    page.on("request", lambda request: sent.append(request) if request.url.endswith("/displacements") else None)
+    page.on("request", lambda request: sent.append(request) if request.url.endswith("/displacements:sealed") else None)
     page.clock.install(time=datetime.now(UTC) - YEAR)
     page.goto(f"{centre.url}{FORM}?lang={language}")
+    choose_pin(page)
     author = centre.account(Role.FIELD)
     signed_in(page, author)
     page.clock.fast_forward(int(YEAR.total_seconds() * 1000))
@@ -170,6 +182,7 @@ def test_a_sign_in_lasts_its_time_even_if_the_phones_clock_is_wrong(phone: Brows
     page = phone.new_page()
     page.clock.set_fixed_time(datetime.now(UTC) + YEAR)
     page.goto(f"{centre.url}{FORM}?lang=en")
+    choose_pin(page)
     signed_in(page, centre.account(Role.FIELD))
     expect(page.locator("#signing")).to_be_hidden()
 
@@ -203,6 +216,7 @@ def test_an_account_that_signs_in_on_the_consoles_page_can_write_at_once(phone: 
     expect(page.locator("#account-name")).to_have_text(author, timeout=SLOW_MS)
     expect(page).to_have_url(f"{centre.url}{FORM}")
     expect(page.locator("#signing")).to_be_hidden()
+    choose_pin(page)
     assert all("session" not in cookie.get("name", "") for cookie in phone.cookies())
     filled(page)
     expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)

@@ -5,7 +5,19 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from shared.auth.tokens import Role
 from tests.browsers import SLOW_MS
-from tests.intake.field.phones import FORM, Centre, begun, filled, keep_account, kept_reports, opened, signed_in
+from tests.installation import in_thread
+from tests.intake.field.phones import (
+    FORM,
+    Centre,
+    begun,
+    enter_pin,
+    filled,
+    keep_account,
+    kept_reports,
+    opened,
+    signed_in,
+)
+from tests.intake.records import records
 
 NOTES = "sleeps at Айгүл's"
 
@@ -32,6 +44,7 @@ def test_a_draft_continues_in_another_language(phone: BrowserContext, centre: Ce
     half_written(page)
     page.click(".languages [lang=ky]")
     expect(page.locator("#form-title")).to_have_text("Жаңы билдирүү")
+    enter_pin(page)
     holds_what_was_written(page)
     page.select_option("#destination-oblast", "RU")
     page.click("#send")
@@ -47,6 +60,7 @@ def test_an_empty_number_stays_empty_in_another_language(phone: BrowserContext, 
     page = opened(phone, centre)
     begun(page)
     page.click(".languages [lang=ru]")
+    enter_pin(page)
     expect(page.locator("#notes")).to_have_value(NOTES)
     expect(page.locator("#persons")).to_have_value("")
 
@@ -59,11 +73,14 @@ def test_a_correction_continues_as_a_correction(phone: BrowserContext, centre: C
     page.click("#reports >> text=Correct")
     begun(page)
     page.reload()
+    enter_pin(page)
     expect(page.locator("#correcting")).to_be_visible()
     page.click("#send")
     expect(page.locator("#reports strong")).to_contain_text("correction 1")
-    [report] = kept_reports(page)
-    assert report["body"]["notes"] == NOTES
+    expect(page.locator("#reports .is-good")).to_have_count(1, timeout=SLOW_MS)
+    [report] = kept_reports(page, centre)
+    *_, last = in_thread(records(centre.installation, "displacements", report["body"]["report_id"]))
+    assert last.opened.sealed["notes"] == NOTES
 
 
 def test_a_draft_waits_while_a_correction_is_written(phone: BrowserContext, centre: Centre) -> None:
@@ -88,6 +105,7 @@ def test_a_draft_survives_a_killed_tab(browser: Browser, phone: BrowserContext, 
     again = opened(left, centre)
     expect(again.locator("#draft-list li")).to_have_count(1)
     again.click("#draft-list >> text=Continue")
+    enter_pin(again)
     holds_what_was_written(again)
     again.select_option("#destination-oblast", "RU")
     again.fill("#persons", "1")
@@ -120,12 +138,13 @@ def test_a_draft_is_written_in_one_tab_at_a_time_and_sent_once(phone: BrowserCon
     begun(page)
     second = opened(phone, centre)
     second.click("#draft-list >> text=Continue")
+    enter_pin(second)
     expect(second.locator("#notes")).to_have_value(NOTES)
     expect(page.locator("#notes")).to_have_value("")
     filled(second)
     expect(second.locator("#reports .is-good")).to_have_count(1, timeout=SLOW_MS)
     expect(page.locator("#drafts")).to_be_hidden()
-    assert len(kept_reports(page)) == 1
+    assert len(kept_reports(page, centre)) == 1
 
 
 def test_a_draft_is_not_shown_to_another_account(phone: BrowserContext, centre: Centre) -> None:

@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from shared.auth.tokens import Role
 from tests.browsers import SLOW_MS
-from tests.intake.field.phones import FORM, Centre, filled, kept_reports, opened, signed_in
+from tests.intake.field.phones import FORM, Centre, choose_pin, filled, kept_reports, opened, sent, signed_in
 
 FOUND_LATE = """
 navigator.geolocation.getCurrentPosition = (found, failed) => Object.assign(window, { found, failed });
@@ -28,7 +28,7 @@ def test_a_position_found_late_is_not_given_to_the_next_household(
     page.evaluate(late)
     assert page.locator("#located").is_hidden()
     filled(page)
-    assert [report["body"].get("destination_point") for report in kept_reports(page)] == [None, None]
+    assert [report["body"].get("destination_point") for report in kept_reports(page, centre)] == [None, None]
 
 
 def test_a_position_found_in_time_belongs_to_the_report(phone: BrowserContext, centre: Centre) -> None:
@@ -38,7 +38,7 @@ def test_a_position_found_in_time_belongs_to_the_report(phone: BrowserContext, c
     page.evaluate("found({ coords: { latitude: 40.1, longitude: 71.2, accuracy: 8 } })")
     expect(page.locator("#located")).to_have_text("Location added, within 8 m")
     filled(page)
-    [kept] = kept_reports(page)
+    [kept] = kept_reports(page, centre)
     assert kept["body"]["destination_point"] == {"lat": 40.1, "lon": 71.2, "accuracy": 8}
     expect(page.locator("#located")).to_be_hidden()
     page.click("#reports >> text=Correct")
@@ -54,6 +54,7 @@ def opened_in_the_evening(phone: BrowserContext, centre: Centre) -> Page:
     page = phone.new_page()
     page.clock.set_fixed_time(EVENING)
     page.goto(f"{centre.url}{FORM}?lang=en")
+    choose_pin(page)
     return page
 
 
@@ -82,7 +83,7 @@ def test_a_report_of_today_is_accepted_from_a_form_left_open_overnight(
 ) -> None:
     page = left_open_overnight(phone, centre, chosen)
     filled(page)
-    [kept] = kept_reports(page)
+    [kept] = kept_reports(page, centre)
     assert kept["body"]["occurred_at"].startswith("2026-03-02")
 
 
@@ -91,7 +92,7 @@ def test_a_report_begun_before_midnight_keeps_the_day_that_it_shows(phone: Brows
     page.fill("#phone", "+996 555 010203")
     page.clock.set_fixed_time(MORNING)
     filled(page)
-    [kept] = kept_reports(page)
+    [kept] = kept_reports(page, centre)
     assert kept["body"]["occurred_at"].startswith("2026-03-01")
 
 
@@ -102,7 +103,7 @@ def test_the_day_of_a_report_corrected_overnight_stays(phone: BrowserContext, ce
     page.clock.set_fixed_time(MORNING)
     page.click("#send")
     expect(page.locator("#correcting")).to_be_hidden()
-    [kept] = kept_reports(page)
+    [kept] = kept_reports(page, centre)
     assert kept["body"]["occurred_at"].startswith("2026-03-01")
 
 
@@ -133,8 +134,8 @@ def test_an_incomplete_list_of_persons_does_not_change_the_number(phone: Browser
     expect(page.locator("#persons")).to_have_value("3")
     page.once("dialog", lambda dialog: dialog.accept())
     page.locator("[data-remove]").last.click()
-    page.click("#send")
-    [kept] = kept_reports(page)
+    sent(page)
+    [kept] = kept_reports(page, centre)
     assert (kept["body"]["persons"], len(kept["body"]["members"])) == (2, 2)
 
 
@@ -205,7 +206,7 @@ def test_up_to_three_reasons_are_ranked_and_a_correction_shows_them(phone: Brows
     page.fill("#reason-text", "мал кырылды")
     page.select_option("#shelter", "pasture_camp")
     filled(page)
-    [kept] = kept_reports(page)
+    [kept] = kept_reports(page, centre)
     assert kept["body"]["reasons"] == ["pasture_degradation", "other", "economic"]
     assert (kept["body"]["reason_text"], kept["body"]["shelter"]) == ("мал кырылды", "pasture_camp")
     expect(page.locator("#reason-2")).to_be_hidden()
@@ -223,7 +224,7 @@ def test_each_reason_is_reported_once_and_words_only_with_the_reason_other(
     page.select_option("#reason", "not_reported")
     expect(page.locator("#reason-text")).to_be_hidden()
     filled(page)
-    [kept] = kept_reports(page)
+    [kept] = kept_reports(page, centre)
     assert kept["body"]["reasons"] == ["drought"]
     assert "reason_text" not in kept["body"]
 
@@ -242,11 +243,11 @@ def test_an_age_is_reported_with_the_day_on_which_it_was_told(phone: BrowserCont
     page.fill("[data-name=age]", "34")
     page.fill("#persons", "1")
     filled(page, persons="1")
-    [kept] = kept_reports(page)
+    [kept] = kept_reports(page, centre)
     [member] = kept["body"]["members"]
     assert (member["age"], member["age_reported_on"]) == (34, "2026-03-01")
     page.clock.set_fixed_time(MORNING)
     page.click("#reports >> text=Correct")
-    page.click("#send")
-    [kept] = kept_reports(page)
+    sent(page)
+    [kept] = kept_reports(page, centre)
     assert kept["body"]["members"][0]["age_reported_on"] == "2026-03-01"

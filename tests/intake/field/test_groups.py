@@ -7,7 +7,7 @@ from uuid import uuid4
 from playwright.sync_api import BrowserContext, Page, expect
 
 from shared.auth.tokens import Role
-from tests.intake.field.phones import Centre, kept_reports, no_signal, opened, signed_in
+from tests.intake.field.phones import Centre, enter_pin, kept_reports, no_signal, opened, sent, signed_in
 
 SLOW_MS = 20_000
 LEILEK = "KG05236000000"
@@ -34,7 +34,7 @@ def test_a_count_has_its_localities_its_time_and_its_unit(phone: BrowserContext,
     page.check("[name=is_full_recount]")
     page.click("#send")
     expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
-    [kept] = kept_reports(page)
+    [kept] = kept_reports(page, centre)
     body = kept["body"]
     assert (body["origin_locality"], body["destination_locality"]) == ("Комсомол", "Тобей мечити")
     assert (body["households"], body["household_unit"], body["persons_estimated"]) == (45, "yards", True)
@@ -48,8 +48,8 @@ def test_zero_is_a_result_of_a_count_but_an_empty_field_is_not(phone: BrowserCon
     page.click("#send")
     expect(page.locator("#wrong")).to_have_text("Number of persons: must be filled in")
     page.fill("#persons", "0")
-    page.click("#send")
-    [kept] = kept_reports(page)
+    sent(page)
+    [kept] = kept_reports(page, centre)
     assert kept["body"]["persons"] == 0
     expect(page.locator("#reports .muted")).to_contain_text("persons: 0")
 
@@ -71,6 +71,7 @@ def test_a_draft_of_a_count_continues_with_all_it_had(phone: BrowserContext, cen
     begun_group(page, "26")
     page.check("[name=is_full_recount]")
     page.reload()
+    enter_pin(page)
     expect(page.locator("#destination-locality")).to_have_value("Тобей мечити")
     expect(page.locator("#counted")).to_have_value("2022-05-05T21:40")
     expect(page.locator("[name=is_full_recount]")).to_be_checked()
@@ -83,8 +84,8 @@ def test_a_household_has_no_localities_in_clear(phone: BrowserContext, centre: C
     page.check("input[value=household]", force=True)
     expect(page.locator("#origin-locality")).to_be_hidden()
     page.select_option("#destination-oblast", "RU")
-    page.click("#send")
-    [kept] = kept_reports(page)
+    sent(page)
+    [kept] = kept_reports(page, centre)
     assert not {"origin_locality", "destination_locality", "counted_at"} & kept["body"].keys()
 
 
@@ -105,9 +106,10 @@ def test_a_site_is_searched_without_signal_and_gives_its_district_and_shelter(
         expect(page.locator("#shelter")).to_have_value("school")
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
         page.reload()
+        enter_pin(page)
         expect(page.locator("#destination-site")).to_contain_text(name[-12:])
-        page.click("#send")
-        [kept] = kept_reports(page)
+        sent(page)
+        [kept] = kept_reports(page, centre)
     assert (kept["body"]["site_id"], kept["body"]["destination"]) == (site, {"pcode": LEILEK})
     assert kept["body"]["destination_locality"] == f"Мектеп {name[-12:]}"
 
@@ -124,8 +126,8 @@ def test_a_place_typed_freely_is_no_site(phone: BrowserContext, centre: Centre) 
     expect(page.locator("#destination-site")).to_contain_text(name)
     page.fill("#destination-locality", f"{name}, спортзал")
     expect(page.locator("#destination-site")).to_be_hidden()
-    page.click("#send")
-    [kept] = kept_reports(page)
+    sent(page)
+    [kept] = kept_reports(page, centre)
     assert (kept["body"]["destination_locality"], kept["body"].get("site_id")) == (f"{name}, спортзал", None)
 
 
@@ -142,8 +144,8 @@ def test_a_typed_place_of_another_district_is_chosen_by_hand_only(phone: Browser
     expect(page.locator("#destination-site")).to_be_hidden()
     page.fill("#destination-locality", name)
     page.locator("#destination-locality-list li", has_text=name).tap()
-    page.click("#send")
-    [kept] = kept_reports(page)
+    sent(page)
+    [kept] = kept_reports(page, centre)
     assert (kept["body"]["site_id"], kept["body"]["destination"]) == (site, {"pcode": LEILEK})
 
 

@@ -11,7 +11,17 @@ from shared.events.vocabulary import Flag, SubmissionChannel
 from shared.web.connections import refusal
 from tests.browsers import SLOW_MS, wait_for_script
 from tests.installation import in_thread
-from tests.intake.field.phones import FORM, Centre, filled, kept_reports, no_signal, opened, shown, signed_in
+from tests.intake.field.phones import (
+    FORM,
+    Centre,
+    choose_pin,
+    filled,
+    kept_reports,
+    no_signal,
+    opened,
+    shown,
+    signed_in,
+)
 from tests.intake.records import records
 
 
@@ -42,7 +52,7 @@ def test_a_report_without_a_signal_is_kept_sent_later_and_corrected(phone: Brows
 def corrected_while_held(page: Page) -> list[Route]:
     """Holds back the upload of a report, and meanwhile fills in a correction without sending it. Returns the upload."""
     on_its_way: list[Route] = []
-    page.route("**/v1/displacements", lambda route: on_its_way.append(route))  # noqa: PLW0108 - playwright marks it
+    page.route("**/v1/displacements*", lambda route: on_its_way.append(route))  # noqa: PLW0108 - playwright marks it
     filled(page)
     expect(page.locator("#reports .answer")).to_have_text("Saved on this phone, not sent yet")
     page.click("#reports >> text=Correct")
@@ -60,7 +70,7 @@ def test_a_report_corrected_during_its_upload_is_sent_as_its_next_version(
     page.click("#send")
     expect(page.locator("#reports .muted")).to_contain_text("persons: 5")
     assert len(on_its_way) == 1
-    page.unroute("**/v1/displacements")
+    page.unroute("**/v1/displacements*")
     expect(page.locator("#reports strong")).to_contain_text("correction 1", timeout=SLOW_MS)
     expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
     assert centre.displacements() == before + 2
@@ -71,7 +81,7 @@ def test_a_report_answered_while_its_correction_is_written_is_corrected(phone: B
     signed_in(page, centre.account(Role.FIELD))
     on_its_way = corrected_while_held(page)
     assert len(on_its_way) == 1
-    page.unroute("**/v1/displacements")
+    page.unroute("**/v1/displacements*")
     expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
     page.click("#send")
     expect(page.locator("#reports strong")).to_contain_text("correction 1")
@@ -82,8 +92,8 @@ def test_a_report_that_was_too_slow_is_sent_again(phone: BrowserContext, centre:
     page = opened(phone, centre)
     signed_in(page, centre.account(Role.FIELD))
     too_slow = refusal(HTTPStatus.REQUEST_TIMEOUT).partition(b"\r\n\r\n")[2]
-    page.route("**/v1/displacements", lambda route: route.fulfill(status=408, body=too_slow), times=1)
-    with page.expect_response("**/v1/displacements"):
+    page.route("**/v1/displacements*", lambda route: route.fulfill(status=408, body=too_slow), times=1)
+    with page.expect_response("**/v1/displacements*"):
         filled(page)
     expect(page.locator("#reports .answer")).to_have_text("Saved on this phone, not sent yet")
     page.click("#send-now")
@@ -100,10 +110,10 @@ def test_a_late_answer_in_another_tab_does_not_undo_a_correction(phone: BrowserC
     signed_in(page, centre.account(Role.FIELD))
     second = opened(phone, centre)
     on_its_way: list[Route] = []
-    second.route("**/v1/displacements", lambda route: on_its_way.append(route))  # noqa: PLW0108 - playwright marks it
+    second.route("**/v1/displacements*", lambda route: on_its_way.append(route))  # noqa: PLW0108 - playwright marks it
     corrected_while_held(page)
     second.click("#send-now")
-    page.unroute("**/v1/displacements")
+    page.unroute("**/v1/displacements*")
     for number in ("1", "2"):
         expect(page.locator("#reports .is-good")).to_have_count(1, timeout=SLOW_MS)
         page.fill("#notes", number)
@@ -113,9 +123,9 @@ def test_a_late_answer_in_another_tab_does_not_undo_a_correction(phone: BrowserC
         page.click("#reports button >> nth=0")
     assert len(on_its_way) == 1
     second.evaluate(SETTLED)
-    second.unroute("**/v1/displacements")
+    second.unroute("**/v1/displacements*")
     second.evaluate("settled")
-    assert [report["body"]["version"] for report in kept_reports(page)] == [3]
+    assert [report["body"]["version"] for report in kept_reports(page, centre)] == [3]
 
 
 def test_errors_name_fields_as_the_form_does(phone: BrowserContext, centre: Centre) -> None:
@@ -123,7 +133,7 @@ def test_errors_name_fields_as_the_form_does(phone: BrowserContext, centre: Cent
     signed_in(page, centre.account(Role.FIELD))
     pointers = ["/occurred_at", "/destination/pcode", "/members/0/birth_year", "/sex_age/1/count", "/needs/0"]
     problem = {"errors": [{"pointer": pointer, "expected": "Input should be otherwise"} for pointer in pointers]}
-    page.route("**/v1/displacements", lambda route: route.fulfill(status=422, json=problem))
+    page.route("**/v1/displacements*", lambda route: route.fulfill(status=422, json=problem))
     filled(page)
     expect(page.locator("#reports .errors li")).to_have_text(
         [
@@ -169,10 +179,11 @@ def test_a_phone_whose_clock_is_a_year_ahead_reports_for_today(phone: BrowserCon
     page = phone.new_page()
     page.clock.set_fixed_time(datetime.now(UTC) + timedelta(days=365))
     page.goto(f"{centre.url}{FORM}?lang=en")
+    choose_pin(page)
     signed_in(page, centre.account(Role.FIELD))
     filled(page)
     expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
-    [kept] = kept_reports(page)
+    [kept] = kept_reports(page, centre)
     [received] = in_thread(records(centre.installation, "displacements", kept["body"]["report_id"]))
     today = datetime.now(TIME_ZONE).date()
     assert received.opened.flags == (Flag.CLOCK_AHEAD,)
@@ -189,6 +200,7 @@ def test_a_phone_asks_less_and_less_often_about_a_report_without_a_result_until_
     questions: list[str] = []
     page.on("request", lambda request: questions.append(request.url) if request.url.endswith("/receipts") else None)
     page.goto(f"{centre.url}{FORM}?lang=en")
+    choose_pin(page)
     signed_in(page, centre.account(Role.FIELD))
     filled(page)
     expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
@@ -216,7 +228,7 @@ def test_recorded_reports_go_after_two_weeks_and_refused_or_open_ones_stay_for_t
             for (const [state, days] of ages) {
                 const moment = new Date(Date.now() - days * 86_400_000).toISOString();
                 const report = JSON.parse(kept), id = crypto.randomUUID();
-                report.body.report_id = id;
+                report.clear.report_id = id;
                 report.at = state === "recorded" ? new Date(Date.now() - 80 * 86_400_000).toISOString() : moment;
                 report.receipt = { report_id: id, state, version: 1, reason: null, settled_at: moment };
                 localStorage.setItem(`dayar.report.${id}`, JSON.stringify(report));
@@ -226,5 +238,5 @@ def test_recorded_reports_go_after_two_weeks_and_refused_or_open_ones_stay_for_t
     )
     page.reload()
     expect(page.locator("#reports .answer")).to_have_count(sum(ages.values()))
-    states = sorted(report["receipt"]["state"] for report in kept_reports(page))
+    states = sorted(report["receipt"]["state"] for report in kept_reports(page, centre))
     assert states == ["recorded", "refused", "under_review"]

@@ -4,6 +4,7 @@ import { adoptDrafts } from "./drafts.js";
 import { element } from "./elements.js";
 import { show } from "./form.js";
 import { account, device, isOver, keep, reports, setAccount } from "./kept.js";
+import { forgetAll } from "./memory.js";
 import { post, sendWaiting } from "./outbox.js";
 import { tell } from "./page.js";
 import { sentence } from "./texts.js";
@@ -86,5 +87,6 @@ function adopt() {
 }
 
 export function signOut() {
+  forgetAll();
   setAccount(null);
 }

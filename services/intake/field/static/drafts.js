@@ -1,37 +1,84 @@
-// Stores drafts, which are reports not sent yet. Drafts are saved at every change, so that a killed tab loses nothing.
+// Stores drafts, which are reports not sent yet, sealed with this phone's PIN. Each change is stored at once, so that a
+// killed tab loses nothing that was written some milliseconds before.
 
-import { changed } from "./kept.js";
+import { changed, clearOf } from "./kept.js";
+import { isOpen, openDraft, sealDraft } from "./pin.js";
 import { uuid } from "./uuid.js";
 
 /**
  * @typedef {import("./kept.js").Kept} Kept
  * @typedef {import("./kept.js").Body} Body
- * @typedef {{author: string, corrected: Kept | null, body: Body, at: string, tab: string}} Draft `tab` is the tab that writes the draft
+ * @typedef {{author: string, corrected: Kept | null, body: Body}} Written
+ * @typedef {{author: string, corrected: Kept | null, clear: import("./kept.js").Clear, sealed: import("./pin.js").SealedDraft, body?: Body, at: string, tab: string}} Draft
+ *   `tab` is the tab that writes the draft; `body` only in drafts that an earlier release stored
  */
 
 const PREFIX = "dayar.draft.";
 const OPEN = "dayar.open"; // the key of the open draft's id in session storage
+/** @type {Map<string, number>} */
+const writes = new Map(); // the newest write of each draft; sealing takes a moment, so an older one may end later
+let write = 0;
 
 /** @returns {Draft[]} newest first */
 export function drafts() {
   const keys = Object.keys(localStorage).filter((key) => key.startsWith(PREFIX));
-  return keys.map((key) => JSON.parse(localStorage.getItem(key) ?? "null")).sort((a, b) => b.at.localeCompare(a.at));
+  return /** @type {Draft[]} */ (keys.map(stored)).sort((a, b) => b.at.localeCompare(a.at));
 }
 
 /** @param {string} reportId @returns {Draft | null} */
 export function draftOf(reportId) {
-  return JSON.parse(localStorage.getItem(PREFIX + reportId) ?? "null");
+  return stored(PREFIX + reportId);
 }
 
-/** Save as this tab's draft; another tab then no longer continues the draft. @param {Omit<Draft, "at" | "tab">} draft @throws {DOMException} if the phone's storage is full */
-export function keepDraft(draft) {
-  const { report_id } = draft.body;
-  localStorage.setItem(PREFIX + report_id, JSON.stringify({ ...draft, at: new Date().toISOString(), tab: tab() }));
+/** @param {string} key @returns {Draft | null} */
+function stored(key) {
+  const draft = JSON.parse(localStorage.getItem(key) ?? "null");
+  return draft && !draft.clear ? { ...draft, clear: clearOf(draft.body) } : draft;
+}
+
+/**
+ * Save as this tab's draft; another tab then no longer continues the draft.
+ * Return whether it was saved, which is not so if the draft was sent, discarded or saved again meanwhile.
+ * @param {Written} draft @throws {DOMException} if the phone's storage is full
+ */
+export async function keepDraft({ author, corrected, body }) {
+  const { report_id } = body, own = ++write;
   sessionStorage.setItem(OPEN, report_id);
+  const sealed = await sealDraft(JSON.stringify(body), report_id);
+  if (own < (writes.get(report_id) ?? 0)) return false;
+  writes.set(report_id, own);
+  const known = draftOf(report_id);
+  store({ author: known?.author || author, corrected, clear: clearOf(body), sealed, at: new Date().toISOString(), tab: tab() });
+  return true;
+}
+
+/** @param {Draft} draft */
+function store(draft) {
+  localStorage.setItem(PREFIX + draft.clear.report_id, JSON.stringify(draft));
+}
+
+/** Whether the draft can be read without the PIN. @param {Draft} draft */
+export function isReadable({ body, sealed }) {
+  return Boolean(body) || isOpen(sealed);
+}
+
+/** What the author has written. @param {Draft} draft @returns {Promise<Written>} */
+export async function readDraft({ author, corrected, clear, sealed, body }) {
+  return { author, corrected, body: body ?? JSON.parse(await openDraft(sealed, clear.report_id)) };
+}
+
+/** Seal the drafts that an earlier release stored in clear. */
+export async function sealOldDrafts() {
+  for (const { body, ...draft } of drafts()) {
+    if (!body) continue;
+    const sealed = await sealDraft(JSON.stringify(body), body.report_id);
+    if (draftOf(body.report_id)?.at === draft.at) store({ ...draft, sealed });
+  }
 }
 
 /** @param {string} reportId */
 export function discard(reportId) {
+  writes.set(reportId, ++write);
   localStorage.removeItem(PREFIX + reportId);
   changed();
 }
@@ -60,7 +107,5 @@ function tab() {
 
 /** Drafts that were begun without a sign-in belong to the first account that signs in. @param {string} name */
 export function adoptDrafts(name) {
-  for (const draft of drafts()) {
-    if (!draft.author) localStorage.setItem(PREFIX + draft.body.report_id, JSON.stringify({ ...draft, author: name }));
-  }
+  for (const draft of drafts()) if (!draft.author) store({ ...draft, author: name });
 }

@@ -2,31 +2,48 @@
 
 import { renew, signIn, signOut, takeSession } from "./accounts.js";
 import { element } from "./elements.js";
-import { listen, renewToday, resume } from "./form.js";
+import { renewKey } from "./centre-key.js";
+import { close, listen, renewToday, resume } from "./form.js";
 import { canKeep, CHANGED, changed, forgetOld } from "./kept.js";
 import { show, showAccount } from "./list.js";
-import { sendWaiting } from "./outbox.js";
+import { retryUnopened, sealOld, sendWaiting } from "./outbox.js";
 import { tell } from "./page.js";
+import { listenToPin } from "./pin-panel.js";
+import { hasPin } from "./pin.js";
 import { renewSites } from "./places.js";
 import { askReceipts, askReceiptsNow } from "./receipts.js";
+import { canSeal } from "./sealing.js";
 import { sentence } from "./texts.js";
 
 const AGAIN_MS = 30_000;
+const UNSEEN_MS = 5 * 60_000;
+let hiddenAt = Infinity;
 const SCOPES = ["/intake/field", "/field"]; // the second scope is the printed address
 
-if (canKeep()) start();
-else tell(element("opening"), sentence("unkept"));
+if (!canKeep()) tell(element("opening"), sentence("unkept"));
+else if (canSeal()) start();
+else refuse();
+
+/** Without encryption nothing is stored. What an earlier release stored is still sent. */
+function refuse() {
+  tell(element("opening"), sentence("unsealed"));
+  addEventListener(CHANGED, show);
+  setInterval(() => void sendWaiting(), AGAIN_MS);
+  show();
+  void sendWaiting();
+}
 
 function start() {
   listen();
+  listenToPin();
   element("sign-in").addEventListener("submit", (event) => void signIn(/** @type {SubmitEvent} */ (event)).then(renewSites));
   element("sign-out").addEventListener("click", signOut);
-  element("send-now").addEventListener("click", () => void sendWaiting().then(askReceiptsNow));
+  element("send-now").addEventListener("click", () => { retryUnopened(); void sendWaiting().then(askReceiptsNow); });
   addEventListener(CHANGED, show);
   addEventListener("online", () => { show(); void sendWaiting().then(askReceiptsNow); });
   addEventListener("offline", show);
   addEventListener("pageshow", ({ persisted }) => { if (persisted) resume(); }); // another tab may have sent the draft meanwhile
-  document.addEventListener("visibilitychange", () => { changed(); look(document.hidden ? undefined : askReceiptsNow); }); // a suspended page gets no events of other tabs
+  document.addEventListener("visibilitychange", () => { leave(); changed(); look(document.hidden ? undefined : askReceiptsNow); }); // a suspended page gets no events of other tabs
   setInterval(() => look(document.hidden ? undefined : askReceipts), AGAIN_MS);
   if ("serviceWorker" in navigator) for (const scope of SCOPES) void navigator.serviceWorker.register("/intake/field/worker.js", { scope });
   void navigator.storage?.persist?.();
@@ -34,15 +51,22 @@ function start() {
   resume();
   show();
   element("opening").hidden = true;
-  element("report").hidden = false;
-  void takeSession().then(sendWaiting).then(askReceipts).then(renewSites);
+  element("report").hidden = !hasPin();
+  retryUnopened();
+  void renewKey().then(sealOld).then(takeSession).then(sendWaiting).then(askReceipts).then(renewSites);
   void renew();
+}
+
+/** A page that nobody saw for some minutes forgets what needs the PIN, because somebody else may have the phone. */
+function leave() {
+  if (!document.hidden && Date.now() - hiddenAt > UNSEEN_MS) close();
+  hiddenAt = document.hidden ? Date.now() : Infinity;
 }
 
 /** Update everything that changes with time. @param {() => Promise<void>} [ask] asks for receipts */
 function look(ask) {
   renewToday();
   showAccount();
-  void sendWaiting().then(ask).then(renewSites);
+  void renewKey().then(sendWaiting).then(ask).then(renewSites);
   void renew();
 }

@@ -2,16 +2,21 @@
 
 import { mark, oddities, problems, unmark } from "./checks.js";
 import { listenToCountries } from "./countries.js";
-import { discard, draftOf, held, isHeldHere, keepDraft, letGo } from "./drafts.js";
+import { sealReport } from "./centre-key.js";
+import { discard, draftOf, held, isHeldHere, isReadable, keepDraft, letGo, readDraft } from "./drafts.js";
 import { element } from "./elements.js";
-import { account, changed, CHANGED, isOwn, isSameName, keep, kept, nextVersion } from "./kept.js";
+import { account, changed, CHANGED, clearOf, isOwn, isSameName, keep, kept, nextVersion, reports } from "./kept.js";
 import { personOf } from "./labels.js";
+import { forgetAll, lastHousehold, recall, remember } from "./memory.js";
 import { sendWaiting } from "./outbox.js";
 import { listenToMoments, writeMoment } from "./moments.js";
 import { copy, part, tell } from "./page.js";
+import { withPin } from "./pin-panel.js";
+import { lock } from "./pin.js";
 import { districts, searchPlaces, setSite } from "./places.js";
 import { listenToReasons, writeReasons } from "./reasons.js";
-import { counters, fields, idsOf, read } from "./reports.js";
+import { common, counters, fields, idsOf, read, writeFamilyName } from "./reports.js";
+import { listenToShortForm, showAll, showChosen } from "./short-form.js";
 import { sentence } from "./texts.js";
 import { local, today } from "./time.js";
 import { uuid } from "./uuid.js";
@@ -31,6 +36,7 @@ const form = /** @type {HTMLFormElement} */ (element("report"));
 const status = element("main").dataset.status ?? "Actual";
 /** @type {Open} */
 let draft = { ids: idsOf(), author: "", corrected: null, point: null, isTouched: false, isKept: false };
+let isSealing = false;
 let questioned = ""; // the unlikely values that the author was asked to confirm
 
 /** @param {string} name @returns {HTMLInputElement} */
@@ -52,8 +58,10 @@ export function listen() {
   listenToCountries(save);
   listenToReasons(save);
   listenToMoments();
+  listenToShortForm();
   element("add-member").addEventListener("click", () => { addMember(); save(); });
   element("cancel").addEventListener("click", () => { discard(draft.ids.report_id); begin(); });
+  element("copy-last").addEventListener("click", copyLast);
   element("another").addEventListener("click", another);
   element("locate").addEventListener("click", locate);
   element("locate").hidden = !("geolocation" in navigator && window.isSecureContext);
@@ -65,6 +73,7 @@ export function listen() {
  * A draft without an account belongs to the first account that signs in.
  */
 function follow() {
+  if (isAnothers()) forgetAll();
   if (isAnothers() || isElsewhere()) begin();
   draft.author = account()?.name ?? "";
 }
@@ -82,7 +91,7 @@ function isElsewhere() {
 
 /** The report that the draft corrects, as stored now, because the centre may have answered it meanwhile. */
 function latestCorrected() {
-  return draft.corrected && (kept(draft.corrected.body.report_id) ?? draft.corrected);
+  return draft.corrected && (kept(draft.corrected.clear.report_id) ?? draft.corrected);
 }
 
 /** @param {Event} event */
@@ -97,19 +106,19 @@ function save() {
   if (isAnothers()) return;
   draft.isTouched = true;
   element("another").hidden = false;
+  element("copy-last").hidden = true;
   ask("");
-  const { author, corrected, point } = draft;
-  try {
-    keepDraft({ author, corrected, body: read(form, status, corrected?.body ?? draft.ids, point) });
-    draft.isKept = true;
-  } catch {
-    tell(element("wrong"), sentence("full"));
-  }
+  const open = draft, { author, corrected, point } = open;
+  keepDraft({ author, corrected, body: read(form, status, corrected?.clear ?? open.ids, point) }).then((isKept) => {
+    open.isKept ||= isKept;
+    if (open !== draft) changed(); // the list shows the draft
+  }, () => tell(element("wrong"), sentence("full")));
 }
 
 /** @param {SubmitEvent} event */
-function submitted(event) {
+async function submitted(event) {
   event.preventDefault();
+  if (isSealing) return;
   if (isAnothers()) { // the account may have changed while the tab was suspended
     begin();
     return tell(element("wrong"), sentence("another"));
@@ -120,18 +129,33 @@ function submitted(event) {
   tell(element("wrong"), summed(invalid.map(({ text }) => text)));
   if (invalid.length) return ask("");
   const latest = latestCorrected();
-  const body = read(form, status, latest ? { ...latest.body, version: nextVersion(latest) } : draft.ids, draft.point);
+  const body = read(form, status, latest ? { ...latest.clear, version: nextVersion(latest) } : draft.ids, draft.point);
   const odd = oddities(body, today()).join("\n");
   if (odd && odd !== questioned) return ask(odd);
-  try {
-    keep({ body, account: account()?.name ?? "", state: "waiting", at: new Date().toISOString() });
-  } catch {
-    return tell(element("wrong"), sentence("full"));
-  }
+  const failure = await store(body, account()?.name ?? "");
+  if (failure) return tell(element("wrong"), failure);
   discard(draft.ids.report_id);
   begin();
   element("kept-reports").scrollIntoView({ block: "end" });
   void sendWaiting();
+}
+
+/** Seal the report and keep it until it is sent. Return an error text, or an empty value. @param {Body} body @param {string} author */
+async function store(body, author) {
+  isSealing = true;
+  form.ariaBusy = "true";
+  try {
+    const sealed = await sealReport(body), at = new Date().toISOString();
+    if (!sealed) return sentence("keyless");
+    keep({ clear: clearOf(body), sealed, account: author, state: "waiting", at });
+    remember(body, at);
+    return "";
+  } catch {
+    return sentence("full");
+  } finally {
+    isSealing = false;
+    form.ariaBusy = null;
+  }
 }
 
 /** Show only the first messages, so that a small screen has room for the field. @param {string[]} messages */
@@ -151,19 +175,31 @@ function ask(odd) {
 
 /** @param {Kept} report */
 export function correct(report) {
-  const begun = draftOf(report.body.report_id);
+  const begun = draftOf(report.clear.report_id);
   if (begun) return goOn(begun);
-  begin({ author: account()?.name ?? "", corrected: report, body: report.body });
+  const body = recall(report);
+  begin({ author: account()?.name ?? "", corrected: report, body: body ?? report.body ?? report.clear });
+  element("written-anew").hidden = Boolean(body ?? report.body);
   changed();
   show();
 }
 
 /** Continue a draft in this tab. @param {import("./drafts.js").Draft} begun */
 export function goOn(begun) {
-  begin(begun);
-  save();
-  changed();
-  show();
+  if (!isReadable(begun)) return withPin(begun.sealed, () => goOn(begun));
+  void readDraft(begun).then((written) => {
+    begin(written);
+    save();
+    changed();
+    show();
+  });
+}
+
+/** Store the draft, and forget everything that needs the PIN or was sent. */
+export function close() {
+  lock();
+  forgetAll();
+  if (draft.isTouched) another();
 }
 
 /** Keep the draft and show an empty form. */
@@ -171,6 +207,20 @@ function another() {
   begin();
   changed();
   show();
+}
+
+/** Begin the next household with the places, date, reasons and needs of the last one, without any person. */
+function copyLast() {
+  const last = previous();
+  if (!last) return;
+  begin({ author: account()?.name ?? "", corrected: null, body: { ...common(last), ...idsOf(), kind: "household" } });
+  showChosen();
+  save();
+}
+
+/** The last household: as sent from this page, else what the list still shows of it. */
+function previous() {
+  return lastHousehold() ?? reports().find((report) => report.clear.kind === "household" && isOwn(report))?.clear;
 }
 
 /** Whether the form in this tab shows the report. @param {string} reportId */
@@ -188,11 +238,10 @@ export function resume() {
   const left = held();
   begin();
   if (!left || (left.author && !isSameName(left.author, account()?.name))) return;
-  begin(left);
-  save();
+  goOn(left);
 }
 
-/** Show an empty form, or a draft. @param {{author: string, corrected: Kept | null, body: Body}} [begun] */
+/** Show an empty form, or a draft. @param {import("./drafts.js").Written} [begun] */
 export function begin(begun) {
   form.reset();
   letGo();
@@ -205,12 +254,16 @@ export function begin(begun) {
   control("occurred").value = control("occurred").max = today();
   control("counted").value = local(new Date());
   if (body) write(body);
-  writeReasons(body);
-  writeMoment(body);
+  writeReasons(body?.reasons && body);
+  writeMoment(body?.occurred_at === undefined ? undefined : body);
   for (const name of ["origin", "destination"]) if (!body) districts(name, "");
   setSite(body?.site_id);
   element("correcting").hidden = element("cancel").hidden = !corrected;
+  element("written-anew").hidden = true;
   element("another").hidden = !body;
+  element("copy-last").hidden = Boolean(body) || !previous();
+  if (body) showAll();
+  else showChosen();
   showPoint();
   tell(element("wrong"), "");
   mark(form, []);
@@ -230,7 +283,7 @@ function write(body) {
     origin_locality: body.origin_locality, destination_locality: body.destination_locality,
   })) if (value !== undefined) control(name).value = String(value);
   for (const name of ["is_full_recount", "persons_estimated"]) control(name).checked = Boolean(body[name]);
-  for (const box of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[name=needs]"))) box.checked = body.needs.includes(box.value);
+  for (const box of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[name=needs]"))) box.checked = Boolean(body.needs?.includes(box.value));
   for (const radio of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[name=kind]"))) radio.checked = radio.value === body.kind;
   control("consent").checked = body.legal_basis === "consent";
   for (const field of counters(form)) {
@@ -239,6 +292,7 @@ function write(body) {
   }
   for (const name of ["origin", "destination"]) districts(name, body[name].pcode ?? body[name].country);
   for (const member of body.members ?? []) addMember(member);
+  writeFamilyName();
 }
 
 function kindChosen() {

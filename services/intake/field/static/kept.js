@@ -1,13 +1,16 @@
-// Keeps in local storage the token, the phone's id, and reports until some days after they were recorded.
+// Keeps in local storage the token, the phone's id, and reports until some days after they were recorded. What a
+// report says about people is sealed to the centre's key, so this phone can send the report but not open it again.
 
 import { uuid } from "./uuid.js";
 
 /**
- * @typedef {"waiting" | "accepted" | "spooled" | "duplicate" | "conflict" | "refused"} State
+ * @typedef {"waiting" | "accepted" | "spooled" | "duplicate" | "conflict" | "refused" | "unopened"} State
  * @typedef {{pointer: string, expected: string}} FieldError
  * @typedef {Record<string, any> & {report_id: string, version: number, kind: "household" | "group"}} Body
  * @typedef {{report_id: string, state: "received" | "recorded" | "under_review" | "refused", version: number | null, reason: string | null, settled_at?: string | null}} Receipt
- * @typedef {{body: Body, account: string, state: State, at: string, errors?: FieldError[], receipt?: Receipt}} Kept
+ * @typedef {Pick<Body, "report_id" | "version" | "kind"> & Record<string, any>} Clear what the list shows: ids, version, kind, districts, number of persons
+ * @typedef {{clear: Clear, sealed?: import("./centre-key.js").Sealed, body?: Body, account: string, state: State, at: string, errors?: FieldError[], receipt?: Receipt}} Kept
+ *   `sealed` until the centre has the report; `body` only in reports that an earlier release stored
  * @typedef {{token: string, name: string, expires_at: string, isOver?: boolean, renewedAt?: number}} Account
  */
 
@@ -20,23 +23,34 @@ const ANSWERED = ["accepted", "spooled", "duplicate"];
 
 /** @returns {Kept[]} newest first */
 export function reports() {
-  return keys().map((key) => JSON.parse(localStorage.getItem(key) ?? "null")).sort((a, b) => b.at.localeCompare(a.at));
+  return /** @type {Kept[]} */ (keys().map(stored)).sort((a, b) => b.at.localeCompare(a.at));
 }
 
 /** @param {string} reportId @returns {Kept | null} as it is now */
 export function kept(reportId) {
-  return JSON.parse(localStorage.getItem(PREFIX + reportId) ?? "null");
+  return stored(PREFIX + reportId);
+}
+
+/** @param {string} key @returns {Kept | null} */
+function stored(key) {
+  const report = JSON.parse(localStorage.getItem(key) ?? "null");
+  return report && !report.clear ? { ...report, clear: clearOf(report.body) } : report;
+}
+
+/** What the list shows of a report. @param {Body} body @returns {Clear} */
+export function clearOf({ report_id, version, kind, household_id, group_id, persons, origin, destination }) {
+  return { report_id, version, kind, household_id, group_id, persons, origin, destination };
 }
 
 /** @param {Kept} report @throws {DOMException} if the phone's storage is full */
 export function keep(report) {
-  localStorage.setItem(PREFIX + report.body.report_id, JSON.stringify(report));
+  localStorage.setItem(PREFIX + report.clear.report_id, JSON.stringify(report));
   changed();
 }
 
 /** @param {Kept} report */
 export function remove(report) {
-  localStorage.removeItem(PREFIX + report.body.report_id);
+  localStorage.removeItem(PREFIX + report.clear.report_id);
   changed();
 }
 
@@ -48,8 +62,8 @@ export function changed() {
 addEventListener("storage", ({ key }) => { if (!key || key.startsWith("dayar.")) changed(); });
 
 /** The receipt of the version that the phone has. The receipt of an earlier version says nothing about a correction. @param {Kept} report */
-export function receiptOf({ body, receipt }) {
-  return receipt && (receipt.version ?? 0) >= body.version ? receipt : undefined;
+export function receiptOf({ clear, receipt }) {
+  return receipt && (receipt.version ?? 0) >= clear.version ? receipt : undefined;
 }
 
 /** @param {Kept} report */
@@ -67,14 +81,14 @@ export function isSameName(one, other = "") {
   return one.toLowerCase() === other.toLowerCase();
 }
 
-/** @param {Kept} one @param {Kept} other */
+/** Whether both are what the author wrote at one time, in one version. @param {Kept} one @param {Kept} other */
 export function isSame(one, other) {
-  return JSON.stringify(one.body) === JSON.stringify(other.body);
+  return one.at === other.at && one.clear.version === other.clear.version;
 }
 
 /** The version of a correction. It is a new number only if the centre has the present one. @param {Kept} report */
 export function nextVersion(report) {
-  return report.body.version + (isAnswered(report) || report.state === "conflict" ? 1 : 0);
+  return report.clear.version + (isAnswered(report) || report.state === "conflict" ? 1 : 0);
 }
 
 /** Delete answered reports when they are old, because personal data must not stay on the phone. */

@@ -5,20 +5,21 @@ import { element } from "./elements.js";
 import { correct, goOn, isOpen } from "./form.js";
 import { account, isAnswered, isOver, isOwn, isSameName, receiptOf, remove, reports } from "./kept.js";
 import { labelOf, placeName } from "./labels.js";
+import { canSeal } from "./sealing.js";
 import { button, copy, line, part } from "./page.js";
 import { sentence, words } from "./texts.js";
 import { dayAndClock } from "./time.js";
 
 /**
  * @typedef {import("./kept.js").Kept} Kept
- * @typedef {import("./kept.js").Body} Body
+ * @typedef {import("./kept.js").Clear} Clear
  * @typedef {import("./drafts.js").Draft} Draft
  */
 
 const CODE_DIGITS = 4;
 
 export function show() {
-  const kept = reports(), waiting = kept.filter((report) => report.state === "waiting").length;
+  const kept = reports(), waiting = kept.filter((report) => ["waiting", "unopened"].includes(report.state)).length;
   showAccount();
   showDrafts();
   element("signal").hidden = navigator.onLine;
@@ -41,7 +42,7 @@ export function showAccount() {
 /** The drafts of the signed-in account, without the open draft. */
 function showDrafts() {
   const name = account()?.name;
-  const own = drafts().filter((draft) => (!draft.author || isSameName(draft.author, name)) && !isOpen(draft.body.report_id));
+  const own = drafts().filter((draft) => (!draft.author || isSameName(draft.author, name)) && !isOpen(draft.clear.report_id));
   element("drafts").hidden = !own.length;
   element("draft-list").replaceChildren(...own.map(begun));
 }
@@ -49,10 +50,10 @@ function showDrafts() {
 /** @param {Draft} draft */
 function begun(draft) {
   const item = /** @type {HTMLElement} */ (copy("kept-report"));
-  title(item, draft.body, draft.at);
+  title(item, draft.clear, draft.at);
   part(item, ".actions").append(
     button(sentence("goOn"), () => goOn(draft)),
-    button(sentence("discard"), () => { if (confirm(sentence("sureDraft"))) discard(draft.body.report_id); }),
+    button(sentence("discard"), () => { if (confirm(sentence("sureDraft"))) discard(draft.clear.report_id); }),
   );
   return item;
 }
@@ -60,30 +61,30 @@ function begun(draft) {
 /** @param {Kept} report */
 function shown(report) {
   const item = /** @type {HTMLElement} */ (copy("kept-report"));
-  const isBad = ["refused", "conflict"].includes(report.state) || receiptOf(report)?.state === "refused";
+  const isBad = ["refused", "conflict", "unopened"].includes(report.state) || receiptOf(report)?.state === "refused";
   item.classList.toggle("is-good", isAnswered(report) && !isBad);
   item.classList.toggle("is-bad", isBad);
-  title(item, report.body, report.at);
+  title(item, report.clear, report.at);
   part(item, ".answer").textContent = answerOf(report);
   part(item, ".errors").replaceChildren(...[...new Set((report.errors ?? []).map(expectation))].map(line));
   part(item, ".actions").append(
-    ...(isOwn(report) ? [button(sentence("correct"), () => correct(report))] : []),
+    ...(isOwn(report) && canSeal() ? [button(sentence("correct"), () => correct(report))] : []),
     ...(report.state === "waiting" ? [] : [button(sentence("remove"), () => forget(report))]),
   );
   return item;
 }
 
-/** Describe a report without names: kind, number of persons, origin, destination, time, short code. @param {HTMLElement} item @param {Body} body @param {string} at */
-function title(item, body, at) {
-  const version = body.version > 1 ? ` · ${sentence("version", { number: body.version - 1 })}` : "";
-  part(item, "strong").textContent = `${sentence(body.kind)} ${codeOf(body)}${version}`;
-  const places = [body.origin, body.destination].map((place) => placeName(place) || "?").join(" → ");
-  part(item, ".muted").textContent = [sentence("persons", { count: body.persons ?? "?" }), places, dayAndClock(new Date(at))].join(" · ");
+/** Describe a report without names: kind, number of persons, origin, destination, time, short code. @param {HTMLElement} item @param {Clear} clear @param {string} at */
+function title(item, clear, at) {
+  const version = clear.version > 1 ? ` · ${sentence("version", { number: clear.version - 1 })}` : "";
+  part(item, "strong").textContent = `${sentence(clear.kind)} ${codeOf(clear)}${version}`;
+  const places = [clear.origin, clear.destination].map((place) => placeName(place) || "?").join(" → ");
+  part(item, ".muted").textContent = [sentence("persons", { count: clear.persons ?? "?" }), places, dayAndClock(new Date(at))].join(" · ");
 }
 
-/** @param {Body} body */
-function codeOf(body) {
-  return body.report_id.slice(-CODE_DIGITS).toUpperCase();
+/** @param {Clear} clear */
+function codeOf(clear) {
+  return clear.report_id.slice(-CODE_DIGITS).toUpperCase();
 }
 
 /** @param {Kept} report */

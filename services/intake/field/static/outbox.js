@@ -1,11 +1,13 @@
 // Send waiting reports, oldest first, and store the answers.
 
-import { account, isSame, isSameName, keep, kept, reports, setAccount } from "./kept.js";
+import { sealReport } from "./centre-key.js";
+import { account, isAnswered, isSame, isSameName, keep, kept, reports, setAccount } from "./kept.js";
 
 /** @typedef {import("./kept.js").Kept} Kept */
 
 const PATIENCE_MS = 20_000;
 const CONFLICT = 409;
+const NO_SUCH_KEY = "urn:dayar:problem:no-such-phone-key";
 let isSending = false;
 
 /** Send waiting reports, oldest first, so that no correction overtakes the report that it corrects. */
@@ -35,7 +37,7 @@ async function send(report) {
   const token = account()?.token;
   let answer;
   try {
-    answer = await post("/intake/v1/displacements", report.body, token);
+    answer = await upload(report, token);
   } catch {
     return false;
   }
@@ -49,24 +51,52 @@ async function send(report) {
   return true;
 }
 
+/** A report that an earlier release stored is sent as it is, if it is not sealed yet. @param {Kept} report @param {string} [token] */
+function upload({ clear, sealed, body }, token) {
+  if (!sealed) return post("/intake/v1/displacements", /** @type {object} */ (body), token);
+  return post("/intake/v1/displacements:sealed", { report_id: clear.report_id, version: clear.version, ...sealed }, token);
+}
+
 /**
  * Store the answer to a sent version. If the author corrected the report meanwhile, the correction must still be sent.
  * If the centre has the sent version, the correction gets at least the next version.
  * @param {Kept} sent
  * @param {Response} answer
- * @param {{status: import("./kept.js").State, errors?: import("./kept.js").FieldError[]}} result
+ * @param {{status: import("./kept.js").State, type?: string, errors?: import("./kept.js").FieldError[]}} result
  */
 function settle(sent, answer, result) {
-  const now = kept(sent.body.report_id);
+  const now = kept(sent.clear.report_id);
   if (!now) return;
-  if (isSame(now, sent)) keep({ ...now, state: stateOf(answer, result.status), errors: result.errors });
-  else if (answer.ok || answer.status === CONFLICT) keep({ ...now, body: { ...now.body, version: Math.max(now.body.version, sent.body.version + 1) } });
+  if (isSame(now, sent)) keep({ ...now, ...(answer.ok && { sealed: undefined, body: undefined }), state: stateOf(answer, result), errors: result.errors });
+  else if (answer.ok || answer.status === CONFLICT) keep({ ...now, clear: { ...now.clear, version: Math.max(now.clear.version, sent.clear.version + 1) } });
 }
 
-/** @param {Response} answer @param {import("./kept.js").State} accepted */
-function stateOf(answer, accepted) {
-  if (answer.ok) return accepted;
-  return answer.status === CONFLICT ? "conflict" : "refused";
+/** @param {Response} answer @param {{status: import("./kept.js").State, type?: string}} result @returns {import("./kept.js").State} */
+function stateOf(answer, result) {
+  if (answer.ok) return result.status;
+  if (answer.status === CONFLICT) return "conflict";
+  return result.type === NO_SUCH_KEY ? "unopened" : "refused";
+}
+
+/** Send reports again that the centre could not open, because its key may be back. */
+export function retryUnopened() {
+  for (const report of reports()) if (report.state === "unopened") keep({ ...report, state: "waiting" });
+}
+
+/** Seal what an earlier release stored in clear. What the centre has is not needed any more. */
+export async function sealOld() {
+  for (const report of reports()) if (report.body) await sealBody(report, report.body);
+}
+
+/** @param {Kept} report @param {import("./kept.js").Body} body */
+async function sealBody(report, body) {
+  try {
+    const sealed = isAnswered(report) ? undefined : await sealReport(body);
+    const now = kept(body.report_id);
+    if (sealed !== null && now?.body && isSame(now, report)) keep({ ...now, body: undefined, sealed });
+  } catch {
+    // the phone is full, so the report stays as it is until it is sent
+  }
 }
 
 /**

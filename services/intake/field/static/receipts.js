@@ -33,7 +33,7 @@ export async function askReceipts() {
   if (!known || isOver(known) || !open || performance.now() < nextAt) return;
   nextAt = performance.now() + pause(asked++);
   try {
-    const answer = await post("/intake/v1/receipts", { report_ids: inTurn(unsettled).map(({ body }) => body.report_id) }, known.token);
+    const answer = await post("/intake/v1/receipts", { report_ids: inTurn(unsettled).map(({ clear }) => clear.report_id) }, known.token);
     if (answer.status === 401 && account()?.token === known.token) setAccount({ ...known, isOver: true });
     if (answer.ok) for (const receipt of (await answer.json()).receipts) note(receipt);
   } catch {

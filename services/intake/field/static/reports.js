@@ -1,6 +1,7 @@
 // Convert between the form's fields and intake's report body.
 
 import { statedCode } from "./countries.js";
+import { element } from "./elements.js";
 import { readMoment } from "./moments.js";
 import { readReasons } from "./reasons.js";
 import { instant } from "./time.js";
@@ -99,11 +100,30 @@ function place(data, name) {
 function readMembers(form) {
   return [.../** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll(".member"))].map((item) => ({
     member_id: item.dataset.id,
+    ...(familyName().value.trim() && { family_name: familyName().value.trim() }),
     ...Object.fromEntries(fields(item).filter((field) => field.value.trim()).map((field) => [
       field.dataset.name, field.type === "number" ? Number(field.value) : field.value.trim(),
     ])),
     ...(item.dataset.ageOn && { age_reported_on: item.dataset.ageOn }),
   }));
+}
+
+/** The field of the name that all members have who have none of their own. */
+export function familyName() {
+  return /** @type {HTMLInputElement} */ (element("family-name"));
+}
+
+/** Show a name that all members have once. */
+export function writeFamilyName() {
+  const names = fields(element("members")).filter((field) => field.dataset.name === "family_name");
+  if (names.length < 2 || new Set(names.map(({ value }) => value)).size > 1) return;
+  familyName().value = names[0].value;
+  for (const name of names) name.value = "";
+}
+
+/** What households that fled together have in common. @param {Record<string, any>} body */
+export function common({ origin, destination, occurred_at, occurred_at_precision, mobility, evacuation, reasons, reason_text, hazard_type, shelter, needs, intention }) {
+  return { origin, destination, occurred_at, occurred_at_precision, mobility, evacuation, reasons, reason_text, hazard_type, shelter, needs, intention };
 }
 
 /** @param {HTMLElement} item @returns {HTMLInputElement[]} */

@@ -1,0 +1,30 @@
+// What this page remembers of the reports that it sent, without storing it: to correct one, or to begin the next one.
+
+/** @typedef {import("./kept.js").Body} Body */
+
+/** @type {Map<string, {body: Body, at: string}>} */
+const sent = new Map();
+/** @type {Body | null} */
+let household = null;
+
+/** @param {Body} body @param {string} at when the author sent it */
+export function remember(body, at) {
+  sent.set(body.report_id, { body, at });
+  if (body.kind === "household") household = body;
+}
+
+/** The report as its author sent it, if this page still knows it. @param {import("./kept.js").Kept} report @returns {Body | undefined} */
+export function recall({ clear, at }) {
+  const known = sent.get(clear.report_id);
+  return known?.at === at ? { ...known.body, version: clear.version } : undefined;
+}
+
+export function lastHousehold() {
+  return household;
+}
+
+/** Forget everything, because another person may have the phone now. */
+export function forgetAll() {
+  sent.clear();
+  household = null;
+}

@@ -1,0 +1,31 @@
+// The short form asks only what is needed in the first hours. The full form asks the rest, also later as a correction.
+
+import { element } from "./elements.js";
+
+const KEPT = "dayar.short-form";
+const box = /** @type {HTMLInputElement} */ (element("short"));
+
+export function listenToShortForm() {
+  for (const name of ["input", "change"]) box.addEventListener(name, (event) => event.stopPropagation()); // it is no part of the report
+  box.addEventListener("change", () => {
+    localStorage.setItem(KEPT, box.checked ? "yes" : "no");
+    show(box.checked);
+  });
+}
+
+/** Show the form that the author chose for new reports. */
+export function showChosen() {
+  show(localStorage.getItem(KEPT) === "yes");
+}
+
+/** Show every field, because a report that was begun may have a value in each. */
+export function showAll() {
+  show(false);
+}
+
+/** @param {boolean} isShort */
+function show(isShort) {
+  box.checked = isShort;
+  element("report").classList.toggle("is-short", isShort);
+  if (isShort) /** @type {HTMLDetailsElement} */ (element("counts")).open = true;
+}

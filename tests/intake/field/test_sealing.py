@@ -1,0 +1,364 @@
+"""A phone stores nothing readable about people: reports are sealed to the centre's key, drafts to a key under a PIN."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+
+from shared.auth.tokens import Role
+from shared.crypto import keyring
+from tests.browsers import SLOW_MS
+from tests.installation import in_thread
+from tests.intake.factories import household
+from tests.intake.field.phones import (
+    FORM,
+    PIN,
+    Centre,
+    begun,
+    enter_pin,
+    filled,
+    kept_reports,
+    no_signal,
+    opened,
+    sent,
+    shown,
+    signed_in,
+)
+from tests.intake.records import records
+
+FAMILY, GIVEN, TELEPHONE, NOTES = "Токтогулова", "Айгүл", "+996 555 010203", "sleeps at Айгүл's"
+STORED = """async () => {
+    const databases = (await indexedDB.databases()).map(({ name }) => name);
+    const caches_ = await Promise.all((await caches.keys()).map(async (name) => {
+        const kept = await caches.open(name);
+        return Promise.all((await kept.keys()).map(async (request) => (await kept.match(request)).text()));
+    }));
+    return JSON.stringify([{ ...localStorage }, { ...sessionStorage }, databases, caches_, document.cookie]);
+}"""
+
+
+def written(page: Page, *, send: bool = True) -> None:
+    """Writes a report with names, a telephone and notes."""
+    page.evaluate("document.querySelector('details[data-kind]').open = true")
+    page.fill("#family-name", FAMILY)
+    page.click("#add-member")
+    page.fill("[data-name=given_name]", GIVEN)
+    page.fill("#phone", TELEPHONE)
+    begun(page)
+    filled(page, persons="1", send=send)
+
+
+def assert_nothing_personal_is_stored(page: Page) -> None:
+    stored = page.evaluate(STORED)
+    for text in (FAMILY, GIVEN, "555 010203", "sleeps at", PIN, r"\u0422\u043e\u043a"):
+        assert text not in stored, text
+
+
+def test_nothing_personal_is_readable_in_the_phones_storage(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    written(page)
+    [report] = kept_reports(page, centre)
+    assert set(report["sealed"]) == {"kid", "data"}
+    assert report["body"]["members"][0]["given_name"] == GIVEN
+    assert report["body"]["members"][0]["family_name"] == FAMILY
+    written(page, send=False)
+    page.click("#another")
+    expect(page.locator("#draft-list li")).to_have_count(1)
+    assert_nothing_personal_is_stored(page)
+    signed_in(page, centre.account(Role.FIELD))
+    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+    assert_nothing_personal_is_stored(page)
+    [answered] = kept_reports(page, centre)
+    assert "sealed" not in answered
+    [record] = in_thread(records(centre.installation, "displacements", report["body"]["report_id"]))
+    assert record.opened.sealed["members"][0]["family_name"] == FAMILY
+
+
+def test_a_sealed_report_takes_a_few_kilobytes(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    written(page)
+    [report] = page.evaluate("Object.entries(localStorage).filter(([key]) => key.startsWith('dayar.report.'))")
+    assert len(report[1]) < 3_000
+
+
+def test_a_report_sealed_before_a_rotation_is_sent_after_it(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    written(page)
+    keyring.draw(centre.installation.secrets / "phones-key")
+    signed_in(page, centre.account(Role.FIELD))
+    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+
+
+def test_a_report_whose_key_is_missing_stays_and_is_sent_when_the_key_is_back(
+    phone: BrowserContext, centre: Centre
+) -> None:
+    page = opened(phone, centre)
+    written(page)
+    gone = {"type": "urn:dayar:problem:no-such-phone-key", "status": 422, "title": "no such key"}
+    page.route("**/v1/displacements:sealed", lambda route: route.fulfill(status=422, json=gone))
+    signed_in(page, centre.account(Role.FIELD))
+    expect(page.locator("#reports .answer")).to_contain_text("The centre cannot open this report")
+    assert len(kept_reports(page, centre)) == 1
+    page.unroute("**/v1/displacements:sealed")
+    page.click("#send-now")
+    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+
+
+LAST_WEEK = (datetime.now(UTC) - timedelta(days=7)).isoformat()
+
+
+def earlier(**changed: Any) -> dict[str, Any]:
+    """A report as the release before stored it."""
+    report = household(status="Exercise", needs=[], shelter="unknown", version=1)
+    return {"body": report, "account": "", "state": "waiting", "at": LAST_WEEK, **changed}
+
+
+KEEP = "([key, value]) => localStorage.setItem(key, JSON.stringify(value))"
+
+
+def test_reports_and_drafts_of_an_earlier_release_are_sealed_and_none_is_lost(
+    phone: BrowserContext, centre: Centre
+) -> None:
+    page = phone.new_page()
+    page.goto(f"{centre.url}{FORM}/files/none")
+    waiting, draft = earlier(), earlier(author="", corrected=None, tab="other")
+    answered = earlier(state="accepted")
+    for kept in (waiting, answered):
+        page.evaluate(KEEP, [f"dayar.report.{kept['body']['report_id']}", kept])
+    page.evaluate(KEEP, [f"dayar.draft.{draft['body']['report_id']}", draft])
+    page.close()
+    page = opened(phone, centre)
+    expect(page.locator("#draft-list li")).to_have_count(1)
+    assert_nothing_personal_is_stored(page)
+    bodies = {report["clear"]["report_id"]: report["body"] for report in kept_reports(page, centre)}
+    assert bodies[waiting["body"]["report_id"]] == waiting["body"]
+    assert "members" not in bodies[answered["body"]["report_id"]]
+    page.click("#draft-list >> text=Continue")
+    expect(page.locator("[data-name=given_name]").first).to_have_value(GIVEN)
+    signed_in(page, centre.account(Role.FIELD))
+    expect(page.locator("#reports .answer")).to_have_text(["Received by the centre"] * 2, timeout=SLOW_MS)
+
+
+def through_plain_http(page: Page, centre: Centre) -> None:
+    """Serves the centre's pages under a name without https, where browsers have no WebCrypto."""
+
+    def served(route: Route) -> None:
+        path = route.request.url.removeprefix("http://centre.example")
+        headers = {**route.request.headers, "host": centre.url.removeprefix("http://")}
+        route.fulfill(response=route.fetch(url=f"{centre.url}{path}", headers=headers))
+
+    page.route("http://centre.example/**", served)
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"), [("en", "cannot encrypt reports"), ("ru", "не может шифровать"), ("ky", "шифрлей албайт")]
+)
+def test_without_webcrypto_the_form_refuses_to_store_and_says_what_to_do(
+    phone: BrowserContext, centre: Centre, language: str, sentence: str
+) -> None:
+    page = phone.new_page()
+    through_plain_http(page, centre)
+    page.goto(f"http://centre.example{FORM}?lang={language}")
+    expect(page.locator("#opening")).to_contain_text(sentence)
+    expect(page.locator("#opening")).to_contain_text("https://")
+    expect(page.locator("#report")).to_be_hidden()
+    expect(page.locator("#pin-panel")).to_be_hidden()
+
+
+def test_without_webcrypto_a_report_of_an_earlier_release_is_still_sent(phone: BrowserContext, centre: Centre) -> None:
+    page = phone.new_page()
+    through_plain_http(page, centre)
+    page.goto(f"http://centre.example{FORM}?lang=en")
+    name = centre.account(Role.FIELD)
+    kept = earlier(account=name)
+    page.evaluate(KEEP, [f"dayar.report.{kept['body']['report_id']}", kept])
+    token = centre.installation.token(roles=[Role.FIELD], channel="field")
+    account = {"token": token, "name": name, "expires_at": "2999-12-31T00:00:00Z"}
+    page.evaluate(KEEP, ["dayar.account", account])
+    page.reload()
+    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+    assert "555 010203" not in page.evaluate("JSON.stringify({ ...localStorage })")
+
+
+def test_a_stored_draft_needs_the_pin_and_no_wrong_pin_deletes_it(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    written(page, send=False)
+    page.click("#another")
+    expect(page.locator("#draft-list li")).to_have_count(1)
+    page.reload()
+    page.click("#draft-list >> text=Continue")
+    for _ in range(3):
+        enter_pin(page, "135790")
+        expect(page.locator("#pin-failed")).to_have_text("Wrong PIN. Nothing is deleted.", timeout=SLOW_MS)
+    enter_pin(page)
+    expect(page.locator("#pin-failed")).to_contain_text("Too many wrong PINs. Try again in ")
+    expect(page.locator("#draft-list li")).to_have_count(1)
+
+
+WAITS = """async (counts) => {
+    const pin = await import(document.querySelector("script[type=module]").src.replace("field.js", "pin.js"));
+    return counts.map((count) => {
+        localStorage.setItem("dayar.pin.failures", JSON.stringify({ count, at: Date.now() }));
+        return pin.secondsToWait();
+    });
+}"""
+
+
+def test_the_delay_after_wrong_pins_grows_and_a_right_pin_ends_it(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    waits = page.evaluate(WAITS, [0, 2, 3, 4, 5, 10, 100])
+    assert waits == pytest.approx([0, 0, 30, 60, 120, 3600, 3600], abs=1)
+    written(page, send=False)
+    page.click("#another")
+    page.evaluate(KEEP, ["dayar.pin.failures", {"count": 4, "at": 0}])
+    page.reload()
+    page.click("#draft-list >> text=Continue")
+    enter_pin(page)
+    expect(page.locator("#notes")).to_have_value(NOTES, timeout=SLOW_MS)
+    assert page.evaluate("localStorage.getItem('dayar.pin.failures')") is None
+
+
+@pytest.mark.parametrize("pin", ["12345", "111111", "123456", "987654", "12a456"])
+def test_a_pin_that_is_short_or_easily_guessed_is_refused(phone: BrowserContext, centre: Centre, pin: str) -> None:
+    page = phone.new_page()
+    page.goto(f"{centre.url}{FORM}?lang=en")
+    expect(page.locator("#pin-choose")).to_be_visible()
+    expect(page.locator("#report")).to_be_hidden()
+    page.fill("#pin", pin)
+    page.fill("#pin-again", pin)
+    page.click("#pin-form .is-primary")
+    expect(page.locator("#pin-failed")).to_be_visible()
+    expect(page.locator("#report")).to_be_hidden()
+
+
+def test_after_a_forgotten_pin_new_drafts_have_a_new_pin_and_the_old_one_still_opens_its_draft(
+    phone: BrowserContext, centre: Centre
+) -> None:
+    page = opened(phone, centre)
+    written(page, send=False)
+    page.click("#another")
+    page.reload()
+    page.click("#draft-list >> text=Continue")
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.click("#pin-forgotten")
+    page.fill("#pin", "804152")
+    page.fill("#pin-again", "804152")
+    page.click("#pin-form .is-primary")
+    expect(page.locator("#pin-panel")).to_be_hidden(timeout=SLOW_MS)
+    page.click("#draft-list >> text=Continue")
+    enter_pin(page, "804152")
+    expect(page.locator("#pin-failed")).to_have_text("Wrong PIN. Nothing is deleted.", timeout=SLOW_MS)
+    enter_pin(page)
+    expect(page.locator("#notes")).to_have_value(NOTES, timeout=SLOW_MS)
+
+
+def test_after_some_minutes_unseen_the_page_needs_the_pin_again(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    written(page, send=False)
+    page.evaluate("""() => {
+        const was = Date.now;
+        Object.defineProperty(document, "hidden", { configurable: true, value: true });
+        document.dispatchEvent(new Event("visibilitychange"));
+        Object.defineProperty(document, "hidden", { configurable: true, value: false });
+        Date.now = () => was() + 6 * 60_000;
+        document.dispatchEvent(new Event("visibilitychange"));
+    }""")
+    expect(page.locator("#notes")).to_have_value("")
+    page.click("#draft-list >> text=Continue")
+    enter_pin(page)
+    expect(page.locator("#notes")).to_have_value(NOTES, timeout=SLOW_MS)
+
+
+def test_a_report_that_the_phone_cannot_open_is_written_anew_as_its_next_version(
+    phone: BrowserContext, centre: Centre
+) -> None:
+    page = opened(phone, centre)
+    signed_in(page, centre.account(Role.FIELD))
+    written(page)
+    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+    page.reload()
+    page.click("#reports >> text=Correct")
+    expect(page.locator("#written-anew")).to_be_visible()
+    expect(page.locator("#origin-district")).to_have_value("KG05258000000")
+    expect(page.locator("#persons")).to_have_value("1")
+    expect(page.locator("#notes")).to_have_value("")
+    page.fill("#persons", "2")
+    sent(page)
+    expect(page.locator("#reports strong")).to_contain_text("correction 1")
+    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+    [report] = kept_reports(page, centre)
+    found = in_thread(records(centre.installation, "displacements", report["clear"]["report_id"]))
+    assert [(record.opened.clear.version, record.opened.clear.persons) for record in found] == [(1, 1), (2, 2)]
+    assert len({record.opened.clear.household_id for record in found}) == 1
+
+
+def test_a_report_is_sealed_and_kept_without_a_signal_also_if_the_tab_is_killed(
+    browser: Browser, phone: BrowserContext, centre: Centre
+) -> None:
+    page = opened(phone, centre)
+    name = centre.account(Role.FIELD)
+    signed_in(page, name)
+    with no_signal(phone, centre):
+        page.reload()
+        expect(page.locator("#report")).to_be_visible()
+        written(page)
+        assert shown(page) == ["Saved on this phone, not sent yet"]
+        stored = phone.storage_state()
+        page.close()
+    left = browser.new_context(storage_state=stored, viewport={"width": 360, "height": 740})
+    again = opened(left, centre)
+    expect(again.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+    left.close()
+
+
+def test_the_next_household_copies_what_it_shares_with_the_last_one_and_no_person(
+    phone: BrowserContext, centre: Centre
+) -> None:
+    page = opened(phone, centre)
+    expect(page.locator("#copy-last")).to_be_hidden()
+    page.select_option("#reason", "drought")
+    page.select_option("#shelter", "pasture_camp")
+    page.check("[name=needs][value=water]", force=True)
+    page.fill("#occurred", "2026-06-10")
+    written(page)
+    page.click("#copy-last")
+    expect(page.locator("#origin-district")).to_have_value("KG05258000000")
+    expect(page.locator("#copy-last")).to_be_hidden()
+    for field in ("#persons", "#phone", "#notes", "#family-name"):
+        expect(page.locator(field)).to_have_value("")
+    assert page.locator(".member").count() == 0
+    page.fill("#persons", "3")
+    sent(page)
+    [second, first] = sorted(
+        (report["body"] for report in kept_reports(page, centre)), key=lambda body: -body["persons"]
+    )
+    shared = ("origin", "destination", "occurred_at", "reasons", "shelter", "needs")
+    assert {name: second[name] for name in shared} == {name: first[name] for name in shared}
+    assert second["household_id"] != first["household_id"] and "members" not in second
+    page.reload()
+    page.click("#copy-last")
+    expect(page.locator("#origin-district")).to_have_value("KG05258000000")
+
+
+def test_a_family_name_is_typed_once_and_a_member_can_have_another(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    page.click("summary >> text=List the persons")
+    page.fill("#family-name", "Асанов")
+    for given in ("Нурлан", "Айгүл"):
+        page.click("#add-member")
+        page.locator("[data-name=given_name]").last.fill(given)
+    page.locator("[data-name=family_name]").last.fill("Асанова")
+    filled(page, persons="2")
+    [report] = kept_reports(page, centre)
+    names = [(member["given_name"], member["family_name"]) for member in report["body"]["members"]]
+    assert names == [("Нурлан", "Асанов"), ("Айгүл", "Асанова")]
+
+
+@pytest.mark.parametrize("language", ["ky", "ru", "en"])
+def test_the_form_with_a_pin_fits_the_smallest_phone(phone: BrowserContext, centre: Centre, language: str) -> None:
+    page = phone.new_page()
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto(f"{centre.url}{FORM}?lang={language}")
+    expect(page.locator("#pin-choose")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320

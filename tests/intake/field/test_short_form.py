@@ -1,0 +1,83 @@
+"""In the first hours six households are reported in a minute, by thumb on the smallest phone."""
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.intake.field.phones import Centre, kept_reports, opened
+
+HOUSEHOLDS = 6
+# A tap, a choice in a list or a number takes a practised thumb two to three seconds, so 24 of them take a minute.
+MOST_ACTIONS = 24
+
+
+class Thumb:
+    """A person who uses the form by thumb. Counts each tap, choice and number."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.actions = page, 0
+
+    def tap(self, selector: str) -> None:
+        self.actions += 1
+        self.page.tap(selector)
+
+    def choose(self, selector: str, value: str) -> None:
+        self.actions += 1
+        self.page.select_option(selector, value)
+
+    def type(self, selector: str, value: str) -> None:
+        self.actions += 1
+        self.page.fill(selector, value)
+
+
+@pytest.fixture
+def page(phone: BrowserContext, centre: Centre) -> Page:
+    page = opened(phone, centre)
+    page.set_viewport_size({"width": 320, "height": 640})
+    return page
+
+
+def test_six_households_are_reported_in_the_actions_of_a_minute(page: Page, centre: Centre) -> None:
+    page.tap("#short")
+    thumb = Thumb(page)
+    for number in range(HOUSEHOLDS):
+        if number == 0:
+            for place, oblast, district in (
+                ("origin", "KG05000000000", "KG05258000000"),
+                ("destination", "KG05000000000", "KG05236000000"),
+            ):
+                thumb.choose(f"#{place}-oblast", oblast)
+                thumb.choose(f"#{place}-district", district)
+            thumb.choose("#shelter", "pasture_camp")
+            thumb.tap("label:has([name=needs][value=water])")
+        else:
+            thumb.tap("#copy-last")
+        thumb.type("#persons", str(number + 1))
+        thumb.tap("#send")
+        expect(page.locator("#reports li")).to_have_count(number + 1)
+    bodies = [report["body"] for report in kept_reports(page, centre)]
+    assert sorted(body["persons"] for body in bodies) == [1, 2, 3, 4, 5, 6]
+    assert {body["destination"]["pcode"] for body in bodies} == {"KG05236000000"}
+    assert all(body["needs"] == ["water"] and body["shelter"] == "pasture_camp" for body in bodies)
+    assert thumb.actions <= MOST_ACTIONS
+
+
+def test_the_short_form_asks_for_sex_and_age_and_leaves_the_rest_for_later(page: Page) -> None:
+    page.fill("#notes", "sleeps at Айгүл's")
+    page.click("#another")
+    page.tap("#short")
+    for hidden in ("#notes", "#phone", "#mobility", "#intention"):
+        expect(page.locator(hidden)).to_be_hidden()
+    expect(page.locator("[data-sex=female][data-age='0-5']")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    page.reload()
+    expect(page.locator("#short")).to_be_checked()
+    expect(page.locator("#draft-list li")).to_have_count(1)
+
+
+def test_a_report_that_was_begun_is_shown_whole(page: Page) -> None:
+    page.fill("#notes", "sleeps at Айгүл's")
+    page.click("#another")
+    page.tap("#short")
+    page.click("#draft-list >> text=Continue")
+    expect(page.locator("#notes")).to_have_value("sleeps at Айгүл's")
+    expect(page.locator("#notes")).to_be_visible()
