@@ -1,5 +1,6 @@
 """`make sbom` writes an installation's software bill of materials (CycloneDX 1.6, JSON) from the lock files."""
 
+import json
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -32,7 +33,7 @@ def product() -> Component:
 
 
 def components() -> list[Component]:
-    libraries = (*python(paths.ROOT / "requirements"), *kafka())
+    libraries = (*python(paths.ROOT / "requirements"), *kafka(), *bundled())
     return list({str(library.purl): library for library in libraries}.values())
 
 
@@ -49,6 +50,13 @@ def kafka() -> Iterator[Component]:
     for jar in jars.locked():
         group, name, version = jar.coordinate.split(":")
         yield _library("maven", name, version, group=group, sha256=jar.sha256)
+
+
+def bundled() -> Iterator[Component]:
+    """The npm packages in `services/intake/field/static/hpke.js`, which browsers run."""
+    packages = json.loads((paths.ROOT / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    for name in ("common", "core"):
+        yield _library("npm", name, packages[f"node_modules/@hpke/{name}"]["version"], group="@hpke")
 
 
 def _library(kind: str, name: str, version: str, *, group: str | None = None, sha256: str | None = None) -> Component:

@@ -49,3 +49,8 @@ def test_sbom_leaves_out_what_only_developers_have(bom: dict[str, Any]) -> None:
 def test_jars_of_kafka_carry_their_checksum(bom: dict[str, Any]) -> None:
     jars = [component for component in bom["components"] if component["purl"].startswith("pkg:maven/")]
     assert all(component["hashes"][0]["alg"] == "SHA-256" for component in jars)
+
+
+def test_sbom_names_the_library_in_the_phone_form(bom: dict[str, Any]) -> None:
+    named = {component["purl"].partition("@1")[0] for component in bom["components"]}
+    assert {"pkg:npm/%40hpke/common", "pkg:npm/%40hpke/core"} <= named
