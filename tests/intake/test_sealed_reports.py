@@ -62,7 +62,7 @@ async def test_errors_in_a_sealed_report_name_its_fields(intake: RunningIntake) 
 def altered(data: str) -> str:
     raw = bytearray(decode(data))
     raw[-1] ^= 1
-    return encode(raw)
+    return encode(bytes(raw))
 
 
 async def test_a_report_that_is_altered_or_moved_to_another_id_is_refused(intake: RunningIntake) -> None:
