@@ -73,27 +73,27 @@ GIVEN_NEEDS = """(
     SELECT DISTINCT unnest(needs) UNION ALL SELECT NULL WHERE cardinality(needs) > 0
 ) AS given (need)"""
 OF_SUMS = f"{', '.join(DIMENSION_NAMES)}, reasons[1] AS reason"
-# The rows of `figure_sums` that make up the stock or the flows, and the changes that are noted but not in the sums yet.
-# The numbers of a change are negative if a displacement was removed.
+# The rows of `figure_sums` that make up the stock or the flows, and the changes that are not in the sums yet.
+# If a displacement was removed, the numbers of its change are negative.
 SUMS = """(
     SELECT {dimensions}, need, {period} AS period, {numbers} FROM ({spans}) AS sums
     JOIN figure_dimensions AS dimensions USING (dimensions_id) WHERE dimensions.summary = '{summary}'
     UNION ALL
     SELECT {dimensions_of_changes}, {need}, {period_of_changes}, {numbers} FROM figure_changes {needs} WHERE {changes}
 ) AS sums"""
-# The stock has the whole years before, the whole months of its year, and the days of its month. One sort by dimensions
-# for all three would take longer than the sums.
-STOCK_SPANS = f"""
-SELECT dimensions_id, {", ".join(f"sum({name})::integer AS {name}" for name in FIGURE_NUMBERS)} FROM (
-    SELECT * FROM figure_sums WHERE summary = '{{summary}}' AND span = 'year' AND since < :year_day
+# The stock has the whole years before, the whole months of its year, and the days of its month.
+# The sums are made before the join with the dimensions, because numbers are compared faster than texts.
+STOCK_SPANS = """
+SELECT dimensions_id, {totals} FROM (
+    SELECT * FROM figure_sums WHERE summary = '{summary}' AND span = 'year' AND since < :year_day
     UNION ALL
     SELECT * FROM figure_sums
-    WHERE summary = '{{summary}}' AND span = 'month' AND since >= :year_day AND since < :month_day
+    WHERE summary = '{summary}' AND span = 'month' AND since >= :year_day AND since < :month_day
     UNION ALL
     SELECT * FROM figure_sums
-    WHERE summary = '{{summary}}' AND span = 'day' AND since >= :month_day AND since < :until_day
+    WHERE summary = '{summary}' AND span = 'day' AND since >= :month_day AND since < :until_day
 ) AS spans GROUP BY dimensions_id
-"""  # noqa: S608 - constants
+"""
 FLOW_SPANS = """
 SELECT * FROM figure_sums WHERE summary = '{summary}' AND span IN ('flow', 'vague_flow')
     AND since >= :since_day AND since < :until_day
@@ -129,16 +129,18 @@ def tables(kind: Kind, summary: Summary | None) -> tuple[str, ...]:
 def sums(kind: Kind, summary: Summary) -> str:
     """The rows of a summary that make up the stock or the flows, with the columns of `episodes`."""
     is_flow, is_need = kind == "flows", summary is Summary.NEED
+    numbers = ("households", "displaced") if is_need else FIGURE_NUMBERS
+    totals = ", ".join(f"sum({name})::integer AS {name}" for name in numbers)
     return SUMS.format(
         summary=summary,
-        spans=SPANS[kind].format(summary=summary),
+        spans=SPANS[kind].format(summary=summary, totals=totals),
         dimensions=OF_SUMS,
         dimensions_of_changes=OF_SUMS.replace("shelter", f"{SHELTER} AS shelter"),
         need="need" if is_need else "NULL",
         needs=f"CROSS JOIN LATERAL {GIVEN_NEEDS}" if is_need else "",
         period=MONTH.format(day="since", known="span = 'flow'") if is_flow else "NULL::integer",
         period_of_changes=MONTH.format(day="began_on", known="has_month") if is_flow else "NULL::integer",
-        numbers=", ".join(FIGURE_NUMBERS),
+        numbers=", ".join(numbers),
         changes=CHANGES[kind],
     )
 

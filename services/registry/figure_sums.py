@@ -27,8 +27,9 @@ def listed(*names: str, form: str = "{}") -> str:
     return ", ".join(form.format(name) for name in names)
 
 
-# A summary leaves out dimensions, so that it has few rows. Callers see people at their destination or, while these are
-# abroad, at their origin. The other summaries therefore have the origin of people abroad only.
+# A summary leaves out dimensions, so that it has few rows.
+# Callers see people at their destination or, while these are abroad, at their origin.
+# So most summaries have the destination, and the origin of people abroad only.
 SEEN = "CASE WHEN destination_pcode IS NULL THEN origin_pcode END, destination_pcode"
 IS_STOCK = "span NOT IN ('flow', 'vague_flow')"
 SUMMARIES = f"""
@@ -63,6 +64,7 @@ FROM spread CROSS JOIN LATERAL ({SUMMARIES})
     AS own (summary, origin_pcode, destination_pcode, reasons, hazard_type, shelter, evacuation, need)
 GROUP BY {listed(*map(str, range(1, 3 + len(SUMMED_BY))))}
 """  # noqa: S608 - constants
+# The rows are written in the order of the index, so that rows that are read together are stored together.
 ADD_CHANGES = f"""
 WITH taken AS (
     DELETE FROM figure_changes WHERE ctid = ANY(ARRAY(SELECT ctid FROM figure_changes LIMIT :most)) RETURNING *
@@ -79,6 +81,7 @@ known AS (SELECT dimensions_id, name FROM figure_dimensions UNION ALL SELECT dim
 written AS (
     INSERT INTO figure_sums AS sums (summary, span, since, dimensions_id, {listed(*FIGURE_NUMBERS)})
     SELECT summary, span, since, dimensions_id, {listed(*FIGURE_NUMBERS)} FROM named JOIN known USING (name)
+    ORDER BY summary, span, since, dimensions_id
     ON CONFLICT (summary, span, since, dimensions_id)
     DO UPDATE SET {listed(*FIGURE_NUMBERS, form="{0} = sums.{0} + excluded.{0}")}
 )

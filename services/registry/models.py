@@ -517,10 +517,11 @@ def dimensions() -> list[Column[Any]]:
     return [Column(name, ARRAY(Text) if name == "reasons" else Text) for name in DIMENSION_NAMES]
 
 
-# The changes of displacements that are not in `figure_sums` yet. A displacement that was removed has negative numbers.
-# The migration creates the triggers that note the changes. `ended_on` is the first day on which the people were not in
-# the stock any more. If `is_flow` is true, the displacement counts as a flow of the month of `began_on`, or of the year
-# if no month is known.
+# The changes of displacements that are not in `figure_sums` yet.
+# The migration creates the triggers that note the changes.
+# A displacement that was removed has negative numbers.
+# `ended_on` is the first day on which the people were not in the stock any more.
+# If `is_flow` is true, the displacement is a flow of the month of `began_on`, or of the year if no month is known.
 FIGURE_CHANGES = Table(
     "figure_changes",
     RegistryModel.metadata,
@@ -533,7 +534,9 @@ FIGURE_CHANGES = Table(
     *(Column(name, Integer) for name in FIGURE_NUMBERS),
 )
 
-# A combination of dimensions. `name` is their text, which is unique. Dimensions that the summary leaves out are NULL.
+# The combinations of dimensions.
+# The text of all dimensions is the unique `name`, because an index over all of them would be large.
+# Dimensions that the summary leaves out are NULL.
 FIGURE_DIMENSIONS = Table(
     "figure_dimensions",
     RegistryModel.metadata,
@@ -544,8 +547,10 @@ FIGURE_DIMENSIONS = Table(
     Column("need", Text),
 )
 
-# Numbers of households and persons by dimensions. The spans day, month and year have the changes of the stock since
-# that date. The spans flow and vague_flow have the flows of a month; of vague flows only the year is known.
+# Numbers of households and persons by dimensions.
+# The spans day, month and year have the changes of the stock on the day, or in the month or year that begins then.
+# The spans flow and vague_flow have the flows of a month.
+# Of vague flows, only the year is known.
 FIGURE_SUMS = Table(
     "figure_sums",
     RegistryModel.metadata,

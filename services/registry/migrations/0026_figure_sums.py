@@ -49,7 +49,8 @@ COLUMNS = """status, mobility, origin_pcode, origin_country, destination_pcode, 
         reasons, hazard_type, shelter, evacuation, needs"""
 TARGET = f"{COLUMNS}, sub_stock, began_on, ended_on, is_flow, has_month, {', '.join(NUMBERS)}"
 DAY = "({} AT TIME ZONE 'Asia/Bishkek')::date"
-# What the rows of a table say. `ended_on` is the first day without them; only rows with it are in the stock.
+# What the rows of each table say.
+# `ended_on` is the first day on which the people are not in the stock; without it, the row is not in the stock at all.
 SOURCES = {
     "episodes": {
         "sub_stock": "'in_displacement'",
