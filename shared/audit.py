@@ -44,6 +44,7 @@ class Action(StrEnum):
     HELD_ACCEPTED = "held_accepted"
     HELD_REFUSED = "held_refused"
     HELD_ASSIGNED = "held_assigned"
+    LETTERS_ASSIGNED = "letters_assigned"
     REDRIVEN = "redriven"
     SITE_CHANGED = "site_changed"
     HAZARD_RELEASED = "hazard_released"

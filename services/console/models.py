@@ -181,6 +181,19 @@ class BoardRevision(ConsoleModel):
     received_at: Mapped[datetime]
 
 
+class LetterAssignment(ConsoleModel):
+    """The person who looks after the messages of a topic that a service could not process for this reason."""
+
+    __tablename__ = "letter_assignments"
+
+    service: Mapped[str] = mapped_column(primary_key=True)
+    topic: Mapped[str] = mapped_column(primary_key=True)
+    reason: Mapped[str] = mapped_column(primary_key=True)
+    account: Mapped[UUID]
+    assigned_by: Mapped[UUID]
+    assigned_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
 class BoardHousehold(ConsoleModel):
     __tablename__ = "board_households"
 

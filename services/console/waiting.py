@@ -9,11 +9,13 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from services.console.models import Account
-from services.console.queries import accounts
+from services.console.queries import accounts, letters
 from services.console.state import console
+from shared import audit
+from shared.audit import Action
 from shared.auth import tokens
 from shared.auth.access import DECIDERS, LEDGER, REDRIVERS
-from shared.auth.tokens import Principal, Role
+from shared.auth.tokens import Principal
 from shared.events.fields import Body
 from shared.events.vocabulary import RefusalReason
 from shared.pages import language_of
@@ -29,6 +31,19 @@ class WantedNames(Body):
     accounts: Annotated[list[UUID], Field(max_length=MOST)]
 
 
+class AssignedLetters(Body):
+    """The messages of a topic that a service could not process for this reason, and who looks after them."""
+
+    service: Annotated[str, Field(pattern=r"^[a-z]{1,20}$")]
+    topic: Annotated[str, Field(pattern=r"^[a-z-]{1,40}$")]
+    reason: Annotated[str, Field(pattern=r"^[a-z_]{1,60}$")]
+    account: UUID | None
+
+
+class LetterAssignments(BaseModel):
+    assignments: list[AssignedLetters]
+
+
 class Names(BaseModel):
     """Names by account. Unknown accounts are left out."""
 
@@ -39,11 +54,13 @@ class Names(BaseModel):
 async def waiting_page(request: Request, session: Session) -> Response:
     here, caller = console(request), tokens.current(request)
     roles = caller.roles
+    everyone = await accounts.everyone(session)
     return here.pages.render(
         request,
         "waiting.html",
         places=here.places.options(language_of(request)),
-        deciders=deciders(await accounts.everyone(session), caller, here.places),
+        deciders=deciders(everyone, caller, here.places),
+        redrivers=[account for account in everyone if is_active(account) and not REDRIVERS.isdisjoint(account.roles)],
         refusals=list(RefusalReason),
         may_decide=not roles.isdisjoint(DECIDERS),
         sees_letters=not roles.isdisjoint(LEDGER),
@@ -57,12 +74,31 @@ async def names(wanted: WantedNames, session: Session) -> Names:
     return Names(names=await accounts.names(session, wanted.accounts))
 
 
+@api.get("/v1/letters:assignments")
+async def letter_assignments(session: Session) -> LetterAssignments:
+    rows = await letters.assignments(session)
+    return LetterAssignments(assignments=[AssignedLetters.model_validate(row, from_attributes=True) for row in rows])
+
+
+@api.put("/v1/letters:assignments", status_code=204)
+async def assign_letters(body: AssignedLetters, request: Request, session: Session) -> None:
+    """Assign the messages that failed for one reason to a person, or to nobody."""
+    kind = body.service, body.topic, body.reason
+    await letters.assign(session, kind, account=body.account, by=tokens.current(request).account)
+    reason = "/".join((*kind, str(body.account or "nobody")))
+    await audit.add(session, audit.entry_of(request, Action.LETTERS_ASSIGNED, reason=reason))
+
+
 def deciders(everyone: Sequence[Account], caller: Principal, places: Places) -> list[Account]:
     """The active accounts that decide about held reports in at least a part of the caller's areas."""
     return [
         account
         for account in everyone
-        if account.disabled_at is None
-        and not DECIDERS.isdisjoint(map(Role, account.roles))
+        if is_active(account)
+        and not DECIDERS.isdisjoint(account.roles)
         and (caller.covers_country or any(places.concerns(account.areas, area) for area in caller.areas))
     ]
+
+
+def is_active(account: Account) -> bool:
+    return account.disabled_at is None

@@ -156,6 +156,8 @@ ROUTES: dict[str, AccessRule] = {
     "GET /sites": page(COUNTERS),
     "GET /waiting": page(COUNTERS),
     "POST /v1/accounts:names": to(COUNTERS),
+    "GET /v1/letters:assignments": to(LEDGER),
+    "PUT /v1/letters:assignments": to(LEDGER),
     "GET /v1/callers/{report_id}": to(CMC),
     "PUT /v1/callers/{report_id}": to(CMC),
     "GET /notices": to(NOTICED),

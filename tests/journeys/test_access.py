@@ -178,6 +178,8 @@ OF_NO_AREA = {
     "POST /console/v1/dead-letters:redrive",
     "GET /intake/v1/ledger",
     "GET /intake/v1/set-aside",
+    "GET /v1/letters:assignments",
+    "PUT /v1/letters:assignments",
     "POST /v1/accounts:names",  # only names of accounts whose ids the caller has read
     "GET /intake/v1/ledger/consumer",
     "GET /registry/v1/ledger",

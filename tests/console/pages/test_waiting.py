@@ -38,6 +38,13 @@ def send_with_ended_sign_in(whole: Whole, *bodies: dict[str, Any], path: str = "
     return str(author)[:8]
 
 
+def send_early_movement(whole: Whole) -> None:
+    """Sends a movement before its household. It is held until the household is reported."""
+    claims = {"roles": [Role.FIELD], "channel": SubmissionChannel.FIELD, "team": uuid4()}
+    phone = whole.client(headers={"authorization": f"Bearer {whole.installation.token(**claims)}"})
+    assert phone.post("/intake/v1/movements", json=movement()).status_code == 202
+
+
 async def change(whole: Whole, statement: str) -> Any:
     """Executes a statement in the alerts service's database."""
     engine = database.engine(whole.installation.settings(AlertsSettings))
@@ -82,17 +89,17 @@ def test_a_report_opened_on_a_small_screen_shows_its_persons(whole: Whole, seat:
 
 
 def test_select_all_leaves_out_reports_that_wait_for_another_report(whole: Whole, seat: Any) -> None:
-    claims = {"roles": [Role.FIELD], "channel": SubmissionChannel.FIELD, "team": uuid4()}
-    phone = whole.client(headers={"authorization": f"Bearer {whole.installation.token(**claims)}"})
-    assert phone.post("/intake/v1/movements", json=movement()).status_code == 202
+    send_early_movement(whole)
     send_with_ended_sign_in(whole, household())
     desk = seat(Role.REGISTRAR)
     page = desk.open("/waiting?lang=en")
-    early = page.locator("#held tr", has_text="It waits for another report")
-    expect(early).to_have_count(1, timeout=SLOW_MS)
+    early = page.locator("#held tr", has_text="It waits for another report").first
+    expect(early).to_be_visible(timeout=SLOW_MS)
     page.locator("#select-all").check()
     expect(early.get_by_role("checkbox")).not_to_be_checked()
-    expect(page.locator("#held tr", has_text="You may accept or refuse it").get_by_role("checkbox")).to_be_checked()
+    expect(
+        page.locator("#held tr", has_text="You may accept or refuse it").first.get_by_role("checkbox")
+    ).to_be_checked()
     assert desk.errors == []
 
 
@@ -126,6 +133,7 @@ def test_many_persons_in_held_reports_are_red_on_the_board(whole: Whole, seat: A
 
 
 def test_a_decision_leaves_an_opened_report_open_and_the_keyboard_where_it_was(whole: Whole, seat: Any) -> None:
+    send_early_movement(whole)  # another reason
     author = send_with_ended_sign_in(whole, household(), household(version=2))
     desk = seat(Role.REGISTRAR)
     page = desk.open("/waiting?lang=en")
@@ -169,6 +177,24 @@ def test_a_small_phone_selects_all_and_shows_the_headings_of_every_cell(whole: W
     expect(page.locator("#letters td[data-label]").first).to_be_visible(timeout=SLOW_MS)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     assert findings(page) == []
+    in_thread(change(whole, "DELETE FROM dead_letters RETURNING 1"))
+    assert desk.errors == []
+
+
+def test_failed_messages_are_assigned_to_a_duty_head_and_stay_assigned(whole: Whole, seat: Any) -> None:
+    in_thread(change(whole, LETTER))
+    head, desk = seat(Role.DUTY_HEAD), seat(Role.OPERATOR)
+    page = desk.open("/waiting?lang=en")
+    assignee = page.locator("#letters tr", has_text="malformed").locator("select")
+    with page.expect_response("**/v1/letters:assignments") as assigned:
+        assignee.select_option(label=head.name, timeout=SLOW_MS)
+    assert assigned.value.status == 204
+    page.reload()
+    expect(assignee.locator("option:checked")).to_have_text(head.name, timeout=SLOW_MS)
+    with page.expect_response("**/v1/letters:assignments"):
+        assignee.select_option("")
+    page.reload()
+    expect(assignee).to_have_value("", timeout=SLOW_MS)
     in_thread(change(whole, "DELETE FROM dead_letters RETURNING 1"))
     assert desk.errors == []
 

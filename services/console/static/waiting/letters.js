@@ -21,11 +21,25 @@ export async function readLetters() {
   const unpublished = await readUnpublished();
   const silent = Object.keys(LEDGERS).filter((_, place) => !heard[place]);
   const letters = heard.flatMap((each) => each?.letters ?? []);
+  const assigned = await readAssigned();
   element("letters-count").textContent = number.format(heard.reduce((total, each) => total + (each?.count ?? 0), unpublished.length));
   element("letters-none").hidden = letters.length > 0 || unpublished.length > 0 || silent.length > 0;
   element("letters-silent").hidden = !silent.length;
   element("letters-silent").textContent = sentence("no_answer", { names: silent.join(", ") });
-  element("letters").replaceChildren(...byReason(letters).map(drawn), ...unpublished.map(drawnUnpublished));
+  element("letters").replaceChildren(...byReason(letters).map((same) => drawn(same, assigned.get(kindOf(same[0])))), ...unpublished.map(drawnUnpublished));
+}
+
+/** Who looks after the letters of a service, topic and reason. @returns {Promise<Map<string, string>>} */
+async function readAssigned() {
+  const answer = await call("GET", "/v1/letters:assignments").catch(() => undefined);
+  /** @type {(Letter & {account: string})[]} */
+  const known = answer?.ok ? (await answer.json()).assignments : [];
+  return new Map(known.map((assignment) => [kindOf(assignment), assignment.account]));
+}
+
+/** @param {{service: string, topic: string, reason: string}} letter */
+function kindOf({ service, topic, reason }) {
+  return [service, topic, reason].join("|");
 }
 
 /** The reports that intake accepted and could not publish. @returns {Promise<Unpublished[]>} */
@@ -36,7 +50,7 @@ async function readUnpublished() {
 
 /** @param {Unpublished} record */
 function drawnUnpublished({ name, reason, received_at }) {
-  return labelled(row([cell(code(reason)), cell(code(name)), figure(1), cell(received_at ? age(received_at) : "–"), cell(words("advice")[reason] ?? "")]), "letters-table");
+  return labelled(row([cell(code(reason)), cell(code(name)), figure(1), cell(received_at ? age(received_at) : "–"), cell("–"), cell(words("advice")[reason] ?? "")]), "letters-table");
 }
 
 /** @param {string} service @param {string} path @returns {Promise<{letters: Letter[], count: number} | undefined>} */
@@ -57,20 +71,41 @@ function byReason(letters) {
   /** @type {Map<string, Letter[]>} */
   const groups = new Map();
   for (const letter of letters.sort((a, b) => a.set_aside_at.localeCompare(b.set_aside_at))) {
-    const key = [letter.service, letter.topic, letter.reason].join("|");
+    const key = kindOf(letter);
     groups.set(key, [...(groups.get(key) ?? []), letter]);
   }
   return [...groups.values()];
 }
 
-/** @param {Letter[]} letters of one reason */
-function drawn(letters) {
+/** @param {Letter[]} letters of one reason @param {string | undefined} account that looks after them */
+function drawn(letters, account) {
   const [oldest] = letters;
   const may = "redrives" in element("waiting").dataset;
   return labelled(row([
-    cell(code(oldest.reason)), cell(`${oldest.service} ← ${oldest.topic}`), figure(letters.length), cell(age(oldest.set_aside_at)),
+    cell(code(oldest.reason)), cell(`${oldest.service} ← ${oldest.topic}`), figure(letters.length), cell(age(oldest.set_aside_at)), cell(assignee(oldest, account)),
     cell(...(may ? [button(sentence("redrive"), () => void redrive(letters))] : [])),
   ]), "letters-table");
+}
+
+/** @param {Letter} letter of the reason @param {string | undefined} account */
+function assignee({ service, topic, reason }, account) {
+  const made = /** @type {HTMLTemplateElement} */ (element("letter-assignee")).content.cloneNode(true);
+  const select = /** @type {HTMLSelectElement} */ (/** @type {DocumentFragment} */ (made).querySelector("select"));
+  select.value = account ?? "";
+  select.addEventListener("change", () => void assign({ service, topic, reason, account: select.value || null }));
+  return select;
+}
+
+/** @param {object} assignment */
+async function assign(assignment) {
+  try {
+    const answer = await call("PUT", "/v1/letters:assignments", assignment);
+    if (!answer.ok) return toast(sentence("failed", { problem: (await problem(answer)).text }), "bad");
+    toast(sentence("assigned", { count: 1 }), "good");
+  } catch (error) {
+    if (!isNoAnswer(error)) throw error;
+    toast(sentence("unsure"), "bad");
+  }
 }
 
 /** @param {Letter[]} letters */
