@@ -46,8 +46,8 @@ def courses(displacements: Collection[Filed], movements: Collection[FiledMovemen
             following[departure.report_id].append(movement)
         elif not movement.site_id:
             is_reversed = movement.clear.is_reversed
-            reason = RECORDED if is_reversed else held(why_nothing_precedes(movement, moves))
-            result.decisions[movement.report_id] = reason
+            decision = RECORDED if is_reversed else held(why_nothing_precedes(movement, moves))
+            result.decisions[movement.report_id] = decision
     gone: defaultdict[str, Parts] = defaultdict(dict)  # by status
     for departure, ends_at in sorted(superseded(displacements), key=lambda each: order(each[0])):
         own, before = following.get(departure.report_id, ()), gone[departure.clear.status]

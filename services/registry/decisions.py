@@ -45,7 +45,8 @@ class Held(StrEnum):
     CORRECTS_DUPLICATE = "corrects_duplicate"
 
 
-MOST_MOVEMENTS = 200  # the limit for one household, because each batch judges all its movements again
+MOST_MOVEMENTS = 200  # of one household, group or site, because each batch judges all its movements again
+MOST_OF_TEAM = 50  # the limit for one team's movements of a site, so that no team uses up the limit of the site
 
 # A movement held for one of these reasons contradicts other reports of its household.
 # The movement is judged again when these reports change.
@@ -186,11 +187,12 @@ def decide_movement(
     precedents: Sequence[Precedent],
     *,
     removes: bool,
-    known: int,
+    is_full: bool,
     empties_site: bool = False,
 ) -> ReportDecision:
-    """Decide about a movement of a household that has this owner and `known` movements.
+    """Decide about a movement of a household, group or site that has this owner.
 
+    `is_full` is true if the household, group or site has the most movements that no person decided about.
     `removes` is true if people leave the stock. `empties_site` is true if everybody at a site moves, and the movement's
     team has reported nobody there.
 
@@ -214,7 +216,7 @@ def decide_movement(
         return held(Held.NOT_AUTHOR)
     if (removes or empties_site) and not is_entitled:
         return held(Held.REMOVAL_BY_OTHER_TEAM if removes else Held.WHOLE_SITE)
-    if not effective and known >= MOST_MOVEMENTS and not claim.is_accepted:
+    if not effective and is_full and not claim.is_accepted:
         return held(Held.TOO_MANY_MOVEMENTS)
     if not effective and corrects_duplicate(claim, precedents):
         return held(Held.CORRECTS_DUPLICATE)

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from services.registry import decisions
 from services.registry.courses import HouseholdStanding, Onward, changed
 from services.registry.decisions import (
     CONTRADICTIONS,
@@ -164,14 +165,13 @@ class WorkingSet:
         precedents = [sibling.precedent for sibling in siblings if sibling is not filed]
         claim, owner = self._claim(filed, subject), subject.owner if subject else None
         if isinstance(filed, FiledMovement):
-            known = len(subject.movements) if subject else 0
             empties_site = filed.empties_site and not self._has_reported_there(filed)
             decision = decide_movement(
                 claim,
                 owner,
                 precedents,
                 removes=filed.removes,
-                known=known,
+                is_full=subject is not None and is_full(subject, filed),
                 empties_site=empties_site,
             )
         else:
@@ -354,3 +354,12 @@ class WorkingSet:
                 forced,
             )
         )
+
+
+def is_full(subject: Subject, movement: FiledMovement) -> bool:
+    """Whether the subject has the most movements that it may have without a person's decision."""
+    if len(subject.movements) >= decisions.MOST_MOVEMENTS:
+        return True
+    reporters = (Owner(known.author, known.team) for known in subject.movements.values())
+    own = sum(reporter.shares(movement.author, movement.team) for reporter in reporters)
+    return subject.name[0] == SITE and own >= decisions.MOST_OF_TEAM

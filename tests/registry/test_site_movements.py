@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from services.registry import handlers
+from services.registry import decisions, handlers
 from services.registry.decisions import SITE
 from services.registry.models import HeldDecision
 from services.registry.reports import AnyFiled
@@ -236,6 +236,26 @@ async def test_the_people_at_a_site_are_the_newest_count_and_later_movements(off
 
 
 @anyio
+async def test_people_who_were_transferred_are_shown_with_the_report_of_their_movement(office: Office) -> None:
+    await saved(office, UUID(CAMP), role=Role.REGISTRAR, name_ru="Лагерь", name_ky="Лагерь", type="tent_camp")
+    counted = group(site_id=SCHOOL, persons=70, is_full_recount=True)
+    await office.file(counted)
+    transfer = movement(counted, "transferred", persons=30, **TO_CAMP)
+    await office.file(transfer)
+    found = await occupancy(office, UUID(CAMP))
+    assert (found["highest"], found["reports"], found["has_partial_counts"]) == (30, [transfer["report_id"]], False)
+
+
+@anyio
+async def test_no_team_alone_uses_up_the_movements_of_a_site(file: Filing, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decisions, "MOST_OF_TEAM", 3)
+    await file(household(site_id=SCHOOL))
+    seen = [moved(SCHOOL, "confirmed_here", number) for number in range(4)]
+    assert await file(*seen, **OTHERS) == ["recorded"] * 3 + ["too_many_movements"]
+    assert await file(moved(SCHOOL, "returned", 5)) == ["recorded"]
+
+
+@anyio
 async def test_the_steps_of_one_transaction_are_bounded(file: Filing, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handlers, "STEPS_AT_ONCE", 4)
     await file(*(household(site_id=SCHOOL) for _ in range(3)))
@@ -382,8 +402,9 @@ async def people_at(office: Office) -> list[int]:
 
 
 @anyio
-async def test_any_order_of_arrival_gives_the_same_people_at_each_place(file: Filing) -> None:
-    draw = Random(3)
+@pytest.mark.parametrize("seed", [3, 4, 5])
+async def test_any_order_of_arrival_gives_the_same_people_at_each_place(file: Filing, seed: int) -> None:
+    draw = Random(seed)
     came, here, counted = household(site_id=CAMP), household(site_id=SCHOOL), group(site_id=SCHOOL, persons=40)
     again = {**here, "version": 2, "site_id": CAMP}
     place = {"destination": {"pcode": LEILEK}, "destination_site_id": CAMP}
