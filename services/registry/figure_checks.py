@@ -17,11 +17,13 @@ from shared.events.vocabulary import Status
 from shared.failures import retry_while_unavailable
 from shared.places import Places
 
+FIRST_SECONDS = 60 * 60.0  # after an update, the worker sums all stored displacements first
 DAY_SECONDS = 24 * 60 * 60.0
 
 
 async def keep_checked(sessions: async_sessionmaker[AsyncSession], places: Places) -> None:
-    """Check the sums at the start and then every day, until cancelled."""
+    """Check the sums an hour after the start and then every day, until cancelled."""
+    await asyncio.sleep(FIRST_SECONDS)
     while True:
         await retry_while_unavailable(lambda: check(sessions, places))
         await asyncio.sleep(DAY_SECONDS)
