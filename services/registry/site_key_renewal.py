@@ -1,65 +1,48 @@
-"""Makes the keys of the sites of households that have no such keys, or keys of an older root, in small batches."""
+"""Makes the keys of the sites of households that have no such keys, or keys of an older root."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import ColumnElement, delete, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.models import Household, HouseholdSite, HouseholdSiteKey, UnjudgedHousehold
-from services.registry.search_keys import SearchKeys
-from services.registry.storage import Store
+from services.registry.renewals import Renewal
 from services.registry.subjects import Subject
-from shared.events.vocabulary import ReportKind
-from shared.places import Places
-from shared.postgres import database
 
-HOUSEHOLDS_AT_ONCE = 200
 IS_LISTED = exists().where(HouseholdSite.household_id == Household.household_id)
 NEVER_LISTED = select(Household.household_id).where(Household.site_root_id == "", ~IS_LISTED)
 
 
-async def renew(
-    sessions: async_sessionmaker[AsyncSession], encryption: EnvelopeEncryption, search: SearchKeys, places: Places
-) -> int:
-    """Make all keys of sites with the newest root. Return the number of households whose keys were made.
+class SiteKeyRenewal(Renewal):
+    kind = "keys of sites"
 
-    Each batch is a transaction of its own, so an interrupted renewal continues where it stopped.
-    """
-    count = 0
-    while True:
-        async with sessions.begin() as session:
-            some = await _renew_some(session, Store(session, encryption, search, places), search)
-        if not some:
-            return count
-        count += some
+    async def is_old(self, session: AsyncSession) -> ColumnElement[bool]:  # noqa: ARG002 - as in the base class
+        return Household.site_root_id < self.search.newest.root_id
 
+    async def replace(self, session: AsyncSession, old: Sequence[UUID], subjects: Sequence[Subject]) -> None:
+        never_listed = set(await session.scalars(NEVER_LISTED.where(Household.household_id.in_(old))))
+        keys = self.search.of(self.search.newest.root_id)
+        made = [
+            {"household_id": UUID(subject.name[1]), "site_key": keys.of_site(site_id)}
+            for subject in subjects
+            for site_id in subject.site_ids
+        ]
+        for listed in (HouseholdSiteKey, HouseholdSite):
+            await session.execute(delete(listed).where(listed.household_id.in_(old)))
+        if made:
+            await session.execute(insert(HouseholdSiteKey), made)
+        await self._note(session, old)
+        await _note_earlier_movements(session, [each for each in subjects if UUID(each.name[1]) in never_listed])
 
-async def _renew_some(session: AsyncSession, store: Store, search: SearchKeys) -> int:
-    root_id = search.newest.root_id
-    await session.execute(database.advisory_lock("keys of sites"))  # workers would make the same keys twice
-    is_old = Household.site_root_id < root_id
-    old = (await session.scalars(select(Household.household_id).where(is_old).limit(HOUSEHOLDS_AT_ONCE))).all()
-    if not old:
-        return 0
-    never_listed = set(await session.scalars(NEVER_LISTED.where(Household.household_id.in_(old))))
-    working_set = await store.open_at({(ReportKind.HOUSEHOLD.value, str(id)) for id in old}, [])
-    keys = search.of(root_id)
-    made = [
-        {"household_id": UUID(subject.name[1]), "site_key": keys.of_site(site_id)}
-        for subject in working_set.subjects.values()
-        if subject.name[0] == ReportKind.HOUSEHOLD
-        for site_id in subject.site_ids
-    ]
-    for listed in (HouseholdSiteKey, HouseholdSite):
-        await session.execute(delete(listed).where(listed.household_id.in_(old)))
-    if made:
-        await session.execute(insert(HouseholdSiteKey), made)
-    await session.execute(update(Household).where(Household.household_id.in_(old)).values(site_root_id=root_id))
-    await _note_earlier_movements(session, [working_set.subjects["household", str(id)] for id in never_listed])
-    return len(old)
+    async def give_up(self, session: AsyncSession, household_id: UUID) -> None:
+        """The household keeps its rows. It is tried again with the next root."""
+        await self._note(session, [household_id])
+
+    async def _note(self, session: AsyncSession, ids: Sequence[UUID]) -> None:
+        values = {"site_root_id": self.search.newest.root_id}
+        await session.execute(update(Household).where(Household.household_id.in_(ids)).values(values))
 
 
 async def _note_earlier_movements(session: AsyncSession, households: Iterable[Subject]) -> None:

@@ -4,7 +4,6 @@ import gc
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.registry import site_key_renewal
 from services.registry.comparisons import keep_compared
 from services.registry.config import RegistrySettings
 from services.registry.digests import Digests
@@ -16,7 +15,8 @@ from services.registry.models import HeldDecision
 from services.registry.opening import ReportOpener
 from services.registry.rewrap import rewrap
 from services.registry.search_keys import SearchKeys
-from services.registry.search_renewal import renew
+from services.registry.search_renewal import SearchRenewal
+from services.registry.site_key_renewal import SiteKeyRenewal
 from services.registry.site_movements import keep_applied
 from shared import wiring
 from shared.crypto.rotation import keep_newest
@@ -46,10 +46,10 @@ async def run(settings: RegistrySettings) -> None:
             reports.run(),
             keep_newest("households", lambda: rewrap(database.sessions(engine), encryption)),
             keep_newest("digests", lambda: digests.renew(settings)),
-            keep_newest("search keys", lambda: renew(database.sessions(engine), encryption, search, places)),
+            keep_newest("search keys", SearchRenewal(database.sessions(engine), encryption, search, places).run),
             keep_newest(
                 "keys of sites",
-                lambda: site_key_renewal.renew(database.sessions(engine), encryption, search, places),
+                SiteKeyRenewal(database.sessions(engine), encryption, search, places).run,
             ),
             keep_applied(database.sessions(engine), registrar),
             keep_compared(database.sessions(engine), encryption, search),

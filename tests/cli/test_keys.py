@@ -24,12 +24,12 @@ from services.console.callers import Caller, Callers
 from services.console.config import ConsoleSettings
 from services.console.queries import accounts, callers, second_factors
 from services.console.totp import TotpSecrets
-from services.registry import site_key_renewal
 from services.registry.config import RegistrySettings
 from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.rewrap import rewrap
 from services.registry.search_keys import SearchKeys
-from services.registry.search_renewal import renew
+from services.registry.search_renewal import SearchRenewal
+from services.registry.site_key_renewal import SiteKeyRenewal
 from shared.auth.tokens import Role
 from shared.config import Settings
 from shared.crypto.seal import Sealer
@@ -165,8 +165,8 @@ def test_a_search_root_is_kept_until_the_worker_has_made_the_search_keys_again(
 
     async def renew_both(made: Sessions) -> int:
         search, places = SearchKeys(folder), Places.load()
-        await site_key_renewal.renew(made, encryption, search, places)
-        return await renew(made, encryption, search, places)
+        await SiteKeyRenewal(made, encryption, search, places).run()
+        return await SearchRenewal(made, encryption, search, places).run()
 
     held_until(tables, Kind.SEARCH, settings, renew_both)
 

@@ -10,9 +10,8 @@ from sqlalchemy import text
 from services.registry.config import RegistrySettings
 from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.search_keys import SearchKeys
-from services.registry.search_renewal import made_by
-from services.registry.search_renewal import renew as renew_search_keys
-from services.registry.site_key_renewal import renew
+from services.registry.search_renewal import SearchRenewal, made_by
+from services.registry.site_key_renewal import SiteKeyRenewal
 from services.registry.site_movements import apply_some
 from shared.crypto import keyring
 from shared.events.vocabulary import Flag
@@ -59,8 +58,8 @@ async def renewed(office: Office) -> int:
     settings = office.installation.settings(RegistrySettings)
     search, encryption = SearchKeys(settings.search_root_file), EnvelopeEncryption(settings.registry_kek_file)
     sessions, places = office.app.state.sessions, Places.load()
-    await renew_search_keys(sessions, encryption, search, places)
-    return await renew(sessions, encryption, search, places)
+    await SearchRenewal(sessions, encryption, search, places).run()
+    return await SiteKeyRenewal(sessions, encryption, search, places).run()
 
 
 async def test_the_database_does_not_say_where_a_household_is(office: Office) -> None:

@@ -8,11 +8,12 @@ import pytest
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from services.registry import search_keys, search_renewal, site_key_renewal
+from services.registry import renewals, search_keys
 from services.registry.config import RegistrySettings
 from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.search_keys import KeyVersion, SearchKeys
-from services.registry.search_renewal import made_by, renew
+from services.registry.search_renewal import SearchRenewal, made_by
+from services.registry.site_key_renewal import SiteKeyRenewal
 from shared.auth.tokens import Role
 from shared.crypto import keyring
 from shared.places import Places
@@ -35,8 +36,8 @@ async def renewed(office: Office) -> int:
     """Makes old keys again, as the worker does. Returns the number of households with new search keys."""
     settings = office.installation.settings(RegistrySettings)
     encryption, search = EnvelopeEncryption(settings.registry_kek_file), SearchKeys(root_folder(office))
-    await site_key_renewal.renew(office.app.state.sessions, encryption, search, Places.load())
-    return await renew(office.app.state.sessions, encryption, search, Places.load())
+    await SiteKeyRenewal(office.app.state.sessions, encryption, search, Places.load()).run()
+    return await SearchRenewal(office.app.state.sessions, encryption, search, Places.load()).run()
 
 
 async def result(office: Office) -> tuple[int, bool]:
@@ -133,24 +134,24 @@ async def test_a_household_that_cannot_be_read_is_left_out_and_reported(office: 
     """The others get their keys, the worker does not try it again, and the search stays incomplete."""
     damaged, sound = household(), [household() for _ in range(3)]
     await office.file(damaged, *sound)
-    await changed(office, "UPDATE households SET search_folding = 1")
+    await changed(office, "UPDATE households SET search_folding = 1, site_root_id = ''")
     statement = "UPDATE reports SET sealed = sealed || '\\x00' WHERE subject_id = :id"
     await changed(office, statement, id=damaged["household_id"])
     with capture_logs() as lines:
         assert await renewed(office) == 3
-    [line] = [line for line in lines if line["event"] == "no search keys made"]
-    assert (line["household_id"], line["error"]) == (damaged["household_id"], "InvalidTag")
+    errors = {line["keys"]: (line["household_id"], line["error"]) for line in lines if "keys" in line}
+    assert errors == dict.fromkeys(("keys of sites", "search keys"), (damaged["household_id"], "InvalidTag"))
     assert await result(office) == (3, False)
     assert await renewed(office) == 0
 
 
 async def test_a_batch_has_a_bounded_number_of_reports(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search_renewal, "MOST_REPORTS", 2)
+    monkeypatch.setattr(renewals, "MOST_REPORTS", 2)
     await office.file(*(household() for _ in range(3)))
     await changed(office, "UPDATE households SET search_folding = 1")
     settings = office.installation.settings(RegistrySettings)
     encryption, search = EnvelopeEncryption(settings.registry_kek_file), SearchKeys(root_folder(office))
-    renewal = search_renewal.Renewal(office.app.state.sessions, encryption, search, Places.load())
+    renewal = SearchRenewal(office.app.state.sessions, encryption, search, Places.load())
     assert len(await renewal.next_batch()) == 2
     assert await renewed(office) == 3
-    assert search_renewal.fitting({NOON: 7, later(1): 1}) == [NOON]  # type: ignore[dict-item]
+    assert renewals.fitting({NOON: 7, later(1): 1}) == [NOON]  # type: ignore[dict-item]

@@ -1,0 +1,111 @@
+"""Makes keys of stored households again in small batches, while others work. One unreadable household stops nobody."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.keywrap import InvalidUnwrap
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from services.registry.envelope_encryption import EnvelopeEncryption
+from services.registry.models import Household, Report
+from services.registry.search_keys import SearchKeys
+from services.registry.storage import Store
+from services.registry.subjects import Subject
+from shared import log
+from shared.events.vocabulary import ReportKind
+from shared.places import Places
+from shared.postgres import database
+
+MOST_HOUSEHOLDS = 200
+MOST_REPORTS = 500  # in a batch, because all reports of a household are decrypted
+PAUSE_SECONDS = 0.1  # after a batch, so that reports and alerts do not wait for the CPU
+# The errors of a household that cannot be decrypted or read.
+UNREADABLE = (InvalidTag, InvalidUnwrap, LookupError, TypeError, ValueError)
+
+
+@dataclass(frozen=True)
+class Renewal(ABC):
+    """Makes keys of one kind. `kind` names the lock that two workers take."""
+
+    kind: ClassVar[str]
+
+    sessions: async_sessionmaker[AsyncSession]
+    encryption: EnvelopeEncryption
+    search: SearchKeys
+    places: Places
+
+    async def run(self) -> int:
+        """Make all old keys again. Return the number of households whose keys were made.
+
+        Each batch has a separate transaction, so an interrupted renewal continues where it stopped.
+        """
+        count = 0
+        while ids := await self.next_batch():
+            count += await self.renew(ids)
+            await asyncio.sleep(PAUSE_SECONDS)
+        return count
+
+    async def next_batch(self) -> list[UUID]:
+        """Some households with old keys, which have no more than MOST_REPORTS reports, or a single one."""
+        async with self.sessions.begin() as session:
+            is_old = await self.is_old(session)
+            old = select(Household.household_id).where(is_old).limit(MOST_HOUSEHOLDS).subquery()
+            sizes = select(old.c.household_id, func.count(Report.report_id)).outerjoin(
+                Report, Report.subject_id == old.c.household_id
+            )
+            return fitting(dict(map(tuple, await session.execute(sizes.group_by(old.c.household_id)))))
+
+    async def renew(self, ids: Sequence[UUID]) -> int:
+        """Make the keys of these households. One that cannot be read is left out, and the worker goes on."""
+        try:
+            async with self.sessions.begin() as session:
+                return await self._renew(session, ids)
+        except UNREADABLE as error:
+            if len(ids) == 1:
+                failed = {"keys": self.kind, "household_id": str(ids[0])}
+                log.get().error("keys not made: the household cannot be read", **failed, **log.described(error))
+                async with self.sessions.begin() as session:
+                    await self.give_up(session, ids[0])
+                return 0
+        return sum([await self.renew([household_id]) for household_id in ids])
+
+    async def _renew(self, session: AsyncSession, ids: Sequence[UUID]) -> int:
+        await session.execute(database.advisory_lock(self.kind))  # otherwise two workers would make the same keys
+        is_old = Household.household_id.in_(ids), await self.is_old(session)
+        old = (await session.scalars(select(Household.household_id).where(*is_old))).all()
+        if old:
+            store = Store(session, self.encryption, self.search, self.places)
+            working_set = await store.open_at({(ReportKind.HOUSEHOLD.value, str(id)) for id in old}, [])
+            subjects = [subject for subject in working_set.subjects.values() if subject.name[0] == ReportKind.HOUSEHOLD]
+            await self.replace(session, old, subjects)
+        return len(old)
+
+    @abstractmethod
+    async def is_old(self, session: AsyncSession) -> ColumnElement[bool]:
+        """Whether the keys of a row of `households` must be made again."""
+
+    @abstractmethod
+    async def replace(self, session: AsyncSession, old: Sequence[UUID], subjects: Sequence[Subject]) -> None:
+        """Replace the keys of the households `old`, which are `subjects`."""
+
+    @abstractmethod
+    async def give_up(self, session: AsyncSession, household_id: UUID) -> None:
+        """Note that the household cannot be read, so that it is not tried again at once."""
+
+
+def fitting(sizes: Mapping[UUID, int]) -> list[UUID]:
+    """The first households that together have no more than MOST_REPORTS reports, but at least one household."""
+    chosen: list[UUID] = []
+    count = 0
+    for household_id, reports in sizes.items():
+        count += reports
+        if chosen and count > MOST_REPORTS:
+            break
+        chosen.append(household_id)
+    return chosen
