@@ -230,7 +230,7 @@ async def find_and_open(journey: Journey, token: str) -> None:
     name = f"{canary.person['family_name']} {canary.person['given_name']}"
     criteria = {"name": name, "phone": canary.person["phone"]}
     found = (await journey.open("POST", search, token, json=criteria)).json()["households"]
-    assert len(found) == 2
+    assert len(found) > 1
     assert canary.person["family_name"] in (await journey.open("POST", "/registry/search", token, json=criteria)).text
     household_id = found[0]["household_id"]
     api = f"/registry/v1/households/{household_id}"
