@@ -14,7 +14,7 @@ from services.console.state import console
 from shared import audit
 from shared.audit import Action
 from shared.auth import tokens
-from shared.auth.access import DECIDERS, LEDGER, REDRIVERS
+from shared.auth.access import COUNTERS, DECIDERS, LEDGER, REDRIVERS
 from shared.auth.tokens import Principal
 from shared.events.fields import Body
 from shared.events.vocabulary import RefusalReason
@@ -62,6 +62,7 @@ async def waiting_page(request: Request, session: Session) -> Response:
         deciders=deciders(everyone, caller, here.places),
         redrivers=[account for account in everyone if is_active(account) and not REDRIVERS.isdisjoint(account.roles)],
         refusals=list(RefusalReason),
+        sees_held=not roles.isdisjoint(COUNTERS),
         may_decide=not roles.isdisjoint(DECIDERS),
         sees_letters=not roles.isdisjoint(LEDGER),
         may_redrive=not roles.isdisjoint(REDRIVERS),

@@ -154,7 +154,7 @@ ROUTES: dict[str, AccessRule] = {
     "GET /release": page(CMC),
     "GET /new-count": page(COUNTERS),
     "GET /sites": page(COUNTERS),
-    "GET /waiting": page(COUNTERS),
+    "GET /waiting": page(COUNTERS | {R.ADMINISTRATOR}),
     "POST /v1/accounts:names": to(COUNTERS),
     "GET /v1/letters:assignments": to(LEDGER),
     "PUT /v1/letters:assignments": to(LEDGER),

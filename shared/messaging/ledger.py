@@ -174,6 +174,13 @@ async def dead_letters(session: AsyncSession, *, limit: int = 200) -> list[DeadL
     return [_without_content(row) for row in await session.scalars(newest)]
 
 
+async def dead_letters_by_reason(session: AsyncSession) -> list[dict[str, Any]]:
+    """How many dead letters each topic has for each reason, and since when. All of them are counted."""
+    row, oldest = DeadLetterRow, func.min(DeadLetterRow.set_aside_at).label("oldest")
+    counted = select(row.topic, row.reason, func.count().label("letters"), oldest).group_by(row.topic, row.reason)
+    return [dict(row) for row in (await session.execute(counted.order_by(oldest))).mappings()]
+
+
 async def dead_letter(session: AsyncSession, topic: str, partition: int, offset: int) -> DeadLetter | None:
     row = await session.get(DeadLetterRow, (topic, partition, offset))
     return None if row is None else _without_content(row)
@@ -191,6 +198,7 @@ def routes(service: str) -> APIRouter:
     async def ledger(request: Request, session: database.Session) -> dict[str, Any]:
         rows = await balance(session)
         letters, count = await dead_letters(session), await dead_letters_count(session)
+        by_reason = await dead_letters_by_reason(session)
         await session.commit()  # the transaction ends before the request to the broker
         rows = await with_ends(rows, service, request.app.state.settings)
         return {
@@ -198,6 +206,7 @@ def routes(service: str) -> APIRouter:
             "partitions": [_shown(row) for row in rows],
             "dead_letters": list(map(asdict, letters)),
             "dead_letters_count": count,
+            "dead_letters_by_reason": by_reason,
         }
 
     return router

@@ -181,6 +181,28 @@ def test_a_small_phone_selects_all_and_shows_the_headings_of_every_cell(whole: W
     assert desk.errors == []
 
 
+MANY_LETTERS = """
+INSERT INTO dead_letters (topic, partition, "offset", reason, pointer, set_aside_at)
+SELECT 'hazards', 0, -1000 - number, 'unknown_type', '', now() - make_interval(mins => number)
+FROM generate_series(1, 240) AS number RETURNING 1
+"""
+
+
+def test_an_administrator_sees_how_many_messages_failed_for_a_reason_and_since_when(whole: Whole, seat: Any) -> None:
+    """The ledger lists the newest 200 messages, but counts all."""
+    in_thread(change(whole, MANY_LETTERS))
+    desk = seat(Role.ADMINISTRATOR)
+    page = desk.open("/waiting?lang=en")
+    row = page.locator("#letters tr", has_text="unknown_type")
+    expect(row).to_contain_text("240", timeout=SLOW_MS)
+    expect(row).to_contain_text("4 h")
+    expect(row.get_by_role("button", name="Process again")).to_be_visible()
+    expect(page.locator("#held-table")).to_have_count(0)
+    expect(page.locator("h1")).to_have_text("Messages that failed to process")
+    in_thread(change(whole, "DELETE FROM dead_letters RETURNING 1"))
+    assert desk.errors == []
+
+
 def is_assignment(answer: Response) -> bool:
     return answer.request.method == "PUT" and answer.url.endswith("/v1/letters:assignments")
 

@@ -10,6 +10,7 @@ import { button } from "/static/waiting/held.js";
 import { age } from "/static/waiting/names.js";
 
 /** @typedef {{service: string, topic: string, partition: number, offset: number, reason: string, set_aside_at: string}} Letter */
+/** @typedef {{service: string, topic: string, reason: string, letters: number, oldest: string}} Counted the letters of one reason */
 /** @typedef {{name: string, reason: string, received_at: string | null}} Unpublished */
 
 const LEDGERS = { intake: "/intake/v1/ledger/consumer", registry: "/registry/v1/ledger", alerts: "/alerts/v1/ledger", console: "/console/v1/ledger" };
@@ -20,13 +21,14 @@ export async function readLetters() {
   const heard = await Promise.all(Object.entries(LEDGERS).map(([service, path]) => read(service, path)));
   const unpublished = await readUnpublished();
   const silent = Object.keys(LEDGERS).filter((_, place) => !heard[place]);
+  const counted = heard.flatMap((each) => each?.counted ?? []);
   const letters = heard.flatMap((each) => each?.letters ?? []);
   const assigned = await readAssigned();
   element("letters-count").textContent = number.format(heard.reduce((total, each) => total + (each?.count ?? 0), unpublished.length));
-  element("letters-none").hidden = letters.length > 0 || unpublished.length > 0 || silent.length > 0;
+  element("letters-none").hidden = counted.length > 0 || unpublished.length > 0 || silent.length > 0;
   element("letters-silent").hidden = !silent.length;
   element("letters-silent").textContent = sentence("no_answer", { names: silent.join(", ") });
-  element("letters").replaceChildren(...byReason(letters).map((same) => drawn(same, assigned.get(kindOf(same[0])))), ...unpublished.map(drawnUnpublished));
+  element("letters").replaceChildren(...counted.map((kind) => drawn(kind, letters.filter((letter) => kindOf(letter) === kindOf(kind)), assigned.get(kindOf(kind)))), ...unpublished.map(drawnUnpublished));
 }
 
 /** Who looks after the letters of a service, topic and reason. @returns {Promise<Map<string, string>>} */
@@ -53,41 +55,32 @@ function drawnUnpublished({ name, reason, received_at }) {
   return labelled(row([cell(code(reason)), cell(code(name)), figure(1), cell(received_at ? age(received_at) : "–"), cell("–"), cell(words("advice")[reason] ?? "")]), "letters-table");
 }
 
-/** @param {string} service @param {string} path @returns {Promise<{letters: Letter[], count: number} | undefined>} */
+/** @param {string} service @param {string} path @returns {Promise<{letters: Letter[], counted: Counted[], count: number} | undefined>} */
 async function read(service, path) {
   try {
     const answer = await call("GET", path);
     if (!answer.ok) return undefined;
-    const { dead_letters, dead_letters_count } = await answer.json();
-    return { letters: dead_letters.map((/** @type {Letter} */ letter) => ({ ...letter, service })), count: dead_letters_count };
+    const { dead_letters, dead_letters_by_reason, dead_letters_count } = await answer.json();
+    return {
+      letters: dead_letters.map((/** @type {Letter} */ letter) => ({ ...letter, service })),
+      counted: dead_letters_by_reason.map((/** @type {Counted} */ kind) => ({ ...kind, service })), count: dead_letters_count,
+    };
   } catch (error) {
     if (!isNoAnswer(error)) throw error;
     return undefined;
   }
 }
 
-/** The letters of each service, topic and reason, the oldest first. @param {Letter[]} letters */
-function byReason(letters) {
-  /** @type {Map<string, Letter[]>} */
-  const groups = new Map();
-  for (const letter of letters.sort((a, b) => a.set_aside_at.localeCompare(b.set_aside_at))) {
-    const key = kindOf(letter);
-    groups.set(key, [...(groups.get(key) ?? []), letter]);
-  }
-  return [...groups.values()];
-}
-
-/** @param {Letter[]} letters of one reason @param {string | undefined} account that looks after them */
-function drawn(letters, account) {
-  const [oldest] = letters;
-  const may = "redrives" in element("waiting").dataset;
+/** @param {Counted} kind @param {Letter[]} letters of it, as far as the ledger lists them @param {string | undefined} account that looks after them */
+function drawn(kind, letters, account) {
+  const may = letters.length && "redrives" in element("waiting").dataset;
   return labelled(row([
-    cell(code(oldest.reason)), cell(`${oldest.service} ← ${oldest.topic}`), figure(letters.length), cell(age(oldest.set_aside_at)), cell(assignee(oldest, account)),
+    cell(code(kind.reason)), cell(`${kind.service} ← ${kind.topic}`), figure(kind.letters), cell(age(kind.oldest)), cell(assignee(kind, account)),
     cell(...(may ? [button(sentence("redrive"), () => void redrive(letters))] : [])),
   ]), "letters-table");
 }
 
-/** @param {Letter} letter of the reason @param {string | undefined} account */
+/** @param {Counted} kind @param {string | undefined} account */
 function assignee({ service, topic, reason }, account) {
   const made = /** @type {HTMLTemplateElement} */ (element("letter-assignee")).content.cloneNode(true);
   const select = /** @type {HTMLSelectElement} */ (/** @type {DocumentFragment} */ (made).querySelector("select"));

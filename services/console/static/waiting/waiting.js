@@ -129,10 +129,15 @@ if ("decides" in element("waiting").dataset) {
   element("accept").addEventListener("click", () => void act("/registry/v1/held:decide", { is_accepted: true }, "accepted"));
   element("refuse").addEventListener("click", refuse);
 }
-element("acts").addEventListener("submit", (event) => event.preventDefault());
-element("assign").addEventListener("click", () => void act("/registry/v1/held:assign", { account: given("assignee") || null }, "assigned"));
-element("select-all").addEventListener("change", (event) => selectAll(/** @type {HTMLInputElement} */ (event.target).checked));
-element("more").addEventListener("click", () => attempt(() => readPage(next)));
-attempt(read);
-attempt(readDiffering);
+if ("held" in element("waiting").dataset) listen();
 if ("letters" in element("waiting").dataset) attempt(readLetters);
+
+/** Begins to show the held reports. An administrator sees only messages that failed. */
+function listen() {
+  element("acts").addEventListener("submit", (event) => event.preventDefault());
+  element("assign").addEventListener("click", () => void act("/registry/v1/held:assign", { account: given("assignee") || null }, "assigned"));
+  element("select-all").addEventListener("change", (event) => selectAll(/** @type {HTMLInputElement} */ (event.target).checked));
+  element("more").addEventListener("click", () => attempt(() => readPage(next)));
+  attempt(read);
+  attempt(readDiffering);
+}
