@@ -14,6 +14,7 @@ from tests.browsers import SLOW_MS
 from tests.console.conftest import PASSWORD
 from tests.console.pages.conftest import Seat, Whole, newest_alert
 from tests.console.pages.test_search import reported, usenov
+from tests.intake.field.phones import FORM, choose_pin
 from tests.registry.factories import movement
 
 AXE = (paths.ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
@@ -37,7 +38,7 @@ PAGES = {
     ),
     Role.ADMINISTRATOR: ("/", "/security", "/second-factor", "/sign-ins", "/password"),
     Role.AUDITOR: ("/audit",),
-    Role.FIELD: ("/intake/field", "/ledger", "/nowhere"),
+    Role.FIELD: (FORM, "/ledger", "/nowhere"),
 }
 REFUSED = {(Role.FIELD, "/ledger"): 403, (Role.FIELD, "/nowhere"): 404}
 LANGUAGES = ("ky", "ru", "en")
@@ -66,6 +67,9 @@ def test_axe_finds_nothing_serious_on_a_page(whole: Whole, seat: Take, role: Rol
     for path in PAGES[role]:
         visit(desk.page, f"{whole.url}{path}?lang={language}", status=REFUSED.get((role, path), 200))
         assert findings(desk.page) == []
+        if path == FORM:
+            choose_pin(desk.page)
+            assert findings(desk.page) == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

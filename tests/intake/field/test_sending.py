@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
+import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from shared.auth.tokens import Role
@@ -93,6 +94,21 @@ def test_a_report_that_was_too_slow_is_sent_again(phone: BrowserContext, centre:
     signed_in(page, centre.account(Role.FIELD))
     too_slow = refusal(HTTPStatus.REQUEST_TIMEOUT).partition(b"\r\n\r\n")[2]
     page.route("**/v1/displacements*", lambda route: route.fulfill(status=408, body=too_slow), times=1)
+    with page.expect_response("**/v1/displacements*"):
+        filled(page)
+    expect(page.locator("#reports .answer")).to_have_text("Saved on this phone, not sent yet")
+    page.click("#send-now")
+    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+
+
+@pytest.mark.parametrize("status", [404, 405, 429, 502])
+def test_a_centre_that_cannot_take_reports_now_gets_them_later(
+    phone: BrowserContext, centre: Centre, status: int
+) -> None:
+    """For example, a centre that went back to an earlier release knows no sealed reports."""
+    page = opened(phone, centre)
+    signed_in(page, centre.account(Role.FIELD))
+    page.route("**/v1/displacements*", lambda route: route.fulfill(status=status, body="{}"), times=1)
     with page.expect_response("**/v1/displacements*"):
         filled(page)
     expect(page.locator("#reports .answer")).to_have_text("Saved on this phone, not sent yet")

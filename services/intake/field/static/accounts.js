@@ -7,6 +7,7 @@ import { account, device, isOver, keep, reports, setAccount } from "./kept.js";
 import { forgetAll } from "./memory.js";
 import { post, sendWaiting } from "./outbox.js";
 import { tell } from "./page.js";
+import { lock } from "./pin.js";
 import { sentence } from "./texts.js";
 
 const RENEW_MS = 12 * 3_600_000;
@@ -88,5 +89,6 @@ function adopt() {
 
 export function signOut() {
   forgetAll();
+  lock();
   setAccount(null);
 }

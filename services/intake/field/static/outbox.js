@@ -7,6 +7,8 @@ import { account, isAnswered, isSame, isSameName, keep, kept, reports, setAccoun
 
 const PATIENCE_MS = 20_000;
 const CONFLICT = 409;
+// Answers that say nothing about the report: too slow, too many, or a centre that does not take sealed reports (yet).
+const LATER = [404, 405, 408, 429];
 const NO_SUCH_KEY = "urn:dayar:problem:no-such-phone-key";
 let isSending = false;
 
@@ -46,7 +48,7 @@ async function send(report) {
     if (known && known.token === token) setAccount({ ...known, isOver: true });
     return false;
   }
-  if (answer.status === 408 || answer.status === 429 || answer.status >= 500) return false; // try again later
+  if (LATER.includes(answer.status) || answer.status >= 500) return false;
   settle(report, answer, await answer.json());
   return true;
 }
