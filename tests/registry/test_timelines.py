@@ -74,6 +74,14 @@ async def test_a_movement_shows_whom_it_moved_and_the_figures_rest_on_it(office:
     assert f'id="report-{back["report_id"]}-1"' in page
 
 
+async def test_the_page_says_where_a_household_is_that_moved(office: Office) -> None:
+    body, other = household(), household()
+    await office.file(body, other)
+    await office.file(movement(body, "transferred", destination={"pcode": BATKEN}))
+    assert "<dt>Is now in</dt><dd>Batken rayon</dd>" in await page_of(office, body)
+    assert "<dt>Is now in</dt>" not in await page_of(office, other)
+
+
 async def test_a_household_without_movements_rests_on_its_report(office: Office) -> None:
     body = household()
     await office.file(body)
