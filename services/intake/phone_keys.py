@@ -41,11 +41,11 @@ class PhoneKeys:
         point = private_key(seed).public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
         return PublicKey(key_id, encode(point))
 
-    def open(self, sealed: bytes, *, kid: str, report_id: str) -> bytes:
-        """Open a report that was sealed to the key `kid`. Raises UnknownKey, SealMismatch."""
+    def open(self, sealed: bytes, *, kid: str, report_id: str, account: str = "") -> bytes:
+        """Open a report that the account sealed to the key `kid`. Raises UnknownKey, SealMismatch."""
         key = private_key(self._ring.find(kid))
         try:
-            return SUITE.decrypt(sealed, key, info=info(kid, report_id))
+            return SUITE.decrypt(sealed, key, info=info(kid, report_id, account))
         except InvalidTag:
             raise SealMismatch from None
 
@@ -57,8 +57,9 @@ def private_key(seed: bytes) -> ec.EllipticCurvePrivateKey:
     return ec.derive_private_key(number % (ORDER - 1) + 1, ec.SECP256R1())
 
 
-def info(kid: str, report_id: str) -> bytes:
-    return b"%b%b\0%b" % (INFO, kid.encode(), report_id.encode())
+def info(kid: str, report_id: str, account: str = "") -> bytes:
+    """What the seal is bound to: key, report and author. The account is left out if nobody was signed in."""
+    return INFO + "\0".join(filter(None, (kid, report_id, account))).encode()
 
 
 __all__ = ["PhoneKeys", "PublicKey", "UnknownKey", "info", "private_key"]

@@ -29,6 +29,10 @@ class NoSuchPhoneKey(ReportRefused):
     """A phone sealed the report to a key that intake does not have: destroyed, or not yet restored from a backup."""
 
 
+class ForeignReport(ReportRefused):
+    """A phone sealed the report for another account, or the sender is no phone."""
+
+
 class TooMany(ReportRefused):
     """A batch has more reports than allowed."""
 

@@ -26,6 +26,7 @@ from services.intake.publication import Answer
 from services.intake.refusals import (
     CutOff,
     ForeignEvent,
+    ForeignReport,
     ForeignSource,
     Invalid,
     MayNotRelease,
@@ -87,7 +88,7 @@ class SealedReportRoute(SingleReportRoute):
     async def answer(self, admission: Admission, scope: Scope, receive: Receive) -> tuple[int, bytes]:
         with admission.counting_refusals(scope["principal"]):
             sealed = await body(receive, self.sealed_bytes, admission.drafting)
-            raw = sealed_reports.opened(sealed, scope["app"].state.phone_keys)
+            raw = sealed_reports.opened(sealed, scope["app"].state.phone_keys, scope["principal"])
             draft, answer = await admission.admit(raw, self.format, sender(scope))
         return answer_to(draft, answer)
 
@@ -272,6 +273,7 @@ def too_many(refusal: TooMany) -> Problem:
 
 
 NO_SUCH_PHONE_KEY = "The report is sealed to a key that does not exist here. Keep it, and ask the centre."
+FOREIGN_REPORT = "Only a phone sends sealed reports, signed in to the account that wrote them."
 FOREIGN_EVENT = "Only who entered this event, or a duty head, may correct or cancel it."
 REFUSALS: dict[type[ReportRefused], Callable[[Any], Problem]] = {
     Invalid: invalid,
@@ -280,6 +282,7 @@ REFUSALS: dict[type[ReportRefused], Callable[[Any], Problem]] = {
     NoSuchPhoneKey: lambda _: Problem(422, "no-such-phone-key", NO_SUCH_PHONE_KEY),
     CutOff: lambda _: Problem(400, "cut-off", "The request ended before its body did."),
     SignInExpired: lambda _: unauthenticated(),
+    ForeignReport: lambda _: Problem(403, "not-your-report", FOREIGN_REPORT),
     ForeignSource: lambda _: Problem(403, "not-your-source", "This account does not report for that source."),
     ForeignEvent: lambda _: Problem(403, "not-your-event", FOREIGN_EVENT),
     MayNotRelease: lambda _: Problem(403, "may-not-release", "Only an operator or a duty head releases an event."),

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict
+from pydantic_core import from_json
 from starlette.responses import Response
 
 from services.registry import openings, queries
@@ -170,7 +171,7 @@ async def own_report(
     if report is None:
         raise await missing(request, household_id)
     await note_read(request, session, [household_id])
-    return OwnReport.model_validate({**for_author(report), "household_id": household_id})
+    return OwnReport.model_validate({**for_author(report, caller), "household_id": household_id})
 
 
 @router.get("/v1/households/{household_id}/history")
@@ -186,20 +187,23 @@ async def history(household_id: UUID, request: Request, session: Session, caller
     if not versions:
         raise await missing(request, household_id)
     if visibility.author is not None:
-        versions = list(map(for_author, versions))
+        versions = [for_author(version, caller) for version in versions]
     await note_read(request, session, [household_id])
     await openings.watch(session, caller)
     return History(household_id=household_id, versions=[Version.model_validate(version) for version in versions])
 
 
-def for_author(version: dict[str, Any]) -> dict[str, Any]:
+def for_author(version: dict[str, Any], author: Principal) -> dict[str, Any]:
     """The version as its author may read it.
 
-    Other outcomes are hidden, because they may reveal other households and teams.
+    Other outcomes are hidden, because they may reveal other households and teams. A report from a phone is shown
+    without its sealed fields, because a phone with its sign-in and sealed reports can get into other hands.
     """
+    is_of_phone = SubmissionChannel.FIELD in (version["channel"], author.channel)
     state, reason = state_of(version["outcome"], version["reason"]), refusal_of(version["reason"])
     return {
         **version,
+        "report": from_json(version["clear"]) if is_of_phone else version["report"],
         "outcome": OUTCOMES[state],
         "reason": reason if state is ReceiptState.REFUSED else None,
     }

@@ -13,15 +13,18 @@ from shared.crypto.seal import decode, encode
 SUITE = Suite(KEM.P256, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 
 
-def sealed(report: dict[str, Any], key: dict[str, str], **changed: Any) -> dict[str, Any]:
-    """The body of a sealed report. `key` is intake's answer to a request for the public key."""
+def sealed(report: dict[str, Any], key: dict[str, str], account: str = "", **changed: Any) -> dict[str, Any]:
+    """The body of a report that the account sealed. `key` is intake's answer to a request for the public key."""
+    bound = {"account": account} if account else {}
+    info = "\0".join(("dayar/phone/v1", key["kid"], report["report_id"], *bound.values()))
     content = {name: value for name, value in report.items() if name not in ("report_id", "version")}
     report_id = changed.get("report_id", report["report_id"])
     return {
         "report_id": report_id,
         "version": report.get("version", 1),
         "kid": key["kid"],
-        "data": box(json.dumps(content).encode(), key, f"dayar/phone/v1\0{key['kid']}\0{report['report_id']}"),
+        "data": box(json.dumps(content).encode(), key, info),
+        **bound,
         **changed,
     }
 
@@ -33,5 +36,6 @@ def box(plain: bytes, key: dict[str, str], info: str) -> str:
 
 def opened(sealed: dict[str, Any], folder: Path) -> dict[str, Any]:
     """The report in the sealed body, with its id and version."""
-    plain = PhoneKeys(folder).open(decode(sealed["data"]), kid=sealed["kid"], report_id=sealed["report_id"])
+    names = {name: sealed[name] for name in ("kid", "report_id", "account") if name in sealed}
+    plain = PhoneKeys(folder).open(decode(sealed["data"]), **names)
     return {"report_id": sealed["report_id"], "version": sealed["version"], **json.loads(plain)}

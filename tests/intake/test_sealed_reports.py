@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -10,6 +11,7 @@ from services.intake.refusals import REPORT_BYTES
 from shared.auth.tokens import Role
 from shared.crypto import keyring
 from shared.crypto.seal import decode, encode
+from shared.events.vocabulary import SubmissionChannel
 from tests.installation import Installation
 from tests.intake.conftest import DISPLACEMENTS, RunningIntake, opened
 from tests.intake.factories import group, household
@@ -57,6 +59,28 @@ async def test_errors_in_a_sealed_report_name_its_fields(intake: RunningIntake) 
     assert answer.status_code == 422
     assert {error["pointer"] for error in answer.json()["errors"]} == {"/persons", "/?"}
     assert "Айгүл" not in answer.text
+
+
+async def test_only_the_account_that_sealed_a_report_can_send_it(intake: RunningIntake) -> None:
+    """Who takes a sealed report from a phone cannot have it opened under another sign-in."""
+    author, finder = uuid4(), uuid4()
+    report = household()
+    body = sealed(report, await key_of(intake), account=str(author))
+    foreign = await intake.caller(account=finder).post(SEALED, body)
+    assert (foreign.status_code, foreign.json()["type"]) == (403, "urn:dayar:problem:not-your-report")
+    unbound = {name: value for name, value in body.items() if name != "account"}
+    for taken in (unbound, {**body, "account": str(finder)}):
+        answer = await intake.caller(account=finder).post(SEALED, taken)
+        assert [error["pointer"] for error in answer.json()["errors"]] == ["/data"]
+    assert await records(intake.installation, "displacements", report["report_id"]) == []
+    assert (await intake.caller(account=author).post(SEALED, body)).status_code == 202
+
+
+async def test_only_a_phone_sends_sealed_reports(intake: RunningIntake) -> None:
+    """The registry shows a phone no sealed field of its report. Another sender would get the content back."""
+    body = sealed(household(), await key_of(intake))
+    answer = await intake.caller(channel=SubmissionChannel.API).post(SEALED, body)
+    assert (answer.status_code, answer.json()["type"]) == (403, "urn:dayar:problem:not-your-report")
 
 
 def altered(data: str) -> str:

@@ -18,7 +18,6 @@ from services.registry.config import RegistrySettings
 from services.registry.handlers import Registrar
 from services.registry.site_movements import apply_some
 from shared.auth.tokens import Role
-from shared.events.vocabulary import Flag
 from shared.postgres import database
 from tests.installation import Installation, wait_for
 from tests.registry.factories import Desk, registrar_of
@@ -62,10 +61,10 @@ class Office:
     client: httpx.AsyncClient
 
     async def file(
-        self, *bodies: dict[str, Any], author: UUID = AUTHOR, team: UUID | None = TEAM, flags: tuple[Flag, ...] = ()
+        self, *bodies: dict[str, Any], author: UUID = AUTHOR, team: UUID | None = TEAM, **stamps: Any
     ) -> None:
         desk = Desk(self.installation.secrets / "seal")
-        batch = [desk.received(body, author=author, team=team, flags=flags) for body in bodies]
+        batch = [desk.received(body, author=author, team=team, **stamps) for body in bodies]
         async with self.app.state.sessions.begin() as session:
             await self.registrar.file_reports(batch, session)
         while await apply_some(self.app.state.sessions, self.registrar):

@@ -164,6 +164,7 @@ class Desk:
         team: UUID | None = None,
         flags: tuple[Flag, ...] = (),
         registrar_areas: tuple[str, ...] = (),
+        channel: SubmissionChannel = SubmissionChannel.FIELD,
         places_version: str | None = None,
         unknown: Mapping[str, Any] | None = None,
     ) -> Message:
@@ -178,7 +179,7 @@ class Desk:
             **{name: value for name, value in report if name not in fields},
             author=author,
             team=team,
-            channel=SubmissionChannel.FIELD,
+            channel=channel,
             received_at=report.reported_at,
             flags=tuple(flags),
             places_version=places_version,

@@ -12,7 +12,7 @@ from services.registry.models import HeldDecision
 from shared import audit
 from shared.audit import Action, Entry
 from shared.auth.tokens import Role
-from shared.events.vocabulary import Flag
+from shared.events.vocabulary import Flag, SubmissionChannel
 from tests.registry.conftest import AUTHOR, TEAM, Office
 from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, NOON, OSH, household, movement
 
@@ -111,13 +111,37 @@ async def test_the_history_keeps_the_teams_version_beside_the_registrars_correct
 
 async def test_an_author_reads_only_the_own_report(office: Office) -> None:
     body = household()
-    await office.file(body)
+    await office.file(body, channel=SubmissionChannel.API)
     await office.file({**body, "version": 2, "notes": "от другого"}, author=uuid4(), team=TEAM)
     path = f"/v1/households/{body['household_id']}"
     own = await office.get(path, role=Role.FIELD, account=AUTHOR, areas=())
     assert own.json()["report"]["notes"] == "мост снесло"
     assert "от другого" not in (await office.get(f"{path}/history", role=Role.FIELD, account=AUTHOR)).text
     assert (await office.get(path, role=Role.FIELD, account=uuid4())).status_code == 404
+
+
+PERSONAL = ("Айгүл", "996 555", "мост", "given_name", "birth", "notes", "members", "phone")
+
+
+@pytest.mark.parametrize(
+    ("came_by", "read_by"),
+    [
+        (SubmissionChannel.FIELD, SubmissionChannel.FIELD),
+        (SubmissionChannel.FIELD, SubmissionChannel.CONSOLE),
+        (SubmissionChannel.API, SubmissionChannel.FIELD),
+    ],
+)
+async def test_what_a_phone_sent_or_reads_has_no_sealed_field(
+    office: Office, came_by: SubmissionChannel, read_by: SubmissionChannel
+) -> None:
+    """A lost phone is signed in for a year. What it reported is not shown to who finds it."""
+    body = household()
+    await office.file(body, channel=came_by)
+    path = f"/v1/households/{body['household_id']}"
+    reader: dict[str, Any] = {"role": Role.FIELD, "account": AUTHOR, "channel": read_by}
+    own, history = [await office.get(one, **reader) for one in (path, f"{path}/history")]
+    assert own.json()["report"]["persons"] == history.json()["versions"][0]["report"]["persons"] == body["persons"]
+    assert [word for word in PERSONAL if word in own.text + history.text] == []
 
 
 async def test_an_author_has_no_list_whose_gaps_would_show_duplicates(office: Office) -> None:
@@ -128,8 +152,8 @@ async def test_an_author_has_no_list_whose_gaps_would_show_duplicates(office: Of
 
 async def test_an_author_reads_the_own_correction_even_if_it_arrived_first(office: Office) -> None:
     body = household(reported_at="2026-06-03T00:00:00Z")
-    await office.file({**body, "version": 2, "reported_at": "2026-06-02T00:00:00Z", "notes": "мост цел"})
-    await office.file(body)
+    later = {**body, "version": 2, "reported_at": "2026-06-02T00:00:00Z", "notes": "мост цел"}
+    await office.file(later, body, channel=SubmissionChannel.API)
     own = await office.get(f"/v1/households/{body['household_id']}", role=Role.FIELD, account=AUTHOR)
     assert (own.json()["version"], own.json()["report"]["notes"]) == (2, "мост цел")
 

@@ -1,16 +1,19 @@
 """Opens reports that phones sealed. The opened report is only in memory: it is read, checked and sealed again."""
 
 from typing import Annotated, Protocol
+from uuid import UUID
 
 from pydantic import Field, ValidationError
 
 from services.intake.channels import json_reports
 from services.intake.channels.formats import SealedFormat
 from services.intake.channels.limits import REPORT_LIMITS
-from services.intake.refusals import REPORT_BYTES, Invalid, NoSuchPhoneKey, TooBig
+from services.intake.refusals import REPORT_BYTES, ForeignReport, Invalid, NoSuchPhoneKey, TooBig
+from shared.auth.tokens import Principal
 from shared.crypto.keyring import KEY_ID, UnknownKey
 from shared.crypto.seal import SealMismatch, decode
 from shared.events.fields import Body, RandomId, Version
+from shared.events.vocabulary import SubmissionChannel
 from shared.web.problems import field_errors, names_of
 
 ENVELOPE_BYTES = 1024  # more than the envelope's other fields and the overhead of HPKE
@@ -22,17 +25,19 @@ class SealedReport(Body):
     """A report without `report_id` and `version`, sealed with HPKE to intake's public key `kid`.
 
     `data` is the encapsulated key and the ciphertext, as unpadded base64url. The phone cannot open the report again.
-    It can raise `version`, which is needed if the centre has the report's earlier version.
+    It can raise `version`, which is needed if the centre has the report's earlier version. `account` wrote the report,
+    and only this account can send it; without it, the author was not signed in.
     """
 
     report_id: RandomId
     version: Version = 1
+    account: UUID | None = None
     kid: Annotated[str, Field(pattern=f"^{KEY_ID}$")]
     data: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$", max_length=SEALED_BYTES)]
 
 
 class Keys(Protocol):
-    def open(self, sealed: bytes, *, kid: str, report_id: str) -> bytes: ...
+    def open(self, sealed: bytes, *, kid: str, report_id: str, account: str) -> bytes: ...
 
 
 NAMES = names_of(SealedReport)
@@ -44,21 +49,30 @@ DISPLACEMENTS = SealedFormat(
 )
 
 
-def opened(raw: bytes, keys: Keys) -> bytes:
-    """The report as JSON. Raises Invalid, NoSuchPhoneKey, TooBig."""
+def opened(raw: bytes, keys: Keys, sender: Principal) -> bytes:
+    """The report as JSON. Raises ForeignReport, Invalid, NoSuchPhoneKey, TooBig."""
     sealed = read(raw)
+    if sender.channel is not SubmissionChannel.FIELD or sealed.account not in (None, sender.account):
+        raise ForeignReport
+    report = content(sealed, keys)
+    whole = b'{"report_id":"%b","version":%d,%b' % (str(sealed.report_id).encode(), sealed.version, report[1:])
+    if len(whole) > REPORT_BYTES:
+        raise TooBig
+    return whole
+
+
+def content(sealed: SealedReport, keys: Keys) -> bytes:
+    """What the phone sealed, which is a JSON object. Raises Invalid, NoSuchPhoneKey."""
+    account = str(sealed.account or "")
     try:
-        report = keys.open(decode(sealed.data), kid=sealed.kid, report_id=str(sealed.report_id))
+        report = keys.open(decode(sealed.data), kid=sealed.kid, report_id=str(sealed.report_id), account=account)
     except UnknownKey:
         raise NoSuchPhoneKey from None
     except (SealMismatch, ValueError):
         raise Invalid(NOT_OPENED) from None
     if report[:1] != b"{":
         raise Invalid(NOT_OPENED)
-    whole = b'{"report_id":"%b","version":%d,%b' % (str(sealed.report_id).encode(), sealed.version, report[1:])
-    if len(whole) > REPORT_BYTES:
-        raise TooBig
-    return whole
+    return report
 
 
 def read(raw: bytes) -> SealedReport:

@@ -1,13 +1,16 @@
 """A phone stores nothing readable about people: reports are sealed to the centre's key, drafts to a key under a PIN."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
+from deploy.local.process import wait_until
 from shared.auth.tokens import Role
 from shared.crypto import keyring
+from shared.crypto.seal import decode
 from tests.browsers import SLOW_MS
 from tests.installation import in_thread
 from tests.intake.factories import household
@@ -163,7 +166,10 @@ def test_without_webcrypto_the_form_refuses_to_store_and_says_what_to_do(
     expect(page.locator("#opening")).to_contain_text(sentence)
     expect(page.locator("#opening")).to_contain_text("https://")
     expect(page.locator("#report")).to_be_hidden()
-    expect(page.locator("#pin-panel")).to_be_hidden()
+    for panel in ("#pin-panel", "#signing", "#account"):
+        expect(page.locator(panel)).to_be_hidden()
+    for form in ("#sign-in", "#pin-form", "#report"):  # if no script handles them, no password or PIN is in the address
+        assert page.locator(form).evaluate("form => form.method") == "post"
 
 
 def test_without_webcrypto_a_report_of_an_earlier_release_is_still_sent(phone: BrowserContext, centre: Centre) -> None:
@@ -362,3 +368,69 @@ def test_the_form_with_a_pin_fits_the_smallest_phone(phone: BrowserContext, cent
     page.goto(f"{centre.url}{FORM}?lang={language}")
     expect(page.locator("#pin-choose")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_a_report_is_bound_to_the_account_that_wrote_it(phone: BrowserContext, centre: Centre) -> None:
+    """Nobody can have a report opened that was taken from the phone, or sent by it under another sign-in."""
+    page = opened(phone, centre)
+    signed_in(page, centre.account(Role.FIELD))
+    page.route("**/v1/displacements:sealed", lambda route: route.abort())
+    written(page)
+    [report] = kept_reports(page, centre)
+    token = page.evaluate("JSON.parse(localStorage.getItem('dayar.account')).token")
+    [claims] = [json.loads(decode(part)) for part in token.split(".")[1:2]]
+    assert report["sealed"]["account"] == claims["sub"]
+    assert report["body"]["members"][0]["given_name"] == GIVEN
+    page.unroute("**/v1/displacements:sealed")
+    page.click("#send-now")
+    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+
+
+def test_while_a_report_is_sealed_no_other_one_is_lost(phone: BrowserContext, centre: Centre) -> None:
+    """The phone waits for the key up to 20 s. Meanwhile the author may continue another draft."""
+    page = opened(phone, centre)
+    begun(page)
+    page.click("#another")
+    expect(page.locator("#draft-list li")).to_have_count(1)
+    page.evaluate("localStorage.removeItem('dayar.centre-key')")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/field/key", hold)
+    filled(page, send=False)
+    page.click("#send")
+    wait_until_held(page, held)
+    assert page.evaluate("document.querySelector('#report').inert")
+    page.click("#draft-list >> text=Continue")
+    expect(page.locator("#notes")).to_have_value("sleeps at Айгүл's")
+    held[0].continue_()
+    expect(page.locator("#reports li")).to_have_count(1)
+    expect(page.locator("#notes")).to_have_value("sleeps at Айгүл's")
+    page.click("#another")
+    expect(page.locator("#draft-list li")).to_have_count(1)
+
+
+def wait_until_held(page: Page, held: list[Route]) -> None:
+    assert wait_until(lambda: page.evaluate("1") == 1 and bool(held), timeout=30)
+
+
+def test_a_correction_draft_of_an_earlier_release_is_continued_and_sent(phone: BrowserContext, centre: Centre) -> None:
+    """The release before stored the corrected report with its body in the draft."""
+    page = phone.new_page()
+    page.goto(f"{centre.url}{FORM}/files/none")
+    corrected = earlier(state="accepted")
+    draft = earlier(author="", corrected=corrected, tab="other", body={**corrected["body"], "notes": NOTES})
+    page.evaluate(KEEP, [f"dayar.draft.{draft['body']['report_id']}", draft])
+    page.close()
+    page = opened(phone, centre)
+    expect(page.locator("#draft-list li")).to_have_count(1)
+    assert_nothing_personal_is_stored(page)
+    page.click("#draft-list >> text=Continue")
+    expect(page.locator("#notes")).to_have_value(NOTES)
+    sent(page)
+    assert (page.locator("#wrong").inner_text(), page.locator("#odd-values").inner_text()) == ("", "")
+    [report] = kept_reports(page, centre)
+    assert (report["clear"]["version"], report["body"]["notes"]) == (2, NOTES)
+    expect(page.locator("#drafts")).to_be_hidden()

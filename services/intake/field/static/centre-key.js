@@ -1,9 +1,10 @@
 // The centre's public key, to which reports are sealed. The newest known key is on the phone, for places without signal.
 
-import { seal } from "./sealing.js";
+import { account, isSameName } from "./kept.js";
+import { decode, seal } from "./sealing.js";
 
 /** @typedef {{kid: string, public: string}} CentreKey `kid` begins with the time at which the key was made */
-/** @typedef {{kid: string, data: string}} Sealed */
+/** @typedef {{kid: string, data: string, account?: string}} Sealed `account` is the id of the account that wrote the report, if it was signed in */
 
 const KEPT = "dayar.centre-key";
 const INFO = "dayar/phone/v1\0";
@@ -32,13 +33,28 @@ export async function renewKey() {
 
 /**
  * Seal a report, which the phone then cannot open again. The version stays outside, because the phone may have to raise it.
+ * The seal names the author's account, so that the centre opens the report for nobody else who has the phone's storage.
  * @param {import("./kept.js").Body} body
+ * @param {string} author the user name, or empty if nobody is signed in
  * @returns {Promise<Sealed | null>} null if the phone knows no key
  */
-export async function sealReport(body) {
+export async function sealReport(body, author) {
+  const id = idOf(author); // before the wait, in which another account may sign in
   if (!known()) await renewKey();
   const key = known();
   if (!key) return null;
   const { report_id, version: _, ...content } = body;
-  return { kid: key.kid, data: await seal(JSON.stringify(content), key.public, `${INFO}${key.kid}\0${report_id}`) };
+  const info = INFO + [key.kid, report_id, ...(id ? [id] : [])].join("\0");
+  return { kid: key.kid, data: await seal(JSON.stringify(content), key.public, info), ...(id && { account: id }) };
+}
+
+/** The id of the signed-in account, if it has this name. @param {string} name @returns {string | undefined} */
+function idOf(name) {
+  const known = account();
+  if (!known || !isSameName(name, known.name)) return undefined;
+  try {
+    return JSON.parse(new TextDecoder().decode(decode(known.token.split(".")[1]))).sub;
+  } catch {
+    return undefined; // the token is none of the centre, so the centre will ask for another sign-in
+  }
 }

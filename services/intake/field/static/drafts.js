@@ -1,15 +1,16 @@
 // Stores drafts, which are reports not sent yet, sealed with this phone's PIN. Each change is stored at once, so that a
 // killed tab loses nothing that was written some milliseconds before.
 
-import { changed, clearOf } from "./kept.js";
-import { isOpen, openDraft, sealDraft } from "./pin.js";
+import { changed, clearOf, outlineOf } from "./kept.js";
+import { hasPin, isOpen, openDraft, sealDraft } from "./pin.js";
 import { uuid } from "./uuid.js";
 
 /**
  * @typedef {import("./kept.js").Kept} Kept
  * @typedef {import("./kept.js").Body} Body
- * @typedef {{author: string, corrected: Kept | null, body: Body}} Written
- * @typedef {{author: string, corrected: Kept | null, clear: import("./kept.js").Clear, sealed: import("./pin.js").SealedDraft, body?: Body, at: string, tab: string}} Draft
+ * @typedef {import("./kept.js").Outline} Outline
+ * @typedef {{author: string, corrected: Outline | null, body: Body}} Written
+ * @typedef {{author: string, corrected: Outline | null, clear: import("./kept.js").Clear, sealed: import("./pin.js").SealedDraft, body?: Body, at: string, tab: string}} Draft
  *   `tab` is the tab that writes the draft; `body` only in drafts that an earlier release stored
  */
 
@@ -33,7 +34,7 @@ export function draftOf(reportId) {
 /** @param {string} key @returns {Draft | null} */
 function stored(key) {
   const draft = JSON.parse(localStorage.getItem(key) ?? "null");
-  return draft && !draft.clear ? { ...draft, clear: clearOf(draft.body) } : draft;
+  return draft && { ...draft, clear: draft.clear ?? clearOf(draft.body), corrected: draft.corrected && outlineOf(draft.corrected) };
 }
 
 /**
@@ -48,7 +49,7 @@ export async function keepDraft({ author, corrected, body }) {
   if (own < (writes.get(report_id) ?? 0)) return false;
   writes.set(report_id, own);
   const known = draftOf(report_id);
-  store({ author: known?.author || author, corrected, clear: clearOf(body), sealed, at: new Date().toISOString(), tab: tab() });
+  store({ author: known?.author || author, corrected: corrected && outlineOf(corrected), clear: clearOf(body), sealed, at: new Date().toISOString(), tab: tab() });
   return true;
 }
 
@@ -67,12 +68,19 @@ export async function readDraft({ author, corrected, clear, sealed, body }) {
   return { author, corrected, body: body ?? JSON.parse(await openDraft(sealed, clear.report_id)) };
 }
 
-/** Seal the drafts that an earlier release stored in clear. */
+/** Seal the drafts that an earlier release stored in clear. Each draft is stored anew, without the report that it corrects. */
 export async function sealOldDrafts() {
-  for (const { body, ...draft } of drafts()) {
-    if (!body) continue;
-    const sealed = await sealDraft(JSON.stringify(body), body.report_id);
-    if (draftOf(body.report_id)?.at === draft.at) store({ ...draft, sealed });
+  if (!hasPin()) return;
+  for (const draft of drafts()) await sealOldDraft(draft);
+}
+
+/** @param {Draft} draft */
+async function sealOldDraft({ body, ...draft }) {
+  try {
+    const sealed = body ? await sealDraft(JSON.stringify(body), body.report_id) : draft.sealed;
+    if (draftOf(draft.clear.report_id)?.at === draft.at) store({ ...draft, sealed });
+  } catch {
+    // the phone is full, so the draft stays as it is until the next start
   }
 }
 

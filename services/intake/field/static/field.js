@@ -1,8 +1,9 @@
 // The field form stores a report on the phone, sends the report, and shows the answer.
 
 import { renew, signIn, signOut, takeSession } from "./accounts.js";
-import { element } from "./elements.js";
 import { renewKey } from "./centre-key.js";
+import { sealOldDrafts } from "./drafts.js";
+import { element } from "./elements.js";
 import { close, listen, renewToday, resume } from "./form.js";
 import { canKeep, CHANGED, changed, forgetOld } from "./kept.js";
 import { show, showAccount } from "./list.js";
@@ -27,6 +28,7 @@ else refuse();
 /** Without encryption nothing is stored. What an earlier release stored is still sent. */
 function refuse() {
   tell(element("opening"), sentence("unsealed"));
+  element("send-now").addEventListener("click", () => void sendWaiting());
   addEventListener(CHANGED, show);
   setInterval(() => void sendWaiting(), AGAIN_MS);
   show();
@@ -53,7 +55,7 @@ function start() {
   element("opening").hidden = true;
   element("report").hidden = !hasPin();
   retryUnopened();
-  void renewKey().then(sealOld).then(takeSession).then(sendWaiting).then(askReceipts).then(renewSites);
+  void renewKey().then(sealOld).then(sealOldDrafts).then(takeSession).then(sendWaiting).then(askReceipts).then(renewSites);
   void renew();
 }
 

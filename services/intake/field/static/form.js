@@ -25,7 +25,7 @@ import { uuid } from "./uuid.js";
  * @typedef {import("./kept.js").Kept} Kept
  * @typedef {import("./kept.js").Body} Body
  * @typedef {{lat: number, lon: number, accuracy: number}} Point
- * @typedef {{ids: import("./reports.js").Ids, author: string, corrected: Kept | null, point: Point | null, isTouched: boolean, isKept: boolean}} Open
+ * @typedef {{ids: import("./reports.js").Ids, author: string, corrected: import("./kept.js").Outline | null, point: Point | null, isTouched: boolean, isKept: boolean}} Open
  *   the report in the form: ids, author, the report that it corrects, position, whether it was changed, and whether
  *   it is stored as a draft
  */
@@ -132,28 +132,30 @@ async function submitted(event) {
   const body = read(form, status, latest ? { ...latest.clear, version: nextVersion(latest) } : draft.ids, draft.point);
   const odd = oddities(body, today()).join("\n");
   if (odd && odd !== questioned) return ask(odd);
+  const sent = draft; // another one may be open when the report is sealed
   const failure = await store(body, account()?.name ?? "");
-  if (failure) return tell(element("wrong"), failure);
-  discard(draft.ids.report_id);
-  begin();
+  if (failure) return draft === sent && tell(element("wrong"), failure);
+  discard(sent.ids.report_id);
+  if (draft === sent) begin();
   element("kept-reports").scrollIntoView({ block: "end" });
   void sendWaiting();
 }
 
 /** Seal the report and keep it until it is sent. Return an error text, or an empty value. @param {Body} body @param {string} author */
 async function store(body, author) {
-  isSealing = true;
+  isSealing = form.inert = true; // what is written now would not be sent
   form.ariaBusy = "true";
   try {
-    const sealed = await sealReport(body), at = new Date().toISOString();
+    const sealed = await sealReport(body, author), at = new Date().toISOString();
     if (!sealed) return sentence("keyless");
-    keep({ clear: clearOf(body), sealed, account: author, state: "waiting", at });
-    remember(body, at);
+    const name = account()?.name ?? "";
+    keep({ clear: clearOf(body), sealed, account: author || name, state: "waiting", at });
+    if (!author || isSameName(author, name)) remember(body, at);
     return "";
   } catch {
     return sentence("full");
   } finally {
-    isSealing = false;
+    isSealing = form.inert = false;
     form.ariaBusy = null;
   }
 }

@@ -11,6 +11,7 @@ import { uuid } from "./uuid.js";
  * @typedef {Pick<Body, "report_id" | "version" | "kind"> & Record<string, any>} Clear what the list shows: ids, version, kind, districts, number of persons
  * @typedef {{clear: Clear, sealed?: import("./centre-key.js").Sealed, body?: Body, account: string, state: State, at: string, errors?: FieldError[], receipt?: Receipt}} Kept
  *   `sealed` until the centre has the report; `body` only in reports that an earlier release stored
+ * @typedef {Pick<Kept, "clear" | "account" | "state" | "at">} Outline what is not sealed
  * @typedef {{token: string, name: string, expires_at: string, isOver?: boolean, renewedAt?: number}} Account
  */
 
@@ -42,6 +43,11 @@ export function clearOf({ report_id, version, kind, household_id, group_id, pers
   return { report_id, version, kind, household_id, group_id, persons, origin, destination };
 }
 
+/** @param {Kept} report @returns {Outline} also of a report that an earlier release stored */
+export function outlineOf({ clear, body, account, state, at }) {
+  return { clear: clear ?? clearOf(/** @type {Body} */ (body)), account, state, at };
+}
+
 /** @param {Kept} report @throws {DOMException} if the phone's storage is full */
 export function keep(report) {
   localStorage.setItem(PREFIX + report.clear.report_id, JSON.stringify(report));
@@ -66,12 +72,12 @@ export function receiptOf({ clear, receipt }) {
   return receipt && (receipt.version ?? 0) >= clear.version ? receipt : undefined;
 }
 
-/** @param {Kept} report */
+/** @param {Outline} report */
 export function isAnswered(report) {
   return ANSWERED.includes(report.state);
 }
 
-/** Whether the report belongs to the signed-in account or to no account. @param {Kept} report */
+/** Whether the report belongs to the signed-in account or to no account. @param {Outline} report */
 export function isOwn(report) {
   return !report.account || isSameName(report.account, account()?.name);
 }
@@ -86,7 +92,7 @@ export function isSame(one, other) {
   return one.at === other.at && one.clear.version === other.clear.version;
 }
 
-/** The version of a correction. It is a new number only if the centre has the present one. @param {Kept} report */
+/** The version of a correction. It is a new number only if the centre has the present one. @param {Outline} report */
 export function nextVersion(report) {
   return report.clear.version + (isAnswered(report) || report.state === "conflict" ? 1 : 0);
 }

@@ -33,9 +33,9 @@ export function show() {
 export function showAccount() {
   const known = account();
   const hasEnded = Boolean(known && isOver(known));
-  element("signing").hidden = Boolean(known) && !hasEnded;
+  element("signing").hidden = !canSeal() || (Boolean(known) && !hasEnded); // no password on a page without encryption
   element("sign-in-again").hidden = !hasEnded;
-  element("account").hidden = !known || hasEnded;
+  element("account").hidden = !canSeal() || !known || hasEnded;
   element("account-name").textContent = known?.name ?? "";
 }
 
@@ -43,7 +43,7 @@ export function showAccount() {
 function showDrafts() {
   const name = account()?.name;
   const own = drafts().filter((draft) => (!draft.author || isSameName(draft.author, name)) && !isOpen(draft.clear.report_id));
-  element("drafts").hidden = !own.length;
+  element("drafts").hidden = !own.length || !canSeal();
   element("draft-list").replaceChildren(...own.map(begun));
 }
 

@@ -93,7 +93,7 @@ export async function sealOld() {
 /** @param {Kept} report @param {import("./kept.js").Body} body */
 async function sealBody(report, body) {
   try {
-    const sealed = isAnswered(report) ? undefined : await sealReport(body);
+    const sealed = isAnswered(report) ? undefined : await sealReport(body, report.account);
     const now = kept(body.report_id);
     if (sealed !== null && now?.body && isSame(now, report)) keep({ ...now, body: undefined, sealed });
   } catch {
