@@ -33,7 +33,7 @@ from shared.messaging.records import Outcome, Received
 from shared.places import Places
 
 AT_ONCE = 200  # households of a site
-STEPS_AT_ONCE = 2000  # households, each with all its movements: PostgreSQL ends a transaction after 5 idle seconds
+STEPS_AT_ONCE = 1000  # households, each with all its movements: PostgreSQL ends a transaction after 5 idle seconds
 
 
 class Registrar:
