@@ -1,4 +1,4 @@
-"""Computes the geometry of a bar chart. The template renders the chart as SVG, which prints and needs no script."""
+"""Computes the geometry of a bar chart. The template renders the chart as SVG, which needs no script."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +12,7 @@ STEP = 56
 BAR = 36
 LEFT = 52
 STEPS = (1, 2, 5)
-# The numbers of parts into which the axis may be divided. The first number that gives whole-numbered ticks is used.
+# The possible numbers of parts of the axis. The first number that makes every tick a whole number is used.
 INTERVALS = (5, 2, 1)
 MOST = 120
 
@@ -64,7 +64,7 @@ def monthly(figures: Iterable[Figure]) -> Chart:
 
 
 def filled(months: Mapping[str, dict[MovementScope, int]]) -> dict[str, dict[MovementScope, int]]:
-    """Add months without displaced persons, so that the time axis has no gaps. Keep the last MOST months and years."""
+    """Add months without displaced persons, so that the time axis has no gaps. Keep at most MOST months and years."""
     known = sorted(month for month in months if len(month) == len("2026-01"))
     years = sorted(year for year in months if len(year) == len("2026"))[-MOST:]
     wanted = known[-1:]

@@ -1,7 +1,7 @@
-"""Compares each new or changed household with others, and stores the exact duplicates, while reports go on.
+"""Compares each new or changed household with other households in the background, and stores the exact duplicates.
 
-A comparison takes longer than a registration. Therefore the transaction that files a report only notes the household,
-and the worker compares the noted households within seconds, a few at a time.
+A comparison takes longer than a registration. Therefore the transaction that files a report only adds the household to
+a list. The worker compares the listed households within seconds, a few at a time.
 """
 
 import asyncio
@@ -51,9 +51,9 @@ async def keep_compared(
 async def compare_some(
     sessions: async_sessionmaker[AsyncSession], encryption: EnvelopeEncryption, search: SearchKeys
 ) -> int:
-    """Compare some of the noted households in one transaction. Return their number."""
+    """Compare some of the listed households in one transaction. Return the number of these households."""
     async with sessions.begin() as session:
-        await session.execute(database.advisory_lock("comparisons"))  # otherwise two workers could store the same pair
+        await session.execute(database.advisory_lock("comparisons"))  # two workers must not store the same pair
         ids = list(dict.fromkeys(await session.scalars(TAKE, {"most": HOUSEHOLDS_AT_ONCE})))
         is_of_these = or_(DuplicatePair.household_id.in_(ids), DuplicatePair.other_id.in_(ids))
         if ids:
@@ -79,7 +79,7 @@ async def pairs_with(
 
 
 class Comparison(NamedTuple):
-    """The duplicates, those with the strongest reason first. `is_complete` is false if too many seemed possible."""
+    """The duplicates, the strongest reason first. `is_complete` is false if not all candidates were compared."""
 
     duplicates: Sequence[Duplicate]
     is_complete: bool
@@ -92,7 +92,7 @@ async def compared(
     household: OpenedHousehold,
     visibility: Visibility,
 ) -> Comparison:
-    """The exact duplicates of a household that are visible."""
+    """The exact duplicates of this household among the visible households."""
     ids, is_complete = await candidates(session, search, household, visibility)
     others = await queries.households(session, encryption, ids, visibility) if ids else []
     found = [found for other in others if (found := duplicate(household, other))]

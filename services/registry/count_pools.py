@@ -20,7 +20,7 @@ from shared.events.vocabulary import ReportKind
 STORED_POPULATIONS = (
     "SELECT DISTINCT population FROM counts WHERE group_id = ANY($1::uuid[]) AND population IS NOT NULL"
 )
-# The lock's key is a hash. If two populations have the same hash, their recounts only wait for each other.
+# The key of each lock is a hash of the name. If two names have the same hash, one recount only waits for the other.
 LOCK = """
 SELECT pg_advisory_xact_lock(hashtextextended(name, 0))
 FROM unnest($1::text[]) AS name ORDER BY hashtextextended(name, 0)
@@ -33,13 +33,13 @@ FROM counts JOIN reports ON (reports.report_id, reports.version) = (counts.repor
 WHERE NOT counts.report_id = ANY($4::uuid[])
     AND (counts.population = ANY($1::uuid[]) OR counts.site_id = ANY($2::uuid[]) OR counts.group_id = ANY($3::uuid[]))
 """
-# The groups of people who moved to the site.
-# No report counts these people there, so the counts and movements of their group are needed.
+# The groups whose people moved to these sites or into these populations.
+# No report counts these people at their new place, so the counts and movements of their group are needed.
 CAME = """
 SELECT DISTINCT group_id FROM counts
 WHERE movement_id IS NOT NULL AND (population = ANY($1::uuid[]) OR site_id = ANY($2::uuid[]))
 """
-# The sites where people moved, so that a later or corrected count may change other counts there.
+# The sites from or to which people moved. A later or corrected count at such a site may change other counts there.
 MOVED_AT = """
 SELECT DISTINCT site_id FROM counts
 WHERE site_id = ANY($1::uuid[]) AND (movement_id IS NOT NULL OR changed_at IS NOT NULL)
@@ -51,10 +51,10 @@ WHERE pcode = ANY($1::text[] || ARRAY(SELECT pcode FROM sites WHERE site_id = AN
 
 
 class CountPool:
-    """The counts of the given groups and sites, and all counts that share a population or moving group with them.
+    """The given counts, and all counts that may change together with the given counts.
 
-    The other counts at a site are loaded only if people moved there. `movements` are all movements of these groups and
-    sites.
+    Further counts at a site are loaded only if people moved from or to the site. `movements` are all movements of the
+    given groups and sites.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class CountPool:
         self._sites = TypedSites(())
 
     async def tallies(self) -> Tallies:
-        """The people that are left of each count. Loads further counts until no other count can change these people."""
+        """The people who are left of each count. Loads further counts until no other count can change the result."""
         own = list(self._counts.values())
         self._sites = await self._typed_sites(own)
         self._counts = {count.report_id: count.at_typed_site(self._sites) for count in own}
@@ -92,7 +92,7 @@ class CountPool:
                 return known
 
     async def _load(self, populations: Collection[str], sites: set[UUID]) -> bool:
-        """Lock these groups and sites, and load the counts that may change. False if all were loaded before."""
+        """Lock these populations and sites, and load the counts that may change. False if no count was missing."""
         wanted = {*populations, *map(lock_of, sites), *self._moving_groups} - self._locked
         new_sites = {str(site_id) for site_id in sites - self._moved_sites if lock_of(site_id) in wanted}
         if wanted:
@@ -124,7 +124,7 @@ class CountPool:
         return {row["site_id"] for row in await self.connection.fetch(MOVED_AT, list(sites))}
 
     async def _typed_sites(self, counts: Collection[Headcount]) -> TypedSites:
-        """The sites of the districts where people are."""
+        """The sites with the P-codes where the counts and movements place people."""
         places = [count.clear.destination for count in counts]
         places += [movement.clear.destination for movement in self.movements if movement.clear.destination]
         pcodes = {place.pcode for place in places} - {None}

@@ -25,7 +25,7 @@ class Courses:
 
 
 class HouseholdStanding(NamedTuple):
-    """The persons by sub-stock now, and the place of the largest part of those who are still displaced."""
+    """The present number of persons in each sub-stock, and the place of the largest part that is still displaced."""
 
     displaced: int
     returned: int
@@ -63,7 +63,7 @@ def courses(displacements: Collection[Filed], movements: Collection[FiledMovemen
 
 
 def has_effect(followed: Course) -> bool:
-    """Whether a movement of the household, or of everybody at a site where the household is, took effect."""
+    """Whether a movement of the household took effect, or a movement of everybody at the household's site."""
     are_held = all(decision.outcome is OutcomeKind.HELD for decision in followed.decisions.values())
     return not are_held or bool(followed.stays or followed.passages)
 
@@ -77,7 +77,7 @@ def why_nothing_precedes(movement: FiledMovement, moves: Sequence[Filed]) -> Hel
 
 
 class Onward(NamedTuple):
-    """A new displacement of people who were forced onward. `left` is None if the displacement proved wrong."""
+    """A new displacement of people who were forced onward. `left` is None if the displacement was withdrawn."""
 
     report_id: str
     status: Status
@@ -88,7 +88,7 @@ class Onward(NamedTuple):
 
 
 def onward(displacements: Mapping[str, Filed], known: Courses) -> dict[str, Onward]:
-    """The new displacements by the ids of the movements that reported them."""
+    """The new displacements that movements reported, by displacement id."""
     return {
         onward_id(passage.movement, displacements[report_id]): Onward(
             onward_id(passage.movement, displacements[report_id]),
@@ -107,7 +107,7 @@ def onward(displacements: Mapping[str, Filed], known: Courses) -> dict[str, Onwa
 def onward_id(movement: FiledMovement, departure: Filed) -> str:
     """The id of a new displacement.
 
-    This is the id of the movement's report, or a separate id for each household if everybody at a site moved.
+    If everybody at a site moved, each household has a separate id. Otherwise the id is that of the movement's report.
     """
     if not movement.site_id:
         return movement.report_id
@@ -134,7 +134,7 @@ def carried_over(departure: Filed, gone: Parts) -> Parts:
 
 
 def still_gone(before: Parts, now: Parts) -> Parts:
-    """The members who are not in the stock after a displacement, including members whom its report does not name."""
+    """The members who are outside the stock after a displacement, even if the displacement's report omits them."""
     seen = {member_id for people in now.values() for member_id, _ in (*people.members, *people.candidates)}
     gone = {position: people.named(seen)[1] for position, people in before.items()}
     for position, people in now.items():
@@ -148,7 +148,7 @@ def add(parts: Parts, position: Position, people: People) -> None:
 
 
 def departure_of(movement: FiledMovement, moves: Sequence[Filed]) -> Filed | None:
-    """The displacement that the movement follows; `moves` are in order. On the same day, `reported_at` decides.
+    """The displacement that the movement follows. `moves` are sorted. If both are of one day, `reported_at` decides.
 
     A movement of everybody at a site concerns no household that was reported after the movement.
     """

@@ -19,7 +19,7 @@ SUBJECT_OF = {
     "group_movement": "group",
     "site_movement": "site",
 }
-SITE = "site"  # the first part of the name of a site; reports about sites are always movements
+SITE = "site"  # the first element of a site's `Name`; every report about a site is a movement
 
 
 class Held(StrEnum):
@@ -45,7 +45,7 @@ class Held(StrEnum):
     CORRECTS_DUPLICATE = "corrects_duplicate"
 
 
-MOST_MOVEMENTS = 200  # of one household, group or site, because each batch judges all its movements again
+MOST_MOVEMENTS = 200  # the limit for a household, group or site, because each batch judges all movements again
 MOST_OF_TEAM = 50  # the limit for one team's movements of a site, so that no team uses up the limit of the site
 
 # A movement held for one of these reasons contradicts other reports of its household.
@@ -87,7 +87,7 @@ NOBODY = Owner("", None)  # a site belongs to no team
 
 
 class Claim(NamedTuple):
-    """A report version to decide about. If `is_registrars` is true, the author is registrar of the household's area."""
+    """A report version to decide about. If `is_registrars` is true, a registrar of the household's area sent it."""
 
     version: int
     subject: Name
@@ -125,14 +125,14 @@ class Precedent(NamedTuple):
         return self.outcome in (OutcomeKind.RECORDED, OutcomeKind.MERGED, OutcomeKind.NOTED)
 
     def is_duplicate_by(self, author: str, team: str | None) -> bool:
-        """Whether a person refused this version by this author or team as a duplicate of another report."""
+        """Whether this author or team sent this version, and a person refused it as a duplicate."""
         is_duplicate = self.outcome is OutcomeKind.REJECTED and self.reason == RefusalReason.DUPLICATE
         return is_duplicate and Owner(self.author, self.team).shares(author, team)
 
     def yields_to(self, author: str, team: str | None) -> bool:
-        """Whether this is a held or refused version 1 of this author or team.
+        """Whether a later version by this author or team may begin the displacement in place of this version.
 
-        A later version by this author or team may then begin the displacement, but not if this version is a duplicate.
+        This version must be a version 1 by the same author or team. It must be held, or refused but not as a duplicate.
         """
         is_without_effect = self.outcome in (OutcomeKind.HELD, OutcomeKind.REJECTED)
         return (
@@ -192,7 +192,7 @@ def decide_movement(
 ) -> ReportDecision:
     """Decide about a movement of a household, group or site that has this owner.
 
-    `is_full` is true if the household, group or site has the most movements that no person decided about.
+    `is_full` is true if the household, group or site has reached the limit of movements without a person's decision.
     `removes` is true if people leave the stock. `empties_site` is true if everybody at a site moves, and the movement's
     team has reported nobody there.
 
@@ -227,14 +227,14 @@ def decide_movement(
 def corrects_duplicate(claim: Claim, precedents: Iterable[Precedent]) -> bool:
     """Whether a version of the report was refused as a duplicate. A correction would count the people twice.
 
-    The author may correct a duplicate, because the receipt says that it was recorded.
+    The receipt shows the duplicate as recorded, so that its author may send a correction.
     """
     is_duplicate = any(precedent.is_duplicate_by(claim.author, claim.team) for precedent in precedents)
     return is_duplicate and not claim.is_accepted
 
 
 def is_first(claim: Claim, precedents: Iterable[Precedent]) -> bool:
-    """Whether the claim may begin a displacement, if no version of the claim's report took effect before."""
+    """Whether the claim may begin a displacement. The caller checks that no version of the report took effect."""
     if claim.version == 1 or claim.is_accepted:
         return True
     return any(precedent.yields_to(claim.author, claim.team) for precedent in precedents)

@@ -66,7 +66,7 @@ async def differing(request: Request, session: Session, caller: Caller) -> Diffe
 
 
 async def stocks(session: AsyncSession, visibility: Visibility, status: Status) -> Sequence[Any]:
-    """For each stock with several counts in effect, these counts, the newest first."""
+    """The counts in effect of each stock with several counts, sorted by stock. The newest count comes first."""
     in_effect = (GroupCount.superseded_by.is_(None), GroupCount.measure == Measure.STOCK, GroupCount.status == status)
     several = select(GroupCount.stock_id).where(*in_effect).group_by(GroupCount.stock_id).having(func.count() > 1)
     columns = (GroupCount.stock_id, GroupCount.report_id, GroupCount.persons, GroupCount.counted_at)

@@ -63,7 +63,7 @@ class Digests:
         return 0 if self._ring.newest[0] == self._key_id else await self.lay_newest(settings)
 
     async def lay_newest(self, settings: RegistrySettings) -> int:
-        """Digest the stored digests with each new key, while other workers wait.
+        """Apply each new key to the stored digests, while other workers wait.
 
         Raises UnknownKey if the key that was applied last is missing.
         """

@@ -17,13 +17,13 @@ from services.registry.search_keys import Field, KeysOfRoot, SearchKeys, Term, t
 from services.registry.search_queries import has_all, has_one, key_versions, with_keys
 from services.registry.visibility import Visibility
 
-MOST_ALIKE = 100  # households for each kind of reason
+MOST_ALIKE = 100  # the largest number of households for each kind of reason
 
 
 class Candidates(NamedTuple):
-    """Households that may be duplicates, those with the stronger reason first.
+    """Households that may be duplicates, the strongest reason first.
 
-    `is_complete` is false if there are more than MOST_ALIKE for a reason.
+    `is_complete` is false if more than MOST_ALIKE households have the same reason.
     """
 
     ids: Sequence[UUID]
@@ -33,7 +33,7 @@ class Candidates(NamedTuple):
 async def candidates(
     session: AsyncSession, search: SearchKeys, household: OpenedHousehold, visibility: Visibility
 ) -> Candidates:
-    """Each reason has a limit of its own: the many households with a village head's telephone hide no other."""
+    """Each reason has a separate limit, so that many households with one telephone hide no other candidates."""
     ids: dict[UUID, None] = {}
     roots, is_complete = search.known(await key_versions(session)), True
     for reasons in zip(*(conditions(household, root) for root in roots), strict=True):
@@ -60,7 +60,7 @@ async def with_one_of(
 
 
 def conditions(household: OpenedHousehold, root: KeysOfRoot) -> Iterator[ColumnElement[bool] | None]:
-    """The conditions of a number, of a telephone with a name, and of a name with a birth year; None without values."""
+    """Conditions: equal number, telephone with name, name with birth year; None if the household lacks the values."""
     members = household["members"]
     numbers = [term for member in members for term in terms(Field.PERSONAL_NUMBER, member.get("personal_number"))]
     phones, names = duplicates.phones(household), [(member, duplicates.full_name(member)) for member in members]

@@ -1,6 +1,6 @@
 """Routes that list the exact duplicates of one household or of all households.
 
-Authors of reports never learn of duplicates.
+Authors of reports cannot read them.
 """
 
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ class DuplicateHousehold(HouseholdSummary):
 
 
 class DuplicateHouseholds(BaseModel):
-    """The duplicates, those with the strongest reason first.
+    """The duplicates, the strongest reason first.
 
     `is_complete` is false if so many households share a value that not all were compared.
     """
@@ -44,7 +44,7 @@ class DuplicateHouseholds(BaseModel):
 
 
 class PairView(BaseModel):
-    """Two households that were probably registered twice."""
+    """Two records that probably describe the same household."""
 
     model_config = ConfigDict(from_attributes=True)
 

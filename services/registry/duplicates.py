@@ -1,8 +1,8 @@
 """Exact duplicates: households that were probably registered twice. No I/O.
 
-Two households are duplicates if they share a personal number; a telephone and a person's full name; or a person's full
-name, birth year and village, or district if no village is named. Only the members of the current displacements are
-compared. A person decides what to do about duplicates.
+Two households are duplicates if they share a personal number, or a telephone and a person's full name. They are also
+duplicates if they share a person's full name, birth year and village. If no village is named, the district is compared.
+Only the members of the current displacements are compared. A person decides what to do about duplicates.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,7 +34,7 @@ ORDER = list(DuplicateReason)
 
 
 class Duplicate(NamedTuple):
-    """`members` are the members of the other household who are the same persons as members of this one."""
+    """A duplicate of a household. `members` are the members of the duplicate who are also in that household."""
 
     household: OpenedHousehold
     reasons: Sequence[DuplicateReason]
@@ -47,7 +47,7 @@ class Duplicate(NamedTuple):
 
 
 def duplicate(household: OpenedHousehold, other: OpenedHousehold) -> Duplicate | None:
-    """Why the other household is a duplicate of the first; None if it is not."""
+    """The other household as a duplicate, with the reasons; None if it is no duplicate."""
     same = list(matches(household, other))
     members = {member["member_id"]: member for _, member in same}
     reasons = sorted({reason for reason, _ in same}, key=ORDER.index)
@@ -73,13 +73,13 @@ def phones(household: OpenedHousehold) -> set[str]:
 
 
 def full_name(member: OpenedMember) -> frozenset[Part]:
-    """The parts of the given name and the family name. Empty if one of them is missing."""
+    """The parts of the given name and the family name. Empty if there are fewer than two parts."""
     names = frozenset((*folded(member.get("given_name")), *folded(member.get("family_name"))))
     return names if len(names) >= FULL_NAME else frozenset()
 
 
 def reason_of_place(household: OpenedHousehold, other: OpenedHousehold) -> DuplicateReason | None:
-    """How closely the places agree from which both came, or to which both went; None if they differ."""
+    """The reason of an equal origin or destination: the same village, or the same district. None if both differ."""
     reasons = {reason_of_side(household, other, side) for side in ("origin", "destination")} - {None}
     return min(reasons, key=ORDER.index, default=None)  # type: ignore[arg-type]
 

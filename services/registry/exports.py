@@ -66,7 +66,7 @@ def rows(
 
 @cache
 def row_type(names: tuple[str, ...]) -> type[msgspec.Struct]:
-    """A type whose fields are the columns, because msgspec writes a Struct as JSON much faster than a dict."""
+    """A Struct type whose fields are the columns. msgspec writes a Struct as JSON much faster than a dict."""
     return msgspec.defstruct("Row", names)
 
 

@@ -1,4 +1,4 @@
-"""Compares the figures that are read from sums with the displacements, and makes all sums again if they differ."""
+"""Compares the stored sums with the displacements, and computes all sums again if they differ."""
 
 import asyncio
 from dataclasses import replace
@@ -30,7 +30,7 @@ async def keep_checked(sessions: async_sessionmaker[AsyncSession], places: Place
 
 
 async def check(sessions: async_sessionmaker[AsyncSession], places: Places) -> bool:
-    """Whether the stock, the flows and the needs are right. If they are not, note all displacements again."""
+    """Whether the sums of the stock, flows and needs are right. If a sum is wrong, all sums are computed again."""
     wrong = await differences(sessions, places)
     if wrong:
         log.get().error("sums of figures are wrong and are made again", wrong=wrong)
@@ -40,10 +40,10 @@ async def check(sessions: async_sessionmaker[AsyncSession], places: Places) -> b
 
 
 async def differences(sessions: async_sessionmaker[AsyncSession], places: Places) -> list[str]:
-    """The statuses and the kinds of figures whose sums differ from the displacements at one moment."""
+    """The statuses and kinds of figures whose sums differ from the displacements."""
     wrong: list[str] = []
     async with sessions.begin() as session:
-        # All statements read the same displacements, although reports are filed meanwhile.
+        # All statements read the same snapshot, even if reports are filed meanwhile.
         _ = await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
         for status in Status:
             wrong += [f"{status} {kind}" for kind in await differing(session, status, places)]

@@ -131,7 +131,7 @@ class TablePage:
 
 @dataclass(frozen=True, slots=True)
 class PageFigures:
-    """The figures of one page. The stock has all categories. `shelters` is by kind of shelter and of evacuation."""
+    """The figures of one page. `stock` has all categories. `shelters` has the kinds of shelter and evacuation."""
 
     stock: list[Figure]
     shelters: list[Figure]
@@ -142,10 +142,10 @@ class PageFigures:
     async def of(cls, request: Request, caller: Principal, filters: PageFilters, day: date) -> Self:
         """Compute the figures on several connections at the same time. In sequence, the queries take 1.5 times as long.
 
-        The caller must hold no connection, because requests that hold one and wait for more could block each other.
+        The caller must hold no connection, because two requests that wait for further connections could deadlock.
         """
         begin: async_sessionmaker[AsyncSession] = request.app.state.sessions
-        view = filters.view if filters.area else View.DESTINATION  # without an area, both have the same people
+        view = filters.view if filters.area else View.DESTINATION  # without an area, both views have the same people
         by = (Dimension.SHELTER, Dimension.EVACUATION)
 
         async def with_session(ask: Callable[[AsyncSession], Awaitable[list[T]]]) -> list[T]:
@@ -178,7 +178,7 @@ ADDRESSES: dict[str, type[Filters]] = {"stock": StockFilters, "flows": FlowFilte
 
 
 def link(filters: PageFilters, kind: str, **more: str) -> str:
-    """A link to JSON or CSV with the current filters, without the filters that this route does not accept."""
+    """A link to JSON or CSV with those current filters that the route accepts."""
     taken = ADDRESSES[kind].model_fields.keys() - {"format", "lang"}
     kept = filters.model_dump(mode="json", by_alias=True, exclude_defaults=True, include=taken)
     return f"/registry/v1/statistics/{kind}?{urlencode({**kept, **more}, doseq=True)}"

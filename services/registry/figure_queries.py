@@ -47,11 +47,11 @@ class MovementScope(StrEnum):
     UNKNOWN = "unknown"
 
 
-IN_COUNTRY = (MovementScope.WITHIN, MovementScope.ORIGIN_UNKNOWN)  # the scopes of people who are displaced now
+IN_COUNTRY = (MovementScope.WITHIN, MovementScope.ORIGIN_UNKNOWN)  # the scopes of people in the country
 
 
 class FigureCategory(StrEnum):
-    """Who counts. Figures of different categories are never added."""
+    """The category of the people in a figure. Figures of different categories are never added."""
 
     DISPLACED = "displaced"  # within the country
     ABROAD = "abroad"
@@ -68,7 +68,7 @@ def category_of(mobility: Mobility, scope: MovementScope) -> FigureCategory:
 
 
 class ReasonRank(StrEnum):
-    """Selects which of the ranked reasons of a displacement count: the first, any of them, or a single reason only."""
+    """Selects how a displacement's ranked reasons count: the first reason, any reason, or only a single reason."""
 
     FIRST = "first"
     ANY = "any"
@@ -105,7 +105,7 @@ class FigureQuery:
     view: View = View.DESTINATION
     level: int = 2
     since: date | None = None
-    until: date | None = None  # the first day that is not included
+    until: date | None = None  # the first day after the period
     reasons: Sequence[Reason] = ()
     rank: ReasonRank = ReasonRank.FIRST
     onsets: Sequence[Onset] = ()
@@ -142,7 +142,7 @@ class FigureQuery:
     def summary(self, kind: Kind) -> Summary | None:
         """The summary that has all dimensions of the query; None if no summary has them.
 
-        Summaries do not know who has which combination of sexes and ages, nor both the origin and the destination.
+        A summary cannot count the households with selected sexes or ages, and has no pairs of origin and destination.
         """
         if not self.is_whole:
             return None

@@ -47,7 +47,7 @@ SCOPE = f"""CASE
     WHEN origin_country <> '{COUNTRY}' THEN 'from_abroad'
     ELSE 'within'
 END"""
-# This expression has the same rule as `shared.displacement_reasons.onset`.
+# This expression implements the same rule as `shared.displacement_reasons.onset`.
 ONSET = f"""CASE
     WHEN reason <> '{Reason.NATURAL_DISASTER}' THEN CASE WHEN reason = ANY(:slow_reasons) THEN 'slow' END
     WHEN hazard_type = ANY(:slow_hazard_types) THEN 'slow'
@@ -65,10 +65,10 @@ GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9 {having}
 SHELTER = f"coalesce(shelter, '{Shelter.UNKNOWN}')"
 PERIODS = {"stock": "NULL::integer", "flows": "period"}
 # A row of `episodes` describes a household until its first movement; from then on `stays` describe its parts.
-# The movement `displaced_again` is a new displacement, so its passages are flows. The sums contain the same people.
+# The movement `displaced_again` is a new displacement, so its passages are flows. `sums` contains the same people.
 TABLES = {"stock": ("episodes", "stays", "counts"), "flows": ("episodes", "passages", "counts")}
 SUMMED = ("sums", "counts")
-# Each need once, and a row without a need for the people with any need.
+# One row for each need, and one row with NULL if the people have any need.
 GIVEN_NEEDS = """(
     SELECT DISTINCT unnest(needs) UNION ALL SELECT NULL WHERE cardinality(needs) > 0
 ) AS given (need)"""
@@ -81,8 +81,8 @@ SUMS = """(
     UNION ALL
     SELECT {dimensions_of_changes}, {need}, {period_of_changes}, {numbers} FROM figure_changes {needs} WHERE {changes}
 ) AS sums"""
-# The stock has the whole years before, the whole months of its year, and the days of its month.
-# The sums are made before the join with the dimensions, because numbers are compared faster than texts.
+# The stock on a day adds the whole years before, the whole months of that year, and the days of that month.
+# The numbers are summed before the join with the dimensions, because PostgreSQL compares numbers faster than texts.
 STOCK_SPANS = """
 SELECT dimensions_id, {totals} FROM (
     SELECT * FROM figure_sums WHERE summary = '{summary}' AND span = 'year' AND since < :year_day
@@ -122,7 +122,7 @@ ALL_CELLS = {
 
 
 def tables(kind: Kind, summary: Summary | None) -> tuple[str, ...]:
-    """Where figures are read: from the sums, if a summary has all dimensions of the query."""
+    """The tables from which figures are read. `sums` is read if a summary has all dimensions of the query."""
     return SUMMED if summary else TABLES[kind]
 
 
@@ -214,7 +214,7 @@ def period_conditions(query: FigureQuery, kind: Kind) -> Iterator[str]:
 
 
 def reason_conditions(query: FigureQuery) -> Iterator[str]:
-    """With the rank `any`, a single reason must meet all conditions, which then read the column of `given`."""
+    """If the rank is `any`, a single reason must meet all conditions. `reason` is then the column of `given`."""
     wanted = [
         *(["reason = ANY(:reasons)"] if query.reasons else []),
         *([f"({ONSET}) = ANY(:onsets)"] if query.onsets else []),

@@ -1,8 +1,8 @@
-"""Adds the changes of displacements to sums by day, month and year, from which figures are read.
+"""Adds the changes of displacements to sums by day, month and year, so that a figure reads few rows.
 
-A figure of a million displacements would read a million rows, but the sums have few. Triggers note each change in
+Without sums, a figure of a million displacements would read a million rows. Triggers write each change to
 `figure_changes`, in the transaction of the change, so that transactions never wait for each other's sums. The worker
-moves the noted changes into the sums. A reader reads both, so figures are always exact.
+moves these changes into the sums. Queries read both tables, so figures are always exact.
 """
 
 # raw SQL throughout: one statement takes the changes and adds them to the sums
@@ -17,10 +17,10 @@ from services.registry.figure_statements import GIVEN_NEEDS, SHELTER
 from services.registry.models import DIMENSION_NAMES, FIGURE_NUMBERS
 from shared.failures import retry_while_unavailable
 
-CHANGES_AT_ONCE = 20_000  # random changes, which are the slowest, take some seconds
+CHANGES_AT_ONCE = 20_000  # adding so many random changes (the slowest case) takes some seconds
 IDLE_SECONDS = 5.0
-PAUSE_SECONDS = 0.1  # after some changes, so that reports do not wait for the CPU
-LOCK = "figure sums"  # two workers would insert the same dimensions; the migration's function takes this lock, too
+PAUSE_SECONDS = 0.1  # the pause between two transactions, so that reports do not wait for the CPU
+LOCK = "figure sums"  # two workers must not insert the same dimensions; the migration's function takes this lock, too
 
 
 def listed(*names: str, form: str = "{}") -> str:
@@ -28,8 +28,8 @@ def listed(*names: str, form: str = "{}") -> str:
 
 
 # A summary leaves out dimensions, so that it has few rows.
-# Callers see people at their destination or, while these are abroad, at their origin.
-# So most summaries have the destination, and the origin of people abroad only.
+# The area of a caller is compared with the people's destination or, if the people are abroad, with their origin.
+# Therefore most summaries have the destination of all people, but the origin only of people who are abroad.
 SEEN = "CASE WHEN destination_pcode IS NULL THEN origin_pcode END, destination_pcode"
 IS_STOCK = "span NOT IN ('flow', 'vague_flow')"
 SUMMARIES = f"""
@@ -41,7 +41,7 @@ UNION ALL SELECT '{Summary.NEED}', {SEEN}, NULL, NULL, NULL, NULL, need FROM {GI
 """  # noqa: S608 - constants
 CHANGED = listed(*DIMENSION_NAMES, "needs", "began_on", "ended_on", "is_flow", "has_month")
 SUMMED_BY = ("summary", *DIMENSION_NAMES, "need")
-# The changes are first summed by all dimensions, because many households of a disaster differ in none.
+# The changes are first summed by all dimensions, because many households of a disaster have equal dimensions.
 MERGED = f"""
 SELECT {CHANGED}, {listed(*FIGURE_NUMBERS, form="sum({0})::integer AS {0}")} FROM taken GROUP BY {CHANGED}
 """  # noqa: S608 - constants
@@ -97,7 +97,7 @@ async def keep_summed(sessions: async_sessionmaker[AsyncSession]) -> None:
 
 
 async def sum_some(sessions: async_sessionmaker[AsyncSession], *, at_once: int = CHANGES_AT_ONCE) -> int:
-    """Add some changes to the sums in one transaction. Return their number, which is 0 if another worker does it."""
+    """Add some changes to the sums in one transaction. Return their number, or 0 if another worker holds the lock."""
     async with sessions.begin() as session:
         if not await session.scalar(select(func.pg_try_advisory_xact_lock(func.hashtextextended(LOCK, 0)))):
             return 0

@@ -1,4 +1,4 @@
-"""Computes how many people of each count are left after movements of groups, and where the others are. No I/O.
+"""Computes how many people of each count are left after movements of groups, and where the moved people are. No I/O.
 
 A movement concerns the counts of its group that are in effect when it happens, or the recounts that have replaced them.
 People who moved become a separate count at their new place. A later full recount at the new place replaces the separate
@@ -34,7 +34,7 @@ class Step(NamedTuple):
 
 @dataclass
 class Tally:
-    """The people of a count, or people who moved, with the numbers that are left after each later movement.
+    """The people of a count, or people who moved, with the number of people left after each later movement.
 
     `gone` has the numbers of people who returned or settled.
     """
@@ -85,7 +85,7 @@ class Tally:
     def empty(self, at: datetime) -> None:
         """Remove the people who are left.
 
-        These people move with a later count, because the count was of everybody at a site.
+        In a count of everybody at a site, these people were counted again later. They move with the later count.
         """
         if self.people.count:
             self.steps.append(Step(at, People()))
@@ -114,7 +114,7 @@ def moves_people(movement: FiledMovement) -> bool:
 
 
 def moved(movement: FiledMovement, known: Tallies) -> list[Headcount]:
-    """Subtract the people who moved from their counts. Returns these people as counts at their new place."""
+    """Subtract the moved people from their counts. Returns the moved people as counts at their new place."""
     at, to = moved_at(movement), TRANSITIONS[movement.clear.movement].to
     left, parts = movement.clear.persons, list[Headcount]()
     for stock in stocks(movement, at, known):
@@ -176,7 +176,7 @@ def is_at_site(count: Headcount, site_id: str | None) -> bool:
 
 
 def in_effect(tally: Tally, at: datetime, known: Tallies, replaced: Tallies) -> Tally:
-    """The count, or the recount that had replaced it at the time `at`. `replaced` has the recounts found before."""
+    """The count, or the recount that had replaced it at the time `at`. `replaced` has known recounts."""
     chain = []
     while tally.count.report_id not in replaced and not tally.is_in_effect(at) and tally.standing.superseded_by:
         chain.append(tally.count.report_id)
@@ -206,7 +206,7 @@ def counted_with(stock: Sequence[Tally], at: datetime, known: Tallies) -> list[T
 def own(tally: Tally, at: datetime, known: Tallies) -> int:
     """The number of people of a count. In a count of everybody at a site, people who were counted again are left out.
 
-    `shared/places/site_counts.py` deducts the same people at reading.
+    `shared/places/site_counts.py` subtracts the same people when counts are read.
     """
     if not tally.count.covers_site:
         return tally.people.count
@@ -218,7 +218,7 @@ def own(tally: Tally, at: datetime, known: Tallies) -> int:
 
 
 def is_counted_again(earlier: Tally, whole: Tally, at: datetime, known: Tallies) -> bool:
-    """Whether a count of everybody at a site includes this earlier count, which another recount replaced later."""
+    """Whether the count `whole` of everybody at a site includes `earlier`, and a later recount replaced `earlier`."""
     included, count = earlier.count, whole.count
     replaced_by = known.get(earlier.standing.superseded_by or "")
     is_same_site = included.site_id == count.site_id and included.clear.status is count.clear.status
@@ -268,7 +268,7 @@ def part(source: Headcount, movement: FiledMovement, people: People, at: datetim
 
 
 def part_id(report_id: str, stock_id: str) -> str:
-    """The id of a count of people who moved. This id takes the place of a report id. Other counts do not change it."""
+    """The id of a count of people who moved. It is used as a report id, and does not depend on other counts."""
     return str(events.derived_id("moved", report_id, stock_id))
 
 

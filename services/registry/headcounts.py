@@ -1,9 +1,9 @@
-"""Decide which counts of a group are in effect. The order of arrival does not matter. No I/O.
+"""Decides which counts of a group are in effect. The order of arrival does not matter. No I/O.
 
 A population is a set of people who are counted together. Counts belong to the same population if they have the same
 status, hazard, origin and mobility, and the same site or, without a site, the same present place and kind of shelter. A
-full recount replaces the earlier counts of its population. A partial count replaces no other count. A count whose
-present place has no name replaces no other count either. The rules are in docs/decisions/0037.
+full recount replaces the earlier counts of its population. A partial count replaces no other count. A count
+without a named present place replaces no other count. The rules are in docs/decisions/0037.
 """
 
 from bisect import bisect
@@ -164,7 +164,7 @@ class Recounts:
     def standing(self, count: Headcount) -> Standing:
         """The time until which the count is in effect.
 
-        The first later recount of its population that replaces the count ends it.
+        This is the time of the first later recount of the population that replaces the count.
         """
         recounts = self._by_population.get(count.population, []) if count.population else []
         following = map(recounts.__getitem__, range(bisect(recounts, count.order, key=ORDER), len(recounts)))

@@ -31,8 +31,8 @@ def concerned(parts: Parts, movement: FiledMovement, departure: Filed, lead: Lea
 def at_site(parts: Parts, movement: FiledMovement) -> Parts:
     """Everybody who is displaced at the site of the movement.
 
-    A report says that people are at the site at the time of the report, not since when. Therefore people who are
-    reported there after the movement are assumed to have come later.
+    A report states that people are at the site, but not when they came. Therefore people who were first reported there
+    after the movement are assumed to have come after the movement.
     """
     when = moved_at(movement)
     there = {at: people for at, people in parts.items() if at.is_displaced() and at.site_id == movement.site_id}
@@ -54,9 +54,9 @@ def named(
 
 
 def taken(parts: Parts, number: int, lead: Lead) -> Parts:
-    """Takes `number` people: first those for whom the movement changes something, then those of the largest part.
+    """Take `number` people. Parts that the movement changes come first. Larger parts come before smaller parts.
 
-    If two of five people have returned and then three return, all five have therefore returned.
+    For example, two of five people have returned. If three people then return, all five have returned.
     """
     chosen: Parts = {}
     for position in sorted(largest_first(parts, parts), key=lambda position: position.told == lead(position).told):
@@ -67,7 +67,7 @@ def taken(parts: Parts, number: int, lead: Lead) -> Parts:
 
 
 def nobody_left(parts: Parts, movement: FiledMovement) -> ReportDecision:
-    """Dead people cannot move, unless the dates are so vague that the movement may have come before the death."""
+    """Dead people cannot move. However, if the dates are vague, the movement may have happened before the death."""
     first, _ = days(movement)
     are_dead = all(position.died_by and position.died_by < first for position in parts)
     is_contradiction = are_dead and movement.clear.movement is not Movement.DIED
@@ -75,7 +75,7 @@ def nobody_left(parts: Parts, movement: FiledMovement) -> ReportDecision:
 
 
 def recognised(parts: Parts, member_ids: Collection[str], lead: Lead) -> Parts:
-    """The same people with these members named. A member may be among people of whom only a number was reported."""
+    """The same people. Each of these members becomes a named member, if the unnamed persons may include the member."""
     for member_id in sorted(member_ids):
         is_named = any(member_id == id for people in parts.values() for id, _ in people.members)
         possible = {at: people for at, people in parts.items() if not is_named and people.may_include(member_id)}
@@ -89,7 +89,7 @@ def recognised(parts: Parts, member_ids: Collection[str], lead: Lead) -> Parts:
 
 
 def determined(parts: Parts) -> Parts:
-    """The same people. A member who can be in only one part is named there."""
+    """The same people. A member who can be in only one part becomes a named member of that part."""
     for position, people in parts.items():
         if people.is_determined:
             found = [member_id for member_id, _ in people.candidates]
@@ -114,7 +114,7 @@ def replaced(parts: Parts, moving: Parts, after: Mapping[Position, Position]) ->
 
 
 def remaining(people: People, moving: People) -> People:
-    """The people without those who moved."""
+    """The people who stay: `people` without `moving`."""
     if moving.members and not any(moving.others):
         return people.named({member_id for member_id, _ in moving.members})[1]
     return people.first(moving.count)[1]

@@ -30,7 +30,7 @@ SELECT author, team FROM households WHERE household_id IN ({AT_SITES})
 UNION SELECT author, team FROM counts JOIN groups USING (group_id) WHERE site_id = ANY($2::uuid[])
 """  # noqa: S608
 NEWEST_ROOT = "SELECT max(site_root_id) FROM households"
-# Notes the households at the sites for this movement, except those that are judged in this transaction.
+# Lists the households at the sites for this movement, except households that this transaction judges.
 NOTE = f"""
 INSERT INTO unjudged_households (household_id, report_id, version, movements)
 SELECT household_id, $3::uuid, $4::integer, $5::integer FROM ({AT_SITES}) AS there
@@ -62,7 +62,7 @@ class HouseholdSites:
         return keys
 
     async def note(self, movement: FiledMovement, judged: Iterable[Name], *, movements: int) -> None:
-        """Note the households to which a movement of everybody at their site must still be applied.
+        """Store the households to which a movement of everybody at their site must still be applied.
 
         `judged` are the households of this transaction. Raises UnknownKey if another worker has made keys of a root
         that this worker does not know yet.
@@ -74,7 +74,7 @@ class HouseholdSites:
         await self._connection.execute(NOTE, *self._named([movement.subject[1]]), *noted)
 
     async def noted(self, *, most: int, steps: int) -> list[Name]:
-        """At most so many of the noted households. With all their movements, they take at most so many steps."""
+        """At most `most` of the stored households, with at most `steps` movements together, or a single household."""
         names = list[Name]()
         for row in await self._connection.fetch(NOTED, most):
             steps -= row["movements"]

@@ -20,7 +20,7 @@ Question = tuple[str, FigureQuery]  # the kind of the figures, and the query
 
 
 class KeptFigures:
-    """The answers to the latest queries, all computed from one version of the data.
+    """The answers to the latest queries. All answers are computed from the same version of the data.
 
     A query contains the kind, period, filters, status and the caller's areas. Two callers therefore share an answer
     only if they may see the same data.
@@ -39,7 +39,7 @@ class KeptFigures:
     async def kept(
         self, session: AsyncSession, question: Question, compute: Callable[[], Awaitable[list[T]]]
     ) -> list[T]:
-        """The kept answer to the query, or else a computed answer. The caller must not change the returned list."""
+        """The answer to the query, from memory or computed. The caller must not change the returned list."""
         # The version is read before the figures, so that the figures cannot be older than the version.
         version = await data_version(session)
         if version == self._version and question in self._answers:

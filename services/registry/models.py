@@ -1,4 +1,4 @@
-"""The registry's tables. There are no foreign keys, because each household has only one writer, and checks cost time.
+"""The registry's tables. There are no foreign keys, because checks cost time, and each household has only one writer.
 
 The columns named `sealed` contain the personal data, encrypted with the key of the household or group.
 """
@@ -77,11 +77,11 @@ class Moved:
 
 
 class Household(Registered, Moved, RegistryModel):
-    """`current_pcode` and `current_country` say where the household is now, after its movements.
+    """A household. `current_pcode` and `current_country` are its present place, after its movements.
 
-    `search_root_id` and `search_folding` say what made its search keys, as in `search_keys.KeyVersion`. Rows of the
-    previous release have no current place and version 1, until the worker has made their search keys. `site_root_id` is
-    the root of the keys of the household's sites, and empty until the worker has made them.
+    `search_root_id` and `search_folding` are the `search_keys.KeyVersion` of its search keys. Rows of the previous
+    release have no present place and the folding version 1. The worker changes both when it makes the search keys.
+    `site_root_id` is the root of the keys of the household's sites. It is empty until the worker has made these keys.
     """
 
     __tablename__ = "households"
@@ -110,7 +110,7 @@ class Member(RegistryModel):
 
 
 class HouseholdSearchKeys(RegistryModel):
-    """All search keys of a household in one row, because a row for each key would cost much more.
+    """All search keys of a household in one row, because a row for each key would need much more space.
 
     Each search reads the pending list of the GIN index, so the list is kept short.
     """
@@ -123,7 +123,7 @@ class HouseholdSearchKeys(RegistryModel):
 
 
 class DuplicatePair(RegistryModel):
-    """Two households that were probably registered twice. `household_id` is the smaller id."""
+    """Two records that probably describe the same household. `household_id` is the smaller id of the two."""
 
     __tablename__ = "duplicate_pairs"
     __table_args__ = (Index(None, "found_at", "household_id"),)
@@ -134,9 +134,8 @@ class DuplicatePair(RegistryModel):
     found_at: Mapped[datetime]
 
 
-# The new and changed households that the worker must compare with others.
-# The table has no key, so that a row costs little.
-# The table may have several rows of a household.
+# The new and changed households that the worker must compare with other households.
+# The table has no key, because an index would make inserts slower. Several rows may name the same household.
 UNCOMPARED = Table("uncompared_households", RegistryModel.metadata, Column("household_id", Uuid, nullable=False))
 
 
@@ -225,7 +224,7 @@ class HouseholdSiteKey(RegistryModel):
 
 
 class HouseholdSite(RegistryModel):
-    """A site of a household in clear.
+    """A site of a household, with the site's id in clear.
 
     Only the previous release writes such rows, so the next release drops the table.
     """
@@ -237,9 +236,9 @@ class HouseholdSite(RegistryModel):
 
 
 class UnjudgedHousehold(RegistryModel):
-    """A household to which this version of a movement of everybody at its site must still be applied.
+    """A household, and a movement of everybody at its site that must still be applied to the household.
 
-    `movements` is the number of movements with which the household is judged.
+    `movements` is the number of movements that the worker must evaluate.
     """
 
     __tablename__ = "unjudged_households"
@@ -254,9 +253,9 @@ class Displaced(Moved):
     """The columns that the tables `episodes` and `counts` share. PostgreSQL computes some columns for figures.
 
     The primary key ensures that a report begins only one displacement, even with concurrent workers. `superseded_at` is
-    the time of the next move or of the recount that replaced the count, or infinity. In `episodes`, a trigger sets
-    `superseded_at` in rows of the previous release. `shelter`, `needs` and `evacuation` are None in rows of
-    earlier releases.
+    the time of the household's next move, or of the recount that replaced the count. If there is neither, it is
+    infinity. In `episodes`, a trigger sets `superseded_at` in rows of the previous release. `shelter`, `needs` and
+    `evacuation` are None in rows of earlier releases.
     """
 
     @declared_attr.directive
@@ -340,7 +339,7 @@ class HouseholdStay(AfterMovement, RegistryModel):
 
 
 class HouseholdPassage(AfterMovement, RegistryModel):
-    """People of a household who moved at `occurred_at`. Origin and destination are those of the movement.
+    """People of a household who moved at `occurred_at`. Origin and destination describe this movement.
 
     `report_id` is the movement's report.
     """
@@ -354,12 +353,11 @@ class HouseholdPassage(AfterMovement, RegistryModel):
 class GroupCount(Displaced, RegistryModel):
     """A count of a group, with the data of the report's valid version. `headcounts.py` explains the columns.
 
-    In rows that earlier releases wrote, the columns from `persons_estimated` on are None. `site_id` is set if the
-    report names the site where the people are, even if the table `sites` lacks this site. `displaced`, `returned` and
-    `settled` are the numbers of people by whereabouts after the movements. The first movement was at `changed_at`. In a
-    row of people who moved, `report_id` is derived from the movement, and `movement_id` is the id of the movement's
-    report.
-    `fingerprint` changes with each other column and with the published event.
+    `persons_estimated` and all columns below it are None in rows of earlier releases. `site_id` is the site that the
+    report names, even if the table `sites` lacks this site. `displaced`, `returned` and `settled` are the numbers of
+    people by whereabouts after the movements. The first movement was at `changed_at`. In a row of people who moved,
+    `report_id` is derived from the movement, and `movement_id` is the id of the movement's report. If another column or
+    the published event changes, `fingerprint` changes, too.
     """
 
     __tablename__ = "counts"
@@ -390,7 +388,7 @@ class GroupCount(Displaced, RegistryModel):
 
 
 class GroupStay(Displaced, RegistryModel):
-    """The people of a count who were left after a movement of the group, from `counted_at` until `superseded_at`."""
+    """The people left in a count after a movement of the group, from `counted_at` until `superseded_at`."""
 
     __tablename__ = "group_stays"
 
@@ -432,7 +430,7 @@ class Report(RegistryModel):
     sealed: Mapped[bytes]
 
 
-CODE_CHARACTERS = 4  # the field form shows so many last characters of a report's id as its code
+CODE_CHARACTERS = 4  # the length of a report's code, which is the end of the report's id
 CODE = func.right(cast(Report.report_id, Text), text(str(CODE_CHARACTERS)))
 Index("ix_reports_code", CODE)
 
@@ -441,11 +439,11 @@ class HeldDecision(Decision, RegistryModel):
     """A person's decision about a held report. `outcome_id` is the id of the report's outcome.
 
     If `is_expiry_only` is true, the report is decided as if the phone's sign-in had not expired. The author still needs
-    the right to change the household. `refusal` is the reason that the report's author reads.
+    the right to change the household. `refusal` is the reason of a refusal, which the report's author can read.
     """
 
     __tablename__ = "held_decisions"
-    # only one open decision about a report, so that the first of two people decides
+    # Only one open decision about a report is possible, so that the first of two people decides.
     __table_args__ = (
         Index("uq_held_decisions_open", "outcome_id", unique=True, postgresql_where=text("carried_out_at IS NULL")),
     )
@@ -459,9 +457,8 @@ class HeldDecision(Decision, RegistryModel):
 class HeldAssignment(RegistryModel):
     """The person who is to decide about a held report.
 
-    `outcome_id` is the id of the report's outcome at the assignment. When the report is decided again, it has another
-    outcome and keeps its assignment, because `report_id`, `version` and `author` name it. The previous release stores
-    only the outcome.
+    `outcome_id` is the outcome of the report at the time of the assignment. The outcome can change. `report_id`,
+    `version` and `author` identify the report even after such a change. The previous release stores only `outcome_id`.
     """
 
     __tablename__ = "held_assignments"
@@ -518,9 +515,9 @@ def dimensions() -> list[Column[Any]]:
 
 
 # The changes of displacements that are not in `figure_sums` yet.
-# The migration creates the triggers that note the changes.
-# A displacement that was removed has negative numbers.
-# `ended_on` is the first day on which the people were not in the stock any more.
+# The migration creates the triggers that insert the changes.
+# If a displacement was removed, the numbers of its change are negative.
+# `ended_on` is the first day on which the people were out of the stock.
 # If `is_flow` is true, the displacement is a flow of the month of `began_on`, or of the year if no month is known.
 FIGURE_CHANGES = Table(
     "figure_changes",
@@ -535,8 +532,8 @@ FIGURE_CHANGES = Table(
 )
 
 # The combinations of dimensions.
-# The text of all dimensions is the unique `name`, because an index over all of them would be large.
-# Dimensions that the summary leaves out are NULL.
+# `name` is the text of all dimensions. It is unique, because an index of all columns would be large.
+# If a summary does not have a dimension, the dimension is NULL.
 FIGURE_DIMENSIONS = Table(
     "figure_dimensions",
     RegistryModel.metadata,
@@ -548,9 +545,9 @@ FIGURE_DIMENSIONS = Table(
 )
 
 # Numbers of households and persons by dimensions.
-# The spans day, month and year have the changes of the stock on the day, or in the month or year that begins then.
-# The spans flow and vague_flow have the flows of a month.
-# Of vague flows, only the year is known.
+# A row with the span day, month or year has the changes of the stock in the period that begins on the day `since`.
+# A row with the span flow has the flows of the month that begins on that day.
+# A row with the span vague_flow has flows of which only the year is known.
 FIGURE_SUMS = Table(
     "figure_sums",
     RegistryModel.metadata,

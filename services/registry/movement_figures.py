@@ -1,8 +1,8 @@
 """Computes the figures of movements by month, origin and destination, and of the duration of displacement.
 
-A duration begins with the departure, and the classes of duration are those of UNDRR's DELTA. Ongoing and ended
-displacements are separate figures. The passage of time ends no displacement, so people whom nobody has confirmed for
-long are a separate figure.
+A duration begins with the departure. The classes of duration are the classes of UNDRR's DELTA. Ongoing and ended
+displacements are separate figures. A displacement does not end because time passes. Therefore people whom nobody has
+confirmed for long are a separate figure.
 """
 
 # raw SQL throughout: the statements are built from the filters of each query
@@ -25,7 +25,7 @@ from shared.places.conditions import is_within
 
 CLASS_DAYS = (10, 30, 90)  # DELTA's classes: [0,10), [10,30), [30,90), 90 days and more
 CLASSES = ("0-9", "10-29", "30-89", "90+")
-CONFIRMED_FOR = {Mobility.EVACUATION: timedelta(hours=24)}  # after this time people count as not confirmed
+CONFIRMED_FOR = {Mobility.EVACUATION: timedelta(hours=24)}  # after this time, people count as not confirmed
 CONFIRMED_FOR_OTHERWISE = timedelta(days=30)
 ENDINGS = (SubStock.IN_RETURN, SubStock.IN_SETTLEMENT, SubStock.LEFT_COUNTRY)
 
@@ -69,7 +69,7 @@ Passages = tuple[str | None, Movement, str | None, str | None, str | None, str |
 
 @dataclass(frozen=True, slots=True)
 class MovementFigure:
-    """The people who moved in a month. Without a P-code, a place is a country."""
+    """The people who moved in a month. A place without a P-code is a country."""
 
     month: str | None
     movement: Movement
@@ -96,7 +96,7 @@ class DurationFigure:
 
 @dataclass(frozen=True, slots=True)
 class ConfirmationFigure:
-    """The displaced people whom nobody has confirmed for long, and those whose return is presumed."""
+    """The displaced people whom nobody has confirmed for long, and the people whose return is presumed."""
 
     unconfirmed_households: int
     unconfirmed_persons: int
@@ -138,7 +138,7 @@ def period(query: FigureQuery) -> list[str]:
 
 
 async def durations(session: AsyncSession, query: FigureQuery) -> list[DurationFigure]:
-    """The people by class of duration of displacement, at the end of the last day before `until`."""
+    """The people by class of duration (of their displacement), at the end of the last day before `until`."""
     parameters = {**query.parameters(), "endings": [ending.value for ending in ENDINGS]}
     result: list[DurationFigure] = []
     for has_ended, parts in ((False, ONGOING), (True, COMPLETED)):
@@ -164,9 +164,9 @@ async def confirmations(session: AsyncSession, query: FigureQuery) -> list[Confi
 
 
 def common(query: FigureQuery) -> list[str]:
-    """The conditions of all these figures.
+    """The SQL conditions that all figures of this module share.
 
-    If an area is selected, the people count who were displaced to this area or moved to it.
+    If an area is selected, only people who were displaced to this area or moved to it count.
     """
     visible = [IS_VISIBLE] if query.visible is not None else []
     area = [is_within(f"{query.view.value}_pcode", "pcodes")] if query.pcodes is not None else []

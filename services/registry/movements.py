@@ -22,7 +22,7 @@ ONWARD = (Movement.TRANSFERRED, Movement.DISPLACED_AGAIN)
 
 
 class Passage(NamedTuple):
-    """People who moved from one position to another. `households` is 1 for the largest part that moved, else 0."""
+    """People who moved from one position to another. `households` is 1 for the largest moved part, else 0."""
 
     movement: FiledMovement
     before: Position
@@ -35,8 +35,8 @@ class Passage(NamedTuple):
 class Course(NamedTuple):
     """The stays and passages of the people of one displacement, and the decision about each movement.
 
-    The report of the displacement describes the people until `changed_at`, and `stays` describe them from then on.
-    `departed` are the people of the report without those who had died or left the country before.
+    The report of the displacement describes the people until `changed_at`. After that time, `stays` describe them.
+    `departed` are the people of the report, except people who had died or left the country before.
     """
 
     parts: Parts
@@ -112,7 +112,7 @@ def is_known(movement: FiledMovement, after: Mapping[Position, Position]) -> boo
 def leaving(after: Mapping[Position, Position]) -> list[Position]:
     """The positions that the people have left.
 
-    People who have returned do not return again if a report names another place.
+    People who have returned do not leave their position if a report of their return names another place.
     """
     return [
         before

@@ -1,7 +1,7 @@
-"""Folds names of persons and telephone numbers, so that different spellings of the same give equal results.
+"""Folds names of persons and telephone numbers, so that all spellings of a name or number give equal results.
 
-Names are compared in Latin letters. The romanisations of passports (ICAO 9303), of BGN/PCGN and of Uzbek, and what
-people type on a keyboard without Kyrgyz letters, give a common spelling. docs/decisions/0046 explains the rules.
+Names are compared in Latin letters. The romanisations of passports (ICAO 9303), of BGN/PCGN and of Uzbek give a common
+spelling. Text from a keyboard without Kyrgyz letters gives the same spelling. docs/decisions/0046 explains the rules.
 """
 
 import re
@@ -17,7 +17,7 @@ LATIN = [*"abvgdejziiklmnnoөprstuufh", "ts", "ch", "sh", "sh", "", "i", "", "e"
 TURKIC = {"ş": "sh", "ç": "ch", "ı": "i", "ğ": "g", "ö": "ө", "ŋ": "n", "ə": "a"}
 LETTERS = str.maketrans(dict(zip(CYRILLIC, LATIN, strict=True)) | TURKIC)
 APOSTROPHES = dict.fromkeys(map(ord, "'`´’‘ʻʼʹʺ′″"))  # often omitted
-# Letters with two sounds: x is that of Xurshid or Maxim, and Russian papers write Усенов for Үсөнов.
+# Letters with two sounds. The letter x has the sound of Xurshid or of Maxim. Russian papers write Усенов for Үсөнов.
 SOUNDS = {"x": ("h", "ks"), "ө": ("o", "e")}
 # Spellings of the same sound, in the order of replacement.
 SPELLINGS = {"shch": "sh", "zh": "j", "dj": "j", "kh": "h", "gh": "g", "ng": "n", "y": "i", "w": "v", "q": "k"}
@@ -28,17 +28,17 @@ FEMININE = re.compile(r"(?<=.(?:ov|ev|in))a$")
 PARTICLES = frozenset({"ulu", "kizi", "gizi", "ogli", "oglu"})  # "son of" and "daughter of", which are often omitted
 
 NATIONAL_DIGITS = 9
-MOST_DIGITS = 15  # of a number in E.164
-RUSSIAN_DIGITS = 11  # with the trunk prefix 8
+MOST_DIGITS = 15  # the most digits of a number in E.164
+RUSSIAN_DIGITS = 11  # the digits of a number with the trunk prefix 8
 
 
 def folded(name: str | None) -> tuple[Part, ...]:
-    """The parts of a name in a form that does not depend on script, romanisation and gender ending."""
+    """The parts of a name in a form that is independent of script, romanisation and gender ending."""
     return _folded(name) if name else ()
 
 
 def is_same(name: frozenset[Part], other: frozenset[Part]) -> bool:
-    """Whether each part of either name is a part of the other."""
+    """Whether each part of one name is also a part of the other name, in both directions."""
     return bool(name) and all(
         any(part & same for same in wanted) for parts, wanted in ((name, other), (other, name)) for part in parts
     )
@@ -71,7 +71,7 @@ def _part(latin: str) -> str:
 
 
 def telephones(text: str | None) -> frozenset[str]:
-    """The numbers in a text in E.164 without `+`. People write two numbers into one field."""
+    """The telephone numbers in a text, in E.164 format without `+`. One text may contain two numbers."""
     return frozenset(number for written in re.split(r"(?=\+)", text or "") for number in _numbers(written)) - {""}
 
 
@@ -87,7 +87,7 @@ def _numbers(written: str) -> list[str]:
 
 
 def _number(digits: str, *, has_plus: bool) -> str:
-    """A number without a country code is of this country. The trunk prefixes 0 and, of Russia, 8 are left out."""
+    """A number without a country code is of this country. The trunk prefix (0, or 8 of Russia) is removed."""
     if digits.startswith("00"):
         digits, has_plus = digits[2:], True
     national = digits.removeprefix(CALLING_CODE) if has_plus or len(digits) > NATIONAL_DIGITS + 1 else digits

@@ -1,4 +1,4 @@
-"""Decrypts sealed records while the previous batch is being committed, and therefore does not read the database."""
+"""Decrypts sealed records. Decryption does not read the database, because the previous batch is being committed."""
 
 from collections.abc import Callable
 from typing import Any
@@ -89,7 +89,7 @@ def filed(reported: DisplacementReported, fields: dict[str, Any]) -> AnyFiled:
 
 
 def authored_content(reported: DisplacementReported, text: bytes) -> bytes:
-    """The content for the digest, with the author's original times, because intake may correct a retry differently."""
+    """The content for the digest, with the author's original times. Intake may correct a retry differently."""
     if reported.uncorrected is None:
         return text
     uncorrected = reported.model_copy(update=reported.uncorrected.original)

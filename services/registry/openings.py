@@ -18,8 +18,8 @@ from shared.auth.tokens import Principal, Role
 from shared.web.problems import Problem
 
 MOST_AN_HOUR = 60
-MOST_FOUND_AN_HOUR = 600  # by searches, each of which shows up to 50
-MOST_SEARCHES_AN_HOUR = 120  # also those that find nobody, as somebody may try out telephones
+MOST_FOUND_AN_HOUR = 600  # the limit of households found by searches; one search shows up to 50
+MOST_SEARCHES_AN_HOUR = 120  # searches without a result also count, because somebody may test telephone numbers
 SHOWN = timedelta(hours=24)
 NEED_NO_PURPOSE = frozenset({Role.REGISTRAR})  # reading records is a registrar's daily work
 
@@ -30,7 +30,7 @@ PATHS = (
     "GET /registry/households/{household_id}",
     "GET /registry/v1/held/{outcome_id}",
 )
-DUPLICATES = "duplicates of "  # begins the subject of the entries of households that a page shows as duplicates
+DUPLICATES = "duplicates of "  # the first words of an audit subject, if a page showed the households as duplicates
 SEARCHES = ("POST /registry/v1/households:search", "POST /registry/search")
 
 
@@ -60,7 +60,7 @@ WARNINGS = {
 
 
 class Limit(NamedTuple):
-    """The most that is usual in an hour: what is counted, and where."""
+    """The largest usual number in an hour. `amount` is counted in the audit entries that match `where`."""
 
     kind: UnusualKind
     amount: ColumnElement[int]
@@ -77,7 +77,7 @@ LIMITS = (
 
 @dataclass(frozen=True, slots=True)
 class Unusual:
-    """An account that opened or found unusually many households in an hour, or searched unusually often."""
+    """An account that opened or found unusually many households in an hour, or made unusually many searches."""
 
     account: UUID
     hour: datetime
@@ -93,7 +93,7 @@ def may_open(caller: Principal) -> None:
 
 
 async def watch(session: AsyncSession, caller: Principal) -> None:
-    """Log a warning if the account read unusually much within an hour. The audit entry must already be written."""
+    """Log a warning if the account read unusually much within an hour. The caller writes the audit entry first."""
     for limit in LIMITS:
         is_recent = AUDIT.c.at > func.now() - timedelta(hours=1)
         own = counted(limit).where(AUDIT.c.account == caller.account, is_recent)
@@ -106,7 +106,7 @@ def counted(limit: Limit, *columns: ColumnElement[Any]) -> Select[Any]:
 
 
 async def unusual(session: AsyncSession, now: datetime) -> Sequence[Unusual]:
-    """The accounts that opened or found unusually many records, or searched too often, the latest hour first."""
+    """The accounts with unusually many opened records, found records or searches, the latest hour first."""
     read = [
         Unusual(account, hour, count, limit.kind)
         for limit in LIMITS

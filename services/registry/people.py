@@ -1,4 +1,4 @@
-"""The displaced persons of a report: the members who are named, and the others by sex and age. No I/O."""
+"""The displaced persons of a report: named members, and numbers of unnamed persons by sex and age. No I/O."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ Person = tuple[str, int]  # a member's id, and the cell of sex and age
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """`members` maps a member's id to the cell of sex and age; `others` are the numbers of other persons by cell.
+    """Displaced people. `members` are named persons; `others` are the numbers of unnamed persons by sex and age.
 
-    After a movement that stated only a number of people, `candidates` are the members who may be among the others.
-    Without candidates, the others may be anybody.
+    After a movement that stated only a number of people, `candidates` are the members who may be among the unnamed
+    persons. If there are no candidates, any member may be among the unnamed persons.
     """
 
     members: tuple[Person, ...] = ()
@@ -43,12 +43,12 @@ class People:
 
     @property
     def is_open(self) -> bool:
-        """Whether the others include somebody who is not a candidate."""
+        """Whether the unnamed persons include somebody who is not a candidate."""
         return sum(self.others) > len(self.candidates)
 
     @property
     def is_determined(self) -> bool:
-        """Whether the others are exactly the candidates."""
+        """Whether the unnamed persons are exactly the candidates."""
         return bool(self.candidates) and sum(self.others) == len(self.candidates)
 
     @property
@@ -61,17 +61,17 @@ class People:
         return People(united(self.members, other.members), others, candidates)
 
     def may_include(self, member_id: str) -> bool:
-        """Whether this member may be among the others."""
+        """Whether this member may be among the unnamed persons."""
         return any(self.others) and (self.is_open or any(member_id == id for id, _ in self.candidates))
 
     def including(self, member_id: str) -> "People":
-        """The same people, with this member named as one of the others."""
+        """The same people. One unnamed person becomes this named member."""
         cell = dict(self.candidates).get(member_id, UNKNOWN)
         others = unknown(sum(self.others) - 1).others
         return People(united(self.members, ((member_id, cell),)), others, self.candidates).excluding((member_id,))
 
     def excluding(self, member_ids: Collection[str]) -> "People":
-        """The same people, without these members as candidates for the others."""
+        """The same people, but these members are removed from the candidates."""
         return People(
             self.members, self.others, tuple(person for person in self.candidates if person[0] not in member_ids)
         )
@@ -83,7 +83,7 @@ class People:
         return People(named), People(rest, self.others, self.candidates)
 
     def first(self, count: int) -> tuple["People", "People"]:
-        """Any `count` people, and the rest. Nobody knows who these people are, so all sexes and ages become unknown."""
+        """Any `count` people, and the rest. Nobody knows who they are, so all sexes and ages become unknown."""
         if count >= self.count:
             return self, People()
         candidates = () if self.is_open else united(self.members, self.candidates)

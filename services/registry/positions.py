@@ -43,7 +43,7 @@ class Position:
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """A sort key for positions of the same size."""
+        """A sort key for positions with equal numbers of people."""
         since = self.departed_at, self.confirmed_at, self.placed_at
         return *self.place, *since, self.movement or "", self.died_by or date.max
 
@@ -65,8 +65,8 @@ class Transition(NamedTuple):
     """The effect of a kind of movement on people.
 
     `to` is the new sub-stock; None if the sub-stock stays the same. `sources` are conditions for the position of the
-    people. A movement that names nobody concerns the people who meet the first condition that anybody meets. `confirms`
-    is false if nobody has seen the people.
+    people. The conditions are tried in order. A movement without names concerns the people who meet the first condition
+    with a match. `confirms` is false if nobody has seen the people.
     """
 
     to: SubStock | None
@@ -113,7 +113,7 @@ def moved(before: Position, movement: FiledMovement, departure: Filed, at: datet
 def is_same_place(before: Position, after: Position) -> bool:
     """Whether the movement leaves the people where they were.
 
-    Facts that the newer report leaves out are unchanged. People who have returned do not return again.
+    A fact is unchanged if the newer report omits it. If the people have returned already, a second return moves nobody.
     """
     if before.place[:3] != after.place[:3]:
         return False
@@ -124,7 +124,7 @@ def is_same_place(before: Position, after: Position) -> bool:
 
 
 def noted(before: Position, kind: Movement, at: datetime) -> Position:
-    """The same position, updated by a movement of people who stay there."""
+    """The same position, updated by a report about people who stay there."""
     if TRANSITIONS[kind].confirms:
         intends = before.intends_to_stay or kind is Movement.INTENDS_TO_STAY
         confirmed_at = max(before.confirmed_at, at)

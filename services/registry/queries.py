@@ -96,7 +96,7 @@ async def households(
 ) -> list[dict[str, Any]]:
     """The decrypted households with their members.
 
-    Households that do not exist or that the caller may not see are left out.
+    A household that does not exist, or that the caller may not see, is not in the result.
     """
     wanted = seen(select(*LISTED, Household.row_version, Household.sealed, *KEY), visibility)
     with_key = wanted.join(HouseholdKey, HouseholdKey.household_id == Household.household_id)
@@ -147,7 +147,7 @@ async def history(
 async def duplicate_pairs(
     session: AsyncSession, visibility: Visibility, limit: int, after: tuple[datetime, UUID] | None = None
 ) -> Sequence[DuplicatePair]:
-    """The pairs whose two households the caller may see, the newest first."""
+    """The pairs of which the caller may see both households, the newest pair first."""
     newest = select(DuplicatePair).order_by(DuplicatePair.found_at.desc(), DuplicatePair.household_id.desc())
     for name, household_id in (("one", DuplicatePair.household_id), ("another", DuplicatePair.other_id)):
         household = aliased(Household, name=name)
@@ -159,7 +159,7 @@ async def duplicate_pairs(
 
 
 async def course(session: AsyncSession, household_id: UUID) -> HouseholdCourse:
-    """The rows that the figures count for a household: displacements, movements, and where the people are now."""
+    """The rows of a household in the figures: displacements, movements, and present places of the people."""
     episodes = (await session.scalars(select(Episode).filter_by(household_id=household_id))).all()
     moves = select(HouseholdPassage).filter_by(household_id=household_id).order_by(HouseholdPassage.occurred_at)
     passages = (await session.scalars(moves)).all()

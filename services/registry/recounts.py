@@ -33,7 +33,7 @@ SEQUENCES = "SELECT nextval('group_sequence') FROM generate_series(1, $1)"
 
 
 class Stored(NamedTuple):
-    """The state of a count that the other services know from its last event.
+    """The stored state of a count, as the last event about the count published it.
 
     `fingerprint` is None in rows of the previous release.
     """
@@ -59,7 +59,7 @@ class Stored(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Recount:
-    """The counts to store. These replace all counts of the changed groups, and the counts with the ids in `outdated`.
+    """The counts to store. They replace all counts of the changed groups, and the counts with the ids in `outdated`.
 
     `messages` has an event about each changed count.
     """
@@ -70,7 +70,7 @@ class Recount:
 
 
 async def recount(session: AsyncSession, working_set: WorkingSet, store: Store, now: datetime) -> Recount:
-    """Compute the counts of the changed groups and at the changed sites, and all other counts that these change.
+    """Compute the counts of the changed groups and sites, and all other counts that these counts change.
 
     Workers that change counts of the same population wait for each other. Each worker therefore sees all counts.
     """
@@ -109,9 +109,9 @@ async def stored(pool: CountPool, group_ids: Collection[str], known: Tallies) ->
 
 
 def emptied(report_id: str, count: Headcount) -> Tally:
-    """The event about people who have not moved after all.
+    """An empty count, published if a movement is withdrawn.
 
-    This event tells the other services that nobody is left in the count.
+    The event informs the other services that nobody is left in the count of people who moved.
     """
     clear = count.clear.model_copy(update={"persons": 0, "households": None, "is_full_recount": False})
     nobody = replace(count, report_id=report_id, clear=clear, people=People(), movement_id=report_id)

@@ -1,4 +1,4 @@
-"""Makes keys of stored households again in small batches, while others work. One unreadable household stops nobody."""
+"""Makes keys of stored households again, in small batches. An unreadable household does not stop the renewal."""
 
 import asyncio
 from abc import ABC, abstractmethod
@@ -23,15 +23,15 @@ from shared.places import Places
 from shared.postgres import database
 
 MOST_HOUSEHOLDS = 200
-MOST_REPORTS = 500  # in a batch, because all reports of a household are decrypted
-PAUSE_SECONDS = 0.1  # after a batch, so that reports and alerts do not wait for the CPU
+MOST_REPORTS = 500  # the limit for a batch, because all reports of a household are decrypted
+PAUSE_SECONDS = 0.1  # the pause after a batch, so that reports and alerts do not wait for the CPU
 # The errors of a household that cannot be decrypted or read.
 UNREADABLE = (InvalidTag, InvalidUnwrap, LookupError, TypeError, ValueError)
 
 
 @dataclass(frozen=True)
 class Renewal(ABC):
-    """Makes keys of one kind. `kind` names the lock that two workers take."""
+    """Makes keys of one kind. `kind` names the lock, so that only one worker makes these keys."""
 
     kind: ClassVar[str]
 
@@ -52,7 +52,7 @@ class Renewal(ABC):
         return count
 
     async def next_batch(self) -> list[UUID]:
-        """Some households with old keys, which have no more than MOST_REPORTS reports, or a single one."""
+        """Some households with old keys. Together they have at most MOST_REPORTS reports, or there is one household."""
         async with self.sessions.begin() as session:
             is_old = await self.is_old(session)
             old = select(Household.household_id).where(is_old).limit(MOST_HOUSEHOLDS).subquery()
@@ -62,7 +62,7 @@ class Renewal(ABC):
             return fitting(dict(map(tuple, await session.execute(sizes.group_by(old.c.household_id)))))
 
     async def renew(self, ids: Sequence[UUID]) -> int:
-        """Make the keys of these households. One that cannot be read is left out, and the worker goes on."""
+        """Make the keys of these households. A household that cannot be read is skipped."""
         try:
             async with self.sessions.begin() as session:
                 return await self._renew(session, ids)
@@ -76,7 +76,7 @@ class Renewal(ABC):
         return sum([await self.renew([household_id]) for household_id in ids])
 
     async def _renew(self, session: AsyncSession, ids: Sequence[UUID]) -> int:
-        await session.execute(database.advisory_lock(self.kind))  # otherwise two workers would make the same keys
+        await session.execute(database.advisory_lock(self.kind))  # two workers must not make the same keys
         is_old = Household.household_id.in_(ids), await self.is_old(session)
         old = (await session.scalars(select(Household.household_id).where(*is_old))).all()
         if old:
@@ -92,15 +92,15 @@ class Renewal(ABC):
 
     @abstractmethod
     async def replace(self, session: AsyncSession, old: Sequence[UUID], subjects: Sequence[Subject]) -> None:
-        """Replace the keys of the households `old`, which are `subjects`."""
+        """Replace the keys of the households `old`. `subjects` are the same households, loaded."""
 
     @abstractmethod
     async def give_up(self, session: AsyncSession, household_id: UUID) -> None:
-        """Note that the household cannot be read, so that it is not tried again at once."""
+        """Mark the household as unreadable, so that the worker does not try it again at once."""
 
 
 def fitting(sizes: Mapping[UUID, int]) -> list[UUID]:
-    """The first households that together have no more than MOST_REPORTS reports, but at least one household."""
+    """At least one household, and further households while all together have at most MOST_REPORTS reports."""
     chosen: list[UUID] = []
     count = 0
     for household_id, reports in sizes.items():

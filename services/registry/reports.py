@@ -37,7 +37,7 @@ NEVER = datetime.max  # noqa: DTZ901 - asyncpg's value for PostgreSQL's infinity
 
 
 # The sealed fields as JSON. Intake has validated the sealed fields, and decryption fails if they were changed.
-# The registry does not validate the sealed fields again, because a validation would cost a third of its speed.
+# The registry does not validate the sealed fields again, because a validation would cost a third of the speed.
 Content = dict[str, Any]
 
 
@@ -68,7 +68,7 @@ class FiledReport(Generic[C]):
     received_at: datetime
     places_version: str | None
     flags: tuple[Flag, ...]
-    registrar_areas: tuple[str, ...] = ()  # the areas of a registrar who reports a movement, else empty
+    registrar_areas: tuple[str, ...] = ()  # the registrar's areas, if a registrar reports a movement
     is_revoked: bool = False  # the credential was revoked before intake received the report
     outcome: OutcomeKind = OutcomeKind.NOTED
     outcome_id: str = field(default_factory=random_id)
@@ -77,7 +77,7 @@ class FiledReport(Generic[C]):
     is_expiry_lifted: bool = False  # a person decided to ignore that the sign-in had expired
     replaces: str | None = None  # if the report was redriven, the id of its previous outcome
     first_reported_at: datetime | None = None  # for a correction, the time of the first version
-    first_placed_at: datetime | None = None  # for a correction, the time of the version that first named the site
+    first_placed_at: datetime | None = None  # for a correction, the time of the first version with this site
 
     @property
     def claim(self) -> Claim:
@@ -95,7 +95,7 @@ class FiledReport(Generic[C]):
 
     @property
     def known_at(self) -> datetime:
-        """The time at which the event was first reported.
+        """The time of the first report about the event.
 
         The `reported_at` of a correction is later than this time.
         """
@@ -103,11 +103,11 @@ class FiledReport(Generic[C]):
 
     @property
     def placed_at(self) -> datetime:
-        """The time at which a report first said that the household is at its site."""
+        """The time of the first report that the household is at its site."""
         return self.first_placed_at or self.clear.reported_at
 
     def correct(self, older: "FiledReport[Any]") -> None:
-        """Take the time of the first report from an older version."""
+        """Copy the times of the first report and of the first report of the site from an older version."""
         self.first_reported_at = older.known_at
         if self.sealed.get("site_id") == older.sealed.get("site_id"):
             self.first_placed_at = older.placed_at
@@ -125,7 +125,7 @@ class Filed(FiledReport[HouseholdClear | GroupClear]):
 
     @property
     def shelter(self) -> str:
-        """The kind of shelter, which households report sealed and groups in clear."""
+        """The kind of shelter. It is a sealed field of household reports, and a clear field of group reports."""
         if isinstance(self.clear, GroupClear):
             return self.clear.shelter
         shelter: str = self.sealed.get("shelter", Shelter.UNKNOWN)
@@ -179,7 +179,7 @@ def day(filed: AnyFiled) -> date:
 
 
 def days(filed: AnyFiled) -> tuple[date, date]:
-    """The first and the last day on which the event may have happened, by the precision of its date."""
+    """The first and the last day on which the event may have happened, according to the precision of the date."""
     reported, precision = day(filed), filed.clear.occurred_at_precision
     if precision is Precision.WEEK:
         return reported - timedelta(days=6), reported + timedelta(days=6)
@@ -194,9 +194,10 @@ def days(filed: AnyFiled) -> tuple[date, date]:
 
 
 def moved_at(movement: FiledMovement) -> datetime:
-    """The latest time at which people may have moved: the first report, or the end of the reported day, month or year.
+    """The latest time at which people may have moved.
 
-    The earlier of the two is used. The time of a correction does not matter, because it does not mean a later movement.
+    This is the end of the reported period or, if earlier, the time of the first report. The time of a correction does
+    not matter, because a correction does not mean a later movement.
     """
     clear = movement.clear
     if clear.occurred_at_precision is Precision.HOUR:
@@ -229,7 +230,7 @@ def superseded(displacements: Collection[Filed]) -> Iterator[tuple[Filed, dateti
 
 
 def sex_age(filed: Filed) -> list[int]:
-    """The numbers of displaced persons by sex and age, in the order of CELLS. Undescribed persons count as unknown."""
+    """The numbers of displaced persons by sex and age, in the order of CELLS. Persons without details are unknown."""
     sealed, cells = filed.sealed, [0] * len(CELLS)
     on = filed.clear.occurred_at.astimezone(TIME_ZONE)
     year, day = on.year, f"{on.month:02}-{on.day:02}"
@@ -268,7 +269,7 @@ def cell(sex: str | None, age: str) -> int:
 def age(member: Content, year: int, day: str) -> int | None:
     """The age on the day `MM-DD` of the year. If only the birth year is known, the two years are subtracted.
 
-    If a report states only an age, it is the age on the stated day; without such a day, the age is used for any day.
+    If a report states only an age, this is the age on `age_reported_on`. Without this day, the age is not changed.
     """
     born: str | None = member.get("birth_date")
     if born is not None:
@@ -281,7 +282,7 @@ def age(member: Content, year: int, day: str) -> int | None:
 
 
 def whole_years(since: str | None, year: int, day: str) -> int:
-    """The completed years from a day to the day `MM-DD` of the year; below 0 if that is earlier."""
+    """The completed years from `since` to the day `MM-DD` of the year. The number is negative if `since` is later."""
     if since is None:
         return 0
     years = year - int(since[:4])

@@ -47,7 +47,7 @@ OUTCOMES = {
 
 
 class HouseholdSummary(BaseModel):
-    """The clear fields of a household. It went to its destination; movements may have changed where it is now."""
+    """The clear fields of a household. Movements after the displacement do not change `destination`."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -89,7 +89,7 @@ class HouseholdView(HouseholdSummary):
 
 
 class OwnReport(BaseModel):
-    """An author's own report, with the result that its receipt shows."""
+    """An author's own report, with the result that the receipt shows."""
 
     household_id: UUID
     status: Status
@@ -194,7 +194,7 @@ async def history(household_id: UUID, request: Request, session: Session, caller
 
 
 def for_author(version: dict[str, Any], author: Principal) -> dict[str, Any]:
-    """The version as its author may read it.
+    """The version of a report in the form that its author may read.
 
     Other outcomes are hidden, because they may reveal other households and teams. A report from a phone is shown
     without its sealed fields, because a phone with its sign-in and sealed reports can get into other hands.
@@ -253,6 +253,6 @@ async def refused(request: Request, reason: str, *household_ids: UUID) -> None:
 
 
 async def missing(request: Request, household_id: UUID) -> Problem:
-    """The 404 for a household that does not exist or that the caller may not see. The security log gets the request."""
+    """The 404 for a household that does not exist or is not visible. The request is written to the security log."""
     await refused(request, "not-found", household_id)
     return Problem(404, "not-found", "There is no such household.")

@@ -186,7 +186,7 @@ def episodes(subjects: Iterable[Subject]) -> Copy:
 
 
 def episodes_of(subject: Subject) -> Iterator[Row]:
-    """The rows of a household's displacements. A row ends with the next displacement, or when a movement changes it."""
+    """The rows of a household's displacements. A row is valid until the next displacement or the first movement."""
     courses: Mapping[str, Course] = subject.courses.by_departure if subject.has_movements else {}
     for filed, superseded_at in superseded(subject.displacements.values()):
         course = courses.get(filed.report_id)
@@ -212,7 +212,7 @@ def stays(subjects: Iterable[Subject]) -> Copy:
 
 
 def courses_of(subject: Subject) -> Iterator[tuple[Filed, Course]]:
-    """The displacements that have movements."""
+    """The displacements that have movements, with their courses."""
     if subject.has_movements:
         for report_id, course in subject.courses.by_departure.items():
             yield subject.displacements[report_id], course
@@ -274,7 +274,7 @@ def counts(tallies: Iterable[Tally]) -> Copy:
 
 
 def count(tally: Tally) -> Row:
-    """The row of a count, with the people counted, the time until which the count was valid, and the people left."""
+    """The row of a count: the counted people, the time until which the count is valid, and the people who are left."""
     same, standing = tally.count, tally.standing
     computed = same.site_id, same.counted_at, same.population, same.stock_id, same.covers_site
     changed_at = tally.steps[1].at if tally.has_moved else None
@@ -298,7 +298,7 @@ def group_stays(tallies: Iterable[Tally]) -> Copy:
 
 
 def group_stays_of(tally: Tally) -> Iterator[Row]:
-    """A row for the people who were left after each movement.
+    """One row for each movement, with the people who were left after it.
 
     The row in `counts` describes the time before the first movement.
     """

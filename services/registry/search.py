@@ -1,4 +1,4 @@
-"""The criteria of a search for households, and the persons of a found household who match them. No I/O."""
+"""The criteria of a search for households, and the members of a found household who match the criteria. No I/O."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -13,7 +13,7 @@ from services.registry.search_keys import LONGEST_NAME, Term, terms, values_of_p
 from services.registry.search_keys import Field as KeyField
 from shared.events.fields import Body, Day, Line, PCode, Phone
 
-# The criteria that are sought by search keys.
+# The criteria that the database compares with search keys.
 KEY_FIELDS = {
     "name": KeyField.NAME,
     "phone": KeyField.PHONE,
@@ -25,10 +25,10 @@ KEY_FIELDS = {
 class HouseholdSearch(Body):
     """The criteria of a search. A household matches if it meets all criteria. At least one criterion is required.
 
-    `name` are whole names of its members in any order and script. `birth_year` is that of a member, and needs another
-    criterion beside it. `code` are the last characters of a report's id, as the field form shows them. `area` is where
-    the household is now, and `origin` where it came from. `site_id` is a site where reports place it, now or earlier.
-    `since` and `until` are days on which its current displacement happened.
+    `name` has whole names of members in any order and script. `birth_year` is the birth year of a member, and requires
+    another criterion. `code` is the end of a report's id, as the field form shows it. `area` is the household's present
+    area, and `origin` the area of its origin. `site_id` is a site where a report places the household, now or earlier.
+    The current displacement happened between the days `since` and `until`.
     """
 
     name: Line | None = None
@@ -59,7 +59,7 @@ class HouseholdSearch(Body):
 
     @property
     def terms(self) -> list[Term]:
-        """What the household's search keys must contain."""
+        """The terms that the search keys of a household must contain."""
         return [term for name, field in KEY_FIELDS.items() for term in terms(field, getattr(self, name))]
 
     @property
@@ -71,7 +71,7 @@ class HouseholdSearch(Body):
         return midnight(day_after(self.until)) if self.until else None
 
     def members_meant(self, members: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-        """The members who fit most of the criteria, or the first member if nobody fits any."""
+        """The members who match the most criteria. If nobody matches a criterion, the first member."""
         matches = [self._matches(member) for member in members]
         most = max(matches, default=0)
         if not most:

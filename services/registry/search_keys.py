@@ -1,4 +1,4 @@
-"""Search keys: HMACs of folded names, telephones and numbers, which find households without a decryption.
+"""Search keys: HMACs of folded names, telephones and numbers. They find households without decrypting them.
 
 Each field has its own HMAC key, which is derived from a root key outside PostgreSQL. An attacker who has only the
 database cannot test whether it contains a name or telephone. docs/decisions/0046 explains how the keys are stored.
@@ -24,9 +24,9 @@ from shared.events.vocabulary import OutcomeKind
 
 KEY_BYTES = 16
 FOLDING = 2  # the version of the rules by which values are folded. The worker makes keys of older versions again
-KEPT = 10_000  # values of which the keys are kept in memory
-LONGEST_NAME = 8  # the most parts of a name that have keys, and that a search takes
-MOST_KEYS = 600  # of a household. Otherwise one report could put a household into nearly every search
+KEPT = 10_000  # the number of values whose keys are kept in memory
+LONGEST_NAME = 8  # only so many parts of a name have keys; a search uses at most so many parts
+MOST_KEYS = 600  # the limit for a household. Without a limit, nearly every search could find the household
 
 
 class Field(StrEnum):
@@ -45,7 +45,7 @@ FOLDS: dict[Field, Callable[[str], Collection[Part]]] = {
     Field.LOCALITY: lambda name: (frozenset({joined(name)} - {""}),),
     Field.SITE: lambda site_id: (frozenset({site_id.lower()}),),
 }
-REPEATED = frozenset({Field.NAME, Field.LOCALITY})  # many households have the same values
+REPEATED = frozenset({Field.NAME, Field.LOCALITY})  # fields in which many households have equal values
 
 
 class Term(NamedTuple):
@@ -60,7 +60,7 @@ def terms(field: Field, value: str | None) -> list[Term]:
 
 
 def reports_in_effect(subject: Subject) -> Iterator[AnyFiled]:
-    """The valid reports without reversed movements and those that wait, which led the household nowhere."""
+    """The valid reports, except reversed and held movements, because these movements have no effect."""
     yield from subject.displacements.values()
     decisions = subject.decisions if subject.movements else {}
     for movement in subject.movements.values():
@@ -71,7 +71,7 @@ def reports_in_effect(subject: Subject) -> Iterator[AnyFiled]:
 
 
 def values_of(report: AnyFiled) -> Iterator[tuple[Field, str | None]]:
-    """The values of this report by which the household can be found, as they were typed."""
+    """The values of this report by which a search can find the household, as the author typed them."""
     content = report.sealed
     yield Field.PHONE, content.get("phone")
     yield Field.LOCALITY, content.get("origin_locality")
@@ -99,7 +99,7 @@ class KeysOfRoot:
         return [search_key(self._field_keys[term.field], spelling) for spelling in term.spellings]
 
     def of_household(self, subject: Subject) -> list[bytes]:
-        keys: dict[bytes, None] = {}  # in the order of the fields
+        keys: dict[bytes, None] = {}  # a dict keeps the order of the fields
         for report in reports_in_effect(subject):
             for field, value in values_of(report):
                 if value:
@@ -110,7 +110,7 @@ class KeysOfRoot:
         return list(keys)[:MOST_KEYS]
 
     def of_site(self, site_id: str) -> bytes:
-        """The key by which the households at a site are found."""
+        """The key that finds the households at a site."""
         [key] = self._kept(Field.SITE, site_id)
         return key
 
@@ -127,10 +127,10 @@ def derived(root: bytes, field: Field) -> bytes:
 
 
 class KeyVersion(NamedTuple):
-    """What made the search keys of a household: the root, and the version of the folding rules.
+    """The root and the version of the folding rules that made the search keys of a household.
 
-    The root is empty until the worker has made the keys. A negative version means that it tried and could not, because
-    the household cannot be decrypted.
+    The root is empty until the worker has made the keys. If the worker cannot decrypt the household, it makes no keys
+    and stores the version as a negative number.
     """
 
     root_id: str
@@ -158,7 +158,7 @@ class SearchKeys:
         return known or self._roots.setdefault(root_id, KeysOfRoot(self._ring.find(root_id)))
 
     def known(self, versions: Iterable[KeyVersion]) -> list[KeysOfRoot]:
-        """The roots that made these keys, without those that are missing."""
+        """The roots that made keys of these versions. Missing roots are omitted."""
         return [self.of(root_id) for root_id in sorted({version.root_id for version in versions}) if self.has(root_id)]
 
     def of_sites(self, site_ids: Iterable[str]) -> list[bytes]:
@@ -173,13 +173,14 @@ class SearchKeys:
             return False
 
     def can_find(self, version: KeyVersion) -> bool:
-        """Whether a search finds each household whose keys were made so."""
+        """Whether a search finds the households with keys of this version."""
         return version.folding == FOLDING and self.has(version.root_id)
 
     def is_old(self, version: KeyVersion) -> bool:
-        """Whether such keys must be made again.
+        """Whether keys of this version must be made again.
 
-        During a rotation or an update, another worker may use a newer root or newer rules already. Its keys stay.
+        During a rotation or an update, another worker may already use a newer root or newer rules. Keys made by that
+        worker are not old.
         """
         has_root, newest = self.has(version.root_id), self.newest
         if version.root_id == newest.root_id:

@@ -51,13 +51,13 @@ from shared.places.conditions import is_within
 OpenedMembers = dict[UUID, list[dict[str, Any]]]
 
 COUNT = "found_count"
-COUNTED = 1_000  # a larger number is given as 1,001
+COUNTED = 1_000  # a larger number of households is reported as 1,001
 QUERY_CANCELED = "57014"
 KEYS = HouseholdSearchKeys.keys
-# raw SQL: SQLAlchemy has no SET. A search ends before the browser stops waiting, and frees its connection
+# raw SQL: SQLAlchemy has no SET. The timeout ends a search, and frees its connection, before the browser gives up
 TIMEOUT = text("SET LOCAL statement_timeout = '5s'")
 NEWEST = (Household.changed_at.desc(), Household.household_id.desc())
-# raw SQL: reads only one row of the index for each version, because SELECT DISTINCT would read all rows
+# raw SQL: this statement reads one index row for each version; SELECT DISTINCT would read all rows
 KEY_VERSIONS = text("""
 WITH RECURSIVE made AS (
     (SELECT search_root_id, search_folding FROM households ORDER BY 1, 2 LIMIT 1)
@@ -74,7 +74,7 @@ SELECT search_root_id, search_folding FROM made
 
 @dataclass(frozen=True, slots=True)
 class SiteWanted:
-    """A site with the keys by which households are there, the words that mean it, and the units where they mean it."""
+    """A site that a search names: its search keys, its names in words, and the units where the words mean the site."""
 
     site_id: UUID
     keys: Sequence[bytes]
@@ -84,7 +84,7 @@ class SiteWanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchQuery:
-    """A household fits if it has all of `terms`, a report with the code, and fits the clear fields."""
+    """A query. A household matches if it has all `terms`, a report with the code, and the requested clear fields."""
 
     visibility: Visibility
     limit: int
@@ -103,9 +103,8 @@ class SearchQuery:
 class SearchPage:
     """One page of households, the latest change first.
 
-    `count` is the number on this page and all later pages, at most COUNTED + 1; None if it would take too long to
-    count. `is_complete` is false if some households have no search keys of a known root and of the present folding
-    rules.
+    `count` is the number of households on this page and all later pages, at most COUNTED + 1. It is None if counting
+    would take too long. `is_complete` is false if a household lacks search keys of a known root and the present rules.
     """
 
     rows: Sequence[RowMapping]
@@ -114,7 +113,7 @@ class SearchPage:
 
 
 async def find(session: AsyncSession, search: SearchKeys, query: SearchQuery) -> SearchPage:
-    """Raises DBAPIError, which `is_too_slow`, if the search takes too long."""
+    """Raises DBAPIError if the search takes too long. `is_too_slow` recognises this error."""
     await session.execute(TIMEOUT)
     versions = await key_versions(session) if query.terms or query.site else []
     roots, is_complete = search.known(versions), all(map(search.can_find, versions))
@@ -131,7 +130,7 @@ def is_too_slow(error: DBAPIError) -> bool:
 
 
 async def key_versions(session: AsyncSession) -> list[KeyVersion]:
-    """What made the stored search keys."""
+    """The versions of the stored search keys."""
     return [KeyVersion(*row) for row in await session.execute(KEY_VERSIONS)]
 
 
@@ -149,12 +148,12 @@ def with_keys(condition: ColumnElement[bool]) -> CTE:
 
 
 def materialized(households: Select[Any] | CompoundSelect[Any]) -> CTE:
-    """A CTE, because PostgreSQL overestimates how many households have the keys, and would read all by `changed_at`."""
+    """A CTE. Without it, PostgreSQL would overestimate the matches and read all households in order of `changed_at`."""
     return households.cte("matched").prefix_with("MATERIALIZED", dialect="postgresql")
 
 
 def _matched(query: SearchQuery, roots: Sequence[KeysOfRoot]) -> CTE | None:
-    """The households that fit the criteria which an index finds; None without such criteria."""
+    """The households that match the criteria with an index. None if the query has no criteria of this kind."""
     found: list[Select[Any]] = []
     if query.terms:
         has_terms = or_(*(has_all(query.terms, root) for root in roots))
@@ -168,12 +167,12 @@ def _matched(query: SearchQuery, roots: Sequence[KeysOfRoot]) -> CTE | None:
 
 
 def has_code(code: str) -> ColumnElement[bool]:
-    """Whether a report has the code that the field form shows. Also a report that waits for a person has a code."""
+    """Whether a report has the code that the field form shows. A held report has a code, too."""
     return CODE.in_([code.lower()])
 
 
 def _at_site(site: SiteWanted, roots: Sequence[KeysOfRoot], known: list[str]) -> Select[Any]:
-    """Reports name a site by its id, or in words as a locality."""
+    """The households at the site. A report names a site by the site's id, or in words as a locality."""
     by_id = select(HouseholdSiteKey.household_id).where(HouseholdSiteKey.site_key.in_(site.keys))
     of_previous_release = select(HouseholdSite.household_id).where(HouseholdSite.site_id == site.site_id)
     is_there = text(is_within(NOW, "there")).bindparams(there=list(site.within), known=known)
@@ -189,7 +188,7 @@ def _at_site(site: SiteWanted, roots: Sequence[KeysOfRoot], known: list[str]) ->
 def _page(query: SearchQuery, matched: CTE | None) -> Select[Any]:
     """The rows of one page.
 
-    The rows are chosen before their other columns are read, because many households may match.
+    The query first selects the ids of one page, and then reads the other columns, because many households may match.
     """
     count = func.count().over().label(COUNT) if matched is not None else null().label(COUNT)
     chosen = select(Household.household_id, count).where(query.visibility.covers(HERE), _fits(query))
@@ -237,7 +236,7 @@ async def members(session: AsyncSession, encryption: EnvelopeEncryption, ids: Se
 
 
 async def site_wanted(session: AsyncSession, search: SearchKeys, site_id: UUID, places: Places) -> SiteWanted | None:
-    """The site, with the names that mean no other site of its P-code. None if there is no such site."""
+    """The site, with the names that no other site of its P-code has. None if the site does not exist."""
     site = await session.get(Site, site_id)
     if site is None:
         return None

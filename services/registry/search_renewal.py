@@ -1,4 +1,4 @@
-"""Makes the search keys of households that have none, or keys of an older root or of older folding rules."""
+"""Makes search keys for households without search keys, or with keys of an older root or older folding rules."""
 
 import asyncio
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ class SearchRenewal(Renewal):
         keys = self.search.of(newest.root_id)
         for subject in subjects:
             made.append({"household_id": UUID(subject.name[1]), "keys": keys.of_household(subject)})
-            await asyncio.sleep(0)  # other tasks of the worker must not wait for the whole batch
+            await asyncio.sleep(0)  # lets other tasks of the worker run during the batch
         await _replace(session, old, made)
         is_new = Household.household_id.in_(old), Household.search_root_id == ""
         never_made = select(Household.household_id).where(*is_new)
@@ -36,7 +36,7 @@ class SearchRenewal(Renewal):
             await session.execute(update(Household), [renewed(subject, newest) for subject in subjects])
 
     async def give_up(self, session: AsyncSession, household_id: UUID) -> None:
-        """The household is tried again with the next root or rules. Until then searches are not complete."""
+        """The worker tries the household again with the next root or rules. Until then, searches are not complete."""
         await _replace(session, [household_id], [])
         failed = self.search.newest.failed
         values = {"search_root_id": failed.root_id, "search_folding": failed.folding}
@@ -44,7 +44,7 @@ class SearchRenewal(Renewal):
 
 
 async def made_by(session: AsyncSession, root_id: str) -> int:
-    """The number of households with search keys, or with keys of sites, of this root.
+    """The number of households with search keys or site keys of this root.
 
     If the number is 0, the root can be destroyed.
     """
@@ -54,7 +54,7 @@ async def made_by(session: AsyncSession, root_id: str) -> int:
 
 
 def renewed(subject: Subject, version: KeyVersion) -> dict[str, object]:
-    """The changed columns of `households`. Rows of the previous release have no current place."""
+    """The changed columns of `households`. They include the present place, which the previous release did not store."""
     return {
         "household_id": UUID(subject.name[1]),
         "current_pcode": subject.place.pcode,

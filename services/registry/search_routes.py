@@ -44,7 +44,7 @@ class FoundPerson(BaseModel):
 
 
 class FoundHousehold(HouseholdSummary):
-    """`found_members` are the members who match the search, or the first member if nobody matches."""
+    """A found household. `found_members` are the members who match the search. If nobody matches, the first member."""
 
     found_members: list[FoundPerson]
 
@@ -52,9 +52,9 @@ class FoundHousehold(HouseholdSummary):
 class HouseholdsFound(BaseModel):
     """A page of the found households, the latest change first.
 
-    `count` is the number on this page and all later pages, where 1001 means more than 1,000; null if nothing but places
-    and days was looked for. While `is_complete` is false, some households cannot be found by name or number.
-    `held` are the outcome ids of reports with the code that wait for a person and whose household is not registered.
+    `count` is the number of households on this page and all later pages; 1001 means more than 1,000. If the criteria
+    are only places and days, `count` is null. While `is_complete` is false, a search by name or number may miss some
+    households. `held` has the outcome ids of held reports with the code, if the household is not registered.
     """
 
     households: list[FoundHousehold]
@@ -96,7 +96,7 @@ async def search_households(
 async def found_by(
     criteria: HouseholdSearch, request: Request, session: AsyncSession, caller: Principal
 ) -> SearchResult:
-    """Search and open the found households. The security log records the search and the found households."""
+    """Search for households and decrypt them. The security log records the search and the found households."""
     await check_purpose(request, caller)
     places: Places = request.app.state.places
     encryption: EnvelopeEncryption = request.app.state.encryption
@@ -119,7 +119,7 @@ async def found_by(
 
 
 async def too_slow(request: Request) -> Problem:
-    """The answer to a search that PostgreSQL ended. The security log gets the request."""
+    """The answer to a search that PostgreSQL ended. The request is written to the security log."""
     await refused(request, "too-slow")
     return Problem(503, "search-too-slow", "The search took too long. Fill in another field.")
 

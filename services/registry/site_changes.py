@@ -32,7 +32,7 @@ class SiteConflict(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SiteStore:
-    """Writes sites in the transaction of `session`, in the name of `account`. The caller must lock the sites first."""
+    """Writes sites in the transaction of `session`, for the user `account`. The caller must lock the sites first."""
 
     session: AsyncSession
     encryption: EnvelopeEncryption
@@ -41,7 +41,7 @@ class SiteStore:
     now: datetime
 
     async def save(self, site_id: UUID, version: SiteVersion) -> Site:
-        """Store the version, or do nothing if it is stored already. Raises SiteConflict."""
+        """Store the version, unless it is already stored. Raises SiteConflict."""
         known = await site_queries.site(self.session, site_id)
         if known is None:
             await self._check_twins(site_id, version)
@@ -63,7 +63,7 @@ class SiteStore:
         return await self._write(site, version.model_copy(update={"version": 1}), version.person_in_charge)
 
     async def _check_twins(self, site_id: UUID, version: SiteVersion) -> None:
-        """Raises SiteConflict if another site has one of the names at this place."""
+        """Raises SiteConflict if another site at this place has an equal name."""
         for other in await site_queries.with_pcode(self.session, version.pcode):
             if other.site_id != site_id and is_same_site(described(other), version):
                 raise SiteConflict(other)

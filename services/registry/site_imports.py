@@ -1,4 +1,4 @@
-"""Adds the sites of a sheet. A site that is known already is never changed, because the desk knows more than a file."""
+"""Adds the sites of a sheet. An import never changes a stored site, because the desk's data are newer than a file."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ Key = tuple[str, str, str]
 
 
 class RowVerdict(StrEnum):
-    """The result of a row. `differs` means that the site is stored with other values, which do not change."""
+    """The result of a row. `differs` means that the stored site has other values, which the import does not change."""
 
     ADDED = "added"
     KNOWN = "known"
@@ -27,7 +27,7 @@ class RowVerdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ImportedRow:
-    """`errors` are pairs of a column and the expected value; for `differs`, they name the columns that differ."""
+    """`errors` are pairs of a column and the expected value. For `differs`, they contain the differing columns."""
 
     line: int
     verdict: RowVerdict
@@ -45,7 +45,7 @@ class SiteImport:
         self._known: dict[Key, Site] = {}
 
     async def run(self, rows: Iterable[SheetRow]) -> list[ImportedRow]:
-        """A verdict for each row. A row adds nothing if its site is stored already or was in an earlier row."""
+        """A verdict for each row. A row adds nothing if its site is already stored, or was in an earlier row."""
         await site_queries.lock(self._store.session)
         for site in await site_queries.everything(self._store.session):
             self._remember(site, described(site))
@@ -68,7 +68,7 @@ class SiteImport:
         return ImportedRow(row.line, verdict, name, known.site_id, tuple((column, "") for column in columns))
 
     async def _differences(self, known: Site, row: SiteVersion) -> Sequence[str]:
-        """The columns of the row whose values differ from those of the known site. Empty cells are ignored."""
+        """The columns of the row with other values than the stored site. Empty cells are ignored."""
         given = row.model_dump(include=row.model_fields_set & SiteDescription.model_fields.keys())
         stored = described(known).model_dump()
         columns = [

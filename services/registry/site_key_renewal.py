@@ -1,4 +1,4 @@
-"""Makes the keys of the sites of households that have no such keys, or keys of an older root."""
+"""Makes site keys for households without site keys, or with site keys of an older root."""
 
 from collections.abc import Iterable, Sequence
 from uuid import UUID
@@ -37,7 +37,7 @@ class SiteKeyRenewal(Renewal):
         await _note_earlier_movements(session, [each for each in subjects if UUID(each.name[1]) in never_listed])
 
     async def give_up(self, session: AsyncSession, household_id: UUID) -> None:
-        """The household keeps its rows. It is tried again with the next root."""
+        """The household keeps its rows. The worker tries it again with the next root."""
         await self._note(session, [household_id])
 
     async def _note(self, session: AsyncSession, ids: Sequence[UUID]) -> None:
@@ -46,7 +46,7 @@ class SiteKeyRenewal(Renewal):
 
 
 async def _note_earlier_movements(session: AsyncSession, households: Iterable[Subject]) -> None:
-    """Note these households for the movements of their sites, which no list of households had reached."""
+    """Store that earlier movements of their sites must still be applied to these households."""
     notes = [
         {
             "household_id": UUID(subject.name[1]),

@@ -1,7 +1,7 @@
 """Applies movements of everybody at a site to the households there, a few households at a time.
 
-The transaction that files such a movement only notes the households, because a site may have thousands of them, and
-PostgreSQL ends long transactions. A report about a noted household applies the movement at once.
+The transaction that files such a movement only stores a list of the households, because a site may have thousands, and
+PostgreSQL ends long transactions. A report about a listed household applies the movement at once.
 """
 
 import asyncio
@@ -12,17 +12,17 @@ from services.registry.handlers import Registrar
 from shared.failures import retry_while_unavailable
 
 IDLE_SECONDS = 0.5
-PAUSE_SECONDS = 0.05  # after some households, so that reports and alerts do not wait for the CPU
+PAUSE_SECONDS = 0.05  # the pause between two transactions, so that reports and alerts do not wait for the CPU
 
 
 async def keep_applied(sessions: async_sessionmaker[AsyncSession], registrar: Registrar) -> None:
-    """Apply movements of sites to noted households until cancelled."""
+    """Apply movements of sites to listed households until cancelled."""
     while True:
         count = await retry_while_unavailable(lambda: apply_some(sessions, registrar))
         await asyncio.sleep(PAUSE_SECONDS if count else IDLE_SECONDS)
 
 
 async def apply_some(sessions: async_sessionmaker[AsyncSession], registrar: Registrar) -> int:
-    """Apply movements to some of the noted households in one transaction. Return their number."""
+    """Apply movements to some of the listed households in one transaction. Return the number of households."""
     async with sessions.begin() as session:
         return await registrar.judge_noted(session)

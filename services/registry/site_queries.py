@@ -28,7 +28,7 @@ COUNTED = (
 
 
 async def lock(session: AsyncSession) -> None:
-    """Take a lock, so that each change of sites sees all earlier changes, and a site's events are in order."""
+    """Take a lock. Each change of sites then sees all earlier changes, and the events of a site are in order."""
     await session.execute(LOCK)
 
 
@@ -59,8 +59,8 @@ async def key(session: AsyncSession, site_id: UUID) -> SiteKey | None:
 async def counts(session: AsyncSession, status: Status, visibility: Visibility) -> list[CountAtSite]:
     """The counts of displaced people at the sites that the caller may see, including replaced counts.
 
-    Each count has the people who are left after movements. People who moved to a site are a separate count there. A
-    count of people abroad names a site by mistake.
+    Each count has the people who are left after movements. People who moved to a site are a separate count there. If a
+    count of people abroad names a site, this is a mistake, and the count is excluded.
     """
     rows = await session.execute(
         select(*COUNTED)

@@ -51,7 +51,7 @@ class SitePage(BaseModel):
 class OccupancyView(BaseModel):
     """The number of people at a site, between `lowest` and `highest` if teams disagree.
 
-    `reports` are the counts that are added up. If `has_partial_counts` is true, some of these counts may include the
+    `reports` are the added counts. If `has_partial_counts` is true, some of these counts may include the
     same people, so the number may be too high.
     """
 
@@ -81,7 +81,7 @@ class ImportedSheet(BaseModel):
 
 
 class Occupancies(BaseModel):
-    """The people at each site of the caller's areas. None means that nobody has counted there."""
+    """The occupancy of each site in the caller's areas. None means that nobody has counted people at the site."""
 
     occupancies: dict[UUID, OccupancyView | None]
 

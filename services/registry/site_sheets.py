@@ -28,7 +28,7 @@ class BadSheet(DocumentedError):
 
 @dataclass(frozen=True, slots=True)
 class SheetRow:
-    """A row of the sheet with its line number, and either the site or an error for each wrong column."""
+    """A row of the sheet with its line number. It has either the site, or an error for each wrong column."""
 
     line: int
     cells: Mapping[str, str]
@@ -37,7 +37,7 @@ class SheetRow:
 
 
 def read(raw: bytes) -> list[SheetRow]:
-    """The rows that have content. Raises BadSheet."""
+    """The rows that are not empty. Raises BadSheet."""
     text = decoded(raw)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter(text.partition("\n")[0]))
     try:

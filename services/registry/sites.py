@@ -40,7 +40,7 @@ class PersonInCharge(Body):
 
 
 class SiteVersion(SiteDescription, Body):
-    """A site as the desk writes it: version 1 of a new site, or the next version of a known one.
+    """A site as the desk describes it: version 1 of a new site, or the next version of a known site.
 
     A change without the member `person_in_charge` keeps the known person; null removes the person.
     """
@@ -101,7 +101,7 @@ class CountAtSite(NamedTuple):
 class Occupancy:
     """The people at a site. If teams disagree, their number lies between `lowest` and `highest`.
 
-    `counted_at` is the time of the newest count, and `reports` are the counts that are added up, newest first.
+    `counted_at` is the time of the newest count. `reports` are the counts whose numbers are added, newest first.
     If `has_partial_counts` is true, some of these counts are partial, so the number may be too high.
     """
 
@@ -113,7 +113,7 @@ class Occupancy:
 
 
 def occupancies(counts: Iterable[CountAtSite]) -> dict[UUID, Occupancy]:
-    """The occupancy of each site that was counted. `counts` has all counts at these sites, even replaced counts."""
+    """The occupancy of each site with a count. `counts` must have all counts at these sites, even replaced counts."""
     by_site = defaultdict[UUID, list[CountAtSite]](list)
     for count in counts:
         by_site[count.site_id].append(count)

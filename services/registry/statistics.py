@@ -40,8 +40,8 @@ NO_CELLS = (0,) * len(CELLS)
 class Figure:
     """A figure. `period` is a month, or a year if the month is unknown. A stock has no `period`.
 
-    A figure without a `pcode` is about a whole country. `country` is an alpha-2 code, as in reports. `reasons` are all
-    reasons of the displacements if any reason counts, or else one reason.
+    A figure without a `pcode` is about a whole country. `country` is an alpha-2 code, as in reports. If the rank is
+    `any`, `reasons` has all reasons of the displacements. Otherwise it has at most one reason.
     """
 
     period: str | None
@@ -107,7 +107,7 @@ async def figures(
     """The figures. The stock is the displaced people by place at the end of the last day before `until`.
 
     The flows are the displacements that began in each month. A household that was displaced twice counts twice. If
-    `is_summed` is false, the figures are read from the displacements also where a summary has them.
+    `is_summed` is false, the stored sums are not used.
     """
     summands: list[Figure] = []
     located = cache(lambda *codes: location(*codes, query=query, places=places))  # cached, because places recur
@@ -164,7 +164,7 @@ def month(period: int | None) -> str | None:
 
 
 def scope_of(origin: str | None, destination: str | None) -> MovementScope:
-    """The movement scope, by the same rule as the SQL expression SCOPE."""
+    """The movement scope. The SQL expression SCOPE has the same rule."""
     if destination == UNKNOWN_COUNTRY:
         return MovementScope.UNKNOWN
     if destination not in (None, COUNTRY):
@@ -192,7 +192,7 @@ def rows(
 ) -> list[Figure]:
     """The figures by single reason and by the requested dimensions.
 
-    If any reason counts, a displacement with several reasons is in several rows. Totals are therefore not sums of rows.
+    If the rank is `any`, a displacement with several reasons is in several rows. Totals are therefore not sums of rows.
     """
     if rank is not ReasonRank.ANY and Dimension.ONSET not in by:
         return figures
@@ -236,12 +236,12 @@ NOTHING = Figure(None, None, None, MovementScope.WITHIN, (Reason.NOT_REPORTED,),
 
 
 def total(figures: Iterable[Figure]) -> Figure:
-    """The total of the households and, separately, the total of the groups. The caller selects one category."""
+    """The total of the households and, separately, the total of the groups. The caller passes only one category."""
     return summed([NOTHING, *figures])
 
 
 def totals(figures: Iterable[Figure]) -> dict[FigureCategory, Figure]:
-    """The total of each category. A total of several categories does not exist."""
+    """The total of each category. Totals of different categories must not be added."""
     members: defaultdict[FigureCategory, list[Figure]] = defaultdict(list)
     for figure in figures:
         members[figure.category].append(figure)

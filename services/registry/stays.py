@@ -9,7 +9,7 @@ from services.registry.people import People
 from services.registry.positions import STOCK, Position
 from shared.events.vocabulary import Precision, SubStock
 
-Row = tuple[Position, People, int]  # the number is 1 for the part that counts as the household, else 0
+Row = tuple[Position, People, int]  # the number is 1 if this part counts as the household, else 0
 
 
 class Stay(NamedTuple):
@@ -24,7 +24,7 @@ class Stay(NamedTuple):
 
 
 class PartsSince(NamedTuple):
-    """The people's positions from the time `at` on."""
+    """The people's positions since the time `at`."""
 
     at: datetime
     precision: Precision
@@ -44,7 +44,7 @@ def stays_of(snapshots: Iterable[PartsSince], ends_at: datetime) -> list[Stay]:
 
 
 def weighted(parts: Parts) -> list[Row]:
-    """The people in the stock. In each sub-stock, only the largest part of a household counts as a household."""
+    """The parts that are in the stock. In each sub-stock, only the largest part counts as the household."""
     by_sub_stock: dict[SubStock, list[Position]] = {sub_stock: [] for sub_stock in STOCK}
     for position in parts:
         if position.sub_stock in by_sub_stock:

@@ -40,7 +40,7 @@ LOCK_OF = {kind: f"ORDER BY {kind}_id FOR UPDATE OF {kind}_keys" for kind in (Re
 KNOWN_OF = {kind: KNOWN.format(table=kind, subject=f"{kind}_id") for kind in (ReportKind.HOUSEHOLD, ReportKind.GROUP)}
 BY_REPORT = "SELECT * FROM reports WHERE report_id = ANY($1::uuid[])"
 BY_SUBJECT = "SELECT * FROM reports WHERE subject_id = ANY($1::uuid[]) AND kind = ANY($2)"
-# Maps the subject of reports to the kinds of these reports.
+# Maps a kind of subject to the kinds of reports about this subject.
 KINDS_OF = {
     subject: [kind for kind, about in SUBJECT_OF.items() if about == subject]
     for subject in (ReportKind.HOUSEHOLD, ReportKind.GROUP)
@@ -51,14 +51,14 @@ MOVEMENT_OF: dict[str, type[AnyMovementClear]] = {
     "group_movement": GroupMovementClear,
     "site_movement": SiteMovementClear,
 }
-# The keys of reports about everybody at a site. The data of the person in charge of a site have another key.
+# The keys of reports about everybody at a site. The table `site_keys` has the key of the person in charge.
 SITE_KEYS = "SELECT site_id AS subject_id, kek_id, wrapped FROM site_report_keys WHERE site_id = ANY($1::uuid[])"
 PCODES = "SELECT site_id, pcode FROM sites WHERE site_id = ANY($1::uuid[])"
 HELD_OF = """
 SELECT * FROM reports WHERE outcome = 'held' AND (report_id = ANY($1::uuid[]) OR subject_id = ANY($2::uuid[]))
 """
-# `is_moved` is true if a movement of everybody at the site is filed.
-# The lock of such a site is exclusive; all other locks are shared.
+# `is_moved` is true if this transaction files a movement of everybody at the site. The lock is then exclusive.
+# Other sites have shared locks.
 LOCK_SITES = """
 SELECT CASE WHEN is_moved
     THEN pg_advisory_xact_lock(hashtextextended(name, 0))::text
@@ -66,7 +66,7 @@ SELECT CASE WHEN is_moved
 END
 FROM unnest($1::text[], $2::boolean[]) AS site (name, is_moved) ORDER BY hashtextextended(name, 0)
 """
-# The tables that have rows about each household. The previous release still writes to `household_sites`.
+# The tables with rows about a household. The previous release still writes to `household_sites`.
 HOUSEHOLD_TABLES = (
     *("households", "members", "episodes", "stays", "passages", "search_keys"),
     *("household_site_keys", "household_sites"),
@@ -100,9 +100,9 @@ class Store:
     ) -> WorkingSet:
         """Load and lock these households and groups with their reports. Also load the reports `report_ids`.
 
-        `site_ids` are the sites that new reports name. A transaction with a report that names a site, and a transaction
-        with a movement of everybody at this site, wait for each other. The later transaction therefore sees the earlier
-        report.
+        `site_ids` are the sites that new reports name. If one transaction has a report that names a site, and another
+        transaction has a movement of everybody at this site, the later transaction waits for the earlier one. The
+        later transaction therefore sees the earlier report.
         """
         connection = await database.driver(self._session)
         moved = {subject_id for kind, subject_id in names if kind == SITE}
@@ -115,7 +115,7 @@ class Store:
         ]
         reports = {identity(row): row for row in await connection.fetch(BY_REPORT, report_ids)}
         for kind in KNOWN_OF:
-            # A household without an author has only held reports, some of which may wait for its first report.
+            # A household without an author has only held reports. Some may wait for the household's first report.
             if ids := {subject_id for (of, subject_id), _ in known if of == kind}:
                 rows = await connection.fetch(BY_SUBJECT, list(ids), KINDS_OF[kind])
                 reports.update({identity(row): row for row in rows})
@@ -137,10 +137,10 @@ class Store:
     async def _lock_sites(
         self, connection: Connection, names: Collection[Name], report_ids: Sequence[str], site_ids: set[str]
     ) -> set[bytes]:
-        """Lock all sites that may concern these households, in one statement and before any household.
+        """Lock all sites that may concern these households. Returns the keys of the locked sites.
 
-        Otherwise workers could lock the same sites and households in different orders, and wait for each other for
-        ever. Returns the keys of the locked sites.
+        One statement locks all sites before any household is locked. If workers locked the same sites and households
+        in different orders, they could deadlock.
         """
         moved = [subject_id for kind, subject_id in names if kind == SITE]
         households = [subject_id for kind, subject_id in names if kind == ReportKind.HOUSEHOLD]
@@ -155,7 +155,7 @@ class Store:
         return keys
 
     async def _locked_sites(self, connection: Connection, wanted: set[str], locked: set[bytes]) -> list[Subject]:
-        """The movements of these sites. Also locks the sites that other workers added meanwhile."""
+        """The sites with their movements. Also locks the sites that other workers added meanwhile."""
         sites, listed = await self._sites(wanted), self._household_sites(connection)
         while late := listed.keys(wanted | reached(sites)) - locked:
             await lock_sites(connection, late)
@@ -169,7 +169,7 @@ class Store:
     async def _sites(self, site_ids: set[str], *, without: Collection[ReportVersion] = ()) -> list[Subject]:
         """The sites that have movements, including sites to which everybody at one of these sites moved.
 
-        `without` are the versions of movements that are left out.
+        `without` are versions of movements that the result must not contain.
         """
         sites: dict[str, Subject] = {}
         known, new = site_ids, site_ids
@@ -184,7 +184,7 @@ class Store:
 
     async def noted(self, *, most: int, steps: int) -> list[Name]:
         """Some of the households to which a movement of their site must still be applied."""
-        await self._session.execute(database.advisory_lock("unjudged households"))  # workers would wait for each other
+        await self._session.execute(database.advisory_lock("unjudged households"))  # only one worker may apply them
         return await self._household_sites(await database.driver(self._session)).noted(most=most, steps=steps)
 
     async def _lock(self, connection: Connection, kind: ReportKind, ids: Collection[str]) -> list[tuple[Name, Any]]:
@@ -198,7 +198,7 @@ class Store:
         return known
 
     async def _find_keys(self, connection: Connection, reports: Iterable[asyncpg.Record]) -> None:
-        """Load the keys of other households, because a stored version of a report may name another household."""
+        """Load missing keys. A stored version of a report may name another household, whose key is not loaded yet."""
         missing = {name_of(row) for row in reports} - self._keys.keys()
         for kind, known in (*KNOWN_OF.items(), (SITE, SITE_KEYS)):
             if ids := [subject_id for of, subject_id in missing if of == kind]:
@@ -264,8 +264,8 @@ class Store:
     ) -> None:
         """Write the changes. The old rows of each changed household are deleted, and COPY writes the new rows.
 
-        `tallies` has the counts to write, including counts of other groups. `outdated` names the old rows of the counts
-        of other groups.
+        `tallies` has the counts to write, including counts of unchanged groups. `outdated` has the report ids of the
+        counts whose old rows must be deleted.
         """
         connection = await database.driver(self._session)
         changed = {
@@ -287,7 +287,7 @@ class Store:
         await self._note_households(working_set, connection)
 
     async def _note_households(self, working_set: WorkingSet, connection: Connection) -> None:
-        """Note the households to which movements of this batch must still be applied, and delete the notes applied."""
+        """Store the households to which movements of this batch must still be applied. Delete the applied entries."""
         listed = self._household_sites(connection)
         movements = sum(len(site.movements) for site in working_set.sites.values())
         for movement in working_set.site_movements:
@@ -337,7 +337,7 @@ async def lock_sites(connection: Connection, keys: Iterable[bytes], moved: Colle
 
 
 def reached(sites: Iterable[Subject]) -> set[str]:
-    """The sites to which everybody at these sites moved."""
+    """The sites to which movements of everybody at these sites lead."""
     return {site_id for site in sites for site_id in named_sites(site.movements.values())}
 
 

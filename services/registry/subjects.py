@@ -1,4 +1,4 @@
-"""A household, group or site with all its reports, and the state of it that events publish. No I/O."""
+"""A household, group or site with all its reports, and the state that the registry publishes in events. No I/O."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ F = TypeVar("F", Filed, FiledMovement)
 
 
 class PlaceNow(NamedTuple):
-    """The place where a household is now. Abroad, there is no P-code."""
+    """The place where a household is now. A place abroad has no P-code."""
 
     pcode: str | None
     country: str | None
@@ -82,7 +82,7 @@ class Subject:
 
     @property
     def courses(self) -> Courses:
-        """The courses, computed once for each set of reports, because many movements take long to compute."""
+        """The courses. They are kept until the reports change, because many movements take long to compute."""
         if not self.has_movements:
             return Courses()
         if self._courses is None:
@@ -92,12 +92,12 @@ class Subject:
 
     @property
     def has_movements(self) -> bool:
-        """Whether movements may change where the people of this household are."""
+        """Whether the household has movements that may change the places of its people."""
         return self.name[0] == ReportKind.HOUSEHOLD and bool(self.movements or (self.sites and self.site_movements))
 
     @property
     def site_movements(self) -> list[FiledMovement]:
-        """The movements of everybody at the sites where the household is, according to its reports."""
+        """The movements of everybody at the sites where reports place the household."""
         known = (self.sites[site_id] for site_id in self.site_ids if site_id in self.sites)
         return [movement for site in known for movement in site.movements.values()]
 
@@ -114,7 +114,7 @@ class Subject:
 
     @property
     def named_sites(self) -> set[str]:
-        """The sites that the valid reports of the household's displacements, or of the group's counts, name."""
+        """The sites named in the valid reports about the household's displacements or the group's counts."""
         if self.name[0] == ReportKind.HOUSEHOLD:
             return named_sites(self.displacements.values())
         counted = [filed.clear for filed in self.displacements.values()]
@@ -122,7 +122,7 @@ class Subject:
 
     @property
     def decisions(self) -> Mapping[str, ReportDecision]:
-        """The decision about each movement, which follows from all reports."""
+        """The decision about each movement. It depends on all reports of the subject."""
         if self.name[0] == ReportKind.GROUP:
             return group_movements.decisions(self.displacements.values(), self.movements.values())
         if self.name[0] == SITE:
@@ -131,14 +131,14 @@ class Subject:
 
     @property
     def standing(self) -> HouseholdStanding | None:
-        """The people's present whereabouts; None if no movement was reported since the current displacement."""
+        """The present whereabouts of the people. None if there is no movement after the current displacement."""
         return self.standing_since(self.published) if self.has_movements else None
 
     @property
     def place(self) -> PlaceNow:
-        """The P-code and the country where the people are now, or most of those who are still displaced."""
+        """The P-code and the country of the place where the people, or most of the still displaced people, are now."""
         current, standing = self.current.clear, self.standing
-        is_found_later = self.current is not self.published  # unable to move, after the latest move
+        is_found_later = self.current is not self.published  # the household was unable to move after its latest move
         if standing is None or (is_found_later and standing.confirmed_at < current.occurred_at):
             return PlaceNow(current.destination.pcode, current.destination.country)
         return PlaceNow(standing.pcode, standing.country)
@@ -160,7 +160,7 @@ class Subject:
 
 
 def put(filed: F, known: dict[str, F]) -> None:
-    """Replace the older version of a report."""
+    """Put a report into `known`, in place of an older version."""
     older = known.get(filed.report_id)
     if older and older.clear.version < filed.clear.version:
         filed.correct(older)
@@ -172,7 +172,7 @@ def named_sites(reports: Iterable[AnyFiled]) -> set[str]:
 
 
 def sites_of(filed: AnyFiled) -> Iterator[str]:
-    """The sites where people are, according to a report about a household or about everybody at a site."""
+    """The sites where a report about a household, or about everybody at a site, places people."""
     if filed.subject[0] != ReportKind.GROUP:
         yield from filter(None, (filed.sealed.get("site_id"), filed.sealed.get("destination_site_id")))
 

@@ -1,4 +1,4 @@
-"""The history of a household: its reports, corrections and movements, and the effect of each one on the figures."""
+"""The history of a household: its reports, corrections and movements, and their effects on the figures."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ from shared.events.vocabulary import DISPLACED, OutcomeKind, ReportKind, Status,
 StoredVersion = Mapping[str, Any]  # a row of `reports` with the decrypted `report`
 
 UNCHANGING = frozenset({"report_id", "household_id", "kind", "version", "reported_at", "members"})
-# Several authors may have sent contradicting versions of a report. Only one of them takes effect.
+# If several authors sent contradicting versions of a report, only one version takes effect.
 EFFECTIVE = (OutcomeKind.RECORDED, OutcomeKind.NOTED)
 
 
@@ -30,7 +30,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """A version of a report. `displacement` and `passages` are the rows of the figures that rest on this version."""
+    """A version of a report. `displacement` and `passages` are the rows in the figures that this version caused."""
 
     version: StoredVersion
     changes: Sequence[Change] = ()
@@ -57,7 +57,7 @@ class TimelineEntry:
 
 @dataclass(frozen=True, slots=True)
 class CountedPart:
-    """People of a household whom the figures count now, and the report on which this rests."""
+    """People of a household whom the figures count now, and the row whose report placed them there."""
 
     row: Episode | HouseholdStay
     cause: Episode | HouseholdStay | HouseholdPassage
@@ -85,7 +85,7 @@ class CountedPart:
 
 @dataclass(frozen=True, slots=True)
 class HouseholdCourse:
-    """The rows that the figures count for a household. `current` has the rows of `episodes` and `stays` in effect."""
+    """The rows of a household in the figures. `current` has the rows of `episodes` and `stays` that are in effect."""
 
     episodes: Sequence[Episode] = ()
     passages: Sequence[HouseholdPassage] = ()
@@ -109,7 +109,7 @@ class NotCounted(StrEnum):
 
 
 def why_not_counted(row: Episode | HouseholdStay, counted_status: Status) -> NotCounted | None:
-    """None if the figures of displaced people count the people of this row."""
+    """The reason; None if the figures of displaced people count the people of this row."""
     if row.status != counted_status:
         return NotCounted.STATUS
     if row.mobility not in DISPLACED:

@@ -1,4 +1,4 @@
-"""Finds the site of a count if the report has the name of the site as typed text, but not the site's id. No I/O."""
+"""Finds the site of a count if the report has the site's name as typed text, but no site id. No I/O."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -11,7 +11,7 @@ SiteNames = tuple[UUID, str, Sequence[str | None]]  # a site's id, its P-code, a
 
 
 class TypedSites:
-    """The sites by district and name. A name that several sites of a district share is ignored."""
+    """The sites by P-code and name. If several sites of a P-code have the same name, this name is ignored."""
 
     def __init__(self, sites: Iterable[SiteNames]) -> None:
         named = defaultdict[tuple[str, str], set[UUID]](set)

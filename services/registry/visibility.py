@@ -1,4 +1,4 @@
-"""Decides which households a caller sees: the households in the caller's areas, or those of an author's own reports."""
+"""Decides which households a caller sees: households in the caller's areas, or households of an author's reports."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -13,16 +13,16 @@ OFFICE = frozenset({Role.OPERATOR, Role.DUTY_HEAD, Role.REGISTRAR, Role.ANALYST,
 
 
 def now_at(households: str = "households") -> str:
-    """An SQL expression: the P-code of the place where the household is now; NULL while it is abroad.
+    """The SQL expression for the P-code of a household's present place; NULL while the household is abroad.
 
-    Rows of the previous release have no current place yet.
+    Rows of the previous release have no present place yet, so the destination is used.
     """
     return f"""coalesce({households}.current_pcode,
         CASE WHEN {households}.current_country IS NULL THEN {households}.destination_pcode END)"""
 
 
 def here(households: str = "households") -> str:
-    """An SQL expression: the P-code of the place where the household is now or, while it is abroad, of its origin."""
+    """The SQL expression for the P-code of a household's present place or, while it is abroad, of its origin."""
     return f"coalesce({now_at(households)}, {households}.origin_pcode)"
 
 

@@ -51,7 +51,7 @@ NEWEST = select(HeldAssignment.account).where(IS_ASSIGNED).order_by(HeldAssignme
 ASSIGNEE = NEWEST.scalar_subquery()
 CLEAR = cast(Report.clear, JSON)
 PERSONS = cast(CLEAR["persons"].astext, Integer)
-# The stored clear fields leave out default values.
+# The stored clear fields do not contain default values.
 IS_DISPLACED = func.coalesce(CLEAR["mobility"].astext, Mobility.DISPLACEMENT).in_(DISPLACED)
 IS_STOCK = func.coalesce(CLEAR["measure"].astext, Measure.STOCK) == Measure.STOCK
 IS_IN_COUNTRY = CLEAR["destination"]["pcode"].astext.is_not(None)
@@ -77,7 +77,7 @@ class HeldQuery:
 class HeldPersons:
     """The persons in held reports about households and about groups.
 
-    Never add the two numbers, because both may include the same people.
+    The two numbers must not be added, because both may include the same people.
     """
 
     in_households: int
@@ -87,7 +87,7 @@ class HeldPersons:
 async def page(session: AsyncSession, query: HeldQuery) -> Sequence[RowMapping]:
     """One page of the clear fields of undecided held reports, oldest first.
 
-    `is_in_area` says whether the people are registered in the caller's areas, or not at all.
+    `is_in_area` is true if the people are registered in the caller's areas, or if they are not registered.
     """
     is_in_area = case((covers_subject(query.visibility), true()), else_=false()).label("is_in_area")
     wanted = HELD.add_columns(ASSIGNEE.label("assignee"), is_in_area).where(*_waits(query.visibility))
@@ -100,7 +100,7 @@ async def page(session: AsyncSession, query: HeldQuery) -> Sequence[RowMapping]:
 
 
 async def by_reason(session: AsyncSession, visibility: Visibility) -> Sequence[RowMapping]:
-    """For each reason, the number of undecided held reports, and the time of the oldest. The oldest comes first."""
+    """The number of undecided held reports by reason, with the time of the oldest report. The oldest comes first."""
     oldest = func.min(Report.received_at).label("oldest")
     counted = select(Report.reason, func.count().label("reports"), oldest).where(*_waits(visibility))
     return (await session.execute(counted.group_by(Report.reason).order_by(oldest))).mappings().all()
@@ -109,8 +109,8 @@ async def by_reason(session: AsyncSession, visibility: Visibility) -> Sequence[R
 async def persons(session: AsyncSession, visibility: Visibility, status: Status) -> HeldPersons:
     """The persons displaced in the country, in held reports about households and groups that are not registered.
 
-    The board's totals already contain registered people. Of several held versions about a household, only the highest
-    counts.
+    The board's totals already contain registered people. If several held versions are about a household, only the
+    highest version counts.
     """
     newest = (
         select(Report.kind, PERSONS.label("persons"))
@@ -146,10 +146,10 @@ async def decide(
 ) -> list[UUID]:
     """Write the decision about each of these reports that is held, undecided and visible. The worker executes it.
 
-    If reports are accepted, two kinds of reports are left out: reports that a person cannot accept, and reports about
-    people who are registered in another area, because an acceptance could move the people into the caller's area. If
-    several reports are refused together, reports that wait for other reports are left out, because a refusal loses
-    them. Returns the ids of the decided reports.
+    A person cannot accept some kinds of reports. A person also cannot accept reports about people who are registered in
+    another area, because the acceptance could move the people into the caller's area. If a person refuses several
+    reports together, reports that wait for other reports stay undecided, because a refusal would lose them. Returns the
+    ids of the decided reports.
     """
     wanted = _seen(select(Report.outcome_id), visibility, outcome_ids)
     if decision["is_accepted"]:
@@ -175,7 +175,7 @@ async def assign(
 
 
 async def unassign(session: AsyncSession, outcome_ids: Collection[UUID]) -> None:
-    """Delete the assignments of these reports, also those of their earlier outcomes."""
+    """Delete the assignments of these reports, including assignments under earlier outcomes."""
     reports = select(Report.outcome_id).where(Report.outcome_id.in_(outcome_ids), IS_ASSIGNED).correlate(HeldAssignment)
     await session.execute(delete(HeldAssignment).where(reports.exists()))
 
@@ -186,7 +186,7 @@ def _seen(wanted: Any, visibility: Visibility, outcome_ids: Iterable[UUID]) -> S
 
 
 def _waits(visibility: Visibility) -> tuple[ColumnElement[bool] | TextClause, ...]:
-    """A report is shown in the area that it states, and in the area where its people are registered."""
+    """Undecided held reports. A report is visible in the area that it states, and where its people are registered."""
     return IS_HELD, ~UNDECIDED.exists(), or_(visibility.covers(PCODE), visibility.covers(SUBJECT_PCODE))
 
 
@@ -195,6 +195,6 @@ def covers_subject(visibility: Visibility) -> TextClause:
 
 
 async def subjects(session: AsyncSession, outcome_ids: Collection[UUID]) -> list[UUID]:
-    """The people and the reports of these outcomes, for the security log: an outcome has another id when it changes."""
+    """The ids of people and reports of these outcomes. The security log needs them, because outcome ids change."""
     found = select(Report.subject_id, Report.report_id).where(Report.outcome_id.in_(outcome_ids))
     return [id for row in await session.execute(found) for id in row]

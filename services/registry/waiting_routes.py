@@ -46,7 +46,7 @@ class HeldReport(BaseModel):
 
     If `is_acceptable` is true, the caller may accept the report. If `is_elsewhere` is true, only a person of the area
     where the people are registered may accept it. If `waits` is true, the registry judges the report again when another
-    report comes. If all three are false, the author must send a correction.
+    report comes. If none of these fields is true, the author must send a correction.
     """
 
     outcome_id: UUID
@@ -74,7 +74,7 @@ class HeldReason(BaseModel):
 
 
 class HeldPage(BaseModel):
-    """The undecided held reports of the caller's areas, oldest first, and all of them by reason."""
+    """One page of the undecided held reports in the caller's areas, oldest first, and the number of all by reason."""
 
     reasons: list[HeldReason]
     reports: list[HeldReport]
@@ -91,7 +91,7 @@ class OpenedReport(BaseModel):
 class HeldPersonsView(BaseModel):
     """The persons displaced in the country, in held reports about households and groups that are not registered yet.
 
-    The two numbers may count the same people, so nobody may add them.
+    The two numbers must not be added, because both may include the same people.
     """
 
     in_households: int
@@ -99,7 +99,7 @@ class HeldPersonsView(BaseModel):
 
 
 class HeldDecisions(Body):
-    """`refusal` is the reason that the authors read."""
+    """A decision about held reports. `refusal` is the reason of a refusal, which the authors can read."""
 
     outcome_ids: Ids
     is_accepted: bool
@@ -113,7 +113,7 @@ class HeldDecisions(Body):
 
 
 class Assignment(Body):
-    """`account` is None to assign the reports to nobody."""
+    """An assignment of held reports. If `account` is None, the reports are assigned to nobody."""
 
     outcome_ids: Ids
     account: UUID | None
@@ -199,7 +199,7 @@ async def note(
     changed: Collection[UUID],
     reason: str | None,
 ) -> None:
-    """Log whose reports were changed, and the ids that were not: they may be of another area, or tried at random."""
+    """Log the people of the changed reports. Also log the unchanged ids, because a caller may guess ids."""
     entries = []
     if changed:
         objects = await waiting.subjects(session, changed)

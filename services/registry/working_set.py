@@ -38,7 +38,7 @@ REPLACEABLE = (*CONTRADICTIONS, Held.REMOVAL_BY_OTHER_TEAM, Held.WHOLE_SITE, Hel
 class Unjudged:
     """A household whose movements must be judged again, with the whereabouts of its people before the batch.
 
-    `movements` are those that the batch added, each with the id of the outcome event that its outcome replaces.
+    `movements` are the movements that the batch added. Each has the id of the outcome event that it replaces, or None.
     """
 
     before: HouseholdStanding | None
@@ -70,11 +70,11 @@ class WorkingSet:
     unjudged: dict[Name, Unjudged] = field(default_factory=dict)
     sites: dict[str, Subject] = field(default_factory=dict)
     site_pcodes: Mapping[str, str] = field(default_factory=dict)
-    site_reporters: dict[str, Collection[Owner]] = field(default_factory=dict)  # who reported people there
+    site_reporters: dict[str, Collection[Owner]] = field(default_factory=dict)  # who reported people at a site
     moved_sites: set[str] = field(default_factory=set)  # the sites whose movements this batch changes
-    site_movements: list[FiledMovement] = field(default_factory=list)  # the movements of these sites in this batch
-    noted: set[Name] = field(default_factory=set)  # households to which earlier movements of sites had to be applied
-    judged: int = 0  # the number of changes to which the people's whereabouts were already added
+    site_movements: list[FiledMovement] = field(default_factory=list)  # the batch's movements of everybody at a site
+    noted: set[Name] = field(default_factory=set)  # households to which the batch applies earlier movements of sites
+    judged: int = 0  # the number of `changes` that already contain the people's whereabouts
 
     @classmethod
     def of(cls, places: Places, subjects: Iterable[Subject] = (), reports: Iterable[AnyFiled] = ()) -> "WorkingSet":
@@ -91,7 +91,7 @@ class WorkingSet:
         return cls(places, by_name, known, early=early, sites=sites)
 
     def file(self, filed: AnyFiled) -> ReportDecision:
-        """Decide about a new report, and then about the reports that waited for this report."""
+        """Decide about a new report, and then about the reports that were waiting for it."""
         siblings = self.reports[filed.report_id]
         decision = self._settle(filed, siblings, filed.replaces)
         siblings.append(filed)
@@ -102,9 +102,9 @@ class WorkingSet:
         return decision
 
     def accept(self, filed: AnyFiled, *, is_expiry_only: bool = False) -> ReportDecision:
-        """Accept a held report by a person's decision. The author then counts as entitled to send the report.
+        """Accept a held report after a person's decision. The author then counts as entitled to send the report.
 
-        If `is_expiry_only` is true, decide about the report as if the sign-in had not expired.
+        If `is_expiry_only` is true, the decision only ignores that the sign-in had expired.
         """
         siblings = self.reports[filed.report_id]
         filed.is_accepted, filed.is_expiry_lifted = not is_expiry_only, is_expiry_only
@@ -113,10 +113,10 @@ class WorkingSet:
         return decision
 
     def refuse(self, filed: AnyFiled, reason: RefusalReason = RefusalReason.UNSTATED) -> ReportDecision:
-        """Refuse a held report by a person's decision.
+        """Refuse a held report after a person's decision.
 
         The report has no effect. The new outcome informs the author of the refusal. If the report is a version of a
-        movement, the version before it takes effect again.
+        movement, the previous version takes effect again.
         """
         subject = self.subjects.get(filed.subject)
         if isinstance(filed, FiledMovement) and subject and subject.movements.get(filed.report_id) is filed:
@@ -142,7 +142,7 @@ class WorkingSet:
             subject.add(max(below, key=lambda sibling: sibling.clear.version))
 
     def _free_waiting(self, filed: AnyFiled, siblings: list[AnyFiled], decision: ReportDecision) -> None:
-        """Decide again about corrections that waited for this version and can be decided now."""
+        """Decide again about the corrections that were waiting for this version."""
         has_begun = decision.effect in BEGINNINGS or filed.precedent.took_effect
         for waiting in sorted(
             (sibling for sibling in siblings if sibling.reason in (Held.WAITING, Held.CORRECTS_DUPLICATE)),
@@ -192,14 +192,14 @@ class WorkingSet:
         return any(reporter.shares(movement.author, movement.team) for reporter in reporters)
 
     def _site(self, movement: AnyFiled) -> Subject:
-        """The site of the movement. An unknown id is accepted, because the site may be listed later."""
+        """The site of the movement. An unknown site id is accepted, because somebody may list the site later."""
         name = movement.subject
         if name not in self.subjects:
             self.subjects[name] = self.sites[name[1]] = Subject(name, NOBODY, movement.received_at)
         return self.subjects[name]
 
     def judge_noted(self, names: Iterable[Name], before: Mapping[str, Subject]) -> None:
-        """Apply movements of sites to these households. `before` are the sites without these movements."""
+        """Apply movements of sites to these households. `before` has the sites as they are without these movements."""
         self.noted = set(names)
         for subject in filter(None, map(self.subjects.get, names)):
             subject.look_at(before)
@@ -210,7 +210,7 @@ class WorkingSet:
                 self.changed[subject.name] = subject
 
     def _move_site(self, movement: FiledMovement, site: Subject) -> None:
-        """Add the movement to its site, and judge again the households of this batch that are or were there."""
+        """Add the movement to its site. All households of this batch that are or were there must be judged again."""
         self.moved_sites.add(site.name[1])
         self.site_movements.append(movement)
         households = (subject for (kind, _), subject in self.subjects.items() if kind == ReportKind.HOUSEHOLD)
@@ -223,7 +223,7 @@ class WorkingSet:
             self.changed[subject.name] = subject
 
     def _move(self, movement: FiledMovement, subject: Subject, replaces: str | None) -> None:
-        """Add a movement to its household. The movement counts as recorded until `judge` decides about the movement.
+        """Add a movement to its household or site. The decision follows later, in `judge`.
 
         Held older versions of the movement are settled, because the new version replaces them.
         """
@@ -246,7 +246,7 @@ class WorkingSet:
     def judge(self) -> None:
         """Decide about the movements of each changed household, once for all reports of the batch.
 
-        Each decision depends on all reports of the household, so the time grows with the household's movements.
+        Each decision depends on all reports of the household, so a decision for each report would take much longer.
         """
         for name, unjudged in self.unjudged.items():
             subject = self.subjects[name]
@@ -263,7 +263,8 @@ class WorkingSet:
     def _publish_standing(self, subject: Subject, before: Unjudged) -> None:
         """Add the people's present whereabouts to the household's changes.
 
-        If there is no change, new whereabouts add a change. Each new displacement by a movement also adds a change.
+        Each new displacement by a movement adds another change. If there is no change, but the whereabouts are new,
+        they become a change.
         """
         new = range(self.judged, len(self.changes))
         own = [number for number in new if self.changes[number].subject == subject.name]
@@ -279,7 +280,7 @@ class WorkingSet:
     def _judge_again(
         self, subject: Subject, decisions: Mapping[str, ReportDecision], *, besides: Collection[int]
     ) -> None:
-        """Settle again each movement whose decision has changed because of other reports of the household."""
+        """Settle a movement again if other reports of the household have changed the decision about it."""
         for report_id, decision in decisions.items():
             movement = subject.movements[report_id]
             if id(movement) not in besides and (movement.outcome, movement.reason) != decision[1:]:
@@ -324,7 +325,7 @@ class WorkingSet:
             self._to_judge(subject)
         before = subject.published if subject.displacements else None
         subject.add(filed)
-        if subject.has_movements:  # a movement of everybody at a site that this report is the first to name
+        if subject.has_movements:  # this report may be the first that names a site whose people moved
             self.unjudged.setdefault(subject.name, Unjudged(None, {}))
         self.changed[subject.name] = subject
         is_correction = effect is Effect.SUPERSEDE or subject.published is before
@@ -357,7 +358,7 @@ class WorkingSet:
 
 
 def is_full(subject: Subject, movement: FiledMovement) -> bool:
-    """Whether the subject has the most movements that it may have without a person's decision."""
+    """Whether the subject has reached the limit of movements without a person's decision."""
     if len(subject.movements) >= decisions.MOST_MOVEMENTS:
         return True
     reporters = (Owner(known.author, known.team) for known in subject.movements.values())

@@ -7,7 +7,7 @@ from shared.messaging.tables import create_consumer_tables
 revision = "registry_0001"
 down_revision = None
 
-# There are no foreign keys, because one writer changes all rows of a household, and a check of each row costs time.
+# There are no foreign keys, because only one writer changes the rows of a household, and checks of rows cost time.
 PLACES = """
     origin_pcode text,
     origin_country text,

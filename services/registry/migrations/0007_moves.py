@@ -1,4 +1,4 @@
-"""Adds columns for figures: the time when a move is superseded, and the values that queries sum and group by."""
+"""Adds columns for figures: the time when a later move supersedes a move, and values that queries sum or group by."""
 
 from alembic import op
 

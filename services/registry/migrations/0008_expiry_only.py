@@ -1,4 +1,4 @@
-"""Adds a column that marks decisions about held reports which ignore only the expired sign-in."""
+"""Adds a column that marks a decision that ignores only the expired sign-in of a held report."""
 
 from alembic import op
 

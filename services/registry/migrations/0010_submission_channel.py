@@ -1,4 +1,4 @@
-"""Renames the column that has the channel by which a report came."""
+"""Renames the column with the channel by which a report was submitted."""
 
 from alembic import op
 

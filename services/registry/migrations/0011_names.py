@@ -1,4 +1,4 @@
-"""Renames an index by the convention of `shared.postgres.models`. No release's code contains the name."""
+"""Renames an index by the convention of `shared.postgres.models`. No code uses the name."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Adds columns that group the counts of the same people, and link a replaced count to the count that replaced it."""
+"""Adds columns that group counts of the same people, and a column that links a replaced count to its replacement."""
 
 from alembic import op
 

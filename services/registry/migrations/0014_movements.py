@@ -1,4 +1,4 @@
-"""Adds a table of the places of a household's people after the first movement, and a table of the people's moves."""
+"""Adds the tables `stays` (places of a household's people after the first movement) and `passages` (their moves)."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Adds columns and tables for the people of a count who are left after movements, and for the people who moved."""
+"""Adds columns and a table for the people left in a count after movements, and for the people who moved."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Adds the reason of a refusal, which the report's author reads, and the person to whom a held report is assigned."""
+"""Adds the reason of a refusal for the report's author, and the person to whom a held report is assigned."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Changes the computed month, so that a displacement dated by a season counts in its year but in no month."""
+"""Changes the computed month. A displacement with only a season as its date now counts in the year, but in no month."""
 
 from alembic import op
 

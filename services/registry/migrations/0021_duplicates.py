@@ -1,4 +1,4 @@
-"""Adds the pairs of households that were probably registered twice, and the households to compare with others."""
+"""Adds the pairs of records that probably describe the same household, and the list of households to compare."""
 
 from alembic import op
 

@@ -1,8 +1,7 @@
 """Adds search keys of the sites where households are, so that the database alone does not reveal the sites.
 
-The worker makes the keys of stored households. The previous release still writes sites to `household_sites`, and
-leaves `site_root_id` empty, so the worker makes the keys of these households, too, and deletes their rows in
-`household_sites`.
+The worker makes the keys of stored households. The previous release still writes sites to `household_sites` and leaves
+`site_root_id` empty. The worker makes the keys of these households, too, and deletes their rows in `household_sites`.
 """
 
 from alembic import op

@@ -1,4 +1,4 @@
-"""Assigns reports, so that a report keeps its assignment when it is decided again and has another outcome."""
+"""Links an assignment to its report, so that a report with a new outcome keeps its assignment."""
 
 from alembic import op
 

@@ -1,7 +1,7 @@
 """Adds sums of households and persons by day, month and year, from which figures of many displacements are read.
 
-Triggers note each change of the displacements, because the previous release and statements by hand write them, too. The
-worker adds the noted changes to the sums.
+Triggers store each change of a displacement, because the previous release and manual SQL statements change
+displacements, too. The worker adds the stored changes to the sums.
 """
 
 from alembic import op
@@ -49,8 +49,8 @@ COLUMNS = """status, mobility, origin_pcode, origin_country, destination_pcode, 
         reasons, hazard_type, shelter, evacuation, needs"""
 TARGET = f"{COLUMNS}, sub_stock, began_on, ended_on, is_flow, has_month, {', '.join(NUMBERS)}"
 DAY = "({} AT TIME ZONE 'Asia/Bishkek')::date"
-# What the rows of each table say.
-# `ended_on` is the first day on which the people are not in the stock; without it, the row is not in the stock at all.
+# The expressions that make a change from a row of each table.
+# `ended_on` is the first day on which the people are not in the stock. If `ended_on` is NULL, they never are.
 SOURCES = {
     "episodes": {
         "sub_stock": "'in_displacement'",
@@ -100,7 +100,7 @@ TRIGGER = """
 CREATE TRIGGER note_changes_by_{event_name} AFTER {event} ON {table} REFERENCING {transition}
 FOR EACH STATEMENT EXECUTE FUNCTION note_changes_of_{table}()
 """
-# The sums of a table are not known apart from those of the other tables, so TRUNCATE notes all rows again.
+# The sums of the three tables are not separate. After a TRUNCATE, the rows of all tables are therefore summed again.
 NOTE_ALL = """
 CREATE FUNCTION note_all_displacements() RETURNS void LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN

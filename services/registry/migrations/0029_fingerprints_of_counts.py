@@ -1,4 +1,4 @@
-"""Adds a digest of each count, so that only counts that changed are written and published again."""
+"""Adds a digest of each count, so that only changed counts are written and published again."""
 
 from alembic import op
 
