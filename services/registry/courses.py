@@ -148,7 +148,7 @@ def add(parts: Parts, position: Position, people: People) -> None:
 
 
 def departure_of(movement: FiledMovement, moves: Sequence[Filed]) -> Filed | None:
-    """The displacement that the movement follows. `moves` are sorted. If both are of one day, `reported_at` decides.
+    """The displacement that the movement follows. `moves` are sorted. On the same day, `reported_at` decides.
 
     A movement of everybody at a site concerns no household that was reported after the movement.
     """

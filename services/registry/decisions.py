@@ -227,7 +227,7 @@ def decide_movement(
 def corrects_duplicate(claim: Claim, precedents: Iterable[Precedent]) -> bool:
     """Whether a version of the report was refused as a duplicate. A correction would count the people twice.
 
-    The receipt shows the duplicate as recorded, so that its author may send a correction.
+    The receipt shows the duplicate as recorded. Its author may therefore still send a correction.
     """
     is_duplicate = any(precedent.is_duplicate_by(claim.author, claim.team) for precedent in precedents)
     return is_duplicate and not claim.is_accepted

@@ -60,7 +60,7 @@ async def with_one_of(
 
 
 def conditions(household: OpenedHousehold, root: KeysOfRoot) -> Iterator[ColumnElement[bool] | None]:
-    """Conditions: equal number, telephone with name, name with birth year; None if the household lacks the values."""
+    """Conditions for an equal number, telephone with name, and name with birth year. None if the values are missing."""
     members = household["members"]
     numbers = [term for member in members for term in terms(Field.PERSONAL_NUMBER, member.get("personal_number"))]
     phones, names = duplicates.phones(household), [(member, duplicates.full_name(member)) for member in members]

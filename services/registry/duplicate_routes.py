@@ -1,6 +1,6 @@
 """Routes that list the exact duplicates of one household or of all households.
 
-Authors of reports cannot read them.
+Authors of reports cannot read duplicates.
 """
 
 from collections.abc import Sequence

@@ -17,7 +17,7 @@ from services.registry.figure_statements import GIVEN_NEEDS, SHELTER
 from services.registry.models import DIMENSION_NAMES, FIGURE_NUMBERS
 from shared.failures import retry_while_unavailable
 
-CHANGES_AT_ONCE = 20_000  # adding so many random changes (the slowest case) takes some seconds
+CHANGES_AT_ONCE = 20_000  # in the slowest case (random changes), this takes some seconds
 IDLE_SECONDS = 5.0
 PAUSE_SECONDS = 0.1  # the pause between two transactions, so that reports do not wait for the CPU
 LOCK = "figure sums"  # two workers must not insert the same dimensions; the migration's function takes this lock, too

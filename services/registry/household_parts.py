@@ -54,7 +54,7 @@ def named(
 
 
 def taken(parts: Parts, number: int, lead: Lead) -> Parts:
-    """Take `number` people. Parts that the movement changes come first. Larger parts come before smaller parts.
+    """Take `number` people. Parts that the movement changes come first. Then the largest part comes first.
 
     For example, two of five people have returned. If three people then return, all five have returned.
     """

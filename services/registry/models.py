@@ -212,7 +212,7 @@ class SiteReportKey(WrappedKey, RegistryModel):
 
 
 class HouseholdSiteKey(RegistryModel):
-    """A site where a household is or was, according to a report. Movements of everybody at a site use this list.
+    """A site where a household is or was, according to a report. A movement of everybody at a site reads this table.
 
     `site_key` is a search key, because the database alone must not reveal where a household is.
     """
@@ -253,7 +253,7 @@ class Displaced(Moved):
     """The columns that the tables `episodes` and `counts` share. PostgreSQL computes some columns for figures.
 
     The primary key ensures that a report begins only one displacement, even with concurrent workers. `superseded_at` is
-    the time of the household's next move, or of the recount that replaced the count. If there is neither, it is
+    the time of the household's next move, or of the recount that replaced the count. If neither exists, it is
     infinity. In `episodes`, a trigger sets `superseded_at` in rows of the previous release. `shelter`, `needs` and
     `evacuation` are None in rows of earlier releases.
     """
@@ -474,7 +474,7 @@ class HeldAssignment(RegistryModel):
 
 
 class DigestKey(RegistryModel):
-    """The newest key applied to the stored digests. The table has one row."""
+    """The id of the newest key that was applied to the stored digests. The table has one row."""
 
     __tablename__ = "digest_key"
 

@@ -166,7 +166,7 @@ async def confirmations(session: AsyncSession, query: FigureQuery) -> list[Confi
 def common(query: FigureQuery) -> list[str]:
     """The SQL conditions that all figures of this module share.
 
-    If an area is selected, only people who were displaced to this area or moved to it count.
+    If an area is selected, the figures count only people who were displaced to this area or moved to it.
     """
     visible = [IS_VISIBLE] if query.visible is not None else []
     area = [is_within(f"{query.view.value}_pcode", "pcodes")] if query.pcodes is not None else []

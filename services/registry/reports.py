@@ -107,7 +107,7 @@ class FiledReport(Generic[C]):
         return self.first_placed_at or self.clear.reported_at
 
     def correct(self, older: "FiledReport[Any]") -> None:
-        """Copy the times of the first report and of the first report of the site from an older version."""
+        """Copy `known_at` and, if the site is the same, `placed_at` from an older version."""
         self.first_reported_at = older.known_at
         if self.sealed.get("site_id") == older.sealed.get("site_id"):
             self.first_placed_at = older.placed_at

@@ -25,8 +25,8 @@ from shared.events.vocabulary import OutcomeKind
 KEY_BYTES = 16
 FOLDING = 2  # the version of the rules by which values are folded. The worker makes keys of older versions again
 KEPT = 10_000  # the number of values whose keys are kept in memory
-LONGEST_NAME = 8  # only so many parts of a name have keys; a search uses at most so many parts
-MOST_KEYS = 600  # the limit for a household. Without a limit, nearly every search could find the household
+LONGEST_NAME = 8  # the largest number of name parts that get keys, and that a search accepts
+MOST_KEYS = 600  # the limit for a household. Otherwise one report could make a household match nearly every search
 
 
 class Field(StrEnum):

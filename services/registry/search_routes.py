@@ -44,7 +44,7 @@ class FoundPerson(BaseModel):
 
 
 class FoundHousehold(HouseholdSummary):
-    """A found household. `found_members` are the members who match the search. If nobody matches, the first member."""
+    """A found household. `found_members` are the matching members, or the first member if nobody matches."""
 
     found_members: list[FoundPerson]
 

@@ -1,8 +1,8 @@
 """Computes the figures of displaced persons: the stock on a day, and the flows by month.
 
-The dimensions are place, reason, scope, mobility, sex and age, and on request hazard type, onset and kind of shelter.
-Each figure states registered households and counted
-groups separately. A household is never added to a group, because the same people may be in both.
+The dimensions are place, reason, scope, mobility, sex and age. On request, there are also hazard type, onset and kind
+of shelter. Each figure states registered households and counted groups separately. A household is never added to a
+group, because the same people may be in both.
 """
 
 from collections import defaultdict

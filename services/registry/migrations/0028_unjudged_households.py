@@ -1,4 +1,4 @@
-"""Adds the households to which a movement of everybody at their site must still be applied."""
+"""Adds the list of households to which a movement of everybody at their site must still be applied."""
 
 from alembic import op
 
