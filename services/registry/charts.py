@@ -64,7 +64,10 @@ def monthly(figures: Iterable[Figure]) -> Chart:
 
 
 def filled(months: Mapping[str, dict[MovementScope, int]]) -> dict[str, dict[MovementScope, int]]:
-    """Add months without displaced persons, so that the time axis has no gaps. Keep only the last MOST periods."""
+    """Add months without displaced persons, so that the time axis has no gaps.
+
+    Keep at most the last MOST months and the last MOST years.
+    """
     known = sorted(month for month in months if len(month) == len("2026-01"))
     years = sorted(year for year in months if len(year) == len("2026"))[-MOST:]
     wanted = known[-1:]

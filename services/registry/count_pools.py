@@ -73,11 +73,11 @@ class CountPool:
         self._groups = {count.group_id for count in self._counts.values()}
         self._moving_groups: set[str] = set()
         self._locked: set[str] = set()
-        self._whole_sites: set[UUID] = set()  # the sites of which all counts were loaded
+        self._whole_sites: set[UUID] = set()  # the sites whose counts are all loaded
         self._sites = TypedSites(())
 
     async def tallies(self) -> Tallies:
-        """The people who are left of each count. Loads further counts until no other count can change the result."""
+        """The people left in each count after movements. Loads counts until no further count can change the result."""
         own = list(self._counts.values())
         self._sites = await self._typed_sites(own)
         self._counts = {count.report_id: count.at_typed_site(self._sites) for count in own}
@@ -92,7 +92,7 @@ class CountPool:
                 return known
 
     async def _load(self, populations: Collection[str], sites: set[UUID]) -> bool:
-        """Lock these populations and sites, and load the counts that may change. False if no count was missing."""
+        """Lock these populations and sites, and load missing counts that may change. False if no count was missing."""
         wanted = {*populations, *map(lock_of, sites), *self._moving_groups} - self._locked
         new_sites = {str(site_id) for site_id in sites - self._moved_sites if lock_of(site_id) in wanted}
         if wanted:

@@ -132,7 +132,8 @@ class Precedent(NamedTuple):
     def yields_to(self, author: str, team: str | None) -> bool:
         """Whether a later version by this author or team may begin the displacement in place of this version.
 
-        This version must be a version 1 by the same author or team. It must be held, or refused but not as a duplicate.
+        This version must be a version 1 by the same author or team. It must be held, or refused for another reason than
+        `duplicate`.
         """
         is_without_effect = self.outcome in (OutcomeKind.HELD, OutcomeKind.REJECTED)
         return (
@@ -227,7 +228,7 @@ def decide_movement(
 def corrects_duplicate(claim: Claim, precedents: Iterable[Precedent]) -> bool:
     """Whether a version of the report was refused as a duplicate. A correction would count the people twice.
 
-    The receipt shows the duplicate as recorded. Its author may therefore still send a correction.
+    The receipt shows the duplicate as recorded. The author of the duplicate may therefore still send a correction.
     """
     is_duplicate = any(precedent.is_duplicate_by(claim.author, claim.team) for precedent in precedents)
     return is_duplicate and not claim.is_accepted

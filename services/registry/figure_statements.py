@@ -65,7 +65,7 @@ GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9 {having}
 SHELTER = f"coalesce(shelter, '{Shelter.UNKNOWN}')"
 PERIODS = {"stock": "NULL::integer", "flows": "period"}
 # A row of `episodes` describes a household until its first movement; from then on `stays` describe its parts.
-# The movement `displaced_again` is a new displacement, so its passages are flows. `sums` contains the same people.
+# The movement `displaced_again` is a new displacement, so its passages are flows. `sums` replaces the first two tables.
 TABLES = {"stock": ("episodes", "stays", "counts"), "flows": ("episodes", "passages", "counts")}
 SUMMED = ("sums", "counts")
 # One row for each need, and one row with NULL if the people have any need.

@@ -97,7 +97,7 @@ async def keep_summed(sessions: async_sessionmaker[AsyncSession]) -> None:
 
 
 async def sum_some(sessions: async_sessionmaker[AsyncSession], *, at_once: int = CHANGES_AT_ONCE) -> int:
-    """Add some changes to the sums in one transaction. Return their number, or 0 if another worker holds the lock."""
+    """Add changes to the sums in one transaction. Return the number of changes; 0 if another worker has the lock."""
     async with sessions.begin() as session:
         if not await session.scalar(select(func.pg_try_advisory_xact_lock(func.hashtextextended(LOCK, 0)))):
             return 0

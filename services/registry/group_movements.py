@@ -26,7 +26,7 @@ from shared.events.vocabulary import Measure, Movement, Shelter, SubStock
 
 
 class Step(NamedTuple):
-    """The people of a count from this time on."""
+    """The people of a count since the time `at`."""
 
     at: datetime
     people: People
@@ -63,7 +63,7 @@ class Tally:
 
     @property
     def fingerprint(self) -> bytes:
-        """A digest of all that is stored and published about the count, except the counts that it replaces."""
+        """A digest of all stored and published values of the count, except the list of counts that it replaces."""
         count, steps = self.count, [(step.at, step.people.cells) for step in self.steps]
         of_report = count.clear, count.author, count.team, count.places_version, count.needs
         place = count.site_id, count.population, count.stock_id, count.covers_site, count.sub_stock, count.movement_id
@@ -85,7 +85,7 @@ class Tally:
     def empty(self, at: datetime) -> None:
         """Remove the people who are left.
 
-        In a count of everybody at a site, these people were counted again later. They move with the later count.
+        In a count of everybody at a site, these people were counted again. They move as a part of the later count.
         """
         if self.people.count:
             self.steps.append(Step(at, People()))
@@ -98,7 +98,7 @@ Tallies = dict[str, Tally]  # maps the report id of a count to the tally
 def tallies(counts: Collection[Headcount], movements: Iterable[FiledMovement], sites: TypedSites) -> Tallies:
     """The tallies after all movements.
 
-    `counts` has all counts of the populations, sites and groups that are concerned.
+    `counts` must contain all counts of the populations, sites and groups that the movements concern.
     """
     recounts = Recounts(counts)
     known = {count.report_id: Tally.of(count, recounts) for count in counts}
@@ -187,7 +187,7 @@ def in_effect(tally: Tally, at: datetime, known: Tallies, replaced: Tallies) -> 
 
 
 def counted_with(stock: Sequence[Tally], at: datetime, known: Tallies) -> list[Tally]:
-    """The later counts of everybody at the site, which include these people."""
+    """The later counts of everybody at the site. They include the people of `stock`."""
     return [
         whole
         for whole in known.values()
@@ -204,9 +204,9 @@ def counted_with(stock: Sequence[Tally], at: datetime, known: Tallies) -> list[T
 
 
 def own(tally: Tally, at: datetime, known: Tallies) -> int:
-    """The number of people of a count. In a count of everybody at a site, people who were counted again are left out.
+    """The number of people of a count. In a count of everybody at a site, people who were counted again are subtracted.
 
-    `shared/places/site_counts.py` subtracts the same people when counts are read.
+    `shared/places/site_counts.py` subtracts the same people when it reads counts.
     """
     if not tally.count.covers_site:
         return tally.people.count

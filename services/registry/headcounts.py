@@ -1,9 +1,9 @@
 """Decides which counts of a group are in effect. The order of arrival does not matter. No I/O.
 
 A population is a set of people who are counted together. Counts belong to the same population if they have the same
-status, hazard, origin and mobility, and the same site or, without a site, the same present place and kind of shelter. A
-full recount replaces the earlier counts of its population. A partial count replaces no other count. A count
-without a named present place replaces no other count. The rules are in docs/decisions/0037.
+status, hazard, origin, mobility and site. Counts without a site must have the same present place and kind of shelter. A
+full recount replaces the earlier counts of its population. A partial count replaces no other count. A count without a
+named present place replaces no other count. The rules are in docs/decisions/0037.
 """
 
 from bisect import bisect
@@ -74,7 +74,7 @@ class Headcount:
 
     @property
     def is_displaced(self) -> bool:
-        """Whether the report counts displaced people. A count of movements does not."""
+        """Whether the report counts displaced people. A count of movements does not count them."""
         return self.clear.measure is Measure.STOCK and self.sub_stock is SubStock.IN_DISPLACEMENT
 
     def _population_at(self, *present: str | UUID | None) -> str:
@@ -109,7 +109,7 @@ class Headcount:
 
     @property
     def covers_site(self) -> bool:
-        """Whether the report counts everybody at a site, as a full recount does if it states no origin."""
+        """Whether the report counts everybody at a site. This is a full recount that states the site, but no origin."""
         clear = self.clear
         is_from_anywhere = clear.origin.country == UNKNOWN_COUNTRY and not folded(clear.origin_locality)
         return bool(self.site_id and clear.is_full_recount and is_from_anywhere)
@@ -133,7 +133,7 @@ class Headcount:
         return self.counted_at, self.clear.reported_at, self.report_id
 
     def is_replaced_by(self, later: "Headcount") -> bool:
-        """Whether a later full recount of the population replaces this count. If teams disagree, both counts remain."""
+        """Whether a later full recount of the population replaces this count. If teams disagree, both remain valid."""
         is_own = (later.team or later.author) == (self.team or self.author)
         if not self.clear.is_full_recount or is_own or later.counted_at - self.counted_at > SAME_TIME:
             return True

@@ -36,7 +36,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class DistrictData(msgspec.Struct, omit_defaults=True, gc=False):
-    """The JSON of `shared.events.Place`, at most at district precision."""
+    """The JSON of `shared.events.Place`. The P-code is never finer than a district."""
 
     pcode: str | None = None
     country: str | None = None
@@ -171,7 +171,7 @@ class HouseholdEvents:
         )
 
     def onward(self, onward: Onward) -> DisplacementData:
-        """If the displacement turned out to be wrong, its origin is unknown, so that no district counts it."""
+        """If the displacement was withdrawn, its origin becomes unknown, so that no district counts it."""
         pcode, country = onward.left or (None, UNKNOWN_COUNTRY)
         return DisplacementData(
             report_id=onward.report_id,

@@ -64,8 +64,8 @@ class HouseholdSites:
     async def note(self, movement: FiledMovement, judged: Iterable[Name], *, movements: int) -> None:
         """Store the households to which a movement of everybody at their site must still be applied.
 
-        `judged` are the households of this transaction. Raises UnknownKey if another worker has made keys of a root
-        that this worker does not know yet.
+        `judged` has the households that this transaction judges. Raises UnknownKey if another worker has made keys of a
+        root that this worker does not know yet.
         """
         if newest := await self._connection.fetchval(NEWEST_ROOT):
             self._search.of(newest)

@@ -80,8 +80,9 @@ class Household(Registered, Moved, RegistryModel):
     """A household. `current_pcode` and `current_country` are its present place, after its movements.
 
     `search_root_id` and `search_folding` are the `search_keys.KeyVersion` of its search keys. Rows of the previous
-    release have no present place and the folding version 1. The worker changes both when it makes the search keys.
-    `site_root_id` is the root of the keys of the household's sites. It is empty until the worker has made these keys.
+    release have no present place and the folding version 1. When the worker makes the search keys, it also sets the
+    place and the version. `site_root_id` is the root of the household's site keys. Until the worker has made the site
+    keys, `site_root_id` is empty.
     """
 
     __tablename__ = "households"
@@ -253,9 +254,9 @@ class Displaced(Moved):
     """The columns that the tables `episodes` and `counts` share. PostgreSQL computes some columns for figures.
 
     The primary key ensures that a report begins only one displacement, even with concurrent workers. `superseded_at` is
-    the time of the household's next move, or of the recount that replaced the count. If neither exists, it is
-    infinity. In `episodes`, a trigger sets `superseded_at` in rows of the previous release. `shelter`, `needs` and
-    `evacuation` are None in rows of earlier releases.
+    the time of the household's next move, or of the recount that replaced the count. If there is no next move and no
+    such recount, `superseded_at` is infinity. In `episodes`, a trigger sets `superseded_at` in rows of the previous
+    release. `shelter`, `needs` and `evacuation` are None in rows of earlier releases.
     """
 
     @declared_attr.directive
@@ -318,7 +319,7 @@ class AfterMovement(Displaced):
 
     household_id: Mapped[UUID] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    report_id: Mapped[UUID] = mapped_column()  # not the primary key, unlike in `Displaced`
+    report_id: Mapped[UUID] = mapped_column()  # overrides the primary key of `Displaced`
     displaced: Mapped[int]
     households: Mapped[int] = mapped_column(SmallInteger)
     movement: Mapped[str | None]
@@ -457,8 +458,8 @@ class HeldDecision(Decision, RegistryModel):
 class HeldAssignment(RegistryModel):
     """The person who is to decide about a held report.
 
-    `outcome_id` is the outcome of the report at the time of the assignment. The outcome can change. `report_id`,
-    `version` and `author` identify the report even after such a change. The previous release stores only `outcome_id`.
+    `outcome_id` is the outcome of the report at the time of the assignment. If the outcome changes, `report_id`,
+    `version` and `author` still identify the report. The previous release stores only `outcome_id`.
     """
 
     __tablename__ = "held_assignments"
@@ -532,7 +533,7 @@ FIGURE_CHANGES = Table(
 )
 
 # The combinations of dimensions.
-# `name` is the text of all dimensions. It is unique, because an index of all columns would be large.
+# `name` is the text of all dimensions. The unique index is on `name`, because an index of all columns would be large.
 # If a summary does not have a dimension, the dimension is NULL.
 FIGURE_DIMENSIONS = Table(
     "figure_dimensions",
@@ -546,7 +547,7 @@ FIGURE_DIMENSIONS = Table(
 
 # Numbers of households and persons by dimensions.
 # A row with the span day, month or year has the changes of the stock in the period that begins on the day `since`.
-# A row with the span flow has the flows of the month that begins on that day.
+# A row with the span flow has the flows of the month that begins on the day `since`.
 # A row with the span vague_flow has flows of which only the year is known.
 FIGURE_SUMS = Table(
     "figure_sums",

@@ -83,7 +83,7 @@ class MovementFigure:
 
 @dataclass(frozen=True, slots=True)
 class DurationFigure:
-    """The people displaced for this many days.
+    """The people whose duration of displacement is in the class `days`.
 
     `has_ended` is true if the people returned, settled or left the country.
     """
@@ -138,7 +138,7 @@ def period(query: FigureQuery) -> list[str]:
 
 
 async def durations(session: AsyncSession, query: FigureQuery) -> list[DurationFigure]:
-    """The people by class of duration (of their displacement), at the end of the last day before `until`."""
+    """The people by class of duration, at the end of the last day before `until`."""
     parameters = {**query.parameters(), "endings": [ending.value for ending in ENDINGS]}
     result: list[DurationFigure] = []
     for has_ended, parts in ((False, ONGOING), (True, COMPLETED)):

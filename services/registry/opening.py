@@ -89,7 +89,7 @@ def filed(reported: DisplacementReported, fields: dict[str, Any]) -> AnyFiled:
 
 
 def authored_content(reported: DisplacementReported, text: bytes) -> bytes:
-    """The content for the digest, with the author's original times. Intake may correct a retry differently."""
+    """The content for the digest, with the author's original times, because intake may correct the times of a retry."""
     if reported.uncorrected is None:
         return text
     uncorrected = reported.model_copy(update=reported.uncorrected.original)

@@ -30,7 +30,7 @@ PATHS = (
     "GET /registry/households/{household_id}",
     "GET /registry/v1/held/{outcome_id}",
 )
-DUPLICATES = "duplicates of "  # the first words of an audit subject, if a page showed the households as duplicates
+DUPLICATES = "duplicates of "  # the start of the audit subject for households that a page shows as duplicates
 SEARCHES = ("POST /registry/v1/households:search", "POST /registry/search")
 
 

@@ -109,9 +109,9 @@ async def stored(pool: CountPool, group_ids: Collection[str], known: Tallies) ->
 
 
 def emptied(report_id: str, count: Headcount) -> Tally:
-    """An empty count, published if a movement is withdrawn.
+    """The empty count for a movement that was withdrawn.
 
-    The event informs the other services that nobody is left in the count of people who moved.
+    The event about this count informs the other services that nobody has moved.
     """
     clear = count.clear.model_copy(update={"persons": 0, "households": None, "is_full_recount": False})
     nobody = replace(count, report_id=report_id, clear=clear, people=People(), movement_id=report_id)

@@ -52,7 +52,7 @@ class Renewal(ABC):
         return count
 
     async def next_batch(self) -> list[UUID]:
-        """Some households with old keys. Together they have at most MOST_REPORTS reports, or there is one household."""
+        """Some households with old keys. Together they have at most MOST_REPORTS reports. One alone may have more."""
         async with self.sessions.begin() as session:
             is_old = await self.is_old(session)
             old = select(Household.household_id).where(is_old).limit(MOST_HOUSEHOLDS).subquery()
@@ -92,7 +92,7 @@ class Renewal(ABC):
 
     @abstractmethod
     async def replace(self, session: AsyncSession, old: Sequence[UUID], subjects: Sequence[Subject]) -> None:
-        """Replace the keys of the households `old`. `subjects` are the same households, loaded."""
+        """Replace the keys of the households `old`. `subjects` has the loaded data of these households."""
 
     @abstractmethod
     async def give_up(self, session: AsyncSession, household_id: UUID) -> None:
@@ -100,7 +100,7 @@ class Renewal(ABC):
 
 
 def fitting(sizes: Mapping[UUID, int]) -> list[UUID]:
-    """At least one household, and further households while all together have at most MOST_REPORTS reports."""
+    """The first household, and further households while the sum of their reports is at most MOST_REPORTS."""
     chosen: list[UUID] = []
     count = 0
     for household_id, reports in sizes.items():

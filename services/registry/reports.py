@@ -25,7 +25,7 @@ from shared.events.vocabulary import (
 
 SEXES = tuple(Sex)
 BRACKETS = tuple(AgeBracket)
-CELLS = tuple((sex, age) for sex in SEXES for age in BRACKETS)  # the order in each `sex_age` column
+CELLS = tuple((sex, age) for sex in SEXES for age in BRACKETS)  # the order of the numbers in `sex_age`
 CELL_NAMES = tuple(f"{sex}_{age.replace('-', '_').replace('+', '_plus')}" for sex, age in CELLS)  # names in SQL
 CELL: dict[tuple[str, str], int] = {cell: index for index, cell in enumerate(CELLS)}
 UNKNOWN = CELL[Sex.UNKNOWN, AgeBracket.UNKNOWN]
@@ -269,7 +269,7 @@ def cell(sex: str | None, age: str) -> int:
 def age(member: Content, year: int, day: str) -> int | None:
     """The age on the day `MM-DD` of the year. If only the birth year is known, the two years are subtracted.
 
-    If a report states only an age, this is the age on `age_reported_on`. Without this day, the age is not changed.
+    If a report states only an age, this is the age on `age_reported_on`. Without this day, the stated age is used.
     """
     born: str | None = member.get("birth_date")
     if born is not None:

@@ -1,4 +1,4 @@
-"""Routes for a page of households, one decrypted household, and its history. Area or authorship permits reading."""
+"""Routes for a page of households, one decrypted household, and its history. Callers read households of their areas."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -196,8 +196,8 @@ async def history(household_id: UUID, request: Request, session: Session, caller
 def for_author(version: dict[str, Any], author: Principal) -> dict[str, Any]:
     """The version of a report in the form that its author may read.
 
-    Other outcomes are hidden, because they may reveal other households and teams. A report from a phone is shown
-    without its sealed fields, because a phone with its sign-in and sealed reports can get into other hands.
+    Outcomes that no receipt shows are hidden, because they may reveal other households and teams. A report from a phone
+    is shown without its sealed fields, because somebody else may get the phone with its sign-in and sealed reports.
     """
     is_of_phone = SubmissionChannel.FIELD in (version["channel"], author.channel)
     state, reason = state_of(version["outcome"], version["reason"]), refusal_of(version["reason"])

@@ -103,8 +103,9 @@ class SearchQuery:
 class SearchPage:
     """One page of households, the latest change first.
 
-    `count` is the number of households on this page and all later pages, at most COUNTED + 1. It is None if counting
-    would take too long. `is_complete` is false if a household lacks search keys of a known root and the present rules.
+    `count` is the number of households on this page and all later pages, at most COUNTED + 1. `count` is None if
+    counting would take too long. `is_complete` is false if a household lacks search keys of a known root and the
+    present rules.
     """
 
     rows: Sequence[RowMapping]
@@ -148,7 +149,7 @@ def with_keys(condition: ColumnElement[bool]) -> CTE:
 
 
 def materialized(households: Select[Any] | CompoundSelect[Any]) -> CTE:
-    """A CTE. Without it, PostgreSQL would overestimate the matches and read all households in order of `changed_at`."""
+    """A CTE. Without a CTE, PostgreSQL would overestimate the matches and read all rows in order of `changed_at`."""
     return households.cte("matched").prefix_with("MATERIALIZED", dialect="postgresql")
 
 

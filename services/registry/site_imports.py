@@ -27,7 +27,7 @@ class RowVerdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ImportedRow:
-    """`errors` are pairs of a column and the expected value. For `differs`, they contain the differing columns."""
+    """`errors` are pairs of a column and the expected value. For `differs`, `errors` lists the differing columns."""
 
     line: int
     verdict: RowVerdict

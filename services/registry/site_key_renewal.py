@@ -37,7 +37,7 @@ class SiteKeyRenewal(Renewal):
         await _note_earlier_movements(session, [each for each in subjects if UUID(each.name[1]) in never_listed])
 
     async def give_up(self, session: AsyncSession, household_id: UUID) -> None:
-        """The household keeps its rows. The worker tries it again with the next root."""
+        """The household keeps its old rows. The worker tries the household again with the next root."""
         await self._note(session, [household_id])
 
     async def _note(self, session: AsyncSession, ids: Sequence[UUID]) -> None:
@@ -46,7 +46,7 @@ class SiteKeyRenewal(Renewal):
 
 
 async def _note_earlier_movements(session: AsyncSession, households: Iterable[Subject]) -> None:
-    """Store that earlier movements of their sites must still be applied to these households."""
+    """List these households for earlier movements of their sites, which must still be applied."""
     notes = [
         {
             "household_id": UUID(subject.name[1]),

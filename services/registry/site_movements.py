@@ -1,7 +1,7 @@
 """Applies movements of everybody at a site to the households there, a few households at a time.
 
-The transaction that files such a movement only stores a list of the households, because a site may have thousands, and
-PostgreSQL ends long transactions. A report about a listed household applies the movement at once.
+A site may have thousands of households, and PostgreSQL ends long transactions. Therefore the transaction that files the
+movement only stores a list of the households. A report about a listed household applies the movement at once.
 """
 
 import asyncio

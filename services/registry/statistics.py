@@ -41,7 +41,7 @@ class Figure:
     """A figure. `period` is a month, or a year if the month is unknown. A stock has no `period`.
 
     A figure without a `pcode` is about a whole country. `country` is an alpha-2 code, as in reports. If the rank is
-    `any`, `reasons` has all reasons of the displacements. Otherwise it has at most one reason.
+    `any`, `reasons` has all reasons of the displacements. Otherwise `reasons` has at most one reason.
     """
 
     period: str | None
@@ -164,7 +164,7 @@ def month(period: int | None) -> str | None:
 
 
 def scope_of(origin: str | None, destination: str | None) -> MovementScope:
-    """The movement scope. The SQL expression SCOPE has the same rule."""
+    """The movement scope. The SQL expression SCOPE implements the same rule."""
     if destination == UNKNOWN_COUNTRY:
         return MovementScope.UNKNOWN
     if destination not in (None, COUNTRY):

@@ -58,7 +58,7 @@ HELD_OF = """
 SELECT * FROM reports WHERE outcome = 'held' AND (report_id = ANY($1::uuid[]) OR subject_id = ANY($2::uuid[]))
 """
 # `is_moved` is true if this transaction files a movement of everybody at the site. The lock is then exclusive.
-# Other sites have shared locks.
+# The locks of all other sites are shared.
 LOCK_SITES = """
 SELECT CASE WHEN is_moved
     THEN pg_advisory_xact_lock(hashtextextended(name, 0))::text

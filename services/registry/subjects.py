@@ -82,7 +82,7 @@ class Subject:
 
     @property
     def courses(self) -> Courses:
-        """The courses. They are kept until the reports change, because many movements take long to compute."""
+        """The courses. A course is kept until the reports change, because many movements take long to compute."""
         if not self.has_movements:
             return Courses()
         if self._courses is None:
@@ -122,7 +122,7 @@ class Subject:
 
     @property
     def decisions(self) -> Mapping[str, ReportDecision]:
-        """The decision about each movement. It depends on all reports of the subject."""
+        """The decision about each movement. A decision depends on all reports of the subject."""
         if self.name[0] == ReportKind.GROUP:
             return group_movements.decisions(self.displacements.values(), self.movements.values())
         if self.name[0] == SITE:

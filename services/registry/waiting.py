@@ -195,6 +195,6 @@ def covers_subject(visibility: Visibility) -> TextClause:
 
 
 async def subjects(session: AsyncSession, outcome_ids: Collection[UUID]) -> list[UUID]:
-    """The ids of people and reports of these outcomes. The security log needs them, because outcome ids change."""
+    """The ids of people and reports of these outcomes. The security log has these ids, because outcome ids change."""
     found = select(Report.subject_id, Report.report_id).where(Report.outcome_id.in_(outcome_ids))
     return [id for row in await session.execute(found) for id in row]

@@ -46,7 +46,7 @@ class HeldReport(BaseModel):
 
     If `is_acceptable` is true, the caller may accept the report. If `is_elsewhere` is true, only a person of the area
     where the people are registered may accept it. If `waits` is true, the registry judges the report again when another
-    report comes. If none of these fields is true, the author must send a correction.
+    report comes. If `is_acceptable`, `is_elsewhere` and `waits` are false, the author must send a correction.
     """
 
     outcome_id: UUID

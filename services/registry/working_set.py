@@ -38,7 +38,7 @@ REPLACEABLE = (*CONTRADICTIONS, Held.REMOVAL_BY_OTHER_TEAM, Held.WHOLE_SITE, Hel
 class Unjudged:
     """A household whose movements must be judged again, with the whereabouts of its people before the batch.
 
-    `movements` are the movements that the batch added. Each has the id of the outcome event that it replaces, or None.
+    `movements` has the movements that the batch added, with the ids of the outcome events that their outcomes replace.
     """
 
     before: HouseholdStanding | None
@@ -104,7 +104,7 @@ class WorkingSet:
     def accept(self, filed: AnyFiled, *, is_expiry_only: bool = False) -> ReportDecision:
         """Accept a held report after a person's decision. The author then counts as entitled to send the report.
 
-        If `is_expiry_only` is true, the decision only ignores that the sign-in had expired.
+        If `is_expiry_only` is true, only the expiry of the sign-in is ignored, and the author's right is checked.
         """
         siblings = self.reports[filed.report_id]
         filed.is_accepted, filed.is_expiry_lifted = not is_expiry_only, is_expiry_only
@@ -263,8 +263,8 @@ class WorkingSet:
     def _publish_standing(self, subject: Subject, before: Unjudged) -> None:
         """Add the people's present whereabouts to the household's changes.
 
-        Each new displacement by a movement adds another change. If there is no change, but the whereabouts are new,
-        they become a change.
+        Each new displacement by a movement adds another change. If only the whereabouts are new, they are a change of
+        their own.
         """
         new = range(self.judged, len(self.changes))
         own = [number for number in new if self.changes[number].subject == subject.name]

@@ -1,4 +1,4 @@
-"""Renames an index by the convention of `shared.postgres.models`. No code uses the name."""
+"""Renames an index by the convention of `shared.postgres.models`. No code uses the index name."""
 
 from alembic import op
 

@@ -1,6 +1,6 @@
 """Stores all search keys of a household in one row, with the id of the root that made the keys.
 
-The former table was never used.
+The former table of search keys was never used.
 """
 
 from alembic import op

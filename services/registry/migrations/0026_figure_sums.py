@@ -50,7 +50,8 @@ COLUMNS = """status, mobility, origin_pcode, origin_country, destination_pcode, 
 TARGET = f"{COLUMNS}, sub_stock, began_on, ended_on, is_flow, has_month, {', '.join(NUMBERS)}"
 DAY = "({} AT TIME ZONE 'Asia/Bishkek')::date"
 # The expressions that make a change from a row of each table.
-# `ended_on` is the first day on which the people are not in the stock. If `ended_on` is NULL, they never were.
+# `ended_on` is the first day on which the people are not in the stock.
+# If `ended_on` is NULL, the people are never in the stock.
 SOURCES = {
     "episodes": {
         "sub_stock": "'in_displacement'",
