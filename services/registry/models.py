@@ -111,7 +111,7 @@ class Member(RegistryModel):
 
 
 class HouseholdSearchKeys(RegistryModel):
-    """All search keys of a household in one row, because a row for each key would need much more space.
+    """All search keys of a household in one row, because a row for each key would need more CPU time.
 
     Each search reads the pending list of the GIN index, so the list is kept short.
     """

@@ -1,4 +1,4 @@
-"""Folds names of persons and telephone numbers, so that all spellings of a name or number give equal results.
+"""Folds names of persons and telephone numbers, so that different spellings give equal results.
 
 Names are compared in Latin letters. The romanisations of passports (ICAO 9303), of BGN/PCGN and of Uzbek give a common
 spelling. Text from a keyboard without Kyrgyz letters gives the same spelling. docs/decisions/0046 explains the rules.

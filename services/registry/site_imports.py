@@ -1,4 +1,4 @@
-"""Adds the sites of a sheet. An import never changes a stored site, because the desk's data are newer than a file."""
+"""Adds the sites of a sheet. An import never changes a stored site, because the desk's data take precedence."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass

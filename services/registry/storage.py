@@ -184,7 +184,7 @@ class Store:
 
     async def noted(self, *, most: int, steps: int) -> list[Name]:
         """Some of the households to which a movement of their site must still be applied."""
-        await self._session.execute(database.advisory_lock("unjudged households"))  # only one worker applies movements
+        await self._session.execute(database.advisory_lock("unjudged households"))  # only one worker at a time
         return await self._household_sites(await database.driver(self._session)).noted(most=most, steps=steps)
 
     async def _lock(self, connection: Connection, kind: ReportKind, ids: Collection[str]) -> list[tuple[Name, Any]]:
