@@ -1,4 +1,7 @@
-"""HTTP routes for actions on alerts. The first person succeeds; a later person gets a 409 that names the first one."""
+"""HTTP routes for actions on alerts. If two people do the same action, the first request succeeds.
+
+The second request gets a 409 with the first person's name.
+"""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -44,7 +47,7 @@ TITLES = {
     "one-by-one": "An Extreme alert is acknowledged by itself, not with others.",
     "suppressed": "This alert was recorded only: nobody was told of it.",
 }
-# Maps the kind of a refusal to the prefix of the alert's fields that say who acted first and when.
+# Maps the kind of a refusal to a prefix. The alert's fields with this prefix say who acted first, and when.
 FIRST = {
     "already-acknowledged": "acknowledged",
     "too-late": "acknowledged",

@@ -66,7 +66,7 @@ def confirmed(alert: Alert, person: Actor, now: datetime, idle: timedelta) -> Al
 
 
 def progressed(alert: Alert, person: Actor, now: datetime) -> Alert:
-    """Marks the alert as in progress. An alert in progress no longer rings after its waiting time."""
+    """Marks the alert as in progress. An alert in progress has no waiting time."""
     return changed(
         alert,
         now,
@@ -144,7 +144,7 @@ def reopened(alert: Alert, person: Actor, now: datetime, wait: timedelta) -> Ale
 
 
 def _seen(alert: Alert, now: datetime, wait: timedelta, **changes: Any) -> Alert:
-    """Silences the alert for the duration `wait`. A lapsed alert or an alert in progress stays silent without limit."""
+    """Silences the alert for the duration `wait`. A lapsed alert, or an alert in progress, gets no waiting time."""
     after = changed(alert, now, is_ringing=False, escalates_at=None, **NOT_SNOOZED, **changes)
     if after.progressed_at is not None or after.is_over:
         return after
@@ -161,5 +161,5 @@ def _acknowledgement(person: Actor, now: datetime) -> dict[str, Any]:
 
 
 def _first(alert: Alert, person: Actor, now: datetime) -> dict[str, Any]:
-    """The fields of an acknowledgement if nobody has acknowledged the alert before, or else no fields."""
+    """The fields of an acknowledgement. The result is empty if somebody has already acknowledged the alert."""
     return {} if alert.acknowledged_at else {**_acknowledgement(person, now), "acknowledged_note": None}

@@ -24,7 +24,7 @@ from shared.postgres.database import Session
 router = APIRouter()
 
 SNOOZES = (5, 15, 30, 60)
-# The verdicts that a person may choose; the system sets the others when an alert lapses.
+# The verdicts that a person may choose. The verdict DOWNGRADED is missing, because only the system sets it.
 VERDICTS = (Verdict.CONFIRMED, Verdict.FALSE_ALARM, Verdict.DUPLICATE, Verdict.EXPIRED, Verdict.CANCELLED)
 
 
@@ -83,7 +83,7 @@ def texts_of(revisions: list[HazardReported], language: str) -> list[tuple[str, 
 
 
 async def withheld(session: Session, alert: Alert, request: Request, caller: Principal) -> list[tuple[UUID, str]]:
-    """If the alert is about a source, the ids and titles of the withheld alerts of this source."""
+    """The ids and titles of the source's withheld alerts. The result is empty if the alert is not about a source."""
     if alert.kind is not RuleKind.SOURCE:
         return []
     areas, texts = listings.visible(caller, request.app.state.places), request.app.state.texts

@@ -112,12 +112,15 @@ class Alert(AlertFields):
 
     @property
     def is_unseen(self) -> bool:
-        """Whether a Severe or Extreme alert lapsed and nobody acknowledged it before. The board lists unseen alerts."""
+        """Whether a Severe or Extreme alert lapsed before anybody acknowledged the alert.
+
+        The board lists unseen alerts.
+        """
         return self.is_over and not (self.is_suppressed or self.is_answered or self.is_ringing)
 
     @property
     def is_over(self) -> bool:
-        """Whether the alert has lapsed and was not reopened afterwards by a person."""
+        """Whether the alert has lapsed and no person has reopened the alert since."""
         return self.is_lapsed and self.reopened_by is None
 
     @property
@@ -162,7 +165,8 @@ def raised(finding: Finding, report_id: UUID | None, now: datetime) -> Alert:
 def renewed(alert: Alert, finding: Finding, now: datetime) -> Alert:
     """Returns the alert with the rule's latest finding, or the same object if the finding changes nothing.
 
-    An expired alert whose new expiry time is also past changes only if the finding is more severe or names new places.
+    If the alert has expired and the new expiry time is also in the past, only a more severe finding or a finding with
+    new places changes the alert.
     """
     latest = _judged(finding) | {"persons_step": max(alert.persons_step, finding.persons_step)}
     is_past = alert.validity is Validity.EXPIRED and finding.expires is not None and finding.expires <= now
@@ -180,15 +184,15 @@ def unsuppressed(alert: Alert, finding: Finding, now: datetime) -> Alert:
 
 
 def withheld(alert: Alert, finding: Finding, now: datetime) -> Alert:
-    """Keeps the alert suppressed, and stores the new finding with its reason for the suppression."""
+    """Stores the new finding and the reason for its suppression. The alert stays suppressed."""
     return changed(alert, now, is_lapsed=False, **_judged(finding))
 
 
 def lapsed(alert: Alert, reason: str, now: datetime) -> Alert:
     """The alert after its hazard has ended, or after its finding was withdrawn. A lapsed alert no longer escalates.
 
-    The system closes the alert, with two exceptions. An alert that people work on rings until they close it. A Severe
-    or Extreme alert that nobody acknowledged stays open.
+    The system closes the alert, with two exceptions. If people work on the alert, the alert rings until they close it.
+    A Severe or Extreme alert that nobody acknowledged stays open.
     """
     if alert.is_withheld:
         return changed(alert, now, is_lapsed=True, reason=reason)
@@ -254,7 +258,10 @@ def is_worse(alert: Alert, before: Alert) -> bool:
 
 
 def has_grown(alert: Alert, before: Alert) -> bool:
-    """Whether the number of displaced persons reached a threshold at which the alert is notified again."""
+    """Whether the number of displaced persons has reached a threshold.
+
+    At each threshold, receivers are notified again.
+    """
     return alert.persons_step > before.persons_step
 
 

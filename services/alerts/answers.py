@@ -44,7 +44,7 @@ class Answers:
         self._session, self._rules, self._places, self._now = session, rules, places, now
 
     async def acknowledge(self, alert_id: UUID, person: Actor, *, is_one_of_many: bool = False) -> Alert:
-        """Raises AnswerRefused, as most actions do. If `is_one_of_many` is true, an Extreme alert is also refused."""
+        """Raises AnswerRefused. If `is_one_of_many` is true, an Extreme alert is also refused."""
         alert = await alert_queries.locked_alert(self._session, alert_id)
         if alert.acknowledged_at is not None:
             return _own(alert, alert.acknowledged_by, person, "already-acknowledged")
@@ -57,7 +57,7 @@ class Answers:
         )
 
     async def take_back(self, alert_id: UUID, person: Actor) -> Alert:
-        """Withdraws an acknowledgement within ten seconds, and deletes its deliveries that were not attempted."""
+        """Withdraws an acknowledgement within ten seconds. Deletes the deliveries about it that were not attempted."""
         alert = await alert_queries.locked_alert(self._session, alert_id)
         _is_open(alert)
         if alert.acknowledged_at is None:
@@ -99,7 +99,10 @@ class Answers:
         return await self._keep(after, AlertSnoozed, ActKind.SNOOZED, person, reason)
 
     async def resolve(self, alert_id: UUID, verdict: Verdict, person: Actor) -> Alert:
-        """Closes the alert with the verdict. A second verdict is refused, unless the same person repeats it."""
+        """Closes the alert with the verdict.
+
+        A second verdict is refused, unless the same person repeats the same verdict.
+        """
         alert = await alert_queries.locked_alert(self._session, alert_id)
         if alert.resolved_at is not None and alert.verdict is verdict:
             return _own(alert, alert.resolved_by, person, "already-resolved")

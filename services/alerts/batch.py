@@ -1,4 +1,4 @@
-"""Selects the records of a batch that are newer than the stored state, and keeps the outcome of each record."""
+"""Selects the records that are newer than the stored state, and keeps the outcome of each record of the batch."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -25,7 +25,10 @@ Flight = tuple[Status, str, date]  # the status of the report, the area that peo
 
 @dataclass
 class ConsumedBatch:
-    """`settled` maps a record's position to its outcome. Of several outcomes, the last one in `WEIGHT` is kept."""
+    """`settled` maps a record's position to its outcome.
+
+    If a record has several outcomes, the outcome that is last in `WEIGHT` is kept.
+    """
 
     received: Sequence[Received]
     settled: dict[int, Outcome] = field(default_factory=dict)
@@ -43,7 +46,10 @@ class ConsumedBatch:
 
 @dataclass
 class HazardBatch(ConsumedBatch):
-    """`hazards` maps positions in the batch to newer revisions. `stored` has the ids of the hazards stored before."""
+    """`hazards` maps a record's position to a hazard with a newer revision.
+
+    `stored` has the ids of the hazards that were stored before the batch.
+    """
 
     hazards: dict[int, HazardReported] = field(default_factory=dict)
     stored: frozenset[UUID] = frozenset()
@@ -59,7 +65,7 @@ class HazardBatch(ConsumedBatch):
 
     @property
     def superseded(self) -> list[HazardReported]:
-        """The received revisions that are not the newest of their hazard. A release is not a revision."""
+        """The received revisions that are not the newest revision of their hazard. A release is not a revision."""
         newest = {id(hazard) for hazard in self.newest.values()}
         received = [reading.event.data for reading in self.received if not reading.event.data.is_release]
         return [hazard for hazard in received if id(hazard) not in newest]
@@ -70,11 +76,11 @@ class HouseholdBatch(ConsumedBatch):
     households: dict[int, DisplacedHousehold] = field(default_factory=dict)
     before: dict[UUID, DisplacedHousehold] = field(default_factory=dict)
     departures: list[tuple[int, Departure]] = field(default_factory=list)
-    withdrawn: list[Departure] = field(default_factory=list)  # departures that reports of this batch replace
-    departed: dict[UUID, Departure | None] = field(default_factory=dict)  # each report's departure after the batch
+    withdrawn: list[Departure] = field(default_factory=list)  # departures that a report of this batch replaces
+    departed: dict[UUID, Departure | None] = field(default_factory=dict)  # the departures after the batch, by report id
     groups: dict[int, CountedGroup] = field(default_factory=dict)
     groups_before: dict[UUID, CountedGroup] = field(default_factory=dict)
-    replaced: dict[UUID, int] = field(default_factory=dict)  # maps replaced reports to the recount's sequence
+    replaced: dict[UUID, int] = field(default_factory=dict)  # the sequence of the replacing recount, by report id
     left_on_before: dict[Stock, date] = field(default_factory=dict)  # the stocks' departure dates before the batch
     left_on: dict[Stock, date] = field(default_factory=dict)  # the stocks' departure dates after the batch
 
@@ -89,8 +95,8 @@ class HouseholdBatch(ConsumedBatch):
     def flights(self, mobility: Collection[Mobility]) -> dict[Flight, list[int]]:
         """Maps each flight (status, area left and date) to the positions of its records.
 
-        Flights of withdrawn departures, and of the earlier departure dates of stocks, have an empty list of positions.
-        These flights are included, because the rule judges their dates again.
+        The flight of a withdrawn departure is included with an empty list of positions, because the rule must judge its
+        date again. The same holds for the earlier departure date of a stock.
         """
         positions = defaultdict[Flight, list[int]](list)
         for position, departure in (*self.departures, *((None, departure) for departure in self.withdrawn)):
@@ -153,7 +159,7 @@ async def hazards_of(received: Sequence[Received], session: AsyncSession) -> Haz
 
 
 async def households_of(received: Sequence[Received], places: Places, session: AsyncSession) -> HouseholdBatch:
-    """The households and groups whose sequence is newer than stored; all others get the outcome `not_newer`."""
+    """Selects the newer states of households and groups. All other events get the outcome `not_newer`."""
     batch = HouseholdBatch(received)
     events = {position: reading.event.data for position, reading in enumerate(received)}
     groups = {position: event for position, event in events.items() if isinstance(event, GroupCounted)}
@@ -202,7 +208,7 @@ async def _households(
 async def _departures(
     batch: HouseholdBatch, newer: Mapping[int, HouseholdRegistered], places: Places, session: AsyncSession
 ) -> None:
-    """Adds the departures. A correction replaces the departure of the corrected report; all other departures stay."""
+    """Adds the departures. A correction replaces only the departure of the report that it corrects."""
     reported = [
         (position, report_id, left)
         for position, event in newer.items()

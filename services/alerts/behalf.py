@@ -19,7 +19,7 @@ from shared.auth.access import CMC
 from shared.auth.tokens import Principal
 
 PREFIX = "sealed:"
-BEGINNING = 15  # the number of compared bytes of a key id; a multiple of 3, because base64 encodes groups of 3 bytes
+BEGINNING = 15  # how many bytes of a key id are compared; a multiple of 3, because base64 encodes groups of 3 bytes
 
 NOTE = AlertRow.acknowledged_note
 NOTES = select(AlertRow.alert_id, type_coerce(NOTE, Text)).where(NOTE.is_not(None))
@@ -43,7 +43,7 @@ async def shown(request: Request, session: AsyncSession, alert: Alert) -> str | 
 async def may_read(request: Request, session: AsyncSession, alert: Alert) -> bool:
     """Whether the caller wrote the note, or may see alerts in the area where the hazard was first reported.
 
-    The alert's current area does not decide, because an update may move the alert to an area with other readers.
+    The alert's current area is not used for this, because an update may move the alert to an area with other readers.
     """
     caller = tokens.current(request)
     if alert.hazard_id is None or alert.acknowledged_by == caller.account:
@@ -70,7 +70,7 @@ async def seal_all(session: AsyncSession, box: WebhookSecrets) -> None:
 
 
 async def reseal(session: AsyncSession, box: WebhookSecrets) -> int:
-    """Encrypts every note with the newest key; returns how many had an older key. The caller commits."""
+    """Encrypts every note with the newest key; returns the number of re-encrypted notes. The caller commits."""
     others = NOTES.where(NOTE.like(f"{PREFIX}%"), NOTE.not_like(_beginning(box.newest_id)))
     rows = (await session.execute(others)).all()
     count = 0

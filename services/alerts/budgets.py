@@ -1,4 +1,4 @@
-"""The hourly budget of alerts of an external system. When the budget is used up, further alerts are withheld."""
+"""Each external system has an hourly budget of alerts. When the budget is used up, further alerts are withheld."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
@@ -43,7 +43,7 @@ LOUD = [severity.value for severity in Severity if RANK[severity] > RANK[Severit
 
 
 class Budgets:
-    """How many alerts each system in a batch raised in the last hour, counted separately by status.
+    """The number of alerts that each external system raised in the last hour, by status.
 
     `alert_ids` are the ids of the alerts that may be raised about these systems themselves.
     """

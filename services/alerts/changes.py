@@ -31,7 +31,10 @@ def cause_of_escalation(alert: Alert) -> Cause:
 
 
 def cause_of_renewal(known: Alert, after: Alert) -> Cause:
-    """The cause for notifying receivers of a renewal. RAISED notifies only receivers that the alert newly concerns."""
+    """The cause for notifying receivers of a renewal.
+
+    RAISED notifies only receivers that the alert did not concern before.
+    """
     if known.is_lapsed:
         return Cause.RETURNED
     if alerts.is_worse(after, known):
@@ -65,7 +68,7 @@ class AlertChanges:
         self._receivers, self._places, self._rules, self._now = (receivers, places, rules, now)
         self.changed: dict[UUID, Alert] = {}
         self.deliveries: list[PlannedDelivery] = []
-        self.omissions: dict[tuple[UUID, int], Omissions] = {}  # the receivers left out, by alert id and step
+        self.omissions: dict[tuple[UUID, int], Omissions] = {}  # receivers that were not notified, by alert id and step
         self.messages: list[Message] = []
         self._last: tuple[Alert, type[AlertRaised], Message] | None = None
 
@@ -104,7 +107,10 @@ class AlertChanges:
         return any(alert.is_withheld for alert in own)
 
     def lapse(self, hazard_id: UUID, reason: str, *, kind: RuleKind | None = None, area: str | None = None) -> Outcome:
-        """Lets the hazard's alerts lapse, or only those of `kind` and `area` if given. Notifies earlier receivers."""
+        """Lets the hazard's alerts lapse, and notifies the receivers that were notified of the alerts before.
+
+        If `kind` or `area` is given, only alerts of this kind or area lapse.
+        """
         touched = [
             alert
             for alert in self._alerts.values()
@@ -145,7 +151,10 @@ class AlertChanges:
     def act(
         self, after: Alert, event: type[AlertRaised], cause: Cause | None = None, *, due_in: timedelta = NOW
     ) -> Alert:
-        """Stores a person's action; returns the alert. With a `cause`, earlier receivers are notified again."""
+        """Stores a person's action; returns the alert.
+
+        If `cause` is given, the receivers that were notified before are notified again.
+        """
         if cause is not None:
             after = self._notified(after, cause, notifications.INFORMED, due_in=due_in)
         self._keep(after, event)
@@ -201,7 +210,7 @@ class AlertChanges:
         return bool(notifications.recipients(moved, notifications.MOVED)[0])
 
     def _hastened(self, alert: Alert) -> Alert:
-        """Starts the waiting time of the severity if this waiting time ends earlier than the current one.
+        """Starts the waiting time for the alert's severity if it ends earlier than the current waiting time.
 
         An acknowledged alert keeps its waiting time.
         """
@@ -225,7 +234,7 @@ class AlertChanges:
     ) -> Alert:
         """Applies these changes to the alert, and begins the alert's next notification.
 
-        A receiver that was never notified before gets the message of a new alert, unless the cause is in RISING.
+        A receiver that is notified for the first time gets the message of a new alert, unless the cause is in RISING.
         """
         begun, called = alerts.replaced(alert, step=alert.step + 1, **changes), self._called[alert.alert_id]
         notification = Notification(begun, self._receivers, self._places, frozenset(called), before)

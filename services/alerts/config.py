@@ -23,5 +23,5 @@ class AlertsSettings(Settings):
     alerts_lease_seconds: float = 30.0  # longer than the 10 s that an attempt may take
     # The most concurrent attempts per receiver, so that a receiver that hangs delays no other receiver.
     # At 50 hazards a second, a batch that gathers hazards for 100 ms raises about six alerts.
-    # A delivery without a free slot is sent later, because the delivery loop must claim the delivery first.
+    # If no slot is free, the delivery is sent later, because the delivery loop must claim the delivery first.
     alerts_at_once: int = 8

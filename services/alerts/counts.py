@@ -100,8 +100,9 @@ LEFT JOIN (
     WHERE mobility = ANY($1) GROUP BY status, area
 ) AS living USING (status, area)
 """
-# A hazard's district with a changed figure is due after an interval, or at once if the figure crosses the threshold.
-# A hazard with a pending change is skipped, because the newest revision may cancel or move the hazard.
+# When a district's figure for a hazard changes, the alert is evaluated again after an interval. If the figure crosses
+# the threshold, the alert is evaluated again at once. A hazard with a pending change is skipped, because the newest
+# revision may cancel or move the hazard.
 DUE = f"""
 SELECT hazard_id, area FROM ({EXPOSED}) AS exposures
 WHERE NOT EXISTS (SELECT FROM hazard_changes WHERE hazard_changes.hazard_id = exposures.hazard_id) AND (

@@ -81,7 +81,10 @@ class Deliveries:
         return timedelta(seconds=self._settings.alerts_lease_seconds)
 
     def reserve(self, recipient: str) -> bool:
-        """Takes a slot of the receiver. Returns False if no slot is free or other deliveries may wait for a slot."""
+        """Takes a slot of the receiver.
+
+        Returns False if no slot is free, or if other deliveries may already wait for a slot.
+        """
         if self._tasks is None or recipient in self._waiting or self._busy[recipient] >= self._settings.alerts_at_once:
             return False
         self._busy[recipient] += 1
@@ -131,7 +134,10 @@ class Deliveries:
         return DeliveryAttempt(began, datetime.now(UTC), answer, is_delivered=True, is_final=True)
 
     def _of(self, job: Job, attempt: DeliveryAttempt) -> DeliveryAttempt:
-        """The attempt as recorded for this delivery. The attempt is final if the delivery is too old for a retry."""
+        """The attempt, as it is recorded for this delivery.
+
+        The attempt is final if the delivery is too old for a retry.
+        """
         is_over = job.age_seconds > self._settings.alerts_retry_hours * 3600
         return replace(attempt, is_final=attempt.is_final or is_over)
 

@@ -20,11 +20,14 @@ from shared.places import Places
 from shared.postgres import database
 
 LOOK_SECONDS = 2.0  # alerts wait for minutes
-NOTIFIED_WITHIN = timedelta(hours=1)  # if no worker ran for longer than this after the expiry, nobody is notified
+NOTIFIED_WITHIN = timedelta(hours=1)  # if no worker runs in this time after the expiry, nobody is notified
 
 
 class Escalation:
-    """Runs until cancelled. Several workers may run at once, because a worker skips alerts that another locked."""
+    """Runs until cancelled.
+
+    A worker skips alerts that another worker has locked, so several workers may run at once.
+    """
 
     def __init__(
         self,

@@ -89,7 +89,7 @@ class Exposures:
         ids = {exposure.hazard_id for exposure in exposures}
         known = await alert_queries.alerts_of_hazards(session, ids, RuleKind.EXPOSURE, RuleKind.HAZARD)
         # Hazards are read only after the alerts are locked.
-        # In the other order, a Cancel that is stored in between would be missed.
+        # If the hazards were read first, a Cancel that is stored before the locking would be missed.
         hazards, displaced = await counts.hazards(session, ids), await counts.displaced(session, ids)
         alert_changes = await alert_queries.changes_of(session, known, self.places, self.rules, now)
         changes = [(hazards[exposure.hazard_id], exposure) for exposure in exposures]

@@ -1,7 +1,7 @@
 """Stores a transaction's deliveries. Deliveries that can be sent at once are handed to the senders of this process.
 
-The handed-over deliveries are stored as claimed, so no query has to claim them. If the process ends before it sends a
-handed-over delivery, the delivery is due again when its lease ends.
+A handed-over delivery is stored with a lease, so no query has to claim the delivery. If the process ends before it
+sends a handed-over delivery, the delivery is due again when its lease ends.
 """
 
 import time
@@ -66,7 +66,7 @@ class Dispatcher:
 class Handover:
     """Sends the jobs after the session's commit. If the transaction ends without a commit, the slots are released.
 
-    A lease begins when the delivery is stored. If the commit takes more than half the lease's time, the jobs are not
+    A lease begins when the delivery is stored. If the commit takes longer than half of the lease, the jobs are not
     sent. The delivery loop then claims the deliveries when their leases end.
     """
 

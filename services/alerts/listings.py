@@ -132,5 +132,5 @@ def visible(caller: Principal, places: Places) -> frozenset[str] | None:
 
 
 def is_within(alert: Alert, areas: frozenset[str] | None) -> bool:
-    """Whether the alert lies in these areas. An alert without a place is visible to all."""
+    """Whether the alert concerns a place in these areas. An alert without a place is visible to all."""
     return areas is None or not alert.pcodes or not areas.isdisjoint(alert.pcodes)

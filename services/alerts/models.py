@@ -24,7 +24,7 @@ class AlertsModel(models.Base):
 
 
 class Hazard(AlertsModel):
-    """The newest revision of a hazard; a trigger notes each change in `hazard_changes`."""
+    """The newest revision of a hazard; a trigger adds a row to `hazard_changes` for each change."""
 
     __tablename__ = "hazards"
     __table_args__ = (
@@ -80,7 +80,7 @@ class CountedGroupRow(AlertsModel, record=CountedGroup):
 class ReplacedCount(AlertsModel):
     """A count that a recount replaced.
 
-    `sequence` is that of the recount's event; a later event of the count overrides it.
+    `sequence` is the sequence of the recount's event. A later event about the replaced count overrides the replacement.
     """
 
     __tablename__ = "replaced_counts"

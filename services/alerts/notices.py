@@ -103,7 +103,10 @@ def is_foldable(alert: Alert, channel: DeliveryChannel) -> bool:
 
 
 def event_of(alert: Alert, cause: Cause) -> type[AlertRaised]:
-    """The event type for the cause. If the alert is closed, the type is AlertResolved, whoever closed the alert."""
+    """The event type for the cause.
+
+    If the alert is closed, the type is AlertResolved, regardless of who closed the alert.
+    """
     return AlertResolved if alert.resolved_at is not None else EVENTS[cause]
 
 

@@ -93,7 +93,8 @@ def newly_concerned(notification: Notification, receivers: Sequence[Receiver]) -
 def called_before(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
     """Leaves out receivers that were never notified of the alert.
 
-    Keeps all other receivers, even if the alert moved out of their area or is now below their lowest severity.
+    A receiver that was notified before is kept, even if the alert moved out of the receiver's area or is now below the
+    receiver's lowest severity.
     """
     labels = (receiver.label for receiver in receivers)
     return {label: Omission.NEVER_NOTIFIED for label in labels if label not in notification.called}

@@ -12,7 +12,7 @@ from shared.places import Places
 
 # Reasons that may mean a displacement by a hazard even if the report names no hazard.
 POSSIBLY_HAZARD = {*ENVIRONMENTAL, Reason.NOT_REPORTED}
-# The precisions of dates that count in the window of an alert. A date marked "about" has the precision week.
+# Dates with one of these precisions count in an alert's window. A date marked "about" has the precision week.
 IN_WINDOW = (*TO_THE_DAY, Precision.WEEK)
 Stock = tuple[Status, str | None, UUID]  # the status, the district that people left, and the id of the stock
 
@@ -21,7 +21,7 @@ Stock = tuple[Status, str | None, UUID]  # the status, the district that people 
 class DisplacedHousehold:
     """The latest state of a household. An area is None if the place is abroad or unknown.
 
-    `destination_area` is also None if nobody of the household is displaced any more.
+    `destination_area` is also None when nobody in the household is still displaced.
 
     `departed_on` is None if the day is unknown. `has_other_cause` is true if the household names no hazard and none of
     its reasons can be a hazard.
@@ -44,8 +44,8 @@ class DisplacedHousehold:
 class Departure:
     """One reported displacement of a household. `area` is the area that the household left on the date `occurred_on`.
 
-    `persons` are those who are still displaced. `destination_area` is the area where the household is now, or None if
-    the place is abroad or unknown.
+    `persons` is the number of people who are still displaced. `destination_area` is the area where the household is
+    now, or None if the place is abroad or unknown.
     """
 
     report_id: UUID
@@ -104,7 +104,7 @@ def household(event: HouseholdRegistered, places: Places) -> DisplacedHousehold:
 def departures(event: HouseholdRegistered, places: Places) -> dict[UUID, Departure | None]:
     """The departures by report id.
 
-    A departure is None if its district is unknown, its date is not precise enough, or nobody is displaced any more.
+    A departure is None if its district is unknown, its date is not precise enough, or nobody is still displaced.
     """
     displacements = (event,) if event.displacement is None else (event, event.displacement)
     return {displacement.report_id: departure(event, displacement, places) for displacement in displacements}

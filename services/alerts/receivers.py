@@ -9,10 +9,10 @@ from shared.events.vocabulary import DeliveryChannel, Severity, Status
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """Receivers with `step` 0 are notified first, the others if nobody answers. Empty `areas` match every area.
+    """Receivers with `step` 0 are notified first. If nobody answers, receivers with higher steps are notified.
 
-    Every receiver gets every alert of its areas. Only an internal receiver, which belongs to the centre, also gets the
-    texts of hazards that are not Public.
+    Empty `areas` match every area. Every receiver gets every alert of its areas. Only an internal receiver, which
+    belongs to the centre, also gets the texts of hazards that are not Public.
     """
 
     label: str
@@ -26,6 +26,6 @@ class Receiver:
     is_internal: bool = False
 
     def covers(self, pcode: str, places: Ancestry) -> bool:
-        """Whether the place is one of the receiver's areas, lies in one of them, or contains one of them."""
+        """Whether the place is one of the receiver's areas, is part of such an area, or contains such an area."""
         above = (COUNTRY, pcode, *places.ancestors(pcode))
         return any(area in above or pcode in places.ancestors(area) for area in self.areas)

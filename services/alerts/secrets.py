@@ -31,7 +31,10 @@ class WebhookSecrets:
         return self._sealing.newest_id
 
     def resealed(self, sealed: bytes, label: str) -> bytes | None:
-        """The secret encrypted with the newest key, or None if the newest key encrypted it already."""
+        """The secret, encrypted with the newest key.
+
+        The result is None if the newest key already encrypts the secret.
+        """
         return self._sealing.resealed(sealed, bound(label))
 
 

@@ -55,7 +55,7 @@ async def retire(session: AsyncSession, label: str) -> None:
 
 
 async def reseal(session: AsyncSession, box: WebhookSecrets) -> int:
-    """Encrypts every secret with the newest key; returns how many had an older key. The caller commits."""
+    """Encrypts every secret with the newest key; returns the number of re-encrypted secrets. The caller commits."""
     count = 0
     for row in await session.scalars(select(ReceiverRow).order_by(ReceiverRow.label).with_for_update()):
         for column in ("secret", "former_secret"):

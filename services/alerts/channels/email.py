@@ -31,9 +31,10 @@ REFUSED_FOR_GOOD = 500  # a code below 500 asks for a retry, for example because
 # A server often reports a problem with our own login, sender or relay rights only after the command RCPT.
 # The server then answers with one of these codes (RFC 4954), or with 5.7.x, 5.1.7 or 5.1.8 (RFC 3463).
 # Refusals with one of these codes are not final, because somebody can repair a password or a relay.
-# A final refusal would lose every mail until the repair.
+# A final refusal would lose every mail until the repair. The mail server Exim sends no enhanced code (5.7.x), so the
+# pattern also finds the word "relay".
 OF_OURSELVES = frozenset({530, 534, 535, 538})
-OF_OUR_RIGHTS = re.compile(r"5\.(7\.\d+|1\.[78])\b|.*\brelay", re.IGNORECASE | re.DOTALL)  # Exim sends no enhanced code
+OF_OUR_RIGHTS = re.compile(r"5\.(7\.\d+|1\.[78])\b|.*\brelay", re.IGNORECASE | re.DOTALL)
 
 
 class EmailChannel:
@@ -129,6 +130,9 @@ def thread_of(alert: AlertRaised, recipient: str) -> UUID:
 
 
 def refusal(answer: aiosmtplib.SMTPResponseException) -> Undelivered:
-    """The error for this answer of the mail server. The error is final if the server refuses the receiver or mail."""
+    """The error for this answer of the mail server.
+
+    The error is final if the server refuses the receiver or the mail.
+    """
     is_of_us = answer.code in OF_OURSELVES or OF_OUR_RIGHTS.match(answer.message)
     return Undelivered(f"smtp_{answer.code}", is_final=answer.code >= REFUSED_FOR_GOOD and not is_of_us)

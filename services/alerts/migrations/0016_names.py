@@ -1,4 +1,7 @@
-"""Renames constraints and indexes by the convention of `shared.postgres.models`. No release's code uses the names."""
+"""Renames constraints and indexes by the convention of `shared.postgres.models`.
+
+No release uses the renamed constraints and indexes by name.
+"""
 
 from alembic import op
 

@@ -1,4 +1,7 @@
-"""Adds a column that marks receivers of the centre. At first, only the desks of an exercise are marked."""
+"""Adds a column that says whether a receiver belongs to the centre.
+
+The receivers of an exercise belong to the centre.
+"""
 
 from alembic import op
 

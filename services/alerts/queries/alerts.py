@@ -60,7 +60,10 @@ async def alerts_of_hazard(session: AsyncSession, hazard_id: UUID) -> list[Alert
 async def alerts_of_hazards(
     session: AsyncSession, hazard_ids: Collection[UUID], *kinds: RuleKind, others: Collection[UUID] = ()
 ) -> list[Alert]:
-    """The alerts of these hazards and kinds, and the alerts `others`. One statement locks these alerts in id order."""
+    """The alerts of these hazards and kinds, and the alerts with the ids `others`.
+
+    One statement locks these alerts in id order.
+    """
     if not hazard_ids and not others:
         return []
     connection = await database.driver(session)

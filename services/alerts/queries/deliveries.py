@@ -93,7 +93,7 @@ async def add_deliveries(
 async def planned_of(session: AsyncSession, foldable: Sequence[PlannedDelivery]) -> dict[UUID, datetime]:
     """The time at which each foldable delivery is sent.
 
-    A receiver's first message is sent at once. Messages of the following two minutes are sent together afterwards.
+    A receiver's first message is sent at once. Messages of the next two minutes are then sent together in one mail.
     """
     if not foldable:
         return {}
@@ -135,6 +135,9 @@ async def words_of(
 
 
 async def retract_deliveries(session: AsyncSession, alert_id: UUID, cause: Cause) -> bool:
-    """Deletes never attempted deliveries with this cause; returns whether other deliveries of the last step remain."""
+    """Deletes deliveries with this cause that were never attempted.
+
+    Returns whether deliveries of the last step remain.
+    """
     connection = await database.driver(session)
     return bool(await connection.fetchval(RETRACT, alert_id, cause))

@@ -15,7 +15,7 @@ from shared.postgres import database
 
 Span = tuple[str, date, date]  # an area, with the first and the last date on which people left it
 
-# A household that left an area more than once has all its dates in one row, so that a window counts it once.
+# A household that left an area more than once has all its dates in one row, so that a window counts the household once.
 # The first SELECT finds the households whose last departure is on a requested date.
 # The second SELECT finds the households that left again after the last requested date.
 # Few households left an area again, and an index covers these households.

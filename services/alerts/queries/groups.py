@@ -47,7 +47,10 @@ async def save_groups(session: AsyncSession, groups: Iterable[CountedGroup]) -> 
 
 
 async def save_replaced(session: AsyncSession, replaced: Mapping[UUID, int]) -> None:
-    """Stores the ids of replaced reports, which may arrive later, and the sequence of the replacing event."""
+    """Stores the ids of replaced reports, and the sequence of the event that replaced them.
+
+    The reports may arrive later.
+    """
     rows = [{"report_id": id, "sequence": sequence} for id, sequence in replaced.items()]
     await upsert(session, ReplacedCount, rows, newer_by="sequence")
 

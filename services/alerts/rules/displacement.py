@@ -60,7 +60,10 @@ class DisplacementRule(CountingRule):
         return -int(-self.hours // 24) + 1
 
     def affected(self, changes: "HouseholdBatch") -> list[Touched]:
-        """The districts and dates to judge: those of new departures and of departures that the batch withdraws."""
+        """The districts and dates of new departures, and of departures that the batch withdraws.
+
+        The rule judges all of them.
+        """
         return [
             Touched(Situation(RuleKind.DISPLACEMENT, status, area, day.isoformat()), tuple(positions), day=day)
             for (status, area, day), positions in sorted(changes.flights(self.mobility).items())

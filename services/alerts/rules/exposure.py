@@ -25,7 +25,7 @@ class ExposureRule(CountingRule):
 
 @dataclass(frozen=True, slots=True)
 class ExposureRules:
-    """The exposure rule. The rules about hazards are also needed, because they decide the severity of the hazard."""
+    """The exposure rule. `rules` also has the rules about hazards, because they decide the severity of the hazard."""
 
     rules: "Ruleset"
 

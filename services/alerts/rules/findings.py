@@ -43,7 +43,10 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A rule applies to a situation. A suppressed alert is stored but notifies nobody; `suppression` is the reason."""
+    """The finding that a rule applies to a situation.
+
+    A suppressed alert is stored but notifies nobody; `suppression` is the reason.
+    """
 
     situation: Situation
     rule: str
@@ -63,10 +66,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """No rule applies, for the reason `reason`.
+    """The finding that no rule applies, with the reason.
 
-    `taken_back` is a situation to which a rule applied before but no longer applies. `freed` are the dates of the
-    window of `taken_back`. The rule judges the freed dates again.
+    `taken_back` is a situation to which a rule applied until now. `freed` are the dates of the window of `taken_back`.
+    The rule judges the freed dates again.
     """
 
     reason: str

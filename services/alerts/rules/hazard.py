@@ -88,7 +88,7 @@ class HazardRule(Rule):
 
 @dataclass(frozen=True, slots=True)
 class HazardRules:
-    """All rules about hazards, which share the situations and the numbers of households that hazards displaced."""
+    """All rules about hazards. They share the situations and the numbers of households that hazards displaced."""
 
     rules: "Ruleset"
     watched: WatchedArea
@@ -141,5 +141,8 @@ def situation_of(hazard: HazardReported) -> Situation:
 
 
 def is_from_person(hazard: HazardReported) -> bool:
-    """Whether a person wrote the report. A report over the API is a person's if its source is the centre itself."""
+    """Whether a person wrote the report.
+
+    A report that came over the API was written by a person if its source is the centre itself.
+    """
     return hazard.channel in BY_HAND or (hazard.channel is SubmissionChannel.API and hazard.source == OWN_SOURCE)

@@ -51,7 +51,10 @@ class HeadCount:
 
 @dataclass(frozen=True, slots=True)
 class DisplacementFigures:
-    """`persons` and `households` add up, for each destination, the larger of the registered and the counted figure."""
+    """`persons` and `households` are sums over the destinations.
+
+    Each destination adds the larger of its registered figure and its counted figure.
+    """
 
     persons: int
     households: int
@@ -77,7 +80,7 @@ class DisplacementFigures:
 
 @dataclass(slots=True)
 class Departed:
-    """All that is known about the people that left an area."""
+    """The registered and the counted departures from an area."""
 
     registered: list[RegisteredDeparture] = field(default_factory=list)
     counts: list[HeadCount] = field(default_factory=list)

@@ -101,7 +101,7 @@ def given_by_source(shaking: SourceShaking | None) -> dict[str, Any]:
 
 
 def is_unjudged(hazard: HazardReported, magnitude: float, shaking: Shaking | None) -> bool:
-    """Whether a person must judge the earthquake, which is strong, has no stated severity, and fits no equation."""
+    """Whether a person must judge the earthquake, because it is strong, has no stated severity and fits no equation."""
     strong = UNJUDGED_MAGNITUDE if shaking is None else RUPTURE_MAGNITUDE
     return hazard.severity is Severity.UNKNOWN and magnitude >= strong
 

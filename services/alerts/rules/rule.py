@@ -53,7 +53,7 @@ class Touched:
 
 
 class AlertRule(Protocol[Changes_contra, Facts]):
-    """The methods of a rule, as the handlers call them."""
+    """The methods that the handlers call on a rule."""
 
     def affected(self, changes: Changes_contra) -> Sequence[Touched]: ...
 

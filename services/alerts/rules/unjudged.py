@@ -1,4 +1,4 @@
-"""Gives a hazard that was reported without a severity the severity of its type, until somebody judges it."""
+"""If a report states no severity, the hazard gets the usual severity of its type until a person judges the hazard."""
 
 from typing import ClassVar
 
