@@ -128,7 +128,7 @@ def principal(
 def may_renew(account: Account | None, current: Principal) -> bool:
     """Whether the account's state in PostgreSQL permits the renewal of the sign-in.
 
-    PostgreSQL decides, because this process may not have received a revocation yet.
+    The state is read from PostgreSQL, because this process may not have received a revocation yet.
     """
     if account is None or account.disabled_at is not None:
         return False

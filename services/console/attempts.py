@@ -1,4 +1,4 @@
-"""Limits failed sign-ins by counters, which stop the guessing of passwords without locking out other people.
+"""Counters limit failed sign-ins: nobody can guess many passwords, and other people are not locked out.
 
 Valkey keeps a counter for 15 minutes. Each process also counts in its own memory, so that sign-in works and stays
 limited while Valkey is slow or unavailable.
@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 from shared.circuits import Circuit, CircuitOpen
 
 WINDOW_S = 15 * 60
-MOST_COUNTERS = 50_000  # if memory has more counters, the oldest counter without a lock is removed
+MOST_COUNTERS = 50_000  # if memory has more counters than this, the oldest counter without a lock is removed
 
 
 class CounterScope(StrEnum):
@@ -210,7 +210,10 @@ class Counters:
         return Counter(0, limit, now + WINDOW_S)
 
     def _forget(self) -> None:
-        """Removes the oldest counters that lock no sign-in. A lock needs five attempts, so most counters lock none."""
+        """Removes the oldest counters that lock no sign-in.
+
+        A lock needs five attempts, so most counters lock nothing.
+        """
         while len(self._counters) > MOST_COUNTERS:
             oldest = next((key for key, counter in self._counters.items() if counter.may_be_forgotten), None)
             if oldest is None:

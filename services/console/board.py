@@ -27,7 +27,10 @@ def concerning(principal: Principal, places: Places) -> list[str] | None:
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """The names of up to two places, each with its oblast. More than two places are only counted, by oblast."""
+    """The names of up to two places, each with its oblast.
+
+    If there are more places, only the number of places in each oblast is given.
+    """
 
     named: tuple[tuple[str, str | None], ...] = ()
     grouped: tuple[tuple[str, int], ...] = ()
@@ -72,8 +75,8 @@ class AreaCounts:
 class Households:
     """Households by oblast and district.
 
-    `total` counts the households in Kyrgyzstan and those whose country is not known. `abroad` has the counts by
-    country; its code `ZZ` counts the households whose country or place in Kyrgyzstan is not known.
+    `total` counts the households in Kyrgyzstan and the households whose country is not known. `abroad` has the counts
+    by country. The country code `ZZ` has the households whose country or place in Kyrgyzstan is not known.
     """
 
     total: AreaCounts

@@ -26,7 +26,10 @@ class Callers:
         return Caller.model_validate_json(self._sealing.open(sealed, report_id.bytes))
 
     def resealed(self, sealed: bytes, report_id: UUID) -> bytes | None:
-        """The note, encrypted with the newest key. None if the note has this key already, or cannot be decrypted."""
+        """The note, encrypted with the newest key.
+
+        None if the newest key already encrypts the note, or if the note cannot be decrypted.
+        """
         return self._sealing.resealed(sealed, report_id.bytes)
 
     @property

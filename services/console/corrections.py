@@ -11,7 +11,11 @@ from shared.places import Places
 
 
 def may_correct(principal: Principal, hazard: BoardHazard) -> bool:
-    """Whether the event was entered at the console, is not cancelled, and the person is its author or a duty head."""
+    """Whether the person may correct the event.
+
+    The event must have been entered at the console and must not be cancelled. The person must be its author or a duty
+    head.
+    """
     if hazard.channel != SubmissionChannel.CONSOLE or hazard.msg_type == MsgType.CANCEL:
         return False
     entered_by = enterer(hazard.source, hazard.source_id) or hazard.author  # early releases stored only the author

@@ -1,6 +1,7 @@
 """Computes the numbers of people in counted groups by their place now, and by their origin.
 
-These numbers are never added to those of households, because a group's people may be registered as households too.
+These numbers are never added to the numbers of households, because a group's people may be registered as households
+too.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -27,7 +28,10 @@ class CountRange:
 
 @dataclass(frozen=True, slots=True)
 class GroupFigures:
-    """The numbers of people of one or more groups. `estimated` is the part of `persons` estimated from families."""
+    """The numbers of people of one or more groups.
+
+    `estimated` is the part of `persons` that was estimated from the number of families.
+    """
 
     persons: CountRange = CountRange()
     estimated: CountRange = CountRange()
@@ -83,7 +87,10 @@ class StatedPlace:
         return any(self.key)
 
     def without_locality(self, district: Callable[[str], str]) -> "StatedPlace":
-        """The place for readers who do not see localities. A village's P-code is replaced by its district's P-code."""
+        """The place as it is shown to readers who may not see localities.
+
+        A village's P-code is replaced by its district's P-code.
+        """
         return replace(self, pcode=district(self.pcode) if self.pcode else None, locality=None, site=None)
 
 

@@ -144,8 +144,8 @@ class BoardHazard(ConsoleModel):
 class BoardRelease(ConsoleModel):
     """The version of a hazard that the public reads. The hazard's own content stays in `board_hazards`.
 
-    The version is the newest release, or a Public revision that a restricted revision has replaced. Only in the second
-    case, `released_revision` is equal to `revision`.
+    The version is the newest release, or a Public revision that a restricted revision has replaced. `released_revision`
+    is equal to `revision` only if the version is such a Public revision.
     """
 
     __tablename__ = "board_releases"
@@ -161,7 +161,7 @@ class BoardRelease(ConsoleModel):
     text: Mapped[dict[str, Any]]
     author: Mapped[UUID]
     received_at: Mapped[datetime]
-    # These columns are None in rows that an earlier release wrote, if the hazard has changed since.
+    # Migration 0017 added these columns. In an older row, they are None if the hazard changed after its release.
     status: Mapped[str | None]
     type: Mapped[str | None]
     urgency: Mapped[str | None]

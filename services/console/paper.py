@@ -102,7 +102,10 @@ class Paper:
 
 
 def write(folder: Path, texts: Mapping[str, str], now: datetime) -> None:
-    """Writes each file atomically, with and without the hour in its name. Deletes files older than two days."""
+    """Writes each file twice: with the hour in its name and without the hour. Each write is atomic.
+
+    Deletes files older than two days.
+    """
     folder.mkdir(mode=0o750, parents=True, exist_ok=True)
     for language, text in texts.items():
         for name in (f"dayar-{hour_of(now)}-{language}.html", f"dayar-{language}.html"):

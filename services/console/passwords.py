@@ -17,7 +17,10 @@ AT_ONCE = 2  # at most two hashes at a time, because a hash takes 64 MiB of memo
 
 
 def _nobodys_hash(hasher: PasswordHasher) -> str:
-    """A random hash of no known password, checked as slowly as other hashes. To hash one would delay each start."""
+    """A random hash that belongs to no known password. Checking a password against this hash takes the usual time.
+
+    The hash is made of random bytes, because hashing a password would delay each start.
+    """
     work = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
     salt, digest = (
         b64encode(secrets.token_bytes(size)).decode().rstrip("=") for size in (hasher.salt_len, hasher.hash_len)
@@ -73,7 +76,10 @@ async def hashed(password: str) -> str:
 
 
 async def matches(password: str, hash: str | None) -> bool:
-    """Whether the password matches. If there is no account, the check takes as long, so that no name is revealed."""
+    """Whether the password matches.
+
+    If there is no account, the check takes the same time, so that nobody can find out whether the account exists.
+    """
     return await to_thread.run_sync(_matches, _plain(password), hash, limiter=_few)
 
 

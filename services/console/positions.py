@@ -16,7 +16,10 @@ class Positions:
 
     @property
     def moved(self) -> asyncio.Event:
-        """The worker's next commit sets this `Event`. To miss no commit, get the event before you read positions."""
+        """The worker's next commit sets this `Event`.
+
+        Get the event before you read positions, because a commit between the two would otherwise be missed.
+        """
         return self._moved
 
     async def run(self) -> None:

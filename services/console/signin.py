@@ -232,7 +232,7 @@ async def still(request: Request, session: AsyncSession, proven: Account) -> Acc
 
 
 async def not_signed_in(request: Request, account: Account | None, reason: str) -> None:
-    """Logs the refusal without the typed name, because a person may have typed the password there."""
+    """Logs the refusal without the typed name, because the person may have typed the password in the field "name"."""
     known = account.account_id if account else None
     entry = audit.entry_of(request, Action.SIGNED_IN, result=Result.REFUSED, account=known, reason=reason)
     await audit.write(request.app.state.sessions, entry)

@@ -77,7 +77,10 @@ class Listener:
 
 
 class EventStream:
-    """Sends the records to all listeners. For the first reading, a new listener waits at most `patience` seconds."""
+    """Sends the records to all listeners.
+
+    A new listener waits at most `patience` seconds for the first reading of the topics.
+    """
 
     def __init__(
         self, settings: Settings, places: Places, *, kept: int = KEPT, patience: float = PATIENCE_SECONDS
@@ -238,7 +241,7 @@ class EventStream:
         while True:
             await asyncio.sleep(BEAT_SECONDS)
             for sight, group in self._listeners.items():
-                # BEAT follows the comment, because a page cannot see comments.
+                # The event BEAT follows the comment, because a browser does not pass comments to the page.
                 chunk = b":\n" + self._marked(sight, BEAT)
                 for listener in group:
                     listener.put(chunk)

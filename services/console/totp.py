@@ -29,14 +29,17 @@ class TotpSecrets:
         return self._sealing.seal(secret.encode(), _bound(account_id))
 
     def open(self, sealed: bytes, account_id: UUID) -> str | None:
-        """The secret, or None if its encryption key was retired, after which only a recovery code is accepted."""
+        """The secret, or None if its encryption key was retired. Only a recovery code is then accepted."""
         try:
             return self._sealing.open(sealed, _bound(account_id)).decode()
         except (InvalidTag, UnknownKey):
             return None
 
     def resealed(self, sealed: bytes, account_id: UUID) -> bytes | None:
-        """The secret, encrypted with the newest key. None if the secret has this key already or cannot be decrypted."""
+        """The secret, encrypted with the newest key.
+
+        None if the newest key already encrypts the secret, or if the secret cannot be decrypted.
+        """
         return self._sealing.resealed(sealed, _bound(account_id))
 
     @property

@@ -1,4 +1,4 @@
-"""Adds a table of the checks of the installation: of its backups, its clock and its printable copy."""
+"""Adds a table with the results of the installation's checks: the backups, the clock and the printable copy."""
 
 from alembic import op
 

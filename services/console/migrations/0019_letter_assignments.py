@@ -1,4 +1,4 @@
-"""Adds who looks after the messages that failed for a reason."""
+"""Adds a table of the people to whom failed messages are assigned, by service, topic and reason."""
 
 from alembic import op
 

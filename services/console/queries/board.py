@@ -59,7 +59,10 @@ Numbered = tuple[int, dict[str, Any]]
 
 
 async def keep_newest(session: AsyncSession, shown: Shown, numbered: Sequence[Numbered]) -> list[int]:
-    """Stores the newest row of each key, unless the table has a newer row. Returns the numbers of the stored rows."""
+    """Stores the newest row of each key, unless the table has a newer row.
+
+    Returns the numbers (from `numbered`) of the stored rows.
+    """
     newest: dict[tuple[str, ...], Numbered] = {}
     for number, row in numbered:
         name = tuple(str(row[part]) for part in shown.key)
@@ -74,7 +77,10 @@ async def keep_newest(session: AsyncSession, shown: Shown, numbered: Sequence[Nu
 
 
 async def forget_replaced(session: AsyncSession, outcomes: Sequence[Numbered]) -> None:
-    """Deletes the outcomes that the given outcomes replace. A replaced outcome always comes earlier on the topic."""
+    """Deletes the outcomes that the given outcomes replace.
+
+    A replaced outcome is always earlier on the topic than the outcome that replaces it.
+    """
     replaced = [row["replaces"] for _, row in outcomes if row["replaces"]]
     if replaced:
         await session.execute(delete(ReportOutcome).where(ReportOutcome.outcome_id.in_(replaced)))

@@ -34,5 +34,8 @@ async def remember(session: AsyncSession, account_id: UUID, mark: str, now: date
 
 
 def _hash(mark: str) -> bytes:
-    """The hash of a browser's identifying text. Only the hash is stored, so that a reader cannot forge the cookie."""
+    """The hash of a browser's identifying text.
+
+    Only the hash is stored, so that a person who can read the table cannot forge the cookie.
+    """
     return sha256(mark.encode()).digest()

@@ -26,7 +26,10 @@ async def keep(session: AsyncSession, report_id: UUID, author: UUID, sealed: byt
 
 
 async def reseal(session: AsyncSession, callers: Callers) -> int:
-    """Encrypts every caller with the newest key; returns how many it encrypted. The calling code commits."""
+    """Encrypts every caller with the newest key; returns the number of re-encrypted callers.
+
+    The calling code commits.
+    """
     old = func.substr(StoredCaller.sealed, 1, len(callers.newest_id)) != callers.newest_id
     rows = (
         await session.execute(select(StoredCaller.report_id, StoredCaller.sealed).where(old).with_for_update())
@@ -46,7 +49,7 @@ async def sealed_by(session: AsyncSession, key_id: str) -> int:
 
 
 async def tie(session: AsyncSession, reports: Iterable[tuple[UUID, UUID]]) -> None:
-    """Stores the hazard of each report, so that a hazard's earlier callers are found too, not only the latest."""
+    """Stores the hazard of each report, so that all callers of a hazard are found, not only the latest caller."""
     rows = [{"report_id": report_id, "hazard_id": hazard_id} for report_id, hazard_id in reports]
     if rows:
         await session.execute(insert(CalledReport).on_conflict_do_nothing(), rows)
@@ -74,7 +77,10 @@ async def noted(
 
 
 async def read(session: AsyncSession, report_id: UUID, reader: UUID, pcodes: Sequence[str] | None) -> bytes | None:
-    """The encrypted caller, if the reader may read it. The calling code logs and commits the read first."""
+    """The encrypted caller, if the reader may read it.
+
+    The calling code must write the read to the security log, and commit, before it answers.
+    """
     sealed: bytes | None = await session.scalar(
         _readable(select(StoredCaller.sealed), reader, pcodes).where(StoredCaller.report_id == report_id)
     )
@@ -82,7 +88,7 @@ async def read(session: AsyncSession, report_id: UUID, reader: UUID, pcodes: Seq
 
 
 def _readable(wanted: Any, reader: UUID, pcodes: Sequence[str] | None) -> Any:
-    """Limits the query to callers noted by the reader, and callers whose hazard was first reported in `pcodes`."""
+    """Limits the query to callers stored by the reader, and to callers whose hazard was first reported in `pcodes`."""
     joined = (
         wanted.select_from(StoredCaller)
         .outerjoin(CalledReport, CalledReport.report_id == StoredCaller.report_id)

@@ -88,7 +88,10 @@ async def _stocks(session: AsyncSession, *conditions: ColumnElement[bool] | Text
 
 
 async def _shares(session: AsyncSession, *conditions: ColumnElement[bool] | TextClause) -> Sequence[Any]:
-    """The shares of the sites where everybody was counted, as rows like those of `_stocks`."""
+    """For each site where everybody was counted, the part of each stock that is added.
+
+    The rows have the same fields as the rows of `_stocks`.
+    """
     numbers = [counted.label(name) for name, counted in COUNTED.items()]
     wanted = select(*STATED, *SITE, *ORDERED, *numbers).outerjoin(BoardSite, BoardSite.site_id == BoardGroup.site_id)
     rows = (await session.execute(wanted.where(*conditions).order_by(BoardGroup.site_id))).all()
@@ -116,7 +119,7 @@ async def supersede(session: AsyncSession, counts: Iterable[Mapping[str, Any]]) 
 
 
 def _ranges() -> list[Label[int]]:
-    """The columns `persons_lowest`, `persons_highest` and so on: the lowest and the highest count of a row's stock."""
+    """The columns with the lowest and the highest count of a row's stock, such as `persons_lowest`."""
     ends = ((ENDS[0], func.min), (ENDS[1], func.max))
     return [
         func.coalesce(end(counted).over(partition_by=BoardGroup.stock_id), 0).label(f"{name}_{suffix}")

@@ -1,4 +1,4 @@
-"""Queries for who looks after the messages that services could not process."""
+"""Queries for the people to whom messages that failed are assigned."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -17,7 +17,7 @@ async def assignments(session: AsyncSession) -> Sequence[LetterAssignment]:
 
 
 async def assign(session: AsyncSession, kind: Kind, *, account: UUID | None, by: UUID) -> None:
-    """Assign all messages of this kind to an account, or to nobody."""
+    """Assigns all messages of this kind to an account. If `account` is None, the messages are assigned to nobody."""
     row = dict(zip(("service", "topic", "reason"), kind, strict=True))
     if account is None:
         await session.execute(delete(LetterAssignment).filter_by(**row))

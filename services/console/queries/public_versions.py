@@ -17,7 +17,7 @@ from shared.messaging.records import Outcome
 
 
 async def keep_replaced(session: AsyncSession, hazards: Sequence[Numbered]) -> None:
-    """Copies the stored Public revision of each hazard that is restricted now, before a newer row replaces it.
+    """If a hazard becomes restricted, keeps a copy of its Public revision before the new revision replaces the row.
 
     Readers of the public topic still have the Public revision, so a person must be able to withdraw it.
     """
@@ -32,7 +32,10 @@ async def keep_replaced(session: AsyncSession, hazards: Sequence[Numbered]) -> N
 
 
 async def keep_late(session: AsyncSession, hazards: Sequence[Numbered], outcomes: Sequence[Outcome]) -> None:
-    """Stores the Public revisions that came after a newer revision. The public reads the newest late revision."""
+    """Stores Public revisions that arrived after a newer revision.
+
+    The public reads the newest of these late revisions.
+    """
     late = [
         (number, as_release(row))
         for number, row in hazards

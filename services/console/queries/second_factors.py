@@ -42,7 +42,10 @@ async def use_recovery_code(session: AsyncSession, account_id: UUID, code: bytes
 
 
 async def reseal(session: AsyncSession, box: TotpSecrets) -> int:
-    """Encrypts every secret with the newest key; returns how many it encrypted. The calling code commits."""
+    """Encrypts every secret with the newest key; returns the number of re-encrypted secrets.
+
+    The calling code commits.
+    """
     old = func.substr(SecondFactor.sealed, 1, len(box.newest_id)) != box.newest_id
     count = 0
     for factor in (await session.scalars(select(SecondFactor).where(old).with_for_update())).all():

@@ -82,7 +82,7 @@ def _in_force(wanted: Select[Any], now: datetime) -> Select[Any]:
 
 
 def _still_public(now: datetime) -> ColumnElement[bool]:
-    """Whether the hazard is cancelled, but not for the public.
+    """Whether the hazard is cancelled, but the public still reads a version that is in force.
 
     A person must withdraw the public version, however old it is.
     """

@@ -1,6 +1,6 @@
 // The list of alerts.
 // No row moves while somebody may be about to answer an alert.
-// The changes are shown afterwards, or when somebody presses the button.
+// The changes are shown after this time, or when somebody presses the button.
 
 import { element } from "/static/elements.js";
 import { sentence } from "/static/texts.js";
@@ -92,7 +92,7 @@ function mend(fresh) {
 }
 
 /**
- * If an alert has been answered or is over, its row stays for five seconds, with the useless buttons disabled.
+ * If an alert has been answered or is over, its row stays for five seconds. Buttons without a use are disabled.
  * @param {HTMLElement} row
  * @param {HTMLElement | undefined} newer
  */

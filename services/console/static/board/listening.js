@@ -26,7 +26,7 @@ export function stand() {
  */
 export function listen(topics, changed) {
   open();
-  // An EventSource does not notice a connection that was cut without a close.
+  // If a connection is cut without a close, an EventSource does not detect this.
   setInterval(() => {
     if (stream && Date.now() - heard > SILENCE_MS) open();
   }, LOOK_MS);

@@ -1,5 +1,5 @@
 // Sends a form for telephone reports by button or Ctrl+Enter, never twice at the same time.
-// If changes are not sent, the page warns before it is left.
+// If the form has unsent changes, the browser warns a person who leaves the page.
 
 import { call, isNoAnswer } from "/static/calls.js";
 import { element } from "/static/elements.js";

@@ -1,4 +1,4 @@
-// Adds the sites of a CSV file. A trial first sends the file without importing it, and shows a verdict for each row.
+// Adds the sites of a CSV file. Before the import, a trial run shows a verdict for each row.
 
 import { isNoAnswer, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";

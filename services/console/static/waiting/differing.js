@@ -1,4 +1,4 @@
-// Shows the counts of the same people by several teams that differ.
+// If several teams counted the same people and their counts differ, shows these counts.
 
 import { call } from "/static/calls.js";
 import { element } from "/static/elements.js";

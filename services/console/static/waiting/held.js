@@ -48,7 +48,8 @@ export function drawHeld(reports, open) {
 }
 
 /**
- * The new row, with the opened report below the former row: to open it again is one more entry of the security log.
+ * Returns the new row and the report that was open below the former row.
+ * The report stays open, because opening it again would add an entry to the security log.
  * @param {HTMLTableRowElement} made @param {Element | undefined} former
  */
 function withOpened(made, former) {

@@ -1,4 +1,4 @@
-// Shows by reason the messages that services could not process.
+// Shows the messages that services could not process, grouped by reason.
 // A button lets a service process all messages of a reason again.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
