@@ -48,7 +48,7 @@ def acknowledged(alert: Alert, person: Actor, now: datetime, idle: timedelta) ->
 
 
 def unacknowledged(alert: Alert, now: datetime, wait: timedelta) -> Alert:
-    """Withdraws the acknowledgement, so that the alert waits for a new one."""
+    """Withdraws the acknowledgement, so that the alert waits for a new acknowledgement."""
     return _seen(alert, now, wait, **NOT_ACKNOWLEDGED)
 
 

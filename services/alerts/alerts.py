@@ -40,7 +40,7 @@ class Alert(AlertFields):
     The fields that are declared here are not published. From `waits_since` to `escalates_at` the alert waits for an
     answer or a further action. `is_ringing` becomes true if nobody acts on an acknowledged alert before `escalates_at`,
     or if the alert lapses while people work on it. `persons_step` is the highest threshold of displaced persons for
-    which the alert was notified.
+    which receivers were notified.
     """
 
     model_config = ConfigDict(extra="forbid")

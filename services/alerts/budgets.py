@@ -77,7 +77,7 @@ class Budgets:
 
 
 def withheld_with(hazard: HazardReported, finding: Finding, alert_changes: AlertChanges) -> Finding:
-    """Suppresses a finding of Moderate or below that has no alert yet, if the hazard's own alert is withheld."""
+    """If the hazard's own alert is withheld, suppresses a finding of Moderate or below that has no alert yet."""
     is_mild = RANK[finding.severity] <= RANK[Severity.MODERATE] and not finding.is_suppressed
     if (
         is_mild

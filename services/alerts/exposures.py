@@ -1,4 +1,7 @@
-"""Raises exposure alerts. A task separate from the consumers counts the displaced households in each hazard's area."""
+"""Raises exposure alerts.
+
+Counts the displaced households in each hazard's area, in a task that is separate from the consumers.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -160,7 +160,7 @@ CREATE TABLE hazard_changes (
     CONSTRAINT pk_hazard_changes PRIMARY KEY (id)
 )
 """
-# A trigger writes hazard_changes, because the previous release writes hazards but does not know hazard_changes.
+# A trigger writes `hazard_changes`, because the previous release writes `hazards` but not `hazard_changes`.
 NOTE_CHANGE = """
 CREATE FUNCTION note_hazard_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

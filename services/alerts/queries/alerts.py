@@ -41,7 +41,7 @@ WHERE escalates_at IS NOT NULL AND CASE
 ORDER BY escalates_at LIMIT 100 FOR UPDATE SKIP LOCKED
 """
 
-# A displacement alert never expires, because its days may be over when it is raised.
+# A displacement alert never expires, because the days of its window may be over when the alert is raised.
 # An alert that began to wait after the end of its hazard does not expire either, because it still needs an answer.
 EXPIRED = f"""
 {SELECT_ALERTS}
