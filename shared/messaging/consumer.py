@@ -38,9 +38,9 @@ SEALED = HouseholdReported.topic
 class Consumer:
     """Reads the topics of `handlers`. The consumer group is `group`, or by default the name of the service.
 
-    After a small batch, the consumer reads nothing for the time in which `enough` records come at the current rate, but
-    at most for `every_ms`. Records that follow each other closely therefore share a transaction and a request to the
-    broker. A record that comes after a longer time does not wait. By default, `enough` is half of `max_records`.
+    After a small batch, the consumer pauses. The pause lasts until about `enough` records have arrived at the current
+    rate, but at most for `every_ms`. Records that follow each other closely therefore share a transaction and a request
+    to the broker. A record that arrives after the pause does not wait. By default, `enough` is half of `max_records`.
     """
 
     def __init__(

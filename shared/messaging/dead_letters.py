@@ -1,4 +1,7 @@
-"""Dead letters are records that could not be handled, stored whole with the reason. Lists never show a record."""
+"""Dead letters are records that could not be handled, stored whole with the reason.
+
+Lists of dead letters never show the records themselves.
+"""
 
 import json
 import re
@@ -35,7 +38,7 @@ from shared.messaging.records import Record, UnreadableRecord
 from shared.messaging.signatures import UNKNOWN_KEY
 
 DEAD_SIGNATURE = f"dead_{SIGNATURE}"
-# The signature of a record set aside for these reasons is not proven.
+# A record that is set aside for one of these reasons has no proven signature.
 # No outcome is published for a record with an unproven signature.
 UNPROVEN = ("signature_mismatch", UNKNOWN_KEY)
 
@@ -156,7 +159,10 @@ def _fits(model: type[BaseModel], value: bytes) -> bool:
 
 
 def _named_once(fields: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Reject duplicate names, because a parser checks only the last value, and the others would be stored unchecked."""
+    """Reject duplicate names.
+
+    A parser checks only the last value of a name, and the earlier values would be stored unchecked.
+    """
     content = dict(fields)
     if len(content) < len(fields):
         raise ValueError("duplicate name")

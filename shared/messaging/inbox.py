@@ -13,7 +13,7 @@ from shared.messaging.records import Received
 from shared.postgres import bulk_copy, database
 from shared.postgres.bulk_copy import Copy
 
-COPY_FROM = 50  # with fewer rows, one INSERT is faster than a COPY and its savepoint
+COPY_FROM = 50  # with fewer rows than this, one INSERT is faster than a COPY and its savepoint
 
 # raw SQL: with arrays as parameters, each batch needs only one statement
 INSERT = """
@@ -65,7 +65,10 @@ async def _enter(session: AsyncSession, digests: dict[str, bytes]) -> tuple[Coll
 
 
 async def _copy(connection: asyncpg.Connection, digests: dict[str, bytes]) -> bool:
-    """Insert with COPY, which is twice as fast. Return False in the rare case that an event is already stored."""
+    """Insert with COPY, which is twice as fast as INSERT for many rows.
+
+    Return False in the rare case that an event is already stored.
+    """
     try:
         async with connection.transaction():
             await bulk_copy.write(connection, [Copy("inbox", bulk_copy.columns(InboxEvent), digests.items())])

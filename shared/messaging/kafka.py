@@ -21,7 +21,7 @@ from shared.failures import Backoff, DependencyUnavailable
 from shared.messaging.records import Partition, Record
 
 RETRY_SECONDS = 0.5
-START_SECONDS = 3  # the longest wait for the end of a cancelled start
+START_SECONDS = 3  # the longest time for a start to finish after the caller was cancelled
 STOP_SECONDS = 10
 
 
@@ -42,7 +42,10 @@ def options(settings: Settings) -> dict[str, Any]:
 
 
 async def start(client: Any) -> None:
-    """Start the client. A cancellation waits for the end of the start, because aiokafka would leak a connection."""
+    """Start the client.
+
+    If the caller is cancelled, the start is finished first, because aiokafka would otherwise leak a connection.
+    """
     starting = asyncio.ensure_future(client.start())
     with raise_on_foreign_cancellation():
         try:
@@ -131,7 +134,7 @@ async def assign_all(
 
 @asynccontextmanager
 async def log_reader(settings: Settings, topics: Iterable[str]) -> AsyncIterator["LogReader"]:
-    """Open a reader of end offsets, of records and of the times of records. The reader has no consumer group."""
+    """Open a reader without a consumer group. The reader returns end offsets, records and the times of records."""
     names = [settings.topic_prefix + topic for topic in topics]
     consumer = AIOKafkaConsumer(*names, **options(settings), auto_offset_reset="none", enable_auto_commit=False)
     try:
@@ -169,7 +172,10 @@ class LogReader:
                     yield record(fetched_record, self._prefix)
 
     async def written_at(self, positions: Mapping[Partition, int]) -> dict[Partition, datetime]:
-        """The time of the record at each offset. For a deleted record, the time of the oldest record is returned."""
+        """The time of the record at each offset.
+
+        If the record was deleted, the time of the oldest stored record is returned.
+        """
         partitions = {self._partitions[topic_partition]: topic_partition for topic_partition in positions}
         begins = await self._consumer.beginning_offsets(list(partitions))
         for partition, topic_partition in partitions.items():

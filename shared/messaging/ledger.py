@@ -139,7 +139,11 @@ def oldest_unread(rows: Iterable[Row]) -> datetime | None:
 
 
 class Unread:
-    """A check of `/ready`. Fails if an unread record is older than half its retention, so that people can still act."""
+    """A check of `/ready`.
+
+    The check fails if half of an unread record's retention time is over, so that people can act before the record is
+    lost.
+    """
 
     def __init__(self, service: str, settings: Settings, sessions: async_sessionmaker[AsyncSession]) -> None:
         self._service = service
@@ -175,7 +179,7 @@ async def dead_letters(session: AsyncSession, *, limit: int = 200) -> list[DeadL
 
 
 async def dead_letters_by_reason(session: AsyncSession) -> list[dict[str, Any]]:
-    """How many dead letters each topic has for each reason, and since when. All of them are counted."""
+    """The number of dead letters by topic and reason, and the time of the oldest. All dead letters are counted."""
     row, oldest = DeadLetterRow, func.min(DeadLetterRow.set_aside_at).label("oldest")
     counted = select(row.topic, row.reason, func.count().label("letters"), oldest).group_by(row.topic, row.reason)
     return [dict(row) for row in (await session.execute(counted.order_by(oldest))).mappings()]

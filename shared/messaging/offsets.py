@@ -52,7 +52,10 @@ async def begin(session: AsyncSession, firsts: Mapping[Partition, int]) -> None:
 
 
 async def fence(session: AsyncSession, readings: Iterable[Reading]) -> None:
-    """Lock the batch's partitions before anything else. Raises Fenced if the batch begins at other offsets."""
+    """Lock the batch's partitions before anything else.
+
+    Raises Fenced if the batch does not begin at the stored offsets.
+    """
     held = firsts(readings)
     connection = await database.driver(session)
     rows = await connection.fetch(LOCK, *_columns(held))

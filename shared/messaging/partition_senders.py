@@ -60,7 +60,7 @@ class PartitionSenders:
     async def _reach(self, topic: str) -> None:
         name = self._prefix + topic
         partitions = len(await self.producer.partitions_for(name))
-        senders = self._of.setdefault(topic, [])  # not earlier, because a task may add senders during the await
+        senders = self._of.setdefault(topic, [])  # after the await, during which a task may add senders
         for partition in range(len(senders), partitions):
             senders.append(PartitionSender(self.producer, name, partition, self._tasks))
 

@@ -25,7 +25,10 @@ class BrokerAway(Exception):
 
 
 class Publisher:
-    """An idempotent producer (`acks=all`, no linger). Until it has reached a broker, `publish` raises BrokerAway."""
+    """An idempotent producer (`acks=all`, no linger).
+
+    Until the producer has reached a broker, `publish` raises BrokerAway.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

@@ -48,7 +48,7 @@ class Redrives:
     async def _prepare(self, sessions: async_sessionmaker[AsyncSession], redrive: Redrive) -> Execution:
         async with sessions() as session:
             row = await session.get(DeadLetterRow, (redrive.topic, redrive.partition, redrive.offset))
-            # the outbox is read before the search, because the relay may publish the letter during the search
+            # the outbox is read before the search, because the relay may publish the dead letter during the search
             is_waiting = await session.scalar(select(in_outbox(TOPICS[redrive.topic].dead(self._service))))
         record = None if row is None else await self._original(redrive, row)
         if row is not None and record is None and is_waiting:
@@ -83,13 +83,16 @@ class Redrives:
             return chosen([record async for record in self._named(redrive, row.written)], row)
 
     async def _named(self, redrive: Redrive, written: int) -> AsyncIterator[Record]:
-        """Find the dead letters with this offset. A restored letter and a new letter can have the same offset."""
+        """Find the dead letters with this offset.
+
+        A restored dead letter and a new dead letter can have the same offset.
+        """
         wanted = (redrive.topic, str(redrive.partition), str(written))
         topic = TOPICS[redrive.topic].dead(self._service)
         async with kafka.log_reader(self._settings, [topic]) as reader:
             async for letter in reader.records():
                 if self._unproven(letter):
-                    continue  # an attacker who has the service's broker login can write forged letters
+                    continue  # an attacker who has the service's broker login can write forged dead letters
                 # If two headers have the same name, the dictionary keeps the last header, which the service appended.
                 why = {name: value.decode() for name, value in letter.headers if name in WHY}
                 if (why["dead_topic"], why["dead_partition"], why["dead_offset"]) == wanted:

@@ -1,4 +1,4 @@
-"""Signs and verifies records by HMAC-SHA256. Nobody can forge records with only a broker login.
+"""Signs and verifies records by HMAC-SHA256. A broker login alone is not enough to forge records.
 
 Each topic has its own key. The signature covers topic, key, value and all other headers of the record, and is the last
 header, `signature: <key id>:<base64url>`.
@@ -29,7 +29,7 @@ SIGNATURE_TEXT = re.compile(f"({KEY_ID}):([A-Za-z0-9_-]{{43}})".encode())
 
 
 UNKNOWN_KEY = "signature_unknown_key"
-WAITS_APART = 6  # a topic waits for unknown keys at most a sixth of the time, even if an attacker names many keys
+WAITS_APART = 6  # a topic waits for unknown keys at most a sixth of the time, even if an attacker sends many key ids
 
 
 class Wait(NamedTuple):
@@ -88,7 +88,7 @@ class RecordVerifier:
         return key
 
     def _is_over(self, topic: str, key_id: str) -> bool:
-        """Whether the topic's wait is over. Unknown keys share one wait, because an attacker can name many keys."""
+        """Whether the topic's wait is over. Unknown keys share one wait, because an attacker can send many key ids."""
         now, wait = time.monotonic(), self._waits.get(topic)
         if wait is None or now - wait.began_at >= WAITS_APART * self._wait_seconds:
             wait = self._waits[topic] = Wait(key_id, now)

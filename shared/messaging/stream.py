@@ -26,12 +26,12 @@ from shared.messaging import kafka, offsets
 from shared.messaging.failure_limits import Failures
 from shared.messaging.records import Partition, Reading, Record
 
-# Topics with the same key have equally many partitions.
-# Therefore the range assignor gives one worker both partitions of a hazard.
+# Topics whose records have the same keys have the same number of partitions.
+# Therefore the range assignor assigns all partitions that have records of one hazard to one worker.
 # Otherwise two workers could judge two revisions of a hazard at the same time.
-# Workers of the previous release know only the round-robin assignor.
+# Workers of the previous release support only the round-robin assignor.
 ASSIGNORS = (RangePartitionAssignor, RoundRobinPartitionAssignor)
-BETWEEN_TURNS = 8  # the number of decoded records after which the event loop may continue with the current commit
+BETWEEN_TURNS = 8  # after decoding this many records, the task lets the event loop continue with the current commit
 COMMIT_SECONDS = 1.0  # the interval of commits to Kafka, because a commit costs the broker as much as a record
 
 Open = Callable[[Record], Awaitable[Reading]]
@@ -100,7 +100,10 @@ class RecordStream:
         return self._rebalances.is_seek_due
 
     async def read(self) -> list[Reading]:
-        """Read and decode the next batch. Return [] if no record came or a seek is due. Raises ConsumerStopped."""
+        """Read and decode the next batch. Return [] if no record came or if the consumer must seek first.
+
+        Raises ConsumerStopped.
+        """
         try:
             records = await self._fetch()
         except NoOffsetForPartitionError:
@@ -129,8 +132,8 @@ class RecordStream:
     def _pause(self, count: int) -> None:
         """Let records gather in the broker, because one fetch of many records costs less than a fetch of each record.
 
-        The pause is the time in which `enough` records come at the rate of the last `count` records, but at most
-        `every_ms`.
+        The pause lasts until about `enough` records have arrived at the rate of the last `count` records, but at most
+        for `every_ms`.
         """
         now = time.monotonic()
         self._paused_until = now + min(self._every_seconds, self._enough * (now - self._fetched_at) / count)
@@ -189,12 +192,12 @@ class RecordStream:
             self._positions[record.topic_partition] = record.offset + 1
 
     def note(self, readings: Sequence[Reading]) -> None:
-        """Note the offsets of a settled batch. `commit_offsets` commits these offsets."""
+        """Keep the offsets of a settled batch until `commit_offsets` commits these offsets."""
         self._uncommitted |= offsets.nexts(readings)
         self._has_uncommitted.set()
 
     async def commit_offsets(self) -> None:
-        """Commit the noted offsets to Kafka, once a second, until cancelled.
+        """Commit the offsets of settled batches to Kafka, once a second, until cancelled.
 
         The committed offsets are only for tools that show the lag; the consumer never reads them.
         """
@@ -236,7 +239,10 @@ class RecordStream:
 
 
 class Rebalances(ConsumerRebalanceListener):  # type: ignore[misc]
-    """Marks that a seek is due. After an error in this listener, aiokafka would log it and read from offset 0."""
+    """After a rebalance, sets `is_seek_due`.
+
+    If this listener raised an error, aiokafka would only log it and read from offset 0.
+    """
 
     def __init__(self) -> None:
         self.is_seek_due = True

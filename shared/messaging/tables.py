@@ -95,7 +95,7 @@ def create_consumer_tables(op: Any) -> None:
 
 
 def create_reader_tables(op: Any) -> None:
-    """Create the tables of a service that had only an outbox, and begins to consume topics."""
+    """Create the tables of a service that had only an outbox and now begins to consume topics."""
     for statement in (OFFSETS, INBOX, LEDGER, DEAD_LETTERS, WRITTEN_OFFSET, REDRIVES):
         op.execute(statement)
 
