@@ -141,7 +141,7 @@ class HouseholdBatch(ConsumedBatch):
 async def hazards_of(received: Sequence[Received], session: AsyncSession) -> HazardBatch:
     """The hazards whose revision is newer than the stored revision; other hazards get the outcome `not_newer`.
 
-    A release changes nothing, because it publishes facts that the centre already knows.
+    A release changes nothing, because it publishes facts that the centre already has.
     """
     newest = await hazard_queries.revisions(session, {reading.event.data.hazard_id for reading in received})
     batch = HazardBatch(received, stored=frozenset(newest))

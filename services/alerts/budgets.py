@@ -109,7 +109,7 @@ def unusual(hazard: HazardReported, rule: Budget, now: datetime) -> Finding:
 async def locked(session: AsyncSession, hazards: Iterable[HazardReported], rule: Budget, now: datetime) -> Budgets:
     """Locks and reads the budgets of the hazards' sources. Before this call, the caller must not lock or read alerts.
 
-    Without the lock, two workers could both use the last alert of a budget, or both raise the alert about its source.
+    Without the lock, two workers could both use the last alert of a budget, or both raise the alert about the source.
     """
     of_systems = [hazard for hazard in hazards if is_of_system(hazard)]
     if not of_systems:

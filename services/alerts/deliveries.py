@@ -159,7 +159,7 @@ class Deliveries:
             del self._finished[: len(finished)]  # deleted after the write, because the write may be interrupted
             self._unrecorded -= {job.delivery_id for job, _ in finished}
             if any(job.recipient in self._waiting for job, _ in finished):
-                self._woken.set()  # the alert's next step may be due now
+                self._woken.set()  # a delivery of the alert's next step may now be sent
 
     async def _record_last(self) -> None:
         """Records the last attempts before the process ends, because a worker would repeat unrecorded attempts."""

@@ -81,7 +81,7 @@ async def remove(session: AsyncSession, label: str) -> None:
 
 
 async def fill_exercise(session: AsyncSession) -> None:
-    """Adds two receivers to an exercise without receivers. The outbox page then shows the alerts of the exercise."""
+    """If an exercise has no receivers, adds two receivers. The outbox page then shows the alerts of the exercise."""
     if not await receiver_queries.receivers(session):
         for receiver in EXERCISE:
             await receiver_queries.save_receiver(session, receiver)

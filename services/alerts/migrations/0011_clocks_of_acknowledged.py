@@ -1,4 +1,7 @@
-"""Gives alerts that were acknowledged under earlier releases a waiting time, after which they ring again."""
+"""Gives a waiting time to alerts that were acknowledged under earlier releases.
+
+After this time, the alerts ring again.
+"""
 
 from alembic import op
 
