@@ -77,7 +77,7 @@ def change(
     team: UUID | None = None,
     organisation: str | None = None,
 ) -> None:
-    """Changes the given values; the other values stay.
+    """Changes only the given values.
 
     The roles decide whether the account reports under the CMC's own source. A field account without a team gets a new
     team.

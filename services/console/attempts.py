@@ -26,7 +26,7 @@ MOST_COUNTERS = 50_000  # if memory has more counters than this, the oldest coun
 class CounterScope(StrEnum):
     """The kinds of counter. A counter that reaches its limit locks the sign-in.
 
-    An attempt from a browser that the account knows increases only the counter of this browser. Any other attempt
+    An attempt from a known browser of the account increases only the counter of this browser. Any other attempt
     increases three counters: for the account at this address, for the account, and for the address. After the right
     password, attempts at the second factor increase separate counters of the account.
     """

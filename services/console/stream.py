@@ -127,8 +127,8 @@ class EventStream:
     async def _first_reading(self) -> None:
         """Waits until this process has read the kept records once after its start.
 
-        Before this reading, the stream cannot know whether a position is too old, and would send the kept records as
-        new records.
+        Before this reading, the stream cannot determine whether a position is too old, and would send the kept records
+        as new records.
         """
         try:
             async with asyncio.timeout(self._patience):

@@ -80,7 +80,7 @@ def _reads(principal: Principal, topic: str) -> bool:
 def districts_of(data: Mapping[str, Any], places: Places) -> list[str] | None:
     """The districts of an alert's P-codes; None if no P-code of the alert is more exact than a district.
 
-    The alert may be about a hazard that is not Public. Another system must not learn the exact place of such a hazard.
+    If the alert's hazard is not Public, another system must not learn the exact place of the hazard.
     """
     pcodes = data.get("pcodes") or []
     districts = list(dict.fromkeys(places.district(pcode) for pcode in pcodes))

@@ -1,4 +1,4 @@
-"""Keeps the public version of a hazard that is no longer Public, and the times of its restricted revisions."""
+"""Keeps the public version of a hazard that became restricted, and the times of the hazard's restricted revisions."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime

@@ -92,8 +92,8 @@ def _still_public(now: datetime) -> ColumnElement[bool]:
 def _is_public_otherwise(now: datetime) -> ColumnElement[bool]:
     """Whether the public reads another version that is in force, which is a release or an earlier Public revision.
 
-    The source of a Public hazard does not know the hazard's releases. A release with a higher revision hides updates by
-    the source.
+    The source of a Public hazard is not informed about the hazard's releases. A release with a higher revision hides
+    updates by the source.
     """
     in_force = (
         select(BoardRelease.hazard_id)
