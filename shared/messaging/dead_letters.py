@@ -170,7 +170,7 @@ def _named_once(fields: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _adds_nothing(parsed: BaseModel, content: dict[str, Any]) -> bool:
-    """Whether the content has only fields that the contract knows.
+    """Whether the content has only fields that the contract defines.
 
     Unknown fields may hold personal data; event models ignore them.
     """
