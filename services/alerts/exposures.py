@@ -43,7 +43,7 @@ class Exposures:
         self.rules, self.places, self.clock, self.renewed_every = rules, places, clock, renewed_every
 
     async def run(self, sessions: async_sessionmaker[AsyncSession]) -> None:
-        """Runs until cancelled. The task reads changed hazards and counts every second."""
+        """Runs until cancelled. Every second, the task handles the changed hazards and the changed counts."""
 
         async def done(deed: Callable[[AsyncSession], Awaitable[int]]) -> int:
             async with database.committed(sessions) as session:

@@ -131,7 +131,10 @@ def with_words(content: str, words: HazardWords | None) -> str:
 
 
 def plan(foldable: Iterable[PlannedDelivery], known: Mapping[str, datetime], now: datetime) -> dict[UUID, datetime]:
-    """The time of each delivery. `known` has the receivers' latest planned times of the last two minutes."""
+    """The time of each delivery.
+
+    `known` has each receiver's latest planned time, if it is less than two minutes old.
+    """
     newest, planned = dict(known), dict[UUID, datetime]()
     for delivery in foldable:
         last, earliest = newest.get(delivery.recipient), now + delivery.due_in
