@@ -104,7 +104,7 @@ def redrive(place: Place, by: By, reason: Reason) -> None:
 
 
 def is_unpublished(place: str) -> bool:
-    """Whether the place is in intake's spool. The only topic that intake reads is `outcomes`."""
+    """Whether the record is in intake's spool, and not a dead letter of `outcomes` (intake reads no other topic)."""
     return place.startswith("intake/") and not place.startswith("intake/outcomes/")
 
 

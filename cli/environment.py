@@ -12,7 +12,7 @@ from deploy.local.options import GIVEN
 
 
 def load() -> None:
-    """Set the installation's variables unless the environment has them. Print which installation is used."""
+    """Set the installation's environment variables if none of them is set, and print the installation's folder."""
     if any(name in os.environ for name in GIVEN.values()):
         return
     root = Path(os.environ.get("STATE") or paths.states())
@@ -21,7 +21,7 @@ def load() -> None:
     if not folders:
         typer.echo(f"No installation in {root}: `make run` creates one, STATE= names another folder.", err=True)
         return
-    folder = max(folders, key=_is_running)  # `max` returns the first folder if both or no installations are running
+    folder = max(folders, key=_is_running)  # `demo` is first, and `max` returns the first of equals
     typer.echo(f"The installation in {folder}", err=True)
     for line in (folder / "environment").read_text(encoding="utf-8").splitlines():
         name, _, value = line.partition("=")

@@ -31,7 +31,7 @@ Id = Annotated[UUID, typer.Argument(help="As `dayar held list` names the held re
 
 
 class AcceptanceReason(StrEnum):
-    """Why a person accepts a report. A code, because a sentence could name people and nobody would read it."""
+    """Why a person accepts a report. The reason is a code, because a written reason could contain names of people."""
 
     CONFIRMED_BY_AUTHOR = "confirmed_by_author"
     CONFIRMED_BY_OTHERS = "confirmed_by_others"
@@ -106,10 +106,7 @@ async def decide(id: UUID, by: str, reason: str, *, is_accepted: bool, refusal: 
 
 
 async def seen(session: AsyncSession, id: UUID, account: Account) -> RowMapping:
-    """Return the held report if the account's areas cover the place that it states, or that of the people.
-
-    For a destination abroad, the origin is the place.
-    """
+    """Return the held report if the account's areas cover the report's place, or the people's registered place."""
     row = await held.by_outcome(session, id)
     if row is None or not covers(account, from_json(row["clear"]), row["household_pcode"]):
         refuse("No report is held under this id.")
@@ -125,7 +122,7 @@ def covers(account: Account, clear: dict[str, Any], household_pcode: str | None)
 
 
 def covers_subject(account: Account, pcode: str | None) -> bool:
-    """Whether the account may change the registered people at this place. People who are not registered have none."""
+    """Whether the account may change the people registered at this place; True if no people are registered."""
     return pcode is None or Places.load(Settings().places_path).covers(account.areas, pcode)
 
 

@@ -138,7 +138,7 @@ async def signed_by(topic: str, kid: str, before: datetime | None) -> int:
 
 
 async def letters_of(topic: str, kid: str) -> int:
-    """Count the dead letters that may need this key. A redrive verifies the signature of the record in the letter."""
+    """Count the dead letters whose redrive may need this key to verify the signature of the original record."""
     consumers = TOPICS[topic].consumers if topic in TOPICS else ()
     return sum([await letters_at(topic, service, kid) for service in consumers])
 
@@ -163,7 +163,7 @@ async def letters_at(topic: str, service: str, kid: str) -> int:
 def sealed_until(topic: str, kid: str, settings: Settings) -> float:
     """The latest time, in milliseconds, at which a record that this key signed can become a dead letter.
 
-    Sealed letters are compared with this time, because they do not show which key signed their record.
+    A sealed dead letter does not show which key signed the original record, so its time is compared with this time.
     """
     kept_ms = settings.kept_ms(TOPICS[topic])
     if kept_ms is None:

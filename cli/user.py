@@ -98,7 +98,7 @@ def list_() -> None:
 
 
 def described(account: Account) -> str:
-    """The account's state, roles, areas and, if it has them, team and organisation, in lines of 80 columns at most."""
+    """The account's state, roles, areas, team and organisation, in lines of at most 80 columns."""
     state = "disabled" if account.disabled_at else "must change the password" if account.must_change else "active"
     lines = [f"{account.name}: {state}", f"  roles: {', '.join(account.roles)}", f"  areas: {', '.join(account.areas)}"]
     if account.team:
