@@ -56,7 +56,7 @@ def may_report(principal: Principal, report: HazardReport) -> None:
 
 
 class Admission:
-    """Makes drafts of the reports in a body, publishes the drafts that are not refused, and counts all reports."""
+    """Makes a draft of each report in a request's body, publishes the valid drafts, and counts all reports."""
 
     def __init__(self, drafting: Drafting, publication: Publication, counts: Counts) -> None:
         self.drafting, self.publication, self.counts = drafting, publication, counts
@@ -71,7 +71,7 @@ class Admission:
             raise
 
     async def admit(self, raw: bytes, format: SingleFormat, sender: ReportSender) -> Admitted:
-        """Admit the report of a body. Raises ReportRefused."""
+        """Publish the report that the request's body contains. Raises ReportRefused."""
         draft = await self.drafting.single(raw, format, sender)
         answer = await self.publication.publish(draft)
         self.counts.note_ended(sender.principal)

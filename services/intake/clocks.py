@@ -46,7 +46,7 @@ class Clocks:
 
 
 def authors_clock(headers: Iterable[tuple[bytes, bytes]]) -> datetime | None:
-    """The author's time from the header `Dayar-Clock`, else from `Date`; None if the time is missing or unreadable."""
+    """The author's time from the header `Dayar-Clock` or `Date`; None if the time is missing or invalid."""
     given = {name: value for name, value in headers if name in (PHONE_CLOCK, DATE) and len(value) <= LONGEST_HEADER}
     try:
         if PHONE_CLOCK in given:
@@ -61,7 +61,7 @@ def authors_clock(headers: Iterable[tuple[bytes, bytes]]) -> datetime | None:
 
 
 def correction(report: DisplacementStruct | HazardReport, clocks: Clocks) -> dict[str, Any] | None:
-    """The corrected values of the times that are ahead of our clock; None if no time is ahead."""
+    """The corrected values of the report's times that are later than our clock; None if no time is later."""
     latest = clocks.latest
     if all(moment <= latest for moment in _moments(report)):  # this is true for nearly every report
         return None
@@ -77,7 +77,7 @@ def correction(report: DisplacementStruct | HazardReport, clocks: Clocks) -> dic
 
 
 def is_ahead(report: DisplacementStruct, clocks: Clocks) -> bool:
-    """Whether the reported day is after today, although the author's clock is right."""
+    """Whether the reported day is later than today by intake's clock."""
     return _is_day_ahead(report, clocks.latest)
 
 

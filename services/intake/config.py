@@ -13,7 +13,7 @@ from shared.config import Settings
 class IntakeSettings(Settings):
     """If the spool's size has reached `intake_spool_bytes`, intake answers 503.
 
-    `intake_area` is a GeoJSON file, or `world`. Commands that run with another state folder than intake need
+    `intake_area` is a GeoJSON file, or `world`. A command whose state folder is not intake's needs
     `intake_spool_folder`.
     """
 

@@ -35,7 +35,7 @@ return found
 
 
 class Fingerprint(NamedTuple):
-    """Valkey stores a report's name, and an HMAC of the report's content, which reveals nothing without the key."""
+    """A report's name, and an HMAC of its content (`mark`). Without the key, the HMAC does not reveal the content."""
 
     name: bytes
     mark: bytes
@@ -43,7 +43,7 @@ class Fingerprint(NamedTuple):
 
 @dataclass(slots=True)
 class Question:
-    """The names that one caller looks up, and the fingerprints that the caller stores, in the next call to Valkey."""
+    """The names that a coroutine looks up, and the fingerprints that it stores, in the next call to Valkey."""
 
     names: Sequence[bytes]
     fingerprints: Sequence[Fingerprint]
@@ -77,12 +77,12 @@ class Deduplication:
         key_id, key = self._ring.newest
         if key_id != self._key_id:
             self._use(key_id, key)
-        mac = self._mac.copy()  # copying an HMAC costs half as much as making one
+        mac = self._mac.copy()  # a copy of an HMAC object takes half the time of a new object
         mac.update(draft.content)
         return Fingerprint(self._prefix + draft.name, mac.finalize()[:16])
 
     def _use(self, key_id: str, key: bytes) -> None:
-        """Use a new key and a new prefix, because a mark made with the old key would look like changed content."""
+        """Use a new key, and a new prefix of names, because an HMAC by the old key would look like changed content."""
         self._key_id, self._mac = key_id, HMAC(key, SHA256())
         self._prefix = self._prefix_of(key_id)
 
@@ -90,20 +90,20 @@ class Deduplication:
         return f"{self._topic_prefix}memory:{key_id}:".encode()
 
     async def marks(self, fingerprints: Sequence[Fingerprint]) -> list[bytes | None]:
-        """For each fingerprint, the mark that is stored under the same name, or None."""
+        """For each fingerprint, the HMAC that Valkey stores under the fingerprint's name, or None."""
         return await self._ask(Question([fingerprint.name for fingerprint in fingerprints], ()))
 
     async def keep(self, fingerprints: Sequence[Fingerprint]) -> None:
-        """Store fingerprints of safe reports (acked by Kafka or synced to disk), before their authors are answered."""
+        """Store the fingerprints of reports that Kafka acknowledged or that were synced to disk."""
         await self._ask(Question((), fingerprints))
 
     async def accepted(self, author: UUID, report_ids: Collection[UUID]) -> list[UUID] | None:
         """The reports with these ids that intake accepted from the author. None if Valkey did not answer.
 
-        Only the first versions are looked up, because a later version follows an earlier one that has an outcome. All
-        keys are looked up, because a report has the key that was the newest when the report came.
+        Only versions 1 to 3 are looked up, because an author sends a higher version after an earlier version has an
+        outcome. All keys are tried, because a report's name was stored under the newest key at the time of the report.
         """
-        ids, _ = list(report_ids), self._ring.newest  # the newest key is read, so that a rotation is noticed
+        ids, _ = list(report_ids), self._ring.newest  # `newest` makes the keyring load new keys
         if not ids:
             return []
         prefixes = [self._prefix_of(key_id) for key_id in self._ring.keys]
@@ -119,7 +119,7 @@ class Deduplication:
         return [id for number, id in enumerate(ids) if any(marks[number :: len(ids)])]
 
     async def forget(self, names: Sequence[bytes]) -> bool:
-        """Delete the marks of unpublished reports, so that they count as new. Return False if Valkey did not answer."""
+        """Delete the reports' fingerprints, so that the reports count as new. Return False if Valkey did not answer."""
         key_id, _ = self._ring.newest
         keys = [self._prefix_of(key_id) + name for name in names]
         try:
@@ -172,7 +172,7 @@ class Deduplication:
 
 
 def answer(questions: Iterable[Question], marks: Sequence[bytes | None] | None) -> None:
-    """Give each question the part of Valkey's reply that belongs to it. Without a reply, every name gets None."""
+    """Give each question its part of Valkey's reply. If Valkey did not reply, the answer for every name is None."""
     start = 0
     for question in questions:
         end = start + len(question.names)

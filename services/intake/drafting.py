@@ -35,9 +35,9 @@ class ReportSender:
 class Drafting:
     """Reads bodies, and makes drafts from them with the function `draft`, which may raise ReportRefused.
 
-    Only this class uses `threads`, so that disk writes do not wait for large bodies. On the event loop, larger bodies
-    and batches take turns, and after each turn the loop runs all other tasks. Without turns, the acks of the broker
-    would wait until all bodies that arrived together are validated.
+    Only this class uses `threads`, so that disk writes do not wait for large bodies. The event loop validates one
+    larger body or batch at a time, and runs all other ready tasks before the next body. If several large bodies arrive
+    together, the broker's acks therefore wait for one body only.
     """
 
     def __init__(self, draft: Callable[[Report, ReportSender], Draft], threads: Executor) -> None:

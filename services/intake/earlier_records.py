@@ -1,4 +1,4 @@
-"""Decides the topic of hazards that an earlier build spooled without a `scope`, all for the public topic."""
+"""Decides the topic of spooled hazards without a `scope`, which an earlier build addressed to the public topic."""
 
 import json
 
@@ -10,9 +10,9 @@ SYSTEMS = (SubmissionChannel.FEED, SubmissionChannel.API)
 
 
 def restricted(message: Message) -> Message:
-    """The record of a hazard without a scope becomes Restricted if a person reported it. Other records stay unchanged.
+    """Make a hazard without a scope Restricted if a person reported the hazard. Return any other record unchanged.
 
-    The text of a person may name people. A record that was published on the public topic cannot be taken back.
+    A text that a person wrote may contain names of people. A record on the public topic cannot be withdrawn.
     """
     if message.topic != HazardReported.topic:
         return message

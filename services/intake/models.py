@@ -46,7 +46,7 @@ class FeedCount(IntakeModel):
 
 
 class FeedHazard(IntakeModel):
-    """A hazard as last published."""
+    """The last published event of a hazard."""
 
     __tablename__ = "feed_hazards"
 
@@ -83,7 +83,7 @@ class FeedSetAside(IntakeModel):
 
 
 class StoredReceipt(IntakeModel):
-    """The newest outcome of one version of a report. The author of the report reads it as a receipt.
+    """The newest outcome of one version of a report. The author of the report reads the outcome as a receipt.
 
     `outcome_id` is None for an outcome that an earlier release stored.
     """

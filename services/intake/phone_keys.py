@@ -52,13 +52,13 @@ class PhoneKeys:
 
 @lru_cache(KEYS)
 def private_key(seed: bytes) -> ec.EllipticCurvePrivateKey:
-    """The private key that the bytes of a key file stand for."""
+    """Derive the private key from the bytes of a key file."""
     number = int.from_bytes(HKDF(SHA256(), DERIVED_BYTES, salt=None, info=DERIVED).derive(seed))
     return ec.derive_private_key(number % (ORDER - 1) + 1, ec.SECP256R1())
 
 
 def info(kid: str, report_id: str, account: str = "") -> bytes:
-    """What the seal is bound to: key, report and author. The account is left out if nobody was signed in."""
+    """HPKE's `info`: the ids of the key, the report and the author. `account` is empty if nobody was signed in."""
     return INFO + "\0".join(filter(None, (kid, report_id, account))).encode()
 
 

@@ -78,7 +78,7 @@ class Publication:
         return await waiting.answer
 
     async def publish_batch(self, drafts: Sequence[Draft]) -> list[Answer]:
-        """Return one answer per draft, in order. Concurrent duplicates are all published, and consumers detect them."""
+        """Return one answer per draft, in order. Copies of a report in concurrent batches may all be published."""
         fingerprints = [self.deduplication.fingerprint(draft) for draft in drafts]
         answers = compared(fingerprints, await self.deduplication.marks(fingerprints))
         new = [index for index, answer in enumerate(answers) if answer is Answer.ACCEPTED]
@@ -108,7 +108,7 @@ class Publication:
             fail_unanswered(self._waiting)
 
     async def _publish(self, batch: Sequence[WaitingDraft]) -> None:
-        """Publish the batch. Each caller that still waits gets its answer, or the error."""
+        """Publish the batch, and give each waiting caller an answer or the error."""
         try:
             answers = await self.publish_batch([waiting.draft for waiting in batch])
         except Exception as error:  # noqa: BLE001 - the callers raise it
@@ -152,7 +152,7 @@ class Publication:
         return Answer.SPOOLED
 
     async def _publish_checked(self, messages: Sequence[Message]) -> list[Message]:
-        """Publish the records that may be published. Return all other records, because a person must examine them."""
+        """Publish the valid records. Return the records that a person must examine."""
         published, withheld = await unchecked.checked(messages, self.revocations)
         if published:  # the publisher expects at least one message
             withheld += await self._publish_surely(published)
@@ -161,18 +161,18 @@ class Publication:
         return withheld
 
     async def _forget(self, messages: Sequence[Message]) -> None:
-        """Delete the fingerprints of records set aside, so that their authors can send changed reports."""
+        """Delete the fingerprints of these unpublished records, so that their authors can send changed reports."""
         names = [name for message in messages if (name := name_in(message.value)) is not None]
         if names and not await self.deduplication.forget(names):
             logger.warning("reports set aside are still remembered", reports=len(names))
 
     async def _publish_surely(self, messages: Sequence[Message]) -> list[Message]:
-        """Try until the broker acks. Halve the batch to find and return the records that exceed the size limit."""
+        """Retry until the broker acknowledges the batch. Return the records that exceed the broker's size limit."""
         while True:
             try:
                 await self.publisher.publish_all(messages, timeout=DRAIN_SECONDS)
             except BrokerAway:
-                # The producer still has the sent records in its buffer. Without the flush, each retry would add copies.
+                # The producer's buffer still has the records. Flush the buffer, so that a retry does not add copies.
                 await self.publisher.flush()
                 await asyncio.sleep(PAUSE_SECONDS)
             except MessageSizeTooLargeError:
@@ -188,22 +188,19 @@ class Publication:
 
 
 def fail_unanswered(batch: Sequence[WaitingDraft], _: asyncio.Task[None] | None = None) -> None:
-    """Give each caller that still waits an error that makes the report's sender try again."""
+    """Give each waiting caller an error, after which the report's sender tries again."""
     for waiting in batch:
         if not waiting.answer.done():
             waiting.answer.set_exception(DependencyUnavailable(ENDED))
 
 
 def may_be_withheld(draft: Draft) -> bool:
-    """Whether the draft is an unchecked hazard.
-
-    If the credential of the hazard was revoked, intake will set the hazard aside.
-    """
+    """Whether the draft is an unchecked hazard, which intake sets aside if the sender's credential was revoked."""
     return isinstance(draft, HazardDraft) and draft.unchecked is not None
 
 
 def compared(fingerprints: Sequence[Fingerprint], marks: Sequence[bytes | None]) -> list[Answer]:
-    """ACCEPTED for a new report, else DUPLICATE or CONFLICT. Reports of one batch are also compared with each other."""
+    """ACCEPTED for a new report; DUPLICATE or CONFLICT for a report in Valkey or earlier in the same batch."""
     first: dict[bytes, bytes] = {}
     answers = []
     for fingerprint, mark in zip(fingerprints, marks, strict=True):
@@ -219,7 +216,7 @@ def compared(fingerprints: Sequence[Fingerprint], marks: Sequence[bytes | None])
 def answered(
     fingerprints: Sequence[Fingerprint], answers: Sequence[Answer], *, new: Sequence[int], result: Answer
 ) -> list[Answer]:
-    """Replace ACCEPTED by `result`. If `result` is FULL, other copies of the refused reports also get FULL."""
+    """Replace ACCEPTED by `result`. If `result` is FULL, every copy of a refused report in the batch gets FULL."""
     names = {fingerprints[index].name for index in new} if result is Answer.FULL else set()
     return [
         result if answer is Answer.ACCEPTED or fingerprint.name in names else answer

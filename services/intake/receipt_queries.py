@@ -15,7 +15,7 @@ from shared.postgres.upsert import upsert
 
 
 async def save(session: AsyncSession, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Store the newest outcome of each version. An outcome that was replaced is not stored again."""
+    """Store the newest outcome of each version. A replaced outcome that arrives late is not stored."""
     newest: dict[tuple[str, str, int], Mapping[str, Any]] = {}
     for row in rows:
         key = row["report_id"], row["author"], row["version"]
@@ -26,16 +26,16 @@ async def save(session: AsyncSession, rows: Iterable[Mapping[str, Any]]) -> None
 
 
 def is_later(row: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether the outcome is later than the other. Outcomes of one transaction have equal times, and arrive in order.
+    """Whether `row` is a later outcome than `other`. Outcomes of one transaction have equal times, and arrive in order.
 
-    Clocks differ, so an outcome is also later than the outcome that it replaces.
+    If `row` replaces `other`, `row` is later even if its time is earlier, because clocks differ.
     """
     later: bool = row["settled_at"] >= other["settled_at"] or row["replaces"] == other["outcome_id"]
     return later
 
 
 async def forget(session: AsyncSession, before: datetime) -> None:
-    """Delete the outcomes of before this time. Reports that still wait for a person keep theirs."""
+    """Delete outcomes that are older than `before`, except outcomes of reports that wait for a person."""
     old = delete(StoredReceipt).where(StoredReceipt.settled_at < before, StoredReceipt.outcome.not_in(WAITING))
     await session.execute(old)
 

@@ -1,4 +1,4 @@
-"""Routes on which the author of a report reads its receipt. Other accounts get the same answer as for an unknown id."""
+"""Routes where an author reads receipts of the author's reports. Another account gets the answer for an unknown id."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -53,7 +53,7 @@ async def receipts_of(wanted: WantedReceipts, request: Request, session: Session
 async def _receipts(
     request: Request, session: Session, caller: Principal, report_ids: Sequence[UUID]
 ) -> tuple[list[Receipt], bool]:
-    """The receipts, and whether they are complete. Receipts are missing if Valkey does not answer."""
+    """Return the receipts, and False if receipts may be missing because Valkey did not answer."""
     settled = [receipts.receipt_of(row) for row in await receipt_queries.newest_of(session, caller.account, report_ids)]
     unsettled = set(report_ids) - {receipt.report_id for receipt in settled}
     deduplication: Deduplication = request.app.state.admission.publication.deduplication

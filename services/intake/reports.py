@@ -68,7 +68,7 @@ _hazard = TypeAdapter(HazardReport).serializer.to_json
 
 
 class Draft(Protocol):
-    """A checked report with its author, not yet sealed."""
+    """A validated report with its author, before intake seals the report."""
 
     name: bytes  # author, report id and version
     channel: SubmissionChannel
@@ -105,8 +105,8 @@ class DisplacementDraft:
     received_at: datetime
     traceparent: str | None = None
     unchecked: bytes | None = None
-    # The clear fields as sent, if intake corrected a time.
-    # When the report is sent again, intake compares these fields, because the second copy has the uncorrected time too.
+    # If intake corrected a time, these are the clear fields with the uncorrected time.
+    # Intake compares a second copy of the report with these fields, because the copy has the uncorrected time too.
     original_clear: bytes | None = None
 
     @property
@@ -188,7 +188,7 @@ def displacement(
 
 
 def check_day(report: DisplacementStruct, clocks: Clocks) -> None:
-    """Raise Invalid for a movement that is still in the future when the author's clock is corrected."""
+    """Raise Invalid if the report is a movement whose corrected day is in the future."""
     if report.kind in MOVEMENTS and is_ahead(report, clocks):
         raise Invalid([{"pointer": "/occurred_at", "expected": "a day that is not in the future"}])
 
@@ -238,7 +238,7 @@ def _shared_stamps(
 
 
 def uncorrected(report: DisplacementStruct, corrected: Iterable[str]) -> UncorrectedReportTimes | None:
-    """The values, as sent, of the times that intake corrected. `corrected` has the names of these times."""
+    """The uncorrected values of the times that intake corrected. `corrected` has the names of these times."""
     given = {name: getattr(report, name) for name in corrected}
     return UncorrectedReportTimes(**given) if given else None
 
@@ -262,21 +262,21 @@ def flags(report: DisplacementStruct, principal: Principal, places: Places) -> l
 
 
 def registrar_areas(report: DisplacementStruct, principal: Principal, places: Places) -> str:
-    """The JSON member with the areas of a registrar who reports a movement, because most movements have no place.
+    """The JSON member `registrar_areas`: the author's areas, which the registry needs if a movement has no place.
 
-    Operators and duty heads may also report that everybody at a site in their areas moved.
+    For a movement of a site, the author may also be an operator or a duty head.
     """
     roles = MOVE_SITES if report.kind == "site_movement" else REGISTRARS
     if report.kind not in MOVEMENTS or roles.isdisjoint(principal.roles):
         return ""
     areas = principal.areas
-    if principal.covers_country:  # a registrar of the whole country has a flag instead
+    if principal.covers_country:  # the report of a national registrar has a flag instead
         areas = () if Role.REGISTRAR in principal.roles else tuple(unit.pcode for unit in places.units(1))
     return f',"registrar_areas":{json.dumps(sorted(areas))}' if areas else ""
 
 
 def registered_area(pcode: str | None, registrar: Principal, places: Places) -> Flag | None:
-    """The registrar's largest area around the place. The registry checks that the stored household is in this area."""
+    """The registrar's oblast or district that contains the place. The registry compares the household's place."""
     if registrar.covers_country:
         return Flag.REGISTRAR_OF_COUNTRY
     if pcode is None:
@@ -287,7 +287,7 @@ def registered_area(pcode: str | None, registrar: Principal, places: Places) -> 
 
 
 def contradict(place: Place | None, point: Point | None, places: Places) -> bool:
-    """Whether the point lies outside the place. False for an unknown place."""
+    """Whether the point lies outside the place. Returns False if the place is unknown."""
     if place is None or point is None or place.country == UNKNOWN_COUNTRY:
         return False
     located = places.locate(point.lat, point.lon)
@@ -334,19 +334,19 @@ def hazard(
 
 
 def published_id(report: HazardReport, hazard_id: UUID) -> str:
-    """The `source_id` of the event. A release of a hazard of the centre has the hazard's id instead.
+    """The `source_id` of the event: the report's `source_id`, or the hazard's id in a release of a centre's hazard.
 
-    The centre's source ids contain the account that entered the hazard. From these ids, readers of releases could count
-    and link the work of a person.
+    A source id of the centre contains the account of the person who entered the hazard. From public source ids, a
+    reader could find all hazards that the person entered.
     """
     is_release = report.released_revision is not None
     return str(hazard_id) if is_release and report.source == CENTRE else report.source_id
 
 
 def scope_of(report: HazardReport, principal: Principal) -> Scope:
-    """Another system states the scope of its own hazards. A hazard that a person reports is Public only in its release.
+    """The scope of the hazard: a release is Public, and any other hazard that a person reports is not Public.
 
-    A report without a scope is Restricted, because what was published by mistake cannot be taken back.
+    Another system states the scope of its own hazards. A report without a scope is Restricted.
     """
     if report.released_revision is not None:
         return Scope.PUBLIC

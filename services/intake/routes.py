@@ -116,9 +116,9 @@ class BatchRoute:
 
 
 async def note_releases(scope: Scope, admitted: Iterable[Admitted]) -> None:
-    """Write the accepted releases to the security log. Only this log names the account that released the hazard.
+    """Write the accepted releases to the security log, which alone names the account that released the hazard.
 
-    A spooled release has the reason `spooled`, because it is published later, or set aside.
+    The entry of a spooled release has the reason `spooled`. Intake publishes such a release later, or sets it aside.
     """
     released = [
         (draft.event, answer)
@@ -181,8 +181,8 @@ def traceparent(scope: Scope) -> str | None:
 async def body(receive: Receive, limit: int, drafting: Drafting) -> bytes:
     """Read the body up to the limit. Raises ReportRefused.
 
-    After a large chunk, the next chunk is requested only when it is this request's turn. Otherwise the server would
-    read a chunk of every connection in each iteration of the event loop, which would delay all other tasks.
+    Requests with large chunks take turns: each asks for its next chunk in a separate iteration of the event loop. If
+    the server read a large chunk of every connection in one iteration, all other tasks would be delayed.
     """
     chunks, size = [], 0
     while True:

@@ -39,7 +39,7 @@ class UnpublishedRecord:
 
     @property
     def advice(self) -> str:
-        """Advice for the author who wants to get the report accepted."""
+        """What the author must do so that the report is accepted."""
         return ADVICE[self.reason]
 
     @property
@@ -57,7 +57,7 @@ class UnpublishedRecord:
 
 
 def records(root: Path) -> list[UnpublishedRecord]:
-    """Records set aside in all spools under `root`, oldest first. Spools of ended processes are included.
+    """The unpublished records of all spools under `root`, oldest first. A spool's process may have ended.
 
     Raises PermissionError if the user has no access to a folder.
     """
@@ -66,9 +66,9 @@ def records(root: Path) -> list[UnpublishedRecord]:
 
 
 def newest(root: Path, *, most: int) -> list[UnpublishedRecord]:
-    """The newest records set aside, oldest first. Reads only as many files as it needs.
+    """The newest unpublished records, in order of age. The newest files are read until they contain enough records.
 
-    A file that cannot be read is left out, because another process may just have adopted its spool.
+    A file that cannot be read is left out, because another process may just have adopted the file's spool.
     """
     found: list[UnpublishedRecord] = []
     for file in _newest_files(root):
@@ -86,7 +86,7 @@ def _newest_files(root: Path) -> list[Path]:
     return sorted((file for file in files if file.suffix == spool.SET_ASIDE), key=lambda file: file.name, reverse=True)
 
 
-@lru_cache(maxsize=64)  # a file does not change after it is written, and each open page asks again
+@lru_cache(maxsize=64)  # every open page reads the files again, and a file does not change
 def _of_file(file: Path, changed_at: int) -> tuple[UnpublishedRecord, ...]:  # noqa: ARG001 - part of the cache's key
     return tuple(_records(file))
 

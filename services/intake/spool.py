@@ -29,7 +29,7 @@ SEGMENT_BYTES = 4 << 20
 DRAINED_AT_ONCE = 500
 SET_ASIDE = ".damaged"
 
-Publish = Callable[[Sequence[Message]], Awaitable[Sequence[Message]]]  # returns the records that must be set aside
+Publish = Callable[[Sequence[Message]], Awaitable[Sequence[Message]]]  # returns records that it did not publish
 
 
 class SpoolFull(Exception):
@@ -48,7 +48,7 @@ class Waiting:
 class Spool:
     """A folder of segments that one process owns by a file lock. Records are published in the order of arrival.
 
-    A segment is deleted when all its records are acked. After a crash, some records are sent again with the same ids.
+    After the acks of all records of a segment, the segment is deleted. After a crash, some records are sent twice.
     """
 
     def __init__(self, folder: Path, lock: int, limit: int) -> None:
@@ -87,7 +87,7 @@ class Spool:
         return len(list(self.folder.glob(f"*{SET_ASIDE}")))
 
     async def add(self, messages: Sequence[Message]) -> None:
-        """Return when the records are synced to disk. Raises SpoolFull."""
+        """Add the records, and return when they are synced to disk. Raises SpoolFull."""
         waiting = Waiting(b"".join(map(line, messages)), len(messages))
         if self.bytes + len(waiting.lines) > self._limit:
             raise SpoolFull
@@ -95,10 +95,10 @@ class Spool:
         self.records += waiting.records
         self._waiting.append(waiting)
         self._has_waiting.set()
-        await asyncio.shield(waiting.safe)  # a cancelled caller's records stay in the spool
+        await asyncio.shield(waiting.safe)  # if the caller is cancelled, the records stay in the spool
 
     async def write(self) -> None:
-        """Write waiting records to disk until cancelled. One fsync serves all records that wait at the same time."""
+        """Write waiting records to disk, until cancelled. All records that wait at the same time share one fsync."""
         while True:
             await self._has_waiting.wait()
             self._has_waiting.clear()
@@ -111,7 +111,7 @@ class Spool:
     async def drain(self, publish: Publish) -> None:
         """Publish and delete the segments, oldest first, until cancelled. `publish` returns after the broker's acks.
 
-        A damaged or refused record is moved to another file, so that it does not block later records.
+        A record that is damaged, or that `publish` returns, is moved to another file, so that later records continue.
         """
         while True:
             await self._filled.wait()
@@ -178,14 +178,14 @@ class Segment:
 
     @classmethod
     def create(cls, folder: Path) -> Self:
-        # Names begin with the time, so that adopted segments keep their order. The random suffix makes names unique.
+        # A file name begins with the time, so that adopted segments keep their order, and has a unique random suffix.
         file = folder / f"{time.time_ns():020d}-{uuid4().hex[:8]}.spool"
         segment = cls(file, os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600))
         sync(folder)
         return segment
 
     def append(self, lines: bytes) -> None:
-        """Append all lines or none. A partial write, which a full disk can cause, is undone."""
+        """Append all lines or none. If a full disk causes a partial write, the partial write is undone."""
         try:
             left = memoryview(lines)
             while left:
@@ -205,7 +205,7 @@ def segments(folder: Path) -> Iterator[Path]:
 
 
 def all_files(root: Path) -> Iterator[Path]:
-    """The files of all spools under `root`. Raises PermissionError for an unreadable folder; `glob` would skip it."""
+    """The files of all spools under `root`. `glob` would skip an unreadable folder; this raises PermissionError."""
 
     def check(error: OSError) -> None:
         if not isinstance(error, FileNotFoundError):  # the spool does not exist yet, or another process adopted it
@@ -225,9 +225,9 @@ def line(message: Message) -> bytes:
 
 
 def read(file: Path) -> tuple[list[Message], int, bool]:
-    """The records, the number of complete lines, and whether any of the complete lines is damaged.
+    """The records, the number of complete lines, and whether a complete line is damaged.
 
-    If the last line is incomplete, the process ended before it could answer, so the sender sends the report again.
+    An incomplete last line is ignored: the process ended before it answered, so the sender sends the report again.
     """
     *lines, _torn = file.read_bytes().split(b"\n")
     messages = [earlier_records.restricted(parse(entry[9:])) for entry in lines if is_whole(entry)]
@@ -235,7 +235,7 @@ def read(file: Path) -> tuple[list[Message], int, bool]:
 
 
 def set_aside(file: Path, refused: Sequence[Message]) -> None:
-    """Write the damaged and refused records into another file, because the caller deletes the segment."""
+    """Write the damaged and unpublished records into another file, because the caller deletes the segment."""
     *lines, _torn = file.read_bytes().split(b"\n")
     damaged = [entry + b"\n" for entry in lines if not is_whole(entry)]
     write_whole(file.with_suffix(SET_ASIDE), b"".join([*damaged, *map(line, refused)]))
@@ -265,7 +265,7 @@ def adopt(orphan: Path, folder: Path) -> None:
 
 
 def lock_file(folder: Path) -> int:
-    """Take an exclusive lock that ends with this process. Raises BlockingIOError if another process has the lock."""
+    """Lock the folder until this process ends. Raises BlockingIOError if another process has the lock."""
     descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -277,7 +277,7 @@ def lock_file(folder: Path) -> int:
 
 @contextmanager
 def alone(root: Path) -> Iterator[None]:
-    """Only one process at a time creates or adopts folders, so that no folder is adopted before its lock is set."""
+    """A lock on `root`, so that a process does not adopt a folder that another process has created but not locked."""
     descriptor = os.open(root / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -100,9 +100,9 @@ def properties(model: type[BaseModel]) -> Iterator[tuple[type, str]]:
 
 
 def checks(model: type[BaseModel]) -> dict[str, Callable[[Any], None]]:
-    """The `__post_init__` of a Struct, which runs the model's validators. A model without validators has none.
+    """A Struct's `__post_init__`, if needed: it converts times to UTC, and runs the model's validators.
 
-    The ValueError of a validator becomes a ValidationError of msgspec.
+    If a validator raises ValueError, msgspec raises ValidationError.
     """
     validators = [validator.func for validator in model.__pydantic_decorators__.model_validators.values()]
     instants = [name for name, field in own_fields(model) if is_instant(field.annotation, field.metadata)]
@@ -118,14 +118,14 @@ def checks(model: type[BaseModel]) -> dict[str, Callable[[Any], None]]:
 
 
 def is_instant(annotation: Any, metadata: Sequence[Any] = ()) -> bool:
-    """Whether a field is an Instant. In an optional field, the Instant is a member of the annotation's union."""
+    """Whether a field is an Instant. An optional Instant is a member of a union."""
     return AfterValidator(utc) in metadata or any(
         is_instant(argument, get_args(argument)[1:]) for argument in get_args(annotation)
     )
 
 
 def typed(annotation: Any, metadata: Sequence[Any] = ()) -> Any:
-    """The msgspec type of a field. Raises UnknownConstraint, so that the import of this module fails."""
+    """The msgspec type of a field. Raises UnknownConstraint, and the import of this module then fails."""
     origin, args = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         return typed(args[0], [*args[1:], *metadata])
@@ -177,13 +177,13 @@ def limit(rule: Any) -> dict[str, Any]:
     given = {name: value for name, value in getattr(rule, "__dict__", {"": rule}).items() if value is not None}
     if given.keys() - {"pattern", "strip_whitespace", "allow_inf_nan"}:
         raise UnknownConstraint(rule)
-    return {name: value for name, value in given.items() if name != "allow_inf_nan"}  # JSON has no infinity and no NaN
+    return {name: value for name, value in given.items() if name != "allow_inf_nan"}  # JSON has no infinity or NaN
 
 
 def whole(pattern: str, *, is_trimmed: bool) -> str:
-    """The pattern without `$`, because Python's `$` accepts a final line break.
+    r"""The pattern with `\Z` instead of `$`, because Python's `$` accepts a final line break.
 
-    The resulting pattern refuses untrimmed text.
+    If `is_trimmed` is true, the pattern refuses text that begins or ends with white space.
     """
     if not (pattern.startswith("^") and pattern.endswith("$")):
         raise UnknownConstraint(pattern)
@@ -237,7 +237,7 @@ SEALED_PARTS = {
 SUBJECT_IDS = {kind: attrgetter(f"{kind.removesuffix('_movement')}_id") for kind in CLEAR_PARTS}
 Read = TypeVar("Read")
 # If a time is finer than microseconds, msgspec rounds the time, but the models cut off the additional digits.
-# The pattern begins with the rare decimal point. A search for digits would take twenty times longer.
+# The pattern begins with the decimal point, because a search for the more frequent digits takes twenty times longer.
 FINER_THAN_MICROSECONDS = re.compile(rb"\.(?<=\d:\d\d\.)\d{7}")
 _displacement: msgspec.json.Decoder[DisplacementStruct] = msgspec.json.Decoder(DISPLACEMENT)
 _movement: msgspec.json.Decoder[DisplacementStruct] = msgspec.json.Decoder(MOVEMENT)
@@ -248,18 +248,21 @@ _many: msgspec.json.Decoder[list[DisplacementStruct]] = msgspec.json.Decoder(lis
 def read(raw: bytes) -> DisplacementStruct | None:
     """Read a displacement with the Structs.
 
-    None if the Structs refuse the report; its model must then read the report.
+    Return None if the Structs refuse the report. The caller must then read the report with the pydantic model.
     """
     return _read(_displacement, raw)
 
 
 def read_movement(raw: bytes) -> DisplacementStruct | None:
-    """Read a movement with the Structs. None if the Structs refuse the report; its model must then read the report."""
+    """Read a movement with the Structs.
+
+    Return None if the Structs refuse the report. The caller must then read the report with the pydantic model.
+    """
     return _read(_movement, raw)
 
 
 def read_all(raw: bytes) -> list[DisplacementStruct] | None:
-    """Read a JSON array of reports with the Structs. Return None if the Structs do not accept all of the reports."""
+    """Read a JSON array of reports with the Structs. Return None if the Structs refuse any report."""
     return _read(_many, raw)
 
 
@@ -273,17 +276,17 @@ def _read(decoder: msgspec.json.Decoder[Read], raw: bytes) -> Read | None:
 
 
 def of(report: HouseholdReport | GroupReport | MovementBody) -> DisplacementStruct:
-    """The Struct with the values of a report that its model has read."""
+    """The Struct with the values of the pydantic model `report`."""
     return _any.decode(report.model_dump_json(exclude_none=True))
 
 
 def clear(report: DisplacementStruct) -> bytes:
-    """The clear fields as JSON, with their defaults."""
+    """The clear fields as JSON, including fields with the default value."""
     return CLEAR_PARTS[report.kind](report)
 
 
 def sealed(report: DisplacementStruct) -> bytes:
-    """The sealed fields as JSON, without their defaults."""
+    """The sealed fields as JSON, without fields that have the default value."""
     return SEALED_PARTS[report.kind](report)
 
 

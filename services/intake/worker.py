@@ -20,7 +20,7 @@ from shared.postgres import database
 
 DAY = timedelta(days=1)
 RECEIPTS_KEPT = 180 * DAY
-OUTCOMES_EVERY_MS = 500  # larger batches save work, and authors do not notice the delay of a receipt
+OUTCOMES_EVERY_MS = 500  # larger batches need less CPU time, and authors do not notice the delay
 
 
 async def run(settings: IntakeSettings) -> None:
@@ -34,7 +34,7 @@ async def run(settings: IntakeSettings) -> None:
             engine,
             poller.run(settings.feeds),
             lifecycle.again_and_again("receipts", lambda: forget_receipts(sessions)),
-            lifecycle.again_and_again("outcomes", consumer.run),  # the feeds are still polled if this consumer stops
+            lifecycle.again_and_again("outcomes", consumer.run),  # if this consumer stops, the poller continues
             redrives=Redrives("intake", [consumer], settings=settings),
         )
 

@@ -11,7 +11,7 @@ from shared.events import GroupReport, HazardReport, HouseholdReport
 from shared.events.movements import MovementBody
 
 Report = HouseholdReport | GroupReport | MovementBody | HazardReport | DisplacementStruct
-# Content type -> the model of the body, or `str` for a text that the OpenAPI document does not describe further.
+# Maps a content type to the model of the body, or to `str` if the OpenAPI document describes the body only as text.
 Content = Mapping[str, type[BaseModel] | type[str]]
 
 BATCH_BYTES = 2 * 1024 * 1024
@@ -38,7 +38,7 @@ class SingleFormat:
 
 @dataclass(frozen=True, slots=True)
 class SealedFormat:
-    """A body with one report that a phone sealed. After opening, it is read as `opened`."""
+    """A body with one report that a phone sealed. `opened` is the format of the decrypted report."""
 
     summary: str
     content: Content

@@ -20,9 +20,8 @@ from shared.web.problems import ERRORS
 ITEMS = 1_000
 BATCH_LISTS, BATCH_ERRORS = 250_000, 5_000
 PIECE_BYTES = 256 * 1024
-# Each match of this pattern skips short texts.
-# Each match ends at the next bracket or long text, or at a comma between the items.
-# A match covers at most about 100,000 escapes, because no other thread can run during a match.
+# BETWEEN and WITHIN skip short JSON strings, and stop at a bracket or a long string; BETWEEN also stops at a comma.
+# The repeats limit a match to about 100,000 escapes, because no other thread can run during a match.
 SHORT_TEXT = rb'"[^"\\]*+(?:\\.[^"\\]*+){0,20}+"'
 BETWEEN = re.compile(rb'(?:[^][{},"]++|%b){0,5000}+([][{},"]?)' % SHORT_TEXT, re.DOTALL)
 WITHIN = re.compile(rb'(?:[^][{}"]++|%b){0,5000}+([][{}"]?)' % SHORT_TEXT, re.DOTALL)
@@ -34,7 +33,7 @@ AnyMovement = HouseholdMovementReport | GroupMovementReport | SiteMovementReport
 AnyReport = HouseholdReport | GroupReport | AnyMovement | HazardItem
 Item = Annotated[AnyReport, Field(discriminator="kind")]
 ITEM: TypeAdapter[AnyReport] = TypeAdapter(Item)
-# ITEM_LIST stops at the first wrong item; after that, `read` validates each item by itself.
+# ITEM_LIST stops at the first invalid item. For such a body, `read` validates each item separately.
 ITEM_LIST: TypeAdapter[list[AnyReport]] = TypeAdapter(Annotated[list[Item], FailFast()])
 
 

@@ -24,9 +24,9 @@ NOT_OPENED = [{"pointer": "/data", "expected": "a report sealed to this key and 
 class SealedReport(Body):
     """A report without `report_id` and `version`, sealed with HPKE to intake's public key `kid`.
 
-    `data` is the encapsulated key and the ciphertext, as unpadded base64url. The phone cannot open the report again.
-    It can raise `version`, which is needed if the centre has the report's earlier version. `account` wrote the report,
-    and only this account can send it; without it, the author was not signed in.
+    `data` is the encapsulated key and the ciphertext, as unpadded base64url. The phone cannot decrypt `data`. The phone
+    can raise `version` if the centre has an earlier version of the report. `account` is the author, and only this
+    account can send the report; `account` is None if the author was not signed in.
     """
 
     report_id: RandomId

@@ -1,1 +1,1 @@
-"""Reads the hazards of other institutions from polled feeds or from files, and publishes them as events."""
+"""Reads hazards that other institutions publish as feeds or files, and publishes the hazards as events."""

@@ -20,7 +20,7 @@ class FeedAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A hazard as last published, with the `updated_ms` and `preferred` id of the source's latest entry."""
+    """A hazard's last published event, with the `updated_ms` and `preferred` id of the source's latest entry."""
 
     event: HazardReported
     updated_ms: int
@@ -69,7 +69,7 @@ def decide(entry: Item | Cancellation, known: Known | None, area: WatchedArea, p
 
 
 def _withdraw(cancellation: Cancellation, known: Known) -> FeedDecision:
-    """Cancel only if the preferred id was deleted, because a network may delete its own id of a hazard that remains."""
+    """Cancel only if the preferred id was deleted. One seismic network can delete its own id of an existing event."""
     return _cancel(cancellation, known, "deleted") if known.preferred in cancellation.ids else OTHER_NAME
 
 

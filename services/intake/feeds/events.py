@@ -23,7 +23,7 @@ EVENTS: dict[FeedAction, tuple[type[HazardReported], MsgType]] = {
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """Fields that intake adds to the source's data. `counted` is the status of real hazards in this installation."""
+    """Fields that intake adds to the source's data. `counted` is the status that intake gives to real hazards."""
 
     source: str
     counted: Status
@@ -38,12 +38,12 @@ class Stamp:
 
     @property
     def names(self) -> str:
-        """The namespace of hazard ids. A test or exercise has another namespace, so it never changes a real hazard."""
+        """The namespace of hazard ids. A source's test has a separate namespace, so it never changes a real hazard."""
         return self.source if self.own_status is Status.ACTUAL else f"{self.source}/{self.own_status}"
 
     @property
     def author(self) -> UUID:
-        """The author of the feed's events: an id derived from the source, because a feed has no account."""
+        """The author of the feed's events. The id is derived from the source's name, because a feed has no account."""
         return derived_id("feed", self.source)
 
 
@@ -102,5 +102,5 @@ def _content(hazard: HazardInfo, stamp: Stamp) -> dict[str, Any]:
 
 
 def _revision(entry: Item | Cancellation, known: Known | None) -> int:
-    """The source's `updated` time is the revision, because it increases even if intake has lost its stored state."""
+    """The revision, which is the source's `updated` time. Even if intake loses its database, revisions increase."""
     return max(entry.updated_ms, known.event.revision + 1) if known else entry.updated_ms

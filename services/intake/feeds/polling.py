@@ -86,5 +86,5 @@ class Poller:
 
 
 def pause(seconds: float, failures: int) -> float:
-    """The next pause, which doubles with each failure, and is varied at random so that requests do not coincide."""
+    """The next pause, which doubles with each failure. Random variation keeps requests from coinciding."""
     return backoff_seconds(failures + 1, first=seconds, longest=max(LONGEST_PAUSE, seconds), jitter=0.1)

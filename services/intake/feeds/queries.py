@@ -18,7 +18,7 @@ from shared.postgres.upsert import upsert
 
 
 async def lock(session: AsyncSession, source: str) -> None:
-    """Allow only one process at a time to read a source. Otherwise two processes could both publish a hazard as new."""
+    """Allow only one process at a time to read a source, so that two processes do not both publish a new hazard."""
     await session.execute(database.advisory_lock(f"feed {source}"))
 
 

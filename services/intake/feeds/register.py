@@ -16,7 +16,7 @@ JOINED = FeedDecision(ItemKind.PUBLISHED, "two are one")
 
 @dataclass
 class Register:
-    """The known hazards and aliases. `published` lists the events to publish. `touched` has the hazards to store."""
+    """The known hazards and aliases. `published` lists the events to publish. `touched` has ids of hazards to store."""
 
     aliases: dict[str, UUID]
     hazards: dict[UUID, Known]

@@ -56,7 +56,7 @@ def shown_aside(entry: FeedSetAside) -> dict[str, Any]:
 
 
 class FeedMetrics(Collector):
-    """The worker's counts as metrics. The worker has no port, so the web app reads the counts from PostgreSQL."""
+    """Metrics of the worker's counts. The worker has no port, so the web app reads the counts from PostgreSQL."""
 
     def __init__(self, sessions: async_sessionmaker[AsyncSession]) -> None:
         self._sessions = sessions
@@ -69,7 +69,7 @@ class FeedMetrics(Collector):
         yield items
 
     async def run(self) -> None:
-        """Refresh the counts until cancelled. While PostgreSQL is unavailable the last counts are kept."""
+        """Refresh the counts until cancelled. While PostgreSQL is unavailable, the last counts stay."""
         while True:
             try:
                 async with self._sessions.begin() as session:

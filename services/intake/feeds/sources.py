@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from services.intake.feeds.items import Source
 from shared.events.hazards import CENTRE, SourceName
 
-# Names of modules of this package. Every process imports `sources`, so each module is imported only when needed.
+# Names of modules of this package. A module is imported only when needed, because every process imports `sources`.
 KINDS = ("usgs",)
 EXPECTED = (
     "entries KIND=ADDRESS or KIND:SOURCE=ADDRESS separated by spaces are expected,"

@@ -1,7 +1,8 @@
 """Adds source and kind to the names of feeds, because an address may be read as feeds of several sources.
 
-The previous release identifies a feed by its address alone. After a rollback, that release reads each document again. A
-second upgrade does not rename the rows that the previous release wrote, so `GET /intake/v1/feeds` lists them too.
+The previous release identifies a feed by its address alone. After a rollback, the previous release does not find the
+renamed rows, and reads each document again. A second upgrade does not rename the rows that the previous release wrote
+after the rollback, so `GET /intake/v1/feeds` lists these rows too.
 """
 
 from alembic import op
