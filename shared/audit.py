@@ -93,7 +93,7 @@ AUDIT = Table(
 
 
 def entry_of(request: HTTPConnection, action: Action, **more: Any) -> Entry:
-    """An entry with the request's route and address, and the account and id of its token, if any."""
+    """An entry with the request's route and address, and the token's account and id if the request has a token."""
     principal: Principal | None = request.scope.get("principal")
     known: dict[str, Any] = {
         "account": principal.account if principal else None,

@@ -21,7 +21,7 @@ class CircuitOpen(Exception):
 
 
 class Circuit:
-    """A separate task tests the dependency with `probe`. No caller therefore waits for a test (docs/decisions/0022)."""
+    """A separate task tests the dependency with `probe`, so that no caller waits for a test (docs/decisions/0022)."""
 
     def __init__(
         self, dependency: str, probe: Callable[[], Awaitable[object]], *, failures: tuple[type[Exception], ...]
@@ -73,7 +73,10 @@ class Circuit:
 
 
 async def within(seconds: float, awaitable: Awaitable[T]) -> T:
-    """Wait in short steps, because a single wait would time out too early on a busy event loop. Raises TimeoutError."""
+    """Await the result for `seconds`. Raises TimeoutError.
+
+    The time is divided into short waits, because one long wait can time out too early on a busy event loop.
+    """
     task = asyncio.ensure_future(awaitable)
     try:
         for _ in range(PIECES):

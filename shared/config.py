@@ -25,7 +25,7 @@ class CheckedSettings(BaseSettings):
     model_config = SettingsConfigDict(extra="ignore", frozen=True)
 
     def __init__(self, **values: Any) -> None:
-        """Raises BadSettings. The error says what is expected and never contains a value."""
+        """Raises BadSettings. The error's text describes valid values, and never contains the invalid value."""
         prefix = self.model_config["env_prefix"]
         try:
             super().__init__(**values)
@@ -62,7 +62,7 @@ class Settings(CheckedSettings):
     host: str = "127.0.0.1"
     port: int = 8080
     state: Path = Path(".state")
-    beat_file: Path | None = None  # a worker touches this file to show the supervisor that its event loop runs
+    beat_file: Path | None = None  # a worker touches this file, so that the supervisor sees that the event loop runs
     places_path: Path | None = None
     public_url: str = "http://127.0.0.1:8080"
     trusted_hosts: tuple[str, ...] = ()
@@ -84,11 +84,11 @@ class Settings(CheckedSettings):
     token_public_keys: Path = Path(".state/secrets/tokens/public")
     token_private_key_file: Path = Path(".state/secrets/tokens/private.pem")
     record_keys: str = ".state/secrets/records/{service}"  # the folder with one folder of signing keys per topic
-    # How long a reader waits for a signature key. A new key reaches every reader within this time.
+    # The time that a reader waits for a signature key; a new key must reach every reader within this time.
     signature_key_wait_seconds: float = Field(default=600, ge=0)
 
     def for_service(self, service: str) -> Self:
-        """These settings with `{service}` filled in."""
+        """These settings, with `{service}` replaced by the service's name."""
         named = {
             name: value.replace("{service}", service)
             for name, value in self.model_dump(exclude_none=True).items()
@@ -97,7 +97,7 @@ class Settings(CheckedSettings):
         return self.model_copy(update={**named, "service": service})
 
     def kept_ms(self, topic: Topic) -> int | None:
-        """Retention of the topic in milliseconds; None = for ever."""
+        """Retention of the topic in milliseconds; None if records are kept for ever."""
         return None if topic.kept_days is None else round(self.displacements_days * DAY_MS)
 
     @property
@@ -106,7 +106,7 @@ class Settings(CheckedSettings):
 
     @property
     def counted_status(self) -> Status:
-        """The status of the reports that are counted in figures and exposures and that notify people."""
+        """The status of real reports here. Only reports with this status change figures or notify people."""
         return Status.EXERCISE if self.exercise else Status.ACTUAL
 
     @property

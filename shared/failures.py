@@ -43,7 +43,7 @@ def is_dependency_unavailable(error: BaseException) -> bool:
 
 
 def is_postgresql_unavailable(error: BaseException) -> bool:
-    """Whether PostgreSQL caused the error. The record is then not at fault, and the work may be retried for ever."""
+    """Whether the error shows that PostgreSQL is unavailable. The operation may then be retried for ever."""
     if isinstance(error, DBAPIError):
         return (
             error.connection_invalidated or is_postgresql_unavailable(error.orig.__cause__ or error.orig)
@@ -63,14 +63,14 @@ def is_postgresql_unavailable(error: BaseException) -> bool:
 def backoff_seconds(failures: int, *, first: float, longest: float = LONGEST_SECONDS, jitter: float = 0.2) -> float:
     """Exponential back-off. The pause after the first failure is `first` seconds; each further failure doubles it.
 
-    The jitter spreads callers that failed together, because they could overload a system that has just recovered.
+    The jitter spreads the retries of callers that failed together, which could overload a dependency.
     """
     pause = min(first * 2.0 ** min(failures - 1, 30), longest)
     return pause * random.uniform(1 - jitter, 1 + jitter)  # noqa: S311 - no secret
 
 
 class Backoff:
-    """The back-off of one loop, up to five seconds."""
+    """The back-off of one loop, with pauses of at most five seconds."""
 
     def __init__(self, first: float = 0.05) -> None:
         self._first, self._failures = first, 0

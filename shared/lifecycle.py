@@ -24,8 +24,8 @@ from shared.web.connections import LimitedProtocol
 S = TypeVar("S", bound=Settings)
 
 # While another thread computes, the event loop waits this number of seconds before each callback.
-# A request needs about ten turns of the loop. Eight connections with large bodies add eight callbacks to each turn.
-# With 0.001 s, requests were up to 60 ms late. Python's default is 0.005 s.
+# A request needs about ten iterations of the loop. Eight connections with large bodies add eight callbacks to each
+# iteration. Python's default is 0.005 s. With 0.001 s, requests were delayed by up to 60 ms.
 TURN_SECONDS = 0.0002
 
 FAILED = 70  # EX_SOFTWARE of sysexits.h, an error in the program
@@ -42,7 +42,10 @@ def run_service(
     create_app: Callable[[S], Starlette],
     worker: Callable[[S], Coroutine[Any, Any, None]],
 ) -> None:
-    """Run `python -m services.<name> [web|worker|migrate]`. By default web and worker run, and each can fail alone."""
+    """Run `python -m services.<name> [web|worker|migrate]`.
+
+    By default, the web server and the worker run in one process. If either fails, it is restarted.
+    """
     log.configure(name)
     side = sys.argv[1] if len(sys.argv) > 1 else "both"
 
@@ -126,8 +129,8 @@ class Server(uvicorn.Server):
 async def serve(app: Starlette, settings: Settings, *, mount: str = "") -> None:
     """Serve until cancelled, then finish the open requests. `mount` is the path prefix that the gateway removes.
 
-    Raises the error of a lifespan task that fails. uvicorn would only log this error, and the app would continue with
-    outdated revocations.
+    If a task of the lifespan fails, its error is raised. uvicorn would only log the error, and the app would continue
+    with outdated revocations.
     """
     sys.setswitchinterval(TURN_SECONDS)
     server = Server(
@@ -146,7 +149,7 @@ async def serve(app: Starlette, settings: Settings, *, mount: str = "") -> None:
         )
     )
     async with app.router.lifespan_context(app):
-        gc.freeze()  # scanning the objects that exist now would delay requests
+        gc.freeze()  # exclude existing objects from garbage collection, which would delay requests
         serving = asyncio.ensure_future(server.serve())
         try:
             await asyncio.shield(serving)
@@ -158,7 +161,10 @@ async def serve(app: Starlette, settings: Settings, *, mount: str = "") -> None:
 
 @contextlib.asynccontextmanager
 async def beside(*tasks: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run tasks during the body of the `async with`. The tasks end with the body. If a task fails, the body ends."""
+    """Run tasks during the body of an `async with`. When the body ends, the tasks are cancelled.
+
+    If a task fails, the body is cancelled.
+    """
     async with asyncio.TaskGroup() as group:
         running = [group.create_task(task) for task in tasks]
         yield

@@ -13,10 +13,9 @@ Answers = Callable[[], bool]
 
 
 async def silent(answers: Answers, *, seconds: float = SILENT_SECONDS, every: float = EVERY_SECONDS) -> None:
-    """Return when a process has not answered for `seconds`. A process that never answered is still starting.
+    """Return when a process that has answered before does not answer for `seconds`.
 
-    The function counts failed checks instead of seconds. A sleep of the machine or the supervisor counts as
-    one failed check.
+    The function counts failed checks instead of seconds, so that a pause of the whole machine is one failed check.
     """
     missed, has_answered = 0, False
     while missed * every < seconds:

@@ -21,18 +21,18 @@ from shared.config import Settings
 
 TOTAL_SECONDS = 10.0
 KEEP_SECONDS = 60.0
-# TCP probes find a connection that a NAT dropped silently. Without probes, the next call would fail.
+# TCP keep-alive probes detect a connection that a NAT dropped silently, before the next call fails on the connection.
 PROBES = {socket.TCP_KEEPIDLE: 15, socket.TCP_KEEPINTVL: 5, socket.TCP_KEEPCNT: 2}
 CONNECTIONS = 200
-PERMITTED = 1000  # the number of checked URLs in the cache; addresses are checked for each connection
+PERMITTED = 1000  # the size of the cache of checked URLs
 WEBHOOK_LIMIT = 64 * 1024
 FEED_LIMIT = 8 * 1024 * 1024
 USER_AGENT = "Dayar"
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-# Addresses in IPv6 transition networks can lead to a private host.
-# Such addresses are refused even if `is_global` is true.
+# Networks whose addresses are refused even if `is_global` is true, for example the IPv6 transition networks.
+# An address in a transition network can lead to a private host.
 UNICAST_V6 = ipaddress.ip_network("2000::/3")
 REFUSED = tuple(
     ipaddress.ip_network(network)
@@ -78,7 +78,7 @@ class AnswerTooBig(OutboundError):
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A complete answer. Header names are lower case; the body is as sent, because no content encoding is requested."""
+    """A complete answer. Header names are lower case. The body is not decompressed."""
 
     status: int
     headers: Mapping[str, str]
@@ -127,7 +127,7 @@ class Outbound:
             return Response(answer.status, headers_of_answer, await bounded(answer, limit))
 
     async def post(self, url: str, content: bytes, headers: Mapping[str, str]) -> int:
-        """Return the status of the answer, even if reading the body fails."""
+        """Send the content. Return the status of the answer, even if the answer's body cannot be read."""
         status = 0
         try:
             async with self._answer("POST", url, content, headers) as answer:
@@ -197,12 +197,12 @@ async def bounded(answer: aiohttp.ClientResponse, limit: int) -> bytes:
 
 
 class Gate:
-    """Decides which hosts and addresses may be called. OUTBOUND_ALLOW permits http and private addresses."""
+    """Decides which hosts may be called. OUTBOUND_ALLOW lists hosts that may use http or have a private address."""
 
     def __init__(self, settings: Settings) -> None:
         self._allowed = frozenset(pair.lower() for pair in settings.outbound_allow)
         self._is_exercise = settings.exercise
-        # Look-ups have a separate pool of threads, because a hanging name server must not block other work in threads.
+        # Host names are resolved in a separate pool, because a hanging name server must not block other threads.
         self._threads = ThreadPoolExecutor(16, thread_name_prefix="resolve")
 
     def close(self) -> None:
@@ -212,7 +212,7 @@ class Gate:
         return f"{host.strip('[]').lower()}:{port}" in self._allowed
 
     def permit(self, target: URL) -> None:
-        """Refuse plain http unless OUTBOUND_ALLOW names the host and port. Refuse a host that is a forbidden address.
+        """Refuse http unless OUTBOUND_ALLOW has the host and port. Check the address if the host is an IP address.
 
         Raises AddressRefused or OutsideExercise.
         """
@@ -279,7 +279,7 @@ def is_public(address: Address) -> bool:
 
 
 class CheckedResolver(AbstractResolver):
-    """Resolves a host name once and checks all its addresses. The header `Host` and the SNI still contain the name."""
+    """Resolves a host name once, and checks all addresses. The `Host` header and the SNI still contain the name."""
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate

@@ -29,7 +29,7 @@ class Snapshot(BaseModel):
 
 
 def file_of(settings: Settings) -> Path:
-    """Each service has its own file, because one process can run four services."""
+    """The snapshot's file. Each service has a separate file, because one process can run four services."""
     return settings.state / "access" / f"{settings.service}.json"
 
 

@@ -25,9 +25,9 @@ from shared.messaging.signatures import UNKNOWN_KEY, RecordVerifier
 logger = log.get()
 
 
-CONFIRM_SECONDS = 60  # the pause between two checks of the topic's end; a new snapshot follows each check
+CONFIRM_SECONDS = 60  # the pause between two checks that the topic is read to the end, and between two snapshots
 CONFIRM_TIMEOUT = 5
-KEY_SECONDS = 5  # the pause between two checks whether a missing signature key has arrived
+KEY_SECONDS = 5  # the pause between two look-ups of a missing signature key
 WRITE_SECONDS = 2  # the delay between a change and the next snapshot, so that one snapshot contains many changes
 
 Credential = tuple[CredentialKind, UUID]
@@ -36,8 +36,8 @@ Credential = tuple[CredentialKind, UUID]
 class Revocations:
     """The revocations that were read from the topic. A change takes effect within 5 s. Raises HandlerMissing.
 
-    `is_complete` becomes true when the topic is read to the end. While `is_complete` is false, a snapshot younger
-    than 24 hours is used with the records read so far. Without a usable snapshot, the revocations are unknown.
+    `is_complete` becomes true when the topic is read to the end. Until then, a snapshot younger than 24 hours is used
+    together with the records that were read. Until then, without such a snapshot, the revocations are unknown.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -70,17 +70,17 @@ class Revocations:
 
     @property
     def known_since(self) -> datetime | None:
-        """The `read_at` of the snapshot in use. None if the topic is read to the end or no snapshot is usable."""
+        """The `read_at` of the snapshot in use. None if the topic is read to the end, or if no snapshot is usable."""
         if self.is_complete or self._snapshot is None or not self._snapshot.is_usable(datetime.now(UTC)):
             return None
         return self._snapshot.read_at
 
     def is_revoked(self, principal: Principal) -> bool:
-        # The time of the sign-in is compared, because a renewed token would look newer than the revocation.
+        # Compare the time of the sign-in, because a token can be renewed after the revocation.
         return self.ends(credentials(principal), principal.signed_in_at or principal.issued_at)
 
     def ends(self, names: Sequence[Credential], began_at: int) -> bool:
-        """Whether one of these credentials is revoked for a session that began at `began_at` (seconds)."""
+        """Whether one of these credentials is revoked for a session that began at the Unix time `began_at`."""
         sources = (self._revoked,) if self.is_complete else (self._revoked, self._snapshot_revoked)
         return any(
             revoked is not None and (revoked.issued_before is None or began_at < revoked.issued_before.timestamp())
@@ -99,12 +99,12 @@ class Revocations:
             await self.changed.wait_for(lambda: self.is_complete)
 
     async def run(self) -> None:
-        """Read the topic until cancelled, with retries. Known revocations stay in force during a retry."""
+        """Read the topic until cancelled. During a retry, known revocations stay in force."""
         await kafka.follow(self._settings, self._read)
 
     async def _read(self, consumer: AIOKafkaConsumer, backoff: Backoff) -> None:
         begins, ends = await kafka.assign_all(consumer, self._settings, [CredentialRevoked.topic])
-        for partition, begin in begins.items():  # a second read from the start could lift a revocation for a moment
+        for partition, begin in begins.items():  # a retry from the start could undo a revocation for a moment
             consumer.seek(partition, self._positions.get(partition, begin))
         while True:
             if not self.is_complete and await kafka.reached(consumer, ends):
@@ -119,7 +119,7 @@ class Revocations:
             backoff.reset()
 
     async def _apply(self, *records: Record) -> None:
-        """Apply the records in order, without an `await` in between. A request therefore sees all changes or none."""
+        """Apply the records in order, with no `await` between them, so that a request sees all changes or none."""
         changes = [self._is_applied(record) for record in records]
         if any(changes):
             await self._tell_changed()
@@ -132,13 +132,13 @@ class Revocations:
                 await self._apply(*self._unverified.take(credential))
 
     def _is_applied(self, record: Record) -> bool:
-        """Apply the record, and return whether this changed any revocation."""
+        """Apply the record. Return False if the record waits for its key or is invalid."""
         is_behind = self._unverified.holds(record)
         is_kept = is_behind and self._unverified.add(record)
         try:
             change = self._verified(record)
             if is_behind and not is_kept:
-                self._unverified.take(record.key)  # this record replaces the older records that wait
+                self._unverified.take(record.key)  # this record replaces the waiting records
             return self._change(change)
         except UnknownKey:
             if not is_behind:
@@ -148,7 +148,7 @@ class Revocations:
         return False
 
     def _verified(self, record: Record) -> Any:
-        """Verify and decode the record. Raises UnknownKey as long as the key is missing; other records do not wait."""
+        """Verify and decode the record. Raises UnknownKey if the signature key is missing."""
         try:
             self._verifier.verify(record)
         except SetAside as error:
@@ -176,7 +176,7 @@ class Revocations:
             self.changed.notify_all()
 
     async def _keep_snapshot(self, consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> None:
-        """Write the snapshot if the topic is read to the end. `read_at` is when the broker last confirmed the end."""
+        """Write the snapshot. `read_at` is the last time at which the topic was read to its confirmed end."""
         now = time.monotonic()
         if self.is_complete and now >= self._confirm_at:
             self._confirm_at = now + CONFIRM_SECONDS
@@ -189,7 +189,7 @@ class Revocations:
 
 
 async def is_at_end(consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> bool:
-    """Whether the broker confirms the end of the topic. A frozen broker sends no records even if the topic has more."""
+    """Whether the broker confirms that the topic is read to the end. A frozen broker sends no records."""
     try:
         async with asyncio.timeout(CONFIRM_TIMEOUT):
             return await kafka.reached(consumer, await consumer.end_offsets(list(partitions)))

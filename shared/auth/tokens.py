@@ -91,7 +91,7 @@ class Principal:
 
     @property
     def own_areas(self) -> tuple[str, ...] | None:
-        """The areas whose data the caller may see, in order; None = the whole country."""
+        """The areas whose data the caller may see, sorted; None if the caller may see the whole country."""
         return None if self.covers_country else tuple(sorted(self.areas))
 
     def covers(self, pcode: str | None, places: Places) -> bool:
@@ -104,7 +104,7 @@ class Ancestry(Protocol):
 
 
 class Revoked(Protocol):
-    """The interface of the revocations. `shared.auth.revocations` and the tests implement this interface."""
+    """The interface of a collection of revocations. `shared.auth.revocations` and the tests implement the interface."""
 
     @property
     def is_known(self) -> bool: ...
@@ -166,7 +166,7 @@ class Signer:
         )
 
     def ticket(self, account: UUID, state: str) -> str:
-        """A ticket proves for five minutes that the account's password was correct. The ticket contains `state`."""
+        """A ticket that proves for five minutes that the account's password was correct, and contains `state`."""
         claims = {"aud": SECOND_STEP, "sub": str(account), "state": state, "exp": int(time.time()) + SECOND_STEP_S}
         return jwt.encode(claims, self._key, algorithm="EdDSA")
 
@@ -206,8 +206,8 @@ class Authenticator:
     ) -> Principal:
         """The request's principal. Raises Unauthenticated, and RevocationsUnknown if `takes_unchecked` is false.
 
-        Expired tokens are accepted only from field devices, and only in two cases. With `takes_expired` the principal
-        is marked as expired. With `takes_readmitted` the expired token of a readmitted team counts as valid.
+        An expired token is accepted only from a field device. If `takes_readmitted` is true, the expired token of a
+        readmitted team counts as valid. If `takes_expired` is true, any expired token's principal has `is_expired`.
         """
         token, is_cookie = token_of(connection, cookie)
         principal = self.verify(token)
@@ -265,13 +265,13 @@ class Authenticator:
 
 
 def cookie_name(public_url: str) -> str:
-    """The name of the session cookie. On https its prefix `__Host-` keeps other sites from setting the cookie."""
+    """The name of the session cookie. On https, the prefix `__Host-` keeps other sites from setting the cookie."""
     return SECURE_COOKIE if public_url.startswith("https:") else PLAIN_COOKIE
 
 
 def token_of(connection: HTTPConnection, cookie: str) -> tuple[str, bool]:
     """Return the token, and whether it came in a cookie. Tokens in query parameters are ignored."""
-    for name, value in connection.scope["headers"]:  # `Headers` would take longer than the rest of this function
+    for name, value in connection.scope["headers"]:  # a lookup in starlette's `Headers` is slow
         if name == b"authorization":
             scheme, _, token = value.decode("latin-1").partition(" ")
             if token and scheme.lower() == "bearer":

@@ -10,10 +10,9 @@ LONGEST_RECORD = 16 * 1024  # the limit in bytes; records of our own services ar
 
 
 class UnverifiedRecords:
-    """Each record waits for its key. Later records of the same credential also wait, which keeps the records in order.
+    """Records wait here until their key arrives. Later records of the same credential also wait, to keep the order.
 
-    Records of other credentials do not wait. The number of records is limited, because anyone with a broker login can
-    write records with unknown keys.
+    The number of waiting records is limited, because anyone with a broker login can write records with unknown keys.
     """
 
     def __init__(self) -> None:
@@ -27,7 +26,7 @@ class UnverifiedRecords:
         return record.key in self._by_credential
 
     def add(self, record: Record) -> bool:
-        """Keep the record. Return False if there is no space. The record is then ignored until the next start."""
+        """Keep the record. If there is no space, return False; the record is then ignored until the next start."""
         if self._count >= MOST_RECORDS or _size(record) > LONGEST_RECORD:
             log.get().error("access event with an unknown key is passed over until the next start")
             return False

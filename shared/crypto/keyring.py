@@ -31,7 +31,7 @@ class UnknownKey(DependencyUnavailable):
 
 
 class Keyring:
-    """The keys of a folder. Raises NoKey if the folder has no key. Keys added later are found without a restart."""
+    """The keys of a folder. Raises NoKey if the folder has no key. Later keys are found without a restart."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -43,7 +43,7 @@ class Keyring:
 
     @property
     def newest(self) -> tuple[str, bytes]:
-        """Id and bytes of the newest key."""
+        """The id and the bytes of the newest key."""
         if time.monotonic() - self._read_at >= FRESH_SECONDS:
             self._refresh()
         return self._newest, self._keys[self._newest]

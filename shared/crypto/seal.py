@@ -26,7 +26,7 @@ OPENED_KEYS = 4096
 URL_SAFE = b"-_"
 _encode = msgspec.json.Encoder().encode
 SEALED_MEMBER = b',"sealed":'
-GROUP_READS = 0o2050  # a folder with these mode bits (set-group-id, r-x) shares its files with its group
+GROUP_READS = 0o2050  # the mode bits (set-group-id, r-x) of a folder whose group may read its files
 
 
 class SealMismatch(Exception):
@@ -55,7 +55,7 @@ class DataKey:
 class Sealer:
     """Seals to the registry's public key. A data key is kept only in memory and used for 10 minutes or 2^20 reports.
 
-    A new data key is encrypted to the public key in the file at that time, so a new public key needs no restart.
+    For each new data key, the public key is read again from the file, so a new public key needs no restart.
     """
 
     def __init__(self, public_key_file: Path) -> None:
@@ -65,7 +65,7 @@ class Sealer:
 
     @property
     def kid(self) -> str:
-        """The id of the public key for the next box. Reading this id before each `seal` replaces an old data key."""
+        """The id of the public key for the next box. Read `kid` before each `seal`: this replaces an old data key."""
         if self._key.is_worn:
             self._key = self._renewed()
         return self._key.kid
@@ -147,7 +147,7 @@ def with_box(clear: bytes, box: bytes) -> bytes:
 
 
 def without_box(value: bytes, box: SealedBox) -> bytes:
-    """The reverse of `with_box`: the JSON without its box. Raises SealMismatch if the last member is not `box`."""
+    """The reverse of `with_box`: the JSON without the box. Raises SealMismatch if the last member is not `box`."""
     clear, _, last = value.rpartition(SEALED_MEMBER)
     if last != box_json(box.kid, box.key, box.nonce, box.data) + b"}":
         raise SealMismatch
@@ -181,7 +181,7 @@ def generate(folder: Path) -> str:
 
 
 def write_private(file: Path, content: bytes) -> None:
-    """Write a file that only its owner can read. If a group shares the folder, the group can read the file too."""
+    """Write a file that only its owner, and a group that shares the folder, can read."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
     with os.fdopen(os.open(file, flags, 0o600), "wb") as stream:
         if file.parent.stat().st_mode & GROUP_READS == GROUP_READS:

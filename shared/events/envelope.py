@@ -114,7 +114,7 @@ def derived_id(*parts: object) -> UUID:
     return UUID(_version_5(hashlib.sha1(_NAMESPACE + name.encode(), usedforsecurity=False).hexdigest()))
 
 
-@lru_cache(1024)  # cached, because the hashed texts of an author's reports all begin with the same text
+@lru_cache(1024)  # cached, because the names of an author's events begin with the same text
 def _hasher(start: str) -> "hashlib._Hash":
     return hashlib.sha1(_NAMESPACE + start.encode(), usedforsecurity=False)
 

@@ -44,7 +44,7 @@ RandomId = Annotated[UUID, AfterValidator(random_uuid)]
 
 
 def utc(value: datetime) -> datetime:
-    # The year is checked before the conversion, because `astimezone` fails in the first and the last year.
+    # The year is checked before the conversion, because `astimezone` can fail in the years 1 and 9999.
     # The year is checked again after the conversion, because the conversion can change the year.
     if FIRST_YEAR <= value.year <= LAST_YEAR:
         moment = value.astimezone(UTC) if value.utcoffset() else value  # times of events are already in UTC
@@ -68,7 +68,7 @@ Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 
 
 class UncorrectedTimes(Data):
-    """The author's original times, if intake corrected them. The digest of a retry uses these times."""
+    """The author's original times, if intake corrected the times. The digest of a report uses the original times."""
 
     reported_at: Clear[Instant | None] = None
 

@@ -93,7 +93,7 @@ class GroupCounted(EventData):
 
     @property
     def households_now(self) -> int | None:
-        """The families of those persons, rounded up, because nobody counted them again."""
+        """An estimate, from the persons, of the families that are still displaced where they were counted."""
         if self.households is None or not self.persons:
             return self.households
         return -(-self.households * self.displaced_now // self.persons)

@@ -96,7 +96,7 @@ class HazardText(Body):
 
 
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
-# The texts are sorted by language. A repeated report therefore has the same JSON.
+# The texts are sorted by language, so that a repeated report has the same JSON.
 Texts = Annotated[
     dict[Language, HazardText], Field(max_length=9), AfterValidator(lambda texts: dict(sorted(texts.items())))
 ]
@@ -109,7 +109,7 @@ Web = Annotated[str, Field(pattern=r"^https?://[^\x00-\x20\x7f]+$", max_length=5
 OF_ACCOUNT = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/")
 RESTRICTED_HAZARDS = "hazards-restricted"  # the topic of the hazards whose scope is Restricted or Private
 CENTRE = "cmc"  # the `source` of events that people of the centre enter
-CENTRE_ACCOUNT = derived_id("account", CENTRE)  # the `author` of releases, whose readers learn of no person's account
+CENTRE_ACCOUNT = derived_id("account", CENTRE)  # the `author` of releases, which thus name no person
 RELEASED_FIELDS = frozenset(
     {
         "kind",
@@ -203,7 +203,7 @@ class HazardReport(HazardFields, Body):
 
     @model_validator(mode="after")
     def is_whole_release(self) -> "HazardReport":
-        """Require a public text in a release, because the text of the report is not for the public."""
+        """Require a text for the public in a release, because the original report's text is not for the public."""
         if self.released_revision is None:
             return self
         if self.revision <= self.released_revision:
@@ -266,10 +266,7 @@ class HazardReported(HazardFields, EventData):
 
     @property
     def is_release(self) -> bool:
-        """Whether the event is a release.
-
-        A release publishes chosen fields, and contains nothing new for the centre itself.
-        """
+        """Whether the event is a release. A release contains only fields that the centre knows already."""
         return self.released_revision is not None
 
     @property

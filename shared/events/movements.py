@@ -24,17 +24,16 @@ from shared.events.fields import (
 )
 from shared.events.vocabulary import TO_THE_DAY, Movement, Precision, Shelter, Status
 
-# The report of these movements must name a destination.
+# A report of one of these movements must state a destination.
 NEED_A_DESTINATION = (Movement.TRANSFERRED, Movement.DISPLACED_AGAIN, Movement.RELOCATED, Movement.ENTERED_COUNTRY)
-# For the other movements in this tuple, a destination is optional. A return without a destination leads to the origin.
+# Movements that can have a destination. A return with no stated destination leads to the origin.
 HAVE_A_DESTINATION = (
     *NEED_A_DESTINATION,
     Movement.RETURNED,
     Movement.SETTLED_ELSEWHERE,
     Movement.LEFT_COUNTRY,
 )
-# The movements of counted people.
-# A person who counts a group knows nobody by name, so deaths and intentions are left out.
+# The movements that a group can make. Deaths and intentions belong to persons, and a group is counted without names.
 OF_GROUPS = (
     Movement.CONFIRMED_HERE,
     Movement.TRANSFERRED,

@@ -16,7 +16,7 @@ WAITING = (OutcomeKind.HELD, OutcomeKind.SET_ASIDE)
 
 
 def state_of(outcome: str, reason: str | None) -> ReceiptState:
-    """The state for the author. A duplicate has the state "recorded", because nobody may learn of another household."""
+    """The state that the author sees. A duplicate is "recorded", so that the author learns of no other household."""
     if outcome in WAITING:
         return ReceiptState.UNDER_REVIEW
     if outcome == OutcomeKind.REJECTED and refusal_of(reason) is not RefusalReason.DUPLICATE:
@@ -25,7 +25,7 @@ def state_of(outcome: str, reason: str | None) -> ReceiptState:
 
 
 def refusal_of(reason: str | None) -> RefusalReason:
-    """The reason of a refusal. A code of a newer release counts as no stated reason."""
+    """The reason of a refusal; `UNSTATED` for an unknown code, which a newer release may have written."""
     try:
         return RefusalReason(reason or "")
     except ValueError:

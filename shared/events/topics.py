@@ -7,7 +7,7 @@ from enum import StrEnum
 Holders = tuple[str, ...]
 
 # The version of the record layout. Raise the version if the layout changes, because stored records are not migrated.
-# A release does not start with records of an earlier version (deploy/provision, shared/postgres/database.py).
+# A release does not start if Kafka has records of an earlier version (deploy/provision, shared/postgres/database.py).
 CONTRACT = 4
 
 DAY_MS = 86_400_000
@@ -25,7 +25,7 @@ class Sensitivity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A topic. `kept_days` is the default retention; None = for ever.
+    """A topic. `kept_days` is the default retention; None if records are kept for ever.
 
     `web_readers` read the whole topic without a consumer group, in every web process.
     """
@@ -51,7 +51,7 @@ def record_bytes(topic: str) -> int:
 
 SERVICES = ("intake", "registry", "alerts", "console")
 
-# The alerts service reads households in a second consumer group. Household batches therefore delay no hazard.
+# The alerts service reads households in a second consumer group, so that batches of households delay no hazard.
 ALERTS_HOUSEHOLDS = "alerts.households"
 GROUPS = {"alerts": (ALERTS_HOUSEHOLDS,)}
 
@@ -135,7 +135,7 @@ def _key_holders(topic: Topic) -> Iterator[tuple[str, tuple[Holders, Holders]]]:
         yield topic.dead(service), ((service,), (service,))
 
 
-# A topic's writers and its readers hold the topic's signing key.
+# Maps each topic to its writers and its readers, who both need the topic's signing key.
 KEY_HOLDERS = dict(holders for topic in TOPICS.values() for holders in _key_holders(topic))
 
 DEAD_LETTERS_DAYS = 90  # the default of the setting DEAD_LETTERS_DAYS

@@ -82,7 +82,7 @@ class Precision(Code):
     YEAR = "year"
 
 
-TO_THE_DAY = (Precision.HOUR, Precision.DAY)  # the precisions with which the day is known
+TO_THE_DAY = (Precision.HOUR, Precision.DAY)  # the precisions that include the day
 
 
 class Mobility(Code):
@@ -93,7 +93,7 @@ class Mobility(Code):
     UNABLE_TO_MOVE = "unable_to_move"
 
 
-# The kinds of mobility after which people count as displaced. A planned relocation prevents a displacement or ends it.
+# The kinds of mobility that make people displaced. A planned relocation prevents or ends a displacement.
 DISPLACED = (Mobility.DISPLACEMENT, Mobility.EVACUATION)
 
 

@@ -25,7 +25,7 @@ DAY = {"ky": "dd.MM.y", "ru": "dd.MM.y", "en": "d MMM y"}
 
 @lru_cache(10_000)
 def decimal(value: float, pattern: str | None, language: str) -> str:
-    """Format a number. Results are cached, because a page has thousands of numbers and formatting is slow."""
+    """Format a number. Results are cached, because formatting is slow and a page has thousands of numbers."""
     return format_decimal(value, format=pattern, locale=language)
 
 
@@ -47,7 +47,7 @@ def filters(language: str) -> dict[str, Callable[..., Any]]:
         return f"{day(value)}, {clock(value)}"
 
     def short_moment(value: datetime) -> str:
-        """Only the time if the moment is today, otherwise also the day. The year is added if it is not this year."""
+        """The time, preceded by the day if the day is not today. The day has a year if the year is not this year."""
         local, today = value.astimezone(TIME_ZONE).date(), datetime.now(TIME_ZONE).date()
         if local == today:
             return clock(value)
@@ -72,7 +72,7 @@ def filters(language: str) -> dict[str, Callable[..., Any]]:
 def country(code: str, language: str) -> str:
     """The name of a country, or the code if unknown.
 
-    In Russian, KG has the name that the country itself uses instead of CLDR's name.
+    In Russian, the name of Kyrgyzstan is the country's own form, which differs from CLDR's.
     """
     if code == ABROAD:
         return ABROAD_NAMES[language]
@@ -99,8 +99,8 @@ def iso(value: datetime) -> str:
 def coming_days(language: str) -> dict[str, str]:
     """Today and the next three days in words, by ISO date.
 
-    The page contains the words, because browsers do not know Kyrgyz. The words of several days are needed, because a
-    page may stay open past midnight.
+    The page contains these texts, because browsers cannot format dates in Kyrgyz. The page contains the texts of
+    several days, because the page may stay open past midnight.
     """
     today = datetime.now(TIME_ZONE).date()
     pattern = {"ky": "d-MMMM, EEEE", "ru": "EEEE, d MMMM", "en": "EEEE d MMMM"}[language]

@@ -1,4 +1,4 @@
-"""The figures of displaced people as text, with the counts of groups beside the registered households."""
+"""Formats the numbers of displaced people: counted groups, registered households, and the total."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -9,7 +9,7 @@ Number = Callable[[Any], str]
 
 
 def displaced(figures: Mapping[str, Any], number: Number, known: NullTranslations) -> str:
-    """The counted people, the registered people, and the total if there are both."""
+    """The numbers of counted people and registered people as text, with the total if both exist."""
     registered = _registered(figures, number, known)
     if not figures.get("reports"):
         return registered

@@ -56,7 +56,7 @@ def update(place: Path, language: str) -> None:
 
 
 def write(place: Path, language: str, texts: Catalog) -> None:
-    """Write a catalog without dates in its header, so that only changed texts change the file."""
+    """Write a catalog. The file's header has no dates, so that the file changes only if a text changes."""
     texts.fuzzy = False
     if REVIEW not in texts.header_comment:  # a header that names a reviewer stays as it is
         texts.header_comment = HEADER.format(language=language, place=place.relative_to(ROOT))
