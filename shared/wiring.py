@@ -18,7 +18,7 @@ from shared.postgres import database
 from shared.web import apps
 
 Task: TypeAlias = Coroutine[Any, Any, None]
-# A lifespan stores the objects that the routes need in `app.state`, and yields the tasks that run beside the app.
+# A lifespan stores objects for the routes in `app.state`, and yields the tasks that run beside the app.
 Lifespan: TypeAlias = Callable[[FastAPI], AbstractAsyncContextManager[Iterable[Task]]]
 Check: TypeAlias = Callable[[FastAPI], Awaitable[bool]]
 
@@ -43,8 +43,8 @@ def web_app(
 ) -> FastAPI:
     """The service's app, with its PostgreSQL engine and sessions in `app.state`.
 
-    `ready` has the checks of `/ready` by name. `web_app` adds the check of the revocations. The checks in
-    `ready_in_postgresql` read PostgreSQL. If PostgreSQL does not answer, these checks fail without being run.
+    `ready` has the checks of `/ready` by name. `web_app` adds a check that the revocations are known. The checks in
+    `ready_in_postgresql` read PostgreSQL. If PostgreSQL does not answer, `/ready` reports these checks as failed.
     """
     known = revocations or Revocations(settings)
     engine = database.engine(settings)

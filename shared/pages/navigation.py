@@ -1,4 +1,4 @@
-"""The navigation bar: pages that the account's roles may open. The field form has its own sign-in."""
+"""The navigation bar: pages that the account's roles may open. The field form is not in the bar."""
 
 from dataclasses import dataclass
 
@@ -32,7 +32,7 @@ MENU = (
     Destination("/sign-ins", N_("Signed-in devices")),
     Destination("/second-factor", N_("Second factor")),
 )
-NOTICES = ("/notices", "/registry/notices")  # the pages on which the services list their own notices, one per line
+NOTICES = ("/notices", "/registry/notices")  # fragments with the notices of each service, one notice per line
 
 
 def destinations(principal: Principal | None) -> list[Destination]:

@@ -56,7 +56,7 @@ class Pages:
         return self._environments[language].get_template(template).render(context)
 
     def gettext(self, language: str, message: str, **values: Any) -> str:
-        """Translate one text outside a template. `values` are inserted without escaping."""
+        """Translate a text for use outside of templates. `values` are inserted without HTML escaping."""
         translated: str = self._environments[language].globals["_plain"](message)  # type: ignore[operator]
         return translated % values if values else translated
 

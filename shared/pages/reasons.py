@@ -34,7 +34,7 @@ TEXTS: Mapping[str, str] = {
     "status_changed": N_("Revised: changed from an exercise to actual, or back"),
     "no_rule": N_("No longer meets an alert rule"),
 }
-# The reasons why a hazard without an earlier alert raises no alert.
+# The reasons why a hazard raises no alert, if the hazard never had an alert.
 NOT_ALERTED: Mapping[str, str] = {
     "over_budget": N_("withheld, its source reports unusually much"),
     "too_old": N_("reported too late to act on"),
@@ -57,7 +57,7 @@ DISPLACED = N_("Households displaced by it that are now in its area: {displaced}
 
 
 def sentence(reason: str, figures: Mapping[str, Any], language: str, known: NullTranslations, places: Places) -> str:
-    """The sentence for a reason. If no catalog has the reason, its code is shown unchanged."""
+    """The sentence for a reason. The code of an unknown reason is shown unchanged."""
     words = Words(_shown(figures, language, known.gettext, places))
     if reason == "households_displaced":
         words["displaced"] = displaced(figures, filters(language)["number"], known)

@@ -7,13 +7,13 @@ from shapely import Point, Polygon, STRtree, make_valid
 from shapely.geometry.base import BaseGeometry
 
 EARTH_KM = 6371.0088
-APART_CORNERS = 100  # the number of corners for which `make_valid` takes at most 10 ms
+APART_CORNERS = 100  # up to this number of corners, `make_valid` takes at most 10 ms
 
 Ring = Sequence[tuple[float, float]]
 
 
 class Areas:
-    """Boundaries of level 2, and of the level-1 cities without level-2 units, which together cover the country."""
+    """The boundaries of all level-2 units, and of the level-1 cities that have no level-2 units."""
 
     def __init__(self, shapes: Mapping[str, BaseGeometry]) -> None:
         self.shapes = dict(sorted(shapes.items()))
@@ -21,7 +21,7 @@ class Areas:
         self._tree = STRtree(list(self.shapes.values()))
 
     def at(self, lat: float, lon: float) -> str | None:
-        """The unit of a point. On a border the unit with the lowest code is chosen, so that all services agree."""
+        """The unit that contains the point. If several units touch the point, the unit with the lowest code."""
         units = self._touched([Point(lon, lat)])
         return units[0] if units else None
 
@@ -38,7 +38,7 @@ class Areas:
         return self._touched(shapes)
 
     def _touched(self, shapes: list[BaseGeometry]) -> tuple[str, ...]:
-        # Each shape has its own query, so that other threads can run between the queries.
+        # Query the tree once per shape, so that other threads can run between the queries.
         touched = {index for shape in shapes for index in self._tree.query(shape, predicate="intersects").tolist()}
         return tuple(self._pcodes[index] for index in sorted(touched))
 
@@ -46,8 +46,8 @@ class Areas:
 def outline(ring: Ring) -> BaseGeometry:
     """The area that a ring encloses. For a long ring that crosses or touches itself, the convex hull is returned.
 
-    `make_valid` is only for short rings, because its time grows with the cube of the number of corners: a thousand
-    corners take minutes.
+    Only short rings are passed to `make_valid`, because it takes minutes for a thousand corners: its time grows with
+    the cube of their number.
     """
     drawn = Polygon(ring)
     if drawn.is_valid:

@@ -1,4 +1,4 @@
-"""A places bundle is a read-only GeoJSON file of units with boundaries, whose version is the hash of its content."""
+"""A places bundle is a read-only GeoJSON file of units with boundaries. Its version is a hash of the file."""
 
 import hashlib
 import json

@@ -4,10 +4,10 @@ from shared.places.places import DIGITS
 
 
 def is_within(pcode: str, units: str) -> str:
-    """The SQL condition that a P-code is one of the units or lies in a unit.
+    """The SQL condition that a P-code is one of the units, or is not in `known` and lies in one of the units.
 
-    If `units` is NULL, every P-code fulfils the condition. If a P-code is not in `known`, its district and oblast are
-    derived from its digits, as in `Places.ancestors`.
+    If `units` is NULL, every P-code fulfils the condition. The district or oblast of an unknown P-code is derived from
+    its digits, as in `Places.ancestors`.
     """
     district, oblast = (f"rpad(left({pcode}, {DIGITS[level]}), 13, '0')" for level in (2, 1))
     return f"""(

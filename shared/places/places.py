@@ -46,9 +46,9 @@ class Places:
         return tuple(unit.pcode for unit in self._units.values() if unit.parent == pcode)
 
     def name(self, pcode: str, lang: str) -> str:
-        """The unit's name with its kind. For an unknown code, the smallest known unit around it, and the code.
+        """The unit's name with its kind. For an unknown code, the name of the smallest known unit, and the code.
 
-        The code of a village is unknown unless a list of villages was imported.
+        If no list of villages was imported, the code of a village is unknown.
         """
         if unit := self._units.get(pcode):
             return unit.label(lang)
@@ -69,14 +69,14 @@ class Places:
         return self._at_level(pcode, 2)
 
     def district(self, pcode: str) -> str:
-        """The level-2 unit that contains the place or, without one, the level-1 unit. The code may be unknown."""
+        """The level-2 unit that contains the place. If there is none, the level-1 unit. The code may be unknown."""
         return self.adm2(pcode) or self.oblast(pcode)
 
     def oblast(self, pcode: str) -> str:
         return self.adm1(pcode) or by_digits(pcode, 1)
 
     def covers(self, areas: Iterable[str], pcode: str | None) -> bool:
-        """Whether a unit lies in one of the areas. `KG` is the whole country, and contains even an unknown unit."""
+        """Whether a unit lies in one of the areas. The area `KG` is the whole country, and contains any code."""
         codes = set(areas)
         return COUNTRY in codes or (pcode is not None and not codes.isdisjoint((pcode, *self.ancestors(pcode))))
 
@@ -86,13 +86,13 @@ class Places:
         return self.covers(codes, pcode) or any(pcode in self.ancestors(area) for area in codes)
 
     def within(self, areas: Iterable[str]) -> frozenset[str] | None:
-        """The areas and all units that lie in them; None = the whole country."""
+        """The areas and all units that lie in the areas; None if `KG` is one of the areas."""
         return self._selected(areas, self.covers)
 
     def around(self, areas: Iterable[str]) -> frozenset[str] | None:
-        """The areas, the units in them and the units above them; None = the whole country.
+        """The areas, the units in the areas, and the units that contain an area; None if `KG` is one of the areas.
 
-        An alert over an oblast concerns its districts.
+        For example, an alert for an oblast concerns a reader who may read a district of the oblast.
         """
         return self._selected(areas, self.concerns)
 
@@ -118,8 +118,8 @@ class Places:
     def pcodes_of(self, area: Area) -> tuple[str, ...]:
         """The area's own P-codes, the districts of codes that are not units, and the units that the geometry touches.
 
-        A village is a unit only if a list of villages was imported. Otherwise the village's district is added, because
-        the areas of receivers and readers consist of units.
+        If no list of villages was imported, a village is not a unit. The village's district is then added, because the
+        areas of receivers and readers consist of units.
         """
         circles = [(circle.lat, circle.lon, circle.radius_km) for circle in area.circles]
         above = (self.district(pcode) for pcode in area.pcodes if pcode not in self._units)
@@ -127,7 +127,7 @@ class Places:
         return tuple(dict.fromkeys((*area.pcodes, *known, *self.areas_of(area.polygons, circles, area.point))))
 
     def options(self, lang: str) -> list[dict[str, object]]:
-        """Options of a place picker: every unit below its oblast, with all search terms."""
+        """Options of a place picker, with all search terms: each level-1 unit, followed by its districts."""
         tops = sorted(self.units(1), key=lambda unit: (unit.kind is not UnitKind.OBLAST, unit.label(lang)))
         return [self._option(unit, lang) for top in tops for unit in (top, *self._below(top, lang))]
 
@@ -153,5 +153,5 @@ class Places:
 
 
 def by_digits(pcode: str, level: int) -> str:
-    """The code of a place's oblast or district, from the place's first digits. For some cities the result is wrong."""
+    """The code of a place's oblast or district, from the first digits of the place's code. Wrong for some cities."""
     return pcode[: DIGITS[level]].ljust(len(pcode), "0")

@@ -1,4 +1,4 @@
-"""A point in each district and each city of oblast rank. The points are used if no boundaries are loaded."""
+"""A point in each district and each city of oblast rank, for use if no boundaries are loaded."""
 
 import csv
 from dataclasses import dataclass

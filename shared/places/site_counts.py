@@ -1,8 +1,8 @@
-"""Selects which counts at a site are added up, for the registry's list of sites and the console's board. No I/O.
+"""Computes the number of people at a site, for the registry's list of sites and the console's board. No I/O.
 
-The newest full recount of a whole site, which does not say where the people come from, includes everybody who was
-counted there before. If a part of these people is counted again later, the new count of this part is added, and the
-earlier count of this part is deducted from the count of the whole site.
+The newest full recount of a whole site does not say where the people come from, and includes everybody who was counted
+at the site before. If some of these people are counted again later, the later count is added, and their earlier count
+is deducted from the count of the whole site.
 """
 
 from collections import defaultdict
@@ -14,7 +14,7 @@ from uuid import UUID
 
 
 class SiteCount(Protocol):
-    """A count of people at a site, in effect (without `superseded_by`) or replaced."""
+    """A count of people at a site. If another count has replaced the count, `superseded_by` is set."""
 
     @property
     def report_id(self) -> UUID: ...
@@ -35,17 +35,17 @@ Count = TypeVar("Count", bound=SiteCount)
 
 @dataclass(frozen=True, slots=True)
 class Share(Generic[Count]):
-    """A part of the people at a site. `counts` are the counts of these people in effect, newest first.
+    """Some of the people at a site. `counts` are the counts of these people that are in effect, newest first.
 
-    `deducted` are earlier counts that are included in `counts`, but whose people were counted again later. The later
-    count has a separate share.
+    `deducted` are earlier counts whose people are included in `counts`, but were counted again later. The later count
+    is another `Share`.
     """
 
     counts: Sequence[Count]
     deducted: Sequence[Sequence[Count]] = ()
 
     def range(self, number: Callable[[Count], int | None]) -> tuple[int, int]:
-        """The lowest and the highest number. Teams that disagree about these people give different numbers."""
+        """The lowest and the highest number of the share's people. The numbers differ if teams disagree."""
         numbers = stated(map(number, self.counts))
         earlier = [stated(map(number, counts)) for counts in self.deducted]
         lowest, highest = min(numbers) - sum(map(max, earlier)), max(numbers) - sum(map(min, earlier))
@@ -57,7 +57,7 @@ def stated(numbers: Iterable[int | None]) -> list[int]:
 
 
 def shares(counts: Iterable[Count]) -> list[Share[Count]]:
-    """The shares that are added up. `counts` are all counts at one site, including replaced counts."""
+    """The shares whose sum is the number of people at a site. `counts` includes replaced counts at the site."""
     newest_first = sorted(counts, key=order, reverse=True)
     known = {count.report_id: count for count in newest_first}
     stocks = by_stock(count for count in newest_first if count.superseded_by is None)
@@ -72,7 +72,7 @@ def shares(counts: Iterable[Count]) -> list[Share[Count]]:
 
 
 def order(count: SiteCount) -> tuple[datetime, datetime, UUID]:
-    """A sort key by the time of the count. The registry decides by the same order which counts are in effect."""
+    """A sort key by the time of the count. With the same order, the registry decides which count replaces another."""
     return count.counted_at, count.reported_at or count.counted_at, count.report_id
 
 
@@ -84,13 +84,13 @@ def by_stock(counts: Iterable[Count]) -> Mapping[UUID, list[Count]]:
 
 
 def people(count: Count, known: Mapping[UUID, Count]) -> UUID:
-    """The stock that now counts these people, that of the recount that replaced the count, or else its own."""
+    """The stock of the recount that replaced the count or, if the count was not replaced, the count's own stock."""
     replacing = known.get(count.superseded_by) if count.superseded_by else None
     return (replacing or count).stock_id
 
 
 def was_in_effect(count: Count, whole: Count, known: Mapping[UUID, Count]) -> bool:
-    """Whether the count was made before `whole`, and was not replaced until then."""
+    """Whether the count was made before `whole`, and was not replaced by a count before `whole`."""
     replacing = known.get(count.superseded_by) if count.superseded_by else None
     is_replaced = count.superseded_by is not None and (replacing is None or order(replacing) < order(whole))
     return order(count) < order(whole) and not is_replaced

@@ -19,7 +19,7 @@ class UnitKind(StrEnum):
     AYMAK = "aymak"
 
 
-# The labels have the name and the kind of a unit. In Russian, the order depends on the kind.
+# Each label combines the name and the kind of a unit. In Russian, the kind of a city is before the name.
 LABELS: dict[UnitKind, Names] = {
     UnitKind.OBLAST: {"ky": "{} облусу", "ru": "{} область", "en": "{} oblast"},
     UnitKind.RAYON: {"ky": "{} району", "ru": "{} район", "en": "{} rayon"},
@@ -38,9 +38,9 @@ class FormerName:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A unit.
+    """An administrative unit. `parent` comes from the national classification, not from the unit's code.
 
-    `parent` is taken from the classification, and is not derived from the code. A unit of level 1 has no parent.
+    A unit of level 1 has no parent.
     """
 
     pcode: str
@@ -54,7 +54,7 @@ class Unit:
     former: tuple[FormerName, ...] = field(default=())
 
     def label(self, lang: str) -> str:
-        """The name with the kind, because Naryn is an oblast, a rayon and a city."""
+        """The name and the kind, because several units can have one name: Naryn is an oblast, a rayon and a city."""
         lang = lang if lang in LANGUAGES else "en"
         return LABELS[self.kind][lang].format(self.names[lang])
 

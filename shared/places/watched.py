@@ -39,7 +39,7 @@ class WatchedArea:
         return self._shape is None or bool(shapely.intersects_xy(self._shape, lon, lat))
 
     def meets(self, area: Area) -> bool:
-        """Whether the area's geometry touches the watched area. True for any area that has P-codes or only words."""
+        """Whether the area's geometry touches the watched area. True if the area has P-codes or has no geometry."""
         drawn = [] if area.pcodes else list(shapes(area))
         return self._shape is None or not drawn or bool(shapely.intersects(self._shape, drawn).any())
 

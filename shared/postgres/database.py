@@ -54,11 +54,12 @@ class EarlierBuild(NotOurs):
 def engine(settings: Settings, *, idle_seconds: int = 5, pool_size: int = 5, pings: bool = True) -> AsyncEngine:
     """An engine with timeouts. PostgreSQL ends idle transactions after `idle_seconds`, which frees their locks.
 
-    If a process freezes while it sends a statement, its transaction is not idle for PostgreSQL. `transaction_timeout`
-    ends the transaction of a frozen process. `lock_timeout` is longer than `idle_seconds`, so that a statement waits
-    for a lock until PostgreSQL has ended the idle transaction that holds the lock.
+    If a process freezes while it sends a statement, PostgreSQL does not treat the transaction as idle, so
+    `transaction_timeout` must end the transaction. `lock_timeout` is longer than `idle_seconds`, so that a statement
+    waits for a lock until PostgreSQL has ended the idle transaction that holds the lock.
 
-    `pings` cost three statements before each transaction. Callers that retry failed transactions do not need `pings`.
+    If `pings` is true, three statements check the connection before each transaction. A caller that retries failed
+    transactions does not need this check.
     """
     url = make_url(settings.database_url).set(drivername="postgresql+asyncpg")
     password = secret(settings.database_password_file)
@@ -66,7 +67,7 @@ def engine(settings: Settings, *, idle_seconds: int = 5, pool_size: int = 5, pin
         url.set(password=password) if password else url,
         hide_parameters=True,
         pool_pre_ping=pings,
-        pool_use_lifo=True,  # the latest connection is reused, because it has prepared statements
+        pool_use_lifo=True,  # reuse the latest connection, which has prepared statements
         pool_size=pool_size,
         connect_args={
             "timeout": 5,
@@ -78,7 +79,7 @@ def engine(settings: Settings, *, idle_seconds: int = 5, pool_size: int = 5, pin
                 "transaction_timeout": f"{max(idle_seconds, TRANSACTION_SECONDS)}s",
                 "lock_timeout": f"{2 * idle_seconds}s",
                 "jit": "off",
-                "max_parallel_workers_per_gather": "0",  # a query uses only one core; the other cores are for reports
+                "max_parallel_workers_per_gather": "0",  # a query uses only one core
                 "timezone": "UTC",
             },
         },
@@ -101,10 +102,10 @@ def sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
 
 @asynccontextmanager
 async def committed(sessions: async_sessionmaker[AsyncSession]) -> AsyncIterator[AsyncSession]:
-    """A session that commits at the end, like `sessions.begin()`, for loops in which each greenlet counts.
+    """A session that commits at the end, like `sessions.begin()`, but takes less CPU time, for frequent transactions.
 
-    A session that has committed holds no connection. The session is not closed, because `close` costs a task and a
-    greenlet.
+    After the commit, the session holds no connection. The session is not closed, because `close` would create a task
+    and a greenlet.
     """
     session = sessions()
     try:
@@ -117,15 +118,15 @@ async def committed(sessions: async_sessionmaker[AsyncSession]) -> AsyncIterator
 
 @asynccontextmanager
 async def connected(engine: AsyncEngine) -> AsyncIterator[asyncpg.Connection]:
-    """A pooled asyncpg connection outside any transaction, for loops in which a session costs more than the statements.
+    """A pooled asyncpg connection outside any transaction, for loops in which a session is slower than the statements.
 
-    After an error the connection is closed, because the pool does not notice the errors of asyncpg.
+    After an error, the connection is closed, because the pool does not see the errors of asyncpg.
     """
     async with engine.connect() as connection:
         raw = (await connection.get_raw_connection()).driver_connection
         assert isinstance(raw, asyncpg.Connection)
         if raw.is_closed():
-            # At this statement, SQLAlchemy notices the lost connection and empties the pool.
+            # This statement fails, and SQLAlchemy then detects the lost connection and empties the pool.
             await connection.execute(select(1))
         try:
             yield raw
@@ -136,7 +137,7 @@ async def connected(engine: AsyncEngine) -> AsyncIterator[asyncpg.Connection]:
 
 @asynccontextmanager
 async def transaction(engine: AsyncEngine) -> AsyncIterator[asyncpg.Connection]:
-    """A transaction on a `connected` connection, which costs a third of a session's transaction."""
+    """A transaction on a `connected` connection, which takes a third of the CPU time of a session's transaction."""
     async with connected(engine) as connection, connection.transaction():
         yield connection
 
@@ -144,7 +145,7 @@ async def transaction(engine: AsyncEngine) -> AsyncIterator[asyncpg.Connection]:
 async def driver(session: AsyncSession) -> asyncpg.Connection:
     """The session's asyncpg connection, inside its transaction, for COPY and arrays.
 
-    The connection is cached for the transaction, because the look-up costs as much as a statement.
+    The connection is cached during the transaction, because the look-up takes as much time as a statement.
     """
     transaction = session.sync_session.get_transaction()
     known, raw = session.info.get("driver", (None, None))
@@ -157,7 +158,7 @@ async def driver(session: AsyncSession) -> asyncpg.Connection:
 def _begun(session: orm.Session) -> Any:
     """The driver connection of the session, after BEGIN.
 
-    SQLAlchemy sends BEGIN only before its own statements, and such a statement would cost a round trip.
+    SQLAlchemy sends BEGIN only before a statement of SQLAlchemy, and an additional statement would be a round trip.
     """
     connection = session.connection()
     pooled = connection.connection
@@ -167,18 +168,18 @@ def _begun(session: orm.Session) -> Any:
         try:
             await_only(adapter._start_transaction())  # noqa: SLF001 - what SQLAlchemy calls before its first statement
         except Exception:  # noqa: BLE001
-            # At this statement, SQLAlchemy notices the lost connection and empties the pool.
+            # If the connection is lost, this statement fails too, and SQLAlchemy empties the pool.
             connection.execute(select(1))
     return raw
 
 
 def advisory_lock(name: str) -> Select[Any]:
-    """Takes the lock of this name until the transaction ends. Other transactions that take this lock wait."""
+    """A statement that acquires the lock of this name, or waits for it. The lock is held until the transaction ends."""
     return select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0)))
 
 
 async def session(request: Request) -> AsyncIterator[AsyncSession]:
-    """The transaction of a request, which is committed before the answer is sent, or rolled back after an error."""
+    """The transaction of a request. It is committed before the answer is sent, or rolled back after an error."""
     async with request.app.state.sessions.begin() as session:
         yield session
 
@@ -212,9 +213,9 @@ async def migrate(service: str, settings: Settings) -> None:
 
 
 async def hold_to_contract(connection: AsyncConnection | AsyncSession, service: str) -> None:
-    """Check the contract version that the schema's mark contains. Raises EarlierBuild or NewerSchema."""
+    """Check the contract version in the table `installation`. Raises EarlierBuild or NewerSchema."""
     if not await connection.scalar(select(func.to_regclass(INSTALLATION.name))):
-        return  # a new schema has no mark yet
+        return  # the schema is new
     # raw SQL: the table of an earlier build may lack the column `contract` of the model
     mark = await connection.scalar(text("SELECT to_jsonb(mark) FROM installation AS mark LIMIT 1"))
     contract = (mark or {}).get("contract", 1)  # a schema of contract version 1 does not store its version
@@ -225,9 +226,9 @@ async def hold_to_contract(connection: AsyncConnection | AsyncSession, service: 
 
 
 async def _hold_to_mark(connection: AsyncConnection, settings: Settings) -> None:
-    """Mark the database as exercise or real at the first migration. Raises OtherMark.
+    """At the first migration, store in the database whether the installation is an exercise. Raises OtherMark.
 
-    The mark is in the database, because a state folder can be lost or used with another database.
+    The mark is not in the state folder, because a state folder can be lost or used with another database.
     """
     await connection.execute(CreateTable(INSTALLATION, if_not_exists=True))
     marked = select(INSTALLATION.c.exercise)

@@ -1,10 +1,10 @@
 """The base of all SQLAlchemy models: types, and the names of constraints and indexes.
 
-The model of a table that several services have is a subclass of `Base` itself. For its own tables, each service has an
-abstract subclass of `Base` with separate metadata, because two services may have a table of the same name. The
-`models.py` of a service also lists its shared tables.
-The tests compare the migrations with the models. Triggers, functions and grants are only in the migrations and in
-provisioning.
+If several services have a table with the same columns, its model is a direct subclass of `Base`. The other tables of a
+service are subclasses of the service's abstract subclass of `Base`, which has separate metadata, because tables of two
+services may have the same name. The `models.py` of a service also lists the service's shared tables.
+Tests compare the migrations with the models. The models do not contain triggers, functions and grants, which the
+migrations and provisioning create.
 """
 
 from collections.abc import Collection
@@ -48,7 +48,7 @@ class Base(DeclarativeBase):
     def __init_subclass__(cls, *, record: type | None = None, without: Collection[str] = (), **options: Any) -> None:
         """Adds a column for each field of the dataclass or event `record`, except the fields in `without`.
 
-        Columns that the model itself declares are not changed.
+        If the model declares a column with the name of a field, this column stays.
         """
         for name, hint in _fields(record).items() if record else ():
             if name not in cls.__annotations__ and name not in without:
@@ -56,9 +56,8 @@ class Base(DeclarativeBase):
         super().__init_subclass__(**options)
 
 
-# Maps Python types to SQL types.
-# The first type that matches is used.
-# `bool` stands first, because it is a subclass of `int`.
+# Maps Python types to SQL types. The first matching type is used.
+# `bool` comes before `int`, and `datetime` before `date`, because they are subclasses.
 SQL_TYPES: dict[type, TypeEngine[Any]] = {
     str: Text(),
     bool: Boolean(),
@@ -84,7 +83,7 @@ def _fields(record: type) -> dict[str, Any]:
 
 
 def _column(hint: Any) -> MappedColumn[Any]:
-    """A column for a field of this type. The column may be null if the field may be None."""
+    """A column for a field of this type. The column is nullable if the field's type is a union."""
     types = [kind for kind in get_args(hint) if kind is not NoneType] if _is_union(hint) else [hint]
     return mapped_column(_sql_type(types[0]), nullable=_is_union(hint))
 

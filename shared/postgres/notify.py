@@ -1,4 +1,4 @@
-"""LISTEN/NOTIFY: when a commit sends NOTIFY, the waiting task continues at once."""
+"""LISTEN/NOTIFY wakes a waiting task as soon as another transaction commits."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from shared.failures import Backoff, is_dependency_unavailable
 
 
 async def listen(engine: AsyncEngine, channel: str, woken: asyncio.Event) -> None:
-    """Set `woken` at each NOTIFY until cancelled. A new connection also sets `woken`, because a NOTIFY may be lost."""
+    """Set `woken` at each NOTIFY, and after each reconnect, during which a NOTIFY may be lost. Run until cancelled."""
     backoff = Backoff()
     while True:
         try:
@@ -35,7 +35,7 @@ async def _listen(engine: AsyncEngine, channel: str, woken: asyncio.Event, backo
 
 
 async def wait(woken: asyncio.Event, seconds: float) -> None:
-    """Wait until `woken` is set, but at most `seconds`, because a NOTIFY is lost while the connection is renewed."""
+    """Wait until `woken` is set, but at most `seconds`, because a NOTIFY during a reconnect is lost."""
     try:
         async with asyncio.timeout(seconds):
             await woken.wait()

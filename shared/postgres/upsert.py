@@ -61,9 +61,10 @@ def statement(
 
     `changed` are the columns that an update sets, by default all columns except the key. In the columns `added`, an
     update adds the new number to the stored number. If `newer_by` is given, a stored row is updated only if its value
-    in this column increases. With `not_older_by`, the row is also updated if the value is equal. `replacing` names two
-    columns. If the first column of the new row is equal to the second column of the stored row, the stored row is
-    updated in any case. The column `lasting` keeps its stored value if the new value is NULL.
+    in this column increases. If `not_older_by` is given, a stored row is updated only if its value in this column
+    increases or stays equal. `replacing` is a pair of columns. If the first column of the new row is equal to the
+    second column of the stored row, the stored row is updated in any case. If the new value of the column `lasting` is
+    NULL, the stored value stays.
     """
 
     def new(column: str) -> str:

@@ -138,13 +138,13 @@ class Guard:
             raise Problem(403, "forbidden", "This account's roles do not allow this.")
 
     def same_account(self, connection: HTTPConnection, principal: Principal) -> None:
-        """Refuse a request from another account's page: another person may have signed in after the page was loaded."""
+        """Refuse a request of a page that was loaded before another account signed in on the same browser."""
         own = str(principal.account)
         if connection.headers.get("dayar-account", own) != own:
             raise Unauthenticated
 
     def same_origin(self, connection: HTTPConnection) -> None:
-        """Refuse a request that changes data if it has a cookie and does not come from our own page (CSRF)."""
+        """Refuse a request that does not come from a page of this installation (CSRF)."""
         if connection.headers.get("sec-fetch-site") == "same-origin":
             return
         if connection.headers.get("origin") == self.public_url:
@@ -155,7 +155,7 @@ class Guard:
 
 
 def refused(connection: HTTPConnection, problem: Problem) -> ASGIApp:
-    """Answer with the problem. Write an audit entry, because an account tried something that it may not do."""
+    """An app that answers with the problem, and adds an audit entry about the refused request."""
     entry = audit.entry_of(connection, Action.REQUESTED, result=Result.REFUSED, reason=problem.kind)
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:

@@ -56,7 +56,7 @@ async def entries(session: AsyncSession, wanted: Wanted) -> list[AuditEntryView]
 
 
 def routes(service: str) -> APIRouter:
-    """The route of the security log. The console is mounted at `/`, so the path begins with `/console`."""
+    """The route of the security log. The console is mounted at `/`, so its path begins with `/console`."""
     router = APIRouter()
 
     @router.get("/console/v1/audit" if service == "console" else "/v1/audit")

@@ -16,9 +16,9 @@ A_TEXT = re.compile(TEXT, re.DOTALL)
 
 
 def exceeds(raw: bytes, limits: Mapping[bytes, int]) -> bool:
-    """Whether a limited character occurs too often outside the strings.
+    """Whether a limited character occurs too often outside of JSON strings.
 
-    In most bodies, a single count over all bytes is enough.
+    If the character is rare in all bytes of the body, which is usual, the strings need not be found.
     """
     if all(count(raw, signs) <= most for signs, most in limits.items()):
         return False
@@ -43,7 +43,7 @@ def without_texts(raw: bytes) -> Iterator[bytes]:
 
 
 class FewValues:
-    """Limits the number of values in a body that FastAPI reads, because FastAPI reports each wrong value."""
+    """Limits the number of values in a body that FastAPI reads. FastAPI would create an error for each wrong value."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -67,7 +67,7 @@ async def whole(receive: Receive) -> AsyncIterator[Message]:
 
 
 def replayed(messages: list[Message], receive: Receive) -> Receive:
-    """A `receive` function that first returns the messages already read, and then further messages."""
+    """A `receive` function that returns `messages` again, and then the messages of `receive`."""
     left = iter(messages)
 
     async def again() -> Message:

@@ -10,7 +10,7 @@ from starlette.types import Scope
 from shared.web.problems import Problem
 
 OF_ADDRESS, OF_ACCOUNT = 256, 32
-ENTERED = "dayar.entered"  # the key of the ASGI scope that holds the request's address and account
+ENTERED = "dayar.entered"  # the ASGI scope's key for the address and account that count the request
 
 
 def too_many() -> Problem:
@@ -18,13 +18,13 @@ def too_many() -> Problem:
 
 
 class ConcurrentRequests:
-    """Counts the current requests of each address and, after their authentication, of each account."""
+    """Counts the requests in progress per address and, after authentication, per account."""
 
     def __init__(self) -> None:
         self._counts: dict[Hashable, int] = {}
 
     def enter_address(self, scope: Scope) -> bool:
-        """Count the request for its address. If the limit is reached, return False and do not count the request."""
+        """Add the request to its address's count. If the count has reached the limit, return False instead."""
         scope[ENTERED] = []
         return self._enter(scope, address_of(scope), OF_ADDRESS)
 
@@ -48,6 +48,6 @@ class ConcurrentRequests:
 
 
 def address_of(scope: Scope) -> str:
-    """The client's address. An IPv6 /64 network is one address, because one client can have 2^64 addresses."""
+    """The client's IPv4 address or IPv6 /64 network, because a client can use all IPv6 addresses of a /64 network."""
     address: str = (scope.get("client") or ("",))[0]
     return str(ip_network(f"{address}/64", strict=False)) if ":" in address else address

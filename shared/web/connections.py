@@ -9,7 +9,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 HEADERS = 64
 HEAD_BYTES = 16 * 1024
 HEAD_SECONDS, BODY_SECONDS = 10, 30
-PIPELINED = 8  # the largest number of requests that wait for an earlier answer; browsers do not pipeline
+PIPELINED = 8  # the largest number of requests that wait for an earlier answer
 
 TITLES = {
     HTTPStatus.BAD_REQUEST: "This is no HTTP request.",
@@ -24,7 +24,7 @@ class LimitExceeded(Exception):
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """The protocol of uvicorn with limits; uvicorn itself has no limits on time and header size."""
+    """uvicorn's protocol with limits on time and header size, which uvicorn does not have."""
 
     _timer: TimerHandle | None = None
     _is_in_head = True
@@ -75,7 +75,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self.refuse(self._refusal)
 
     def refuse(self, status: HTTPStatus) -> None:
-        """Close the connection. If no other answer has begun, first answer with a problem."""
+        """Close the connection. Before that, answer with a problem if no answer has begun."""
         if self._may_answer():
             self.transport.write(refusal(status))
         self.transport.close()

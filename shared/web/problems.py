@@ -65,7 +65,7 @@ def dependency_unavailable() -> Problem:
     return Problem(503, "dependency-unavailable", title, headers={"retry-after": "5"})
 
 
-# Texts that replace messages of pydantic. The messages name an unknown field or a Python class, or quote the value.
+# Texts that replace messages of pydantic that would quote a value, or name an unknown field or a Python class.
 EXPECTED = {
     "extra_forbidden": "no such field",
     "uuid_parsing": "a UUID",
@@ -76,9 +76,9 @@ EXPECTED = {
 
 
 def field_errors(errors: Iterable[ErrorDetails], known: Iterable[str]) -> list[dict[str, str]]:
-    """One entry per wrong field: a JSON pointer, and what is expected. Unknown names are shown as `?`, values never.
+    """One entry per wrong field: a JSON pointer, and what is expected. Unknown names are shown as `?`.
 
-    At most fifty errors are shown.
+    Values are never shown. The list has at most fifty entries.
     """
     names = frozenset(known)
     return [
@@ -114,7 +114,7 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 
 def _entry(error: Any) -> dict[str, str]:
-    """The entry for an error. `pointer` is the JSON pointer to the wrong field in the body, or empty without a body."""
+    """The entry for an error. `pointer` is a JSON pointer to the wrong field in the body."""
     path = list(error["loc"][1:] if error["loc"][:1] == ("body",) else error["loc"])
     if error["type"] == "extra_forbidden":
         path[-1] = "?"

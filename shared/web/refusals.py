@@ -18,7 +18,7 @@ class Refusals:
         self.pages = Pages("shared", HERE / "templates", catalogs.SHARED, settings)
 
     def page(self, request: HTTPConnection, problem: Problem) -> Response:
-        """The page of a problem. If the path is unknown, no guard has run, and the reader is authenticated here."""
+        """The page of a problem. For an unknown path, no guard authenticates the reader, so this method does."""
         if "principal" not in request.scope:
             with suppress(Unauthenticated, RevocationsUnknown):
                 request.scope["principal"] = self._authenticator.authenticate(request, cookie=self._cookie)
