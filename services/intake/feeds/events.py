@@ -38,7 +38,7 @@ class Stamp:
 
     @property
     def names(self) -> str:
-        """The namespace of hazard ids. A source's test has a separate namespace, so it never changes a real hazard."""
+        """The namespace of hazard ids. It contains a status other than Actual, so that a test changes no real hazard."""
         return self.source if self.own_status is Status.ACTUAL else f"{self.source}/{self.own_status}"
 
     @property

@@ -24,8 +24,8 @@ from shared.shelters import BY_ARRANGEMENT
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
-SCOPE = "/"  # the scope of the service worker; it includes the page and the printed address `/field`
-USUAL_COUNTRIES = ("RU", "KZ", "UZ", "TJ", "TR", "CN")  # the countries in which most people from Kyrgyzstan live abroad
+SCOPE = "/"  # the service worker's scope, which includes the page and the printed address `/field`
+USUAL_COUNTRIES = ("RU", "KZ", "UZ", "TJ", "TR", "CN")  # where most emigrants from Kyrgyzstan live
 KINDS = (".css", ".html", ".js", ".po", ".py", ".svg")
 SHOWN = {"exercise", "institution_ky", "institution_ru", "institution_en"}
 USUAL = (HazardType.MUDFLOW, HazardType.RIVER_FLOOD, HazardType.LANDSLIDE, HazardType.EARTHQUAKE)
@@ -64,7 +64,7 @@ class FieldForm:
         )
 
     async def worker(self, _: Request) -> Response:
-        """The service worker, which answers offline. A response header allows a scope outside the script's folder."""
+        """The script of the service worker. A response header allows a scope outside the script's folder."""
         headers = {"service-worker-allowed": SCOPE, "cache-control": "no-cache"}
         return Response(self.script, media_type="text/javascript", headers=headers)
 
@@ -85,7 +85,7 @@ class FieldForm:
 class Files(StaticFiles):
     """Static files in a folder named by the release, so that a cached page always gets scripts of the same release.
 
-    The form imports all scripts from one folder, so the scripts that all pages share are in this folder too.
+    The form imports all scripts from one folder, so the folder also has the scripts that all pages share.
     """
 
     def __init__(self, release: str) -> None:
@@ -99,7 +99,7 @@ class Files(StaticFiles):
 
 
 def release(settings: Settings, places: Places) -> str:
-    """A hash that changes whenever the page or one of its files may change."""
+    """A hash of everything from which the page and its files are made."""
     digest = sha256(f"{places.version} {settings.model_dump_json(include=SHOWN)}".encode())
     for folder in (HERE, HERE.parent / "locales", SHARED_PAGES):
         for file in sorted(file for file in folder.rglob("*") if file.suffix in KINDS):
@@ -108,7 +108,7 @@ def release(settings: Settings, places: Places) -> str:
 
 
 def countries(language: str) -> list[dict[str, Any]]:
-    """All other countries, with their names in the other languages as search terms."""
+    """All countries except Kyrgyzstan. The search terms are the names in the other two languages."""
     return [
         {"value": code, "name": name, "terms": [country(code, other) for other in LANGUAGES if other != language]}
         for code, name in all_countries(language)

@@ -55,7 +55,7 @@ async function signedIn(name, password) {
 }
 
 /**
- * The sign-in to store, with the name as spelled in the account.
+ * The sign-in to store. If the centre states the account's name, the spelling is the centre's.
  * The expiry is converted to this phone's clock, which may be wrong by months.
  * @param {string} name
  * @param {{token: string, expires_at: string, name?: string}} session
@@ -76,7 +76,7 @@ export async function renew() {
     if (!answer.ok || account()?.token !== known.token) return;
     setAccount(begun(known.name, await answer.json(), Date.parse(answer.headers.get("date") ?? "")));
   } catch {
-    // the phone is offline, so the next call tries again
+    // the phone is offline; the next call of `renew` tries again
   }
 }
 

@@ -85,7 +85,7 @@ function isOddBirth(year, today) {
 }
 
 /**
- * Whether origin and destination are equal. False if the report says that the people were unable to move.
+ * Whether origin and destination are the same known place, although the people moved.
  * @param {import("./kept.js").Body} body
  */
 function isSamePlace({ origin, destination, mobility, origin_locality, destination_locality }) {

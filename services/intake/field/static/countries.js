@@ -1,4 +1,4 @@
-// The countries. Frequent countries are in the list of oblasts and countries; a search finds all others.
+// The field of a country abroad. Frequent countries are in the list of oblasts; all other countries are searched.
 
 import { Combobox } from "./combobox.js";
 import { element } from "./elements.js";

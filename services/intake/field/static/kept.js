@@ -10,7 +10,7 @@ import { uuid } from "./uuid.js";
  * @typedef {{report_id: string, state: "received" | "recorded" | "under_review" | "refused", version: number | null, reason: string | null, settled_at?: string | null}} Receipt
  * @typedef {Pick<Body, "report_id" | "version" | "kind"> & Record<string, any>} Clear what the list shows: ids, version, kind, districts, number of persons
  * @typedef {{clear: Clear, sealed?: import("./centre-key.js").Sealed, body?: Body, account: string, state: State, at: string, errors?: FieldError[], receipt?: Receipt}} Kept
- *   `sealed` until the centre has the report; `body` only in reports that an earlier release stored
+ *   `sealed` is deleted when the centre has the report; only an earlier release stored `body`
  * @typedef {Pick<Kept, "clear" | "account" | "state" | "at">} Outline what is not sealed
  * @typedef {{token: string, name: string, expires_at: string, isOver?: boolean, renewedAt?: number}} Account
  */
@@ -64,7 +64,7 @@ export function changed() {
   dispatchEvent(new Event(CHANGED));
 }
 
-// a change by another tab has the same effect as a change by this tab
+// treat a change by another tab like a change by this tab
 addEventListener("storage", ({ key }) => { if (!key || key.startsWith("dayar.")) changed(); });
 
 /** The receipt of the version that the phone has. The receipt of an earlier version says nothing about a correction. @param {Kept} report */

@@ -1,4 +1,4 @@
-// What this page remembers of the reports that it sent, without storing it: to correct one, or to begin the next one.
+// Keeps sent reports in this page's memory only, so that the author can correct a report or copy the last household.
 
 /** @typedef {import("./kept.js").Body} Body */
 

@@ -1,4 +1,4 @@
-// The fields of the two places: oblast and district, and a village or site, which is searched in the list on this phone.
+// The fields of origin and destination: oblast, district, and a village or site from the list on this phone.
 
 import { showCountry } from "./countries.js";
 import { element } from "./elements.js";
@@ -69,7 +69,7 @@ export async function renewSites() {
     offer(sites);
     localStorage.setItem(KEPT, JSON.stringify(sites));
   } catch {
-    // if the centre does not answer or the phone is full, the form uses the list that was stored before
+    // the centre does not answer, so the form uses the stored list; or the phone is full, so the new list is not stored
   }
 }
 

@@ -1,4 +1,4 @@
-// The form's fields for the ranked reasons: the main reason, and up to two more.
+// The form's fields for the reasons of a displacement: the main reason, and up to two more reasons by rank.
 
 import { element } from "./elements.js";
 

@@ -22,8 +22,8 @@ export function askReceiptsNow() {
 }
 
 /**
- * Ask about the signed-in account's reports whose result is not final, unless the phone asked a short time ago.
- * The time between two questions grows, because a report can be under review for days and many phones ask.
+ * Request the receipts of the signed-in account's reports whose result is not final, unless the pause is not over.
+ * The pause grows with each request, because many phones send requests, and a report can be under review for days.
  */
 export async function askReceipts() {
   const known = account();

@@ -1,4 +1,4 @@
-// The short form asks only what is needed in the first hours. The full form asks the rest, also later as a correction.
+// The short form has only the fields that the first hours need. The full form has all fields, also for a correction.
 
 import { element } from "./elements.js";
 
