@@ -1,4 +1,4 @@
-// Says how long ago a moment was, or how far ahead it is, in a text short enough for a wall screen.
+// The time since a moment, or until a moment, as a text that is short enough for a wall screen.
 
 import { sentence } from "./texts.js";
 

@@ -1,5 +1,5 @@
-// The alarm of every page: waiting alerts sound, are counted in the title, and are shown as browser notifications.
-// Severe and Extreme alerts sound continuously, the others once.
+// The alarm of every page: plays a sound for waiting alerts, counts them in the title, and shows browser notifications.
+// The sound of a Severe or Extreme alert repeats; the sound of any other alert is played once.
 
 import { call } from "./calls.js";
 import { element } from "./elements.js";

@@ -20,7 +20,7 @@ export function call(method, path, body) {
 }
 
 /**
- * The page's account, sent with each call. A call is refused after another account has signed in on this browser.
+ * A header with the page's account. The server refuses the call if another account has signed in on this browser.
  * @returns {Record<string, string>}
  */
 function whose() {

@@ -13,9 +13,8 @@ export function folded(text) {
 }
 
 /**
- * The options that match the text. Equal names come first, then names that start with the text, then names with a word
- * that starts with the text.
- * Hyphens and spaces are ignored: Жалалабад matches Жалал-Абад.
+ * The options that match the text: first names that equal the text, then names that start with the text, then names in
+ * which a word starts with the text. Hyphens and spaces are ignored: Жалалабад matches Жалал-Абад.
  * @param {Option[]} options
  * @param {string} text
  */

@@ -1,6 +1,5 @@
-// This script, which is no module, loads first, so that the browser itself never sends a form that has a script.
-// A form that is submitted before its script is loaded waits for the script.
-// The input stays in the form and out of the URL.
+// This classic script runs before all modules. If a form has no `action`, the form's script handles the submission, and
+// the browser does not send the form. If the form's script is not loaded yet, the submission waits for the script.
 
 document.addEventListener("submit", (event) => {
   const form = /** @type {HTMLFormElement} */ (event.target);
@@ -16,9 +15,8 @@ function scriptMissing(form) {
   failure.hidden = false;
 }
 
-// If the page's script, or a script that it imports, did not load, the page looks usable but does nothing.
-// The page then shows a message and loads the script again.
-// The page does not reload itself, because a reload loses typed text.
+// If a script of the page cannot be loaded, the page looks usable but does not react. The page then shows a message and
+// loads the script again. The page is not reloaded, because a reload would lose typed text.
 /** @type {Set<string>} */
 const missing = new Set();
 

@@ -1,5 +1,5 @@
 // Parts of a page that the server renders again each minute; the attribute `data-fragment` holds a part's path.
-// The page comes with each part rendered, except those with the attribute `data-unrendered`.
+// The server sends the page with all parts rendered, except the parts with the attribute `data-unrendered`.
 
 import { call } from "./calls.js";
 

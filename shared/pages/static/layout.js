@@ -30,7 +30,7 @@ function switchTheme() {
   document.cookie = `theme=${theme}; path=/; max-age=31536000; samesite=lax`;
 }
 
-// On a phone the page names are in one line that scrolls.
+// On a phone, the names of the pages are in one scrolling line: show the current page's name.
 document.querySelector(".bar nav [aria-current=page]")?.scrollIntoView({ block: "nearest", inline: "center" });
 document.getElementById("theme")?.addEventListener("click", switchTheme);
 const menu = /** @type {HTMLDetailsElement | null} */ (document.querySelector(".menu"));

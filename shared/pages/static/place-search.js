@@ -33,8 +33,8 @@ export class PlaceSearch extends Combobox {
   }
 
   /**
-   * Leaving the field chooses an option only if its name was typed completely, and if no other option could be meant.
-   * A place outside the form's district is chosen by hand only, because the choice changes the district.
+   * When the user leaves the field, chooses the option whose complete name was typed, if only one option has this name.
+   * If the form states a district, a place in another district is not chosen, because the choice changes the district.
    * @override
    */
   leave() {

@@ -12,7 +12,7 @@ import { folded } from "./combobox.js";
 const PATH = "/registry/v1/sites";
 
 /**
- * All sites of the country; undefined if they cannot be read now.
+ * All sites of the country; undefined if the server refuses the request.
  * @param {(path: string) => Promise<Response>} get
  */
 export async function readSites(get) {
@@ -39,7 +39,7 @@ export function namesOf(site) {
 }
 
 /**
- * The sites that are not closed, which a report may name.
+ * Search options for the sites that are not closed.
  * @param {Site[]} sites
  * @param {(pcode: string) => string} district the name of a district
  * @returns {PlaceOption[]}
@@ -51,7 +51,7 @@ export function siteOptions(sites, district) {
 }
 
 /**
- * The villages that have sites, each village once.
+ * Search options for the villages that have sites, without duplicates.
  * @param {Site[]} sites
  * @param {(pcode: string) => string} district
  * @returns {PlaceOption[]}

@@ -1,4 +1,4 @@
-// The page's texts in the reader's language: one JSON island holds the layout's texts and the page's own texts.
+// The texts for scripts in the reader's language: a JSON element in the page has the texts of the layout and the page.
 
 const island = JSON.parse(document.getElementById("texts")?.textContent ?? "{}");
 

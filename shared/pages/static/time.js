@@ -1,4 +1,4 @@
-// Instants in Bishkek time. No other script names the zone or its offset.
+// Formats instants in Bishkek time. Only this script contains the time zone and its offset.
 
 const ZONE = "Asia/Bishkek";
 const OFFSET = "+06:00"; // the country has no summer time

@@ -1,4 +1,4 @@
-// A short message in the corner that disappears by itself; screen readers announce it. The message may offer Undo.
+// A short message in the corner, which disappears by itself and may have an Undo button. Screen readers announce it.
 
 const SHOWN_MS = 8000;
 

@@ -77,8 +77,8 @@ function addRows(more, results) {
   /** @type {HTMLElement | null | undefined} */ (added[0]?.querySelector("a"))?.focus();
 }
 
-// The key / moves to the first field. From a text field, ↓ moves to the first found household; the arrow keys move
-// between the households, and ↑ moves from the first one back to the field.
+// The key / moves the focus to the first field. In a text field, ↓ moves to the first household in the results. The
+// arrow keys move between the households. From the first household, ↑ moves back to the text field.
 /** @type {HTMLElement} */
 let lastField = element("name");
 element("search").addEventListener("focusin", ({ target }) => {
