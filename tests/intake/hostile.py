@@ -1,4 +1,4 @@
-"""Request bodies that are within the limits but cost as much processing as possible."""
+"""Request bodies that are within the limits but need as much processing time as possible."""
 
 import json
 from collections.abc import Callable

@@ -68,7 +68,7 @@ async def test_a_report_is_known_as_long_as_it_may_be_on_the_log(installation: I
 async def test_a_repeat_from_before_a_rotation_is_not_a_conflict(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Valkey's fingerprint was made with the old secret, so only the inbox of the consumer can detect the repeat."""
+    """Valkey's fingerprint was made with the old key, so only the consumer's inbox can detect the repeated report."""
     body = household()
     async for intake in opened(installation):
         caller = intake.caller()
@@ -168,7 +168,7 @@ async def test_unknown_codes_of_persons_are_kept_as_unknown_with_their_text(inta
     assert (await intake.caller().post(DISPLACEMENTS, body)).status_code == 202
     [received] = await records(intake.installation, "displacements", body["report_id"])
     sealed = received.opened.sealed
-    # a field that is absent in the body is absent in the record too
+    # the record does not have fields that the body does not have
     assert sealed["members"] == [{"member_id": body["members"][0]["member_id"]}]
     assert sealed["sex_age"] == [{"sex": "unknown", "age": "unknown", "count": 1}]
     assert set(sealed["notes"].split("; ")) == {

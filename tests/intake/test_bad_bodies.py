@@ -85,7 +85,7 @@ async def test_every_file_of_bad_json_in_a_batch_is_a_problem_or_results_that_ar
     for file in bad_json(real_data):
         answer = await intake.caller().post(BATCH, content=file.read_bytes())
         results = answer.json()["results"] if answer.status_code == 200 else [answer.json()]
-        assert {each["status"] for each in results} <= {422}, file.name  # an empty array gives no results
+        assert {each["status"] for each in results} <= {422}, file.name  # there are no results for an empty array
 
 
 def bad_json(folder: Path) -> list[Path]:
@@ -97,7 +97,7 @@ def bad_json(folder: Path) -> list[Path]:
 async def test_naughty_strings_are_accepted_unchanged_or_refused_and_none_is_lost(
     installation: Installation, real_data: Path
 ) -> None:
-    """Each string is sent as notes, as a hazard's text and as a field name, through intake and all workers."""
+    """Each string passes through intake and all workers as notes, as a hazard's text and as a field name."""
     sent, taken = Sent(), set()
     for service in SERVICES:
         installation.start(service, "worker")
@@ -118,7 +118,7 @@ async def test_naughty_strings_are_accepted_unchanged_or_refused_and_none_is_los
 
 
 def naughty(folder: Path) -> list[str]:
-    """All strings of the Big List of Naughty Strings, each once."""
+    """All strings of the Big List of Naughty Strings, without duplicates."""
     texts = list(dict.fromkeys(json.loads((folder / "bad/strings/blns.json").read_bytes())))
     assert len(texts) == 511
     return texts

@@ -116,7 +116,7 @@ def test_the_authors_clock_comes_from_the_phones_header_or_from_date(
 
 
 def read(report: HazardReport, clocks: Clocks) -> Received:
-    """Writes a hazard's record as intake does, and reads it as a consumer does."""
+    """Writes a hazard's record as intake does, and reads the record as a consumer does."""
     operator = Principal(account=OPERATOR, jti=uuid4(), issued_at=0, expires_at=0)
     event = reports.hazard(report, operator, clocks=clocks, places=Places.load(Settings().places_path)).event
     record = message(event, id=uuid4(), source=reports.SOURCE, time=NOW)
@@ -151,7 +151,7 @@ async def test_a_report_with_a_clock_ahead_is_recorded_correctly_and_its_repeat_
 async def test_a_retry_with_another_correction_is_a_repeat_and_a_changed_time_is_not(
     intake: RunningIntake, clocks: tuple[timedelta, timedelta]
 ) -> None:
-    """Valkey has lost the fingerprint of the first attempt, so the consumers must detect the repeat by the record."""
+    """Valkey has lost the first attempt's fingerprint, so the consumers must detect the repeat by its digest."""
     now, caller = datetime.now(UTC), intake.caller()
     body = household(occurred_at=(now - HOUR).isoformat(), reported_at=(now + timedelta(minutes=20)).isoformat())
     other = {**body, "reported_at": (now + timedelta(minutes=21)).isoformat()}

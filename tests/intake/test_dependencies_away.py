@@ -22,7 +22,7 @@ from tests.journeys.count import everything
 from tests.waiting import wait_for
 
 ACCOUNT = uuid4()
-SOON = 10  # an idle machine needs at most 2 seconds, a busy machine needs more
+SOON = 10  # in seconds; an idle machine needs at most 2
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ async def test_intake_accepts_reports_while_its_dependencies_are_unavailable(own
 
 @pytest.mark.parametrize("is_frozen", [True, False], ids=["frozen", "killed"])
 async def test_a_silent_valkey_does_not_delay_reports(own_intake: RunningIntake, is_frozen: bool) -> None:
-    """The reports are sent one after the other, so that a wait for Valkey would be repeated for each report."""
+    """The reports are sent one after the other, so that the test would measure a wait for Valkey for each report."""
     valkey = own_intake.installation.components.valkey
     valkey.freeze() if is_frozen else valkey.kill9()
     began = time.monotonic()
@@ -113,7 +113,7 @@ async def test_the_spool_holds_nothing_readable_of_a_report_that_a_phone_sealed(
 
 
 async def test_a_start_does_not_wait_for_a_frozen_broker(killable_installation: Installation) -> None:
-    """A frozen broker accepts connections but never answers, so that a Kafka client waits for forty seconds."""
+    """A frozen broker accepts connections but never answers, so a Kafka client waits for forty seconds."""
     killable_installation.components.kafka.freeze()
     began = time.monotonic()
     async for intake in opened(killable_installation, is_whole=False):
@@ -161,7 +161,7 @@ async def test_a_spooled_record_too_big_for_the_broker_delays_no_other(installat
 async def test_a_report_set_aside_as_too_big_is_accepted_when_it_is_sent_again(
     killable_installation: Installation,
 ) -> None:
-    """The broker's size limit was lowered. After the long report is set aside, its author sends a shorter one."""
+    """The broker's size limit was lowered, so a long report is set aside. Then its author sends a shorter report."""
     members = [{"member_id": str(uuid4()), "relationship": "child", "given_name": "Айбек"} for _ in range(40)]
     long = household(persons=40, members=members)
     short = {**long, "persons": 2, "members": members[:2]}
@@ -185,7 +185,7 @@ def limit_records(installation: Installation, topic: str, size: int) -> None:
     entry = ConfigEntry("max.message.bytes", str(size), incremental_operation=AlterConfigOpType.SET)
     name = f"{installation.topic_prefix}{topic}"
     resource = ConfigResource(ResourceType.TOPIC, name, incremental_configs=[entry])
-    admin = installation.components.broker.admin()  # without this variable, the client would be closed too early
+    admin = installation.components.broker.admin()  # the variable keeps the client open
     for done in admin.incremental_alter_configs([resource]).values():
         done.result(timeout=20)
 

@@ -82,7 +82,7 @@ async def test_the_event_loop_serves_others_between_the_chunks_of_large_bodies()
     ],
 )
 async def test_a_refused_report_of_a_batch_is_not_kept_in_a_reference_cycle(refused: dict[str, Any]) -> None:
-    """With a cycle, the garbage collector needed 0.2 s to scan the points of twenty refused hazards."""
+    """When refused reports were in cycles, garbage collection took 0.2 s for the points of twenty hazards."""
     raw = json.dumps([refused]).encode()
     with ThreadPoolExecutor(1) as threads:
         drafting = Drafting(AdmissionRules(Places.load(), is_exercise=False).draft, threads)

@@ -1,4 +1,4 @@
-"""Hazards that an earlier build spooled have no scope. Hazards that a person reported go to the restricted topic."""
+"""Intake publishes a hazard that an earlier build spooled without a scope; if a person reported it, as Restricted."""
 
 import asyncio
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ def spooled(channel: str, **changed: Any) -> Message:
 
 
 async def drained(root: Path, *messages: Message) -> list[Message]:
-    """The records that the spool publishes from a segment with these records. The process of the segment has ended."""
+    """The records that a spool publishes after it adopts a segment, with these records, of an ended process."""
     folder = root / "of an ended process"
     folder.mkdir()
     (folder / "1.spool").write_bytes(b"".join(map(line, messages)))

@@ -1,4 +1,4 @@
-"""Every body within the limits costs little time, because intake limits the number of errors it creates."""
+"""Every body within the limits is answered quickly, because intake limits the number of errors that it creates."""
 
 import contextlib
 import json
@@ -28,12 +28,12 @@ TEXTS: dict[str, Callable[[], bytes]] = {
     "short texts of many escapes": lambda: json.dumps(["\\" * 20] * 40_000).encode(),
     "short texts of more escapes": lambda: json.dumps(["\\" * 21] * 40_000).encode(),
 }
-MADE = 2 * HAZARD_LIMITS.fields  # an unknown language makes two errors: its name and its text
+MADE = 2 * HAZARD_LIMITS.fields  # an unknown language is two errors: the name of the language, and the text
 
 
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """A list that gets the number of errors of each failed validation."""
+    """A list to which each failed validation appends its number of errors."""
     counts: list[int] = []
     original = json_reports.without_unknown_codes
 
@@ -89,7 +89,7 @@ def test_a_batch_reports_at_most_five_thousand_errors(name: str) -> None:
 
 @pytest.mark.parametrize("name", [*BATCHES, *TEXTS])
 def test_no_match_is_long_because_other_threads_wait_meanwhile(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """No other thread can run during a match, and a match of a million escapes would take 18 ms."""
+    """No other thread can run during a match, which would take 18 ms for a million escapes."""
     patterns = {pattern: Watched(getattr(json_batches, pattern)) for pattern in ("BETWEEN", "WITHIN", "REST_OF_TEXT")}
     for pattern, watched in patterns.items():
         monkeypatch.setattr(json_batches, pattern, watched)
@@ -172,7 +172,7 @@ def test_fifty_of_many_wrong_fields_are_reported() -> None:
 
 
 def test_an_unknown_code_of_every_person_is_kept_with_its_text() -> None:
-    """The report has more unknown codes than a report may have errors, but an unknown code is no error."""
+    """Unknown codes are not errors, so their number may exceed the largest number of errors of a report."""
     members = [{"member_id": str(uuid4()), "relationship": "godmother", "sex": "x"} for _ in range(60)]
     report = json_reports.checked(
         json.dumps(household(members=members, persons=60)).encode(), json_reports.DISPLACEMENT

@@ -20,7 +20,7 @@ from tests.intake.factories import MOMENT
 from tests.intake.hostile import HAZARDS, SINGLES
 
 TEXTS = ["ы", "[{:,", '"\\', "\\]},"]
-# Values for fields whose text must match a pattern, or whose value depends on other fields.
+# Values for fields that must match a pattern or depend on other fields.
 FITTING: dict[str, Any] = {
     "pcode": "KG05258000000",
     "pcodes": "KG05258000000",
@@ -99,7 +99,7 @@ def group(text: str) -> dict[str, Any]:
 
 
 def hazard(text: str) -> dict[str, Any]:
-    """Makes a hazard with as many points in its rings as fit into a body. The contract alone would allow 100,000."""
+    """A hazard with as many points as a body of the largest size can contain. The contract allows 100,000 points."""
     report = Largest(HazardReport, text, without="polygons").report()
     del report["released_revision"]  # a release has fewer fields than other hazards
     points = (REPORT_BYTES - len(written(report)) - 200) // len("[74.1,42.5],")

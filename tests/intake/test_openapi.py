@@ -1,4 +1,4 @@
-"""Intake answers valid and invalid bodies as its OpenAPI document says."""
+"""For valid and invalid bodies, intake's answers match intake's OpenAPI document."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -50,7 +50,7 @@ async def test_a_chunked_body_is_refused_once_it_is_too_big(served: str, shared_
             assert (answer.status_code, answer.headers["content-type"]) == (413, "application/problem+json"), path
 
 
-# hypothesis warns that schemathesis uses `random` in its strategies
+# schemathesis uses `random` in its strategies, so hypothesis issues a deprecation warning
 @pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisDeprecationWarning")
 @pytest.mark.parametrize("path", PATHS)
 async def test_generated_requests_are_answered_as_documented(

@@ -1,4 +1,4 @@
-"""Reports that come in one turn of the event loop are published together, and each caller gets an answer."""
+"""Reports that arrive in one iteration of the event loop are published together, and each caller gets an answer."""
 
 import asyncio
 from contextlib import closing
@@ -52,7 +52,7 @@ def publication_of(intake: RunningIntake) -> Publication:
 async def test_every_caller_of_a_failed_batch_gets_an_answer_if_one_has_left(intake: RunningIntake) -> None:
     publication = publication_of(intake)
     first, left, last = (asyncio.create_task(publication.publish(UnsealableDraft(uuid4().bytes))) for _ in range(3))
-    await asyncio.sleep(0)  # after this turn of the event loop, all three tasks wait for an answer
+    await asyncio.sleep(0)  # after this iteration of the event loop, all three tasks wait for an answer
     left.cancel()
     async with asyncio.timeout(10):
         errors = await asyncio.gather(first, left, last, return_exceptions=True)
@@ -62,7 +62,7 @@ async def test_every_caller_of_a_failed_batch_gets_an_answer_if_one_has_left(int
 async def test_the_callers_of_a_batch_get_their_answers_if_its_first_caller_is_cancelled(intake: RunningIntake) -> None:
     publication = publication_of(intake)
     first, *others = (asyncio.create_task(publication.publish(HandMadeDraft(uuid4().bytes))) for _ in range(3))
-    await asyncio.sleep(0)  # after this turn, all three tasks wait for an answer
+    await asyncio.sleep(0)  # after this iteration of the event loop, all three tasks wait
     first.cancel()
     async with asyncio.timeout(10):
         assert await asyncio.gather(*others) == [Answer.ACCEPTED, Answer.ACCEPTED]
@@ -77,7 +77,7 @@ async def test_every_caller_gets_an_answer_if_the_spool_fails(intake: RunningInt
         (spool.folder / "1.spool").unlink()
         (spool.folder / "1.spool").symlink_to("missing")  # makes the drain of the spool fail at its start
         callers = [asyncio.create_task(publication.publish(HandMadeDraft(uuid4().bytes))) for _ in range(2)]
-        await asyncio.sleep(0)  # after this turn, both tasks wait for an answer
+        await asyncio.sleep(0)  # after this iteration of the event loop, both tasks wait
         async with asyncio.timeout(10):
             with pytest.raises(ExceptionGroup):
                 await publication.run()

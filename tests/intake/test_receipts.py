@@ -55,7 +55,7 @@ async def settled(intake: RunningIntake, account: Any, report_id: str, *states: 
 
 
 def stored(report_id: UUID, author: UUID, *, at: datetime = NOON, **outcome: Any) -> dict[str, Any]:
-    """An outcome as the handler stores it."""
+    """A row of the table of outcomes."""
     ids = {"report_id": str(report_id), "author": str(author), "outcome_id": str(uuid4())}
     content = {"version": 1, "kind": "household_movement", "reason": None, "replaces": None, **outcome}
     return {**ids, **content, "settled_at": at.isoformat()}
@@ -110,7 +110,7 @@ async def test_an_author_reads_that_reports_are_recorded_under_review_and_alerte
     await caller.post(DISPLACEMENTS, body)
     recorded = await settled(working, author, body["report_id"], "recorded")
     assert (recorded["version"], recorded["reason"], recorded["is_alerted"]) == (1, None, None)
-    waiting = household(version=2)  # the first version never came
+    waiting = household(version=2)  # intake received no first version
     await caller.post(DISPLACEMENTS, waiting)
     await settled(working, author, waiting["report_id"], "under_review")
     centre = working.caller(Role.OPERATOR, account=author)

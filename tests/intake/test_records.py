@@ -1,4 +1,4 @@
-"""A record made by Structs equals a record made by the contract's models, and contains the reported data."""
+"""A record built from Structs equals a record built from the contract's models, and contains the reported data."""
 
 import json
 from contextlib import nullcontext
@@ -160,7 +160,7 @@ def test_the_day_of_a_sites_movement_is_known(precision: str, is_accepted: bool)
 
 
 class Ground(Places):
-    """Places with invented boundaries: every point south of 45° N lies in the district Kadamjai."""
+    """Places with an invented boundary: the district Kadamjai contains every point south of 45° N."""
 
     has_boundaries = True
 

@@ -15,7 +15,7 @@ from tests.intake.factories import hazard
 from tests.intake.hostile import BATCHES, HAZARDS
 
 POINT = [74.5, 42.5]
-WIDE = [[POINT] * 2_000] * 3  # more lists and values than a report may have besides its rings
+WIDE = [[POINT] * 2_000] * 3  # has more lists and values than the rest of a report may have
 LIMIT = "at most 2200 fields, 2000 lists and 4000 values"
 
 
@@ -47,7 +47,7 @@ def test_the_points_of_a_refused_hazard_in_a_batch_are_not_parsed() -> None:
 
 
 def memory_of(raw: bytes, read: Any) -> int:
-    """The peak memory use while the body is read. A list for each of 31,000 points would need over three megabytes."""
+    """The peak memory use while `read` reads the body. Lists for 31,000 points would need over three megabytes."""
     tracemalloc.start()
     try:
         assert not isinstance(read(raw), HazardReport)
@@ -63,7 +63,7 @@ def test_errors_of_the_other_fields_are_reported_without_the_rings() -> None:
     raw = json.dumps({"kind": "hazard", "area": {"polygons": [*WIDE, "no ring"]}}).encode()
     expected = {f"/{name}" for name in ("report_id", "source", "source_id", "type", "onset", "reported_at")}
     assert errors_in_a_batch(raw).keys() == expected
-    assert errors_of(raw).keys() == expected | {"/kind"}  # a hazard may have a `kind` only in a batch
+    assert errors_of(raw).keys() == expected | {"/kind"}  # `kind` is allowed only in a batch
 
 
 @pytest.mark.parametrize(

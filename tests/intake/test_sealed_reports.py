@@ -62,7 +62,7 @@ async def test_errors_in_a_sealed_report_name_its_fields(intake: RunningIntake) 
 
 
 async def test_only_the_account_that_sealed_a_report_can_send_it(intake: RunningIntake) -> None:
-    """Who takes a sealed report from a phone cannot have it opened under another sign-in."""
+    """If another account sends a sealed report that was copied from a phone, intake does not open the report."""
     author, finder = uuid4(), uuid4()
     report = household()
     body = sealed(report, await key_of(intake), account=str(author))
@@ -77,7 +77,7 @@ async def test_only_the_account_that_sealed_a_report_can_send_it(intake: Running
 
 
 async def test_only_a_phone_sends_sealed_reports(intake: RunningIntake) -> None:
-    """The registry shows a phone no sealed field of its report. Another sender would get the content back."""
+    """The registry would show the report's content to another kind of sender, but shows a phone no sealed field."""
     body = sealed(household(), await key_of(intake))
     answer = await intake.caller(channel=SubmissionChannel.API).post(SEALED, body)
     assert (answer.status_code, answer.json()["type"]) == (403, "urn:dayar:problem:not-your-report")
@@ -152,7 +152,7 @@ async def test_after_a_rotation_reports_sealed_to_the_older_key_are_opened(
 async def test_a_report_sealed_to_a_destroyed_key_is_refused_by_a_problem_of_its_own(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The phone keeps such a report, because the key may come back from a backup."""
+    """The phone keeps the report, because a backup may restore the key."""
     folder = installation.secrets / "phones-key"
     async for intake in opened(installation):
         body = sealed(household(), await key_of(intake))
@@ -161,7 +161,7 @@ async def test_a_report_sealed_to_a_destroyed_key_is_refused_by_a_problem_of_its
         content = file.read_bytes()
         file.unlink()
         monkeypatch.setattr(keyring, "FRESH_SECONDS", 0)
-        await key_of(intake)  # intake reads the folder again
+        await key_of(intake)  # intake reads the folder of keys again
         answer = await intake.caller().post(SEALED, body)
         assert (answer.status_code, answer.json()["type"]) == (422, NO_SUCH_KEY)
         file.write_bytes(content)

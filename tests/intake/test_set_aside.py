@@ -32,7 +32,7 @@ def test_each_reason_says_how_the_report_can_still_be_accepted(
 
 
 def test_only_the_files_of_the_newest_records_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An open page asks every 15 seconds, and files may hold megabytes."""
+    """An open page requests the records every 15 seconds, and a file can have megabytes."""
     for number in range(5):
         folder = tmp_path / f"process-{number}"
         folder.mkdir()
@@ -48,7 +48,7 @@ def test_only_the_files_of_the_newest_records_are_read(tmp_path: Path, monkeypat
     for _ in range(2):
         shown = set_aside.newest(tmp_path, most=3)
         assert [(record.segment, record.number) for record in shown] == [("3", 1), ("4", 0), ("4", 1)]
-    assert read == ["4.damaged", "3.damaged"]  # the second time, nothing is read again
+    assert read == ["4.damaged", "3.damaged"]  # the second call reads no file
 
 
 def test_a_file_that_disappears_meanwhile_is_left_out(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def message(number: int, size: int = 10) -> Message:
 
 
 class Broker:
-    """A broker that is unavailable until a test sets the event `there`. `publish` returns records that are too big."""
+    """A simulated broker, unavailable until a test sets `there`. `publish` returns records that are too big."""
 
     def __init__(self, limit: int = LIMIT) -> None:
         self.there = asyncio.Event()

@@ -1,4 +1,4 @@
-"""A Struct accepts only values that its model accepts, and both read and write these values in the same way."""
+"""A Struct accepts only values that the pydantic model accepts, and reads and writes the values like the model."""
 
 import json
 from collections.abc import Callable

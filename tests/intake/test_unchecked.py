@@ -1,4 +1,4 @@
-"""Intake accepts reports while it does not know the revocations, and checks these reports before publication."""
+"""While the revocations are unknown, intake accepts reports, and checks their credentials before publication."""
 
 import asyncio
 import contextlib
@@ -45,7 +45,7 @@ async def opened_without_broker(installation: Installation) -> AsyncIterator[Run
 
 @pytest.fixture
 async def unknowing(killable_installation: Installation) -> AsyncIterator[RunningIntake]:
-    """Intake without a broker, which therefore knows neither the revoked account nor the sign-out everywhere."""
+    """Intake without a broker, and therefore without the revocation of an account and of earlier sign-ins."""
     fields = {"kind": CredentialKind.ACCOUNT, "revoked_at": datetime.now(UTC)}
     revoked = CredentialRevoked(credential_id=REVOKED, **fields)
     changed = CredentialRevoked(credential_id=CHANGED, issued_before=CHANGED_AT, **fields)

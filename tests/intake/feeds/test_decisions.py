@@ -24,7 +24,7 @@ LATER = ONSET_MS + 3_600_000
 
 
 class Reading:
-    """Reads entries of a source one after the other, starting without any known hazard."""
+    """Reads entries of a source, one after the other. At the start, no hazard is known."""
 
     def __init__(self, area: WatchedArea = AREA) -> None:
         self.register = Register({}, {})
@@ -186,7 +186,7 @@ def test_the_same_entry_gives_the_same_event(reading: Reading) -> None:
 
 @pytest.mark.parametrize("magnitude", [None, 4.49, 5.5, 6.5])
 def test_no_severity_is_derived_from_the_magnitude(reading: Reading, magnitude: float | None) -> None:
-    """If the magnitude gave a severity, earthquakes that nobody in the country feels would raise alerts."""
+    """A severity derived from the magnitude would raise alerts about earthquakes that nobody in the country feels."""
     reading.take(feature(mag=magnitude))
     assert reading.published[0].severity is Severity.UNKNOWN
 
@@ -206,7 +206,7 @@ WARNING = HazardInfo(
 
 
 def warning(sent_ms: int = ONSET_MS, status: Status = Status.ACTUAL, **changed: Any) -> Item:
-    """A warning like those of a CAP source, with an area, an end, and texts in two languages."""
+    """A warning with an area, an end, and texts in two languages, as a CAP source publishes warnings."""
     return Item(("warning 7",), sent_ms, WARNING.model_copy(update=changed), status)
 
 
@@ -263,7 +263,7 @@ def test_a_warning_for_an_area_elsewhere_is_out_of_area(reading: Reading) -> Non
 
 
 def test_a_warning_whose_area_is_only_words_is_published(reading: Reading) -> None:
-    """Intake accepts the warning, because it cannot know whether a place in words is outside the watched area."""
+    """Intake publishes the warning, because intake cannot locate a place that is described only in words."""
     assert reading.take_entry(warning(area=Area(description="Лейлек району"))).kind is ItemKind.PUBLISHED
 
 

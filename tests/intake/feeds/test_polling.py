@@ -26,7 +26,7 @@ Sessions = async_sessionmaker[AsyncSession]
 
 
 class Site(BaseHTTPRequestHandler):
-    """A server with three paths: one answers with a valid feed, one with a page that is no feed, one with an error."""
+    """A server of feeds: `/feed` returns a valid feed, `/none` a page that is no feed, and `/broken` an error."""
 
     etag = '"first"'
     body = document(feature("us1"))
@@ -155,7 +155,7 @@ def test_a_failing_feed_is_polled_less_and_less_often() -> None:
 async def test_feeds_are_polled_while_the_consumer_of_outcomes_is_stopped(
     installation: Installation, site: type[Site]
 ) -> None:
-    """Receipts are less important than hazards, so a gap in the outcomes of reports must not stop the feeds."""
+    """If outcomes of reports are missing in Kafka, their consumer stops, but hazards must still be polled."""
     engine = database.engine(installation.settings(IntakeSettings))
     async with database.sessions(engine).begin() as session:
         await offsets.begin(session, {("outcomes", 0): BEYOND_THE_END})

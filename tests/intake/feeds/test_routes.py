@@ -1,4 +1,4 @@
-"""The routes that show the state of the feeds to the centre."""
+"""The routes that show the centre the state of the feeds."""
 
 from typing import Any
 

@@ -61,14 +61,14 @@ def signed_in(page: Page, name: str, shown: str = "") -> None:
 
 
 def keep_account(page: Page, name: str) -> None:
-    """Stores an account as a sign-in on another tab does. The centre refuses the account's token."""
+    """Simulates a sign-in on another tab. The centre refuses the stored token."""
     account = {"token": "not one", "name": name, "expires_at": "2999-12-31T00:00:00Z"}
     page.evaluate("account => localStorage.setItem('dayar.account', JSON.stringify(account))", account)
 
 
 @contextmanager
 def no_signal(phone: BrowserContext, centre: Centre) -> Iterator[None]:
-    """Takes the phone and the server offline. In Chromium's offline mode alone, a loading page could send a report."""
+    """Makes the phone offline and stops the server. In Chromium's offline mode, a loading page could send a report."""
     phone.set_offline(True)
     centre.web.stop()
     try:
@@ -89,7 +89,7 @@ def filled(page: Page, *, send: bool = True, **values: str) -> None:
 
 
 def sent(page: Page) -> None:
-    """Sends the form, and waits until the report is sealed, or is not sent because a field is wrong."""
+    """Clicks the send button, and waits until the form has sealed the report or shown an invalid field."""
     page.click("#send")
     expect(page.locator("#report")).not_to_have_attribute("aria-busy", "true")
 
@@ -103,7 +103,10 @@ def shown(page: Page) -> list[str]:
 
 
 def kept_reports(page: Page, centre: Centre) -> list[Any]:
-    """The reports on the phone. `body` is what the centre can open, or what the centre has of an answered report."""
+    """The reports on the phone, with their content in `body`.
+
+    The centre's key decrypts a sealed report. The content of an answered report comes from the centre.
+    """
     kept = page.evaluate("Object.entries(localStorage).filter(([key]) => key.startsWith('dayar.report.'))")
     return [with_body(json.loads(value), centre) for _, value in kept]
 

@@ -1,4 +1,4 @@
-"""A report from a shared phone has the author and the sign-in of the person who wrote it."""
+"""If several people share a phone, each report has the author and the sign-in of the person who wrote the report."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -75,7 +75,7 @@ def test_a_draft_from_before_the_sign_in_belongs_to_the_first_account_that_signs
 
 
 def draft(page: Page, *, is_correction: bool) -> None:
-    """Begins a new report, or opens a sent report again for a correction."""
+    """Begins a new report, or a correction of a sent report."""
     if is_correction:
         filled(page)
         expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)

@@ -1,4 +1,4 @@
-"""The bundled library is what the packages of the lock file give, so that nobody has to trust a copied file."""
+"""The bundled library equals a new bundle of the locked packages, so that nobody has to trust a copied file."""
 
 import os
 import subprocess

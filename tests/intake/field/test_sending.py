@@ -51,7 +51,7 @@ def test_a_report_without_a_signal_is_kept_sent_later_and_corrected(phone: Brows
 
 
 def corrected_while_held(page: Page) -> list[Route]:
-    """Holds back the upload of a report, and meanwhile fills in a correction without sending it. Returns the upload."""
+    """Delays the upload of a report, and fills in a correction during the upload. Returns the delayed requests."""
     on_its_way: list[Route] = []
     page.route("**/v1/displacements*", lambda route: on_its_way.append(route))  # noqa: PLW0108 - playwright marks it
     filled(page)
@@ -105,7 +105,7 @@ def test_a_report_that_was_too_slow_is_sent_again(phone: BrowserContext, centre:
 def test_a_centre_that_cannot_take_reports_now_gets_them_later(
     phone: BrowserContext, centre: Centre, status: int
 ) -> None:
-    """For example, a centre that went back to an earlier release knows no sealed reports."""
+    """For example, a centre that was rolled back to an earlier release has no route for sealed reports."""
     page = opened(phone, centre)
     signed_in(page, centre.account(Role.FIELD))
     page.route("**/v1/displacements*", lambda route: route.fulfill(status=status, body="{}"), times=1)
@@ -163,7 +163,7 @@ def test_errors_name_fields_as_the_form_does(phone: BrowserContext, centre: Cent
 
 
 def test_a_phone_with_an_expired_sign_in_still_sends_with_it(phone: BrowserContext, centre: Centre) -> None:
-    """The centre accepts and flags the late report, and the form asks the person to sign in again."""
+    """The centre accepts and flags the report, and the form asks the person to sign in again."""
     page = opened(phone, centre)
     ended = centre.installation.token(roles=[Role.FIELD], channel=SubmissionChannel.FIELD, expires_in=-86_400)
     known = {"token": ended, "name": "team-1", "expires_at": "2020-01-01T00:00:00Z"}
@@ -191,7 +191,7 @@ def test_a_contact_extends_the_sign_in_by_a_year(phone: BrowserContext, centre: 
 
 
 def test_a_phone_whose_clock_is_a_year_ahead_reports_for_today(phone: BrowserContext, centre: Centre) -> None:
-    """The upload states the time by the phone's clock, so the centre can subtract the error from the report's times."""
+    """The upload has the time by the phone's clock, so the centre can subtract the error from the report's times."""
     page = phone.new_page()
     page.clock.set_fixed_time(datetime.now(UTC) + timedelta(days=365))
     page.goto(f"{centre.url}{FORM}?lang=en")
@@ -222,7 +222,7 @@ def test_a_phone_asks_less_and_less_often_about_a_report_without_a_result_until_
     expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
     page.clock.run_for("04:00:00")
     in_four_hours = len(questions)
-    assert 8 <= in_four_hours <= 40  # with one request every 30 seconds there would be 480
+    assert 8 <= in_four_hours <= 40  # one request every 30 seconds would be 480 requests
     with page.expect_request("**/intake/v1/receipts"):
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
@@ -230,7 +230,7 @@ def test_a_phone_asks_less_and_less_often_about_a_report_without_a_result_until_
 def test_recorded_reports_go_after_two_weeks_and_refused_or_open_ones_stay_for_their_author(
     phone: BrowserContext, centre: Centre
 ) -> None:
-    """A registrar can refuse a report weeks after it was sent, and its author must then be able to correct it."""
+    """If a registrar refuses a report weeks after the upload, the author must still be able to correct the report."""
     page = opened(phone, centre)
     signed_in(page, centre.account(Role.FIELD))
     filled(page)

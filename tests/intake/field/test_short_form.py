@@ -1,4 +1,4 @@
-"""On the smallest phone, a thumb reports six households in a minute, or one household in full in three."""
+"""On the smallest phone, a person reports six households in a minute, or one household in full in three minutes."""
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -6,14 +6,14 @@ from playwright.sync_api import BrowserContext, Page, expect
 from tests.intake.field.phones import Centre, kept_reports, opened
 
 HOUSEHOLDS = 6
-# A tap, a choice in a list or a number takes a practised thumb two to three seconds, so 24 of them take a minute.
+# A practised person needs two to three seconds for a tap, a choice in a list or a number, so 24 actions take a minute.
 MOST_ACTIONS = 24
-# A name takes longer to type: four to five seconds for each action.
+# Names take longer to type than numbers, so an action in the full form takes four to five seconds on average.
 MOST_IN_FULL = 40
 
 
 class Thumb:
-    """A person who uses the form by thumb. Counts each tap, choice and number."""
+    """A person who uses the form with one thumb. `actions` is the number of taps, choices and typed values."""
 
     def __init__(self, page: Page) -> None:
         self.page, self.actions = page, 0

@@ -15,7 +15,7 @@ KEPT = """async () => {
   const files = await (await caches.open(names[0])).keys();
   return [names, files.map((file) => new URL(file.url).pathname)];
 }"""
-# Adds a cache, as a service worker of another release does.
+# Adds a cache as if a service worker of another release had added it.
 OTHER = """async (page) => {
   const kept = await caches.open("field-other");
   await kept.put(page, new Response("of another release", { headers: { "content-type": "text/html" } }));
@@ -47,7 +47,7 @@ def test_every_file_of_the_form_is_cached_under_its_release(phone: BrowserContex
 
 
 def imported(files: set[str]) -> set[str]:
-    """These files and the scripts that they import, directly or not."""
+    """The given files, and all scripts that the files import directly or indirectly."""
     folders = (pages.STATIC, SHARED / "static")
     found = {file: folder / file for file in files for folder in folders if (folder / file).exists()}
     names = {name for file in found.values() for name in re.findall(r'from "\./(.+)";', file.read_text())}
@@ -67,7 +67,7 @@ def test_the_cache_of_another_release_is_deleted(phone: BrowserContext, centre: 
 
 
 def test_offline_the_form_is_of_one_release(phone: BrowserContext, centre: Centre) -> None:
-    """A phone that is offline shows the page and the scripts of the release that it last loaded from the network."""
+    """An offline phone shows the page and the scripts of the release that the phone last loaded from the network."""
     page = opened(phone, centre)
     page.reload()
     kept = release(page)
