@@ -47,7 +47,7 @@ class BadFile(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of the table, with column names in lower case."""
+    """One row of a file's table. The column names are in lower case."""
 
     columns: Mapping[str, Any]
     shape: BaseGeometry | None = None

@@ -1,4 +1,4 @@
-"""Checks the account that makes a decision, and the reason that it states, for `dayar held` and `dayar dead`."""
+"""Checks the account and the stated reason of a decision, for `dayar held` and `dayar dead`."""
 
 from typing import Annotated
 

@@ -93,7 +93,7 @@ def accounts(file: Path) -> dict[str, str]:
 
 
 def client(base_url: str) -> httpx.Client:
-    # An office with its own certificate authority names the authority's certificate in SSL_CERT_FILE.
+    # The default context trusts an office's own certificate authority if SSL_CERT_FILE is set to its certificate.
     return httpx.Client(base_url=base_url, timeout=30, trust_env=False, verify=ssl.create_default_context())
 
 

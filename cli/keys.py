@@ -149,7 +149,7 @@ async def letters_at(topic: str, service: str, kid: str) -> int:
     until = sealed_until(topic, kid, settings)
     async with kafka.log_reader(settings, [TOPICS[topic].dead(service)]) as log:
         async for letter in log.records():
-            with suppress(SetAside, UnknownKey):  # no service redrives a forged letter
+            with suppress(SetAside, UnknownKey):  # a forged dead letter is not counted
                 verifier.verify(letter)
                 headers = dict(letter.headers)
                 count += (

@@ -57,7 +57,7 @@ def own_bundle(settings: Settings) -> Path:
 
 
 def in_use(settings: Settings) -> Path | None:
-    """The bundle that services load at their next start. PLACES_PATH names a new bundle only after that start."""
+    """The bundle that services load at their next start: PLACES_PATH or, if that is not set, the imported bundle."""
     own = own_bundle(settings)
     return settings.places_path or (own if own.exists() else None)
 

@@ -1,4 +1,4 @@
-"""`dayar provision` makes the secrets, database and topics if others run the Kafka and PostgreSQL servers."""
+"""`dayar provision` creates the secrets, database and topics if another team operates Kafka and PostgreSQL."""
 
 import asyncio
 import os

@@ -33,7 +33,7 @@ def main(
 ) -> None:
     """Restore a backup into STATE= while its servers are stopped. The former contents are kept aside."""
     os.umask(0o077)
-    for number in (signal.SIGTERM, signal.SIGHUP):  # the handler's exception makes `staging` remove its files
+    for number in (signal.SIGTERM, signal.SIGHUP):  # so that `staging` removes its files
         signal.signal(number, signal.default_int_handler)
     with refusals_shown(), start_errors_shown(), source(backup) as file:
         identities = archive.identities(key)
