@@ -1,4 +1,4 @@
-"""Decides who may report what, and what happens to each report of a body."""
+"""Decides whether a caller may send a report, and publishes each accepted report of a request's body."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ Admitted = tuple[Draft, Answer]
 
 @dataclass(frozen=True, slots=True)
 class AdmissionRules:
-    """The rules that decide who may report what to this installation."""
+    """The rules by which this installation accepts or refuses a report."""
 
     places: Places
     is_exercise: bool

@@ -86,7 +86,7 @@ def is_forecast(report: HazardReport) -> bool:
 
 
 def _moments(report: DisplacementStruct | HazardReport) -> tuple[datetime, ...]:
-    """The times that the report states and that cannot lie in the future."""
+    """The times in the report that must not be in the future."""
     if isinstance(report, HazardReport):
         return report.onset, report.reported_at
     counted_at = _counted_at(report)

@@ -65,7 +65,7 @@ class Publication:
         self._has_ended = False
 
     async def publish(self, draft: Draft) -> Answer:
-        """Publish the draft in one batch with the drafts that come in the same turn of the event loop.
+        """Publish the draft in one batch with all drafts of the same iteration of the event loop.
 
         The task `run` publishes the batch, so a cancelled caller does not stop the answers to other callers. Raises
         DependencyUnavailable if `run` ends before the answer.

@@ -1,4 +1,4 @@
-"""Receipts: the result of a report as its author may know it. Pure."""
+"""Receipts: the state of a report, as far as the report's author may see it. Pure."""
 
 from datetime import datetime
 from typing import Protocol

@@ -226,7 +226,7 @@ def stamps(
     return f'{shared},"flags":[{flagged}]{times}{registrar_areas(report, principal, places)}'
 
 
-@lru_cache(1024)  # all reports of a batch have the same result
+@lru_cache(1024)  # cached, because all reports of a batch have the same values
 def _shared_stamps(
     author: str, team: UUID | None, channel: SubmissionChannel, now: datetime, places_version: str
 ) -> str:

@@ -1,4 +1,4 @@
-"""Intake's worker: polls the feeds, publishes their events, and keeps the outcomes of reports."""
+"""Intake's worker: polls the feeds, publishes their events, and stores the outcomes of reports."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -40,7 +40,7 @@ async def run(settings: IntakeSettings) -> None:
 
 
 async def forget_receipts(sessions: async_sessionmaker[AsyncSession]) -> None:
-    """Delete old receipts once a day, until cancelled. A phone asks about a report for 90 days."""
+    """Delete old receipts once a day, until cancelled. Phones request a report's receipt for 90 days."""
     while True:
         async with sessions.begin() as session:
             await receipt_queries.forget(session, datetime.now(UTC) - RECEIPTS_KEPT)

@@ -1,1 +1,1 @@
-"""The formats of reports. Each module converts the bytes of one format to reports, or names the errors."""
+"""The formats of reports. Each module converts the bytes of one format to reports, or raises errors."""

@@ -1,4 +1,4 @@
-"""Reads many reports of any kind: a JSON array, or one JSON report per line. A bad report does not affect others."""
+"""Reads many reports of any kind: a JSON array, or one JSON report per line. Invalid reports do not affect others."""
 
 import re
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Reads one report as JSON. Errors name the invalid field."""
+"""Reads one report as JSON. Each error contains the path of the invalid field."""
 
 from collections.abc import Callable, Iterable
 from typing import Annotated, Any, Literal, TypeVar
@@ -61,7 +61,10 @@ class MovementsBody(RootModel[MovementReport]):
 
 
 def at_once(raw: bytes, adapter: TypeAdapter[T], read: Callable[[bytes], Any] | None = None) -> T | None:
-    """Validate on the event loop, first with `read`, then with `adapter`. Return None for a large or invalid body."""
+    """Validate on the event loop, with `read` or, if `read` returns None, with `adapter`.
+
+    Return None for a large or invalid body.
+    """
     if len(raw) > AT_ONCE_BYTES or raw.count(FIELD) > AT_ONCE_FIELDS or has_many_values(raw):
         return None
     if read is not None and (report := read(raw)) is not None:

@@ -62,7 +62,7 @@ def opened(raw: bytes, keys: Keys, sender: Principal) -> bytes:
 
 
 def content(sealed: SealedReport, keys: Keys) -> bytes:
-    """What the phone sealed, which is a JSON object. Raises Invalid, NoSuchPhoneKey."""
+    """The JSON object that the phone sealed. Raises Invalid, NoSuchPhoneKey."""
     account = str(sealed.account or "")
     try:
         report = keys.open(decode(sealed.data), kid=sealed.kid, report_id=str(sealed.report_id), account=account)

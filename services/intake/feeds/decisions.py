@@ -51,7 +51,7 @@ SAME = FeedDecision(ItemKind.UNCHANGED, "nothing material")
 
 
 def decide(entry: Item | Cancellation, known: Known | None, area: WatchedArea, places: Places) -> FeedDecision:
-    """Check, in this order, whether the entry is for action, is a hazard, is in the area, is new, and has changed.
+    """Check the entry's status, whether it is a hazard, whether it is in the area, and whether it is new or changed.
 
     A published hazard is updated or cancelled even outside the area, because its receivers must be notified.
     """

@@ -38,7 +38,7 @@ class Stamp:
 
     @property
     def names(self) -> str:
-        """The namespace of hazard ids. It contains a status other than Actual, so that a test changes no real hazard."""
+        """The namespace of hazard ids. Tests have a separate namespace, so that a test changes no real hazard."""
         return self.source if self.own_status is Status.ACTUAL else f"{self.source}/{self.own_status}"
 
     @property
@@ -48,14 +48,14 @@ class Stamp:
 
 
 def report(item: Item, hazard: HazardInfo, known: Known | None, aliases: tuple[str, ...], stamp: Stamp) -> Known:
-    """The hazard with the source's current data and the event to publish: a first report, or an update."""
+    """The hazard's new state, with the event to publish: a first report or an update with the source's data."""
     action = FeedAction.UPDATE if known else FeedAction.REPORT
     source_id = known.event.source_id if known else item.ids[0]
     return _published(action, _content(hazard, stamp), source_id, item, known, aliases, stamp)
 
 
 def take_back(entry: Item | Cancellation, known: Known, aliases: tuple[str, ...], stamp: Stamp) -> Known:
-    """The cancelled hazard, and the event to publish, which repeats the last published content."""
+    """The hazard's new state, with the cancellation to publish, which repeats the last published content."""
     return _published(FeedAction.CANCEL, dict(known.event), known.event.source_id, entry, known, aliases, stamp)
 
 

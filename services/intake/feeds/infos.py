@@ -1,4 +1,4 @@
-"""The hazard of a feed's entry, in the fields of CAP's `info`."""
+"""The data of a hazard in a feed's entry, in fields like those of CAP's element `info`."""
 
 from typing import TYPE_CHECKING
 
@@ -32,7 +32,7 @@ COMPARED = (
 class HazardInfo(Data):
     """The content of a hazard's event. Sources whose values fluctuate override the method `changes`.
 
-    A feed that anybody may read has Public hazards; the reader of any other feed sets the `scope`.
+    The default `scope` is for feeds that anybody may read. The parser of any other feed sets the `scope`.
     """
 
     scope: Scope = Scope.PUBLIC

@@ -23,7 +23,7 @@ async def lock(session: AsyncSession, source: str) -> None:
 
 
 async def aliases_of(session: AsyncSession, source: str, names: Iterable[str]) -> dict[str, UUID]:
-    """All aliases of the hazards to which these aliases belong."""
+    """All aliases of each hazard that has one of these aliases."""
     named = select(FeedAlias.hazard_id).where(FeedAlias.source == source, FeedAlias.alias == any_(_array(names, Text)))
     query = select(FeedAlias.alias, FeedAlias.hazard_id).where(FeedAlias.hazard_id.in_(named)).order_by(FeedAlias.alias)
     return {row.alias: row.hazard_id for row in await session.execute(query)}

@@ -29,7 +29,7 @@ class PolledFeed(NamedTuple):
 
 
 def source(kind: str, name: str | None = None) -> Source:
-    """The source of this kind. Give `name` if another institution publishes the documents of this kind."""
+    """The source of this kind. Pass `name` if the documents come from another institution."""
     own: Source = import_module(f"{__package__}.{kind}").SOURCE
     chosen = name or own.name
     return replace(own, name=chosen, kind=None if chosen == kind else kind)

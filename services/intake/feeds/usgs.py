@@ -137,7 +137,7 @@ def read(document: bytes) -> list[Entry]:
 
 
 def entry(feature: Any, index: int) -> Entry:
-    """Parse one feature. An invalid feature becomes Unreadable and does not affect the others."""
+    """Parse one feature. An invalid feature is returned as Unreadable, so that the other features are still read."""
     try:
         if is_deleted(feature):
             return cancellation(DeletedFeature.model_validate(feature))
@@ -170,7 +170,7 @@ def info(type: HazardType, feature: Feature) -> "MeasuredHazard":
     return MeasuredHazard(
         type=type,
         urgency=Urgency.PAST,  # the same value as in the CAP messages of the USGS
-        severity=Severity.UNKNOWN,  # the USGS gives no severity; the alert rules judge the shaking
+        severity=Severity.UNKNOWN,  # the USGS states no severity; the alert rules use the shaking
         certainty=Certainty.OBSERVED if properties.status.lower() == "reviewed" else Certainty.LIKELY,
         magnitude=properties.mag,
         magnitude_type=properties.mag_type,
