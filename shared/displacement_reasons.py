@@ -73,7 +73,7 @@ BY_ONSET: dict[Onset | None, list[Reason]] = {
 def onset(reason: Reason, hazard: HazardType | None) -> Onset | None:
     """The onset of a reason, or None if the reason is not environmental.
 
-    The report's hazard decides for `natural_disaster`, because droughts are often reported as natural disasters.
+    For `natural_disaster`, the hazard's onset is used, because a drought is often reported as a natural disaster.
     """
     if reason is Reason.NATURAL_DISASTER and hazard:
         return HAZARDS[hazard].onset or Onset.SUDDEN

@@ -40,9 +40,9 @@ class CapCategory(StrEnum):
 class HazardDefinition:
     """A hazard type. If a standard has several codes for the type, the first code is the best match.
 
-    The OET, MH and GH codes were taken from secondary lists and must still be checked, and so must the GLIDE codes FR,
-    AC, EP and IN. A code that no list names for the type is left out.
-    Only `other` has neither nature nor onset; the report's text describes the hazard.
+    The OET, MH and GH codes come from secondary lists. These codes, and the GLIDE codes FR, AC, EP and IN, must still
+    be checked. If a standard's list has no code for the type, the code is left out. Only the type `other` has no nature
+    and no onset; the report's text describes the hazard.
     """
 
     code: HazardType

@@ -118,7 +118,7 @@ class Revoked(Protocol):
 
 
 class Signer:
-    """Signs console's tokens with the Ed25519 key."""
+    """Signs the console's tokens with the Ed25519 key."""
 
     def __init__(self, private_key_file: Path) -> None:
         self._file = private_key_file

@@ -9,7 +9,7 @@ from shared.failures import retry_while_unavailable
 
 
 async def keep_newest(what: str, renew: Callable[[], Awaitable[int]]) -> None:
-    """Call `renew` every minute until cancelled. `renew` moves rows to the newest key and returns their number."""
+    """Call `renew` every minute until cancelled. `renew` encrypts rows with the newest key, and counts them."""
     while True:
         if count := await retry_while_unavailable(renew):
             log.get().info("moved to the newest key", what=what, rows=count)

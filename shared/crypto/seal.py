@@ -1,4 +1,4 @@
-"""Sealing of reports. Intake encrypts a report to the public key, and only the registry's worker can decrypt it."""
+"""Sealing of reports: intake encrypts them to the registry's public key, and only the registry's worker decrypts them."""
 
 import os
 import time
@@ -91,7 +91,7 @@ class Sealer:
 
 
 def draw(public: bytes) -> DataKey:
-    """Generate a data key and wrap the key. Raises ValueError if `public` is not a public key."""
+    """Generate a data key, encrypted to the key `public`. Raises ValueError if `public` is not a public key."""
     kid, key = key_id(public), os.urandom(KEY_BYTES)
     wrapped = SUITE.encrypt(key, X25519PublicKey.from_public_bytes(public), info=INFO + kid.encode())
     return DataKey(kid, Aead(key), encode(wrapped), time.monotonic())

@@ -116,11 +116,11 @@ class HouseholdClear(ReportClear):
 
 
 class GroupClear(ReportClear):
-    """The clear fields of a count. Nobody can be recognised by these fields.
+    """The clear fields of a count. These fields do not identify any person.
 
     `counted_at` is the time of the count; if it is None, `reported_at` is used. If `persons_estimated` is true,
     `persons` was estimated from `households`. Only a full recount replaces earlier counts of the same people.
-    `site_id` is the site where the people are now; `destination` and `destination_locality` say the same in words.
+    `site_id` is the site where the people are now; `destination` and `destination_locality` describe its place.
     """
 
     kind: Clear[Literal["group"]]

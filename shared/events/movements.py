@@ -51,7 +51,7 @@ Moved = Annotated[Persons, Field(ge=1)]
 class MovementClear(Data):
     """The clear fields of every movement report. `persons` is missing if all the people moved.
 
-    A correction is the whole report again with `version` + 1; with `is_reversed`, the movement never happened.
+    A correction is the whole report again with `version` + 1. If `is_reversed` is true, the movement never happened.
     """
 
     report_id: Clear[RandomId]
@@ -109,7 +109,7 @@ class MovementSealed(Data):
 
 
 class HouseholdMovementSealed(MovementSealed):
-    """`member_ids` are the members who moved. Without `member_ids` and without `persons`, the whole household moved."""
+    """`member_ids` are the members who moved. If both `member_ids` and `persons` are missing, all moved."""
 
     member_ids: Sealed[Annotated[tuple[RandomId, ...], Field(max_length=60), FailFast()]] = ()
 

@@ -432,7 +432,7 @@ class OutcomeKind(Code):
 
 
 class RefusalReason(Code):
-    """Why a person refused a held report, for its author."""
+    """Why a person refused a held report, as shown to the report's author."""
 
     NOT_CONFIRMED = "not_confirmed"
     WRONG_PLACE = "wrong_place"

@@ -1,6 +1,6 @@
 // The operator's actions on the page of one alert.
 // Each form makes one call, and then the page is loaded again.
-// Text that was typed in the other forms is kept.
+// Text that was typed in another form of the page is kept.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { refusal } from "/static/refusals.js";
