@@ -1,4 +1,4 @@
-"""Intake decides who may send which report. The decision needs no HTTP, but each refusal has an HTTP answer."""
+"""Intake decides, without HTTP, who may send which report. Each refusal is then converted to an HTTP answer."""
 
 from dataclasses import replace
 from typing import Any

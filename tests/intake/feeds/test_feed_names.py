@@ -1,4 +1,4 @@
-"""One address read for two sources or kinds counts as two feeds, also if an earlier release stored the feeds."""
+"""If an address is read for two sources or kinds, intake treats it as two feeds, also after an upgrade."""
 
 from dataclasses import replace
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""The form refuses impossible values and names the field and the reason. Unlikely values must be confirmed."""
+"""The form refuses impossible values, and shows the field and the reason. Unlikely values must be confirmed."""
 
 from typing import Any
 

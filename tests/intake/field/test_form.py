@@ -1,4 +1,4 @@
-"""The form asks about persons, places and times, names missing answers, and starts each report empty."""
+"""The form asks about persons, places and times, lists missing answers, and is empty for each new report."""
 
 from datetime import UTC, datetime
 from typing import Any

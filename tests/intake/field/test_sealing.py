@@ -112,7 +112,7 @@ LAST_WEEK = (datetime.now(UTC) - timedelta(days=7)).isoformat()
 
 
 def earlier(**changed: Any) -> dict[str, Any]:
-    """A report as the release before stored it."""
+    """A report as the previous release stored reports."""
     report = household(status="Exercise", needs=[], shelter="unknown", version=1)
     return {"body": report, "account": "", "state": "waiting", "at": LAST_WEEK, **changed}
 
@@ -168,7 +168,7 @@ def test_without_webcrypto_the_form_refuses_to_store_and_says_what_to_do(
     expect(page.locator("#report")).to_be_hidden()
     for panel in ("#pin-panel", "#signing", "#account"):
         expect(page.locator(panel)).to_be_hidden()
-    for form in ("#sign-in", "#pin-form", "#report"):  # if no script handles them, no password or PIN is in the address
+    for form in ("#sign-in", "#pin-form", "#report"):  # without a script, no PIN gets into the URL
         assert page.locator(form).evaluate("form => form.method") == "post"
 
 
@@ -371,7 +371,7 @@ def test_the_form_with_a_pin_fits_the_smallest_phone(phone: BrowserContext, cent
 
 
 def test_a_report_is_bound_to_the_account_that_wrote_it(phone: BrowserContext, centre: Centre) -> None:
-    """Nobody can have a report opened that was taken from the phone, or sent by it under another sign-in."""
+    """The centre opens a sealed report only for the author's account, even if the report is copied from the phone."""
     page = opened(phone, centre)
     signed_in(page, centre.account(Role.FIELD))
     page.route("**/v1/displacements:sealed", lambda route: route.abort())
