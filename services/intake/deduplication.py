@@ -43,7 +43,7 @@ class Fingerprint(NamedTuple):
 
 @dataclass(slots=True)
 class Question:
-    """The names that a coroutine looks up, and the fingerprints that it stores, in the next call to Valkey."""
+    """The names to look up, and the fingerprints to store, for one caller in the next call to Valkey."""
 
     names: Sequence[bytes]
     fingerprints: Sequence[Fingerprint]

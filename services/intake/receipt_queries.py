@@ -15,7 +15,7 @@ from shared.postgres.upsert import upsert
 
 
 async def save(session: AsyncSession, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Store the newest outcome of each version. A replaced outcome that arrives late is not stored."""
+    """Store the newest outcome of each version. A replaced outcome is not stored again."""
     newest: dict[tuple[str, str, int], Mapping[str, Any]] = {}
     for row in rows:
         key = row["report_id"], row["author"], row["version"]

@@ -276,7 +276,7 @@ def registrar_areas(report: DisplacementStruct, principal: Principal, places: Pl
 
 
 def registered_area(pcode: str | None, registrar: Principal, places: Places) -> Flag | None:
-    """The registrar's oblast or district that contains the place. The registry compares the household's place."""
+    """The registrar's oblast or district that contains the place. The registry then checks the household's place."""
     if registrar.covers_country:
         return Flag.REGISTRAR_OF_COUNTRY
     if pcode is None:

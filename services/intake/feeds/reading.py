@@ -58,7 +58,7 @@ class Reader:
 
 
 def by_status(entries: list[Entry]) -> dict[Status, list[Item | Cancellation]]:
-    """The readable entries by status. A cancellation comes last, because a hazard's entry may first add a new id."""
+    """The readable entries by status. Cancellations come last, because an entry may add the hazard's new id first."""
     groups: dict[Status, list[Item | Cancellation]] = {}
     for entry in sorted(entries, key=is_cancellation):
         if not isinstance(entry, Unreadable):

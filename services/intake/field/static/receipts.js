@@ -22,7 +22,7 @@ export function askReceiptsNow() {
 }
 
 /**
- * Request the receipts of the signed-in account's reports whose result is not final, unless the pause is not over.
+ * If the pause since the last request is over, request receipts of the account's reports without a final result.
  * The pause grows with each request, because many phones send requests, and a report can be under review for days.
  */
 export async function askReceipts() {
