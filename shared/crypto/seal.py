@@ -1,4 +1,4 @@
-"""Sealing of reports: intake encrypts them to the registry's public key, and only the registry's worker decrypts them."""
+"""Intake encrypts a report to the registry's public key. Only the registry's worker can decrypt the report."""
 
 import os
 import time

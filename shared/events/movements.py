@@ -109,7 +109,7 @@ class MovementSealed(Data):
 
 
 class HouseholdMovementSealed(MovementSealed):
-    """`member_ids` are the members who moved. If both `member_ids` and `persons` are missing, all moved."""
+    """`member_ids` are the members who moved. If `member_ids` and `persons` are missing, the whole household moved."""
 
     member_ids: Sealed[Annotated[tuple[RandomId, ...], Field(max_length=60), FailFast()]] = ()
 

@@ -56,7 +56,7 @@ class Places:
         return f"{around.label(lang)} ({pcode})" if around else pcode
 
     def ancestors(self, pcode: str) -> tuple[str, ...]:
-        """The units that contain this unit, except the country. If the code is unknown, its digits give the parent."""
+        """The units that contain this unit, except the country. The digits of an unknown code determine its parent."""
         unit = self._units.get(pcode)
         parent = unit.parent if unit else self._above_by_digits(pcode)
         return () if parent is None else (parent, *self.ancestors(parent))

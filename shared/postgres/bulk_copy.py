@@ -25,7 +25,7 @@ def columns(model: type[Base]) -> tuple[str, ...]:
 
 
 async def write(connection: asyncpg.Connection, copies: Iterable[Copy]) -> None:
-    """Copy in the given order, in the caller's transaction.
+    """Copy into the tables in the given order, in the caller's transaction.
 
     All rows of a table are computed before the COPY of the table begins. PostgreSQL waits for COPY data for ever, so a
     computation that hangs during the COPY would keep the transaction's locks.
