@@ -37,7 +37,7 @@ class Revocations:
     """The revocations that were read from the topic. A change takes effect within 5 s. Raises HandlerMissing.
 
     `is_complete` becomes true when the topic is read to the end. Until then, a snapshot younger than 24 hours is used
-    together with the records that were read. Until then, without such a snapshot, the revocations are unknown.
+    together with the records that were read. If no such snapshot exists, the revocations are unknown until then.
     """
 
     def __init__(self, settings: Settings) -> None:

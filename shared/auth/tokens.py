@@ -207,7 +207,8 @@ class Authenticator:
         """The request's principal. Raises Unauthenticated, and RevocationsUnknown if `takes_unchecked` is false.
 
         An expired token is accepted only from a field device. If `takes_readmitted` is true, the expired token of a
-        readmitted team counts as valid. If `takes_expired` is true, any expired token's principal has `is_expired`.
+        readmitted team counts as valid. If `takes_expired` is true, every other expired token is accepted, and its
+        principal has `is_expired`.
         """
         token, is_cookie = token_of(connection, cookie)
         principal = self.verify(token)

@@ -266,7 +266,7 @@ class HazardReported(HazardFields, EventData):
 
     @property
     def is_release(self) -> bool:
-        """Whether the event is a release. A release contains only fields that the centre knows already."""
+        """Whether the event is a release, which contains nothing new for the centre."""
         return self.released_revision is not None
 
     @property

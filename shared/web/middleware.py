@@ -66,7 +66,7 @@ class OutermostMiddleware:
             await app(scope, receive, answer)
         except Exception as error:
             logger.error("request failed", route=route_of(scope), **log.described(error))
-            if not status:  # status 503 asks the caller to retry
+            if not status:  # 503, for an unavailable dependency, asks the caller to retry
                 problem = dependency_unavailable() if is_dependency_unavailable(error) else FAULT
                 await answered(HTTPConnection(scope), problem)(scope, receive, answer)
         finally:

@@ -1,4 +1,4 @@
-// A session lasts 30 minutes. Input on a page, or a connected board, renews the session. The page warns before the end.
+// A session lasts 30 minutes. Input on a page, or a connected board, renews the session. Pages announce the session's end.
 
 import { call, isNoAnswer } from "./calls.js";
 import { sentence } from "./texts.js";
