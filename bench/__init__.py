@@ -1,1 +1,4 @@
-"""A benchmark measures Dayar and a minimal program of the same task alternately (A B A B) in one run on one machine."""
+"""Each benchmark measures Dayar and a minimal program in turn (A B A B), in one run on one machine.
+
+Both do the same task.
+"""

@@ -1,9 +1,9 @@
 """`python -m bench.alert_latency` measures the time from the POST of an Extreme hazard to its signed webhook.
 
-This time is compared with the time of a webhook that the benchmark itself posts.
-Before the measurement, hazards are sent for 20 seconds, in which Kafka's JVM compiles its code on all cores.
-The load is an open loop. Each request has a scheduled time, even if earlier requests are late, and its latency is
-measured from that time.
+The benchmark compares this time with the time of a webhook that the benchmark itself posts. Before the measurement, the
+benchmark sends hazards for 20 seconds, because Kafka's JVM first compiles its code. The load is an open loop. Each
+request has a scheduled time, which does not depend on earlier requests. The latency of a request is measured from its
+scheduled time.
 """
 
 import argparse
@@ -137,7 +137,7 @@ class Latency:
         self.sent.answered("hazards", answer)
 
     async def webhook(self, client: httpx.AsyncClient, id: str) -> None:
-        """Post a signed webhook without intake, Kafka, rules and PostgreSQL, as a lower bound."""
+        """Post a signed webhook directly to the receiver, because the latency of this webhook is a lower bound."""
         content, now = json.dumps({"type": "bench", "data": {"report_id": id}}), datetime.now(UTC)
         assert self.hook.secret is not None
         signature = Webhook(self.hook.secret).sign(id, now, content)
@@ -147,7 +147,7 @@ class Latency:
 
 @contextmanager
 def spent(processes: Mapping[str, list[psutil.Process]]) -> Iterator[dict[str, float]]:
-    """Yields a dictionary, which gets the CPU seconds of each component's processes when the context ends."""
+    """Yields a dictionary. When the context ends, the dictionary gets the CPU seconds of each component's processes."""
     before = {who: cpu(members) for who, members in processes.items()}
     used: dict[str, float] = {}
     yield used

@@ -1,9 +1,9 @@
 """`python -m bench.alert_latency_under_load` measures the latency of hazards while households arrive.
 
-Pass A measures hazards alone. Pass B measures the same hazards while households arrive and 100,000 are known.
-The hazards' p99 in B may be at most twice the p99 in A.
-The CPU time per household in the alerts service is also measured, with 10,000 and with 100,000 known households.
-Known households are copied into the service's tables. Arriving households are published as events.
+Pass A measures hazards alone. Pass B measures the same hazards while households arrive in addition to 100,000 known
+households. The p99 latency in pass B may be at most twice the p99 latency in pass A. The CPU time per household in the
+alerts service is also measured, with 10,000 and with 100,000 known households. Known households are copied into the
+service's tables. Arriving households are published as events.
 """
 
 import argparse
@@ -43,7 +43,7 @@ SETTLED = "SELECT coalesce(sum(next_offset), 0) FROM consumer_offsets WHERE topi
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """The cost of one household: wall clock and CPU in milliseconds."""
+    """The wall-clock time and the CPU time for processing one household, in milliseconds."""
 
     known: int
     milliseconds: float
@@ -61,7 +61,7 @@ class Load:
     """Known and arriving households. Each household moved between two districts on a day of the last ten years.
 
     With so many days, ten households rarely leave one district on the same day. Ten departures on one day would raise
-    an alert, which costs as much as everything else.
+    an alert. Raising an alert takes as much time as all other work.
     """
 
     def __init__(self, latency: Latency, engine: AsyncEngine) -> None:
@@ -70,7 +70,7 @@ class Load:
         self.published = 0
 
     async def know(self, number: int) -> None:
-        """Fill the tables with `number` households, in several transactions, because triggers count each household."""
+        """Fill the tables with `number` households. Triggers count each household, so several transactions are used."""
         await self._transact(f"TRUNCATE {COUNTS}")
         for first in range(0, number, CHUNK):
             rows = [self.household() for _ in range(min(CHUNK, number - first))]
@@ -110,7 +110,7 @@ class Load:
         )
 
     async def cost(self, publisher: Publisher, known: int, count: int) -> Cost:
-        """Measure the cost of a household while the service processes a backlog of `count` households."""
+        """Measure the time per household while the service processes a backlog of `count` households."""
         await self.know(known)
         messages = [message(self.household()) for _ in range(count)]
         with spent(self.latency.processes) as used:
@@ -223,7 +223,7 @@ async def passes(
 
 
 def ratio(costs: Sequence[Cost]) -> float:
-    """Divide the CPU time with many known households by the time with few. The items of `costs` alternate."""
+    """Divide the CPU time with many known households by the CPU time with few. In `costs`, few and many alternate."""
     few, many = (sum(cost.alerts + cost.components for cost in costs[start::2]) for start in (0, 1))
     return many / few
 

@@ -1,9 +1,9 @@
-"""`python -m bench.figures` measures requests for figures over HTTP, with 83,000 displacements and with a million.
+"""`python -m bench.figures` measures the response times of figures, with 83,000 and with a million displacements.
 
 The displacements are copied into the registry's tables, and span three years. Four in five displacements are in the
-three southern oblasts. Most displacements are caused by natural disaster. One household in ten was displaced twice.
-The promised time applies to figures that changed since the last answer. The benchmark also prints the times of
-unchanged figures, which are answered from memory.
+three southern oblasts. Most displacements are caused by natural disaster. One household in ten was displaced twice. The
+promised time applies to figures that changed since the last answer. The benchmark also prints the times of unchanged
+figures, which come from a cache.
 """
 
 import argparse
@@ -62,7 +62,7 @@ COLUMNS = (
     "needs",
     "superseded_at",
 )
-AT_ONCE = 50_000  # the most displacements in one transaction
+AT_ONCE = 50_000  # maximum number of displacements in one transaction
 SOUTH = ("KG03", "KG05", "KG06")  # Jalal-Abad, Batken and Osh oblasts
 Change = Callable[[], Awaitable[None]]
 BROADER = [reason for reason in Reason if REASONS[reason].broader is reason]
@@ -118,7 +118,7 @@ def reasons_of(reason: Reason, draw: Random) -> list[str]:
 
 
 def superseded(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
-    """Adds to each row the time of the household's next displacement, like the registry."""
+    """Adds to each row the time of the household's next displacement, as the registry does."""
     following: dict[UUID, datetime] = {}
     household, moment = COLUMNS.index("household_id"), COLUMNS.index("occurred_at")
     for row in sorted(rows, key=lambda row: (row[moment], row[0]), reverse=True):
@@ -143,7 +143,7 @@ async def copy(settings: RegistrySettings, numbers: range, now: datetime) -> Non
 
 @asynccontextmanager
 async def changing(settings: RegistrySettings) -> AsyncIterator[Change]:
-    """Yields a function that changes no displacement but makes the registry's web process compute its answer anew."""
+    """Yields a function that changes no displacement. After a call, the registry computes its next answer again."""
     engine = database.engine(settings)
     sessions = database.sessions(engine)
 
@@ -182,7 +182,10 @@ async def measure(
 
 
 def is_kept(path: str, displacements: int, p99: float, size: int) -> bool:
-    """Whether the answer keeps the promise: a page up to a million displacements, other figures also beyond."""
+    """Whether the size and the time are within the promised limits.
+
+    From a million displacements on, a page has no time limit.
+    """
     if path.startswith("/figures"):
         return size <= PROMISED_BYTES and (p99 <= PROMISED_MS or displacements >= MILLION)
     return p99 <= (PROMISED_MS_OF_MILLION if displacements >= MILLION else PROMISED_MS)
@@ -195,7 +198,7 @@ async def run(
     since = f"{now - timedelta(days=334):%Y-%m}"
     paths = {
         "stock, today": "/v1/statistics/stock",
-        "stock, end of last year": f"/v1/statistics/stock?date={now.year - 1}-12-30",  # the most months and days
+        "stock, end of last year": f"/v1/statistics/stock?date={now.year - 1}-12-30",  # adds up most months and days
         "flows, twelve months": f"/v1/statistics/flows?since={since}",
         "figures page": "/figures?lang=ru",
     }

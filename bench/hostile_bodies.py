@@ -1,7 +1,7 @@
-"""`python -m bench.hostile_bodies` measures other requests while clients send the most costly bodies.
+"""`python -m bench.hostile_bodies` measures normal requests while attackers send the most costly bodies.
 
-The kinds of bodies are sent one after the other, by a separate process. Requests during each attack are compared
-with the same requests just before the attack.
+A separate process sends one kind of body after the other. Requests during each attack are compared with the same
+requests just before the attack.
 """
 
 import argparse
@@ -35,7 +35,7 @@ PAUSE_SECONDS = 0.01
 
 @dataclass
 class Kind:
-    """One kind of body, and the times in ms of other requests before and while such bodies are sent."""
+    """One kind of body, and the response times in ms of normal requests before and during an attack with this kind."""
 
     name: str
     request: bytes
@@ -92,7 +92,7 @@ async def under_attack(made: Bench, port: int, kind: Kind, *, seconds: float, fi
 
 
 def hostile(made: Bench, port: int) -> list[Kind]:
-    """The kinds of bodies, sent by a phone whose token expired long ago, or by an operator's account."""
+    """The kinds of hostile bodies, with the token of an operator, or with a phone's token that expired long ago."""
     phone = made.installation.token(roles=[Role.FIELD], channel=SubmissionChannel.FIELD, expires_in=-400 * 86_400)
     desk = made.installation.token(roles=[Role.OPERATOR], channel=SubmissionChannel.CONSOLE)
     kinds = ((DISPLACEMENTS, SINGLES, phone), ("/v1/hazards", HAZARDS, desk), (BATCH, BATCHES, phone))
@@ -106,7 +106,7 @@ def hostile(made: Bench, port: int) -> list[Kind]:
 def attack(port: int, request: bytes, *, end: float) -> int:
     """Send the request over several connections until `end`. Return the number of answers.
 
-    The attack runs in another process than the probe, because the probe would otherwise also measure the attack.
+    The attack and the probe run in separate processes, because the probe must not measure the work of the attack.
     """
 
     async def attacking() -> int:

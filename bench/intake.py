@@ -1,4 +1,4 @@
-"""For both benchmarks of intake, starts the servers, makes reports, measures runs and counts published reports."""
+"""Starts the servers, makes reports, measures passes and counts published reports, for both benchmarks of intake."""
 
 import argparse
 import asyncio
@@ -98,7 +98,7 @@ class Bench:
         connections: int = load.CONNECTIONS,
         status: int = 202,
     ) -> Pass:
-        """Measure one pass. Every answer must have this `status`, because a refused report costs less."""
+        """Measure one pass. Every answer must have this `status`, because refusing a report takes less time."""
         process, port = server
         requests = load.posts(path, bodies, port=port, tokens=self.tokens)
         watched = {
@@ -154,7 +154,7 @@ def bench() -> Iterator[Bench]:
 
 
 def reports(count: int, *, persons: int = 5) -> list[bytes]:
-    """Household reports with different ids; a family of five lists its members."""
+    """Household reports with different ids. Each report lists all members of the household."""
     template = json.dumps(household(persons)).encode()
     report_id, household_id = b"00000000-0000-4000-8000-000000000001", b"00000000-0000-4000-8000-000000000002"
     return [
@@ -204,7 +204,7 @@ Measure = Callable[[Bench, int, int], Coroutine[Any, Any, int]]
 
 
 def run(measure: Measure, description: str | None, *, reports: int) -> int:
-    """Run `measure` with the counts on the command line, and return its exit code."""
+    """Run `measure` with the numbers on the command line, and return the exit code."""
     options = argparse.ArgumentParser(description=description)
     options.add_argument("--reports", type=int, default=reports)
     options.add_argument("--persons", type=int, default=5)

@@ -1,4 +1,4 @@
-"""Processes with all their children, and the CPU seconds that they used."""
+"""Finds the children of processes, and adds up the CPU seconds of processes."""
 
 from collections.abc import Sequence
 

@@ -1,9 +1,9 @@
 """`python -m bench.registry` measures the time from Kafka to committed rows, for reports of a family of five.
 
-Pass A copies the rows that pass B wrote, by asyncpg's COPY, with one transaction for each batch of pass B.
-Pass B runs as many of the registry's consumers as `make run` starts. The consumers read, decrypt, decide and seal.
-Each transaction of a consumer commits households, members, episodes, history, inbox, ledger, outbox and offsets
-together. Pass B is also measured with a single consumer.
+Pass A only writes the rows of pass B by COPY, in one transaction for each batch of pass B. Pass B runs as many of the
+registry's consumers as `make run` starts. The consumers read and decrypt the reports, apply the registry's rules, and
+encrypt the rows. Each transaction of a consumer commits households, members, episodes, history, inbox, ledger, outbox
+and offsets together. Pass B is also measured with a single consumer.
 """
 
 import argparse
@@ -111,7 +111,7 @@ class Bench:
         self.passes.append(Pass(workers, seconds, cpu(processes) - own, cpu(family(self.components)) - others))
 
     async def fill(self) -> None:
-        """Write the log before anything is measured."""
+        """Publish all reports before the first measurement."""
         desk, author, team = Desk(self.installation.secrets / "seal"), uuid4(), uuid4()
         async with Publisher(self.installation.settings(Settings, "intake")) as publisher:
             for start in range(0, self.reports, 1000):

@@ -36,7 +36,7 @@ STAGE = re.compile(r"✓ (.+?) +([0-9.]+) s")
 
 @dataclass(slots=True)
 class Load:
-    """Sends reports at a fixed rate. Keeps the time and the status of each answer; the status 0 means no answer."""
+    """Sends reports at a fixed rate. Keeps each request's time and answer; the status 0 means no answer."""
 
     url: str
     tokens: list[str]
@@ -58,7 +58,7 @@ class Load:
             return 0
 
     def since(self, moment: float) -> tuple[float | None, Counter[int]]:
-        """Return the seconds from `moment` to the first accepted report, and the number of later answers by status."""
+        """Return the seconds from `moment` to the first accepted report, and count the answers since then by status."""
         later = [(at - moment, status) for at, status in self.answers if at >= moment]
         return next((at for at, status in later if status == httpx.codes.ACCEPTED), None), Counter(
             status for _, status in later
@@ -117,7 +117,7 @@ def cpu_by_name(run: Run) -> str:
 
 
 def are_assigned(run: Run) -> bool:
-    """Whether each group has members, and each member has partitions."""
+    """Whether each consumer group has members, and each member has partitions."""
     admin = broker(run).admin()
     names = [f"dayar.{name}" for name in CONSUMERS]
     groups = [description.result() for description in admin.describe_consumer_groups(names).values()]

@@ -1,8 +1,9 @@
 """`python -m bench.search` measures how long a search for households takes, over many registered households.
 
 Pass A opens one household by its id; pass B searches by one criterion, opens the page of a household, or lists its
-duplicates. All use the registry's web app with its access check and security log, without a network. Passes alternate,
-so that a busy machine slows down both alike. Each kind must keep the promise, and find what it must find.
+duplicates. All requests use the registry's web app with its access check and security log, without a network. The
+passes alternate, so that other load slows down both passes equally. Each kind of search must be fast enough, and find
+the expected number of households.
 """
 
 import argparse
@@ -47,7 +48,7 @@ PROMISED_MS = 200.0
 BATCH = 1_000
 PAGE = 25  # households on a page
 ROUNDS = 40  # each round makes each kind of search once
-# The commonest given name is that of one person in a hundred, as among people. Names are made of two parts.
+# Names are made of two parts. As in reality, one person in a hundred has the commonest given name.
 GIVEN = "Ай Гүл Нур Бак Таал Жан Кан Мир Сал Те Уран Чол Эр Ыр Аз Бе Дан Жыл Ку Ма"
 GIVEN_ENDING = "гүл бек ай зат лан мат нура тай шат ыл зада дан жан кыз ман на сай тын хан чы бүбү перим салкын урмат"
 OF_FATHERS = "Абды Ала Асан Бай Бейше Жума Иса Кара Калы Мамыт Молдо Мурат Ниязи Омур Орозо Осмо Раим Сады Сапар Суйун"
@@ -56,7 +57,7 @@ GIVEN_NAMES, FAMILY_NAMES = (
     [first + ending for first in firsts.split() for ending in endings.split()]
     for firsts, endings in ((GIVEN, GIVEN_ENDING), (OF_FATHERS, ENDING))
 )
-NOWHERE, *DISTRICTS = [unit.pcode for unit in Places.load().units() if unit.level == 2]  # nobody comes from the first
+NOWHERE, *DISTRICTS = [unit.pcode for unit in Places.load().units() if unit.level == 2]  # nobody comes from NOWHERE
 
 
 def content(number: int) -> dict[str, Any]:
@@ -125,7 +126,7 @@ def received(number: int, now: datetime) -> Received:
 
 
 class Kind(NamedTuple):
-    """A search, and the fewest and the most households that its first page must show."""
+    """A search, and the minimum and the maximum number of households on its first page."""
 
     criteria: dict[str, Any]
     least: int = 1
