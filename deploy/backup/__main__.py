@@ -35,7 +35,7 @@ async def run(installation: Installation, settings: BackupSettings) -> None:
 
 
 async def make(installation: Installation, settings: BackupSettings) -> bool:
-    """Make a backup. Record and return whether the backup succeeded."""
+    """Make a backup. Return whether the backup succeeded, and record this result."""
     assert settings.at is not None
     try:
         name = await making.back_up(installation, settings, datetime.now(UTC))
@@ -54,7 +54,7 @@ async def make(installation: Installation, settings: BackupSettings) -> bool:
 
 
 def is_due(made_at: datetime | None, at: time, now: datetime) -> bool:
-    """Whether no backup was made since the last scheduled time."""
+    """Whether the last backup is older than the last scheduled time."""
     return made_at is None or made_at < last_at(at, now)
 
 

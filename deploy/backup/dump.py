@@ -91,7 +91,7 @@ def dumped(server: Server, database: str, snapshot: str) -> Iterator[bytes]:
 
 
 async def check_free(server: Server, database: str) -> None:
-    """Raise DatabaseInUse or DatabaseHolds. A database is free if it does not exist or has no rows."""
+    """Raise DatabaseInUse or DatabaseHolds. A database is free if the database does not exist or contains no rows."""
     connection = await server.connect()
     try:
         is_there = await connection.fetchval("SELECT count(*) FROM pg_database WHERE datname = $1", database)

@@ -31,7 +31,7 @@ LETTERS_BACK = (
     "FROM {schema}.consumer_offsets AS read WHERE (read.topic, read.partition) = ($1, $2) "
     "AND (letters.topic, letters.partition) = ($1, $2)"
 )
-# The row also keeps the former offset, because the dead letter's record on the log still names the former offset.
+# The row also keeps the former offset, because the dead letter's record on the log still contains the former offset.
 WRITTEN = 'written_offset = coalesce(written_offset, "offset" + (1::bigint << 62)),'
 IS_REMEMBERED = (
     "SELECT EXISTS (SELECT FROM information_schema.columns WHERE table_schema = $1 AND table_name = 'dead_letters' "
@@ -43,7 +43,7 @@ MOVE = (
 )
 
 
-Letter = tuple[str, str, int, int]  # service, topic, partition, and the offset that the dead letter names
+Letter = tuple[str, str, int, int]  # service, topic, partition, and the offset in the dead letter's headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ NOT_KNOWN = Log("", {}, {})
 def look(broker: Broker, prefix: str) -> Log:
     """Read the topics' ids and offsets. Return NOT_KNOWN if the broker does not answer soon.
 
-    After an update, the topics that the new release adds do not exist until they are provisioned.
+    Missing topics are skipped, because after an update the topics of the new release are not provisioned yet.
     """
     admin = broker.admin()
     names = {f"{prefix}{name}": name for name in (*TOPICS, *DEAD_TOPICS)}
@@ -110,8 +110,8 @@ def carried(log: Log, positions: Iterable[tuple[str, int, int]]) -> dict[Partiti
     """For each partition in the backup, return the first offset to back up.
 
     The backup contains all records of compacted topics, because these records are state. Dead-letter topics are also
-    read from their start.
-    The backup contains a record of any other topic only if a service has not read the record yet.
+    read from their start. From all other topics, the backup contains only records that at least one service has not
+    read yet.
     """
     unread: dict[Partition, int] = {}
     for topic, number, next_offset in positions:
@@ -154,7 +154,7 @@ def _position(consumer: Any, partition: Partition) -> int:
 
 
 def _letter(record: Any) -> Letter | None:
-    """Identify the dead letter. If a header occurs twice, the service wrote the last one, so the last one is used."""
+    """Identify the dead letter. If a header occurs twice, the last value is used, because the service wrote it."""
     headers = {name: value or b"" for name, value in record.headers() or ()}
     try:
         numbers = int(headers["dead_partition"]), int(headers["dead_offset"])
@@ -235,7 +235,7 @@ def is_same(topic: str, before: Log, now: Log) -> bool:
 
 
 def where_to_read(partition: Partition, next_offset: int, before: Log, now: Log) -> int:
-    """Return `next_offset`, or the partition's end if that is smaller. For a new topic, return the first offset."""
+    """Return the smaller of `next_offset` and the partition's end. For a new topic, return the first offset."""
     begin, end = now.ends.get(partition, (0, 0))
     if is_same(partition[0], before, now):
         return min(next_offset, end)

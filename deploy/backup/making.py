@@ -62,10 +62,10 @@ def check(settings: BackupSettings, folders: Iterable[Path]) -> None:
 
 
 async def _write(made: Archive, installation: Installation, now: datetime) -> log.Log:
-    """Write the files, the database, the log, and then the files that changed meanwhile. Return the state of the log.
+    """Write the files, the database and the log, and then again the files that changed during the backup.
 
-    The files are written before the log, so that a report that moves from the spool to the log meanwhile is not missed.
-    Changed files are written again at the end, because a row of the dump may be encrypted under a new key.
+    Return the state of the log. A report may move from the spool to the log during the backup, so the files are written
+    before the log. The changed files may contain new keys, under which rows of the dump are encrypted.
     """
     looks: Looks = {}
     _add_files(made, installation.folders, looks)
@@ -94,7 +94,10 @@ def _manifest(installation: Installation, snapshot: dump.Snapshot, seen: log.Log
 
 
 def _add_files(made: Archive, folders: Mapping[str, Path], looks: Looks) -> None:
-    """Add the files that changed since the last call. A file that disappears during the call is skipped."""
+    """Add the files that are new or have changed since the last call.
+
+    A file that disappears during the call is skipped.
+    """
     for name, file in _files(folders):
         try:
             known = file.stat()

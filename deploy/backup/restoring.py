@@ -90,11 +90,11 @@ def put_back(
 ) -> list[Path]:
     """Copy the backup's files into the folders. Returns the folders in which the former files are kept.
 
-    After an interruption the restore is repeated from the beginning. Call `finish` after the whole restore.
+    An interrupted restore is repeated from the beginning. Call `finish` at the end of the restore.
 
-    Folders of the backup's installation may contain more than the backup, such as newer keys and reports in the spool.
-    Therefore, if the folders belong to the backup's installation, only the folders of `servers` are moved aside.
-    If the folders belong to another installation, everything except `stays` is moved aside.
+    If the folders belong to the backup's installation, they may contain newer keys, and reports in the spool. Only the
+    folders of `servers` are then moved aside. If the folders belong to another installation, everything except `stays`
+    is moved aside.
     """
     is_same = _is_same(files, folders)
     write_whole(_marker(folders), SAME if is_same else OTHER)
@@ -111,7 +111,7 @@ def put_back(
 
 
 def finish(folders: Mapping[str, Path]) -> None:
-    """Remove the marker file. The next restore will check again to which installation the folders belong."""
+    """Remove the marker file, so that the next restore checks again to which installation the folders belong."""
     _marker(folders).unlink(missing_ok=True)
 
 
@@ -126,8 +126,8 @@ def _makes_way(path: Path, stays: Collection[str]) -> bool:
 def _marker(folders: Mapping[str, Path]) -> Path:
     """Return the marker file, which exists until the restore has ended. While the file exists, no service starts.
 
-    The file records to which installation the folders belonged. After an interruption the keys in the folders do not
-    show the installation, because some of these keys may come from the backup.
+    The file records whether the folders belonged to the backup's installation. After an interrupted restore, the keys
+    in the folders cannot show this, because the restore may have written some of them.
     """
     return next(iter(folders.values())) / RESTORING
 

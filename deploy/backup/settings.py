@@ -31,7 +31,7 @@ class BackupSettings(CheckedSettings):
 
 
 class AdminSettings(CheckedSettings):
-    """The administrators' logins on servers that others run. Logins on our own servers are in the state folder."""
+    """The administrators' logins on external servers. Logins on our own servers are in the state folder."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True)
 

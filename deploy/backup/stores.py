@@ -56,7 +56,7 @@ class Folder:
         sync(self._folder)
 
     def _remove_stale(self) -> None:
-        """Remove the unfinished files that killed backups left behind."""
+        """Remove the unfinished files of backups that were killed."""
         for file in self._folder.glob(".*.unfinished"):
             if time.time() - file.stat().st_mtime > STALE_SECONDS:
                 file.unlink()

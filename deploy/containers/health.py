@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from shared.liveness import over_http
 
 ESTABLISHED = "01"
-KAFKA_PORT, DATABASE_PORT = 9092, 5432  # the port of an address that names no port
+KAFKA_PORT, DATABASE_PORT = 9092, 5432  # the ports of addresses without a port
 SECONDS = 4
 
 

@@ -1,7 +1,7 @@
-"""The program of the container that runs once before the services.
+"""Runs once in its own container before the services start.
 
-The program creates the database with roles and schemas, runs the migrations, and creates topics, logins, rights and
-the first accounts.
+The program creates the database, roles and schemas, runs the migrations, and creates the topics, logins, rights and
+first accounts.
 """
 
 import asyncio

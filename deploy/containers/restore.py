@@ -24,7 +24,7 @@ from deploy.containers.volumes import variable
 from shared.config import BadSettings, Settings
 
 PASSWORDS = ("kafka", "database", "valkey")  # the restore does not replace the servers' passwords
-STAGING = Path("/staging")  # this volume is on disk, because a backup may not fit into memory
+STAGING = Path("/staging")  # this volume is on disk, because a backup may be larger than the memory
 
 
 def main(backup: str) -> None:

@@ -89,7 +89,7 @@ def pass_on(child: asyncio.subprocess.Process, number: signal.Signals) -> None:
 
 
 def secret_files(environment: Mapping[str, str], service: str) -> list[Path]:
-    """Return the existing secret files that the settings name. Secrets of other systems are left out."""
+    """Return the existing files of this installation's secrets. Secrets of other systems are left out."""
     named = [value for name, value in environment.items() if name.endswith("_FILE") and name not in OTHERS]
     return [file for value in named if (file := Path(value.replace("{service}", service))).is_file()]
 

@@ -1,8 +1,8 @@
-"""The first container checks and writes each service's secrets, and marks the installation as an exercise or as real.
+"""Runs in the first container: writes each service's secrets, and marks the installation as an exercise or as real.
 
-Passwords come from the environment (`make env`). Keys are generated here and never leave their volume.
-With the argument `rotate`, the program only generates a new pair of sealing keys.
-With the argument `retire`, the program only destroys the private key of an older pair.
+Passwords come from the environment (`make env`). The program generates the keys, which never leave their volume. With
+the argument `rotate`, the program only generates a new pair of sealing keys. With the argument `retire`, the program
+only destroys the private key of an older pair.
 """
 
 import os
@@ -122,7 +122,8 @@ def hold_to_contract(installation: Path) -> None:
     """
     file = installation / "contract"
     if not (installation / MARK.name).exists():
-        # This file is written before MARK, because a volume that has only MARK was made by an earlier build.
+        # This file is written before MARK, because a volume with MARK but without this file counts as an earlier
+        # build's.
         keep(file, str(CONTRACT).encode())
     written = int(file.read_text(encoding="ascii")) if file.exists() else 1
     if written > CONTRACT:
@@ -165,7 +166,7 @@ def rotate(sealing: Path, installation: Path) -> str:
 
 
 def retire(sealing: Path, kid: str, now: datetime) -> None:
-    """Destroy an older private key if no report on the log or in intake's spool can be sealed to this key.
+    """Destroy an older private key if no report on the log or in intake's spool needs the key.
 
     Raises CannotRetire.
     """

@@ -46,7 +46,10 @@ def main() -> int:
 
 
 def messages_of(error: Exception) -> Iterator[str]:
-    """Yield the message of each expected error. An unexpected error yields nothing, so its traceback is shown."""
+    """Yield the message of each expected error.
+
+    An unexpected error yields no message, so that its traceback is shown.
+    """
     if isinstance(error, ExceptionGroup):
         for inner in error.exceptions:
             yield from messages_of(inner)

@@ -9,7 +9,7 @@ from services.console.config import ConsoleSettings
 
 
 async def make(stack: Stack) -> None:
-    """Create the first accounts if the installation does not have them yet."""
+    """Create the first accounts that do not exist yet."""
     with environment.replaced(stack.env()):
         settings = ConsoleSettings().for_service("console")
     if stack.options.admin_password:

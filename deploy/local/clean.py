@@ -1,4 +1,4 @@
-"""`make clean-state` removes an installation after a question to the user."""
+"""`make clean-state` removes an installation after the user has confirmed the removal."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""The interface that Kafka, PostgreSQL and Valkey share, to prepare, start, probe and stop the server."""
+"""The common interface of Kafka, PostgreSQL and Valkey: to prepare, start, probe and stop a server."""
 
 import os
 import signal
@@ -64,7 +64,7 @@ class Component(ABC):
 
     @abstractmethod
     def prepare(self) -> None:
-        """Create the server's folder at the first start. Write the server's settings at every start."""
+        """Create the server's folder if it does not exist. Write the server's settings again."""
 
     @abstractmethod
     def command(self) -> Sequence[str]: ...
@@ -80,7 +80,7 @@ class Component(ABC):
         return {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8", "TZ": "UTC"}
 
     def ports(self) -> Mapping[str, int]:
-        """The server's ports by name. A name is the setting of the port, or a description if no setting exists."""
+        """Maps the name of each port to its number. A name is the port's setting, or else a description of the port."""
         return {}
 
     @property

@@ -1,4 +1,4 @@
-"""Checks, before anything starts, whether each server that others run answers."""
+"""Checks whether each external server answers, before the stack starts."""
 
 import asyncio
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ async def away(options: Options) -> list[str]:
 
 
 async def answers_at(server: str, given: str) -> bool:
-    """Whether at least one address accepts a connection, such as one broker of a cluster."""
+    """Whether at least one address of the server accepts a connection. A Kafka cluster has several addresses."""
     answers = await asyncio.gather(*map(_accepts, addresses(server, given)))
     return any(answers)
 

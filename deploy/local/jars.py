@@ -96,7 +96,7 @@ def _fetch(jars: Sequence[Jar], cache: Path, progress: Progress) -> None:
 
         yield add
 
-    # each run uses a new Maven repository, because two resolvers must not share a cache
+    # each download uses a new Maven repository, because two resolvers must not share a cache
     with tempfile.TemporaryDirectory(dir=cache) as repository, ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(lambda jar: _install(jar, Path(repository), cache, counted), jars))
 

@@ -30,7 +30,7 @@ JVM = (
     "-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info",
 )
 
-# In tests Kafka runs only for minutes, so optimised compilation would cost more time than it saves.
+# In tests Kafka runs only for minutes, so the JVM's optimising compiler would take more time than it saves.
 BRIEFLY = ("-XX:TieredStopAtLevel=1",)
 
 SURVIVES_A_KILL = {
@@ -45,7 +45,8 @@ SURVIVES_A_KILL = {
 # With slow heartbeats and without no-op records, an idle broker needs a third of the CPU time.
 IDLES = {"metadata.max.idle.interval.ms": 0}
 
-UNSAYABLE = frozenset(',"\\')  # Kafka splits folders at ","; Java's argument files treat " and \ as special
+# Kafka splits a list of folders at ",", and in Java's argument files " and \ are special characters
+UNSAYABLE = frozenset(',"\\')
 
 
 class FolderUnsayable(CannotStart):
@@ -112,7 +113,7 @@ class Kafka(Component):
 
     @property
     def _own(self) -> Path:
-        """The folder for all files that Kafka writes except its log."""
+        """The folder for all files that Kafka writes, except the topics' records."""
         return self.folder / "written"
 
     @property
@@ -251,5 +252,5 @@ class Kafka(Component):
             "group.initial.rebalance.delay.ms": 0,
             **(SURVIVES_A_KILL if self._fsync else IDLES),
         }
-        # Java reads properties files as Latin-1, and JSON's escapes of all other letters are valid in these files
+        # Java reads properties files as Latin-1 and accepts the escapes by which JSON writes other letters
         return "".join(f"{name}={json.dumps(str(value))[1:-1]}\n" for name, value in settings.items())

@@ -31,7 +31,7 @@ class Options:
     kafka_port: int | None
     exercise: bool
     plays: bool  # whether a new exercise plays the scenario
-    given: frozenset[str]  # the servers that others run
+    given: frozenset[str]  # the external servers
     public_url: str
     admin_password: str | None
     environment: Mapping[str, str]
@@ -66,7 +66,7 @@ def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
-        return host == "localhost"  # other names may resolve to another machine
+        return host == "localhost"  # any other name may resolve to an address of another machine
 
 
 def _port(text: str) -> int:

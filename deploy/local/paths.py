@@ -7,14 +7,14 @@ import socket
 from importlib.metadata import distribution
 from pathlib import Path
 
-# Each checkout has its own folder here, which contains copies of programs and the state folders of root.
+# HOMES contains a folder for each checkout, with copies of programs and root's state folders.
 HOMES = Path("/var/lib/dayar")
 ROOT = Path(__file__).resolve().parent.parent.parent
-LOWEST_PORT, HIGHEST_PORT = 20_000, 32_000  # Linux uses only higher ports than this for outgoing connections
+LOWEST_PORT, HIGHEST_PORT = 20_000, 32_000  # outgoing connections of Linux use only higher ports
 
 
 def shared_home() -> Path:
-    """The folder for root's state and copies of programs. PostgreSQL's user may be unable to enter root's checkout."""
+    """The folder for root's state and copies of programs, because PostgreSQL's user may not enter root's checkout."""
     return HOMES / hashlib.sha256(os.fsencode(ROOT)).hexdigest()[:12]
 
 
@@ -23,7 +23,7 @@ def states() -> Path:
 
 
 def cache() -> Path:
-    """The folder for downloads of all installations. If root starts the stack, Kafka's user can read this folder."""
+    """The folder for downloads of all installations. Kafka's user can read root's downloads."""
     if os.geteuid() == 0 and "XDG_CACHE_HOME" not in os.environ:
         return Path("/var/cache/dayar")
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dayar"
@@ -35,7 +35,7 @@ def earlier_cache() -> Path | None:
 
 
 def make_passable(folder: Path) -> None:
-    """Create the folder, which only its owner can list. Other users can pass through the folder if root creates it."""
+    """Create the folder, which only its owner can list. If root creates the folder, all users can enter it."""
     mode = 0o711 if os.geteuid() == 0 else 0o700
     for path in reversed((folder, *folder.parents)):
         if not path.exists():

@@ -1,4 +1,7 @@
-"""Runs child processes, which end with their parent. The next start of the stack ends any child that still runs."""
+"""Runs child processes, which end with their parent.
+
+If a child still runs, the next start of the stack ends the child.
+"""
 
 import asyncio
 import os
@@ -104,7 +107,7 @@ class Process:
         return self._popen is not None and self._popen.poll() is None
 
     async def ended(self) -> None:
-        """Return when the process has ended."""
+        """Wait until the process has ended."""
         if not self.is_running:
             return
         loop, is_over = asyncio.get_running_loop(), asyncio.Event()
@@ -159,7 +162,7 @@ class Process:
 
 
 def open_log(file: Path) -> IO[bytes]:
-    """Open the log for appending. A log that is too large is renamed first, and a new log is begun."""
+    """Open the log for appending. If the log is too large, rename it first, and begin a new log."""
     if file.exists() and file.stat().st_size > LOG_KEPT_BYTES:
         file.replace(file.with_suffix(".log.1"))
     return file.open("ab")

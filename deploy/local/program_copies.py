@@ -1,4 +1,4 @@
-"""Copies programs for the users that services and servers run as, and removes copies that nobody needs."""
+"""Copies programs that the users of services and servers cannot read otherwise, and removes unneeded copies."""
 
 import os
 import re
@@ -20,7 +20,7 @@ UNUSED_SECONDS = 7 * 86_400
 
 
 def made(home: Path, name: str, fill: Callable[[Path], None]) -> Path:
-    """Return the copy with this name, and make a missing copy. A copy gets its name when the copy is complete."""
+    """Return the copy with this name. If the copy does not exist, make it, and give it the name when it is complete."""
     copy = home / name
     if not copy.exists():
         paths.make_passable(home)
@@ -29,9 +29,9 @@ def made(home: Path, name: str, fill: Callable[[Path], None]) -> Path:
             unfinished = Path(folder) / "copy"
             fill(unfinished)
             open_to_all(unfinished)
-            with suppress(OSError):  # another start has just made the same copy
+            with suppress(OSError):  # another process has just made the same copy
                 unfinished.replace(copy)
-    os.utime(copy)  # `remove_stale` keeps copies with a recent date
+    os.utime(copy)  # `remove_stale` keeps recently used copies
     return copy
 
 

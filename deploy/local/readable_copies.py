@@ -1,4 +1,4 @@
-"""Finds files that an unprivileged user can read or run. If the user cannot reach a file, a copy is made."""
+"""Finds programs and files that an unprivileged user can read, and copies those that the user cannot read."""
 
 import compileall
 import hashlib
@@ -36,7 +36,7 @@ def program(state: Path, user: User | None) -> Program:
     if _may_read_libraries(user):
         return Program(Path(sys.executable), folder)
     interpreter = _interpreter(user)
-    # the copied interpreter finds its shared libraries by this path, because the original path may be unreadable
+    # the copied interpreter finds its shared libraries by this path, because the user may not read the original path
     libraries = str(interpreter.parents[1] / "lib")
     return Program(_environment(interpreter) / "bin" / "python", folder, {"LD_LIBRARY_PATH": libraries})
 
@@ -59,7 +59,7 @@ def sources(state: Path, user: User) -> Path:
 
 
 def compile_sources() -> None:
-    """Write the bytecode of all sources, readable for everybody. Bytecode that is current is not written again.
+    """Write the bytecode of all sources, which all users can read. Current bytecode is not written again.
 
     Services that root starts cannot write files. Without bytecode, the services would compile their imports at each
     start.

@@ -58,7 +58,7 @@ def restore(
 
 
 def _check_given(options: Options) -> None:
-    """If others run the database, check the database before any file is moved. Raises DatabaseInUse, DatabaseHolds."""
+    """Check an external database before any file is moved. Raises DatabaseInUse, DatabaseHolds."""
     if "postgres" in options.given:
         with environment.replaced(options.environment):
             present = Installation.read(Settings(), BackupSettings(), AdminSettings())

@@ -1,4 +1,4 @@
-"""Sets which files in the state folder the services may read and write if root starts them as other users.
+"""Lets the services read and write some files in the state folder, if root starts the services as other users.
 
 All other files in the folder can be read only by root.
 """

@@ -95,7 +95,7 @@ class Stack:
 
     @cached_property
     def processes(self) -> list[Process]:
-        """All processes; the web process is the last."""
+        """The processes of all services; the web process is the last."""
         return list(self._processes())
 
     @cached_property
@@ -111,7 +111,7 @@ class Stack:
                     f"{service}-worker-{number}", f"services.{service}", "worker", instance=f"local-{number}", user=user
                 )
         if self.backup.at is not None:
-            # only the user that started the stack can read all files to back up
+            # only the user that started the stack can read all files of a backup
             yield self._process("backup", "deploy.backup", user=None)
         yield self._process(WEB, "deploy.local.web", user=SERVICES_USER)
 
@@ -182,7 +182,7 @@ class Stack:
 
     @property
     def has_run(self) -> bool:
-        """Whether all servers of this installation have answered at least once."""
+        """Whether an earlier start of this installation was successful, so that all servers answered."""
         return (self.folders.state / "environment").exists()
 
     def write_environment(self) -> None:
@@ -217,7 +217,7 @@ class Stack:
             await database.create(self._server(), DATABASE, role_prefix=ROLE_PREFIX, passwords=passwords)
 
     def make_topics(self) -> None:
-        """Create the topics unless an earlier start created the same topics.
+        """Create the topics, unless an earlier start has created them.
 
         Creating the topics can take ten seconds.
         """
@@ -233,7 +233,7 @@ class Stack:
     def has_topics(self) -> bool:
         """Whether an earlier start created this release's topics, rights and passwords.
 
-        The mark is in the folder of the log, because a lost log must also lose its mark.
+        A file in Kafka's folder records this, so that the record is lost together with the topics.
         """
         return self._topics_mark.exists() and self._topics_mark.read_bytes() == self._topics_digest()
 

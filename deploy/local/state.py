@@ -148,7 +148,7 @@ def _read(state: Path) -> Installation | None:
         marks = json.loads((state / "installation.json").read_bytes())
         if marks["version"] > VERSION:
             raise StateNewer(state)
-        if marks["version"] < VERSION:  # the records on the log are never migrated
+        if marks["version"] < VERSION:  # the records in Kafka are never migrated
             raise StateEarlier
         return Installation(marks["version"], marks["exercise"], marks["ports"])
     except (ValueError, KeyError, TypeError):

@@ -21,7 +21,7 @@ from shared.lifecycle import beside
 from shared.liveness import SILENT_SECONDS, Answers, silent
 from shared.postgres.database import migrate
 
-LIVED_SECONDS = 10.0  # a process that ran longer than this is restarted without a pause
+LIVED_SECONDS = 10.0  # if a process ran for this time, it is restarted without a pause
 LONGEST_PAUSE = 30.0
 PATHS = ("/ready", "/intake/ready", "/registry/ready", "/alerts/ready")
 SECONDS_OF_PATIENCE = 60.0
@@ -72,12 +72,12 @@ class Supervisor:
             kafka = group.create_task(self._start_kafka())
             valkey = group.create_task(self._start_component(self._stack.valkey, "Valkey"))
             await self._start_postgres()
-            # Workers start after PostgreSQL. Six processes that import at once would slow Kafka and intake down.
+            # Workers start after PostgreSQL, because the imports of six processes would slow down Kafka and intake.
             for worker in workers:
                 worker.start()
             await valkey
             if not self._stack.has_topics:
-                await kafka  # a consumer that starts before its topic exists finds the topic late
+                await kafka  # a consumer that starts before its topic exists detects the topic late
             # On a busy machine Kafka starts three times as slowly as the other servers. Intake already accepts reports.
             self._let_go()
 
@@ -88,10 +88,10 @@ class Supervisor:
             process.give_word()
 
     async def _refuse_absent(self) -> None:
-        """Refuse to start if PostgreSQL, run by others, does not answer.
+        """Refuse to start if an external PostgreSQL does not answer.
 
-        The first start of an installation is also refused if another server does not answer. Later starts wait for that
-        server.
+        The first start of an installation is also refused if an external Kafka or Valkey does not answer. Later starts
+        wait until the server answers.
         """
         for absent in await given.away(self._stack.options):
             if not self._stack.has_run or absent.startswith(GIVEN["postgres"]):

@@ -33,7 +33,7 @@ class Terminal:
         self.console.print(f"[red]✗[/] {escape(text)}")
 
     def fetched(self, done: int, total: int) -> None:
-        """Show, at the first start, how much of Kafka's jars is downloaded."""
+        """Show the progress of the download of Kafka's jars."""
         with self._lock:
             if self._bar is None:
                 self._bar = Progress(

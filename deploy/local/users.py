@@ -1,4 +1,4 @@
-"""The users for the programs of a stack that root starts, and the files that each user may read.
+"""The users that run the programs if root starts the stack, and functions that give users access to files.
 
 The user ids need no account on the machine. Debian and systemd do not assign user ids in this range.
 """
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-FOLDER, FILE = 0o2750, 0o640  # the group may read; new files get the folder's group by setgid
+FOLDER, FILE = 0o2750, 0o640  # the group may read; setgid gives new files the folder's group
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def own(folder: Path, user: User) -> None:
 
 
 def let_read(folder: Path, group: int, *, but: Sequence[Path] = ()) -> None:
-    """Let the group read the folder and its contents, except the subfolders in `but`. Root becomes the owner."""
+    """Let the group read the folder and its contents, except the folders in `but`. Root becomes the owner."""
     for path in (folder, *folder.rglob("*")):
         if not any(path.is_relative_to(excluded) for excluded in but):
             os.chown(path, 0, group)
@@ -85,8 +85,8 @@ def let_read(folder: Path, group: int, *, but: Sequence[Path] = ()) -> None:
 def copy_written(file: Path, target: Path, writer: User | None) -> bool:
     """Copy the file, if `writer` owns it, to a new file that everybody can read. Return whether the file was copied.
 
-    The owner could replace the file by a link to a file of root.
-    Therefore links are not followed, and rights are set by the file descriptor.
+    The owner could replace the file by a link to a file of root. Therefore the function follows no link, and uses the
+    file descriptor for all checks and rights.
     """
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)

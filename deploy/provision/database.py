@@ -18,7 +18,7 @@ from shared.postgres.database import EarlierBuild
 LOCALE = "ENCODING 'UTF8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'"
 AUDIT_ROLE = "audit"  # the owner of the schemas and their audit tables; a role without a login
 
-# Finds schemas without a version mark, which were written with the first layout of records.
+# Finds schemas without a version mark. An earlier build created such schemas for the first layout of records.
 UNMARKED = """
 SELECT nspname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
 WHERE relname = 'installation' AND nspname = ANY($1::text[]) AND NOT EXISTS (
@@ -40,7 +40,7 @@ class Server:
         return await asyncpg.connect(wanted, password=self.password, timeout=30)
 
     def service_url(self, database: str, role_prefix: str) -> str:
-        """The DATABASE_URL of the services. Each service replaces `{service}` in this URL by the service's name."""
+        """The DATABASE_URL of the services. Each service replaces `{service}` in this URL by its own name."""
         url = urlsplit(self.url)
         address = url.netloc.rpartition("@")[2]
         return urlunsplit(url._replace(netloc=f"{role_prefix}{{service}}@{address}", path=f"/{database}"))
@@ -65,8 +65,7 @@ async def create(server: Server, database: str, *, role_prefix: str, passwords: 
 async def hold_to_contract(server: Server, database: str) -> None:
     """Raise EarlierBuild if a schema has no version mark.
 
-    Only the service that owns the schema can read the version in the mark. The service checks this version when it runs
-    `migrate`.
+    Only the schema's service can read the version in the mark. The service checks this version when it runs `migrate`.
     """
     connection = await server.connect()
     try:
@@ -136,7 +135,7 @@ def audit_statements() -> list[str]:
 
 
 async def copy(server: Server, template: str, database: str, *, role_prefix: str) -> None:
-    """Create a database from the template in a tenth of a second. No connection to the template may be open."""
+    """Create a database as a copy of the template, to which no connection may be open. The copy takes 0.1 s."""
     connection = await server.connect()
     try:
         await connection.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')

@@ -9,7 +9,7 @@ from shared.crypto.seal import generate, key_id, sync
 from shared.errors import DocumentedError
 from shared.events.topics import SEGMENT_MS
 
-# Kafka may delete records a day late, and intake uses the older key for some minutes after a rotation.
+# Kafka may delete records a day late, and intake still uses the older key for some minutes after a rotation.
 OVER = 3 * timedelta(milliseconds=SEGMENT_MS)
 
 

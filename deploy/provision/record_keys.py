@@ -1,4 +1,4 @@
-"""The keys that sign records. Each topic has its own keys, which the topic's writers and reading services share."""
+"""The keys that sign records. Each topic has its own keys, which all services that write or read the topic share."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from shared.crypto import keyring
 from shared.events.topics import KEY_HOLDERS, SERVICES
 
-Folders = Mapping[str, Path]  # maps each service to the folder in its setting RECORD_KEYS
+Folders = Mapping[str, Path]  # maps each service to its folder of record keys
 
 
 def folders(secrets: Path) -> Folders:
@@ -38,7 +38,10 @@ def known(folders: Folders) -> dict[str, list[str]]:
 
 
 def files(folders: Folders, topic: str, key_id: str) -> list[Path]:
-    """Return the key's files in the order of their deletion: writers first, because readers need a key longer."""
+    """Return the key's files in the order of deletion.
+
+    Files of writers are first, because readers need a key longer.
+    """
     wanted = [folders[service] / topic / f"{key_id}.key" for service in reversed(_holders(topic))]
     return [file for file in wanted if file.exists()]
 
@@ -57,6 +60,6 @@ def _give(folders: Folders, topic: str, key_id: str, key: bytes) -> None:
 
 
 def _holders(topic: str) -> tuple[str, ...]:
-    """Return the services that need the key. Readers are first, because they must get a key before a writer uses it."""
+    """Return the services that need the topic's keys. Readers are first, because they need a key before it is used."""
     writers, readers = KEY_HOLDERS[topic]
     return tuple(dict.fromkeys((*(reader for reader in readers if reader not in writers), *writers)))

@@ -78,7 +78,7 @@ FOLLOWS = {
 
 
 TAKEN_OVER = timedelta(minutes=10)  # writers use a new key after one minute; nine minutes are a margin
-PHONES_OFFLINE = timedelta(days=60)  # how long a report that is sealed to an older key may wait on a phone
+PHONES_OFFLINE = timedelta(days=60)  # a phone may hold a report that is sealed to an older key for this time
 
 
 class KeyNewest(CannotRetire):
@@ -158,18 +158,18 @@ def retire(kind: Kind, key_id: str, folder: Path, *, uses: int, now: datetime) -
         raise KeyOfPhones(key_id)
     if uses:
         raise (KeyLaid if kind is Kind.DIGESTS else KeyWanted)(key_id, uses)
-    if kind is Kind.SEARCH and now - keyring.drawn_at(newest) < TAKEN_OVER:  # workers may still make keys with it
+    if kind is Kind.SEARCH and now - keyring.drawn_at(newest) < TAKEN_OVER:  # workers may still use the older root
         raise KeyFresh(key_id)
     return destroy(files[key_id])
 
 
 def replaced_at(key_id: str, folder: Path) -> datetime:
-    """When the key after this older key was generated."""
+    """Return the time when the next newer key was generated."""
     return keyring.drawn_at(min(other for other in keyring.known(folder) if other > key_id))
 
 
 def retiring(records: record_keys.Folders, key_id: str, now: datetime) -> str:
-    """Return the topic whose records this older key signed. Raises CannotRetire."""
+    """Return the topic of this older record key. Raises CannotRetire."""
     topics = record_keys.known(records)
     topic = next((topic for topic, keys in topics.items() if key_id in keys), None)
     if topic is None:
@@ -182,10 +182,10 @@ def retiring(records: record_keys.Folders, key_id: str, now: datetime) -> str:
 
 
 def retire_record_key(records: record_keys.Folders, topic: str, key_id: str, *, uses: int, letters: int) -> None:
-    """Remove the key's files from its writers and readers. Raises KeySigned, KeyOfDeadLetters.
+    """Destroy the key in the folders of all services that write or read the topic. Raises KeySigned, KeyOfDeadLetters.
 
-    `uses` is the number of records signed with the key that a service may still read.
-    `letters` is the number of dead letters that may contain a record signed with the key.
+    `uses` is the number of records with a signature of this key that a service may still read. `letters` is the number
+    of dead letters that may contain a record signed with the key.
     """
     if uses:
         raise KeySigned(topic, uses)

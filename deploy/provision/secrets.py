@@ -1,4 +1,4 @@
-"""Generates the installation's secrets once, when it is created. Only the owner can read the files."""
+"""Generates the secrets of a new installation. Only the owner can read the files."""
 
 import secrets
 from pathlib import Path
@@ -8,7 +8,7 @@ from shared.auth import tokens
 from shared.crypto import keyring, seal
 from shared.events.topics import SERVICES
 
-# The secrets that consist of a folder of keys.
+# For each of these secrets, a folder contains several keys.
 KEYS = ("registry-kek", "digest-key", "search-root", "memory-key", "phones-key", "callers-key", "alerts-key")
 PASSWORDS = (
     "kafka-admin",

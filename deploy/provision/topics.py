@@ -121,9 +121,9 @@ def create(
 
 
 def _count_of_hazards(admin: AdminClient, prefix: str) -> int | None:
-    """The number of partitions of the existing topics of hazards; None if none exists. Raises UnequalPartitions.
+    """The number of partitions of the existing topics of hazards, or None if no topic exists. Raises UnequalPartitions.
 
-    A topic that a release adds also gets this number, even if another number is configured now.
+    If a release adds a topic, the new topic also gets this number, even if the configured number has changed.
     """
     there = admin.list_topics(timeout=SECONDS).topics
     names = [name for name in (f"{prefix}{topic}" for topic in HazardReported.topics()) if name in there]
@@ -149,15 +149,15 @@ def are_there(broker: Broker, settings: Settings) -> bool:
 def hold_to_contract(broker: Broker, prefix: str) -> None:
     """Compare the topics' contract version with ours. Raises EarlierTopics, NewerTopics.
 
-    Kafka cannot store the version, so an empty topic, which is created first, has the version in its name. If this
-    topic is missing and all other topics are empty, the cluster's administrators created those topics.
+    The version is in the name of an empty topic, which is created first. If this topic is missing but all other topics
+    are empty, administrators of the cluster created the topics for this version.
     """
     admin = broker.admin()
     there = admin.list_topics(timeout=SECONDS).topics.keys()
     marks = [int(name.rpartition("v")[2]) for name in there if re.fullmatch(re.escape(prefix) + CONTRACT_MARK, name)]
     written = max(marks, default=CONTRACT)
     if not marks and _hold_records(admin, there & set(_names(prefix))):
-        written = 1  # version 1 of the contract had no topic whose name holds the version
+        written = 1  # version 1 of the contract had no topic with the version in its name
     if written > CONTRACT:
         raise NewerTopics(prefix)
     if written < CONTRACT:
@@ -262,8 +262,8 @@ def _config(topic: Topic, kept_ms: int | None) -> dict[str, str]:
         return {"cleanup.policy": "compact"}
     if kept_ms is None:
         return {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
-    # The timestamp is the broker's (LogAppendTime), because no author may decide how long a record is kept.
-    # Kafka deletes only whole segments, so a segment has the records of one day.
+    # The broker sets the timestamp (LogAppendTime), because an author must not decide how long a record is kept. Kafka
+    # deletes only whole segments, so a segment has the records of one day.
     return {
         "cleanup.policy": "delete",
         "retention.ms": str(kept_ms),
