@@ -48,7 +48,7 @@ CHANGED = (
 
 @pytest.fixture(scope="module")
 def shared_installation(shared_tables: Installation) -> Installation:
-    """An installation without Kafka topics. Events enter and leave only through PostgreSQL."""
+    """An installation without Kafka topics. Tests pass events to the handlers, and read events from the outbox."""
     return shared_tables
 
 
@@ -89,7 +89,7 @@ async def app(settings: AlertsSettings) -> AsyncIterator[FastAPI]:
 
 @pytest.fixture
 async def desk(shared_installation: Installation, app: FastAPI, engine: AsyncEngine) -> Desk:
-    """The app, shared by the tests of a module. Its tables are emptied before each test."""
+    """The app, shared by the tests of a module. The service's tables are emptied before each test."""
     await emptied(engine, CHANGED)
     return Desk(shared_installation, engine, httpx.ASGITransport(app))
 

@@ -1,4 +1,4 @@
-"""HTTP callers of the alerts app, and the handlers that raise its alerts."""
+"""Raises alerts through the handlers, and makes HTTP clients for the alerts app."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +18,7 @@ from tests.installation import Installation
 
 
 class Desk:
-    """HTTP callers of the alerts app, and the handlers that raise its alerts."""
+    """Raises alerts through the handlers, and makes HTTP clients for the alerts app."""
 
     def __init__(self, installation: Installation, engine: AsyncEngine, transport: httpx.ASGITransport) -> None:
         self.installation, self.sessions, self.transport = installation, database.sessions(engine), transport

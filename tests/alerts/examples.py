@@ -1,6 +1,6 @@
-"""Runs the examples of hypothesis on one engine.
+"""Runs the examples that hypothesis generates, all with one database engine.
 
-Tests with examples are not async, because hypothesis calls each of them many times.
+A test with examples is not async, because hypothesis calls the test many times.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Makes hazards, households and groups as the alerts service reads them, and the rules that judge these events."""
+"""Makes the events that the alerts service reads (hazards, households, groups), and the rules for these events."""
 
 import itertools
 import json
@@ -91,7 +91,10 @@ def household(**changed: Any) -> HouseholdRegistered:
 
 
 def after_movement(of: HouseholdRegistered, displaced: int, **changed: Any) -> HouseholdStatusChanged:
-    """The same household after some of its persons have returned."""
+    """Makes the next event about the household `of`.
+
+    The number of persons who are still displaced is `displaced`; all other persons have returned.
+    """
     whereabouts = {"displaced": displaced, "returned": of.persons - displaced, "settled": 0, "confirmed_on": TODAY}
     fields = {**of.model_dump(), "sequence": of.sequence + 1, "whereabouts": whereabouts, **changed}
     return HouseholdStatusChanged.model_validate(fields)

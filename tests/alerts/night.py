@@ -1,4 +1,4 @@
-"""A night in which nobody acknowledges alerts. Tests advance a clock, raise alerts, and read who was notified."""
+"""Advances a clock and raises alerts that nobody acknowledges. Tests then read who was notified."""
 
 from datetime import datetime, timedelta
 from typing import Any

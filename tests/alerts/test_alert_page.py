@@ -148,7 +148,7 @@ async def test_revisions_of_one_batch_and_a_late_revision_are_all_on_the_page(de
 
 
 async def add_receivers(desk: Desk) -> None:
-    """Adds five receivers, of which a Moderate alert in Alai notifies one and leaves out four."""
+    """Adds five receivers. A Moderate alert in Alai notifies the first receiver and leaves out four."""
     left_out: dict[str, dict[str, Any]] = {
         "duty-desk": {},
         "head-of-shift": {"step": 1},
@@ -200,7 +200,10 @@ async def test_a_receiver_notified_later_is_no_longer_among_those_not_notified(d
 
 
 async def test_a_receiver_added_later_is_not_said_to_have_been_notified(desk: Desk) -> None:
-    """A receiver for Osh is added after an alert was raised for Osh. Then the alert also begins to cover Batken."""
+    """A receiver for Osh is added after an alert was raised for Osh.
+
+    After that, the alert's area also includes Batken.
+    """
     await add_receivers(desk)
     flood = mudflow(onset=datetime.now(UTC), area={"pcodes": [OSH_OBLAST]})
     (alert_id,) = await desk.alerts(flood)
@@ -217,7 +220,7 @@ async def test_a_receiver_added_later_is_not_said_to_have_been_notified(desk: De
 
 
 async def test_nobody_of_many_notified_receivers_is_among_those_not_notified(desk: Desk) -> None:
-    """The page lists only the newest 200 deliveries, but receivers of older deliveries were notified too."""
+    """The page lists only the newest 200 deliveries, but the receivers of older deliveries also count as notified."""
     async with desk.sessions.begin() as session:
         for label in ("head-of-shift", *(f"post-{number:03}" for number in range(201))):
             step = 1 if label == "head-of-shift" else 0

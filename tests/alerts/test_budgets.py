@@ -1,4 +1,4 @@
-"""If a source reports too many hazards, alerts beyond its hourly limit are withheld, and one alert reports this."""
+"""If a source reports too many hazards, the alerts beyond the source's hourly limit are withheld behind one alert."""
 
 import asyncio
 from collections import Counter
@@ -190,7 +190,7 @@ async def test_an_exercise_alert_ends_when_its_hazard_becomes_actual(desk: Desk)
 
 
 async def withheld_over_displaced(desk: Desk, **changed: Any) -> HazardReported:
-    """Reports a hazard beyond its source's hourly limit, in a district where a displaced household lives."""
+    """Reports a hazard near a displaced household, after the hazard's source has reached its hourly limit."""
     async with desk.sessions.begin() as session:
         await desk.watch([received(household(destination=Place(pcode=KADAMJAI), reasons=["conflict"]))], session)
     elsewhere = {"area": {"pcodes": [LEILEK]}}

@@ -93,7 +93,7 @@ async def test_a_webhook_away_then_broken_then_well_gets_one_message_under_one_i
 
 
 async def test_a_receiver_that_was_away_gets_an_alerts_changes_in_order(town: Town, hook: Hook) -> None:
-    """If messages changed their order, the last message about a cancelled alert could say that the alert was raised."""
+    """In a wrong order, the last message about a cancelled alert could say that the alert was raised."""
     await town.receiver("duty", hook)
     await hook.close()
     quake = hazard(onset=datetime.now(UTC))
@@ -217,7 +217,7 @@ async def test_an_attempt_that_ended_just_before_the_worker_stops_is_recorded(
 async def test_attempts_that_end_shortly_after_a_recording_are_recorded_together(
     town: Town, hook: Hook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Under load one transaction for each attempt would cost more than all other work on the attempt."""
+    """Under load, a separate transaction for each attempt would take more time than all other work on the attempt."""
     monkeypatch.setattr(deliveries, "BUSY_SECONDS", 3600)
     await town.receiver("duty", hook)
     prompt = Prompt()
@@ -236,7 +236,7 @@ async def test_attempts_that_end_shortly_after_a_recording_are_recorded_together
 async def test_a_recorded_delivery_does_not_wait_until_later_attempts_are_recorded(
     town: Town, hook: Hook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Under lasting load, deliveries would otherwise wait ever longer, and the claim would have to exclude them all."""
+    """Otherwise, under lasting load, more and more deliveries would wait, and each claim would have to exclude them."""
     monkeypatch.setattr(deliveries, "BUSY_SECONDS", 3600)
     await town.receiver("duty", hook)
     async with town.working(hook, channel=Prompt()) as worker:

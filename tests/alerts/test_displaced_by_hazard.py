@@ -1,4 +1,4 @@
-"""A household displaced by the hazard itself raises no second alert, because the hazard's own alert counts it."""
+"""A household that a hazard displaced raises no exposure alert, because the hazard's own alert counts the household."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any

@@ -94,7 +94,10 @@ async def test_the_same_household_again_is_counted_once(post: Post, later: int) 
 
 
 async def test_only_those_who_are_still_displaced_are_counted(post: Post) -> None:
-    """Nine families of six persons are displaced. If one family has returned, the others do not reach 50 persons."""
+    """Nine families of six persons were displaced.
+
+    One family has returned, and the other eight have only 48 persons.
+    """
     homes = [household(persons=6) for _ in range(9)]
     await post(*homes[1:], after_movement(homes[0], 0), homes[0])
     assert await post.alerts() == []
@@ -112,7 +115,10 @@ async def test_an_alert_follows_the_returns(post: Post) -> None:
 
 
 async def test_households_that_are_forced_onward_are_counted_where_they_were(post: Post) -> None:
-    """Nine households left Kadamjai months ago and Leilek today. One of these movements turns out to be wrong."""
+    """Nine households left Kadamjai months ago and Leilek today.
+
+    The departure of one household from Leilek is then corrected.
+    """
     homes = [household(occurred_on=TODAY - timedelta(days=90)) for _ in range(9)]
     await post(*homes)
     forced = [household(household_id=home.household_id, origin=Place(pcode=LEILEK)).model_dump() for home in homes]
@@ -156,7 +162,7 @@ async def test_a_corrected_earlier_displacement_is_counted_again(post: Post, cha
 
 
 def beside(stands: HouseholdRegistered, moved: HouseholdRegistered, sequence: int = 2) -> HouseholdRegistered:
-    """Makes an event that repeats the household's present state `stands` and adds another displacement, `moved`."""
+    """Makes an event with the household's unchanged present state `stands` and another displacement, `moved`."""
     return household(**dict(stands) | {"sequence": sequence, "displacement": moved.model_dump()})
 
 

@@ -1,4 +1,4 @@
-"""Alerts end by themselves when their hazard is cancelled or expires, and become active again with the hazard."""
+"""An alert ends when its hazard is cancelled or expires. If the hazard becomes active again, the alert does too."""
 
 from datetime import timedelta
 from typing import Any

@@ -104,7 +104,7 @@ async def test_a_growing_figure_is_updated_at_its_interval(post: Post) -> None:
 
 
 async def test_a_cancelled_hazard_that_is_not_recounted_yet_updates_no_exposure_alert(post: Post) -> None:
-    """The exposure alert must end with the reason "cancelled", not with the reason that no rule applies."""
+    """The exposure alert must end with the reason "cancelled", and not with the reason "no rule applies"."""
     flood, handling = mudflow(area={"pcodes": [LEILEK]}), post.handling
     await post(flood, household())
     cancelled = mudflow(hazard_id=flood.hazard_id, revision=2, msg_type="Cancel", area={"pcodes": [LEILEK]})

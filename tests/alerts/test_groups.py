@@ -45,7 +45,7 @@ async def test_four_reports_of_one_evening_raise_one_alert(post: Post) -> None:
     alert = await post.alert()
     assert (alert.area, alert.figures["persons"], alert.figures["counted_persons"]) == (KADAMJAI, 283, 283)
     assert (alert.figures["reports"], alert.figures["families"], alert.households) == (4, 75, 0)
-    assert [cause for _, _, cause in await post.deliveries()] == ["raised", "grown"]  # at 70 and at over 200 persons
+    assert [cause for _, _, cause in await post.deliveries()] == ["raised", "grown"]  # at 70 persons, at more than 200
 
 
 @pytest.mark.anyio
@@ -111,7 +111,7 @@ async def test_a_replaced_count_of_the_group_that_arrives_late_does_not_take_the
 async def test_a_recount_with_a_later_departure_stays_in_the_alert_of_the_first_count(
     post: Post, is_replaced: bool, is_in_order: bool
 ) -> None:
-    """A recount five days later states that the people left today, but the people and their alert are the same."""
+    """A recount five days later states a later departure, but the people are the same and belong to the same alert."""
     stock_id, later_on = uuid4(), TODAY + timedelta(days=5)
     post.now += timedelta(days=5)
     recount = group(stock_id=stock_id, persons=70, occurred_on=later_on, sequence=2)
@@ -130,7 +130,7 @@ async def test_a_recount_with_a_later_departure_stays_in_the_alert_of_the_first_
 @pytest.mark.anyio
 @pytest.mark.parametrize("is_first", [True, False], ids=["the recount arrives first", "the recount arrives later"])
 async def test_a_recount_is_never_added_to_the_counts_that_it_replaces(post: Post, is_first: bool) -> None:
-    """The status changes of the replaced counts come later, from other partitions."""
+    """The recount may arrive before the event which states that the recount replaces an earlier count."""
     partial = group(persons=49)
     recount = group(persons=49, is_full_recount=True, replaces=[partial.report_id], sequence=2)
     for event in (recount, partial) if is_first else (partial, recount):
@@ -236,7 +236,7 @@ def histories(drawn: Sequence[Sequence[dict[str, Any]]], make: Any, key: str) ->
 
 
 def expected(groups: Sequence[GroupCounted], households: Sequence[HouseholdRegistered], origin: str) -> tuple[int, ...]:
-    """Computes the persons, counted persons, registered persons and households that left the district."""
+    """Computes the figures of one district: all persons, counted persons, registered persons, and households."""
     stocks = defaultdict[tuple[str | None, UUID], int](int)
     for count in groups:
         if count.superseded_by is None and count.origin.pcode == origin:
@@ -260,7 +260,7 @@ def test_any_order_of_groups_and_households_gives_the_same_alerts(
     examples: Examples, groups: list[Any], households: list[Any], seed: int
 ) -> None:
     """Kafka keeps the order of the records about one group or one household, and may repeat records."""
-    for versions in groups:  # all counts of a stock have one place; all reports are about one group
+    for versions in groups:  # one group, and the same place in all counts of a stock
         versions[0]["group_id"] = GROUP
         for state in versions:
             state["destination"] = [Place(pcode=LEILEK), Place(pcode=ALAI), UNKNOWN][STOCKS.index(state["stock_id"])]
@@ -274,7 +274,10 @@ def test_any_order_of_groups_and_households_gives_the_same_alerts(
 
 
 def shuffled(histories: list[list[Report]], order: random.Random) -> list[Report]:
-    """Mixes the records of all histories at random, keeping the order within each history. Some records come twice."""
+    """Mixes the records of all histories at random, but keeps the order within each history.
+
+    Some records come twice.
+    """
     keys = [number for number, history in enumerate(histories) for _ in history]
     order.shuffle(keys)
     rest = [iter(history) for history in histories]

@@ -1,4 +1,7 @@
-"""The process that stores a new alert's deliveries sends them; deliveries that it cannot send are claimed later."""
+"""The process that stores a delivery also sends it.
+
+If the process cannot send the delivery, a worker claims it later.
+"""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -36,7 +39,7 @@ def handling(deliveries: Deliveries) -> Handling:
 
 
 async def report(town: Town, deliveries: Deliveries, count: int = 1, *, is_committed: bool = True) -> list[Claim]:
-    """Reports hazards. Before the transaction ends, reads the attempts and the claim of each delivery."""
+    """Reports hazards. Returns the attempts and the claim of each delivery, as they are before the commit."""
     now = datetime.now(UTC)
     async with town.sessions() as session:
         batch = [received(hazard(onset=now, received_at=now)) for _ in range(count)]

@@ -63,7 +63,10 @@ REVISED = mudflow(
 
 
 def expected(households: Sequence[HouseholdRegistered], areas: Sequence[str]) -> dict[tuple[str, str], int]:
-    """Counts households by alert kind and area. Households that the hazard displaced have the kind `hazard`."""
+    """Counts households by the kind and area of the alert that counts them.
+
+    Households that fled the hazard have the kind `hazard` and no area.
+    """
     counted = Counter[tuple[str, str]]()
     for known in households:
         fled = known.hazard_id == HAZARD.hazard_id or (known.origin.pcode in areas and known.occurred_on == TODAY)
@@ -151,7 +154,7 @@ async def handled(sessions: Sessions, record: Data) -> None:
 
 
 async def exposed(sessions: Sessions) -> None:
-    """Computes the exposure alerts. Each step has its own transaction, as in the worker."""
+    """Computes the exposure alerts as the worker does, with a transaction for each step."""
     exposures = Handling(rules(), PLACES, clock=lambda: NOW).exposures
     handled = 1
     while handled:
@@ -225,11 +228,11 @@ def test_incremental_departure_counts_equal_a_full_count(
     without_destination = Counter[tuple[str, tuple[str, ...]]]()
     for (area, moves, _), number in households.items():
         without_destination[area, moves] += number
-    assert read_before == without_destination  # the previous release reads this view
+    assert read_before == without_destination  # the previous release reads the view departure_counts
 
 
 def with_id(id: UUID, departure: Departure | None) -> Departure | None:
-    """The same departure with this report id, and with the id of the report's household."""
+    """Returns the departure with this report id, and with the household id that belongs to the report."""
     if departure is None:
         return None
     family = FAMILIES[REPORTS.index(id) % 2]

@@ -1,4 +1,4 @@
-"""Groups and households both count people who left a district. For one place, the two figures are not added up."""
+"""Group counts and registered households may be the same people, so their figures for one place are not added up."""
 
 from datetime import date
 from typing import Any

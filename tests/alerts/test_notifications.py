@@ -107,7 +107,7 @@ def test_a_receiver_that_a_moved_alert_concerned_before_but_never_notified_was_a
 
 
 def test_a_moved_alert_reaches_a_step_that_became_its_first_one() -> None:
-    """Only the first step's receiver in Leilek was notified before the alert moved to Kadamjai."""
+    """The alert moved from Leilek to Kadamjai. Only the receiver in Leilek, at the first step, was notified before."""
     steps = receiver("leilek", areas=(LEILEK,)), receiver("kadamjai", areas=(KADAMJAI,), step=1)
     assert notified(alert(KADAMJAI), notifications.MOVED, *steps, before=alert(KADAMJAI, LEILEK)) == (
         ["kadamjai"],

@@ -116,7 +116,7 @@ def test_the_same_magnitude_is_less_severe_far_away() -> None:
 
 
 def test_the_quake_of_sary_tash_beyond_the_border_reaches_the_district_that_it_shakes() -> None:
-    """Alai's point is 52 km away, so Alai gets the intensity of the epicentre: 4.2206 + 1.215 = 5.436.
+    """Alai gets the intensity of the epicentre, because Alai's point is only 52 km away: 4.2206 + 1.215 = 5.436.
 
     With one standard deviation added, this intensity is 6.17.
     Nookat is 93.1 km away, s = 95.9: 5.436 - 1.809 x 0.6145 - 0.003447 x 72.6 = 4.074.
@@ -160,14 +160,14 @@ def test_a_report_without_a_point_counts_where_it_says() -> None:
     ("shaking", "severity"),
     [
         ({"mmi": 5.9}, None),
-        ({"mmi": 6.0}, "Moderate"),  # the place of this `mmi` may lie far beyond the border, so 6 or more is Moderate
+        ({"mmi": 6.0}, "Moderate"),  # 6 or more is only Moderate, because the place may be far beyond the border
         ({"mmi": 8.2}, "Moderate"),
-        ({"mmi": 3.96, "impact": "green", "cdi": 5.8, "felt_reports": 117}, None),  # as the USGS reported ASHKASHAM
+        ({"mmi": 3.96, "impact": "green", "cdi": 5.8, "felt_reports": 117}, None),  # the USGS's values for ASHKASHAM
         ({"impact": "yellow"}, "Moderate"),
         ({"impact": "orange"}, "Severe"),
         ({"mmi": 6.5, "impact": "red"}, "Extreme"),
         ({"mmi": 6.5, "impact": "green"}, "Moderate"),
-        ({"cdi": 7.0, "felt_reports": 20}, "unjudged"),  # people's answers (`cdi`) are no assessment by the source
+        ({"cdi": 7.0, "felt_reports": 20}, "unjudged"),  # `cdi` is computed from people's answers
     ],
 )
 def test_below_40_km_the_sources_own_intensity_or_impact_decides(shaking: dict[str, Any], severity: str | None) -> None:
@@ -201,7 +201,7 @@ def test_a_strong_deep_quake_is_to_be_judged_without_an_intensity(quake: dict[st
     "changed",
     [
         {"magnitude": 5.9},
-        {"severity": "Minor"},  # the source gives a severity, so no person must judge
+        {"severity": "Minor"},  # no person must judge, because the source states a severity
         {"area": {"point": {"lat": 34.0, "lon": 70.37}}},  # 612 km (5.5 degrees of latitude) south of Chon-Alai
     ],
 )

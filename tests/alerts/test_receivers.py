@@ -13,7 +13,7 @@ from tests.installation import Installation
 def dayar(shared_installation: Installation, monkeypatch: pytest.MonkeyPatch) -> "Dayar":
     for name, value in shared_installation.env().items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(receiver.console, "width", 200)  # in a narrow terminal, the table would break words
+    monkeypatch.setattr(receiver.console, "width", 200)  # a narrow table would break words
     return Dayar()
 
 

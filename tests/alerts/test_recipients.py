@@ -1,4 +1,4 @@
-"""Changes of an alert are sent to receivers in the alert's present area and to receivers who were notified before."""
+"""A change of an alert is sent to receivers in the alert's present area, and to receivers that were notified before."""
 
 from datetime import timedelta
 from typing import Any

@@ -250,7 +250,7 @@ def test_an_invalid_rule_file_is_refused() -> None:
 
 
 def test_an_alert_is_dated_by_the_days_people_left_and_not_by_its_window() -> None:
-    """The alert is about people who left on the 15th, so its dates must not be "15th to 16th"."""
+    """All people left on one day, so the alert must not state a period of two days."""
     finding = finding_of(displaced({TODAY: 12}))
     assert finding.figures["newest"] == TODAY.isoformat()
     figures = {**finding.figures, "first": TODAY.isoformat(), "last": (TODAY + DAY).isoformat()}

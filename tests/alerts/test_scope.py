@@ -1,6 +1,6 @@
 """The alerts service reads public and restricted hazards.
 
-It keeps the newest revision of a hazard, in whatever order the two topics arrive.
+The service keeps the newest revision of a hazard, whichever topic is read first.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ SCOPES = {1: "Restricted", 2: "Public", 3: "Private", 4: "Public", 5: "Restricte
 
 
 def revision(number: int) -> HazardReported:
-    """A revision of one hazard. The fifth revision lies in another district than the others."""
+    """A revision of one hazard. The fifth revision is in another district than all earlier revisions."""
     return mudflow(
         hazard_id=HAZARD,
         revision=number,
@@ -48,9 +48,9 @@ def test_the_consumer_reads_both_topics() -> None:
 def test_the_newest_revision_of_both_topics_decides_in_any_order(
     shared_installation: Installation, data: st.DataObject
 ) -> None:
-    """Revisions of one topic come in order.
+    """Each topic keeps the order of its revisions.
 
-    Revisions of the other topic come at any time, and any revision may come again.
+    The two topics are read independently of each other, and a revision may be read twice.
     """
     public, restricted = ([n for n in SCOPES if (SCOPES[n] == "Public") is is_public] for is_public in (True, False))
     order: list[int] = []

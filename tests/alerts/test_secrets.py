@@ -46,7 +46,7 @@ async def test_a_secret_is_sealed_at_rest_and_bound_to_its_receiver(town: Town, 
 
 
 async def test_a_secret_that_the_key_cannot_open_delays_only_its_receiver(town: Town, hook: Hook) -> None:
-    """If somebody replaced the key file, waiting deliveries are sent after the receiver's secret is rotated."""
+    """If the key file was replaced, deliveries to a receiver wait until the receiver's secret is rotated."""
     async with listening() as other:
         await town.receiver("sealed before", hook)
         await town.receiver("well", other)

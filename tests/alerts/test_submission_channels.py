@@ -1,4 +1,4 @@
-"""This release reads reports that the previous release stored."""
+"""The migration changes reports that the previous release stored, so that this release can read them."""
 
 from importlib import import_module
 

@@ -34,7 +34,7 @@ def read(
     hazard_words: HazardWords | None = None,
     **since: Any,
 ) -> Text:
-    """Returns the text about the finding's alert. `since` has the fields that changed after the alert was raised."""
+    """Returns the text about the alert that the finding raises. `since` has the fields that have changed since then."""
     assert isinstance(finding, Finding)
     alert = alerts.replaced(alerts.raised(finding, None, NOW), **since)
     event = AlertRaised.model_validate_json(alert.event(AlertRaised).value)
