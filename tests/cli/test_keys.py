@@ -47,7 +47,8 @@ T = TypeVar("T")
 Sessions = async_sessionmaker[AsyncSession]
 KINDS = [*RINGS, Kind.TOKENS]
 
-# If two keys are generated in one second, the newer key is dated to the next second and may have a negative age.
+# Of two keys that are generated in one second, the newer key has the next second as its date, so its age may be
+# negative.
 AT_ONCE = timedelta(seconds=-2)
 
 
@@ -249,7 +250,7 @@ def held_until(
     renew: Callable[[Sessions], Awaitable[int]],
     rows: int = 1,
 ) -> None:
-    """`retire` refuses an older key until the worker has sealed all rows of that key again with the newest key."""
+    """`retire` refuses an older key until the worker has encrypted all rows of this key under the newest key."""
     old = listed(installation, kind)[-1]
     assert dayar(installation, keys.app, "rotate", "--of", kind).exit_code == 0
     refused = retire(installation, kind, old)

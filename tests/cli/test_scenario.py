@@ -1,4 +1,7 @@
-"""The exercise's scenario contains the documented reports. No report could be mistaken for a real report."""
+"""The exercise's scenario contains the documented reports.
+
+Nobody can mistake a report of the scenario for a real report.
+"""
 
 from collections import Counter
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""`dayar sites import` first tries a file of sites, then adds the sites once, and returns refused rows with reasons."""
+"""`dayar sites import` can check a file of sites, adds each site only once, and returns refused rows with reasons."""
 
 import csv
 import os
