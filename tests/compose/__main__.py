@@ -1,6 +1,6 @@
 """`python -m tests.compose` checks the whole system in containers.
 
-The scenario is played, containers are killed, reports are counted, everything is restarted, and the reports are counted
+Plays the scenario, kills containers meanwhile, counts the reports, restarts all containers, and counts the reports
 again.
 """
 
@@ -194,7 +194,7 @@ def stream_is_unbuffered(project: Project) -> None:
 
 
 class Sent:
-    """Counts the requests of the scenario by intake's answer."""
+    """Counts intake's answers to the scenario's requests."""
 
     def __init__(self) -> None:
         self.taken: dict[str, set[str]] = defaultdict(set)
@@ -227,7 +227,10 @@ def played_with_an_accident(project: Project) -> Sent:
 
 
 def is_taken(answers: Mapping[str, int]) -> bool:
-    """Three of the 44 requests repeat a report. If Valkey is slow, intake accepts repeats, and the inbox drops them."""
+    """Whether the answers to the 44 requests are the expected ones.
+
+    If Valkey is slow, intake accepts the three repeats, and the inbox drops them.
+    """
     return answers["refused"] == 1 and answers["accepted"] >= 40 and answers["accepted"] + answers["duplicate"] == 43
 
 

@@ -27,7 +27,7 @@ services:
 
 @dataclass(frozen=True)
 class Backups:
-    """The container `service` makes backups with these `settings`. The tests read the backups from `store`."""
+    """The container `service` makes backups with these `settings`. The check reads the backups from `store`."""
 
     service: str
     settings: Mapping[str, Any]
@@ -107,7 +107,7 @@ def comes_back(project: Project, backups: Backups) -> None:
 
 
 def authority_of(project: Project) -> str:
-    """The certificate of the gateway's own authority, which phones trust."""
+    """The certificate of the gateway's own certificate authority, which phones trust."""
     return project.compose("exec", "--no-TTY", "gateway", "cat", AUTHORITY).stdout
 
 

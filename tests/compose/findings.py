@@ -1,4 +1,4 @@
-"""The check prints each promise that holds, and ends at the first promise that does not hold."""
+"""Prints each fulfilled promise, and ends the check at the first broken promise."""
 
 from collections.abc import Callable
 from typing import Any

@@ -24,7 +24,7 @@ SECONDS_TO_DRAIN = 240  # this time is enough even on a busy machine
 
 
 class Failed(Exception):
-    """A promise does not hold."""
+    """A promise is broken."""
 
 
 class Project:
@@ -35,7 +35,7 @@ class Project:
         self.port = paths.free_port()
         self.subnet = f"10.213.{128 + secrets.randbelow(128)}"
         self.base_url = f"http://localhost:{self.port}"
-        self.files: tuple[str, ...] = ()  # compose files instead of the checkout's compose file
+        self.files: tuple[str, ...] = ()  # if not empty, these files replace the checkout's compose file
         run("sh", "deploy/containers/env.sh", str(self.env_file))
 
     def compose(

@@ -1,4 +1,7 @@
-"""Reads households and then the console's accounts with the registry's login. Prints the login and the refusal."""
+"""Reads households with the registry's login, then tries to read the console's accounts.
+
+Prints the login and the refusal.
+"""
 
 import asyncio
 
