@@ -31,7 +31,7 @@ PASSWORD = "a long enough password"
 
 
 class Served:
-    """A ready web process, its workers, and the people who use it."""
+    """A ready web process, its workers, and clients of people who sign in."""
 
     def __init__(self, installation: Installation, web: Web, *workers: Process) -> None:
         self.installation = installation

@@ -159,7 +159,7 @@ def outcome(**changed: Any) -> events.ReportSettled:
 
 
 def message(data: Any, *, time: datetime = NOW, id: UUID | None = None) -> Message:
-    """The record of an event. A value that is a record already is returned unchanged."""
+    """Makes the record of an event. A record is returned unchanged."""
     if isinstance(data, Message):
         return data
     return events.message(data, id=id or uuid4(), source=f"/{WRITERS[data.topic]}", time=time)

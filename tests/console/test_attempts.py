@@ -98,7 +98,7 @@ ADDRESS = "192.0.2.1"
 
 
 async def guesses(attempts: Attempts, name: str, address: str = "198.51.100.1") -> list[CounterScope | None]:
-    """Tries six wrong passwords. Each result is None, or the scope of the counter that refused the attempt."""
+    """Claims six attempts. Each result is None, or the scope of the counter that refused the attempt."""
     answers: list[CounterScope | None] = []
     for _ in range(6):
         try:

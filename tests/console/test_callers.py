@@ -1,4 +1,4 @@
-"""The data of a caller is encrypted and can only be read in the console. Every read is recorded."""
+"""The console stores a caller's data in encrypted form, and records every read of the data."""
 
 from uuid import uuid4
 
@@ -71,7 +71,10 @@ async def test_a_caller_is_found_after_the_hazard_was_updated(served: Served) ->
 
 
 async def test_moving_the_hazard_does_not_change_who_reads_the_caller(served: Served) -> None:
-    """Another account's update moves the hazard. Nobody loses access, and operators of the new area get no access."""
+    """Another account moves the hazard.
+
+    The operators of the old area keep their access, those of the new area get none.
+    """
     first, title = hazard(area={"pcodes": [KADAMJAI]}), f"Moved {uuid4()}"
     there, elsewhere = (served.signed_in(Role.OPERATOR, areas=(area,)) for area in (BATKEN, KARA_SUU))
     path = f"/v1/callers/{first.report_id}"

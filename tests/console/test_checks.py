@@ -96,7 +96,7 @@ async def test_a_manual_backup_does_not_replace_the_nightly_schedule(session: As
 def watched(
     shared_installation: Installation, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Served, Path]]:
-    """A console whose clock is wrong, and which writes the printable copy of the board."""
+    """A console that has a wrong clock, and that writes the printable copy of the board."""
     folder = tmp_path_factory.mktemp("printer") / "paper"
     web = shared_installation.web("services.console", "web")
     worker = shared_installation.start("console", "worker")

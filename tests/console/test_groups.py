@@ -22,7 +22,8 @@ from tests.console.factories import BATKEN, KADAMJAI, KARA_SUU, LEILEK, NOW, all
 pytestmark = pytest.mark.anyio
 
 PLACES = Places.load()
-# The code of a village in Leilek. No list of units has this code, but it begins with the code of the district.
+# The code of a village in Leilek. This code is in no list of units, but the first part of this code is the district's
+# code.
 VILLAGE = f"{LEILEK[:7]}810010"
 
 # The counts that were reported by telephone on the evening of 5 May 2022.
@@ -165,7 +166,7 @@ async def test_an_exercise_counts_its_own_groups(session: AsyncSession) -> None:
 
 
 async def test_an_operator_of_an_area_sees_the_groups_that_are_there_or_came_from_there(session: AsyncSession) -> None:
-    """As for households, the origin decides if the present place is abroad or not known."""
+    """If the present place is abroad or not known, the origin decides, as for households."""
     from_kara_suu: dict[str, Any] = {"origin": Place(pcode=KARA_SUU)}
     abroad = group(4, destination=Place(country="TJ"))
     seen = [group(1, to=LEILEK, **from_kara_suu), group(2), abroad, group(64, to=VILLAGE, **from_kara_suu)]
@@ -240,7 +241,7 @@ async def test_a_reader_who_sees_no_localities_sees_no_site(session: AsyncSessio
 
 
 def at_school(hours: float, persons: int, **changed: Any) -> events.GroupCounted:
-    """A full recount at one school. Without a stated origin, the recount counts everybody there."""
+    """A full recount at one school. If no origin is given, the recount counts everybody at the school."""
     at = NOW + timedelta(hours=hours)
     fields = {"to": LEILEK, "site_id": SCHOOL.site_id, "counted_at": at, "reported_at": at, "is_full_recount": True}
     whole = {"origin": Place(country="ZZ"), "covers_site": True} if "origin_locality" not in changed else {}
@@ -251,7 +252,7 @@ SCHOOL = site()
 
 
 async def test_people_at_a_site_are_not_added_to_the_count_of_everybody_there(session: AsyncSession) -> None:
-    """70 and 140 people are counted, then all 210, then the people of one village again. At the end nobody is left."""
+    """70 and 140 people are counted, then all 210 together, then one village again. At the end nobody is left."""
     villages: list[dict[str, Any]] = [{"origin_locality": name, "stock_id": uuid4()} for name in ("Комсомол", "Тобей")]
     first, second = at_school(0, 70, households=14, **villages[0]), at_school(1, 140, households=28, **villages[1])
     whole = at_school(2, 210, households=42)

@@ -1,4 +1,4 @@
-"""Events of the other services update the board's tables. A table has the newest state of each of its objects."""
+"""Events of the other services update the board's tables. Each row has the newest state of its object."""
 
 import random
 from datetime import timedelta
@@ -122,7 +122,7 @@ async def test_the_board_counts_only_those_who_are_still_displaced(session: Asyn
 
 @pytest.mark.parametrize("later", [timedelta(0), timedelta(hours=1)])
 async def test_an_outcome_that_names_another_replaces_it(session: AsyncSession, later: timedelta) -> None:
-    """The board must not show a settled report as waiting, even if both outcomes have the same batch and time."""
+    """The final outcome must replace the outcome "held", even if both arrive in one batch or have the same time."""
     held, held_id = outcome(version=2, outcome="held", reason="waiting"), uuid4()
     settled = outcome(report_id=held.report_id, version=2, replaces=held_id)
     outcomes = [received(held, id=held_id), received(settled, time=NOW + later)]
@@ -171,7 +171,7 @@ async def test_an_operator_of_an_area_sees_counts_of_public_reports_only(session
 
 
 async def test_many_waiting_alerts_do_not_displace_open_ones(session: AsyncSession) -> None:
-    """Each section of the list has its own rows and counts, however many rows the other sections have."""
+    """The number of rows in one section of the list does not change the rows and counts of another section."""
     answered: dict[str, Any] = {"acknowledged_at": NOW, "acknowledged_by": uuid4(), "work": "acknowledged"}
     worked: dict[str, Any] = {**answered, "progressed_at": NOW, "progressed_by": uuid4(), "work": "in_progress"}
     waiting = [alert(severity="Moderate") for _ in range(61)] + [alert(severity="Extreme")]

@@ -1,4 +1,4 @@
-"""An account changes during a sign-in to the account, or while a phone takes over the sign-in of a page."""
+"""An account is changed during a sign-in to this account, or while a phone gets a token from a signed-in page."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4

@@ -27,7 +27,7 @@ def test_a_first_password_must_not_stay_the_same(served: Served) -> None:
 
 
 def test_an_account_disabled_while_a_new_password_is_hashed_is_not_signed_in(served: Served) -> None:
-    """The record of a password change, which revokes only old tokens, must not replace the record of the disabling."""
+    """A password change revokes only old tokens. The change must not replace the record that disables the account."""
     name = served.account(Role.OPERATOR)
     answer = served.meanwhile(
         lambda: change(served.client(), name, PASSWORD, "another long password"),

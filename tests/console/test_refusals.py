@@ -1,4 +1,4 @@
-"""A page that refuses a person's request still has the navigation bar."""
+"""An error page still has the navigation bar of the person who requested the page."""
 
 import pytest
 

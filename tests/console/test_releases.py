@@ -129,7 +129,7 @@ async def test_a_severe_confirmed_hazard_without_a_release_shows_red_after_ten_m
 
 
 async def confirm(session: AsyncSession, hazard_id: UUID, **changed: Any) -> None:
-    """Stores a Severe alert of the hazard, which a person confirmed at NOW."""
+    """Stores an alert about the hazard, which a person confirmed at NOW."""
     fields: dict[str, Any] = {"verification": "confirmed", "confirmed_at": NOW, "sequence": 2} | changed
     await show([received(alert(events.AlertConfirmed, hazard_id=hazard_id, **fields))], session)
 
@@ -137,7 +137,7 @@ async def confirm(session: AsyncSession, hazard_id: UUID, **changed: Any) -> Non
 async def state_of(
     session: AsyncSession, own: BoardHazard, public: BoardRelease | None, now: datetime
 ) -> PublicState | None:
-    """The state as the board computes it from its tables."""
+    """Computes the state of the release from the tables, as the board does."""
     confirmation = (await queries.confirmed(session, [own.hazard_id])).get(own.hazard_id)
     since = (await public_versions.unreleased_since(session, [own.hazard_id])).get(own.hazard_id)
     return releases.state(own, public, confirmation, unreleased_since=since, now=now)
@@ -234,7 +234,7 @@ async def test_a_hazard_that_was_public_can_be_withdrawn_when_it_is_restricted(
 @pytest.mark.parametrize(
     ("revision", "released", "expected"),
     [
-        (2, [2], Publicity.OUTDATED),  # readers keep the first of two equal revisions
+        (2, [2], Publicity.OUTDATED),  # if two revisions are equal, readers keep the first
         (2, [2, 3], Publicity.OUTDATED),
         (3, [2], None),  # readers have the source's own revision
     ],

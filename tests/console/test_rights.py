@@ -1,4 +1,4 @@
-"""A change of rights revokes an account's tokens. A lost phone is signed out, and other phones can be renewed."""
+"""A change of rights revokes an account's tokens. A lost phone can be signed out, and all other phones stay usable."""
 
 from typing import Any
 from uuid import UUID, uuid4

@@ -1,4 +1,4 @@
-"""Administrators set up a second factor with a code. Only a sign-in with the administrator role then needs a code."""
+"""Administrators set up a second factor. After that, only a sign-in with the administrator role needs a code."""
 
 import re
 from datetime import UTC, datetime

@@ -70,7 +70,7 @@ def listening(client: httpx.Client, topics: str = "hazards", **headers: str) -> 
 
 
 def until_position(heard: Heard) -> None:
-    """Reads the first event, which has the position from which the listener gets every event."""
+    """Reads the first line with an id, which is the position at which the stream starts."""
     for line in heard._lines:
         if line.startswith("id: "):
             heard.last_id = line.removeprefix("id: ")
@@ -96,7 +96,7 @@ def test_a_quiet_stream_sends_beats(served: Served) -> None:
 
 
 def test_another_system_reads_the_district_of_an_alert_and_staff_the_village(served: Served) -> None:
-    """The alert may be about a restricted hazard."""
+    """Another system must not read the village, because the alert may be about a restricted hazard."""
     village = "KG05258812010"
     raised = alert(pcodes=[village, KADAMJAI])
     token = served.installation.token(roles=[Role.INTEGRATION], purpose="alerts")
@@ -132,7 +132,7 @@ def test_a_pages_stream_begins_at_the_position_of_the_page(served: Served) -> No
     served.publish(reported)
     with client.stream("GET", "/stream", params={"topics": "hazards", "from": vector}, timeout=20) as answer:
         heard = (event["data"]["hazard_id"] for _, event in Heard(answer))
-        # hazards of earlier tests that the board had not stored yet may come first
+        # hazards of earlier tests may come first
         assert str(reported.hazard_id) in heard
 
 
@@ -149,7 +149,7 @@ def test_a_panel_contains_every_event_that_the_browser_received(served: Served) 
 
 @pytest.mark.parametrize("position", ["not-a-position", vectors.encoded({("hazards", 0): 0}, ["hazards"])])
 async def test_a_position_too_far_back_or_unknown_resets_the_listener(served: Served, position: str) -> None:
-    """The server keeps fifty records. Fifty-one records of one hazard therefore exceed the buffer."""
+    """The buffer of the server has fifty records, so fifty-one records of one hazard exceed the buffer."""
     sight = sight_of_hazards()
     stream, reported = EventStream(served.installation.settings(ConsoleSettings), Places.load(), kept=50), hazard()
     async with asyncio.TaskGroup() as group:

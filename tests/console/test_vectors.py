@@ -1,4 +1,4 @@
-"""A stream position that a browser sends back is decoded unchanged. Any other text is refused."""
+"""If a browser sends a stream position back, the decoded position is the same. Any other text is refused."""
 
 from base64 import urlsafe_b64encode
 

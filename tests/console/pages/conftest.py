@@ -37,7 +37,7 @@ class Whole(Served):
         assert wait_until(self.is_working, timeout=120)
 
     def is_working(self) -> bool:
-        """Whether every worker reads each of its partitions."""
+        """Whether the workers have read all partitions."""
         bearer = {"authorization": f"Bearer {self.installation.token(roles=[Role.OPERATOR])}"}
         paths = ("/alerts/v1/ledger", "/console/v1/ledger", "/registry/v1/ledger", "/intake/v1/ledger/consumer")
         ledgers = [self.client(headers=bearer).get(path).json() for path in paths]
@@ -114,7 +114,7 @@ def whole(shared_installation: Installation) -> Iterator[Whole]:
 
 @pytest.fixture(scope="module", autouse=True)
 def cleared(whole: Whole) -> None:
-    """Removes the alerts, hazards and groups of earlier test files, whose acknowledged alerts could ring again."""
+    """Removes the alerts, hazards and groups of earlier test files. Otherwise, acknowledged alerts could ring again."""
     whole.close_alerts()
     whole.clear_hazards()
     whole.clear_groups()
@@ -122,7 +122,7 @@ def cleared(whole: Whole) -> None:
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """A browser that allows sound on a page that nobody has touched, because `Seat.open` touches no page."""
+    """A browser that allows sound on a page that nobody has clicked, because `Seat.open` clicks on no page."""
     with chromium(ALLOWS_SOUND) as launched:
         yield launched
 
@@ -151,7 +151,7 @@ class Seat:
         return self.page
 
     def sign_in(self) -> None:
-        """Signs in by a request, because hundreds of sign-ins by the form take a minute."""
+        """Signs in by a request, because hundreds of sign-ins on the page would take a minute."""
         answer = self.context.request.post(
             f"{self.whole.url}/sign-in",
             form={"name": self.name, "password": PASSWORD},

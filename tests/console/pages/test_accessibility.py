@@ -87,7 +87,7 @@ def test_axe_finds_nothing_serious_on_an_alert(whole: Whole, seat: Take, languag
 def test_axe_finds_nothing_serious_on_found_households_and_the_page_of_one(
     whole: Whole, seat: Take, language: str
 ) -> None:
-    """The household was probably registered twice, and one of its two persons returned."""
+    """The page shows a probable duplicate of the household, and that one of its two persons returned."""
     body, again = usenov(), usenov()
     reported(whole, body, again, movement(body, "returned", member_ids=[body["members"][1]["member_id"]]))
     page = seat(Role.REGISTRAR).open("/registry/search")

@@ -56,7 +56,7 @@ def test_the_second_operator_sees_who_was_first(whole: Whole, seat: Any) -> None
     first_page, two = first.open("/"), second.open("/")
     for page in (first_page, two):
         expect(newest_alert(page, "Hail")).to_contain_text("Not acknowledged", timeout=SLOW_MS)
-    second.context.set_offline(True)  # the second board must not show the first acknowledgement, so it is disconnected
+    second.context.set_offline(True)  # this board must not show the first acknowledgement
     newest_alert(first_page, "Hail").get_by_role("button", name="Acknowledge").click()
     expect(newest_alert(first_page, "Hail")).to_contain_text(first.name, timeout=SLOW_MS)
     alert_id = newest_alert(first_page, "Hail").get_attribute("data-key")
@@ -68,7 +68,7 @@ def test_the_second_operator_sees_who_was_first(whole: Whole, seat: Any) -> None
 
 
 def test_a_click_acknowledges_at_once(whole: Whole, seat: Any) -> None:
-    """A button that moves when it gets the focus would not get the click."""
+    """If a button moved when it gets the focus, the click would miss the button."""
     whole.report_hazard(type="heat_wave")
     desk = seat(Role.OPERATOR)
     alert = newest_alert(desk.open("/"), "Heat wave")

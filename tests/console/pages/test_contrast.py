@@ -76,7 +76,7 @@ FAINT = """() => {
 
 
 def is_readable(page: Page, scheme: Any, *, fields: int = 0) -> None:
-    # without motion, because the flash of an alert that arrives now would change the colours for two seconds
+    # without motion, because a new alert would flash, which changes the colours for two seconds
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     faint = page.evaluate(FAINT)
     assert faint["words"] > 20
@@ -111,4 +111,4 @@ def test_all_text_of_the_desk_is_readable_also_without_a_connection(whole: Whole
     page.fill("#locality", "Pulgon")
     page.click("#send")
     expect(page.locator("#failure")).to_be_visible(timeout=SLOW_MS)
-    is_readable(page, scheme, fields=5)  # the fields hazard and place (with placeholders), village, time, certainty
+    is_readable(page, scheme, fields=5)  # hazard and place (with placeholders), village, time, certainty

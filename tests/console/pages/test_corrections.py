@@ -50,7 +50,10 @@ def test_a_change_after_a_lost_answer_is_the_next_version(whole: Whole, seat: An
 
 
 def taken_but_not_told(route: Route) -> None:
-    """Sends the page's request, but gives the page no answer. Adds the browser's header that Playwright omits."""
+    """Sends the page's request to the server, but gives the page no answer.
+
+    Playwright omits a header of the browser, so this function adds the header.
+    """
     assert route.fetch(headers={**route.request.headers, "sec-fetch-site": "same-origin"}).status == 202
     route.abort()
 

@@ -151,7 +151,7 @@ def test_fourteen_rows_are_visible_while_it_rings_and_the_sound_is_blocked(
 
 
 def test_every_open_alert_can_be_reached(whole: Whole, seat: Any) -> None:
-    """There are too many unacknowledged alerts for the first view of the list."""
+    """There are more unacknowledged alerts than the list shows at first."""
     page = seat(Role.OPERATOR).open("/")
     panel = page.locator("#panel-alerts")
     before = int(panel.get_attribute("data-waiting") or 0)

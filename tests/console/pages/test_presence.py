@@ -31,7 +31,7 @@ LASTS = 30  # the length of a session in minutes
 
 @pytest.fixture(scope="module")
 def silent_browser(browser: Browser) -> Iterator[Browser]:
-    """A browser that blocks the sound of a page until somebody has touched the page, as browsers do by default."""
+    """A browser that blocks the sound of a page until somebody has clicked on the page, as browsers do by default."""
     with launched(browser.browser_type) as started:
         yield started
 
@@ -41,7 +41,7 @@ def live(page: Page) -> None:
 
 
 def left_until_warned(page: Page) -> None:
-    """Advances the clock minute by minute until the page shows its warning, whose exact time a test cannot know."""
+    """Advances the clock minute by minute until the page shows its warning. A test cannot compute the exact time."""
     warning = page.locator("#session-warning")
     for _ in range(2 * LASTS):
         page.clock.fast_forward(MINUTE)
@@ -67,7 +67,7 @@ def test_an_open_connected_board_counts_as_presence(seat: Any, role: Role) -> No
 
 
 def test_the_end_of_a_session_is_announced_and_then_shown(seat: Any) -> None:
-    """The session is not renewed, because nobody uses the page, and the page is not the board."""
+    """The session is not renewed, because only use of the page, or the open board, renews a session."""
     desk = seat(Role.OPERATOR)
     desk.page.clock.install()
     desk.open("/")
@@ -95,7 +95,7 @@ def test_a_warned_operator_may_stay(seat: Any) -> None:
 
 
 def test_a_renewal_that_failed_is_sent_again(seat: Any) -> None:
-    """The person chose to stay signed in. The page repeats the renewal without another click."""
+    """The person chose to stay signed in. If the renewal fails, the page repeats it without another click."""
     desk = seat(Role.OPERATOR)
     page = desk.page
     page.clock.install()
@@ -118,7 +118,7 @@ def test_a_severe_alert_sounds_on_every_page_until_somebody_acknowledges(
     desk.page.add_init_script(COUNTING)
     page = desk.open("/ledger")
     expect(page.locator("#sound-blocked")).to_be_visible(timeout=SLOW_MS)
-    page.mouse.click(2, 300)  # a browser plays sound only after somebody touched the page
+    page.mouse.click(2, 300)  # a browser plays sound only after a click or key press on the page
     expect(page.locator("#sound-blocked")).to_be_hidden(timeout=SLOW_MS)
     whole.report_hazard(type="tailings_release", severity="Severe")
     expect(page.locator("#ringing")).to_be_visible(timeout=SLOW_MS)

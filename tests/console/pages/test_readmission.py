@@ -70,7 +70,7 @@ def test_one_act_accepts_a_thousand_reports_and_the_page_shows_the_rest(whole: W
     expect(text).to_contain_text(f"held before: {held.MOST + 1}.", timeout=SLOW_MS)
     button.click()
     expect(text).to_contain_text(f"Accepted: {held.MOST}.", timeout=SLOW_MS)
-    # the report beyond the limit and the reports that failed are still held
+    # the reports beyond the limit, and reports that could not be decrypted, are still held
     expect(text).to_contain_text(re.compile(r"held before: \d+\."))
     expect(button).to_be_visible()
     in_thread(change(whole, "DELETE FROM reports WHERE team = :team", team=team))

@@ -1,4 +1,4 @@
-"""The page of sent messages works, and all pages of an operator fit every screen size."""
+"""Tests the page of sent messages. All pages of an operator fit every screen size."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -50,7 +50,7 @@ def test_no_column_of_the_figures_is_cut_in_print(whole: Whole, seat: Any, langu
     assert last.evaluate("cell => getComputedStyle(cell.closest('.scroll')).overflowX") == "visible"
 
 
-# For each drop-down list, the number of pixels by which its longest choice is too wide.
+# For each drop-down list, computes by how many pixels the longest option is wider than the list.
 CUT = """lists => lists.map(list => {
   const whole = list.cloneNode(true);
   whole.style.cssText = 'position: absolute; width: max-content';
@@ -102,7 +102,7 @@ def test_an_alerts_severity_does_not_overlap_its_title(whole: Whole, seat: Any, 
     grade = page.locator(".alert .severity[data-severity=Extreme]").first
     for width in (1920, 1366):
         page.set_viewport_size({"width": width, "height": 800})
-        # the board may replace the row at any time, so one step finds and measures the row
+        # one script finds and measures the row, because the board may replace the row at any time
         expect(grade).to_be_visible(timeout=SLOW_MS)
         overlap = """() => {
             const grade = document.querySelector('.alert .severity[data-severity=Extreme]');
@@ -142,7 +142,7 @@ def test_ages_of_past_and_future_times(seat: Any, language: str, moment: str, sh
     assert page.evaluate(age, moment) == shown
 
 
-# One step shows a lost connection and measures the page, because the next stream message ends the display.
+# One script shows a lost connection and measures the page, because the next stream message hides the lost connection.
 LOST = """import('/static/link.js').then((link) => {
   link.say('lost', {time: '21:47'});
   return {
@@ -173,7 +173,10 @@ def test_the_header_keeps_its_height(seat: Any, language: str, width: int) -> No
 
 @pytest.mark.parametrize("width", [1920, 1366])
 def test_every_title_of_the_navigation_is_in_view(seat: Any, width: int) -> None:
-    """A duty head's bar has the most titles; on the board it also has the state of the connection."""
+    """A duty head's navigation bar has the most titles.
+
+    On the board, the bar also shows the state of the connection.
+    """
     desk = seat(Role.DUTY_HEAD, width=width, height=768)
     desk.sign_in()
     page = desk.page

@@ -91,7 +91,7 @@ def test_a_household_is_shown_whole_on_screen_and_on_paper(whole: Whole, seat: A
 
 
 def test_people_of_the_last_search_do_not_stay_on_the_screen(whole: Whole, seat: Any) -> None:
-    """They go when the form is emptied, and when another search fails."""
+    """The people are removed when the form is cleared, and when another search fails."""
     reported(whole, usenov())
     page: Page = seat(Role.REGISTRAR).open("/registry/search")
     page.goto(f"{page.url}?lang=en")

@@ -1,4 +1,4 @@
-"""On the page "Sites", the desk keeps the list of sites and sees how many people are at each of them."""
+"""On the page "Sites", the desk edits the list of sites and sees how many people are at each site."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,7 +36,7 @@ def headers(whole: Whole, role: Role = Role.OPERATOR) -> dict[str, str]:
 
 
 def saved(whole: Whole, **changed: Any) -> dict[str, Any]:
-    """A site that somebody else saved."""
+    """Saves a site as another person, and returns the answer."""
     body = {
         "version": 1,
         "name_ru": f"Школа {uuid4()}",

@@ -1,6 +1,6 @@
-"""The page of everything that waits for a person.
+"""Tests the page of held reports and failed messages.
 
-It handles held reports of one reason together, and failed messages.
+On this page, a person can decide about several reports together.
 """
 
 from typing import Any
@@ -28,7 +28,10 @@ VALUES ('hazards', 0, -5, 'malformed', '/area', now() - interval '3 hours') RETU
 
 
 def send_with_ended_sign_in(whole: Whole, *bodies: dict[str, Any], path: str = "/intake/v1/displacements") -> str:
-    """Sends the reports. Returns how the page names their author, who has no account in the console."""
+    """Sends the reports.
+
+    Their author has no account, so the page shows a part of the author's id, which is returned.
+    """
     author = uuid4()
     claims = {"roles": [Role.FIELD], "channel": SubmissionChannel.FIELD, "team": uuid4(), "expires_in": -86_400}
     claims["account"] = author
@@ -39,7 +42,7 @@ def send_with_ended_sign_in(whole: Whole, *bodies: dict[str, Any], path: str = "
 
 
 def send_early_movement(whole: Whole) -> None:
-    """Sends a movement before its household. It is held until the household is reported."""
+    """Sends a movement of an unknown household. The movement is held until the household is reported."""
     claims = {"roles": [Role.FIELD], "channel": SubmissionChannel.FIELD, "team": uuid4()}
     phone = whole.client(headers={"authorization": f"Bearer {whole.installation.token(**claims)}"})
     assert phone.post("/intake/v1/movements", json=movement()).status_code == 202
@@ -84,7 +87,7 @@ def test_a_report_opened_on_a_small_screen_shows_its_persons(whole: Whole, seat:
     page.select_option("#refusal", "practice")
     page.get_by_role("button", name="Refuse").click()
     expect(page.locator("#held-none")).to_be_visible(timeout=SLOW_MS)
-    expect(page.locator("#refusal")).to_have_value("")  # the next report's author must not read this reason
+    expect(page.locator("#refusal")).to_have_value("")  # this reason must not be sent to the next report's author
     assert desk.errors == []
 
 
@@ -104,7 +107,7 @@ def test_select_all_leaves_out_reports_that_wait_for_another_report(whole: Whole
 
 
 def test_an_opened_report_shows_what_a_decision_would_change(whole: Whole, seat: Any) -> None:
-    """The page says that a death is reversed, and that a full recount replaces other counts.
+    """The page states that a decision reverses a death, or that a full recount replaces other counts.
 
     Each field has a name and a value.
     """
@@ -125,7 +128,7 @@ def test_an_opened_report_shows_what_a_decision_would_change(whole: Whole, seat:
 
 
 def test_many_persons_in_held_reports_are_red_on_the_board(whole: Whole, seat: Any) -> None:
-    """The rule about displaced people knows only reports that are not held."""
+    """No alert counts these persons, because the alerts service does not receive held reports."""
     send_with_ended_sign_in(whole, group(persons=214, destination={"pcode": LEILEK}))
     held = seat(Role.OPERATOR).open("/?lang=en").locator("#held-persons")
     expect(held).to_contain_text("in groups", timeout=SLOW_MS)
@@ -140,13 +143,13 @@ def test_a_decision_leaves_an_opened_report_open_and_the_keyboard_where_it_was(w
     own = page.locator("#held tr[data-key]", has_text=author)
     expect(own).to_have_count(2, timeout=SLOW_MS)
     page.locator("#reasons input").first.focus()
-    page.keyboard.press("ArrowRight")  # chooses the next reason, which reads the list again
+    page.keyboard.press("ArrowRight")  # chooses the next reason, so the page loads the list again
     expect(page.locator("#reasons input:checked")).to_be_focused(timeout=SLOW_MS)
     expect(page.locator("#reasons input:checked")).not_to_have_value("")
     page.locator("#reasons").get_by_text("All").click()
     expect(own).to_have_count(2, timeout=SLOW_MS)
     with page.expect_response("**/registry/v1/held/*"):
-        # two presses before the answer comes
+        # two clicks before the answer arrives
         own.nth(0).get_by_role("button", name="Open").evaluate("button => { button.click(); button.click(); }")
     expect(page.locator("#held .opened")).to_have_count(1, timeout=SLOW_MS)
     own.nth(1).get_by_role("checkbox").check()
@@ -190,7 +193,7 @@ FROM generate_series(1, 240) AS number RETURNING 1
 
 
 def test_an_administrator_sees_how_many_messages_failed_for_a_reason_and_since_when(whole: Whole, seat: Any) -> None:
-    """The ledger lists the newest 200 messages, but counts all."""
+    """The ledger lists the newest 200 messages, but the page counts all messages."""
     in_thread(change(whole, MANY_LETTERS))
     desk = seat(Role.ADMINISTRATOR)
     page = desk.open("/waiting?lang=en")
