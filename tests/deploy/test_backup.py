@@ -245,7 +245,7 @@ async def test_a_key_generated_during_the_backup_is_in_it(
 async def test_unread_records_are_in_the_backup(
     installation: installed.Installation, recipient: str, key: Path, tmp_path: Path
 ) -> None:
-    """A restore writes unread records to the new log. Read records are omitted, except on topics that hold state."""
+    """The backup contains unread records, and all records of topics that hold state."""
     own, prefix = subject(installation), installation.topic_prefix
     before = log.look(own.broker, prefix)
     lines = [

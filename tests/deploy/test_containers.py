@@ -123,7 +123,7 @@ def test_settings_that_the_services_share_reach_a_container() -> None:
         assert missing == (set() if calls_outside else {"OUTBOUND_ALLOW"}), service
 
 
-# the backup needs none of these volumes, because it dumps the servers, and the services write the other files again
+# these volumes contain the servers' data, which a backup dumps, and files that are written again
 NOT_IN_BACKUP = {"kafka", "postgres", "valkey", "registry", "alerts", "secrets-command", "backups", "paper"}
 
 
@@ -333,7 +333,7 @@ def test_a_web_side_is_checked_under_its_public_host_name(
     ],
 )
 def test_a_machine_without_usable_docker_is_told_what_to_do(tmp_path: Path, docker: str | None, advice: str) -> None:
-    """The shell script in `docker` replaces Docker's command. If `docker` is None, the command is missing."""
+    """The shell script `docker` replaces Docker's command. If `docker` is None, the machine has no such command."""
     (tmp_path / "id").symlink_to("/usr/bin/id")
     if docker:
         command = tmp_path / "docker"

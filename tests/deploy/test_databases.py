@@ -1,4 +1,4 @@
-"""A start creates its database on an external server."""
+"""Tests the creation of the database on a server with another locale."""
 
 from collections.abc import AsyncIterator
 

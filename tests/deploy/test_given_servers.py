@@ -1,4 +1,4 @@
-"""The tests do not touch the data that an external server already contains."""
+"""Tests do not change the existing data of an external server."""
 
 from collections import deque
 from collections.abc import Iterator

@@ -17,7 +17,7 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="whoever is not root r
 
 
 def test_kafka_runs_in_a_folder_with_any_name(passable: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Folder names may have letters that Java would misread in its settings (Latin-1) or in the locale's encoding."""
+    """A folder's name may have letters that Java cannot decode by Latin-1 or by the locale's encoding."""
     monkeypatch.setenv("LC_ALL", "C")
     kafka = kafka_in(passable / "кырсык бөлмөсү", port=29092)
     kafka.prepare()
@@ -65,7 +65,7 @@ def test_classes_that_kafka_linked_are_kept_for_the_next_start_by_any_user(tmp_p
 
 
 def written_by(kafka: Kafka) -> Path:
-    """The file in which Java stores the cache of loaded classes, according to Kafka's command line."""
+    """Returns the file of Java's cache of loaded classes, which is an argument of Kafka's command line."""
     (kafka.folders.cache / f"kafka-{VERSION}").mkdir(parents=True)
     (kafka.folder / "written").mkdir(parents=True)
     (option,) = (word for word in kafka.command() if word.startswith("-XX:AOTCacheOutput="))

@@ -107,7 +107,7 @@ def test_an_unknown_key_is_reported(settings: Settings) -> None:
 
 
 def test_without_an_installation_no_key_is_generated(tmp_path: Path) -> None:
-    """If a person rotates a leaked key in a wrong folder, an error must say that no key was rotated."""
+    """A person who rotates a leaked key in a wrong folder must get an error, because the leaked key is still in use."""
     elsewhere = Settings(
         seal_public_key_file=tmp_path / "seal" / "public.key", seal_private_keys=tmp_path / "seal" / "private"
     )

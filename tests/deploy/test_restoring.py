@@ -1,4 +1,4 @@
-"""A restore puts back files and data. Afterwards the services continue to read at the right offsets."""
+"""A restore writes the files and the database back. After that, the services continue to read at the right offsets."""
 
 import resource
 from collections.abc import Iterator
@@ -59,7 +59,10 @@ def test_the_offset_at_which_a_restored_database_continues(
 
 
 async def test_dead_letters_of_the_old_log_move_away_for_those_of_the_new_one(tables: installed.Installation) -> None:
-    """Each dead letter keeps its distance to the next offset. The next offset of partition 1 does not change."""
+    """The difference between a dead letter's offset and the next offset stays the same.
+
+    The next offset of partition 1 does not change.
+    """
     server, next_offset = tables.components.server, 9
     keep = (
         'INSERT INTO alerts.dead_letters (topic, partition, "offset", reason, pointer) '

@@ -69,7 +69,7 @@ def test_empty_existing_topics_are_provisioned(tables: Installation) -> None:
 
 
 def test_a_new_topic_of_hazards_has_as_many_partitions_as_the_existing_one(tables: Installation) -> None:
-    """One worker reads both partitions of a hazard only if both topics have equally many."""
+    """One worker reads both partitions of a hazard only if both topics have the same number of partitions."""
     broker, prefix = tables.components.broker, tables.topic_prefix
     settings, admin = Settings(topic_prefix=prefix), broker.admin()
     public, restricted = f"{prefix}hazards", f"{prefix}hazards-restricted"

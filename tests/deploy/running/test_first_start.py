@@ -1,6 +1,6 @@
 """The first start of `make run`: its order, its name behind a proxy, an integrator's settings, and two workers.
 
-The name of this file sorts before the names of the files that restart the installation.
+pytest runs this file first, because its name sorts before the names of files that restart the installation.
 """
 
 import json

@@ -30,7 +30,7 @@ pytestmark = [
 
 
 def user_of(run: Run, name: str) -> User:
-    """The user of a process according to the kernel. The process must have the same value for its four user ids."""
+    """Reads the user of a process from the kernel. The four user ids of the process must be equal."""
     lines = Path(f"/proc/{run.pid(name)}/status").read_text().splitlines()
     groups = {
         word: [int(each) for each in rest.split()]
