@@ -1,4 +1,4 @@
-"""If a Struct accepts a report with changed bytes, its model accepts the report too, and both write the same bytes."""
+"""If a Struct accepts a report with changed bytes, the pydantic model does too, and both write the same bytes."""
 
 import json
 import re
@@ -137,7 +137,7 @@ ESCAPED = r"""
 "unknown" """.strip().splitlines()
 OTHERS = ['"a\x01"', '"\x7f"', "[]", "{}", "[null]", '["food","food"]', '{"pcode":"KG05258000000"}']
 LONG_NUMBERS = st.from_regex(r"\A-?[0-9]{1,2}\.[0-9]{1,40}(e-?[0-9]{1,2})?\Z")
-SPELLED: dict[str, st.SearchStrategy[str]] = {  # the first pattern that matches a value gives its replacements
+SPELLED: dict[str, st.SearchStrategy[str]] = {  # the first pattern that matches a value determines the replacements
     r"[-0-9].*": st.sampled_from(NUMBERS) | LONG_NUMBERS,
     r'"[0-9]{4}-.*': st.sampled_from(TIMES).map(json.dumps),
     r'"[0-9a-f]{8}-.*': IDS.map(json.dumps),
@@ -192,7 +192,7 @@ def other_value(draw: st.DrawFn, raw: bytes) -> bytes:
 
 
 def member_again(draw: st.DrawFn, raw: bytes) -> bytes:
-    """Copies a member of one JSON object into another object, or into the same object again."""
+    """Copies a random member of a JSON object into a random JSON object, which may be the same."""
     members = MEMBER.findall(raw)
     return with_member(draw, raw, draw(st.sampled_from(members))) if members else raw
 
