@@ -15,7 +15,7 @@ from uuid import uuid4
 class Canary:
     """One invented person.
 
-    `field` is the name of a question in a form. The name of a question can reveal personal data.
+    `field` is the name of a form's question, because this name can reveal personal data.
     """
 
     person: dict[str, str]
@@ -105,7 +105,7 @@ INDEXES = (".index", ".timeindex")
 
 
 def looked_for(canaries: Iterable[Canary]) -> dict[bytes, str]:
-    """Maps the forms in which each text may be written (plain, JSON, URL, base64) to the text."""
+    """Maps each encoding of a text (plain, JSON, URL, base64) to the text."""
     return {written: needle for canary in canaries for needle in canary.needles for written in ways(needle)}
 
 

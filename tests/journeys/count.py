@@ -29,12 +29,12 @@ from tests.installation import Installation
 from tests.waiting import wait_for
 
 ANSWERS = ("accepted", "spooled", "duplicate", "refused")
-DOWNSTREAM = ("intake", "registry", "alerts", "console")  # reports pass the services in this order
+DOWNSTREAM = ("intake", "registry", "alerts", "console")  # reports pass through the services in this order
 
 
 @dataclass
 class Sent:
-    """Counts the sent reports and their answers. Call `sent.answered(topic, response)` after every request."""
+    """Counts the sent reports and intake's answers. Call `sent.answered(topic, response)` after every request."""
 
     reports: int = 0
     answers: Counter[str] = field(default_factory=Counter)
@@ -62,12 +62,15 @@ class Sent:
         return response
 
     def same_as(self, *counters: Mapping[str, int]) -> None:
-        """Compares intake's counts with the answers to the senders. `counters` has an entry per start of intake."""
+        """Compares intake's own counts with the answers that senders received.
+
+        `counters` has the counts of each intake process.
+        """
         counted = {kind: sum(counter[kind] for counter in counters) for kind in ("sent", *ANSWERS)}
         assert counted == {"sent": self.reports, **{kind: self.answers[kind] for kind in ANSWERS}}
 
     def lost(self) -> None:
-        """Counts nothing if an answer is lost. The sender sends the report again, and that answer is counted."""
+        """Does nothing if an answer is lost, because the sender sends the report again and gets an answer then."""
 
     def published(self, topic: str, *report_ids: UUID) -> None:
         """Counts reports of a feed, which intake does not get over HTTP."""
@@ -80,7 +83,7 @@ class Sent:
 
 @dataclass
 class Standing:
-    """The offsets and counts of all services, read in the order in which records pass them."""
+    """The offsets and counts of all services, read in the order in which records pass through the services."""
 
     on_the_way: list[str] = field(default_factory=list)
     unbalanced: list[str] = field(default_factory=list)
@@ -98,7 +101,7 @@ class Standing:
 async def count_check(installation: Installation, sent: Sent, *, timeout: float = 60) -> Standing:
     """Waits until all records are processed.
 
-    Then all counts must balance, and exactly the accepted reports must have outcomes.
+    After that, all counts must balance, and exactly the accepted reports must have outcomes.
     """
     assert sent.reports == sum(sent.answers[each] for each in ANSWERS), sent.answers
     standing = await drained(installation, timeout)
@@ -124,7 +127,10 @@ async def intake_counts(installation: Installation, intake_url: str) -> dict[str
 
 
 async def drained(installation: Installation, timeout: float = 60) -> Standing:
-    """Waits until no record is unread. Services are read in the order in which records pass, so no record is missed."""
+    """Waits until no record is unread.
+
+    Services are read in the order in which records pass through them, so that no record is missed.
+    """
     standing = Standing()
 
     async def is_drained() -> bool:
@@ -151,7 +157,7 @@ class ServiceState:
 
 @asynccontextmanager
 async def looking(installation: Installation) -> AsyncIterator[list[ServiceState]]:
-    """Opens each service's state, with connections that serve all reads of one check."""
+    """Opens the state of each service. All reads of one check use the same connections."""
     async with AsyncExitStack() as stack:
         states = []
         for service in DOWNSTREAM:
@@ -187,7 +193,7 @@ async def balance(session: AsyncSession) -> list[Row]:
 
 
 async def outcomes(installation: Installation) -> dict[tuple[str, str], set[UUID]]:
-    """For each consumer and each topic of reports, the ids of the reports with an outcome by the consumer."""
+    """For each consumer and topic, returns the ids of the reports for which the consumer has published an outcome."""
     topics = {"hazard": "hazards", "household": "displacements", "group": "displacements"}
     ids: dict[tuple[str, str], set[UUID]] = defaultdict(set)
     for record in await everything(installation, "outcomes"):

@@ -1,11 +1,11 @@
 """Makes displacement reports from the families of a UNICEF HOPE import workbook, or from invented families.
 
-`families(file)` reads `forms/hope-rdi_import_50_hh_50_ind.xlsx`, which has 50 households with 208 persons.
-The function takes each person's household, relationship, sex, observed disability and pregnancy.
-The function ignores `size_h_c` (always 1), `age` (a random number), the country (AFG), names, phones and birth dates.
+`families(file)` reads `forms/hope-rdi_import_50_hh_50_ind.xlsx`, which has 50 households with 208 persons. The function
+reads each person's household, relationship, sex, observed disability and pregnancy. The function ignores `size_h_c`
+(always 1), `age` (a random number), the country (AFG), names, phones and birth dates.
 
 `reports(families, count, seed)` repeats the families until there are `count` reports. The same seed gives the same
-reports, but the days depend on `now`.
+reports, except that the days depend on `now`.
 
 All ids are random UUIDs, so each report is about a different household.
 Each person has a Kyrgyz given name and family name. Half of the persons have a patronymic. Every head has a phone.

@@ -9,7 +9,7 @@ from tests.journeys.count import everything
 
 
 async def events_on(installation: Installation, topic: str) -> list[Event[Any]]:
-    """All events that a topic holds now, in order within each partition. The console must be a reader of the topic."""
+    """Returns the events of a topic, in order within each partition. The console must be a reader of the topic."""
     return [
         events.decode(topic, record.value, list(record.headers)) for record in await everything(installation, topic)
     ]

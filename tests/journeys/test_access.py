@@ -1,4 +1,4 @@
-"""The running services admit each role and area to each route as the table in `shared.auth.access` states."""
+"""For each role, area and route, the running services admit callers as the table in `shared.auth.access` states."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -44,12 +44,12 @@ def path_of(route: str) -> str:
         path = path.replace(f"{{{name}}}", str(uuid4())).replace(f"{{{name}:uuid}}", str(uuid4()))
     path = path.replace("{source}", "unknown-source")
     if path == "/stream":
-        return "/stream?topics=hazards"  # every role of the route may read this topic
+        return "/stream?topics=hazards"  # every role that may call this route may read this topic
     return path.replace("{panel}", "alerts")
 
 
 async def status(client: httpx.AsyncClient, route: str, token: str | None) -> int:
-    """The status of the answer. The body is not read, because the body of a stream never ends."""
+    """Returns the status of the answer. The body is not read, because a stream's body never ends."""
     headers = {"authorization": f"Bearer {token}"} if token else {}
     async with client.stream(route.partition(" ")[0], path_of(route), headers=headers) as answer:
         return answer.status_code
@@ -87,7 +87,7 @@ async def test_an_ended_token_is_accepted_only_by_intake_and_from_field_devices(
 
 @dataclass(frozen=True)
 class ReportedEvents:
-    """Ids of a household of 987 persons, of a hazard's report that raises an alert, and of a site, all in Kadamjai."""
+    """Ids of events in Kadamjai: a household of 987 persons, a hazard's report that raises an alert, and a site."""
 
     household: UUID = field(default_factory=uuid4)
     hazard_report: UUID = field(default_factory=uuid4)
@@ -99,7 +99,7 @@ class ReportedEvents:
 
 @dataclass(frozen=True)
 class VisibleContent:
-    """A path, and text in the answer to callers with access. Callers without access get 404."""
+    """A path, and a text that only the answer to callers with access contains. Callers without access get 404."""
 
     path: str
     seen: str = ""
@@ -180,7 +180,7 @@ OF_NO_AREA = {
     "GET /intake/v1/set-aside",
     "GET /v1/letters:assignments",
     "PUT /v1/letters:assignments",
-    "POST /v1/accounts:names",  # only names of accounts whose ids the caller has read
+    "POST /v1/accounts:names",  # the answer has only names of accounts whose ids the caller knows
     "GET /intake/v1/ledger/consumer",
     "GET /registry/v1/ledger",
     "GET /alerts/v1/ledger",
@@ -273,7 +273,7 @@ async def test_a_household_is_read_in_its_area_and_by_its_author_only(
 
 @pytest.fixture(scope="module")
 async def reported(web: Web, shared_installation: Installation) -> AsyncIterator[ReportedEvents]:
-    """Reports the events and waits until all services have read them. The count check must balance at the end."""
+    """Reports the events and waits until all services have read them. At the end, the count check must pass."""
     await somebody_to_tell(shared_installation.settings(AlertsSettings))
     for service in SERVICES:
         shared_installation.start(service, "worker")
@@ -287,7 +287,7 @@ async def reported(web: Web, shared_installation: Installation) -> AsyncIterator
 
 
 async def somebody_to_tell(settings: AlertsSettings) -> None:
-    """Adds a receiver, which a page must list. No server has the receiver's address."""
+    """Adds a receiver whose address does not exist, because a page must list a receiver."""
     engine = database.engine(settings)
     async with database.sessions(engine).begin() as session:
         receiver = Receiver("duty", DeliveryChannel.WEBHOOK, "https://hook.invalid/")
@@ -316,13 +316,13 @@ async def shows(
     async with contextlib.aclosing(await client.send(request, stream=True)) as answer:
         text = await replayed(answer) if "/stream" in visible.path else (await answer.aread()).decode()
     assert answer.status_code in (200, 201, 404, 409), (answer.status_code, text)
-    if not visible.seen:  # 409 means that the account has access, but another account acted first
+    if not visible.seen:  # 409: the account has access, but another account acted first
         return answer.status_code != 404 and '"not-found"' not in text
     return visible.seen.format(**names) in text
 
 
 async def replayed(answer: httpx.Response) -> str:
-    """Returns the past events of a stream. A line with an id but without an event ends the past events."""
+    """Returns the past events of a stream. After the past events, the stream sends a line with only an id."""
     lines: list[str] = []
     async for line in answer.aiter_lines():
         if not line and lines and lines[-1].startswith(NOW):

@@ -1,4 +1,4 @@
-"""People are notified of a hazard or a displacement, whichever process or server fails meanwhile."""
+"""People are notified of a hazard or a displacement, even if a process or a server fails at the same time."""
 
 import asyncio
 import json
@@ -39,7 +39,7 @@ DISTRICTS = ("KG05258000000", "KG05214000000", "KG06211000000")
 
 
 class Centre:
-    """A running installation without the alerts' worker, which each test starts itself."""
+    """A running installation without a worker of the alerts service. Each test starts this worker itself."""
 
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
@@ -191,7 +191,7 @@ async def test_a_webhook_down_then_hanging_then_slow_gets_one_message_and_delays
         await centre.settled("well", 12)
         assert hook.answered.total() == 0
         assert not await centre.has_tried("timed_out"), "the well one waited for the hanging one's end"
-        await hook.close()  # ends the hanging requests, because their timeout is tested elsewhere
+        await hook.close()  # ends the hanging requests, whose timeout another test covers
         hook.mood = Mood.SLOW
         await hook.open()
         await asyncio.gather(*(centre.hazard(client) for _ in range(6)))

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.components
 LEAKY = "displacements"  # `BYPASSING_INTAKE` is written directly to this topic
 # This text is in clear fields, so the database may contain the text, but no error may quote the text.
 REFUSED = "a linnet over the scree"
-# The number of records that bypass intake and become dead letters, for each reason.
+# For each reason, the number of records that bypass intake and become dead letters for this reason.
 REASONS = {
     "malformed": 6,
     "seal_mismatch": 2,
@@ -71,7 +71,7 @@ PAGES = (
 
 @dataclass
 class Journey:
-    """A running installation, and the answers and the stream that its clients received."""
+    """A running installation, and the content that clients received as answers and from the stream."""
 
     installation: Installation
     base_url: str
@@ -90,7 +90,10 @@ class Journey:
         return response
 
     async def open(self, method: str, path: str, token: str, **body: Any) -> httpx.Response:
-        """The answer shows the person to a reader who may see the person. Its headers must not."""
+        """Requests content in which this reader may see the person.
+
+        The headers of the answer must not contain the person.
+        """
         response = await self.ask(method, path, token=token, **body)
         where, _ = self.content.pop()
         self.content.append((where, repr(response.headers).encode()))
@@ -105,7 +108,7 @@ class Journey:
             await publisher.publish_all(messages, timeout=30)
 
     async def listen(self, token: str) -> None:
-        """Reads the stream like the board, until this task is cancelled."""
+        """Reads the same stream as the board, until this task is cancelled."""
         headers = {"authorization": f"Bearer {token}"}
         url = "/stream?topics=hazards,households,groups,alerts,outcomes"
         async with (
@@ -183,7 +186,7 @@ async def refuse(journey: Journey, token: str) -> None:
 
 
 async def keep_a_site(journey: Journey, token: str) -> None:
-    """Stores the person in charge of a site, and causes the errors of sites and of sheets of sites."""
+    """Stores a site with a person in charge, and causes each error of the routes for sites and for sheets of sites."""
     canary, path = THROUGH_INTAKE, f"/registry/v1/sites/{uuid4()}"
     person = {"name": canary.person["family_name"], "phone": canary.person["phone"]}
     site = {"version": 1, "name_ru": "Школа", "type": "school", "pcode": "KG05258000000", "person_in_charge": person}
@@ -225,7 +228,7 @@ async def search(journey: Journey, token: str) -> None:
 
 
 async def find_and_open(journey: Journey, token: str) -> None:
-    """Finds the person, who was registered twice, and opens what shows the person and the duplicate."""
+    """Finds the person, who was registered twice, and opens all pages that show the person or the duplicate."""
     canary, search = THROUGH_INTAKE, "/registry/v1/households:search"
     name = f"{canary.person['family_name']} {canary.person['given_name']}"
     criteria = {"name": name, "phone": canary.person["phone"]}
@@ -239,7 +242,7 @@ async def find_and_open(journey: Journey, token: str) -> None:
 
 
 async def wait_in_the_spool(journey: Journey, token: str) -> None:
-    """Reads the spool while a record waits there for the broker. The content is searched later."""
+    """Reads the spool while a record waits there for the broker. The test searches this content later."""
     journey.installation.components.kafka.kill9()
     response = await journey.report(THROUGH_INTAKE.household(), token)
     assert response.json()["status"] == "spooled"
@@ -291,7 +294,7 @@ async def look_at_the_pages(journey: Journey) -> None:
 
 
 async def findings(journey: Journey) -> AsyncIterator[str]:
-    """Yields each place with forbidden text. Also checks that the search finds text in places where text must be."""
+    """Yields each place that contains forbidden text. Also checks that the search finds texts that must be there."""
     both, first, past = (
         looked_for(canaries) for canaries in ([THROUGH_INTAKE, BYPASSING_INTAKE], [THROUGH_INTAKE], [BYPASSING_INTAKE])
     )

@@ -28,7 +28,7 @@ from tests.journeys.count import Sent, count_check, drained, intake_counts
 from tests.journeys.logs import events_on
 from tests.waiting import wait_for
 
-# For this date, `counts.due` returns only the figures that need not wait for the next update of their alert.
+# With this date, `counts.due` leaves out figures that wait for the next update of their alert.
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 ROLES = {Sender.OPERATOR: Role.OPERATOR, Sender.FIELD: Role.FIELD}
 
@@ -40,7 +40,7 @@ def exercise(ground: Ground, tmp_path: Path) -> Iterator[Installation]:
 
 
 async def people(installation: Installation) -> dict[str, str]:
-    """Creates the accounts of an exercise, like `make run`. Returns the password of each account."""
+    """Creates the accounts of an exercise as `make run` does, and returns the password of each account."""
     engine = database.engine(installation.settings(ConsoleSettings))
     drawn = {name: passwords.draw() for name in ACCOUNTS.values()}
     async with database.sessions(engine).begin() as session:

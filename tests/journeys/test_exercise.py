@@ -1,4 +1,4 @@
-"""An exercise starts for the first time, loses its state, and is restored, both with and without Kafka's old log."""
+"""An exercise starts for the first time, loses its files, and is restored, with and without Kafka's old log."""
 
 import re
 import shutil

@@ -1,8 +1,8 @@
 """On the evening of 5 May 2022, four groups were counted before anybody was registered by name.
 
-The test sends the counts of that evening again. From Choko-Dobo 20 families (70 people) and from Komsomol 45 families
-(150 people) are with relatives. In the mosque of Tobey are 10 families (37 people). In a teahouse are 26 people, but
-the caller does not say where the teahouse is.
+The test sends the counts of that evening again. 20 families (70 people) from Choko-Dobo and 45 families (150 people)
+from Komsomol are with relatives. 10 families (37 people) are in the mosque of Tobey. A caller reports 26 people in a
+teahouse, but does not say where the teahouse is.
 """
 
 from datetime import UTC, datetime
@@ -34,7 +34,7 @@ def opened_board(page: Page, centre: Served) -> Page:
 
 
 def by_telephone(client: httpx.Client, persons: int, **known: Any) -> None:
-    """Reports a count that a caller stated to an operator. The report contains only facts that the caller knows."""
+    """Reports a count of a caller, as an operator does. The report contains only facts that the caller knows."""
     now = datetime.now(UTC).isoformat()
     body = {
         "kind": "group",

@@ -1,4 +1,4 @@
-"""A thousand reports become a thousand households, each published once, whichever process fails at the same time."""
+"""A thousand reports become a thousand households, each published once, even if a process or a server fails."""
 
 import asyncio
 from collections import Counter
@@ -67,7 +67,10 @@ async def test_a_thousand_households_survive_four_failures(
 
 
 async def started_again(component: Component) -> None:
-    """Starts the killed server again, like the supervisor. A start of PostgreSQL fails until its old processes end."""
+    """Starts a killed server again, as the supervisor does.
+
+    PostgreSQL cannot start until its old processes have ended.
+    """
     for is_last in (False, False, False, True):
         component.spawn()
         try:
@@ -114,7 +117,10 @@ class Journey:
         await self.recorded(at_least=self.next)
 
     async def worker_frozen(self, count: int) -> None:
-        """Freezes the first worker until the second has done all the work, which the first must not repeat."""
+        """Freezes the first worker until the second worker has done all work.
+
+        The first worker must not repeat this work.
+        """
         self.second = self.installation.start("registry", "worker")
         async with self.sending(count) as rest:
             await self.is_halfway(count)
@@ -125,7 +131,7 @@ class Journey:
         self.worker.resume()
 
     def is_expelled(self) -> bool:
-        """Whether Kafka has taken the first worker's partitions, so that only the second worker reads."""
+        """Whether Kafka has removed the frozen worker from the consumer group, so that only the second worker reads."""
         group = f"{self.installation.topic_prefix}registry"
         admin = self.installation.components.broker.admin()
         return len(admin.describe_consumer_groups([group])[group].result().members) == 1
@@ -140,7 +146,10 @@ class Journey:
 
     @asynccontextmanager
     async def sending(self, count: int) -> AsyncIterator[asyncio.Event]:
-        """Sends two thirds of the next `count` reports, and the others after the test has set the yielded event."""
+        """Sends two thirds of the next `count` reports.
+
+        After the test has set the yielded event, sends the last third.
+        """
         share = self.bodies[self.next : self.next + count]
         first, last = list(share[: -count // 3]), list(share[-count // 3 :])
         rest = asyncio.Event()
@@ -151,7 +160,7 @@ class Journey:
         self.next += count
 
     async def is_halfway(self, count: int) -> None:
-        """Waits until some reports are recorded and others are not sent yet, so that the failure comes in between."""
+        """Waits until some reports are recorded but not all are sent, so that the failure happens in the middle."""
         await self.recorded(at_least=self.next + count // 3)
         assert self.sent.reports < self.next + count
         assert not await self.has_recorded(self.next + count)
@@ -190,7 +199,10 @@ class Journey:
         assert await self.value("SELECT sum(displaced) FROM episodes") == members
 
     def both_workers_live(self) -> None:
-        """Checks that both workers run. The frozen worker lost its partitions and continued with new ones."""
+        """Checks that both workers run.
+
+        The frozen worker lost its partitions, and continued with the partitions that it got next.
+        """
         for worker in (self.worker, self.second):
             assert worker.is_running, worker.log_tail()
 

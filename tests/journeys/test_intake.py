@@ -28,7 +28,7 @@ ANSWER_SECONDS = 60
 
 
 class Phones:
-    """Field teams that send to intake's own web process, and count its answers."""
+    """Sends reports of field teams to a separate web process of intake, and counts the answers."""
 
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
@@ -44,7 +44,7 @@ class Phones:
         )
 
     async def send(self, body: dict[str, Any]) -> str:
-        """Repeats a request until intake answers, like a phone. Returns the status in the answer."""
+        """Repeats a request until intake answers, as a phone does. Returns the status in the answer."""
         return await wait_for(lambda: self._answer(body), timeout=5 * ANSWER_SECONDS, every=0.05)
 
     async def _answer(self, body: dict[str, Any]) -> str | None:
@@ -149,7 +149,7 @@ async def test_emptying_valkey_meanwhile_counts_nothing_twice(field: Phones) -> 
         valkey.flushdb()
     again = [await field.send(body) for body in bodies]
     assert set(again) == {"accepted"}
-    assert await repeats(field) == before + 20  # twenty reports came to the registry twice
+    assert await repeats(field) == before + 20  # the registry received twenty reports twice
     for body in bodies:
         assert await field.episodes(body) == 1
 

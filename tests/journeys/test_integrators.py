@@ -61,7 +61,7 @@ def hazard() -> HazardReported:
 
 
 async def publish(installation: Installation, *hazards: HazardReported) -> None:
-    """Publishes each event twice, like a publisher that did not get the broker's first answer."""
+    """Publishes each event twice, as a publisher does if the broker's first answer is lost."""
     async with Publisher(installation.settings(Settings, "intake")) as publisher:
         for hazard in hazards:
             message = events.message(hazard, id=uuid4(), source="/intake", time=hazard.received_at)
@@ -113,16 +113,16 @@ async def test_a_consumer_starts_from_a_time(installation: Installation) -> None
 
 @pytest.mark.parametrize("topic", ["hazards-restricted", "displacements", "households", "alerts", "outcomes", "access"])
 def test_the_account_reads_only_public_hazards(topic: str, shared_installation: Installation) -> None:
-    """Kafka refuses even to describe the topic to this account, so the account cannot read it."""
+    """Kafka refuses to describe the topic to this account. Therefore the account cannot read the topic either."""
     name = shared_installation.topic_prefix + topic
     seen = Consumer(login(shared_installation) | {"group.id": "integrator.test"}).list_topics(name, timeout=20)
     assert seen.topics[name].error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED
 
 
 async def test_an_operators_event_never_reaches_the_account(shared_installation: Installation) -> None:
-    """The operator's event states that it is Public.
+    """The account must not get the operator's event, although the event states that it is Public.
 
-    The other system's event shows that the account can read the topic.
+    The account gets the event of another system, which shows that the account can read the topic.
     """
     entered, announced = (reported(scope="Public", source=source) for source in ("cmc", "hydromet"))
     async for intake in opened(shared_installation):

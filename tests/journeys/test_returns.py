@@ -1,4 +1,4 @@
-"""Families go home: the board and the figures follow each report, and no time limit removes people from the stock."""
+"""Families go home. Each report changes the board and the figures, but people leave the stock only by a report."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -67,7 +67,10 @@ def test_the_board_and_the_figures_follow_the_returns(centre: Served) -> None:
 
 
 def test_everybody_at_a_site_returns(centre: Served) -> None:
-    """Three families of two and a group of 40 are in a school. Some of them move to a camp, and all others return."""
+    """Three families of two and a group of 40 are in a school.
+
+    Some people move to a camp, and all other people return.
+    """
 
     def client(role: Role, **claims: Any) -> httpx.Client:
         token = centre.installation.token(roles=[role], **claims)
@@ -80,7 +83,7 @@ def test_everybody_at_a_site_returns(centre: Served) -> None:
         assert office.put(f"/registry/v1/sites/{site_id}", json=body).status_code == 200
 
     def people(days_ago: int = 0) -> tuple[int, int, int, int]:
-        """The displaced people, registered and counted, and the people who returned, registered and counted."""
+        """The numbers of displaced people (registered, counted) and of people who returned (registered, counted)."""
         day = (NOW + timedelta(hours=6) - timedelta(days=days_ago)).date()
         totals = [
             office.get(f"/registry/v1/statistics/stock?date={day}&sub_stock={sub_stock}").json()["total"]

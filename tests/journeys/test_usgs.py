@@ -1,4 +1,4 @@
-"""Follows earthquakes of a real week, with revisions and a deletion, from the feed's file to their outcomes."""
+"""Earthquakes of a real week, with revisions and a deletion, are read from the feed and get the right outcomes."""
 
 import json
 from collections.abc import AsyncIterator
@@ -44,7 +44,7 @@ LATER = ONSET_MS + 3_600_000
 
 @dataclass(frozen=True)
 class Results:
-    """The hazards, outcomes and alerts of one test's quakes. The keys of `hazards` are the first ids of the source."""
+    """The hazards, outcomes and alerts of one test's quakes. The keys of `hazards` are the source's first ids."""
 
     hazards: dict[str, list[HazardReported]]
     outcomes: dict[UUID, Any]
@@ -65,7 +65,7 @@ class Centre:
         return await feed.read(source("usgs"), name, content, self.installation.settings(IntakeSettings, **changed))
 
     def expect(self, content: bytes, *names: str) -> None:
-        """Adds the reports that must arrive: one for each state of these quakes in the document."""
+        """Adds the expected reports: one report for each state in which the document has one of these quakes."""
         parsed = json.loads(content)
         for quake in parsed.get("features", [parsed]):
             if quake["id"] in names:

@@ -28,7 +28,7 @@ def opened(browser: Browser, centre: Served, path: str, role: Role) -> Page:
 
 
 def let_the_sign_in_end(page: Page, centre: Served, name: str) -> None:
-    """Gives the phone a token that has expired, as after a year without use."""
+    """Gives the phone an expired token. A token expires if a phone is not used for a year."""
     account = centre.known(name)
     claims = {"account": account.account_id, "team": account.team, "channel": "field"}
     token = centre.installation.token(roles=[Role.FIELD], expires_in=-86_400, **claims)
