@@ -47,7 +47,7 @@ TABLES = (
     "stays",
     "uncompared_households",
     "unjudged_households",
-    "figure_changes",  # after the tables whose triggers write it
+    "figure_changes",  # emptied after the tables whose triggers write into this table
     "figure_dimensions",
     "figure_sums",
 )

@@ -40,7 +40,7 @@ from shared.messaging.records import Received, Record
 from shared.places import Places
 
 NOON = datetime(2026, 6, 15, 6, tzinfo=UTC)
-# Maps each kind of report to the models of its body and its sealed part, of its first event, and of corrections.
+# Maps each kind of report to its models: body and sealed part, event of the first version, and event of a correction.
 MODELS: dict[str, Any] = {
     "household": ((HouseholdReport, HouseholdSealed), HouseholdReported, HouseholdCorrectionReported),
     "group": ((GroupReport, GroupSealed), GroupReported, GroupCorrectionReported),
@@ -121,7 +121,7 @@ def group(**changed: Any) -> dict[str, Any]:
 
 
 def movement(of: dict[str, Any], movement: str, **changed: Any) -> dict[str, Any]:
-    """The report of a movement of this household or group, a day after its displacement."""
+    """Makes a report of a movement of this household or group, one day after the displacement."""
     body: dict[str, Any] = {
         "kind": f"{of['kind']}_movement",
         "report_id": str(uuid4()),
@@ -146,7 +146,7 @@ class Desk:
         self._offsets = itertools.count()
 
     def use(self, digests: Callable[[bytes], bytes]) -> None:
-        """Makes digests with the given keys, as the worker of an installation does."""
+        """From now on, makes digests with the given keys, as the worker of an installation does."""
         self._opener = ReportOpener(self._keys, digests)
 
     def plain_digests(self, bodies: Iterable[dict[str, Any]], **stamps: Any) -> dict[bytes, bytes]:
@@ -168,7 +168,10 @@ class Desk:
         places_version: str | None = None,
         unknown: Mapping[str, Any] | None = None,
     ) -> Message:
-        """The message of a report. `unknown` are extra clear fields, which the seal protects like the others."""
+        """The message of a report.
+
+        `unknown` are extra clear fields, which the seal protects like all other clear fields.
+        """
         parts, first, correction = MODELS[body["kind"]]
         report = parts[0].model_validate(body)
         fields = set(parts[1].model_fields)
@@ -199,7 +202,7 @@ class Desk:
 
 
 def registrar_of(settings: RegistrySettings) -> Registrar:
-    """The registrar of an installation, as its worker makes it."""
+    """Makes the registrar of an installation, as the worker does."""
     encryption, search = EnvelopeEncryption(settings.registry_kek_file), SearchKeys(settings.search_root_file)
     return Registrar(encryption, search, Places.load())
 

@@ -1,4 +1,4 @@
-"""Makes filed reports without a database, and working sets of such reports."""
+"""Makes filed reports, and working sets that contain filed reports, without a database."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -24,7 +24,10 @@ CLEAR: Mapping[str, type[BaseModel]] = {
 
 
 def filed_from(body: dict[str, Any], *, sealed: Iterable[str], team: str, **changed: Any) -> AnyFiled:
-    """The filed report of this body. `sealed` names the fields of the body that belong to the sealed part."""
+    """Makes the filed report of this body.
+
+    `sealed` are the names of the body's fields that belong to the sealed part.
+    """
     subject = body["kind"].removesuffix("_movement")
     fields: dict[str, Any] = {
         "report_id": body["report_id"],
@@ -46,7 +49,7 @@ def filed_from(body: dict[str, Any], *, sealed: Iterable[str], team: str, **chan
 
 
 def working_set_of(reports: Iterable[AnyFiled], *, batch: int = 1) -> WorkingSet:
-    """Files the reports in batches of this size. Each batch judges the movements once."""
+    """Files the reports in batches of this size. The movements are judged once after each batch."""
     working_set = WorkingSet.of(PLACES)
     for number, report in enumerate(reports, start=1):
         working_set.file(report)

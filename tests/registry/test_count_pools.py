@@ -1,4 +1,4 @@
-"""Which counts at a site are loaded and written again with a new count there."""
+"""Tests which counts of a site are loaded and which are written again if the site gets a new count."""
 
 from datetime import timedelta
 from typing import Any
@@ -22,7 +22,10 @@ def counted(origin: str, hours: float = 0, **changed: Any) -> dict[str, Any]:
 
 
 async def rows_of(file: Filing) -> dict[str, str]:
-    """Where each count is stored. PostgreSQL stores a row that is written again at another place."""
+    """Returns the physical position of each count's row.
+
+    If a count is written again, PostgreSQL changes the position.
+    """
     stored = await file.session.execute(text("SELECT report_id::text, ctid::text FROM counts"))
     return {row.report_id: row.ctid for row in stored}
 

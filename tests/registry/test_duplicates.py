@@ -1,4 +1,4 @@
-"""Households that were registered twice are shown only to the desk, and only in its areas."""
+"""Only the desk sees households that were registered twice, and only in the areas of the caller."""
 
 from typing import Any
 from uuid import uuid4
@@ -86,7 +86,7 @@ async def test_another_household_is_no_duplicate(office: Office, other: dict[str
 async def test_many_households_with_one_telephone_do_not_hide_a_duplicate(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The telephone is that of a village head. The strongest reason is shown first."""
+    """Many households gave the telephone of a village head. The strongest reason is shown first."""
     monkeypatch.setattr(duplicate_queries, "MOST_ALIKE", 2)
     same_number = family(person("Aigul", "Other", personal_number=PIN), **ELSEWHERE)
     relative = family(person("Айгүл", "Жумабекова"), phone=ONE["phone"])
@@ -122,7 +122,7 @@ async def test_a_shown_duplicate_is_logged_as_read(office: Office) -> None:
 
 
 async def test_the_author_of_a_duplicate_learns_nothing(office: Office) -> None:
-    """The outcome is the usual one, and the author cannot ask for duplicates."""
+    """The author gets the usual outcome, and may not read duplicates."""
     other = family(person("Айгүл", "Жумабекова", personal_number=PIN))
     await office.file(ONE, other)
     path = f"/v1/households/{other['household_id']}"
@@ -140,7 +140,7 @@ async def test_duplicates_are_read_by_the_rights_of_opening_the_household(office
 
 
 async def compared(office: Office) -> int:
-    """Compares the noted households, as the worker does."""
+    """Compares the households that wait for a comparison, as the worker does."""
     settings = office.installation.settings(RegistrySettings)
     encryption = EnvelopeEncryption(settings.registry_kek_file)
     return await compare_some(office.app.state.sessions, encryption, SearchKeys(settings.search_root_file))

@@ -1,4 +1,4 @@
-"""Figures that are read from sums equal those that are read from the displacements, after any order of reports."""
+"""Figures from sums equal figures from the displacements, in whatever order the reports arrived."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -25,13 +25,13 @@ def hrefs(page: str) -> list[str]:
 
 
 def tiles(page: str) -> list[list[int]]:
-    """The page's large numbers for each category of people: registered, counted in groups, and newly registered."""
+    """Reads the page's large numbers for each category of people: registered, counted in groups, newly registered."""
     parts = page.split('<section class="panel tile"')[1:4]
     return [[int(number) for number in re.findall(r'<p class="big">(\d+) ', part)] for part in parts]
 
 
 async def totals(office: Office, href: str) -> dict[str, int]:
-    """The sums over all categories of people, to compare answers with each other and with the page."""
+    """Returns the sums over all categories of people, so that a test can compare several answers with the page."""
     answer = await office.get(href, role=Role.ANALYST)
     assert answer.status_code == 200, (href, answer.text)
     if "format=csv" not in href:
@@ -107,7 +107,7 @@ async def test_limited_visibility_is_stated_on_the_page(office: Office, language
         page = await office.get(f"/figures?lang={language}&view={view}", role=Role.REGISTRAR, areas=(OSH, LEILEK))
         [counts[view]] = re.findall(r'id="areas">([^<]+)</p>', page.text)
         assert all(name in html.unescape(counts[view]) for name in names)
-    # For the view by origin, the text also states how many people are missing.
+    # The text for the view by origin is longer, because it also states how many people are missing.
     assert len(counts["origin"]) > len(counts["destination"]) + 40
     whole = await office.get(f"/figures?lang={language}", role=Role.ANALYST)
     assert 'id="areas"' not in whole.text

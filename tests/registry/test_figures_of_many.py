@@ -20,7 +20,7 @@ from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, OSH
 
 pytestmark = pytest.mark.anyio
 
-PLACES = (LEILEK, KADAMJAI, BATKEN, OSH, None)  # None stands for a place abroad
+PLACES = (LEILEK, KADAMJAI, BATKEN, OSH, None)  # None means a place abroad
 OBLASTS = {LEILEK: "KG05000000000", KADAMJAI: "KG05000000000", BATKEN: "KG05000000000", OSH: "KG06000000000"}
 REASONS, MOVES = (
     ("natural_disaster", "economic", "conflict", "pasture_degradation"),
@@ -28,7 +28,7 @@ REASONS, MOVES = (
 )
 HAZARDS, SHELTERS, NEEDS = (
     (None, "mudflow", "drought"),
-    ("tent", "school", "unknown", None),  # None stands for a row of an earlier release
+    ("tent", "school", "unknown", None),  # None means a row of an earlier release
     ("food", "water", "documents"),
 )
 EVACUATIONS = (None, "pre_emptive", "reactive", "spontaneous")
@@ -39,7 +39,7 @@ FIRST = datetime(2025, 1, 1, tzinfo=UTC)
 class Move(NamedTuple):
     """One displacement of a `subject`.
 
-    `report` orders simultaneous displacements. `cells` has the numbers of persons by sex and age.
+    `report` determines the order of displacements at the same time. `cells` has the numbers of persons by sex and age.
     """
 
     subject: UUID
@@ -111,7 +111,7 @@ MANY = list(moves())
 
 
 def following() -> dict[UUID, datetime]:
-    """Maps each count of people present to the time of the next count of the same people."""
+    """Maps each count of the people who are present to the time of the next count of the same people."""
     counts = [move for move in MANY if move.measure == "stock" and move.mobility != "unable_to_move"]
     same: defaultdict[tuple[UUID, str], list[Move]] = defaultdict(list)
     for move in sorted(counts, key=lambda count: count.at):
@@ -123,7 +123,7 @@ FOLLOWING = following()
 
 
 async def copied(office: Office, *, summed: int = 0) -> None:
-    """Copy the displacements. The first `summed` changes are added to the sums, the others are only noted."""
+    """Copy the displacements. The first `summed` changes are added to the sums; all later changes wait."""
     async with office.app.state.sessions.begin() as session:
         connection = await database.driver(session)
         for table, columns, measures in (
@@ -181,7 +181,7 @@ def row(move: Move) -> dict[str, Any]:
 
 
 def counted_reasons(move: Move, rank: str) -> set[str]:
-    """The reasons under which a displacement counts."""
+    """Returns the reasons in whose figures a displacement is counted."""
     if rank == "first":
         return {move.reasons[0]}
     return set(move.reasons) if rank == "any" or len(set(move.reasons)) == 1 else set()

@@ -28,7 +28,7 @@ TEAM, OTHER_TEAM = str(uuid4()), str(uuid4())
 
 
 def counted(hours: float, persons: int, **changed: Any) -> dict[str, Any]:
-    """A full recount of the people in the school, `hours` after the first count."""
+    """Makes a full recount of the people in the school, `hours` after the first count."""
     at = (EVENING + timedelta(hours=hours)).isoformat()
     body = {**SCHOOL, "persons": persons, "is_full_recount": True, "counted_at": at, "reported_at": at, "sex_age": []}
     return group(**{**body, "households": None, "occurred_at": "2022-05-05T06:00:00Z", **changed})
@@ -40,7 +40,7 @@ def moved(of: dict[str, Any], kind: str, hours: float, **changed: Any) -> dict[s
 
 
 async def here(file: Filing) -> dict[str, list[int]]:
-    """The people who are still displaced, by district and stock, from the newest event of each count."""
+    """Lists the numbers of people who are still displaced, by district, from the newest event of each count."""
     newest: dict[str, dict[str, Any]] = {}
     for event in sorted(await file.events("groups"), key=lambda event: event["sequence"]):
         newest[event["report_id"]] = event
@@ -105,7 +105,7 @@ async def test_a_later_full_recount_replaces_what_was_left_and_those_who_came(fi
 
 @pytest_anyio
 async def test_a_recount_under_another_id_is_of_the_same_people(file: Filing) -> None:
-    """A phone gives each count its own group id. The movement may name the older id."""
+    """A phone gives each count its own group id, so a movement may contain an older group id."""
     first, second = counted(0, 70), counted(10, 60)
     await file(first, second)
     await file(moved(first, "returned", 20, persons=20))
@@ -313,7 +313,7 @@ def test_the_state_does_not_depend_on_the_order_of_arrival_or_on_repeats(data: s
 @settings(max_examples=60, deadline=None)
 @given(reports_of_groups())
 def test_people_who_move_are_neither_lost_nor_doubled(reports: Sequence[dict[str, Any]]) -> None:
-    """In each count, the people who are left and the people who went are together the people who were counted."""
+    """In each count, the people who remain and the people who moved add up to the people who were counted."""
     _, known = state_of(reports)
     for steps, _, gone in known.values():
         assert steps[-1].people.count + sum(gone.values()) == steps[0].people.count
@@ -321,7 +321,10 @@ def test_people_who_move_are_neither_lost_nor_doubled(reports: Sequence[dict[str
 
 
 def test_a_movement_of_a_population_with_a_thousand_recounts() -> None:
-    """An integration may send a recount every ten minutes. The work for a movement grows with the counts only once."""
+    """An integration may send a recount every ten minutes.
+
+    The work for one movement must grow only linearly with the number of counts.
+    """
     bodies = [counted(number / 6, 70) for number in range(1500)]
     returned = moved(bodies[0], "returned", 300, persons=30)
     known = tallies_of([*bodies, returned])
@@ -350,7 +353,10 @@ def tallies_of(bodies: Iterable[dict[str, Any]]) -> Tallies:
 
 @pytest_anyio
 async def test_people_who_moved_keep_their_id_if_a_count_comes_late(file: Filing) -> None:
-    """Two populations of one group go to a camp. The count of a third, which comes later, takes nobody's id."""
+    """Two populations of one group go to a camp.
+
+    A late count of a third population does not change the ids of the two.
+    """
     body = counted(2, 30)
     others = {"group_id": body["group_id"], "origin": {"pcode": LEILEK}}
     second = counted(4, 30, **others)
@@ -375,6 +381,6 @@ async def test_a_new_origin_of_people_who_moved_is_published(file: Filing) -> No
 
 
 async def origins(file: Filing) -> dict[str, str]:
-    """The origins of those who moved to the camp, from the newest events."""
+    """Maps the report id of each count in the camp to the origin of the people, from the newest events."""
     events = [event for event in await file.events("groups") if event["destination"] == {"pcode": LEILEK}]
     return {event["report_id"]: event["origin"]["pcode"] for event in events if event["persons"]}

@@ -22,13 +22,13 @@ from tests.registry.test_site_movements import CAMP, SCHOOL, moved
 
 pytestmark = pytest.mark.anyio
 
-# the rows that the previous release stores
+# Restores the rows of the previous release.
 IN_CLEAR = (
     "INSERT INTO household_sites SELECT CAST(:site_id AS uuid), household_id FROM households",
     "DELETE FROM household_site_keys",
     "UPDATE households SET site_root_id = ''",
 )
-# The rows of releases that had no list of the households at a site.
+# Restores the rows of releases that had no table of the households at a site.
 UNLISTED = IN_CLEAR[1:]
 
 
@@ -44,7 +44,7 @@ async def select(office: Office, statement: str) -> list[Any]:
 
 
 async def returned(office: Office, site_id: str = SCHOOL) -> int:
-    """Reports that everybody at the site returned, and counts the persons who have returned."""
+    """Reports that everybody at the site returned, and returns the total number of returned persons."""
     await office.file(moved(site_id, "returned"), flags=(Flag.REGISTRAR_OF_COUNTRY,))
     return await persons_returned(office)
 
@@ -117,7 +117,7 @@ async def test_after_a_rotation_households_are_found_before_and_after_their_keys
     assert await returned(office) == 5
     assert await uses(office, old) == 1
     await change(office, ("UPDATE households SET search_root_id = (SELECT max(search_root_id) FROM households)",))
-    assert await uses(office, old) == 1  # the keys of the household's site
+    assert await uses(office, old) == 1  # the key for the household's site still uses it
     assert await renewed(office) == 1
     assert await uses(office, old) == 0
     assert await returned(office, CAMP) == 10

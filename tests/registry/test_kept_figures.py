@@ -86,7 +86,7 @@ async def test_a_change_during_the_computation_is_in_the_next_answer(office: Off
 
 
 async def test_transactions_that_write_at_the_same_time_do_not_wait_for_each_other(office: Office) -> None:
-    """Each connection writes its own row of versions, so both changes are detected in any order of commits."""
+    """Each connection writes its own version row, so both changes are detected, whichever is committed first."""
     await office.file(household())
     async with office.app.state.sessions() as first, office.app.state.sessions() as other:
         slots = [await session.scalar(text("SELECT pg_backend_pid() % 256")) for session in (first, other)]

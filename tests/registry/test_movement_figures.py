@@ -56,7 +56,7 @@ def day(body: Body) -> date:
 
 
 def drawn_reports(draw: Random) -> Iterator[tuple[Body, list[Body]]]:
-    """Households that are displaced once, each with its movements in the order of their days.
+    """Makes households that are displaced once, each with its movements in the order of their days.
 
     Some movements are reversed.
     """

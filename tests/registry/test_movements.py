@@ -216,12 +216,12 @@ def test_a_death_before_the_movement_but_reported_after_it_is_no_contradiction()
 @pytest.mark.parametrize(
     ("precision", "days", "expected"),
     [
-        (Precision.HOUR, -0.1, "recorded"),  # both are on the same day, because a stated hour may be inexact
+        (Precision.HOUR, -0.1, "recorded"),  # only the day is compared, because a stated hour may be inexact
         (Precision.DAY, -1, "before_departure"),
         (Precision.WEEK, -1, "recorded"),
-        (Precision.MONTH, -13, "recorded"),  # the movement is dated June, like the displacement
+        (Precision.MONTH, -13, "recorded"),  # the movement and the displacement are in June
         (Precision.MONTH, -15, "before_departure"),
-        (Precision.SEASON, -13, "recorded"),  # dated in the summer, like the displacement
+        (Precision.SEASON, -13, "recorded"),  # both are in the summer
         (Precision.SEASON, -15, "before_departure"),
         (Precision.YEAR, -100, "recorded"),
     ],
@@ -248,7 +248,7 @@ def test_a_household_that_never_moved_has_a_reason_of_its_own() -> None:
 def test_a_vague_date_contradicts_no_death_that_it_may_precede(
     died: tuple[float, Precision], returned: tuple[float, Precision], expected: str
 ) -> None:
-    """The displacement is on 15 June."""
+    """The displacement is on 15 June. The numbers in the cases are days after it."""
     death, movement = (
         moved(kind, days, occurred_at_precision=precision, member_ids=MEMBERS[:1])
         for kind, (days, precision) in (("died", died), ("returned", returned))
@@ -268,12 +268,12 @@ def test_people_who_returned_do_not_return_once_more_to_another_place() -> None:
 def test_a_movement_follows_the_displacement_before_it() -> None:
     again = {**BODY, "report_id": str(uuid4()), "occurred_at": (NOON + 10 * DAY).isoformat()}
     again["reported_at"] = again["occurred_at"]
-    assert numbers(moved("returned", 5), again) is None  # they returned, and were displaced once more
+    assert numbers(moved("returned", 5), again) is None  # the family returned, and was displaced once more
     assert numbers(moved("returned", 12), again) == (0, 5, 0)
 
 
 def again(days: float, **changed: Any) -> dict[str, Any]:
-    """A report that the household is displaced once more after `days`, with the same members."""
+    """Makes a report that the household, with the same members, was displaced once more after `days`."""
     at = (NOON + timedelta(days=days)).isoformat()
     return {**BODY, "report_id": str(uuid4()), "occurred_at": at, "reported_at": at, **changed}
 
@@ -430,7 +430,7 @@ def test_a_batch_computes_the_course_of_a_household_once(monkeypatch: pytest.Mon
     reports = [filed(BODY), *(filed(moved("transferred", days, persons=1, **TO_BATKEN)) for days in range(1, 100))]
     working_set = working_set_of(reports, batch=100)
     [subject] = working_set.subjects.values()
-    assert subject.standing is not None  # uses the courses after the batch, like the household's rows
+    assert subject.standing is not None  # the numbers are read after the batch, as for the household's rows
     assert subject.standing.displaced == 5
     assert computed == [99]
     assert len(working_set.changes) == 1
@@ -492,7 +492,7 @@ WITH_PLACE = (Movement.TRANSFERRED, Movement.DISPLACED_AGAIN, Movement.RELOCATED
 
 @st.composite
 def bodies(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """Reports of displacements and movements of one household. Some reports are corrected or reversed.
+    """Makes reports of displacements and movements of one household. Some reports are corrected or reversed.
 
     Displacements list some or all of the members, dates are vague, and a correction may change any field.
     """
@@ -531,7 +531,7 @@ def moves(draw: st.DrawFn, report_id: str) -> dict[str, Any]:
 
 
 def of_teams(reports: Iterable[dict[str, Any]]) -> list[AnyFiled]:
-    """The reports with their teams. A movement's id and version decide whether it is of the household's own team."""
+    """Adds a team to each report: a movement may be of another team than the household."""
     teams: Sequence[dict[str, Any]] = (
         {"author": AUTHOR, "team": TEAM},
         {"author": OTHER_AUTHOR, "team": OTHER_TEAM},
@@ -543,7 +543,7 @@ def of_teams(reports: Iterable[dict[str, Any]]) -> list[AnyFiled]:
 
 
 def state_of(reports: Sequence[dict[str, Any]], *, batch: int = 1) -> tuple[Any, ...]:
-    """The state of the household, and the final outcome of each version of each report."""
+    """Returns the state of the household, and the final outcome of each version of each report."""
     working_set = working_set_of(of_teams(reports), batch=batch)
     [subject] = working_set.subjects.values()
     outcomes = {

@@ -1,4 +1,4 @@
-"""Different spellings of a name, and different ways to write a telephone number, fold to the same value."""
+"""All spellings of a name give the same folded value, and so do all ways to write a telephone number."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from services.registry.names import folded, is_same, telephones
 @pytest.mark.parametrize(
     "spellings",
     [
-        # the order is: Kyrgyz, typed without Kyrgyz letters, ICAO 9303, BGN/PCGN
+        # in this order: Kyrgyz, without Kyrgyz letters, ICAO 9303, BGN/PCGN
         ("Айгүл", "Айгул", "Айгуль", "Aigul", "Aygül", "AYGUL"),
         ("Жылдыз", "Джылдыз", "Zhyldyz", "Jyldyz", "Dzhyldyz"),
         ("Өмүрзак", "Омурзак", "Omurzak", "Ömürzak"),

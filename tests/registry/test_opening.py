@@ -61,6 +61,6 @@ def test_clear_fields_beside_the_box_cannot_be_changed(
 
 
 def test_nothing_can_be_added_after_the_box(record: Record, opener: ReportOpener) -> None:
-    """An added field could replace an earlier one, because JSON readers use the last value of a repeated name."""
+    """JSON readers use the last value of a repeated name, so an added field could replace an earlier field."""
     with pytest.raises(SetAside, match="seal_mismatch"):
         opener(record._replace(value=record.value[:-1] + b',"persons":3}'))

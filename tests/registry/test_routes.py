@@ -134,7 +134,7 @@ PERSONAL = ("Айгүл", "996 555", "мост", "given_name", "birth", "notes",
 async def test_what_a_phone_sent_or_reads_has_no_sealed_field(
     office: Office, came_by: SubmissionChannel, read_by: SubmissionChannel
 ) -> None:
-    """A lost phone is signed in for a year. What it reported is not shown to who finds it."""
+    """A lost phone stays signed in for a year. A finder of the phone must not see its earlier reports."""
     body = household()
     await office.file(body, channel=came_by)
     path = f"/v1/households/{body['household_id']}"
@@ -299,7 +299,7 @@ async def test_unusually_many_pages_and_searches_are_reported(office: Office, su
 
 
 async def test_unusually_many_searches_that_find_nobody_are_reported(office: Office) -> None:
-    """Somebody may try out telephones to learn which are registered."""
+    """A user may try many telephone numbers to learn which numbers are registered."""
     few, many = uuid4(), uuid4()
     async with office.app.state.sessions.begin() as session:
         for account, count in ((few, openings.MOST_SEARCHES_AN_HOUR), (many, openings.MOST_SEARCHES_AN_HOUR + 1)):
@@ -319,7 +319,7 @@ async def test_duplicates_that_a_page_shows_are_not_counted_as_opened(office: Of
 
 
 async def test_a_duty_head_accepts_reports_that_a_team_sent_after_its_sign_ins_had_ended(office: Office) -> None:
-    """Only reports in the duty head's areas are accepted; reports held for other reasons stay held."""
+    """Only reports in the duty head's areas are accepted. Reports that are held for another reason stay held."""
     other, elsewhere = uuid4(), household(origin={"pcode": OSH}, destination={"pcode": OSH})
     await office.file(household(), household(), elsewhere, flags=(Flag.EXPIRED_TOKEN,))
     await office.file(household(), team=other, flags=(Flag.EXPIRED_TOKEN,))
@@ -337,7 +337,10 @@ async def test_a_duty_head_accepts_reports_that_a_team_sent_after_its_sign_ins_h
 
 
 async def test_a_readmitted_team_changes_no_household_of_another_team(office: Office) -> None:
-    """A readmission lifts only the check for an ended sign-in. The usual rules decide who may change a household."""
+    """For a readmitted team, reports after an ended sign-in are accepted.
+
+    The usual rules decide who may change a household.
+    """
     theirs, own = household(), household(destination={"pcode": BATKEN})
     await office.file(theirs, author=uuid4(), team=uuid4())
     moved = household(household_id=theirs["household_id"], destination={"pcode": OSH})

@@ -117,7 +117,7 @@ async def test_a_household_is_found_at_the_village_that_it_moved_to(office: Offi
 
 
 async def test_a_household_that_moved_is_found_and_read_where_it_is_now(office: Office) -> None:
-    """It was in Leilek, and is in Batken. The readers of Leilek cannot read it any more."""
+    """The household moved from Leilek to Batken, so readers of Leilek can no longer read it."""
     body = household()
     await office.file(body)
     await office.file(movement(body, "transferred", destination={"pcode": BATKEN}))
@@ -191,7 +191,7 @@ async def test_a_reversed_movement_leads_to_no_village(office: Office) -> None:
 
 
 async def test_a_report_that_waits_is_found_by_its_code(office: Office) -> None:
-    """Another team corrected the household; a team that calls about the report names its code."""
+    """A correction by another team is held. The other team calls and states the code of its report."""
     body = household()
     await office.file(body)
     other = {**body, "report_id": str(uuid4()), "phone": "+996 700 445566"}
@@ -202,7 +202,7 @@ async def test_a_report_that_waits_is_found_by_its_code(office: Office) -> None:
 
 
 async def test_a_report_that_waits_for_its_household_is_found_by_its_code(office: Office) -> None:
-    """Only in the areas of the report."""
+    """The report is found only in its own areas."""
     body = household()
     moved = movement(body, "transferred", destination={"pcode": BATKEN})
     await office.file(moved)
@@ -212,7 +212,7 @@ async def test_a_report_that_waits_for_its_household_is_found_by_its_code(office
 
 
 async def test_a_household_has_a_bounded_number_of_search_keys(office: Office) -> None:
-    """The telephone and the first members are found, and no name has more than eight parts."""
+    """A search finds the telephone and the first members. No name has more than eight parts."""
     words = [f"{first}{second}" for first in "абвгд" for second in "лмнпрс"]
     named = family(person(" ".join(words), "Усенов"), phone="0700112233")
     many = [" ".join(f"{word}{number}" for word in words[:12]) for number in range(60)]
@@ -258,7 +258,7 @@ async def test_only_the_site_is_meant_and_not_another_of_the_same_name(office: O
 
 
 async def test_a_household_is_found_at_its_site(office: Office) -> None:
-    """A movement names the site by its id or in words."""
+    """A movement states the site by its id or in words."""
     by_id, in_words, elsewhere = household(), household(), household()
     school = await site(office, name_ru="Школа 3", name_ky="3-мектеп")
     await office.file(by_id, in_words, elsewhere)
