@@ -75,7 +75,7 @@ async def test_migrants_are_not_called_displaced(office: Office) -> None:
     assert (tiles(usual)[0], "Displaced on " in usual, "Russia" in usual) == ([5], True, False)
     both = (await office.get("/figures?lang=en&mobility=displacement&mobility=migration", role=Role.ANALYST)).text
     assert ("Displaced on " in both, "Moved as of " in both, "Russia" in both) == (False, True, True)
-    assert sorted(tiles(both)[0]) == [0, 0, 0, 5, 5]  # migrants, and displaced people by their whereabouts
+    assert sorted(tiles(both)[0]) == [0, 0, 0, 5, 5]  # migrants; displaced people by their whereabouts
 
 
 async def test_the_form_shows_which_moves_count(office: Office) -> None:

@@ -1,4 +1,4 @@
-"""Movements of groups: the people left in each count, and the place of the others, until a later full recount."""
+"""Movements of groups: the people who remain in each count, and the people who moved, until a later full recount."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence

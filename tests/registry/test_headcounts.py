@@ -35,7 +35,7 @@ def counted(hours: float, persons: int, **changed: Any) -> dict[str, Any]:
 
 
 async def stocks(file: Filing) -> list[list[int]]:
-    """Returns a list of the counts in effect for each stock, taken from the newest event of each count."""
+    """Returns, for each stock, the persons of each count that is in effect, from the newest event of each count."""
     newest: dict[str, dict[str, Any]] = {}
     for event in sorted(await file.events("groups"), key=lambda event: event["sequence"]):
         newest[event["report_id"]] = event

@@ -1,4 +1,4 @@
-"""The households at a site are found by keys, even if an earlier release stored them, and after a rotation."""
+"""The households at a site are found by keys, even after a rotation, and even if an earlier release stored them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -117,7 +117,7 @@ async def test_after_a_rotation_households_are_found_before_and_after_their_keys
     assert await returned(office) == 5
     assert await uses(office, old) == 1
     await change(office, ("UPDATE households SET search_root_id = (SELECT max(search_root_id) FROM households)",))
-    assert await uses(office, old) == 1  # the key for the household's site still uses it
+    assert await uses(office, old) == 1  # the site key still uses the old root
     assert await renewed(office) == 1
     assert await uses(office, old) == 0
     assert await returned(office, CAMP) == 10

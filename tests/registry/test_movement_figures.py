@@ -110,7 +110,7 @@ def concerned_by(report: Body, people: dict[str, Where]) -> list[str]:
 
 
 def lives(body: Body, movements: list[Body], until: date) -> tuple[dict[str, Where], list[Passed]]:
-    """The position of each person of the household at the end of a day, and all earlier moves of the persons."""
+    """Computes where each person of the household is at the end of a day, and where the persons were before."""
     origin, start = body["origin"]["pcode"], day(body)
     people = {
         person["member_id"]: Where("in_displacement", body["destination"]["pcode"], start, start)

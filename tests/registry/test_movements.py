@@ -55,7 +55,7 @@ def moved(kind: str, days: float = 1, **changed: Any) -> dict[str, Any]:
 
 
 def numbers(*movements: dict[str, Any], of: dict[str, Any] = BODY) -> tuple[int, int, int] | None:
-    """The persons who are displaced, returned and settled after these movements; None if no movement has effect."""
+    """The numbers of displaced, returned and settled persons after the movements; None if no movement has an effect."""
     subject = next(iter(working_set_of(map(filed, (of, *movements))).subjects.values()))
     return subject.standing and subject.standing[:3]
 
@@ -238,7 +238,7 @@ def test_a_household_that_never_moved_has_a_reason_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("died", "returned", "expected"),
     [
-        ((8, Precision.DAY), (13, Precision.MONTH), "already_known"),  # moved in June, perhaps before the death
+        ((8, Precision.DAY), (13, Precision.MONTH), "already_known"),  # in June, perhaps before the death
         ((8, Precision.DAY), (9, Precision.DAY), "after_death"),
         ((8, Precision.DAY), (20, Precision.MONTH), "after_death"),  # in July
         ((8, Precision.MONTH), (9, Precision.DAY), "already_known"),  # the death was perhaps later in June
@@ -292,7 +292,7 @@ def test_those_who_left_the_country_are_displaced_again_only_after_they_entered_
     assert numbers(left, again(10)) == (3, 0, 0)
     assert numbers(left, entered, again(10)) == (4, 0, 0)
     assert numbers(left, again(10), {**entered, "occurred_at": (NOON + 12 * DAY).isoformat()}) == (4, 0, 0)
-    assert numbers(moved("left_country", 1), again(10)) is None  # the report shows that these people have come back
+    assert numbers(moved("left_country", 1), again(10)) is None  # these people must have come back
 
 
 def test_a_correction_of_the_departure_frees_a_movement_that_was_before_it() -> None:

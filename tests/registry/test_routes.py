@@ -145,7 +145,7 @@ async def test_what_a_phone_sent_or_reads_has_no_sealed_field(
 
 
 async def test_an_author_has_no_list_whose_gaps_would_show_duplicates(office: Office) -> None:
-    """A duplicate reads `recorded`, but its household would be missing in the list."""
+    """The author reads that the duplicate was recorded, but a list would not contain the duplicate's household."""
     await office.file(household())
     assert (await office.get("/v1/households", role=Role.FIELD, account=AUTHOR, areas=())).status_code == 403
 

@@ -246,7 +246,7 @@ async def test_a_large_number_of_households_is_not_counted_whole(
 
 
 async def test_only_the_site_is_meant_and_not_another_of_the_same_name(office: Office) -> None:
-    """The words mean no site if two of its district have them, nor a site of another district."""
+    """Words identify a site only in the site's district, and only if no other site there has the same name."""
     here, there, twice = household(), household(), household()
     school = await site(office, name_ru="Школа № 1")
     await office.file(here, there, twice)

@@ -1,4 +1,4 @@
-"""Search keys are made again for older rows, roots and folding rules, while a search finds what it can."""
+"""The worker renews search keys of older rows, roots and folding rules. Meanwhile a search uses the existing keys."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -41,7 +41,7 @@ async def renewed(office: Office) -> int:
 
 
 async def result(office: Office) -> tuple[int, bool]:
-    """How many households of the name are found, and whether the search is complete."""
+    """Searches for a name. Returns the number of found households, and whether the search is complete."""
     token = office.installation.token(roles=[Role.REGISTRAR], areas=("KG",))
     headers = {"authorization": f"Bearer {token}"}
     answer = await office.client.post("/v1/households:search", json={"name": "Токтогулов"}, headers=headers)
@@ -54,7 +54,7 @@ def later(days: int) -> str:
 
 
 async def test_search_keys_that_an_earlier_release_did_not_make_are_made(office: Office) -> None:
-    """The renewal continues until each household has keys, and a second call finds nothing to do."""
+    """The renewal continues until each household has keys. A second call renews nothing."""
     await office.file(*(household() for _ in range(3)))
     await changed(office, "DELETE FROM search_keys")
     await changed(office, "UPDATE households SET search_root_id = ''")
@@ -90,11 +90,11 @@ async def test_after_a_rotation_households_are_found_before_and_after_their_keys
 
 
 async def test_while_a_root_is_missing_a_search_says_that_it_is_not_complete(office: Office) -> None:
-    """Households are found by clear fields, and their pages open. The worker makes their keys with another root."""
+    """While a root is missing, other pages work. The worker then renews the keys with another root."""
     body, missing = household(), household()
     await office.file(body, missing)
     statement = "UPDATE households SET search_root_id = :root WHERE household_id = :id"
-    for lost in ("00000001-00000000", "ffffffff-00000000"):  # the folder was restored from before or after a rotation
+    for lost in ("00000001-00000000", "ffffffff-00000000"):  # a root older or newer than the known root
         await changed(office, statement, root=lost, id=missing["household_id"])
         assert (await result(office))[1] is False, lost
         page = await office.get(f"/v1/households/{body['household_id']}/duplicates", role=Role.REGISTRAR)
@@ -131,7 +131,10 @@ def test_a_worker_leaves_the_keys_of_a_newer_root_and_of_newer_rules(tmp_path: P
 
 
 async def test_a_household_that_cannot_be_read_is_left_out_and_reported(office: Office) -> None:
-    """The others get their keys, the worker does not try it again, and the search stays incomplete."""
+    """All other households get their keys.
+
+    The worker does not try the damaged household again, and the search stays incomplete.
+    """
     damaged, sound = household(), [household() for _ in range(3)]
     await office.file(damaged, *sound)
     await changed(office, "UPDATE households SET search_folding = 1, site_root_id = ''")

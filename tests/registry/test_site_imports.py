@@ -1,4 +1,4 @@
-"""The import of a sheet of sites gives each row a verdict, loses nothing, and adds the same site only once."""
+"""The import of a sheet of sites returns a result for each row, loses no row, and adds the same site only once."""
 
 from typing import Any
 

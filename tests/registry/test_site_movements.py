@@ -1,4 +1,4 @@
-"""Movements of everybody at a site: of its households and groups, in any order of arrival, and reversed as a whole."""
+"""Movements of a whole site: of all households and groups there, in any order of arrival, and reversed as a whole."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -44,7 +44,7 @@ def transferred(of: dict[str, Any], site_id: str, days: float = 1) -> dict[str, 
 
 
 async def displaced(file: Filing) -> dict[str, int]:
-    """The people who are still displaced, by household or count."""
+    """Maps each household or count to the number of people who are still displaced."""
     newest: dict[str, dict[str, Any]] = {}
     for event in [*await file.events("households"), *await file.events("groups")]:
         newest[event.get("household_id") or event["report_id"]] = event
@@ -139,7 +139,7 @@ async def test_only_those_who_are_there_on_the_day_move(file: Filing) -> None:
     await file(transferred(came, SCHOOL, days=2), transferred(went, CAMP, days=2))
     await file(moved(SCHOOL, "returned", days=3))
     assert await displaced(file) == {went["household_id"]: 5}
-    await file(moved(SCHOOL, "settled_elsewhere", days=1))  # before the family `went` left, and before `came` arrived
+    await file(moved(SCHOOL, "settled_elsewhere", days=1))  # `went` had not left, and `came` had not arrived
     assert await displaced(file) == {went["household_id"]: 5}
     settled = [row["household_id"] for row in await file.rows("stays") if row["sub_stock"] == "in_settlement"]
     assert settled == [UUID(went["household_id"])]
@@ -268,7 +268,7 @@ async def test_the_steps_of_one_transaction_are_bounded(file: Filing, monkeypatc
 
 @anyio
 async def test_a_report_applies_the_movement_for_which_its_household_is_noted(file: Filing) -> None:
-    """Nothing is lost or told twice, whichever comes first: the next report or the worker."""
+    """The movement takes effect once, whether the next report or the worker applies it."""
     here, other = household(site_id=SCHOOL), household(site_id=SCHOOL)
     await file(here, other)
     returned = file.desk.received(moved(SCHOOL, "returned"), author=AUTHOR, team=TEAM_OF_OFFICE)
@@ -396,7 +396,7 @@ async def test_people_who_were_counted_again_after_everybody_move_once(office: O
 
 
 async def people_at(office: Office) -> list[int]:
-    """The people at the school and at the camp."""
+    """Returns the numbers of people at the school and at the camp."""
     known = [await occupancy(office, UUID(site_id)) for site_id in (SCHOOL, CAMP)]
     return [found["highest"] if found else 0 for found in known]
 
@@ -442,7 +442,7 @@ KINDS = st.sampled_from(
 
 @st.composite
 def reports(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """Reports of one household and of two sites, some of them corrected or reversed."""
+    """Makes reports of one household and of two sites, some of which are corrected or reversed."""
     body = household(household_id=HOUSEHOLD_ID, members=MEMBERS, persons=3, report_id=str(UUID(int=2, version=4)))
     result = [{**body, "site_id": draw(SITES)}]
     if draw(st.booleans()):

@@ -242,7 +242,7 @@ async def test_the_people_at_a_site_are_those_of_the_newest_counts_in_effect(off
 
 
 async def test_one_site_has_one_population_whatever_the_reports_say_about_the_place(office: Office) -> None:
-    """If a site is stated, the reports may state different districts, names of the place, and kinds of shelter."""
+    """Reports with the same site id may state different districts, names of the place, and kinds of shelter."""
     site_id = str(await saved(office))
     first = counted(0, 100, site_id=site_id, destination_locality="мектеп", shelter="unknown")
     recount = counted(2, 120, site_id=site_id, destination={"pcode": KADAMJAI}, destination_locality=None)
@@ -284,7 +284,10 @@ async def test_only_displaced_people_in_the_country_are_at_a_site(office: Office
 
 
 async def test_a_count_in_words_from_before_the_site_was_listed_is_replaced_at_the_site(office: Office) -> None:
-    """70 people are reported at a school that is not listed yet. Then the school is listed, and counted again."""
+    """70 people are reported at a school that is not listed yet.
+
+    After the school is listed, its people are counted again.
+    """
     in_words: dict[str, Any] = {"destination_locality": "школа №  5", "shelter": "unknown"}
     await office.file(counted(0, 70, **in_words), counted(0, 7, destination_locality="Школа № 50"))
     site_id = await saved(office)
@@ -299,7 +302,7 @@ async def test_a_count_that_names_a_listed_site_in_words_is_at_the_site(office: 
     site_id = await saved(office)
     await office.file(counted(0, 70, destination_locality="ШКОЛА №5"))
     assert (await occupancy(office, site_id))["highest"] == 70
-    twin = await saved(office, name_ky=None, locality="Халмион")  # now two sites have this name
+    twin = await saved(office, name_ky=None, locality="Халмион")  # two sites have this name now
     await office.file(counted(1, 9, destination_locality="Школа № 5", origin_locality="Тобей"))
     assert [(await occupancy(office, site_id))["highest"], await occupancy(office, twin)] == [70, None]
 
@@ -351,9 +354,9 @@ def test_disagreeing_counts_of_the_whole_site_stay_a_range() -> None:
 
 
 def test_people_who_are_counted_again_after_the_whole_site_are_not_added_twice() -> None:
-    """70 and 140 people of two villages are counted, then all 210, then the people of each village again.
+    """70 and 140 people of two villages are counted, then all 210 together, then each village again.
 
-    At the end all have left.
+    At the end, all people have left.
     """
     first, second, whole = at_site(0, VILLAGE, 70), at_site(1, OTHER, 140), at_site(2, WHOLE, 210)
     assert range_of(first, second, whole) == (210, 210)
@@ -382,7 +385,10 @@ def test_partial_counts_that_a_recount_replaced_are_deducted_with_it() -> None:
 
 
 def test_of_two_counts_of_one_hour_the_later_report_decides() -> None:
-    """Often only the hour of a count is known. Ids of reports cannot decide, because ids are random."""
+    """Often only the hour of a count is known.
+
+    The report ids cannot decide which count is later, because ids are random.
+    """
     for village_id, whole_id in ((UUID(int=1), UUID(int=2)), (UUID(int=2), UUID(int=1))):
         village = at_site(0, VILLAGE, 70, report_id=village_id)
         whole = at_site(0, WHOLE, 60, report_id=whole_id, reported_at=AT + timedelta(minutes=9))

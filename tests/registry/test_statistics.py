@@ -26,7 +26,7 @@ VILLAGE = "KG05236830020"  # a village in Leilek; figures count the village's pe
 async def example(office: Office) -> None:
     """Files reports of two groups and six families.
 
-    Of the families, one is abroad, one moved on, one is trapped, and one is in an exercise.
+    One family is abroad, one family moved on, one family is trapped, and one report is an exercise.
     """
     moved_on = household()
     again = household(
@@ -306,7 +306,7 @@ async def test_the_page_shows_registered_and_counted_people_side_by_side(office:
 
 
 async def ranked(office: Office) -> None:
-    """Three families with different reasons: a mudflow and work; work alone; degraded pastures and a drought."""
+    """Reports three families with different reasons: a mudflow and work; only work; degraded pastures and a drought."""
     await office.file(
         household(reasons=["natural_disaster", "economic"], shelter="school", needs=["food", "water"]),
         household(reasons=["economic"], hazard_type=None, shelter="rented", needs=["documents"], persons=2, members=[]),

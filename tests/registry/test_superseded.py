@@ -28,7 +28,7 @@ Body = dict[str, Any]
 
 
 def drawn_report(draw: Random, **subject: Any) -> Body:
-    """Returns a random report at one of a few times, so that several reports have the same time."""
+    """Makes a random report. Only a few times are used, so that several reports have the same time."""
     moment = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=draw.randrange(0, 180, 9))
     body = {
         "occurred_at": moment.isoformat(),
@@ -64,7 +64,7 @@ async def filed(office: Office) -> list[Body]:
 
 
 def expected(bodies: list[Body], day: date) -> tuple[Counter[str], Counter[str]]:
-    """The numbers of households and of groups in each place at the end of the day in Bishkek (UTC+6).
+    """Computes the numbers of households and of groups in each place at the end of the day in Bishkek (UTC+6).
 
     A partial count of a group replaces no other count, so every partial count is included.
     """

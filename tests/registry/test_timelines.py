@@ -1,4 +1,4 @@
-"""The page of a household: its history, the changes by corrections, and the reports on which the figures rest."""
+"""Tests a household's page: the history, the changes by corrections, and the reports that the figures use."""
 
 import re
 from typing import Any
@@ -26,7 +26,7 @@ async def page_of(office: Office, body: dict[str, Any], language: str = "en", **
 
 
 def entries(page: str) -> list[str]:
-    """The text of each entry of the history, the latest first."""
+    """Returns the text of each entry of the history, latest first."""
     history = page.partition('<ol class="timeline">')[2]
     return [re.sub(r"<[^>]*>", "", entry) for entry in history.split("<li id=")[1:]]
 
@@ -90,7 +90,7 @@ async def test_a_household_without_movements_rests_on_its_report(office: Office)
 
 
 async def test_lists_are_shown_with_their_content(office: Office) -> None:
-    """Two lists of the same length are not the same."""
+    """The page shows a changed list, even if the list has the same length as before."""
     [head] = [person("Асан", "Усенов", disabilities=["seeing"])]
     group = {"sex": "female", "age": "18-59", "count": 1}
     body = family(head, sex_age=[group], sharing=[{"recipient": "IOM", "purpose": "aid"}])

@@ -1,4 +1,4 @@
-"""The routes of the page of held reports: which reports a person sees, and the effect of a decision."""
+"""Tests the routes for the page of held reports: which reports a person sees, and what a decision changes."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -100,7 +100,7 @@ async def test_a_held_report_is_opened_with_a_purpose_and_the_opening_is_recorde
 
 
 async def test_the_list_says_that_a_movement_is_reversed_and_that_a_count_is_a_full_recount(office: Office) -> None:
-    """Accepting a reversed death takes the death back, and accepting a full recount replaces other teams' counts."""
+    """A person must see both, because a reversal cancels the death, and a full recount replaces other teams' counts."""
     body = household()
     await office.file(movement(body, "died", version=2, is_reversed=True), group(is_full_recount=True), flags=EXPIRED)
     shown = {each["kind"]: each["clear"] for each in (await listed(office))["reports"]}
@@ -137,7 +137,7 @@ async def test_a_refusal_has_a_reason_for_the_author_and_no_text_that_could_name
 
 
 async def test_an_author_reads_a_duplicate_as_recorded_also_in_the_registry(office: Office) -> None:
-    """A duplicate reveals another household, and the author of the report may not learn of it."""
+    """The author must not learn that another report about the same household exists."""
     body = household()
     await office.file(body, flags=EXPIRED)
     paths = [f"/v1/households/{body['household_id']}{suffix}" for suffix in ("", "/history")]
@@ -165,7 +165,7 @@ async def test_of_two_decisions_about_a_report_the_first_counts(office: Office) 
 async def test_of_two_decisions_at_the_same_time_one_is_stored_and_the_other_person_is_told(
     office: Office, is_of_team: bool
 ) -> None:
-    """The second decision begins before the first transaction commits."""
+    """The second decision is made before the first decision is committed."""
     await office.file(household(), flags=EXPIRED)
     [report] = (await listed(office))["reports"]
     async with office.app.state.sessions.begin() as session:
@@ -191,7 +191,7 @@ async def waits_for_a_lock(office: Office) -> bool:
 async def test_a_contradicting_report_can_only_be_refused(office: Office) -> None:
     body = household()
     await office.file(body)
-    await office.file({**body, "persons": 4, "members": []}, author=uuid4())  # a colleague reuses id and version
+    await office.file({**body, "persons": 4, "members": []}, author=uuid4())  # another author uses this id and version
     [held] = (await listed(office))["reports"]
     assert (held["reason"], held["is_acceptable"]) == ("other_content", False)
     assert (await decide(office, [held["outcome_id"]], is_accepted=True)).json() == {"outcome_ids": []}
@@ -200,7 +200,7 @@ async def test_a_contradicting_report_can_only_be_refused(office: Office) -> Non
 
 
 async def test_a_report_that_waits_for_another_is_not_refused_together_with_others(office: Office) -> None:
-    """An evening's early movements take effect when the first reports of their households come."""
+    """A movement that arrives before its household's first report takes effect later, so it must not be refused."""
     early = household()
     await office.file(movement(early, "returned"))
     await office.file(household(), household(), flags=EXPIRED)
@@ -227,7 +227,10 @@ async def test_nobody_decides_outside_the_own_area_or_without_the_role(office: O
 
 
 async def test_a_report_about_people_of_another_area_is_accepted_only_in_their_area(office: Office) -> None:
-    """Another team says that a household of Leilek is now in Osh: to accept this would move the household."""
+    """Another team reports that a household of Leilek is now in Osh.
+
+    If this report is accepted, the household moves to Osh.
+    """
     body = household()
     await office.file(body)
     await office.file({**body, "version": 2, "destination": {"pcode": OSH}}, author=uuid4(), team=uuid4())
@@ -248,7 +251,7 @@ async def test_a_report_about_people_of_another_area_is_refused_where_it_says_th
 
 
 async def test_decisions_and_foreign_ids_are_in_the_security_log(office: Office) -> None:
-    """An outcome has another id after each change, so the log names the household and the report."""
+    """The log contains the ids of the household and the report, because an outcome's id changes with each decision."""
     body, registrar = household(), uuid4()
     await office.file(body, flags=EXPIRED)
     [held] = (await listed(office))["reports"]
@@ -286,7 +289,7 @@ async def test_an_assignment_stays_with_a_report_that_is_held_again_and_ends_wit
     [held] = (await listed(office))["reports"]
     await sent(office, f"{HELD}:assign", {"outcome_ids": [held["outcome_id"]], "account": account}, role=Role.OPERATOR)
     async with office.app.state.sessions.begin() as session:
-        # the team was readmitted: the report is decided again, and held because it is about another team's household
+        # the team was readmitted, but the report is held again, because it is about another team's household
         expiry = {"account": uuid4(), "reason": "readmitted", "is_accepted": True, "is_expiry_only": True}
         await held_queries.decide(session, [UUID(held["outcome_id"])], **expiry)
     assert await carried_out(office) == ["held"]
@@ -298,7 +301,7 @@ async def test_an_assignment_stays_with_a_report_that_is_held_again_and_ends_wit
 
 
 async def test_persons_in_held_reports_are_two_numbers_of_people_displaced_in_the_country(office: Office) -> None:
-    """As on the board, registered households, people abroad, migrants and people who only pass are left out."""
+    """As on the board, registered households, people abroad, migrants and people in transit are not counted."""
     await office.file(household(), group(persons=214), flags=EXPIRED)
     registered = household()
     await office.file(registered)
@@ -330,7 +333,7 @@ async def test_counts_of_two_teams_that_differ_are_listed_and_equal_ones_are_not
 
 
 async def test_a_movement_of_a_group_without_a_destination_waits_in_the_area_of_the_group(office: Office) -> None:
-    counted = group()  # these people come from Kadamjai and are now in Batken
+    counted = group()  # these people came from Kadamjai and are now in Batken
     await office.file(counted)
     await office.file(movement(counted, "returned", persons=20), flags=EXPIRED)
     [held] = (await listed(office, areas=(BATKEN,)))["reports"]

@@ -172,7 +172,7 @@ def test_refused_report_has_no_effect_and_does_not_block_the_next_version() -> N
 
 @pytest.mark.parametrize("is_later_held", [False, True], ids=["sent after the refusal", "held before the refusal"])
 def test_a_correction_of_a_report_refused_as_a_duplicate_waits_for_a_person(is_later_held: bool) -> None:
-    """The author reads that the duplicate was recorded, so the correction would register the household twice."""
+    """The author does not know that the report was a duplicate. The correction would register the household twice."""
     held, second = filed(flags=EXPIRED), filed(2, flags=EXPIRED if is_later_held else ())
     working_set = working_set_of([held, second] if is_later_held else [held])
     working_set.refuse(held, RefusalReason.DUPLICATE)
@@ -183,7 +183,7 @@ def test_a_correction_of_a_report_refused_as_a_duplicate_waits_for_a_person(is_l
     third = filed(3)
     working_set.file(third)
     assert [second.reason, third.reason] == [Held.CORRECTS_DUPLICATE] * 2 and not working_set.subjects
-    working_set.accept(second)  # the report is not a duplicate, so the next correction counts, too
+    working_set.accept(second)  # the accepted report is no duplicate, so the next correction also has an effect
     assert standing(working_set) == {HOUSEHOLD[1]: ("r", 3)}
 
 
