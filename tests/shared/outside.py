@@ -1,4 +1,4 @@
-"""A local server that simulates a normal or hostile server of another institution, and its certificate."""
+"""Simulates a normal or hostile server of another institution by a local server with a certificate."""
 
 import asyncio
 import contextlib
@@ -19,7 +19,7 @@ Answerer = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 
 class Server:
-    """A local server. The function `answer` writes each response; `requests` contains the requests."""
+    """A local server. The function `answer` writes each response, and the list `requests` contains all requests."""
 
     def __init__(self) -> None:
         self.requests: list[bytes] = []

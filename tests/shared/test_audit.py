@@ -153,7 +153,7 @@ async def test_a_refusal_is_found_with_account_request_and_reason(web: Web, shar
 
 
 async def test_earlier_read_entries_are_migrated(tables: Installation) -> None:
-    """The migration moves the entries of earlier releases from their own tables."""
+    """The migration moves the entries that earlier releases stored in separate tables."""
     settings, account, household = tables.settings(Settings, "registry"), uuid4(), uuid4()
     engine = database.engine(settings)
     async with engine.begin() as connection:

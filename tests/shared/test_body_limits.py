@@ -1,4 +1,4 @@
-"""The limits count JSON's brackets, colons and commas only outside strings, wherever the pattern splits the body."""
+"""The limits of a body count JSON's brackets, colons and commas, but not those inside strings."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The bulk copy writes several tables in the given order. If an error occurs, the same error is raised."""
+"""The bulk copy writes several tables in the given order. The caller gets an error unchanged."""
 
 from collections.abc import AsyncIterator, Iterator
 

@@ -1,4 +1,4 @@
-"""With the circuit breaker, calls to a silent dependency wait briefly, then fail at once until a probe succeeds."""
+"""The first calls to a silent dependency time out. The circuit breaker then refuses calls until a probe succeeds."""
 
 import asyncio
 import time
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.anyio
 
 
 class Dependency:
-    """A dependency that answers calls or, while it is frozen, accepts calls without ever answering."""
+    """A dependency that answers calls. While the dependency is frozen, it accepts calls but never answers."""
 
     def __init__(self) -> None:
         self.is_frozen = False
@@ -60,7 +60,7 @@ async def test_a_busy_event_loop_is_not_a_slow_dependency() -> None:
     async def answer() -> str:
         end = time.monotonic() + 0.3
         while time.monotonic() < end:
-            pass  # this loop blocks the event loop
+            pass  # blocks the event loop
         await asyncio.sleep(0)
         return "answer"
 

@@ -31,7 +31,10 @@ class Server:
         self.may_answer = asyncio.Event()
 
     async def answer_to(self, request: bytes, *, more: bytes = b"", times: int = 0) -> bytes:
-        """Sends the request, then `more` at most `times` times. Returns all answers until the connection is closed."""
+        """Sends the request, then up to `times` times the bytes `more`.
+
+        Returns all answers until the connection is closed.
+        """
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         answer = asyncio.ensure_future(read(reader))
         with contextlib.suppress(OSError), contextlib.closing(writer):
@@ -95,7 +98,7 @@ async def test_a_request_has_at_most_16_kb_of_headers(server: Server, size: int,
 
 
 async def test_bytes_after_a_body_are_a_request_of_their_own(server: Server, token_keys: Path) -> None:
-    """A request that follows a large body is accepted, because the limit on headers does not count the body."""
+    """A request after a large body is accepted, because the limit of the headers' size does not include the body."""
     token = bearer(token_keys, Role.OPERATOR)["authorization"].encode()
     head = b"POST /v1/hazards HTTP/1.1\r\n%bauthorization: %b\r\ncontent-type: application/json\r\n" % (HOST, token)
     body = b'{"persons": 1}'.ljust(60_000)
@@ -147,7 +150,10 @@ async def test_a_slow_answer_is_not_a_slow_body(
 
 
 async def waits(server: Server, token_keys: Path, account: UUID | None = None) -> asyncio.Future[bytes]:
-    """Sends a request. Returns the future of the answer once the server has refused the request or made it wait."""
+    """Sends a request, and waits until the server has refused or queued the request.
+
+    Returns the future of the answer.
+    """
     before = server.waiting
     headers = b"authorization: %b\r\n" % bearer(token_keys, Role.OPERATOR, account=account)["authorization"].encode()
     request = asyncio.ensure_future(server.answer_to(get(b"/v1/feeds", headers)))

@@ -1,4 +1,4 @@
-"""On real Kafka and PostgreSQL, each record has its effect once, or a reason why it has no effect."""
+"""With real Kafka and PostgreSQL, each record has its effect once, or its outcome states why it has no effect."""
 
 import asyncio
 import json
@@ -337,7 +337,7 @@ async def test_a_client_that_cancels_its_own_wait_does_not_end_the_consumer(tria
 async def test_kafka_knows_the_last_settled_offsets_for_lag_tools(trial: Trial) -> None:
     consumer = trial.consumer()
     async with trial.running(consumer):
-        for _ in range(3):  # several batches come before a commit of offsets
+        for _ in range(3):  # the consumer commits offsets to Kafka only after several batches
             await trial.publish(event(hazard()))
             await trial.drained()
 

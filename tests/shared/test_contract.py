@@ -1,4 +1,4 @@
-"""Handwritten golden files fit the contract, fields are marked clear or sealed, and docs/asyncapi.json is current."""
+"""Golden files fit the contract, each field is marked as clear or sealed, and docs/asyncapi.json is current."""
 
 import json
 import re
@@ -22,9 +22,9 @@ from shared.events.hazards import HazardReport
 from shared.events.topics import Sensitivity
 
 GOLDEN = sorted((Path(__file__).parent.parent / "events").glob("*.json"))
-document = cache(contract.document)  # no test changes the document
+document = cache(contract.document)  # cached, because no test changes the document
 
-# The clear fields as section 2 of PROTECTION.md names them. All other fields are sealed.
+# The clear fields, according to section 2 of PROTECTION.md. All other fields are sealed.
 MAY_BE_CLEAR = {
     "report_id",
     "household_id",
@@ -156,7 +156,7 @@ def test_each_type_reads_its_golden_file_and_writes_the_same(file: Path) -> None
 
 
 def topic_of(golden: Any) -> str:
-    """The topic of a golden event. Only a hazard has several topics; the scope of the hazard decides."""
+    """Returns the topic of a golden event. Hazards have two topics, and the scope determines the topic of a hazard."""
     is_restricted = golden["data"].get("scope", "Public") != "Public"
     return "hazards-restricted" if is_restricted else EVENT_TYPES[golden["headers"]["ce_type"]][0].topic
 
@@ -210,7 +210,7 @@ def test_a_field_that_a_newer_release_added_is_ignored(file: Path) -> None:
 
 @pytest.mark.parametrize("body", [HazardReport, HouseholdReport, GroupReport])
 def test_no_outside_text_contains_characters_that_the_database_refuses(body: type[BaseModel]) -> None:
-    """A worker could never store a text with NUL, because PostgreSQL's text and jsonb refuse NUL."""
+    """PostgreSQL's text and jsonb refuse NUL, so a worker could never store a text with NUL."""
     patterns = list(patterns_of_texts(body.model_json_schema()))
     assert patterns
     for pattern in patterns:
@@ -292,7 +292,7 @@ def test_every_field_of_a_report_is_clear_or_sealed(model: type[BaseModel]) -> N
 
 
 def shown(model: type[BaseModel]) -> Iterator[tuple[str, list[Any]]]:
-    """The name and the marks of each clear field, also of nested models."""
+    """Yields the name and the marks of each clear field, including the fields of nested models."""
     for name, field in model.model_fields.items():
         if name == BOX:
             continue

@@ -41,7 +41,7 @@ def test_a_connection_broken_between_query_and_answer_counts_as_unavailable_post
 
 
 async def test_each_transaction_of_a_session_has_its_own_driver_connection(tables: Installation) -> None:
-    """A session caches its driver connection only for one transaction, because other sessions get it afterwards."""
+    """A session uses its driver connection only for one transaction, because another session may get it next."""
     engine = database.engine(tables.settings(Settings, "registry"))
     sessions = database.sessions(engine)
     async with sessions() as first_session, sessions() as other:
@@ -49,7 +49,7 @@ async def test_each_transaction_of_a_session_has_its_own_driver_connection(table
         assert await database.driver(first_session) is first
         assert first.is_in_transaction()
         await first_session.commit()
-        assert await database.driver(other) is first  # the pool reuses its only connection
+        assert await database.driver(other) is first  # the pool has only this connection
         assert await database.driver(first_session) is not first
     await engine.dispose()
 
@@ -98,7 +98,7 @@ async def test_a_database_of_an_earlier_build_is_refused_unchanged(installation:
             role_prefix=installation.ground.role_prefix,
             passwords=passwords,
         )
-    own = database.engine(settings)  # the engine can connect, because the old password is still valid
+    own = database.engine(settings)  # the refusal has not changed the password, so the engine can connect
     async with own.begin() as connection:
         assert not await connection.scalar(text("SELECT to_jsonb(mark) ? 'contract' FROM installation AS mark"))
     await own.dispose()

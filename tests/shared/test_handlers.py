@@ -1,4 +1,4 @@
-"""If a release adds an event type to a topic, each consumer handles the type, ignores it, or is too old to know it."""
+"""A release may add an event type to a topic. Its consumers handle or ignore the type; older consumers set it aside."""
 
 from collections.abc import Sequence
 from typing import ClassVar, cast
@@ -78,7 +78,7 @@ def dead_letters_counted() -> float:
 def test_the_registry_is_gathered_from_the_classes() -> None:
     assert gathered(HazardReported)[HazardForecast.event_type] == (HazardForecast,)
     assert gathered(HazardWatched) == {}
-    # EVENT_TYPES was built before this class existed, when `shared.events` was imported
+    # EVENT_TYPES does not contain this class, because `shared.events` was imported before the class was defined
     assert HazardForecast.event_type not in EVENT_TYPES
     assert all(model.topic in TOPICS for models in EVENT_TYPES.values() for model in models)
 
@@ -152,7 +152,7 @@ async def test_a_consumer_without_a_row_for_a_type_does_not_start(
 def test_a_web_process_that_cannot_tell_a_type_of_access_does_not_start(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """If a web process did not know the type, the process would admit people whose access an event had ended."""
+    """An event of an unknown type may end an account's access, but the web process would still admit the account."""
     monkeypatch.setitem(EVENT_TYPES, "dayar.credential.narrowed.v1", (CredentialRevoked,))
     with pytest.raises(HandlerMissing, match="narrowed"):
         Revocations(installation.settings(Settings, "registry"))

@@ -30,7 +30,7 @@ async def test_an_interrupted_start_leaves_no_connection(tables: Installation) -
 
 
 async def test_a_stop_that_ends_cancelled_does_not_cancel_us_and_leaves_no_connection(tables: Installation) -> None:
-    """The `stop` of aiokafka raises CancelledError while a failed fetch waits for its retry."""
+    """If a failed fetch waits for its retry, aiokafka's `stop` raises CancelledError."""
     settings = tables.settings(Settings, "console")
     others = connections(settings)
     consumer: Any = AIOKafkaConsumer(**kafka.options(settings))

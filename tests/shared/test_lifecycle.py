@@ -1,4 +1,4 @@
-"""If a web server and a worker share a process, the one that fails logs the reason and restarts alone."""
+"""If a web server and a worker share a process and one side fails, this side logs the reason and restarts alone."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Only a hanging process counts as silent, but not a process that is starting, slow or checked too rarely."""
+"""A hanging process counts as silent. A process that is starting, slow or rarely checked does not count as silent."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,6 +1,6 @@
 """Each table is declared once as a model, and the migrations make exactly the tables that the models declare.
 
-Models do not declare triggers, functions and grants, whose effects other tests check.
+Triggers, functions and grants are not in the models. Other tests check their effects.
 """
 
 import importlib
@@ -75,7 +75,7 @@ async def test_migrations_make_the_tables_that_the_models_declare(service: str, 
 
 @pytest.mark.parametrize("service", SERVICES)
 async def test_migrations_and_models_agree_in_every_definition(service: str, connection: AsyncConnection) -> None:
-    """This test also compares checks, index conditions, column expressions and storage parameters, unlike alembic."""
+    """Unlike alembic, this test also compares checks, index conditions, column expressions and storage parameters."""
     migrated = await definitions(connection, service)
     await connection.execute(text("CREATE SCHEMA of_models"))
     await use(connection, "of_models")
@@ -117,7 +117,7 @@ async def definitions(connection: AsyncConnection, schema: str) -> set[str]:
     [(Alert, AlertRow), (DisplacedHousehold, HouseholdRow), (Departure, DepartureRow), (Receiver, ReceiverRow)],
 )
 def test_each_field_that_the_alerts_service_stores_is_a_column(value: Any, model: type[Base]) -> None:
-    """SQL statements of the alerts service name the fields of these classes as columns."""
+    """SQL statements of the alerts service use the names of these classes' fields as names of columns."""
     names = value.model_fields if issubclass(value, BaseModel) else {field.name for field in fields(value)}
     assert set(names) <= set(bulk_copy.columns(model))
 

@@ -1,4 +1,4 @@
-"""Only permitted calls reach outside servers, and a hostile outside server does no harm."""
+"""Only permitted calls reach external servers, and a hostile external server does no harm."""
 
 import asyncio
 import ipaddress
@@ -30,7 +30,10 @@ async def server() -> AsyncIterator[Server]:
 
 @pytest.fixture
 def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
-    """Maps each host name to its addresses in the test. These addresses are treated as outside addresses."""
+    """Maps each host name to its addresses in the test.
+
+    Dayar treats these addresses as addresses outside the own network.
+    """
     known: dict[str, list[str]] = {}
     real = socket.getaddrinfo
 
@@ -60,7 +63,7 @@ async def test_a_post_sends_its_content_on_a_kept_connection(server: Server) -> 
 
 
 async def test_a_kept_connection_is_probed(server: Server) -> None:
-    """A NAT may drop the connection silently. Without the probe, the next call would wait for its timeout."""
+    """A NAT may drop an idle connection. Without a keep-alive probe, the next call would then wait for its timeout."""
     async with Outbound(settings(f"127.0.0.1:{server.port}")) as outbound:
         await outbound.get(f"http://127.0.0.1:{server.port}/")
         rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]

@@ -1,4 +1,4 @@
-"""The outbox publishes events in order per key, at least once, and not before the commit, on real servers."""
+"""With real servers, the outbox publishes events after the commit, at least once, and in order for each key."""
 
 import asyncio
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""On a real broker, many records are published at once and in order, and a refused record does not affect others."""
+"""A real broker gets many records together and in order. A refused record does not affect other records."""
 
 import asyncio
 from collections import defaultdict
@@ -87,7 +87,7 @@ async def test_a_sender_that_stops_waiting_does_not_take_anothers_acknowledgemen
     await publisher.publish(before, timeout=30)
     hurried = asyncio.create_task(publisher.publish(first, timeout=30))
     patient = asyncio.create_task(publisher.publish(second, timeout=30))
-    await asyncio.sleep(0)  # lets both tasks put their message into one batch
+    await asyncio.sleep(0)  # both tasks put their message into one batch now
     hurried.cancel()
     await patient
     assert [record.value for record in await everything(installation, "hazards")] == [

@@ -1,4 +1,4 @@
-"""The consumer gathers records that follow each other closely into one batch. A single record does not wait."""
+"""The consumer collects records that arrive shortly after each other in one batch. A single record does not wait."""
 
 import asyncio
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ async def test_records_that_follow_each_other_closely_share_a_transaction(trial:
 
 @pytest.mark.parametrize("before", [0, 2], ids=["an empty fetch", "a large batch"])
 async def test_a_single_record_does_not_wait_after(trial: Trial, before: int) -> None:
-    """`every_ms` is ten minutes, so that the test would fail if the record waited."""
+    """`every_ms` is ten minutes, so the test would time out if the record waited."""
     stream = trial.consumer(every_ms=600_000, max_records=4)._stream
 
     async def read() -> list[Reading]:
@@ -51,7 +51,7 @@ async def test_a_single_record_does_not_wait_after(trial: Trial, before: int) ->
 
 
 async def test_the_consumer_waits_only_as_long_as_enough_records_need_at_the_current_rate(trial: Trial) -> None:
-    """`every_ms` is ten minutes, so that the test would fail if the second record waited for this time."""
+    """`every_ms` is ten minutes, so the test would time out if the second record waited for `every_ms`."""
     stream = trial.consumer(every_ms=600_000, enough=2)._stream
 
     async def read() -> list[Reading]:

@@ -1,4 +1,4 @@
-"""With `dayar dead`, an unchanged dead letter is processed once more and has its effect once."""
+"""`dayar dead` redrives a dead letter: the unchanged record is processed once more and has its effect once."""
 
 import asyncio
 import os
@@ -39,7 +39,7 @@ async def refuses(received: Sequence[Received], session: AsyncSession) -> list[O
 
 
 async def set_aside(trial: Trial, *messages: Message, **options: Any) -> str:
-    """Makes the messages dead letters; returns the name of the dead letter in `dayar dead list`."""
+    """Makes the messages dead letters. Returns the dead letter's name, as `dayar dead list` prints it."""
     await dayar(trial, user.app, "add", "aida", "--role", "administrator")
     await trial.publish(*messages)
     async with trial.running(trial.consumer(refuses, **options)), trial.relaying():
@@ -86,7 +86,7 @@ async def test_a_dead_letter_has_its_effect_once_even_if_two_workers_redrive_it_
     assert list((await trial.effects()).values()) == [1]
     assert await trial.fetch("SELECT * FROM dead_letters") == []
     assert "recorded" in (await dayar(trial, dead.app, "show", place)).output
-    assert await trial.drained() == {"set_aside": 1}  # the ledger still shows the outcome of the first reading
+    assert await trial.drained() == {"set_aside": 1}  # the ledger still counts the outcome of the first processing
 
 
 async def test_dead_letters_are_listed_even_if_the_spool_cannot_be_read(trial: Trial) -> None:
@@ -188,7 +188,7 @@ async def test_only_a_dead_letter_can_be_redriven(trial: Trial, place: str) -> N
 
 
 async def test_a_letter_from_a_backup_is_redriven_on_a_new_log(trial: Trial) -> None:
-    """A backup must contain dead letters that are not redriven yet, because only Kafka stores their content."""
+    """A backup must contain all dead letters that are not redriven yet, because only Kafka stores their content."""
     redriven: list[str | None] = []
 
     async def remembers(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
@@ -227,7 +227,10 @@ async def test_letter_that_the_outbox_still_held_at_the_backup_is_redriven(trial
 
 @pytest.mark.parametrize("is_readable", [True, False], ids=["event id", "no event id"])
 async def test_two_letters_with_one_offset_are_redriven_separately(trial: Trial, is_readable: bool) -> None:
-    """A restored letter names its offset on the old log. A letter of the new log can have the same offset."""
+    """A restored dead letter contains its offset on the old log.
+
+    A dead letter of the new log can have the same offset.
+    """
     old, new = (event(hazard(hazard_id)) for hazard_id in [uuid4()] * 2)
     place = await set_aside(trial, old)
     onto = partial(onto_a_new_log, trial.installation, partitions=trial.installation.partitions)
@@ -251,7 +254,7 @@ async def test_two_letters_with_one_offset_are_redriven_separately(trial: Trial,
 
 
 def onto_a_new_log(installation: Installation, *, partitions: int = 2, published: int = 1) -> None:
-    """Creates the topics again and publishes their records on them, as a backup and a restore do."""
+    """Deletes and creates the topics, then publishes the records again, as a backup and a restore do."""
     broker, server, prefix = installation.components.broker, installation.components.server, installation.topic_prefix
 
     async def kept() -> tuple[log.Log, list[bytes], list[tuple[str, int, int]]]:

@@ -84,7 +84,7 @@ BANNER = "No connection to the message broker"
 
 
 class Reader:
-    """The registry's web process. A revoked account and another account call this process."""
+    """Starts the registry's web process, which a revoked account and another account then call."""
 
     def __init__(self, installation: Installation, http: httpx.AsyncClient) -> None:
         self.installation, self.http = installation, http

@@ -1,4 +1,4 @@
-"""Code that several page scripts need is in one module, and each page contains the texts that its scripts show."""
+"""Code that several page scripts need is in one module. Each page contains the texts that its scripts show."""
 
 import re
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-FOREIGN = {"hpke.js"}  # the bundle of a library
+FOREIGN = {"hpke.js"}  # the bundled code of a library
 SCRIPTS = [
     file
     for room in ("services", "shared")
@@ -32,7 +32,7 @@ def used(script: Path) -> set[str]:
 
 
 def given(template: Path) -> set[str]:
-    """The names of the texts in the template's JSON element for scripts, also those from an imported template."""
+    """The names of the texts that the template passes to scripts as JSON, including texts of an imported template."""
     source = template.read_text(encoding="utf-8")
     island = re.search(r"(?:set \w+_texts = |dict\()(?:(\w+), \*\*)?\{(.*?)\n *\}", source, re.DOTALL)
     if island is None:
@@ -51,7 +51,7 @@ def scripts_of(path: str) -> set[Path]:
         if file not in seen:
             seen.add(file)
             imported = re.findall(r'from "(?:/static/|\./)([\w/-]+\.js)"', file.read_text(encoding="utf-8"))
-            waiting += imported  # only scripts directly in `/static/` import by `./`
+            waiting += imported  # only scripts directly in `/static/` use imports with `./`
     return seen
 
 
@@ -77,7 +77,7 @@ def test_a_page_has_every_text_that_its_scripts_show(template: Path) -> None:
 
 
 def test_no_template_has_sentences_in_attributes_of_its_own() -> None:
-    """A stylesheet shows the headings of table cells from attributes. No other text may be in an attribute."""
+    """Only headings of table cells may be in attributes, because a stylesheet shows these headings."""
     unused = [
         (file.name, name)
         for room in ("services", "shared")

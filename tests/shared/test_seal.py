@@ -1,4 +1,7 @@
-"""A box can be decrypted only with the private key and in its own report; data keys are replaced after a time."""
+"""A box can be decrypted only with the private key and only in its own report.
+
+Data keys are replaced after some time.
+"""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""A broker login is not enough to forge records, and keys can be replaced during operation."""
+"""Nobody can forge records with only a broker login. Keys can be replaced while the services run."""
 
 import hashlib
 import json
@@ -46,7 +46,7 @@ def verifier(folders: record_keys.Folders, service: str = "alerts") -> RecordVer
 
 
 def test_the_signature_is_hmac_sha256_over_each_field_with_its_length(tmp_path: Path) -> None:
-    """The test computes the signature by RFC 2104 without our code, as another program would."""
+    """The test computes the signature according to RFC 2104 without Dayar's code, as another program would do."""
     key = bytes(range(32))
     keyring.write(tmp_path / "intake" / "hazards", "00000001-0000000a", key)
     for topic in {topic for topic, (writers, _) in KEY_HOLDERS.items() if "intake" in writers} - {"hazards"}:
@@ -85,7 +85,7 @@ def test_readers_accept_what_a_service_signed(folders: record_keys.Folders) -> N
     ids=lambda changed: next(iter(changed)),
 )
 def test_a_changed_record_is_set_aside(folders: record_keys.Folders, changed: dict[str, Any]) -> None:
-    # Without this copy of the key, a record with the topic `households` would have an unknown key.
+    # Without this copy of the key, a record with the changed topic `households` would have an unknown key.
     for file in (folders["alerts"] / "hazards").iterdir():
         keyring.write(folders["alerts"] / "households", file.stem, file.read_bytes())
     with pytest.raises(SetAside, match="signature_mismatch"):
@@ -159,7 +159,7 @@ def test_records_with_an_unknown_key_are_waited_for_once_and_then_set_aside(
     with pytest.raises(UnknownKey):
         reader.verify(unknown_key(1))
     clock[0] += 1
-    for number in (1, 2, 3):  # the topic's waiting time is over, so these records cause no wait
+    for number in (1, 2, 3):  # the topic has waited long enough, so these records cause no further wait
         with pytest.raises(SetAside, match="signature_unknown_key"):
             reader.verify(unknown_key(number))
     reader.verify(signed(folders))
@@ -257,7 +257,7 @@ async def test_a_record_whose_key_arrives_later_waits_and_is_then_recorded(insta
 
 @pytest.mark.components
 async def test_a_record_with_an_unknown_key_stops_its_topic_for_a_limited_time(installation: Installation) -> None:
-    """An attacker who has a broker login but no signing key writes a record that names an unknown key."""
+    """An attacker who has a broker login but no signing key writes a record with the id of an unknown key."""
     genuine, forged = event(hazard()), event(hazard())
     signature = ("signature", b"00000001-00000000:" + b"A" * 43)
     async with Trial(installation) as trial:

@@ -44,7 +44,7 @@ async def test_a_forged_restoration_restores_no_credential(installation: Install
 async def test_revocation_whose_key_arrives_late_comes_into_force_and_holds_up_nobody(
     installation: Installation,
 ) -> None:
-    """If the missing key arrives late, a later record about the same account still remains in force."""
+    """If the missing key arrives late, an older revocation does not replace a later record about the same account."""
     late, restored, other = uuid4(), uuid4(), uuid4()
     by_known_key, by_late_key, missing, key = late_key(installation)
     for made in (

@@ -35,7 +35,8 @@ async def main():
 
 asyncio.run(main())
 """
-# A fixed member name, as the supervisor gives one, lets a restarted worker get its partitions without a timeout.
+# With a fixed member name, a restarted worker gets its partitions without a timeout. The supervisor also sets such a
+# name.
 ITS_NAME = {"KAFKA_GROUP_INSTANCE": "local"}
 pytestmark = pytest.mark.anyio
 
@@ -67,7 +68,7 @@ async def test_a_worker_frozen_while_another_works_leaves_each_effect_once(trial
     frozen.freeze()
     other = worker(trial, TRIAL_SECONDS="0.1")
     await trial.publish(*(event(hazard()) for _ in range(40)))
-    await wait_for(lambda: reached(trial, 80), 60)  # 80 effects include those of the frozen worker's batch
+    await wait_for(lambda: reached(trial, 80), 60)  # 80 effects include the effects of the frozen worker's batch
     frozen.resume()
     await trial.publish(*(event(hazard()) for _ in range(40)))
     assert await trial.drained() == {"recorded": 120}
@@ -84,7 +85,7 @@ async def test_a_worker_frozen_within_a_statement_still_frees_its_locks(trial: T
         await trial.drained()
     async with trial.sessions() as frozen, trial.sessions() as other:
         assert await frozen.scalar(text("SHOW transaction_timeout")) == "1min"
-        for shorter in ("0", "200ms"):  # PostgreSQL replaces a running timeout only if it is switched off first
+        for shorter in ("0", "200ms"):  # PostgreSQL changes a running timeout only after it was set to 0
             await frozen.execute(text(f"SET LOCAL transaction_timeout = '{shorter}'"))
         await frozen.execute(text(LOCK))
         await (await database.driver(frozen)).prepare("SELECT 'read and not run'")
@@ -95,7 +96,7 @@ async def test_a_worker_frozen_within_a_statement_still_frees_its_locks(trial: T
 
 
 async def test_a_worker_frozen_within_a_copy_is_ended_by_the_worker_that_waits(trial: Trial) -> None:
-    """PostgreSQL has no timeout for a COPY. The waiting worker must end the COPY, in this test within 30 s."""
+    """PostgreSQL has no timeout for a COPY, so the waiting worker must end the COPY of the frozen worker."""
     await trial.publish(event(hazard()))
     async with trial.running(trial.consumer()):
         await trial.drained()

@@ -93,7 +93,7 @@ def handlers(handler: Handler = record) -> Handlers:
 
 
 class Trial:
-    """The minimal service in an installation, and its visible results."""
+    """The minimal service in an installation, and the results of the service."""
 
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
@@ -153,7 +153,10 @@ class Trial:
         return sum((Counter(row.kinds) for row in rows), Counter())
 
     async def _have_read(self, unread: Sequence[Row], timeout: float) -> None:
-        """Waits until the consumers have read to the ends. Asks PostgreSQL alone, because Kafka costs much more."""
+        """Waits until the consumers have read all records.
+
+        Queries only PostgreSQL, because a query of Kafka takes much longer.
+        """
 
         async def are_read() -> bool:
             async with self.sessions.begin() as session:
