@@ -241,7 +241,10 @@ class Bench:
         print(f"promised: {PROMISED}, by the {WORKERS['registry']} that one machine runs")
 
     def ratio(self, workers: int) -> float:
-        """Divide the time of pass A by that of the next pass B, for all passes B with this number of consumers."""
+        """Divide the total time of A by the total time of B.
+
+        Each pair is a pass A and the next pass B, with this number of consumers.
+        """
         pairs = [(a, b) for a, b in pairwise(self.passes) if b.workers == workers]
         return sum(a.seconds for a, _ in pairs) / sum(b.seconds for _, b in pairs)
 
