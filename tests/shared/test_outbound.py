@@ -30,10 +30,7 @@ async def server() -> AsyncIterator[Server]:
 
 @pytest.fixture
 def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
-    """Maps each host name to its addresses in the test.
-
-    Dayar treats these addresses as addresses outside the own network.
-    """
+    """Maps host names to the addresses that a look-up returns in the test."""
     known: dict[str, list[str]] = {}
     real = socket.getaddrinfo
 
