@@ -1,4 +1,4 @@
-"""A panel that is behind the stream waits for the worker's commit before it reads from PostgreSQL."""
+"""If a panel is older than the stream, the panel waits for the worker's commit before it reads from PostgreSQL."""
 
 import asyncio
 from collections.abc import AsyncIterator

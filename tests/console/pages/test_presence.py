@@ -156,7 +156,7 @@ def test_a_page_in_the_background_shows_a_notification_once_it_is_allowed(
     desk = seat(Role.OPERATOR)
     desk.page.add_init_script(NOTIFYING.replace("PERMISSION", permission))
     page = desk.open("/ledger")
-    wait_for_script(page, "() => localStorage.getItem('heard')")  # the page has stored which alerts rang before
+    wait_for_script(page, "() => localStorage.getItem('heard')")  # the page has stored earlier alerts
     alert_id = raised(whole, page, "avalanche")
     heard = "id => JSON.parse(localStorage.getItem('heard')).some(name => name.startsWith(id))"
     wait_for_script(page, heard, alert_id)
@@ -201,7 +201,7 @@ def test_the_click_that_signs_in_allows_the_sound_of_the_next_pages(
     page.fill("#password", PASSWORD)
     page.click("button.is-primary")
     page.wait_for_url(f"{whole.url}/")
-    wait_for_script(page, "() => localStorage.getItem('heard')")  # the page has shown whether its sound is blocked
+    wait_for_script(page, "() => localStorage.getItem('heard')")  # the page has tested its sound
     expect(page.locator("#sound-blocked")).to_be_hidden(timeout=SLOW_MS)
 
 
