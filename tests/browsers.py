@@ -20,7 +20,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-ALLOWS_SOUND = "--autoplay-policy=no-user-gesture-required"  # the flag of a wall screen (docs/board.md)
+ALLOWS_SOUND = "--autoplay-policy=no-user-gesture-required"  # the browser's flag for a wall screen (docs/board.md)
 SLOW_MS = 20_000
 
 
@@ -45,6 +45,6 @@ def wait_for_script(page: Page, expression: str, argument: object = None, timeou
 
 
 def is_true(page: Page, expression: str, argument: object = None) -> bool:
-    """Converts the result to a boolean in the page. Without the conversion, a test would get an element as `{}`."""
+    """Converts the result to a boolean in the page, because Playwright would return an element as `{}`."""
     answer: bool = page.evaluate_handle(expression, argument).evaluate("answer => Boolean(answer)")
     return answer

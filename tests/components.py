@@ -1,4 +1,4 @@
-"""Gives tests Kafka, PostgreSQL and Valkey as external servers, in containers (COMPONENTS=containers), or embedded."""
+"""Provides Kafka, PostgreSQL and Valkey for tests: external, in containers (COMPONENTS=containers), or embedded."""
 
 import os
 import shutil
@@ -54,9 +54,9 @@ class Components:
 
 @contextmanager
 def components(*, own: bool = False, broker: Broker | None = None) -> Iterator[Components]:
-    """Uses the external servers that the environment names, and starts the others. With `own=True`, starts all.
+    """Uses the external servers in the environment, and starts all other servers. With `own=True`, starts all servers.
 
-    If `broker` is given, uses this Kafka and starts no other Kafka.
+    If `broker` is given, uses this Kafka instead of starting Kafka.
     """
     variables = {} if own else os.environ
     wanted = [name for name, variable in GIVEN.items() if variable not in variables]
@@ -90,7 +90,7 @@ def shared_broker() -> Iterator[Broker | None]:
 @contextmanager
 def _started(names: list[str], *, keeps_through_power_cut: bool) -> Iterator[tuple[Folders, dict[str, Component]]]:
     folders = Folders(state=Path(tempfile.mkdtemp(prefix="dayar-")), cache=paths.cache()).make()
-    folders.state.chmod(0o711)  # PostgreSQL's user must be able to enter a subfolder
+    folders.state.chmod(0o711)  # PostgreSQL's user must be able to enter its subfolder
     secrets.draw(folders.secrets)
     make = _contained if os.environ.get("COMPONENTS") == "containers" else _embedded
     wanted = [make(name, folders, fsync=keeps_through_power_cut) for name in names]

@@ -1,4 +1,4 @@
-"""Runs a program without root's rights to open any folder, because root runs the tests in CI."""
+"""Runs a program without root's right to open every folder, because root runs the tests in CI."""
 
 import os
 import subprocess

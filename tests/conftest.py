@@ -24,7 +24,7 @@ from tests.hooks import Hook, listening
 from tests.installation import Ground, Installation, Web, installed
 from tests.rewriting import write_bytecode
 
-# Generated examples have no deadline, because an example may take long while other tests use all cores.
+# Hypothesis's examples have no deadline, because an example may take long while other tests use all cores.
 hypothesis.settings.register_profile("shared machine", hypothesis.settings(), deadline=None)
 hypothesis.settings.load_profile("shared machine")
 
@@ -59,7 +59,7 @@ LONGEST = (
 
 BROKER = pytest.StashKey[Broker | None]()
 
-# Without this handler, tests in the background of a shell, and the commands that they start, would ignore SIGINT.
+# Without this handler, tests that a shell runs in the background would ignore SIGINT, and so would their commands.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 __all__ = ["pytest_terminal_summary", "real_data"]
@@ -76,7 +76,7 @@ class OneWorkerForEachWorld(LoadScopeScheduling):  # type: ignore[misc]
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Gives each xdist worker the login of one Kafka, which the process that controls the workers starts."""
+    """Starts one Kafka in the process that controls the xdist workers, and gives each worker its login."""
     if node.config.getoption("--quick"):
         return
     if BROKER not in node.config.stash:
@@ -97,7 +97,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[None]:
-    """Collects without garbage collections, which would look at all modules and tests again and again."""
+    """Collects the tests without garbage collections, each of which would search all modules and tests."""
     gc.disable()
     try:
         return (yield)
@@ -142,7 +142,7 @@ def anyio_backend() -> tuple[str, dict[str, bool]]:
 
 @pytest.fixture(autouse=True)
 def kept_umask() -> Iterator[None]:
-    """Restores the umask after a test, because a command may have changed it and later files would be unreadable."""
+    """Restores the umask after a test, because a command may change the umask, and later files could be unreadable."""
     before = os.umask(0o022)
     os.umask(before)
     yield
@@ -166,7 +166,10 @@ def ground(components: Components) -> Iterator[Ground]:
 
 @pytest.fixture
 def installation(ground: Ground, tmp_path: Path) -> Iterator[Installation]:
-    """An installation with two partitions per topic for two workers. Six partitions would take twice the time."""
+    """An installation with two partitions per topic, for two workers.
+
+    To create six partitions would take twice the time.
+    """
     with installed(ground, tmp_path, partitions=2) as installation:
         yield installation
 
@@ -207,7 +210,10 @@ async def hook() -> AsyncIterator[Hook]:
 
 @pytest.fixture(scope="module")
 async def engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
-    """The engine of a service. The test's package or file defines the fixture `settings` for this service."""
+    """The engine of a service.
+
+    The fixture `settings`, which the test's package or file defines, determines the service.
+    """
     async with database.opened(settings, pool_size=10) as made:
         yield made
 

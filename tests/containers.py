@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-# The helper container of testcontainers needs another image, so the fixture removes its containers without the helper.
+# The fixture removes its containers itself, because testcontainers' helper container would need another image.
 os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
 
 import redis
@@ -126,7 +126,7 @@ class Kafka(Container):
     image = "apache/kafka:4.3.1"
     data = "/var/lib/kafka/data"
     settings = "/opt/kafka/config"
-    runs_as_anybody = False  # this image runs only as its own user
+    runs_as_anybody = False  # Kafka's image runs only as its own user
 
     def __init__(self, folders: Folders, *, password_file: Path) -> None:
         super().__init__(folders, password_file=password_file)
@@ -153,7 +153,7 @@ class Kafka(Container):
         return False
 
     def _by_plain(self) -> Broker:
-        """Connects as the only user that the broker knows until the administrator's login is created."""
+        """Connects by PLAIN, because the administrator's SCRAM login does not exist at first."""
         return Broker(f"{LOOPBACK}:{self.admin_port}", kafka.ADMIN, self.password, mechanism="PLAIN")
 
     def variables(self) -> Mapping[str, str]:

@@ -14,7 +14,7 @@ FOLDER = Path(os.environ.get("DAYAR_DATA") or Path(__file__).resolve().parents[2
 
 @pytest.fixture(scope="session")
 def real_data() -> Path:
-    """The folder of real files. If the folder does not exist, the test is skipped, and under `CI=true` it fails."""
+    """The folder of real files. If the folder does not exist, the test is skipped, or fails under `CI=true`."""
     if not is_there():
         if os.environ.get("CI") == "true":
             pytest.fail(f"{NONE}: no real files at {FOLDER}")

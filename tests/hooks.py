@@ -25,7 +25,7 @@ class Hook:
         self.mood = Mood.WELL
         self.secret: str | None = None
         self.port = 0
-        self.ids: list[str] = []  # the `webhook-id` of every request, even of unanswered ones
+        self.ids: list[str] = []  # the `webhook-id` of every request, even of unanswered requests
         self.answered: Counter[str] = Counter()
         self.bodies: list[dict[str, Any]] = []
         self.arrivals: list[tuple[str, float]] = []

@@ -41,8 +41,9 @@ Result = TypeVar("Result")
 class Ground:
     """Holds what all installations of a session share: servers, logins, and a migrated database to copy.
 
-    If `works_ahead` is true, background threads make the next installation's database and topics during a test, and
-    remove those of earlier installations. `works_ahead` must be false if the test kills the servers.
+    If `works_ahead` is true, background threads make the database and topics of the next installation during a test,
+    and remove the databases and topics of earlier installations. `works_ahead` must be false if the test kills the
+    servers.
     """
 
     def __init__(self, components: Components, *, works_ahead: bool = False) -> None:
@@ -52,7 +53,7 @@ class Ground:
         self.kafka_logins = {login: f"{self.name}-{login}" for login in (*SERVICES, topics.INTEGRATOR)}
         self.role_prefix = f"{self.name}_"
         self.template = f"{self.name}_template"
-        self.redis_databases = deque(components.redis_databases)  # databases of Valkey that are free now
+        self.redis_databases = deque(components.redis_databases)  # Valkey's free databases
         if components.broker.is_closed:
             topics.set_passwords(
                 components.broker, {name: self._password("kafka", own) for own, name in self.kafka_logins.items()}
@@ -99,7 +100,10 @@ class Ground:
             self._removals.append(self._pool.submit(self._remove, number, partitions))
 
     def wait(self) -> None:
-        """Waits until the background work is done. A test calls this before it replaces code that the work uses."""
+        """Waits until the background threads are idle.
+
+        A test must call this before it replaces code of these threads.
+        """
         works: list[Future[Any]] = [*self._next.values(), *self._removals]
         for work in works:
             work.result()
@@ -122,7 +126,7 @@ class Ground:
             topics.create(self.components.broker, settings, logins=self.kafka_logins, partitions=partitions)
 
     def _are_topics_removed(self, number: int) -> bool:
-        """Tries to remove the topics. After a freeze, a broker may refuse the removal for some time."""
+        """Tries to remove the topics. A broker that was frozen may refuse the removal for some time."""
         try:
             topics.remove(self.components.broker, self.topic_prefix(number), logins=self.kafka_logins)
         except KafkaException:

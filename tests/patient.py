@@ -1,6 +1,6 @@
-"""Runs the web process of all apps with more time for Valkey. On a busy machine Valkey may answer after 50 ms.
+"""Runs the web process of all apps with a longer timeout for Valkey, because Valkey may be slow on a busy machine.
 
-After such a delay, intake accepts a repeated report as a new one, and a later step recognises the repetition.
+If Valkey does not answer within 50 ms, intake accepts a repeated report, and only a later step detects the repetition.
 """
 
 from unittest.mock import patch

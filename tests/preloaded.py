@@ -1,4 +1,4 @@
-"""Forks processes of services and commands from a parent, so that the code is imported only once, in 2 CPU seconds.
+"""Forks processes of services and commands from a parent, so that the 2 CPU seconds for imports are spent only once.
 
 Each process that runs tests has one parent process, `python -m tests.preloaded`, which gets requests over a socket.
 """
@@ -30,7 +30,7 @@ from shared.events.topics import SERVICES
 
 LONGEST_REQUEST = 1 << 17
 SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG in linux/prctl.h
-# modules that create a `rich` console when they are imported are left out, because it would belong to the parent
+# without modules that create a `rich` console during the import, because the console would belong to the parent
 COMMANDS = ("acts", "backup", "environment", "keys", "restore", "user")
 MODULES = (
     "deploy.local.web",
@@ -131,7 +131,7 @@ class Preloaded(Process):
 
     @classmethod
     def parent(cls) -> Parent:
-        """The connection to the parent process. The first call starts the parent, which ends when the tests end."""
+        """Returns the connection to the parent process. The first call starts the parent, which ends with the tests."""
         if Preloaded._parent is None:
             Preloaded._parent = Parent()
         return Preloaded._parent
@@ -143,7 +143,7 @@ def forked(arguments: Sequence[str], env: Mapping[str, str], standard: Sequence[
 
 
 def run(*arguments: str, env: Mapping[str, str], timeout: float = 60) -> subprocess.CompletedProcess[str]:
-    """Runs `python -m` with these arguments in the checkout to its end, like `subprocess.run`, without any input."""
+    """Runs `python -m` with these arguments, without input, and waits for its end, as `subprocess.run` does."""
     with Path(os.devnull).open("rb") as nothing, TemporaryFile() as output, TemporaryFile() as errors:
         code = forked(arguments, env, (nothing.fileno(), output.fileno(), errors.fileno())).wait(timeout)
         return subprocess.CompletedProcess(arguments, code, text_of(output), text_of(errors))

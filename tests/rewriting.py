@@ -1,6 +1,6 @@
 """Writes the bytecode of the test files, in which pytest has rewritten the asserts.
 
-Without this, each worker would rewrite every file, because all workers collect the same files at the same time.
+Without the bytecode, each worker would rewrite every file, because all workers collect all files at the same time.
 """
 
 from collections.abc import Iterator

@@ -22,7 +22,7 @@ from tests.compose.project import Desk, rows
 
 
 class Run:
-    """A `make run` with a new state folder, started as a person does at a terminal."""
+    """Runs `make run` with a new state folder, as a person does at a terminal."""
 
     def __init__(self, root: Path, **env: str) -> None:
         self.port = paths.free_port()
@@ -75,7 +75,7 @@ class Run:
 
 
 def keep(terminal: int, output: Path) -> None:
-    # reading from the terminal fails after its last process has ended
+    # reading from the terminal fails after the last process of the terminal has ended
     with output.open("ab", buffering=0) as file, suppress(OSError):
         while chunk := os.read(terminal, 4096):
             file.write(chunk)
@@ -97,7 +97,7 @@ def running(**env: str) -> Iterator[Run]:
 
 
 def own_environment() -> dict[str, str]:
-    """The environment without the tests' external servers, because a start migrates the database of such servers."""
+    """The environment without external servers, because a start would migrate an external PostgreSQL's database."""
     return {name: value for name, value in os.environ.items() if name not in GIVEN.values()}
 
 

@@ -8,7 +8,7 @@ from shared.postgres import database
 
 
 async def emptied(engine: AsyncEngine, tables: Iterable[str]) -> None:
-    """Deletes all rows, table by table. If a trigger on a table changes a second table, the second must come later.
+    """Deletes all rows, table by table. If a trigger of a table changes another table, the other table must be later.
 
     TRUNCATE would take ten times as long, because it makes new files for the tables and their indexes.
     """

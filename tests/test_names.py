@@ -1,4 +1,4 @@
-"""Each class name is unique, and modules and classes have the usual name of their field, if there is one."""
+"""Each class name is unique, and modules and classes have the names that their domain uses."""
 
 import ast
 import re
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-# former invented names, with the usual words that replaced them
+# maps former invented names to the usual words
 REPLACED = {
     "asked": "query",
     "bells": "notify",
@@ -46,7 +46,7 @@ REPLACED = {
     "wires": "partition_senders",
 }
 
-# Longer names must not contain these former names either.
+# No name may contain these former names, even as a part.
 NOWHERE = (
     *("asked", "bells", "deed", "door", "draws", "faults", "gated", "herald", "homes", "lane", "said", "sight"),
     *("sightings", "sights", "spine", "telling", "told", "vault", "wires"),

@@ -1,4 +1,4 @@
-"""Some code may be in one module only, its home.
+"""Some code may be in one module only, which is called the home of the code.
 
 If another module contains the code of a home, the test names the home.
 """
@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 class Home(NamedTuple):
-    """The pattern `signs` matches code that only the module `home` may contain. `inside` are the searched folders."""
+    """The pattern `signs` matches code that only the module `home` may contain. The folders `inside` are searched."""
 
     signs: str
     home: str

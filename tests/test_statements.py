@@ -22,7 +22,7 @@ STATEMENT = re.compile(r"\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH|LOCK TAB
 
 
 def raw_lines(source: str) -> Iterator[int]:
-    """Yields the line numbers of raw statements. `noqa: S608` marks statements that are put together from strings."""
+    """Yields the line numbers of raw statements. A line with `noqa: S608` builds a statement from strings."""
     for node in ast.walk(ast.parse(source)):
         strings = node.values if isinstance(node, ast.JoinedStr) else [node]
         first = strings[0] if strings else node

@@ -19,7 +19,7 @@ async def wait_for(
 @overload
 async def wait_for(condition: Callable[[], Result | None], timeout: float = 10, every: float = 0.02) -> Result: ...
 async def wait_for(condition: Callable[[], Any], timeout: float = 10, every: float = 0.02) -> Any:
-    """Returns the first true result of `condition`. If no result is true within `timeout` seconds, the test fails."""
+    """Returns the first true result of `condition`. The test fails if no result is true within `timeout` seconds."""
     began = time.monotonic()
     while True:
         answer = condition()

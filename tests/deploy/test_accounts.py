@@ -1,4 +1,4 @@
-"""A file contains the passwords of an exercise's first accounts, even if creating the accounts was interrupted."""
+"""A file has the passwords of an exercise's first accounts, even if the accounts' creation was interrupted."""
 
 from datetime import UTC, datetime
 from pathlib import Path
