@@ -1,4 +1,1 @@
-"""Each benchmark measures Dayar and a minimal program in turn (A B A B), in one run on one machine.
-
-Both do the same task.
-"""
+"""Each benchmark runs Dayar and a minimal program for the same task in turn (A B A B), on one machine."""

@@ -241,10 +241,7 @@ class Bench:
         print(f"promised: {PROMISED}, by the {WORKERS['registry']} that one machine runs")
 
     def ratio(self, workers: int) -> float:
-        """Divide the total time of A by the total time of B.
-
-        Each pair is a pass A and the next pass B, with this number of consumers.
-        """
+        """Divide the time of passes A by the time of the passes B that follow them, for this number of consumers."""
         pairs = [(a, b) for a, b in pairwise(self.passes) if b.workers == workers]
         return sum(a.seconds for a, _ in pairs) / sum(b.seconds for _, b in pairs)
 
