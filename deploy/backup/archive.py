@@ -30,10 +30,7 @@ class Archive:
 
 @contextmanager
 def encrypted(out: Any, recipients: list[Any]) -> Iterator[Archive]:
-    """Yields an archive, which is complete if the context ends without an error.
-
-    After an error, the caller must discard `out`.
-    """
+    """Yields an archive, which is complete if the context ends without an error. After an error, discard `out`."""
     reading, writing = os.pipe()
     with ThreadPoolExecutor(1) as pool:
         encrypting = pool.submit(_encrypt, reading, out, recipients)

@@ -94,10 +94,7 @@ def _manifest(installation: Installation, snapshot: dump.Snapshot, seen: log.Log
 
 
 def _add_files(made: Archive, folders: Mapping[str, Path], looks: Looks) -> None:
-    """Add the files that are new or have changed since the last call.
-
-    A file that disappears during the call is skipped.
-    """
+    """Add the files that changed since the last call. A file that disappears during the call is skipped."""
     for name, file in _files(folders):
         try:
             known = file.stat()

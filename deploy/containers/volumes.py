@@ -1,4 +1,4 @@
-"""Runs in the first container: writes each service's secrets, and marks the installation as an exercise or as real.
+"""Runs in the first container: checks and writes all secrets, and marks the installation as an exercise or as real.
 
 Passwords come from the environment (`make env`). The program generates the keys, which never leave their volume. With
 the argument `rotate`, the program only generates a new pair of sealing keys. With the argument `retire`, the program

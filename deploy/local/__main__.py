@@ -46,10 +46,7 @@ def main() -> int:
 
 
 def messages_of(error: Exception) -> Iterator[str]:
-    """Yield the message of each expected error.
-
-    An unexpected error yields no message, so that its traceback is shown.
-    """
+    """Yield the message of each expected error. Unexpected errors yield no message, so that a traceback is shown."""
     if isinstance(error, ExceptionGroup):
         for inner in error.exceptions:
             yield from messages_of(inner)

@@ -64,7 +64,7 @@ class Component(ABC):
 
     @abstractmethod
     def prepare(self) -> None:
-        """Create the server's folder if it does not exist. Write the server's settings again."""
+        """Create the server's folder if it does not exist, and write the server's settings."""
 
     @abstractmethod
     def command(self) -> Sequence[str]: ...

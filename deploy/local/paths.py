@@ -14,7 +14,7 @@ LOWEST_PORT, HIGHEST_PORT = 20_000, 32_000  # outgoing connections of Linux use 
 
 
 def shared_home() -> Path:
-    """The folder for root's state and copies of programs, because PostgreSQL's user may not enter root's checkout."""
+    """The folder for root's state and program copies. PostgreSQL's user may be unable to enter root's checkout."""
     return HOMES / hashlib.sha256(os.fsencode(ROOT)).hexdigest()[:12]
 
 

@@ -1,7 +1,4 @@
-"""Runs child processes, which end with their parent.
-
-If a child still runs, the next start of the stack ends the child.
-"""
+"""Runs child processes, which end with their parent. The next start of the stack ends a child that still runs."""
 
 import asyncio
 import os

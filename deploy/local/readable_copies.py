@@ -36,7 +36,7 @@ def program(state: Path, user: User | None) -> Program:
     if _may_read_libraries(user):
         return Program(Path(sys.executable), folder)
     interpreter = _interpreter(user)
-    # the copied interpreter finds its shared libraries by this path, because the user may not read the original path
+    # the copied interpreter finds its shared libraries by this path, because the original path may be unreadable
     libraries = str(interpreter.parents[1] / "lib")
     return Program(_environment(interpreter) / "bin" / "python", folder, {"LD_LIBRARY_PATH": libraries})
 

@@ -95,7 +95,7 @@ class Stack:
 
     @cached_property
     def processes(self) -> list[Process]:
-        """The processes of all services; the web process is the last."""
+        """The processes of the services and of the backups; the web process is the last."""
         return list(self._processes())
 
     @cached_property
@@ -182,7 +182,7 @@ class Stack:
 
     @property
     def has_run(self) -> bool:
-        """Whether an earlier start of this installation was successful, so that all servers answered."""
+        """Whether all servers answered during an earlier start of this installation."""
         return (self.folders.state / "environment").exists()
 
     def write_environment(self) -> None:

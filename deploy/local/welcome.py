@@ -60,7 +60,7 @@ async def _play_once(stack: Stack, screen: Terminal) -> None:
     mark = stack.folders.state / "played"
     if mark.exists():
         return
-    mark.touch()  # the scenario is marked as played first, because a second run would report a second mudflow
+    mark.touch()  # marked before the scenario starts, because a second run would report a second mudflow
     try:
         await _play(stack, screen)
     except asyncio.CancelledError:

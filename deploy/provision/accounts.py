@@ -39,7 +39,7 @@ async def _make_exercise(sessions: async_sessionmaker[AsyncSession], file: Path)
 
 async def _make(sessions: async_sessionmaker[AsyncSession], name: str, password: str) -> None:
     role = EXERCISE[name]
-    password_hash = await passwords.hashed(password)  # slow hashing would prolong the transaction
+    password_hash = await passwords.hashed(password)  # hashed before the transaction, because hashing is slow
     async with sessions.begin() as session:
         await queries.add(
             session,

@@ -38,10 +38,7 @@ def known(folders: Folders) -> dict[str, list[str]]:
 
 
 def files(folders: Folders, topic: str, key_id: str) -> list[Path]:
-    """Return the key's files in the order of deletion.
-
-    Files of writers are first, because readers need a key longer.
-    """
+    """Return the key's files in the order of deletion: files of writers first, because readers need a key longer."""
     wanted = [folders[service] / topic / f"{key_id}.key" for service in reversed(_holders(topic))]
     return [file for file in wanted if file.exists()]
 
