@@ -200,10 +200,7 @@ async def test_a_receiver_notified_later_is_no_longer_among_those_not_notified(d
 
 
 async def test_a_receiver_added_later_is_not_said_to_have_been_notified(desk: Desk) -> None:
-    """A receiver for Osh is added after an alert was raised for Osh.
-
-    After that, the alert's area also includes Batken.
-    """
+    """A receiver for Osh is added after an alert was raised for Osh. Later, the alert's area includes Batken too."""
     await add_receivers(desk)
     flood = mudflow(onset=datetime.now(UTC), area={"pcodes": [OSH_OBLAST]})
     (alert_id,) = await desk.alerts(flood)

@@ -94,10 +94,7 @@ async def test_the_same_household_again_is_counted_once(post: Post, later: int) 
 
 
 async def test_only_those_who_are_still_displaced_are_counted(post: Post) -> None:
-    """Nine families of six persons were displaced.
-
-    One family has returned, and the other eight have only 48 persons.
-    """
+    """Nine families of six persons were displaced. One family returned, and the other eight have only 48 persons."""
     homes = [household(persons=6) for _ in range(9)]
     await post(*homes[1:], after_movement(homes[0], 0), homes[0])
     assert await post.alerts() == []
@@ -115,10 +112,7 @@ async def test_an_alert_follows_the_returns(post: Post) -> None:
 
 
 async def test_households_that_are_forced_onward_are_counted_where_they_were(post: Post) -> None:
-    """Nine households left Kadamjai months ago and Leilek today.
-
-    The departure of one household from Leilek is then corrected.
-    """
+    """Nine households left Kadamjai months ago and Leilek today. One departure from Leilek is then corrected."""
     homes = [household(occurred_on=TODAY - timedelta(days=90)) for _ in range(9)]
     await post(*homes)
     forced = [household(household_id=home.household_id, origin=Place(pcode=LEILEK)).model_dump() for home in homes]

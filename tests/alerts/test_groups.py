@@ -274,10 +274,7 @@ def test_any_order_of_groups_and_households_gives_the_same_alerts(
 
 
 def shuffled(histories: list[list[Report]], order: random.Random) -> list[Report]:
-    """Mixes the records of all histories at random, but keeps the order within each history.
-
-    Some records come twice.
-    """
+    """Mixes the records of all histories, but keeps the order within each history. Some records come twice."""
     keys = [number for number, history in enumerate(histories) for _ in history]
     order.shuffle(keys)
     rest = [iter(history) for history in histories]

@@ -1,7 +1,4 @@
-"""The process that stores a delivery also sends it.
-
-If the process cannot send the delivery, a worker claims it later.
-"""
+"""The process that stores a delivery also sends it. If the process cannot send it, a worker claims it later."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta

@@ -63,10 +63,7 @@ REVISED = mudflow(
 
 
 def expected(households: Sequence[HouseholdRegistered], areas: Sequence[str]) -> dict[tuple[str, str], int]:
-    """Counts households by the kind and area of the alert that counts them.
-
-    Households that fled the hazard have the kind `hazard` and no area.
-    """
+    """Counts households by kind and area of their alert. Households that fled the hazard have the kind `hazard`."""
     counted = Counter[tuple[str, str]]()
     for known in households:
         fled = known.hazard_id == HAZARD.hazard_id or (known.origin.pcode in areas and known.occurred_on == TODAY)

@@ -167,7 +167,7 @@ def test_a_report_without_a_point_counts_where_it_says() -> None:
         ({"impact": "orange"}, "Severe"),
         ({"mmi": 6.5, "impact": "red"}, "Extreme"),
         ({"mmi": 6.5, "impact": "green"}, "Moderate"),
-        ({"cdi": 7.0, "felt_reports": 20}, "unjudged"),  # `cdi` is computed from people's answers
+        ({"cdi": 7.0, "felt_reports": 20}, "unjudged"),  # `cdi` comes from people's answers, not from the source
     ],
 )
 def test_below_40_km_the_sources_own_intensity_or_impact_decides(shaking: dict[str, Any], severity: str | None) -> None:
