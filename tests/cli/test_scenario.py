@@ -1,7 +1,4 @@
-"""The exercise's scenario contains the documented reports.
-
-Nobody can mistake a report of the scenario for a real report.
-"""
+"""The exercise's scenario contains the documented reports, and nobody can mistake a report for a real one."""
 
 from collections import Counter
 from datetime import UTC, datetime
