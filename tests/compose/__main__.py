@@ -227,10 +227,7 @@ def played_with_an_accident(project: Project) -> Sent:
 
 
 def is_taken(answers: Mapping[str, int]) -> bool:
-    """Whether the answers to the 44 requests are the expected ones.
-
-    If Valkey is slow, intake accepts the three repeats, and the inbox drops them.
-    """
+    """Three of the 44 requests repeat a report. If Valkey is slow, intake accepts a repeat, and the inbox drops it."""
     return answers["refused"] == 1 and answers["accepted"] >= 40 and answers["accepted"] + answers["duplicate"] == 43
 
 

@@ -1,7 +1,4 @@
-"""Reads households with the registry's login, then tries to read the console's accounts.
-
-Prints the login and the refusal.
-"""
+"""Reads households with the registry's login, then tries to read accounts. Prints the login and the refusal."""
 
 import asyncio
 
