@@ -56,7 +56,7 @@ def test_a_newly_given_password_also_ends_sign_ins_of_the_same_second(served: Se
 
 
 def test_nobodys_hash_is_checked_with_the_same_work_as_another_hash() -> None:
-    """If the work were less, the time of an answer would reveal which names have accounts."""
+    """If the check took less time for an unknown name, the response time would reveal which names have accounts."""
     assert extract_parameters(passwords._nobody) == extract_parameters(in_thread(passwords.hashed(PASSWORD)))
     with pytest.raises(VerifyMismatchError):
         passwords._hasher.verify(passwords._nobody, PASSWORD)

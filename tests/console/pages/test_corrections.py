@@ -50,10 +50,7 @@ def test_a_change_after_a_lost_answer_is_the_next_version(whole: Whole, seat: An
 
 
 def taken_but_not_told(route: Route) -> None:
-    """Sends the page's request to the server, but gives the page no answer.
-
-    Playwright omits a header of the browser, so this function adds the header.
-    """
+    """Sends the page's request with a header that Playwright omits, but gives the page no answer."""
     assert route.fetch(headers={**route.request.headers, "sec-fetch-site": "same-origin"}).status == 202
     route.abort()
 

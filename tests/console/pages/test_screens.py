@@ -173,10 +173,7 @@ def test_the_header_keeps_its_height(seat: Any, language: str, width: int) -> No
 
 @pytest.mark.parametrize("width", [1920, 1366])
 def test_every_title_of_the_navigation_is_in_view(seat: Any, width: int) -> None:
-    """A duty head's navigation bar has the most titles.
-
-    On the board, the bar also shows the state of the connection.
-    """
+    """A duty head's navigation bar has the most titles. On the board, the bar also shows the connection's state."""
     desk = seat(Role.DUTY_HEAD, width=width, height=768)
     desk.sign_in()
     page = desk.page

@@ -28,10 +28,7 @@ VALUES ('hazards', 0, -5, 'malformed', '/area', now() - interval '3 hours') RETU
 
 
 def send_with_ended_sign_in(whole: Whole, *bodies: dict[str, Any], path: str = "/intake/v1/displacements") -> str:
-    """Sends the reports.
-
-    Their author has no account, so the page shows a part of the author's id, which is returned.
-    """
+    """Sends the reports. Returns the part of the author's id that the page shows instead of a name."""
     author = uuid4()
     claims = {"roles": [Role.FIELD], "channel": SubmissionChannel.FIELD, "team": uuid4(), "expires_in": -86_400}
     claims["account"] = author
