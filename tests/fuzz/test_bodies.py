@@ -1,4 +1,4 @@
-"""Every route answers a costly body with a short problem, and meanwhile still serves other clients."""
+"""Every route answers a costly body with a short error, and serves other clients at the same time."""
 
 import json
 import re
