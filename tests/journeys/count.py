@@ -62,10 +62,7 @@ class Sent:
         return response
 
     def same_as(self, *counters: Mapping[str, int]) -> None:
-        """Compares intake's own counts with the answers that senders received.
-
-        `counters` has the counts of each intake process.
-        """
+        """Compares the counts of each intake process (`counters`) with the answers that senders received."""
         counted = {kind: sum(counter[kind] for counter in counters) for kind in ("sent", *ANSWERS)}
         assert counted == {"sent": self.reports, **{kind: self.answers[kind] for kind in ANSWERS}}
 
@@ -127,10 +124,7 @@ async def intake_counts(installation: Installation, intake_url: str) -> dict[str
 
 
 async def drained(installation: Installation, timeout: float = 60) -> Standing:
-    """Waits until no record is unread.
-
-    Services are read in the order in which records pass through them, so that no record is missed.
-    """
+    """Waits until no record is unread. Services are read in the order in which records pass through them."""
     standing = Standing()
 
     async def is_drained() -> bool:

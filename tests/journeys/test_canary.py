@@ -90,10 +90,7 @@ class Journey:
         return response
 
     async def open(self, method: str, path: str, token: str, **body: Any) -> httpx.Response:
-        """Requests content in which this reader may see the person.
-
-        The headers of the answer must not contain the person.
-        """
+        """Requests content that shows the person to this reader. The headers of the answer must not show the person."""
         response = await self.ask(method, path, token=token, **body)
         where, _ = self.content.pop()
         self.content.append((where, repr(response.headers).encode()))

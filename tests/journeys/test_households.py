@@ -67,10 +67,7 @@ async def test_a_thousand_households_survive_four_failures(
 
 
 async def started_again(component: Component) -> None:
-    """Starts a killed server again, as the supervisor does.
-
-    PostgreSQL cannot start until its old processes have ended.
-    """
+    """Starts a killed server again, as the supervisor does. PostgreSQL cannot start while its old processes run."""
     for is_last in (False, False, False, True):
         component.spawn()
         try:
@@ -117,10 +114,7 @@ class Journey:
         await self.recorded(at_least=self.next)
 
     async def worker_frozen(self, count: int) -> None:
-        """Freezes the first worker until the second worker has done all work.
-
-        The first worker must not repeat this work.
-        """
+        """Freezes the first worker until the second has done all work. The first worker must not repeat this work."""
         self.second = self.installation.start("registry", "worker")
         async with self.sending(count) as rest:
             await self.is_halfway(count)
@@ -146,10 +140,7 @@ class Journey:
 
     @asynccontextmanager
     async def sending(self, count: int) -> AsyncIterator[asyncio.Event]:
-        """Sends two thirds of the next `count` reports.
-
-        After the test has set the yielded event, sends the last third.
-        """
+        """Sends two thirds of the next `count` reports, and the last third after the test has set the yielded event."""
         share = self.bodies[self.next : self.next + count]
         first, last = list(share[: -count // 3]), list(share[-count // 3 :])
         rest = asyncio.Event()
@@ -199,10 +190,7 @@ class Journey:
         assert await self.value("SELECT sum(displaced) FROM episodes") == members
 
     def both_workers_live(self) -> None:
-        """Checks that both workers run.
-
-        The frozen worker lost its partitions, and continued with the partitions that it got next.
-        """
+        """Checks that both workers run. The frozen worker lost its partitions, and continued with other partitions."""
         for worker in (self.worker, self.second):
             assert worker.is_running, worker.log_tail()
 

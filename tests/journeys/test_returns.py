@@ -67,10 +67,7 @@ def test_the_board_and_the_figures_follow_the_returns(centre: Served) -> None:
 
 
 def test_everybody_at_a_site_returns(centre: Served) -> None:
-    """Three families of two and a group of 40 are in a school.
-
-    Some people move to a camp, and all other people return.
-    """
+    """Three families of two and a group of 40 are in a school. Some people move to a camp; all other people return."""
 
     def client(role: Role, **claims: Any) -> httpx.Client:
         token = centre.installation.token(roles=[role], **claims)
