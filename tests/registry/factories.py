@@ -168,10 +168,7 @@ class Desk:
         places_version: str | None = None,
         unknown: Mapping[str, Any] | None = None,
     ) -> Message:
-        """The message of a report.
-
-        `unknown` are extra clear fields, which the seal protects like all other clear fields.
-        """
+        """The message of a report. `unknown` are extra clear fields, which the seal protects like all clear fields."""
         parts, first, correction = MODELS[body["kind"]]
         report = parts[0].model_validate(body)
         fields = set(parts[1].model_fields)

@@ -22,10 +22,7 @@ def counted(origin: str, hours: float = 0, **changed: Any) -> dict[str, Any]:
 
 
 async def rows_of(file: Filing) -> dict[str, str]:
-    """Returns the physical position of each count's row.
-
-    If a count is written again, PostgreSQL changes the position.
-    """
+    """Returns the physical position of each count's row, which changes if PostgreSQL writes the row again."""
     stored = await file.session.execute(text("SELECT report_id::text, ctid::text FROM counts"))
     return {row.report_id: row.ctid for row in stored}
 

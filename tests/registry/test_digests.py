@@ -1,7 +1,4 @@
-"""Digests reveal nothing without keys.
-
-A new key is applied without decrypting reports, and an erasure deletes digests.
-"""
+"""Digests reveal nothing without keys. A new key needs no decryption of reports. An erasure deletes digests."""
 
 import shutil
 from collections.abc import AsyncIterator

@@ -87,10 +87,7 @@ async def test_a_column_is_tagged_by_the_people_that_it_counts(office: Office, q
 
 @pytest.mark.anyio
 async def test_the_whole_country_is_one_row_with_its_name(office: Office) -> None:
-    """At level 0, reports about a district and reports about the whole country are in one row.
-
-    Each foreign country has its own row.
-    """
+    """At level 0, reports about a district or the whole country share a row. Each foreign country has its own row."""
     await office.file(household(), household(destination={"pcode": OSH}), household(destination={"country": "KG"}))
     await office.file(household(destination={"country": "RU"}), household(destination={"country": "ZZ"}))
     tags, rows = await csv_of(office, f"{STOCK}?level=0&scope=within&scope=abroad&scope=unknown")

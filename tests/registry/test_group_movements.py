@@ -321,10 +321,7 @@ def test_people_who_move_are_neither_lost_nor_doubled(reports: Sequence[dict[str
 
 
 def test_a_movement_of_a_population_with_a_thousand_recounts() -> None:
-    """An integration may send a recount every ten minutes.
-
-    The work for one movement must grow only linearly with the number of counts.
-    """
+    """An integration may send a recount every ten minutes, so the time for a movement must grow only linearly."""
     bodies = [counted(number / 6, 70) for number in range(1500)]
     returned = moved(bodies[0], "returned", 300, persons=30)
     known = tallies_of([*bodies, returned])
@@ -353,10 +350,7 @@ def tallies_of(bodies: Iterable[dict[str, Any]]) -> Tallies:
 
 @pytest_anyio
 async def test_people_who_moved_keep_their_id_if_a_count_comes_late(file: Filing) -> None:
-    """Two populations of one group go to a camp.
-
-    A late count of a third population does not change the ids of the two.
-    """
+    """Two populations of one group go to a camp. A late count of a third population does not change their ids."""
     body = counted(2, 30)
     others = {"group_id": body["group_id"], "origin": {"pcode": LEILEK}}
     second = counted(4, 30, **others)

@@ -337,10 +337,7 @@ async def test_a_duty_head_accepts_reports_that_a_team_sent_after_its_sign_ins_h
 
 
 async def test_a_readmitted_team_changes_no_household_of_another_team(office: Office) -> None:
-    """For a readmitted team, reports after an ended sign-in are accepted.
-
-    The usual rules decide who may change a household.
-    """
+    """A readmission accepts a report despite its ended sign-in. The usual rules decide who may change a household."""
     theirs, own = household(), household(destination={"pcode": BATKEN})
     await office.file(theirs, author=uuid4(), team=uuid4())
     moved = household(household_id=theirs["household_id"], destination={"pcode": OSH})

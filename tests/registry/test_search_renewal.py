@@ -131,10 +131,7 @@ def test_a_worker_leaves_the_keys_of_a_newer_root_and_of_newer_rules(tmp_path: P
 
 
 async def test_a_household_that_cannot_be_read_is_left_out_and_reported(office: Office) -> None:
-    """All other households get their keys.
-
-    The worker does not try the damaged household again, and the search stays incomplete.
-    """
+    """All sound households get keys. The damaged household is not tried again, so the search stays incomplete."""
     damaged, sound = household(), [household() for _ in range(3)]
     await office.file(damaged, *sound)
     await changed(office, "UPDATE households SET search_folding = 1, site_root_id = ''")

@@ -284,10 +284,7 @@ async def test_only_displaced_people_in_the_country_are_at_a_site(office: Office
 
 
 async def test_a_count_in_words_from_before_the_site_was_listed_is_replaced_at_the_site(office: Office) -> None:
-    """70 people are reported at a school that is not listed yet.
-
-    After the school is listed, its people are counted again.
-    """
+    """70 people are reported at a school that is not listed yet. Then the school is listed and counted again."""
     in_words: dict[str, Any] = {"destination_locality": "школа №  5", "shelter": "unknown"}
     await office.file(counted(0, 70, **in_words), counted(0, 7, destination_locality="Школа № 50"))
     site_id = await saved(office)
@@ -385,10 +382,7 @@ def test_partial_counts_that_a_recount_replaced_are_deducted_with_it() -> None:
 
 
 def test_of_two_counts_of_one_hour_the_later_report_decides() -> None:
-    """Often only the hour of a count is known.
-
-    The report ids cannot decide which count is later, because ids are random.
-    """
+    """Often only the hour of a count is known. Report ids are random, so they cannot show which count is later."""
     for village_id, whole_id in ((UUID(int=1), UUID(int=2)), (UUID(int=2), UUID(int=1))):
         village = at_site(0, VILLAGE, 70, report_id=village_id)
         whole = at_site(0, WHOLE, 60, report_id=whole_id, reported_at=AT + timedelta(minutes=9))

@@ -227,10 +227,7 @@ async def test_nobody_decides_outside_the_own_area_or_without_the_role(office: O
 
 
 async def test_a_report_about_people_of_another_area_is_accepted_only_in_their_area(office: Office) -> None:
-    """Another team reports that a household of Leilek is now in Osh.
-
-    If this report is accepted, the household moves to Osh.
-    """
+    """Another team reports that a household of Leilek is in Osh. Accepting the report moves the household to Osh."""
     body = household()
     await office.file(body)
     await office.file({**body, "version": 2, "destination": {"pcode": OSH}}, author=uuid4(), team=uuid4())
