@@ -31,10 +31,7 @@ class Server:
         self.may_answer = asyncio.Event()
 
     async def answer_to(self, request: bytes, *, more: bytes = b"", times: int = 0) -> bytes:
-        """Sends the request, then up to `times` times the bytes `more`.
-
-        Returns all answers until the connection is closed.
-        """
+        """Sends the request, then `more` up to `times` times. Returns all answers until the connection is closed."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         answer = asyncio.ensure_future(read(reader))
         with contextlib.suppress(OSError), contextlib.closing(writer):
@@ -150,10 +147,7 @@ async def test_a_slow_answer_is_not_a_slow_body(
 
 
 async def waits(server: Server, token_keys: Path, account: UUID | None = None) -> asyncio.Future[bytes]:
-    """Sends a request, and waits until the server has refused or queued the request.
-
-    Returns the future of the answer.
-    """
+    """Sends a request, waits until the server has refused or queued it, and returns the future of the answer."""
     before = server.waiting
     headers = b"authorization: %b\r\n" % bearer(token_keys, Role.OPERATOR, account=account)["authorization"].encode()
     request = asyncio.ensure_future(server.answer_to(get(b"/v1/feeds", headers)))

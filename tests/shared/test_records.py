@@ -1,7 +1,4 @@
-"""Only the author's content determines whether a report is a repeat or a conflict.
-
-Fields that intake adds do not count.
-"""
+"""Whether a report is a repeat or a conflict depends only on the author's content, not on fields that intake adds."""
 
 from datetime import UTC, datetime
 from typing import Any

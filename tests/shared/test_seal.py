@@ -1,7 +1,4 @@
-"""A box can be decrypted only with the private key and only in its own report.
-
-Data keys are replaced after some time.
-"""
+"""A box can be decrypted only with the private key and in its own report. Data keys are replaced after some time."""
 
 import json
 import os

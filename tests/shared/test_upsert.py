@@ -1,4 +1,4 @@
-"""The upsert inserts new keys and updates stored ones, under the conditions that its caller gives."""
+"""The upsert inserts rows with new keys, and updates stored rows under the conditions that the caller gives."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -153,10 +153,7 @@ class Trial:
         return sum((Counter(row.kinds) for row in rows), Counter())
 
     async def _have_read(self, unread: Sequence[Row], timeout: float) -> None:
-        """Waits until the consumers have read all records.
-
-        Queries only PostgreSQL, because a query of Kafka takes much longer.
-        """
+        """Waits until the consumers have read all records. Queries only PostgreSQL, because Kafka takes much longer."""
 
         async def are_read() -> bool:
             async with self.sessions.begin() as session:
