@@ -166,10 +166,7 @@ def ground(components: Components) -> Iterator[Ground]:
 
 @pytest.fixture
 def installation(ground: Ground, tmp_path: Path) -> Iterator[Installation]:
-    """An installation with two partitions per topic, for two workers.
-
-    To create six partitions would take twice the time.
-    """
+    """An installation with two partitions per topic, for two workers. Six partitions would take twice the time."""
     with installed(ground, tmp_path, partitions=2) as installation:
         yield installation
 
@@ -210,10 +207,7 @@ async def hook() -> AsyncIterator[Hook]:
 
 @pytest.fixture(scope="module")
 async def engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
-    """The engine of a service.
-
-    The fixture `settings`, which the test's package or file defines, determines the service.
-    """
+    """The engine of a service. The test's package or file defines the service by the fixture `settings`."""
     async with database.opened(settings, pool_size=10) as made:
         yield made
 

@@ -100,10 +100,7 @@ class Ground:
             self._removals.append(self._pool.submit(self._remove, number, partitions))
 
     def wait(self) -> None:
-        """Waits until the background threads are idle.
-
-        A test must call this before it replaces code of these threads.
-        """
+        """Waits until the background threads are idle. A test calls this before it replaces code of these threads."""
         works: list[Future[Any]] = [*self._next.values(), *self._removals]
         for work in works:
             work.result()
