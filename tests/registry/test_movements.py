@@ -216,7 +216,7 @@ def test_a_death_before_the_movement_but_reported_after_it_is_no_contradiction()
 @pytest.mark.parametrize(
     ("precision", "days", "expected"),
     [
-        (Precision.HOUR, -0.1, "recorded"),  # only the day is compared, because a stated hour may be inexact
+        (Precision.HOUR, -0.1, "recorded"),  # both are on the same day, and a stated hour may be inexact
         (Precision.DAY, -1, "before_departure"),
         (Precision.WEEK, -1, "recorded"),
         (Precision.MONTH, -13, "recorded"),  # the movement and the displacement are in June
