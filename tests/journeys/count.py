@@ -124,7 +124,7 @@ async def intake_counts(installation: Installation, intake_url: str) -> dict[str
 
 
 async def drained(installation: Installation, timeout: float = 60) -> Standing:
-    """Waits until no record is unread. Services are read in the order in which records pass through them."""
+    """Waits until no record is unread. Services are read in the records' order, so that no record is missed."""
     standing = Standing()
 
     async def is_drained() -> bool:
