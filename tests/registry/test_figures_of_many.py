@@ -177,6 +177,7 @@ def row(move: Move) -> dict[str, Any]:
         "settled": 0,
         "site_id": None,
         "covers_site": False,
+        "fingerprint": None,
     }
 
 
