@@ -60,7 +60,7 @@ async def counts(session: AsyncSession, status: Status, visibility: Visibility) 
     """The counts of displaced people at the sites that the caller may see, including replaced counts.
 
     Each count has the people who are left after movements. People who moved to a site are a separate count there. If a
-    count of people abroad names a site, this is a mistake, and the count is excluded.
+    count of people abroad names a site, this is a mistake, and the count is left out.
     """
     rows = await session.execute(
         select(*COUNTED)
