@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from playwright.sync_api import Locator, Page, expect
+import pytest
+from playwright.sync_api import Locator, Page, Request, Route, expect
 
 from shared.auth.tokens import Role
 from tests.browsers import SLOW_MS, wait_for_script
@@ -179,3 +180,90 @@ def test_a_released_event_is_cancelled_and_withdrawn_at_once(whole: Whole, seat:
     expect(row).to_contain_text("release withdrawn", timeout=SLOW_MS)
     expect(row).to_contain_text("cancelled")
     expect(row).not_to_contain_text("still public")
+
+
+def released(whole: Whole, seat: Any, words: str) -> Page:
+    """Reports and releases an event. Returns the board, on which the event is public."""
+    page = begun(seat, "rockfall", "kadamjai")
+    page.fill("#known", words)
+    page.click("#send")
+    expect(page.locator("#answer-text")).to_contain_text("Accepted", timeout=SLOW_MS)
+    page.goto(f"{whole.url}/")
+    row = row_of(page, words)
+    row.get_by_text("Release to the public").click(timeout=SLOW_MS)
+    wait_for_script(page, READY)
+    page.fill("#text-en", "Rockfall.")
+    page.click("#send")
+    expect(page.locator("#answer-text")).to_contain_text("Released", timeout=SLOW_MS)
+    page.goto(f"{whole.url}/")
+    expect(row).to_contain_text("released", timeout=SLOW_MS)
+    return page
+
+
+def row_of(page: Page, words: str) -> Locator:
+    return page.locator("#panel-hazards .row", has_text=words)
+
+
+def is_report(sent: Request) -> bool:
+    return sent.method == "POST" and sent.url.endswith("/intake/v1/hazards")
+
+
+@pytest.mark.parametrize(
+    ("link", "button", "dialog", "answer"),
+    [
+        ("Public version", "#withdraw", "#withdrawing", "withdraw"),
+        ("Correct or cancel", "#cancel", "#cancelling", "cancel-and-withdraw"),
+    ],
+)
+def test_escape_sends_nothing_although_the_dialog_was_answered_before(
+    whole: Whole, seat: Any, link: str, button: str, dialog: str, answer: str
+) -> None:
+    words = f"Stones above the road, {answer}"
+    page = released(whole, seat, words)
+    row_of(page, words).get_by_text(link).click()
+    wait_for_script(page, f"document.querySelector('{button}:enabled')")
+    page.route("**/intake/v1/hazards", lambda route: route.abort(), times=1)
+    page.click(button)
+    page.click(f"{dialog} [value={answer}]")
+    expect(page.locator("#failure")).to_contain_text("send again")
+    sent: list[Request] = []
+    page.on("request", lambda request: sent.append(request) if is_report(request) else None)
+    page.click(button)
+    page.keyboard.press("Escape")
+    expect(page.locator(dialog)).to_be_hidden()
+    page.click(button)  # waits until the buttons are enabled, as they are while nothing is sent
+    page.click(f"{dialog} [value=keep]")
+    expect(page.locator(dialog)).to_be_hidden()
+    assert sent == []
+
+
+@pytest.mark.parametrize("language", ["ky", "ru", "en"])
+def test_a_cancelled_event_whose_withdrawal_fails_is_not_sent_again(whole: Whole, seat: Any, language: str) -> None:
+    words = f"Stones above the village, {language}"
+    page = released(whole, seat, words)
+    link = row_of(page, words).get_by_text("Correct or cancel").get_attribute("href")
+    page.goto(f"{whole.url}{link}&lang={language}")
+    wait_for_script(page, "document.querySelector('#cancel:enabled')")
+    page.route("**/intake/v1/hazards", refuse_withdrawals)
+    page.click("#cancel")
+    page.click("#cancelling [value=cancel-and-withdraw]")
+    expect(page.locator("#still-public")).to_be_visible(timeout=SLOW_MS)
+    expect(page.locator("#event")).to_be_hidden()
+    expect(page.locator("#correct")).to_be_hidden()
+    page.unroute("**/intake/v1/hazards")
+    page.locator("#still-public a").click()
+    wait_for_script(page, "document.querySelector('#withdraw:enabled')")
+    page.click("#withdraw")
+    page.click("#withdrawing [value=withdraw]")
+    expect(page.locator("#answer-text")).to_be_visible(timeout=SLOW_MS)
+    page.goto(f"{whole.url}/?lang=en")
+    expect(row_of(page, words)).to_contain_text("release withdrawn", timeout=SLOW_MS)
+    expect(row_of(page, words)).to_contain_text("cancelled")
+
+
+def refuse_withdrawals(route: Route) -> None:
+    """The connection breaks after the cancellation."""
+    if "Public" in (route.request.post_data or ""):
+        route.abort()
+    else:
+        route.continue_()

@@ -1,11 +1,12 @@
 // The form for events reported by telephone.
 // The form sends the caller to the console and the event to intake, both with the same report id.
 
-import { call } from "/static/calls.js";
+import { call, isNoAnswer } from "/static/calls.js";
 import { Combobox } from "/static/combobox.js";
 import { read, written } from "/static/dates.js";
 import { element } from "/static/elements.js";
 import { given as givenIn, input, options } from "/static/entry/fields.js";
+import { ask } from "/static/entry/questions.js";
 import { fail, labels, refuse } from "/static/entry/refusals.js";
 import { keepUnsent, sendByKeyboard, sendOnce, sendReport, showAnswer } from "/static/entry/sending.js";
 import { AHEAD_MS, EventReport, WithdrawalReport } from "/static/new-event/event-reports.js";
@@ -92,11 +93,24 @@ async function sendAll(kind) {
   if (receipt.status !== "spooled" && kind !== "Cancel") void showFollowed(receipt.hazard_id, report.id);
 }
 
-/** @param {WithdrawalReport} withdrawal */
+/** Withdraws the public version of the event, which is cancelled already. @param {WithdrawalReport} withdrawal */
 async function withdraw(withdrawal) {
-  const answer = await sendReport("/intake/v1/hazards", withdrawal, () => withdrawal.body());
-  if (!answer.ok) return refuse(answer);
-  done((await answer.json()).status === "spooled" ? "spooled" : "withdrawn");
+  try {
+    const answer = await sendReport("/intake/v1/hazards", withdrawal, () => withdrawal.body());
+    if (!answer.ok) return stillPublic();
+    done((await answer.json()).status === "spooled" ? "spooled" : "withdrawn");
+  } catch (error) {
+    if (!isNoAnswer(error)) throw error;
+    stillPublic();
+  }
+}
+
+/** Closes the form, because another report from it would be an update that puts the cancelled event in force again. */
+function stillPublic() {
+  done("cancelled");
+  element("correct").hidden = true;
+  element("still-public").hidden = false;
+  element("withdraw").focus();
 }
 
 /** @param {string} status */
@@ -160,16 +174,13 @@ form.addEventListener("keydown", (pressed) => {
 element("another").addEventListener("click", begin);
 element("correct").addEventListener("click", correct);
 
-const cancelling = /** @type {HTMLDialogElement | null} */ (document.getElementById("cancelling"));
-document.getElementById("cancel")?.addEventListener("click", () => {
+document.getElementById("cancel")?.addEventListener("click", async () => {
   element("cancelling-about").textContent = called();
-  cancelling?.showModal();
-});
-cancelling?.addEventListener("close", () => {
-  if (!cancelling.returnValue.startsWith("cancel")) return;
+  const answer = await ask(/** @type {HTMLDialogElement} */ (element("cancelling")));
+  if (!answer.startsWith("cancel")) return;
   // if the first answer was lost, the same report is sent again, so that the event is withdrawn only once
-  withdrawing = cancelling.returnValue === "cancel-and-withdraw" && withdrawal ? (withdrawing ?? new WithdrawalReport(withdrawal, report)) : null;
-  void send("Cancel");
+  withdrawing = answer === "cancel-and-withdraw" && withdrawal ? (withdrawing ?? new WithdrawalReport(withdrawal, report)) : null;
+  await send("Cancel");
 });
 
 if (known) fill(known);

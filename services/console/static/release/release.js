@@ -2,6 +2,7 @@
 
 import { element } from "/static/elements.js";
 import { line } from "/static/entry/fields.js";
+import { ask } from "/static/entry/questions.js";
 import { fail, refuse } from "/static/entry/refusals.js";
 import { keepUnsent, sendByKeyboard, sendOnce, sendReport, showAnswer } from "/static/entry/sending.js";
 import { sentence } from "/static/texts.js";
@@ -80,9 +81,8 @@ async function sent(body, success) {
 }
 
 sendByKeyboard(form, () => void send());
-const withdrawing = /** @type {HTMLDialogElement} */ (element("withdrawing"));
-document.getElementById("withdraw")?.addEventListener("click", () => withdrawing.showModal());
-withdrawing.addEventListener("close", () => {
-  if (withdrawing.returnValue === "withdraw") void sendOnce(form, () => sent(withdrawal, "withdrawn"));
+document.getElementById("withdraw")?.addEventListener("click", async () => {
+  const answer = await ask(/** @type {HTMLDialogElement} */ (element("withdrawing")));
+  if (answer === "withdraw") await sendOnce(form, () => sent(withdrawal, "withdrawn"));
 });
 for (const button of buttons) button.disabled = false; // the template disables the buttons, so that Enter sends nothing before this script runs
