@@ -38,8 +38,8 @@ class StreamVisibility:
     topics: frozenset[str]
     hints: frozenset[str]
     areas: tuple[str, ...] | None
-    deliveries: bool = True  # False for a wall screen, which does not show who was notified
-    is_external: bool = False  # true for another system, which reads the districts of alerts but never villages
+    deliveries: bool  # False for a wall screen, which does not show who was notified
+    is_external: bool  # another system reads the districts of alerts, never villages
 
     @property
     def all_topics(self) -> frozenset[str]:

@@ -190,6 +190,13 @@ async def test_an_alert_that_was_resolved_as_confirmed_counts_from_then(session:
         assert state is not None and state.is_overdue is is_red
 
 
+async def test_a_confirmed_alert_without_a_time_does_not_break_the_board(session: AsyncSession) -> None:
+    own, public = await shown(session, hazard(scope="Restricted", received_at=NOW))
+    await confirm(session, own.hazard_id, confirmed_at=None)
+    state = await state_of(session, own, public, LATER)
+    assert state is not None and not state.is_overdue
+
+
 async def test_a_released_severity_that_was_corrected_shows_red(session: AsyncSession) -> None:
     own = hazard(scope="Restricted", severity="Extreme")
     ids: dict[str, Any] = {"hazard_id": own.hazard_id, "text": PUBLIC}

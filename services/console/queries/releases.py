@@ -35,11 +35,12 @@ async def confirmed(session: AsyncSession, hazards: Collection[UUID]) -> dict[UU
 
     The verdict of a resolved alert is a confirmation, too.
     """
-    # a confirmed alert has at least one of these two times
-    confirmed_at = func.min(func.coalesce(BoardAlert.confirmed_at, BoardAlert.resolved_at))
+    # an alert that says neither time cannot tell since when the public waits, and must not break the whole panel
+    confirmed_at = func.coalesce(BoardAlert.confirmed_at, BoardAlert.resolved_at)
+    is_confirmed = (BoardAlert.verification == Verification.CONFIRMED, confirmed_at.is_not(None))
     rows = await session.execute(
-        select(BoardAlert.hazard_id, confirmed_at, func.array_agg(BoardAlert.severity))
-        .where(BoardAlert.hazard_id.in_(hazards), BoardAlert.verification == Verification.CONFIRMED)
+        select(BoardAlert.hazard_id, func.min(confirmed_at), func.array_agg(BoardAlert.severity))
+        .where(BoardAlert.hazard_id.in_(hazards), *is_confirmed)
         .group_by(BoardAlert.hazard_id)
     )
     return {id: Confirmation(at, frozenset(severities)) for id, at, severities in rows if id}
