@@ -104,10 +104,10 @@ def create(
     """
     hold_to_contract(broker, settings.topic_prefix)
     admin, prefix = broker.admin(), settings.topic_prefix
-    partitions = _count_of_hazards(admin, prefix) or partitions
+    of_hazards = _count_of_hazards(admin, prefix) or partitions
     mark = _topic(contract_mark(prefix), 1, replication, {"cleanup.policy": "compact"})
     _settle(admin.create_topics([mark], request_timeout=SECONDS).values(), KafkaError.TOPIC_ALREADY_EXISTS)
-    topics = list(_topics(settings, partitions, replication))
+    topics = list(_topics(settings, partitions, replication, of_hazards=of_hazards))
     made = admin.create_topics(topics, request_timeout=SECONDS)
     rights = set(_acls(prefix, logins)) if broker.is_closed else set()
     _settle(made.values(), KafkaError.TOPIC_ALREADY_EXISTS)
@@ -123,7 +123,7 @@ def create(
 def _count_of_hazards(admin: AdminClient, prefix: str) -> int | None:
     """The number of partitions of the existing topics of hazards, or None if no topic exists. Raises UnequalPartitions.
 
-    If a release adds a topic, the new topic also gets this number, even if the configured number has changed.
+    A topic of hazards that a release adds also gets this number, even if another number is configured now.
     """
     there = admin.list_topics(timeout=SECONDS).topics
     names = [name for name in (f"{prefix}{topic}" for topic in HazardReported.topics()) if name in there]
@@ -137,13 +137,13 @@ def described(settings: Settings) -> str:
     """Describe the topics and rights that `create` makes. The text changes if a release changes a topic or a right."""
     prefix = settings.topic_prefix
     logins = {login: login for login in (*SERVICES, INTEGRATOR)}
-    wanted = [(topic.topic, sorted(topic.config.items())) for topic in _topics(settings, 6, 1)]
+    wanted = [(topic.topic, sorted(topic.config.items())) for topic in _topics(settings, 6, 1, of_hazards=6)]
     return repr((contract_mark(prefix), wanted, sorted(map(str, _acls(prefix, logins)))))
 
 
 def are_there(broker: Broker, settings: Settings) -> bool:
     there = set(broker.admin().list_topics(timeout=SECONDS).topics)
-    return {topic.topic for topic in _topics(settings, 6, 1)} <= there
+    return {topic.topic for topic in _topics(settings, 6, 1, of_hazards=6)} <= there
 
 
 def hold_to_contract(broker: Broker, prefix: str) -> None:
@@ -229,10 +229,11 @@ def _names(prefix: str) -> Iterator[str]:
         yield from (f"{prefix}{name}" for name in (topic.name, *map(topic.dead, topic.consumers)))
 
 
-def _topics(settings: Settings, partitions: int, replication: int) -> Iterator[NewTopic]:
+def _topics(settings: Settings, partitions: int, replication: int, *, of_hazards: int) -> Iterator[NewTopic]:
     prefix = settings.topic_prefix
     for topic in TOPICS.values():
-        yield _topic(f"{prefix}{topic.name}", partitions, replication, _config(topic, settings.kept_ms(topic)))
+        number = of_hazards if topic.name in HazardReported.topics() else partitions
+        yield _topic(f"{prefix}{topic.name}", number, replication, _config(topic, settings.kept_ms(topic)))
         for service in topic.consumers:
             config = {
                 "cleanup.policy": "delete",
