@@ -31,7 +31,12 @@ def backup(context: typer.Context) -> None:
 
 async def made(settings: BackupSettings) -> str:
     subject, now = installation(settings), datetime.now(UTC)
-    name = await making.back_up(subject, settings, now)
+    making.check(settings, subject.folders.values())
+    try:
+        name = await making.back_up(subject, settings, now)
+    except making.FAULTS:
+        await making.note(subject, InstallationCheck(CheckName.BACKUP, now, is_well=False))
+        raise
     await making.note(subject, InstallationCheck(CheckName.BACKUP, now, is_well=True))
     return name
 

@@ -3,12 +3,9 @@
 import asyncio
 from datetime import UTC, datetime, time, timedelta
 
-import asyncpg
-from confluent_kafka import KafkaException
-from sqlalchemy.exc import DBAPIError
-
 from deploy.backup import making, stores
-from deploy.backup.messages import Refused
+from deploy.backup.making import FAULTS
+from deploy.backup.messages import Refused, WithoutRecords, WithoutTopics
 from deploy.backup.settings import AdminSettings, BackupSettings, Installation
 from services.console.checks import CheckName, InstallationCheck
 from shared import lifecycle, log
@@ -18,39 +15,44 @@ from shared.country import TIME_ZONE
 LOOK_SECONDS = 60
 AGAIN_SECONDS = 900  # the pause between a failed backup and the next attempt
 DAY, LATE = timedelta(days=1), timedelta(hours=2)
-FAULTS = (Refused, OSError, asyncpg.PostgresError, DBAPIError, KafkaException)
 
 
 async def run(installation: Installation, settings: BackupSettings) -> None:
     """Run until cancelled. The time is checked every minute, so a machine that was off at night backs up later."""
+    was_well = True
     while settings.at is not None:
-        is_well = True
         try:
-            if is_due(newest(settings, installation.kind), settings.at, datetime.now(UTC)):
-                is_well = await make(installation, settings)
-        except FAULTS as error:  # the store could not be read, or the result could not be recorded
-            is_well = False
-            log.get().error("no backup was made", **log.described(error))
-        await asyncio.sleep(LOOK_SECONDS if is_well else AGAIN_SECONDS)
+            if is_due(newest(settings, installation.kind), settings.at, datetime.now(UTC)) or (
+                not was_well and making.can_read_log(installation)
+            ):
+                was_well = await make(installation, settings)
+        except FAULTS as error:
+            was_well = False
+            log.get().error("backups could not be read or their result not stored", **log.described(error))
+        await asyncio.sleep(LOOK_SECONDS if was_well else AGAIN_SECONDS)
 
 
 async def make(installation: Installation, settings: BackupSettings) -> bool:
-    """Make a backup. Return whether the backup succeeded, and record this result."""
+    """Make a backup. Record whether it succeeded. Return False if it is to be made again before the next night.
+
+    A backup without Kafka's records is in the store and is made again when Kafka answers. If topics are missing, the
+    next backup would miss them too.
+    """
     assert settings.at is not None
+    failure: Exception | None = None
     try:
         name = await making.back_up(installation, settings, datetime.now(UTC))
         log.get().info("backup made", name=name)
-        is_well = True
     except FAULTS as error:
+        failure = error
         log.get().error(
-            "no backup was made", says=str(error) if isinstance(error, Refused) else None, **log.described(error)
+            "backup made without records" if isinstance(error, WithoutRecords) else "no backup was made",
+            says=str(error) if isinstance(error, Refused) else None,
+            **log.described(error),
         )
-        is_well = False
-    now = datetime.now(UTC)
-    await making.note(
-        installation, InstallationCheck(CheckName.BACKUP, now, is_well, due_at=last_at(settings.at, now) + DAY + LATE)
-    )
-    return is_well
+    now, due_at = datetime.now(UTC), last_at(settings.at, datetime.now(UTC)) + DAY + LATE
+    await making.note(installation, InstallationCheck(CheckName.BACKUP, now, failure is None, due_at=due_at))
+    return failure is None or isinstance(failure, WithoutTopics)
 
 
 def is_due(made_at: datetime | None, at: time, now: datetime) -> bool:

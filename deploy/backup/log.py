@@ -106,6 +106,11 @@ def look(broker: Broker, prefix: str) -> Log:
         return NOT_KNOWN
 
 
+def missing(log: Log, positions: Iterable[tuple[str, int, int]]) -> set[str]:
+    """The topics of this release that services have read, but that do not exist."""
+    return {topic for topic, _, _ in positions if topic in TOPICS} - log.ids.keys()
+
+
 def carried(log: Log, positions: Iterable[tuple[str, int, int]]) -> dict[Partition, int]:
     """For each partition in the backup, return the first offset to back up.
 

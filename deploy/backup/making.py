@@ -6,9 +6,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import asyncpg
+from confluent_kafka import KafkaException
+from sqlalchemy.exc import DBAPIError
+
 from deploy.backup import archive, dump, log, stores
 from deploy.backup.archive import Archive
-from deploy.backup.messages import NoRecipient, TargetInside, WithoutLog
+from deploy.backup.messages import NoRecipient, Refused, TargetInside, WithoutLog, WithoutTopics
 from deploy.backup.settings import BackupSettings, Installation
 from services.console.checks import InstallationCheck
 from services.console.queries import checks
@@ -23,6 +27,7 @@ RESTORING = "restoring"  # the marker file, which exists in the first folder unt
 # A backup leaves out the servers' own folders, and files that each start writes again.
 LEFT_OUT = ("kafka", "postgres", "valkey", "run", "logs", "lock", "environment", "program", RESTORING)
 PUT_ASIDE = "replaced-"
+FAULTS = (Refused, OSError, asyncpg.PostgresError, DBAPIError, KafkaException)
 
 Looks = dict[str, tuple[int, int]]
 
@@ -30,17 +35,23 @@ Looks = dict[str, tuple[int, int]]
 async def back_up(installation: Installation, settings: BackupSettings, now: datetime) -> str:
     """Make a backup and return its name in the store.
 
-    Raises Refused, or WithoutLog if the backup lacks Kafka's records.
+    Raises Refused, or WithoutRecords if the backup is kept but lacks records of Kafka.
     """
     check(settings, installation.folders.values())
     store, recipients = stores.of(settings), archive.recipients(settings.recipient)
     name = f"dayar-{installation.kind}-{now.astimezone(UTC):{stores.STAMP}}{stores.SUFFIX}"
     with store.writing(name) as file, archive.encrypted(file, recipients) as made:
-        seen = await _write(made, installation, now)
+        seen, missing = await _write(made, installation, now)
     stores.prune(store, installation.kind, now, timedelta(days=settings.keep_days))
     if seen == log.NOT_KNOWN:
         raise WithoutLog
+    if missing:
+        raise WithoutTopics(*sorted(missing))
     return name
+
+
+def can_read_log(installation: Installation) -> bool:
+    return log.look(installation.broker, installation.settings.topic_prefix) != log.NOT_KNOWN
 
 
 async def note(installation: Installation, check: InstallationCheck) -> None:
@@ -61,8 +72,10 @@ def check(settings: BackupSettings, folders: Iterable[Path]) -> None:
         raise TargetInside(settings.to)
 
 
-async def _write(made: Archive, installation: Installation, now: datetime) -> log.Log:
-    """Write the files, the database and the log, and then again the files that changed during the backup.
+async def _write(made: Archive, installation: Installation, now: datetime) -> tuple[log.Log, set[str]]:
+    """Write the files, the database, the log, and then the files that changed meanwhile.
+
+    Return the state of the log, and the topics that services have read but that no longer exist.
 
     Return the state of the log. A report may move from the spool to the log during the backup, so the files are written
     before the log. The changed files may contain new keys, under which rows of the dump are encrypted.
@@ -78,7 +91,7 @@ async def _write(made: Archive, installation: Installation, now: datetime) -> lo
     lines = log.records(installation.broker, prefix, seen, log.carried(seen, read), snapshot.letters)
     _add_pieces(made, LOG, lines)
     _add_files(made, installation.folders, looks)
-    return seen
+    return seen, log.missing(seen, read)
 
 
 def _manifest(installation: Installation, snapshot: dump.Snapshot, seen: log.Log, now: datetime) -> dict[str, Any]:

@@ -30,7 +30,18 @@ class DumpFailed(Refused):
     """PostgreSQL could not be dumped. No backup was made."""
 
 
-class WithoutLog(Refused):
+class WithoutRecords(Refused):
+    """A backup is kept, but lacks records of Kafka that wait to be processed."""
+
+
+class WithoutTopics(WithoutRecords):
+    """Topics that the services have read do not exist in Kafka. The backup is kept, without their records.
+
+    If nobody deleted the topics, start Dayar, which creates them, and make another backup.
+    """
+
+
+class WithoutLog(WithoutRecords):
     """Kafka did not answer. The backup has the database and the files, but no record that waits to be processed.
 
     The backup is kept. Make another one when Kafka answers.

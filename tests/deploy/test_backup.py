@@ -5,6 +5,7 @@ import io
 import json
 import tarfile
 from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ from uuid import uuid4
 import httpx
 import pytest
 from moto.server import ThreadedMotoServer
+from sqlalchemy import text
 
+from cli import backup as manual
 from deploy.backup import __main__ as nightly
 from deploy.backup import archive, log, making, restoring, stores
 from deploy.backup.messages import (
@@ -29,17 +32,24 @@ from deploy.backup.messages import (
     StoreFailed,
     TargetInside,
     WithoutLog,
+    WithoutTopics,
     WrongKey,
 )
 from deploy.backup.settings import AdminSettings, BackupSettings, Installation
 from deploy.provision.topics import Broker
+from services.console.checks import CheckName
+from services.console.queries import checks
 from shared.config import Settings
 from shared.events.topics import CONTRACT
+from shared.postgres import database
 from tests import installation as installed
 from tests.waiting import wait_for
 
 NOW = datetime(2026, 11, 26, 20, 30, tzinfo=UTC)
 NAME = "dayar-main-20261126T203000Z.tar.age"
+READ_TO_5 = """
+INSERT INTO consumer_offsets (topic, partition, first_offset, next_offset) VALUES (:topic, 0, 0, 5)
+"""
 
 
 @pytest.fixture
@@ -318,6 +328,73 @@ async def test_first_backup_is_made_at_once(
     making_it = asyncio.create_task(nightly.run(subject(installation), settings))
     await wait_for(lambda: stores.of(settings).names(), timeout=60)
     making_it.cancel()
+
+
+async def test_a_backup_without_the_log_is_made_again_when_kafka_answers(
+    installation: installed.Installation, recipient: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The incomplete backup is in the store, and by its time alone no other backup is due before the next night."""
+    monkeypatch.setattr(log, "SECONDS", 1)
+    monkeypatch.setattr(nightly, "AGAIN_SECONDS", 0.1)
+    settings = BackupSettings(to=str(tmp_path / "backups"), recipient=recipient, at=time(2, 30))
+    own, store, switch = subject(installation), stores.of(settings), tmp_path / "switch"
+    switched = SwitchedBroker(**asdict(own.broker), switch=switch)
+    making_it = asyncio.create_task(nightly.run(replace(own, broker=switched), settings))
+    assert await wait_for(lambda: noted(own, is_well=False), timeout=60)
+    assert len(store.names()) == 1
+    switch.touch()
+    assert await wait_for(lambda: noted(own, is_well=True), timeout=60)
+    assert len(store.names()) == 2
+    making_it.cancel()
+
+
+async def test_a_manual_backup_without_the_log_is_noted_as_failed(
+    installation: installed.Installation, recipient: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log, "SECONDS", 1)
+    own = subject(installation)
+    silent = replace(own, broker=Broker("127.0.0.1:1"))
+    monkeypatch.setattr(manual, "installation", lambda _: silent)
+    with pytest.raises(WithoutLog):
+        await manual.made(BackupSettings(to=str(tmp_path / "backups"), recipient=recipient))
+    assert await noted(own, is_well=False)
+
+
+async def test_a_backup_without_a_topic_that_services_have_read_is_kept_but_not_well(
+    installation: installed.Installation, recipient: str, tmp_path: Path
+) -> None:
+    own, prefix = subject(installation), installation.topic_prefix
+    settings = BackupSettings(to=str(tmp_path / "backups"), recipient=recipient, at=time(2, 30))
+    admin = own.broker.admin()  # the variable keeps the client alive until the answer arrives
+    for answer in admin.delete_topics([f"{prefix}hazards-restricted"]).values():
+        answer.result(timeout=30)
+    await making.back_up(own, settings, NOW)  # a new release added the topic, and no service has read it yet
+    async with (
+        database.opened(own.settings.for_service("alerts")) as engine,
+        database.sessions(engine).begin() as session,
+    ):
+        await session.execute(text(READ_TO_5), {"topic": "hazards-restricted"})
+    with pytest.raises(WithoutTopics, match="hazards-restricted"):
+        await making.back_up(own, settings, NOW + timedelta(seconds=1))
+    assert len(stores.of(settings).names()) == 2
+    assert await nightly.make(own, settings)  # another attempt would find the same
+
+
+async def noted(own: Installation, *, is_well: bool) -> bool:
+    """Whether the newest result that the board knows of is this one."""
+    async with database.opened(own.settings.for_service("console")) as engine, database.sessions(engine)() as session:
+        return any(check.name is CheckName.BACKUP and check.is_well is is_well for check in await checks.known(session))
+
+
+@dataclass(frozen=True)
+class SwitchedBroker(Broker):
+    """A broker that does not answer until the file `switch` exists."""
+
+    switch: Path = Path()
+
+    def options(self) -> dict[str, Any]:
+        answering = super().options()
+        return answering if self.switch.exists() else answering | {"bootstrap.servers": "127.0.0.1:1"}
 
 
 def subject(made: installed.Installation) -> Installation:
