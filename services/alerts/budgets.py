@@ -33,7 +33,7 @@ Spender = tuple[str, Status]
 SOURCE = cast(AlertRow.figures, JSON)["source"].astext
 # The query counts only alerts of reports sent over the API, because people's reports do not use the budget.
 # raw SQL: this query runs for every batch of a system's hazards and must be fast
-TOLD = f"""
+ALERTED = f"""
 SELECT figures::json ->> 'source' AS source, alerts.status, count(*) FROM alerts JOIN hazards USING (hazard_id)
 WHERE kind = 'hazard' AND NOT is_suppressed AND raised_at > $1 AND severity <> ALL($2)
     AND figures::json ->> 'source' = ANY($3) AND report::json ->> 'channel' = '{SubmissionChannel.API}'
@@ -117,7 +117,7 @@ async def locked(session: AsyncSession, hazards: Iterable[HazardReported], rule:
     sources = {hazard.source for hazard in of_systems}
     await lock(session, sources)
     connection = await database.driver(session)
-    rows = await connection.fetch(TOLD, now - HOUR, LOUD, list(sources))
+    rows = await connection.fetch(ALERTED, now - HOUR, LOUD, list(sources))
     raised = {(source, Status(status)): count for source, status, count in rows}
     lifts = select(BudgetLift.source).where(BudgetLift.source.in_(sources), BudgetLift.lifted_until > now)
     alert_ids = {alerts.identity(unusual(hazard, rule, now).situation) for hazard in of_systems}

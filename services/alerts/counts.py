@@ -75,12 +75,12 @@ INSERT INTO hazard_changes (hazard_id) SELECT hazard_id FROM hazards
 WHERE ends_at > $1 AND NOT is_cancelled ORDER BY ends_at
 """
 HAZARDS = "SELECT report FROM hazards WHERE hazard_id = ANY($1)"
-LEAVE = """
+MARK_LEFT = """
 UPDATE exposures SET gone = CASE WHEN is_cancelled THEN 'cancelled' ELSE 'moved_away' END, displaced = 0, told_at = NULL
 FROM hazards WHERE exposures.hazard_id = hazards.hazard_id AND hazards.hazard_id = ANY($1)
 """
 # In a new row, `displaced` is 0. A stored row keeps its number until COUNT_DISPLACED counts the households.
-LIE_OVER = f"""
+STORE_DISTRICTS = f"""
 MERGE INTO exposures USING (
     SELECT hazard_id, area, status, report::json ->> 'type' AS hazard_type, areas AS origins, ends_at,
         (((report::json ->> 'onset')::timestamptz - $2::interval) AT TIME ZONE '{TIME_ZONE}')::date AS departed_from
@@ -116,7 +116,7 @@ SELECT hazard_id, area, exposed, displaced, gone, told_exposed IS NULL FROM ({EX
 JOIN unnest($2::uuid[], $3::text[]) AS pair (hazard_id, area) USING (hazard_id, area)
 ORDER BY hazard_id, area
 """  # noqa: S608 - constants
-TOLD = """
+NOTE_TOLD = """
 UPDATE exposures SET told_exposed = told.exposed, told_displaced = told.displaced, told_at = $5
 FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::integer[]) AS told (hazard_id, area, exposed, displaced)
 WHERE (exposures.hazard_id, exposures.area) = (told.hazard_id, told.area)
@@ -195,11 +195,11 @@ async def take_changed(session: AsyncSession) -> dict[UUID, list[str]]:
     return dict(await connection.fetch(TAKE_CHANGES, MANY))
 
 
-async def lie_over(session: AsyncSession, hazard_ids: Collection[UUID], mobility: Collection[Mobility]) -> None:
+async def store_districts(session: AsyncSession, hazard_ids: Collection[UUID], mobility: Collection[Mobility]) -> None:
     """Stores the districts of each hazard's newest revision, and counts the displaced households in these districts."""
     connection, ids = await database.driver(session), list(hazard_ids)
-    await connection.execute(LEAVE, ids)
-    await connection.execute(LIE_OVER, ids, BEFORE_ONSET)
+    await connection.execute(MARK_LEFT, ids)
+    await connection.execute(STORE_DISTRICTS, ids, BEFORE_ONSET)
     await connection.execute(COUNT_DISPLACED, list(mobility), ids)
 
 
@@ -235,7 +235,7 @@ async def displaced(session: AsyncSession, hazard_ids: Collection[UUID]) -> dict
 async def note_told(session: AsyncSession, exposures: Iterable[Exposed], now: datetime) -> None:
     connection = await database.driver(session)
     rows = [(exposure.hazard_id, exposure.area, exposure.exposed, exposure.displaced) for exposure in exposures]
-    await connection.execute(TOLD, *map(list, zip(*rows, strict=True)), now)
+    await connection.execute(NOTE_TOLD, *map(list, zip(*rows, strict=True)), now)
 
 
 async def forget(session: AsyncSession, over_by: datetime) -> None:

@@ -69,7 +69,7 @@ class Exposures:
         if changed and self.rules.exposure:
             areas = {area for areas in changed.values() for area in areas}
             await locks.lock(session, {(RuleKind.EXPOSURE.value, area) for area in areas})
-            await counts.lie_over(session, changed, self.rules.exposure.mobility)
+            await counts.store_districts(session, changed, self.rules.exposure.mobility)
         return len(changed)
 
     async def tell(self, session: AsyncSession) -> int:
