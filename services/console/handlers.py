@@ -80,12 +80,13 @@ def row_of(received: Received) -> tuple[board.Shown, dict[str, Any]]:
 
 async def show(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
     """Stores the rows. The outcome is `recorded` if the event is newer than the stored row, else `noted`."""
-    rows_by_table: dict[board.Shown, list[tuple[int, dict[str, Any]]]] = {}
+    # hazards are stored first, because `keep_replaced` locks hazards before releases
+    rows_by_table: dict[board.Shown, list[tuple[int, dict[str, Any]]]] = {board.HAZARDS: []}
     for number, received_event in enumerate(received):
         shown, row = row_of(received_event)
         rows_by_table.setdefault(shown, []).append((number, row))
     outcomes = [Outcome(OutcomeKind.NOTED, "superseded")] * len(received)
-    hazards = rows_by_table.get(board.HAZARDS, [])
+    hazards = rows_by_table[board.HAZARDS]
     await public_versions.keep_replaced(session, hazards)
     for shown, numbered in rows_by_table.items():
         for number in await board.keep_newest(session, shown, numbered):

@@ -1,5 +1,6 @@
 """The board keeps a hazard and its release separately, in any order of arrival, and shows a missing release in red."""
 
+import asyncio
 import itertools
 from datetime import datetime, timedelta
 from importlib import import_module
@@ -10,7 +11,7 @@ import pytest
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import Connection, select, text
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from services.console import releases
 from services.console.handlers import show
@@ -24,7 +25,10 @@ from shared.events import HazardReported
 from shared.events.vocabulary import Severity
 from shared.pages.formats import iso
 from shared.places import Places
+from shared.postgres import database
 from tests.console.factories import BATKEN, KADAMJAI, LEILEK, NOW, alert, hazard, received
+from tests.tables import emptied
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
 INTERNAL, PUBLIC = {"ru": {"headline": "Звонил староста"}}, {"ru": {"headline": "Сель. Дорога закрыта."}}
@@ -236,6 +240,29 @@ async def test_a_hazard_that_was_public_can_be_withdrawn_when_it_is_restricted(
     assert (withdrawal["type"], withdrawal["area"]) == ("landslide", {"pcodes": [KADAMJAI]})
     assert releases.next_revision(own, public) == 4
     assert [row.hazard_id for row in await snapshots.hazards(session, NOW + timedelta(days=30), most=10)] == [hazard_id]
+
+
+async def test_a_public_revision_that_another_worker_stores_meanwhile_is_kept(engine: AsyncEngine) -> None:
+    hazard_id, sessions = uuid4(), database.sessions(engine)
+    update: dict[str, Any] = {"hazard_id": hazard_id, "msg_type": "Update"}
+    async with sessions.begin() as session:
+        await show([received(hazard(hazard_id=hazard_id))], session)
+    async with sessions() as other, sessions() as first:
+        await show([received(hazard(events.HazardUpdated, **update, revision=2, type="landslide"))], first)
+        restricted = hazard(events.HazardUpdated, **update, revision=3, scope="Restricted")
+        showing = asyncio.create_task(show([received(restricted)], other))
+        await wait_for(lambda: waits_for_a_lock(sessions), 30)
+        await first.commit()
+        await showing
+        public = await queries.release(other, hazard_id)
+    await emptied(engine, ("board_hazards", "board_releases", "board_revisions"))
+    assert public is not None and (public.released_revision, public.type) == (2, "landslide")
+
+
+async def waits_for_a_lock(sessions: async_sessionmaker[AsyncSession]) -> bool:
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    async with sessions() as session:
+        return bool(await session.scalar(text(waiting)))
 
 
 @pytest.mark.parametrize(

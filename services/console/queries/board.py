@@ -59,9 +59,9 @@ Numbered = tuple[int, dict[str, Any]]
 
 
 async def keep_newest(session: AsyncSession, shown: Shown, numbered: Sequence[Numbered]) -> list[int]:
-    """Stores the newest row of each key, unless the table has a newer row.
+    """Stores the newest row of each key, unless the table has a newer row. Returns the numbers of the stored rows.
 
-    Returns the numbers (from `numbered`) of the stored rows.
+    The rows are locked in the order of their keys, so that no two workers wait for each other.
     """
     newest: dict[tuple[str, ...], Numbered] = {}
     for number, row in numbered:
@@ -71,7 +71,7 @@ async def keep_newest(session: AsyncSession, shown: Shown, numbered: Sequence[Nu
             newest[name] = (number, row)
         elif row[shown.order] > known[1][shown.order]:
             newest[name] = (number, shown.joined(known[1], row))
-    rows = [{column: row.get(column) for column in shown.columns} for _, row in newest.values()]
+    rows = [{column: row.get(column) for column in shown.columns} for _, (_, row) in sorted(newest.items())]
     stored = await upsert(session, shown.model, rows, newer_by=shown.order, lasting=shown.lasting)
     return [newest[tuple(str(part) for part in row)][0] for row in stored]
 

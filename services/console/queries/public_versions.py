@@ -19,16 +19,21 @@ from shared.messaging.records import Outcome
 async def keep_replaced(session: AsyncSession, hazards: Sequence[Numbered]) -> None:
     """If a hazard becomes restricted, keeps a copy of its Public revision before the new revision replaces the row.
 
-    Readers of the public topic still have the Public revision, so a person must be able to withdraw it.
+    Readers of the public topic still have the Public revision, so a person must be able to withdraw it. The rows are
+    locked, because another worker may store a newer Public revision at the same time. All hazards of the batch are
+    locked in one order and before any release, so that no two workers wait for each other.
     """
-    restricted = [row["hazard_id"] for _, row in hazards if row["scope"] != Scope.PUBLIC]
+    restricted = {str(row["hazard_id"]) for _, row in hazards if row["scope"] != Scope.PUBLIC}
     if not restricted:
         return
-    public = select(BoardHazard.__table__).where(
-        BoardHazard.hazard_id.in_(restricted), BoardHazard.scope == Scope.PUBLIC
-    )
-    rows = (await session.execute(public)).mappings().all()
-    await board.keep_newest(session, board.RELEASES, [(0, as_release(dict(row))) for row in rows])
+    stored = select(BoardHazard.__table__).where(BoardHazard.hazard_id.in_({row["hazard_id"] for _, row in hazards}))
+    rows = await session.execute(stored.order_by(BoardHazard.hazard_id).with_for_update())
+    public = [
+        as_release(dict(row))
+        for row in rows.mappings()
+        if row["scope"] == Scope.PUBLIC and str(row["hazard_id"]) in restricted
+    ]
+    await board.keep_newest(session, board.RELEASES, [(0, row) for row in public])
 
 
 async def keep_late(session: AsyncSession, hazards: Sequence[Numbered], outcomes: Sequence[Outcome]) -> None:
