@@ -79,12 +79,17 @@ MARK_LEFT = """
 UPDATE exposures SET gone = CASE WHEN is_cancelled THEN 'cancelled' ELSE 'moved_away' END, displaced = 0, told_at = NULL
 FROM hazards WHERE exposures.hazard_id = hazards.hazard_id AND hazards.hazard_id = ANY($1)
 """
+# The reports are parsed before their districts are listed. Otherwise a report of 256 KB is parsed for each district.
 # In a new row, `displaced` is 0. A stored row keeps its number until COUNT_DISPLACED counts the households.
 STORE_DISTRICTS = f"""
 MERGE INTO exposures USING (
-    SELECT hazard_id, area, status, report::json ->> 'type' AS hazard_type, areas AS origins, ends_at,
-        (((report::json ->> 'onset')::timestamptz - $2::interval) AT TIME ZONE '{TIME_ZONE}')::date AS departed_from
-    FROM hazards CROSS JOIN unnest(areas) AS area WHERE hazard_id = ANY($1) AND NOT is_cancelled
+    WITH changed AS MATERIALIZED (
+        SELECT hazard_id, areas, status, report::json ->> 'type' AS hazard_type, ends_at,
+            (((report::json ->> 'onset')::timestamptz - $2::interval) AT TIME ZONE '{TIME_ZONE}')::date AS departed_from
+        FROM hazards WHERE hazard_id = ANY($1) AND NOT is_cancelled
+    )
+    SELECT hazard_id, area, status, hazard_type, areas AS origins, ends_at, departed_from
+    FROM changed CROSS JOIN unnest(areas) AS area
 ) AS covered ON (exposures.hazard_id, exposures.area) = (covered.hazard_id, covered.area)
 WHEN MATCHED THEN UPDATE SET
     status = covered.status, hazard_type = covered.hazard_type, origins = covered.origins,

@@ -1,14 +1,19 @@
 """A hazard in an area where displaced households now live raises an exposure alert."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 
+from services.alerts import counts
 from shared.events import Place
 from shared.events.vocabulary import Severity
-from tests.alerts.factories import ALAI, BATKEN, KADAMJAI, LEILEK, NOW, household, mudflow, received
+from shared.places import Places
+from shared.postgres import database
+from tests.alerts.factories import ALAI, BATKEN, KADAMJAI, LEILEK, NOW, TODAY, household, mudflow, received
 from tests.alerts.post import Post
 
 pytestmark = pytest.mark.anyio
@@ -142,3 +147,50 @@ async def test_a_district_is_counted_while_an_alert_is_open_and_no_longer(post: 
     assert (exposure.is_lapsed, exposure.reason) == (True, "below_threshold")
     await post()
     assert await post.fetch("SELECT * FROM exposures") == []
+
+
+async def test_a_hazard_over_an_oblast_is_stored_for_the_oblast_and_each_of_its_districts(post: Post) -> None:
+    await post(mudflow(area={"pcodes": [BATKEN]}))
+    areas = {BATKEN, *Places.load().children(BATKEN)}
+    rows = await post.fetch("SELECT area, origins, hazard_type, departed_from, gone FROM exposures")
+    assert {row.area for row in rows} == areas >= {KADAMJAI, LEILEK}
+    assert all(set(row.origins) == areas for row in rows)
+    assert {(row.hazard_type, row.departed_from, row.gone) for row in rows} == {("mudflow", TODAY, None)}
+
+
+async def test_a_revision_that_comes_after_a_hazard_was_taken_is_stored_and_taken_again(post: Post) -> None:
+    flood, handling = mudflow(area={"pcodes": [LEILEK]}), post.handling
+    await handling.hazards([received(flood)], post.session)
+    assert await counts.take_changed(post.session) == {flood.hazard_id: [LEILEK]}
+    revision = {"hazard_id": flood.hazard_id, "revision": 2, "msg_type": "Update", "type": "landslide"}
+    await handling.hazards([received(mudflow(**revision, area={"pcodes": [ALAI]}))], post.session)
+    await counts.store_districts(post.session, [flood.hazard_id], [])
+    assert await post.fetch("SELECT area, hazard_type, gone FROM exposures") == [(ALAI, "landslide", None)]
+    assert await counts.take_changed(post.session) == {flood.hazard_id: [ALAI, ALAI]}  # from now on also locked
+
+
+async def test_a_cancelled_hazard_that_comes_into_force_again_is_counted_again(post: Post) -> None:
+    flood, handling = mudflow(area={"pcodes": [LEILEK]}), post.handling
+    await post(flood, household(hazard_id=flood.hazard_id))
+    for revision, msg_type, expected in ((2, "Cancel", ("cancelled", 0)), (3, "Update", (None, 1))):
+        again = mudflow(hazard_id=flood.hazard_id, revision=revision, msg_type=msg_type, area={"pcodes": [LEILEK]})
+        await handling.hazards([received(again)], post.session)
+        await handling.exposures.follow(post.session)
+        assert await post.fetch("SELECT gone, displaced FROM exposures") == [expected]
+
+
+async def test_a_report_is_parsed_once_and_not_for_each_of_its_districts(post: Post) -> None:
+    """A report may have 256 KB and name all districts, and households wait for the locks meanwhile."""
+    connection = await database.driver(post.session)
+    explained = f"EXPLAIN (VERBOSE, FORMAT JSON) {counts.STORE_DISTRICTS}"
+    [plan] = await connection.fetchval(explained, [uuid4()], counts.BEFORE_ONSET)
+    parsing = [node for node in nodes(plan["Plan"]) if any("->>" in column for column in node.get("Output", ()))]
+    assert parsing
+    assert not [below for node in parsing for below in nodes(node) if below["Node Type"] == "Function Scan"]
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The node of a query plan and all nodes below it."""
+    yield plan
+    for below in plan.get("Plans", ()):
+        yield from nodes(below)
