@@ -11,7 +11,7 @@ from aiokafka.errors import MessageSizeTooLargeError
 from services.intake import unchecked
 from services.intake.counts import Counts
 from services.intake.deduplication import Deduplication, Fingerprint
-from services.intake.reports import Draft, HazardDraft, name_in
+from services.intake.reports import Draft, HazardDraft, marked, name_in, unmarked
 from services.intake.spool import Spool, SpoolFull
 from shared import log
 from shared.auth.revocations import Revocations
@@ -146,7 +146,7 @@ class Publication:
             else:
                 return Answer.ACCEPTED
         try:
-            await self.spool.add(messages)
+            await self.spool.add(list(map(marked, messages, drafts)))
         except SpoolFull:
             return Answer.FULL
         return Answer.SPOOLED
@@ -158,19 +158,20 @@ class Publication:
             withheld += await self._publish_surely(published)
         if withheld:
             await self._forget(withheld)
-        return withheld
+        return list(map(unmarked, withheld))
 
     async def _forget(self, messages: Sequence[Message]) -> None:
-        """Delete the fingerprints of these unpublished records, so that their authors can send changed reports."""
-        names = [name for message in messages if (name := name_in(message.value)) is not None]
+        """Delete the fingerprints of records set aside, so that their authors can send changed reports."""
+        names = [name for message in messages if (name := name_in(message)) is not None]
         if names and not await self.deduplication.forget(names):
             logger.warning("reports set aside are still remembered", reports=len(names))
 
     async def _publish_surely(self, messages: Sequence[Message]) -> list[Message]:
-        """Retry until the broker acknowledges the batch. Return the records that exceed the broker's size limit."""
+        """Try until the broker acks. Halve the batch to find and return the records that exceed the size limit."""
+        public = list(map(unmarked, messages))
         while True:
             try:
-                await self.publisher.publish_all(messages, timeout=DRAIN_SECONDS)
+                await self.publisher.publish_all(public, timeout=DRAIN_SECONDS)
             except BrokerAway:
                 # The producer's buffer still has the records. Flush the buffer, so that a retry does not add copies.
                 await self.publisher.flush()

@@ -64,6 +64,7 @@ EVENT_TYPES_OF = {
     "group": (GroupReported.event_type, CORRECTION),
     **dict.fromkeys(MOVEMENTS, (MOVED, MOVED)),
 }
+NAME_HEADER = "name"  # only records in the spool have this header
 _hazard = TypeAdapter(HazardReport).serializer.to_json
 
 
@@ -193,10 +194,25 @@ def check_day(report: DisplacementStruct, clocks: Clocks) -> None:
         raise Invalid([{"pointer": "/occurred_at", "expected": "a day that is not in the future"}])
 
 
-def name_in(record: bytes) -> bytes | None:
+def marked(message: Message, draft: Draft) -> Message:
+    """The record for the spool. A release's record names no account, so a header in the spool has its name."""
+    if not (isinstance(draft, HazardDraft) and draft.event.is_release):
+        return message
+    return message._replace(headers=(*message.headers, (NAME_HEADER, draft.name.hex().encode())))
+
+
+def unmarked(message: Message) -> Message:
+    """The record without the header of the spool, because nobody else may read which account released a hazard."""
+    return message._replace(headers=tuple(header for header in message.headers if header[0] != NAME_HEADER))
+
+
+def name_in(message: Message) -> bytes | None:
     """The report's name (author, report id and version), read from its record; None if the record is not a report."""
+    marks = [value for header, value in message.headers if header == NAME_HEADER]
+    if marks:
+        return bytes.fromhex(marks[0].decode())
     try:
-        fields = json.loads(record)
+        fields = json.loads(message.value)
         return name_of(UUID(fields["author"]), UUID(fields["report_id"]).bytes, fields["version"])
     except (ValueError, KeyError, TypeError):
         return None

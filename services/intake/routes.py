@@ -50,6 +50,7 @@ RELEASES = {
     MsgType.UPDATE: Action.HAZARD_RELEASED,
     MsgType.CANCEL: Action.RELEASE_WITHDRAWN,
 }
+RELEASED = (Answer.ACCEPTED, Answer.SPOOLED, Answer.DUPLICATE)
 # A `traceparent` header has a version, a trace id, a parent id and flags. An id of only zeros is invalid.
 TRACEPARENT = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
@@ -118,12 +119,14 @@ class BatchRoute:
 async def note_releases(scope: Scope, admitted: Iterable[Admitted]) -> None:
     """Write the accepted releases to the security log, which alone names the account that released the hazard.
 
-    The entry of a spooled release has the reason `spooled`. Intake publishes such a release later, or sets it aside.
+    A spooled release has the reason `spooled`, because it is published later, or set aside. A release that comes again
+    is written again, with the reason `duplicate`. Otherwise no entry would name the account if the process ended
+    between the broker's acknowledgement and the entry.
     """
     released = [
         (draft.event, answer)
         for draft, answer in admitted
-        if answer in (Answer.ACCEPTED, Answer.SPOOLED) and isinstance(draft, HazardDraft) and draft.event.is_release
+        if answer in RELEASED and isinstance(draft, HazardDraft) and draft.event.is_release
     ]
     if released:
         entries = [
@@ -131,7 +134,7 @@ async def note_releases(scope: Scope, admitted: Iterable[Admitted]) -> None:
                 HTTPConnection(scope),
                 RELEASES[event.msg_type],
                 objects=[event.hazard_id, event.report_id],
-                reason=answer.value if answer is Answer.SPOOLED else None,
+                reason=None if answer is Answer.ACCEPTED else answer.value,
             )
             for event, answer in released
         ]

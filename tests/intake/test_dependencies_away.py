@@ -15,8 +15,8 @@ from services.intake.config import IntakeSettings
 from shared.auth.tokens import Role
 from shared.events import Message
 from tests.installation import Installation
-from tests.intake.conftest import DISPLACEMENTS, RunningIntake, opened
-from tests.intake.factories import household
+from tests.intake.conftest import DISPLACEMENTS, HAZARDS, RunningIntake, opened
+from tests.intake.factories import hazard, household
 from tests.intake.sealing import sealed
 from tests.journeys.count import everything
 from tests.waiting import wait_for
@@ -179,6 +179,43 @@ async def test_a_report_set_aside_as_too_big_is_accepted_when_it_is_sent_again(
         assert len(await everything(killable_installation, "displacements", "registry")) == 1
         assert (await caller.post(DISPLACEMENTS, short)).json()["status"] == "accepted"
         assert (await caller.post(DISPLACEMENTS, short)).json()["status"] == "duplicate"
+
+
+async def test_a_release_set_aside_as_too_big_is_accepted_when_it_is_sent_again(
+    killable_installation: Installation,
+) -> None:
+    """The record of a release names no account, but its fingerprint does."""
+    event = hazard(source="cmc", source_id=f"{uuid4()}/1", text={"ru": {"headline": "Звонил староста"}})
+    fields = {name: event[name] for name in event if name != "severity"} | {"released_revision": 1, "revision": 2}
+    short = {**fields, "report_id": str(uuid4()), "text": {"en": {"headline": "Rockfall"}}}
+    long = {**short, "text": {"en": {"headline": "Rockfall", "description": "The road is closed. " * 200}}}
+    await asyncio.to_thread(limit_records, killable_installation, "hazards", 3_000)
+    kafka = killable_installation.components.kafka
+    async for intake in opened(killable_installation):
+        caller = intake.caller(Role.OPERATOR)
+        kafka.freeze()
+        assert (await caller.post(HAZARDS, long)).json()["status"] == "spooled"
+        kafka.resume()
+        await wait_for(partial(is_drained, intake), timeout=60)
+        assert (await spool(intake))["damaged"] == 1
+        assert (await caller.post(HAZARDS, short)).json()["status"] == "accepted"
+        assert (await caller.post(HAZARDS, short)).json()["status"] == "duplicate"
+
+
+async def test_the_published_record_of_a_spooled_release_names_no_account(killable_installation: Installation) -> None:
+    account = uuid4()
+    event = hazard(source="cmc", source_id=f"{uuid4()}/1", text={"ru": {"headline": "Звонил староста"}})
+    body = {name: event[name] for name in event if name != "severity"} | {"released_revision": 1, "revision": 2}
+    kafka = killable_installation.components.kafka
+    async for intake in opened(killable_installation):
+        kafka.freeze()
+        answer = await intake.caller(Role.OPERATOR, account=account).post(HAZARDS, body)
+        assert answer.json()["status"] == "spooled"
+        kafka.resume()
+        await wait_for(partial(is_drained, intake), timeout=60)
+        [record] = await everything(killable_installation, "hazards", "alerts")
+        assert "name" not in dict(record.headers)
+        assert account.hex not in str((record.headers, record.value)).replace("-", "")
 
 
 def limit_records(installation: Installation, topic: str, size: int) -> None:

@@ -151,9 +151,13 @@ async def test_releases_and_withdrawals_are_in_the_security_log(intake: RunningI
     engine = database.engine(intake.installation.settings(IntakeSettings))
     async with database.sessions(engine)() as session:
         statement = text(
-            "SELECT action, result, subject, objects[1]::text FROM audit WHERE account = :account ORDER BY id"
+            "SELECT action, reason, result, subject, objects[1]::text FROM audit WHERE account = :account ORDER BY id"
         )
         entries = [tuple(row) for row in await session.execute(statement, {"account": account})]
     await engine.dispose()
     about = ("done", "POST /intake/v1/hazards", answer.json()["hazard_id"])
-    assert entries == [("hazard_released", *about), ("release_withdrawn", *about)]
+    assert entries == [
+        ("hazard_released", None, *about),
+        ("hazard_released", "duplicate", *about),  # the process may have ended before it wrote the first entry
+        ("release_withdrawn", None, *about),
+    ]
