@@ -3,7 +3,6 @@
 The command `dayar dead list` lists the unpublished records.
 """
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -68,13 +67,13 @@ def records(root: Path) -> list[UnpublishedRecord]:
 def newest(root: Path, *, most: int) -> list[UnpublishedRecord]:
     """The newest unpublished records, in order of age. The newest files are read until they contain enough records.
 
-    A file that cannot be read is left out, because another process may just have adopted the file's spool.
+    A file that disappears is left out, because another process may just have adopted its spool. Raises PermissionError.
     """
     found: list[UnpublishedRecord] = []
     for file in _newest_files(root):
         try:
             found += _of_file(file, file.stat().st_mtime_ns)[::-1]
-        except OSError:
+        except FileNotFoundError:
             continue
         if len(found) >= most:
             break
@@ -82,8 +81,8 @@ def newest(root: Path, *, most: int) -> list[UnpublishedRecord]:
 
 
 def _newest_files(root: Path) -> list[Path]:
-    files = (Path(folder, name) for folder, _, names in os.walk(root) for name in names)
-    return sorted((file for file in files if file.suffix == spool.SET_ASIDE), key=lambda file: file.name, reverse=True)
+    files = (file for file in spool.all_files(root) if file.suffix == spool.SET_ASIDE)
+    return sorted(files, key=lambda file: file.name, reverse=True)
 
 
 @lru_cache(maxsize=64)  # every open page reads the files again, and a file does not change

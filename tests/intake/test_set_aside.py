@@ -1,7 +1,10 @@
 """Reports that intake could not publish are set aside, and are accepted when they are sent again."""
 
+import errno
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -55,3 +58,24 @@ def test_a_file_that_disappears_meanwhile_is_left_out(tmp_path: Path) -> None:
     (tmp_path / "1.damaged").write_bytes(line(WHOLE))
     (tmp_path / "2.damaged").symlink_to(tmp_path / "gone")
     assert [record.segment for record in set_aside.newest(tmp_path, most=10)] == ["1"]
+
+
+@pytest.mark.parametrize("closed", ["folder", "file"])
+def test_a_closed_folder_or_file_is_reported_and_not_shown_as_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, closed: str
+) -> None:
+    """The tests may run as root, who may read everything, so the system's answer is put in its place."""
+    (tmp_path / "process").mkdir()
+    (tmp_path / "process" / "1.damaged").write_bytes(line(WHOLE))
+    place, name = (os, "scandir") if closed == "folder" else (Path, "read_bytes")
+
+    def refuse(path: Path) -> NoReturn:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(place, name, refuse)
+    with pytest.raises(PermissionError):
+        set_aside.newest(tmp_path, most=10)
+
+
+def test_a_spool_without_a_folder_has_no_records(tmp_path: Path) -> None:
+    assert set_aside.newest(tmp_path / "not yet made", most=10) == []

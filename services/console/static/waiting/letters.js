@@ -19,8 +19,9 @@ const LOOKS_MS = [0, 2000, 6000]; // the service processes the letters meanwhile
 
 export async function readLetters() {
   const heard = await Promise.all(Object.entries(LEDGERS).map(([service, path]) => read(service, path)));
-  const unpublished = await readUnpublished();
-  const silent = Object.keys(LEDGERS).filter((_, place) => !heard[place]);
+  const setAside = await readUnpublished();
+  const unpublished = setAside ?? [];
+  const silent = Object.keys(LEDGERS).filter((service, place) => !heard[place] || (service === "intake" && !setAside));
   const counted = heard.flatMap((each) => each?.counted ?? []);
   const letters = heard.flatMap((each) => each?.letters ?? []);
   const assigned = await readAssigned();
@@ -44,10 +45,10 @@ function kindOf({ service, topic, reason }) {
   return [service, topic, reason].join("|");
 }
 
-/** The reports that intake accepted and could not publish. @returns {Promise<Unpublished[]>} */
+/** The reports that intake accepted and could not publish. @returns {Promise<Unpublished[] | undefined>} */
 async function readUnpublished() {
   const answer = await call("GET", "/intake/v1/set-aside").catch(() => undefined);
-  return answer?.ok ? (await answer.json()).set_aside : [];
+  return answer?.ok ? (await answer.json()).set_aside : undefined;
 }
 
 /** @param {Unpublished} record */
@@ -101,21 +102,28 @@ async function assign(assignment) {
   }
 }
 
-/** @param {Letter[]} letters */
+/** @param {Letter[]} letters of one service */
 async function redrive(letters) {
+  const { count, failure } = await sent(letters);
+  if (failure) toast(failure, "bad");
+  if (count || !failure) toast(sentence("redriven", { count: number.format(count) }), "good");
+  for (const after of LOOKS_MS) setTimeout(() => readLetters().catch(() => undefined), after);
+}
+
+/** How many letters the service accepted, and why it did not accept the others. @param {Letter[]} letters @returns {Promise<{count: number, failure?: string}>} */
+async function sent(letters) {
   const named = letters.map(({ topic, partition, offset }) => ({ topic, partition, offset }));
   const [{ service }] = letters;
   let count = 0;
   try {
     for (let begin = 0; begin < named.length; begin += MOST) {
       const answer = await call("POST", `/${service}/v1/dead-letters:redrive`, { letters: named.slice(begin, begin + MOST) });
-      if (!answer.ok) return toast(sentence("failed", { problem: (await problem(answer)).text }), "bad");
+      if (!answer.ok) return { count, failure: sentence("failed", { problem: (await problem(answer)).text }) };
       count += (await answer.json()).count;
     }
-    toast(sentence("redriven", { count: number.format(count) }), "good");
+    return { count };
   } catch (error) {
     if (!isNoAnswer(error)) throw error;
-    toast(sentence("unsure"), "bad");
+    return { count, failure: sentence("unsure") };
   }
-  for (const after of LOOKS_MS) setTimeout(() => readLetters().catch(() => undefined), after);
 }
