@@ -95,7 +95,7 @@ async def decide(id: UUID, by: str, reason: str, *, is_accepted: bool, refusal: 
 
     async def write(session: AsyncSession) -> None:
         row = await seen(session, id, account)
-        if is_accepted and not covers_subject(account, row["household_pcode"]):
+        if is_accepted and not covers_subject(account, row):
             refuse("These people are registered in another area: a registrar of that area accepts the report.")
         if is_accepted and row["reason"] not in held.ACCEPTABLE:
             refuse(f"A report held as {row['reason']} cannot be accepted: its author sends a correction. Refuse it.")
@@ -121,9 +121,13 @@ def covers(account: Account, clear: dict[str, Any], household_pcode: str | None)
     return any(places.covers(account.areas, place) for place in (pcode, household_pcode or pcode))
 
 
-def covers_subject(account: Account, pcode: str | None) -> bool:
-    """Whether the account may change the people registered at this place; True if no people are registered."""
-    return pcode is None or Places.load(Settings().places_path).covers(account.areas, pcode)
+def covers_subject(account: Account, row: RowMapping) -> bool:
+    """Whether the account may change the people whom the report is about. Anybody may, if they are not registered.
+
+    People who are registered without a P-code need an account of the whole country.
+    """
+    places = Places.load(Settings().places_path)
+    return not row["is_subject_registered"] or places.covers(account.areas, row["household_pcode"])
 
 
 def described(row: RowMapping, author: str) -> dict[str, Any]:

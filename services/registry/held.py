@@ -55,6 +55,12 @@ SUBJECT_PCODE = f"""coalesce(
     ),
     (SELECT pcode FROM sites WHERE site_id = reports.subject_id)
 )"""  # noqa: S608 - constants
+# raw SQL: as above. People may be registered without a P-code, if they came from abroad and left again.
+IS_SUBJECT_REGISTERED = """(
+    EXISTS (SELECT FROM households WHERE household_id = reports.subject_id)
+    OR EXISTS (SELECT FROM counts WHERE group_id = reports.subject_id)
+    OR EXISTS (SELECT FROM sites WHERE site_id = reports.subject_id)
+)"""
 HELD = select(
     Report.outcome_id,
     Report.report_id,
@@ -71,6 +77,7 @@ HELD = select(
     Report.clear,
     UNDECIDED.limit(1).scalar_subquery().label("decided_at"),
     literal_column(SUBJECT_PCODE).label("household_pcode"),
+    literal_column(IS_SUBJECT_REGISTERED).label("is_subject_registered"),
 ).where(IS_HELD)
 # The P-code of a report's destination or, if the destination has none, of the origin.
 # A movement without a destination has the P-code of its household, group or site.
@@ -80,7 +87,8 @@ PCODE = f"""coalesce(
 
 
 # The condition that the caller's areas cover the people whom the report is about, if they are registered.
-COVERS_SUBJECT = f"({SUBJECT_PCODE} IS NULL OR {is_within(SUBJECT_PCODE, 'pcodes')})"
+# People who are registered without a P-code are covered only by the whole country.
+COVERS_SUBJECT = f"(NOT {IS_SUBJECT_REGISTERED} OR {is_within(SUBJECT_PCODE, 'pcodes')})"
 
 
 async def oldest(session: AsyncSession, *, limit: int) -> Sequence[RowMapping]:

@@ -183,6 +183,21 @@ async def test_a_held_report_is_visible_only_in_its_areas(office: Office) -> Non
     assert (await office.dayar("show", id, "--by", "bakyt")).exit_code == 0
 
 
+async def test_a_report_about_people_registered_without_a_place_needs_a_registrar_of_the_country(
+    office: Office,
+) -> None:
+    office.work()
+    body = household(origin={"country": "TJ"}, destination={"country": "RU"})
+    await office.publish(body)
+    await office.publish({**body, "version": 2, "destination": {"pcode": OSH_OBLAST}}, author=uuid4(), team=uuid4())
+    id = str(await office.held_id())
+    await office.add("ainura", "registrar", OSH_OBLAST)
+    refused = await office.dayar("accept", id, "--by", "ainura", "--reason", "confirmed_by_others")
+    assert (refused.exit_code, "registered in another area" in refused.stderr) == (1, True)
+    accepted = await office.dayar("accept", id, "--by", "aida", "--reason", "confirmed_by_others")
+    assert accepted.exit_code == 0, accepted.output
+
+
 async def test_a_registrar_of_the_households_area_accepts_a_death_that_another_team_reported(office: Office) -> None:
     office.work()
     body = household()
