@@ -45,32 +45,40 @@ def add(
     area: Annotated[list[str], typer.Option(help="P-codes; none = the whole country.")] = [],  # noqa: B006
     floor: Annotated[Severity, typer.Option(help="The lowest severity that is sent.")] = Severity.MINOR,
     internal: Annotated[
-        bool, typer.Option("--internal", help="It belongs to the centre, and gets the texts of Restricted events too.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--internal/--external",
+            help="Whether it is the centre's own, and gets the texts of Restricted events too. "
+            "Without this option, a new receiver is external, and a changed one stays as it is.",
+        ),
+    ] = None,
 ) -> None:
     """Add a receiver, or change it. A new webhook's secret is shown once."""
     settings = own_settings()
     statuses, areas = frozenset(status), tuple(area)
-    receiver = Receiver(label, channel_of(address), address, language, statuses, step, areas, floor, internal)
+    receiver = Receiver(label, channel_of(address), address, language, statuses, step, areas, floor)
     check(receiver, settings)
     box = WebhookSecrets(settings.alerts_key_file)
-    secret = run(settings, lambda session: subscriptions.put(session, receiver, box))
+    secret = run(settings, lambda session: subscriptions.put(session, receiver, box, is_internal=internal))
     console.print(f"[green]{escape(label)}[/] is notified by {receiver.channel} in step {step}.")
     show(secret)
 
 
 @app.command()
 def internal(label: Label) -> None:
-    """Say that a receiver belongs to the centre: it also gets the texts of Restricted and Private events."""
+    """Mark the receiver as the centre's own: it also gets the texts of Restricted and Private events."""
     run(own_settings(), lambda session: subscriptions.set_internal(session, label, is_internal=True))
-    console.print(f"{escape(label)} belongs to the centre.")
+    console.print(f"{escape(label)} is the centre's own receiver.")
 
 
 @app.command()
 def external(label: Label) -> None:
-    """Say that a receiver does not belong to the centre: of Restricted and Private events it gets no texts."""
+    """Mark the receiver as not the centre's own: it gets no texts of Restricted and Private events.
+
+    The texts are also removed from messages that were not sent yet.
+    """
     run(own_settings(), lambda session: subscriptions.set_internal(session, label, is_internal=False))
-    console.print(f"{escape(label)} does not belong to the centre.")
+    console.print(f"{escape(label)} is not the centre's own receiver.")
 
 
 @app.command()

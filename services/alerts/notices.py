@@ -130,6 +130,12 @@ def with_words(content: str, words: HazardWords | None) -> str:
     return msgspec.json.encode({**members, "hazard": hazard}).decode()
 
 
+def without_restricted_words(content: str) -> str:
+    """The stored body, without the free text of a hazard that is not Public."""
+    words = Content.model_validate_json(content).hazard
+    return with_words(content, words and words.for_receiver(is_internal=False))
+
+
 def plan(foldable: Iterable[PlannedDelivery], known: Mapping[str, datetime], now: datetime) -> dict[UUID, datetime]:
     """The time of each delivery.
 

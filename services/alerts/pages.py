@@ -8,13 +8,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from services.alerts import listings
+from services.alerts import listings, subscriptions
 from services.alerts.channels import OUTBOX_PAGE
 from services.alerts.notices import Content
 from services.alerts.texts import CAUSES, Text, Texts
 from shared.auth import tokens
 from shared.auth.tokens import Principal
-from shared.events.vocabulary import DeliveryChannel, Severity
+from shared.events.vocabulary import DeliveryChannel, Severity, Status
 from shared.pages import Pages, language_of
 from shared.pages.terms import N_
 from shared.postgres.database import Session
@@ -67,6 +67,15 @@ async def deliveries_page(request: Request, session: Session, caller: Caller) ->
     deliveries = await listings.deliveries(session, areas=areas, limit=SHOWN)
     sent = [sent_of(delivery, state.texts, pages, language) for delivery in deliveries]
     return pages.render(request, "deliveries.html", sent=sent, most=SHOWN)
+
+
+@router.get("/notices", include_in_schema=False)
+async def notices(request: Request, session: Session) -> Response:
+    """One line if no receiver may get the texts of hazards that are not Public, as after the update to this release."""
+    status, pages = request.app.state.settings.counted_status, request.app.state.pages
+    is_lacking = status is Status.ACTUAL and not await subscriptions.has_internal(session, status)
+    shown: Response = pages.render(request, "notices.html", lacks_internal=is_lacking)
+    return shown
 
 
 def sent_of(delivery: dict[str, Any], texts: Texts, pages: Pages, language: str) -> Sent:

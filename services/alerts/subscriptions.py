@@ -1,12 +1,14 @@
 """Adds, changes and removes receivers and rotates their secrets, for `dayar receiver`."""
 
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import any_, delete, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts import secrets
 from services.alerts.models import ReceiverRow
+from services.alerts.queries import deliveries
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers import Receiver
 from services.alerts.secrets import WebhookSecrets
@@ -29,9 +31,19 @@ class ReceiverNotFound(Exception):
     """There is no receiver of that name."""
 
 
-async def put(session: AsyncSession, receiver: Receiver, box: WebhookSecrets) -> str | None:
-    """Adds or changes a receiver. Returns the secret of a new webhook, which is shown only once. The caller commits."""
+async def put(
+    session: AsyncSession, receiver: Receiver, box: WebhookSecrets, *, is_internal: bool | None = None
+) -> str | None:
+    """Adds or changes a receiver. Returns the secret of a new webhook, which is shown only once. The caller commits.
+
+    If `is_internal` is None, a stored receiver stays internal or external.
+    """
+    if is_internal is None:
+        is_internal = await _is_internal(session, receiver.label)
+    receiver = receiver if is_internal is None else replace(receiver, is_internal=is_internal)
     await receiver_queries.save_receiver(session, receiver)
+    if not receiver.is_internal:
+        await deliveries.withhold_texts(session, receiver.label)
     if receiver.channel is not DeliveryChannel.WEBHOOK or await _secret(session, receiver.label) is not None:
         return None
     return await rotate(session, receiver.label, box)
@@ -45,8 +57,10 @@ async def rotate(session: AsyncSession, label: str, box: WebhookSecrets) -> str:
 
 
 async def set_internal(session: AsyncSession, label: str, *, is_internal: bool) -> None:
-    """Sets whether the receiver belongs to the centre."""
+    """Sets whether the receiver is the centre's own. If not, it no longer gets texts that were not sent yet."""
     await _change(session, label, is_internal=is_internal)
+    if not is_internal:
+        await deliveries.withhold_texts(session, label)
 
 
 async def retire(session: AsyncSession, label: str) -> None:
@@ -85,6 +99,18 @@ async def fill_exercise(session: AsyncSession) -> None:
     if not await receiver_queries.receivers(session):
         for receiver in EXERCISE:
             await receiver_queries.save_receiver(session, receiver)
+
+
+async def has_internal(session: AsyncSession, status: Status) -> bool:
+    """Whether the centre itself has a receiver of alerts of this status."""
+    gets_status = literal(status.value) == any_(ReceiverRow.__table__.c.statuses)
+    own = select(ReceiverRow.label).where(ReceiverRow.is_internal, gets_status)
+    return await session.scalar(own.limit(1)) is not None
+
+
+async def _is_internal(session: AsyncSession, label: str) -> bool | None:
+    """None if there is no receiver of this label."""
+    return await session.scalar(select(ReceiverRow.is_internal).where(ReceiverRow.label == label).with_for_update())
 
 
 async def _secret(session: AsyncSession, label: str) -> bytes | None:

@@ -115,6 +115,7 @@ ROUTES: dict[str, AccessRule] = {
     "GET /alerts/v1/alerts/{alert_id}": to(STAFF),
     "GET /alerts/v1/deliveries": to(LEDGER),
     "GET /alerts/deliveries": page(LEDGER),
+    "GET /alerts/notices": to(frozenset({R.ADMINISTRATOR})),
     "GET /alerts/{alert_id:uuid}": page(STAFF),
     "PUT /alerts/v1/alerts/{alert_id}/acknowledgement": to(CMC),
     "DELETE /alerts/v1/alerts/{alert_id}/acknowledgement": to(CMC),

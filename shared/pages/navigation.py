@@ -32,7 +32,8 @@ MENU = (
     Destination("/sign-ins", N_("Signed-in devices")),
     Destination("/second-factor", N_("Second factor")),
 )
-NOTICES = ("/notices", "/registry/notices")  # fragments with the notices of each service, one notice per line
+# The pages on which the services list their own notices, one per line.
+NOTICES = ("/notices", "/registry/notices", "/alerts/notices")
 
 
 def destinations(principal: Principal | None) -> list[Destination]:

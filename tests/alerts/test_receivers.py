@@ -69,6 +69,25 @@ def test_an_invalid_command_changes_nothing_and_says_why(dayar: Dayar, words: tu
     assert " x " not in dayar("list").output
 
 
+@pytest.mark.parametrize(
+    ("first", "again", "expected"),
+    [
+        ((), (), "Public"),
+        (("--internal",), (), "all"),
+        (("--internal",), ("--external",), "Public"),
+        ((), ("--internal",), "all"),
+    ],
+)
+def test_a_changed_receiver_stays_internal_or_external_unless_told(
+    dayar: Dayar, first: tuple[str, ...], again: tuple[str, ...], expected: str
+) -> None:
+    dayar("add", "own-desk", "https://desk.example/hook", *first)
+    assert dayar("add", "own-desk", "https://desk.example/other", *again).exit_code == 0
+    [row] = [line for line in dayar("list").output.splitlines() if "own-desk" in line]
+    assert "desk.example/other" in row and row.rstrip(" │┃|").endswith(expected)
+    dayar("remove", "own-desk")
+
+
 def test_a_receiver_is_removed(dayar: Dayar) -> None:
     dayar("add", "gone", "https://desk.example/hook")
     assert dayar("remove", "gone").exit_code == 0

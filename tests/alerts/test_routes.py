@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers import Receiver
 from shared.auth.tokens import Role
-from shared.events.vocabulary import DeliveryChannel
+from shared.events.vocabulary import DeliveryChannel, Status
 from tests.alerts.desk import Desk, fresh
 from tests.alerts.factories import ALAI, KADAMJAI, hazard, mudflow
 from tests.alerts.post import Post
@@ -288,3 +288,23 @@ async def test_the_ledger_and_readiness_answer(desk: Desk) -> None:
         ledger = await caller.get("/v1/ledger")
         assert ledger.status_code == 200 and ledger.json()["consumer"] == "alerts"
         assert (await caller.get("/ready")).json()["dependencies"]["postgresql"] is True
+
+
+@pytest.mark.parametrize("language", ["ky", "ru", "en"])
+async def test_an_administrator_is_told_while_no_receiver_is_the_centres_own(desk: Desk, language: str) -> None:
+    """After the update, all receivers are external."""
+    ways = (DeliveryChannel.EMAIL, "desk@example.org")
+    external = Receiver("partner", *ways)
+    trainer = Receiver("trainer", *ways, statuses=frozenset({Status.EXERCISE}), is_internal=True)
+    async with desk.caller(Role.ADMINISTRATOR) as administrator:
+        for receiver, is_lacking in (
+            (external, True),
+            (trainer, True),
+            (Receiver("own", *ways, is_internal=True), False),
+        ):
+            async with desk.sessions.begin() as session:
+                await receiver_queries.save_receiver(session, receiver)
+            shown = await administrator.get("/notices", params={"lang": language})
+            assert ("dayar receiver internal" in shown.text) is is_lacking
+    async with desk.caller(Role.OPERATOR) as operator:
+        assert (await operator.get("/notices")).status_code == 403

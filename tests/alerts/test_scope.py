@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from services.alerts import subscriptions
 from services.alerts.config import AlertsSettings
 from services.alerts.handlers import HAZARDS
 from services.alerts.queries import alerts as alert_queries
@@ -120,3 +121,17 @@ async def test_only_the_centres_own_receivers_get_the_text_of_a_hazard_that_is_n
         assert contents["ministry"]["data"]["pcodes"] == [KADAMJAI]
         secrets = ("teacher", "children", "example.org", "староста", "камнями", "ехать")
         assert not [secret for secret in secrets if secret in str(contents["ministry"])]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("scope", ["Restricted", "Public"])
+async def test_messages_that_are_not_sent_yet_lose_the_texts_when_their_receiver_becomes_external(
+    post: Post, scope: str
+) -> None:
+    await post.receiver("former desk", is_internal=True)
+    await post(mudflow(scope=scope, text={"ru": {"headline": "Звонил староста"}}))
+    await post.session.execute(text("UPDATE deliveries SET settled_at = now() WHERE recipient = 'duty'"))
+    await subscriptions.set_internal(post.session, "former desk", is_internal=False)
+    [(content,)] = await post.fetch("SELECT content FROM deliveries WHERE recipient = 'former desk'")
+    assert ("староста" in content) is (scope == "Public")
+    assert json.loads(content)["hazard"]["scope"] == scope

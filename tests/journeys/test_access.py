@@ -210,6 +210,7 @@ OF_NO_AREA = {
     "GET /notices",
     "GET /security",
     "GET /registry/notices",
+    "GET /alerts/notices",
     "GET /sign-ins",
     "POST /sign-ins/{jti}/end",
     "GET /second-factor",

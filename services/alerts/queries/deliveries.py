@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts import words
-from services.alerts.notices import FOLDED_WITHIN, Cause, PlannedDelivery, plan, with_words
+from services.alerts.notices import FOLDED_WITHIN, Cause, PlannedDelivery, plan, with_words, without_restricted_words
 from services.alerts.words import HazardWords
 from shared.events import HazardReported
 from shared.postgres import database
@@ -54,6 +54,9 @@ SELECT EXISTS (
     SELECT FROM deliveries JOIN alerts USING (alert_id, step)
     WHERE alert_id = $1 AND cause = $2 AND delivery_id NOT IN (SELECT delivery_id FROM gone)
 )
+"""
+UNSENT = """
+SELECT delivery_id, content FROM deliveries WHERE recipient = $1 AND settled_at IS NULL ORDER BY delivery_id FOR UPDATE
 """
 CALLED = "SELECT alert_id, array_agg(DISTINCT recipient) FROM deliveries WHERE alert_id = ANY($1) GROUP BY alert_id"
 
@@ -119,6 +122,14 @@ def delivery_row(
 def content_with(delivery: PlannedDelivery, texts: Mapping[UUID, HazardWords]) -> str:
     words = texts.get(delivery.hazard_id) if delivery.hazard_id else None
     return with_words(delivery.content, words and words.for_receiver(is_internal=delivery.is_internal))
+
+
+async def withhold_texts(session: AsyncSession, recipient: str) -> None:
+    """Removes the texts of hazards that are not Public from the contents that this receiver has not received yet."""
+    connection = await database.driver(session)
+    rows = await connection.fetch(UNSENT, recipient)
+    contents = [(row["delivery_id"], without_restricted_words(row["content"])) for row in rows]
+    await connection.executemany("UPDATE deliveries SET content = $2 WHERE delivery_id = $1", contents)
 
 
 async def words_of(
