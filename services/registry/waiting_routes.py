@@ -91,11 +91,12 @@ class OpenedReport(BaseModel):
 class HeldPersonsView(BaseModel):
     """The persons displaced in the country, in held reports about households and groups that are not registered yet.
 
-    The two numbers must not be added, because both may include the same people.
+    The two numbers may count the same people, so nobody may add them. `households` is the number of the households.
     """
 
     in_households: int
     in_groups: int
+    households: int
 
 
 class HeldDecisions(Body):
@@ -148,7 +149,9 @@ async def held_reports(
 async def held_persons(request: Request, session: Session, caller: Caller) -> HeldPersonsView:
     visibility, status = visibility_of(caller, request.app.state.places), request.app.state.settings.counted_status
     counted = await waiting.persons(session, visibility, status)
-    return HeldPersonsView(in_households=counted.in_households, in_groups=counted.in_groups)
+    return HeldPersonsView(
+        in_households=counted.in_households, in_groups=counted.in_groups, households=counted.households
+    )
 
 
 @router.get("/v1/held/{outcome_id}")

@@ -238,6 +238,18 @@ async def test_a_report_about_people_of_another_area_is_accepted_only_in_their_a
         assert decided.json()["outcome_ids"] == ([held["outcome_id"]] if is_acceptable else [])
 
 
+async def test_a_report_about_people_registered_without_a_place_needs_the_whole_country(office: Office) -> None:
+    """Before the report, the household was abroad, and came from abroad."""
+    body = household(origin={"country": "TJ"}, destination={"country": "RU"})
+    await office.file(body)
+    await office.file({**body, "version": 2, "destination": {"pcode": OSH}}, author=uuid4(), team=uuid4())
+    [held] = (await listed(office, areas=(OSH_OBLAST,)))["reports"]
+    assert (held["is_acceptable"], held["is_elsewhere"]) == (False, True)
+    id = held["outcome_id"]
+    assert (await decide(office, [id], is_accepted=True, areas=(OSH_OBLAST,))).json() == {"outcome_ids": []}
+    assert (await decide(office, [id], is_accepted=True)).json() == {"outcome_ids": [id]}
+
+
 async def test_a_report_about_people_of_another_area_is_refused_where_it_says_that_they_are(office: Office) -> None:
     body = household()
     await office.file(body)
@@ -305,8 +317,9 @@ async def test_persons_in_held_reports_are_two_numbers_of_people_displaced_in_th
     await office.file(household(household_id=registered["household_id"]), author=uuid4(), team=uuid4())
     abroad, passing = household(destination={"country": "TJ"}), group(persons=1000, measure="flow")
     await office.file(household(mobility="migration"), abroad, passing, flags=EXPIRED)
-    assert await listed(office, path=f"{HELD}:persons") == {"in_households": 5, "in_groups": 214}
-    assert await listed(office, path=f"{HELD}:persons", areas=(OSH_OBLAST,)) == {"in_households": 0, "in_groups": 0}
+    assert await listed(office, path=f"{HELD}:persons") == {"in_households": 5, "in_groups": 214, "households": 1}
+    elsewhere = await listed(office, path=f"{HELD}:persons", areas=(OSH_OBLAST,))
+    assert elsewhere == {"in_households": 0, "in_groups": 0, "households": 0}
 
 
 async def test_of_two_held_versions_the_higher_counts_also_if_the_first_came_later(office: Office) -> None:

@@ -124,12 +124,30 @@ def test_an_opened_report_shows_what_a_decision_would_change(whole: Whole, seat:
     assert desk.errors == []
 
 
-def test_many_persons_in_held_reports_are_red_on_the_board(whole: Whole, seat: Any) -> None:
-    """No alert counts these persons, because the alerts service does not receive held reports."""
+def test_persons_in_held_reports_are_shown_on_the_board(whole: Whole, seat: Any) -> None:
     send_with_ended_sign_in(whole, group(persons=214, destination={"pcode": LEILEK}))
     held = seat(Role.OPERATOR).open("/?lang=en").locator("#held-persons")
     expect(held).to_contain_text("in groups", timeout=SLOW_MS)
-    expect(held).to_have_class("strong bad", timeout=SLOW_MS)
+    expect(held).to_contain_text("enough for an alert")
+    expect(held).to_have_class("strong bad")
+
+
+@pytest.mark.parametrize(
+    ("in_households", "in_groups", "households", "is_many"),
+    [(49, 49, 9, False), (50, 0, 9, True), (0, 50, 0, True), (10, 0, 10, True)],
+)
+def test_held_reports_that_would_raise_an_alert_are_red_and_say_so(
+    seat: Any, in_households: int, in_groups: int, households: int, is_many: bool
+) -> None:
+    """The rule about displaced people begins at 50 persons or 10 households, and knows no held reports."""
+    page = seat(Role.OPERATOR).open("/?lang=en")
+    answer = {"in_households": in_households, "in_groups": in_groups, "households": households}
+    page.route("**/registry/v1/held:persons", lambda route: route.fulfill(json=answer))
+    page.reload()
+    held = page.locator("#held-persons")
+    words = "held, enough for an alert, persons" if is_many else "held, persons"
+    expect(held).to_have_text(f"{words}: {in_households} in households, {in_groups} in groups", timeout=SLOW_MS)
+    expect(held).to_have_class("strong bad" if is_many else "strong")
 
 
 def test_a_decision_leaves_an_opened_report_open_and_the_keyboard_where_it_was(whole: Whole, seat: Any) -> None:
@@ -245,3 +263,19 @@ def test_a_duty_head_lets_a_service_process_failed_messages_again(
         assert account == whole.known(desk.name).account_id
     in_thread(change(whole, "DELETE FROM dead_letters RETURNING 1"))
     assert desk.errors == []
+
+
+def test_after_a_failure_the_page_counts_what_was_sent_and_reads_the_messages_again(whole: Whole, seat: Any) -> None:
+    """One request names at most 100 messages, so that the second request of 200 messages may fail alone."""
+    in_thread(change(whole, MANY_LETTERS))
+    desk = seat(Role.DUTY_HEAD)
+    page = desk.open("/waiting?lang=en")
+    button = page.locator("#letters tr", has_text="unknown_type").get_by_role("button", name="Process again")
+    expect(button).to_be_visible(timeout=SLOW_MS)
+    answers = iter([{"status": 200, "json": {"count": 100}}, {"status": 503, "json": {"title": "Busy"}}])
+    page.route("**/v1/dead-letters:redrive", lambda route: route.fulfill(**next(answers)))
+    with page.expect_request("**/alerts/v1/ledger"):  # after the second answer, the page reads the messages again
+        button.click()
+    expect(page.locator("#toasts")).to_contain_text("Sent for processing: 100", timeout=SLOW_MS)
+    expect(page.locator("#toasts")).to_contain_text("Busy")
+    in_thread(change(whole, "DELETE FROM dead_letters RETURNING 1"))
