@@ -19,6 +19,7 @@ from services.alerts import behalf, subscriptions
 from services.alerts.config import AlertsSettings
 from services.console.config import ConsoleSettings
 from services.console.queries import callers, second_factors
+from services.intake import phone_key_uses
 from services.intake.config import IntakeSettings
 from services.registry import digests, rewrap, search_renewal
 from services.registry.config import RegistrySettings
@@ -173,8 +174,11 @@ def sealed_until(topic: str, kid: str, settings: Settings) -> float:
 
 
 async def uses(of: Kind, kid: str) -> int:
-    """Count the rows that still need this key."""
+    """Count the rows that still need this key, or for phones 1 if a phone used this key a short time ago."""
     match of:
+        case Kind.PHONES:
+            since = datetime.now(UTC) - rotation.PHONES_OFFLINE
+            return await within("intake", lambda session: phone_key_uses.used_since(session, kid, since))
         case Kind.HOUSEHOLDS:
             return await within("registry", lambda session: rewrap.wrapped_by(session, kid))
         case Kind.CALLERS:

@@ -109,7 +109,8 @@ class KeyFresh(CannotRetire):
 class KeyOfPhones(CannotRetire):
     """Phones without a signal may still hold reports that are sealed to this key.
 
-    It may be destroyed 60 days after the next key was generated. Nothing was changed.
+    It may be destroyed 60 days after the next key was generated, and 60 days after a phone last used it.
+    Nothing was changed.
     """
 
 
@@ -146,7 +147,7 @@ def rotate(kind: Kind, *, folders: Mapping[Kind, Path], records: record_keys.Fol
 def retire(kind: Kind, key_id: str, folder: Path, *, uses: int, now: datetime) -> list[Path]:
     """Destroy an older key and return the files that were removed. Raises CannotRetire.
 
-    `uses` is the number of rows that are still encrypted under the key.
+    `uses` is the number of rows that are still encrypted under the key, or not 0 if a phone used it a short time ago.
     """
     files = {file.stem: file for file in (folder / "public" if kind is Kind.TOKENS else folder).iterdir()}
     newest = tokens.signing_key_id(folder) if kind is Kind.TOKENS else max(keyring.known(folder), default="")
@@ -154,7 +155,7 @@ def retire(kind: Kind, key_id: str, folder: Path, *, uses: int, now: datetime) -
         raise NoSuchKey(*files)
     if key_id == newest:
         raise KeyNewest(key_id)
-    if kind is Kind.PHONES and now - replaced_at(key_id, folder) < PHONES_OFFLINE:
+    if kind is Kind.PHONES and (uses or now - replaced_at(key_id, folder) < PHONES_OFFLINE):
         raise KeyOfPhones(key_id)
     if uses:
         raise (KeyLaid if kind is Kind.DIGESTS else KeyWanted)(key_id, uses)

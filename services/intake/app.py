@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from fastapi import FastAPI
 from starlette.routing import Route
 
-from services.intake import openapi, receipt_routes
+from services.intake import openapi, phone_key_uses, receipt_routes
 from services.intake.admission import Admission, AdmissionRules
 from services.intake.config import IntakeSettings
 from services.intake.counts import AdmissionMetrics, Counts
@@ -57,7 +57,8 @@ def create_app(settings: IntakeSettings) -> FastAPI:
             feed_metrics = FeedMetrics(app.state.sessions)
             app.state.metrics.register(AdmissionMetrics(counts, spool))
             app.state.metrics.register(feed_metrics)
-            yield deduplication.run(), spool.write(), publication.run(), feed_metrics.run()
+            uses = phone_key_uses.keep_stored(app.state.sessions, phone_keys.used)
+            yield deduplication.run(), spool.write(), publication.run(), feed_metrics.run(), uses
 
     async def has_valkey(_: FastAPI) -> bool:
         return await deduplication.is_there()

@@ -101,4 +101,13 @@ class StoredReceipt(IntakeModel):
     replaces: Mapped[UUID | None]
 
 
+class PhoneKeyUse(IntakeModel):
+    """When a key of phones last opened a report."""
+
+    __tablename__ = "phone_key_uses"
+
+    kid: Mapped[str] = mapped_column(primary_key=True)
+    used_at: Mapped[datetime]
+
+
 SHARED = (*CONSUMER_TABLES, AUDIT, models.INSTALLATION)

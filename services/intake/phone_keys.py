@@ -1,5 +1,6 @@
 """The key pairs to which phones seal their reports. Intake alone has the private keys, and can use several at once."""
 
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -20,6 +21,7 @@ DERIVED = b"dayar/phone-key/p256"
 DERIVED_BYTES = 48  # 128 bits more than the order, so that the remainder has no bias (FIPS 186-5, A.2.1)
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # of P-256
 KEYS = 64
+REREAD_SECONDS = 1  # a phone can name any number of keys that do not exist
 
 
 class PublicKey(NamedTuple):
@@ -33,7 +35,8 @@ class PhoneKeys:
     """The key pairs of a folder. A key added later is used without a restart."""
 
     def __init__(self, folder: Path) -> None:
-        self._ring = Keyring(folder)
+        self._ring = Keyring(folder, reread_seconds=REREAD_SECONDS)
+        self.used: dict[str, datetime] = {}  # when each key last opened a report in this process
 
     @property
     def newest(self) -> PublicKey:
@@ -41,13 +44,19 @@ class PhoneKeys:
         point = private_key(seed).public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
         return PublicKey(key_id, encode(point))
 
+    @property
+    def newest_id(self) -> str:
+        return self._ring.newest[0]
+
     def open(self, sealed: bytes, *, kid: str, report_id: str, account: str = "") -> bytes:
         """Open a report that the account sealed to the key `kid`. Raises UnknownKey, SealMismatch."""
         key = private_key(self._ring.find(kid))
         try:
-            return SUITE.decrypt(sealed, key, info=info(kid, report_id, account))
+            report = SUITE.decrypt(sealed, key, info=info(kid, report_id, account))
         except InvalidTag:
             raise SealMismatch from None
+        self.used[kid] = datetime.now(UTC)
+        return report
 
 
 @lru_cache(KEYS)

@@ -33,8 +33,9 @@ class UnknownKey(DependencyUnavailable):
 class Keyring:
     """The keys of a folder. Raises NoKey if the folder has no key. Later keys are found without a restart."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, *, reread_seconds: float = 0) -> None:
+        """For an unknown id the folder is read again, but not within `reread_seconds` after the last reading."""
+        self._folder, self._reread_seconds = folder, reread_seconds
         self._keys = known(folder)
         self._read_at = time.monotonic()
         if not self._keys:
@@ -56,7 +57,7 @@ class Keyring:
     def find(self, key_id: str) -> bytes:
         """The key with this id. Raises UnknownKey."""
         key = self._keys.get(key_id)
-        if key is None:
+        if key is None and time.monotonic() - self._read_at >= self._reread_seconds:
             self._refresh()
             key = self._keys.get(key_id)
         if key is None:

@@ -97,6 +97,8 @@ def test_a_key_of_phones_is_kept_for_60_days_after_its_rotation(folder: Path) ->
         rotation.retire(Kind.PHONES, old, of, uses=0, now=rotated_at + timedelta(days=59, hours=23))
     with pytest.raises(KeyNewest):
         rotation.retire(Kind.PHONES, new, of, uses=0, now=rotated_at + timedelta(days=61))
+    with pytest.raises(KeyOfPhones):
+        rotation.retire(Kind.PHONES, old, of, uses=1, now=rotated_at + timedelta(days=61))
     rotation.retire(Kind.PHONES, old, of, uses=0, now=rotated_at + timedelta(days=60))
     assert list(keyring.known(of)) == [new]
 

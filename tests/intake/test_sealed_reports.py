@@ -1,18 +1,24 @@
 """Intake opens reports that phones sealed to its public key, and admits them like reports in clear."""
 
 import json
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from services.intake.phone_keys import PhoneKeys
+from cli.transactions import within
+from services.intake import phone_key_uses, phone_keys
+from services.intake.config import IntakeSettings
+from services.intake.phone_keys import PhoneKeys, UnknownKey
 from services.intake.refusals import REPORT_BYTES
 from shared.auth.tokens import Role
 from shared.crypto import keyring
-from shared.crypto.seal import decode, encode
+from shared.crypto.seal import SealMismatch, decode, encode
 from shared.events.vocabulary import SubmissionChannel
-from tests.installation import Installation
+from tests.installation import Installation, wait_for
 from tests.intake.conftest import DISPLACEMENTS, RunningIntake, opened
 from tests.intake.factories import group, household
 from tests.intake.records import records
@@ -154,6 +160,7 @@ async def test_a_report_sealed_to_a_destroyed_key_is_refused_by_a_problem_of_its
 ) -> None:
     """The phone keeps the report, because a backup may restore the key."""
     folder = installation.secrets / "phones-key"
+    monkeypatch.setattr(phone_keys, "REREAD_SECONDS", 0)
     async for intake in opened(installation):
         body = sealed(household(), await key_of(intake))
         keyring.draw(folder)
@@ -179,3 +186,53 @@ def test_a_key_file_gives_the_same_pair_in_every_process(installation: Installat
     assert PhoneKeys(folder).newest == PhoneKeys(folder).newest
     keyring.draw(folder)
     assert len(decode(PhoneKeys(folder).newest.public)) == 65
+
+
+async def test_each_answer_names_the_key_that_is_used(intake: RunningIntake) -> None:
+    key, caller = await key_of(intake), intake.caller()
+    for body in (sealed(household(), key), {}):
+        assert (await caller.post(SEALED, body)).headers["dayar-phone-key"] == key["kid"]
+
+
+@pytest.mark.parametrize("repeated", ["report_id", "version"])
+async def test_a_field_outside_the_seal_is_not_taken_from_inside(intake: RunningIntake, repeated: str) -> None:
+    """Of a field that a JSON object repeats, a reader takes the last value."""
+    key, report = await key_of(intake), household()
+    inside = {**report, "version": 7, "report_id": household()["report_id"]}
+    content = {
+        name: value for name, value in inside.items() if name == repeated or name not in ("report_id", "version")
+    }
+    data = box(json.dumps(content).encode(), key, f"dayar/phone/v1\0{key['kid']}\0{report['report_id']}")
+    answer = await intake.caller().post(SEALED, {"report_id": report["report_id"], "kid": key["kid"], "data": data})
+    assert answer.status_code == 422
+    assert [error["pointer"] for error in answer.json()["errors"]] == [f"/{repeated}"]
+
+
+def test_unknown_keys_make_intake_read_the_folder_at_most_once_a_second(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keyring.draw(tmp_path)
+    keys = PhoneKeys(tmp_path)
+    monkeypatch.setattr(phone_keys, "REREAD_SECONDS", 0)
+    eager = PhoneKeys(tmp_path)
+    added = keyring.draw(tmp_path)
+    with pytest.raises(UnknownKey):
+        keys.open(b"", kid=added, report_id="")
+    with pytest.raises((SealMismatch, ValueError)):
+        eager.open(b"", kid=added, report_id="")
+
+
+async def is_used(installation: Installation, kid: str, since: datetime) -> bool:
+    count = partial(phone_key_uses.used_since, kid=kid, since=since)
+    return await within("intake", count, installation.settings(IntakeSettings)) == 1
+
+
+async def test_the_last_use_of_a_key_is_stored(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A phone that never learned of a newer key still seals to an older one, which must not be destroyed."""
+    monkeypatch.setattr(phone_key_uses, "SECONDS", 0.05)
+    started_at = datetime.now(UTC)
+    async for intake in opened(installation):
+        key = await key_of(intake)
+        assert (await intake.caller().post(SEALED, sealed(household(), key))).status_code == 202
+        await wait_for(partial(is_used, installation, key["kid"], started_at), timeout=30)
+        assert not await is_used(installation, key["kid"], datetime.now(UTC) + timedelta(days=1))

@@ -1,8 +1,9 @@
 """Opens reports that phones sealed. The opened report is only in memory: it is read, checked and sealed again."""
 
-from typing import Annotated, Protocol
+from typing import Annotated, Any, Protocol
 from uuid import UUID
 
+import msgspec
 from pydantic import Field, ValidationError
 
 from services.intake.channels import json_reports
@@ -36,10 +37,18 @@ class SealedReport(Body):
     data: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$", max_length=SEALED_BYTES)]
 
 
+class Inside(msgspec.Struct, gc=False):
+    """The fields that are outside the seal, and must not be inside too."""
+
+    report_id: Any = msgspec.UNSET
+    version: Any = msgspec.UNSET
+
+
 class Keys(Protocol):
     def open(self, sealed: bytes, *, kid: str, report_id: str, account: str) -> bytes: ...
 
 
+_inside = msgspec.json.Decoder(Inside).decode
 NAMES = names_of(SealedReport)
 DISPLACEMENTS = SealedFormat(
     "Report a displaced household or group, sealed on a phone.",
@@ -70,9 +79,19 @@ def content(sealed: SealedReport, keys: Keys) -> bytes:
         raise NoSuchPhoneKey from None
     except (SealMismatch, ValueError):
         raise Invalid(NOT_OPENED) from None
-    if report[:1] != b"{":
-        raise Invalid(NOT_OPENED)
+    check_inside(report)
     return report
+
+
+def check_inside(report: bytes) -> None:
+    """Raise Invalid if the report is no JSON object, or repeats a field that is outside the seal."""
+    try:
+        inside = _inside(report)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        raise Invalid(NOT_OPENED) from None
+    repeated = [name for name in inside.__struct_fields__ if getattr(inside, name) is not msgspec.UNSET]
+    if repeated or report[:1] != b"{":
+        raise Invalid([{"pointer": f"/{name}", "expected": "only outside the seal"} for name in repeated] or NOT_OPENED)
 
 
 def read(raw: bytes) -> SealedReport:

@@ -1,17 +1,20 @@
 """A phone stores nothing readable about people: reports are sealed to the centre's key, drafts to a key under a PIN."""
 
 import json
+import re
+from base64 import b64encode
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
-from deploy.local.process import wait_until
 from shared.auth.tokens import Role
 from shared.crypto import keyring
 from shared.crypto.seal import decode
-from tests.browsers import SLOW_MS
+from tests.browsers import SLOW_MS, wait_for_script
 from tests.installation import in_thread
 from tests.intake.factories import household
 from tests.intake.field.phones import (
@@ -19,6 +22,7 @@ from tests.intake.field.phones import (
     PIN,
     Centre,
     begun,
+    choose_pin,
     enter_pin,
     filled,
     kept_reports,
@@ -37,7 +41,8 @@ STORED = """async () => {
         const kept = await caches.open(name);
         return Promise.all((await kept.keys()).map(async (request) => (await kept.match(request)).text()));
     }));
-    return JSON.stringify([{ ...localStorage }, { ...sessionStorage }, databases, caches_, document.cookie]);
+    const places = [location.href, document.referrer, history.state, document.cookie];
+    return JSON.stringify([{ ...localStorage }, { ...sessionStorage }, databases, caches_, places]);
 }"""
 
 
@@ -54,8 +59,18 @@ def written(page: Page, *, send: bool = True) -> None:
 
 def assert_nothing_personal_is_stored(page: Page) -> None:
     stored = page.evaluate(STORED)
-    for text in (FAMILY, GIVEN, "555 010203", "sleeps at", PIN, r"\u0422\u043e\u043a"):
-        assert text not in stored, text
+    assert page.evaluate("indexedDB.databases()") == []
+    for text in (FAMILY, GIVEN, "555 010203", "sleeps at", PIN):
+        for spelling in spellings(text):
+            assert spelling not in stored, text
+
+
+def spellings(text: str) -> Iterator[str]:
+    """The text as it is, in JSON and addresses, and as base64 inside of a longer text."""
+    yield from (text, json.dumps(text)[1:-1], quote(text))
+    for skipped, first in enumerate((0, 2, 3)):  # of three bytes, base64 makes four characters
+        encoded = b64encode(b" " * skipped + text.encode()).decode().rstrip("=")[first:-1]
+        yield from (encoded, encoded.replace("+", "-").replace("/", "_"))
 
 
 def test_nothing_personal_is_readable_in_the_phones_storage(phone: BrowserContext, centre: Centre) -> None:
@@ -100,11 +115,12 @@ def test_a_report_whose_key_is_missing_stays_and_is_sent_when_the_key_is_back(
     written(page)
     gone = {"type": "urn:dayar:problem:no-such-phone-key", "status": 422, "title": "no such key"}
     page.route("**/v1/displacements:sealed", lambda route: route.fulfill(status=422, json=gone))
-    signed_in(page, centre.account(Role.FIELD))
+    with page.expect_response("**/field/key"):  # the phone forgets the key, and asks for the present one
+        signed_in(page, centre.account(Role.FIELD))
     expect(page.locator("#reports .answer")).to_contain_text("The centre cannot open this report")
     assert len(kept_reports(page, centre)) == 1
     page.unroute("**/v1/displacements:sealed")
-    page.click("#send-now")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # the author looks at the page
     expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
 
 
@@ -199,14 +215,17 @@ def test_a_stored_draft_needs_the_pin_and_no_wrong_pin_deletes_it(phone: Browser
         expect(page.locator("#pin-failed")).to_have_text("Wrong PIN. Nothing is deleted.", timeout=SLOW_MS)
     enter_pin(page)
     expect(page.locator("#pin-failed")).to_contain_text("Too many wrong PINs. Try again in ")
+    page.evaluate("{ const was = Date.now; Date.now = () => was() + 7_200_000; }")  # the phone's clock is set forward
+    enter_pin(page)
+    expect(page.locator("#pin-failed")).to_contain_text("Too many wrong PINs. Try again in ")
     expect(page.locator("#draft-list li")).to_have_count(1)
 
 
 WAITS = """async (counts) => {
     const pin = await import(document.querySelector("script[type=module]").src.replace("field.js", "pin.js"));
     return counts.map((count) => {
-        localStorage.setItem("dayar.pin.failures", JSON.stringify({ count, at: Date.now() }));
-        return pin.secondsToWait();
+        localStorage.setItem("dayar.pin.failures", JSON.stringify({ pair: { count, at: Date.now() } }));
+        return pin.secondsToWait("pair");
     });
 }"""
 
@@ -217,12 +236,13 @@ def test_the_delay_after_wrong_pins_grows_and_a_right_pin_ends_it(phone: Browser
     assert waits == pytest.approx([0, 0, 30, 60, 120, 3600, 3600], abs=1)
     written(page, send=False)
     page.click("#another")
-    page.evaluate(KEEP, ["dayar.pin.failures", {"count": 4, "at": 0}])
+    [pair] = page.evaluate("JSON.parse(localStorage.getItem('dayar.pin'))")
+    page.evaluate(KEEP, ["dayar.pin.failures", {pair["id"]: {"count": 4, "at": 0}}])
     page.reload()
     page.click("#draft-list >> text=Continue")
     enter_pin(page)
     expect(page.locator("#notes")).to_have_value(NOTES, timeout=SLOW_MS)
-    assert page.evaluate("localStorage.getItem('dayar.pin.failures')") is None
+    assert page.evaluate("localStorage.getItem('dayar.pin.failures')") == "{}"
 
 
 @pytest.mark.parametrize("pin", ["12345", "111111", "123456", "987654", "12a456"])
@@ -367,6 +387,31 @@ def test_the_form_with_a_pin_fits_the_smallest_phone(phone: BrowserContext, cent
     page.set_viewport_size({"width": 320, "height": 640})
     page.goto(f"{centre.url}{FORM}?lang={language}")
     expect(page.locator("#pin-choose")).to_be_visible()
+    fits(page)
+    choose_pin(page)
+    signed_in(page, centre.account(Role.FIELD))
+    errors = [{"pointer": "/occurred_at", "expected": "Input should be otherwise"}]
+    page.route("**/v1/displacements*", lambda route: route.fulfill(status=422, json={"errors": errors}))
+    filled(page)
+    expect(page.locator("#reports .errors li")).to_have_count(1)
+    expect(page.locator("#reports button")).to_have_count(3)
+    fits(page)
+    begun(page)
+    page.click("#another")
+    expect(page.locator("#draft-list li")).to_have_count(1)
+    page.reload()
+    page.click("#draft-list button >> nth=0")
+    expect(page.locator("#pin-form button")).to_have_count(3)
+    fits(page)
+    for _ in range(3):
+        enter_pin(page, "135790")
+        expect(page.locator("#pin-failed")).not_to_be_empty(timeout=SLOW_MS)
+    enter_pin(page)
+    expect(page.locator("#pin-failed")).to_contain_text(re.compile(r"\d"))
+    fits(page)
+
+
+def fits(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
@@ -388,32 +433,28 @@ def test_a_report_is_bound_to_the_account_that_wrote_it(phone: BrowserContext, c
 
 def test_while_a_report_is_sealed_no_other_one_is_lost(phone: BrowserContext, centre: Centre) -> None:
     """The phone waits for the key up to 20 s. Meanwhile the author may continue another draft."""
-    page = opened(phone, centre)
-    begun(page)
-    page.click("#another")
-    expect(page.locator("#draft-list li")).to_have_count(1)
-    page.evaluate("localStorage.removeItem('dayar.centre-key')")
     held: list[Route] = []
 
     def hold(route: Route) -> None:
         held.append(route)
 
-    page.route("**/field/key", hold)
+    phone.route("**/field/key", hold)
+    page = opened(phone, centre)
+    begun(page)
+    page.click("#another")
+    expect(page.locator("#draft-list li")).to_have_count(1)
     filled(page, send=False)
     page.click("#send")
-    wait_until_held(page, held)
+    expect(page.locator("#report")).to_have_attribute("aria-busy", "true")
     assert page.evaluate("document.querySelector('#report').inert")
     page.click("#draft-list >> text=Continue")
     expect(page.locator("#notes")).to_have_value("sleeps at Айгүл's")
-    held[0].continue_()
+    for route in held:
+        route.continue_()
     expect(page.locator("#reports li")).to_have_count(1)
     expect(page.locator("#notes")).to_have_value("sleeps at Айгүл's")
     page.click("#another")
     expect(page.locator("#draft-list li")).to_have_count(1)
-
-
-def wait_until_held(page: Page, held: list[Route]) -> None:
-    assert wait_until(lambda: page.evaluate("1") == 1 and bool(held), timeout=30)
 
 
 def test_a_correction_draft_of_an_earlier_release_is_continued_and_sent(phone: BrowserContext, centre: Centre) -> None:
@@ -434,3 +475,226 @@ def test_a_correction_draft_of_an_earlier_release_is_continued_and_sent(phone: B
     [report] = kept_reports(page, centre)
     assert (report["clear"]["version"], report["body"]["notes"]) == (2, NOTES)
     expect(page.locator("#drafts")).to_be_hidden()
+
+
+OTHER_PIN = "804152"
+
+
+def choose_another_pin(page: Page) -> None:
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.click("#pin-forgotten")
+    page.fill("#pin", OTHER_PIN)
+    page.fill("#pin-again", OTHER_PIN)
+    page.click("#pin-form .is-primary")
+    expect(page.locator("#pin-panel")).to_be_hidden(timeout=SLOW_MS)
+
+
+def put_aside(page: Page) -> None:
+    """Begins a draft and leaves it. The phone needs the PIN to open it again."""
+    written(page, send=False)
+    page.click("#another")
+    expect(page.locator("#draft-list li").first).to_be_visible()
+
+
+def test_an_own_pin_does_not_end_the_wait_for_another_pin(phone: BrowserContext, centre: Centre) -> None:
+    """Who finds the phone can choose a PIN. It gives no further tries at the owner's PIN."""
+    page = opened(phone, centre)
+    put_aside(page)
+    page.reload()
+    page.click("#draft-list >> text=Continue")
+    choose_another_pin(page)
+    page.fill("#notes", "of the finder")
+    page.click("#another")
+    expect(page.locator("#draft-list li")).to_have_count(2)
+    page.reload()
+    for _ in range(3):
+        page.click("#draft-list li:last-child >> text=Continue")
+        enter_pin(page, "135790")
+        expect(page.locator("#pin-failed")).to_have_text("Wrong PIN. Nothing is deleted.", timeout=SLOW_MS)
+        page.click("#draft-list li:first-child >> text=Continue")
+        enter_pin(page, OTHER_PIN)
+        expect(page.locator("#notes")).to_have_value("of the finder", timeout=SLOW_MS)
+        page.reload()
+        page.click("#pin-later")
+    page.click("#draft-list li:last-child >> text=Continue")
+    enter_pin(page)
+    expect(page.locator("#pin-failed")).to_contain_text("Too many wrong PINs. Try again in ")
+
+
+def test_colleagues_with_own_pins_keep_the_drafts_apart(phone: BrowserContext, centre: Centre) -> None:
+    owner, colleague = centre.account(Role.FIELD), centre.account(Role.FIELD)
+    page = opened(phone, centre)
+    signed_in(page, colleague)
+    put_aside(page)
+    page.reload()
+    page.click("#draft-list >> text=Continue")
+    choose_another_pin(page)
+    page.click("#sign-out")
+    signed_in(page, owner)
+    put_aside(page)
+    page.reload()
+    page.click("#draft-list >> text=Continue")
+    enter_pin(page)
+    expect(page.locator("#notes")).to_have_value(NOTES, timeout=SLOW_MS)
+
+
+def test_after_the_pin_the_draft_is_the_one_that_another_tab_wrote_meanwhile(
+    phone: BrowserContext, centre: Centre
+) -> None:
+    page = opened(phone, centre)
+    put_aside(page)
+    page.reload()
+    page.click("#draft-list >> text=Continue")
+    expect(page.locator("#pin-enter")).to_be_visible()
+    other = opened(phone, centre)
+    other.click("#draft-list >> text=Continue")
+    enter_pin(other)
+    expect(other.locator("#notes")).to_have_value(NOTES, timeout=SLOW_MS)
+    other.fill("#notes", "newer")
+    other.click("#another")
+    expect(other.locator("#draft-list li")).to_have_count(1)
+    enter_pin(page)
+    expect(page.locator("#notes")).to_have_value("newer", timeout=SLOW_MS)
+
+
+FULL = "() => { Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); }; }"
+UNSEEN = """() => {
+    const was = Date.now;
+    Object.defineProperty(document, "hidden", { configurable: true, value: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+    Object.defineProperty(document, "hidden", { configurable: true, value: false });
+    Date.now = () => was() + 6 * 60_000;
+    document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+def test_a_full_phone_says_so_and_the_form_keeps_what_could_not_be_stored(
+    phone: BrowserContext, centre: Centre
+) -> None:
+    page = opened(phone, centre)
+    page.evaluate("localStorage.removeItem('dayar.centre-key')")
+    page.evaluate(FULL)
+    filled(page, send=False)
+    begun(page)
+    expect(page.locator("#wrong")).to_contain_text("This phone has no storage left")
+    page.evaluate(UNSEEN)
+    expect(page.locator("#notes")).to_have_value(NOTES)
+    sent(page)
+    expect(page.locator("#wrong")).to_contain_text("This phone has no storage left")
+
+
+def test_a_phone_learns_the_key_of_a_rotation_from_the_answer_to_a_report(
+    phone: BrowserContext, centre: Centre
+) -> None:
+    page = opened(phone, centre)
+    signed_in(page, centre.account(Role.FIELD))
+    old = page.evaluate("JSON.parse(localStorage.getItem('dayar.centre-key')).kid")
+    answer = {"status": 202, "json": {"status": "accepted"}, "headers": {"dayar-phone-key": f"f{old[1:]}"}}
+    page.route("**/v1/displacements:sealed", lambda route: route.fulfill(**answer))
+    with page.expect_response("**/field/key") as asked:
+        filled(page)
+    assert not asked.value.from_service_worker
+
+
+def test_a_key_that_the_centre_lost_is_forgotten_and_an_older_one_is_used(
+    phone: BrowserContext, centre: Centre
+) -> None:
+    """After a restore the centre may have only an earlier key."""
+    page = opened(phone, centre)
+    key = page.evaluate("JSON.parse(localStorage.getItem('dayar.centre-key'))")
+    page.evaluate(KEEP, ["dayar.centre-key", {**key, "kid": "ffffffff-00000000"}])
+    with phone.expect_event("requestfinished", lambda request: request.url.endswith("/field/key")):
+        page.reload()
+    wait_for_script(page, f"JSON.parse(localStorage.getItem('dayar.centre-key')).kid === '{key['kid']}'")
+    page.route("**/field/key", lambda route: route.fulfill(json={"kid": "ffffffff-00000000", "public": "AAAA"}))
+    page.reload()
+    filled(page)
+    [report] = kept_reports(page, centre)
+    assert report["sealed"]["kid"] == key["kid"]
+
+
+def test_the_browser_cannot_take_the_pin_for_a_password(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    for field in ("#pin", "#pin-again"):
+        assert page.locator(field).get_attribute("type") == "text"
+        assert page.locator(field).get_attribute("autocomplete") == "one-time-code"
+        assert page.locator(field).evaluate("field => getComputedStyle(field).webkitTextSecurity") == "disc"
+
+
+def refused(page: Page, centre: Centre, status: int = 403) -> None:
+    """Sends a report that the centre refuses."""
+    signed_in(page, centre.account(Role.FIELD))
+    page.route("**/v1/displacements:sealed", lambda route: route.fulfill(status=status, json={"status": status}))
+    written(page)
+    expect(page.locator("#reports .is-bad")).to_have_count(1)
+    page.unroute("**/v1/displacements:sealed")
+
+
+@pytest.mark.parametrize(("status", "version"), [(403, 1), (413, 1), (422, 1), (409, 2)])
+def test_a_refused_report_can_be_sent_again_as_it_is(
+    phone: BrowserContext, centre: Centre, status: int, version: int
+) -> None:
+    page = opened(phone, centre)
+    refused(page, centre, status)
+    page.reload()
+    page.click("#reports button:has-text('Send again')")
+    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+    [report] = kept_reports(page, centre)
+    [record] = in_thread(records(centre.installation, "displacements", report["clear"]["report_id"]))
+    assert (record.opened.clear.version, record.opened.sealed["notes"]) == (version, NOTES)
+    assert page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('dayar.draft.'))") == []
+
+
+def test_what_was_written_in_a_refused_report_is_corrected_after_a_reload(
+    phone: BrowserContext, centre: Centre
+) -> None:
+    page = opened(phone, centre)
+    refused(page, centre)
+    page.reload()
+    assert_nothing_personal_is_stored(page)
+    expect(page.locator("#drafts")).to_be_hidden()
+    page.click("#reports button:has-text('Correct')")
+    enter_pin(page)
+    expect(page.locator("#notes")).to_have_value(NOTES, timeout=SLOW_MS)
+    expect(page.locator("#written-anew")).to_be_hidden()
+    sent(page)
+    expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
+    [report] = kept_reports(page, centre)
+    assert report["body"]["members"][0]["given_name"] == GIVEN
+
+
+@pytest.mark.parametrize(
+    "answer", [{"state": "refused"}, {"state": "conflict"}, {"state": "accepted", "receipt": {"state": "refused"}}]
+)
+def test_a_refused_report_of_an_earlier_release_keeps_its_text_for_a_correction(
+    phone: BrowserContext, centre: Centre, answer: dict[str, Any]
+) -> None:
+    page = phone.new_page()
+    page.goto(f"{centre.url}{FORM}/files/none")
+    kept = earlier(**answer)
+    if "receipt" in kept:
+        kept["receipt"] = {"report_id": kept["body"]["report_id"], "version": 1, "reason": None, **kept["receipt"]}
+    page.evaluate(KEEP, [f"dayar.report.{kept['body']['report_id']}", kept])
+    page.close()
+    page = opened(phone, centre)
+    wait_for_script(page, "!JSON.stringify({ ...localStorage }).includes('555 0102')")
+    wait_for_script(page, "Object.keys(localStorage).some((key) => key.startsWith('dayar.draft.'))")
+    assert_nothing_personal_is_stored(page)
+    page.click("#reports button:has-text('Correct')")
+    expect(page.locator("[data-name=given_name]").first).to_have_value(GIVEN)
+
+
+def test_a_draft_that_an_older_page_stored_in_clear_is_sealed_at_the_next_opening(
+    phone: BrowserContext, centre: Centre
+) -> None:
+    """A tab with the release before can still be open when the PIN is chosen in another tab."""
+    page = opened(phone, centre)
+    draft = earlier(author="", corrected=None, tab="other")
+    page.evaluate(KEEP, [f"dayar.draft.{draft['body']['report_id']}", draft])
+    page.reload()
+    wait_for_script(page, "!JSON.stringify({ ...localStorage }).includes('given_name')")
+    expect(page.locator("#draft-list li")).to_have_count(1)
+    assert_nothing_personal_is_stored(page)
+    page.click("#draft-list >> text=Continue")
+    enter_pin(page)
+    expect(page.locator("[data-name=given_name]").first).to_have_value(GIVEN, timeout=SLOW_MS)

@@ -1,7 +1,7 @@
-// The centre's public key, to which reports are sealed. The newest known key is on the phone, for places without signal.
+// The centre's public key, to which reports are sealed. The key of its last answer is on the phone, for places without signal.
 
 import { account, isSameName } from "./kept.js";
-import { decode, seal } from "./sealing.js";
+import { decode, isPublicKey, seal } from "./sealing.js";
 
 /** @typedef {{kid: string, public: string}} CentreKey `kid` begins with the time at which the key was made */
 /** @typedef {{kid: string, data: string, account?: string}} Sealed `account` is the id of the account that wrote the report, if it was signed in */
@@ -11,24 +11,42 @@ const INFO = "dayar/phone/v1\0";
 const PATIENCE_MS = 20_000;
 const AGAIN_MS = 12 * 3_600_000;
 let readAt = -Infinity;
+/** @type {CentreKey | null} */
+let answered = null; // by the centre to this page, which knows it even if the phone is full
 
 /** @returns {CentreKey | null} */
 function known() {
-  return JSON.parse(localStorage.getItem(KEPT) ?? "null");
+  return answered ?? JSON.parse(localStorage.getItem(KEPT) ?? "null");
 }
 
-/** Ask for the newest key. Without a signal the service worker may answer with an older one. */
+/** Ask for the key that the centre uses. It is an older one than before if the centre lost its newest key. */
 export async function renewKey() {
   if (performance.now() - readAt < AGAIN_MS && known()) return;
   try {
-    const answer = await fetch("/intake/field/key", { credentials: "omit", signal: AbortSignal.timeout(PATIENCE_MS) });
-    const key = await answer.json();
-    if (!answer.ok) return;
+    const answer = await fetch("/intake/field/key", { credentials: "omit", cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
+    const { kid, public: point } = await answer.json();
+    if (!answer.ok || !kid || !(await isPublicKey(point))) return;
     readAt = performance.now();
-    if (key.kid > (known()?.kid ?? "")) localStorage.setItem(KEPT, JSON.stringify(key));
+    answered = { kid, public: point };
+    localStorage.setItem(KEPT, JSON.stringify(answered));
   } catch {
     // the phone is offline or full, so reports are sealed to the key that it knows
   }
+}
+
+/** The centre named the key that it uses. @param {string | null} kid */
+export function heardOf(kid) {
+  if (!kid || kid === known()?.kid) return;
+  readAt = -Infinity;
+  void renewKey();
+}
+
+/** The centre does not have this key, so nothing more may be sealed to it. @param {string} [kid] */
+export function forgetKey(kid) {
+  if (kid !== known()?.kid) return;
+  answered = null;
+  localStorage.removeItem(KEPT);
+  void renewKey();
 }
 
 /**

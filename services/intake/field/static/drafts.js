@@ -2,6 +2,7 @@
 // killed tab loses nothing that was written some milliseconds before.
 
 import { changed, clearOf, outlineOf } from "./kept.js";
+import { recall } from "./memory.js";
 import { hasPin, isOpen, openDraft, sealDraft } from "./pin.js";
 import { uuid } from "./uuid.js";
 
@@ -10,8 +11,9 @@ import { uuid } from "./uuid.js";
  * @typedef {import("./kept.js").Body} Body
  * @typedef {import("./kept.js").Outline} Outline
  * @typedef {{author: string, corrected: Outline | null, body: Body}} Written
- * @typedef {{author: string, corrected: Outline | null, clear: import("./kept.js").Clear, sealed: import("./pin.js").SealedDraft, body?: Body, at: string, tab: string}} Draft
- *   `tab` is the tab that writes the draft; `body` only in drafts that an earlier release stored
+ * @typedef {{author: string, corrected: Outline | null, clear: import("./kept.js").Clear, sealed: import("./pin.js").SealedDraft, body?: Body, at: string, tab: string, isCopy?: boolean}} Draft
+ *   `tab` is the tab that writes the draft; `body` only in drafts that an earlier release stored; `isCopy` until the
+ *   author corrects the report, which the centre refused
  */
 
 const PREFIX = "dayar.draft.";
@@ -45,12 +47,29 @@ function stored(key) {
 export async function keepDraft({ author, corrected, body }) {
   const { report_id } = body, own = ++write;
   sessionStorage.setItem(OPEN, report_id);
-  const sealed = await sealDraft(JSON.stringify(body), report_id);
+  const sealed = await sealDraft(JSON.stringify(body), report_id, author);
   if (own < (writes.get(report_id) ?? 0)) return false;
   writes.set(report_id, own);
   const known = draftOf(report_id);
   store({ author: known?.author || author, corrected: corrected && outlineOf(corrected), clear: clearOf(body), sealed, at: new Date().toISOString(), tab: tab() });
   return true;
+}
+
+/**
+ * Keep what the author wrote in a report that the centre refused, so that a correction does not begin anew.
+ * @param {Kept} report
+ */
+export async function keepCopy(report) {
+  const body = recall(report) ?? report.body, { clear, account } = report;
+  if (!body || !hasPin() || draftOf(clear.report_id)) return;
+  const sealed = await sealDraft(JSON.stringify(body), clear.report_id, account);
+  if (draftOf(clear.report_id)) return; // the author has begun the correction meanwhile
+  store({ author: account, corrected: outlineOf(report), clear, sealed, at: new Date().toISOString(), tab: "", isCopy: true });
+}
+
+/** The centre has the report, or its author removed it. @param {string} reportId */
+export function discardCopy(reportId) {
+  if (draftOf(reportId)?.isCopy) discard(reportId);
 }
 
 /** @param {Draft} draft */
@@ -77,7 +96,7 @@ export async function sealOldDrafts() {
 /** @param {Draft} draft */
 async function sealOldDraft({ body, ...draft }) {
   try {
-    const sealed = body ? await sealDraft(JSON.stringify(body), body.report_id) : draft.sealed;
+    const sealed = body ? await sealDraft(JSON.stringify(body), body.report_id, draft.author) : draft.sealed;
     if (draftOf(draft.clear.report_id)?.at === draft.at) store({ ...draft, sealed });
   } catch {
     // the phone is full, so the draft stays as it is until the next start

@@ -17,6 +17,7 @@ import { canSeal } from "./sealing.js";
 import { sentence } from "./texts.js";
 
 const AGAIN_MS = 30_000;
+const HOUR_MS = 3_600_000;
 const UNSEEN_MS = 5 * 60_000;
 let hiddenAt = Infinity;
 const SCOPES = ["/intake/field", "/field"]; // the second scope is the printed address
@@ -45,8 +46,9 @@ function start() {
   addEventListener("online", () => { show(); void sendWaiting().then(askReceiptsNow); });
   addEventListener("offline", show);
   addEventListener("pageshow", ({ persisted }) => { if (persisted) resume(); }); // another tab may have sent the draft meanwhile
-  document.addEventListener("visibilitychange", () => { leave(); changed(); look(document.hidden ? undefined : askReceiptsNow); }); // a suspended page gets no events of other tabs
+  document.addEventListener("visibilitychange", () => { leave(); changed(); if (!document.hidden) retryUnopened(); look(document.hidden ? undefined : askReceiptsNow); }); // a suspended page gets no events of other tabs
   setInterval(() => look(document.hidden ? undefined : askReceipts), AGAIN_MS);
+  setInterval(retryUnopened, HOUR_MS);
   if ("serviceWorker" in navigator) for (const scope of SCOPES) void navigator.serviceWorker.register("/intake/field/worker.js", { scope });
   void navigator.storage?.persist?.();
   forgetOld();

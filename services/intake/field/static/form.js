@@ -25,9 +25,9 @@ import { uuid } from "./uuid.js";
  * @typedef {import("./kept.js").Kept} Kept
  * @typedef {import("./kept.js").Body} Body
  * @typedef {{lat: number, lon: number, accuracy: number}} Point
- * @typedef {{ids: import("./reports.js").Ids, author: string, corrected: import("./kept.js").Outline | null, point: Point | null, isTouched: boolean, isKept: boolean}} Open
+ * @typedef {{ids: import("./reports.js").Ids, author: string, corrected: import("./kept.js").Outline | null, point: Point | null, isTouched: boolean, isKept: boolean, isLost?: boolean}} Open
  *   the report in the form: ids, author, the report that it corrects, position, whether it was changed, and whether
- *   it is stored as a draft
+ *   it is stored as a draft, and whether the last change could not be stored
  */
 
 const LOCATING_MS = 20_000;
@@ -111,8 +111,12 @@ function save() {
   const open = draft, { author, corrected, point } = open;
   keepDraft({ author, corrected, body: read(form, status, corrected?.clear ?? open.ids, point) }).then((isKept) => {
     open.isKept ||= isKept;
+    open.isLost = false;
     if (open !== draft) changed(); // the list shows the draft
-  }, () => tell(element("wrong"), sentence("full")));
+  }, () => {
+    open.isLost = true;
+    tell(element("wrong"), sentence("full"));
+  });
 }
 
 /** @param {SubmitEvent} event */
@@ -177,9 +181,8 @@ function ask(odd) {
 
 /** @param {Kept} report */
 export function correct(report) {
-  const begun = draftOf(report.clear.report_id);
-  if (begun) return goOn(begun);
-  const body = recall(report);
+  const begun = draftOf(report.clear.report_id), body = recall(report);
+  if (begun && !(begun.isCopy && body)) return goOn(begun);
   begin({ author: account()?.name ?? "", corrected: report, body: body ?? report.body ?? report.clear });
   element("written-anew").hidden = Boolean(body ?? report.body);
   changed();
@@ -187,7 +190,9 @@ export function correct(report) {
 }
 
 /** Continue a draft in this tab. @param {import("./drafts.js").Draft} begun */
-export function goOn(begun) {
+export function goOn({ clear }) {
+  const begun = draftOf(clear.report_id); // another tab may have changed or sent it while the PIN was asked
+  if (!begun) return changed();
   if (!isReadable(begun)) return withPin(begun.sealed, () => goOn(begun));
   void readDraft(begun).then((written) => {
     begin(written);
@@ -197,11 +202,11 @@ export function goOn(begun) {
   });
 }
 
-/** Store the draft, and forget everything that needs the PIN or was sent. */
+/** Forget everything that needs the PIN or was sent. A change that the phone had no storage for stays in the form. */
 export function close() {
   lock();
   forgetAll();
-  if (draft.isTouched) another();
+  if (draft.isTouched && !draft.isLost) another();
 }
 
 /** Keep the draft and show an empty form. */

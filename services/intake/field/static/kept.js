@@ -92,6 +92,11 @@ export function isSame(one, other) {
   return one.at === other.at && one.clear.version === other.clear.version;
 }
 
+/** Whether the centre refused the report at once, or a registrar refused it later. @param {Kept} report */
+export function isRefused(report) {
+  return ["refused", "conflict"].includes(report.state) || receiptOf(report)?.state === "refused";
+}
+
 /** The version of a correction. It is a new number only if the centre has the present one. @param {Outline} report */
 export function nextVersion(report) {
   return report.clear.version + (isAnswered(report) || report.state === "conflict" ? 1 : 0);

@@ -1,10 +1,11 @@
 // The list of this phone's drafts and reports, with the state of each.
 
-import { discard, drafts } from "./drafts.js";
+import { discard, discardCopy, drafts } from "./drafts.js";
 import { element } from "./elements.js";
 import { correct, goOn, isOpen } from "./form.js";
-import { account, isAnswered, isOver, isOwn, isSameName, receiptOf, remove, reports } from "./kept.js";
+import { account, isAnswered, isOver, isOwn, isSameName, kept, receiptOf, remove, reports } from "./kept.js";
 import { labelOf, placeName } from "./labels.js";
+import { sendAgain } from "./outbox.js";
 import { canSeal } from "./sealing.js";
 import { button, copy, line, part } from "./page.js";
 import { sentence, words } from "./texts.js";
@@ -39,12 +40,17 @@ export function showAccount() {
   element("account-name").textContent = known?.name ?? "";
 }
 
-/** The drafts of the signed-in account, without the open draft. */
+/** The drafts of the signed-in account, without the open draft and without copies of refused reports. */
 function showDrafts() {
   const name = account()?.name;
-  const own = drafts().filter((draft) => (!draft.author || isSameName(draft.author, name)) && !isOpen(draft.clear.report_id));
+  const own = drafts().filter((draft) => !isCopy(draft) && (!draft.author || isSameName(draft.author, name)) && !isOpen(draft.clear.report_id));
   element("drafts").hidden = !own.length || !canSeal();
   element("draft-list").replaceChildren(...own.map(begun));
+}
+
+/** Whether the draft is behind "Correct" of a refused report. @param {Draft} draft */
+function isCopy(draft) {
+  return Boolean(draft.isCopy && kept(draft.clear.report_id));
 }
 
 /** @param {Draft} draft */
@@ -69,6 +75,7 @@ function shown(report) {
   part(item, ".errors").replaceChildren(...[...new Set((report.errors ?? []).map(expectation))].map(line));
   part(item, ".actions").append(
     ...(isOwn(report) && canSeal() ? [button(sentence("correct"), () => correct(report))] : []),
+    ...(isOwn(report) && report.sealed && ["refused", "conflict"].includes(report.state) ? [button(sentence("sendAgain"), () => sendAgain(report))] : []),
     ...(report.state === "waiting" ? [] : [button(sentence("remove"), () => forget(report))]),
   );
   return item;
@@ -104,5 +111,6 @@ function expectation(error) {
 /** @param {Kept} report */
 function forget(report) {
   if (!isAnswered(report) && !confirm(sentence("sure"))) return;
+  discardCopy(report.clear.report_id);
   remove(report);
 }

@@ -1,7 +1,9 @@
 // Send waiting reports, oldest first, and store the answers.
 
-import { sealReport } from "./centre-key.js";
-import { account, isAnswered, isSame, isSameName, keep, kept, reports, setAccount } from "./kept.js";
+import { forgetKey, heardOf, sealReport } from "./centre-key.js";
+import { discardCopy, keepCopy } from "./drafts.js";
+import { account, isAnswered, isRefused, isSame, isSameName, keep, kept, nextVersion, reports, setAccount } from "./kept.js";
+import { hasPin } from "./pin.js";
 
 /** @typedef {import("./kept.js").Kept} Kept */
 
@@ -49,6 +51,7 @@ async function send(report) {
     return false;
   }
   if (LATER.includes(answer.status) || answer.status >= 500) return false;
+  heardOf(answer.headers.get("dayar-phone-key"));
   settle(report, answer, await answer.json());
   return true;
 }
@@ -69,8 +72,22 @@ function upload({ clear, sealed, body }, token) {
 function settle(sent, answer, result) {
   const now = kept(sent.clear.report_id);
   if (!now) return;
-  if (isSame(now, sent)) keep({ ...now, ...(answer.ok && { sealed: undefined, body: undefined }), state: stateOf(answer, result), errors: result.errors });
+  if (result.type === NO_SUCH_KEY) forgetKey(sent.sealed?.kid);
+  if (isSame(now, sent)) answered({ ...now, ...(answer.ok && { sealed: undefined, body: undefined }), state: stateOf(answer, result), errors: result.errors });
   else if (answer.ok || answer.status === CONFLICT) keep({ ...now, clear: { ...now.clear, version: Math.max(now.clear.version, sent.clear.version + 1) } });
+}
+
+/** @param {Kept} report */
+function answered(report) {
+  if (isAnswered(report)) discardCopy(report.clear.report_id);
+  if (isRefused(report)) void keepCopy(report).catch(() => {}); // a full phone has the sealed report only
+  keep(report);
+}
+
+/** Send a refused report again as it is. A number that has other content at the centre needs the next version. @param {Kept} report */
+export function sendAgain(report) {
+  keep({ ...report, clear: { ...report.clear, version: nextVersion(report) }, state: "waiting", errors: undefined });
+  void sendWaiting();
 }
 
 /** @param {Response} answer @param {{status: import("./kept.js").State, type?: string}} result @returns {import("./kept.js").State} */
@@ -85,7 +102,7 @@ export function retryUnopened() {
   for (const report of reports()) if (report.state === "unopened") keep({ ...report, state: "waiting" });
 }
 
-/** Seal what an earlier release stored in clear. What the centre has is not needed any more. */
+/** Seal what an earlier release stored in clear: for the centre, and what was refused also for its author. */
 export async function sealOld() {
   for (const report of reports()) if (report.body) await sealBody(report, report.body);
 }
@@ -93,6 +110,10 @@ export async function sealOld() {
 /** @param {Kept} report @param {import("./kept.js").Body} body */
 async function sealBody(report, body) {
   try {
+    if (isRefused(report)) {
+      if (!hasPin()) return; // choosing the PIN is the next step
+      await keepCopy(report);
+    }
     const sealed = isAnswered(report) ? undefined : await sealReport(body, report.account);
     const now = kept(body.report_id);
     if (sealed !== null && now?.body && isSame(now, report)) keep({ ...now, body: undefined, sealed });

@@ -2,6 +2,7 @@
 
 import { element } from "./elements.js";
 import { sealOldDrafts } from "./drafts.js";
+import { sealOld } from "./outbox.js";
 import { tell } from "./page.js";
 import { choosePin, hasPin, isGuessable, isOpen, secondsToWait, unlock } from "./pin.js";
 import { sentence } from "./texts.js";
@@ -70,13 +71,15 @@ async function chosen() {
   await choosePin(field.value);
   await sealOldDrafts();
   hide();
+  void sealOld();
   return "";
 }
 
 async function opened() {
-  const seconds = secondsToWait();
+  if (!wanted) return "";
+  const seconds = secondsToWait(wanted.pair);
   if (seconds) return sentence("pinWait", { seconds });
-  if (!(await unlock(field.value)) || !wanted || !isOpen(wanted)) return sentence("pinWrong");
+  if (!(await unlock(wanted.pair, field.value)) || !isOpen(wanted)) return sentence("pinWrong");
   hide();
   then();
   return "";

@@ -1,6 +1,7 @@
 // The PIN of this phone. Drafts are sealed to a key pair of the phone, whose private key is encrypted with the PIN.
 // So writing a draft needs no PIN, and opening a stored draft does. No wrong PIN deletes anything.
 
+import { account } from "./kept.js";
 import { bytes, decode, encode, keyPair, open, privateKeyOf, seal } from "./sealing.js";
 import { randomBytes, uuid } from "./uuid.js";
 
@@ -10,13 +11,16 @@ import { randomBytes, uuid } from "./uuid.js";
  */
 
 const KEPT = "dayar.pin"; // the key pairs, oldest first; there are several if a PIN was forgotten
-const FAILURES = "dayar.pin.failures";
+const USED = "dayar.pin.used"; // the key pair of each account, because colleagues who share the phone may have own PINs
+const FAILURES = "dayar.pin.failures"; // by key pair, so that no other PIN ends a wait
 const INFO = "dayar/draft/v1\0";
 const ROUNDS = 600_000;
 const FREE_TRIES = 3;
 const FIRST_WAIT_MS = 30_000, LONGEST_WAIT_MS = 3_600_000;
 /** @type {Map<string, CryptoKey>} */
 const opened = new Map(); // only in the memory of this page
+/** @type {Map<string, number>} */
+const triedAt = new Map(); // by a clock that nobody can set
 
 /** @returns {Pair[]} */
 function pairs() {
@@ -41,16 +45,45 @@ export async function choosePin(pin) {
   const pair = { id: uuid(), publicKey, salt: encode(salt), nonce: encode(nonce), wrapped: encode(new Uint8Array(wrapped)), rounds: ROUNDS };
   localStorage.setItem(KEPT, JSON.stringify([...pairs(), pair]));
   opened.set(pair.id, await privateKeyOf(privateKey.buffer));
+  use(pair.id);
 }
 
-/** Open the key pairs that are under this PIN. Return whether there are any. A try is counted before it is made. @param {string} pin */
-export async function unlock(pin) {
-  const { count } = failures();
-  localStorage.setItem(FAILURES, JSON.stringify({ count: count + 1, at: Date.now() }));
-  const found = await Promise.all(pairs().map((pair) => openPair(pair, pin)));
-  if (!found.some(Boolean)) return false;
-  localStorage.removeItem(FAILURES);
+/** Open a key pair. Return whether the PIN is right. A try is counted before it is made. @param {string} id @param {string} pin */
+export async function unlock(id, pin) {
+  const pair = pairs().find((known) => known.id === id);
+  if (!pair) return false;
+  triedAt.set(id, performance.now());
+  note(id, { count: failures(id).count + 1, at: Date.now() });
+  if (!(await openPair(pair, pin))) return false;
+  note(id);
+  use(id);
   return true;
+}
+
+/** From now on the account's drafts are sealed to this key pair. @param {string} id */
+function use(id) {
+  try {
+    localStorage.setItem(USED, JSON.stringify({ ...used(), [nameOf(account()?.name)]: id }));
+  } catch {
+    // the phone is full, so the drafts are sealed to the pair that was used before
+  }
+}
+
+/** @returns {Record<string, string>} */
+function used() {
+  return JSON.parse(localStorage.getItem(USED) ?? "{}");
+}
+
+/** @param {string} [account] the name, empty without a sign-in */
+function nameOf(account = "") {
+  return account.toLowerCase();
+}
+
+/** The key pair for an account's drafts: the account's own, else the one that was chosen before a sign-in, else the newest. @param {string} author */
+function pairOf(author) {
+  const all = pairs(), chosen = used();
+  const named = [nameOf(author), ""].map((name) => all.find(({ id }) => id === chosen[name]));
+  return named.find(Boolean) ?? all[all.length - 1];
 }
 
 /** @param {Pair} pair @param {string} pin */
@@ -64,18 +97,31 @@ async function openPair({ id, salt, nonce, wrapped, rounds }, pin) {
   }
 }
 
-/** The seconds until the next try, which double with each wrong PIN. */
-export function secondsToWait() {
-  const { count, at } = failures();
+/** The seconds until the next try, which double with each wrong PIN. @param {string} id of the key pair */
+export function secondsToWait(id) {
+  const { count, at } = failures(id);
   if (count < FREE_TRIES) return 0;
   const pause = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (count - FREE_TRIES));
-  const passed = Date.now() - at;
-  return Math.ceil(Math.max(0, passed < 0 ? pause : pause - passed) / 1000); // a clock set back does not shorten the wait
+  // a clock that is set back or forward does not shorten the wait while the page is open
+  const passed = Math.min(Math.max(0, Date.now() - at), performance.now() - (triedAt.get(id) ?? -Infinity));
+  return Math.ceil(Math.max(0, pause - passed) / 1000);
 }
 
-/** @returns {{count: number, at: number}} */
-function failures() {
-  return JSON.parse(localStorage.getItem(FAILURES) ?? '{"count":0,"at":0}');
+/** @typedef {{count: number, at: number}} Failures */
+
+/** @param {string} id @returns {Failures} */
+function failures(id) {
+  return allFailures()[id] ?? { count: 0, at: 0 };
+}
+
+/** @returns {Record<string, Failures>} */
+function allFailures() {
+  return JSON.parse(localStorage.getItem(FAILURES) ?? "{}");
+}
+
+/** @param {string} id @param {Failures} [failed] left out after the right PIN */
+function note(id, failed) {
+  localStorage.setItem(FAILURES, JSON.stringify({ ...allFailures(), [id]: failed }));
 }
 
 /** Forget the opened keys, so that drafts need the PIN again. */
@@ -88,9 +134,9 @@ export function isOpen({ pair }) {
   return opened.has(pair);
 }
 
-/** @param {string} text @param {string} reportId @returns {Promise<SealedDraft>} */
-export async function sealDraft(text, reportId) {
-  const pair = pairs().slice(-1)[0];
+/** @param {string} text @param {string} reportId @param {string} author @returns {Promise<SealedDraft>} */
+export async function sealDraft(text, reportId, author) {
+  const pair = pairOf(author);
   return { pair: pair.id, data: await seal(text, pair.publicKey, INFO + reportId) };
 }
 

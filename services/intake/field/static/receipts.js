@@ -1,6 +1,7 @@
 // Requests the receipts of the sent reports from the centre, and stores each receipt with its report.
 
-import { account, isAnswered, isOver, isOwn, keep, kept, receiptOf, reports, setAccount } from "./kept.js";
+import { keepCopy } from "./drafts.js";
+import { account, isAnswered, isOver, isOwn, isRefused, keep, kept, receiptOf, reports, setAccount } from "./kept.js";
 import { post } from "./outbox.js";
 
 /** @typedef {import("./kept.js").Kept} Kept */
@@ -55,5 +56,7 @@ function inTurn(unsettled) {
 /** @param {Receipt} receipt */
 function note(receipt) {
   const report = kept(receipt.report_id);
-  if (report && JSON.stringify(report.receipt) !== JSON.stringify(receipt)) keep({ ...report, receipt });
+  if (!report || JSON.stringify(report.receipt) === JSON.stringify(receipt)) return;
+  if (isRefused({ ...report, receipt })) void keepCopy(report).catch(() => {}); // a full phone has no copy
+  keep({ ...report, receipt });
 }

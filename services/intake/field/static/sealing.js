@@ -27,6 +27,15 @@ export async function open(data, recipientKey, info) {
   return new TextDecoder().decode(text);
 }
 
+/** @param {unknown} text */
+export async function isPublicKey(text) {
+  try {
+    return Boolean(await suite.kem.deserializePublicKey(decode(String(text)).buffer));
+  } catch {
+    return false; // no point of the curve
+  }
+}
+
 /** A new key pair: the public key as text, and the bytes of the private key. */
 export async function keyPair() {
   const pair = await suite.kem.generateKeyPair();

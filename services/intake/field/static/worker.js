@@ -8,7 +8,7 @@ const SCRIPTS = `${PAGE}/files/${RELEASE}`;
 const FILES = [
   PAGE, `${PAGE}?lang=ky`, `${PAGE}?lang=ru`, `${PAGE}?lang=en`,
   `${SCRIPTS}/field.js`, `${SCRIPTS}/accounts.js`, `${SCRIPTS}/centre-key.js`, `${SCRIPTS}/checks.js`, `${SCRIPTS}/combobox.js`, `${SCRIPTS}/countries.js`, `${SCRIPTS}/drafts.js`, `${SCRIPTS}/elements.js`, `${SCRIPTS}/form.js`, `${SCRIPTS}/hpke.js`, `${SCRIPTS}/kept.js`, `${SCRIPTS}/labels.js`, `${SCRIPTS}/list.js`, `${SCRIPTS}/memory.js`, `${SCRIPTS}/moments.js`, `${SCRIPTS}/outbox.js`, `${SCRIPTS}/page.js`, `${SCRIPTS}/pin.js`, `${SCRIPTS}/pin-panel.js`, `${SCRIPTS}/place-search.js`, `${SCRIPTS}/places.js`, `${SCRIPTS}/reasons.js`, `${SCRIPTS}/receipts.js`, `${SCRIPTS}/reports.js`, `${SCRIPTS}/sealing.js`, `${SCRIPTS}/short-form.js`, `${SCRIPTS}/sites.js`, `${SCRIPTS}/texts.js`, `${SCRIPTS}/time.js`, `${SCRIPTS}/uuid.js`, `${SCRIPTS}/field.css`,
-  `${PAGE}/key`, "/static/pages.css", "/static/icon.svg",
+  "/static/pages.css", "/static/icon.svg",
 ];
 const PATIENCE_MS = 3_000;
 

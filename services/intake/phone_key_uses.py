@@ -1,0 +1,41 @@
+"""Stores when each key of phones last opened a report, so that no key is destroyed to which a phone still seals."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from services.intake.models import PhoneKeyUse
+from shared.failures import is_dependency_unavailable
+from shared.postgres.upsert import upsert
+
+SECONDS = 60
+
+
+async def store(session: AsyncSession, used: Mapping[str, datetime]) -> None:
+    rows = [{"kid": kid, "used_at": used_at} for kid, used_at in used.items()]
+    await upsert(session, PhoneKeyUse, rows, not_older_by="used_at")
+
+
+async def used_since(session: AsyncSession, kid: str, since: datetime) -> int:
+    """1 if the key opened a report since then, else 0."""
+    uses = select(func.count()).where(PhoneKeyUse.kid == kid, PhoneKeyUse.used_at >= since)
+    return await session.scalar(uses) or 0
+
+
+async def keep_stored(sessions: async_sessionmaker[AsyncSession], used: Mapping[str, datetime]) -> None:
+    """Store the uses of this process until cancelled. While PostgreSQL is unavailable, they wait in memory."""
+    stored: dict[str, datetime] = {}
+    while True:
+        await asyncio.sleep(SECONDS)
+        if (now := dict(used)) == stored:
+            continue
+        try:
+            async with sessions.begin() as session:
+                await store(session, now)
+            stored = now
+        except Exception as error:
+            if not is_dependency_unavailable(error):
+                raise
