@@ -223,7 +223,7 @@ async def passes(
 
 
 def ratio(costs: Sequence[Cost]) -> float:
-    """Divide the CPU time with many known households by the CPU time with few. In `costs`, few and many alternate."""
+    """Divide the CPU time with many known households by the CPU time with few. In `costs`, both kinds alternate."""
     few, many = (sum(cost.alerts + cost.components for cost in costs[start::2]) for start in (0, 1))
     return many / few
 

@@ -59,7 +59,8 @@ LONGEST = (
 
 BROKER = pytest.StashKey[Broker | None]()
 
-# Without this handler, tests that a shell runs in the background would ignore SIGINT, and so would their commands.
+# A shell starts a background command with SIGINT ignored. Without this handler, the tests and the commands that they
+# start would ignore it, too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 __all__ = ["pytest_terminal_summary", "real_data"]

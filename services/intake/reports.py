@@ -107,7 +107,7 @@ class DisplacementDraft:
     traceparent: str | None = None
     unchecked: bytes | None = None
     # If intake corrected a time, these are the clear fields with the uncorrected time.
-    # Intake compares a second copy of the report with these fields, because the copy has the uncorrected time too.
+    # Like these fields, a second copy of the report has the uncorrected time, so intake compares the two.
     original_clear: bytes | None = None
 
     @property

@@ -92,7 +92,7 @@ class Renewal(ABC):
 
     @abstractmethod
     async def replace(self, session: AsyncSession, old: Sequence[UUID], subjects: Sequence[Subject]) -> None:
-        """Replace the keys of the households `old`. `subjects` has the loaded data of these households."""
+        """Replace the keys of the households in `old`. `subjects` has the loaded data of these households."""
 
     @abstractmethod
     async def give_up(self, session: AsyncSession, household_id: UUID) -> None:

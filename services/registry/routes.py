@@ -194,7 +194,7 @@ async def history(household_id: UUID, request: Request, session: Session, caller
 
 
 def for_author(version: dict[str, Any], author: Principal) -> dict[str, Any]:
-    """The version of a report in the form that its author may read.
+    """What the author of a report may read of this version.
 
     Outcomes that no receipt shows are hidden, because they may reveal other households and teams. A report from a phone
     is shown without its sealed fields, because somebody else may get the phone with its sign-in and sealed reports.

@@ -107,7 +107,7 @@ def refuses_bad_secrets() -> None:
 
 
 def each_is_hardened(project: Project) -> None:
-    """All containers, even of third parties, have limits, unprivileged users, read-only disks and no capabilities."""
+    """Third-party containers, too, have resource limits, unprivileged users, read-only disks and no capabilities."""
     for service, container in project.inspected().items():
         host = container["HostConfig"]
         holds(f"{service} runs as a user of its own", container["Config"]["User"] not in ("", "0", "root"))

@@ -143,7 +143,7 @@ async def test_the_same_locality_in_other_letters_is_the_same(file: Filing) -> N
 @pytest.mark.parametrize(
     ("first", "second", "hours", "expected"),
     [
-        (100, 130, 2, [100, 130]),  # 30 is 23 % of 130, which is a disagreement
+        (100, 130, 2, [100, 130]),  # the counts differ by 30, which is 23 % of 130
         (130, 100, 2, [100, 130]),
         (100, 125, 2, [125]),  # 25 is 20 % of 125, which is no disagreement
         (100, 130, 24, [100, 130]),

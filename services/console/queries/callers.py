@@ -66,7 +66,7 @@ async def place_first(session: AsyncSession, reports: Iterable[tuple[UUID, Seque
 async def noted(
     session: AsyncSession, hazards: Iterable[UUID], reader: UUID, pcodes: Sequence[str] | None
 ) -> dict[UUID, list[UUID]]:
-    """The reports whose callers this reader may read, by hazard, in the order of the calls."""
+    """By hazard, the reports whose callers this reader may see, in the order of the calls."""
     wanted = _readable(select(CalledReport.hazard_id, StoredCaller.report_id), reader, pcodes)
     reports: dict[UUID, list[UUID]] = {}
     for hazard_id, report_id in await session.execute(

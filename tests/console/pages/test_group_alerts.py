@@ -29,7 +29,7 @@ REASONS = {
 
 @pytest.fixture(scope="module")
 def reported(whole: Whole, cleared: None) -> None:
-    """Reports the counts. The fixture `cleared` is requested, because it closes the alerts of other tests before."""
+    """Reports the counts. The fixture `cleared` first closes the alerts that other tests left."""
     bearer = {"authorization": f"Bearer {whole.installation.token(roles=[Role.FIELD], team=uuid4())}"}
     now = datetime.now(UTC).isoformat()
     for report in EVENING:

@@ -1,4 +1,4 @@
-"""Fixtures: a running centre, and the browser of a phone that reports to it."""
+"""Fixtures: the running services of a centre, and the browser of a phone that sends reports to them."""
 
 from collections.abc import Iterator
 
