@@ -36,6 +36,7 @@ from deploy.backup.messages import (
     WrongKey,
 )
 from deploy.backup.settings import AdminSettings, BackupSettings, Installation
+from deploy.local.process import wait_until
 from deploy.provision.topics import Broker
 from services.console.checks import CheckName
 from services.console.queries import checks
@@ -277,8 +278,9 @@ def test_a_topic_that_a_new_release_adds_may_be_missing(installation: installed.
     admin = own.broker.admin()  # the variable keeps the client alive until the answer arrives
     for answer in admin.delete_topics([f"{prefix}hazards-restricted"]).values():
         answer.result(timeout=30)
-    now = log.look(own.broker, prefix)
-    assert before.ids.keys() - now.ids.keys() == {"hazards-restricted"}
+    assert wait_until(
+        lambda: before.ids.keys() - log.look(own.broker, prefix).ids.keys() == {"hazards-restricted"}, timeout=30
+    )
 
 
 async def test_a_backup_without_the_log_is_kept_but_not_well(
@@ -368,6 +370,7 @@ async def test_a_backup_without_a_topic_that_services_have_read_is_kept_but_not_
     admin = own.broker.admin()  # the variable keeps the client alive until the answer arrives
     for answer in admin.delete_topics([f"{prefix}hazards-restricted"]).values():
         answer.result(timeout=30)
+    await wait_for(lambda: "hazards-restricted" not in log.look(own.broker, prefix).ids, timeout=30)
     await making.back_up(own, settings, NOW)  # a new release added the topic, and no service has read it yet
     async with (
         database.opened(own.settings.for_service("alerts")) as engine,
