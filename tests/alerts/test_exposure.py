@@ -184,9 +184,9 @@ async def test_a_report_is_parsed_once_and_not_for_each_of_its_districts(post: P
     connection = await database.driver(post.session)
     explained = f"EXPLAIN (VERBOSE, FORMAT JSON) {counts.STORE_DISTRICTS}"
     [plan] = await connection.fetchval(explained, [uuid4()], counts.BEFORE_ONSET)
-    parsing = [node for node in nodes(plan["Plan"]) if any("->>" in column for column in node.get("Output", ()))]
-    assert parsing
-    assert not [below for node in parsing for below in nodes(node) if below["Node Type"] == "Function Scan"]
+    reading = [node for node in nodes(plan["Plan"]) if any("report" in column for column in node.get("Output", ()))]
+    assert reading
+    assert not [below for node in reading for below in nodes(node) if below["Node Type"] == "Function Scan"]
 
 
 def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
