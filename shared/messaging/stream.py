@@ -9,7 +9,6 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
-from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from aiokafka.errors import (
     CommitFailedError,
     IllegalStateError,
@@ -29,8 +28,9 @@ from shared.messaging.records import Partition, Reading, Record
 # Topics whose records have the same keys have the same number of partitions.
 # Therefore the range assignor assigns all partitions that have records of one hazard to one worker.
 # Otherwise two workers could judge two revisions of a hazard at the same time.
-# Workers of the previous release support only the round-robin assignor.
-ASSIGNORS = (RangePartitionAssignor, RoundRobinPartitionAssignor)
+# There is only one assignor, because aiokafka 0.14 sends a JoinGroup request for each assignor (its pull request 1168).
+# With two assignors, two workers could interrupt each other's joining without end.
+ASSIGNORS = (RangePartitionAssignor,)
 BETWEEN_TURNS = 8  # after decoding this many records, the task lets the event loop continue with the current commit
 COMMIT_SECONDS = 1.0  # the interval of commits to Kafka, because a commit costs the broker as much as a record
 
