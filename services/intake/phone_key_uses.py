@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.intake.models import PhoneKeyUse
-from shared.failures import is_dependency_unavailable
+from shared.failures import retry_while_unavailable
 from shared.postgres.upsert import upsert
 
 SECONDS = 60
@@ -30,12 +30,13 @@ async def keep_stored(sessions: async_sessionmaker[AsyncSession], used: Mapping[
     stored: dict[str, datetime] = {}
     while True:
         await asyncio.sleep(SECONDS)
-        if (now := dict(used)) == stored:
-            continue
-        try:
-            async with sessions.begin() as session:
-                await store(session, now)
-            stored = now
-        except Exception as error:
-            if not is_dependency_unavailable(error):
-                raise
+        if used != stored:
+            stored = await retry_while_unavailable(lambda: store_now(sessions, used))
+
+
+async def store_now(sessions: async_sessionmaker[AsyncSession], used: Mapping[str, datetime]) -> dict[str, datetime]:
+    """Store the present uses, and return them."""
+    now = dict(used)
+    async with sessions.begin() as session:
+        await store(session, now)
+    return now
