@@ -7,7 +7,7 @@ A row has a search key in place of the site's id, because the database alone mus
 # raw SQL throughout: some of these statements run for every batch of reports and must be fast
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from typing import Any, TypeAlias
 
 from services.registry.decisions import Name, Owner
@@ -101,6 +101,6 @@ class HouseholdSites:
         """The keys of these sites, made with each root that may have made stored keys."""
         return set(self._search.of_sites(site_ids))
 
-    def _named(self, site_ids: Collection[str]) -> Iterator[list[Any]]:
-        yield list(self.keys(site_ids))
-        yield list(site_ids)
+    def _named(self, site_ids: Collection[str]) -> tuple[list[bytes], list[str]]:
+        """The parameters of AT_SITES."""
+        return list(self.keys(site_ids)), list(site_ids)

@@ -101,10 +101,16 @@ async def households(
     wanted = seen(select(*LISTED, Household.row_version, Household.sealed, *KEY), visibility)
     with_key = wanted.join(HouseholdKey, HouseholdKey.household_id == Household.household_id)
     rows = (await session.execute(with_key.where(Household.household_id.in_(ids)))).mappings().all()
-    members: defaultdict[UUID, list[Member]] = defaultdict(list)
+    members = await sealed_members(session, ids)
+    return [opened_household(row, members[row["household_id"]], encryption) for row in rows]
+
+
+async def sealed_members(session: AsyncSession, ids: Sequence[UUID]) -> defaultdict[UUID, list[Member]]:
+    """The members of each household, in their order."""
+    members = defaultdict[UUID, list[Member]](list)
     for member in await session.scalars(select(Member).where(Member.household_id.in_(ids)).order_by(Member.position)):
         members[member.household_id].append(member)
-    return [opened_household(row, members[row["household_id"]], encryption) for row in rows]
+    return members
 
 
 def opened_household(row: RowMapping, members: Sequence[Member], encryption: EnvelopeEncryption) -> dict[str, Any]:

@@ -41,7 +41,7 @@ from services.registry.models import (
     Report,
     Site,
 )
-from services.registry.queries import LISTED, OF_HOUSEHOLD, opened_member, seen
+from services.registry.queries import LISTED, OF_HOUSEHOLD, opened_member, sealed_members, seen
 from services.registry.search_keys import Field, KeysOfRoot, KeyVersion, SearchKeys, Term, terms
 from services.registry.typed_sites import TypedSites
 from services.registry.visibility import HERE, NOW, Visibility, within
@@ -229,11 +229,8 @@ async def members(session: AsyncSession, encryption: EnvelopeEncryption, ids: Se
         )
     )
     opened = {id: encryption.unwrap(kek_id, wrapped) for id, kek_id, wrapped in keys}
-    result: OpenedMembers = {id: [] for id in ids}
-    stored = select(Member).where(Member.household_id.in_(ids)).order_by(Member.household_id, Member.position)
-    for member in await session.scalars(stored):
-        result[member.household_id].append(opened_member(member, opened[member.household_id]))
-    return result
+    sealed = await sealed_members(session, ids)
+    return {id: [opened_member(member, opened[id]) for member in sealed[id]] for id in ids}
 
 
 async def site_wanted(session: AsyncSession, search: SearchKeys, site_id: UUID, places: Places) -> SiteWanted | None:
