@@ -146,12 +146,8 @@ def test_a_public_or_unknown_event_has_no_release_page(whole: Whole, seat: Any) 
 
 
 def test_a_released_event_is_cancelled_and_withdrawn_at_once(whole: Whole, seat: Any) -> None:
-    page = begun(seat, "rockfall", "kadamjai")
-    page.fill("#known", "Stones on the lower bridge")
-    page.click("#send")
-    expect(page.locator("#answer-text")).to_contain_text("Accepted", timeout=SLOW_MS)
-    page.goto(f"{whole.url}/")
-    row = page.locator("#panel-hazards .row", has_text="Stones on the lower bridge")
+    page = reported(whole, seat, "Stones on the lower bridge")
+    row = row_of(page, "Stones on the lower bridge")
     row.get_by_text("Correct or cancel").click(timeout=SLOW_MS)
     wait_for_script(page, "document.querySelector('#cancel:enabled')")
     page.click("#cancel")
@@ -159,13 +155,7 @@ def test_a_released_event_is_cancelled_and_withdrawn_at_once(whole: Whole, seat:
     page.click("#cancelling [value=keep]")
 
     page.goto(f"{whole.url}/")
-    row.get_by_text("Release to the public").click(timeout=SLOW_MS)
-    wait_for_script(page, READY)
-    page.fill("#text-en", "Rockfall. The bridge is closed.")
-    page.click("#send")
-    expect(page.locator("#answer-text")).to_contain_text("Released", timeout=SLOW_MS)
-    page.goto(f"{whole.url}/")
-    expect(row).to_contain_text("released", timeout=SLOW_MS)
+    release(whole, page, row)
     row.get_by_text("Correct or cancel").click()
     wait_for_script(page, "document.querySelector('#cancel:enabled')")
     page.click("#cancel")
@@ -182,21 +172,31 @@ def test_a_released_event_is_cancelled_and_withdrawn_at_once(whole: Whole, seat:
     expect(row).not_to_contain_text("still public")
 
 
-def released(whole: Whole, seat: Any, words: str) -> Page:
-    """Reports and releases an event. Returns the board, on which the event is public."""
+def reported(whole: Whole, seat: Any, words: str) -> Page:
+    """Reports an event. Returns the board."""
     page = begun(seat, "rockfall", "kadamjai")
     page.fill("#known", words)
     page.click("#send")
     expect(page.locator("#answer-text")).to_contain_text("Accepted", timeout=SLOW_MS)
     page.goto(f"{whole.url}/")
-    row = row_of(page, words)
+    return page
+
+
+def release(whole: Whole, page: Page, row: Locator) -> None:
+    """Releases the event of the row, and waits until the board shows it as released."""
     row.get_by_text("Release to the public").click(timeout=SLOW_MS)
     wait_for_script(page, READY)
-    page.fill("#text-en", "Rockfall.")
+    page.fill("#text-en", "Rockfall. The bridge is closed.")
     page.click("#send")
     expect(page.locator("#answer-text")).to_contain_text("Released", timeout=SLOW_MS)
     page.goto(f"{whole.url}/")
     expect(row).to_contain_text("released", timeout=SLOW_MS)
+
+
+def released(whole: Whole, seat: Any, words: str) -> Page:
+    """Reports and releases an event. Returns the board, on which the event is public."""
+    page = reported(whole, seat, words)
+    release(whole, page, row_of(page, words))
     return page
 
 

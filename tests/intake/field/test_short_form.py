@@ -38,17 +38,18 @@ def page(phone: BrowserContext, centre: Centre) -> Page:
     return page
 
 
+def choose_places(thumb: Thumb) -> None:
+    for place, district in (("origin", "KG05258000000"), ("destination", "KG05236000000")):
+        thumb.choose(f"#{place}-oblast", "KG05000000000")
+        thumb.choose(f"#{place}-district", district)
+
+
 def test_six_households_are_reported_in_the_actions_of_a_minute(page: Page, centre: Centre) -> None:
     page.tap("#short")
     thumb = Thumb(page)
     for number in range(HOUSEHOLDS):
         if number == 0:
-            for place, oblast, district in (
-                ("origin", "KG05000000000", "KG05258000000"),
-                ("destination", "KG05000000000", "KG05236000000"),
-            ):
-                thumb.choose(f"#{place}-oblast", oblast)
-                thumb.choose(f"#{place}-district", district)
+            choose_places(thumb)
             thumb.choose("#shelter", "pasture_camp")
             thumb.tap("label:has([name=needs][value=water])")
         else:
@@ -65,12 +66,7 @@ def test_six_households_are_reported_in_the_actions_of_a_minute(page: Page, cent
 
 def test_a_household_of_four_with_names_is_reported_in_the_actions_of_three_minutes(page: Page, centre: Centre) -> None:
     thumb = Thumb(page)
-    for place, oblast, district in (
-        ("origin", "KG05000000000", "KG05258000000"),
-        ("destination", "KG05000000000", "KG05236000000"),
-    ):
-        thumb.choose(f"#{place}-oblast", oblast)
-        thumb.choose(f"#{place}-district", district)
+    choose_places(thumb)
     thumb.choose("#hazard", "mudflow")
     thumb.tap("summary >> text=List the persons")
     thumb.type("#family-name", "Асанов")
