@@ -163,10 +163,23 @@ def test_a_decision_leaves_an_opened_report_open_and_the_keyboard_where_it_was(w
     expect(page.locator("#reasons input:checked")).not_to_have_value("")
     page.locator("#reasons").get_by_text("All").click()
     expect(own).to_have_count(2, timeout=SLOW_MS)
-    with page.expect_response("**/registry/v1/held/*"):
+    waiting: list[Any] = []
+
+    def hold(route: Any) -> None:
+        waiting.append(route)
+
+    page.route("**/registry/v1/held/*", hold)
+    with page.expect_request("**/registry/v1/held/*"):
         # two clicks before the answer arrives
         own.nth(0).get_by_role("button", name="Open").evaluate("button => { button.click(); button.click(); }")
+    own.nth(0).evaluate("row => { row.dataset.former = ''; }")
+    page.locator("#reasons input:checked").evaluate("chosen => chosen.dispatchEvent(new Event('change'))")
+    expect(page.locator("#held tr[data-former]")).to_have_count(0, timeout=SLOW_MS)  # the list was drawn again
+    expect(own).to_have_count(2, timeout=SLOW_MS)
+    [only] = waiting
+    only.continue_()
     expect(page.locator("#held .opened")).to_have_count(1, timeout=SLOW_MS)
+    page.unroute_all()
     own.nth(1).get_by_role("checkbox").check()
     opened: list[str] = []
     page.on("request", lambda sent: opened.append(sent.url) if "/v1/held/" in sent.url else None)

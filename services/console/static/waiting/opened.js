@@ -13,27 +13,34 @@ const INSTANTS = ["occurred_at", "reported_at", "counted_at"];
 const PLACES = ["origin", "destination"];
 const labels = /** @type {[string, string][]} */ (/** @type {unknown} */ (words("labels")));
 
+/** The reports that are being read. @type {Set<string>} */
+const beingRead = new Set();
+
 /** Opens the report, or closes it if it is open. @param {Held} report @param {HTMLTableRowElement} above */
-export async function open(report, above) {
-  const button = above.querySelector("button");
-  if (button?.disabled) return; // the report is being read
+export async function open({ outcome_id }, above) {
   const below = above.nextElementSibling;
-  const isOpen = above.classList.toggle("is-opened", !below?.classList.contains("opened"));
-  if (button) button.textContent = sentence(isOpen ? "close" : "open");
-  if (!isOpen) return below?.remove();
-  if (button) button.disabled = true;
-  const read = await content(report.outcome_id);
-  if (button) button.disabled = false;
-  if (!above.isConnected) return; // the list was drawn again meanwhile
-  if (!read) {
-    above.classList.remove("is-opened");
-    if (button) button.textContent = sentence("open");
-    return;
+  if (below?.classList.contains("opened")) {
+    below.remove();
+    return showState(above, false);
   }
-  const made = row([cell(list(read), sentence("opened"))]);
+  if (beingRead.has(outcome_id)) return;
+  beingRead.add(outcome_id);
+  const report = await content(outcome_id);
+  beingRead.delete(outcome_id);
+  const shown = /** @type {HTMLTableRowElement | null} */ (document.querySelector(`#held tr[data-key="${outcome_id}"]`)); // the list may have been drawn again
+  if (!report || !shown) return;
+  const made = row([cell(list(report), sentence("opened"))]);
   made.className = "opened";
-  made.cells[0].colSpan = above.cells.length;
-  above.after(made);
+  made.cells[0].colSpan = shown.cells.length;
+  shown.after(made);
+  showState(shown, true);
+}
+
+/** @param {HTMLTableRowElement} above @param {boolean} isOpen */
+function showState(above, isOpen) {
+  above.classList.toggle("is-opened", isOpen);
+  const button = above.querySelector("button");
+  if (button) button.textContent = sentence(isOpen ? "close" : "open");
 }
 
 /** @param {string} id @returns {Promise<Record<string, any> | undefined>} */
