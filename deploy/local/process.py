@@ -129,7 +129,14 @@ class Process:
         self._signal(signal.SIGKILL)
 
     def freeze(self) -> None:
+        """Stop the process, and wait until each of its threads stands still."""
         self._signal(signal.SIGSTOP)
+        while self.is_running and not self._stands_still():
+            time.sleep(0.001)
+
+    def _stands_still(self) -> bool:
+        threads = psutil.Process(self.pid).threads()
+        return all(psutil.Process(thread.id).status() == psutil.STATUS_STOPPED for thread in threads)
 
     def resume(self) -> None:
         self._signal(signal.SIGCONT)
