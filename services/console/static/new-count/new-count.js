@@ -7,8 +7,8 @@ import { given as givenIn, input, options } from "/static/entry/fields.js";
 import { fail, labels, refuse } from "/static/entry/refusals.js";
 import { keepUnsent, sendByKeyboard, sendOnce, sendReport, showAnswer } from "/static/entry/sending.js";
 import { CountReport, UNKNOWN } from "/static/new-count/count-reports.js";
-import { showReceipt } from "/static/new-count/count-results.js";
-import { localities, sites } from "/static/new-count/places.js";
+import { showReceipt } from "/static/entry/receipts.js";
+import { localities, sites } from "/static/entry/places.js";
 import { sentence } from "/static/texts.js";
 import { noon, today } from "/static/time.js";
 

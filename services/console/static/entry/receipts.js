@@ -1,4 +1,4 @@
-// Shows the result of a count that was sent, as its receipt states it.
+// Shows the result of a report that was sent from a form, as its receipt states it.
 
 import { call, isNoAnswer } from "/static/calls.js";
 import { element } from "/static/elements.js";
