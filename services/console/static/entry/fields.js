@@ -24,3 +24,13 @@ export function line(text) {
   const flat = text.replace(/\s+/g, " ");
   return flat.length <= 150 ? flat : `${flat.slice(0, 149)}…`;
 }
+
+/** The place of this code, as the contract has it. @param {string} code */
+export function placeOf(code) {
+  return isInCountry(code) ? { pcode: code } : { country: code };
+}
+
+/** Whether the code is a P-code; the code of a country has two letters. @param {string} code */
+export function isInCountry(code) {
+  return code.length > 2;
+}

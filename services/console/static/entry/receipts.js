@@ -7,23 +7,38 @@ import { sentence, words } from "/static/texts.js";
 const AGAIN_MS = 500;
 const LONGEST_MS = 15_000;
 
-/** Asks until the receipt of this version has a result. @param {string} report @param {number} version */
+/**
+ * Asks until the receipt of this version has a result, and shows it. Returns the state, or undefined if there is no
+ * result yet or the form shows another report.
+ * @param {string} report @param {number} version
+ * @returns {Promise<string | undefined>}
+ */
 export async function showReceipt(report, version) {
   const shown = element("answer-receipt");
   shown.textContent = "";
   const until = Date.now() + LONGEST_MS;
   while (Date.now() < until) {
-    const receipt = await ask(report);
-    if (element("answer-id").textContent !== report || element("answer").hidden) return; // the form shows another count
-    if (receipt && (receipt.version ?? 0) >= version) return void (shown.textContent = resultOf(receipt));
+    const receipt = await answerOf(`/intake/v1/receipts/${report}`);
+    if (!isShown(report)) return undefined;
+    if (receipt && (receipt.version ?? 0) >= version) {
+      shown.textContent = resultOf(receipt);
+      return receipt.state;
+    }
     await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
   }
+  shown.textContent = sentence("receipt_received");
+  return undefined;
 }
 
-/** @param {string} report */
-async function ask(report) {
+/** Whether the page still shows the answer to this report. @param {string} report */
+export function isShown(report) {
+  return element("answer-id").textContent === report && !element("answer").hidden;
+}
+
+/** The JSON of an answer; undefined if the request was refused or had no answer. @param {string} path */
+export async function answerOf(path) {
   try {
-    const answer = await call("GET", `/intake/v1/receipts/${report}`);
+    const answer = await call("GET", path);
     return answer.ok ? await answer.json() : undefined;
   } catch (error) {
     if (!isNoAnswer(error)) throw error;

@@ -15,6 +15,13 @@ export function fail(text, fields = []) {
   if (text) (fields[0] ?? failure).focus();
 }
 
+/** Shows the first of these errors that has fields. @param {[string, HTMLElement[]][]} errors the texts, each with its fields */
+export function isWithout(errors) {
+  const first = errors.find(([, fields]) => fields.length);
+  if (first) fail(sentence(first[0], { fields: labels(first[1]), field: labels(first[1]) }), first[1]);
+  return !first;
+}
+
 /** Shows why intake or the console refused the form. @param {Response} answer */
 export async function refuse(answer) {
   if (answer.status === 401) return fail(sentence("signed_out"));

@@ -1,13 +1,12 @@
 // Builds the reports to intake from the form: a count of a group, and its corrections.
 
+import { placeOf } from "/static/entry/fields.js";
 import { uuid } from "/static/uuid.js";
-
-export const UNKNOWN = "ZZ"; // CLDR's code for an unknown region
 
 /**
  * @typedef {{persons: number, households: number | null, unit: string, isEstimated: boolean, origin: StatedPlace, destination: StatedPlace,
  *   shelter: string, counted: Date, left: Date, precision: string, isFullRecount: boolean, hazard: string, reason: string, mobility: string, evacuation: string, notes: string}} Given the values of the form
- * @typedef {{pcode: string, locality: string, site?: string}} StatedPlace `pcode` is `ZZ` if the district is not known
+ * @typedef {import("/static/entry/journeys.js").StatedPlace} StatedPlace
  */
 
 /** One count. The report's id stays until intake accepts it, so that sending it twice does not make two counts. */
@@ -46,6 +45,6 @@ export class CountReport {
 /** @param {"origin" | "destination"} name @param {StatedPlace} place */
 function place(name, { pcode, locality, site }) {
   return {
-    [name]: pcode === UNKNOWN ? { country: UNKNOWN } : { pcode }, ...(locality && { [`${name}_locality`]: locality }), ...(site && { site_id: site }),
+    [name]: placeOf(pcode), ...(locality && { [`${name}_locality`]: locality }), ...(site && { site_id: site }),
   };
 }

@@ -1,0 +1,75 @@
+// The fields of a displacement that a count and a household share: origin, present place, hazard, kind of move.
+
+import { Combobox } from "/static/combobox.js";
+import { element } from "/static/elements.js";
+import { input, isInCountry, options } from "/static/entry/fields.js";
+import { localities, sites } from "/static/entry/places.js";
+
+/** @typedef {{pcode: string, locality: string, site?: string}} StatedPlace `pcode` is the code of a country if the place is abroad or not known */
+/** @typedef {import("/static/combobox.js").Option} Option */
+
+export class Journey {
+  /** @param {Option[]} [elsewhere] options of the origin beside the districts */
+  constructor(elsewhere = []) {
+    this.origin = new Combobox(input("origin"), [...options("places"), ...elsewhere]);
+    this.destination = new Combobox(input("destination"), options("places"));
+    this.hazard = new Combobox(input("hazard"), options("hazards"));
+    this.village = localities(this.origin);
+    this.site = sites(this.destination, (kind) => { input("shelter").value = kind; });
+    this.follows = true; // whether the present district still follows the district of origin
+    this.origin.input.addEventListener("blur", () => this.preset());
+    this.destination.input.addEventListener("input", () => { this.follows = false; });
+    input("mobility").addEventListener("change", () => this.showEvacuation());
+  }
+
+  /** @param {Combobox} combobox @returns {StatedPlace} */
+  place(combobox) {
+    const place = { pcode: combobox.chosen?.value ?? "", locality: input(`${combobox.input.id}-locality`).value.trim() };
+    const chosen = /** @type {import("/static/sites.js").PlaceOption | undefined} */ (combobox === this.destination ? this.site.chosen : undefined);
+    return chosen?.site ? { ...place, site: chosen.site.site_id } : place;
+  }
+
+  /** `Choko-Dobo, Kadamjai rayon → Leilek rayon` */
+  get text() {
+    return [this.origin, this.destination].map((combobox) => [this.place(combobox).locality, combobox.input.value].filter(Boolean).join(", ")).join(" → ");
+  }
+
+  /** Chooses what was typed, as if the user had left each field. */
+  leave() {
+    for (const combobox of [this.origin, this.destination, this.hazard]) combobox.leave();
+  }
+
+  /** The required fields that name no district. */
+  get missing() {
+    return [this.origin, this.destination].filter(({ chosen }) => !chosen).map(({ input }) => input);
+  }
+
+  /** The fields whose text is in no list. */
+  get unknown() {
+    return this.hazard.input.value.trim() && !this.hazard.chosen ? [this.hazard.input] : [];
+  }
+
+  /** Most callers are still in the district of origin. */
+  preset() {
+    const from = this.origin.chosen?.value;
+    if (this.follows && from && isInCountry(from) && !this.site.chosen) this.destination.set(from);
+  }
+
+  showEvacuation() {
+    element("evacuation-field").hidden = input("mobility").value !== "evacuation";
+  }
+
+  /** Empties the form for the next report of the same call: the district of origin, the hazard and what happened stay. @param {HTMLFormElement} form */
+  again(form) {
+    const [from, type, reason, mobility] = [this.origin.chosen?.value ?? "", this.hazard.chosen?.value ?? "", input("reason").value, input("mobility").value];
+    form.reset();
+    for (const combobox of [this.origin, this.destination, this.hazard, this.village, this.site]) combobox.clear();
+    this.origin.set(from);
+    this.hazard.set(type);
+    input("reason").value = reason;
+    input("mobility").value = mobility;
+    this.follows = true;
+    this.showEvacuation();
+    this.preset();
+  }
+}
