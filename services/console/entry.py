@@ -1,4 +1,4 @@
-"""The forms for hazards and counts reported by telephone; the browser sends the report to intake."""
+"""The forms for what is reported by telephone; the browser sends the report to intake."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -16,9 +16,11 @@ from services.console.state import console
 from shared import audit
 from shared.audit import Action, Result
 from shared.auth import tokens
+from shared.country import ABROAD, UNKNOWN_COUNTRY
 from shared.displacement_reasons import BY_ONSET
-from shared.events.vocabulary import HazardType
+from shared.events.vocabulary import AgeBracket, HazardType, Need, Sex
 from shared.pages import TERMS, language_of
+from shared.pages.formats import country, country_options
 from shared.pages.synonyms import SYNONYMS
 from shared.postgres.database import Session
 from shared.shelters import BY_ARRANGEMENT
@@ -62,6 +64,23 @@ async def new_count(request: Request) -> Response:
     )
 
 
+@router.get("/new-household")
+async def new_household(request: Request) -> Response:
+    here = console(request)
+    return here.pages.render(
+        request,
+        "new-household.html",
+        counted=here.settings.counted_status,
+        hazards=hazards(request),
+        places=everywhere(request),
+        reasons=BY_ONSET,
+        shelters=BY_ARRANGEMENT,
+        needs=list(Need),
+        brackets=[bracket for bracket in AgeBracket if bracket is not AgeBracket.UNKNOWN],
+        sexes=(Sex.FEMALE, Sex.MALE),
+    )
+
+
 @router.get("/ledger")
 async def ledger_page(request: Request, session: Session) -> Response:
     seen = checks.seen(await check_queries.known(session), datetime.now(UTC))
@@ -96,6 +115,16 @@ async def read_caller(request: Request, session: Session, report_id: UUID) -> Ca
         raise Problem(404, "not-found", "Nobody was noted for this report.")
     await audit.add(session, audit.entry_of(request, Action.READ, objects=[report_id]))
     return console(request).callers.open(sealed, report_id)
+
+
+def everywhere(request: Request) -> list[dict[str, object]]:
+    """The districts and cities, the other countries, an unknown country abroad, and an unknown place."""
+    here, language = console(request), language_of(request)
+    unknown = [
+        {"value": ABROAD, "name": country(ABROAD, language), "terms": []},
+        {"value": UNKNOWN_COUNTRY, "name": here.pages.gettext(language, "Not known"), "terms": []},
+    ]
+    return [*here.places.options(language), *country_options(language), *unknown]
 
 
 def hazards(request: Request) -> list[dict[str, object]]:

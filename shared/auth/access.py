@@ -154,6 +154,7 @@ ROUTES: dict[str, AccessRule] = {
     "GET /new-event": page(CMC),
     "GET /release": page(CMC),
     "GET /new-count": page(COUNTERS),
+    "GET /new-household": page(COUNTERS),
     "GET /sites": page(COUNTERS),
     "GET /waiting": page(COUNTERS | {R.ADMINISTRATOR}),
     "POST /v1/accounts:names": to(COUNTERS),

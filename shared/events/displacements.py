@@ -153,8 +153,10 @@ class ReportSealed(Data):
 
 
 class HouseholdSealed(ReportSealed):
-    """`site_id` is the site where the household is now."""
+    """`site_id` is the site where the household is now; without a site, `destination_locality` may name the place."""
 
+    origin_locality: Sealed[Line | None] = None
+    destination_locality: Sealed[Line | None] = None
     site_id: Sealed[UUID | None] = None
     shelter: Sealed[Shelter] = Shelter.UNKNOWN
     is_whole_household: Sealed[bool] = True

@@ -86,6 +86,15 @@ def all_countries(language: str) -> list[tuple[str, str]]:
     return sorted(((code, country(code, language)) for code in codes), key=lambda pair: alphabetical(pair[1]))
 
 
+def country_options(language: str) -> list[dict[str, Any]]:
+    """All countries except Kyrgyzstan. The search terms are the names in the other two languages."""
+    return [
+        {"value": code, "name": name, "terms": [country(code, other) for other in DAY if other != language]}
+        for code, name in all_countries(language)
+        if code != COUNTRY
+    ]
+
+
 def alphabetical(name: str) -> str:
     """A sort key by code points, except that å is sorted as a, and ё, ң, ө, ү are sorted after their base letters."""
     return name.lower().translate(LETTERS)

@@ -225,6 +225,7 @@ OF_NO_AREA = {
     "GET /new-event",
     "GET /release",
     "GET /new-count",
+    "GET /new-household",
     "PUT /v1/callers/{report_id}",
 }
 # A field team reads only its own reports, whatever their area. An integration reads only hazards, which are public.

@@ -257,6 +257,11 @@ def test_a_vague_date_contradicts_no_death_that_it_may_precede(
     assert numbers(death, movement) == (4, 0, 0)
 
 
+def test_a_transfer_within_the_village_that_the_household_reported_moves_nobody() -> None:
+    there = moved("transferred", 1, destination={"pcode": LEILEK}, destination_locality="сулукту")
+    assert reasons({**BODY, "destination_locality": "Сүлүктү"}, there)[-1] == "same_place"
+
+
 def test_people_who_returned_do_not_return_once_more_to_another_place() -> None:
     elsewhere = moved("returned", 2, destination={"pcode": OSH}, destination_locality="Ош")
     [subject] = working_set_of(map(filed, (BODY, moved("returned", 1), elsewhere))).subjects.values()

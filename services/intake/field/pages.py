@@ -12,12 +12,11 @@ from starlette.staticfiles import StaticFiles
 
 from services.intake.phone_keys import PhoneKeys
 from shared.config import Settings
-from shared.country import ABROAD, COUNTRY
+from shared.country import ABROAD
 from shared.displacement_reasons import BY_ONSET
 from shared.events.vocabulary import AgeBracket, HazardType, Sex
 from shared.pages import Pages
-from shared.pages.formats import all_countries, country
-from shared.pages.languages import LANGUAGES
+from shared.pages.formats import country_options
 from shared.pages.pages import HERE as SHARED_PAGES
 from shared.places import Places
 from shared.shelters import BY_ARRANGEMENT
@@ -55,7 +54,7 @@ class FieldForm:
             status_of=self.settings.counted_status,
             units=self.units,
             usual_countries=(*USUAL_COUNTRIES, ABROAD),
-            countries=countries,
+            countries=country_options,
             hazards=[*USUAL, *(code for code in HazardType if code not in USUAL)],
             brackets=[bracket for bracket in AgeBracket if bracket is not AgeBracket.UNKNOWN],
             sexes=(Sex.FEMALE, Sex.MALE),
@@ -105,12 +104,3 @@ def release(settings: Settings, places: Places) -> str:
         for file in sorted(file for file in folder.rglob("*") if file.suffix in KINDS):
             digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
-
-
-def countries(language: str) -> list[dict[str, Any]]:
-    """All countries except Kyrgyzstan. The search terms are the names in the other two languages."""
-    return [
-        {"value": code, "name": name, "terms": [country(code, other) for other in LANGUAGES if other != language]}
-        for code, name in all_countries(language)
-        if code != COUNTRY
-    ]

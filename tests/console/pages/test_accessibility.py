@@ -28,6 +28,7 @@ PAGES = {
         "/",
         "/new-event",
         "/new-count",
+        "/new-household",
         "/waiting",
         "/registry/figures",
         "/registry/search",

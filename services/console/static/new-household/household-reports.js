@@ -1,0 +1,49 @@
+// Builds the reports to intake from the form: a household, and its corrections.
+
+import { placeOf } from "/static/entry/fields.js";
+import { uuid } from "/static/uuid.js";
+
+/**
+ * @typedef {import("/static/entry/journeys.js").StatedPlace} StatedPlace
+ * @typedef {{sex: string, age: string, count: number}} SexAgeCount
+ * @typedef {{persons: number, phone: string, origin: StatedPlace, destination: StatedPlace, shelter: string, left: Date, precision: string,
+ *   hazard: string, reason: string, mobility: string, evacuation: string, counts: SexAgeCount[], needs: string[],
+ *   members: import("/static/new-household/members.js").Member[], notes: string, hasConsent: boolean}} Given the values of the form
+ */
+
+/** One household. The report's id stays until intake accepts it, so that sending it twice does not make two households. */
+export class HouseholdReport {
+  /** @param {string} status */
+  constructor(status) {
+    this.status = status;
+    this.id = uuid();
+    this.household = uuid();
+    this.version = 1;
+    this.reportedAt = "";
+  }
+
+  /** Prepares a correction of the sent report. The correction is the next version and replaces the earlier one. */
+  again() {
+    this.version += 1;
+    this.reportedAt = "";
+  }
+
+  /** @param {Given} given */
+  body(given) {
+    this.reportedAt ||= new Date().toISOString();
+    return {
+      kind: "household", report_id: this.id, household_id: this.household, version: this.version, status: this.status,
+      persons: given.persons, ...(given.members.length && { members: given.members }), ...(given.counts.length && { sex_age: given.counts }),
+      ...place("origin", given.origin), ...place("destination", given.destination), shelter: given.shelter,
+      occurred_at: given.left.toISOString(), occurred_at_precision: given.precision, reported_at: this.reportedAt,
+      ...(given.hazard && { hazard_type: given.hazard }), reasons: [given.reason], mobility: given.mobility,
+      ...(given.mobility === "evacuation" && given.evacuation && { evacuation: given.evacuation }), ...(given.needs.length && { needs: given.needs }),
+      ...(given.phone && { phone: given.phone }), ...(given.notes && { notes: given.notes }), legal_basis: given.hasConsent ? "consent" : "unknown",
+    };
+  }
+}
+
+/** The name of a site is no village, so it is not sent beside the site. @param {"origin" | "destination"} name @param {StatedPlace} place */
+function place(name, { pcode, locality, site }) {
+  return { [name]: placeOf(pcode), ...(site ? { site_id: site } : locality && { [`${name}_locality`]: locality }) };
+}

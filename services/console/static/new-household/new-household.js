@@ -1,0 +1,135 @@
+// The form for one displaced household that is reported by telephone.
+
+import { written } from "/static/dates.js";
+import { element } from "/static/elements.js";
+import { given as givenIn, input } from "/static/entry/fields.js";
+import { Journey } from "/static/entry/journeys.js";
+import { day, isAfterToday, isValid } from "/static/entry/moments.js";
+import { showReceipt } from "/static/entry/receipts.js";
+import { fail, isWithout, refuse } from "/static/entry/refusals.js";
+import { keepUnsent, sendByKeyboard, sendOnce, sendReport, showAnswer } from "/static/entry/sending.js";
+import { HouseholdReport } from "/static/new-household/household-reports.js";
+import { clearResults, showResults } from "/static/new-household/household-results.js";
+import { clear, listen, members, wrongAges } from "/static/new-household/members.js";
+import { sentence } from "/static/texts.js";
+
+const form = /** @type {HTMLFormElement} */ (element("household"));
+const status = form.dataset.status ?? "";
+const journey = new Journey();
+const changes = keepUnsent(form);
+const counters = /** @type {HTMLInputElement[]} */ ([...form.querySelectorAll("[data-age]")]);
+let report = new HouseholdReport(status);
+
+/** @param {string} name */
+function given(name) {
+  return givenIn(form, name);
+}
+
+/** The values of the form. @returns {import("/static/new-household/household-reports.js").Given} */
+function household() {
+  return {
+    persons: Number(given("persons")), phone: given("phone"), origin: journey.place(journey.origin), destination: journey.place(journey.destination), shelter: given("shelter"),
+    left: day(given("left")), precision: given("occurred_at_precision"), hazard: journey.hazard.chosen?.value ?? "", reason: given("reason"), mobility: given("mobility"), evacuation: given("evacuation"),
+    counts: counters.filter(({ value }) => Number(value)).map(({ dataset, value }) => ({ sex: dataset.sex ?? "", age: dataset.age ?? "", count: Number(value) })),
+    needs: new FormData(form).getAll("needs").map(String), members: members(), notes: given("notes"), hasConsent: input("consent").checked,
+  };
+}
+
+/** Marks the first kind of error that the form itself finds. */
+function isComplete() {
+  journey.leave();
+  presetPersons();
+  const ages = wrongAges();
+  if (ages.length) /** @type {HTMLDetailsElement} */ (element("list")).open = true; // a field in a closed section cannot get the focus
+  return isWithout(errors(ages)) && isSumRight();
+}
+
+/** The texts of the errors, each with its fields. @param {HTMLInputElement[]} ages @returns {[string, HTMLInputElement[]][]} */
+function errors(ages) {
+  const { left } = household();
+  return [
+    ["check", [input("persons"), input("phone"), ...counters].filter(({ validity }) => validity.badInput || validity.rangeUnderflow || validity.stepMismatch || validity.patternMismatch)],
+    ["missing", [...(given("persons") ? [] : [input("persons")]), ...journey.missing]],
+    ["day", isValid(left) ? [] : [input("left")]],
+    ["ahead", isAfterToday(left) ? [input("left")] : []],
+    ["check", journey.unknown],
+    ["age", ages.slice(0, 1)],
+  ];
+}
+
+/** Compares the number of persons with the list of persons and with the counts by sex and age. */
+function isSumRight() {
+  const { persons } = household(), listed = members().length, sum = total();
+  if (listed && listed !== persons) fail(sentence("listed", { listed, persons }), [input("persons")]);
+  else if (sum > persons) fail(sentence("sum", { sum, persons }), [input("persons")]);
+  else return true;
+  return false;
+}
+
+/** The number of persons counted by sex and age. */
+function total() {
+  return counters.reduce((sum, { value }) => sum + Number(value), 0);
+}
+
+/** Fills in the number of persons if only the persons were stated. */
+function presetPersons() {
+  input("persons").value ||= String(members().length || total() || "");
+}
+
+/** The household in one line: persons, origin and present place. */
+function called() {
+  return `${sentence("persons", { count: given("persons") })} · ${journey.text}`;
+}
+
+async function send() {
+  if (isComplete()) await sendOnce(form, sendHousehold);
+}
+
+async function sendHousehold() {
+  const sent = household();
+  const answer = await sendReport("/intake/v1/displacements", report, () => report.body(sent));
+  if (!answer.ok) return refuse(answer);
+  done((await answer.json()).status);
+  if (await showReceipt(report.id, report.version) === "recorded") await showResults(report, sent);
+}
+
+/** @param {string} status */
+function done(status) {
+  clearResults();
+  showAnswer(form, changes, sentence(status, { event: called() }));
+  element("answer-id").textContent = report.id;
+  element("another").focus();
+}
+
+function correct() {
+  report.again();
+  reopen();
+}
+
+/** An empty form for the next household of the same call. */
+function begin() {
+  report = new HouseholdReport(status);
+  journey.again(form);
+  clear();
+  preset();
+  reopen();
+}
+
+function reopen() {
+  form.hidden = false;
+  element("answer").hidden = true;
+  input("persons").focus();
+}
+
+/** Most callers left today. */
+function preset() {
+  input("left").value ||= written(new Date()).split(" ")[0];
+}
+
+listen();
+sendByKeyboard(form, () => void send());
+element("another").addEventListener("click", begin);
+element("correct").addEventListener("click", correct);
+
+preset();
+input("send").disabled = false; // the template disables the button, so that Enter sends nothing before this script runs
