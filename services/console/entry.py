@@ -18,6 +18,7 @@ from shared.audit import Action, Result
 from shared.auth import tokens
 from shared.country import ABROAD, UNKNOWN_COUNTRY
 from shared.displacement_reasons import BY_ONSET
+from shared.events.movements import HAVE_A_DESTINATION, NEED_A_DESTINATION
 from shared.events.vocabulary import AgeBracket, HazardType, Need, Sex
 from shared.pages import TERMS, language_of
 from shared.pages.formats import country, country_options
@@ -78,6 +79,24 @@ async def new_household(request: Request) -> Response:
         needs=list(Need),
         brackets=[bracket for bracket in AgeBracket if bracket is not AgeBracket.UNKNOWN],
         sexes=(Sex.FEMALE, Sex.MALE),
+    )
+
+
+@router.get("/new-movement")
+async def new_movement(request: Request, household: UUID | None = None) -> Response:
+    """The form. Without a household, the page of the search, which leads to the household's page and to this form."""
+    if household is None:
+        return RedirectResponse("/registry/search", 303)
+    here = console(request)
+    return here.pages.render(
+        request,
+        "new-movement.html",
+        counted=here.settings.counted_status,
+        household=household,
+        places=everywhere(request),
+        shelters=BY_ARRANGEMENT,
+        have_a_destination=HAVE_A_DESTINATION,
+        need_a_destination=NEED_A_DESTINATION,
     )
 
 

@@ -155,6 +155,7 @@ ROUTES: dict[str, AccessRule] = {
     "GET /release": page(CMC),
     "GET /new-count": page(COUNTERS),
     "GET /new-household": page(COUNTERS),
+    "GET /new-movement": page(COUNTERS),
     "GET /sites": page(COUNTERS),
     "GET /waiting": page(COUNTERS | {R.ADMINISTRATOR}),
     "POST /v1/accounts:names": to(COUNTERS),

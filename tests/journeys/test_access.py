@@ -226,6 +226,7 @@ OF_NO_AREA = {
     "GET /release",
     "GET /new-count",
     "GET /new-household",
+    "GET /new-movement",
     "PUT /v1/callers/{report_id}",
 }
 # A field team reads only its own reports, whatever their area. An integration reads only hazards, which are public.

@@ -1,0 +1,66 @@
+// Reads the household whose movement is reported, and shows its name and members. The registry records the reading.
+
+import { call, isNoAnswer, problem } from "/static/calls.js";
+import { element } from "/static/elements.js";
+import { input, options } from "/static/entry/fields.js";
+import { sentence } from "/static/texts.js";
+
+/** @typedef {{member_id: string, family_name?: string | null, given_name?: string | null}} Member */
+/** @typedef {{persons: number, current_pcode: string | null, current_country: string | null, members: Member[]}} Household */
+
+const names = new Map(options("places").map(({ value, name }) => [value, name]));
+
+/** Shows the household, or why it cannot be shown. Returns whether it is shown. @param {string} id */
+export async function showHousehold(id) {
+  try {
+    const answer = await call("GET", `/registry/v1/households/${id}`);
+    if (answer.ok) return show(await answer.json());
+    await showRefusal(answer);
+  } catch (error) {
+    if (!isNoAnswer(error)) throw error;
+    tell(sentence("away"));
+  }
+  return false;
+}
+
+/** @param {Household} household */
+function show({ persons, current_pcode, current_country, members }) {
+  const place = current_pcode ?? current_country ?? "";
+  element("about").textContent = [members.length ? nameOf(members[0]) : sentence("nameless"), sentence("persons", { count: persons }), names.get(place) ?? place].filter(Boolean).join(" · ");
+  element("members").append(...members.map(choice));
+  element("members").hidden = !members.length;
+  element("part").hidden = Boolean(members.length);
+  input("persons").max = String(persons);
+  return true;
+}
+
+/** @param {Response} answer */
+async function showRefusal(answer) {
+  const { text, body } = await problem(answer);
+  if (answer.status === 404) return tell(sentence("missing_household"));
+  tell(answer.status === 401 ? sentence("signed_out") : sentence("unread", { problem: text }));
+  if (!String(body.type).endsWith("purpose-needed")) return;
+  element("unread").replaceChildren(Object.assign(document.createElement("a"), { href: "/purpose", textContent: sentence("purpose") }));
+}
+
+/** @param {string} text */
+function tell(text) {
+  const unread = element("unread");
+  unread.textContent = text;
+  unread.hidden = false;
+  unread.focus();
+}
+
+/** @param {Member} member */
+function choice(member) {
+  const made = document.createElement("label"), box = document.createElement("input");
+  Object.assign(box, { type: "checkbox", name: "members", value: member.member_id });
+  box.dataset.pointer = "/member_ids";
+  made.append(box, nameOf(member));
+  return made;
+}
+
+/** @param {Member} member */
+function nameOf({ family_name, given_name }) {
+  return [family_name, given_name].filter(Boolean).join(" ") || sentence("nameless");
+}

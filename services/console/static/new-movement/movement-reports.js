@@ -1,0 +1,38 @@
+// Builds the reports to intake from the form: a movement of a household, and its corrections.
+
+import { placeOf } from "/static/entry/fields.js";
+import { uuid } from "/static/uuid.js";
+
+/**
+ * @typedef {{movement: string, moved: Date, precision: string, destination: string, site: string, locality: string, shelter: string,
+ *   members: string[], persons: number | null, notes: string}} Given the values of the form; `destination` is a P-code or a country's code
+ */
+
+/** One movement. The report's id stays until intake accepts it, so that sending it twice does not make two movements. */
+export class MovementReport {
+  /** @param {{status: string, household: string}} about */
+  constructor(about) {
+    this.about = about;
+    this.id = uuid();
+    this.version = 1;
+    this.reportedAt = "";
+  }
+
+  /** Prepares a correction of the sent report. The correction is the next version and replaces the earlier one. */
+  again() {
+    this.version += 1;
+    this.reportedAt = "";
+  }
+
+  /** @param {Given} given */
+  body(given) {
+    this.reportedAt ||= new Date().toISOString();
+    return {
+      kind: "household_movement", report_id: this.id, household_id: this.about.household, version: this.version, status: this.about.status,
+      movement: given.movement, occurred_at: given.moved.toISOString(), occurred_at_precision: given.precision, reported_at: this.reportedAt,
+      ...(given.destination && { destination: placeOf(given.destination) }), ...(given.site && { destination_site_id: given.site }),
+      ...(given.locality && !given.site && { destination_locality: given.locality }), ...(given.shelter !== "unknown" && { shelter: given.shelter }),
+      ...(given.members.length && { member_ids: given.members }), ...(given.persons !== null && { persons: given.persons }), ...(given.notes && { notes: given.notes }),
+    };
+  }
+}

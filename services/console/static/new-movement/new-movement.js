@@ -1,0 +1,134 @@
+// The form for what happened later to a household that is registered, such as its return.
+
+import { Combobox } from "/static/combobox.js";
+import { written } from "/static/dates.js";
+import { element } from "/static/elements.js";
+import { given as givenIn, input, isInCountry, options } from "/static/entry/fields.js";
+import { day, isAfterToday, isValid } from "/static/entry/moments.js";
+import { sites } from "/static/entry/places.js";
+import { showReceipt } from "/static/entry/receipts.js";
+import { isWithout, refuse } from "/static/entry/refusals.js";
+import { keepUnsent, sendByKeyboard, sendOnce, sendReport, showAnswer } from "/static/entry/sending.js";
+import { showHousehold } from "/static/new-movement/households.js";
+import { MovementReport } from "/static/new-movement/movement-reports.js";
+import { sentence } from "/static/texts.js";
+
+const UNKNOWN = "ZZ"; // a destination that is not known fits every movement that has one
+const form = /** @type {HTMLFormElement} */ (element("movement-form"));
+const movement = /** @type {HTMLSelectElement} */ (element("movement"));
+const about = { status: form.dataset.status ?? "", household: form.dataset.household ?? "" };
+const destination = new Combobox(input("destination"), options("places"));
+const site = sites(destination, (kind) => { input("shelter").value = kind; });
+const changes = keepUnsent(form);
+let report = new MovementReport(about);
+
+/** @param {string} name */
+function given(name) {
+  return givenIn(form, name);
+}
+
+/** Whether the chosen movement has a destination: `needed`, `possible` or `none`. */
+function mayLead() {
+  return movement.selectedOptions[0].dataset.destination ?? "none";
+}
+
+/** The values of the form. The destination of a movement without one is left out. @returns {import("/static/new-movement/movement-reports.js").Given} */
+function moved() {
+  const leads = mayLead() !== "none";
+  const chosen = /** @type {import("/static/sites.js").PlaceOption | undefined} */ (site.chosen);
+  return {
+    movement: given("movement"), moved: day(given("moved")), precision: given("occurred_at_precision"),
+    destination: (leads && destination.chosen?.value) || "", site: (leads && chosen?.site?.site_id) || "", locality: leads ? given("destination-locality") : "", shelter: leads ? given("shelter") : "unknown",
+    members: new FormData(form).getAll("members").map(String), persons: given("persons") ? Number(given("persons")) : null, notes: given("notes"),
+  };
+}
+
+/** Marks the first kind of error that the form itself finds. */
+function isComplete() {
+  destination.leave();
+  return isWithout(errors());
+}
+
+/** The texts of the errors, each with its fields. @returns {[string, HTMLElement[]][]} */
+function errors() {
+  const { moved: on, destination: to, members, persons } = moved(), { input: place } = destination, leads = mayLead();
+  const isMissing = leads === "needed" && !to, isTyped = leads !== "none" && place.value.trim() && !to;
+  const isAbroad = to && to !== UNKNOWN && !isInCountry(to);
+  const { validity } = input("persons");
+  return [
+    ["missing", [...(movement.value ? [] : [movement]), ...(isMissing ? [place] : [])]],
+    ["day", isValid(on) ? [] : [input("moved")]],
+    ["ahead", isAfterToday(on) ? [input("moved")] : []],
+    ["check", [...(isTyped ? [place] : []), ...(validity.valid ? [] : [input("persons")])]],
+    ["died", movement.value === "died" && !members.length && !persons ? [whom()] : []], // an empty choice would report that all died
+    ["left_country", movement.value === "left_country" && to && isInCountry(to) ? [place] : []],
+    ["in_country", movement.value !== "left_country" && isAbroad ? [place] : []],
+  ];
+}
+
+/** The first field that states whom the movement concerns. */
+function whom() {
+  return /** @type {HTMLInputElement} */ (form.querySelector("[name=members]") ?? input("persons"));
+}
+
+/** The movement in one line: who, what and where. */
+function called() {
+  const { members, persons, destination: to } = moved();
+  const who = members.length || persons ? sentence("persons", { count: members.length || (persons ?? 0) }) : sentence("whole");
+  return [movement.selectedOptions[0].text, who, to && destination.input.value].filter(Boolean).join(" · ");
+}
+
+async function send() {
+  if (isComplete()) await sendOnce(form, sendMovement);
+}
+
+async function sendMovement() {
+  const answer = await sendReport("/intake/v1/movements", report, () => report.body(moved()));
+  if (!answer.ok) return refuse(answer);
+  showAnswer(form, changes, sentence((await answer.json()).status, { event: called() }));
+  element("answer-id").textContent = report.id;
+  void showReceipt(report.id, report.version);
+  element("another").focus();
+}
+
+function correct() {
+  report.again();
+  reopen();
+}
+
+/** An empty form for another movement of the same household. */
+function begin() {
+  report = new MovementReport(about);
+  form.reset();
+  destination.clear();
+  site.clear();
+  preset();
+  reopen();
+}
+
+function reopen() {
+  form.hidden = false;
+  element("answer").hidden = true;
+  movement.focus();
+}
+
+/** Most callers tell what happened today. */
+function preset() {
+  input("moved").value ||= written(new Date()).split(" ")[0];
+  showDestination();
+}
+
+function showDestination() {
+  element("to").hidden = mayLead() === "none";
+}
+
+sendByKeyboard(form, () => void send());
+movement.addEventListener("change", showDestination);
+element("another").addEventListener("click", begin);
+element("correct").addEventListener("click", correct);
+
+preset();
+if (await showHousehold(about.household)) {
+  reopen();
+  input("send").disabled = false; // the template disables the button, so that Enter sends nothing before this script runs
+}
