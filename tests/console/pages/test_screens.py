@@ -117,7 +117,7 @@ def test_no_page_is_wider_than_its_screen_or_violates_its_content_security_polic
     desk = seat(Role.OPERATOR)
     desk.sign_in()
     page = desk.page
-    for path in ("/", "/new-event", "/registry/search", "/ledger", "/password", "/alerts/deliveries"):
+    for path in ("/", "/new-event", "/new-household", "/registry/search", "/ledger", "/password", "/alerts/deliveries"):
         page.goto(f"{desk.whole.url}{path}?lang={language}")
         for width in (1920, 1366, 390, 360):
             page.set_viewport_size({"width": width, "height": 800})

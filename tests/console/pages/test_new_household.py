@@ -1,0 +1,75 @@
+"""On the page "New household", a caller's household is entered, and on the page "New movement" its return."""
+
+import random
+from typing import Any
+from uuid import uuid4
+
+from playwright.sync_api import Page, expect
+
+from shared.auth.tokens import Role
+from tests.browsers import SLOW_MS, wait_for_script
+from tests.console.factories import KADAMJAI
+from tests.console.pages.conftest import Whole
+from tests.console.pages.test_new_count import leaving_asks
+from tests.console.pages.test_search import reported, usenov
+from tests.console.pages.test_sites import typed
+
+
+def opened(seat: Any, role: Role, **size: int) -> Page:
+    page: Page = seat(role, **size).open("/new-household")
+    wait_for_script(page, "!document.getElementById('send').disabled")
+    return page
+
+
+def test_a_household_and_its_return_are_entered_by_keyboard_alone(whole: Whole, seat: Any) -> None:
+    """The household was registered before, and the form shows the other record."""
+    phone, village = f"+996 7{random.randrange(10**8):08}", f"Чоко-Добо {uuid4()}"
+    reported(whole, usenov(phone=phone))
+    page = opened(seat, Role.REGISTRAR)
+    typed(page, "", phone, "кадамж", village, "", "", "School", "", "", "mud", "", "", *("" for _ in range(10)))
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    page.locator("#list summary").press("Enter")
+    page.keyboard.press("Tab")
+    typed(page, "Усөнов", "Бакыт", "M", "45", "Жаңыл", "W", "1984")
+    with page.expect_request("**/intake/v1/displacements") as sent:
+        page.keyboard.press("Control+Enter")
+    body = sent.value.post_data_json or {}
+    head, spouse = body["members"]
+    assert (head["relationship"], head["sex"], head["age"], spouse["birth_year"]) == ("head", "male", 45, 1984)
+    assert (body["origin"], body["destination"]) == ({"pcode": KADAMJAI}, {"pcode": KADAMJAI})
+    assert (body["origin_locality"], body["needs"], body["shelter"]) == (village, ["food"], "school")
+    place = f"{village}, Kadamjai rayon, Batken oblast → Kadamjai rayon, Batken oblast"
+    expect(page.locator("#answer-text")).to_have_text(f"Accepted: persons: 2 · {place}.", timeout=SLOW_MS)
+    expect(page.locator("#answer-receipt")).to_have_text("Recorded.", timeout=SLOW_MS)
+    expect(page.locator("#answer-duplicates")).to_contain_text("the same telephone and name", timeout=SLOW_MS)
+    page.get_by_role("link", name="Open the household").press("Enter")
+    expect(page.locator("main")).to_contain_text(village)
+    page.get_by_role("link", name="Report a movement").press("Enter")
+    expect(page.locator("#about")).to_contain_text("Усөнов Бакыт · persons: 2 · Kadamjai rayon", timeout=SLOW_MS)
+    expect(page.locator("#movement")).to_be_focused()
+    page.keyboard.type("Died")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#failure")).to_have_text("Choose who died, or fill in their number.")
+    page.locator("#movement").focus()
+    page.keyboard.type("Returned")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#answer-text")).to_have_text("Accepted: Returned · the whole household.", timeout=SLOW_MS)
+    expect(page.locator("#answer-receipt")).to_have_text("Recorded.", timeout=SLOW_MS)
+    page.get_by_role("link", name="Open the household").press("Enter")
+    expect(page.locator(".timeline")).to_contain_text("Returned")
+
+
+def test_what_contradicts_itself_is_shown_at_its_field_on_a_phone_too(seat: Any) -> None:
+    page = opened(seat, Role.OPERATOR, width=360, height=740)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#failure")).to_contain_text("Fill in: Number of persons, District or city")
+    expect(page.locator("#persons")).to_be_focused()
+    page.fill("#origin", "kadamjai")
+    page.fill("#persons", "2")
+    page.get_by_label("Female, 18-59").fill("3")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#failure")).to_contain_text("3 in all, but the number of persons is 2")
+    expect(page.locator("#persons")).to_be_focused()
+    leaving_asks(page)
