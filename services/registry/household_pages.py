@@ -48,6 +48,7 @@ async def household_page(household_id: UUID, request: Request, session: Session,
     alike = await duplicates_of(household, request, session, caller)
     versions = await queries.history(session, encryption, household_id)
     course = await queries.course(session, household_id)
+    newest = household["report_id"], household["version"]
     await note_read(request, session, [household_id])
     await openings.watch(session, caller)
     return render(
@@ -56,6 +57,9 @@ async def household_page(household_id: UUID, request: Request, session: Session,
         duplicates=alike.duplicates,
         has_all_duplicates=alike.is_complete,
         household=household,
+        is_urgent=any(
+            each["report"].get("is_urgent") for each in versions if (each["report_id"], each["version"]) == newest
+        ),
         details=household["sealed"],
         members=household["members"],
         counted=course.counted,

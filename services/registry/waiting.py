@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -53,6 +53,9 @@ CLEAR = cast(Report.clear, JSON)
 PERSONS = cast(CLEAR["persons"].astext, Integer)
 # The stored clear fields do not contain default values.
 IS_DISPLACED = func.coalesce(CLEAR["mobility"].astext, Mobility.DISPLACEMENT).in_(DISPLACED)
+# Urgent reports are listed first, as if they had come a century earlier, so that the cursor of a page stays a time.
+IS_URGENT = func.coalesce(CLEAR["is_urgent"].astext, "false") == "true"
+LISTED_AT = case((IS_URGENT, Report.received_at - timedelta(days=36_525)), else_=Report.received_at)
 IS_STOCK = func.coalesce(CLEAR["measure"].astext, Measure.STOCK) == Measure.STOCK
 IS_IN_COUNTRY = CLEAR["destination"]["pcode"].astext.is_not(None)
 IS_REGISTERED = or_(
@@ -86,17 +89,19 @@ class HeldPersons:
 
 
 async def page(session: AsyncSession, query: HeldQuery) -> Sequence[RowMapping]:
-    """One page of the clear fields of undecided held reports, oldest first.
+    """One page of the clear fields of undecided held reports: urgent reports first, then the oldest first.
 
     `is_in_area` is true if the people are registered in the caller's areas, or if they are not registered.
     """
     is_in_area = case((covers_subject(query.visibility), true()), else_=false()).label("is_in_area")
-    wanted = HELD.add_columns(ASSIGNEE.label("assignee"), is_in_area).where(*_waits(query.visibility))
+    wanted = HELD.add_columns(ASSIGNEE.label("assignee"), is_in_area, LISTED_AT.label("listed_at")).where(
+        *_waits(query.visibility)
+    )
     if query.reason is not None:
         wanted = wanted.where(Report.reason == query.reason)
     if query.after is not None:
-        wanted = wanted.where(tuple_(Report.received_at, Report.outcome_id) > query.after)
-    oldest = wanted.order_by(Report.received_at, Report.outcome_id).limit(query.limit)
+        wanted = wanted.where(tuple_(LISTED_AT, Report.outcome_id) > query.after)
+    oldest = wanted.order_by(LISTED_AT, Report.outcome_id).limit(query.limit)
     return (await session.execute(oldest)).mappings().all()
 
 

@@ -38,6 +38,7 @@ SHOWN = (
     "mobility",
     "is_reversed",
     "is_full_recount",
+    "is_urgent",
 )
 
 
@@ -74,7 +75,10 @@ class HeldReason(BaseModel):
 
 
 class HeldPage(BaseModel):
-    """One page of the undecided held reports in the caller's areas, oldest first, and the number of all by reason."""
+    """One page of the undecided held reports in the caller's areas, and the number of all by reason.
+
+    Urgent reports come first, then the oldest.
+    """
 
     reasons: list[HeldReason]
     reports: list[HeldReport]
@@ -141,7 +145,7 @@ async def held_reports(
     return HeldPage(
         reasons=[HeldReason.model_validate(dict(row)) for row in await waiting.by_reason(session, visibility)],
         reports=[shown(row) for row in rows],
-        next=cursors.encoded(rows[-1]["received_at"], rows[-1]["outcome_id"]) if len(rows) == limit else None,
+        next=cursors.encoded(rows[-1]["listed_at"], rows[-1]["outcome_id"]) if len(rows) == limit else None,
     )
 
 

@@ -85,7 +85,7 @@ class Sharing(Body):
 
 
 class ReportClear(Data):
-    """The clear fields of every displacement report."""
+    """The clear fields of every displacement report. If `is_urgent` is true, the people need help at once."""
 
     report_id: Clear[RandomId]
     version: Clear[Version] = 1
@@ -103,6 +103,7 @@ class ReportClear(Data):
     )
     hazard_type: Clear[HazardType | None] = None
     hazard_id: Clear[UUID | None] = None
+    is_urgent: Clear[bool] = False
 
     @property
     def pcode(self) -> str | None:

@@ -62,6 +62,7 @@ MAY_BE_CLEAR = {
     "channel",
     "places_version",
     "flags",
+    "is_urgent",
     "consumer",
     "outcome",
     "reason",

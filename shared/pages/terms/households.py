@@ -47,6 +47,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "is_displaced": N_("Displaced"),
         "is_pregnant": N_("Pregnant"),
         "is_reversed": N_("Reversed"),
+        "is_urgent": N_("Urgent"),
         "is_whole_household": N_("Whole household"),
         "legal_basis": N_("Legal basis"),
         "member_ids": N_("Members who moved"),

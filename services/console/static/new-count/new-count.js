@@ -27,7 +27,7 @@ function count() {
   return {
     persons: Number(given("persons")), households: given("households") ? Number(given("households")) : null, unit: given("household_unit"),
     isEstimated: input("persons-estimated").checked, origin: journey.place(journey.origin), destination: journey.place(journey.destination), shelter: given("shelter"),
-    counted: moment(given("counted")), left: day(given("left")), precision: given("occurred_at_precision"), isFullRecount: input("full-recount").checked,
+    counted: moment(given("counted")), left: day(given("left")), precision: given("occurred_at_precision"), isFullRecount: input("full-recount").checked, isUrgent: input("is-urgent").checked,
     hazard: journey.hazard.chosen?.value ?? "", reason: given("reason"), mobility: given("mobility"), evacuation: given("evacuation"), notes: given("notes"),
   };
 }

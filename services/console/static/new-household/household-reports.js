@@ -8,7 +8,7 @@ import { uuid } from "/static/uuid.js";
  * @typedef {{sex: string, age: string, count: number}} SexAgeCount
  * @typedef {{persons: number, phone: string, origin: StatedPlace, destination: StatedPlace, shelter: string, left: Date, precision: string,
  *   hazard: string, reason: string, mobility: string, evacuation: string, counts: SexAgeCount[], needs: string[],
- *   members: import("/static/new-household/members.js").Member[], notes: string, hasConsent: boolean}} Given the values of the form
+ *   members: import("/static/new-household/members.js").Member[], notes: string, isUrgent: boolean, hasConsent: boolean}} Given the values of the form
  */
 
 /** One household. The report's id stays until intake accepts it, so that sending it twice does not make two households. */
@@ -38,7 +38,7 @@ export class HouseholdReport {
       occurred_at: given.left.toISOString(), occurred_at_precision: given.precision, reported_at: this.reportedAt,
       ...(given.hazard && { hazard_type: given.hazard }), reasons: [given.reason], mobility: given.mobility,
       ...(given.mobility === "evacuation" && given.evacuation && { evacuation: given.evacuation }), ...(given.needs.length && { needs: given.needs }),
-      ...(given.phone && { phone: given.phone }), ...(given.notes && { notes: given.notes }), legal_basis: given.hasConsent ? "consent" : "unknown",
+      ...(given.isUrgent && { is_urgent: true }), ...(given.phone && { phone: given.phone }), ...(given.notes && { notes: given.notes }), legal_basis: given.hasConsent ? "consent" : "unknown",
     };
   }
 }

@@ -31,7 +31,7 @@ function household() {
     persons: Number(given("persons")), phone: given("phone"), origin: journey.place(journey.origin), destination: journey.place(journey.destination), shelter: given("shelter"),
     left: day(given("left")), precision: given("occurred_at_precision"), hazard: journey.hazard.chosen?.value ?? "", reason: given("reason"), mobility: given("mobility"), evacuation: given("evacuation"),
     counts: counters.filter(({ value }) => Number(value)).map(({ dataset, value }) => ({ sex: dataset.sex ?? "", age: dataset.age ?? "", count: Number(value) })),
-    needs: new FormData(form).getAll("needs").map(String), members: members(), notes: given("notes"), hasConsent: input("consent").checked,
+    needs: new FormData(form).getAll("needs").map(String), members: members(), notes: given("notes"), isUrgent: input("is-urgent").checked, hasConsent: input("consent").checked,
   };
 }
 

@@ -74,7 +74,7 @@ function drawn(report, open) {
   const made = row([
     cell(checkbox(report)),
     cell(age(report.received_at), small(dayAndClock(new Date(report.received_at)))),
-    cell(what.filter(Boolean).join(" · ")),
+    cell(...(clear.is_urgent ? [tag(words("fields").is_urgent), " "] : []), what.filter(Boolean).join(" · ")),
     cell(`${placeOf(clear.origin, clear.origin_locality)} → ${placeOf(clear.destination, clear.destination_locality)}`),
     cell(because(report.reason), small(sentence(nextStep(report))), ...report.flags.filter((flag) => flag !== report.reason).map((flag) => small(words("flags")[flag] ?? flag))),
     cell(nameOf(report.author), small(words("channels")[report.channel] ?? report.channel)),
@@ -129,6 +129,11 @@ function showSelected() {
   element("selected").textContent = sentence("selected", { count: number.format(selected.size) });
   const boxes = document.querySelectorAll(TO_DECIDE);
   /** @type {HTMLInputElement} */ (element("select-all")).checked = boxes.length > 0 && selected.size >= boxes.length;
+}
+
+/** @param {string} text */
+function tag(text) {
+  return Object.assign(document.createElement("span"), { className: "tag is-loud", textContent: text });
 }
 
 /** @param {string} text */

@@ -289,7 +289,7 @@ function write(body) {
     household_unit: body.household_unit, counted: body.counted_at && local(new Date(body.counted_at)),
     origin_locality: body.origin_locality, destination_locality: body.destination_locality,
   })) if (value !== undefined) control(name).value = String(value);
-  for (const name of ["is_full_recount", "persons_estimated"]) control(name).checked = Boolean(body[name]);
+  for (const name of ["is_full_recount", "persons_estimated", "is_urgent"]) control(name).checked = Boolean(body[name]);
   for (const box of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[name=needs]"))) box.checked = Boolean(body.needs?.includes(box.value));
   for (const radio of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[name=kind]"))) radio.checked = radio.value === body.kind;
   control("consent").checked = body.legal_basis === "consent";

@@ -48,6 +48,7 @@ export function read(form, status, ids, point) {
     shelter: data.get("shelter"),
     needs: data.getAll("needs"),
     intention: data.get("intention"),
+    ...(data.has("is_urgent") && { is_urgent: true }),
     ...(sexAge.length && { sex_age: sexAge }),
     ...(text(data, "notes") && { notes: text(data, "notes") }),
     ...(kind === "household" ? household(data, members) : { ...group(data), ...site(form) }),
