@@ -1,20 +1,26 @@
 """The page of the search for households, and the page of one household."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request
+from sqlalchemy import RowMapping
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
 from services.registry import openings, queries
 from services.registry.duplicate_routes import duplicates_of, pairs_of
 from services.registry.models import CODE_CHARACTERS
+from services.registry.queries import HouseholdQuery
 from services.registry.routes import Caller, at_hand, note_read, opened
 from services.registry.search import HouseholdSearch
 from services.registry.search_routes import SearchResult, found_by
 from services.registry.timelines import timeline, why_not_counted
+from services.registry.visibility import visibility_of
+from shared.auth.tokens import Principal
 from shared.country import TIME_ZONE
 from shared.pages import Pages, language_of
 from shared.pages.terms import term
@@ -23,15 +29,19 @@ from shared.postgres.database import Session
 
 router = APIRouter(include_in_schema=False)
 
-PAIRS = 20
+PAIRS = URGENT = 20  # the most rows of a list
 
 
 @router.get("/search")
 async def search_page(request: Request, session: Session, caller: Caller) -> Response:
-    """The form, and the newest duplicates. The browser sends the criteria in the body of a separate request."""
+    """The form, the newest urgent households, and the newest duplicates.
+
+    The browser sends the criteria in the body of a separate request.
+    """
     places: Places = request.app.state.places
     pairs = await pairs_of(request, session, caller, PAIRS)
-    return render(request, "search.html", options=places.options(language_of(request)), pairs=pairs)
+    urgent = await urgent_of(request, session, caller)
+    return render(request, "search.html", options=places.options(language_of(request)), pairs=pairs, urgent=urgent)
 
 
 @router.post("/search")
@@ -48,7 +58,6 @@ async def household_page(household_id: UUID, request: Request, session: Session,
     alike = await duplicates_of(household, request, session, caller)
     versions = await queries.history(session, encryption, household_id)
     course = await queries.course(session, household_id)
-    newest = household["report_id"], household["version"]
     await note_read(request, session, [household_id])
     await openings.watch(session, caller)
     return render(
@@ -57,15 +66,22 @@ async def household_page(household_id: UUID, request: Request, session: Session,
         duplicates=alike.duplicates,
         has_all_duplicates=alike.is_complete,
         household=household,
-        is_urgent=any(
-            each["report"].get("is_urgent") for each in versions if (each["report_id"], each["version"]) == newest
-        ),
         details=household["sealed"],
         members=household["members"],
         counted=course.counted,
         why_not_counted=partial(why_not_counted, counted_status=request.app.state.settings.counted_status),
         timeline=timeline(versions, course),
     )
+
+
+async def urgent_of(request: Request, session: AsyncSession, caller: Principal) -> Sequence[RowMapping]:
+    """The clear fields of the newest households whose people need help at once."""
+    visibility = visibility_of(caller, request.app.state.places)
+    status = request.app.state.settings.counted_status
+    rows = await queries.page(session, HouseholdQuery(visibility, URGENT, status=status, is_urgent=True))
+    if rows:
+        await note_read(request, session, [row["household_id"] for row in rows])
+    return rows
 
 
 def render(request: Request, template: str, **context: Any) -> Response:

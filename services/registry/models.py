@@ -86,10 +86,15 @@ class Household(Registered, Moved, RegistryModel):
     """
 
     __tablename__ = "households"
-    __table_args__ = (Index(None, "changed_at", "household_id"), Index(None, "search_root_id", "search_folding"))
+    __table_args__ = (
+        Index(None, "changed_at", "household_id"),
+        Index("ix_households_urgent", "changed_at", "household_id", postgresql_where=text("is_urgent")),
+        Index(None, "search_root_id", "search_folding"),
+    )
 
     household_id: Mapped[UUID] = mapped_column(primary_key=True)
     persons: Mapped[int]
+    is_urgent: Mapped[bool] = mapped_column(server_default=false())
     current_pcode: Mapped[str | None]
     current_country: Mapped[str | None]
     search_root_id: Mapped[str] = mapped_column(server_default="")

@@ -60,6 +60,7 @@ class HouseholdQuery:
     limit: int
     status: str | None = None
     within: Sequence[str] | None = None
+    is_urgent: bool | None = None
     after: tuple[datetime, UUID] | None = None
 
 
@@ -71,6 +72,8 @@ async def page(session: AsyncSession, query: HouseholdQuery) -> Sequence[RowMapp
     if query.within is not None:
         within = text(is_within(NOW, "within"))
         wanted = wanted.where(within.bindparams(within=query.within, known=query.visibility.known))
+    if query.is_urgent is not None:
+        wanted = wanted.where(Household.is_urgent == query.is_urgent)
     if query.after is not None:
         wanted = wanted.where(tuple_(Household.changed_at, Household.household_id) < query.after)
     latest = wanted.order_by(Household.changed_at.desc(), Household.household_id.desc()).limit(query.limit)

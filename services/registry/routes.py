@@ -60,6 +60,7 @@ class HouseholdSummary(BaseModel):
     team: UUID | None
     persons: int
     displaced: int
+    is_urgent: bool
     occurred_at: datetime
     occurred_at_precision: Precision
     mobility: Mobility
@@ -130,6 +131,7 @@ async def households(
     caller: Caller,
     area: PCode | None = None,
     status: Status | None = None,
+    is_urgent: bool | None = None,
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> HouseholdPage:
@@ -140,6 +142,7 @@ async def households(
         limit,
         status=status,
         within=within(area, places) if area else None,
+        is_urgent=is_urgent,
         after=cursors.decoded(cursor),
     )
     rows = await queries.page(session, query)

@@ -227,6 +227,16 @@ async def test_a_page_can_be_limited_to_an_area(office: Office) -> None:
     assert [one["destination_pcode"] for one in page["households"]] == [OSH]
 
 
+async def test_urgent_households_are_listed_until_a_correction_says_otherwise(office: Office) -> None:
+    body = household(is_urgent=True)
+    await office.file(body, household())
+    path = "/v1/households?is_urgent=true"
+    page = (await office.get(path, role=Role.OPERATOR)).json()
+    assert [one["household_id"] for one in page["households"]] == [body["household_id"]]
+    await office.file({**body, "version": 2, "is_urgent": False})
+    assert (await office.get(path, role=Role.OPERATOR)).json()["households"] == []
+
+
 async def test_a_household_in_a_village_is_visible_in_its_district(office: Office) -> None:
     body = household(destination={"pcode": "KG05236830020"})
     city = household(

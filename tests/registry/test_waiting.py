@@ -75,10 +75,12 @@ async def test_held_reports_are_listed_oldest_first_by_reason_and_area_without_p
     assert [each["clear"]["destination"] for each in osh["reports"]] == [{"pcode": OSH}]
 
 
-async def test_a_page_continues_where_the_last_one_ended(office: Office) -> None:
-    await office.file(*(household() for _ in range(3)), flags=EXPIRED)
+async def test_urgent_reports_come_first_and_a_page_continues_where_the_last_one_ended(office: Office) -> None:
+    await office.file(*(household() for _ in range(2)), flags=EXPIRED)
+    await office.file(household(is_urgent=True), flags=EXPIRED)
     first = await listed(office, path=f"{HELD}?limit=2")
     second = await listed(office, path=f"{HELD}?limit=2&cursor={first['next']}")
+    assert [each["clear"].get("is_urgent") for each in first["reports"]] == [True, None]
     ids = [each["outcome_id"] for page in (first, second) for each in page["reports"]]
     assert (len(ids), len(set(ids)), second["next"]) == (3, 3, None)
 
