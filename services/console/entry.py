@@ -1,6 +1,8 @@
 """The forms for what is reported by telephone; the browser sends the report to intake."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -29,6 +31,14 @@ from shared.web.problems import Problem
 
 router = APIRouter(include_in_schema=False)
 api = APIRouter()
+# The codes that the forms for counts and households offer.
+CHOICES: Mapping[str, Any] = {
+    "reasons": BY_ONSET,
+    "shelters": BY_ARRANGEMENT,
+    "needs": list(Need),
+    "brackets": [bracket for bracket in AgeBracket if bracket is not AgeBracket.UNKNOWN],
+    "sexes": (Sex.FEMALE, Sex.MALE),
+}
 
 
 @router.get("/new-event")
@@ -60,8 +70,7 @@ async def new_count(request: Request) -> Response:
         counted=here.settings.counted_status,
         hazards=hazards(request),
         places=here.places.options(language_of(request)),
-        reasons=BY_ONSET,
-        shelters=BY_ARRANGEMENT,
+        **CHOICES,
     )
 
 
@@ -74,11 +83,7 @@ async def new_household(request: Request) -> Response:
         counted=here.settings.counted_status,
         hazards=hazards(request),
         places=everywhere(request),
-        reasons=BY_ONSET,
-        shelters=BY_ARRANGEMENT,
-        needs=list(Need),
-        brackets=[bracket for bracket in AgeBracket if bracket is not AgeBracket.UNKNOWN],
-        sexes=(Sex.FEMALE, Sex.MALE),
+        **CHOICES,
     )
 
 

@@ -74,6 +74,10 @@ def test_the_record_states_every_field_and_the_channel_console(whole: Whole, sea
     page.select_option("#mobility", "evacuation")
     page.select_option("#evacuation", "reactive")
     page.fill("#notes", "Ask for the head teacher")
+    page.click("summary:has-text('By sex and age')")
+    page.get_by_label("Female, 60+").fill("41")
+    page.get_by_text("Water", exact=True).click()
+    page.check("#is-urgent")
     page.click("#send")
     expect(page.locator("#answer-text")).to_contain_text("persons: 1283 (estimated) · yards: 240", timeout=SLOW_MS)
     report_id = page.locator("#answer-id").inner_text()
@@ -92,7 +96,9 @@ def test_the_record_states_every_field_and_the_channel_console(whole: Whole, sea
     assert (group.counted_at, group.counted_at_precision) == (datetime(2026, 5, 5, 15, 47, tzinfo=UTC), "hour")
     assert (group.occurred_at, group.occurred_at_precision) == (datetime(2026, 5, 4, 6, tzinfo=UTC), "week")
     assert (group.hazard_type, group.mobility, group.evacuation) == ("mudflow", "evacuation", "reactive")
+    assert group.is_urgent
     assert sealed["notes"] == "Ask for the head teacher"
+    assert (sealed["sex_age"], sealed["needs"]) == ([{"sex": "female", "age": "60+", "count": 41}], ["water"])
     assert "teacher" not in group.model_dump_json()
 
 

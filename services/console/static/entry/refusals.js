@@ -11,7 +11,10 @@ export function fail(text, fields = []) {
   const failure = element("failure");
   failure.textContent = text;
   failure.hidden = !text;
-  for (const field of fields) field.setAttribute("aria-invalid", "true");
+  for (const field of fields) {
+    field.setAttribute("aria-invalid", "true");
+    field.closest("details")?.setAttribute("open", ""); // a field in a closed section cannot get the focus
+  }
   if (text) (fields[0] ?? failure).focus();
 }
 
@@ -32,7 +35,7 @@ export async function refuse(answer) {
 
 /** @param {HTMLElement[]} fields */
 export function labels(fields) {
-  return fields.map((field) => /** @type {HTMLInputElement} */ (field).labels?.[0]?.textContent ?? "").join(", ");
+  return fields.map((field) => /** @type {HTMLInputElement} */ (field).labels?.[0]?.textContent ?? field.ariaLabel ?? "").join(", ");
 }
 
 /** The form fields of these JSON pointers. @param {string[]} pointers @returns {HTMLElement[]} */

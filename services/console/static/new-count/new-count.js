@@ -5,6 +5,7 @@ import { element } from "/static/elements.js";
 import { given as givenIn, input } from "/static/entry/fields.js";
 import { Journey } from "/static/entry/journeys.js";
 import { day, isAfterToday, isAhead, isValid, moment } from "/static/entry/moments.js";
+import { People } from "/static/entry/people.js";
 import { showReceipt } from "/static/entry/receipts.js";
 import { isWithout, refuse } from "/static/entry/refusals.js";
 import { keepUnsent, sendByKeyboard, sendOnce, sendReport, showAnswer } from "/static/entry/sending.js";
@@ -14,6 +15,7 @@ import { sentence } from "/static/texts.js";
 const form = /** @type {HTMLFormElement} */ (element("count"));
 const status = form.dataset.status ?? "";
 const journey = new Journey([{ value: "ZZ", name: sentence("unknown"), terms: [] }]);
+const people = new People(form);
 const changes = keepUnsent(form);
 let report = new CountReport(status);
 
@@ -27,7 +29,7 @@ function count() {
   return {
     persons: Number(given("persons")), households: given("households") ? Number(given("households")) : null, unit: given("household_unit"),
     isEstimated: input("persons-estimated").checked, origin: journey.place(journey.origin), destination: journey.place(journey.destination), shelter: given("shelter"),
-    counted: moment(given("counted")), left: day(given("left")), precision: given("occurred_at_precision"), isFullRecount: input("full-recount").checked, isUrgent: input("is-urgent").checked,
+    counted: moment(given("counted")), left: day(given("left")), precision: given("occurred_at_precision"), isFullRecount: input("full-recount").checked, isUrgent: input("is-urgent").checked, counts: people.counts, needs: people.needs,
     hazard: journey.hazard.chosen?.value ?? "", reason: given("reason"), mobility: given("mobility"), evacuation: given("evacuation"), notes: given("notes"),
   };
 }
@@ -35,13 +37,13 @@ function count() {
 /** Marks the first kind of error that the form itself finds. */
 function isComplete() {
   journey.leave();
-  return isWithout(errors());
+  return isWithout(errors()) && people.fit(count().persons);
 }
 
 /** The texts of the errors, each with its fields. @returns {[string, HTMLInputElement[]][]} */
 function errors() {
   const { isEstimated, households, counted, left } = count();
-  const numbers = [input("persons"), input("households")];
+  const numbers = [input("persons"), input("households"), ...people.counters];
   return [
     ["check", numbers.filter(({ validity }) => validity.badInput || validity.rangeUnderflow || validity.stepMismatch)],
     ["missing", [...(given("persons") ? [] : [input("persons")]), ...journey.missing]],

@@ -5,7 +5,7 @@ import { uuid } from "/static/uuid.js";
 
 /**
  * @typedef {import("/static/entry/journeys.js").StatedPlace} StatedPlace
- * @typedef {{sex: string, age: string, count: number}} SexAgeCount
+ * @typedef {import("/static/entry/people.js").SexAgeCount} SexAgeCount
  * @typedef {{persons: number, phone: string, origin: StatedPlace, destination: StatedPlace, shelter: string, left: Date, precision: string,
  *   hazard: string, reason: string, mobility: string, evacuation: string, counts: SexAgeCount[], needs: string[],
  *   members: import("/static/new-household/members.js").Member[], notes: string, isUrgent: boolean, hasConsent: boolean}} Given the values of the form

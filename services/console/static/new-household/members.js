@@ -46,6 +46,7 @@ export function members() {
   return lines().filter(isFilled).map((line, place) => {
     const [name, sex, age] = fields(line).map(({ value }) => value.trim());
     const family = input("family-name").value.trim();
+    fields(line)[0].dataset.pointer = `/members/${place}/`;
     return {
       member_id: line.dataset.id ?? "", ...(!place && { relationship: "head" }), ...(family && { family_name: family }), ...(name && { given_name: name }),
       ...(sex && { sex }), ...ageOf(Number(age), line.dataset.ageOn ?? ""),
@@ -86,7 +87,6 @@ function add() {
 /** @param {HTMLElement} field @param {string} text */
 function labelled(field, text) {
   const made = document.createElement("label");
-  field.dataset.pointer = "/members";
   made.append(text, field);
   return made;
 }

@@ -5,6 +5,7 @@ import { element } from "/static/elements.js";
 import { given as givenIn, input } from "/static/entry/fields.js";
 import { Journey } from "/static/entry/journeys.js";
 import { day, isAfterToday, isValid } from "/static/entry/moments.js";
+import { People } from "/static/entry/people.js";
 import { showReceipt } from "/static/entry/receipts.js";
 import { fail, isWithout, refuse } from "/static/entry/refusals.js";
 import { keepUnsent, sendByKeyboard, sendOnce, sendReport, showAnswer } from "/static/entry/sending.js";
@@ -17,7 +18,7 @@ const form = /** @type {HTMLFormElement} */ (element("household"));
 const status = form.dataset.status ?? "";
 const journey = new Journey();
 const changes = keepUnsent(form);
-const counters = /** @type {HTMLInputElement[]} */ ([...form.querySelectorAll("[data-age]")]);
+const people = new People(form);
 let report = new HouseholdReport(status);
 
 /** @param {string} name */
@@ -30,8 +31,7 @@ function household() {
   return {
     persons: Number(given("persons")), phone: given("phone"), origin: journey.place(journey.origin), destination: journey.place(journey.destination), shelter: given("shelter"),
     left: day(given("left")), precision: given("occurred_at_precision"), hazard: journey.hazard.chosen?.value ?? "", reason: given("reason"), mobility: given("mobility"), evacuation: given("evacuation"),
-    counts: counters.filter(({ value }) => Number(value)).map(({ dataset, value }) => ({ sex: dataset.sex ?? "", age: dataset.age ?? "", count: Number(value) })),
-    needs: new FormData(form).getAll("needs").map(String), members: members(), notes: given("notes"), isUrgent: input("is-urgent").checked, hasConsent: input("consent").checked,
+    counts: people.counts, needs: people.needs, members: members(), notes: given("notes"), isUrgent: input("is-urgent").checked, hasConsent: input("consent").checked,
   };
 }
 
@@ -39,41 +39,33 @@ function household() {
 function isComplete() {
   journey.leave();
   presetPersons();
-  const ages = wrongAges();
-  if (ages.length) /** @type {HTMLDetailsElement} */ (element("list")).open = true; // a field in a closed section cannot get the focus
-  return isWithout(errors(ages)) && isSumRight();
+  return isWithout(errors()) && areListed() && people.fit(household().persons);
 }
 
-/** The texts of the errors, each with its fields. @param {HTMLInputElement[]} ages @returns {[string, HTMLInputElement[]][]} */
-function errors(ages) {
+/** The texts of the errors, each with its fields. @returns {[string, HTMLInputElement[]][]} */
+function errors() {
   const { left } = household();
   return [
-    ["check", [input("persons"), input("phone"), ...counters].filter(({ validity }) => validity.badInput || validity.rangeUnderflow || validity.stepMismatch || validity.patternMismatch)],
+    ["check", [input("persons"), input("phone"), ...people.counters].filter(({ validity }) => validity.badInput || validity.rangeUnderflow || validity.stepMismatch || validity.patternMismatch)],
     ["missing", [...(given("persons") ? [] : [input("persons")]), ...journey.missing]],
     ["day", isValid(left) ? [] : [input("left")]],
     ["ahead", isAfterToday(left) ? [input("left")] : []],
     ["check", journey.unknown],
-    ["age", ages.slice(0, 1)],
+    ["age", wrongAges().slice(0, 1)],
   ];
 }
 
-/** Compares the number of persons with the list of persons and with the counts by sex and age. */
-function isSumRight() {
-  const { persons } = household(), listed = members().length, sum = total();
-  if (listed && listed !== persons) fail(sentence("listed", { listed, persons }), [input("persons")]);
-  else if (sum > persons) fail(sentence("sum", { sum, persons }), [input("persons")]);
-  else return true;
+/** Whether the list has all persons, if it has any. */
+function areListed() {
+  const { persons, members: { length: listed } } = household();
+  if (!listed || listed === persons) return true;
+  fail(sentence("listed", { listed, persons }), [input("persons")]);
   return false;
-}
-
-/** The number of persons counted by sex and age. */
-function total() {
-  return counters.reduce((sum, { value }) => sum + Number(value), 0);
 }
 
 /** Fills in the number of persons if only the persons were stated. */
 function presetPersons() {
-  input("persons").value ||= String(members().length || total() || "");
+  input("persons").value ||= String(members().length || people.total || "");
 }
 
 /** The household in one line: persons, origin and present place. */
@@ -90,7 +82,13 @@ async function sendHousehold() {
   const answer = await sendReport("/intake/v1/displacements", report, () => report.body(sent));
   if (!answer.ok) return refuse(answer);
   done((await answer.json()).status);
-  if (await showReceipt(report.id, report.version) === "recorded") await showResults(report, sent);
+  void follow(sent);
+}
+
+/** Shows what became of the report. @param {import("/static/new-household/household-reports.js").Given} sent */
+async function follow(sent) {
+  const followed = report; // another household may be in the form when the receipt comes
+  if (await showReceipt(followed.id, followed.version) === "recorded") await showResults(followed, sent);
 }
 
 /** @param {string} status */

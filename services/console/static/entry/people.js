@@ -1,0 +1,37 @@
+// The fields of a form for telephone reports that say how many people there are by sex and age, and what they need.
+
+import { input } from "/static/entry/fields.js";
+import { fail } from "/static/entry/refusals.js";
+import { sentence } from "/static/texts.js";
+
+/** @typedef {{sex: string, age: string, count: number}} SexAgeCount */
+
+export class People {
+  /** @param {HTMLFormElement} form */
+  constructor(form) {
+    this.form = form;
+    this.counters = /** @type {HTMLInputElement[]} */ ([...form.querySelectorAll("[data-age]")]);
+  }
+
+  /** @returns {SexAgeCount[]} */
+  get counts() {
+    const counted = this.counters.filter(({ value }) => Number(value));
+    return counted.map(({ dataset, value }) => ({ sex: dataset.sex ?? "", age: dataset.age ?? "", count: Number(value) }));
+  }
+
+  /** The number of persons counted by sex and age. */
+  get total() {
+    return this.counts.reduce((sum, { count }) => sum + count, 0);
+  }
+
+  /** Shows an error if more people are counted by sex and age than there are persons. @param {number} persons */
+  fit(persons) {
+    if (this.total <= persons) return true;
+    fail(sentence("sum", { sum: this.total, persons }), [input("persons")]);
+    return false;
+  }
+
+  get needs() {
+    return new FormData(this.form).getAll("needs").map(String);
+  }
+}
