@@ -16,7 +16,6 @@ class Destination:
 DESTINATIONS = (
     Destination("/", N_("Board")),
     Destination("/new-event", N_("New event")),
-    Destination("/new-household", N_("New household")),
     Destination("/new-count", N_("New count")),
     Destination("/sites", N_("Sites")),
     Destination("/registry/search", N_("Search")),
