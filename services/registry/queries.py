@@ -1,7 +1,7 @@
 """Queries for a page of households, one decrypted household, and its history. Routes log each call."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,8 @@ from sqlalchemy import RowMapping, Select, func, literal_column, or_, select, te
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from services.registry.envelope_encryption import EnvelopeEncryption, Key, member_aad, report_aad, row_aad
+from services.registry import report_queries
+from services.registry.envelope_encryption import EnvelopeEncryption, Key, member_aad, row_aad
 from services.registry.models import (
     DuplicatePair,
     Episode,
@@ -142,15 +143,9 @@ async def history(
     session: AsyncSession, encryption: EnvelopeEncryption, household_id: UUID, author: UUID | None = None
 ) -> list[dict[str, Any]]:
     """All versions of all reports about a household and its movements, with content and outcome."""
-    versions = (
-        select(*table(Report).columns, *KEY)
-        .join(HouseholdKey, HouseholdKey.household_id == Report.subject_id)
-        .where(Report.subject_id == household_id, Report.kind.in_(OF_HOUSEHOLD))
-        .order_by(Report.received_at, Report.version)
-    )
-    if author is not None:
-        versions = versions.where(Report.author == author)
-    return [opened_version(row, encryption) for row in (await session.execute(versions)).mappings()]
+    by_author = (Report.author == author,) if author is not None else ()
+    about = (Report.subject_id == household_id, *by_author)
+    return await report_queries.versions(session, encryption, ReportKind.HOUSEHOLD, *about, kinds=OF_HOUSEHOLD)
 
 
 async def duplicate_pairs(
@@ -177,9 +172,3 @@ async def course(session: AsyncSession, household_id: UUID) -> HouseholdCourse:
         is_current = or_(model.superseded_at.is_(None), model.superseded_at > func.now())
         current += await session.scalars(select(model).filter_by(household_id=household_id).where(is_current))
     return HouseholdCourse(episodes, passages, current)
-
-
-def opened_version(row: Mapping[Any, Any], encryption: EnvelopeEncryption) -> dict[str, Any]:
-    aad = report_aad(str(row["subject_id"]), str(row["report_id"]), row["version"], str(row["author"]))
-    plain = encryption.unwrap(row["kek_id"], row["wrapped"]).open(row["sealed"], aad)
-    return {**row, "report": {**from_json(row["clear"]), **from_json(plain)}}

@@ -1,6 +1,6 @@
 """Queries for the page of held reports: lists, numbers of persons, one opened report, decisions, assignments."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -33,8 +33,8 @@ from services.registry import held
 from services.registry.decisions import SUBJECT_OF
 from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.held import ACCEPTABLE, COVERS_SUBJECT, HELD, IS_HELD, PCODE, SUBJECT_PCODE, UNDECIDED, WAITS
-from services.registry.models import Group, GroupKey, HeldAssignment, Household, HouseholdKey, Report, SiteReportKey
-from services.registry.queries import opened_version
+from services.registry.models import Group, HeldAssignment, Household, Report
+from services.registry.report_queries import KEYS, opened_version
 from services.registry.visibility import Visibility
 from shared.events.vocabulary import DISPLACED, Measure, Mobility, ReportKind, Status
 from shared.postgres.upsert import upsert
@@ -61,11 +61,6 @@ IS_IN_COUNTRY = CLEAR["destination"]["pcode"].astext.is_not(None)
 IS_REGISTERED = or_(
     exists().where(Household.household_id == Report.subject_id), exists().where(Group.group_id == Report.subject_id)
 )
-KEYS: Mapping[str, tuple[type[HouseholdKey | GroupKey | SiteReportKey], ColumnElement[UUID]]] = {
-    "household": (HouseholdKey, HouseholdKey.household_id.expression),
-    "group": (GroupKey, GroupKey.group_id.expression),
-    "site": (SiteReportKey, SiteReportKey.site_id.expression),
-}
 
 
 @dataclass(frozen=True, slots=True)
