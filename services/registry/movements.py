@@ -37,7 +37,8 @@ class Course(NamedTuple):
     """The stays and passages of the people of one displacement, and the decision about each movement.
 
     The report of the displacement describes the people until `changed_at`. After that time, `stays` describe them.
-    `departed` are the people of the report, except people who had died or left the country before.
+    `departed` are the people of the report, except people who had died or left the country before. `site_movements` are
+    the reports about everybody at a site that concerned these people.
     """
 
     parts: Parts
@@ -46,6 +47,7 @@ class Course(NamedTuple):
     stays: list[Stay]
     passages: list[Passage]
     decisions: dict[str, ReportDecision]
+    site_movements: list[str]
 
 
 def course(
@@ -68,6 +70,7 @@ def course(
         snapshots.append(snapshots[0]._replace(parts={**present, **gone}))
     passages: list[Passage] = []
     decisions: dict[str, ReportDecision] = {}
+    site_movements: list[str] = []
     for movement in sorted(movements, key=movement_order):
         before, at = snapshots[-1].parts, movement.clear.occurred_at
         at = max(at, snapshots[-1].at) if ends_at is NEVER else min(max(at, snapshots[-1].at), ends_at)
@@ -80,13 +83,15 @@ def course(
             decision = SAME_PLACE if movement.clear.movement in ONWARD else ALREADY_KNOWN
         if not movement.site_id:
             decisions[movement.report_id] = decision
+        elif moving:
+            site_movements.append(movement.report_id)
         passages += [
             Passage(movement, position, after[position], moving[position], int(number == 0), at)
             for number, position in enumerate(largest_first(leaving(after), moving))
         ]
         snapshots.append(PartsSince(at, movement.clear.occurred_at_precision, replaced(before, moving, after)))
     first, *stays = stays_of(snapshots, ends_at)
-    return Course(snapshots[-1].parts, departed, first.ended_at, stays, passages, decisions)
+    return Course(snapshots[-1].parts, departed, first.ended_at, stays, passages, decisions, site_movements)
 
 
 def beginning(departure: Filed) -> Parts:

@@ -23,11 +23,13 @@ MOST_SEARCHES_AN_HOUR = 120  # searches without a result also count, because som
 SHOWN = timedelta(hours=24)
 NEED_NO_PURPOSE = frozenset({Role.REGISTRAR})  # reading records is a registrar's daily work
 
-# The audit entries of opened household records, histories, pages and held reports. Lists are not included.
+# The audit entries of opened households, histories, held reports, and pages of groups and sites, not of lists.
 # Entries of authors who open their own reports are counted too.
 PATHS = (
     "GET /registry/v1/households/{household_id}",
     "GET /registry/households/{household_id}",
+    "GET /registry/groups/{group_id}",
+    "GET /registry/sites/{site_id}",
     "GET /registry/v1/held/{outcome_id}",
 )
 DUPLICATES = "duplicates of "  # the start of the audit subject for households that a page shows as duplicates
@@ -53,7 +55,7 @@ class UnusualKind(StrEnum):
 
 
 WARNINGS = {
-    UnusualKind.OPENED: "unusually many households opened",
+    UnusualKind.OPENED: "unusually many records opened",
     UnusualKind.FOUND: "unusually many households found",
     UnusualKind.SEARCHED: "unusually many searches for households",
 }
@@ -77,7 +79,7 @@ LIMITS = (
 
 @dataclass(frozen=True, slots=True)
 class Unusual:
-    """An account that opened or found unusually many households in an hour, or made unusually many searches."""
+    """An account that opened or found unusually many records in an hour, or made unusually many searches."""
 
     account: UUID
     hour: datetime

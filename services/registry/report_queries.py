@@ -1,6 +1,6 @@
 """Queries for the versions of reports: decrypted, or with the clear fields only. Routes log each call."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +20,7 @@ KEYS: Mapping[str, tuple[type[HouseholdKey | GroupKey | SiteReportKey], ColumnEl
     ReportKind.GROUP: (GroupKey, GroupKey.group_id.expression),
     SITE: (SiteReportKey, SiteReportKey.site_id.expression),
 }
+NEWEST = (Report.received_at.desc(), Report.version.desc())
 Versions = list[dict[str, Any]]
 
 
@@ -29,27 +30,34 @@ async def versions(
     subject: str,
     *conditions: ColumnElement[bool],
     kinds: Collection[ReportKind],
+    most: int | None = None,
 ) -> Versions:
-    """All versions of reports of these kinds that meet the conditions, with content and outcome, oldest first.
+    """The newest `most` versions, or all versions, of reports of these kinds that meet the conditions, oldest first.
 
-    `subject` is the kind of subject of these reports.
+    The versions have content and outcome. `subject` is the kind of subject of these reports.
     """
     key, subject_id = KEYS[subject]
     found = (
         select(*table(Report).columns, key.kek_id, key.wrapped)
         .join(key, subject_id == Report.subject_id)
         .where(Report.kind.in_(kinds), *conditions)
-        .order_by(Report.received_at, Report.version)
+        .order_by(*NEWEST)
+        .limit(most)
     )
-    return [opened_version(row, encryption) for row in (await session.execute(found)).mappings()]
+    rows = (await session.execute(found)).mappings().all()
+    return [opened_version(row, encryption) for row in reversed(rows)]
 
 
 async def clear_versions(session: AsyncSession, *conditions: ColumnElement[bool], most: int) -> Versions:
     """The newest `most` versions of reports that meet the conditions, oldest first. Sealed fields are missing."""
     found = select(*table(Report).columns).where(*conditions)
-    newest = found.order_by(Report.received_at.desc(), Report.version.desc()).limit(most)
-    rows = (await session.execute(newest)).mappings().all()
+    rows = (await session.execute(found.order_by(*NEWEST).limit(most))).mappings().all()
     return [{**row, "report": from_json(row["clear"])} for row in reversed(rows)]
+
+
+def in_order(versions: Iterable[dict[str, Any]]) -> Versions:
+    """The versions in the order in which they were received."""
+    return sorted(versions, key=lambda version: (version["received_at"], version["version"]))
 
 
 def opened_version(row: Mapping[Any, Any], encryption: EnvelopeEncryption) -> dict[str, Any]:

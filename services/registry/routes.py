@@ -255,7 +255,7 @@ async def refused(request: Request, reason: str, *household_ids: UUID) -> None:
     await audit.write(request.app.state.sessions, entry)
 
 
-async def missing(request: Request, household_id: UUID) -> Problem:
-    """The 404 for a household that does not exist or is not visible. The request is written to the security log."""
-    await refused(request, "not-found", household_id)
-    return Problem(404, "not-found", "There is no such household.")
+async def missing(request: Request, record_id: UUID, *, title: str = "There is no such household.") -> Problem:
+    """The 404 for a record that does not exist or is not visible. The request is written to the security log."""
+    await refused(request, "not-found", record_id)
+    return Problem(404, "not-found", title)

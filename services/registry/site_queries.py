@@ -1,6 +1,6 @@
 """Queries about sites, and about the counts of people there."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from sqlalchemy import false, func, select, text
@@ -43,6 +43,11 @@ async def page(session: AsyncSession, limit: int, after: UUID | None = None) -> 
     return (await session.scalars(wanted)).all()
 
 
+async def named(session: AsyncSession, ids: Collection[UUID]) -> Sequence[Site]:
+    """The listed sites with these ids."""
+    return (await session.scalars(select(Site).where(Site.site_id.in_(ids)))).all() if ids else ()
+
+
 async def everything(session: AsyncSession) -> Sequence[Site]:
     return (await session.scalars(select(Site))).all()
 
@@ -56,13 +61,15 @@ async def key(session: AsyncSession, site_id: UUID) -> SiteKey | None:
     return await session.get(SiteKey, site_id)
 
 
-async def counts(session: AsyncSession, status: Status, visibility: Visibility) -> list[CountAtSite]:
-    """The counts of displaced people at the sites that the caller may see, including replaced counts.
+async def counts(
+    session: AsyncSession, status: Status, visibility: Visibility, *, site_id: UUID | None = None
+) -> list[CountAtSite]:
+    """The counts of displaced people at one site or at all sites that the caller may see, including replaced counts.
 
     Each count has the people who are left after movements. People who moved to a site are a separate count there. If a
     count of people abroad names a site, this is a mistake, and the count is left out.
     """
-    rows = await session.execute(
+    wanted = (
         select(*COUNTED)
         .join(Site, Site.site_id == GroupCount.site_id)
         .where(
@@ -74,7 +81,14 @@ async def counts(session: AsyncSession, status: Status, visibility: Visibility) 
             visibility.covers("sites.pcode"),
         )
     )
-    return [CountAtSite._make(row) for row in rows]
+    if site_id is not None:
+        wanted = wanted.where(GroupCount.site_id == site_id)
+    return [CountAtSite._make(row) for row in await session.execute(wanted)]
+
+
+async def counts_at(session: AsyncSession, site_id: UUID) -> Sequence[GroupCount]:
+    """All counts at the site, including counts that do not count displaced people who are present."""
+    return (await session.scalars(select(GroupCount).where(GroupCount.site_id == site_id))).all()
 
 
 async def visible_ids(session: AsyncSession, visibility: Visibility) -> Sequence[UUID]:

@@ -14,7 +14,7 @@ from services.registry.decisions import NOBODY, SITE, SUBJECT_OF, Name, Owner
 from services.registry.envelope_encryption import EnvelopeEncryption, Key, report_aad
 from services.registry.group_movements import Tally
 from services.registry.household_sites import HouseholdSites, ReportVersion
-from services.registry.reports import AnyFiled, AnyMovementClear, Filed, FiledMovement
+from services.registry.reports import AnyFiled, AnyMovementClear, Content, Filed, FiledMovement
 from services.registry.search_keys import SearchKeys
 from services.registry.subjects import Subject, named_sites, put
 from services.registry.working_set import WorkingSet
@@ -220,26 +220,7 @@ class Store:
     def _filed(self, row: asyncpg.Record) -> AnyFiled:
         report_id, author, subject = str(row["report_id"]), str(row["author"]), name_of(row)
         plain = self._keys[subject].open(row["sealed"], report_aad(subject[1], report_id, row["version"], author))
-        return filed(
-            row["kind"],
-            row["clear"],
-            report_id=report_id,
-            subject=subject,
-            sealed=from_json(plain),
-            text=row["clear"],
-            plain=plain,
-            digest=row["digest"],
-            author=author,
-            team=text_of(row["team"]),
-            channel=SubmissionChannel(row["channel"]),
-            received_at=row["received_at"],
-            places_version=row["places_version"],
-            flags=tuple(map(Flag, row["flags"])),
-            registrar_areas=tuple(row["registrar_areas"]),
-            outcome=OutcomeKind(row["outcome"]),
-            outcome_id=str(row["outcome_id"]),
-            reason=row["reason"],
-        )
+        return filed_from(row, from_json(plain), plain)
 
     async def movements_of(
         self, kind: ReportKind, ids: Collection[str], *, without: Collection[ReportVersion] = ()
@@ -345,8 +326,32 @@ def identity(row: asyncpg.Record) -> tuple[Any, ...]:
     return row["report_id"], row["version"], row["author"], row["kind"]
 
 
-def name_of(row: asyncpg.Record) -> Name:
+def name_of(row: Mapping[str, Any]) -> Name:
     return SUBJECT_OF[row["kind"]], str(row["subject_id"])
+
+
+def filed_from(row: Mapping[str, Any], sealed: Content, plain: bytes = b"") -> AnyFiled:
+    """The report of a row of `reports`, with the decrypted fields."""
+    return filed(
+        row["kind"],
+        row["clear"],
+        report_id=str(row["report_id"]),
+        subject=name_of(row),
+        sealed=sealed,
+        text=row["clear"],
+        plain=plain,
+        digest=row["digest"],
+        author=str(row["author"]),
+        team=text_of(row["team"]),
+        channel=SubmissionChannel(row["channel"]),
+        received_at=row["received_at"],
+        places_version=row["places_version"],
+        flags=tuple(map(Flag, row["flags"])),
+        registrar_areas=tuple(row["registrar_areas"]),
+        outcome=OutcomeKind(row["outcome"]),
+        outcome_id=str(row["outcome_id"]),
+        reason=row["reason"],
+    )
 
 
 def filed(kind: str, clear: str, **fields: Any) -> AnyFiled:

@@ -1,8 +1,8 @@
-"""The history of a household: its reports, corrections and movements, and their effects on the figures."""
+"""The history of a household: its reports, corrections and movements, and their effects on the figures. No I/O."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -13,9 +13,10 @@ from shared.events.vocabulary import DISPLACED, OutcomeKind, ReportKind, Status,
 
 StoredVersion = Mapping[str, Any]  # a row of `reports` with the decrypted `report`
 
-UNCHANGING = frozenset({"report_id", "household_id", "kind", "version", "reported_at", "members"})
+UNCHANGING = frozenset({"report_id", "household_id", "group_id", "kind", "version", "reported_at", "members"})
 # If several authors sent contradicting versions of a report, only one version takes effect.
 EFFECTIVE = (OutcomeKind.RECORDED, OutcomeKind.NOTED)
+MOVEMENTS = (ReportKind.HOUSEHOLD_MOVEMENT, ReportKind.GROUP_MOVEMENT, ReportKind.SITE_MOVEMENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,10 @@ class TimelineEntry:
         return anchor if self.is_effective else f"{anchor}-{self.version['author']}-{self.version['kind']}"
 
     @property
+    def name(self) -> tuple[UUID, int]:
+        return self.version["report_id"], self.version["version"]
+
+    @property
     def is_effective(self) -> bool:
         return self.version["outcome"] in EFFECTIVE
 
@@ -52,7 +57,13 @@ class TimelineEntry:
 
     @property
     def is_movement(self) -> bool:
-        return bool(self.version["kind"] == ReportKind.HOUSEHOLD_MOVEMENT)
+        return self.version["kind"] in MOVEMENTS
+
+    @property
+    def site_id(self) -> UUID | None:
+        """The site, if the report is about everybody at a site."""
+        site_id: UUID = self.version["subject_id"]
+        return site_id if self.version["kind"] == ReportKind.SITE_MOVEMENT else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,23 +142,30 @@ def anchor_of(report_id: UUID, version: int) -> str:
 
 
 def timeline(versions: Iterable[StoredVersion], course: HouseholdCourse) -> list[TimelineEntry]:
-    """The entries in the order in which the reports were received."""
-    effective: dict[UUID, StoredVersion] = {}
+    """The entries with the rows of the household that each version caused, in the order of `versions`."""
     episodes = {(row.report_id, row.version): row for row in course.episodes}
     passages = defaultdict[tuple[UUID, int], list[HouseholdPassage]](list)
     for passage in course.passages:
         passages[passage.report_id, passage.version].append(passage)
-    entries = []
+
+    def with_rows(entry: TimelineEntry) -> TimelineEntry:
+        if not entry.is_effective:
+            return entry
+        return replace(entry, displacement=episodes.get(entry.name), passages=passages.get(entry.name, ()))
+
+    return [with_rows(entry) for entry in entries(versions)]
+
+
+def entries(versions: Iterable[StoredVersion]) -> Iterator[TimelineEntry]:
+    """An entry for each version, with the changes since the version that took effect before. The order is kept."""
+    effective: dict[UUID, StoredVersion] = {}
     for version in versions:
-        name = version["report_id"], version["version"]
         before, is_effective = effective.get(version["report_id"]), version["outcome"] in EFFECTIVE
         is_newer = before is None or before["version"] < version["version"]
         changes = tuple(differences(before["report"], version["report"])) if before and is_newer else ()
-        counted = (episodes.get(name), passages.get(name, ())) if is_effective else ()
-        entries.append(TimelineEntry(version, changes, *counted))
+        yield TimelineEntry(version, changes)
         if is_effective and is_newer:
             effective[version["report_id"]] = version
-    return entries
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:

@@ -92,6 +92,8 @@ ROUTES: dict[str, AccessRule] = {
     "GET /registry/search": page(COUNTERS),
     "POST /registry/search": to(COUNTERS),
     "GET /registry/households/{household_id}": page(COUNTERS),
+    "GET /registry/groups/{group_id}": page(COUNTERS),
+    "GET /registry/sites/{site_id}": page(COUNTERS),
     "GET /registry/v1/sites": to(SITE_READERS),
     "POST /registry/v1/sites:import": to(COUNTERS),
     "GET /registry/v1/sites/{site_id}": to(SITE_READERS),

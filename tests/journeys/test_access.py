@@ -40,7 +40,7 @@ async def client(web: Web) -> AsyncIterator[httpx.AsyncClient]:
 
 def path_of(route: str) -> str:
     path = route.partition(" ")[2]
-    for name in ("household_id", "alert_id", "hazard_id", "report_id", "site_id", "jti", "outcome_id"):
+    for name in ("household_id", "alert_id", "hazard_id", "report_id", "group_id", "site_id", "jti", "outcome_id"):
         path = path.replace(f"{{{name}}}", str(uuid4())).replace(f"{{{name}:uuid}}", str(uuid4()))
     path = path.replace("{source}", "unknown-source")
     if path == "/stream":
@@ -118,6 +118,7 @@ BY_AREA = {
     "POST /registry/v1/households:search": VisibleContent("/registry/v1/households:search", "{household}", EVER),
     "POST /registry/search": VisibleContent("/registry/search", "{household}", EVER),
     "GET /registry/households/{household_id}": VisibleContent("/registry/households/{household}", "{household}"),
+    "GET /registry/sites/{site_id}": VisibleContent("/registry/sites/{site}", "{site}"),
     "GET /registry/v1/occupancies": VisibleContent("/registry/v1/occupancies", "{site}"),
     "GET /registry/v1/sites/{site_id}/person-in-charge": VisibleContent(
         "/registry/v1/sites/{site}/person-in-charge", "Head of the school"
@@ -166,6 +167,7 @@ OF_NO_AREA = {
     "GET /intake/v1/receipts/{report_id}",  # authors read the receipts of their own reports in any area
     "POST /intake/v1/receipts",
     "GET /registry/v1/counts:differing",  # tests/registry/test_waiting.py tests the areas
+    "GET /registry/groups/{group_id}",  # tests/registry/test_record_pages.py tests the areas
     "GET /registry/v1/held",
     "GET /registry/v1/held:persons",
     "GET /registry/v1/held/{outcome_id}",

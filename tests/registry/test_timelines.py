@@ -8,7 +8,7 @@ import pytest
 
 from services.registry.timelines import UNCHANGING
 from shared.auth.tokens import Role
-from shared.events import HouseholdMovementReport, HouseholdReport
+from shared.events import GroupMovementReport, GroupReport, HouseholdMovementReport, HouseholdReport
 from shared.events.displacements import Person
 from shared.pages import TERMS
 from tests.registry.conftest import Office
@@ -216,6 +216,6 @@ async def test_a_date_is_shown_as_precisely_as_it_is_known(office: Office, preci
 
 
 def test_each_field_of_the_reports_has_a_name() -> None:
-    reports = (HouseholdReport, Person, HouseholdMovementReport)
+    reports = (HouseholdReport, Person, HouseholdMovementReport, GroupReport, GroupMovementReport)
     fields = {name for report in reports for name in report.model_fields}
     assert fields - UNCHANGING - {"member_id"} <= TERMS["household_field"].keys()

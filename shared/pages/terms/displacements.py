@@ -59,6 +59,13 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         SubStock.IN_RETURN: N_("In location of return"),
         SubStock.IN_SETTLEMENT: N_("In settlement elsewhere"),
     },
+    "whereabouts": {
+        SubStock.IN_DISPLACEMENT: N_("In location of displacement"),
+        SubStock.IN_RETURN: N_("In location of return"),
+        SubStock.IN_SETTLEMENT: N_("In settlement elsewhere"),
+        SubStock.LEFT_COUNTRY: N_("Left the country"),
+        SubStock.DIED: N_("Died"),
+    },
     "movement": {
         Movement.CONFIRMED_HERE: N_("Confirmed still here"),
         Movement.TRANSFERRED: N_("Transferred to another place"),

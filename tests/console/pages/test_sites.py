@@ -14,6 +14,7 @@ from tests.browsers import SLOW_MS, wait_for_script
 from tests.console.factories import KADAMJAI
 from tests.console.pages.conftest import Whole
 from tests.console.pages.test_accessibility import findings
+from tests.console.pages.test_search import A4_PORTRAIT
 
 OSH_OBLAST = "KG06000000000"
 
@@ -119,6 +120,47 @@ def test_the_list_shows_how_many_people_are_at_a_site_and_is_searched(whole: Who
     expect(page.locator("#sites tr", has_text=other["name_ru"])).to_have_count(0)
     page.fill("#search", "xyzzy")
     expect(page.locator("#none")).to_be_visible()
+
+
+def test_the_pages_of_a_site_and_of_a_group_are_read_on_screen_and_on_paper(whole: Whole, seat: Any) -> None:
+    name = "Кадамжай районундагы Ы. Абдрахманов атындагы орто мектептин спорт залы"
+    person = {"name": "Бурул Асанова", "phone": "+996 555 123456"}
+    site = saved(whole, name_ru=f"{name} {uuid4()}", needs=["water", "beds"], person_in_charge=person)
+    reported(whole, site, 214)
+    path = f"/registry/sites/{site['site_id']}"
+    registrar = whole.client(headers=headers(whole, Role.REGISTRAR))
+    assert wait_until(lambda: "/registry/groups/" in registrar.get(path).text, timeout=60)
+    desk = seat(Role.REGISTRAR)
+    page = desk.open("/sites")
+    page.locator("#sites a", has_text=site["name_ru"]).press("Enter")
+    page.wait_for_url(f"{whole.url}{path}")
+    page.get_by_role("button", name="Show the person in charge").press("Enter")
+    expect(page.locator("#person")).to_have_text("Бурул Асанова, +996 555 123456", timeout=SLOW_MS)
+    for language in ("ky", "ru", "en"):
+        page.goto(f"{whole.url}{path}?lang={language}")
+        is_shown_whole(page)
+    page.locator("tbody a").first.press("Enter")
+    page.wait_for_url(f"{whole.url}/registry/groups/**")
+    expect(page.locator(".timeline > li")).to_have_count(1)
+    for language in ("ky", "ru", "en"):
+        page.goto(f"{page.url.partition('?')[0].partition('#')[0]}?lang={language}")
+        is_shown_whole(page)
+    assert desk.errors == []
+
+
+def is_shown_whole(page: Page) -> None:
+    """Checks that axe finds nothing serious, and that nothing is cut on a screen or on paper."""
+    assert findings(page) == []
+    for width in (1366, 360):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, width
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": A4_PORTRAIT, "height": 900})
+    right = "cells => Math.max(...cells.map(cell => cell.getBoundingClientRect().right))"
+    assert page.locator("main th, main td").evaluate_all(right) <= A4_PORTRAIT
+    expect(page.locator("#print")).to_be_hidden()
+    page.emulate_media(media="screen")
+    page.set_viewport_size({"width": 1366, "height": 900})
 
 
 def test_errors_are_shown_and_what_was_typed_stays(whole: Whole, seat: Any) -> None:

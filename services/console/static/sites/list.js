@@ -55,7 +55,7 @@ function rank(site, occupancies) {
 /** @param {Site} site @param {Occupancy | null | undefined} occupancy @param {(pcode: string) => string} placeOf @param {((site: Site) => void) | undefined} change */
 function drawn(site, occupancy, placeOf, change) {
   const made = row([
-    named(site), cell(words("types")[site.type]), cell([site.locality, placeOf(site.pcode)].filter(Boolean).join(", ")), people(occupancy, site),
+    named(site, Boolean(change)), cell(words("types")[site.type]), cell([site.locality, placeOf(site.pcode)].filter(Boolean).join(", ")), people(occupancy, site),
     numeric(site.capacity === null ? "–" : number.format(site.capacity)), state(site), needs(site), cell(...(change ? [button(site, change)] : [])),
   ]);
   for (const [place, column] of [...document.querySelectorAll(".sites thead th")].entries()) {
@@ -66,10 +66,10 @@ function drawn(site, occupancy, placeOf, change) {
   return made;
 }
 
-/** @param {Site} site */
-function named(site) {
+/** The name links to the site's page if the site is in the reader's areas. @param {Site} site @param {boolean} isOpen */
+function named(site, isOpen) {
   const name = nameOf(site), others = namesOf(site).filter((other) => other !== name);
-  const made = head(name);
+  const made = head(isOpen ? link(name, `/registry/sites/${site.site_id}`) : name);
   if (others.length) made.append(small(others.join(" · "), "other-names"));
   return made;
 }
@@ -111,6 +111,14 @@ function needs(site) {
     return tag;
   }));
   return cell(list);
+}
+
+/** @param {string} text @param {string} path */
+function link(text, path) {
+  const made = document.createElement("a");
+  made.href = path;
+  made.textContent = text;
+  return made;
 }
 
 /** @param {Site} site @param {(site: Site) => void} change */

@@ -1,0 +1,81 @@
+"""What the pages of households, groups and sites share: the words of their templates, and the links to sites."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from fastapi import Request
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import Response
+
+from services.registry import site_queries
+from services.registry.models import CODE_CHARACTERS, Site
+from services.registry.sites import name_in
+from services.registry.timelines import StoredVersion, TimelineEntry
+from shared.auth.tokens import Principal
+from shared.country import TIME_ZONE
+from shared.events.vocabulary import ReportKind
+from shared.pages import Pages, language_of
+from shared.pages.terms import term
+
+SITE_FIELDS = ("site_id", "destination_site_id")
+
+
+@dataclass(frozen=True, slots=True)
+class SiteLink:
+    """The name of a site, and whether the caller may open the site's page."""
+
+    name: str
+    is_open: bool
+
+
+async def site_links(
+    session: AsyncSession, request: Request, caller: Principal, ids: Iterable[UUID]
+) -> dict[str, SiteLink]:
+    """The links to the sites with these ids, by id. A site that is not listed has no link."""
+    places, language = request.app.state.places, language_of(request)
+    return {
+        str(site.site_id): SiteLink(name_of(site, language), caller.covers(site.pcode, places))
+        for site in await site_queries.named(session, set(ids))
+    }
+
+
+def name_of(site: Site, language: str) -> str:
+    return name_in(language, (site.name_ky, site.name_ru, site.name_en))
+
+
+def named_in(entries: Iterable[TimelineEntry]) -> set[UUID]:
+    """The sites that a history names."""
+    return {site_id for entry in entries for site_id in _named_in(entry)}
+
+
+def _named_in(entry: TimelineEntry) -> Iterator[UUID]:
+    yield from sites_of(entry.version)
+    for change in entry.changes:
+        if change.field in SITE_FIELDS:
+            yield from map(UUID, filter(None, (change.before, change.after)))
+
+
+def sites_of(version: StoredVersion) -> Iterator[UUID]:
+    report: Mapping[str, Any] = version["report"]
+    yield from (UUID(report[name]) for name in SITE_FIELDS if report.get(name))
+    if version["kind"] == ReportKind.SITE_MOVEMENT:
+        yield version["subject_id"]
+
+
+def render(request: Request, template: str, **context: Any) -> Response:
+    pages: Pages = request.app.state.pages
+    gettext = partial(pages.gettext, language_of(request))
+    shared = {
+        "places": request.app.state.places,
+        "date_of": date.fromisoformat,
+        "date_time": datetime.fromisoformat,
+        "local": lambda moment: moment.astimezone(TIME_ZONE),
+        "code_of": lambda report_id: str(report_id)[-CODE_CHARACTERS:].upper(),
+        "short_id": lambda account: str(account)[:8],
+        "field_name": lambda name: term("household_field", name, gettext),
+    }
+    return pages.render(request, template, **shared, **context)

@@ -1,0 +1,115 @@
+"""The page of one site: the place, the people there, the counts that their number rests on, and the history."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from sqlalchemy import or_
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import Response
+
+from services.registry import openings, report_queries, search_queries, site_queries
+from services.registry.decisions import SITE
+from services.registry.envelope_encryption import EnvelopeEncryption
+from services.registry.group_timelines import count_timeline
+from services.registry.models import GroupCount, Report, Site
+from services.registry.record_pages import name_of, named_in, render, site_links
+from services.registry.report_queries import Versions, in_order
+from services.registry.routes import Caller, check_purpose, missing, note_read
+from services.registry.search_queries import SearchQuery
+from services.registry.sites import CountAtSite, occupancies
+from services.registry.visibility import Visibility, visibility_of
+from shared.events.vocabulary import ReportKind
+from shared.pages import language_of
+from shared.places.site_counts import shares
+from shared.postgres.database import Session
+
+router = APIRouter(include_in_schema=False)
+
+MISSING = "There is no such site."
+MOST = 200  # versions in the history
+
+
+@dataclass(frozen=True, slots=True)
+class CountedThere:
+    """A count that is a part of the number of people at a site.
+
+    If `is_deducted` is true, the people were counted again later, so they are subtracted from the count of the whole
+    site. `differs` is true if several teams counted the same people, and the number of people is a range.
+    """
+
+    count: GroupCount
+    persons: int
+    is_deducted: bool
+    differs: bool
+
+
+@router.get("/sites/{site_id}")
+async def site_page(site_id: UUID, request: Request, session: Session, caller: Caller) -> Response:
+    """The site for callers of its area; 404 for others."""
+    places, language = request.app.state.places, language_of(request)
+    await check_purpose(request, caller, site_id)
+    site = await site_queries.site(session, site_id)
+    if site is None or not caller.covers(site.pcode, places):
+        raise await missing(request, site_id, title=MISSING)
+    visibility = visibility_of(caller, places)
+    there = await site_queries.counts_at(session, site_id)
+    present = await site_queries.counts(session, request.app.state.settings.counted_status, visibility, site_id=site_id)
+    versions = await history(session, request.app.state.encryption, site_id, there)
+    timeline = count_timeline(versions, there)
+    await note_read(request, session, [site_id])
+    await openings.watch(session, caller)
+    return render(
+        request,
+        "site.html",
+        site=site,
+        name=name_of(site, language),
+        occupancy=occupancies(present).get(site_id),
+        counted=list(counted(present, {count.report_id: count for count in there})),
+        registered=await registered(session, request, site, visibility),
+        timeline=timeline,
+        is_whole=len(versions) < MOST,
+        sites=await site_links(session, request, caller, named_in(timeline) | {site_id}),
+    )
+
+
+def counted(present: Sequence[CountAtSite], rows: Mapping[UUID, GroupCount]) -> Iterator[CountedThere]:
+    """The counts whose sum is the number of people at the site, with the deducted counts."""
+    for share in shares(present):
+        for count in share.counts:
+            yield CountedThere(rows[count.report_id], count.persons, is_deducted=False, differs=len(share.counts) > 1)
+        for stock in share.deducted:
+            for count in stock:
+                yield CountedThere(rows[count.report_id], count.persons, is_deducted=True, differs=len(stock) > 1)
+
+
+async def history(
+    session: AsyncSession, encryption: EnvelopeEncryption, site_id: UUID, there: Sequence[GroupCount]
+) -> Versions:
+    """The newest versions of the reports about the site, in the order in which they were received.
+
+    These are the movements of everybody at the site, and the counts and movements of the groups that were counted
+    there. The sealed fields of reports about groups are missing; they are on the page of the group.
+    """
+    about = Report.subject_id == site_id
+    kinds = [ReportKind.SITE_MOVEMENT]
+    whole = await report_queries.versions(session, encryption, SITE, about, kinds=kinds, most=MOST)
+    counted = [count.report_id for count in there if count.movement_id is None]
+    arrived = [count.movement_id for count in there if count.movement_id]
+    groups = {count.group_id for count in there}
+    of_groups = or_(
+        (Report.kind == ReportKind.GROUP) & Report.report_id.in_(counted),
+        (Report.kind == ReportKind.GROUP_MOVEMENT) & Report.subject_id.in_(groups),
+        (Report.kind == ReportKind.SITE_MOVEMENT) & Report.report_id.in_(arrived) & (Report.subject_id != site_id),
+    )
+    others = await report_queries.clear_versions(session, of_groups, most=MOST)
+    return in_order([*whole, *others])[-MOST:]
+
+
+async def registered(session: AsyncSession, request: Request, site: Site, visibility: Visibility) -> int | None:
+    """The number of households that reports place at the site, now or earlier, at most 1,001."""
+    search = request.app.state.search
+    wanted = await search_queries.site_wanted(session, search, site.site_id, request.app.state.places)
+    found = await search_queries.find(session, search, SearchQuery(visibility=visibility, limit=1, site=wanted))
+    return found.count

@@ -1,0 +1,137 @@
+"""Tests the pages of groups and sites, and movements of whole sites in the history of a household."""
+
+import re
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from shared.auth.tokens import Role
+from tests.registry.conftest import Office
+from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, OSH, household
+from tests.registry.test_group_movements import TO_LEILEK, counted, moved
+from tests.registry.test_site_movements import CAMP, REGISTRAR
+from tests.registry.test_site_movements import SCHOOL as SITE
+from tests.registry.test_site_movements import moved as site_moved
+from tests.registry.test_sites import saved
+from tests.registry.test_timelines import entries, page_of
+
+pytestmark = pytest.mark.anyio
+
+
+async def opened(office: Office, path: str, **caller: Any) -> str:
+    answer = await office.get(f"{path}?lang=en", accept="text/html", **{"role": Role.REGISTRAR, **caller})
+    assert answer.status_code == 200, answer.text
+    return re.sub(r"\s+", " ", answer.text)
+
+
+def table(page: str, section: str) -> list[list[str]]:
+    """Returns the texts of the cells of each row of the section's table."""
+    body = page.partition(f'aria-labelledby="{section}"')[2].partition("<tbody>")[2].partition("</tbody>")[0]
+    rows = [re.findall(r"<td[^>]*>(.*?)</td>", row) for row in body.split("<tr>")[1:]]
+    return [[re.sub(r"<[^>]*>", "", cell).strip() for cell in row] for row in rows]
+
+
+async def test_a_group_shows_its_counts_its_movements_and_the_reports_that_the_figures_use(office: Office) -> None:
+    first = counted(0, 70, origin_locality="Тобей", notes="нужны одеяла")
+    corrected = {**first, "version": 2, "persons": 75, "reported_at": "2022-05-05T16:00:00Z"}
+    await office.file(first, corrected, moved(first, "transferred", 10, persons=30, **TO_LEILEK))
+    page = await opened(office, f"/groups/{first['group_id']}")
+    movement, correction, count = entries(page)
+    assert "Transferred to another place" in movement
+    assert "30 persons → Leilek rayon (In location of displacement)" in movement
+    assert "Number of persons: 70 → 75" in correction
+    assert "about 70 persons, Kadamjai rayon, Тобей → Batken rayon, Мектеп № 3 (Full recount)" in count
+    assert [row[:3] for row in table(page, "counted")] == [
+        ["30", "In location of displacement", "Leilek rayon"],
+        ["45", "In location of displacement", "Batken rayon"],
+    ]
+    assert "<dd>нужны одеяла</dd>" in page
+
+
+async def test_a_group_that_was_counted_again_names_the_recount_and_a_differing_count(office: Office) -> None:
+    other_team: dict[str, Any] = {"author": uuid4(), "team": uuid4()}
+    first, recount, other = counted(0, 70), counted(10, 60), counted(11, 90)
+    await office.file(first, recount)
+    await office.file(other, **other_team)
+    page = await opened(office, f"/groups/{first['group_id']}")
+    assert "Replaced by the full recount of 6 May 2022, 07:00: 60" in entries(page)[0]
+    assert f'href="/registry/groups/{recount["group_id"]}#report-{recount["report_id"]}-1"' in page
+    assert table(page, "counted") == []
+    page = await opened(office, f"/groups/{recount['group_id']}")
+    assert [row[-1] for row in table(page, "counted")] == ["Source reportanother count of the same people: 90"]
+
+
+async def test_a_group_is_read_where_its_people_are_now(office: Office) -> None:
+    body, account = counted(0, 70), uuid4()
+    path = f"/groups/{body['group_id']}"
+    await office.file(body)
+    assert (await office.get(path, role=Role.REGISTRAR, areas=(OSH,))).status_code == 404
+    assert (await office.get(path, role=Role.OPERATOR, purpose=None)).status_code == 403
+    assert (await office.get(path, role=Role.ANALYST)).status_code == 403
+    await opened(office, path, areas=(BATKEN,), account=account)
+    [row] = await office.reads(account)
+    assert (row["subject"], row["objects"]) == ("GET /registry/groups/{group_id}", [UUID(body["group_id"])])
+    await office.file(moved(body, "transferred", 10, **TO_LEILEK))
+    await opened(office, path, areas=(LEILEK,))
+    assert (await office.get(path, role=Role.REGISTRAR, areas=(BATKEN,))).status_code == 404
+    await office.file(moved(body, "left_country", 20))
+    await opened(office, path, areas=(KADAMJAI,))  # the people are abroad, so their origin decides
+
+
+async def test_a_site_shows_its_people_and_the_reports_about_them(office: Office) -> None:
+    site_id = await saved(office, UUID(SITE), role=Role.REGISTRAR)
+    there: dict[str, Any] = {"site_id": SITE, "destination_locality": None}
+    village, whole = counted(0, 70, **there), counted(1, 210, **there, origin={"country": "ZZ"})
+    again = counted(2, 80, **there)
+    await office.file(village, whole, again, household(site_id=SITE))
+    page = await opened(office, f"/sites/{site_id}", areas=(BATKEN,))
+    assert "<b>220</b> · counted 5 May 2022, 23:00" in page
+    assert [row[0] for row in table(page, "counted")] == ["210", "−70", "80"]
+    assert len(entries(page)) == 3 and all("Count " in entry for entry in entries(page))
+    assert f'1 <span class="no-print">· <a href="/registry/search?site={SITE}">' in page
+    assert "Бурул" not in page
+    await office.file(site_moved(SITE, "returned", notes="автобусами"), **REGISTRAR)
+    page = await opened(office, f"/sites/{site_id}")
+    [movement, *_] = entries(page)
+    assert "автобусами" in movement and "80 persons → Kadamjai rayon (In location of return)" in movement
+    assert "<b>0</b>" in page
+    search = await office.get(f"/search?site={SITE}&lang=en", role=Role.REGISTRAR)
+    assert f'<option value="{SITE}">Школа № 5</option>' in search.text
+
+
+async def test_a_site_is_read_in_its_area_and_the_read_is_logged(office: Office) -> None:
+    site_id, account = await saved(office), uuid4()
+    path = f"/sites/{site_id}"
+    assert (await office.get(path, role=Role.OPERATOR, areas=(OSH,), account=account)).status_code == 404
+    assert (await office.get(path, role=Role.OPERATOR, purpose=None)).status_code == 403
+    assert (await office.get(f"/sites/{uuid4()}", role=Role.OPERATOR)).status_code == 404
+    await opened(office, path, areas=(BATKEN,), account=account)
+    [row] = await office.reads(account)
+    assert (row["subject"], row["objects"]) == ("GET /registry/sites/{site_id}", [site_id])
+    assert await office.refusals(account) == ["not-found"]
+
+
+async def test_a_household_shows_the_movements_of_everybody_at_its_site(office: Office) -> None:
+    await saved(office, UUID(SITE), role=Role.REGISTRAR)
+    here, elsewhere = household(site_id=SITE), household(site_id=CAMP)
+    confirmed, returned = site_moved(SITE, "confirmed_here", 1), site_moved(SITE, "returned", 2, notes="автобусами")
+    await office.file(here, elsewhere)
+    await office.file(confirmed, returned, **REGISTRAR)
+    page = await page_of(office, here)
+    returns, confirmation, first = entries(page)
+    assert "Returned" in returns and "everybody at the site Школа № 5" in returns and "автобусами" in returns
+    assert "5 persons: Leilek rayon → Kadamjai rayon (In location of return)" in returns
+    assert "Confirmed still here" in confirmation and "Report of the displacement" in first
+    assert f'href="#report-{returned["report_id"]}-1">Returned</a>' in page
+    assert len(entries(await page_of(office, elsewhere))) == 1
+
+
+async def test_a_reversed_movement_of_a_site_stays_in_the_history(office: Office) -> None:
+    here, returned = household(site_id=SITE), site_moved(SITE, "returned", 2)
+    await office.file(here)
+    await office.file(returned, **REGISTRAR)
+    await office.file({**returned, "version": 2, "is_reversed": True}, **REGISTRAR)
+    reversal, returns, _ = entries(await page_of(office, here))
+    assert "Reversed: Returned" in reversal and "Reversed: No → Yes" in reversal.replace("–", "No")
+    assert "Returned" in returns and "persons:" not in returns
