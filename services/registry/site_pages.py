@@ -55,7 +55,7 @@ async def site_page(site_id: UUID, request: Request, session: Session, caller: C
         raise await missing(request, site_id, title=MISSING)
     visibility = visibility_of(caller, places)
     there = await site_queries.counts_at(session, site_id)
-    present = await site_queries.counts(session, request.app.state.settings.counted_status, visibility, site_id=site_id)
+    present = await site_queries.counts(session, request.app.state.settings.counted_status, [site_id])
     versions = await history(session, request.app.state.encryption, site_id, there)
     timeline = count_timeline(versions, there)
     await note_read(request, session, [site_id])

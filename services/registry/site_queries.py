@@ -61,29 +61,23 @@ async def key(session: AsyncSession, site_id: UUID) -> SiteKey | None:
     return await session.get(SiteKey, site_id)
 
 
-async def counts(
-    session: AsyncSession, status: Status, visibility: Visibility, *, site_id: UUID | None = None
-) -> list[CountAtSite]:
-    """The counts of displaced people at one site or at all sites that the caller may see, including replaced counts.
+async def counts(session: AsyncSession, status: Status, site_ids: Collection[UUID]) -> list[CountAtSite]:
+    """The counts of displaced people at these sites, including replaced counts.
 
     Each count has the people who are left after movements. People who moved to a site are a separate count there. If a
     count of people abroad names a site, this is a mistake, and the count is left out.
     """
-    wanted = (
-        select(*COUNTED)
-        .join(Site, Site.site_id == GroupCount.site_id)
-        .where(
+    rows = await session.execute(
+        select(*COUNTED).where(
+            GroupCount.site_id.in_(site_ids),
             GroupCount.status == status,
             GroupCount.measure == Measure.STOCK,
             func.coalesce(GroupCount.sub_stock, SubStock.IN_DISPLACEMENT) == SubStock.IN_DISPLACEMENT,
             GroupCount.mobility.in_(DISPLACED),
             func.coalesce(GroupCount.destination_country, COUNTRY).in_((COUNTRY, UNKNOWN_COUNTRY)),
-            visibility.covers("sites.pcode"),
         )
     )
-    if site_id is not None:
-        wanted = wanted.where(GroupCount.site_id == site_id)
-    return [CountAtSite._make(row) for row in await session.execute(wanted)]
+    return [CountAtSite._make(row) for row in rows]
 
 
 async def counts_at(session: AsyncSession, site_id: UUID) -> Sequence[GroupCount]:
@@ -91,5 +85,11 @@ async def counts_at(session: AsyncSession, site_id: UUID) -> Sequence[GroupCount
     return (await session.scalars(select(GroupCount).where(GroupCount.site_id == site_id))).all()
 
 
-async def visible_ids(session: AsyncSession, visibility: Visibility) -> Sequence[UUID]:
-    return (await session.scalars(select(Site.site_id).where(visibility.covers("sites.pcode")))).all()
+async def visible_ids(
+    session: AsyncSession, visibility: Visibility, limit: int, after: UUID | None = None
+) -> Sequence[UUID]:
+    """One page of the sites in the caller's areas, in the order of their ids."""
+    wanted = select(Site.site_id).where(visibility.covers("sites.pcode")).order_by(Site.site_id).limit(limit)
+    if after is not None:
+        wanted = wanted.where(Site.site_id > after)
+    return (await session.scalars(wanted)).all()

@@ -84,6 +84,7 @@ class Occupancies(BaseModel):
     """The occupancy of each site in the caller's areas. None means that nobody has counted people at the site."""
 
     occupancies: dict[UUID, OccupancyView | None]
+    next: UUID | None = None
 
 
 @router.get("/v1/sites")
@@ -144,17 +145,23 @@ async def person_in_charge(site_id: UUID, request: Request, session: Session, ca
 
 
 @router.get("/v1/occupancies")
-async def people_at_sites(request: Request, session: Session, caller: Caller) -> Occupancies:
-    """The people at each site, by the counts in effect."""
+async def people_at_sites(
+    request: Request,
+    session: Session,
+    caller: Caller,
+    after: UUID | None = None,
+    limit: Annotated[int, Query(ge=1, le=MOST)] = MOST,
+) -> Occupancies:
+    """The people at each site, by the counts in effect, in the order of the sites' ids."""
     visibility = visibility_of(caller, request.app.state.places)
-    counts = await site_queries.counts(session, request.app.state.settings.counted_status, visibility)
-    by_site = occupancies(counts)
-    visible = await site_queries.visible_ids(session, visibility)
+    site_ids = await site_queries.visible_ids(session, visibility, limit, after)
+    by_site = occupancies(await site_queries.counts(session, request.app.state.settings.counted_status, site_ids))
     return Occupancies(
         occupancies={
             site_id: OccupancyView.model_validate(by_site[site_id]) if site_id in by_site else None
-            for site_id in visible
-        }
+            for site_id in site_ids
+        },
+        next=site_ids[-1] if len(site_ids) == limit else None,
     )
 
 

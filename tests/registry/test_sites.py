@@ -214,12 +214,19 @@ async def test_sites_are_written_only_within_the_own_areas_and_only_by_the_desk(
 async def test_the_list_continues_where_the_last_page_ended(office: Office) -> None:
     assert (await office.get("/v1/sites", role=Role.INTEGRATION)).status_code == 403
     ids = sorted([str(await saved(office, name_ky=None, name_ru=f"Школа № {number}")) for number in range(5)])
-    seen, after = [], ""
+    counts = [counted(0, 10 * number, site_id=site_id) for number, site_id in enumerate(ids)]
+    await office.file(*counts)
+    sites, people, after = [], dict[str, Any](), ""
     while after is not None:
-        page = (await office.get(f"/v1/sites?limit=2{after and f'&after={after}'}", role=Role.FIELD)).json()
-        seen += [site["site_id"] for site in page["sites"]]
-        after = page["next"]
-    assert seen == ids
+        page = f"?limit=2{after and f'&after={after}'}"
+        of_sites = (await office.get(f"/v1/sites{page}", role=Role.FIELD)).json()
+        of_people = (await office.get(f"/v1/occupancies{page}", role=Role.OPERATOR)).json()
+        sites += [site["site_id"] for site in of_sites["sites"]]
+        people |= of_people["occupancies"]
+        after = of_sites["next"]
+        assert of_people["next"] == after
+    assert sites == ids
+    assert [people[site_id]["highest"] for site_id in ids] == [0, 10, 20, 30, 40]
 
 
 async def test_the_people_at_a_site_are_those_of_the_newest_counts_in_effect(office: Office) -> None:

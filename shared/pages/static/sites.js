@@ -1,4 +1,4 @@
-// Reads the list of sites where displaced people stay, and makes search options of the sites and of their villages.
+// Reads the list of sites where displaced people stay and the people there, and makes search options of the sites and of their villages.
 
 import { folded } from "./combobox.js";
 
@@ -6,23 +6,41 @@ import { folded } from "./combobox.js";
  * @typedef {{site_id: string, version: number, name_ky: string | null, name_ru: string | null, name_en: string | null, type: string, state: string,
  *   pcode: string, locality: string | null, lat: number | null, lon: number | null, capacity: number | null, needs: string[],
  *   needs_since: Record<string, string>, shelter: string, has_person_in_charge: boolean, changed_at: string}} Site
+ * @typedef {{lowest: number, highest: number, counted_at: string, reports: string[], has_partial_counts: boolean}} Occupancy
+ * @typedef {Record<string, Occupancy | null>} Occupancies by site, only of the reader's areas
  * @typedef {import("./combobox.js").Option & {pcode: string, site?: Site}} PlaceOption
+ * @typedef {(path: string) => Promise<Response>} Get
  */
-
-const PATH = "/registry/v1/sites";
 
 /**
  * All sites of the country; undefined if the server refuses the request.
- * @param {(path: string) => Promise<Response>} get
+ * @param {Get} get
+ * @returns {Promise<Site[] | undefined>}
  */
 export async function readSites(get) {
-  const sites = /** @type {Site[]} */ ([]);
+  const pages = await readPages(get, "/registry/v1/sites");
+  return pages?.flatMap(({ sites }) => sites);
+}
+
+/**
+ * The people at the sites of the reader's areas; undefined if the server refuses the request.
+ * @param {Get} get
+ * @returns {Promise<Occupancies | undefined>}
+ */
+export async function readOccupancies(get) {
+  const pages = await readPages(get, "/registry/v1/occupancies");
+  return pages && Object.assign({}, ...pages.map(({ occupancies }) => occupancies));
+}
+
+/** @param {Get} get @param {string} path */
+async function readPages(get, path) {
+  const pages = /** @type {Record<string, any>[]} */ ([]);
   for (let next = ""; ;) {
-    const answer = await get(`${PATH}${next && `?after=${next}`}`);
+    const answer = await get(`${path}${next && `?after=${next}`}`);
     if (!answer.ok) return undefined;
-    const page = /** @type {{sites: Site[], next: string | null}} */ (await answer.json());
-    sites.push(...page.sites);
-    if (!page.next) return sites;
+    const page = await answer.json();
+    pages.push(page);
+    if (!page.next) return pages;
     next = page.next;
   }
 }

@@ -9,8 +9,8 @@ import { dayAndClock } from "/static/time.js";
 
 /**
  * @typedef {import("/static/sites.js").Site} Site
- * @typedef {{lowest: number, highest: number, counted_at: string, reports: string[], has_partial_counts: boolean}} Occupancy
- * @typedef {Record<string, Occupancy | null>} Occupancies by site, only of the reader's areas
+ * @typedef {import("/static/sites.js").Occupancy} Occupancy
+ * @typedef {import("/static/sites.js").Occupancies} Occupancies
  */
 
 const FIRST = 100; // more rows are drawn on request, because a country has thousands of schools

@@ -3,7 +3,7 @@
 import { call, isNoAnswer } from "/static/calls.js";
 import { element } from "/static/elements.js";
 import { options } from "/static/entry/fields.js";
-import { readSites, nameOf } from "/static/sites.js";
+import { nameOf, readOccupancies, readSites } from "/static/sites.js";
 import { isOpen, listen, open } from "/static/sites/editor.js";
 import { listenForSheets } from "/static/sites/import.js";
 import { draw, focus, showMore } from "/static/sites/list.js";
@@ -14,15 +14,16 @@ const AGAIN_MS = 30_000;
 const districts = new Map(options("places").map(({ value, name }) => [value, name]));
 /** @type {import("/static/sites.js").Site[]} */
 let sites = [];
-/** @type {import("/static/sites/list.js").Occupancies} */
+/** @type {import("/static/sites.js").Occupancies} */
 let occupancies = {};
 
 /** Reads the list again. If there is no answer, the page shows what it knows and says that it may have changed. */
 async function read() {
   try {
-    const [known, people] = await Promise.all([readSites((path) => call("GET", path)), call("GET", "/registry/v1/occupancies")]);
-    if (known && people.ok) [sites, { occupancies }] = [known, await people.json()];
-    element("stale").hidden = Boolean(known && people.ok);
+    const get = (/** @type {string} */ path) => call("GET", path);
+    const [known, people] = await Promise.all([readSites(get), readOccupancies(get)]);
+    if (known && people) [sites, occupancies] = [known, people];
+    element("stale").hidden = Boolean(known && people);
   } catch (error) {
     if (!isNoAnswer(error)) throw error;
     element("stale").hidden = false;
