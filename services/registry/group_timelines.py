@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
@@ -30,16 +30,19 @@ class GroupCourse:
     counts: Sequence[GroupCount]
     current: Sequence[GroupCount | GroupStay] = ()
     others: Sequence[GroupCount] = ()
-    replacing: Mapping[UUID, GroupCount] = {}
+    replacing: Mapping[UUID, GroupCount] = field(default_factory=dict)
 
     def is_visible_from(self, report_id: UUID) -> set[str | None]:
         """The P-codes whose readers may see the group: where its people are or, if they are abroad, come from.
 
-        If nobody is left, this is the place that the group's current report states.
+        If another count replaced all counts, or nobody was counted, this is the place that the current report states.
         """
-        rows: Sequence[GroupCount | GroupStay] = [row for row in self.current if row.persons]
-        placed = rows or [row for row in self.counts if row.report_id == report_id]
-        return {row.destination_pcode or row.origin_pcode for row in placed}
+        if present := [row for row in self.current if row.persons]:
+            return {row.destination_pcode or row.origin_pcode for row in present}
+        reported = next(count for count in self.counts if count.report_id == report_id)
+        # People who left the country are no count, but they are missing in the count that they left.
+        has_left = reported.superseded_by is None and reported.changed_at is not None
+        return {reported.origin_pcode if has_left else reported.destination_pcode or reported.origin_pcode}
 
     def source_of(self, row: GroupCount | GroupStay) -> str:
         """The anchor of the report that counted or moved these people."""

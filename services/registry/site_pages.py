@@ -19,6 +19,7 @@ from services.registry.report_queries import Versions, in_order
 from services.registry.routes import Caller, check_purpose, missing, note_read
 from services.registry.search_queries import SearchQuery
 from services.registry.sites import CountAtSite, occupancies
+from services.registry.timelines import MOVEMENTS
 from services.registry.visibility import Visibility, visibility_of
 from shared.events.vocabulary import ReportKind
 from shared.pages import language_of
@@ -57,7 +58,8 @@ async def site_page(site_id: UUID, request: Request, session: Session, caller: C
     there = await site_queries.counts_at(session, site_id)
     present = await site_queries.counts(session, request.app.state.settings.counted_status, [site_id])
     versions = await history(session, request.app.state.encryption, site_id, there)
-    timeline = count_timeline(versions, there)
+    movements = {version["report_id"] for version in versions if version["kind"] in MOVEMENTS}
+    timeline = count_timeline(versions, await site_queries.moved_by(session, movements))
     await note_read(request, session, [site_id])
     await openings.watch(session, caller)
     return render(

@@ -85,6 +85,12 @@ async def counts_at(session: AsyncSession, site_id: UUID) -> Sequence[GroupCount
     return (await session.scalars(select(GroupCount).where(GroupCount.site_id == site_id))).all()
 
 
+async def moved_by(session: AsyncSession, report_ids: Collection[UUID]) -> Sequence[GroupCount]:
+    """The people of groups whom these movements moved, as counts at their new places."""
+    moved = select(GroupCount).where(GroupCount.movement_id.in_(report_ids))
+    return (await session.scalars(moved.order_by(GroupCount.group_id))).all() if report_ids else ()
+
+
 async def visible_ids(
     session: AsyncSession, visibility: Visibility, limit: int, after: UUID | None = None
 ) -> Sequence[UUID]:
