@@ -67,7 +67,8 @@ class Tally:
         count, steps = self.count, [(step.at, step.people.cells) for step in self.steps]
         of_report = count.clear, count.author, count.team, count.places_version, count.needs
         place = count.site_id, count.population, count.stock_id, count.covers_site, count.sub_stock, count.movement_id
-        content = *of_report, *place, count.counted_at, *self.standing, steps, sorted(self.gone.items())
+        left = [count.left] if count.left else []  # other counts keep the digest that the previous release stored
+        content = *of_report, *place, count.counted_at, *self.standing, steps, sorted(self.gone.items()), *left
         return hashlib.sha256(to_json(content)).digest()[:FINGERPRINT_BYTES]
 
     def is_in_effect(self, at: datetime) -> bool:
@@ -263,6 +264,7 @@ def part(source: Headcount, movement: FiledMovement, people: People, at: datetim
         people=people,
         typed_site=None,
         movement_id=movement.report_id,
+        left=clear.destination,
         sub_stock=to,
     )
 

@@ -22,6 +22,7 @@ from services.registry.typed_sites import TypedSites
 from shared import events
 from shared.country import COUNTRY, UNKNOWN_COUNTRY
 from shared.events.displacements import GroupClear
+from shared.events.fields import Place
 from shared.events.vocabulary import Measure, Shelter, SubStock
 from shared.places.localities import folded
 
@@ -43,6 +44,7 @@ class Headcount:
     people: People
     typed_site: UUID | None = None  # the site whose name was typed as the place
     movement_id: str | None = None  # the report of the movement, if this is a count of people who moved
+    left: Place | None = None  # the place that people who moved have left
     sub_stock: SubStock = SubStock.IN_DISPLACEMENT
     needs: tuple[str, ...] = ()
 

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -31,10 +32,30 @@ ENDINGS = (SubStock.IN_RETURN, SubStock.IN_SETTLEMENT, SubStock.LEFT_COUNTRY)
 
 MOVEMENTS = """
 SELECT period, movement, origin_pcode, origin_country, destination_pcode, destination_country,
-    sum(households), sum(displaced)
+    sum(households) AS households, sum(displaced) AS persons
 FROM passages WHERE {conditions} GROUP BY 1, 2, 3, 4, 5, 6
 """
 COLUMNS = "status, mobility, origin_pcode, destination_pcode, displaced"
+# The people of counted groups who moved. The report of the movement states the movement and its day.
+# The stored clear fields do not contain default values.
+GROUP_MOVEMENTS = f"""
+SELECT 100 * extract(year FROM day)::integer
+        + CASE WHEN precision IN ('season', 'year') THEN 0 ELSE extract(month FROM day)::integer END AS period,
+    movement, origin_pcode, origin_country, destination_pcode, destination_country,
+    sum(displaced) AS persons
+FROM (
+    SELECT *, occurred_at AT TIME ZONE '{TIME_ZONE}' AS day FROM (
+        SELECT counts.status, mobility, left_pcode AS origin_pcode, left_country AS origin_country, destination_pcode,
+            destination_country, persons AS displaced, clear ->> 'movement' AS movement,
+            CAST(clear ->> 'occurred_at' AS timestamptz) AS occurred_at,
+            coalesce(clear ->> 'occurred_at_precision', 'day') AS precision
+        FROM counts
+        JOIN (SELECT report_id, version, kind, outcome, CAST(clear AS json) AS clear FROM reports) AS reports
+            ON (reports.report_id, reports.version) = (counts.movement_id, counts.version)
+        WHERE kind IN ('group_movement', 'site_movement') AND outcome = 'recorded'
+    ) AS moved
+) AS passages WHERE {{conditions}} GROUP BY 1, 2, 3, 4, 5, 6
+"""  # noqa: S608 - constants
 # A row of `episodes` describes a household until its first movement; from then on `stays` describe its parts.
 IN_DISPLACEMENT = f"""(
     SELECT {COLUMNS}, 1 AS households, occurred_at AS departed_at, reported_at AS confirmed_at,
@@ -69,7 +90,10 @@ Passages = tuple[str | None, Movement, str | None, str | None, str | None, str |
 
 @dataclass(frozen=True, slots=True)
 class MovementFigure:
-    """The people who moved in a month. A place without a P-code is a country."""
+    """The people who moved in a month. A place without a P-code is a country.
+
+    `group_persons` are people of counted groups. They are never added to `persons`, because they may be registered too.
+    """
 
     month: str | None
     movement: Movement
@@ -79,6 +103,7 @@ class MovementFigure:
     destination_country: str | None
     households: int
     persons: int
+    group_persons: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,18 +134,29 @@ async def movements(session: AsyncSession, query: FigureQuery, places: Places) -
     conditions = [*common(query), *period(query)]
     if query.movements:
         conditions.append("movement = ANY(:movements)")
-    statement = MOVEMENTS.format(conditions=" AND ".join(conditions))
-    households, persons = Counter[Passages](), Counter[Passages]()
-    for row in (await session.execute(text(statement), query.parameters())).all():
-        key: Passages = (
-            month(row[0]),
-            Movement(row[1]),
-            *located(row[2:4], query, places),
-            *located(row[4:6], query, places),
-        )
-        households[key] += row[6]
-        persons[key] += row[7]
-    return [MovementFigure(*key, households[key], persons[key]) for key in sorted(persons, key=sort_key)]
+    households, persons, group_persons = Counter[Passages](), Counter[Passages](), Counter[Passages]()
+    for row in await rows(session, MOVEMENTS, conditions, query):
+        key = passages(row, query, places)
+        households[key] += row.households
+        persons[key] += row.persons
+    for row in await rows(session, GROUP_MOVEMENTS, conditions, query):
+        group_persons[passages(row, query, places)] += row.persons
+    keys = sorted({*persons, *group_persons}, key=sort_key)
+    return [MovementFigure(*key, households[key], persons[key], group_persons[key]) for key in keys]
+
+
+async def rows(session: AsyncSession, statement: str, conditions: Sequence[str], query: FigureQuery) -> Sequence[Any]:
+    given = statement.format(conditions=" AND ".join(conditions))
+    return (await session.execute(text(given), query.parameters())).all()
+
+
+def passages(row: Any, query: FigureQuery, places: Places) -> Passages:
+    return (
+        month(row.period),
+        Movement(row.movement),
+        *located((row.origin_pcode, row.origin_country), query, places),
+        *located((row.destination_pcode, row.destination_country), query, places),
+    )
 
 
 def located(place: Sequence[str | None], query: FigureQuery, places: Places) -> tuple[str | None, str | None]:

@@ -114,6 +114,8 @@ COUNTS = RowReader(
     "displaced",
     "returned",
     "settled",
+    "left_pcode",
+    "left_country",
     "fingerprint",
 )
 GROUP_STAYS = RowReader(
@@ -279,6 +281,7 @@ def count(tally: Tally) -> Row:
     computed = same.site_id, same.counted_at, same.population, same.stock_id, same.covers_site
     changed_at = tally.steps[1].at if tally.has_moved else None
     gone = tally.gone[SubStock.IN_RETURN], tally.gone[SubStock.IN_SETTLEMENT]
+    left = (same.left.pcode, same.left.country) if same.left else (None, None)
     return COUNTS.row(
         same,
         same.people.cells,
@@ -289,6 +292,7 @@ def count(tally: Tally) -> Row:
         changed_at,
         tally.displaced,
         *gone,
+        *left,
         tally.fingerprint,
     )
 

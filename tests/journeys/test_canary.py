@@ -202,6 +202,7 @@ async def keep_a_site(journey: Journey, token: str) -> None:
         answer = await journey.ask("POST", "/registry/v1/sites:import", token=token, content=sheet)
         assert answer.status_code == status, answer.text
     await journey.ask("GET", "/registry/v1/sites", token=token)
+    await journey.open("GET", path.replace("/v1", ""), token)
 
 
 async def search(journey: Journey, token: str) -> None:

@@ -9,9 +9,11 @@ from typing import Any, NamedTuple
 import pytest
 
 from shared.auth.tokens import Role
-from shared.events.vocabulary import Movement
+from shared.events.vocabulary import Flag, Movement
 from tests.registry.conftest import Office
 from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, OSH, family, household, movement
+from tests.registry.test_group_movements import TO_LEILEK, counted, moved
+from tests.registry.test_site_movements import SCHOOL
 
 pytestmark = pytest.mark.anyio
 
@@ -241,6 +243,31 @@ async def test_a_household_that_nobody_has_confirmed_stays_in_the_stock(office: 
     await office.file(again)
     assert (await get(office, "duration?date=2026-06-20"))["confirmation"]["unconfirmed_persons"] == 0
     assert (await get(office, "duration?date=2026-06-21"))["confirmation"]["unconfirmed_persons"] == 5
+
+
+async def test_movements_of_groups_are_figures_of_their_own(office: Office) -> None:
+    """Of 70 people, 30 return in May and 25 are transferred in June; the others return with everybody at their site."""
+    body = counted(0, 70, site_id=SCHOOL)
+    june = {"occurred_at": "2022-06-20T00:00:00Z", "reported_at": "2022-06-20T00:00:00Z"}
+    back, away = moved(body, "returned", 24, persons=30), moved(body, "transferred", 0, persons=25, **TO_LEILEK) | june
+    rest = movement({"kind": "site", "site_id": SCHOOL}, "returned", occurred_at="2022-07-01T00:00:00Z")
+    await office.file(body, household(), back, away)
+    await office.file(rest, flags=(Flag.REGISTRAR_OF_COUNTRY,))
+    rows = (await get(office, "movements?since=2022-05&until=2022-07"))["rows"]
+    assert [
+        (row["month"], row["movement"], row["origin_pcode"], row["destination_pcode"], row["group_persons"])
+        for row in rows
+    ] == [
+        ("2022-05", "returned", BATKEN, KADAMJAI, 30),
+        ("2022-06", "transferred", BATKEN, LEILEK, 25),
+        ("2022-07", "returned", BATKEN, KADAMJAI, 15),
+    ]
+    assert {(row["households"], row["persons"]) for row in rows} == {(0, 0)}
+    assert (await get(office, "movements?since=2022-05&until=2022-07&movement=returned&area=" + LEILEK))["rows"] == []
+    assert (await get(office, "movements?since=2022-05&until=2022-07", areas=(OSH,)))["rows"] == []
+    await office.file({**back, "version": 2, "is_reversed": True})
+    rows = (await get(office, "movements?since=2022-05&until=2022-07"))["rows"]
+    assert [row["group_persons"] for row in rows] == [25, 45]
 
 
 async def test_the_figures_of_movements_are_limited_to_the_callers_areas(office: Office) -> None:

@@ -1,0 +1,10 @@
+"""Adds the place that a group's people left to the count of people who moved."""
+
+from alembic import op
+
+revision = "registry_0031"
+down_revision = "registry_0030"
+
+
+def upgrade() -> None:
+    op.execute("ALTER TABLE counts ADD COLUMN left_pcode text, ADD COLUMN left_country text")
