@@ -55,20 +55,22 @@ def _above(pcode: str, places: Places, language: str) -> str | None:
 
 @dataclass(slots=True)
 class AreaCounts:
-    """Counts of one area: present households, their persons, new households, and households that have left."""
+    """Counts of one area: present households, their persons, new and urgent households, and those that have left."""
 
     code: str
     here: int = 0
     persons: int = 0
     new: int = 0
     left: int = 0
+    urgent: int = 0
     within: dict[str, "AreaCounts"] = field(default_factory=dict)
 
-    def add(self, *, here: int = 0, persons: int = 0, new: int = 0, left: int = 0) -> None:
+    def add(self, *, here: int = 0, persons: int = 0, new: int = 0, left: int = 0, urgent: int = 0) -> None:
         self.here += here
         self.persons += persons
         self.new += new
         self.left += left
+        self.urgent += urgent
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ class Households:
 def by_area(rows: Iterable[Any], places: Places) -> Households:
     total, tops, countries = AreaCounts(COUNTRY), dict[str, AreaCounts](), dict[str, AreaCounts]()
     for row in rows:
-        counts = {"here": row.households, "persons": row.persons, "new": row.new}
+        counts = {"here": row.households, "persons": row.persons, "new": row.new, "urgent": row.urgent}
         country = UNKNOWN_COUNTRY if row.destination_country == COUNTRY else row.destination_country
         if row.destination_pcode:
             _add(tops, row.destination_pcode, places, **counts)

@@ -101,9 +101,11 @@ class GroupsHere:
     place: StatedPlace
     figures: GroupFigures = GroupFigures()
     by_origin: dict[tuple[str, ...], tuple[StatedPlace, CountRange]] = field(default_factory=dict)
+    is_urgent: bool = False
 
-    def add(self, figures: GroupFigures, origin: StatedPlace) -> None:
+    def add(self, figures: GroupFigures, origin: StatedPlace, *, is_urgent: bool) -> None:
         self.figures += figures
+        self.is_urgent |= is_urgent
         known, persons = self.by_origin.get(origin.key, (origin, CountRange()))
         self.by_origin[origin.key] = (known, persons + figures.persons)
 
@@ -112,13 +114,14 @@ class GroupsHere:
         return sorted(self.by_origin.values(), key=lambda each: (not each[0].is_stated, -each[1].highest))
 
     @property
-    def rank(self) -> tuple[bool, bool, int]:
-        return not self.place.is_stated, self.place.country is not None, -self.figures.persons.highest
+    def rank(self) -> tuple[bool, bool, bool, int]:
+        is_abroad = self.place.country is not None
+        return not self.place.is_stated, not self.is_urgent, is_abroad, -self.figures.persons.highest
 
 
 @dataclass(frozen=True, slots=True)
 class CountedGroups:
-    """Places in Kyrgyzstan come first, then other countries.
+    """Places where a group needs help at once come first, then places in Kyrgyzstan, then other countries.
 
     Within each part, the largest number comes first. People without a stated place are last.
     """
@@ -150,7 +153,7 @@ def by_place(rows: Iterable[Any], district: Callable[[str], str] | None = None) 
         place, origin = _destination(row), _origin(row)
         if district:
             place, origin = place.without_locality(district), origin.without_locality(district)
-        here.setdefault(place.key, GroupsHere(place)).add(_figures(row), origin)
+        here.setdefault(place.key, GroupsHere(place)).add(_figures(row), origin, is_urgent=row.is_urgent)
     return CountedGroups(sorted(here.values(), key=lambda each: each.rank))
 
 

@@ -208,6 +208,7 @@ class BoardHousehold(ConsoleModel):
     mobility: Mapped[str]
     hazard_type: Mapped[str | None]
     occurred_on: Mapped[date]
+    is_urgent: Mapped[bool] = mapped_column(server_default=false())
     registered_at: Mapped[datetime | None]  # None if only corrections of the household have arrived
 
 
@@ -238,6 +239,7 @@ class BoardGroup(ConsoleModel):
     shelter: Mapped[str]
     reported_at: Mapped[datetime | None]  # None in rows that earlier releases wrote
     covers_site: Mapped[bool] = mapped_column(server_default=false())
+    is_urgent: Mapped[bool] = mapped_column(server_default=false())
 
 
 class BoardSite(ConsoleModel):

@@ -82,6 +82,7 @@ class HouseholdData(msgspec.Struct, omit_defaults=True, gc=False):
     author: str
     hazard_type: HazardType | None = None
     hazard_id: UUID | None = None
+    is_urgent: bool = False
     team: str | None = None
     places_version: str | None = None
     latest_mobility: Mobility | None = None
@@ -136,6 +137,7 @@ class HouseholdEvents:
             reasons=clear.reasons,
             hazard_type=clear.hazard_type,
             hazard_id=clear.hazard_id,
+            is_urgent=clear.is_urgent,
             author=filed.author,
             team=filed.team,
             places_version=filed.places_version,

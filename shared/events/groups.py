@@ -81,6 +81,7 @@ class GroupCounted(EventData):
     reasons: Clear[tuple[Reason, ...]]
     hazard_type: Clear[HazardType | None] = None
     hazard_id: Clear[UUID | None] = None
+    is_urgent: Clear[bool] = False
     author: Clear[UUID]
     team: Clear[UUID | None] = None
     places_version: Clear[str | None] = None

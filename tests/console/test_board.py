@@ -15,7 +15,7 @@ OSH_CITY, OSH = "KG21000000000", "KG06000000000"
 
 
 def moved(origin: str | None, destination: str | None, households: int = 1, **more: Any) -> SimpleNamespace:
-    countries = {"origin_country": None, "destination_country": None, "persons": 4 * households, "new": 0}
+    countries = {"origin_country": None, "destination_country": None, "persons": 4 * households, "new": 0, "urgent": 0}
     return SimpleNamespace(
         origin_pcode=origin, destination_pcode=destination, households=households, **countries | more
     )

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.console import groups, visibility
+from services.console import board, groups, visibility
 from services.console.groups import CountedGroups, CountRange, StatedPlace
 from services.console.handlers import show
 from services.console.queries import groups as group_queries
@@ -73,6 +73,18 @@ async def test_what_is_not_stated_is_last_and_abroad_is_a_line_of_its_own(sessio
     places = [(here.place.pcode, here.place.country, here.figures.persons.highest) for here in shown.here]
     assert places == [(LEILEK, None, 1), (None, "TJ", 420), (None, None, 900)]
     assert [here.place.is_stated for here in shown.first(1)] == [True, False]
+
+
+async def test_places_of_urgent_groups_come_first_and_urgent_households_are_counted(session: AsyncSession) -> None:
+    shown = await counted(session, group(900, to=LEILEK), group(20, to=KARA_SUU, is_urgent=True), group(9))
+    assert [(here.place.pcode, here.is_urgent) for here in shown.here] == [
+        (KARA_SUU, True),
+        (LEILEK, False),
+        (None, False),
+    ]
+    await show(all_received((household(is_urgent=True), household())), session)
+    rows = await snapshots.households(session, Status.ACTUAL, NOW, ("KG",), PLACES)
+    assert board.by_area(rows, PLACES).total.urgent == 1
 
 
 async def test_counts_of_one_stock_that_differ_are_a_range_and_are_never_added(session: AsyncSession) -> None:

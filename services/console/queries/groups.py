@@ -38,6 +38,7 @@ ORDERED = (
     BoardGroup.counted_at,
     BoardGroup.reported_at,
     BoardGroup.covers_site,
+    BoardGroup.is_urgent,
 )
 SITE = (BoardSite.pcode.label("site_pcode"), BoardSite.name_ky, BoardSite.name_ru, BoardSite.name_en)
 COUNTED: dict[str, ColumnElement[Any]] = {
@@ -72,7 +73,7 @@ def _displaced(status: Status, is_seen: TextClause) -> tuple[ColumnElement[bool]
 
 async def _stocks(session: AsyncSession, *conditions: ColumnElement[bool] | TextClause) -> Sequence[Any]:
     stocks = (
-        select(*STATED, BoardGroup.counted_at, *_ranges())
+        select(*STATED, BoardGroup.counted_at, BoardGroup.is_urgent, *_ranges())
         .ext(distinct_on(BoardGroup.stock_id))
         .where(*conditions, *IN_EFFECT)
         .order_by(BoardGroup.stock_id, BoardGroup.counted_at.desc(), BoardGroup.report_id)
@@ -81,8 +82,8 @@ async def _stocks(session: AsyncSession, *conditions: ColumnElement[bool] | Text
     )
     stated = [stocks[column.key] for column in STATED]
     sums = [func.sum(stocks[column.key]).label(column.key) for column in _ranges()]
-    newest = func.max(stocks.counted_at)
-    named = select(*stated, *SITE, *sums).outerjoin(BoardSite, BoardSite.site_id == stocks.site_id)
+    newest, is_urgent = func.max(stocks.counted_at), func.bool_or(stocks.is_urgent).label("is_urgent")
+    named = select(*stated, *SITE, is_urgent, *sums).outerjoin(BoardSite, BoardSite.site_id == stocks.site_id)
     wanted = named.group_by(*stated, BoardSite.site_id).order_by(newest.desc(), *stated)
     return (await session.execute(wanted)).all()
 

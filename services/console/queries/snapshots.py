@@ -118,6 +118,7 @@ async def households(
         func.count().label("households"),
         func.sum(BoardHousehold.persons).label("persons"),
         func.count().filter(BoardHousehold.registered_at > since).label("new"),
+        func.count().filter(BoardHousehold.is_urgent).label("urgent"),
     ).where(
         BoardHousehold.status == status,
         BoardHousehold.mobility.in_(DISPLACED),
