@@ -4,6 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from shared.crypto.seal import write_whole
+from shared.places import bundle
+from shared.places.units import seed
 from tests.supervised import Run, running
 
 
@@ -12,3 +15,15 @@ def run() -> Iterator[Run]:
     """A main installation without data, behind a proxy that adds HTTPS."""
     with running(DEMO="0", PUBLIC_URL="https://dayar.example") as started:
         yield started
+
+
+@pytest.fixture(scope="package")
+def restarted(run: Run) -> Run:
+    """The installation after a restart that found topics of another release, and files that root had left."""
+    run.stop()
+    (run.folder / "kafka" / "provisioned").write_text("of another release")
+    write_whole(run.folder / "secrets" / "tokens" / "left-by-root", b"before any right was given")
+    (run.folder / "spool" / "left-by-root").mkdir()
+    write_whole(run.folder / "places.geojson", bundle.dump(seed(), {}))  # as after a restore
+    run.start()
+    return run

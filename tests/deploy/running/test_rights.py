@@ -14,8 +14,6 @@ from deploy.local.rights import FileClosed, PaperClosed
 from deploy.local.users import KAFKA, SERVICES, User
 from deploy.provision import secrets
 from shared.crypto.seal import write_whole
-from shared.places import bundle
-from shared.places.units import seed
 from tests import preloaded
 from tests.supervised import Run, all_answer, own_environment
 
@@ -88,14 +86,10 @@ def test_a_key_that_root_generates_is_readable_by_the_services(run: Run, kind: s
     assert all_answer(run)
 
 
-def test_a_start_by_root_leaves_the_machine_unchanged(run: Run) -> None:
-    run.stop()
-    write_whole(run.folder / "secrets" / "tokens" / "left-by-root", b"before any right was given")
-    (run.folder / "spool" / "left-by-root").mkdir()
-    write_whole(run.folder / "places.geojson", bundle.dump(seed(), {}))  # root owns this file, as after a restore
-    run.start()
-    assert all_answer(run)
-    assert user_of(run, WEB).may("w", run.folder / "spool" / "left-by-root")
+def test_files_that_root_left_before_a_start_stop_no_service(restarted: Run) -> None:
+    assert all_answer(restarted)
+    assert user_of(restarted, WEB).may("w", restarted.folder / "spool" / "left-by-root")
+    assert user_of(restarted, WEB).may("r", restarted.folder / "places.geojson")
 
 
 def test_restored_boundaries_are_readable_by_the_services(passable: Path) -> None:
