@@ -70,7 +70,7 @@ def by_phone(page: Page, persons: int, families: int, place: str) -> None:
 
 
 def test_the_board_shows_everybody_by_where_they_are_and_there_is_one_alert(centre: Served, browser: Browser) -> None:
-    phone = phones.opened(browser.new_context(viewport={"width": 360, "height": 740}), centre)
+    phone = phones.opened(phones.new_phone(browser), centre)
     phones.signed_in(phone, centre.account(Role.FIELD))
     board = opened_board(browser.new_page(viewport={"width": 1920, "height": 1080}, locale="en"), centre)
     expect(board.locator("#link")).to_have_attribute("data-state", "live", timeout=SLOW_MS)

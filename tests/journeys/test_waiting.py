@@ -51,7 +51,7 @@ def shows(page: Page, *answers: str) -> None:
 
 
 def test_one_report_is_accepted_one_is_refused_and_the_phone_shows_both(centre: Served, browser: Browser) -> None:
-    phone = phones.opened(browser.new_context(viewport={"width": 360, "height": 740}), centre)
+    phone = phones.opened(phones.new_phone(browser), centre)
     name = centre.account(Role.FIELD)
     phones.signed_in(phone, name)
     let_the_sign_in_end(phone, centre, name)

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, BrowserContext
 
 from tests.browsers import SLOW_MS
 from tests.installation import Installation
-from tests.intake.field.phones import Centre
+from tests.intake.field.phones import Centre, new_phone
 from tests.packages import browser, shared_installation
 
 __all__ = ["browser", "shared_installation"]
@@ -22,7 +22,7 @@ def centre(shared_installation: Installation) -> Iterator[Centre]:
 
 @pytest.fixture
 def phone(browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context(viewport={"width": 360, "height": 740}, has_touch=True, locale="ru")
+    context = new_phone(browser, has_touch=True, locale="ru")
     context.set_default_timeout(SLOW_MS)
     yield context
     context.close()

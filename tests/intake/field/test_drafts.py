@@ -14,6 +14,7 @@ from tests.intake.field.phones import (
     filled,
     keep_account,
     kept_reports,
+    new_phone,
     opened,
     signed_in,
 )
@@ -101,7 +102,7 @@ def test_a_draft_survives_a_killed_tab(browser: Browser, phone: BrowserContext, 
     page = opened(phone, centre)
     signed_in(page, centre.account(Role.FIELD))
     half_written(page)
-    left = browser.new_context(storage_state=phone.storage_state(), viewport={"width": 360, "height": 740})
+    left = new_phone(browser, storage_state=phone.storage_state())
     again = opened(left, centre)
     expect(again.locator("#draft-list li")).to_have_count(1)
     again.click("#draft-list >> text=Continue")

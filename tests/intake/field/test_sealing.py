@@ -26,6 +26,7 @@ from tests.intake.field.phones import (
     enter_pin,
     filled,
     kept_reports,
+    new_phone,
     no_signal,
     opened,
     sent,
@@ -208,6 +209,7 @@ def test_a_stored_draft_needs_the_pin_and_no_wrong_pin_deletes_it(phone: Browser
     written(page, send=False)
     page.click("#another")
     expect(page.locator("#draft-list li")).to_have_count(1)
+    assert '"rounds":600000' in page.evaluate("localStorage.getItem('dayar.pin')")
     page.reload()
     page.click("#draft-list >> text=Continue")
     for _ in range(3):
@@ -332,7 +334,7 @@ def test_a_report_is_sealed_and_kept_without_a_signal_also_if_the_tab_is_killed(
         assert shown(page) == ["Saved on this phone, not sent yet"]
         stored = phone.storage_state()
         page.close()
-    left = browser.new_context(storage_state=stored, viewport={"width": 360, "height": 740})
+    left = new_phone(browser, storage_state=stored)
     again = opened(left, centre)
     expect(again.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
     left.close()
