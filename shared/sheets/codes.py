@@ -1,0 +1,64 @@
+"""The codes of a sheet of households: its columns, the verdicts about its rows, and the reasons of the verdicts."""
+
+from enum import StrEnum
+
+
+class HouseholdColumn(StrEnum):
+    """What a column of a sheet of households has. The text of a column with notes is kept with the column's label."""
+
+    NOTES = "notes"
+    SKIPPED = "skipped"  # the number of the row; the column is not stored
+    REASONS = "reasons"  # written by us into a sheet of refused rows
+    HEAD = "head"  # family name, given name and patronymic of the head in one cell
+    FAMILY_NAME = "family_name"
+    GIVEN_NAME = "given_name"
+    PATRONYMIC = "patronymic"
+    SEX = "sex"
+    BIRTH = "birth"  # a day or a year
+    AGE = "age"
+    PERSONAL_NUMBER = "personal_number"
+    PHONE = "phone"
+    PERSONS = "persons"
+    MALE = "male"
+    FEMALE = "female"
+    ORIGIN = "origin"
+    DESTINATION = "destination"
+    OCCURRED_ON = "occurred_on"
+    HAZARD = "hazard"
+    REASON = "reason"
+    SHELTER = "shelter"
+    NEEDS = "needs"
+
+
+class RowFault(StrEnum):
+    """Why a row is not accepted."""
+
+    FORMULA = "formula"
+    ERROR = "error"
+    TOO_LONG = "too_long"
+    MERGED = "merged"
+    TOTAL = "total"  # the sum of the rows above
+    REPEATED = "repeated"  # equal to an earlier row of the sheet
+    ANONYMOUS = "anonymous"  # neither a name, a telephone nor a personal number
+    MISSING = "missing"
+    NUMBER = "number"
+    COUNTS = "counts"  # the men and women are not the persons
+    DAY = "day"
+    FUTURE = "future"
+    PLACE = "place"
+    NAMESAKES = "namesakes"  # several places have this name
+    SEX = "sex"
+    BIRTH = "birth"
+    AGE = "age"
+    NAME = "name"
+    PERSONAL_NUMBER = "personal_number"
+    PHONE = "phone"
+    NOTES = "notes"  # the texts that have no field of their own are too long together
+    STATUS = "status"  # the queue is full, or the installation does not accept the report
+
+
+class SheetRowVerdict(StrEnum):
+    NEW = "new"  # the dry run found nothing wrong
+    SENT = "sent"
+    KNOWN = "known"  # this account has sent the row before
+    REFUSED = "refused"

@@ -1,0 +1,59 @@
+"""Finds the header of a sheet: one or two lines with the names of the columns, below any title."""
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from shared.sheets.sheet import Sheet, SheetLine
+
+SEARCHED_LINES = 15
+TALLEST = 2
+
+Guess = Callable[[str], Hashable | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The numbers of the header's first and last line."""
+
+    first: int
+    last: int
+
+
+def guessed(sheet: Sheet, guess: Guess) -> Header:
+    """The lines in whose labels `guess` finds the most columns."""
+    lines = sheet.lines[:SEARCHED_LINES]
+    spans = [lines[start : start + height] for height in range(1, TALLEST + 1) for start in range(len(lines))]
+    best = max(spans, key=lambda span: (len({*map(guess, joined(span))} - {None}), -len(span), -span[0].number))
+    return Header(best[0].number, best[-1].number)
+
+
+def labels(sheet: Sheet, header: Header) -> tuple[str, ...]:
+    """The label of each column of the sheet; empty if the column has none."""
+    span = [line for line in sheet.lines if header.first <= line.number <= header.last]
+    texts = joined(span) if span else ()
+    return (*texts, *[""] * (sheet.width - len(texts)))
+
+
+def joined(span: Sequence[SheetLine]) -> tuple[str, ...]:
+    """The labels of a header with several lines: the label of a group of columns is before each of its columns."""
+    width = max(len(line.cells) for line in span)
+    *uppers, last = [[*line.cells, *[""] * (width - len(line.cells))] for line in span]
+    for upper in uppers:
+        for column in range(1, width):
+            upper[column] = upper[column] or (upper[column - 1] if last[column] else "")
+    columns = zip(*uppers, last, strict=True)
+    return tuple(" ".join(dict.fromkeys(text for text in texts if text)) for texts in columns)
+
+
+def rows_below(sheet: Sheet, header: Header) -> tuple[SheetLine, ...]:
+    """The rows of data. A line that only numbers the columns, as in official forms, is no row of data."""
+    below = tuple(line for line in sheet.lines if line.number > header.last)
+    return below[1:] if below and is_numbering(below[0]) else below
+
+
+def is_numbering(line: SheetLine) -> bool:
+    texts = [text for text in line.cells if text]
+    if len(texts) <= 2 or not all(text.isdecimal() for text in texts):  # noqa: PLR2004 - a row may begin with 1 and 2
+        return False
+    return all(int(right) == int(left) + 1 for left, right in pairwise(texts))

@@ -1,0 +1,77 @@
+"""A sheet as lines of texts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+LINES = 2_000  # the largest number of lines of a sheet that are not empty
+COLUMNS = 60
+CELL_LETTERS = 4_000
+
+
+class FileFault(StrEnum):
+    """Why no sheet of a file can be read."""
+
+    NO_SHEET = "no-sheet"  # the file is neither a workbook nor a text with columns
+    LOCKED = "sheet-locked"  # the file has a password, or is a workbook of Excel 97
+    TOO_LARGE = "sheet-too-large"
+    EMPTY = "sheet-empty"
+
+
+class UnreadableFile(Exception):
+    """No sheet of the file can be read."""
+
+    def __init__(self, fault: FileFault) -> None:
+        super().__init__(fault)
+        self.fault = fault
+
+
+class CellFault(StrEnum):
+    """Why a cell has no usable value."""
+
+    FORMULA = "formula"  # a formula whose result is not stored in the file
+    ERROR = "error"  # a formula whose result is an error, such as #REF!
+    TOO_LONG = "too_long"
+
+
+@dataclass(frozen=True, slots=True)
+class SheetLine:
+    """A line that is not empty, with its number in the file, from 1.
+
+    `faults` are the unusable cells by column. `merged` are the columns in which a merged cell covers this line and
+    other lines: each of these lines has the value of the merged cell.
+    """
+
+    number: int
+    cells: tuple[str, ...]
+    faults: Mapping[int, CellFault] = field(default_factory=dict)
+    merged: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    name: str
+    lines: tuple[SheetLine, ...]
+
+    @property
+    def width(self) -> int:
+        return max((len(line.cells) for line in self.lines), default=0)
+
+
+def bounded(name: str, lines: list[SheetLine]) -> Sheet:
+    """The sheet. Raises UnreadableFile if the sheet has too many lines or columns."""
+    sheet = Sheet(name, tuple(lines))
+    if len(sheet.lines) > LINES or sheet.width > COLUMNS:
+        raise UnreadableFile(FileFault.TOO_LARGE)
+    return sheet
+
+
+def trimmed(cells: list[str]) -> tuple[str, ...]:
+    """The cells without empty cells at the end."""
+    while cells and not cells[-1]:
+        cells.pop()
+    return tuple(cells)
+
+
+def long_cells(cells: tuple[str, ...]) -> dict[int, CellFault]:
+    return {column: CellFault.TOO_LONG for column, text in enumerate(cells) if len(text) > CELL_LETTERS}

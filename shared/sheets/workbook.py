@@ -1,0 +1,101 @@
+"""Reads an XLSX workbook. Its XML is counted before openpyxl reads it, so that no small file can use much memory."""
+
+import io
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date, datetime, time
+from typing import Any
+
+import openpyxl
+from openpyxl.utils import range_boundaries
+from openpyxl.utils.cell import coordinate_to_tuple
+
+from shared.sheets.layouts import WorksheetLayout, counted
+from shared.sheets.sheet import (
+    COLUMNS,
+    LINES,
+    CellFault,
+    FileFault,
+    Sheet,
+    SheetLine,
+    UnreadableFile,
+    bounded,
+    long_cells,
+    trimmed,
+)
+
+
+def read(raw: bytes) -> list[Sheet]:
+    """The visible sheets. Raises UnreadableFile."""
+    try:
+        layouts = counted(raw)
+        book = openpyxl.load_workbook(io.BytesIO(raw), read_only=True, data_only=True, keep_links=False)
+        visible: list[Any] = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+        # the layouts are found by the path of a sheet's part, which openpyxl does not publish
+        paths = [sheet._worksheet_path for sheet in visible]  # noqa: SLF001
+        return [
+            bounded(sheet.title, list(lines(sheet, layouts.get(path, WorksheetLayout()))))
+            for sheet, path in zip(visible, paths, strict=True)
+        ]
+    except UnreadableFile:
+        raise
+    except Exception:  # noqa: BLE001 - for malformed workbooks, openpyxl raises errors of any type
+        raise UnreadableFile(FileFault.NO_SHEET) from None
+
+
+def lines(sheet: Any, layout: WorksheetLayout) -> Iterator[SheetLine]:
+    """The lines that are not empty. A cell that is merged over several lines has its value in each of these lines."""
+    sheet.reset_dimensions()  # a wrong size in the file would hide lines
+    uncomputed = faults_of(layout)
+    above, covered = merged_columns(layout)
+    values: dict[tuple[int, int], str] = {}
+    for number, row in enumerate(sheet.iter_rows(), 1):
+        faults = dict(uncomputed.get(number, {}))
+        cells = [text_of(cell.value) for cell in row]
+        faults |= {column: CellFault.ERROR for column, cell in enumerate(row) if cell.data_type == "e"}
+        for column, first in above.get(number, {}).items():
+            cells += [""] * (column + 1 - len(cells))
+            if first == number:
+                values[number, column] = cells[column]
+            else:
+                cells[column] = values.get((first, column), "")
+        texts = trimmed(cells)
+        if texts or faults:
+            yield SheetLine(number, texts, long_cells(texts) | faults, covered.get(number, frozenset()))
+
+
+def faults_of(layout: WorksheetLayout) -> dict[int, dict[int, CellFault]]:
+    faults: dict[int, dict[int, CellFault]] = defaultdict(dict)
+    for reference in layout.uncomputed:
+        line, column = coordinate_to_tuple(reference)
+        faults[line][column - 1] = CellFault.FORMULA
+    return faults
+
+
+def merged_columns(layout: WorksheetLayout) -> tuple[dict[int, dict[int, int]], dict[int, frozenset[int]]]:
+    """For each line that a vertically merged cell covers: the cell's first line by column, and these columns."""
+    above: dict[int, dict[int, int]] = defaultdict(dict)
+    for reference in layout.merged:
+        left, top, _, bottom = range_boundaries(reference)
+        if left is None or top is None or bottom is None or left > COLUMNS or bottom == top:
+            continue
+        for line in range(top, min(bottom, top + LINES) + 1):
+            above[line][left - 1] = top
+    return above, {line: frozenset(columns) for line, columns in above.items()}
+
+
+def text_of(value: object) -> str:
+    """The text of a cell. Days and times are in ISO format; a whole number has no decimal point."""
+    match value:
+        case None:
+            return ""
+        case datetime() if value.time() == time():
+            return value.date().isoformat()
+        case datetime():
+            return value.isoformat(" ", "minutes")
+        case date() | time():
+            return value.isoformat()
+        case float() if value.is_integer():
+            return str(int(value))
+        case _:
+            return str(value).replace("\xa0", " ").strip()

@@ -1,0 +1,190 @@
+"""Sheets of XLSX and CSV files are read with nothing lost, and hostile files cost little."""
+
+import io
+import zipfile
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from openpyxl.worksheet.worksheet import Worksheet
+
+from shared.sheets import layouts, refused
+from shared.sheets.header import Header, is_numbering, labels, rows_below
+from shared.sheets.reading import read
+from shared.sheets.sheet import CELL_LETTERS, COLUMNS, LINES, CellFault, FileFault, SheetLine, UnreadableFile
+
+
+def workbook(fill: Callable[[Worksheet], Any]) -> bytes:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert isinstance(sheet, Worksheet)
+    fill(sheet)
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+def rewritten(raw: bytes, part: str, change: Callable[[bytes], bytes]) -> bytes:
+    """The workbook with another content of one part."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(raw)) as old, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(name, change(old.read(name)) if name == part else old.read(name))
+    return buffer.getvalue()
+
+
+def fault_of(raw: bytes) -> FileFault:
+    with pytest.raises(UnreadableFile) as caught:
+        read(raw)
+    return caught.value.fault
+
+
+def test_cells_become_texts_and_empty_lines_keep_their_numbers() -> None:
+    def fill(sheet: Worksheet) -> None:
+        sheet.append([" ФИО ", 5, 5.0, 2.5, None, date(2026, 11, 20), datetime(2026, 11, 20, 14, 30), True])  # noqa: DTZ001 - Excel has no zones
+        sheet["A4"] = 20000000000017
+
+    [sheet] = read(workbook(fill))
+    texts = ("ФИО", "5", "5", "2.5", "", "2026-11-20", "2026-11-20 14:30", "True")
+    assert [(line.number, line.cells) for line in sheet.lines] == [(1, texts), (4, ("20000000000017",))]
+
+
+def test_a_formula_has_its_stored_result_or_is_named_as_unusable() -> None:
+    raw = workbook(lambda sheet: sheet.append(["=1+1", "=A1/0", "=2+2", "x" * (CELL_LETTERS + 1)]))
+    stored = b'<c r="A1"><f>1+1</f><v>2</v></c><c r="B1" t="e"><f>A1/0</f><v>#DIV/0!</v></c>'
+    before = b'<c r="A1"><f>1+1</f><v /></c><c r="B1"><f>A1/0</f><v /></c>'
+    changed = rewritten(raw, "xl/worksheets/sheet1.xml", lambda xml: xml.replace(before, stored))
+    [line] = read(changed)[0].lines
+    assert line.cells[0] == "2"
+    assert line.faults == {1: CellFault.ERROR, 2: CellFault.FORMULA, 3: CellFault.TOO_LONG}
+
+
+def test_a_cell_merged_over_several_lines_counts_in_each_of_them() -> None:
+    def fill(sheet: Worksheet) -> None:
+        for row in (["Заголовок", None, None], ["Пульгон", 1, "a"], [None, 2, "b"], [None, 3, None]):
+            sheet.append(row)
+        for cells in ("A1:C1", "A2:A4", "C3:C4"):
+            sheet.merge_cells(cells)
+
+    lines = read(workbook(fill))[0].lines
+    assert [line.cells for line in lines] == [
+        ("Заголовок",),
+        ("Пульгон", "1", "a"),
+        ("Пульгон", "2", "b"),
+        ("Пульгон", "3", "b"),
+    ]
+    assert [line.merged for line in lines] == [frozenset(), {0}, {0, 2}, {0, 2}]
+
+
+def test_lines_beyond_the_size_that_the_file_states_are_read() -> None:
+    def fill(sheet: Worksheet) -> None:
+        for number in range(5):
+            sheet.append([number])
+
+    raw = workbook(fill)
+    wrong = rewritten(raw, "xl/worksheets/sheet1.xml", lambda xml: xml.replace(b'ref="A1:A5"', b'ref="A1:A2"'))
+    assert wrong != raw
+    assert len(read(wrong)[0].lines) == 5
+
+
+def test_hidden_and_empty_sheets_are_left_out() -> None:
+    book = openpyxl.Workbook()
+    for name in ("Лист 2", "скрытый"):
+        book.create_sheet(name).append([1])
+    book["скрытый"].sheet_state = "hidden"
+    buffer = io.BytesIO()
+    book.save(buffer)
+    assert [sheet.name for sheet in read(buffer.getvalue())] == ["Лист 2"]
+
+
+@pytest.mark.parametrize(
+    ("delimiter", "encoding"), [(";", "cp1251"), ("\t", "utf-16"), (",", "utf-8-sig")], ids=["cp1251", "utf16", "utf8"]
+)
+def test_the_text_formats_of_excel_are_read(delimiter: str, encoding: str) -> None:
+    text = (
+        delimiter.join(("ФИО", "Адрес", "Человек"))
+        + "\r\n\r\n"
+        + delimiter.join(('"Асанов\nБакыт"', " с. Пульгон", "5"))
+    )
+    lines = read(text.encode(encoding))[0].lines
+    assert [(line.number, line.cells) for line in lines] == [
+        (1, ("ФИО", "Адрес", "Человек")),
+        (3, ("Асанов\nБакыт", "с. Пульгон", "5")),
+    ]
+
+
+def test_files_that_are_no_sheets_are_named() -> None:
+    book = workbook(lambda sheet: sheet.append(["a"]))
+    bomb = rewritten(book, "xl/styles.xml", lambda _: b" " * (layouts.UNPACKED_BYTES + 1))
+    assert len(bomb) < 100_000
+    evil = b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "b">]><worksheet/>'
+    cells = b"<worksheet><sheetData><row>" + b"<c/>" * layouts.ELEMENTS + b"</row></sheetData></worksheet>"
+    faults = {
+        "text": fault_of(b"\x00\x01binary"),
+        "xls": fault_of(b"\xd0\xcf\x11\xe0" + b"\x00" * 500),
+        "cut": fault_of(book[: len(book) // 2]),
+        "no workbook": fault_of(b"PK\x03\x04" + b"x" * 50),
+        "empty": fault_of(b" \n"),
+        "bomb": fault_of(bomb),
+        "doctype": fault_of(rewritten(book, "xl/worksheets/sheet1.xml", lambda _: evil)),
+        "elements": fault_of(rewritten(book, "xl/worksheets/sheet1.xml", lambda _: cells)),
+        "lines": fault_of(b"a\n" * (LINES + 1)),
+        "columns": fault_of(b"a," * COLUMNS + b"a"),
+    }
+    assert faults == {
+        "text": FileFault.NO_SHEET,
+        "xls": FileFault.LOCKED,
+        "cut": FileFault.NO_SHEET,
+        "no workbook": FileFault.NO_SHEET,
+        "empty": FileFault.EMPTY,
+        "bomb": FileFault.TOO_LARGE,
+        "doctype": FileFault.NO_SHEET,
+        "elements": FileFault.TOO_LARGE,
+        "lines": FileFault.TOO_LARGE,
+        "columns": FileFault.TOO_LARGE,
+    }
+
+
+def test_a_merged_cell_over_the_whole_sheet_costs_nothing() -> None:
+    def fill(sheet: Worksheet) -> None:
+        sheet["A1"] = "a"
+        sheet["A3"] = "b"
+
+    merged = b'<mergeCells count="1"><mergeCell ref="A1:XFD1048576"/></mergeCells></worksheet>'
+    raw = rewritten(workbook(fill), "xl/worksheets/sheet1.xml", lambda xml: xml.replace(b"</worksheet>", merged))
+    assert [line.cells for line in read(raw)[0].lines] == [("a",), ("a",), ("a",)]
+
+
+def test_real_workbooks_with_merged_cells_are_read(real_data: Path) -> None:
+    [sheet] = read((real_data / "displacement/hxl/input-merged.xlsx").read_bytes())
+    assert any(line.merged for line in sheet.lines)
+
+
+def test_labels_of_two_lines_are_joined_and_a_line_of_numbers_is_no_data() -> None:
+    text = "№;ФИО;Состав семьи;;;Телефон\n;;всего;мужчин;женщин;\n1;2;3;4;5;6\n1;Асанов;5;2;3;\n"
+    [sheet] = read(text.encode())
+    header = Header(1, 2)
+    assert labels(sheet, header) == (
+        "№",
+        "ФИО",
+        "Состав семьи всего",
+        "Состав семьи мужчин",
+        "Состав семьи женщин",
+        "Телефон",
+    )
+    assert [line.number for line in rows_below(sheet, header)] == [4]
+    assert not is_numbering(SheetLine(4, ("1", "2", "4")))
+
+
+def test_no_cell_of_a_returned_sheet_is_a_formula() -> None:
+    texts = ("=HYPERLINK(1)", "+996 555 010203", "-1", "@SUM(1)", "\tx\x07")
+    raw = refused.written([*"abcde", "Reasons"], [(texts, "=reason"), (("short",), "r")])
+    sheet = openpyxl.load_workbook(io.BytesIO(raw)).active
+    assert isinstance(sheet, Worksheet)
+    _, first, second = sheet.iter_rows()
+    assert [cell.value for cell in first] == ["=HYPERLINK(1)", "+996 555 010203", "-1", "@SUM(1)", "\tx", "=reason"]
+    assert {cell.data_type for cell in first} == {"s"} and all(cell.quotePrefix for cell in first)
+    assert [cell.value or "" for cell in second] == ["short", "", "", "", "", "r"]
