@@ -47,6 +47,7 @@ class Action(StrEnum):
     LETTERS_ASSIGNED = "letters_assigned"
     REDRIVEN = "redriven"
     SITE_CHANGED = "site_changed"
+    SHEET_SENT = "sheet_sent"
     HAZARD_RELEASED = "hazard_released"
     RELEASE_WITHDRAWN = "release_withdrawn"
     COMMAND = "command"

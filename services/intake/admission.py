@@ -81,7 +81,17 @@ class Admission:
         self, raw: bytes, format: BatchFormat, sender: ReportSender
     ) -> Sequence[Admitted | ReportRefused]:
         """Return one result per report, in order. Raises ReportRefused if the body cannot be split into reports."""
-        items = await self.drafting.batch(raw, format, sender)
+        return await self._publish(await self.drafting.batch(raw, format, sender), sender)
+
+    async def admit_reports(
+        self, reports: Sequence[Report], sender: ReportSender
+    ) -> Sequence[Admitted | ReportRefused]:
+        """Publish reports that intake wrote from the rows of a sheet. Return one result per report, in order."""
+        return await self._publish(await self.drafting.reports(reports, sender), sender)
+
+    async def _publish(
+        self, items: Sequence[Draft | ReportRefused], sender: ReportSender
+    ) -> Sequence[Admitted | ReportRefused]:
         drafts = [item for item in items if not isinstance(item, ReportRefused)]
         self.counts.add(sender.principal.channel, REFUSED, len(items) - len(drafts))
         answers = iter(await self.publication.publish_batch(drafts))

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from fastapi import FastAPI
 from starlette.routing import Route
 
-from services.intake import openapi, phone_key_uses, receipt_routes
+from services.intake import openapi, phone_key_uses, receipt_routes, sheet_routes
 from services.intake.admission import Admission, AdmissionRules
 from services.intake.config import IntakeSettings
 from services.intake.counts import AdmissionMetrics, Counts
@@ -20,9 +20,11 @@ from services.intake.field.pages import FieldForm
 from services.intake.phone_keys import PhoneKeys
 from services.intake.publication import Publication
 from services.intake.routes import HOT, ROUTES
+from services.intake.sheet_routes import Sheets
 from services.intake.spool import Spool
 from shared import wiring
 from shared.auth.revocations import Revocations
+from shared.crypto.keyring import Keyring
 from shared.crypto.seal import Sealer
 from shared.messaging import ledger
 from shared.messaging.publisher import Publisher
@@ -70,10 +72,11 @@ def create_app(settings: IntakeSettings) -> FastAPI:
         ready={"kafka": has_kafka, "valkey": has_valkey},  # intake accepts reports without PostgreSQL
         revocations=revocations,
         routers=(feeds.router, receipt_routes.router, ledger.routes("intake"), redrive_routes.routes("intake")),
-        routes=[*ROUTES, *FieldForm(settings, places, phone_keys).routes()],
+        routes=[*ROUTES, *sheet_routes.ROUTES, *FieldForm(settings, places, phone_keys).routes()],
     )
     app.state.phone_keys = phone_keys
-    paths = {route.path for route in HOT}
+    app.state.sheets = Sheets(places, Keyring(settings.memory_key_file))
+    paths = {route.path for route in (*HOT, *sheet_routes.ROUTES)}  # routes that limit their bodies themselves
     guarded = [route for route in app.router.routes if isinstance(route, Route) and route.path in paths]
     hot = {route.path: app.state.edge(PathParameters(route.app, counts)) for route in guarded}
     app.middleware_stack = FastPath(app.build_middleware_stack(), hot)

@@ -52,7 +52,7 @@ class Drafting:
         else:
             async with self.turn_on_the_loop():
                 draft = self._at_once(raw, format, sender)
-        return draft if draft is not None else await self._in_a_thread(sender, self._read, raw, format, sender)
+        return draft if draft is not None else await self.in_a_thread(sender, self._read, raw, format, sender)
 
     async def batch(self, raw: bytes, format: BatchFormat, sender: ReportSender) -> list[Draft | ReportRefused]:
         """Return a draft or a refusal for each report, in order. Raises ReportRefused if the body cannot be split."""
@@ -60,7 +60,11 @@ class Drafting:
             reports = format.read_at_once(raw)
             if reports is not None and not any(map(is_drawn, reports)):
                 return self._drafts(reports, sender)
-        return await self._in_a_thread(sender, self._read_batch, raw, format, sender)
+        return await self.in_a_thread(sender, self._read_batch, raw, format, sender)
+
+    async def reports(self, reports: Sequence[Report], sender: ReportSender) -> list[Draft | ReportRefused]:
+        """Return a draft or a refusal for each report, in order."""
+        return await self.in_a_thread(sender, self._drafts, reports, sender)
 
     @asynccontextmanager
     async def turn_on_the_loop(self) -> AsyncIterator[None]:
@@ -68,7 +72,7 @@ class Drafting:
             await asyncio.sleep(0)  # the loop runs all other ready tasks before it continues here
             yield
 
-    async def _in_a_thread(self, sender: ReportSender, function: Callable[..., T], *given: Any) -> T:
+    async def in_a_thread(self, sender: ReportSender, function: Callable[..., T], *given: Any) -> T:
         """Run the function in a thread, one call at a time per account, so that no account occupies all threads."""
         turn = self._turns.setdefault(sender.principal.account, asyncio.Lock())
         async with turn:

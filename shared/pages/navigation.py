@@ -27,6 +27,7 @@ DESTINATIONS = (
     Destination("/audit", N_("Audit")),
 )
 MENU = (
+    Destination("/sheets", N_("Households from a file")),
     Destination("/purpose", N_("Purpose of opening records")),
     Destination("/readmission", N_("Re-admit a team")),
     Destination("/sign-ins", N_("Signed-in devices")),

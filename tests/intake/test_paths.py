@@ -3,7 +3,9 @@
 import re
 
 from deploy.local.paths import ROOT
+from services.intake import sheet_routes
 from services.intake.channels.paths import FORMATS
+from shared.sheets.reading import BYTES
 
 LIMIT = re.compile(r"\n\t\t(not )?path (/intake/\S.*)\n\t\texpression `.* > (\d+)`")
 
@@ -16,5 +18,6 @@ def test_the_gateway_lets_bodies_pass_that_intake_accepts() -> None:
             others |= set(paths.split())
         else:
             limits |= dict.fromkeys(paths.split(), int(limit))
-    assert limits == {f"/intake{path}": format.body_bytes for path, format in FORMATS.items()}
+    sheets = {f"/intake{route.path}": BYTES for route in sheet_routes.ROUTES}
+    assert limits == {f"/intake{path}": format.body_bytes for path, format in FORMATS.items()} | sheets
     assert others == limits.keys()

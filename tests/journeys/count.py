@@ -61,6 +61,14 @@ class Sent:
                 self.answers["refused"] += 1
         return response
 
+    def answered_sheet(self, topic: str, response: httpx.Response) -> httpx.Response:
+        """Counts the rows of a sheet that were sent as reports."""
+        for row in response.json()["rows"]:
+            if row["verdict"] == "sent":
+                self.reports += 1
+                self._take(topic, {"status": "accepted", **row})
+        return response
+
     def same_as(self, *counters: Mapping[str, int]) -> None:
         """Compares the counts of each intake process (`counters`) with the answers that senders received."""
         counted = {kind: sum(counter[kind] for counter in counters) for kind in ("sent", *ANSWERS)}

@@ -164,6 +164,9 @@ OF_NO_AREA = {
     "POST /intake/v1/movements",
     "POST /intake/v1/reports:batch",  # intake accepts and flags reports from outside the area
     "GET /registry/v1/statistics/movements",  # tests/registry/test_movement_figures.py tests the areas
+    "POST /intake/v1/household-sheets:check",
+    "POST /intake/v1/household-sheets:send",
+    "POST /intake/v1/household-sheets:refused",
     "GET /intake/v1/receipts/{report_id}",  # authors read the receipts of their own reports in any area
     "POST /intake/v1/receipts",
     "GET /registry/v1/counts:differing",  # tests/registry/test_waiting.py tests the areas
@@ -204,6 +207,7 @@ OF_NO_AREA = {
     "POST /registry/v1/sites:import",
     "PUT /registry/v1/sites/{site_id}",  # tests/registry tests this route
     "GET /sites",
+    "GET /sheets",
     "GET /password",
     "POST /sign-out",
     "POST /v1/session",

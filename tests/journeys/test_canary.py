@@ -135,6 +135,7 @@ async def test_personal_data_is_only_where_it_may_be(journey: Journey) -> None:
         await take_in(journey, token)
         await refuse(journey, token)
         await keep_a_site(journey, token)
+        await send_a_sheet(journey, token)
         await search(journey, token)
         await wait_in_the_spool(journey, token)
         await count_check(journey.installation, journey.sent, timeout=120)
@@ -203,6 +204,22 @@ async def keep_a_site(journey: Journey, token: str) -> None:
         assert answer.status_code == status, answer.text
     await journey.ask("GET", "/registry/v1/sites", token=token)
     await journey.open("GET", path.replace("/v1", ""), token)
+
+
+async def send_a_sheet(journey: Journey, token: str) -> None:
+    """Checks and sends a list with the person, and with a row in which each cell is wrong."""
+    canary, path = THROUGH_INTAKE, "/intake/v1/household-sheets"
+    header = "ФИО;Телефон;ИНН;Кол-во человек;Откуда;Куда;Дата;Примечание"
+    person = ";".join(canary.person[name] for name in ("family_name", "phone", "personal_number"))
+    lines = (header, f"{person};1;Кадамжай;Лейлек;20.06.2026;{canary.notes}", ";".join([canary.notes] * 8))
+    content = "\n".join(lines).encode()
+    for act in ("check", "send", "send"):
+        answer = await journey.ask("POST", f"{path}:{act}", token=token, content=content)
+        assert answer.status_code == 200, answer.text
+        journey.sent.answered_sheet(LEAKY, answer)
+    query = f"?{quote(canary.field)}={quote(canary.notes)}&columns={quote(canary.notes)}"
+    assert (await journey.ask("POST", f"{path}:check{query}", token=token, content=content)).status_code == 422
+    assert (await journey.ask("POST", f"{path}:check", token=token, content=b"\0" + content)).status_code == 422
 
 
 async def search(journey: Journey, token: str) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from shared.pages.terms import accounts, alerts, displacements, hazards, households, reports
+from shared.pages.terms import accounts, alerts, displacements, hazards, households, reports, sheets
 from shared.pages.terms.translatable import N_
 
 __all__ = ["N_", "TERMS", "term"]
@@ -14,6 +14,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
     **reports.TERMS,
     **alerts.TERMS,
     **accounts.TERMS,
+    **sheets.TERMS,
 }
 
 

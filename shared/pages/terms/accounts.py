@@ -43,6 +43,14 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "changed-meanwhile": N_("Somebody else has changed it meanwhile. Cancel, look at the change, and try again."),
         "site-known": N_("A site with this name is in the list already, at the same place."),
         "bad-sheet": N_("This is no list of sites: the first row must name the columns, among them type and pcode."),
+        "no-sheet": N_("This is neither an Excel workbook (XLSX) nor a CSV file."),
+        "sheet-locked": N_(
+            "The file has a password, or is a workbook of Excel 97 (XLS). Save it as XLSX without a password."
+        ),
+        "sheet-too-large": N_(
+            "The file is too large: at most 2 MB, 2000 rows and 60 columns. Divide it into several files."
+        ),
+        "sheet-empty": N_("The file has no visible sheet with content."),
         "too-big": N_("The text is too long."),
         "too-many": N_("Too many requests at once. Wait a moment."),
         "full": N_("The queue is full. Send it again when the connection is restored."),
@@ -76,6 +84,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         Action.REDRIVEN: N_("Failed messages processed again"),
         Action.HAZARD_RELEASED: N_("Event released to the public"),
         Action.RELEASE_WITHDRAWN: N_("Release of an event withdrawn"),
+        Action.SHEET_SENT: N_("Sheet of households sent"),
         Action.SITE_CHANGED: N_("Site changed"),
         Action.COMMAND: N_("Command at the terminal"),
     },

@@ -1,0 +1,205 @@
+"""The routes for sheets of households: check a sheet, send its rows, and get the refused rows as a workbook.
+
+Each request has the whole file as its body, and the choices in its query. Between requests nothing of it is stored.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from uuid import UUID
+
+from openpyxl.utils import get_column_letter
+from pydantic import BaseModel, ValidationError
+from pydantic_core import to_json
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from services.intake.admission import Admission
+from services.intake.refusals import ReportRefused
+from services.intake.routes import body, problem_of, sender
+from services.intake.sheets.cells import RowError
+from services.intake.sheets.choices import SheetChoices
+from services.intake.sheets.households import HouseholdReader, SheetNames
+from services.intake.sheets.imports import CheckedFile, JudgedRow, SheetImport, checked
+from shared import audit
+from shared.audit import Action
+from shared.crypto.keyring import Keyring
+from shared.pages.catalogs import translations
+from shared.pages.languages import language_of
+from shared.pages.terms import term
+from shared.places import Places
+from shared.sheets import refused
+from shared.sheets.codes import HouseholdColumn, RowFault, SheetRowVerdict
+from shared.sheets.reading import BYTES
+from shared.sheets.sheet import UnreadableFile
+from shared.web.problems import Problem, field_errors, names_of
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CHOICES = names_of(SheetChoices)
+
+
+class CellErrorView(BaseModel):
+    """`column` is the place of the column in the sheet, from 0; `missing` is what the sheet has no column for."""
+
+    column: int | None
+    reason: RowFault
+    missing: HouseholdColumn | None
+
+
+class SheetRowView(BaseModel):
+    """The verdict about a row. The answer never repeats a cell, because the person has the file."""
+
+    line: int
+    verdict: SheetRowVerdict
+    persons: int | None
+    report_id: UUID | None
+    errors: list[CellErrorView]
+    kept_as_text: tuple[int, ...]
+    is_outside: bool  # the place is outside of the account's areas; the report is accepted nevertheless
+
+
+class SheetColumnView(BaseModel):
+    label: str
+    column: HouseholdColumn
+
+
+class HouseholdSheetView(BaseModel):
+    sheets: tuple[str, ...]
+    header_first: int
+    header_last: int
+    columns: list[SheetColumnView]
+    rows: list[SheetRowView]
+
+
+class Sheets:
+    """What the routes need to read sheets: the names that cells may have, and the keys for ids of rows."""
+
+    def __init__(self, places: Places, keys: Keyring) -> None:
+        self.places, self.keys, self.names = places, keys, SheetNames(places)
+
+
+class HouseholdSheetRoute:
+    """`POST` of a file."""
+
+    def __init__(self, answer: "Answering") -> None:
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            response = await self._answer(scope, await read(scope, receive))
+        except Problem as problem:
+            response = problem.response()
+        except ReportRefused as refusal:
+            response = problem_of(refusal).response()
+        await response(scope, receive, send)
+
+
+Answering = Callable[[Scope, CheckedFile], Awaitable[Response]]
+
+
+async def read(scope: Scope, receive: Receive) -> CheckedFile:
+    """Read the file of a request. Raises Problem, ReportRefused."""
+    state = scope["app"].state
+    admission: Admission = state.admission
+    choices = choices_of(HTTPConnection(scope))
+    raw = await body(receive, BYTES, admission.drafting)
+    author, sheets = sender(scope), state.sheets
+    _ = sheets.keys.newest  # makes the keyring load new keys
+    reader = HouseholdReader(
+        sheets.names,
+        tuple(sheets.keys.keys.values()),
+        author.principal.account,
+        state.settings.counted_status,
+        author.now,
+    )
+    try:
+        return await admission.drafting.in_a_thread(author, checked, raw, choices, reader)
+    except UnreadableFile as error:
+        raise Problem(422, error.fault, "No sheet of the file can be read.") from None
+
+
+def choices_of(connection: HTTPConnection) -> SheetChoices:
+    try:
+        return SheetChoices.of(connection.query_params)
+    except ValidationError as error:
+        details = error.errors(include_input=False, include_context=False, include_url=False)
+        raise Problem(422, "invalid", "Check the listed fields.", errors=field_errors(details, CHOICES)) from None
+
+
+async def check(scope: Scope, file: CheckedFile) -> Response:
+    """A verdict for each row. Nothing is sent."""
+    return shown(scope, file, await sheet_import(scope).judge(file.rows))
+
+
+async def send_rows(scope: Scope, file: CheckedFile) -> Response:
+    """Send the new rows. The security log has the ids of the sent reports."""
+    rows = await sheet_import(scope).send(file.rows)
+    reports = [row.row.report.report_id for row in rows if row.verdict is SheetRowVerdict.SENT and row.row.report]
+    entry = audit.entry_of(HTTPConnection(scope), Action.SHEET_SENT, objects=reports, reason="import")
+    await audit.write(scope["app"].state.sessions, entry)
+    return shown(scope, file, rows)
+
+
+async def refused_rows(scope: Scope, file: CheckedFile) -> Response:
+    """The refused rows as a workbook, with all their cells and the reasons in the reader's language."""
+    language = language_of(HTTPConnection(scope))
+    drafting = scope["app"].state.admission.drafting
+    content = await drafting.in_a_thread(sender(scope), workbook, file, language)
+    headers = {"content-disposition": 'attachment; filename="not-accepted.xlsx"'}
+    return Response(content, media_type=XLSX, headers=headers)
+
+
+def workbook(file: CheckedFile, language: str) -> bytes:
+    gettext = translations(language).ugettext
+    labels = [*file.chosen.labels, term("household_column", HouseholdColumn.REASONS, gettext)]
+
+    def text(error: RowError) -> str:
+        label = term("household_column", error.missing, gettext) if error.missing else ""
+        if error.column is not None:
+            label = file.chosen.labels[error.column] or get_column_letter(error.column + 1)
+        return ": ".join(filter(None, (label, term("row_fault", error.reason, gettext))))
+
+    rows = [(row.line.cells, "; ".join(map(text, row.errors))) for row in file.rows if row.errors]
+    return refused.written(labels, rows)
+
+
+def sheet_import(scope: Scope) -> SheetImport:
+    state = scope["app"].state
+    return SheetImport(state.admission, state.sessions, sender(scope))
+
+
+def shown(scope: Scope, file: CheckedFile, rows: Sequence[JudgedRow]) -> Response:
+    header, chosen = file.chosen.header, file.chosen
+    columns = [
+        SheetColumnView(label=label, column=column) for label, column in zip(chosen.labels, chosen.columns, strict=True)
+    ]
+    view = HouseholdSheetView(
+        sheets=file.names,
+        header_first=header.first,
+        header_last=header.last,
+        columns=columns,
+        rows=[row_view(scope, row) for row in rows],
+    )
+    return Response(to_json(view), media_type="application/json")
+
+
+def row_view(scope: Scope, judged: JudgedRow) -> SheetRowView:
+    report, places = judged.row.report, scope["app"].state.sheets.places
+    pcode = report.pcode if report else None
+    return SheetRowView(
+        line=judged.row.line.number,
+        verdict=judged.verdict,
+        persons=report.persons if report else None,
+        report_id=report.report_id if report else None,
+        errors=[
+            CellErrorView(column=error.column, reason=error.reason, missing=error.missing) for error in judged.errors
+        ],
+        kept_as_text=judged.row.kept_as_text,
+        is_outside=pcode is not None and not scope["principal"].covers(pcode, places),
+    )
+
+
+ROUTES = [
+    Route(f"/v1/household-sheets:{name}", HouseholdSheetRoute(answer), methods=["POST"])
+    for name, answer in (("check", check), ("send", send_rows), ("refused", refused_rows))
+]

@@ -1,0 +1,118 @@
+"""Reads the cells of one row, and collects what is wrong with them. Pure."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+
+from services.intake.sheets.choices import ChosenSheet
+from services.intake.sheets.days import day_of, year_of
+from shared.sheets.codes import HouseholdColumn, RowFault
+from shared.sheets.sheet import SheetLine
+
+C = HouseholdColumn
+# A merged cell over several rows says the same about each row. It cannot say how many people each row has, or who.
+OF_ONE_ROW = {C.HEAD, C.FAMILY_NAME, C.GIVEN_NAME, C.PERSONS, C.MALE, C.FEMALE, C.PHONE, C.PERSONAL_NUMBER, C.BIRTH}
+NUMBER = re.compile(r"(\d{1,7})(?:[.,]0+)?(?:\s*(?:чел|адам|киши|pers)\w*\.?)?")
+FIRST_YEAR, OLDEST = 1900, 130
+
+
+@dataclass(frozen=True, slots=True)
+class RowError:
+    """Why a row is not accepted, with the column or, if the sheet has no such column, with what is missing.
+
+    An error without both is about the whole row.
+    """
+
+    column: int | None
+    reason: RowFault
+    missing: HouseholdColumn | None = None
+
+
+@dataclass(slots=True)
+class RowCells:
+    """The cells of a row by what their columns have."""
+
+    chosen: ChosenSheet
+    line: SheetLine
+    errors: list[RowError] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    kept_as_text: list[int] = field(default_factory=list)  # columns whose text names no code, and is in the notes
+    _columns: dict[HouseholdColumn, list[int]] = field(default_factory=lambda: defaultdict(list))
+
+    def __post_init__(self) -> None:
+        for place, column in enumerate(self.chosen.columns):
+            self._columns[column].append(place)
+        for place, fault in self.line.faults.items():
+            if self._kind(place) not in (C.SKIPPED, C.REASONS):
+                self.errors.append(RowError(place, RowFault(fault)))
+        self.errors += [
+            RowError(place, RowFault.MERGED) for place in sorted(self.line.merged) if self._kind(place) in OF_ONE_ROW
+        ]
+
+    def _kind(self, place: int) -> HouseholdColumn | None:
+        return self.chosen.columns[place] if place < len(self.chosen.columns) else None
+
+    def text(self, column: HouseholdColumn) -> str:
+        return next((self.line.cells[place] for place in self._given(column)), "")
+
+    def texts(self, column: HouseholdColumn) -> Iterator[tuple[int, str]]:
+        """The columns of this kind whose cells are not empty."""
+        return ((place, self.line.cells[place]) for place in self._given(column))
+
+    def _given(self, column: HouseholdColumn) -> Iterator[int]:
+        cells = self.line.cells
+        return (place for place in self._columns[column] if place < len(cells) and cells[place])
+
+    def wrong(self, column: HouseholdColumn | None, reason: RowFault) -> None:
+        """Note an error of the first column of this kind; of the row if the sheet has no such column."""
+        place = next(iter(self._columns[column]), None) if column else None
+        error = RowError(place, reason, column if place is None else None)
+        if place is None or all(known.column != place for known in self.errors):
+            self.errors.append(error)
+
+    def keep(self, place: int, text: str) -> None:
+        """Keep a text that has no field of its own in the notes, with the label of its column."""
+        label = self.chosen.labels[place]
+        self.notes.append(f"{label}: {text}" if label else text)
+
+    def number(self, column: HouseholdColumn) -> int | None:
+        text = self.text(column)
+        if not text:
+            return None
+        if match := NUMBER.fullmatch(text):
+            return int(match[1])
+        self.wrong(column, RowFault.NUMBER)
+        return None
+
+    def day(self, column: HouseholdColumn, today: date) -> date | None:
+        text = self.text(column)
+        day = day_of(text, today) if text else None
+        if text and (day is None or day.year < FIRST_YEAR):
+            self.wrong(column, RowFault.DAY)
+            return None
+        if day and day > today:
+            self.wrong(column, RowFault.FUTURE)
+        return day
+
+    def birth(self, today: date) -> dict[str, date | int]:
+        text = self.text(C.BIRTH)
+        if not text:
+            return {}
+        year, day = year_of(text), day_of(text, today)
+        if year is not None and FIRST_YEAR <= year <= today.year:
+            return {"birth_year": year}
+        if day is not None and day.year >= FIRST_YEAR and day <= today:
+            return {"birth_date": day}
+        self.wrong(C.BIRTH, RowFault.BIRTH)
+        return {}
+
+    def age(self) -> int | None:
+        text = self.text(C.AGE)
+        if not text:
+            return None
+        if text.isdecimal() and int(text) <= OLDEST:
+            return int(text)
+        self.wrong(C.AGE, RowFault.AGE)
+        return None

@@ -1,0 +1,72 @@
+"""What the person at the page chose for a sheet: its header, its columns, and values for all of its rows."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from services.intake.sheets.labels import guess, guesses
+from shared.events.fields import Body, Day
+from shared.events.vocabulary import HazardType, Mobility, Reason, Shelter
+from shared.sheets.codes import HouseholdColumn
+from shared.sheets.header import Header, guessed, labels, rows_below
+from shared.sheets.sheet import COLUMNS, Sheet, SheetLine
+
+LineNumber = Annotated[int, Field(ge=1, le=1_048_576)]  # the largest number of lines in Excel
+PlaceCode = Annotated[str, Field(pattern=r"^([A-Z]{2}|[A-Z]{2}[0-9]{11})$")]
+Columns = Annotated[tuple[HouseholdColumn, ...], Field(max_length=COLUMNS)]
+
+
+class SheetChoices(Body):
+    """Values for all rows apply to a row whose own cell is empty. What is None is guessed from the sheet."""
+
+    sheet: Annotated[int, Field(ge=0, le=500)] = 0
+    header_first: LineNumber | None = None
+    header_last: LineNumber | None = None
+    columns: Columns | None = None
+    origin: PlaceCode | None = None
+    destination: PlaceCode | None = None
+    occurred_on: Day | None = None
+    hazard: HazardType | None = None
+    reason: Reason | None = None
+    shelter: Shelter | None = None
+    mobility: Mobility = Mobility.DISPLACEMENT
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> "SheetChoices":
+        """The choices in the query of a request. Raises pydantic.ValidationError."""
+        given: dict[str, Any] = {name: value for name, value in query.items() if value and name != "lang"}
+        if "columns" in given:
+            given["columns"] = given["columns"].split(",")
+        return cls.model_validate(given)
+
+
+class ChosenSheet:
+    """A sheet with its header and columns, as chosen or guessed."""
+
+    def __init__(self, sheet: Sheet, choices: SheetChoices) -> None:
+        self.sheet, self.choices = sheet, choices
+        self.header = header_of(sheet, choices)
+        self.labels = labels(sheet, self.header)
+        self.guesses = guesses(self.labels)
+        chosen = choices.columns or ()
+        self.columns = (*chosen[: sheet.width], *self.guesses[len(chosen) :])
+
+    @property
+    def rows(self) -> tuple[SheetLine, ...]:
+        return rows_below(self.sheet, self.header)
+
+    def identity(self, line: SheetLine, day: date) -> list[str]:
+        """What makes a row the same row in another file, or in the same file with other rows before it."""
+        uncounted = HouseholdColumn.SKIPPED, HouseholdColumn.REASONS
+        cells = [text if guess not in uncounted else "" for text, guess in zip(line.cells, self.guesses, strict=False)]
+        while cells and not cells[-1]:
+            cells.pop()
+        return [day.isoformat(), *cells]
+
+
+def header_of(sheet: Sheet, choices: SheetChoices) -> Header:
+    if choices.header_first is None:
+        return guessed(sheet, guess)
+    return Header(choices.header_first, max(choices.header_first, choices.header_last or choices.header_first))

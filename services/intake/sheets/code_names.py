@@ -1,0 +1,60 @@
+"""Finds codes of the contract by the names that people write into sheets, in Kyrgyz, Russian or English."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from shared.events.vocabulary import Need, Sex, Shelter
+from shared.pages.catalogs import translations
+from shared.pages.languages import LANGUAGES
+from shared.pages.synonyms import SYNONYMS
+from shared.pages.terms import TERMS
+from shared.places.localities import folded
+
+SEXES = {Sex.MALE: ("м", "муж", "мужчина", "эркек", "э", "m"), Sex.FEMALE: ("ж", "жен", "женщина", "аял", "а", "f")}
+
+OTHER_WORDS: Mapping[str, Mapping[Any, tuple[str, ...]]] = {
+    "hazard": SYNONYMS,
+    "sex": SEXES,
+    "need": {
+        Need.WATER: ("вода", "питьевая вода", "суу", "water"),
+        Need.FOOD: ("еда", "продукты", "продукты питания", "азык-түлүк", "азык"),
+        Need.SHELTER: ("жилище", "палатка", "палатки", "чатыр", "үй"),
+        Need.HEALTH: ("медпомощь", "лекарства", "врач", "дары", "дары-дармек", "medicine"),
+        Need.NON_FOOD_ITEMS: ("одежда", "постель", "посуда", "одеяла", "кийим", "кийим-кече", "төшөк", "nfi"),
+        Need.DOCUMENTS: ("паспорт", "документы", "паспорта"),
+    },
+    "shelter": {
+        Shelter.HOST_RELATIVES: ("родственники", "родные", "у родных", "туугандар", "relatives"),
+        Shelter.RENTED: ("аренда", "съемная квартира", "ижара"),
+        Shelter.COLLECTIVE_CENTRE: ("пвр", "лагерь"),
+        Shelter.SCHOOL: ("в школе", "мектепте"),
+        Shelter.MOSQUE: ("в мечети", "мечитте"),
+        Shelter.TENT: ("палатки", "в палатке", "чатыр"),
+        Shelter.PASTURE_CAMP: ("юрта", "в юрте", "боз үй"),
+    },
+}
+
+
+class CodeNames:
+    """The codes of one kind, by their names and other words."""
+
+    def __init__(self, kind: str) -> None:
+        self._codes: dict[str, set[str]] = defaultdict(set)
+        for code, words in OTHER_WORDS.get(kind, {}).items():
+            for word in words:
+                self._codes[folded(word)].add(code)
+        for word, code in names(kind):  # a name means its code only, also if it is another word for other codes
+            self._codes[folded(word)] = {code}
+
+    def find(self, text: str) -> str | None:
+        """The code. None if no code has this name, or several codes have this word."""
+        codes = self._codes.get(folded(text), ())
+        return next(iter(codes)) if len(codes) == 1 else None
+
+
+def names(kind: str) -> Iterator[tuple[str, str]]:
+    for code, text in TERMS[kind].items():
+        yield code, code
+        for language in LANGUAGES:
+            yield translations(language).ugettext(text), code

@@ -1,0 +1,57 @@
+"""Guesses from a label in Kyrgyz, Russian or English what a column of a sheet of households has. Pure."""
+
+import re
+from collections.abc import Sequence
+
+from services.intake.sheets.code_names import names
+from shared.places.localities import folded
+from shared.sheets.codes import HouseholdColumn
+
+C = HouseholdColumn
+PEOPLE = r"(чел|член|лиц|душ|person|people|member|киши|адам)"
+# The first pattern that matches the folded label decides: lower case, no punctuation, and о, у, н for ө, ү, ң.
+PATTERNS = [
+    (C.SKIPPED, r"^(no|n|номер|катар номери|катары|т б|к т)?( ?п ?п)?$"),
+    (C.PERSONAL_NUMBER, r"\b(инн|пин|жеке номер|персональн|personal n|id n)"),
+    (C.PHONE, r"телефон|^тел\b|phone|мобильн|байланыш"),
+    (C.HEAD, r"\bф ?и ?о\b|фамилия.*имя|аты жону|башчысы|^глава|head of|^name$|full name"),
+    (C.FAMILY_NAME, r"^фамилия|surname|family name|last name"),
+    (C.GIVEN_NAME, r"^имя|given name|first name|^аты$|ысымы"),
+    (C.PATRONYMIC, r"^отчеств|patronymic|атасынын аты"),
+    (C.FEMALE, r"женщ|женск|female|women|аял|^ж$"),
+    (C.MALE, r"мужч|мужск|\bmale|\bmen\b|эркек|^м$"),
+    (C.PERSONS, rf"(кол|числен|число|саны|всего|итого|сколько|number|total).*{PEOPLE}|{PEOPLE}\w* сан"),
+    (C.PERSONS, r"^состав семьи$|размер семьи|household size|^persons$|жан саны|^человек$|^адам$"),
+    (C.SEX, r"^пол\b|^sex\b|gender|жынысы"),
+    (C.BIRTH, r"рожд|birth|туулган"),
+    (C.AGE, r"возраст|^age|^жашы"),
+    (C.OCCURRED_ON, r"^дата|date|датасы|куну|когда|качан"),
+    (C.DESTINATION, r"\bкуда|размещен|проживает сейчас|ныне|временн|destination|current|азыркы|кайда(?!н)|жайгаш"),
+    (C.ORIGIN, r"откуда|прописк|постоянн|происхожд|origin|кайдан|\bрайон|district|rayon"),
+    (C.HAZARD, r"\bчс\b|бедств|опасн|стихий|hazard|кырсык|disaster"),
+    (C.REASON, r"причин|reason|cause|себе[бп]"),
+    (C.SHELTER, r"жиль|ночу|ночлег|shelter|турак|баш калка"),
+    (C.NEEDS, r"потребн|нужд|need|муктаж|керек"),
+]
+COMPILED = [(column, re.compile(pattern)) for column, pattern in PATTERNS]
+MANY = {C.NOTES, C.SKIPPED, C.REASONS, C.NEEDS}  # several columns may have these
+OWN_LABELS = {folded(name) for name, code in names("household_column") if code == C.REASONS}
+
+
+def guess(label: str) -> HouseholdColumn | None:
+    """The column, or None if the label says nothing that is known."""
+    text = folded(label)
+    if not label:
+        return None
+    if text in OWN_LABELS:
+        return C.REASONS
+    return next((column for column, pattern in COMPILED if pattern.search(text)), None)
+
+
+def guesses(labels: Sequence[str]) -> tuple[HouseholdColumn, ...]:
+    """What each column has. A column of which nothing is known, and a second column of a kind, has notes."""
+    chosen: list[HouseholdColumn] = []
+    for label in labels:
+        column = guess(label) or C.NOTES
+        chosen.append(C.NOTES if column in chosen and column not in MANY else column)
+    return tuple(chosen)

@@ -1,0 +1,107 @@
+"""The routes for sheets of households: a dry run, sending, the refused rows, and the same file again."""
+
+import io
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import openpyxl
+import pytest
+from sqlalchemy import select
+
+from services.intake.config import IntakeSettings
+from shared.audit import AUDIT
+from shared.auth.tokens import Role
+from shared.postgres import database
+from shared.sheets.reading import BYTES
+from tests.intake.conftest import RunningIntake
+
+pytestmark = pytest.mark.anyio
+PATH = "/v1/household-sheets"
+
+
+def sheet(*, at: str) -> bytes:
+    """A list with two households that are accepted and one that is refused. `at` makes the list a new one."""
+    rows = ("ФИО;Кол-во человек;Откуда;Куда;Дата", f"Асанов {at};5;Кадамжай;Лейлек;{datetime.now(UTC):%d.%m.%Y}")
+    return "\n".join((*rows, rows[1].replace("Асанов", "Маматов"), "=1+1;много;Кадамжай;Лейлек;20.11.2026")).encode()
+
+
+def unique() -> str:
+    return uuid4().hex
+
+
+async def sent(intake: RunningIntake, act: str, content: bytes, account: Any, query: str = "") -> Any:
+    caller = intake.caller(Role.REGISTRAR, account=account, areas=["KG06000000000"])
+    return await intake.http.post(f"{PATH}:{act}{query}", content=content, headers=caller.headers)
+
+
+async def verdicts(intake: RunningIntake, act: str, content: bytes, account: Any) -> list[str]:
+    answer = await sent(intake, act, content, account)
+    assert answer.status_code == 200, answer.text
+    return [row["verdict"] for row in answer.json()["rows"]]
+
+
+async def logged(intake: RunningIntake, account: Any) -> list[Any]:
+    engine = database.engine(intake.installation.settings(IntakeSettings))
+    async with database.sessions(engine)() as session:
+        rows = await session.execute(select(AUDIT.c.action, AUDIT.c.objects).where(AUDIT.c.account == account))
+    await engine.dispose()
+    return [(action, len(objects)) for action, objects in rows]
+
+
+async def test_a_dry_run_sends_nothing_and_the_same_file_again_adds_nothing(intake: RunningIntake) -> None:
+    content, account, before = sheet(at=unique()), uuid4(), await intake.counts()
+    assert await verdicts(intake, "check", content, account) == ["new", "new", "refused"]
+    assert await intake.counts() == before and await logged(intake, account) == []
+    assert await verdicts(intake, "send", content, account) == ["sent", "sent", "refused"]
+    after = await intake.counts()
+    assert after["accepted"] == before["accepted"] + 2
+    for act in ("check", "send"):
+        assert await verdicts(intake, act, content, account) == ["known", "known", "refused"]
+    assert (await intake.counts())["accepted"] == after["accepted"]
+    assert await logged(intake, account) == [("sheet_sent", 2), ("sheet_sent", 0)]
+    assert await verdicts(intake, "check", content, uuid4()) == ["new", "new", "refused"]
+
+
+async def test_the_answer_has_the_columns_and_reasons_but_no_cell(intake: RunningIntake) -> None:
+    answer = await sent(intake, "check", sheet(at="Tokmakov"), uuid4())
+    checked = answer.json()
+    assert [column["column"] for column in checked["columns"]] == [
+        "head",
+        "persons",
+        "origin",
+        "destination",
+        "occurred_on",
+    ]
+    first, _, refused = checked["rows"]
+    assert (first["persons"], first["is_outside"]) == (5, True)
+    assert refused["errors"] == [{"column": 1, "reason": "number", "missing": None}]
+    assert "Tokmakov" not in answer.text
+
+
+async def test_refused_rows_come_back_with_reasons_in_the_readers_language(intake: RunningIntake) -> None:
+    answer = await sent(intake, "refused", sheet(at=unique()), uuid4(), "?lang=ru")
+    [header, row] = openpyxl.load_workbook(io.BytesIO(answer.content)).worksheets[0].iter_rows(values_only=True)
+    assert header == ("ФИО", "Кол-во человек", "Откуда", "Куда", "Дата", "Почему не принято")
+    assert row[0] == "=1+1" and row[-1] == "Кол-во человек: нужно целое число от 1 до 60"
+
+
+async def test_files_that_cannot_be_read_are_answered(intake: RunningIntake) -> None:
+    answers = {
+        "large": await sent(intake, "check", b"a" * (BYTES + 1), uuid4()),
+        "binary": await sent(intake, "check", b"\x00", uuid4()),
+        "columns": await sent(intake, "check", b"a;b", uuid4(), "?columns=head,sekret"),
+        "unknown": await sent(intake, "check", b"a;b", uuid4(), "?sekret=sekret"),
+        "sheet": await sent(intake, "check", b"a;b", uuid4(), "?sheet=1"),
+    }
+    kinds = {name: (answer.status_code, answer.json()["type"].split(":")[-1]) for name, answer in answers.items()}
+    assert kinds == {
+        "large": (413, "too-big"),
+        "binary": (422, "no-sheet"),
+        "columns": (422, "invalid"),
+        "unknown": (422, "invalid"),
+        "sheet": (422, "sheet-empty"),
+    }
+    assert not any("sekret" in answer.text for answer in answers.values())
+    viewer = intake.caller(Role.ANALYST)
+    assert (await intake.http.post(f"{PATH}:check", content=b"a", headers=viewer.headers)).status_code == 403
