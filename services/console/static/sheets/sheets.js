@@ -1,0 +1,119 @@
+// The page that sends a list of households from a file. Between requests the file is only in the browser.
+
+import { isNoAnswer, problem } from "/static/calls.js";
+import { Combobox } from "/static/combobox.js";
+import { read } from "/static/dates.js";
+import { element } from "/static/elements.js";
+import { input, options } from "/static/entry/fields.js";
+import { fail, labels, refuse } from "/static/entry/refusals.js";
+import { drawChoices, hideVerdicts, showVerdicts } from "/static/sheets/verdicts.js";
+import { sentence } from "/static/texts.js";
+import { local } from "/static/time.js";
+
+const LONGEST_MS = 120_000;
+const UNKNOWN = "ZZ"; // CLDR's code for an unknown region
+
+const form = /** @type {HTMLFormElement} */ (element("sheet"));
+const unknown = { value: UNKNOWN, name: sentence("unknown"), terms: [] };
+const [origin, destination] = ["origin", "destination"].map((name) => new Combobox(input(name), [...options("places"), unknown]));
+const hazard = new Combobox(input("hazard"), options("hazards"));
+const FIELDS = ["number", "header-first", "header-last", "mobility", "reason", "shelter"];
+const OF_THE_HEADER = new Set(["number", "header-first", "header-last"]);
+let isGuessed = true; // whether the server guesses what the columns have
+
+/** The choices for the server. Returns undefined after it has shown which field is wrong. */
+function query() {
+  for (const combobox of [origin, destination, hazard]) combobox.leave();
+  const unchosen = [origin, destination, hazard].filter((combobox) => combobox.input.value.trim() && !combobox.chosen);
+  if (unchosen.length) return void fail(sentence("check", { fields: labels(unchosen.map((combobox) => combobox.input)) }), unchosen.map((combobox) => combobox.input));
+  const left = input("left").value.trim();
+  const day = left ? read(`${left} 12:00`) : null;
+  if (day === undefined) return void fail(sentence("day", { field: labels([input("left")]) }), [input("left")]);
+  const given = new URLSearchParams(FIELDS.map((id) => [input(id).name, input(id).value]));
+  if (day) given.set("occurred_on", local(day).split("T")[0]);
+  for (const combobox of [origin, destination, hazard]) given.set(combobox.input.name, combobox.chosen?.value ?? "");
+  if (!isGuessed) given.set("columns", columns().map((select) => select.value).join(","));
+  given.set("lang", document.documentElement.lang);
+  return given;
+}
+
+function columns() {
+  return /** @type {HTMLSelectElement[]} */ ([...element("columns").querySelectorAll("select")]);
+}
+
+/** Sends the file; returns the answer if the server took the file. @param {string} act */
+async function sendFile(act) {
+  const file = input("file").files?.[0];
+  if (!file) return void fail(sentence("no_file"), [input("file")]);
+  const choices = query();
+  if (!choices) return undefined;
+  fail("");
+  const answer = await fetch(`/intake/v1/household-sheets:${act}?${choices}`, {
+    method: "POST", body: file, headers: { "content-type": "application/octet-stream", "dayar-account": document.body.dataset.account ?? "" },
+    credentials: "same-origin", signal: AbortSignal.timeout(LONGEST_MS),
+  });
+  if (answer.ok) return answer;
+  hideVerdicts();
+  if (answer.status !== 422) return void await refuse(answer);
+  const { text, body } = await problem(answer.clone());
+  return void (body.errors ? await refuse(answer) : fail(sentence("refused", { problem: text }), [input("file")]));
+}
+
+async function check() {
+  const answer = await sendFile("check");
+  if (!answer) return;
+  const sheet = await answer.json();
+  drawChoices(sheet);
+  showVerdicts(sheet, "tried");
+}
+
+async function send() {
+  const answer = await sendFile("send");
+  if (!answer) return;
+  showVerdicts(await answer.json(), "sent");
+  element("result").scrollIntoView({ block: "nearest" });
+}
+
+async function download() {
+  const answer = await sendFile("refused");
+  if (!answer) return;
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(await answer.blob());
+  link.download = "not-accepted.xlsx";
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
+/** @param {() => Promise<void>} act */
+async function once(act) {
+  const buttons = form.querySelectorAll("button");
+  for (const button of buttons) button.disabled = true;
+  element("progress").hidden = false;
+  try {
+    await act();
+  } catch (error) {
+    if (!isNoAnswer(error)) throw error;
+    fail(sentence("away"));
+  } finally {
+    element("progress").hidden = true;
+    for (const button of buttons) button.disabled = false;
+  }
+}
+
+/** Another file starts from guesses; other choices only need another check. @param {Event} event */
+function changed(event) {
+  hideVerdicts();
+  const { id } = /** @type {HTMLElement} */ (event.target);
+  if (id === "file") {
+    for (const field of OF_THE_HEADER) input(field).value = "";
+    element("choices").hidden = true;
+  }
+  isGuessed = id === "file" || OF_THE_HEADER.has(id) || (isGuessed && !columns().some((select) => select === event.target));
+  if (id === "number") for (const field of ["header-first", "header-last"]) input(field).value = "";
+  if (id === "file" || OF_THE_HEADER.has(id)) void once(check);
+}
+
+form.addEventListener("submit", (event) => { event.preventDefault(); void once(check); });
+form.addEventListener("change", changed);
+element("send").addEventListener("click", () => void once(send));
+element("download").addEventListener("click", () => void once(download));

@@ -1,0 +1,78 @@
+"""On the page "Households from a file", the desk checks a list, sends it, and gets the refused rows back."""
+
+import io
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import openpyxl
+from playwright.sync_api import Page, expect
+
+from shared.auth.tokens import Role
+from tests.browsers import SLOW_MS
+from tests.console.pages.conftest import Whole
+from tests.console.pages.test_accessibility import findings
+
+
+def sheet(folder: Path, name: str) -> Path:
+    """A list with a title, a header of two lines, two households, and a row with a word instead of a number."""
+    book = openpyxl.Workbook()
+    first = book.active
+    assert first is not None
+    for row in (
+        ["Список семей, эвакуированных из Кадамжайского района"],
+        ["№", "Ф.И.О.", "Состав семьи", None, "Куда", "Телефон", "Корм"],
+        [None, None, "всего чел.", "женщин"],
+        [1, f"Асанов {name}", 5, 3, "Лейлек", "+996 555 010203", "сено"],
+        [2, f"Маматова {name}", 2, 1, "Лейлек", None, None],
+        [3, f"Сыдыков {name}", "пять", None, "Лейлек", "=1+1", None],
+    ):
+        first.append(row)
+    file = folder / "list.xlsx"
+    book.save(file)
+    return file
+
+
+def rows(page: Page) -> list[str]:
+    return page.locator("#verdicts tbody tr").all_inner_texts()
+
+
+def test_a_list_is_checked_sent_once_and_its_refused_rows_come_back(whole: Whole, seat: Any, tmp_path: Path) -> None:
+    desk = seat(Role.REGISTRAR, width=1366, height=768)
+    page = desk.open("/sheets")
+    page.set_input_files("#file", sheet(tmp_path, uuid4().hex))
+    expect(page.locator("#result")).to_contain_text("new 0, sent before 0, not accepted 3", timeout=SLOW_MS)
+    assert "When they left: empty; Where they come from: empty" in rows(page)[0]
+    assert (page.input_value("#header-first"), page.input_value("#header-last")) == ("2", "3")
+    expect(page.get_by_label("D · Состав семьи женщин")).to_have_value("female")
+    page.get_by_label("G · Корм").select_option("skipped")
+    page.fill("#origin", "кадамж")
+    page.press("#origin", "Tab")
+    page.fill("#left", "31.02.2026")
+    page.click("#check")
+    expect(page.locator("#failure")).to_have_text("Check this field: When they left (dd.mm.yyyy)")
+    page.fill("#left", "20.06.2026")
+    page.click("#check")
+    expect(page.locator("#result")).to_contain_text("new 2, sent before 0, not accepted 1", timeout=SLOW_MS)
+    expect(page.locator("#result")).to_contain_text("Persons in new rows: 7")
+    assert rows(page)[0].split("\t") == ["6", "–", "not accepted", rows(page)[0].split("\t")[-1]]
+    assert "C · Состав семьи всего чел.: a whole number from 1 to 60 is needed" in rows(page)[0]
+    assert findings(page) == []
+    page.get_by_role("button", name="Send 2 households").click()
+    expect(page.locator("#result")).to_contain_text("Sent 2; sent before 0, not accepted 1", timeout=SLOW_MS)
+    with page.expect_download() as download:
+        page.click("#download")
+    returned = openpyxl.load_workbook(io.BytesIO(Path(download.value.path()).read_bytes())).worksheets[0]
+    [header, refused] = returned.iter_rows(values_only=True)
+    assert (header[-1], refused[2]) == ("Why not accepted", "пять")
+    page.click("#check")
+    expect(page.locator("#result")).to_contain_text("new 0, sent before 2, not accepted 1", timeout=SLOW_MS)
+    expect(page.locator("#send")).to_be_hidden()
+    page.set_input_files("#file", {"name": "list.xls", "mimeType": "", "buffer": b"\xd0\xcf\x11\xe0" + b"\0" * 99})
+    expect(page.locator("#failure")).to_contain_text("Save it as XLSX without a password", timeout=SLOW_MS)
+    for language in ("ky", "ru"):
+        page.goto(f"{whole.url}/sheets?lang={language}")
+        for width in (1366, 360):
+            page.set_viewport_size({"width": width, "height": 768})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert [error for error in desk.errors if "422" not in error] == []
