@@ -20,8 +20,8 @@ from shared.audit import Action, Result
 from shared.auth import tokens
 from shared.country import ABROAD, UNKNOWN_COUNTRY
 from shared.displacement_reasons import BY_ONSET
-from shared.events.movements import HAVE_A_DESTINATION, NEED_A_DESTINATION
-from shared.events.vocabulary import AgeBracket, HazardType, Need, Sex
+from shared.events.movements import HAVE_A_DESTINATION, NEED_A_DESTINATION, OF_GROUPS
+from shared.events.vocabulary import AgeBracket, HazardType, Movement, Need, Sex
 from shared.pages import TERMS, language_of
 from shared.pages.formats import country, country_options
 from shared.pages.synonyms import SYNONYMS
@@ -88,16 +88,24 @@ async def new_household(request: Request) -> Response:
 
 
 @router.get("/new-movement")
-async def new_movement(request: Request, household: UUID | None = None) -> Response:
-    """The form. Without a household, the page of the search, which leads to the household's page and to this form."""
-    if household is None:
+async def new_movement(
+    request: Request, household: UUID | None = None, group: UUID | None = None, site: UUID | None = None
+) -> Response:
+    """The form for a household, a counted group, or everybody at a site. Each of them has a page that leads here.
+
+    If nobody is named, the page of the search is shown instead.
+    """
+    named = [(kind, id) for kind, id in (("household", household), ("group", group), ("site", site)) if id]
+    if not named:
         return RedirectResponse("/registry/search", 303)
-    here = console(request)
+    here, (kind, subject) = console(request), named[0]
     return here.pages.render(
         request,
         "new-movement.html",
         counted=here.settings.counted_status,
-        household=household,
+        kind=kind,
+        subject=subject,
+        movements=list(Movement) if kind == "household" else OF_GROUPS,
         places=everywhere(request),
         shelters=BY_ARRANGEMENT,
         have_a_destination=HAVE_A_DESTINATION,

@@ -12,7 +12,7 @@ from tests.console.factories import KADAMJAI
 from tests.console.pages.conftest import Whole
 from tests.console.pages.test_new_count import leaving_asks
 from tests.console.pages.test_search import reported, usenov
-from tests.console.pages.test_sites import typed
+from tests.console.pages.test_sites import saved, typed
 
 
 def opened(seat: Any, role: Role, **size: int) -> Page:
@@ -73,3 +73,27 @@ def test_what_contradicts_itself_is_shown_at_its_field_on_a_phone_too(seat: Any)
     expect(page.locator("#failure")).to_contain_text("3 in all, but the number of persons is 2")
     expect(page.locator("#persons")).to_be_focused()
     leaving_asks(page)
+
+
+def test_movements_of_everybody_at_a_site_and_of_a_part_of_a_group_are_entered(whole: Whole, seat: Any) -> None:
+    """The registry does not know the group, so the movement waits for the group's first count."""
+    site, group = saved(whole)["site_id"], str(uuid4())
+    desk = seat(Role.DUTY_HEAD)
+    desk.sign_in()
+    page = desk.page
+    for kind, subject, who, persons, result in (
+        ("site", site, "everybody at the site", None, "Recorded."),
+        ("group", group, "persons: 5", 5, "Under review: a person decides."),
+    ):
+        page.goto(f"{whole.url}/new-movement?{kind}={subject}")
+        expect(page.locator("#movement")).to_be_focused(timeout=SLOW_MS)
+        page.keyboard.type("Returned")
+        if persons:
+            page.fill("#persons", str(persons))
+        with page.expect_request("**/intake/v1/movements") as sent:
+            page.keyboard.press("Control+Enter")
+        body = sent.value.post_data_json or {}
+        assert (body["kind"], body[f"{kind}_id"], body.get("persons")) == (f"{kind}_movement", subject, persons)
+        expect(page.locator("#answer-text")).to_have_text(f"Accepted: Returned · {who}.", timeout=SLOW_MS)
+        expect(page.locator("#answer-receipt")).to_have_text(result, timeout=SLOW_MS)
+    assert desk.errors == []

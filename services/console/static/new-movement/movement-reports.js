@@ -1,4 +1,4 @@
-// Builds the reports to intake from the form: a movement of a household, and its corrections.
+// Builds the reports to intake from the form: a movement of a household, a group or a site, and its corrections.
 
 import { placeOf } from "/static/entry/fields.js";
 import { uuid } from "/static/uuid.js";
@@ -10,7 +10,7 @@ import { uuid } from "/static/uuid.js";
 
 /** One movement. The report's id stays until intake accepts it, so that sending it twice does not make two movements. */
 export class MovementReport {
-  /** @param {{status: string, household: string}} about */
+  /** @param {{status: string, kind: string, subject: string}} about `kind` is household, group or site, `subject` its id */
   constructor(about) {
     this.about = about;
     this.id = uuid();
@@ -27,8 +27,9 @@ export class MovementReport {
   /** @param {Given} given */
   body(given) {
     this.reportedAt ||= new Date().toISOString();
+    const { kind, subject, status } = this.about;
     return {
-      kind: "household_movement", report_id: this.id, household_id: this.about.household, version: this.version, status: this.about.status,
+      kind: `${kind}_movement`, report_id: this.id, [`${kind}_id`]: subject, version: this.version, status,
       movement: given.movement, occurred_at: given.moved.toISOString(), occurred_at_precision: given.precision, reported_at: this.reportedAt,
       ...(given.destination && { destination: placeOf(given.destination) }), ...(given.site && { destination_site_id: given.site }),
       ...(given.locality && !given.site && { destination_locality: given.locality }), ...(given.shelter !== "unknown" && { shelter: given.shelter }),

@@ -1,4 +1,4 @@
-// The form for what happened later to a household that is registered, such as its return.
+// The form for what happened later to a registered household, a counted group, or everybody at a site.
 
 import { Combobox } from "/static/combobox.js";
 import { written } from "/static/dates.js";
@@ -9,14 +9,14 @@ import { sites } from "/static/entry/places.js";
 import { showReceipt } from "/static/entry/receipts.js";
 import { isWithout, refuse } from "/static/entry/refusals.js";
 import { keepUnsent, sendByKeyboard, sendOnce, sendReport, showAnswer } from "/static/entry/sending.js";
-import { showHousehold } from "/static/new-movement/households.js";
 import { MovementReport } from "/static/new-movement/movement-reports.js";
+import { showSubject } from "/static/new-movement/subjects.js";
 import { sentence } from "/static/texts.js";
 
 const UNKNOWN = "ZZ"; // a destination that is not known fits every movement that has one
 const form = /** @type {HTMLFormElement} */ (element("movement-form"));
 const movement = /** @type {HTMLSelectElement} */ (element("movement"));
-const about = { status: form.dataset.status ?? "", household: form.dataset.household ?? "" };
+const about = { status: form.dataset.status ?? "", kind: form.dataset.kind ?? "", subject: form.dataset.subject ?? "" };
 const destination = new Combobox(input("destination"), options("places"));
 const site = sites(destination, (kind) => { input("shelter").value = kind; });
 const changes = keepUnsent(form);
@@ -96,7 +96,7 @@ function correct() {
   reopen();
 }
 
-/** An empty form for another movement of the same household. */
+/** An empty form for another movement of the same people. */
 function begin() {
   report = new MovementReport(about);
   form.reset();
@@ -128,7 +128,7 @@ element("another").addEventListener("click", begin);
 element("correct").addEventListener("click", correct);
 
 preset();
-if (await showHousehold(about.household)) {
+if (await showSubject(about)) {
   reopen();
   input("send").disabled = false; // the template disables the button, so that Enter sends nothing before this script runs
 }

@@ -1,21 +1,25 @@
-// Reads the household whose movement is reported, and shows its name and members. The registry records the reading.
+// Shows the household, group or site whose movement is reported. The registry records the reading of a household.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
 import { input, options } from "/static/entry/fields.js";
+import { nameOf as nameOfSite } from "/static/sites.js";
 import { sentence } from "/static/texts.js";
 
 /** @typedef {{member_id: string, family_name?: string | null, given_name?: string | null}} Member */
 /** @typedef {{persons: number, current_pcode: string | null, current_country: string | null, members: Member[]}} Household */
 
+const SHORT = 8; // the characters of an id that the pages show
 const names = new Map(options("places").map(({ value, name }) => [value, name]));
 
-/** Shows the household, or why it cannot be shown. Returns whether it is shown. @param {string} id */
-export async function showHousehold(id) {
+/** Shows the subject, or why it cannot be shown. Returns whether it is shown. @param {{kind: string, subject: string}} about */
+export async function showSubject({ kind, subject }) {
+  if (kind === "group") return showGroup(subject);
   try {
-    const answer = await call("GET", `/registry/v1/households/${id}`);
-    if (answer.ok) return show(await answer.json());
-    await showRefusal(answer);
+    const answer = await call("GET", `/registry/v1/${kind}s/${subject}`);
+    if (!answer.ok) await showRefusal(answer);
+    else if (kind === "site") return showSite(await answer.json());
+    else return showHousehold(await answer.json());
   } catch (error) {
     if (!isNoAnswer(error)) throw error;
     tell(sentence("away"));
@@ -23,8 +27,21 @@ export async function showHousehold(id) {
   return false;
 }
 
+/** The form needs no content of a group, so the group is not read. @param {string} id */
+function showGroup(id) {
+  element("about").textContent = sentence("group", { id: id.slice(0, SHORT) });
+  element("part").hidden = false;
+  return true;
+}
+
+/** @param {import("/static/sites.js").Site} site */
+function showSite(site) {
+  element("about").textContent = [nameOfSite(site), site.locality, names.get(site.pcode) ?? site.pcode].filter(Boolean).join(" · ");
+  return true;
+}
+
 /** @param {Household} household */
-function show({ persons, current_pcode, current_country, members }) {
+function showHousehold({ persons, current_pcode, current_country, members }) {
   const place = current_pcode ?? current_country ?? "";
   element("about").textContent = [members.length ? nameOf(members[0]) : sentence("nameless"), sentence("persons", { count: persons }), names.get(place) ?? place].filter(Boolean).join(" · ");
   element("members").append(...members.map(choice));
@@ -37,7 +54,7 @@ function show({ persons, current_pcode, current_country, members }) {
 /** @param {Response} answer */
 async function showRefusal(answer) {
   const { text, body } = await problem(answer);
-  if (answer.status === 404) return tell(sentence("missing_household"));
+  if (answer.status === 404) return tell(sentence("absent"));
   tell(answer.status === 401 ? sentence("signed_out") : sentence("unread", { problem: text }));
   if (!String(body.type).endsWith("purpose-needed")) return;
   element("unread").replaceChildren(Object.assign(document.createElement("a"), { href: "/purpose", textContent: sentence("purpose") }));
