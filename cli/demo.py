@@ -74,6 +74,7 @@ def play(base_url: str, passwords: Mapping[str, str], *, seconds: float, tell: T
     with client(base_url) as desk, client(base_url) as phone:
         sign_in(desk, ACCOUNTS[Sender.OPERATOR], passwords)
         get_token(phone, ACCOUNTS[Sender.FIELD], passwords)
+        list_site(desk)
         clients = {Sender.OPERATOR: desk, Sender.FIELD: phone}
         for step in scenario.steps(datetime.now(UTC)):
             time.sleep(max(0.0, began + seconds * step.at - time.monotonic()))
@@ -113,6 +114,13 @@ def get_token(phone: httpx.Client, name: str, passwords: Mapping[str, str]) -> N
     if answer.is_error:
         raise CannotPlay(f"{name} could not sign in ({answer.status_code}).")
     phone.headers["authorization"] = f"Bearer {answer.json()['token']}"
+
+
+def list_site(desk: httpx.Client) -> None:
+    """Add the scenario's school to the list of sites. 409: somebody has changed the school since an earlier run."""
+    answer = patiently(lambda: desk.put(f"/registry/v1/sites/{scenario.SITE_ID}", json=scenario.SITE))
+    if answer.is_error and answer.status_code != httpx.codes.CONFLICT:
+        raise CannotPlay(f"The scenario's school was not added to the list of sites ({answer.status_code}).")
 
 
 def password_of(name: str, passwords: Mapping[str, str]) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from shared.events import derived_id
 
@@ -17,6 +17,21 @@ SOURCE = "cmc"
 KADAMJAI, BATKEN = "KG05258000000", "KG05214000000"
 KYZYL_KIA, BATKEN_CITY, OSH_CITY = "KG05430000010", "KG05410000010", "KG21000000000"
 HOUSEHOLDS, REPEATS = 36, 3
+# The school where the group stays. The id is fixed, so that a second run names the same site.
+SITE_ID = UUID("5d0c6f0e-93a4-4f6b-8a54-1b7c3e2f9d08")
+SITE = {
+    "version": 1,
+    "name_ky": "Мектеп № 3 (машыгуу)",
+    "name_ru": "Школа № 3 (учения)",
+    "name_en": "School No. 3 (exercise)",
+    "type": "school",
+    "pcode": KYZYL_KIA,
+    "lat": 40.2571,
+    "lon": 72.1279,
+    "capacity": 150,
+    "needs": ["water", "beds"],
+    "person_in_charge": {"name": "Мисалбеков Санжар"},
+}
 
 FAMILIES = (
     "Үлгүбеков",
@@ -93,7 +108,7 @@ def family(body: dict[str, Any]) -> str:
 
 def household(now: datetime, mudflow: str, number: int, chance: random.Random) -> dict[str, Any]:
     members = family_of(chance, FAMILIES[number % len(FAMILIES)], chance.randint(2, 7))
-    return {
+    body = {
         **moved(now, mudflow, chance),
         "kind": "household",
         "household_id": str(uuid4()),
@@ -105,6 +120,8 @@ def household(now: datetime, mudflow: str, number: int, chance: random.Random) -
         "intention": "return",
         "legal_basis": "vital_interest",
     }
+    is_in_school = body["destination"] == {"pcode": KYZYL_KIA} and body["shelter"] == "collective_centre"
+    return {**body, "site_id": str(SITE_ID)} if is_in_school else body
 
 
 def moved(now: datetime, mudflow: str, chance: random.Random) -> dict[str, Any]:
@@ -158,7 +175,7 @@ def group(now: datetime, mudflow: str) -> dict[str, Any]:
         "source_type": "local_authority",
         "counted_at": instant(now),
         "destination": {"pcode": KYZYL_KIA},
-        "destination_locality": "Мектеп № 3",
+        "site_id": str(SITE_ID),
         "shelter": "collective_centre",
         "needs": ["food", "water", "non_food_items"],
     }

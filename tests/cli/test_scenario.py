@@ -11,6 +11,7 @@ from cli import scenario
 from cli.demo import CannotPlay, accounts
 from cli.scenario import KADAMJAI, KYZYL_KIA, Step
 from shared.events import DisplacementReport, GroupReport, HazardReport, HouseholdReport
+from shared.events.sites import SiteDescription
 from shared.events.vocabulary import HazardType
 
 NOW = datetime(2026, 10, 1, 9, tzinfo=UTC)
@@ -51,6 +52,13 @@ def test_rain_then_a_mudflow_then_a_quake(steps: list[Step]) -> None:
 
 def test_everything_is_marked_as_exercise(steps: list[Step]) -> None:
     assert {step.body["status"] for step in steps} == {"Exercise"}
+
+
+def test_a_group_and_some_households_stay_at_the_listed_school(steps: list[Step]) -> None:
+    SiteDescription.model_validate(scenario.SITE)
+    at_school = [step.body for step in steps if step.body.get("site_id") == str(scenario.SITE_ID)]
+    assert {body["destination"]["pcode"] for body in at_school} == {scenario.SITE["pcode"]}
+    assert {body["kind"] for body in at_school} == {"group", "household"}
 
 
 def test_enough_households_left_kadamjai_for_the_threshold_and_live_where_the_quake_strikes(steps: list[Step]) -> None:

@@ -99,6 +99,8 @@ async def test_the_scenario_is_played_to_its_end(exercise: Installation) -> None
     households = [outcome.outcome for outcome in outcomes if outcome.kind is ReportKind.HOUSEHOLD]
     assert households == [OutcomeKind.RECORDED] * 36
     assert {outcome.status for outcome in outcomes} == {Status.EXERCISE}
+    [site], groups = await events_on(exercise, "sites"), await events_on(exercise, "groups")
+    assert {event.data.site_id for event in groups} == {site.data.site_id}
     rules = [event.data.rule for event in await events_on(exercise, "alerts") if event.type == AlertRaised.event_type]
     assert rules.count("displacement") == 1
     assert rules.count("exposure") == 1
