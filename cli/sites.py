@@ -1,4 +1,4 @@
-"""`dayar sites import` adds the sites of a CSV sheet to the desk's list."""
+"""`dayar sites import` adds the sites of an XLSX or CSV sheet to the desk's list."""
 
 import asyncio
 import csv
@@ -20,7 +20,7 @@ from services.registry.config import RegistrySettings
 from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.site_changes import SiteStore
 from services.registry.site_imports import ImportedRow, RowVerdict, SiteImport
-from services.registry.site_sheets import BadSheet, SheetRow
+from services.registry.site_sheets import SKIPPED, BadSheet, SheetRow
 from services.registry.sites import is_own_unit
 from shared import audit
 from shared.audit import Action, Entry
@@ -31,7 +31,8 @@ MOST_BYTES = 8 * 1024 * 1024
 
 app = typer.Typer(help="Sites where displaced people stay.", no_args_is_help=True, add_completion=False)
 Sheet = Annotated[
-    Path, typer.Argument(help=f"A CSV file. Its first row has names of columns: {', '.join(site_sheets.COLUMNS)}.")
+    Path,
+    typer.Argument(help=f"An XLSX or CSV file. Its header names columns: {', '.join(site_sheets.COLUMNS)}."),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would become of each row.")]
 BadRows = Annotated[
@@ -48,9 +49,12 @@ def sites() -> None:
 def import_file(file: Sheet, by: By, dry_run: DryRun = False, bad_rows: BadRows = None) -> None:
     """Add the sites of a file. A known site is not changed; the differences are listed."""
     try:
-        rows = site_sheets.read(content(file))
+        sheet = site_sheets.read(content(file))
     except BadSheet as error:
         refuse(error.message)
+    if skipped := [label for label, column in zip(sheet.labels, sheet.columns, strict=True) if column == SKIPPED]:
+        typer.echo(f"Columns that are not read: {', '.join(skipped)}.")
+    rows = sheet.rows
     imported = asyncio.run(run(rows, by, is_dry_run=dry_run))
     for row in imported:
         typer.echo(f"line {row.line}: {row.verdict}  {row.name or ''}{reasons(row)}".rstrip())

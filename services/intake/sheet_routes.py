@@ -31,10 +31,10 @@ from shared.places import Places
 from shared.sheets import refused
 from shared.sheets.codes import HouseholdColumn, RowFault, SheetRowVerdict
 from shared.sheets.reading import BYTES
+from shared.sheets.refused import XLSX
 from shared.sheets.sheet import UnreadableFile
 from shared.web.problems import Problem, field_errors, names_of
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CHOICES = names_of(SheetChoices)
 
 

@@ -1,17 +1,18 @@
 """Routes for the list of sites, for changes of a site, for its person in charge, and for the people at each site."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
-from services.registry import site_queries, site_sheets
+from services.registry import refused_sheets, site_queries, site_sheets
 from services.registry.models import Site
 from services.registry.site_changes import SiteConflict, SiteStore, described
 from services.registry.site_imports import RowVerdict, SiteImport
-from services.registry.site_sheets import BadSheet
+from services.registry.site_sheets import BadSheet, SiteSheet
 from services.registry.sites import SHELTERS, PersonInCharge, SiteVersion, is_own_unit, occupancies
 from services.registry.visibility import visibility_of
 from shared import audit
@@ -21,12 +22,16 @@ from shared.auth.tokens import Principal
 from shared.events.fields import RandomId
 from shared.events.sites import SiteDescription
 from shared.events.vocabulary import Shelter, SiteNeed
+from shared.pages.languages import language_of
 from shared.places import Places
 from shared.postgres.database import Session
+from shared.sheets.refused import XLSX
 from shared.web.problems import Problem
 
 router = APIRouter()
 Caller = Annotated[Principal, Depends(tokens.current)]
+CODES = "|".join((*site_sheets.COLUMNS, site_sheets.REASONS, site_sheets.SKIPPED))
+Columns = Annotated[str, Query(pattern=rf"^(({CODES})(,({CODES}))*)?$", max_length=1_000)]
 MOST = 1_000
 CHANGED = "Somebody else has changed this site meanwhile. Load it again."
 KNOWN = "A site with this name is known at this place."
@@ -76,7 +81,15 @@ class ImportedRowView(BaseModel):
     errors: tuple[tuple[str, str], ...]
 
 
+class SiteColumnView(BaseModel):
+    """A column of the sheet: its label, and what the column has, as a name of a column of the import."""
+
+    label: str
+    column: str
+
+
 class ImportedSheet(BaseModel):
+    columns: list[SiteColumnView]
     rows: list[ImportedRowView]
 
 
@@ -166,25 +179,55 @@ async def people_at_sites(
 
 
 @router.post("/v1/sites:import")
-async def import_sites(request: Request, session: Session, caller: Caller, *, dry_run: bool = False) -> ImportedSheet:
-    """Add the sites of a CSV sheet (the body, at most 64 KiB). With `dry_run`, only say what would become of each row.
+async def import_sites(
+    request: Request, session: Session, caller: Caller, columns: Columns = "", *, dry_run: bool = False
+) -> ImportedSheet:
+    """Add the sites of an XLSX or CSV sheet (the body, at most 64 KiB).
 
-    The columns are name_ky, name_ru, name_en, type, state, pcode, locality, lat, lon, capacity, needs,
-    person_in_charge and phone; `type`, `pcode` and one name are required. A known site is never changed.
+    With `dry_run`, only say what would become of each row. The columns are name_ky, name_ru, name_en, type, state,
+    pcode, locality, lat, lon, capacity, needs, person_in_charge and phone; `type`, `pcode` and one name are required.
+    `columns` lists what the columns have, with `skipped` for a column that is not read. Columns that it does not list
+    are guessed from the labels. A known site is never changed.
     """
-    try:
-        rows = site_sheets.read(await request.body())
-    except BadSheet as error:
-        raise Problem(422, "bad-sheet", str(error)) from None
-    places: Places = request.app.state.places
-    sheet = SiteImport(store(request, session, caller), lambda pcode: is_own_unit(pcode, caller.areas, places))
-    imported = await sheet.run(rows)
+    sheet = await read_sheet(request, columns)
+    imported = await site_import(request, session, caller).run(sheet.rows)
     if dry_run:
         await session.rollback()
     else:
         added = [row.site_id for row in imported if row.verdict is RowVerdict.ADDED and row.site_id]
         await audit.add(session, audit.entry_of(request, Action.SITE_CHANGED, objects=added, reason="import"))
-    return ImportedSheet(rows=[ImportedRowView.model_validate(row) for row in imported])
+    return ImportedSheet(
+        columns=[
+            SiteColumnView(label=label, column=column)
+            for label, column in zip(sheet.labels, sheet.columns, strict=True)
+        ],
+        rows=[ImportedRowView.model_validate(row) for row in imported],
+    )
+
+
+@router.post("/v1/sites:refused")
+async def refused_sites(request: Request, session: Session, caller: Caller, columns: Columns = "") -> Response:
+    """The rows of a sheet that the import refuses, as an XLSX workbook with reasons in the reader's language."""
+    sheet = await read_sheet(request, columns)
+    imported = await site_import(request, session, caller).run(sheet.rows)
+    await session.rollback()
+    content = await asyncio.to_thread(refused_sheets.workbook, sheet, imported, language_of(request))
+    headers = {"content-disposition": 'attachment; filename="not-accepted.xlsx"'}
+    return Response(content, media_type=XLSX, headers=headers)
+
+
+async def read_sheet(request: Request, columns: str) -> SiteSheet:
+    """The sheet in the body. Raises Problem."""
+    raw = await request.body()
+    try:
+        return await asyncio.to_thread(site_sheets.read, raw, list(filter(None, columns.split(","))))
+    except BadSheet as error:
+        raise Problem(422, error.fault or "bad-sheet", str(error)) from None
+
+
+def site_import(request: Request, session: Session, caller: Principal) -> SiteImport:
+    places: Places = request.app.state.places
+    return SiteImport(store(request, session, caller), lambda pcode: is_own_unit(pcode, caller.areas, places))
 
 
 def check_unit(site: SiteDescription, caller: Principal, places: Places) -> None:

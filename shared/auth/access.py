@@ -99,6 +99,7 @@ ROUTES: dict[str, AccessRule] = {
     "GET /registry/sites/{site_id}": page(COUNTERS),
     "GET /registry/v1/sites": to(SITE_READERS),
     "POST /registry/v1/sites:import": to(COUNTERS),
+    "POST /registry/v1/sites:refused": to(COUNTERS),
     "GET /registry/v1/sites/{site_id}": to(SITE_READERS),
     "PUT /registry/v1/sites/{site_id}": to(COUNTERS),
     "GET /registry/v1/sites/{site_id}/person-in-charge": to(COUNTERS),

@@ -2,27 +2,30 @@
 
 import csv
 import io
+from collections.abc import Iterator
 
-from shared.sheets.sheet import FileFault, Sheet, SheetLine, UnreadableFile, bounded, long_cells, trimmed
+from shared.sheets.sheet import FileFault, Sheet, SheetLine, UnreadableFile, limited, long_cells, trimmed
 
 DELIMITERS = ";,\t"
 ENCODINGS = ("utf-8-sig", "cp1251")  # a Russian Excel writes CSV in cp1251
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # Excel's "Unicode text"
 
 
-def read(raw: bytes) -> Sheet:
+def read(raw: bytes, most_lines: int) -> Sheet:
     """The sheet without its empty lines. Raises UnreadableFile."""
     text = decoded(raw)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter(text.lstrip().partition("\n")[0]))
-    lines = []
     try:
-        for number, values in enumerate(reader, 1):
-            cells = trimmed([value.replace("\xa0", " ").strip() for value in values])
-            if cells:
-                lines.append(SheetLine(number, cells, long_cells(cells)))
+        return Sheet("", limited(lines(text), most_lines))
     except csv.Error:
         raise UnreadableFile(FileFault.NO_SHEET) from None
-    return bounded("", lines)
+
+
+def lines(text: str) -> Iterator[SheetLine]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter(text.lstrip().partition("\n")[0]))
+    for number, values in enumerate(reader, 1):
+        cells = trimmed([value.replace("\xa0", " ").strip() for value in values])
+        if cells:
+            yield SheetLine(number, cells, long_cells(cells))
 
 
 def decoded(raw: bytes) -> str:

@@ -1,6 +1,6 @@
 """A sheet as lines of texts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -58,12 +58,14 @@ class Sheet:
         return max((len(line.cells) for line in self.lines), default=0)
 
 
-def bounded(name: str, lines: list[SheetLine]) -> Sheet:
-    """The sheet. Raises UnreadableFile if the sheet has too many lines or columns."""
-    sheet = Sheet(name, tuple(lines))
-    if len(sheet.lines) > LINES or sheet.width > COLUMNS:
-        raise UnreadableFile(FileFault.TOO_LARGE)
-    return sheet
+def limited(lines: Iterable[SheetLine], most: int) -> tuple[SheetLine, ...]:
+    """The lines. Raises UnreadableFile at the first line that is too many or has too many columns."""
+    taken: list[SheetLine] = []
+    for line in lines:
+        if len(taken) == most or len(line.cells) > COLUMNS:
+            raise UnreadableFile(FileFault.TOO_LARGE)
+        taken.append(line)
+    return tuple(taken)
 
 
 def trimmed(cells: list[str]) -> tuple[str, ...]:

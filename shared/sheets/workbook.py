@@ -19,13 +19,13 @@ from shared.sheets.sheet import (
     Sheet,
     SheetLine,
     UnreadableFile,
-    bounded,
+    limited,
     long_cells,
     trimmed,
 )
 
 
-def read(raw: bytes) -> list[Sheet]:
+def read(raw: bytes, most_lines: int) -> list[Sheet]:
     """The visible sheets. Raises UnreadableFile."""
     try:
         layouts = counted(raw)
@@ -34,7 +34,7 @@ def read(raw: bytes) -> list[Sheet]:
         # the layouts are found by the path of a sheet's part, which openpyxl does not publish
         paths = [sheet._worksheet_path for sheet in visible]  # noqa: SLF001
         return [
-            bounded(sheet.title, list(lines(sheet, layouts.get(path, WorksheetLayout()))))
+            Sheet(sheet.title, limited(lines(sheet, layouts.get(path, WorksheetLayout())), most_lines))
             for sheet, path in zip(visible, paths, strict=True)
         ]
     except UnreadableFile:

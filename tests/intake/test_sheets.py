@@ -13,12 +13,12 @@ from services.intake.sheets.choices import ChosenSheet, SheetChoices
 from services.intake.sheets.days import day_of
 from services.intake.sheets.households import HouseholdReader, SheetHousehold, SheetNames
 from services.intake.sheets.labels import guess
-from services.intake.sheets.place_names import Namesakes, PlaceNames
 from shared.events import HouseholdReport
 from shared.events.vocabulary import Status
 from shared.pages.terms import TERMS
 from shared.places import Places
 from shared.sheets.codes import HouseholdColumn, RowFault, SheetRowVerdict
+from shared.sheets.place_names import Namesakes, PlaceNames
 from shared.sheets.reading import read
 
 KADAMJAI, BATKEN, BATKEN_CITY = "KG05258000000", "KG05214000000", "KG05410000010"

@@ -205,6 +205,7 @@ OF_NO_AREA = {
     "GET /registry/v1/sites",  # a report from anywhere may name any site
     "GET /registry/v1/sites/{site_id}",
     "POST /registry/v1/sites:import",
+    "POST /registry/v1/sites:refused",
     "PUT /registry/v1/sites/{site_id}",  # tests/registry tests this route
     "GET /sites",
     "GET /sheets",

@@ -198,9 +198,8 @@ async def keep_a_site(journey: Journey, token: str) -> None:
     ):
         assert (await journey.ask("PUT", path, token=token, json=body)).status_code == status, body
     row = f"{canary.notes},KG05258000000,{person['name']},{canary.notes}"
-    for header, status in (("type,pcode,person_in_charge,phone", 200), (f"type,pcode,{canary.field}", 422)):
-        sheet = f"{header}\n{row}\n".encode()
-        answer = await journey.ask("POST", "/registry/v1/sites:import", token=token, content=sheet)
+    for sheet, status in ((f"type,pcode,person_in_charge,phone\n{row}\n", 200), (f"type,pcode,{canary.field}\n", 422)):
+        answer = await journey.ask("POST", "/registry/v1/sites:import", token=token, content=sheet.encode())
         assert answer.status_code == status, answer.text
     await journey.ask("GET", "/registry/v1/sites", token=token)
     await journey.open("GET", path.replace("/v1", ""), token)

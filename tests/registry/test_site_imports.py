@@ -1,7 +1,9 @@
 """The import of a sheet of sites returns a result for each row, loses no row, and adds the same site only once."""
 
+import io
 from typing import Any
 
+import openpyxl
 import pytest
 
 from services.registry.site_sheets import BadSheet, read
@@ -24,10 +26,12 @@ SHEET = f"""{HEADER}
 """
 
 
-async def imported(office: Office, sheet: str | bytes, *, dry_run: bool = False) -> Any:
+async def imported(
+    office: Office, sheet: str | bytes, *, path: str = "/v1/sites:import", dry_run: bool = False, columns: str = ""
+) -> Any:
     raw = sheet.encode() if isinstance(sheet, str) else sheet
     token = office.installation.token(roles=[Role.REGISTRAR], areas=[KADAMJAI])
-    path = f"/v1/sites:import?dry_run={dry_run}"
+    path += f"{'&' if '?' in path else '?'}dry_run={dry_run}&columns={columns}"
     return await office.client.post(path, content=raw, headers={"authorization": f"Bearer {token}"})
 
 
@@ -85,12 +89,12 @@ async def test_no_reason_quotes_a_value(office: Office) -> None:
 @pytest.mark.parametrize(("delimiter", "encoding"), [(";", "cp1251"), ("\t", "utf-8-sig")])
 def test_sheets_of_a_russian_excel_are_read(delimiter: str, encoding: str) -> None:
     sheet = SHEET.replace('"water, beds"', "water").replace(",", delimiter).replace("ө", "о")
-    names = [row.site.name_ru for row in read(sheet.encode(encoding)) if row.site]
+    names = [row.site.name_ru for row in read(sheet.encode(encoding)).rows if row.site]
     assert names == ["Школа № 5", None, "ШКОЛА №5", "Лагерь"]
 
 
 def test_a_decimal_comma_is_read() -> None:
-    [row] = read(f"name_ru;type;pcode;lat;lon\nШкола;school;{KADAMJAI};39,94;71,62\n".encode())
+    [row] = read(f"name_ru;type;pcode;lat;lon\nШкола;school;{KADAMJAI};39,94;71,62\n".encode()).rows
     assert row.site is not None and (row.site.lat, row.site.lon) == (39.94, 71.62)
 
 
@@ -98,9 +102,8 @@ def test_a_decimal_comma_is_read() -> None:
     "sheet",
     [
         "",
-        "name_ru,type\nШкола,school\n",
-        f"{HEADER},colour\n",
-        f"{HEADER},type\n",
+        "number,colour\n1,red\n",
+        f"{HEADER}\n",
         "name_ru,type,pcode\n" + f"a,school,{KADAMJAI}\n" * 10_001,
         f"name_ru,type,pcode\n{'x' * 200_000},school,{KADAMJAI}\n",
     ],
@@ -112,10 +115,71 @@ def test_a_file_that_is_no_sheet_of_sites_is_refused(sheet: str) -> None:
 
 def test_a_row_with_too_many_cells_is_refused_alone() -> None:
     sheet = f"name_ru,type,pcode\nA,school,{KADAMJAI},extra\nB,school,{KADAMJAI},\n"
-    assert [bool(row.site) for row in read(sheet.encode())] == [False, True]
+    assert [bool(row.site) for row in read(sheet.encode()).rows] == [False, True]
 
 
 async def test_a_file_larger_than_a_request_and_a_bad_sheet_are_answered(office: Office) -> None:
     assert (await imported(office, b"x" * 70_000)).status_code == 413
     answer = await imported(office, "name,kind\n")
     assert (answer.status_code, answer.json()["type"]) == (422, "urn:dayar:problem:bad-sheet")
+
+
+def rayon_list() -> bytes:
+    """A list as a rayon writes it, in Russian, with a title and a column of numbers."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in (
+        ["Перечень эвакопунктов"],
+        [
+            "№",
+            "Наименование объекта",
+            "Тип",
+            "Район",
+            "Вместимость",
+            "Потребности",
+            "Ответственный",
+            "Балансодержатель",
+        ],
+        [1, "Школа № 7", "Школа", "Кадамжайский район, с. Пульгон", 250, "вода; отопление", "Бурул Асанова", "Пульгон"],
+        [2, "=1+1", "Замок", "Атлантида", "много", None, None, None],
+    ):
+        sheet.append(row)
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+async def test_a_rayons_workbook_is_read_by_its_labels_and_words(office: Office) -> None:
+    answer = await imported(office, rayon_list())
+    assert verdicts(answer) == [(3, "added", []), (4, "refused", ["name_ru", "type", "pcode", "capacity"])]
+    assert [column["column"] for column in answer.json()["columns"]] == [
+        "skipped",
+        "name_ru",
+        "type",
+        "pcode",
+        "capacity",
+        "needs",
+        "person_in_charge",
+        "skipped",
+    ]
+    [site] = await listed(office)
+    place = site["type"], site["pcode"], site["locality"], site["capacity"], site["needs"]
+    assert place == ("school", KADAMJAI, "с. Пульгон", 250, ["water", "heating"])
+
+
+async def test_a_person_can_say_what_the_columns_have(office: Office) -> None:
+    chosen = "skipped,name_ky,type,pcode,skipped,skipped,skipped,locality"
+    answer = await imported(office, rayon_list(), columns=chosen)
+    assert verdicts(answer)[0] == (3, "added", [])
+    [site] = await listed(office)
+    assert (site["name_ky"], site["locality"], site["capacity"]) == ("Школа № 7", "Пульгон", None)
+    assert (await imported(office, rayon_list(), columns="colour")).status_code == 422
+
+
+async def test_refused_rows_come_back_with_reasons(office: Office) -> None:
+    answer = await imported(office, rayon_list(), path="/v1/sites:refused?lang=ru")
+    [header, row] = openpyxl.load_workbook(io.BytesIO(answer.content)).worksheets[0].iter_rows(values_only=True)
+    assert (header[1], header[-1]) == ("Наименование объекта", "Почему не принято")
+    assert row[2] == "Замок" and "Район: нужен район или город вашей территории" in str(row[-1])
+    assert await listed(office) == []

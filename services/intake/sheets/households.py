@@ -11,14 +11,14 @@ from pydantic import ValidationError
 
 from services.intake.sheets.cells import RowCells, RowError
 from services.intake.sheets.choices import ChosenSheet
-from services.intake.sheets.code_names import CodeNames
-from services.intake.sheets.place_names import Namesakes, PlaceNames
 from services.intake.sheets.row_ids import RowIds
 from shared.country import TIME_ZONE, UNKNOWN_COUNTRY
 from shared.events import HouseholdReport, Place
 from shared.events.vocabulary import HazardType, Need, Precision, Reason, Relationship, Sex, Shelter, Status
 from shared.places import Places
+from shared.sheets.code_names import CodeNames
 from shared.sheets.codes import HouseholdColumn, RowFault
+from shared.sheets.place_names import Namesakes, PlaceNames
 from shared.sheets.sheet import SheetLine
 
 C = HouseholdColumn

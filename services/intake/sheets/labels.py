@@ -3,8 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from services.intake.sheets.code_names import names
 from shared.places.localities import folded
+from shared.sheets.code_names import names
 from shared.sheets.codes import HouseholdColumn
 
 C = HouseholdColumn

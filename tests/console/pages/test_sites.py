@@ -229,8 +229,12 @@ def test_a_file_is_checked_and_then_added(whole: Whole, seat: Any, tmp_path: Pat
     page.set_input_files("#file", file)
     page.click("#check")
     expect(page.locator("#sheet-result")).to_contain_text("nothing was added: new 1, in the list 0", timeout=SLOW_MS)
-    expect(page.locator("#verdicts tbody tr").first).to_contain_text("type: Input should be 'school'")
+    expect(page.locator("#verdicts tbody tr").first).to_contain_text("Site type: a type is needed, such as school")
     expect(page.locator("#sites tr", has_text=name)).to_have_count(0)
+    expect(page.get_by_label("B · type")).to_have_value("type")
+    with page.expect_download() as download:
+        page.click("#refused")
+    assert download.value.suggested_filename == "not-accepted.xlsx"
     page.click("#add")
     expect(page.locator("#sites tr", has_text=name)).to_be_visible(timeout=SLOW_MS)
     expect(page.locator("#sheet-result")).to_contain_text("Added 1")

@@ -6,8 +6,9 @@ import { read } from "/static/dates.js";
 import { element } from "/static/elements.js";
 import { input, options } from "/static/entry/fields.js";
 import { fail, labels, refuse } from "/static/entry/refusals.js";
+import { chosenColumns, columnSelects, save } from "/static/sheets/columns.js";
 import { drawChoices, hideVerdicts, showVerdicts } from "/static/sheets/verdicts.js";
-import { sentence } from "/static/texts.js";
+import { problems, sentence } from "/static/texts.js";
 import { local } from "/static/time.js";
 
 const LONGEST_MS = 120_000;
@@ -32,13 +33,9 @@ function query() {
   const given = new URLSearchParams(FIELDS.map((id) => [input(id).name, input(id).value]));
   if (day) given.set("occurred_on", local(day).split("T")[0]);
   for (const combobox of [origin, destination, hazard]) given.set(combobox.input.name, combobox.chosen?.value ?? "");
-  if (!isGuessed) given.set("columns", columns().map((select) => select.value).join(","));
+  if (!isGuessed) given.set("columns", chosenColumns());
   given.set("lang", document.documentElement.lang);
   return given;
-}
-
-function columns() {
-  return /** @type {HTMLSelectElement[]} */ ([...element("columns").querySelectorAll("select")]);
 }
 
 /** Sends the file; returns the answer if the server took the file. @param {string} act */
@@ -54,6 +51,7 @@ async function sendFile(act) {
   });
   if (answer.ok) return answer;
   hideVerdicts();
+  if (answer.status === 413) return void fail(problems["sheet-too-large"], [input("file")]);
   if (answer.status !== 422) return void await refuse(answer);
   const { text, body } = await problem(answer.clone());
   return void (body.errors ? await refuse(answer) : fail(sentence("refused", { problem: text }), [input("file")]));
@@ -76,12 +74,7 @@ async function send() {
 
 async function download() {
   const answer = await sendFile("refused");
-  if (!answer) return;
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(await answer.blob());
-  link.download = "not-accepted.xlsx";
-  link.click();
-  URL.revokeObjectURL(link.href);
+  if (answer) await save(answer, "not-accepted.xlsx");
 }
 
 /** @param {() => Promise<void>} act */
@@ -108,7 +101,7 @@ function changed(event) {
     for (const field of OF_THE_HEADER) input(field).value = "";
     element("choices").hidden = true;
   }
-  isGuessed = id === "file" || OF_THE_HEADER.has(id) || (isGuessed && !columns().some((select) => select === event.target));
+  isGuessed = id === "file" || OF_THE_HEADER.has(id) || (isGuessed && !columnSelects().some((select) => select === event.target));
   if (id === "number") for (const field of ["header-first", "header-last"]) input(field).value = "";
   if (id === "file" || OF_THE_HEADER.has(id)) void once(check);
 }

@@ -2,6 +2,7 @@
 
 import { element } from "/static/elements.js";
 import { input } from "/static/entry/fields.js";
+import { drawColumns, nameOf } from "/static/sheets/columns.js";
 import { cell, figure, labelled, number, row } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
 
@@ -13,7 +14,6 @@ import { sentence, words } from "/static/texts.js";
 
 const SHOWN = 200;
 const RANKS = ["refused", "known", "new", "sent"];
-const LETTERS = 26;
 
 /** @param {CheckedSheet} sheet */
 export function drawChoices({ sheets, header_first, header_last, columns }) {
@@ -23,27 +23,8 @@ export function drawChoices({ sheets, header_first, header_last, columns }) {
   element("sheet-field").hidden = sheets.length < 2;
   input("header-first").value = String(header_first);
   input("header-last").value = String(header_last);
-  element("columns").replaceChildren(...columns.map(({ label, column }, place) => field(label, column, place)));
+  drawColumns(columns, words("columns"));
   element("choices").hidden = false;
-}
-
-/** @param {string} label @param {string} column @param {number} place */
-function field(label, column, place) {
-  const [field, title, select] = [document.createElement("div"), document.createElement("label"), document.createElement("select")];
-  field.className = "field";
-  title.htmlFor = select.id = `column-${place}`;
-  title.textContent = nameOf(label, place);
-  for (const [value, name] of Object.entries(words("columns"))) select.add(new Option(name, value));
-  select.value = column;
-  field.append(title, select);
-  return field;
-}
-
-/** The label of a column with its letter in Excel. @param {string} label @param {number} place */
-function nameOf(label, place) {
-  const letter = (/** @type {number} */ digit) => String.fromCharCode(65 + digit);
-  const letters = place < LETTERS ? letter(place) : letter(Math.floor(place / LETTERS) - 1) + letter(place % LETTERS);
-  return label ? `${letters} · ${label}` : letters;
 }
 
 export function hideVerdicts() {

@@ -1,8 +1,9 @@
-// Adds the sites of a CSV file. Before the import, a trial run shows a verdict for each row.
+// Adds the sites of an XLSX or CSV file. Before the import, a trial run shows a verdict for each row.
 
 import { isNoAnswer, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
 import { input } from "/static/entry/fields.js";
+import { chosenColumns, drawColumns, save } from "/static/sheets/columns.js";
 import { cell, number, row } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
 
@@ -10,17 +11,20 @@ import { sentence, words } from "/static/texts.js";
 
 const LONGEST_MS = 60_000;
 const VERDICTS = ["added", "known", "differs", "refused"];
+let areChosen = false; // whether a person chose what the columns have
 
 /** @param {() => void} added */
 export function listenForSheets(added) {
   element("sheet").addEventListener("submit", (event) => { event.preventDefault(); void once(() => send(true)); });
   element("add").addEventListener("click", () => void once(async () => { if (await send(false)) added(); }));
-  input("file").addEventListener("change", () => show([], ""));
+  element("refused").addEventListener("click", () => void once(download));
+  element("columns").addEventListener("change", () => { areChosen = true; hide(); });
+  input("file").addEventListener("change", () => { areChosen = false; element("columns-field").hidden = true; hide(); });
 }
 
 /** @param {() => Promise<unknown>} act */
 async function once(act) {
-  const buttons = /** @type {HTMLButtonElement[]} */ ([element("check"), element("add")]);
+  const buttons = /** @type {HTMLButtonElement[]} */ ([element("check"), element("add"), element("refused")]);
   for (const button of buttons) button.disabled = true;
   try {
     await act();
@@ -32,18 +36,36 @@ async function once(act) {
   }
 }
 
-/** Sends the file; returns whether it was read. @param {boolean} isTrial */
-async function send(isTrial) {
+/** Sends the file; returns the answer if the file was read. @param {string} act @param {Record<string, string>} [more] */
+async function sendFile(act, more = {}) {
   const file = input("file").files?.[0];
-  if (!file) return fail(sentence("no_file"));
-  const answer = await fetch(`/registry/v1/sites:import?dry_run=${isTrial}`, {
-    method: "POST", body: file, headers: { "content-type": "text/csv", "dayar-account": document.body.dataset.account ?? "" },
+  if (!file) return void fail(sentence("no_file"));
+  const choices = new URLSearchParams({ ...more, ...(areChosen && { columns: chosenColumns() }), lang: document.documentElement.lang });
+  const answer = await fetch(`/registry/v1/sites:${act}?${choices}`, {
+    method: "POST", body: file, headers: { "content-type": "application/octet-stream", "dayar-account": document.body.dataset.account ?? "" },
     credentials: "same-origin", signal: AbortSignal.timeout(LONGEST_MS),
   });
-  if (!answer.ok) return fail(sentence("refused", { problem: (await problem(answer)).text }));
-  const { rows } = /** @type {{rows: ImportedRow[]}} */ (await answer.json());
+  return answer.ok ? answer : void fail(sentence("refused", { problem: (await problem(answer)).text }));
+}
+
+/** Sends the file; returns whether it was read. @param {boolean} isTrial */
+async function send(isTrial) {
+  const answer = await sendFile("import", { dry_run: String(isTrial) });
+  if (!answer) return false;
+  const { columns, rows } = /** @type {{columns: {label: string, column: string}[], rows: ImportedRow[]}} */ (await answer.json());
+  drawColumns(columns, words("columns"));
+  element("columns-field").hidden = false;
   show(rows, isTrial ? "tried" : "added");
   return true;
+}
+
+async function download() {
+  const answer = await sendFile("refused");
+  if (answer) await save(answer, "not-accepted.xlsx");
+}
+
+function hide() {
+  show([], "");
 }
 
 /** @param {string} text */
@@ -64,11 +86,13 @@ function show(rows, result) {
   /** @type {HTMLElement} */ (element("verdicts").querySelector("tbody")).replaceChildren(...ranked.map(drawn));
   element("add").hidden = result !== "tried" || !counts.added;
   element("add").textContent = sentence("add", { count: counts.added });
+  element("refused").hidden = !counts.refused;
 }
 
 /** @param {ImportedRow} imported */
 function drawn({ line, verdict, name, errors }) {
-  const made = row([cell(number.format(line)), cell(name ?? "–"), cell(words("verdicts")[verdict]), cell(errors.map((pair) => pair.filter(Boolean).join(": ")).join("; "))]);
+  const reasons = errors.map(([column, expected]) => [words("columns")[column], expected && (words("faults")[column] ?? expected)].filter(Boolean).join(": "));
+  const made = row([cell(number.format(line)), cell(name ?? "–"), cell(words("verdicts")[verdict]), cell(reasons.join("; "))]);
   made.cells[0].className = "number";
   return made;
 }

@@ -1,0 +1,45 @@
+// The columns of a sheet: each has a choice of what it contains.
+
+import { element } from "/static/elements.js";
+
+const LETTERS = 26;
+
+/** @param {{label: string, column: string}[]} columns @param {Record<string, string>} names what a column may have, by code */
+export function drawColumns(columns, names) {
+  element("columns").replaceChildren(...columns.map(({ label, column }, place) => {
+    const [field, title, select] = [document.createElement("div"), document.createElement("label"), document.createElement("select")];
+    field.className = "field";
+    title.htmlFor = select.id = `column-${place}`;
+    title.textContent = nameOf(label, place);
+    for (const [value, name] of Object.entries(names)) select.add(new Option(name, value));
+    select.value = column;
+    field.append(title, select);
+    return field;
+  }));
+}
+
+/** The selects of the columns, in the order of the sheet. */
+export function columnSelects() {
+  return /** @type {HTMLSelectElement[]} */ ([...element("columns").querySelectorAll("select")]);
+}
+
+/** What the columns have, as the server expects it. */
+export function chosenColumns() {
+  return columnSelects().map((select) => select.value).join(",");
+}
+
+/** The label of a column with its letter in Excel. @param {string} label @param {number} place */
+export function nameOf(label, place) {
+  const letter = (/** @type {number} */ digit) => String.fromCharCode(65 + digit);
+  const letters = place < LETTERS ? letter(place) : letter(Math.floor(place / LETTERS) - 1) + letter(place % LETTERS);
+  return label ? `${letters} · ${label}` : letters;
+}
+
+/** Saves a file that the server answered. @param {Response} answer @param {string} name */
+export async function save(answer, name) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(await answer.blob());
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
