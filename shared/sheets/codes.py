@@ -22,7 +22,9 @@ class HouseholdColumn(StrEnum):
     MALE = "male"
     FEMALE = "female"
     ORIGIN = "origin"
+    ORIGIN_LOCALITY = "origin_locality"
     DESTINATION = "destination"
+    DESTINATION_LOCALITY = "destination_locality"
     OCCURRED_ON = "occurred_on"
     HAZARD = "hazard"
     REASON = "reason"
@@ -53,6 +55,7 @@ class RowFault(StrEnum):
     NAME = "name"
     PERSONAL_NUMBER = "personal_number"
     PHONE = "phone"
+    LOCALITY = "locality"
     NOTES = "notes"  # the texts that have no field of their own are too long together
     STATUS = "status"  # the queue is full, or the installation does not accept the report
 

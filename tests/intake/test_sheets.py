@@ -94,7 +94,8 @@ def test_a_missing_column_is_named_unless_the_page_has_a_value_for_all_rows() ->
     everywhere = {"origin": KADAMJAI, "destination": "ZZ", "occurred_on": date(2026, 11, 20), "hazard": "mudflow"}
     made = report("Асанов;;5;Пульгон", header, **everywhere, mobility="evacuation", reason="natural_disaster")
     assert (made.origin.pcode, made.destination.country, made.hazard_type) == (KADAMJAI, "ZZ", "mudflow")
-    assert (made.notes, made.mobility, made.reasons) == ("Село: Пульгон", "evacuation", ("natural_disaster",))
+    place = made.origin_locality, made.mobility, made.reasons
+    assert place == ("Пульгон", "evacuation", ("natural_disaster",))
 
 
 def test_men_and_women_give_the_persons_and_their_sex() -> None:
@@ -110,7 +111,18 @@ def test_words_without_a_code_are_kept_as_notes() -> None:
     assert made.report is not None and made.kept_as_text == (7, 6)
     assert (made.report.hazard_type, made.report.shelter, made.report.needs) == ("mudflow", "other", ("water", "other"))
     assert made.report.destination.country == "RU"
-    assert made.report.notes == "Откуда: Кадамжай, с. Пульгон\nЖильё: у свата\nПотребности: вода, дрова"
+    assert made.report.notes == "Жильё: у свата\nПотребности: вода, дрова"
+    assert (made.report.origin_locality, made.report.destination_locality) == ("с. Пульгон", None)
+
+
+def test_two_columns_of_a_kind_and_two_names_of_a_village_lose_nothing() -> None:
+    header = "ФИО;Телефон;Моб. телефон;Кол-во человек;Откуда;Село;Куда;Дата"
+    line = "Асанов;0555;0777;1;Кадамжай, Тобей;Пульгон;Лейлек;20.11.2026"
+    columns = ("head", "phone", "phone", "persons", "origin", "origin_locality", "destination", "occurred_on")
+    made = report(line, header, columns=columns)
+    assert (made.phone, made.origin_locality) == ("0555", "Пульгон")
+    assert made.notes == "Откуда: Кадамжай, Тобей\nМоб. телефон: 0777"
+    assert faults(row(line.replace("Пульгон", "П" * 151), header)) == [(5, F.LOCALITY)]
 
 
 def test_the_same_row_has_the_same_ids_in_every_file_of_the_account_only() -> None:
@@ -189,7 +201,9 @@ def test_an_official_form_with_title_merged_cells_and_formulas_is_read() -> None
         ("Откуда прибыли", C.ORIGIN),
         ("Муктаждыктары", C.NEEDS),
         ("Себеби", C.REASON),
-        ("Село", None),
+        ("Село", C.ORIGIN_LOCALITY),
+        ("Место размещения", C.DESTINATION_LOCALITY),
+        ("Корова", None),
         ("", None),
     ],
 )

@@ -8,6 +8,7 @@ from datetime import date
 
 from services.intake.sheets.choices import ChosenSheet
 from services.intake.sheets.days import day_of, year_of
+from services.intake.sheets.labels import MANY
 from shared.sheets.codes import HouseholdColumn, RowFault
 from shared.sheets.sheet import SheetLine
 
@@ -76,6 +77,16 @@ class RowCells:
         """Keep a text that has no field of its own in the notes, with the label of its column."""
         label = self.chosen.labels[place]
         self.notes.append(f"{label}: {text}" if label else text)
+
+    def keep_the_rest(self) -> None:
+        """Keep the columns with notes, and each further column of a kind of which a report has only one value."""
+        for place, text in enumerate(self.line.cells):
+            if text and (self._kind(place) is C.NOTES or self._is_further(place)):
+                self.keep(place, text)
+
+    def _is_further(self, place: int) -> bool:
+        kind = self._kind(place)
+        return kind is not None and kind not in MANY and place != next(self._given(kind))
 
     def number(self, column: HouseholdColumn) -> int | None:
         text = self.text(column)

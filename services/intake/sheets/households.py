@@ -23,6 +23,7 @@ from shared.sheets.sheet import SheetLine
 
 C = HouseholdColumn
 MEMBERS = 60  # of a report
+LOCALITY_LETTERS = 150
 TOTALS = re.compile(r"^(итого|всего|жалпы|бардыгы|баары|жыйынтыгы|total|sum)\b", re.IGNORECASE)
 PATRONYMIC = ("уулу", "кызы")  # "Асан уулу Бакыт": the first two words are the family name
 # Maps the fields that the contract checks to columns, and to the reasons that say what is expected.
@@ -32,6 +33,8 @@ FIELDS: dict[str, tuple[HouseholdColumn | None, RowFault]] = {
     "family_name": (C.FAMILY_NAME, RowFault.NAME),
     "given_name": (C.GIVEN_NAME, RowFault.NAME),
     "patronymic": (C.PATRONYMIC, RowFault.NAME),
+    "origin_locality": (C.ORIGIN_LOCALITY, RowFault.LOCALITY),
+    "destination_locality": (C.DESTINATION_LOCALITY, RowFault.LOCALITY),
     "notes": (None, RowFault.NOTES),
 }
 
@@ -117,38 +120,44 @@ class HouseholdReader:
             "occurred_at": datetime.combine(day, time(12), TIME_ZONE).astimezone(UTC),
             "occurred_at_precision": Precision.DAY,
             "persons": len(members),
-            "origin": self._place(cells, C.ORIGIN, choices.origin),
-            "destination": self._place(cells, C.DESTINATION, choices.destination),
+            **self._place(cells, C.ORIGIN, C.ORIGIN_LOCALITY, choices.origin),
+            **self._place(cells, C.DESTINATION, C.DESTINATION_LOCALITY, choices.destination),
             "members": [{**member, "member_id": ids.member(place)} for place, member in enumerate(members)],
             **self._codes(cells),
         }
         if phone := cells.text(C.PHONE):
             body["phone"] = phone
-        for place, text in cells.texts(C.NOTES):
-            cells.keep(place, text)
+        cells.keep_the_rest()
         if notes := "\n".join(cells.notes):
             body["notes"] = notes
         return body
 
-    def _place(self, cells: RowCells, column: HouseholdColumn, chosen: str | None) -> Place:
-        """The place that the cell names, else the place for all rows. Other words of the cell are kept in the notes."""
-        unknown, default = Place(country=UNKNOWN_COUNTRY), place_of(chosen)
+    def _place(
+        self, cells: RowCells, column: HouseholdColumn, locality: HouseholdColumn, chosen: str | None
+    ) -> dict[str, Any]:
+        """The place that the cell names, else the place for all rows. Other words of the cell name the locality.
+
+        A cell with other words is kept in the notes if another cell has the locality.
+        """
+        place, stated = place_of(chosen), cells.text(locality)
         for number, text in cells.texts(column):
             try:
                 found = self.names.places.find(text)
             except Namesakes:
                 cells.wrong(column, RowFault.NAMESAKES)
-                return unknown
-            place, rest = found or (default, text)
+                break
+            place, rest = found or (place, text)
             if place is None:
                 cells.wrong(column, RowFault.PLACE)
-                return unknown
-            if rest:
+            elif rest and (stated or len(rest) > LOCALITY_LETTERS):
                 cells.keep(number, text)
-            return place
-        if default is None:
-            cells.wrong(column, RowFault.MISSING)
-        return default or unknown
+            else:
+                stated = stated or rest
+            break
+        else:
+            if place is None:
+                cells.wrong(column, RowFault.MISSING)
+        return {column: place or Place(country=UNKNOWN_COUNTRY), **({locality: stated} if stated else {})}
 
     def _codes(self, cells: RowCells) -> dict[str, Any]:
         choices = cells.chosen.choices

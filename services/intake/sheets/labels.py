@@ -26,6 +26,11 @@ PATTERNS = [
     (C.BIRTH, r"рожд|birth|туулган"),
     (C.AGE, r"возраст|^age|^жашы"),
     (C.OCCURRED_ON, r"^дата|date|датасы|куну|когда|качан"),
+    (
+        C.DESTINATION_LOCALITY,
+        r"(село|насел|айыл|village|locality).*(куда|размещ|азыркы|кайда(?!н)|now)|место размещения",
+    ),
+    (C.ORIGIN_LOCALITY, r"^(село|насел|айылы|village|locality)|(село|айыл|village).*(откуда|кайдан|origin|прожив)"),
     (C.DESTINATION, r"\bкуда|размещен|проживает сейчас|ныне|временн|destination|current|азыркы|кайда(?!н)|жайгаш"),
     (C.ORIGIN, r"откуда|прописк|постоянн|происхожд|origin|кайдан|\bрайон|district|rayon"),
     (C.HAZARD, r"\bчс\b|бедств|опасн|стихий|hazard|кырсык|disaster"),

@@ -42,7 +42,7 @@ def test_a_list_is_checked_sent_once_and_its_refused_rows_come_back(whole: Whole
     page = desk.open("/sheets")
     page.set_input_files("#file", sheet(tmp_path, uuid4().hex))
     expect(page.locator("#result")).to_contain_text("new 0, sent before 0, not accepted 3", timeout=SLOW_MS)
-    assert "When they left: empty; Where they come from: empty" in rows(page)[0]
+    assert "When they left: empty; District where they come from: empty" in rows(page)[0]
     assert (page.input_value("#header-first"), page.input_value("#header-last")) == ("2", "3")
     expect(page.get_by_label("D · Состав семьи женщин")).to_have_value("female")
     page.get_by_label("G · Корм").select_option("skipped")
@@ -60,6 +60,9 @@ def test_a_list_is_checked_sent_once_and_its_refused_rows_come_back(whole: Whole
     assert findings(page) == []
     page.get_by_role("button", name="Send 2 households").click()
     expect(page.locator("#result")).to_contain_text("Sent 2; sent before 0, not accepted 1", timeout=SLOW_MS)
+    expect(page.locator("#receipts")).to_have_text(
+        "What became of the sent rows: recorded 2, under review 0, refused 0, without a result yet 0", timeout=SLOW_MS
+    )
     with page.expect_download() as download:
         page.click("#download")
     returned = openpyxl.load_workbook(io.BytesIO(Path(download.value.path()).read_bytes())).worksheets[0]

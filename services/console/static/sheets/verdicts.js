@@ -3,12 +3,13 @@
 import { element } from "/static/elements.js";
 import { input } from "/static/entry/fields.js";
 import { drawColumns, nameOf } from "/static/sheets/columns.js";
+import { hideReceipts, showReceipts } from "/static/sheets/receipts.js";
 import { cell, figure, labelled, number, row } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
 
 /**
  * @typedef {{column: number | null, reason: string, missing: string | null}} CellError
- * @typedef {{line: number, verdict: string, persons: number | null, errors: CellError[], kept_as_text: number[], is_outside: boolean}} SheetRow
+ * @typedef {{line: number, verdict: string, persons: number | null, report_id: string | null, errors: CellError[], kept_as_text: number[], is_outside: boolean}} SheetRow
  * @typedef {{sheets: string[], header_first: number, header_last: number, columns: {label: string, column: string}[], rows: SheetRow[]}} CheckedSheet
  */
 
@@ -28,6 +29,7 @@ export function drawChoices({ sheets, header_first, header_last, columns }) {
 }
 
 export function hideVerdicts() {
+  hideReceipts();
   for (const id of ["verdicts", "send", "download"]) element(id).hidden = true;
   for (const id of ["result", "more"]) element(id).textContent = "";
 }
@@ -47,6 +49,8 @@ export function showVerdicts(sheet, act) {
   element("send").hidden = act !== "tried" || !counts.new;
   element("send").textContent = sentence("send", { count: number.format(counts.new) });
   element("download").hidden = !counts.refused;
+  const sent = rows.filter(({ verdict }) => verdict === "sent" || verdict === "known");
+  void showReceipts(sent.map(({ report_id }) => report_id ?? ""));
 }
 
 /** @param {SheetRow} row */
