@@ -1,7 +1,7 @@
 """Selects the records that are newer than the stored state, and keeps the outcome of each record of the batch."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
@@ -9,18 +9,33 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts import projections
-from services.alerts.projections import CountedGroup, Departure, DisplacedHousehold, Stock
+from services.alerts.projections import (
+    CountedGroup,
+    Departure,
+    DisplacedHousehold,
+    Flight,
+    HeldPeople,
+    HeldSubject,
+    Stock,
+)
 from services.alerts.queries import groups as group_queries
 from services.alerts.queries import hazards as hazard_queries
+from services.alerts.queries import held as held_queries
 from services.alerts.queries import households as household_queries
 from services.alerts.rules.findings import RuleKind
-from shared.events import GroupCounted, HazardReported, HouseholdCorrected, HouseholdRegistered
-from shared.events.vocabulary import Mobility, OutcomeKind, Status
+from shared.events import (
+    GroupCounted,
+    GroupHeld,
+    HazardReported,
+    HouseholdCorrected,
+    HouseholdHeld,
+    HouseholdRegistered,
+)
+from shared.events.vocabulary import Mobility, OutcomeKind
 from shared.messaging.records import Outcome, Received
 from shared.places import Places
 
 WEIGHT = (OutcomeKind.NOTED, OutcomeKind.SUPPRESSED, OutcomeKind.ALERTED)
-Flight = tuple[Status, str, date]  # the status of the report, the area that people left, and the date of departure
 
 
 @dataclass
@@ -83,6 +98,9 @@ class HouseholdBatch(ConsumedBatch):
     replaced: dict[UUID, int] = field(default_factory=dict)  # the sequence of the replacing recount, by report id
     left_on_before: dict[Stock, date] = field(default_factory=dict)  # the stocks' departure dates before the batch
     left_on: dict[Stock, date] = field(default_factory=dict)  # the stocks' departure dates after the batch
+    held: dict[int, HeldPeople] = field(default_factory=dict)
+    held_before: dict[HeldSubject, HeldPeople] = field(default_factory=dict)  # the batch may register these held people
+    held_in_stocks: Sequence[HeldPeople] = ()  # the held counts of the batch's stocks
 
     @property
     def newest(self) -> dict[UUID, DisplacedHousehold]:
@@ -92,11 +110,15 @@ class HouseholdBatch(ConsumedBatch):
     def newest_groups(self) -> dict[UUID, CountedGroup]:
         return {group.report_id: group for group in self.groups.values()}
 
+    @property
+    def newest_held(self) -> dict[HeldSubject, HeldPeople]:
+        return {held.subject: held for held in self.held.values()}
+
     def flights(self, mobility: Collection[Mobility]) -> dict[Flight, list[int]]:
         """Maps each flight (status, area left and date) to the positions of its records.
 
         The flight of a withdrawn departure is included with an empty list of positions, because the rule must judge its
-        date again. The same holds for the earlier departure date of a stock.
+        date again. The same holds for the earlier departure date of a stock, and for people whose report is held.
         """
         positions = defaultdict[Flight, list[int]](list)
         for position, departure in (*self.departures, *((None, departure) for departure in self.withdrawn)):
@@ -111,11 +133,24 @@ class HouseholdBatch(ConsumedBatch):
             day_left = self.left_on.get(group.stock)
             if group.is_counted and group.mobility in mobility and group.origin_area and day_left:
                 positions[group.status, group.origin_area, day_left].append(position)
+        for flight, own in self._held_flights(mobility):
+            positions[flight] += own
         return positions
+
+    def _held_flights(self, mobility: Collection[Mobility]) -> Iterator[tuple[Flight, list[int]]]:
+        held = (
+            *(([position], people) for position, people in self.held.items()),
+            *(([], people) for people in (*self.held_before.values(), *self.held_in_stocks)),
+        )
+        for own, people in held:
+            if people.flight is not None and people.mobility in mobility:
+                yield people.flight, own
 
     @property
     def stock_ids(self) -> set[UUID]:
-        return {group.stock_id for group in (*self.groups.values(), *self.groups_before.values())}
+        counted = {group.stock_id for group in (*self.groups.values(), *self.groups_before.values())}
+        held = (*self.held.values(), *self.held_before.values())
+        return counted | {people.stock_id for people in held if people.stock_id is not None}
 
     @property
     def locks(self) -> set[tuple[str, str]]:
@@ -123,6 +158,8 @@ class HouseholdBatch(ConsumedBatch):
         left = {departure.area for departure in (*self.withdrawn, *(departure for _, departure in self.departures))}
         groups = (*self.groups.values(), *self.groups_before.values())
         left |= {group.origin_area for group in groups if group.origin_area is not None}
+        held = (*self.held.values(), *self.held_before.values())
+        left |= {people.origin_area for people in held if people.origin_area is not None}
         known = (*self.newest.values(), *self.before.values())
         lived_in = {household.destination_area for household in known if household.destination_area is not None}
         return {(RuleKind.DISPLACEMENT.value, area) for area in left} | {
@@ -163,10 +200,25 @@ async def households_of(received: Sequence[Received], places: Places, session: A
     batch = HouseholdBatch(received)
     events = {position: reading.event.data for position, reading in enumerate(received)}
     groups = {position: event for position, event in events.items() if isinstance(event, GroupCounted)}
-    households = {position: event for position, event in events.items() if position not in groups}
+    held = {position: event for position, event in events.items() if isinstance(event, HouseholdHeld | GroupHeld)}
+    households = {position: event for position, event in events.items() if position not in groups.keys() | held.keys()}
     await _households(batch, households, places, session)
     await _groups(batch, groups, places, session)
+    subject_ids = {event.key for event in events.values()}
+    batch.held_before = await held_queries.held_people(session, subject_ids)
+    _held(batch, held, places)
     return batch
+
+
+def _held(batch: HouseholdBatch, events: Mapping[int, HouseholdHeld | GroupHeld], places: Places) -> None:
+    newest = {subject: held.sequence for subject, held in batch.held_before.items()}
+    for position, event in events.items():
+        held = projections.held_people(event, places)
+        if held.sequence <= newest.get(held.subject, -1):
+            batch.settle([position], Outcome(OutcomeKind.NOTED, "not_newer"))
+            continue
+        newest[held.subject] = held.sequence
+        batch.held[position] = held
 
 
 async def _groups(

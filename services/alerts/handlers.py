@@ -21,6 +21,7 @@ from services.alerts.handover import Dispatcher
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import groups as group_queries
 from services.alerts.queries import hazards as hazard_queries
+from services.alerts.queries import held as held_queries
 from services.alerts.queries import households as household_queries
 from services.alerts.queries import locks
 from services.alerts.rules.displacement import DisplacementRule
@@ -32,11 +33,13 @@ from shared import events
 from shared.events import (
     GroupCorrected,
     GroupCounted,
+    GroupHeld,
     GroupStatusChanged,
     HazardCancelled,
     HazardReported,
     HazardUpdated,
     HouseholdCorrected,
+    HouseholdHeld,
     HouseholdRegistered,
     HouseholdStatusChanged,
     Message,
@@ -104,7 +107,7 @@ class HouseholdHandler:
         await self._record(batch, session)
         if self.rules.displacement is not None:
             await self._judge_departures(batch, self.rules.displacement, now, session)
-        batch.settle((*batch.households, *batch.groups), Outcome(OutcomeKind.NOTED, "no_rule"))
+        batch.settle((*batch.households, *batch.groups, *batch.held), Outcome(OutcomeKind.NOTED, "no_rule"))
         return batch.outcomes
 
     async def _record(self, batch: HouseholdBatch, session: AsyncSession) -> None:
@@ -114,6 +117,8 @@ class HouseholdHandler:
         await group_queries.save_groups(session, batch.newest_groups.values())
         await group_queries.save_replaced(session, batch.replaced)
         batch.left_on = await group_queries.left_on(session, batch.stock_ids)
+        await held_queries.save_held(session, batch.newest_held.values())
+        batch.held_in_stocks = await held_queries.held_in_stocks(session, batch.stock_ids)
         if self.rules.exposure:
             await counts.add_displaced(session, batch.moved, self.rules.exposure.mobility)
 
@@ -165,9 +170,11 @@ HOUSEHOLDS = Handlers(
             HouseholdRegistered,
             HouseholdCorrected,
             HouseholdStatusChanged,
+            HouseholdHeld,
             GroupCounted,
             GroupCorrected,
             GroupStatusChanged,
+            GroupHeld,
         ),
         HouseholdHandler.__call__,
     )

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.alerts.alerts import Alert
-from services.alerts.projections import CountedGroup, Departure, DisplacedHousehold
+from services.alerts.projections import CountedGroup, Departure, DisplacedHousehold, HeldPeople
 from services.alerts.receivers import Receiver
 from shared.audit import AUDIT
 from shared.messaging.models import CONSUMER_TABLES
@@ -87,6 +87,17 @@ class ReplacedCount(AlertsModel):
 
     report_id: Mapped[UUID] = mapped_column(primary_key=True)
     sequence: Mapped[int]
+
+
+class HeldPeopleRow(AlertsModel, record=HeldPeople):
+    """The people of a household or group of which only held reports exist."""
+
+    __tablename__ = "held_people"
+    __table_args__ = (Index(None, "origin_area", "departed_on"), Index(None, "stock_id"), Index(None, "subject_id"))
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    subject_id: Mapped[UUID] = mapped_column(primary_key=True)
+    sequence: Mapped[int] = mapped_column(BigInteger)
 
 
 class AlertRow(AlertsModel, record=Alert):

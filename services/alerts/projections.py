@@ -6,14 +6,34 @@ from datetime import date
 from uuid import UUID
 
 from shared.displacement_reasons import ENVIRONMENTAL
-from shared.events import Displacement, GroupCounted, HouseholdRegistered, HouseholdStatusChanged, Place
-from shared.events.vocabulary import TO_THE_DAY, HazardType, HouseholdUnit, Measure, Mobility, Precision, Reason, Status
+from shared.events import (
+    Displacement,
+    GroupCounted,
+    GroupHeld,
+    HouseholdHeld,
+    HouseholdRegistered,
+    HouseholdStatusChanged,
+    Place,
+)
+from shared.events.vocabulary import (
+    TO_THE_DAY,
+    HazardType,
+    HouseholdUnit,
+    Measure,
+    Mobility,
+    Precision,
+    Reason,
+    ReportKind,
+    Status,
+)
 from shared.places import Places
 
 # Reasons that may mean a displacement by a hazard even if the report names no hazard.
 POSSIBLY_HAZARD = {*ENVIRONMENTAL, Reason.NOT_REPORTED}
 # Dates with one of these precisions count in an alert's window. A date marked "about" has the precision week.
 IN_WINDOW = (*TO_THE_DAY, Precision.WEEK)
+Flight = tuple[Status, str, date]  # the status of the report, the area that people left, and the date of departure
+HeldSubject = tuple[ReportKind, UUID]  # a household and a group may have the same id
 Stock = tuple[Status, str | None, UUID]  # the status, the district that people left, and the id of the stock
 
 
@@ -84,6 +104,41 @@ class CountedGroup:
         return self.status, self.origin_area, self.stock_id
 
 
+@dataclass(frozen=True, slots=True)
+class HeldPeople:
+    """The people of a household or group of which only held reports exist, according to the newest held report.
+
+    `is_counted` is false if no report is held any more, or if movements were counted instead of people present.
+    `stock_id` is None for a household. `departed_on` is None if the date is too vague for a window.
+    """
+
+    kind: ReportKind
+    subject_id: UUID
+    report_id: UUID
+    sequence: int
+    status: Status
+    stock_id: UUID | None
+    is_counted: bool
+    mobility: Mobility
+    persons: int
+    families: int
+    yards: int
+    origin_area: str | None
+    destination_area: str | None
+    departed_on: date | None
+
+    @property
+    def subject(self) -> HeldSubject:
+        return self.kind, self.subject_id
+
+    @property
+    def flight(self) -> Flight | None:
+        """The status, area and date of the departure; None if the rule cannot count the people."""
+        if not self.is_counted or self.origin_area is None or self.departed_on is None:
+            return None
+        return self.status, self.origin_area, self.departed_on
+
+
 def household(event: HouseholdRegistered, places: Places) -> DisplacedHousehold:
     is_of_hazard = event.hazard_type or event.hazard_id or not POSSIBLY_HAZARD.isdisjoint(event.reasons)
     return DisplacedHousehold(
@@ -132,9 +187,7 @@ def departure(
 
 
 def group(event: GroupCounted, places: Places) -> CountedGroup:
-    def counted_in(unit: HouseholdUnit) -> int:
-        return (event.households_now or 0) if event.household_unit is unit else 0
-
+    families, yards = families_and_yards(event.household_unit, event.households_now)
     return CountedGroup(
         report_id=event.report_id,
         sequence=event.sequence,
@@ -143,12 +196,39 @@ def group(event: GroupCounted, places: Places) -> CountedGroup:
         is_counted=event.superseded_by is None and event.measure is Measure.STOCK,
         mobility=event.mobility,
         persons=event.displaced_now,
-        families=counted_in(HouseholdUnit.FAMILIES),
-        yards=counted_in(HouseholdUnit.YARDS),
+        families=families,
+        yards=yards,
         origin_area=area_of(event.origin, places),
         destination_area=area_of(event.destination, places),
         departed_on=event.occurred_on if event.occurred_on_precision in IN_WINDOW else None,
     )
+
+
+def held_people(event: HouseholdHeld | GroupHeld, places: Places) -> HeldPeople:
+    group = event if isinstance(event, GroupHeld) else None
+    families, yards = families_and_yards(group.household_unit, group.households) if group else (0, 0)
+    return HeldPeople(
+        kind=ReportKind.GROUP if group else ReportKind.HOUSEHOLD,
+        subject_id=event.key,
+        report_id=event.report_id,
+        sequence=event.sequence,
+        status=event.status,
+        stock_id=group.stock_id if group else None,
+        is_counted=event.is_held and (event.persons > 0 if group is None else group.measure is Measure.STOCK),
+        mobility=event.mobility,
+        persons=event.persons,
+        families=families,
+        yards=yards,
+        origin_area=area_of(event.origin, places),
+        destination_area=area_of(event.destination, places),
+        departed_on=event.occurred_on if event.occurred_on_precision in IN_WINDOW else None,
+    )
+
+
+def families_and_yards(unit: HouseholdUnit, households: int | None) -> tuple[int, int]:
+    """The number of families and the number of yards of a group, of which one is 0."""
+    number = households or 0
+    return (number, 0) if unit is HouseholdUnit.FAMILIES else (0, number)
 
 
 def area_of(place: Place, places: Places) -> str | None:

@@ -23,11 +23,13 @@ from shared.events import (
     EventData,
     GroupCorrected,
     GroupCounted,
+    GroupHeld,
     GroupStatusChanged,
     HazardCancelled,
     HazardReported,
     HazardUpdated,
     HouseholdCorrected,
+    HouseholdHeld,
     HouseholdRegistered,
     HouseholdStatusChanged,
     ReportHeld,
@@ -103,4 +105,5 @@ async def show(received: Sequence[Received], session: AsyncSession) -> list[Outc
     return outcomes
 
 
-BOARD = Handlers(dict.fromkeys(ROWS, show))
+# The board asks the registry for the number of people in held reports, because the registry knows the reader's areas.
+BOARD = Handlers(dict.fromkeys(ROWS, show), ignored=(HouseholdHeld, GroupHeld))

@@ -56,7 +56,7 @@ from shared.events.envelope import (
     written,
 )
 from shared.events.fields import Place, Point
-from shared.events.groups import GroupCorrected, GroupCounted, GroupStatusChanged
+from shared.events.groups import GroupCorrected, GroupCounted, GroupHeld, GroupStatusChanged
 from shared.events.hazards import (
     CENTRE,
     CENTRE_ACCOUNT,
@@ -72,6 +72,7 @@ from shared.events.hazards import (
 from shared.events.households import (
     Displacement,
     HouseholdCorrected,
+    HouseholdHeld,
     HouseholdRegistered,
     HouseholdStatusChanged,
     HouseholdWhereabouts,
@@ -170,6 +171,7 @@ __all__ = [
     "GroupCorrected",
     "GroupCorrectionReported",
     "GroupCounted",
+    "GroupHeld",
     "GroupMovementReport",
     "GroupMovementReported",
     "GroupReport",
@@ -184,6 +186,7 @@ __all__ = [
     "Header",
     "HouseholdCorrected",
     "HouseholdCorrectionReported",
+    "HouseholdHeld",
     "HouseholdMovementReport",
     "HouseholdMovementReported",
     "HouseholdMovementSealed",

@@ -110,3 +110,34 @@ class GroupStatusChanged(GroupCounted):
     """Another report changed this count: a full recount replaced it, or no longer replaces it, or people moved."""
 
     event_type: ClassVar[str] = "dayar.group.status_changed.v1"
+
+
+class GroupHeld(EventData):
+    """The newest held count of a group that is not registered, without localities. The fields are as in `GroupCounted`.
+
+    If `is_held` is false, no count of the group waits any more: the group is registered, or its counts were refused.
+    Consumers ignore a `sequence` that is not newer than their own. The sequences of `GroupHeld` and of `GroupCounted`
+    are not comparable. If a recorded count has the same `stock_id`, the held count counts the same people.
+    """
+
+    event_type: ClassVar[str] = "dayar.group.held.v1"
+    topic: ClassVar[str] = "groups"
+    key_field: ClassVar[str] = "group_id"
+
+    group_id: Clear[UUID]
+    report_id: Clear[UUID]
+    version: Clear[int]
+    sequence: Clear[int]
+    is_held: Clear[bool]
+    status: Clear[Status]
+    stock_id: Clear[UUID]
+    measure: Clear[Measure]
+    mobility: Clear[Mobility]
+    persons: Clear[Persons]
+    households: Clear[Persons | None] = None
+    household_unit: Clear[HouseholdUnit] = HouseholdUnit.FAMILIES
+    occurred_on: Clear[date]
+    occurred_on_precision: Clear[Precision]
+    origin: Clear[Place]
+    destination: Clear[Place]
+    places_version: Clear[str | None] = None

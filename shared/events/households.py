@@ -89,3 +89,30 @@ class HouseholdStatusChanged(HouseholdRegistered):
     """
 
     event_type: ClassVar[str] = "dayar.household.status_changed.v1"
+
+
+class HouseholdHeld(EventData):
+    """The newest held report about a household that is not registered. Consumers never count its people as registered.
+
+    If `is_held` is false, no report about the household waits any more: the household is registered, or its reports
+    were refused. Consumers ignore a `sequence` that is not newer than their own. The sequences of `HouseholdHeld` and
+    of `HouseholdRegistered` are not comparable.
+    """
+
+    event_type: ClassVar[str] = "dayar.household.held.v1"
+    topic: ClassVar[str] = "households"
+    key_field: ClassVar[str] = "household_id"
+
+    household_id: Clear[UUID]
+    report_id: Clear[UUID]
+    version: Clear[int]
+    sequence: Clear[int]
+    is_held: Clear[bool]
+    status: Clear[Status]
+    occurred_on: Clear[date]
+    occurred_on_precision: Clear[Precision]
+    mobility: Clear[Mobility]
+    origin: Clear[Place]
+    destination: Clear[Place]
+    persons: Clear[Persons]
+    places_version: Clear[str | None] = None

@@ -9,17 +9,29 @@ Number = Callable[[Any], str]
 
 
 def displaced(figures: Mapping[str, Any], number: Number, known: NullTranslations) -> str:
-    """The numbers of counted people and registered people as text, with the total if both exist."""
-    registered = _registered(figures, number, known)
-    if not figures.get("reports"):
-        return registered
-    both = "; ".join([", ".join(_counted(figures, number, known)), registered])
-    if not figures.get("registered_persons"):
-        return both
-    total = _persons(figures["persons"], number, known)
-    return ". ".join(
-        [both, known.gettext("Total, with the larger figure at each place: {persons}").format(persons=total)]
-    )
+    """The numbers of counted people and registered people as text, with the total and with the part in held reports."""
+    parts = [_registered(figures, number, known)]
+    if figures.get("reports"):
+        parts.insert(0, ", ".join(_counted(figures, number, known)))
+    recorded = "; ".join(parts)
+    held = _held(figures, number, known)
+    if not held and not (figures.get("reports") and figures.get("registered_persons")):
+        return recorded
+    persons = _persons(figures["persons"], number, known)
+    total = known.gettext("Total, with the larger figure at each place: {persons}").format(persons=persons)
+    return ". ".join([recorded, total, *held])
+
+
+def _held(figures: Mapping[str, Any], number: Number, known: NullTranslations) -> list[str]:
+    """The part of the total that only held reports add; empty if they add nobody."""
+    persons, households = figures.get("held_persons", 0), figures.get("held_households", 0)
+    people = [_persons(persons, number, known)] if persons else []
+    if households:
+        text = known.ngettext("{count} household", "{count} households", households)
+        people.append(text.format(count=number(households)))
+    if not people:
+        return []
+    return [known.gettext("Of these in held reports, to be reviewed: {people}").format(people=", ".join(people))]
 
 
 def _counted(figures: Mapping[str, Any], number: Number, known: NullTranslations) -> list[str]:

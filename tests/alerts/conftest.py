@@ -31,6 +31,7 @@ CHANGED = (
     "hazards",
     "counted_groups",
     "replaced_counts",
+    "held_people",
     "resident_counts",
     "departed_by_destination",
     "hazard_changes",

@@ -11,11 +11,13 @@ from shared import events
 from shared.events import (
     GroupCorrected,
     GroupCounted,
+    GroupHeld,
     GroupStatusChanged,
     HazardCancelled,
     HazardReported,
     HazardUpdated,
     HouseholdCorrected,
+    HouseholdHeld,
     HouseholdRegistered,
     HouseholdStatusChanged,
     Message,
@@ -127,12 +129,21 @@ def group(**changed: Any) -> GroupCounted:
     return kind.model_validate(fields)
 
 
-def message(data: HazardReported | HouseholdRegistered | GroupCounted) -> Message:
-    id = events.event_id(data.event_type, data.author, data.report_id, data.version)
+def held(of: HouseholdRegistered | GroupCounted, **changed: Any) -> HouseholdHeld | GroupHeld:
+    """Makes the event that says that the report of this household or group is held."""
+    kind = GroupHeld if isinstance(of, GroupCounted) else HouseholdHeld
+    return kind.model_validate({**of.model_dump(), "is_held": True, **changed})
+
+
+AnyEvent = HazardReported | HouseholdRegistered | GroupCounted | HouseholdHeld | GroupHeld
+
+
+def message(data: AnyEvent) -> Message:
+    id = events.event_id(data.event_type, getattr(data, "author", AUTHOR), data.report_id, data.version)
     return events.message(data, id=id, source="/intake", time=NOW)
 
 
-def received(data: HazardReported | HouseholdRegistered | GroupCounted) -> Received:
+def received(data: AnyEvent) -> Received:
     published = message(data)
     return open_plain(Record(published.topic, 0, next(_offsets), 0, published.key, published.value, published.headers))
 

@@ -9,10 +9,10 @@ from services.alerts.alerts import Alert
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers import Receiver
-from shared.events import GroupCounted, HazardReported, HouseholdRegistered
+from shared.events import HazardReported
 from shared.events.vocabulary import DeliveryChannel
 from shared.places import Places
-from tests.alerts.factories import NOW, event_type, hazard, received, rules
+from tests.alerts.factories import NOW, AnyEvent, event_type, hazard, received, rules
 from tests.alerts.handling import Handling
 
 
@@ -24,7 +24,7 @@ class Post:
         self.now = NOW
         self.handling = Handling(rules(), Places.load(), clock=lambda: self.now)
 
-    async def __call__(self, *data: HazardReported | HouseholdRegistered | GroupCounted) -> list[str]:
+    async def __call__(self, *data: AnyEvent) -> list[str]:
         outcomes = await self.handling([received(one) for one in data], self.session)
         return [f"{outcome.kind} {outcome.reason}" for outcome in outcomes]
 

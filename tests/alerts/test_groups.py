@@ -4,7 +4,7 @@ import random
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import pytest
@@ -14,14 +14,15 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.alerts.queries import alerts as alert_queries
-from shared.events import GroupCounted, HouseholdRegistered, Place
+from shared.events import EventData, GroupCounted, HouseholdRegistered, Place
 from shared.postgres import database
 from tests.alerts.examples import Examples
-from tests.alerts.factories import ALAI, KADAMJAI, LEILEK, TODAY, group, household
+from tests.alerts.factories import ALAI, KADAMJAI, LEILEK, TODAY, AnyEvent, group, household
 from tests.alerts.post import Post
 
 UNKNOWN = Place(country="ZZ")
 Report = GroupCounted | HouseholdRegistered
+E = TypeVar("E", bound=EventData)
 
 
 def later(count: GroupCounted, **changed: Any) -> GroupCounted:
@@ -266,14 +267,15 @@ def test_any_order_of_groups_and_households_gives_the_same_alerts(
             state["destination"] = [Place(pcode=LEILEK), Place(pcode=ALAI), UNKNOWN][STOCKS.index(state["stock_id"])]
     counts, registered = histories(groups, group, "group_id"), histories(households, household, "household_id")
     stream = shuffled([*counts, *registered], random.Random(seed))
-    in_force = examples.run(alerts_after(examples.engine, stream))
+    names = ("persons", "counted_persons", "registered_persons", "households")
+    in_force = examples.run(alerts_after(examples.engine, stream, *names))
     for origin in (KADAMJAI, ALAI):
         figures = expected([one[-1] for one in counts], [one[-1] for one in registered], origin)
         is_raised = figures[0] >= 50 or figures[3] >= 10
         assert in_force.get(origin) == (figures if is_raised else None)
 
 
-def shuffled(histories: list[list[Report]], order: random.Random) -> list[Report]:
+def shuffled(histories: list[list[E]], order: random.Random) -> list[E]:
     """Mixes the records of all histories, but keeps the order within each history. Some records come twice."""
     keys = [number for number, history in enumerate(histories) for _ in history]
     order.shuffle(keys)
@@ -283,12 +285,12 @@ def shuffled(histories: list[list[Report]], order: random.Random) -> list[Report
     return [*records, *repeats]
 
 
-async def alerts_after(engine: AsyncEngine, stream: Sequence[Report]) -> dict[str, tuple[int, ...]]:
+async def alerts_after(engine: AsyncEngine, stream: Sequence[AnyEvent], *names: str) -> dict[str, tuple[int, ...]]:
+    """Maps each district that has an alert to these figures of the alert."""
     async with database.sessions(engine)() as session:
         post = Post(session)
         for number in range(0, len(stream), 4):
             await post(*stream[number : number + 4])
         rows = await post.fetch(f"{alert_queries.SELECT_ALERTS} WHERE NOT is_lapsed")
         alerts = [alert_queries.alert_of(row._mapping) for row in rows]
-    names = ("persons", "counted_persons", "registered_persons", "households")
-    return {alert.area: tuple(alert.figures[name] for name in names) for alert in alerts}
+    return {alert.area: tuple(alert.figures.get(name, 0) for name in names) for alert in alerts}

@@ -1,15 +1,21 @@
 """Group counts and registered households may be the same people, so their figures for one place are not added up."""
 
-from datetime import date
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from random import Random
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.alerts.rules.displacement import decide_displacement
 from services.alerts.rules.findings import Finding, Nothing
 from services.alerts.rules.headcounts import Departed, HeadCount, RegisteredDeparture
+from services.alerts.rules.windows import Window
 from shared.events.vocabulary import Status
 from shared.pages import LANGUAGES
 from shared.pages.catalogs import translations
@@ -37,16 +43,28 @@ def counted(
     return HeadCount(stock_id or uuid4(), on, on, destination, persons, families, yards)
 
 
-def judged(*people: RegisteredDeparture | HeadCount, **changed: Any) -> Finding | Nothing:
-    departed = Departed(
+def departed_of(
+    people: Sequence[RegisteredDeparture | HeadCount], held: Sequence[RegisteredDeparture | HeadCount]
+) -> Departed:
+    return Departed(
         [one for one in people if isinstance(one, RegisteredDeparture)],
         [one for one in people if isinstance(one, HeadCount)],
+        [one for one in held if isinstance(one, RegisteredDeparture)],
+        [one for one in held if isinstance(one, HeadCount)],
     )
+
+
+def judged(
+    *people: RegisteredDeparture | HeadCount, held: Sequence[RegisteredDeparture | HeadCount] = (), **changed: Any
+) -> Finding | Nothing:
+    departed = departed_of(people, held)
     return decide_displacement(Status.ACTUAL, KADAMJAI, TODAY, departed, [], rules(displacement=changed), NOW)
 
 
-def figures(*people: RegisteredDeparture | HeadCount) -> dict[str, Any]:
-    finding = judged(*people, persons=1)
+def figures(
+    *people: RegisteredDeparture | HeadCount, held: Sequence[RegisteredDeparture | HeadCount] = ()
+) -> dict[str, Any]:
+    finding = judged(*people, held=held, persons=1)
     assert isinstance(finding, Finding)
     return dict(finding.figures)
 
@@ -125,6 +143,79 @@ def test_a_district_may_have_its_own_numbers() -> None:
         rules(displacement={"areas": {"Kadamjai": {"persons": 30}}})
 
 
+@pytest.mark.parametrize(
+    ("people", "held", "is_raised"),
+    [
+        ([], [registered(1, 49)], False),
+        ([], [registered(1, 50)], True),
+        ([], [registered(1, 1)] * 10, True),
+        ([], [counted(50)], True),
+        ([counted(49)], [registered(1, 49)], False),  # the household may be among the counted people
+        ([registered(9, 40)], [registered(1, 1)], True),
+        ([registered(1, 40)], [counted(49, ""), registered(1, 1, ALAI)], True),
+        ([counted(49, stock_id=STOCK)], [counted(40, stock_id=STOCK)], False),
+        ([counted(40, stock_id=STOCK)], [counted(50, stock_id=STOCK)], True),
+    ],
+)
+def test_people_in_held_reports_count_like_others(
+    people: list[RegisteredDeparture | HeadCount], held: list[RegisteredDeparture | HeadCount], is_raised: bool
+) -> None:
+    assert isinstance(judged(*people, held=held), Finding) is is_raised
+
+
+def test_the_figures_say_how_many_of_the_persons_are_in_held_reports() -> None:
+    people = figures(counted(60), registered(3, 12, ALAI), held=[registered(1, 5, ALAI), counted(20)])
+    assert (people["persons"], people["held_persons"], people["held_households"]) == (60 + 20 + 12 + 5, 25, 1)
+    assert (people["counted_persons"], people["registered_persons"], people["households"]) == (60, 12, 3)
+    among_them = figures(counted(60, families=12), held=[registered(1, 5)])
+    assert among_them["persons"] == 60 and "held_persons" not in among_them
+
+
+def test_a_held_count_of_a_later_displacement_is_not_a_count_of_the_people_who_fled_before() -> None:
+    before = counted(60, stock_id=STOCK, on=TODAY - timedelta(days=90))
+    assert isinstance(judged(before, held=[counted(60, stock_id=STOCK)]), Finding)
+    assert isinstance(judged(held=[before, counted(60, stock_id=STOCK)]), Finding)
+
+
+DAYS = st.integers(0, 60).map(lambda days: TODAY + timedelta(days=days))
+PLACES_NOW = st.sampled_from([LEILEK, ALAI, ""])
+DEPARTURES = st.lists(
+    st.builds(RegisteredDeparture, st.tuples(DAYS), PLACES_NOW, st.integers(1, 9), st.integers(1, 60)), max_size=6
+)
+COUNTS = st.lists(
+    st.builds(
+        lambda stock, on, *more: HeadCount(UUID(int=stock), on, on, *more),
+        st.integers(1, 3),
+        DAYS,
+        PLACES_NOW,
+        st.integers(0, 90),
+        st.integers(0, 20),
+        st.integers(0, 20),
+    ),
+    max_size=6,
+)
+
+
+@given(people=st.tuples(DEPARTURES, COUNTS, DEPARTURES, COUNTS), day=DAYS, order=st.randoms(use_true_random=False))
+def test_held_reports_only_add_people_and_their_order_does_not_matter(
+    people: tuple[list[Any], ...], day: date, order: Random
+) -> None:
+    window = Window(day, day + timedelta(days=1))
+    known, recorded = Departed(*people).within(window), Departed(*people[:2]).within(window)
+    assert min(known.held_persons, known.held_households) >= 0
+    assert (
+        replace(
+            known,
+            persons=known.persons - known.held_persons,
+            households=known.households - known.held_households,
+            held_persons=0,
+            held_households=0,
+        )
+        == recorded
+    )
+    assert Departed(*(order.sample(part, len(part)) for part in people)).within(window) == known
+
+
 EVENING = {
     "en": "283 persons counted in 4 reports, 75 families; 0 registered households",
     "ru": "283 человека по 4 донесениям, 75 семей; 0 зарегистрированных домохозяйств",
@@ -145,6 +236,16 @@ def test_yards_have_their_kyrgyz_word() -> None:
     assert "12 түтүн" in text
 
 
+WITH_HELD = {
+    "en": "0 registered households. Total, with the larger figure at each place: 61 persons. Of these in held reports,"
+    " to be reviewed: 61 persons, 1 household",
+    "ru": "0 зарегистрированных домохозяйств. Всего, по большему числу в каждом месте: 61 человек. Из них в донесениях"
+    " на рассмотрении, ждут решения: 61 человек, 1 домохозяйство",
+    "ky": "0 катталган үй чарба. Бардыгы, ар бир жердеги чоңураак сан менен: 61 адам. Анын ичинен каралуудагы"
+    " билдирүүлөрдө, чечим күтөт: 61 адам, 1 үй чарба",
+}
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_reason_gives_both_parts(language: str) -> None:
     four = figures(counted(70, families=20), counted(150, "", families=45), counted(37, families=10), counted(26))
@@ -152,6 +253,8 @@ def test_the_reason_gives_both_parts(language: str) -> None:
     assert sentence("households_displaced", four, language, known, PLACES).endswith(EVENING[language])
     both = figures(counted(60), registered(3, 12, ALAI))
     assert sentence("households_displaced", both, language, known, PLACES).endswith(WITH_HOUSEHOLDS[language])
+    held = figures(held=[counted(56), registered(1, 5, ALAI)])
+    assert sentence("households_displaced", held, language, known, PLACES).endswith(WITH_HELD[language])
 
 
 def test_an_alert_of_the_release_before_names_its_households() -> None:

@@ -66,7 +66,8 @@ MAY_BE_CLEAR = {
     "consumer",
     "outcome",
     "reason",
-    "replaces",  # fields of outcomes, which contain a report id and a reason code
+    "is_held",
+    "replaces",  # fields of outcomes and of held people, which contain a report id and a reason code
     "displacement",  # this field contains another displacement of the household
     "counted_at",
     "counted_at_precision",

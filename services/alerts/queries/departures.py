@@ -1,4 +1,4 @@
-"""SQL that counts the people who left a district: registered households, and groups that were counted."""
+"""SQL that counts the people who left a district: registered households, counted groups, and held reports of both."""
 
 # raw SQL throughout: these statements run for every batch of households and must be fast
 
@@ -34,6 +34,10 @@ SELECT counted.* FROM unnest($1::text[], $2::date[], $3::date[]) AS asked (area,
 ASKED_STOCKS = """ARRAY(
     SELECT stock_id FROM unnest($1::text[], $2::date[], $3::date[]) AS asked (area, first, last) JOIN counted_groups
         ON origin_area = asked.area AND departed_on BETWEEN asked.first AND asked.last
+    UNION
+    SELECT stock_id FROM unnest($1::text[], $2::date[], $3::date[]) AS asked (area, first, last) JOIN held_people
+        ON origin_area = asked.area AND departed_on BETWEEN asked.first AND asked.last
+    WHERE is_counted
 )"""
 COUNTED = f"""
 SELECT status, origin_area, stock_id, left_on, coalesce(departed_on, left_on) AS reported_on,
@@ -43,6 +47,23 @@ WHERE is_counted AND mobility = ANY($4) AND NOT EXISTS (
     SELECT FROM replaced_counts AS replaced
     WHERE replaced.report_id = counted_groups.report_id AND replaced.sequence > counted_groups.sequence
 )
+"""  # noqa: S608
+
+# A registered household is not counted as held, even before the event arrives that ends the hold.
+# The same holds for a count that is recorded. DISTINCT ON is needed, because the requested dates may overlap.
+HELD_HOUSEHOLDS = """
+SELECT DISTINCT ON (subject_id) status, area, departed_on, coalesce(destination_area, '') AS destination, persons
+FROM unnest($1::text[], $2::date[], $3::date[]) AS asked (area, first, last) JOIN held_people AS held
+    ON origin_area = asked.area AND departed_on BETWEEN asked.first AND asked.last
+WHERE kind = 'household' AND is_counted AND mobility = ANY($4)
+    AND NOT EXISTS (SELECT FROM households WHERE household_id = held.subject_id)
+"""
+HELD_COUNTS = f"""
+SELECT status, origin_area, stock_id, departed_on, departed_on AS reported_on,
+    coalesce(destination_area, '') AS destination, persons, families, yards
+FROM held_people AS held
+WHERE stock_id = ANY({ASKED_STOCKS}) AND is_counted AND departed_on IS NOT NULL AND mobility = ANY($4)
+    AND NOT EXISTS (SELECT FROM counted_groups WHERE report_id = held.report_id)
 """  # noqa: S608
 
 
@@ -58,6 +79,10 @@ async def departed(
             people[Status(status), area].registered.append(RegisteredDeparture(dates, *registered))
     for status, area, *counted in await connection.fetch(COUNTED, *columns, list(mobility)):
         people[Status(status), area].counts.append(HeadCount(*counted))
+    for status, area, day, destination, persons in await connection.fetch(HELD_HOUSEHOLDS, *columns, list(mobility)):
+        people[Status(status), area].held.append(RegisteredDeparture((day,), destination, 1, persons))
+    for status, area, *held in await connection.fetch(HELD_COUNTS, *columns, list(mobility)):
+        people[Status(status), area].held_counts.append(HeadCount(*held))
     return people
 
 

@@ -1,17 +1,20 @@
 """Computes how many people left a district. Registered households and counts of groups are compared place by place.
 
 A group at a place may include households that are registered at this place. The place is the district where the
-people are now; "" is an unknown place.
+people are now; "" is an unknown place. People in held reports count too, and their part is also computed separately.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from services.alerts.rules.windows import Window
+
+# A departure that is later by more than this time is a new displacement, as in `queries/groups.py`.
+SAME_DISPLACEMENT = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,9 @@ class HeadCount:
 class DisplacementFigures:
     """`persons` and `households` are sums over the destinations.
 
-    Each destination adds the larger of its registered figure and its counted figure.
+    Each destination adds the larger of its registered figure and its counted figure. `held_persons` and
+    `held_households` are the parts of `persons` and `households` that only held reports add. The other figures contain
+    no held reports.
     """
 
     persons: int
@@ -64,10 +69,12 @@ class DisplacementFigures:
     reports: int
     families: int
     yards: int
+    held_persons: int = 0
+    held_households: int = 0
 
     @property
     def figures(self) -> dict[str, Any]:
-        return {
+        recorded = {
             "persons": self.persons,
             "households": self.registered_households,
             "registered_persons": self.registered_persons,
@@ -76,49 +83,94 @@ class DisplacementFigures:
             "families": self.families,
             "yards": self.yards,
         }
+        if not (self.held_persons or self.held_households):
+            return recorded
+        return recorded | {"held_persons": self.held_persons, "held_households": self.held_households}
 
 
 @dataclass(slots=True)
 class Departed:
-    """The registered and the counted departures from an area."""
+    """The departures from an area: registered households, counts of groups, and the same of held reports.
+
+    A held household is a departure of one household.
+    """
 
     registered: list[RegisteredDeparture] = field(default_factory=list)
     counts: list[HeadCount] = field(default_factory=list)
+    held: list[RegisteredDeparture] = field(default_factory=list)
+    held_counts: list[HeadCount] = field(default_factory=list)
+
+    @property
+    def stocks(self) -> list[HeadCount]:
+        return of_stocks(self.counts)
+
+    @property
+    def stocks_with_held(self) -> list[HeadCount]:
+        return with_held(self.stocks, of_stocks(self.held_counts))
 
     def newest(self, window: Window) -> date:
         """The latest date within the window on which people left."""
         days = (
-            *(day for departure in self.registered for day in departure.dates),
-            *(count.departed_on for count in of_stocks(self.counts)),
+            *(day for departure in (*self.registered, *self.held) for day in departure.dates),
+            *(count.departed_on for count in self.stocks_with_held),
         )
         return max((day for day in days if day in window), default=window.last)
 
     def latest_report(self, window: Window) -> date:
         """The latest date that the window's counts report. A recount may report a date after the window."""
-        counts = (count.reported_on for count in of_stocks(self.counts) if count.departed_on in window)
+        counts = (count.reported_on for count in self.stocks_with_held if count.departed_on in window)
         return max(counts, default=window.first)
 
     def within(self, window: Window) -> DisplacementFigures:
-        registered = [departure for departure in self.registered if departure.is_within(window)]
-        counts = [count for count in of_stocks(self.counts) if count.departed_on in window]
-        households, persons = Counter[str](), Counter[str]()
-        for departure in registered:
-            households[departure.destination] += departure.households
-            persons[departure.destination] += departure.persons
-        counted_households, counted_persons = Counter[str](), Counter[str]()
-        for count in counts:
-            counted_households[count.destination] += count.households
-            counted_persons[count.destination] += count.persons
-        return DisplacementFigures(
-            persons=(persons | counted_persons).total(),
-            households=(households | counted_households).total(),
-            registered_households=households.total(),
-            registered_persons=persons.total(),
-            counted_persons=counted_persons.total(),
-            reports=len(counts),
-            families=sum(count.families for count in counts),
-            yards=sum(count.yards for count in counts),
+        recorded = _sums(window, self.registered, self.stocks)
+        if not (self.held or self.held_counts):
+            return recorded
+        known = _sums(window, [*self.registered, *self.held], self.stocks_with_held)
+        return replace(
+            recorded,
+            persons=known.persons,
+            households=known.households,
+            held_persons=known.persons - recorded.persons,
+            held_households=known.households - recorded.households,
         )
+
+
+def _sums(
+    window: Window, departures: Iterable[RegisteredDeparture], stocks: Iterable[HeadCount]
+) -> DisplacementFigures:
+    registered = [departure for departure in departures if departure.is_within(window)]
+    counts = [count for count in stocks if count.departed_on in window]
+    households, persons = Counter[str](), Counter[str]()
+    for departure in registered:
+        households[departure.destination] += departure.households
+        persons[departure.destination] += departure.persons
+    counted_households, counted_persons = Counter[str](), Counter[str]()
+    for count in counts:
+        counted_households[count.destination] += count.households
+        counted_persons[count.destination] += count.persons
+    return DisplacementFigures(
+        persons=(persons | counted_persons).total(),
+        households=(households | counted_households).total(),
+        registered_households=households.total(),
+        registered_persons=persons.total(),
+        counted_persons=counted_persons.total(),
+        reports=len(counts),
+        families=sum(count.families for count in counts),
+        yards=sum(count.yards for count in counts),
+    )
+
+
+def with_held(stocks: Iterable[HeadCount], held: Iterable[HeadCount]) -> list[HeadCount]:
+    """The stocks with their held counts. A held count never moves a recorded stock to another window or place."""
+    known = {stock.stock_id: stock for stock in stocks}
+    new_displacements = []
+    for count in held:
+        stock = known.get(count.stock_id)
+        if stock is None or count.departed_on - stock.departed_on > SAME_DISPLACEMENT:
+            new_displacements.append(count)
+        else:
+            known[count.stock_id] = _highest(stock, count)
+    return [*known.values(), *new_displacements]
 
 
 def of_stocks(counts: Iterable[HeadCount]) -> list[HeadCount]:
@@ -131,10 +183,21 @@ def of_stocks(counts: Iterable[HeadCount]) -> list[HeadCount]:
 
 def _of_stock(same: Sequence[HeadCount]) -> HeadCount:
     """The highest number of each measure, because one team may count persons and another team families."""
+    largest = max(same, key=lambda count: (count.persons, count.destination))
+    latest = max(count.departed_on for count in same)
     return replace(
-        max(same, key=lambda count: (count.persons, count.destination)),
-        departed_on=min(count.departed_on for count in same),
-        reported_on=max(count.reported_on for count in same),
-        families=max(count.families for count in same),
-        yards=max(count.yards for count in same),
+        _highest(largest, *same),
+        departed_on=min(day for day in (count.departed_on for count in same) if latest - day <= SAME_DISPLACEMENT),
+    )
+
+
+def _highest(count: HeadCount, *others: HeadCount) -> HeadCount:
+    """The count with the highest number of each measure, and with the latest date that one of the counts reports."""
+    counts = (count, *others)
+    return replace(
+        count,
+        reported_on=max(count.reported_on for count in counts),
+        persons=max(count.persons for count in counts),
+        families=max(count.families for count in counts),
+        yards=max(count.yards for count in counts),
     )

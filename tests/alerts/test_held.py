@@ -1,0 +1,150 @@
+"""People in held reports raise the same alert as recorded people, and are never counted twice."""
+
+import random
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.events import GroupCounted, GroupHeld, HouseholdHeld, Place
+from tests.alerts.examples import Examples
+from tests.alerts.factories import ALAI, KADAMJAI, LEILEK, TODAY, AnyEvent, group, held, household
+from tests.alerts.post import Post
+from tests.alerts.test_groups import alerts_after, shuffled
+
+UNKNOWN = Place(country="ZZ")
+
+
+def ended(hold: HouseholdHeld | GroupHeld) -> HouseholdHeld | GroupHeld:
+    return hold.model_copy(update={"sequence": hold.sequence + 1, "is_held": False})
+
+
+@pytest.mark.anyio
+async def test_an_accepted_report_is_not_counted_twice_and_a_refused_report_leaves_the_alert(post: Post) -> None:
+    household_report, count = household(persons=20), group(persons=40, destination=Place(pcode=ALAI))
+    holds = held(household_report), held(count)
+    assert await post(*holds) == ["alerted households_displaced"] * 2
+    alert = await post.alert()
+    assert [alert.figures[name] for name in ("persons", "held_persons", "held_households")] == [60, 60, 1]
+    assert [cause for _, _, cause in await post.deliveries()] == ["raised"]
+    await post(household_report)  # the event that ends the hold comes later
+    assert [(await post.alert()).figures[name] for name in ("persons", "held_persons")] == [60, 40]
+    await post(ended(holds[0]), count)
+    alert = await post.alert()
+    assert alert.figures["persons"] == 60 and "held_persons" not in alert.figures
+    other = held(household(persons=5))
+    await post(ended(holds[1]), other)
+    assert (await post.alert()).figures["held_persons"] == 5
+    assert await post(ended(other), other) == ["noted no_rule", "noted not_newer"]
+    assert (await post.alert()).figures["persons"] == 60
+    assert not (await post.alert()).is_lapsed
+
+
+@pytest.mark.anyio
+async def test_an_alert_about_held_reports_ends_if_they_are_refused(post: Post) -> None:
+    holds = [held(household(persons=30)), held(group(persons=30, destination=UNKNOWN))]
+    await post(*holds)
+    await post(*map(ended, holds))
+    assert (await post.alert()).is_lapsed
+
+
+@pytest.mark.anyio
+async def test_a_held_count_joins_the_recorded_counts_of_its_people(post: Post) -> None:
+    """The recorded count states another day. When it comes, the day of the held count is judged again."""
+    count = group(persons=60)
+    assert await post(held(count)) == ["alerted households_displaced"]
+    await post(group(persons=20, stock_id=count.stock_id, occurred_on=TODAY - timedelta(days=5)))
+    in_force = [alert for alert in await post.alerts() if not alert.is_lapsed]
+    assert [(alert.situation, alert.figures["held_persons"]) for alert in in_force] == [("2026-06-10", 40)]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "changed", [{"measure": "flow"}, {"mobility": "migration"}, {"origin": UNKNOWN}, {"occurred_on_precision": "month"}]
+)
+async def test_some_held_counts_raise_no_alert(post: Post, changed: dict[str, Any]) -> None:
+    assert await post(held(group(persons=900, **changed))) == ["noted no_rule"]
+    assert await post.alerts() == []
+
+
+DESTINATIONS = [Place(pcode=LEILEK), Place(pcode=ALAI), UNKNOWN]
+HOLDS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "persons": st.integers(0, 60),
+            "destination": st.sampled_from(DESTINATIONS),
+            "origin": st.sampled_from([Place(pcode=KADAMJAI), Place(pcode=KADAMJAI), Place(pcode=ALAI)]),
+        }
+    ),
+    min_size=1,
+    max_size=3,
+)
+# the held versions of a household or group, with the end: it waits, or is registered by another version, or refused
+HISTORIES = st.lists(
+    st.tuples(st.sampled_from(["household", "group"]), HOLDS, st.sampled_from(["waits", "registered", "refused"])),
+    max_size=6,
+)
+
+
+@settings(max_examples=25)
+@given(drawn=HISTORIES, registered_first=st.booleans(), seed=st.integers(0, 1_000))
+def test_any_order_of_held_and_recorded_reports_gives_the_same_alerts(
+    examples: Examples, drawn: list[Any], registered_first: bool, seed: int
+) -> None:
+    """Kafka keeps the order of the records about one household or group, and may repeat records."""
+    histories = [
+        history(kind, states, end, number, registered_first=registered_first)
+        for number, (kind, states, end) in enumerate(drawn)
+    ]
+    stream = shuffled(histories, random.Random(seed))
+    in_force = examples.run(alerts_after(examples.engine, stream, "persons", "held_persons"))
+    for origin in (KADAMJAI, ALAI):
+        persons, of_held, households = expected(histories, origin)
+        is_raised = persons >= 50 or households >= 10
+        assert in_force.get(origin) == ((persons, of_held) if is_raised else None)
+
+
+def history(
+    kind: str, states: Sequence[dict[str, Any]], end: str, number: int, *, registered_first: bool
+) -> list[AnyEvent]:
+    """Makes the records of one household or group. Two groups share each stock, as two teams at one place do."""
+    stock = UUID(int=number // 2 + 1)
+    more = {"stock_id": stock, "destination": DESTINATIONS[stock.int % 3]} if kind == "group" else {}
+    own = {f"{kind}_id": uuid4(), "report_id": uuid4(), **more}
+    make = group if kind == "group" else household
+    reports = [make(**{**state, **own}, version=version) for version, state in enumerate(states, 1)]
+    holds: list[AnyEvent] = [held(report, sequence=sequence) for sequence, report in enumerate(reports, 1)]
+    if end == "waits":
+        return holds
+    last = [held(reports[-1], sequence=len(holds) + 1, is_held=False)]
+    if end == "refused":
+        return [*holds, *last]
+    recorded = [reports[0]]
+    return [*holds, *recorded, *last] if registered_first else [*holds, *last, *recorded]
+
+
+def expected(histories: Sequence[Sequence[AnyEvent]], origin: str) -> tuple[int, int, int]:
+    """Computes the figures of one district: all persons, the persons of held reports only, and all households."""
+    recorded = [event for events in histories for event in events if not isinstance(event, HouseholdHeld | GroupHeld)]
+    waiting = [events[-1] for events in histories if getattr(events[-1], "is_held", False)]
+    everybody, households = totals([*recorded, *waiting], origin)
+    return everybody, everybody - totals(recorded, origin)[0], households
+
+
+def totals(reports: Sequence[Any], origin: str) -> tuple[int, int]:
+    stocks, registered = defaultdict[Any, int](int), defaultdict[Any, list[int]](list)
+    for report in (report for report in reports if report.origin.pcode == origin):
+        if isinstance(report, GroupCounted | GroupHeld):
+            key = report.destination.pcode, report.stock_id
+            stocks[key] = max(stocks[key], report.persons)
+        elif report.persons:
+            registered[report.destination.pcode].append(report.persons)
+    places = [place.pcode for place in DESTINATIONS]
+    counted = {place: sum(persons for (there, _), persons in stocks.items() if there == place) for place in places}
+    persons = sum(max(counted[place], sum(registered[place])) for place in places)
+    return persons, sum(len(registered[place]) for place in places)
