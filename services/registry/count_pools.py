@@ -79,7 +79,7 @@ class CountPool:
     async def tallies(self) -> Tallies:
         """The people left in each count after movements. Loads counts until no further count can change the result."""
         own = list(self._counts.values())
-        self._sites = await self._typed_sites(own)
+        self._sites = await typed_sites(self.connection, own, self.movements)
         self._counts = {count.report_id: count.at_typed_site(self._sites) for count in own}
         rows = await self.connection.fetch(STORED_POPULATIONS, list(self._groups))
         populations = {str(row["population"]) for row in rows}
@@ -123,13 +123,16 @@ class CountPool:
             return sites
         return {row["site_id"] for row in await self.connection.fetch(MOVED_AT, list(sites))}
 
-    async def _typed_sites(self, counts: Collection[Headcount]) -> TypedSites:
-        """The sites with the P-codes where the counts and movements place people."""
-        places = [count.clear.destination for count in counts]
-        places += [movement.clear.destination for movement in self.movements if movement.clear.destination]
-        pcodes = {place.pcode for place in places} - {None}
-        rows = await self.connection.fetch(SITES, list(pcodes), [count.site_id for count in counts if count.site_id])
-        return TypedSites((site_id, pcode, names) for site_id, pcode, *names in rows)
+
+async def typed_sites(
+    connection: Any, counts: Collection[Headcount], movements: Iterable[FiledMovement] = ()
+) -> TypedSites:
+    """The sites with the P-codes where the counts and movements place people."""
+    places = [count.clear.destination for count in counts]
+    places += [movement.clear.destination for movement in movements if movement.clear.destination]
+    pcodes = {place.pcode for place in places} - {None}
+    rows = await connection.fetch(SITES, list(pcodes), [count.site_id for count in counts if count.site_id])
+    return TypedSites((site_id, pcode, names) for site_id, pcode, *names in rows)
 
 
 def lock_of(site_id: UUID) -> str:

@@ -1,6 +1,6 @@
 """Handlers that apply reports and decisions to the working set, store the changes and add events to the outbox."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import chain
@@ -8,8 +8,9 @@ from itertools import chain
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry import held
-from services.registry.decisions import ReportDecision
+from services.registry.decisions import Name, ReportDecision
 from services.registry.envelope_encryption import EnvelopeEncryption
+from services.registry.held_events import held_events
 from services.registry.household_events import HouseholdEvents, utcnow
 from services.registry.models import HeldDecision
 from services.registry.recounts import recount
@@ -91,11 +92,20 @@ class Registrar:
         await self._save(await store.open_at(names, ()), store, session)
         return len(names)
 
+    async def publish_held(self, names: Collection[Name], session: AsyncSession) -> None:
+        """Publish the newest held report about each of these households and groups. The caller commits."""
+        if names:
+            store = Store(session, self._encryption, self._search, self._places)
+            working_set = await store.open_at(names, ())
+            working_set.held_before = {}  # no event has told the other services about these reports
+            await self._save(working_set, store, session)
+
     async def _save(self, working_set: WorkingSet, store: Store, session: AsyncSession) -> None:
         now = self._clock()
         working_set.judge()
         recounted = await recount(session, working_set, store, now)
-        messages = chain(recounted.messages, self._household_events.messages(working_set, now))
+        held_people = await held_events(session, working_set.held_changes(), self._places, now)
+        messages = chain(recounted.messages, self._household_events.messages(working_set, now), held_people)
         await store.save(working_set, messages, recounted.tallies, recounted.outdated)
 
 

@@ -255,6 +255,18 @@ class UnjudgedHousehold(RegistryModel):
     movements: Mapped[int]
 
 
+class UnpublishedHeldPeople(RegistryModel):
+    """A household or group that an earlier release held, and whose people no event has published yet.
+
+    The migration writes the rows, and the worker deletes them.
+    """
+
+    __tablename__ = "unpublished_held_people"
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    subject_id: Mapped[UUID] = mapped_column(primary_key=True)
+
+
 class Displaced(Moved):
     """The columns that the tables `episodes` and `counts` share. PostgreSQL computes some columns for figures.
 

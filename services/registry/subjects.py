@@ -154,9 +154,7 @@ class Subject:
     @property
     def _reported(self) -> Collection[Filed]:
         reported = self.displacements.values()
-        if len(reported) == 1:
-            return reported
-        return [filed for filed in reported if filed.clear.status is Status.ACTUAL] or reported
+        return reported if len(reported) == 1 else actual(reported)
 
 
 def put(filed: F, known: dict[str, F]) -> None:
@@ -175,6 +173,11 @@ def sites_of(filed: AnyFiled) -> Iterator[str]:
     """The sites where a report about a household, or about everybody at a site, places people."""
     if filed.subject[0] != ReportKind.GROUP:
         yield from filter(None, (filed.sealed.get("site_id"), filed.sealed.get("destination_site_id")))
+
+
+def actual(displacements: Collection[Filed]) -> Collection[Filed]:
+    """The displacements without those of Exercise and Test reports, if there is an Actual report."""
+    return [filed for filed in displacements if filed.clear.status is Status.ACTUAL] or displacements
 
 
 def latest(displacements: Collection[Filed]) -> Filed:

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.registry.comparisons import keep_compared
 from services.registry.config import RegistrySettings
 from services.registry.digests import Digests
+from services.registry.earlier_held import publish_earlier
 from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.figure_checks import keep_checked
 from services.registry.figure_sums import keep_summed
@@ -52,6 +53,7 @@ async def run(settings: RegistrySettings) -> None:
                 SiteKeyRenewal(database.sessions(engine), encryption, search, places).run,
             ),
             keep_applied(database.sessions(engine), registrar),
+            publish_earlier(database.sessions(engine), registrar),
             keep_compared(database.sessions(engine), encryption, search),
             keep_summed(database.sessions(engine)),
             keep_checked(database.sessions(engine), places),

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import NamedTuple
 
 from services.registry import decisions
@@ -23,6 +24,7 @@ from services.registry.decisions import (
     refused,
     registers,
 )
+from services.registry.held_people import HeldChange, held_changes, newest_held
 from services.registry.reports import AnyFiled, Filed, FiledMovement
 from services.registry.subjects import Subject, SubjectChange
 from shared.crypto.randomness import random_id
@@ -74,6 +76,7 @@ class WorkingSet:
     moved_sites: set[str] = field(default_factory=set)  # the sites whose movements this batch changes
     site_movements: list[FiledMovement] = field(default_factory=list)  # the batch's movements of everybody at a site
     noted: set[Name] = field(default_factory=set)  # households to which the batch applies earlier movements of sites
+    held_before: Mapping[Name, Filed] = field(default_factory=dict)  # the newest held reports before the batch
     judged: int = 0  # the number of `changes` that already contain the people's whereabouts
 
     @classmethod
@@ -88,7 +91,8 @@ class WorkingSet:
         sites = {subject_id: subject for (kind, subject_id), subject in by_name.items() if kind == SITE}
         for subject in by_name.values():
             subject.sites = sites
-        return cls(places, by_name, known, early=early, sites=sites)
+        held_before = newest_held(chain.from_iterable(known.values()), by_name)
+        return cls(places, by_name, known, early=early, sites=sites, held_before=held_before)
 
     def file(self, filed: AnyFiled) -> ReportDecision:
         """Decide about a new report, and then about the reports that were waiting for it."""
@@ -126,6 +130,11 @@ class WorkingSet:
         self._decide(filed, decision, replaced)
         self.refiled.append(filed)
         return decision
+
+    def held_changes(self) -> list[HeldChange]:
+        """The changes of the newest held reports about households and groups that are not registered."""
+        held = newest_held(chain.from_iterable(self.reports.values()), self.subjects)
+        return list(held_changes(self.held_before, held))
 
     def _withdraw(self, movement: FiledMovement, subject: Subject) -> None:
         self._to_judge(subject)

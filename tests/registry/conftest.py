@@ -47,6 +47,7 @@ TABLES = (
     "stays",
     "uncompared_households",
     "unjudged_households",
+    "unpublished_held_people",
     "figure_changes",  # emptied after the tables whose triggers write into this table
     "figure_dimensions",
     "figure_sums",

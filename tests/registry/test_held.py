@@ -76,6 +76,10 @@ class Office:
         outcomes = await self.published("outcomes")
         return outcomes if len(outcomes) == 2 else None
 
+    async def three_households(self) -> list[str] | None:
+        households = await self.published("households")
+        return households if len(households) == 3 else None
+
     async def dayar(self, *words: str) -> Result:
         """Runs a command in a thread, because each command has its own event loop."""
         with patch.dict(os.environ, self.installation.env()):
@@ -112,8 +116,9 @@ async def test_an_accepted_report_takes_effect_once_even_if_the_worker_is_killed
     assert await office.rows("SELECT * FROM households") == []
     office.work()
     await wait_for(lambda: office.rows("SELECT 1 FROM held_decisions WHERE result = 'recorded'"), 30)
-    [registered] = await wait_for(lambda: office.published("households"), 20)
-    assert json.loads(registered)["household_id"] == body["household_id"]
+    published = [json.loads(value) for value in await wait_for(office.three_households, 20)]
+    assert [event.get("is_held") for event in published] == [True, None, False]
+    assert {event["household_id"] for event in published} == {body["household_id"]}
     first, second = map(json.loads, await wait_for(office.two_outcomes, 20))
     assert (first["outcome"], second["outcome"], second["replaces"]) == ("held", "recorded", str(id))
     assert await office.rows("SELECT persons FROM households") == [{"persons": 5}]

@@ -44,10 +44,11 @@ def transferred(of: dict[str, Any], site_id: str, days: float = 1) -> dict[str, 
 
 
 async def displaced(file: Filing) -> dict[str, int]:
-    """Maps each household or count to the number of people who are still displaced."""
+    """Maps each registered household or count to the number of people who are still displaced."""
     newest: dict[str, dict[str, Any]] = {}
     for event in [*await file.events("households"), *await file.events("groups")]:
-        newest[event.get("household_id") or event["report_id"]] = event
+        if "is_held" not in event:
+            newest[event.get("household_id") or event["report_id"]] = event
     persons = {id: event.get("whereabouts", {}).get("displaced", event["persons"]) for id, event in newest.items()}
     return {id: number for id, number in persons.items() if number}
 

@@ -1,0 +1,36 @@
+"""Publishes the people in reports that an earlier release held, because earlier releases published no such events."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from services.registry.decisions import Name
+from services.registry.handlers import Registrar
+from services.registry.models import UnpublishedHeldPeople
+from shared.failures import retry_while_unavailable
+
+AT_ONCE = 200  # households and groups in one transaction
+
+
+async def publish_earlier(sessions: async_sessionmaker[AsyncSession], registrar: Registrar) -> None:
+    """Publish all listed households and groups. The migration makes the list, so it stays empty afterwards."""
+    while await retry_while_unavailable(lambda: publish_some(sessions, registrar)):
+        pass
+
+
+async def publish_some(sessions: async_sessionmaker[AsyncSession], registrar: Registrar) -> int:
+    """Publish some of the listed households and groups in one transaction. Return their number."""
+    async with sessions.begin() as session:
+        names = await take_some(session)
+        await registrar.publish_held(names, session)
+    return len(names)
+
+
+async def take_some(session: AsyncSession) -> Sequence[Name]:
+    """Remove some households and groups from the list. Two workers take different ones."""
+    listed = UnpublishedHeldPeople
+    some = select(listed.kind, listed.subject_id).limit(AT_ONCE).with_for_update(skip_locked=True)
+    taken = delete(listed).where(tuple_(listed.kind, listed.subject_id).in_(some))
+    rows = await session.execute(taken.returning(listed.kind, listed.subject_id))
+    return [(kind, str(subject_id)) for kind, subject_id in rows]

@@ -1,0 +1,73 @@
+"""The registry's events about people of whom only held reports exist. The alerts service counts these people."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.count_pools import typed_sites
+from services.registry.headcounts import Headcount
+from services.registry.held_people import HeldChange
+from services.registry.household_events import SOURCE
+from services.registry.typed_sites import TypedSites
+from shared import events
+from shared.country import TIME_ZONE
+from shared.crypto.randomness import random_id
+from shared.events import EventData, GroupHeld, HouseholdHeld, Message, Place
+from shared.events.displacements import GroupClear
+from shared.places import Places
+from shared.postgres import database
+
+# raw SQL: one statement draws several numbers of the sequence
+SEQUENCES = "SELECT nextval('held_sequence') FROM generate_series(1, $1)"
+
+
+async def held_events(
+    session: AsyncSession, changes: Sequence[HeldChange], places: Places, now: datetime
+) -> list[Message]:
+    """The events about these changes. The caller has locked these households and groups, so the sequences grow."""
+    if not changes:
+        return []
+    connection = await database.driver(session)
+    counts = [Headcount.of(change.filed) for change in changes if isinstance(change.filed.clear, GroupClear)]
+    sites = await typed_sites(connection, counts) if counts else TypedSites(())
+    sequences = [row["nextval"] for row in await connection.fetch(SEQUENCES, len(changes))]
+    return [
+        events.message(event(change, sequence, places, sites), id=random_id(), source=SOURCE, time=now)
+        for change, sequence in zip(changes, sequences, strict=True)
+    ]
+
+
+def event(change: HeldChange, sequence: int, places: Places, sites: TypedSites) -> EventData:
+    filed, clear = change.filed, change.filed.clear
+    fields: dict[str, Any] = {
+        "report_id": UUID(filed.report_id),
+        "version": clear.version,
+        "sequence": sequence,
+        "is_held": change.is_held,
+        "status": clear.status,
+        "occurred_on": clear.occurred_at.astimezone(TIME_ZONE).date(),
+        "occurred_on_precision": clear.occurred_at_precision,
+        "mobility": clear.mobility,
+        "origin": district(clear.origin, places),
+        "destination": district(clear.destination, places),
+        "persons": clear.persons,
+        "places_version": filed.places_version,
+    }
+    if not isinstance(clear, GroupClear):
+        return HouseholdHeld(household_id=clear.household_id, **fields)
+    return GroupHeld(
+        group_id=clear.group_id,
+        stock_id=UUID(Headcount.of(filed).at_typed_site(sites).stock_id),
+        measure=clear.measure,
+        households=clear.households,
+        household_unit=clear.household_unit,
+        **fields,
+    )
+
+
+def district(place: Place, places: Places) -> Place:
+    """The place with the P-code of its district, because these events state no finer place."""
+    return Place(pcode=places.district(place.pcode)) if place.pcode else place

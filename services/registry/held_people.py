@@ -1,0 +1,44 @@
+"""Finds the people about whom only held reports exist. The order of arrival does not matter. No I/O."""
+
+from collections import defaultdict
+from collections.abc import Container, Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from services.registry.decisions import Name
+from services.registry.reports import AnyFiled, Filed
+from services.registry.subjects import actual, latest
+from shared.events.vocabulary import OutcomeKind
+
+
+class HeldChange(NamedTuple):
+    """The newest held report about a household or group. If `is_held` is false, no report waits any more."""
+
+    filed: Filed
+    is_held: bool
+
+
+def newest_held(reports: Iterable[AnyFiled], registered: Container[Name]) -> dict[Name, Filed]:
+    """The newest held report about each household and group that is not registered.
+
+    Only the highest version of each report counts. Exercise and Test reports are ignored if there is an Actual report.
+    """
+    versions = defaultdict[Name, dict[str, Filed]](dict)
+    for report in reports:
+        if report.outcome is OutcomeKind.HELD and isinstance(report, Filed) and report.subject not in registered:
+            newest = versions[report.subject]
+            newest[report.report_id] = max(newest.get(report.report_id, report), report, key=version_order)
+    return {name: latest(actual(newest.values())) for name, newest in versions.items()}
+
+
+def version_order(filed: Filed) -> tuple[int, datetime, str]:
+    """A sort key for the versions of a report. Two authors may have sent the same version."""
+    return filed.clear.version, filed.clear.reported_at, filed.author
+
+
+def held_changes(before: Mapping[Name, Filed], after: Mapping[Name, Filed]) -> Iterator[HeldChange]:
+    """The households and groups whose newest held report is another one than before, or no longer waits."""
+    for name in sorted(before.keys() | after.keys()):
+        filed = after.get(name)
+        if filed is not before.get(name):
+            yield HeldChange(filed or before[name], is_held=filed is not None)
