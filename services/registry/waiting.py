@@ -73,14 +73,13 @@ class HeldQuery:
 
 @dataclass(frozen=True, slots=True)
 class HeldPersons:
-    """The persons in held reports about households and about groups, and the number of these households.
+    """The persons in held reports about households and about groups.
 
     Never add the numbers of persons, because both may include the same people.
     """
 
     in_households: int
     in_groups: int
-    households: int
 
 
 async def page(session: AsyncSession, query: HeldQuery) -> Sequence[RowMapping]:
@@ -121,10 +120,9 @@ async def persons(session: AsyncSession, visibility: Visibility, status: Status)
         .order_by(Report.subject_id, Report.version.desc(), Report.received_at.desc())
         .subquery()
     )
-    sums = select(newest.c.kind, func.sum(newest.c.persons), func.count()).group_by(newest.c.kind)
-    sums_of = {kind: (persons, subjects) for kind, persons, subjects in await session.execute(sums)}
-    in_households, households = sums_of.get(ReportKind.HOUSEHOLD, (0, 0))
-    return HeldPersons(in_households, sums_of.get(ReportKind.GROUP, (0, 0))[0], households)
+    sums = select(newest.c.kind, func.sum(newest.c.persons).label("persons")).group_by(newest.c.kind)
+    persons_of = {row.kind: row.persons for row in await session.execute(sums)}
+    return HeldPersons(persons_of.get(ReportKind.HOUSEHOLD, 0), persons_of.get(ReportKind.GROUP, 0))
 
 
 async def opened(

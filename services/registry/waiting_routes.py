@@ -95,12 +95,11 @@ class OpenedReport(BaseModel):
 class HeldPersonsView(BaseModel):
     """The persons displaced in the country, in held reports about households and groups that are not registered yet.
 
-    The two numbers may count the same people, so nobody may add them. `households` is the number of the households.
+    The two numbers may count the same people, so nobody may add them.
     """
 
     in_households: int
     in_groups: int
-    households: int
 
 
 class HeldDecisions(Body):
@@ -153,9 +152,7 @@ async def held_reports(
 async def held_persons(request: Request, session: Session, caller: Caller) -> HeldPersonsView:
     visibility, status = visibility_of(caller, request.app.state.places), request.app.state.settings.counted_status
     counted = await waiting.persons(session, visibility, status)
-    return HeldPersonsView(
-        in_households=counted.in_households, in_groups=counted.in_groups, households=counted.households
-    )
+    return HeldPersonsView(in_households=counted.in_households, in_groups=counted.in_groups)
 
 
 @router.get("/v1/held/{outcome_id}")

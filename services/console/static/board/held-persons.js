@@ -6,9 +6,8 @@ import { number } from "/static/tables.js";
 import { sentence } from "/static/texts.js";
 
 const SOON_MS = 2000; // outcomes that arrive in this time need one request
-const ALARM = { persons: 50, households: 10 }; // as in the rule about displaced people, which knows only reports that are not held
 
-let held = { in_households: 0, in_groups: 0, households: 0 };
+let held = { in_households: 0, in_groups: 0 };
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let asking;
 
@@ -33,7 +32,5 @@ export function showHeldPersons() {
   const place = document.getElementById("held-persons");
   if (!place) return;
   place.hidden = !held.in_households && !held.in_groups;
-  const isMany = Math.max(held.in_households, held.in_groups) >= ALARM.persons || held.households >= ALARM.households;
-  place.classList.toggle("bad", isMany);
-  place.textContent = sentence(isMany ? "many_held_persons" : "held_persons", { households: number.format(held.in_households), groups: number.format(held.in_groups) });
+  place.textContent = sentence("held_persons", { households: number.format(held.in_households), groups: number.format(held.in_groups) });
 }
