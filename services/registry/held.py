@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, RowMapping, TextClause, exists, func, literal_column, select
+from sqlalchemy import ColumnElement, RowMapping, TextClause, delete, exists, func, literal_column, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -122,9 +122,13 @@ async def decide(session: AsyncSession, outcome_ids: Iterable[UUID], **decision:
         return []
     is_open = HeldDecision.carried_out_at.is_(None)
     added = insert(HeldDecision).on_conflict_do_nothing(index_elements=["outcome_id"], index_where=is_open)
-    decided = await session.scalars(added.values(rows).returning(HeldDecision.outcome_id))
+    decided = (await session.scalars(added.values(rows).returning(HeldDecision.outcome_id))).all()
+    still_held = (await session.scalars(select(Report.outcome_id).where(Report.outcome_id.in_(decided), IS_HELD))).all()
+    if settled := set(decided) - set(still_held):
+        # the insert waited for the worker, which executed an earlier decision about these reports
+        await session.execute(delete(HeldDecision).where(HeldDecision.outcome_id.in_(settled), is_open))
     await decisions.wake(session)
-    return list(decided)
+    return list(still_held)
 
 
 async def of_unknown_households(session: AsyncSession, code: str, visibility: Visibility) -> Sequence[UUID]:
