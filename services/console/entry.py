@@ -21,7 +21,7 @@ from shared.auth import tokens
 from shared.country import ABROAD, UNKNOWN_COUNTRY
 from shared.displacement_reasons import BY_ONSET
 from shared.events.movements import HAVE_A_DESTINATION, NEED_A_DESTINATION, OF_GROUPS
-from shared.events.vocabulary import AgeBracket, HazardType, Movement, Need, Sex
+from shared.events.vocabulary import DISPLACED, AgeBracket, HazardType, Mobility, Movement, Need, Sex
 from shared.pages import TERMS, language_of
 from shared.pages.formats import country, country_options
 from shared.pages.synonyms import SYNONYMS
@@ -67,6 +67,7 @@ async def new_count(request: Request) -> Response:
     return here.pages.render(
         request,
         "new-count.html",
+        mobilities=DISPLACED,
         counted=here.settings.counted_status,
         hazards=hazards(request),
         places=here.places.options(language_of(request)),
@@ -75,11 +76,14 @@ async def new_count(request: Request) -> Response:
 
 
 @router.get("/new-household")
-async def new_household(request: Request) -> Response:
+async def new_household(request: Request, household: UUID | None = None) -> Response:
+    """The form. With `household`, a registered household is corrected; the registry decides who may correct it."""
     here = console(request)
     return here.pages.render(
         request,
         "new-household.html",
+        household=household,
+        mobilities=list(Mobility) if household else DISPLACED,
         counted=here.settings.counted_status,
         hazards=hazards(request),
         places=everywhere(request),

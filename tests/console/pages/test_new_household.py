@@ -75,6 +75,23 @@ def test_what_contradicts_itself_is_shown_at_its_field_on_a_phone_too(seat: Any)
     leaving_asks(page)
 
 
+def test_a_correction_keeps_what_the_form_does_not_show(whole: Whole, seat: Any) -> None:
+    body = usenov(is_urgent=True, intention="return", reasons=["natural_disaster", "fear_of_hazard"])
+    body["members"][1] |= {"personal_number": "21234567890123", "disabilities": ["seeing"], "patronymic": "Бакытовна"}
+    reported(whole, body)
+    page = seat(Role.REGISTRAR).open(f"/registry/households/{body['household_id']}")
+    page.get_by_role("link", name="Correct").press("Enter")
+    expect(page.locator("#persons")).to_be_focused(timeout=SLOW_MS)
+    page.locator("#is-urgent").press("Space")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#answer-receipt")).to_have_text("Recorded.", timeout=SLOW_MS)
+    bearer = {"authorization": f"Bearer {whole.installation.token(roles=[Role.REGISTRAR])}"}
+    history = whole.client(headers=bearer).get(f"/registry/v1/households/{body['household_id']}/history").json()
+    first, second = (version["report"] for version in history["versions"])
+    changed = {name for name in first.keys() | second.keys() if first.get(name) != second.get(name)}
+    assert changed == {"version", "reported_at", "is_urgent"}
+
+
 def test_movements_of_everybody_at_a_site_and_of_a_part_of_a_group_are_entered(whole: Whole, seat: Any) -> None:
     """The registry does not know the group, so the movement waits for the group's first count."""
     site, group = saved(whole)["site_id"], str(uuid4())

@@ -1,6 +1,7 @@
 // Builds the reports to intake from the form: a household, and its corrections.
 
 import { placeOf } from "/static/entry/fields.js";
+import { corrected } from "/static/new-household/known-households.js";
 import { uuid } from "/static/uuid.js";
 
 /**
@@ -13,12 +14,13 @@ import { uuid } from "/static/uuid.js";
 
 /** One household. The report's id stays until intake accepts it, so that sending it twice does not make two households. */
 export class HouseholdReport {
-  /** @param {string} status */
-  constructor(status) {
-    this.status = status;
-    this.id = uuid();
-    this.household = uuid();
-    this.version = 1;
+  /** @param {string} status @param {import("/static/new-household/known-households.js").Known} [known] the report that is corrected */
+  constructor(status, known) {
+    this.known = known;
+    this.status = known?.status ?? status;
+    this.id = known?.report_id ?? uuid();
+    this.household = known?.household_id ?? uuid();
+    this.version = (known?.version ?? 0) + 1;
     this.reportedAt = "";
   }
 
@@ -30,6 +32,12 @@ export class HouseholdReport {
 
   /** @param {Given} given */
   body(given) {
+    const body = this.stated(given);
+    return this.known ? corrected(this.known, body) : body;
+  }
+
+  /** What the form states. @param {Given} given */
+  stated(given) {
     this.reportedAt ||= new Date().toISOString();
     return {
       kind: "household", report_id: this.id, household_id: this.household, version: this.version, status: this.status,

@@ -49,7 +49,7 @@ async function showDuplicates(id, household) {
 
 /** @param {string | undefined} type */
 function showPurpose(type) {
-  if (type?.endsWith("purpose-needed")) show("answer-duplicates", link("/purpose", sentence("purpose")));
+  if (type?.endsWith("purpose-needed")) show("answer-duplicates", link("/purpose", sentence("purpose_of_duplicates")));
 }
 
 /** @param {string} path */

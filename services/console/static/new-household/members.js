@@ -6,11 +6,14 @@ import { sentence, words } from "/static/texts.js";
 import { today } from "/static/time.js";
 import { uuid } from "/static/uuid.js";
 
-/** @typedef {{member_id: string, relationship?: string, family_name?: string, given_name?: string, sex?: string, age?: number, age_reported_on?: string, birth_year?: number}} Member */
+/** @typedef {{member_id: string, relationship?: string, family_name?: string, given_name?: string, sex?: string, age?: number, age_reported_on?: string, birth_date?: string, birth_year?: number}} Member */
 
 const MOST = 60; // as the contract allows
 const OLDEST = 130;
 const FIRST_YEAR = 1900;
+/** The persons of the registered household that is corrected. @type {Map<string, Member>} */
+const known = new Map();
+let common = ""; // the family name that all of them have
 
 /** @returns {HTMLElement[]} */
 function lines() {
@@ -24,7 +27,7 @@ function fields(line) {
 
 /** @param {HTMLElement} line */
 function isFilled(line) {
-  return fields(line).some(({ value }) => value);
+  return "nameless" in line.dataset || fields(line).some(({ value }) => value);
 }
 
 export function listen() {
@@ -37,8 +40,30 @@ export function listen() {
 
 /** An empty list with its first line. */
 export function clear() {
+  known.clear();
+  common = "";
   element("members").replaceChildren();
   add();
+}
+
+/** Shows the persons of a registered household. What the list has no field for is kept. @param {Member[]} persons */
+export function fill(persons) {
+  clear();
+  const names = new Set(persons.map(({ family_name }) => family_name));
+  input("family-name").value = common = (names.size === 1 && persons[0].family_name) || "";
+  for (const person of persons) {
+    const line = lines().at(-1) ?? element("members"), values = [person.given_name, person.sex === "unknown" ? "" : person.sex, ageShown(person)].map((value) => String(value ?? ""));
+    known.set(person.member_id, person);
+    line.dataset.id = person.member_id;
+    fields(line).forEach((field, place) => { field.value = values[place]; });
+    if (!values.some(Boolean)) line.dataset.nameless = ""; // this person stays in the list without a value
+    add();
+  }
+}
+
+/** @param {Member} person */
+function ageShown({ birth_date, birth_year, age }) {
+  return birth_year ?? birth_date?.slice(0, 4) ?? age;
 }
 
 /** The listed persons. @returns {Member[]} */
@@ -47,11 +72,19 @@ export function members() {
     const [name, sex, age] = fields(line).map(({ value }) => value.trim());
     const family = input("family-name").value.trim();
     fields(line)[0].dataset.pointer = `/members/${place}/`;
+    const person = known.get(line.dataset.id ?? ""), { given_name, sex: stated, age: old, age_reported_on, birth_date, birth_year, ...others } = person ?? { member_id: line.dataset.id ?? "" };
+    const takesFamily = family && (!others.family_name || others.family_name === common);
+    const isSameAge = person && age === String(ageShown(person) ?? "");
     return {
-      member_id: line.dataset.id ?? "", ...(!place && { relationship: "head" }), ...(family && { family_name: family }), ...(name && { given_name: name }),
-      ...(sex && { sex }), ...ageOf(Number(age), line.dataset.ageOn ?? ""),
+      ...(!place && !person && { relationship: "head" }), ...others, ...(takesFamily && { family_name: family }), ...(name && { given_name: name }), ...(sex && { sex }),
+      ...(isSameAge ? present({ age: old, age_reported_on, birth_date, birth_year }) : ageOf(Number(age), line.dataset.ageOn ?? "")),
     };
   });
+}
+
+/** The fields that have a value. @param {Record<string, any>} stated */
+function present(stated) {
+  return Object.fromEntries(Object.entries(stated).filter(([, value]) => value !== undefined && value !== null));
 }
 
 /** @param {number} stated an age or a year @param {string} on the day on which the age was told */

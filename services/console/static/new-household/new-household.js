@@ -11,6 +11,7 @@ import { fail, isWithout, refuse } from "/static/entry/refusals.js";
 import { keepUnsent, sendByKeyboard, sendOnce, sendReport, showAnswer } from "/static/entry/sending.js";
 import { HouseholdReport } from "/static/new-household/household-reports.js";
 import { clearResults, showResults } from "/static/new-household/household-results.js";
+import { readKnown, show } from "/static/new-household/known-households.js";
 import { clear, listen, members, wrongAges } from "/static/new-household/members.js";
 import { sentence } from "/static/texts.js";
 
@@ -106,6 +107,7 @@ function correct() {
 
 /** An empty form for the next household of the same call. */
 function begin() {
+  if (form.dataset.household) return location.assign("/new-household");
   report = new HouseholdReport(status);
   journey.again(form);
   clear();
@@ -124,10 +126,21 @@ function preset() {
   input("left").value ||= written(new Date()).split(" ")[0];
 }
 
+/** Fills the form with the household that is corrected. @param {string} id */
+async function showKnown(id) {
+  const known = await readKnown(id);
+  if (!known) return;
+  report = new HouseholdReport(status, known);
+  await show(known, form, journey);
+  reopen();
+  input("send").disabled = false;
+}
+
 listen();
 sendByKeyboard(form, () => void send());
 element("another").addEventListener("click", begin);
 element("correct").addEventListener("click", correct);
 
 preset();
-input("send").disabled = false; // the template disables the button, so that Enter sends nothing before this script runs
+if (form.dataset.household) await showKnown(form.dataset.household);
+else input("send").disabled = false; // the template disables the button, so that Enter sends nothing before this script runs

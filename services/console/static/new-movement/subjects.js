@@ -1,8 +1,8 @@
 // Shows the household, group or site whose movement is reported. The registry records the reading of a household.
 
-import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
 import { input, options } from "/static/entry/fields.js";
+import { readOrTell } from "/static/entry/unread.js";
 import { nameOf as nameOfSite } from "/static/sites.js";
 import { sentence } from "/static/texts.js";
 
@@ -15,16 +15,9 @@ const names = new Map(options("places").map(({ value, name }) => [value, name]))
 /** Shows the subject, or why it cannot be shown. Returns whether it is shown. @param {{kind: string, subject: string}} about */
 export async function showSubject({ kind, subject }) {
   if (kind === "group") return showGroup(subject);
-  try {
-    const answer = await call("GET", `/registry/v1/${kind}s/${subject}`);
-    if (!answer.ok) await showRefusal(answer);
-    else if (kind === "site") return showSite(await answer.json());
-    else return showHousehold(await answer.json());
-  } catch (error) {
-    if (!isNoAnswer(error)) throw error;
-    tell(sentence("away"));
-  }
-  return false;
+  const read = await readOrTell(`/registry/v1/${kind}s/${subject}`);
+  if (!read) return false;
+  return kind === "site" ? showSite(read) : showHousehold(read);
 }
 
 /** The form needs no content of a group, so the group is not read. @param {string} id */
@@ -49,23 +42,6 @@ function showHousehold({ persons, current_pcode, current_country, members }) {
   element("part").hidden = Boolean(members.length);
   input("persons").max = String(persons);
   return true;
-}
-
-/** @param {Response} answer */
-async function showRefusal(answer) {
-  const { text, body } = await problem(answer);
-  if (answer.status === 404) return tell(sentence("absent"));
-  tell(answer.status === 401 ? sentence("signed_out") : sentence("unread", { problem: text }));
-  if (!String(body.type).endsWith("purpose-needed")) return;
-  element("unread").replaceChildren(Object.assign(document.createElement("a"), { href: "/purpose", textContent: sentence("purpose") }));
-}
-
-/** @param {string} text */
-function tell(text) {
-  const unread = element("unread");
-  unread.textContent = text;
-  unread.hidden = false;
-  unread.focus();
 }
 
 /** @param {Member} member */

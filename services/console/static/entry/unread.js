@@ -1,0 +1,35 @@
+// Reads a record that a form needs, and says on the page why the record cannot be shown.
+
+import { call, isNoAnswer, problem } from "/static/calls.js";
+import { element } from "/static/elements.js";
+import { sentence } from "/static/texts.js";
+
+/** The JSON of the record; undefined if it cannot be shown, which the page then says. @param {string} path */
+export async function readOrTell(path) {
+  try {
+    const answer = await call("GET", path);
+    if (answer.ok) return await answer.json();
+    await showRefusal(answer);
+  } catch (error) {
+    if (!isNoAnswer(error)) throw error;
+    tell(sentence("away"));
+  }
+  return undefined;
+}
+
+/** @param {Response} answer */
+async function showRefusal(answer) {
+  const { text, body } = await problem(answer);
+  if (answer.status === 404) return tell(sentence("absent"));
+  tell(answer.status === 401 ? sentence("signed_out") : sentence("unread", { problem: text }));
+  if (!String(body.type).endsWith("purpose-needed")) return;
+  element("unread").replaceChildren(Object.assign(document.createElement("a"), { href: "/purpose", textContent: sentence("purpose") }));
+}
+
+/** @param {string} text */
+export function tell(text) {
+  const unread = element("unread");
+  unread.textContent = text;
+  unread.hidden = false;
+  unread.focus();
+}
