@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -25,9 +25,10 @@ from sqlalchemy import text
 from bench.processes import cpu, family
 from deploy.local import paths
 from deploy.local.process import wait_until
+from services.registry.ages import described, person_code
 from services.registry.config import RegistrySettings
 from services.registry.figure_sums import sum_some
-from services.registry.reports import CELLS, NEVER
+from services.registry.reports import NEVER, SEXES
 from shared.auth.tokens import Role
 from shared.displacement_reasons import REASONS
 from shared.events.vocabulary import DISPLACED, Evacuation, HazardType, Mobility, Need, Reason, Shelter
@@ -54,6 +55,7 @@ COLUMNS = (
     "persons",
     "displaced",
     "sex_age",
+    "ages",
     "reasons",
     "hazard_type",
     "hazard_id",
@@ -82,9 +84,7 @@ def episodes(numbers: range, now: datetime) -> Iterator[tuple[Any, ...]]:
         reason = Reason.NATURAL_DISASTER if draw.random() < 0.8 else draw.choice(BROADER)
         persons = draw.randint(1, 8)
         is_abroad = draw.random() < 0.1
-        cells = [0] * len(CELLS)
-        for _ in range(persons):
-            cells[draw.randrange(len(CELLS))] += 1
+        people = described(person_code(member(draw), moment.year, f"{moment:%m-%d}") for _ in range(persons))
         mobility = draw.choice(MOVES)
         yield (
             UUID(int=number + 1),
@@ -101,7 +101,7 @@ def episodes(numbers: range, now: datetime) -> Iterator[tuple[Any, ...]]:
             "RU" if is_abroad else "KG",
             persons,
             persons,
-            cells,
+            *people,
             reasons_of(reason, draw),
             draw.choice(HAZARD_TYPES).value if reason is Reason.NATURAL_DISASTER else None,
             None,
@@ -109,6 +109,13 @@ def episodes(numbers: range, now: datetime) -> Iterator[tuple[Any, ...]]:
             draw.choice(list(Evacuation)).value if mobility is Mobility.EVACUATION else None,
             [need.value for need in draw.sample(list(Need), draw.randint(0, 3))],
         )
+
+
+def member(draw: Random) -> dict[str, Any]:
+    """A person of any age, whose birth date, birth year or age is known. One person in ten has no known age."""
+    born = date(1940, 1, 1) + timedelta(days=draw.randrange(83 * 365))
+    known = draw.choice(({"birth_date": f"{born}"}, {"birth_year": born.year}, {"age": 2023 - born.year}))
+    return {"sex": draw.choice(SEXES).value, **(known if draw.random() < 0.9 else {})}
 
 
 def reasons_of(reason: Reason, draw: Random) -> list[str]:

@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import ColumnElement
 
 from services.registry import duplicates
+from services.registry.ages import birth_year
 from services.registry.duplicates import OpenedHousehold
 from services.registry.models import Household, HouseholdSearchKeys, Member
 from services.registry.queries import seen
-from services.registry.reports import birth_year
 from services.registry.search_keys import Field, KeysOfRoot, SearchKeys, Term, terms
 from services.registry.search_queries import has_all, has_one, key_versions, with_keys
 from services.registry.visibility import Visibility

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from services.registry.ages import birth_year
 from services.registry.names import Part, folded, is_same, telephones
-from services.registry.reports import birth_year
 from services.registry.sites import joined
 from shared.places.places import DIGITS
 

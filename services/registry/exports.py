@@ -8,26 +8,32 @@ from typing import Any
 
 import msgspec
 
+from services.registry.age_profiles import PROFILES, AgeProfile, AnyBracket, Profile
 from services.registry.countries import alpha_3
 from services.registry.figure_queries import IN_COUNTRY, Dimension, MovementScope, View
-from services.registry.reports import CELL_NAMES, CELLS
 from services.registry.statistics import Figure
 from shared.country import COUNTRY, soate
-from shared.events.vocabulary import DISPLACED, AgeBracket, Mobility, Sex, SubStock
+from shared.events.vocabulary import DISPLACED, Mobility, Sex, SubStock
 from shared.pages.formats import country
 from shared.places import Places
 
 Row = tuple[Any, ...]
 
-SEX_TAGS = {Sex.FEMALE: "+f", Sex.MALE: "+m", Sex.UNKNOWN: "+sex_unknown"}
-AGE_TAGS = {
-    AgeBracket.AGE_0_5: "+age_0_5",
-    AgeBracket.AGE_6_11: "+age_6_11",
-    AgeBracket.AGE_12_17: "+age_12_17",
-    AgeBracket.AGE_18_59: "+age_18_59",
-    AgeBracket.AGE_60_PLUS: "+age_60",
-    AgeBracket.UNKNOWN: "+age_unknown",
+SEX_TAGS: dict[str, str] = {Sex.FEMALE: "+f", Sex.MALE: "+m", Sex.UNKNOWN: "+sex_unknown"}
+AGE_TAGS: dict[AnyBracket, str] = {
+    "0-4": "+age_0_4",
+    "0-5": "+age_0_5",
+    "5-11": "+age_5_11",
+    "6-11": "+age_6_11",
+    "0-14": "+age_0_14",
+    "12-17": "+age_12_17",
+    "15-64": "+age_15_64",
+    "18-59": "+age_18_59",
+    "60+": "+age_60",
+    "65+": "+age_65",
+    "unknown": "+age_unknown",
 }
+DTM = PROFILES[AgeProfile.DTM]
 
 
 def rows(
@@ -97,7 +103,7 @@ def people(
     return "#population+migrants" if counted == {Mobility.MIGRATION} else "#population+moved"
 
 
-def tags(names: Sequence[str], *, people: str, view: View, level: int) -> list[str]:
+def tags(names: Sequence[str], *, people: str, view: View, level: int, profile: Profile = DTM) -> list[str]:
     """The HXL row below the column names."""
     at = "#country" if level == 0 else f"#adm{level}"
     side = "+origin" if view is View.ORIGIN else "+dest"
@@ -122,7 +128,10 @@ def tags(names: Sequence[str], *, people: str, view: View, level: int) -> list[s
         "group_persons": f"{people}+ind+counted",
         "corrected": "#meta+corrected+num",
         "imprecise": "#meta+imprecise+num",
-        **{name: f"{people}{SEX_TAGS[sex]}{AGE_TAGS[age]}" for name, (sex, age) in zip(CELL_NAMES, CELLS, strict=True)},
+        **{
+            name: f"{people}{SEX_TAGS[sex]}{AGE_TAGS[age]}"
+            for name, (sex, age) in zip(profile.names, profile.cells, strict=True)
+        },
     }
     return [known[name] for name in names]
 
@@ -138,7 +147,7 @@ def as_csv(rows: Sequence[Row], names: Sequence[str], tags: Sequence[str]) -> st
     return text.getvalue()
 
 
-def names(*, is_stock: bool, by: Collection[Dimension] = ()) -> list[str]:
+def names(*, is_stock: bool, by: Collection[Dimension] = (), profile: Profile = DTM) -> list[str]:
     """The column names.
 
     The alpha-3 code comes first, because tools use the first column that matches `#country+code`.
@@ -156,7 +165,7 @@ def names(*, is_stock: bool, by: Collection[Dimension] = ()) -> list[str]:
         *(dimension.value for dimension in Dimension if dimension in by),
         "households",
         "persons",
-        *CELL_NAMES,
+        *profile.names,
         "groups",
         "group_persons",
         "corrected",

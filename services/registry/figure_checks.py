@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from services.registry.age_profiles import AgeProfile
 from services.registry.figure_queries import FigureQuery, Kind, day_after, today
 from services.registry.need_figures import needs
 from services.registry.positions import STOCK
@@ -54,9 +55,10 @@ async def differing(session: AsyncSession, status: Status, places: Places) -> li
     known = tuple(unit.pcode for unit in places.units())
     everything = FigureQuery(status, known, mobilities=MOVES, sub_stocks=STOCK)
     present = replace(everything, until=day_after(today(datetime.now(UTC))))
-    queries: tuple[tuple[Kind, FigureQuery], ...] = (("stock", present), ("flows", everything))
+    kinds: tuple[tuple[Kind, FigureQuery], ...] = (("stock", present), ("flows", everything))
+    queries = [(kind, replace(query, age_profile=profile)) for kind, query in kinds for profile in AgeProfile]
     wrong: list[str] = [
-        kind
+        f"{kind} {query.age_profile}"
         for kind, query in queries
         if await figures(session, kind, query, places) != await figures(session, kind, query, places, is_summed=False)
     ]

@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from fastapi import Depends
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from services.registry import charts
+from services.registry.age_profiles import PROFILES, AgeProfile, AnyBracket, Profile
 from services.registry.figure_queries import (
     IN_COUNTRY,
     Dimension,
@@ -26,7 +27,7 @@ from shared.auth import tokens
 from shared.auth.tokens import Principal
 from shared.config import Settings
 from shared.events.fields import Day, PCode
-from shared.events.vocabulary import DISPLACED, AgeBracket, HazardType, Mobility, Reason, Sex, Shelter, SubStock
+from shared.events.vocabulary import DISPLACED, HazardType, Mobility, Reason, Sex, Shelter, SubStock
 from shared.hazards import Onset
 from shared.places import Places
 
@@ -56,7 +57,8 @@ class Filters(BaseModel):
     scope: list[MovementScope] = []
     mobility: list[Annotated[Mobility, AfterValidator(moved)]] = list(DISPLACED)
     sex: list[Sex] = []
-    age: list[AgeBracket] = []
+    age_profile: AgeProfile = AgeProfile.DTM
+    age: list[AnyBracket] = []
     format: str | None = None
     lang: str | None = None
 
@@ -67,6 +69,17 @@ class Filters(BaseModel):
         if isinstance(value, list):
             return [item for item in value if item != ""] or default
         return default if value == "" else value
+
+    @model_validator(mode="after")
+    def ages_fit(self) -> Self:
+        if not set(self.age) <= set(self.profile.brackets):
+            expected = ", ".join(self.profile.brackets)
+            raise ValueError(f"with the age profile {self.age_profile}, `age` is expected to be one of {expected}")
+        return self
+
+    @property
+    def profile(self) -> Profile:
+        return PROFILES[self.age_profile]
 
     @property
     def categories(self) -> set[FigureCategory]:
@@ -102,6 +115,7 @@ class Filters(BaseModel):
             mobilities=tuple(self.mobility),
             sexes=tuple(self.sex),
             ages=tuple(self.age),
+            age_profile=self.age_profile,
             **period,
         )
 

@@ -9,11 +9,12 @@ from typing import Annotated, Any, Self, TypeVar
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
-from pydantic import Field
+from pydantic import Field, model_validator
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from starlette.responses import Response
 
 from services.registry import charts
+from services.registry.age_profiles import PROFILES
 from services.registry.figure_filters import Caller, Filters, FlowFilters, StockFilters
 from services.registry.figure_queries import Dimension, FigureCategory, MovementScope, ReasonRank, View, today
 from services.registry.figures import flows_of, stock_of
@@ -25,7 +26,7 @@ from shared.auth.tokens import Principal
 from shared.country import soate
 from shared.displacement_reasons import BY_ONSET
 from shared.events.fields import FIRST_YEAR
-from shared.events.vocabulary import AgeBracket, HazardType, Sex
+from shared.events.vocabulary import HazardType, Sex
 from shared.hazards import Onset
 from shared.pages import Pages, language_of
 from shared.places import Places
@@ -41,6 +42,12 @@ PageNumber = Annotated[int, Field(ge=1, le=10_000)]
 class PageFilters(FlowFilters, StockFilters):
     stock_page: PageNumber = 1
     flows_page: PageNumber = 1
+
+    @model_validator(mode="after")
+    def ages_fit(self) -> Self:
+        """Drop the age bracket of another profile, which the form still sends after the profile was changed."""
+        self.age = [age for age in self.age if age in self.profile.brackets]
+        return self
 
     def usual(self, now: datetime) -> Self:
         """The filters with default dates: today for the stock, and the last twelve months for the flows."""
@@ -89,7 +96,7 @@ async def figures_page(request: Request, caller: Caller, filters: Annotated[Page
             "dimensions": Dimension,
             "moves": MOVES,
             "sexes": Sex,
-            "ages": AgeBracket,
+            "age_profiles": PROFILES.values(),
         },
         link=lambda kind, **more: link(chosen_filters, kind, **more),
         soate=soate,
@@ -146,7 +153,11 @@ class PageFigures:
         """
         begin: async_sessionmaker[AsyncSession] = request.app.state.sessions
         view = filters.view if filters.area else View.DESTINATION  # without an area, both views have the same people
-        by = (Dimension.SHELTER, Dimension.EVACUATION)
+        sheltered: dict[str, Any] = {
+            "by": (Dimension.SHELTER, Dimension.EVACUATION),
+            "is_by_reason": False,
+            "has_cells": False,
+        }
 
         async def with_session(ask: Callable[[AsyncSession], Awaitable[list[T]]]) -> list[T]:
             async with begin() as session:
@@ -159,14 +170,14 @@ class PageFigures:
             async with asyncio.TaskGroup() as tasks:
                 asked = (
                     tasks.create_task(with_session(partial(stock, mobilities=MOVES, scopes=()))),
-                    tasks.create_task(with_session(partial(stock, by=by, is_by_reason=False, view=view, level=0))),
+                    tasks.create_task(with_session(partial(stock, **sheltered, view=view, level=0))),
                     tasks.create_task(with_session(lambda session: flows_of(request, session, caller, filters))),
                     tasks.create_task(with_session(lambda session: needs_of(request, session, caller, filters, day))),
                 )
         except ExceptionGroup as errors:
             raise errors.exceptions[0] from None  # the first error, for example of an unavailable PostgreSQL
-        stocked, sheltered, flows, needs = asked
-        return cls(stocked.result(), sheltered.result(), flows.result(), needs.result())
+        stocked, shelters, flows, needs = asked
+        return cls(stocked.result(), shelters.result(), flows.result(), needs.result())
 
 
 def area_names(request: Request, caller: Principal) -> list[str] | None:

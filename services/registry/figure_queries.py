@@ -6,21 +6,10 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any, Literal
 
-from services.registry.reports import CELLS
+from services.registry.age_profiles import PROFILES, AgeProfile, AnyBracket, Profile
 from shared.country import TIME_ZONE
 from shared.displacement_reasons import BY_ONSET
-from shared.events.vocabulary import (
-    DISPLACED,
-    AgeBracket,
-    HazardType,
-    Mobility,
-    Movement,
-    Reason,
-    Sex,
-    Shelter,
-    Status,
-    SubStock,
-)
+from shared.events.vocabulary import DISPLACED, HazardType, Mobility, Movement, Reason, Sex, Shelter, Status, SubStock
 from shared.hazards import HAZARDS, Onset
 
 
@@ -113,10 +102,12 @@ class FigureQuery:
     shelters: Sequence[Shelter] = ()
     by: Sequence[Dimension] = ()
     is_by_reason: bool = True
+    has_cells: bool = True  # if false, figures have only the number of persons, not by sex and age
     scopes: Sequence[MovementScope] = ()
     mobilities: Sequence[Mobility] = DISPLACED
     sexes: Sequence[Sex] = ()
-    ages: Sequence[AgeBracket] = ()
+    ages: Sequence[AnyBracket] = ()
+    age_profile: AgeProfile = AgeProfile.DTM
     sub_stocks: Sequence[SubStock] = (SubStock.IN_DISPLACEMENT,)
     movements: Sequence[Movement] = ()
 
@@ -125,13 +116,17 @@ class FigureQuery:
         """Indexes of the selected cells of sex and age."""
         return [
             index
-            for index, (sex, age) in enumerate(CELLS)
+            for index, (sex, age) in enumerate(self.profile.cells)
             if (not self.sexes or sex in self.sexes) and (not self.ages or age in self.ages)
         ]
 
     @property
+    def profile(self) -> Profile:
+        return PROFILES[self.age_profile]
+
+    @property
     def is_whole(self) -> bool:
-        return len(self.chosen) == len(CELLS)
+        return len(self.chosen) == len(self.profile.cells)
 
     @property
     def has_hazard_type(self) -> bool:
@@ -166,6 +161,7 @@ class FigureQuery:
 
     def parameters(self) -> dict[str, Any]:
         until = self.until or date.max
+        last_day = until - timedelta(days=1)
         return {
             "status": self.status.value,
             "visible": self.visible,
@@ -187,6 +183,7 @@ class FigureQuery:
             "until_day": until,
             "month_day": until.replace(day=1),
             "year_day": until.replace(month=1, day=1),
+            "last_year": last_day.year,
         }
 
 

@@ -2,15 +2,17 @@
 
 # raw SQL throughout: the statements are built from the filters of each query
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from services.registry.figure_cells import aged, cell_columns, cells, is_aged, is_chosen
 from services.registry.figure_queries import Dimension, FigureQuery, Kind, ReasonRank, Summary
-from services.registry.models import DIMENSION_NAMES, FIGURE_NUMBERS
+from services.registry.models import DIMENSION_NAMES
 from services.registry.reports import CELL_NAMES
 from shared.country import COUNTRY, UNKNOWN_COUNTRY
 from shared.events.vocabulary import Reason, Shelter, SubStock
 from shared.places.conditions import is_within
 
+NUMBERS = ("households", "imprecise", "corrected", "displaced")
 # The stock on a day contains each household at the destination of its latest move before the end of the day.
 # The stock also includes each count of a group that is in effect at the end of the day.
 # Filters apply to the latest move. A household that was displaced and then migrated does not count as displaced.
@@ -56,7 +58,7 @@ END"""
 IS_VISIBLE = is_within("coalesce(destination_pcode, origin_pcode)", "visible")
 # Python computes scopes, month names and units, because there are fewer result rows than table rows.
 FIGURES = """
-SELECT {period}, {view}_pcode, origin_country, destination_country, mobility, {reasons}, {hazard_type}, {shelter},
+SELECT {period}, {place}, origin_country, destination_country, mobility, {reasons}, {hazard_type}, {shelter},
     {evacuation}, {number}, {number_imprecise}, {number_corrected}, {cells}
 FROM {table} WHERE {conditions}
 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9 {having}
@@ -112,13 +114,6 @@ IMPRECISE = {
     "counts": "(quantifier <> 'exact' OR coalesce(persons_estimated, false))",
 }
 HAVE_HOUSEHOLDS = ("stays", "passages", "sums")
-ALL_CELLS = {
-    "sums": "displaced",
-    "episodes": "displaced",
-    "stays": "displaced",
-    "passages": "displaced",
-    "counts": "persons",
-}  # the sum of all cells of sex and age
 
 
 def tables(kind: Kind, summary: Summary | None) -> tuple[str, ...]:
@@ -126,10 +121,37 @@ def tables(kind: Kind, summary: Summary | None) -> tuple[str, ...]:
     return SUMMED if summary else TABLES[kind]
 
 
-def sums(kind: Kind, summary: Summary) -> str:
+def statement(query: FigureQuery, kind: Kind, table: str) -> str:
+    """The SQL statement, with only the conditions that the query needs, because PostgreSQL can then use an index."""
+    return FIGURES.format(
+        table=source(query, kind, table, query.summary(kind)),
+        having="HAVING sum(displaced) > 0" if table == "sums" else "",
+        period=PERIODS[kind],
+        place=place(query),
+        reasons=reasons(query),
+        hazard_type="hazard_type" if query.has_hazard_type else "NULL::text",
+        shelter=SHELTER if Dimension.SHELTER in query.by else "NULL::text",
+        evacuation="evacuation" if Dimension.EVACUATION in query.by else "NULL::text",
+        number=number(table),
+        number_imprecise="sum(imprecise)" if table == "sums" else number(table, IMPRECISE[table]),
+        number_corrected="sum(corrected)" if table == "sums" else number(table, "version > 1"),
+        cells=", ".join(cells(query, kind, table)),
+        conditions=" AND ".join(conditions(query, kind, table)),
+    )
+
+
+def source(query: FigureQuery, kind: Kind, table: str, summary: Summary | None) -> str:
+    if table == "sums" and summary:
+        return sums(kind, summary, cell_columns(query))
+    if table == "counts":
+        return COUNTS_IN_EFFECT if kind == "stock" else table
+    return aged(table, kind, cell_columns(query)) if is_aged(query, kind, table) else table
+
+
+def sums(kind: Kind, summary: Summary, columns: Sequence[str]) -> str:
     """The rows of a summary that make up the stock or the flows, with the columns of `episodes`."""
     is_flow, is_need = kind == "flows", summary is Summary.NEED
-    numbers = ("households", "displaced") if is_need else FIGURE_NUMBERS
+    numbers = ("households", "displaced") if is_need else (*NUMBERS, *columns)
     totals = ", ".join(f"sum({name})::integer AS {name}" for name in numbers)
     return SUMS.format(
         summary=summary,
@@ -145,43 +167,16 @@ def sums(kind: Kind, summary: Summary) -> str:
     )
 
 
-def statement(query: FigureQuery, kind: Kind, table: str) -> str:
-    """The SQL statement, with only the conditions that the query needs, because PostgreSQL can then use an index."""
-    chosen = set(query.chosen)
-    cells = [f"coalesce(sum({name}), 0)" if index in chosen else "0" for index, name in enumerate(CELL_NAMES)]
-    return FIGURES.format(
-        table=source(kind, table, query.summary(kind)),
-        having="HAVING sum(displaced) > 0" if table == "sums" else "",
-        period=PERIODS[kind],
-        view=query.view.value,
-        reasons=reasons(query),
-        hazard_type="hazard_type" if query.has_hazard_type else "NULL::text",
-        shelter=SHELTER if Dimension.SHELTER in query.by else "NULL::text",
-        evacuation="evacuation" if Dimension.EVACUATION in query.by else "NULL::text",
-        number=number(table),
-        number_imprecise="sum(imprecise)" if table == "sums" else number(table, IMPRECISE[table]),
-        number_corrected="sum(corrected)" if table == "sums" else number(table, "version > 1"),
-        cells=", ".join(cells),
-        conditions=" AND ".join(conditions(query, kind, table)),
-    )
+def place(query: FigureQuery) -> str:
+    """The P-code. At level 0, all P-codes of the country are one, so that there are fewer rows."""
+    pcode = f"{query.view.value}_pcode"
+    return pcode if query.level else f"CASE WHEN {pcode} IS NOT NULL THEN '{COUNTRY}' END"
 
 
 def reasons(query: FigureQuery) -> str:
     if not query.is_by_reason:
         return "CAST('{}' AS text[])"
     return "reasons" if query.rank is ReasonRank.ANY else "reason"
-
-
-def persons(query: FigureQuery, table: str) -> str:
-    """The SQL expression for the number of persons of the selected sexes and ages."""
-    cells = [f"coalesce({CELL_NAMES[index]}, 0)" for index in query.chosen]
-    return f"coalesce(sum({ALL_CELLS[table] if query.is_whole else ' + '.join(cells) or '0'}), 0)"
-
-
-def source(kind: Kind, table: str, summary: Summary | None) -> str:
-    if table == "sums" and summary:
-        return sums(kind, summary)
-    return COUNTS_IN_EFFECT if (kind, table) == ("stock", "counts") else table
 
 
 def number(table: str, condition: str | None = None) -> str:
@@ -204,7 +199,7 @@ def conditions(query: FigureQuery, kind: Kind, table: str) -> Iterator[str]:
     yield from (f"{SHELTER} = ANY(:shelters)",) if query.shelters else ()
     yield from (f"({SCOPE}) = ANY(:scopes)",) if query.scopes else ()
     if table != "sums":
-        yield is_chosen(query, table)
+        yield is_chosen(query, kind, table)
 
 
 def period_conditions(query: FigureQuery, kind: Kind) -> Iterator[str]:
@@ -225,11 +220,3 @@ def reason_conditions(query: FigureQuery) -> Iterator[str]:
         yield f"EXISTS (SELECT FROM unnest(reasons) AS given(reason) WHERE {' AND '.join(wanted)})"
     else:
         yield from wanted
-
-
-def is_chosen(query: FigureQuery, table: str) -> str:
-    """The SQL condition that the row has persons of the selected sexes and ages."""
-    if query.is_whole:
-        return f"{ALL_CELLS[table]} > 0"
-    cells = ", ".join(CELL_NAMES[index] for index in query.chosen)
-    return f"num_nonnulls({cells}) > 0" if cells else "false"

@@ -8,17 +8,19 @@ moves these changes into the sums. Queries read both tables, so figures are alwa
 # raw SQL throughout: one statement takes the changes and adds them to the sums
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from services.registry.figure_queries import Summary
+from services.registry.figure_queries import Summary, today
 from services.registry.figure_statements import GIVEN_NEEDS, SHELTER
-from services.registry.models import DIMENSION_NAMES, FIGURE_NUMBERS
+from services.registry.models import DIMENSION_NAMES, FIGURE_AGES, FIGURE_NUMBERS
 from shared.failures import retry_while_unavailable
 
 CHANGES_AT_ONCE = 20_000  # in the slowest case (random changes), this takes some seconds
 IDLE_SECONDS = 5.0
+AGES_AHEAD = timedelta(days=60)  # the ages of a year are added before the year begins
 PAUSE_SECONDS = 0.1  # the pause between two transactions, so that reports do not wait for the CPU
 LOCK = "figure sums"  # two workers must not insert the same dimensions; the migration's function takes this lock, too
 
@@ -37,7 +39,8 @@ SELECT '{Summary.DESTINATION}', {SEEN}, ARRAY[reasons[1]], NULL, NULL, NULL, NUL
 UNION ALL SELECT '{Summary.ORIGIN}', origin_pcode, NULL, ARRAY[reasons[1]], NULL, NULL, NULL, NULL
 UNION ALL SELECT '{Summary.REASON}', {SEEN}, reasons, hazard_type, NULL, NULL, NULL
 UNION ALL SELECT '{Summary.SHELTER}', {SEEN}, NULL, NULL, {SHELTER}, evacuation, NULL WHERE {IS_STOCK}
-UNION ALL SELECT '{Summary.NEED}', {SEEN}, NULL, NULL, NULL, NULL, need FROM {GIVEN_NEEDS} WHERE {IS_STOCK}
+UNION ALL SELECT '{Summary.NEED}', {SEEN}, NULL, NULL, NULL, NULL, need FROM {GIVEN_NEEDS}
+    WHERE {IS_STOCK} AND (households, displaced) <> (0, 0)
 """  # noqa: S608 - constants
 CHANGED = listed(*DIMENSION_NAMES, "needs", "began_on", "ended_on", "is_flow", "has_month")
 SUMMED_BY = ("summary", *DIMENSION_NAMES, "need")
@@ -90,8 +93,9 @@ SELECT count(*) FROM taken
 
 
 async def keep_summed(sessions: async_sessionmaker[AsyncSession]) -> None:
-    """Add changes to the sums until cancelled."""
+    """Add changes to the sums, and the ages of the next year to the changes, until cancelled."""
     while True:
+        await retry_while_unavailable(lambda: note_ages(sessions, today(datetime.now(UTC) + AGES_AHEAD).year))
         count = await retry_while_unavailable(lambda: sum_some(sessions))
         await asyncio.sleep(PAUSE_SECONDS if count == CHANGES_AT_ONCE else IDLE_SECONDS)
 
@@ -103,3 +107,10 @@ async def sum_some(sessions: async_sessionmaker[AsyncSession], *, at_once: int =
             return 0
         count: int = (await session.execute(text(ADD_CHANGES), {"most": at_once})).scalar_one()
     return count
+
+
+async def note_ages(sessions: async_sessionmaker[AsyncSession], year: int) -> None:
+    """Add the changes of age brackets on 1 January of all years until `year`, if they are missing."""
+    async with sessions.begin() as session:
+        if (await session.execute(select(FIGURE_AGES.c.until_year))).scalar_one() < year:
+            await session.execute(select(func.note_ages(year)))

@@ -86,12 +86,12 @@ async def answer(
         date=on,
         language=language,
     )
-    names = exports.names(is_stock=day is not None, by=filters.by)
+    names = exports.names(is_stock=day is not None, by=filters.by, profile=filters.profile)
     if is_csv:
         people = exports.people(
             filters.mobility, filters.scopes, getattr(filters, "sub_stock", [SubStock.IN_DISPLACEMENT])
         )
-        tags = exports.tags(names, people=people, view=filters.view, level=filters.level)
+        tags = exports.tags(names, people=people, view=filters.view, level=filters.level, profile=filters.profile)
         return Response(
             exports.as_csv(exported, names, tags),
             media_type="text/csv; charset=utf-8",
@@ -110,6 +110,7 @@ async def answer(
                 "rank": filters.rank,
                 "view": filters.view,
                 "level": filters.level,
+                "age_profile": filters.age_profile,
                 "places_version": state.places.version,
                 "total": whole[selected[0].value] if len(selected) == 1 else None,
                 "totals": whole,

@@ -30,6 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
+from services.registry.age_profiles import PART_NAMES
 from services.registry.reports import CELL_NAMES
 from shared.audit import AUDIT
 from shared.country import TIME_ZONE
@@ -320,24 +321,37 @@ class Displaced(Moved):
 
 
 class Episode(Displaced, RegistryModel):
-    """A displacement of a household, with the data of the report's valid version."""
+    """A displacement of a household, with the data of the report's valid version.
+
+    `ages` has a code for each person whose age is known (see `ages.py`). In rows of earlier releases, `ages` is None
+    until the worker has computed the codes.
+    """
 
     __tablename__ = "episodes"
 
+    @declared_attr.directive
+    @classmethod
+    def __table_args__(cls) -> tuple[Index, ...]:
+        without_ages = Index("ix_episodes_without_ages", "household_id", postgresql_where=text("ages IS NULL"))
+        return (*super().__table_args__, without_ages)
+
     household_id: Mapped[UUID] = mapped_column(index=True)
     displaced: Mapped[int]
+    ages: Mapped[list[int] | None] = mapped_column(ARRAY(SmallInteger))
 
 
 class AfterMovement(Displaced):
     """The columns that the tables `stays` and `passages` share, in addition to the columns of `Displaced`.
 
     `households` is 1 for the largest part of a household, and 0 for other parts, so that sums count a household once.
+    `sex_age` and `ages` are as of the day of `occurred_at`.
     """
 
     household_id: Mapped[UUID] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     report_id: Mapped[UUID] = mapped_column()  # overrides the primary key of `Displaced`
     displaced: Mapped[int]
+    ages: Mapped[list[int] | None] = mapped_column(ARRAY(SmallInteger))
     households: Mapped[int] = mapped_column(SmallInteger)
     movement: Mapped[str | None]
     departed_at: Mapped[datetime]
@@ -515,7 +529,7 @@ class DataVersion(RegistryModel):
     version: Mapped[UUID] = mapped_column(server_default=func.gen_random_uuid())
 
 
-FIGURE_NUMBERS = ("households", "imprecise", "corrected", "displaced", *CELL_NAMES)
+FIGURE_NUMBERS = ("households", "imprecise", "corrected", "displaced", *CELL_NAMES, *PART_NAMES)
 DIMENSION_NAMES = (
     "status",
     "sub_stock",
@@ -576,9 +590,15 @@ FIGURE_SUMS = Table(
     Column("span", Text, primary_key=True),
     Column("since", Date, primary_key=True),
     Column("dimensions_id", Integer, primary_key=True, autoincrement=False),
-    *(Column(name, Integer, nullable=False) for name in FIGURE_NUMBERS),
+    *(
+        Column(name, Integer, nullable=False, server_default=text("0") if name in PART_NAMES else None)
+        for name in FIGURE_NUMBERS
+    ),
     postgresql_with={"fillfactor": 80},
 )
+
+# The last year until which the changes and sums contain the ages of the displaced people. The table has one row.
+FIGURE_AGES = Table("figure_ages", RegistryModel.metadata, Column("until_year", Integer, nullable=False))
 
 
 class PersonalDataRead(RegistryModel):

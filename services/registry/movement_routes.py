@@ -20,7 +20,10 @@ from shared.postgres.database import Session
 T = TypeVar("T")
 router = APIRouter()
 # filters of other figures
-WITHOUT_EFFECT = {*("reason", "rank", "onset", "hazard_type", "shelter", "by"), *("sex", "age", "scope", "format")}
+WITHOUT_EFFECT = {
+    *("reason", "rank", "onset", "hazard_type", "shelter", "by"),
+    *("sex", "age", "age_profile", "scope", "format"),
+}
 
 
 def check_effect(filters: Filters) -> None:

@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry.figure_cells import persons
 from services.registry.figure_queries import FigureQuery
-from services.registry.figure_statements import GIVEN_NEEDS, conditions, number, persons, source, tables
+from services.registry.figure_statements import GIVEN_NEEDS, conditions, number, source, tables
 from shared.events.vocabulary import Need
 
 # Reports state needs for a household or group, not for persons, so all persons of a household or group count.
@@ -38,11 +39,11 @@ async def needs(session: AsyncSession, query: FigureQuery, *, is_summed: bool = 
     registered, counted = Numbers(), Numbers()
     summary = query.need_summary if is_summed else None
     for table in tables("stock", summary):
-        people = source("stock", table, summary)
+        people = source(query, "stock", table, summary)
         statement = NEEDS.format(
             table=people if table == "sums" else f"{people} CROSS JOIN LATERAL {GIVEN_NEEDS}",
             number=number(table),
-            persons=persons(query, table),
+            persons=persons(query, "stock", table),
             conditions=" AND ".join(conditions(query, "stock", table)),
         )
         (counted if table == "counts" else registered).add(

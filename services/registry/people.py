@@ -2,12 +2,14 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from operator import add
 from typing import Self
 
-from services.registry.reports import CELLS, UNKNOWN, Filed, member_cells, sex_age
+from services.registry.ages import SexAge, described, member_codes, sex_age
+from services.registry.reports import CELLS, UNKNOWN, Filed
 
 NO_CELLS = (0,) * len(CELLS)
-Person = tuple[str, int]  # a member's id, and the cell of sex and age
+Person = tuple[str, int]  # a member's id, and the person code on the day of displacement
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +28,8 @@ class People:
     def of(cls, departure: Filed) -> Self:
         """The people of a displacement."""
         if "members" in departure.sealed:
-            return cls(tuple(sorted(member_cells(departure))))
-        return cls(others=tuple(sex_age(departure)))
+            return cls(tuple(sorted(member_codes(departure))))
+        return cls(others=tuple(sex_age(departure).cells))
 
     @property
     def count(self) -> int:
@@ -35,11 +37,13 @@ class People:
 
     @property
     def cells(self) -> list[int]:
-        """The numbers of persons by sex and age, in the order of CELLS."""
-        cells = list(self.others)
-        for _, cell in self.members:
-            cells[cell] += 1
-        return cells
+        """The numbers of persons by sex and age on the day of displacement, in the order of CELLS."""
+        return self.sex_age().cells
+
+    def sex_age(self, *, new_years: int = 0) -> SexAge:
+        """The numbers of persons by sex and age, this number of New Years after the displacement."""
+        named = described((code for _, code in self.members), new_years=new_years)
+        return named._replace(cells=list(map(add, named.cells, self.others)))
 
     @property
     def is_open(self) -> bool:
@@ -66,9 +70,9 @@ class People:
 
     def including(self, member_id: str) -> "People":
         """The same people. One unnamed person becomes this named member."""
-        cell = dict(self.candidates).get(member_id, UNKNOWN)
+        code = dict(self.candidates).get(member_id, UNKNOWN)
         others = unknown(sum(self.others) - 1).others
-        return People(united(self.members, ((member_id, cell),)), others, self.candidates).excluding((member_id,))
+        return People(united(self.members, ((member_id, code),)), others, self.candidates).excluding((member_id,))
 
     def excluding(self, member_ids: Collection[str]) -> "People":
         """The same people, but these members are removed from the candidates."""

@@ -1,6 +1,6 @@
 """A report as the registry processes it: decrypted, with the fields that intake added, and with its outcome."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any, Generic, TypeVar
@@ -227,85 +227,3 @@ def superseded(displacements: Collection[Filed]) -> Iterator[tuple[Filed, dateti
         yield filed, following.get(status, NEVER)
         if filed.clear.mobility in MOVES:
             following[status] = filed.clear.occurred_at
-
-
-def sex_age(filed: Filed) -> list[int]:
-    """The numbers of displaced persons by sex and age, in the order of CELLS. Persons without details are unknown."""
-    sealed, cells = filed.sealed, [0] * len(CELLS)
-    on = filed.clear.occurred_at.astimezone(TIME_ZONE)
-    year, day = on.year, f"{on.month:02}-{on.day:02}"
-    for member in displaced(sealed):
-        cells[cell(member.get("sex"), bracket(age(member, year, day)))] += 1
-    if "members" in sealed:
-        return cells
-    for count in sealed.get("sex_age", ()):
-        cells[cell(count["sex"], count["age"])] += count["count"]
-    cells[UNKNOWN] += max(0, filed.clear.persons - sum(cells))
-    return cells
-
-
-def member_cells(filed: Filed) -> list[tuple[str, int]]:
-    """The displaced members of a household, each with the index in CELLS."""
-    on = filed.clear.occurred_at.astimezone(TIME_ZONE)
-    year, day = on.year, f"{on.month:02}-{on.day:02}"
-    return [
-        (member["member_id"], cell(member.get("sex"), bracket(age(member, year, day))))
-        for member in displaced(filed.sealed)
-    ]
-
-
-def displaced(sealed: Content) -> Sequence[Content]:
-    members: Sequence[Content] = sealed.get("members", ())
-    if sealed.get("is_whole_household", True):
-        return members
-    return [member for member in members if member.get("is_displaced", True)]
-
-
-def cell(sex: str | None, age: str) -> int:
-    """The index in CELLS. A code that this release does not know counts as unknown."""
-    return CELL.get((sex or UNKNOWN_SEX, age), UNKNOWN)
-
-
-def age(member: Content, year: int, day: str) -> int | None:
-    """The age on the day `MM-DD` of the year. If only the birth year is known, the two years are subtracted.
-
-    If a report states only an age, this is the age on `age_reported_on`. Without this day, the stated age is used.
-    """
-    born: str | None = member.get("birth_date")
-    if born is not None:
-        return year - int(born[:4]) - (born[5:] > day)
-    birth_year: int | None = member.get("birth_year")
-    if birth_year is not None:
-        return year - birth_year
-    told: int | None = member.get("age")
-    return None if told is None else told + whole_years(member.get("age_reported_on"), year, day)
-
-
-def whole_years(since: str | None, year: int, day: str) -> int:
-    """The completed years from `since` to the day `MM-DD` of the year. The number is negative if `since` is later."""
-    if since is None:
-        return 0
-    years = year - int(since[:4])
-    if years > 0:
-        return years - (day < since[5:])
-    return years + (day > since[5:]) if years < 0 else 0
-
-
-def birth_year(member: Content) -> int | None:
-    birth_date: str | None = member.get("birth_date")
-    year: int | None = member.get("birth_year")
-    return int(birth_date[:4]) if birth_date else year
-
-
-def bracket(years: int | None) -> AgeBracket:
-    if years is None or years < 0:
-        return AgeBracket.UNKNOWN
-    return OF_AGE[years] if years < len(OF_AGE) else AgeBracket.AGE_60_PLUS
-
-
-OF_AGE = (
-    *[AgeBracket.AGE_0_5] * 6,
-    *[AgeBracket.AGE_6_11] * 6,
-    *[AgeBracket.AGE_12_17] * 6,
-    *[AgeBracket.AGE_18_59] * 42,
-)

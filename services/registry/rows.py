@@ -12,6 +12,7 @@ from operator import attrgetter
 
 from pydantic_core import to_json
 
+from services.registry.ages import SexAge, birth_year, new_years, sex_age
 from services.registry.decisions import Name
 from services.registry.envelope_encryption import Key, member_aad, report_aad, row_aad
 from services.registry.group_movements import Tally
@@ -32,7 +33,7 @@ from services.registry.models import (
     Report,
 )
 from services.registry.movements import Course, Passage
-from services.registry.reports import NEVER, AnyFiled, Filed, birth_year, sex_age, superseded
+from services.registry.reports import NEVER, AnyFiled, Filed, superseded
 from services.registry.search_keys import KeysOfRoot, KeyVersion
 from services.registry.stays import Stay
 from services.registry.subjects import Subject
@@ -79,17 +80,19 @@ OF_SUBJECT = ("author", "team", "sequence", "row_version", "registered_at", "sea
 REPORTS = RowReader(Report, "subject_id", "sealed")
 NOW = ("current_pcode", "current_country")
 HOUSEHOLDS = RowReader(Household, "household_id", *OF_SUBJECT, *NOW, "search_root_id", "search_folding", "site_root_id")
-EPISODES = RowReader(Episode, "household_id", "displaced", "sex_age", "superseded_at")
+EPISODES = RowReader(Episode, "household_id", "displaced", "sex_age", "ages", "superseded_at")
 GROUPS = RowReader(Group, "group_id", *OF_SUBJECT)
 MOVED = ("household_id", "number", "occurred_at", "occurred_at_precision")
 PLACED = ("destination_pcode", "destination_country")
-PEOPLE = ("persons", "displaced", "households", "sex_age", "movement", "departed_at", "superseded_at", "shelter")
-STAYS = RowReader(HouseholdStay, *MOVED, *PLACED, *PEOPLE, "sub_stock", "confirmed_at", "is_return_presumed")
+PEOPLE = ("persons", "displaced", "households", "sex_age", "ages")
+COURSE = ("movement", "departed_at", "superseded_at", "shelter")
+STAYS = RowReader(HouseholdStay, *MOVED, *PLACED, *PEOPLE, *COURSE, "sub_stock", "confirmed_at", "is_return_presumed")
 PASSAGES = RowReader(
     HouseholdPassage,
     *MOVED,
     *PLACED,
     *PEOPLE,
+    *COURSE,
     "report_id",
     "version",
     "reported_at",
@@ -193,13 +196,13 @@ def episodes_of(subject: Subject) -> Iterator[Row]:
     for filed, superseded_at in superseded(subject.displacements.values()):
         course = courses.get(filed.report_id)
         if course:
-            yield episode(filed, course.departed.cells, course.changed_at)
+            yield episode(filed, course.departed.sex_age(), course.changed_at)
         else:
             yield episode(filed, sex_age(filed), superseded_at)
 
 
-def episode(filed: Filed, cells: list[int], superseded_at: datetime) -> Row:
-    return EPISODES.row(filed, filed.subject[1], sum(cells), cells, superseded_at)
+def episode(filed: Filed, people: SexAge, superseded_at: datetime) -> Row:
+    return EPISODES.row(filed, filed.subject[1], sum(people.cells), *people, superseded_at)
 
 
 def stays(subjects: Iterable[Subject]) -> Copy:
@@ -226,7 +229,8 @@ def stay_row(departure: Filed, number: int, stay: Stay) -> Row:
         departure,
         *(departure.subject[1], number, stay.began_at, stay.precision),
         *(position.pcode, position.country),
-        *(people.count, people.count, stay.households, people.cells),
+        *(people.count, people.count, stay.households),
+        *people.sex_age(new_years=new_years(departure.clear.occurred_at, stay.began_at)),
         *(position.movement, position.departed_at, stay.ended_at, position.shelter),
         *(position.sub_stock, position.confirmed_at, position.is_return_presumed),
     )
@@ -249,7 +253,8 @@ def passage_row(departure: Filed, number: int, passage: Passage) -> Row:
         departure,
         *(departure.subject[1], number, passage.moved_at, movement.clear.occurred_at_precision),
         *(after.pcode, after.country),
-        *(people.count, people.count, passage.households, people.cells),
+        *(people.count, people.count, passage.households),
+        *people.sex_age(new_years=new_years(departure.clear.occurred_at, passage.moved_at)),
         *(after.movement, before.departed_at, NEVER, after.shelter),
         *(movement.report_id, movement.clear.version, movement.clear.reported_at),
         *(before.pcode, before.country, before.sub_stock, after.sub_stock),

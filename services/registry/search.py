@@ -7,8 +7,8 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
+from services.registry.ages import birth_year
 from services.registry.figure_queries import day_after, midnight
-from services.registry.reports import birth_year
 from services.registry.search_keys import LONGEST_NAME, Term, terms, values_of_person
 from services.registry.search_keys import Field as KeyField
 from shared.events.fields import Body, Day, Line, PCode, Phone

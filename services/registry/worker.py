@@ -4,6 +4,7 @@ import gc
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.registry.age_renewal import AgeRenewal
 from services.registry.comparisons import keep_compared
 from services.registry.config import RegistrySettings
 from services.registry.digests import Digests
@@ -52,6 +53,7 @@ async def run(settings: RegistrySettings) -> None:
                 "keys of sites",
                 SiteKeyRenewal(database.sessions(engine), encryption, search, places).run,
             ),
+            keep_newest("ages", AgeRenewal(database.sessions(engine), encryption, search, places).run),
             keep_applied(database.sessions(engine), registrar),
             publish_earlier(database.sessions(engine), registrar),
             keep_compared(database.sessions(engine), encryption, search),

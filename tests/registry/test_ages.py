@@ -1,10 +1,12 @@
-"""The age of a person on the day of displacement, from a birth date, a birth year, or an age reported on a day."""
+"""The age of a person, from a birth date, a birth year, or an age reported on a day."""
 
 from typing import Any
 
 import pytest
 
-from services.registry.reports import age
+from services.registry.ages import age, described, person_code
+from services.registry.reports import CELL
+from shared.events.vocabulary import AgeBracket, Sex
 
 
 @pytest.mark.parametrize(
@@ -27,3 +29,32 @@ from services.registry.reports import age
 )
 def test_the_age_on_15_june_2026(person: dict[str, Any], expected: int | None) -> None:
     assert age(person, 2026, "06-15") == expected
+
+
+@pytest.mark.parametrize(
+    ("person", "ages"),
+    [
+        ({"birth_date": "2020-06-16"}, [5, 6, 7, 8]),
+        ({"birth_date": "2020-06-15"}, [6, 6, 7, 8]),
+        ({"birth_date": "2021-01-01"}, [5, 6, 7, 8]),
+        ({"birth_year": 2020}, [6, 7, 8, 9]),
+        ({"age": 5, "age_reported_on": "2026-06-20"}, [5, 5, 6, 7]),
+        ({"age": 6, "age_reported_on": "2027-06-20"}, [5, 6, 7, 8]),
+        ({"age": 5}, [5, 5, 6, 7]),
+        ({"age": 130}, [130, 130, 131, 132]),
+    ],
+)
+def test_the_age_rises_on_each_1_january_after_the_displacement(person: dict[str, Any], ages: list[int]) -> None:
+    """The displacement is on 15 June 2026. The ages are those on this day, and on 1 January 2027, 2028 and 2029."""
+    code = person_code({**person, "sex": "male"}, 2026, "06-15")
+    codes = [described([code], new_years=years).ages[0] for years in range(4)]
+    assert [divmod(each, 512)[0] for each in codes] == [1] * 4  # male
+    assert [each % 512 // 2 for each in codes] == ages
+
+
+def test_persons_change_to_older_brackets() -> None:
+    codes = [person_code({"birth_year": 2014, "sex": "female"}, 2026, "06-15"), person_code({}, 2026, "06-15")]
+    for years, bracket in {0: AgeBracket.AGE_12_17, 5: AgeBracket.AGE_12_17, 6: AgeBracket.AGE_18_59}.items():
+        cells = described(codes, new_years=years).cells
+        assert (cells[CELL[Sex.FEMALE, bracket]], cells[CELL[Sex.UNKNOWN, AgeBracket.UNKNOWN]]) == (1, 1)
+        assert sum(cells) == 2

@@ -7,6 +7,7 @@ import pytest
 from babel.core import get_global
 
 from services.registry import exports
+from services.registry.age_profiles import PROFILES
 from services.registry.countries import ALPHA_3, WITHDRAWN, alpha_3
 from services.registry.figure_queries import MovementScope, View
 from services.registry.reports import MOVES
@@ -111,9 +112,11 @@ async def test_a_report_for_the_whole_country_is_distinguished_from_its_district
 @pytest.mark.parametrize("view", View)
 @pytest.mark.parametrize("mobilities", [DISPLACED, MOVES, (Mobility.MIGRATION,)])
 def test_no_two_columns_have_the_same_tag(level: int, view: View, mobilities: tuple[Mobility, ...]) -> None:
-    names = exports.names(is_stock=True)
-    tags = exports.tags(names, people=exports.people(mobilities, [MovementScope.WITHIN]), view=view, level=level)
-    assert len(set(tags)) == len(names)
+    people = exports.people(mobilities, [MovementScope.WITHIN])
+    for profile in PROFILES.values():
+        names = exports.names(is_stock=True, profile=profile)
+        tags = exports.tags(names, people=people, view=view, level=level, profile=profile)
+        assert len(set(tags)) == len(names)
 
 
 @pytest.mark.parametrize(

@@ -158,6 +158,7 @@ def row(move: Move) -> dict[str, Any]:
         "quantifier": "exact",
         "measure": move.measure,
         "sex_age": [move.cells.get((sex, age), 0) for sex in SEXES for age in AGES],
+        "ages": [],
         "reasons": list(move.reasons),
         "hazard_type": move.hazard,
         "shelter": move.shelter,

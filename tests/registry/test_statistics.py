@@ -1,6 +1,7 @@
 """Figures of a small example that was calculated by hand."""
 
 import re
+from collections import Counter
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -176,6 +177,50 @@ async def test_sex_and_age_are_as_of_the_day_of_displacement(office: Office) -> 
     assert [row[cell] for cell in cells] == [1, 1, 1, 1, 1]
     children = await figures_at(office, f"{FLOWS}?age=6-11&age=12-17&sex=female")
     assert children["total"]["persons"] == 1
+
+
+async def test_the_stock_has_the_ages_of_its_day_by_the_brackets_of_the_reader(office: Office) -> None:
+    """On 15 June 2020 the persons are 36, 33, 11, 3 and 65 years old. The younger child is 5 on 1 January 2022."""
+    await office.file(household(occurred_at="2020-06-15T06:00:00Z"), household(members=[], persons=1))
+    days = {
+        ("2020-12-31", "dtm"): {"0_5": 1, "6_11": 1, "18_59": 2, "60_plus": 1},
+        ("2021-12-31", "dtm"): {"0_5": 1, "6_11": 1, "18_59": 2, "60_plus": 1},
+        ("2022-01-01", "dtm"): {"0_5": 1, "12_17": 1, "18_59": 2, "60_plus": 1},
+        ("2020-12-31", "unhcr"): {"0_4": 1, "5_11": 1, "18_59": 2, "60_plus": 1},
+        ("2022-01-01", "unhcr"): {"5_11": 1, "12_17": 1, "18_59": 2, "60_plus": 1},
+        ("2024-12-31", "delta"): {"0_14": 2, "15_64": 2, "65_plus": 1},
+        ("2025-01-01", "delta"): {"0_14": 1, "15_64": 3, "65_plus": 1},
+    }
+    for (day, profile), ages in days.items():
+        [row] = (await figures_at(office, f"{STOCK}?date={day}&age_profile={profile}"))["rows"]
+        cells = {name: row[name] for name in row if name.startswith(("female_", "male_", "unknown_")) and row[name]}
+        found = Counter[str]()
+        for name, count in cells.items():
+            found[name.partition("_")[2]] += count
+        assert found == ages, (day, profile)
+    [row] = (await figures_at(office, f"{STOCK}?date=2022-01-01&age=12-17"))["rows"]
+    assert (row["persons"], row["female_12_17"], row["households"]) == (1, 1, 1)
+    assert (await figures_at(office, f"{STOCK}?date=2021-12-31&age=12-17"))["rows"] == []
+
+
+async def test_a_bracket_that_the_reader_divides_is_not_known(office: Office) -> None:
+    sex_age = [{"sex": "female", "age": age, "count": 1} for age in ("0-5", "6-11", "12-17", "18-59", "60+")]
+    await office.file(household(members=[], persons=6, sex_age=sex_age), household(members=[], persons=1))
+    ages = {
+        "dtm": {"0_5": 1, "6_11": 1, "12_17": 1, "18_59": 1, "60_plus": 1, "unknown": 0},
+        "unhcr": {"0_4": 0, "5_11": 1, "12_17": 1, "18_59": 1, "60_plus": 1, "unknown": 1},
+        "delta": {"0_14": 2, "15_64": 1, "65_plus": 0, "unknown": 2},
+    }
+    for profile, expected in ages.items():
+        for path in (STOCK, FLOWS):
+            [row] = (await figures_at(office, f"{path}?age_profile={profile}"))["rows"]
+            assert {age: row[f"female_{age}"] for age in expected} == expected
+            assert row["unknown_unknown"] == 2
+    answer = await office.get(f"{STOCK}?age_profile=delta&age=0-5", role=Role.ANALYST)
+    assert answer.status_code == 422
+    assert "0-14, 15-64, 65+, unknown" in answer.text
+    page = await office.get("/figures?lang=en&age_profile=delta&age=0-5", role=Role.ANALYST)  # as the form sends it
+    assert ("65 and over" in page.text, "60 and over" in page.text) == (True, False)
 
 
 async def test_filters(office: Office) -> None:

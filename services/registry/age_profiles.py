@@ -1,0 +1,114 @@
+"""Ages and profiles of age brackets. Figures store numbers of persons so that each profile can be computed from them.
+
+Reports state a birth date, a birth year, an age, or only an age bracket. If the age is known, the person is stored as
+an age code, so that figures of a later day can use the age on that day. The rules are in docs/decisions/0052.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import product
+from typing import Literal
+
+from services.registry.reports import BRACKETS, CELLS, SEXES
+
+# The columns of stored numbers are named by sex and one of these names.
+# The first columns are the brackets in which reports state ages. The profiles UNHCR and DELTA divide some brackets:
+# the columns of PARTS have the persons of these brackets whose age is known.
+WHOLE = tuple(bracket.replace("-", "_").replace("+", "_plus") for bracket in BRACKETS)
+PARTS = ("0_4", "5", "12_14", "15_17", "60_64", "65_plus")
+PART_NAMES = tuple(f"{sex}_{part}" for sex, part in product(SEXES, PARTS))
+
+
+class AgeProfile(StrEnum):
+    """A set of age brackets, named by the organisations that use it."""
+
+    DTM = "dtm"  # IOM's DTM and HOPE
+    UNHCR = "unhcr"  # UNHCR and IDMC
+    DELTA = "delta"  # UNDRR's DELTA, for reports about the Sendai Framework
+
+
+AnyBracket = Literal["0-4", "0-5", "5-11", "6-11", "0-14", "12-17", "15-64", "18-59", "60+", "65+", "unknown"]
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The brackets of a profile. `columns` are the columns to add, and to subtract if the name begins with a minus.
+
+    `minors` and `elders` are the indexes of the brackets of the youngest and of the oldest persons.
+    """
+
+    code: AgeProfile
+    brackets: tuple[AnyBracket, ...]
+    columns: tuple[tuple[str, ...], ...]
+    minors: tuple[int, ...]
+    elders: tuple[int, ...]
+
+    @property
+    def cells(self) -> list[tuple[str, AnyBracket]]:
+        """Sex and age bracket of each number, in the order of the numbers."""
+        return [(sex.value, bracket) for sex, bracket in product(SEXES, self.brackets)]
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the numbers in exports."""
+        return [f"{sex}_{bracket.replace('-', '_').replace('+', '_plus')}" for sex, bracket in self.cells]
+
+    @property
+    def terms(self) -> list[list[tuple[str, str]]]:
+        """For each cell, the signs and the columns whose sum is the number of persons."""
+        return [[term(sex, column) for column in columns] for sex, columns in product(SEXES, self.columns)]
+
+
+def term(sex: str, column: str) -> tuple[str, str]:
+    return ("-" if column.startswith("-") else "+"), f"{sex}_{column.removeprefix('-')}"
+
+
+PROFILES = {
+    profile.code: profile
+    for profile in (
+        Profile(
+            AgeProfile.DTM,
+            ("0-5", "6-11", "12-17", "18-59", "60+", "unknown"),
+            (("0_5",), ("6_11",), ("12_17",), ("18_59",), ("60_plus",), ("unknown",)),
+            minors=(0, 1, 2),
+            elders=(4,),
+        ),
+        Profile(
+            AgeProfile.UNHCR,
+            ("0-4", "5-11", "12-17", "18-59", "60+", "unknown"),
+            (("0_4",), ("5", "6_11"), ("12_17",), ("18_59",), ("60_plus",), ("unknown", "0_5", "-0_4", "-5")),
+            minors=(0, 1, 2),
+            elders=(4,),
+        ),
+        Profile(
+            AgeProfile.DELTA,
+            ("0-14", "15-64", "65+", "unknown"),
+            (
+                ("0_5", "6_11", "12_14"),
+                ("15_17", "18_59", "60_64"),
+                ("65_plus",),
+                ("unknown", "12_17", "-12_14", "-15_17", "60_plus", "-60_64", "-65_plus"),
+            ),
+            minors=(0,),
+            elders=(2,),
+        ),
+    )
+}
+assert list(PROFILES[AgeProfile.DTM].cells) == [(sex.value, age.value) for sex, age in CELLS]
+
+
+# The ages at which a person enters the next class, and the columns that count each class.
+CLASSES_FROM = (5, 6, 12, 15, 18, 60, 65)
+CLASSES_OF: dict[str, tuple[int, ...]] = {
+    "0_5": (0, 1),
+    "6_11": (2,),
+    "12_17": (3, 4),
+    "18_59": (5,),
+    "60_plus": (6, 7),
+    "0_4": (0,),
+    "5": (1,),
+    "12_14": (3,),
+    "15_17": (4,),
+    "60_64": (6,),
+    "65_plus": (7,),
+}

@@ -1,0 +1,36 @@
+"""Computes the ages of displacements that an earlier release stored without ages."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry import rows
+from services.registry.models import Episode, Household, HouseholdPassage, HouseholdStay
+from services.registry.renewals import Renewal
+from services.registry.subjects import Subject
+from shared.postgres import bulk_copy, database
+
+TABLES = (Episode, HouseholdStay, HouseholdPassage)
+
+
+class AgeRenewal(Renewal):
+    kind = "ages"
+
+    async def is_old(self, session: AsyncSession) -> ColumnElement[bool]:  # noqa: ARG002 - as in the base class
+        return Household.household_id.in_(select(Episode.household_id).where(Episode.ages.is_(None)))
+
+    async def replace(self, session: AsyncSession, old: Sequence[UUID], subjects: Sequence[Subject]) -> None:
+        read = [UUID(subject.name[1]) for subject in subjects]
+        for table in TABLES:
+            await session.execute(delete(table).where(table.household_id.in_(read)))
+        copies = [rows.episodes(subjects), rows.stays(subjects), rows.passages(subjects)]
+        await bulk_copy.write(await database.driver(session), copies)
+        for household_id in set(old) - set(read):
+            await self.give_up(session, household_id)
+
+    async def give_up(self, session: AsyncSession, household_id: UUID) -> None:
+        """The figures keep the ages on the day of displacement."""
+        for table in TABLES:
+            await session.execute(update(table).where(table.household_id == household_id).values(ages=[]))
