@@ -39,6 +39,7 @@ class Where(NamedTuple):
     place: str | None
     since: date
     confirmed: date
+    shelter: str
     presumed: bool = False
 
 
@@ -47,6 +48,7 @@ class Passed(NamedTuple):
 
     household: str
     report: str
+    person: str
     on: date
     movement: str
     before: Where
@@ -115,11 +117,10 @@ def lives(body: Body, movements: list[Body], until: date) -> tuple[dict[str, Whe
     """Computes where each person of the household is at the end of a day, and where the persons were before."""
     origin, start = body["origin"]["pcode"], day(body)
     people = {
-        person["member_id"]: Where("in_displacement", body["destination"]["pcode"], start, start)
+        person["member_id"]: Where("in_displacement", body["destination"]["pcode"], start, start, body["shelter"])
         for person in body["members"]
     }
     passed: list[Passed] = []
-    shelters = dict.fromkeys(people, "tent")
     for report in valid(movements):
         on, kind = day(report), str(report["movement"])
         if on > until:
@@ -136,17 +137,17 @@ def lives(body: Body, movements: list[Body], until: date) -> tuple[dict[str, Whe
                 report["destination"]["pcode"] if kind in WITH_PLACE else origin if kind == "returned" else before.place
             )
             shelter = (
-                "tent" if kind in WITH_PLACE else "unknown" if kind in ("returned", "left_country") else shelters[id]
+                "tent" if kind in WITH_PLACE else "unknown" if kind in ("returned", "left_country") else before.shelter
             )
             sub_stock = TO_SUB_STOCK.get(kind, kind)
             is_new = kind == "displaced_again" and before.sub_stock != "in_displacement"
-            after = Where(sub_stock, None if kind == "left_country" else place, on if is_new else before.since, on)
-            if (sub_stock, after.place, shelter) == (before.sub_stock, before.place, shelters[id]):
+            since = on if is_new else before.since
+            after = Where(sub_stock, None if kind == "left_country" else place, since, on, shelter)
+            if (sub_stock, after.place, shelter) == (before.sub_stock, before.place, before.shelter):
                 people[id] = before._replace(confirmed=on, presumed=False)
             else:
                 people[id] = after
-                passed.append(Passed(body["household_id"], report["report_id"], on, kind, before, after))
-            shelters[id] = shelter
+                passed.append(Passed(body["household_id"], report["report_id"], id, on, kind, before, after))
     return people, passed
 
 
