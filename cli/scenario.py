@@ -21,7 +21,7 @@ HOUSEHOLDS, REPEATS = 36, 3
 SITE_ID = UUID("5d0c6f0e-93a4-4f6b-8a54-1b7c3e2f9d08")
 SITE = {
     "version": 1,
-    "name_ky": "Мектеп № 3 (машыгуу)",
+    "name_ky": "Мектеп № 3 (окуу машыгуусу)",
     "name_ru": "Школа № 3 (учения)",
     "name_en": "School No. 3 (exercise)",
     "type": "school",

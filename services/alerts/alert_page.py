@@ -11,14 +11,17 @@ from services.alerts import behalf, budgets, listings, omissions, timeline, word
 from services.alerts.alerts import Alert
 from services.alerts.pages import sent_of
 from services.alerts.queries import hazards as hazard_queries
+from services.alerts.queries import sites as site_queries
 from services.alerts.routes import Caller, seen
 from services.alerts.rules.findings import RuleKind
 from services.alerts.views import AlertView
-from shared.auth.access import CMC, LEDGER
+from shared.auth.access import CMC, COUNTERS, LEDGER
 from shared.auth.tokens import Principal
 from shared.events import AlertRaised, HazardReported
 from shared.events.vocabulary import Verdict
 from shared.pages import Pages, language_of
+from shared.pages.languages import name_in
+from shared.places import Places
 from shared.postgres.database import Session
 
 router = APIRouter()
@@ -64,6 +67,7 @@ async def alert_page(alert_id: UUID, request: Request, session: Session, caller:
         acts=await timeline.of(session, alert_id),
         withheld=await withheld(session, alert, request, caller),
         source=alert.figures.get("source"),
+        sites=await sites_of(session, alert, caller, request.app.state.places, language),
         snoozes=SNOOZES,
         verdicts=VERDICTS,
         places=request.app.state.places,
@@ -80,6 +84,20 @@ def texts_of(revisions: list[HazardReported], language: str) -> list[tuple[str, 
         return []
     texts = revisions[0].text
     return [(language_code, texts[language_code]) for language_code in words.in_order(texts, language)]
+
+
+async def sites_of(
+    session: Session, alert: Alert, caller: Principal, places: Places, language: str
+) -> list[tuple[str, str, bool]]:
+    """The ids and names of the sites in the hazard's area, and whether the caller may open the page of the site.
+
+    Only readers who may open pages of sites see their names, because other readers may not see localities.
+    """
+    if caller.roles.isdisjoint(COUNTERS):
+        return []
+    known = await site_queries.named(session, [UUID(site_id) for site_id in alert.figures.get("sites", ())])
+    named = [(site, name_in(language, (site.name_ky, site.name_ru, site.name_en))) for site in known]
+    return [(str(site.site_id), name, caller.covers(site.pcode, places)) for site, name in named]
 
 
 async def withheld(session: Session, alert: Alert, request: Request, caller: Principal) -> list[tuple[UUID, str]]:

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.projections import DisplacedHousehold
+from services.alerts.queries.sites import WITH_PEOPLE
 from shared.country import TIME_ZONE
 from shared.events import HazardReported
 from shared.events.vocabulary import Mobility
@@ -98,32 +99,40 @@ WHEN NOT MATCHED THEN INSERT (hazard_id, area, status, hazard_type, origins, dep
     VALUES (hazard_id, area, status, hazard_type, origins, departed_from, ends_at, 0)
 """  # noqa: S608 - constants
 
-EXPOSED = """
-SELECT exposures.*, coalesce(living.households, 0) - displaced AS exposed FROM exposures
+EXPOSED = f"""
+SELECT exposures.*, coalesce(living.households, 0) - displaced AS exposed, coalesce(inhabited.sites, '') AS sites
+FROM exposures
 LEFT JOIN (
     SELECT status, area, sum(households)::int AS households FROM resident_counts
     WHERE mobility = ANY($1) GROUP BY status, area
 ) AS living USING (status, area)
-"""
+LEFT JOIN (
+    SELECT status, area, string_agg(site_id || ' ' || version, ' ' ORDER BY site_id) AS sites
+    FROM ({WITH_PEOPLE}) AS sites GROUP BY status, area
+) AS inhabited USING (status, area)
+"""  # noqa: S608 - constants
 # When a district's figure for a hazard changes, the alert is evaluated again after an interval. If the figure crosses
-# the threshold, the alert is evaluated again at once. A hazard with a pending change is skipped, because the newest
-# revision may cancel or move the hazard.
+# the threshold, or if other sites have people, the alert is evaluated again at once. A hazard with a pending change is
+# skipped, because the newest revision may cancel or move the hazard.
 DUE = f"""
 SELECT hazard_id, area FROM ({EXPOSED}) AS exposures
 WHERE NOT EXISTS (SELECT FROM hazard_changes WHERE hazard_changes.hazard_id = exposures.hazard_id) AND (
-    told_at IS NULL OR (exposed, displaced) IS DISTINCT FROM (told_exposed, told_displaced)
+    told_at IS NULL OR sites <> coalesce(told_sites, '')
+    OR (exposed, displaced) IS DISTINCT FROM (told_exposed, told_displaced)
     AND (told_at <= $3 OR (exposed >= $2) <> (told_exposed >= $2))
 )
 ORDER BY told_at NULLS FIRST LIMIT $4
 """  # noqa: S608 - constants
 STANDING = f"""
-SELECT hazard_id, area, exposed, displaced, gone, told_exposed IS NULL FROM ({EXPOSED}) AS exposures
+SELECT hazard_id, area, exposed, displaced, gone, told_exposed IS NULL, sites FROM ({EXPOSED}) AS exposures
 JOIN unnest($2::uuid[], $3::text[]) AS pair (hazard_id, area) USING (hazard_id, area)
 ORDER BY hazard_id, area
 """  # noqa: S608 - constants
 NOTE_TOLD = """
-UPDATE exposures SET told_exposed = told.exposed, told_displaced = told.displaced, told_at = $5
-FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::integer[]) AS told (hazard_id, area, exposed, displaced)
+UPDATE exposures
+SET told_exposed = told.exposed, told_displaced = told.displaced, told_sites = told.sites, told_at = $6
+FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::integer[], $5::text[])
+    AS told (hazard_id, area, exposed, displaced, sites)
 WHERE (exposures.hazard_id, exposures.area) = (told.hazard_id, told.area)
 """
 FORGET = """
@@ -142,7 +151,9 @@ class Exposed(NamedTuple):
     """A hazard and one of its districts.
 
     `exposed` is the number of displaced households in the district that this hazard did not displace.
-    `displaced` is the number of households in the district that this hazard displaced.
+    `displaced` is the number of households in the district that this hazard displaced. `sites` has the ids and
+    versions of the sites with counted people in the district, and `exposed_sites` are those of them that lie in the
+    hazard's area.
     """
 
     hazard_id: UUID
@@ -151,10 +162,13 @@ class Exposed(NamedTuple):
     displaced: int
     gone: str | None
     is_new: bool
+    sites: str = ""
+    exposed_sites: tuple[UUID, ...] = ()
 
     def is_idle(self, rule: "ExposureRule") -> bool:
         """Whether the counts give no reason to raise, renew or withdraw an alert."""
-        return self.is_new and self.gone is None and self.exposed < rule.households and not self.displaced
+        is_nobody_there = self.exposed < rule.households and not self.displaced and not self.sites
+        return self.is_new and self.gone is None and is_nobody_there
 
 
 async def add_displaced(
@@ -239,7 +253,10 @@ async def displaced(session: AsyncSession, hazard_ids: Collection[UUID]) -> dict
 
 async def note_told(session: AsyncSession, exposures: Iterable[Exposed], now: datetime) -> None:
     connection = await database.driver(session)
-    rows = [(exposure.hazard_id, exposure.area, exposure.exposed, exposure.displaced) for exposure in exposures]
+    rows = [
+        (exposure.hazard_id, exposure.area, exposure.exposed, exposure.displaced, exposure.sites)
+        for exposure in exposures
+    ]
     await connection.execute(NOTE_TOLD, *map(list, zip(*rows, strict=True)), now)
 
 

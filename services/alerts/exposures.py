@@ -13,7 +13,8 @@ from services.alerts import budgets, counts
 from services.alerts.counts import Exposed
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import locks
-from services.alerts.rules.exposure import ExposureRules
+from services.alerts.queries import sites as site_queries
+from services.alerts.rules.exposure import ExposureRules, inside
 from services.alerts.rules.findings import Finding, RuleKind
 from services.alerts.rules.rule import judged
 from services.alerts.ruleset import Ruleset
@@ -89,13 +90,20 @@ class Exposures:
         return len(pairs)
 
     async def _judge(self, session: AsyncSession, exposures: list[Exposed], now: datetime) -> None:
+        assert self.rules.exposure is not None
         ids = {exposure.hazard_id for exposure in exposures}
         known = await alert_queries.alerts_of_hazards(session, ids, RuleKind.EXPOSURE, RuleKind.HAZARD)
         # Hazards are read only after the alerts are locked.
         # If the hazards were read first, a Cancel that is stored before the locking would be missed.
         hazards, displaced = await counts.hazards(session, ids), await counts.displaced(session, ids)
         alert_changes = await alert_queries.changes_of(session, known, self.places, self.rules, now)
-        changes = [(hazards[exposure.hazard_id], exposure) for exposure in exposures]
+        areas = {exposure.area for exposure in exposures if exposure.sites}
+        sites = await site_queries.with_people(session, areas, self.rules.exposure.mobility) if areas else {}
+        changes = [
+            (hazard, exposure._replace(exposed_sites=inside(hazard, sites.get((hazard.status, exposure.area), ()))))
+            for exposure in exposures
+            for hazard in [hazards[exposure.hazard_id]]
+        ]
         async for touched, finding in judged([ExposureRules(self.rules)], changes, alert_changes, session, now):
             if isinstance(finding, Finding):
                 alert_changes.apply(

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts import batch as batches
-from services.alerts import budgets, counts
+from services.alerts import budgets, counts, projections
 from services.alerts.alerts import SOURCE
 from services.alerts.batch import HouseholdBatch
 from services.alerts.changes import AlertChanges
@@ -24,6 +24,7 @@ from services.alerts.queries import hazards as hazard_queries
 from services.alerts.queries import held as held_queries
 from services.alerts.queries import households as household_queries
 from services.alerts.queries import locks
+from services.alerts.queries import sites as site_queries
 from services.alerts.rules.displacement import DisplacementRule
 from services.alerts.rules.findings import Finding, Nothing, RuleKind
 from services.alerts.rules.hazard import HazardRules
@@ -44,6 +45,7 @@ from shared.events import (
     HouseholdStatusChanged,
     Message,
     ReportSettled,
+    SiteChanged,
 )
 from shared.events.vocabulary import MsgType, OutcomeKind, ReportKind
 from shared.messaging import outbox
@@ -109,6 +111,13 @@ class HouseholdHandler:
             await self._judge_departures(batch, self.rules.displacement, now, session)
         batch.settle((*batch.households, *batch.groups, *batch.held), Outcome(OutcomeKind.NOTED, "no_rule"))
         return batch.outcomes
+
+    async def record_sites(self, received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
+        """Stores the sites, because an exposure alert names the sites in the hazard's area."""
+        newest = {reading.event.data.site_id: reading.event.data for reading in sorted(received, key=version_of_site)}
+        sites = [projections.site(event, self.places) for event in newest.values()]
+        await site_queries.save_sites(session, sites)
+        return [Outcome(OutcomeKind.NOTED, "no_rule")] * len(received)
 
     async def _record(self, batch: HouseholdBatch, session: AsyncSession) -> None:
         await household_queries.save_households(session, batch.newest.values())
@@ -178,7 +187,13 @@ HOUSEHOLDS = Handlers(
         ),
         HouseholdHandler.__call__,
     )
+    | {SiteChanged: HouseholdHandler.record_sites}
 )
+
+
+def version_of_site(received: Received) -> int:
+    version: int = received.event.data.version
+    return version
 
 
 def outcome_of(received: Received, outcome: Outcome, now: datetime) -> Message:

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.alerts.alerts import Alert
-from services.alerts.projections import CountedGroup, Departure, DisplacedHousehold, HeldPeople
+from services.alerts.projections import CountedGroup, Departure, DisplacedHousehold, HeldPeople, ListedSite
 from services.alerts.receivers import Receiver
 from shared.audit import AUDIT
 from shared.messaging.models import CONSUMER_TABLES
@@ -72,9 +72,24 @@ class CountedGroupRow(AlertsModel, record=CountedGroup):
     """A count of a group. The key is the report's id, because several reports may count the same group."""
 
     __tablename__ = "counted_groups"
-    __table_args__ = (Index(None, "origin_area", "departed_on"), Index(None, "stock_id"))
+    __table_args__ = (
+        Index(None, "origin_area", "departed_on"),
+        Index(None, "stock_id"),
+        Index("ix_counted_groups_site_id", "site_id", postgresql_where=text("site_id IS NOT NULL")),
+    )
 
     report_id: Mapped[UUID] = mapped_column(primary_key=True)
+    covers_site: Mapped[bool] = mapped_column(server_default=false())
+
+
+class SiteRow(AlertsModel, record=ListedSite):
+    """The newest version of a site."""
+
+    __tablename__ = "sites"
+
+    site_id: Mapped[UUID] = mapped_column(primary_key=True)
+    lat: Mapped[float | None]
+    lon: Mapped[float | None]
 
 
 class ReplacedCount(AlertsModel):
@@ -305,6 +320,7 @@ class Exposure(AlertsModel):
     gone: Mapped[str | None]
     told_exposed: Mapped[int | None]
     told_displaced: Mapped[int | None]
+    told_sites: Mapped[str | None]
     told_at: Mapped[datetime | None]
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from shared.displacement_reasons import ENVIRONMENTAL
@@ -14,6 +14,7 @@ from shared.events import (
     HouseholdRegistered,
     HouseholdStatusChanged,
     Place,
+    SiteChanged,
 )
 from shared.events.vocabulary import (
     TO_THE_DAY,
@@ -83,7 +84,8 @@ class CountedGroup:
     """The latest state of one count of a group. A group may have several counts, each with its own report.
 
     `is_counted` is false if another count replaced this count, or if movements were counted instead of people present.
-    `departed_on` is None if the date is too vague for a window.
+    `departed_on` is None if the date is too vague for a window. If `covers_site` is true, the count includes everybody
+    who was counted at the site before. `counted_at` is None in rows of the previous release.
     """
 
     report_id: UUID
@@ -98,6 +100,9 @@ class CountedGroup:
     origin_area: str | None
     destination_area: str | None
     departed_on: date | None
+    site_id: UUID | None
+    covers_site: bool
+    counted_at: datetime | None
 
     @property
     def stock(self) -> Stock:
@@ -137,6 +142,21 @@ class HeldPeople:
         if not self.is_counted or self.origin_area is None or self.departed_on is None:
             return None
         return self.status, self.origin_area, self.departed_on
+
+
+@dataclass(frozen=True, slots=True)
+class ListedSite:
+    """A site where displaced people may stay. `area` is its district. A site without coordinates has no point."""
+
+    site_id: UUID
+    version: int
+    name_ky: str | None
+    name_ru: str | None
+    name_en: str | None
+    pcode: str
+    area: str
+    lat: float | None
+    lon: float | None
 
 
 def household(event: HouseholdRegistered, places: Places) -> DisplacedHousehold:
@@ -201,6 +221,23 @@ def group(event: GroupCounted, places: Places) -> CountedGroup:
         origin_area=area_of(event.origin, places),
         destination_area=area_of(event.destination, places),
         departed_on=event.occurred_on if event.occurred_on_precision in IN_WINDOW else None,
+        site_id=event.site_id,
+        covers_site=event.covers_site,
+        counted_at=event.counted_at,
+    )
+
+
+def site(event: SiteChanged, places: Places) -> ListedSite:
+    return ListedSite(
+        site_id=event.site_id,
+        version=event.version,
+        name_ky=event.name_ky,
+        name_ru=event.name_ru,
+        name_en=event.name_en,
+        pcode=event.pcode,
+        area=places.adm2(event.pcode) or event.pcode,
+        lat=event.lat,
+        lon=event.lon,
     )
 
 

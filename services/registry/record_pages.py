@@ -13,12 +13,12 @@ from starlette.responses import Response
 
 from services.registry import site_queries
 from services.registry.models import CODE_CHARACTERS, Site
-from services.registry.sites import name_in
 from services.registry.timelines import StoredVersion, TimelineEntry
 from shared.auth.tokens import Principal
 from shared.country import TIME_ZONE
 from shared.events.vocabulary import ReportKind
 from shared.pages import Pages, language_of
+from shared.pages.languages import name_in
 from shared.pages.terms import term
 
 SITE_FIELDS = ("site_id", "destination_site_id")

@@ -13,7 +13,6 @@ from pydantic import Field
 from shared.events.fields import Body, Name, Phone, Version
 from shared.events.sites import SiteDescription
 from shared.events.vocabulary import Shelter, SiteType
-from shared.pages.languages import LANGUAGES
 from shared.places import Places
 from shared.places.localities import folded
 from shared.places.site_counts import Share, order, shares
@@ -77,12 +76,6 @@ def names(site: SiteDescription) -> set[str]:
 def joined(name: str | None) -> str:
     """The folded name without spaces, because people write both `№5` and `№ 5`."""
     return folded(name).replace(" ", "")
-
-
-def name_in(language: str, names: Iterable[str | None]) -> str:
-    """A site's name in the language or, if it has none, in another. `names` are in the order of LANGUAGES."""
-    by_language = dict(zip(LANGUAGES, names, strict=True))
-    return by_language[language] or next(filter(None, by_language.values()))
 
 
 class CountAtSite(NamedTuple):

@@ -101,7 +101,7 @@ TOPICS = {
             Sensitivity.RESTRICTED,
             web_readers=("console",),
         ),
-        Topic("sites", "site_id", ("registry",), ("console",), Sensitivity.INTERNAL),
+        Topic("sites", "site_id", ("registry",), ("alerts", "console"), Sensitivity.INTERNAL),
         Topic("alerts", "alert_id", ("alerts",), ("console",), Sensitivity.INTERNAL, web_readers=("console",)),
         Topic(
             "outcomes",

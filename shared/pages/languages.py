@@ -1,5 +1,7 @@
 """The reader's language, one of three, and the time zone of all pages."""
 
+from collections.abc import Iterable
+
 from babel import negotiate_locale
 from starlette.requests import HTTPConnection
 
@@ -28,3 +30,9 @@ def _accepted(request: HTTPConnection) -> list[str]:
 def _quality(options: str) -> float:
     value = options.strip().removeprefix("q=")
     return float(value) if value.replace(".", "", 1).isdigit() and value.isascii() else 1.0
+
+
+def name_in(language: str, names: Iterable[str | None]) -> str:
+    """A name in the language or, if it has none, in another. `names` are in the order of LANGUAGES."""
+    by_language = dict(zip(LANGUAGES, names, strict=True))
+    return by_language[language] or next(filter(None, by_language.values()))

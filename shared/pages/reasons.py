@@ -53,6 +53,7 @@ IMPACT = N_("Expected impact by the source (PAGER): {impact}")
 RUPTURE = N_("Rupture not modelled")
 LABELLED = frozenset({"quake_by_source", "quake_unjudged"})
 OF_QUAKES = LABELLED | {"quake_magnitude", "quake_intensity"}
+SITES = N_("Sites with displaced people in the hazard's area, {place}: {sites}")
 DISPLACED = N_("Households displaced by it that are now in its area: {displaced}")
 
 
@@ -62,6 +63,8 @@ def sentence(reason: str, figures: Mapping[str, Any], language: str, known: Null
     if reason == "households_displaced":
         words["displaced"] = displaced(figures, filters(language)["number"], known)
     texts = _of_quake(reason, figures) if reason in OF_QUAKES else [TEXTS.get(reason, reason)]
+    if figures.get("sites"):
+        texts = [*texts, SITES] if figures.get("households") else [SITES]
     sentences = [*texts, DISPLACED] if figures.get("displaced") else texts
     return ". ".join(known.gettext(text).format_map(words) for text in sentences)
 
@@ -91,13 +94,12 @@ class Words(dict[str, str]):
 def _shown(figures: Mapping[str, Any], language: str, gettext: Callable[[str], str], places: Places) -> dict[str, str]:
     number, day = filters(language)["number"], filters(language)["day"]
     shown = {name: number(value) if type(value) in (int, float) else str(value) for name, value in figures.items()}
-    for scale in ("magnitude", "intensity", "mmi"):
+    for scale, digits in (("magnitude", 1), ("intensity", 1), ("mmi", 1), ("depth_km", 0)):
         if scale in figures:
-            shown[scale] = number(figures[scale], 1)
-    if "depth_km" in figures:
-        shown["depth_km"] = number(figures["depth_km"], 0)
-    if "felt" in figures:
-        shown["felt"] = number(len(figures["felt"]))
+            shown[scale] = number(figures[scale], digits)
+    for listed in ("felt", "sites"):
+        if listed in figures:
+            shown[listed] = number(len(figures[listed]))
     for kind in ("urgency", "certainty", "impact"):
         if kind in figures:
             shown[kind] = term(kind, figures[kind], gettext).lower()

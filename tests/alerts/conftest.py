@@ -36,6 +36,7 @@ CHANGED = (
     "departed_by_destination",
     "hazard_changes",
     "exposures",
+    "sites",
     "alerts",
     "acts",
     "receivers",

@@ -22,6 +22,7 @@ from shared.events import (
     HouseholdStatusChanged,
     Message,
     Place,
+    SiteChanged,
 )
 from shared.messaging.records import Received, Record, open_plain
 
@@ -129,16 +130,24 @@ def group(**changed: Any) -> GroupCounted:
     return kind.model_validate(fields)
 
 
+def site(**changed: Any) -> SiteChanged:
+    """Makes a school in Leilek."""
+    fields: dict[str, Any] = {"site_id": uuid4(), "version": 1, "status": "Actual", "changed_at": NOW}
+    return SiteChanged.model_validate({**fields, "name_ru": "Школа № 5", "type": "school", "pcode": LEILEK, **changed})
+
+
 def held(of: HouseholdRegistered | GroupCounted, **changed: Any) -> HouseholdHeld | GroupHeld:
     """Makes the event that says that the report of this household or group is held."""
     kind = GroupHeld if isinstance(of, GroupCounted) else HouseholdHeld
     return kind.model_validate({**of.model_dump(), "is_held": True, **changed})
 
 
-AnyEvent = HazardReported | HouseholdRegistered | GroupCounted | HouseholdHeld | GroupHeld
+AnyEvent = HazardReported | HouseholdRegistered | GroupCounted | HouseholdHeld | GroupHeld | SiteChanged
 
 
 def message(data: AnyEvent) -> Message:
+    if isinstance(data, SiteChanged):
+        return events.message(data, id=str(uuid4()), source="/registry", time=NOW)
     id = events.event_id(data.event_type, getattr(data, "author", AUTHOR), data.report_id, data.version)
     return events.message(data, id=id, source="/intake", time=NOW)
 

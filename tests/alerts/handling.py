@@ -26,11 +26,12 @@ class Handling:
     ) -> None:
         self.hazards = HazardHandler(rules, places, clock, dispatcher=dispatcher)
         self.households = HouseholdHandler(rules, places, clock)
+        self._households = HOUSEHOLDS.bound(self.households)
         self.exposures = Exposures(rules, places, clock, renewed_every=timedelta(0))
 
     async def __call__(self, received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
         outcomes: dict[int, Outcome] = {}
-        for topics, handler in ((HAZARDS.topics, self.hazards), (HOUSEHOLDS.topics, self.households)):
+        for topics, handler in ((HAZARDS.topics, self.hazards), (HOUSEHOLDS.topics, self._households)):
             own = [position for position, one in enumerate(received) if one.record.topic in topics]
             if own:
                 outcomes.update(zip(own, await handler([received[position] for position in own], session), strict=True))

@@ -15,7 +15,7 @@ from shared.auth.tokens import Role
 from shared.events.vocabulary import DeliveryChannel, Severity, Status
 from shared.places import Places
 from tests.alerts.desk import Desk, fresh
-from tests.alerts.factories import BATKEN, KADAMJAI, mudflow, received, rules
+from tests.alerts.factories import BATKEN, KADAMJAI, group, mudflow, received, rules, site
 
 pytestmark = pytest.mark.anyio
 
@@ -73,6 +73,23 @@ async def test_the_page_shows_the_full_report_and_every_act(desk: Desk) -> None:
     ):
         assert texts in page, texts
     assert page.count('<td class="number">') == 2, "both revisions"
+
+
+async def test_the_page_names_the_sites_to_readers_who_may_open_them(desk: Desk) -> None:
+    school, now = site(pcode=KADAMJAI, name_en="School No. 5"), datetime.now(UTC)
+    flood, counted = mudflow(onset=now), group(site_id=school.site_id)
+    async with desk.sessions.begin() as session:
+        await desk.watch([received(one) for one in (school, counted, flood)], session)
+        [alert_id] = await session.scalars(text("SELECT alert_id FROM alerts WHERE kind = 'exposure'"))
+    pages = {}
+    for role in (Role.OPERATOR, Role.VIEWER):
+        async with desk.caller(role) as caller:
+            pages[role] = (await caller.get(f"/{alert_id}", params={"lang": "en"})).text
+    sentence = "Sites with displaced people in the hazard&#39;s area, Kadamjai rayon: 1"
+    assert all(sentence in page and "Displaced households" not in page for page in pages.values())
+    link = f'<a href="/registry/sites/{school.site_id}">School No. 5</a>'
+    assert {role for role, page in pages.items() if link in page} == {Role.OPERATOR}
+    assert "School No. 5" not in pages[Role.VIEWER]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from shared.events import Place
 from shared.events.vocabulary import Severity
 from shared.places import Places
 from shared.postgres import database
-from tests.alerts.factories import ALAI, BATKEN, KADAMJAI, LEILEK, NOW, TODAY, household, mudflow, received
+from tests.alerts.factories import ALAI, BATKEN, KADAMJAI, LEILEK, NOW, TODAY, group, household, mudflow, received, site
 from tests.alerts.post import Post
 
 pytestmark = pytest.mark.anyio
@@ -177,6 +177,63 @@ async def test_a_cancelled_hazard_that_comes_into_force_again_is_counted_again(p
         await handling.hazards([received(again)], post.session)
         await handling.exposures.follow(post.session)
         assert await post.fetch("SELECT gone, displaced FROM exposures") == [expected]
+
+
+POINT = {"lat": 40.10, "lon": 71.70}
+FAN = {"pcodes": [LEILEK], "circles": [{**POINT, "radius_km": 2}]}
+
+
+async def test_a_site_in_the_hazards_area_is_exposed_whatever_its_people_fled(post: Post) -> None:
+    """The people at the school fled this mudflow, whose second wave comes down to the school."""
+    fan, school, elsewhere, empty = mudflow(area=FAN), site(**POINT), site(lat=40.2, lon=71.7), site(**POINT)
+    counts = [group(site_id=known.site_id, hazard_id=fan.hazard_id) for known in (school, elsewhere)]
+    await post(*counts, fan, school, elsewhere, empty)
+    exposure, _ = await post.alerts()
+    assert (exposure.kind, exposure.area, exposure.households) == ("exposure", LEILEK, 0)
+    assert exposure.figures["sites"] == [str(school.site_id)]
+
+
+async def test_a_site_without_a_point_and_a_hazard_without_a_shape_are_compared_by_district(post: Post) -> None:
+    school, mosque = site(), site(**POINT)
+    await post(school, mosque, group(site_id=school.site_id), group(site_id=mosque.site_id))
+    await post(mudflow(area={**FAN, "circles": [{"lat": 39.9, "lon": 70.1, "radius_km": 2}]}))
+    await post(mudflow(area={"pcodes": [LEILEK]}), mudflow(area={"pcodes": [ALAI]}))
+    sites = [sorted(alert.figures["sites"]) for alert in await post.alerts() if alert.kind == "exposure"]
+    assert sorted(sites) == sorted([[str(school.site_id)], sorted([str(school.site_id), str(mosque.site_id)])])
+
+
+async def test_an_exposure_alert_names_the_sites_where_people_are_now(post: Post) -> None:
+    school, mosque = site(), site()
+    await post(school, mosque, mudflow(area={"pcodes": [LEILEK]}), group(site_id=school.site_id))
+    post.handling.exposures.renewed_every = timedelta(seconds=10)
+    gone = {"persons": 0, "covers_site": True, "counted_at": NOW + timedelta(hours=1)}
+    await post(group(site_id=school.site_id, **gone), group(site_id=mosque.site_id))
+    exposure, _ = await post.alerts()
+    assert exposure.figures["sites"] == [str(mosque.site_id)]
+
+
+async def test_a_corrected_point_of_a_site_changes_the_exposure(post: Post) -> None:
+    school = site(lat=41.0, lon=71.0)
+    await post(school, group(site_id=school.site_id), mudflow(area=FAN))
+    assert [alert.kind for alert in await post.alerts()] == ["hazard"]
+    post.handling.exposures.renewed_every = timedelta(seconds=10)
+    await post(site(site_id=school.site_id, version=2, **POINT))
+    exposure, _ = await post.alerts()
+    assert exposure.figures["sites"] == [str(school.site_id)]
+
+
+async def test_an_exposure_alert_ends_when_nobody_is_left_at_the_site(post: Post) -> None:
+    school, counted = site(), group()
+    here = {"site_id": school.site_id}
+    await post(school, mudflow(area={"pcodes": [LEILEK]}))
+    await post(counted.model_copy(update=here))
+    exposure, _ = await post.alerts()
+    assert exposure.figures["sites"] == [str(school.site_id)] and not exposure.is_lapsed
+    nobody = group(persons=0, covers_site=True, counted_at=counted.counted_at + timedelta(hours=1), **here)
+    post.now = NOW + timedelta(seconds=11)
+    await post(nobody)
+    exposure, _ = await post.alerts()
+    assert (exposure.is_lapsed, exposure.reason) == (True, "below_threshold")
 
 
 async def test_a_report_is_parsed_once_and_not_for_each_of_its_districts(post: Post) -> None:

@@ -1,18 +1,23 @@
-"""Raises a separate alert about a hazard if displaced households live in a district that the hazard covers."""
+"""Raises a separate alert about a hazard if displaced households, or sites with displaced people, are in its area."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
+from uuid import UUID
 
+import shapely
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.counts import Exposed
+from services.alerts.projections import ListedSite
 from services.alerts.rules.findings import ALERTED, RANK, Finding, Nothing, RuleKind, Situation
 from services.alerts.rules.hazard import effective_severity
 from services.alerts.rules.rule import CountingRule, Touched
 from shared.events import HazardReported
 from shared.events.vocabulary import MsgType, Severity
+from shared.places.watched import shapes
 
 if TYPE_CHECKING:
     from services.alerts.changes import AlertChanges
@@ -40,32 +45,53 @@ class ExposureRules:
         assert exposed is not None
         if exposed.gone:
             return Nothing(exposed.gone)
-        return decide_exposure(touched.report, exposed.area, exposed.exposed, self.rules, now)
+        sites = exposed.exposed_sites
+        return decide_exposure(touched.report, exposed.area, exposed.exposed, self.rules, now, sites=sites)
 
 
 def situation_of(hazard: HazardReported, exposed: Exposed) -> Situation:
     return Situation(RuleKind.EXPOSURE, hazard.status, exposed.area, str(hazard.hazard_id))
 
 
+def inside(hazard: HazardReported, sites: Iterable[ListedSite]) -> tuple[UUID, ...]:
+    """The sites that lie in the hazard's area. `sites` are in a district that the hazard covers.
+
+    If the hazard has no polygon or circle, or the site has no point, the district decides, because an unknown place
+    must not prevent an alert. It does not matter which hazard displaced the people at a site.
+    """
+    drawn = list(shapes(hazard.area.model_copy(update={"point": None})))
+    return tuple(site.site_id for site in sites if not drawn or may_lie_in(drawn, site))
+
+
+def may_lie_in(drawn: Sequence[BaseGeometry], site: ListedSite) -> bool:
+    if site.lat is None or site.lon is None:
+        return True
+    return any(bool(shapely.intersects_xy(shape, site.lon, site.lat)) for shape in drawn)
+
+
 def decide_exposure(
-    hazard: HazardReported, area: str, households: int, rules: "Ruleset", now: datetime
+    hazard: HazardReported,
+    area: str,
+    households: int,
+    rules: "Ruleset",
+    now: datetime,
+    *,
+    sites: Sequence[UUID] = (),
 ) -> Finding | Nothing:
     """The finding for the exposure alert about one district.
 
-    The alert is about the displaced households in the district, and is separate from the hazard's own alert.
+    The alert is about the displaced households in the district, and about the sites with displaced people in the
+    hazard's area. The alert is separate from the hazard's own alert.
     """
     rule = rules.exposure
     if rule is None or hazard.status not in ALERTED or hazard.msg_type is MsgType.CANCEL:
         return Nothing("no_rule")
     severity = effective_severity(hazard, rules)
-    if RANK[severity] < RANK[rule.floor] or households < rule.households:
+    is_anybody_there = households >= rule.households or bool(sites)
+    if RANK[severity] < RANK[rule.floor] or not is_anybody_there:
         return Nothing("below_threshold")
-    return _exposed(hazard, area, households, rule, severity, now)
-
-
-def _exposed(
-    hazard: HazardReported, area: str, households: int, rule: ExposureRule, severity: Severity, now: datetime
-) -> Finding:
+    # The figures have the ids of the sites and no names, because some readers of alerts may not see localities.
+    named = {"sites": [str(site_id) for site_id in sites]} if sites else {}
     return Finding(
         situation=Situation(RuleKind.EXPOSURE, hazard.status, area, str(hazard.hazard_id)),
         rule="exposure",
@@ -74,7 +100,7 @@ def _exposed(
         onset=hazard.onset,
         expires=hazard.expires,
         is_suppressed=rule.is_too_old(hazard, now),
-        figures={"households": households, "pcode": area},
+        figures={"households": households, "pcode": area, **named},
         hazard_type=hazard.type,
         hazard_id=hazard.hazard_id,
         pcodes=(area,),

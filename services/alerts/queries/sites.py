@@ -1,0 +1,59 @@
+"""The SQL of sites where displaced people stay; the caller commits."""
+
+# raw SQL throughout: the task that counts exposures runs these statements every second
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, fields
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts.models import SiteRow
+from services.alerts.projections import ListedSite
+from shared.events.vocabulary import Mobility, Status
+from shared.postgres import database
+from shared.postgres.upsert import upsert
+
+_site = TypeAdapter(ListedSite)
+COLUMNS = ", ".join(f"sites.{field.name}" for field in fields(ListedSite))
+# The sites with counted people, by the status of the counts. A later count of everybody at the site includes earlier
+# counts there. A row of the previous release has no time of the count, so it counts until the next event about it.
+WITH_PEOPLE = f"""
+SELECT DISTINCT counted.status, {COLUMNS} FROM counted_groups AS counted JOIN sites USING (site_id)
+WHERE counted.is_counted AND counted.persons > 0 AND counted.mobility = ANY($1)
+    AND NOT EXISTS (
+        SELECT FROM replaced_counts AS replaced
+        WHERE replaced.report_id = counted.report_id AND replaced.sequence > counted.sequence
+    )
+    AND NOT EXISTS (
+        SELECT FROM counted_groups AS whole
+        WHERE whole.site_id = counted.site_id AND whole.status = counted.status AND whole.is_counted
+            AND whole.covers_site AND whole.counted_at > counted.counted_at
+    )
+"""  # noqa: S608 - constants
+IN_AREAS = f"SELECT * FROM ({WITH_PEOPLE}) AS sites WHERE area = ANY($2) ORDER BY site_id"  # noqa: S608
+NAMED = f"SELECT {COLUMNS} FROM sites WHERE site_id = ANY($1) ORDER BY name_ru, site_id"  # noqa: S608
+
+
+async def save_sites(session: AsyncSession, sites: Iterable[ListedSite]) -> None:
+    """Stores the newer versions. `counts.due` finds the exposure alerts that the changed sites concern."""
+    await upsert(session, SiteRow, [asdict(site) for site in sites], newer_by="version")
+
+
+async def with_people(
+    session: AsyncSession, areas: Collection[str], mobility: Collection[Mobility]
+) -> dict[tuple[Status, str], list[ListedSite]]:
+    """The sites with counted people, by the status of the counts and the district of the site."""
+    connection = await database.driver(session)
+    sites = defaultdict[tuple[Status, str], list[ListedSite]](list)
+    for status, *row in await connection.fetch(IN_AREAS, list(mobility), list(areas)):
+        site = ListedSite(*row)
+        sites[Status(status), site.area].append(site)
+    return sites
+
+
+async def named(session: AsyncSession, site_ids: Collection[UUID]) -> list[ListedSite]:
+    connection = await database.driver(session)
+    return [_site.validate_python(dict(row)) for row in await connection.fetch(NAMED, list(site_ids))]
