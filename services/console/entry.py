@@ -93,11 +93,16 @@ async def new_household(request: Request, household: UUID | None = None) -> Resp
 
 @router.get("/new-movement")
 async def new_movement(
-    request: Request, household: UUID | None = None, group: UUID | None = None, site: UUID | None = None
+    request: Request,
+    household: UUID | None = None,
+    group: UUID | None = None,
+    site: UUID | None = None,
+    report: UUID | None = None,
 ) -> Response:
     """The form for a household, a counted group, or everybody at a site. Each of them has a page that leads here.
 
-    If nobody is named, the page of the search is shown instead.
+    With `report`, this movement of the household is corrected or reversed. If nobody is named, the page of the search
+    is shown instead.
     """
     named = [(kind, id) for kind, id in (("household", household), ("group", group), ("site", site)) if id]
     if not named:
@@ -109,6 +114,7 @@ async def new_movement(
         counted=here.settings.counted_status,
         kind=kind,
         subject=subject,
+        report=report if household else None,
         movements=list(Movement) if kind == "household" else OF_GROUPS,
         places=everywhere(request),
         shelters=BY_ARRANGEMENT,

@@ -57,7 +57,13 @@ def test_a_household_and_its_return_are_entered_by_keyboard_alone(whole: Whole, 
     expect(page.locator("#answer-text")).to_have_text("Accepted: Returned · the whole household.", timeout=SLOW_MS)
     expect(page.locator("#answer-receipt")).to_have_text("Recorded.", timeout=SLOW_MS)
     page.get_by_role("link", name="Open the household").press("Enter")
-    expect(page.locator(".timeline")).to_contain_text("Returned")
+    page.locator(".timeline").get_by_role("link", name="Correct or reverse").press("Enter")
+    expect(page.locator("#movement")).to_have_value("returned", timeout=SLOW_MS)
+    page.get_by_role("button", name="It did not happen: reverse").press("Enter")
+    expect(page.locator("#answer-text")).to_have_text("Accepted: Returned · the whole household · reversed.")
+    expect(page.locator("#answer-receipt")).to_have_text("Recorded.", timeout=SLOW_MS)
+    page.get_by_role("link", name="Open the household").press("Enter")
+    expect(page.locator(".timeline > li").first).to_contain_text("Reversed: Returned")
 
 
 def test_what_contradicts_itself_is_shown_at_its_field_on_a_phone_too(seat: Any) -> None:

@@ -14,7 +14,7 @@ import { uuid } from "/static/uuid.js";
 
 /** One household. The report's id stays until intake accepts it, so that sending it twice does not make two households. */
 export class HouseholdReport {
-  /** @param {string} status @param {import("/static/new-household/known-households.js").Known} [known] the report that is corrected */
+  /** @param {string} status @param {import("/static/entry/known-reports.js").Known} [known] the report that is corrected */
   constructor(status, known) {
     this.known = known;
     this.status = known?.status ?? status;

@@ -1,18 +1,15 @@
 // The registered household that is corrected: its newest report, shown in the form, and kept where the form has no field.
 
-import { written } from "/static/dates.js";
 import { element } from "/static/elements.js";
 import { input } from "/static/entry/fields.js";
-import { answerOf } from "/static/entry/receipts.js";
+import { choosePlace, chooseSite, dayOf, readVersions, sameTime } from "/static/entry/known-reports.js";
 import { readOrTell, tell } from "/static/entry/unread.js";
 import { fill as fillMembers } from "/static/new-household/members.js";
-import { nameOf } from "/static/sites.js";
 import { sentence } from "/static/texts.js";
 
 /**
  * @typedef {import("/static/entry/journeys.js").Journey} Journey
- * @typedef {import("/static/combobox.js").Combobox} Combobox
- * @typedef {Record<string, any>} Known a whole report
+ * @typedef {import("/static/entry/known-reports.js").Known} Known
  */
 
 // The fields of a report that the form shows. An empty field of the form is not taken from the known report.
@@ -24,21 +21,20 @@ const SHOWN = [
 /** The newest report of the household's displacement; undefined if it cannot be shown. @param {string} id @returns {Promise<Known | undefined>} */
 export async function readKnown(id) {
   const household = await readOrTell(`/registry/v1/households/${id}`);
-  const history = household && (await readOrTell(`/registry/v1/households/${id}/history`));
-  if (!history) return undefined;
-  const newest = history.versions.find((/** @type {Known} */ { report_id, version }) => report_id === household.report_id && version === household.version);
-  if (!newest) tell(sentence("absent"));
-  return newest && { version: newest.version, status: newest.status, ...newest.report };
+  const versions = household && (await readVersions(id));
+  const newest = versions?.find((/** @type {Known} */ { report_id, version }) => report_id === household.report_id && version === household.version);
+  if (versions && !newest) tell(sentence("absent"));
+  return newest;
 }
 
 /** Shows the report in the form. @param {Known} known @param {HTMLFormElement} form @param {Journey} journey */
 export async function show(known, form, journey) {
-  choose(journey.origin, known.origin.pcode ?? known.origin.country);
-  choose(journey.destination, known.destination.pcode ?? known.destination.country);
+  choosePlace(journey.origin, known.origin.pcode ?? known.origin.country);
+  choosePlace(journey.destination, known.destination.pcode ?? known.destination.country);
   journey.follows = false;
   input("origin-locality").value = known.origin_locality ?? "";
   input("destination-locality").value = known.destination_locality ?? "";
-  if (known.site_id) await chooseSite(known.site_id, journey);
+  if (known.site_id) await chooseSite(journey.site, known.site_id);
   if (known.hazard_type) journey.hazard.set(known.hazard_type);
   for (const [id, value] of Object.entries({
     persons: known.persons, phone: known.phone, shelter: known.shelter ?? "unknown", left: dayOf(known), occurred_at_precision: known.occurred_at_precision ?? "day",
@@ -56,19 +52,6 @@ export async function show(known, form, journey) {
   /** @type {HTMLDetailsElement} */ (element("list")).open = Boolean(known.members?.length);
 }
 
-/** A village is in no list of districts, so it is shown by its code. @param {Combobox} combobox @param {string} code */
-function choose(combobox, code) {
-  combobox.choose(combobox.options.find(({ value }) => value === code) ?? { value: code, name: code, terms: [] });
-}
-
-/** @param {string} id @param {Journey} journey */
-async function chooseSite(id, { site, destination }) {
-  const known = await answerOf(`/registry/v1/sites/${id}`);
-  const option = /** @type {import("/static/sites.js").PlaceOption} */ ({ value: id, name: known ? nameOf(known) : id, terms: [], pcode: known?.pcode ?? destination.chosen?.value ?? "", site: known ?? { site_id: id } });
-  site.chosen = option;
-  site.input.value = option.name;
-}
-
 /**
  * The body of a correction: the body that the form made, and what the known report has beside it.
  * @param {Known} known @param {Known} body
@@ -80,9 +63,8 @@ export function corrected(known, body) {
   for (const side of ["origin", "destination"]) if (isChanged(known, body, side)) delete kept[`${side}_point`];
   if (body.hazard_type !== known.hazard_type) delete kept.hazard_id;
   if (reason === "not_reported") delete kept.reason_text;
-  const isSameDay = dayOf(known) === dayOf(body) && body.occurred_at_precision === (known.occurred_at_precision ?? "day");
   return {
-    ...kept, ...body, reasons: reason === "not_reported" ? [reason] : [reason, ...others], ...(isSameDay && { occurred_at: known.occurred_at }),
+    ...kept, ...body, reasons: reason === "not_reported" ? [reason] : [reason, ...others], ...sameTime(known, body),
     legal_basis: body.legal_basis === "unknown" && known.legal_basis && known.legal_basis !== "consent" ? known.legal_basis : body.legal_basis,
   };
 }
@@ -90,9 +72,4 @@ export function corrected(known, body) {
 /** Whether the place is another one. @param {Known} known @param {Known} body @param {string} side */
 function isChanged(known, body, side) {
   return [side, `${side}_locality`].some((name) => JSON.stringify(known[name]) !== JSON.stringify(body[name])) || (side === "destination" && known.site_id !== body.site_id);
-}
-
-/** `26.11.2026` @param {Known} report */
-function dayOf({ occurred_at }) {
-  return written(new Date(occurred_at)).split(" ")[0];
 }

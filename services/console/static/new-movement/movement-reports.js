@@ -1,8 +1,10 @@
 // Builds the reports to intake from the form: a movement of a household, a group or a site, and its corrections.
 
 import { placeOf } from "/static/entry/fields.js";
+import { sameTime } from "/static/entry/known-reports.js";
 import { uuid } from "/static/uuid.js";
 
+/** @typedef {import("/static/entry/known-reports.js").Known} Known */
 /**
  * @typedef {{movement: string, moved: Date, precision: string, destination: string, site: string, locality: string, shelter: string,
  *   members: string[], persons: number | null, notes: string}} Given the values of the form; `destination` is a P-code or a country's code
@@ -10,11 +12,15 @@ import { uuid } from "/static/uuid.js";
 
 /** One movement. The report's id stays until intake accepts it, so that sending it twice does not make two movements. */
 export class MovementReport {
-  /** @param {{status: string, kind: string, subject: string}} about `kind` is household, group or site, `subject` its id */
-  constructor(about) {
-    this.about = about;
-    this.id = uuid();
-    this.version = 1;
+  /**
+   * @param {{status: string, kind: string, subject: string}} about `kind` is household, group or site, `subject` its id
+   * @param {Known} [known] the report that is corrected
+   */
+  constructor(about, known) {
+    this.about = { ...about, status: known?.status ?? about.status };
+    this.known = known;
+    this.id = known?.report_id ?? uuid();
+    this.version = (known?.version ?? 0) + 1;
     this.reportedAt = "";
   }
 
@@ -26,6 +32,19 @@ export class MovementReport {
 
   /** @param {Given} given */
   body(given) {
+    const body = this.stated(given);
+    return this.known ? { ...body, ...sameTime(this.known, body) } : body;
+  }
+
+  /** The known report again, as one that never happened. */
+  reversal() {
+    this.reportedAt ||= new Date().toISOString();
+    const { kind, subject } = this.about;
+    return { ...this.known, kind: `${kind}_movement`, [`${kind}_id`]: subject, version: this.version, reported_at: this.reportedAt, is_reversed: true };
+  }
+
+  /** What the form states. @param {Given} given @returns {Known} */
+  stated(given) {
     this.reportedAt ||= new Date().toISOString();
     const { kind, subject, status } = this.about;
     return {

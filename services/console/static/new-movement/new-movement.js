@@ -4,6 +4,7 @@ import { Combobox } from "/static/combobox.js";
 import { written } from "/static/dates.js";
 import { element } from "/static/elements.js";
 import { given as givenIn, input, isInCountry, options } from "/static/entry/fields.js";
+import { choosePlace, chooseSite, dayOf, readVersions } from "/static/entry/known-reports.js";
 import { day, isAfterToday, isValid } from "/static/entry/moments.js";
 import { sites } from "/static/entry/places.js";
 import { showReceipt } from "/static/entry/receipts.js";
@@ -79,13 +80,14 @@ function called() {
 }
 
 async function send() {
-  if (isComplete()) await sendOnce(form, sendMovement);
+  if (isComplete()) await sendOnce(form, () => sendMovement(() => report.body(moved()), called()));
 }
 
-async function sendMovement() {
-  const answer = await sendReport("/intake/v1/movements", report, () => report.body(moved()));
+/** @param {() => object} body @param {string} event */
+async function sendMovement(body, event) {
+  const answer = await sendReport("/intake/v1/movements", report, body);
   if (!answer.ok) return refuse(answer);
-  showAnswer(form, changes, sentence((await answer.json()).status, { event: called() }));
+  showAnswer(form, changes, sentence((await answer.json()).status, { event }));
   element("answer-id").textContent = report.id;
   void showReceipt(report.id, report.version);
   element("another").focus();
@@ -98,6 +100,7 @@ function correct() {
 
 /** An empty form for another movement of the same people. */
 function begin() {
+  if (form.dataset.report) return location.assign(`/new-movement?${about.kind}=${about.subject}`);
   report = new MovementReport(about);
   form.reset();
   destination.clear();
@@ -122,13 +125,33 @@ function showDestination() {
   element("to").hidden = mayLead() === "none";
 }
 
+/** Fills the form with the movement that is corrected. Returns whether it is shown. @param {string} id */
+async function showKnown(id) {
+  const known = (await readVersions(about.subject))?.filter(({ report_id }) => report_id === id).sort((a, b) => a.version - b.version).at(-1);
+  if (!known) return false;
+  report = new MovementReport(about, known);
+  for (const [name, value] of Object.entries({
+    movement: known.movement, moved: dayOf(known), occurred_at_precision: known.occurred_at_precision ?? "day", "destination-locality": known.destination_locality,
+    shelter: known.shelter ?? "unknown", persons: known.persons, notes: known.notes,
+  })) input(name).value = String(value ?? "");
+  if (known.destination) choosePlace(destination, known.destination.pcode ?? known.destination.country);
+  if (known.destination_site_id) await chooseSite(site, known.destination_site_id);
+  for (const box of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[name=members]"))) box.checked = Boolean(known.member_ids?.includes(box.value));
+  showDestination();
+  return true;
+}
+
 sendByKeyboard(form, () => void send());
 movement.addEventListener("change", showDestination);
 element("another").addEventListener("click", begin);
 element("correct").addEventListener("click", correct);
+document.getElementById("reverse")?.addEventListener("click", () => {
+  void sendOnce(form, () => sendMovement(() => report.reversal(), sentence("reversal", { event: called() })));
+});
 
 preset();
-if (await showSubject(about)) {
+const { report: corrected } = form.dataset;
+if (await showSubject(about) && (!corrected || await showKnown(corrected))) {
   reopen();
-  input("send").disabled = false; // the template disables the button, so that Enter sends nothing before this script runs
+  for (const button of form.querySelectorAll("button")) button.disabled = false; // the template disables the buttons, so that Enter sends nothing before this script runs
 }
