@@ -8,12 +8,10 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from services.registry import group_queries, openings
-from services.registry.group_timelines import CountEntry, GroupCourse, count_timeline, why_not_counted
+from services.registry.group_timelines import CountEntry, count_timeline, why_not_counted
 from services.registry.models import Group
 from services.registry.record_pages import named_in, render, site_links
 from services.registry.routes import Caller, check_purpose, missing, note_read
-from shared.auth.tokens import Principal
-from shared.places import Places
 from shared.postgres.database import Session
 
 router = APIRouter(include_in_schema=False)
@@ -25,13 +23,15 @@ MISSING = "There is no such group."
 async def group_page(group_id: UUID, request: Request, session: Session, caller: Caller) -> Response:
     """The group for callers of the area where its people are or, if they are abroad, come from; 404 for others."""
     await check_purpose(request, caller, group_id)
+    places = request.app.state.places
     group, course = await group_queries.group(session, group_id), await group_queries.course(session, group_id)
-    if group is None or not is_visible(group, course, caller, request.app.state.places):
+    if group is None or not group_queries.is_visible(group, course, caller, places):
         raise await missing(request, group_id, title=MISSING)
     versions = await group_queries.history(session, request.app.state.encryption, course)
     timeline = count_timeline(versions, course.counts)
     await note_read(request, session, [group_id])
     await openings.watch(session, caller)
+    other_groups = {count.group_id for count in (*course.others, *course.replacing.values())}
     of_counts = {row.site_id for row in course.counts if row.site_id}
     return render(
         request,
@@ -41,12 +41,9 @@ async def group_page(group_id: UUID, request: Request, session: Session, caller:
         course=course,
         why_not_counted=partial(why_not_counted, counted_status=request.app.state.settings.counted_status),
         timeline=timeline,
+        readable_groups=await group_queries.readable(session, other_groups, caller, places),
         sites=await site_links(session, request, caller, named_in(timeline) | of_counts),
     )
-
-
-def is_visible(group: Group, course: GroupCourse, caller: Principal, places: Places) -> bool:
-    return any(caller.covers(pcode, places) for pcode in course.is_visible_from(group.report_id))
 
 
 def current_report(group: Group, timeline: list[CountEntry]) -> dict[str, Any]:

@@ -1,8 +1,11 @@
 """Queries for the page of a group: its counts, and the reports about it."""
 
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry import report_queries
@@ -10,8 +13,12 @@ from services.registry.decisions import SITE
 from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.group_timelines import GroupCourse
 from services.registry.models import Group, GroupCount, GroupStay, Report
+from services.registry.presences import SitePresence, during, presences
 from services.registry.report_queries import Versions, in_order
+from services.registry.timelines import EFFECTIVE
+from shared.auth.tokens import Principal
 from shared.events.vocabulary import ReportKind
+from shared.places import Places
 
 OF_GROUP = (ReportKind.GROUP, ReportKind.GROUP_MOVEMENT)
 IN_EFFECT = GroupCount.superseded_by.is_(None)
@@ -23,29 +30,65 @@ async def group(session: AsyncSession, group_id: UUID) -> Group | None:
 
 async def course(session: AsyncSession, group_id: UUID) -> GroupCourse:
     """The counts of a group, the counts of the same people by other reports, and the recounts that replaced them."""
-    own = select(GroupCount).where(GroupCount.group_id == group_id).order_by(GroupCount.counted_at)
-    counts = (await session.scalars(own)).all()
-    left = select(GroupStay).where(GroupStay.group_id == group_id, GroupStay.superseded_at > func.now())
-    unmoved = [count for count in counts if count.superseded_by is None and count.changed_at is None]
-    current = [*unmoved, *await session.scalars(left.order_by(GroupStay.counted_at))]
+    course = (await courses(session, [group_id]))[group_id]
     # Only full recounts share a stock. Its id is then the id of their population, which has an index.
-    same = GroupCount.population.in_([row.stock_id for row in current])
+    same = GroupCount.population.in_([row.stock_id for row in course.current])
     others = await session.scalars(select(GroupCount).where(same, IN_EFFECT, GroupCount.group_id != group_id))
-    replacing = [count.superseded_by for count in counts if count.superseded_by]
+    replacing = [count.superseded_by for count in course.counts if count.superseded_by]
     recounts = await session.scalars(select(GroupCount).where(GroupCount.report_id.in_(replacing)))
     by_report = {recount.report_id: recount for recount in recounts}
-    return GroupCourse(group_id, counts, current, others.all(), by_report)
+    return replace(course, others=others.all(), replacing=by_report)
+
+
+async def courses(session: AsyncSession, group_ids: Collection[UUID]) -> dict[UUID, GroupCourse]:
+    """The counts of each of these groups, without the counts of other groups."""
+    counts, left = defaultdict[UUID, list[GroupCount]](list), defaultdict[UUID, list[GroupStay]](list)
+    own = select(GroupCount).where(GroupCount.group_id.in_(group_ids))
+    for count in await session.scalars(own.order_by(GroupCount.counted_at, GroupCount.report_id)):
+        counts[count.group_id].append(count)
+    stays = select(GroupStay).where(GroupStay.group_id.in_(group_ids), GroupStay.superseded_at > func.now())
+    for stay in await session.scalars(stays.order_by(GroupStay.counted_at, GroupStay.report_id)):
+        left[stay.group_id].append(stay)
+    return {group_id: _course(group_id, counts[group_id], left[group_id]) for group_id in group_ids}
+
+
+def _course(group_id: UUID, counts: list[GroupCount], left: list[GroupStay]) -> GroupCourse:
+    unmoved = [count for count in counts if count.superseded_by is None and count.changed_at is None]
+    return GroupCourse(group_id, counts, [*unmoved, *left])
+
+
+async def readable(session: AsyncSession, group_ids: Collection[UUID], caller: Principal, places: Places) -> set[UUID]:
+    """The groups whose pages the caller may open."""
+    if not group_ids:
+        return set()
+    groups = (await session.scalars(select(Group).where(Group.group_id.in_(group_ids)))).all()
+    known = await courses(session, [group.group_id for group in groups])
+    return {group.group_id for group in groups if is_visible(group, known[group.group_id], caller, places)}
+
+
+def is_visible(group: Group, course: GroupCourse, caller: Principal, places: Places) -> bool:
+    return any(caller.covers(pcode, places) for pcode in course.is_visible_from(group.report_id))
+
+
+async def presences_of(session: AsyncSession, counts: Sequence[GroupCount]) -> list[SitePresence]:
+    """The times in which people of these counts were at sites."""
+    of_counts = GroupStay.report_id.in_([count.report_id for count in counts])
+    return list(presences(counts, await session.scalars(select(GroupStay).where(of_counts))))
 
 
 async def history(session: AsyncSession, encryption: EnvelopeEncryption, course: GroupCourse) -> Versions:
-    """All versions of all reports about the group, and of the movements of everybody at a site that moved its people.
+    """All versions of all reports about the group, and of the movements of everybody at a site that concerned it.
 
-    The versions are in the order in which they were received.
+    These movements happened while people of the group were at the site. Some of them moved nobody of the group, because
+    they are reversed, or only confirm that the people are there. The versions are in the order in which they were
+    received.
     """
     about = Report.subject_id == course.group_id
     own = await report_queries.versions(session, encryption, ReportKind.GROUP, about, kinds=OF_GROUP)
-    known = {version["report_id"] for version in own}
-    of_sites = {count.movement_id for count in course.counts if count.movement_id} - known
-    moved = Report.report_id.in_(of_sites)
-    whole = await report_queries.versions(session, encryption, SITE, moved, kinds=[ReportKind.SITE_MOVEMENT])
-    return in_order([*own, *whole])
+    present = await presences_of(session, course.counts)
+    moving = {count.movement_id for count in course.counts if count.movement_id}
+    at_sites = or_(Report.report_id.in_(moving), Report.subject_id.in_({presence.site_id for presence in present}))
+    found = await report_queries.versions(session, encryption, SITE, at_sites, kinds=[ReportKind.SITE_MOVEMENT])
+    effective = [version for version in found if version["outcome"] in EFFECTIVE]
+    concerning = moving | during(effective, present)
+    return in_order([*own, *(version for version in found if version["report_id"] in concerning)])

@@ -1,6 +1,7 @@
 """Queries for the versions of reports: decrypted, or with the clear fields only. Routes log each call."""
 
 from collections.abc import Collection, Iterable, Mapping
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +21,9 @@ KEYS: Mapping[str, tuple[type[HouseholdKey | GroupKey | SiteReportKey], ColumnEl
     ReportKind.GROUP: (GroupKey, GroupKey.group_id.expression),
     SITE: (SiteReportKey, SiteReportKey.site_id.expression),
 }
-NEWEST = (Report.received_at.desc(), Report.version.desc())
+# Reports of one batch have the same time of receipt. The kind then puts a household before its movements.
+ORDER = (Report.received_at, Report.version, Report.kind, Report.report_id, Report.author)
+NEWEST = tuple(column.desc() for column in ORDER)
 Versions = list[dict[str, Any]]
 
 
@@ -57,7 +60,7 @@ async def clear_versions(session: AsyncSession, *conditions: ColumnElement[bool]
 
 def in_order(versions: Iterable[dict[str, Any]]) -> Versions:
     """The versions in the order in which they were received."""
-    return sorted(versions, key=lambda version: (version["received_at"], version["version"]))
+    return sorted(versions, key=itemgetter(*(column.key for column in ORDER)))
 
 
 def opened_version(row: Mapping[Any, Any], encryption: EnvelopeEncryption) -> dict[str, Any]:

@@ -6,14 +6,16 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request
 from sqlalchemy import or_
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
-from services.registry import openings, report_queries, search_queries, site_queries
+from services.registry import group_queries, openings, report_queries, search_queries, site_queries
 from services.registry.decisions import SITE
 from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.group_timelines import count_timeline
 from services.registry.models import GroupCount, Report, Site
+from services.registry.presences import during
 from services.registry.record_pages import name_of, named_in, render, site_links
 from services.registry.report_queries import Versions, in_order
 from services.registry.routes import Caller, check_purpose, missing, note_read
@@ -57,9 +59,9 @@ async def site_page(site_id: UUID, request: Request, session: Session, caller: C
     visibility = visibility_of(caller, places)
     there = await site_queries.counts_at(session, site_id)
     present = await site_queries.counts(session, request.app.state.settings.counted_status, [site_id])
-    versions = await history(session, request.app.state.encryption, site_id, there)
-    movements = {version["report_id"] for version in versions if version["kind"] in MOVEMENTS}
-    timeline = count_timeline(versions, await site_queries.moved_by(session, movements))
+    past = await history(session, request.app.state.encryption, site_id, there)
+    movements = {version["report_id"] for version in past.versions if version["kind"] in MOVEMENTS}
+    timeline = count_timeline(past.versions, await site_queries.moved_by(session, movements))
     await note_read(request, session, [site_id])
     await openings.watch(session, caller)
     return render(
@@ -71,34 +73,50 @@ async def site_page(site_id: UUID, request: Request, session: Session, caller: C
         counted=list(counted(present, {count.report_id: count for count in there})),
         registered=await registered(session, request, site, visibility),
         timeline=timeline,
-        is_whole=len(versions) < MOST,
+        is_whole=past.is_whole,
+        most=MOST,
+        readable_groups=await group_queries.readable(session, {count.group_id for count in there}, caller, places),
         sites=await site_links(session, request, caller, named_in(timeline) | {site_id}),
     )
 
 
 def counted(present: Sequence[CountAtSite], rows: Mapping[UUID, GroupCount]) -> Iterator[CountedThere]:
-    """The counts whose sum is the number of people at the site, with the deducted counts."""
+    """The counts whose sum is the number of people at the site, with the deducted counts.
+
+    A count that was stored after `rows` were read is left out.
+    """
     for share in shares(present):
         for count in share.counts:
-            yield CountedThere(rows[count.report_id], count.persons, is_deducted=False, differs=len(share.counts) > 1)
+            if row := rows.get(count.report_id):
+                yield CountedThere(row, count.persons, is_deducted=False, differs=len(share.counts) > 1)
         for stock in share.deducted:
             for count in stock:
-                yield CountedThere(rows[count.report_id], count.persons, is_deducted=True, differs=len(stock) > 1)
+                if row := rows.get(count.report_id):
+                    yield CountedThere(row, count.persons, is_deducted=True, differs=len(stock) > 1)
+
+
+@dataclass(frozen=True, slots=True)
+class SiteHistory:
+    """The newest versions, in the order in which they were received. `is_whole` is false if there may be older ones."""
+
+    versions: Versions
+    is_whole: bool
 
 
 async def history(
     session: AsyncSession, encryption: EnvelopeEncryption, site_id: UUID, there: Sequence[GroupCount]
-) -> Versions:
-    """The newest versions of the reports about the site, in the order in which they were received.
+) -> SiteHistory:
+    """The newest versions of the reports about the site.
 
-    These are the movements of everybody at the site, and the counts and movements of the groups that were counted
-    there. The sealed fields of reports about groups are missing; they are on the page of the group.
+    These are the movements of everybody at the site, the counts of people there, and the movements of groups while
+    people of the group were there. Later movements of a group that left the site may belong to other areas. The sealed
+    fields of reports about groups are missing; they are on the page of the group.
     """
     about = Report.subject_id == site_id
     kinds = [ReportKind.SITE_MOVEMENT]
     whole = await report_queries.versions(session, encryption, SITE, about, kinds=kinds, most=MOST)
     counted = [count.report_id for count in there if count.movement_id is None]
-    arrived = [count.movement_id for count in there if count.movement_id]
+    arrived = {count.movement_id for count in there if count.movement_id}
     groups = {count.group_id for count in there}
     of_groups = or_(
         (Report.kind == ReportKind.GROUP) & Report.report_id.in_(counted),
@@ -106,12 +124,24 @@ async def history(
         (Report.kind == ReportKind.SITE_MOVEMENT) & Report.report_id.in_(arrived) & (Report.subject_id != site_id),
     )
     others = await report_queries.clear_versions(session, of_groups, most=MOST)
-    return in_order([*whole, *others])[-MOST:]
+    is_cut = max(len(whole), len(others)) == MOST
+    here = {*counted, *arrived, *during(others, await group_queries.presences_of(session, there))}
+    versions = in_order([*whole, *(version for version in others if version["report_id"] in here)])
+    return SiteHistory(versions[-MOST:], is_whole=not is_cut and len(versions) <= MOST)
 
 
 async def registered(session: AsyncSession, request: Request, site: Site, visibility: Visibility) -> int | None:
-    """The number of households that reports place at the site, now or earlier, at most 1,001."""
+    """The number of households that reports place at the site, now or earlier, at most 1,001.
+
+    None if counting them takes too long.
+    """
     search = request.app.state.search
-    wanted = await search_queries.site_wanted(session, search, site.site_id, request.app.state.places)
-    found = await search_queries.find(session, search, SearchQuery(visibility=visibility, limit=1, site=wanted))
+    try:
+        async with session.begin_nested():
+            wanted = await search_queries.site_wanted(session, search, site.site_id, request.app.state.places)
+            found = await search_queries.find(session, search, SearchQuery(visibility=visibility, limit=1, site=wanted))
+    except DBAPIError as error:
+        if not search_queries.is_too_slow(error):
+            raise
+        return None
     return found.count

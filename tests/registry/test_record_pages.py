@@ -1,11 +1,15 @@
 """Tests the pages of groups and sites, and movements of whole sites in the history of a household."""
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
 
+from services.registry import search_queries
+from services.registry.report_queries import in_order
 from shared.auth.tokens import Role
 from tests.registry.conftest import Office
 from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, OSH, household
@@ -99,6 +103,57 @@ async def test_a_site_shows_its_people_and_the_reports_about_them(office: Office
     assert "<b>0</b>" in page
     search = await office.get(f"/search?site={SITE}&lang=en", role=Role.REGISTRAR)
     assert f'<option value="{SITE}">№ 5 мектеп</option>' in search.text
+
+
+async def test_a_site_shows_no_movement_of_a_group_after_the_group_left(office: Office) -> None:
+    site_id = await saved(office, UUID(SITE), role=Role.REGISTRAR)
+    body = counted(0, 70, site_id=SITE, destination_locality=None)
+    away = moved(body, "transferred", 10, **TO_LEILEK)
+    await office.file(body, away, moved(body, "returned", 20, persons=5))
+    page = await opened(office, f"/sites/{site_id}", areas=(LEILEK, BATKEN))
+    transfer, count = entries(page)
+    assert "70 persons → Leilek rayon" in transfer and "Count " in count
+    assert f'href="/registry/groups/{body["group_id"]}' in page
+    page = await opened(office, f"/sites/{site_id}", areas=(BATKEN,))
+    assert len(entries(page)) == 2 and "/registry/groups/" not in page  # the reader may not open the group's page
+    await office.file({**away, "version": 2, "is_reversed": True})
+    assert len(entries(await opened(office, f"/sites/{site_id}", areas=(BATKEN,)))) == 4
+
+
+async def test_a_group_shows_movements_of_its_site_that_count_nobody(office: Office) -> None:
+    """People who left the country are no count. A reversed movement and a confirmation move nobody."""
+    body = counted(0, 70, site_id=SITE, destination_locality=None)
+    returned, later = site_moved(SITE, "returned", 2), site_moved(SITE, "returned", 9)
+    await office.file(body)
+    await office.file(site_moved(SITE, "confirmed_here", 1), returned, **REGISTRAR)
+    await office.file({**returned, "version": 2, "is_reversed": True}, **REGISTRAR)
+    await office.file(site_moved(SITE, "left_country", 3), later, **REGISTRAR)
+    history = entries(await opened(office, f"/groups/{body['group_id']}", areas=(KADAMJAI,)))
+    shown = ("Left the country", "Reversed: Returned", "Returned", "Confirmed still here", "Count")
+    assert len(history) == len(shown)
+    assert all(text in entry for text, entry in zip(shown, history, strict=True))
+
+
+async def test_the_page_of_a_site_is_shown_if_counting_its_households_takes_too_long(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site_id = await saved(office)
+    monkeypatch.setattr(search_queries, "TIMEOUT", text("SET LOCAL statement_timeout = '50ms'"))
+    async with office.app.state.sessions.begin() as session:
+        await session.execute(text("LOCK TABLE household_site_keys IN ACCESS EXCLUSIVE MODE"))
+        page = await opened(office, f"/sites/{site_id}")
+    assert "The search took too long. Load the page again later." in page
+
+
+def test_a_household_comes_before_its_movement_if_both_are_of_one_batch() -> None:
+    same = {
+        "received_at": datetime(2026, 6, 15, tzinfo=UTC),
+        "version": 1,
+        "report_id": UUID(int=1),
+        "author": UUID(int=2),
+    }
+    reports = [{**same, "kind": "household_movement"}, {**same, "kind": "household", "report_id": UUID(int=3)}]
+    assert in_order(reports) == reports[::-1]
 
 
 async def test_a_site_is_read_in_its_area_and_the_read_is_logged(office: Office) -> None:
