@@ -47,6 +47,15 @@ def name_of(site: Site, language: str) -> str:
     return name_in(language, (site.name_ky, site.name_ru, site.name_en))
 
 
+def shows_notes(entry: TimelineEntry, sites: Mapping[str, SiteLink]) -> bool:
+    """Whether the reader may read the notes of the entry.
+
+    Notes about everybody at a site may contain personal data of other people there. They are read in the site's area.
+    """
+    link = sites.get(str(entry.site_id))
+    return entry.site_id is None or (link is not None and link.is_open)
+
+
 def named_in(entries: Iterable[TimelineEntry]) -> set[UUID]:
     """The sites that a history names."""
     return {site_id for entry in entries for site_id in _named_in(entry)}
@@ -76,6 +85,7 @@ def render(request: Request, template: str, **context: Any) -> Response:
         "local": lambda moment: moment.astimezone(TIME_ZONE),
         "code_of": lambda report_id: str(report_id)[-CODE_CHARACTERS:].upper(),
         "short_id": lambda account: str(account)[:8],
+        "shows_notes": shows_notes,
         "field_name": lambda name: term("household_field", name, gettext),
     }
     return pages.render(request, template, **shared, **context)

@@ -181,6 +181,10 @@ async def test_a_household_shows_the_movements_of_everybody_at_its_site(office: 
     assert "Confirmed still here" in confirmation and "Report of the displacement" in first
     assert f'href="#report-{returned["report_id"]}-1">Returned</a>' in page
     assert len(entries(await page_of(office, elsewhere))) == 1
+    await office.file({**returned, "version": 2, "notes": "на двух автобусах"}, **REGISTRAR)
+    page = await page_of(office, here, areas=(KADAMJAI,))  # the site is in another area
+    assert "Returned" in entries(page)[0] and "автобус" not in page
+    assert "на двух автобусах" in await page_of(office, here)
 
 
 async def test_a_reversed_movement_of_a_site_stays_in_the_history(office: Office) -> None:
