@@ -85,6 +85,7 @@ def render(request: Request, template: str, **context: Any) -> Response:
         "local": lambda moment: moment.astimezone(TIME_ZONE),
         "code_of": lambda report_id: str(report_id)[-CODE_CHARACTERS:].upper(),
         "short_id": lambda account: str(account)[:8],
+        "counted_status": request.app.state.settings.counted_status,
         "shows_notes": shows_notes,
         "field_name": lambda name: term("household_field", name, gettext),
     }

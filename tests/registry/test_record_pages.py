@@ -113,11 +113,12 @@ async def test_a_site_shows_no_movement_of_a_group_after_the_group_left(office: 
     page = await opened(office, f"/sites/{site_id}", areas=(LEILEK, BATKEN))
     transfer, count = entries(page)
     assert "70 persons → Leilek rayon" in transfer and "Count " in count
-    assert f'href="/registry/groups/{body["group_id"]}' in page
+    assert f'href="/registry/groups/{body["group_id"]}' in page and "Exercise" not in page
     page = await opened(office, f"/sites/{site_id}", areas=(BATKEN,))
     assert len(entries(page)) == 2 and "/registry/groups/" not in page  # the reader may not open the group's page
-    await office.file({**away, "version": 2, "is_reversed": True})
-    assert len(entries(await opened(office, f"/sites/{site_id}", areas=(BATKEN,)))) == 4
+    await office.file({**away, "version": 2, "is_reversed": True}, counted(30, 9, site_id=SITE, status="Exercise"))
+    exercise, *actual = entries(await opened(office, f"/sites/{site_id}", areas=(BATKEN,)))
+    assert "Exercise" in exercise and len(actual) == 4
 
 
 async def test_a_group_shows_movements_of_its_site_that_count_nobody(office: Office) -> None:
