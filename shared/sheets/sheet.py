@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 LINES = 2_000  # the largest number of lines of a sheet that are not empty
-COLUMNS = 60
+COLUMNS = 150
 CELL_LETTERS = 4_000
 
 

@@ -1,6 +1,7 @@
 """Reads an XLSX workbook. Its XML is counted before openpyxl reads it, so that no small file can use much memory."""
 
 import io
+import warnings
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, datetime, time
@@ -23,6 +24,8 @@ from shared.sheets.sheet import (
     long_cells,
     trimmed,
 )
+
+warnings.filterwarnings("ignore", module=r"openpyxl\.")  # a warning about a wrong date quotes the cell's value
 
 
 def read(raw: bytes, most_lines: int) -> list[Sheet]:

@@ -48,7 +48,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
             "The file has a password, or is a workbook of Excel 97 (XLS). Save it as XLSX without a password."
         ),
         "sheet-too-large": N_(
-            "The file is too large: at most 2 MB, 2000 rows and 60 columns. Divide it into several files."
+            "The file is too large: at most 2 MB, 2000 rows and 150 columns. Divide it into several files."
         ),
         "sheet-empty": N_("The file has no visible sheet with content."),
         "too-big": N_("The text is too long."),
