@@ -24,6 +24,7 @@ COLUMNS = (*TEXTS, "needs", *PERSON)
 REASONS = "reasons"  # the column of reasons in a file of refused rows; its content is not read
 SKIPPED = "skipped"  # a column that is not read
 ROWS = 10_000
+LETTERS = 200  # of a label that are looked at, because a pattern can take the square of the length
 NAMED = r"(назв|наимен|аталыш|name)"
 # The first pattern that matches the folded label decides: lower case, no punctuation, and о, у, н for ө, ү, ң.
 PATTERNS = [
@@ -115,7 +116,7 @@ def opened(raw: bytes) -> Sheet:
 
 def guess(label: str) -> str | None:
     """The column; None if the label says nothing that is known."""
-    text = folded(label)
+    text = folded(label[:LETTERS])
     if not text or text in own_reasons():
         return REASONS if text else None
     return OWN.get(text) or next((column for column, pattern in COMPILED if pattern.search(text)), None)

@@ -5,20 +5,28 @@ import zipfile
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
+from openpyxl.utils.cell import coordinate_to_tuple
+
 from shared.sheets.sheet import FileFault, UnreadableFile
 
 PARTS = 500
 UNPACKED_BYTES = 24 * 1024 * 1024
 ELEMENTS = 800_000  # about twice the elements of a sheet with the most lines and columns
-MERGED_CELLS = 10_000
+MERGED_RANGES = 10_000
 XML = (".xml", ".rels")
 
 
 @dataclass(slots=True)
 class WorksheetLayout:
-    """The cells whose formula has no stored result, and the merged cells, as references such as `A1` and `A1:B2`."""
+    """Where a sheet has content.
 
-    uncomputed: list[str] = field(default_factory=list)
+    `filled` are the lines with values, and `width` is the last column with a value. `uncomputed` are the cells, as
+    pairs of line and column, whose formula has no stored result. `merged` are references such as `A1:B2`.
+    """
+
+    filled: set[int] = field(default_factory=set)
+    width: int = 0
+    uncomputed: list[tuple[int, int]] = field(default_factory=list)
     merged: list[str] = field(default_factory=list)
 
 
@@ -44,7 +52,7 @@ class ElementCounter:
 
     def __init__(self, most: int) -> None:
         self.layout, self.count, self._most = WorksheetLayout(), 0, most
-        self._cell = ""
+        self._line = self._column = 0
         self._has_formula = self._has_value = self._is_in_value = False
 
     def read(self, xml: bytes) -> None:
@@ -55,17 +63,27 @@ class ElementCounter:
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         self.count += 1
-        if self.count > self._most or len(self.layout.merged) > MERGED_CELLS:
+        if self.count > self._most or len(self.layout.merged) > MERGED_RANGES:
             raise UnreadableFile(FileFault.TOO_LARGE)
         match name.rpartition(":")[2]:
+            case "row":
+                self._line, self._column = int(attributes.get("r", self._line + 1)), 0
             case "c":
-                self._cell, self._has_formula, self._has_value = attributes.get("r", ""), False, False
+                self._begin(attributes.get("r"))
             case "f":
                 self._has_formula = True
-            case "v":
+            case "v" | "t":  # a value, or the text of a cell that has its text itself
                 self._is_in_value = True
             case "mergeCell":
                 self.layout.merged.append(attributes.get("ref", ""))
+
+    def _begin(self, reference: str | None) -> None:
+        """Begin a cell. A cell without a reference follows the cell before."""
+        self._has_formula = self._has_value = False
+        if reference is None:
+            self._column += 1
+        else:
+            self._line, self._column = coordinate_to_tuple(reference)
 
     def _text(self, _: str) -> None:
         # programs that do not compute formulas write an empty value
@@ -73,8 +91,13 @@ class ElementCounter:
 
     def _end(self, name: str) -> None:
         self._is_in_value = False
-        if name.rpartition(":")[2] == "c" and self._has_formula and not self._has_value:
-            self.layout.uncomputed.append(self._cell)
+        if name.rpartition(":")[2] != "c":
+            return
+        if self._has_value:
+            self.layout.filled.add(self._line)
+            self.layout.width = max(self.layout.width, self._column)
+        elif self._has_formula:
+            self.layout.uncomputed.append((self._line, self._column))
 
     def _doctype(self, *_: object) -> None:
         raise UnreadableFile(FileFault.NO_SHEET)  # a DOCTYPE can define entities, and no workbook has one

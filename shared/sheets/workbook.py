@@ -9,7 +9,6 @@ from typing import Any
 
 import openpyxl
 from openpyxl.utils import range_boundaries
-from openpyxl.utils.cell import coordinate_to_tuple
 
 from shared.sheets.layouts import WorksheetLayout, counted
 from shared.sheets.sheet import (
@@ -25,6 +24,7 @@ from shared.sheets.sheet import (
     trimmed,
 )
 
+MERGED_CELLS = 100_000  # one below another
 warnings.filterwarnings("ignore", module=r"openpyxl\.")  # a warning about a wrong date quotes the cell's value
 
 
@@ -49,10 +49,16 @@ def read(raw: bytes, most_lines: int) -> list[Sheet]:
 def lines(sheet: Any, layout: WorksheetLayout) -> Iterator[SheetLine]:
     """The lines that are not empty. A cell that is merged over several lines has its value in each of these lines."""
     sheet.reset_dimensions()  # a wrong size in the file would hide lines
+    if layout.width > COLUMNS:
+        raise UnreadableFile(FileFault.TOO_LARGE)
     uncomputed = faults_of(layout)
     above, covered = merged_columns(layout)
+    relevant = layout.filled | uncomputed.keys()  # a line that only a merged cell covers is no row
     values: dict[tuple[int, int], str] = {}
-    for number, row in enumerate(sheet.iter_rows(), 1):
+    # a cell far away that has no value must not cost time, so its line and column are not read
+    for number, row in enumerate(sheet.iter_rows(max_row=max(relevant, default=1), max_col=COLUMNS), 1):
+        if number not in relevant:
+            continue
         faults = dict(uncomputed.get(number, {}))
         cells = [text_of(cell.value) for cell in row]
         faults |= {column: CellFault.ERROR for column, cell in enumerate(row) if cell.data_type == "e"}
@@ -69,8 +75,7 @@ def lines(sheet: Any, layout: WorksheetLayout) -> Iterator[SheetLine]:
 
 def faults_of(layout: WorksheetLayout) -> dict[int, dict[int, CellFault]]:
     faults: dict[int, dict[int, CellFault]] = defaultdict(dict)
-    for reference in layout.uncomputed:
-        line, column = coordinate_to_tuple(reference)
+    for line, column in layout.uncomputed:
         faults[line][column - 1] = CellFault.FORMULA
     return faults
 
@@ -78,11 +83,16 @@ def faults_of(layout: WorksheetLayout) -> dict[int, dict[int, CellFault]]:
 def merged_columns(layout: WorksheetLayout) -> tuple[dict[int, dict[int, int]], dict[int, frozenset[int]]]:
     """For each line that a vertically merged cell covers: the cell's first line by column, and these columns."""
     above: dict[int, dict[int, int]] = defaultdict(dict)
+    cells = 0
     for reference in layout.merged:
         left, top, _, bottom = range_boundaries(reference)
         if left is None or top is None or bottom is None or left > COLUMNS or bottom == top:
             continue
-        for line in range(top, min(bottom, top + LINES) + 1):
+        last = min(bottom, top + LINES)
+        cells += last - top
+        if cells > MERGED_CELLS:
+            raise UnreadableFile(FileFault.TOO_LARGE)
+        for line in range(top, last + 1):
             above[line][left - 1] = top
     return above, {line: frozenset(columns) for line, columns in above.items()}
 

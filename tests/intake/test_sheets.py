@@ -78,7 +78,8 @@ def test_every_wrong_cell_of_a_row_has_its_reason() -> None:
     missing = [(5, F.MISSING), (2, F.MISSING), (None, F.ANONYMOUS), (3, F.MISSING), (4, F.MISSING)]
     assert faults(empty) == missing
     assert faults(row(ROW.replace("20.11.2026", "28.11.2026"))) == [(5, F.FUTURE)]
-    assert faults(row("Итого;;5;;;;;;")) == [(None, F.TOTAL)]
+    assert faults(row("Итого;;5;;;;;;")) == faults(row("7;Всего:;5;;;;;;")) == [(None, F.TOTAL)]
+    assert row(ROW.replace("корова", "всего три коровы")).report is not None
     assert faults(row(ROW.replace(";5;", ";0;"))) == faults(row(ROW.replace(";5;", ";61;"))) == [(2, F.NUMBER)]
     assert faults(row(ROW.replace("корова", "а" * 3_995))) == [(None, F.NOTES)]
 

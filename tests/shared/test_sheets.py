@@ -155,7 +155,30 @@ def test_a_merged_cell_over_the_whole_sheet_costs_nothing() -> None:
 
     merged = b'<mergeCells count="1"><mergeCell ref="A1:XFD1048576"/></mergeCells></worksheet>'
     raw = rewritten(workbook(fill), "xl/worksheets/sheet1.xml", lambda xml: xml.replace(b"</worksheet>", merged))
-    assert [line.cells for line in read(raw)[0].lines] == [("a",), ("a",), ("a",)]
+    assert [(line.number, line.cells) for line in read(raw)[0].lines] == [(1, ("a",)), (3, ("a",))]
+
+
+def test_cells_far_away_cost_nothing_and_lose_nothing() -> None:
+    raw = workbook(lambda sheet: sheet.append(["a"]))
+    for far, fault in (
+        (b'<row r="1048576"><c r="XFD1048576" s="0"/></row>', None),
+        (b'<row r="9"><c r="XFD9"><v>1</v></c></row>', FileFault.TOO_LARGE),
+        (b'<row r="9"><c r="XFD9" t="inlineStr"><is><t>x</t></is></c></row>', FileFault.TOO_LARGE),
+    ):
+        end = far + b"</sheetData>"
+        wide = rewritten(raw, "xl/worksheets/sheet1.xml", lambda xml, end=end: xml.replace(b"</sheetData>", end))  # type: ignore[misc]
+        assert fault_or_none(wide) == fault
+    unplaced = b'<row><c><v>1</v></c><c t="inlineStr"><is><t>x</t></is></c></row></sheetData>'
+    changed = rewritten(raw, "xl/worksheets/sheet1.xml", lambda xml: xml.replace(b"</sheetData>", unplaced))
+    assert [line.cells for line in read(changed)[0].lines] == [("a",), ("1", "x")]
+
+
+def test_many_long_merged_cells_are_too_large() -> None:
+    ranges = b"".join(b'<mergeCell ref="A%d:A%d"/>' % (n * 3_000 + 1, n * 3_000 + 3_000) for n in range(300))
+    merged = b"<mergeCells>" + ranges + b"</mergeCells></worksheet>"
+    raw = workbook(lambda sheet: sheet.append(["a"]))
+    raw = rewritten(raw, "xl/worksheets/sheet1.xml", lambda xml: xml.replace(b"</worksheet>", merged))
+    assert fault_or_none(raw) == FileFault.TOO_LARGE
 
 
 def test_real_workbooks_are_read(real_data: Path) -> None:

@@ -82,7 +82,7 @@ class HouseholdReader:
             yield row
 
     def _row(self, chosen: ChosenSheet, line: SheetLine) -> SheetHousehold:
-        if any(TOTALS.match(text) for text in line.cells):
+        if TOTALS.match(next((text for text in line.cells if text and not text.isdecimal()), "")):
             return SheetHousehold(line, errors=(RowError(None, RowFault.TOTAL),))
         cells = RowCells(chosen, line)
         day = self._day(cells)

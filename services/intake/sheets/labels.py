@@ -39,13 +39,14 @@ PATTERNS = [
     (C.NEEDS, r"потребн|нужд|need|муктаж|керек"),
 ]
 COMPILED = [(column, re.compile(pattern)) for column, pattern in PATTERNS]
+LETTERS = 200  # of a label that are looked at, because a pattern can take the square of the length
 MANY = {C.NOTES, C.SKIPPED, C.REASONS, C.NEEDS}  # several columns may have these
 OWN_LABELS = {folded(name) for name, code in names("household_column") if code == C.REASONS}
 
 
 def guess(label: str) -> HouseholdColumn | None:
     """The column, or None if the label says nothing that is known."""
-    text = folded(label)
+    text = folded(label[:LETTERS])
     if not label:
         return None
     if text in OWN_LABELS:
