@@ -20,8 +20,8 @@ XML = (".xml", ".rels")
 class WorksheetLayout:
     """Where a sheet has content.
 
-    `filled` are the lines with values, and `width` is the last column with a value. `uncomputed` are the cells, as
-    pairs of line and column, whose formula has no stored result. `merged` are references such as `A1:B2`.
+    `filled` are the lines with values, and `width` is the last column with a value or formula. `uncomputed` are the
+    cells, as pairs of line and column, whose formula has no stored result. `merged` are references such as `A1:B2`.
     """
 
     filled: set[int] = field(default_factory=set)
@@ -95,9 +95,10 @@ class ElementCounter:
             return
         if self._has_value:
             self.layout.filled.add(self._line)
-            self.layout.width = max(self.layout.width, self._column)
         elif self._has_formula:
             self.layout.uncomputed.append((self._line, self._column))
+        if self._has_value or self._has_formula:
+            self.layout.width = max(self.layout.width, self._column)
 
     def _doctype(self, *_: object) -> None:
         raise UnreadableFile(FileFault.NO_SHEET)  # a DOCTYPE can define entities, and no workbook has one

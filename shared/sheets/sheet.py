@@ -55,7 +55,8 @@ class Sheet:
 
     @property
     def width(self) -> int:
-        return max((len(line.cells) for line in self.lines), default=0)
+        """The number of columns that have a value, or a cell without a usable value."""
+        return max((max([len(line.cells), *(column + 1 for column in line.faults)]) for line in self.lines), default=0)
 
 
 def limited(lines: Iterable[SheetLine], most: int) -> tuple[SheetLine, ...]:

@@ -9,9 +9,11 @@ import openpyxl
 import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
+from services.intake.sheet_routes import workbook
 from services.intake.sheets.choices import ChosenSheet, SheetChoices
 from services.intake.sheets.days import day_of
 from services.intake.sheets.households import HouseholdReader, SheetHousehold, SheetNames
+from services.intake.sheets.imports import CheckedFile
 from services.intake.sheets.labels import guess
 from shared.events import HouseholdReport
 from shared.events.vocabulary import Status
@@ -179,6 +181,22 @@ def test_an_official_form_with_title_merged_cells_and_formulas_is_read() -> None
     assert faults(second) == [(2, F.FORMULA)]
     assert [faults(made) for made in merged] == [[(2, F.MERGED)], [(2, F.MERGED)]]
     assert faults(total) == [(None, F.TOTAL)]
+
+
+def test_a_formula_in_a_column_without_label_and_values_refuses_its_row() -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert isinstance(sheet, Worksheet)
+    sheet.append(["ФИО", "Всего человек"])
+    sheet.append(["Асанов", 5, None, "=B2"])
+    buffer = io.BytesIO()
+    book.save(buffer)
+    [made] = rows(buffer.getvalue(), origin=KADAMJAI, destination="ZZ", occurred_on=date(2026, 11, 20))
+    assert faults(made) == [(3, F.FORMULA)]
+    chosen = ChosenSheet(read(buffer.getvalue())[0], SheetChoices())
+    returned = workbook(CheckedFile(("",), chosen, (made,)), "en")
+    [_, row] = openpyxl.load_workbook(io.BytesIO(returned)).worksheets[0].iter_rows(values_only=True)
+    assert str(row[-1]).startswith("D: the result of the formula is not in the file")
 
 
 @pytest.mark.parametrize(

@@ -163,6 +163,7 @@ def test_cells_far_away_cost_nothing_and_lose_nothing() -> None:
     for far, fault in (
         (b'<row r="1048576"><c r="XFD1048576" s="0"/></row>', None),
         (b'<row r="9"><c r="XFD9"><v>1</v></c></row>', FileFault.TOO_LARGE),
+        (b'<row r="9"><c r="XFD9"><f>A1</f></c></row>', FileFault.TOO_LARGE),
         (b'<row r="9"><c r="XFD9" t="inlineStr"><is><t>x</t></is></c></row>', FileFault.TOO_LARGE),
     ):
         end = far + b"</sheetData>"
