@@ -137,7 +137,7 @@ class HouseholdEvents:
             reasons=clear.reasons,
             hazard_type=clear.hazard_type,
             hazard_id=clear.hazard_id,
-            is_urgent=clear.is_urgent,
+            is_urgent=change.latest.clear.is_urgent,
             author=filed.author,
             team=filed.team,
             places_version=filed.places_version,

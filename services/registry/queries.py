@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic_core import from_json
-from sqlalchemy import RowMapping, Select, func, literal_column, or_, select, text, tuple_
+from sqlalchemy import RowMapping, Select, and_, exists, func, literal_column, not_, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -24,9 +24,10 @@ from services.registry.models import (
     Member,
     Report,
 )
+from services.registry.reports import NEVER
 from services.registry.timelines import HouseholdCourse
 from services.registry.visibility import HERE, NOW, NOW_IN, Visibility, here
-from shared.events.vocabulary import ReportKind
+from shared.events.vocabulary import ReportKind, SubStock
 from shared.places.conditions import is_within
 from shared.postgres.models import table
 
@@ -38,7 +39,18 @@ UNLISTED = (
     "search_folding",
     "site_root_id",
     "sealed",
+    "is_urgent",
 )
+IS_DISPLACED = or_(
+    Episode.superseded_at == NEVER,  # no movement was reported since the displacement
+    exists().where(
+        HouseholdStay.household_id == Household.household_id,
+        HouseholdStay.sub_stock == SubStock.IN_DISPLACEMENT,
+        HouseholdStay.superseded_at == NEVER,
+    ),
+)
+# People who have returned no longer need help where they were displaced.
+IS_URGENT = and_(Household.is_urgent, IS_DISPLACED)
 LISTED = (
     *(column for column in table(Household).columns if column.name not in UNLISTED),
     literal_column(NOW).label("current_pcode"),
@@ -50,6 +62,7 @@ LISTED = (
     Episode.reasons,
     Episode.hazard_type,
     Episode.hazard_id,
+    IS_URGENT.label("is_urgent"),
 )
 OF_HOUSEHOLD = (ReportKind.HOUSEHOLD, ReportKind.HOUSEHOLD_MOVEMENT)
 KEY = (HouseholdKey.kek_id, HouseholdKey.wrapped)
@@ -74,7 +87,7 @@ async def page(session: AsyncSession, query: HouseholdQuery) -> Sequence[RowMapp
         within = text(is_within(NOW, "within"))
         wanted = wanted.where(within.bindparams(within=query.within, known=query.visibility.known))
     if query.is_urgent is not None:
-        wanted = wanted.where(Household.is_urgent == query.is_urgent)
+        wanted = wanted.where(IS_URGENT if query.is_urgent else not_(IS_URGENT))
     if query.after is not None:
         wanted = wanted.where(tuple_(Household.changed_at, Household.household_id) < query.after)
     latest = wanted.order_by(Household.changed_at.desc(), Household.household_id.desc()).limit(query.limit)

@@ -40,8 +40,8 @@ class HouseholdRegistered(EventData):
     `displacement` is set if the report is about another displacement than the household's current one.
     `latest_mobility` is `unable_to_move` if that was reported after a move: the household is trapped where it moved.
     `destination` is the place of most of the people who are still displaced. Without `whereabouts`, no movement
-    was reported since the displacement, and all `persons` are displaced. If `is_urgent` is true, the report of the
-    displacement says that the people need help at once.
+    was reported since the displacement, and all `persons` are displaced. If `is_urgent` is true, the latest report of
+    the household says that the people need help at once.
     """
 
     event_type: ClassVar[str] = "dayar.household.registered.v1"

@@ -87,6 +87,24 @@ async def test_places_of_urgent_groups_come_first_and_urgent_households_are_coun
     assert board.by_area(rows, PLACES).total.urgent == 1
 
 
+async def test_a_stock_is_urgent_if_any_team_says_so_until_its_people_left(session: AsyncSession) -> None:
+    """Another team's later count is not urgent. Of the second place, everybody has left."""
+    later = NOW + timedelta(hours=1)
+    one_stock: dict[str, Any] = {"stock_id": uuid4(), "to": LEILEK}
+    first, second = group(100, is_urgent=True, **one_stock), group(127, counted_at=later, **one_stock)
+    shown = await counted(session, first, second, group(0, to=KARA_SUU, is_urgent=True))
+    assert [(here.place.pcode, here.is_urgent) for here in shown.here] == [(LEILEK, True), (KARA_SUU, False)]
+    (row,) = (
+        await counted(
+            session,
+            SCHOOL,
+            at_school(0, 70, is_urgent=True, stock_id=(stock := uuid4())),
+            at_school(1, 80, stock_id=stock),
+        )
+    ).here[:1]
+    assert (row.place.site is not None, row.is_urgent) == (True, True)
+
+
 async def test_counts_of_one_stock_that_differ_are_a_range_and_are_never_added(session: AsyncSession) -> None:
     one_stock: dict[str, Any] = {"stock_id": uuid4(), "to": LEILEK, "shelter": "tent"}
     first, second = group(100, households=20, **one_stock), group(127, households=25, **one_stock)

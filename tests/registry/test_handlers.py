@@ -216,12 +216,13 @@ async def test_a_household_trapped_at_its_destination_is_published_as_displaced_
         mobility="unable_to_move",
         occurred_at="2026-06-20T00:00:00Z",
         origin=fled["destination"],
+        is_urgent=True,
     )
     await file(fled, trapped, {**fled, "version": 2, "hazard_type": "landslide"})
     first, *later = await file.events("households")
     assert "latest_mobility" not in first
-    assert [(event["mobility"], event["latest_mobility"]) for event in later] == [
-        ("displacement", "unable_to_move")
+    assert [(event["mobility"], event["latest_mobility"], event["is_urgent"]) for event in later] == [
+        ("displacement", "unable_to_move", True)
     ] * 2
 
 

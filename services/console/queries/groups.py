@@ -73,7 +73,7 @@ def _displaced(status: Status, is_seen: TextClause) -> tuple[ColumnElement[bool]
 
 async def _stocks(session: AsyncSession, *conditions: ColumnElement[bool] | TextClause) -> Sequence[Any]:
     stocks = (
-        select(*STATED, BoardGroup.counted_at, BoardGroup.is_urgent, *_ranges())
+        select(*STATED, BoardGroup.counted_at, _is_urgent(), *_ranges())
         .ext(distinct_on(BoardGroup.stock_id))
         .where(*conditions, *IN_EFFECT)
         .order_by(BoardGroup.stock_id, BoardGroup.counted_at.desc(), BoardGroup.report_id)
@@ -103,7 +103,8 @@ async def _shares(session: AsyncSession, *conditions: ColumnElement[bool] | Text
 def _row(share: Share[Any]) -> SimpleNamespace:
     ranges = {name: share.range(attrgetter(name)) for name in COUNTED}
     ends = {f"{name}_{suffix}": end for name, both in ranges.items() for suffix, end in zip(ENDS, both, strict=True)}
-    return SimpleNamespace(**share.counts[0]._asdict(), **ends)
+    is_urgent = any(count.is_urgent and count.persons for count in share.counts)
+    return SimpleNamespace(**{**share.counts[0]._asdict(), "is_urgent": is_urgent}, **ends)
 
 
 async def supersede(session: AsyncSession, counts: Iterable[Mapping[str, Any]]) -> None:
@@ -117,6 +118,12 @@ async def supersede(session: AsyncSession, counts: Iterable[Mapping[str, Any]]) 
             replaced = BoardGroup.report_id.in_([UUID(report_id) for report_id in count["replaces"]])
             marked = update(BoardGroup).values(superseded_by=UUID(count["report_id"]))
             await session.execute(marked.where(replaced, BoardGroup.sequence < count["sequence"]))
+
+
+def _is_urgent() -> Label[bool]:
+    """Whether a count of the row's stock says that its people need help at once, and some of them are still there."""
+    needs_help = and_(BoardGroup.is_urgent, BoardGroup.persons > 0)
+    return func.bool_or(needs_help).over(partition_by=BoardGroup.stock_id).label("is_urgent")
 
 
 def _ranges() -> list[Label[int]]:
