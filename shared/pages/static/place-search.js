@@ -42,6 +42,12 @@ export class PlaceSearch extends Combobox {
     this.close();
   }
 
+  /** @override */
+  clear() {
+    super.clear();
+    this.changed(undefined);
+  }
+
   meant() {
     const pcode = this.stated(), same = /** @type {PlaceOption[]} */ (namesakes(this.options, this.input.value));
     const meant = pcode ? same.filter((option) => option.pcode === pcode) : same;

@@ -264,7 +264,9 @@ def test_a_site_is_found_by_its_name_and_the_board_shows_it(whole: Whole, seat: 
     )
     assert body["origin"] == {"country": "ZZ"}
     expect(page.locator("#answer-text")).to_contain_text("Accepted", timeout=SLOW_MS)
-    page.get_by_role("link", name="Back to the board").last.click()
+    page.click("#another")
+    expect(page.locator("#destination-site")).to_be_empty()
+    page.goto(f"{whole.url}/")
     row = page.locator("#panel-households .groups tbody tr", has_text=name)
     expect(row).to_contain_text("School, Leilek rayon", timeout=SLOW_MS)
 

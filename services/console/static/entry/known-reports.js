@@ -11,7 +11,10 @@ import { nameOf } from "/static/sites.js";
  * @typedef {import("/static/sites.js").PlaceOption} PlaceOption
  */
 
-/** All versions of the reports on a household; undefined if they cannot be shown. @param {string} household @returns {Promise<Known[] | undefined>} */
+/**
+ * All versions of the reports on a household with their outcomes; undefined if they cannot be shown.
+ * @param {string} household @returns {Promise<{outcome: string, known: Known}[] | undefined>}
+ */
 export async function readVersions(household) {
   const history = await readOrTell(`/registry/v1/households/${household}/history`);
   return history?.versions.map((/** @type {Known} */ { report_id, version, status, report }) => ({ version, status, ...report, report_id }));

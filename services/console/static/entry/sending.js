@@ -21,9 +21,15 @@ export function sendByKeyboard(form, send) {
   });
 }
 
-/** Disables the buttons while `send` runs, and shows if there was no answer. @param {HTMLFormElement} form @param {() => Promise<unknown>} send */
+/**
+ * Disables the buttons while `send` runs, and shows if there was no answer. While the form is being sent, Ctrl+Enter
+ * sends nothing: a second answer could come when the next report is already in the form.
+ * @param {HTMLFormElement} form @param {() => Promise<unknown>} send
+ */
 export async function sendOnce(form, send) {
+  if (form.ariaBusy === "true") return;
   const buttons = form.querySelectorAll("button");
+  form.ariaBusy = "true";
   for (const button of buttons) button.disabled = true;
   try {
     await send();
@@ -32,6 +38,7 @@ export async function sendOnce(form, send) {
     fail(sentence("away"));
   } finally {
     for (const button of buttons) button.disabled = false;
+    form.ariaBusy = null;
   }
 }
 

@@ -18,13 +18,17 @@ const SHOWN = [
   "hazard_type", "mobility", "evacuation", "needs", "is_urgent", "phone", "notes", "legal_basis",
 ];
 
-/** The newest report of the household's displacement; undefined if it cannot be shown. @param {string} id @returns {Promise<Known | undefined>} */
+/**
+ * The newest report of the household's displacement that took effect; undefined if it cannot be shown. A held or refused
+ * report of somebody else may have the same version.
+ * @param {string} id @returns {Promise<Known | undefined>}
+ */
 export async function readKnown(id) {
   const household = await readOrTell(`/registry/v1/households/${id}`);
   const versions = household && (await readVersions(id));
-  const newest = versions?.find((/** @type {Known} */ { report_id, version }) => report_id === household.report_id && version === household.version);
+  const newest = versions?.find(({ outcome, known: { report_id, version } }) => outcome === "recorded" && report_id === household.report_id && version === household.version);
   if (versions && !newest) tell(sentence("absent"));
-  return newest;
+  return newest?.known;
 }
 
 /** Shows the report in the form. @param {Known} known @param {HTMLFormElement} form @param {Journey} journey */
@@ -63,8 +67,10 @@ export function corrected(known, body) {
   for (const side of ["origin", "destination"]) if (isChanged(known, body, side)) delete kept[`${side}_point`];
   if (body.hazard_type !== known.hazard_type) delete kept.hazard_id;
   if (reason === "not_reported") delete kept.reason_text;
+  const uncounted = (known.sex_age ?? []).filter((/** @type {Known} */ { sex, age }) => [sex, age].includes("unknown")); // the form has no field for these persons
+  const counts = [...(body.sex_age ?? []), ...uncounted];
   return {
-    ...kept, ...body, reasons: reason === "not_reported" ? [reason] : [reason, ...others], ...sameTime(known, body),
+    ...kept, ...body, ...(counts.length && { sex_age: counts }), reasons: reason === "not_reported" ? [reason] : [reason, ...others], ...sameTime(known, body),
     legal_basis: body.legal_basis === "unknown" && known.legal_basis && known.legal_basis !== "consent" ? known.legal_basis : body.legal_basis,
   };
 }

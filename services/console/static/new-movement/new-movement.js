@@ -14,7 +14,7 @@ import { MovementReport } from "/static/new-movement/movement-reports.js";
 import { showSubject } from "/static/new-movement/subjects.js";
 import { sentence } from "/static/texts.js";
 
-const UNKNOWN = "ZZ"; // a destination that is not known fits every movement that has one
+const UNKNOWN = "ZZ"; // a destination that is not known fits every movement that has one, except into the country
 const form = /** @type {HTMLFormElement} */ (element("movement-form"));
 const movement = /** @type {HTMLSelectElement} */ (element("movement"));
 const about = { status: form.dataset.status ?? "", kind: form.dataset.kind ?? "", subject: form.dataset.subject ?? "" };
@@ -53,7 +53,7 @@ function isComplete() {
 /** The texts of the errors, each with its fields. @returns {[string, HTMLElement[]][]} */
 function errors() {
   const { moved: on, destination: to, members, persons } = moved(), { input: place } = destination, leads = mayLead();
-  const isMissing = leads === "needed" && !to, isTyped = leads !== "none" && place.value.trim() && !to;
+  const isMissing = leads === "needed" && (!to || (to === UNKNOWN && movement.value === "entered_country")), isTyped = leads !== "none" && place.value.trim() && !to;
   const isAbroad = to && to !== UNKNOWN && !isInCountry(to);
   const { validity } = input("persons");
   return [
