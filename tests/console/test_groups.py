@@ -94,15 +94,9 @@ async def test_a_stock_is_urgent_if_any_team_says_so_until_its_people_left(sessi
     first, second = group(100, is_urgent=True, **one_stock), group(127, counted_at=later, **one_stock)
     shown = await counted(session, first, second, group(0, to=KARA_SUU, is_urgent=True))
     assert [(here.place.pcode, here.is_urgent) for here in shown.here] == [(LEILEK, True), (KARA_SUU, False)]
-    (row,) = (
-        await counted(
-            session,
-            SCHOOL,
-            at_school(0, 70, is_urgent=True, stock_id=(stock := uuid4())),
-            at_school(1, 80, stock_id=stock),
-        )
-    ).here[:1]
-    assert (row.place.site is not None, row.is_urgent) == (True, True)
+    at_one_site = [at_school(hours, 70, is_urgent=not hours, stock_id=SCHOOL.site_id) for hours in (0, 1)]
+    shown = await counted(session, SCHOOL, *at_one_site)
+    assert [here.is_urgent for here in shown.here if here.place.site] == [True]
 
 
 async def test_counts_of_one_stock_that_differ_are_a_range_and_are_never_added(session: AsyncSession) -> None:

@@ -240,8 +240,9 @@ async def test_urgent_households_are_listed_until_a_correction_says_otherwise(of
 async def test_an_urgent_household_is_listed_while_some_of_its_people_are_displaced(office: Office) -> None:
     """Two of five people return, and then the others."""
     body = household(is_urgent=True)
+    await office.file(body)
     for moved, listed in ({"persons": 2}, 1), ({}, 0):
-        await office.file(body, movement(body, "returned", **moved))
+        await office.file(movement(body, "returned", **moved))
         page = (await office.get("/v1/households?is_urgent=true", role=Role.OPERATOR)).json()
         assert len(page["households"]) == listed
     assert len((await office.get("/v1/households?is_urgent=false", role=Role.OPERATOR)).json()["households"]) == 1
