@@ -17,7 +17,7 @@ import { nameOf } from "/static/sites.js";
  */
 export async function readVersions(household) {
   const history = await readOrTell(`/registry/v1/households/${household}/history`);
-  return history?.versions.map((/** @type {Known} */ { report_id, version, status, report }) => ({ version, status, ...report, report_id }));
+  return history?.versions.map((/** @type {Known} */ { report_id, version, status, outcome, report }) => ({ outcome, known: { version, status, ...report, report_id } }));
 }
 
 /** A village is in no list of districts, so it is shown by its code. @param {Combobox} combobox @param {string} code */

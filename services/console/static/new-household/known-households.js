@@ -25,8 +25,9 @@ const SHOWN = [
  */
 export async function readKnown(id) {
   const household = await readOrTell(`/registry/v1/households/${id}`);
-  const versions = household && (await readVersions(id));
-  const newest = versions?.find(({ outcome, known: { report_id, version } }) => outcome === "recorded" && report_id === household.report_id && version === household.version);
+  if (!household) return undefined;
+  const versions = await readVersions(id);
+  const newest = versions?.find(({ outcome, known }) => outcome === "recorded" && known.report_id === household.report_id && known.version === household.version);
   if (versions && !newest) tell(sentence("absent"));
   return newest?.known;
 }

@@ -33,7 +33,7 @@ export class MovementReport {
   /** @param {Given} given */
   body(given) {
     const body = this.stated(given);
-    return this.known ? { ...body, ...sameTime(this.known, body) } : body;
+    return this.known ? { ...body, ...samePoint(this.known, body), ...sameTime(this.known, body) } : body;
   }
 
   /** The known report again, as one that never happened. */
@@ -55,4 +55,12 @@ export class MovementReport {
       ...(given.members.length && { member_ids: given.members }), ...(given.persons !== null && { persons: given.persons }), ...(given.notes && { notes: given.notes }),
     };
   }
+}
+
+const PLACE = ["movement", "destination", "destination_site_id", "destination_locality"];
+
+/** The known point of the destination, for which the form has no field, if the destination is still the same. @param {Known} known @param {Known} body */
+function samePoint(known, body) {
+  const isSame = PLACE.every((name) => JSON.stringify(known[name]) === JSON.stringify(body[name]));
+  return isSame && known.destination_point ? { destination_point: known.destination_point } : {};
 }

@@ -15,6 +15,7 @@ import { showSubject } from "/static/new-movement/subjects.js";
 import { sentence } from "/static/texts.js";
 
 const UNKNOWN = "ZZ"; // a destination that is not known fits every movement that has one, except into the country
+const EFFECTIVE = ["recorded", "noted"];
 const form = /** @type {HTMLFormElement} */ (element("movement-form"));
 const movement = /** @type {HTMLSelectElement} */ (element("movement"));
 const about = { status: form.dataset.status ?? "", kind: form.dataset.kind ?? "", subject: form.dataset.subject ?? "" };
@@ -33,14 +34,21 @@ function mayLead() {
   return movement.selectedOptions[0].dataset.destination ?? "none";
 }
 
+/** The chosen members, and members of the corrected report who are not in the household's list. */
+function concerned() {
+  const listed = [...form.querySelectorAll("[name=members]")].map((box) => /** @type {HTMLInputElement} */ (box).value);
+  const others = (report.known?.member_ids ?? []).filter((/** @type {string} */ id) => !listed.includes(id));
+  return [...new FormData(form).getAll("members").map(String), ...others];
+}
+
 /** The values of the form. The destination of a movement without one is left out. @returns {import("/static/new-movement/movement-reports.js").Given} */
 function moved() {
-  const leads = mayLead() !== "none";
+  const leads = mayLead() !== "none", members = concerned();
   const chosen = /** @type {import("/static/sites.js").PlaceOption | undefined} */ (site.chosen);
   return {
     movement: given("movement"), moved: day(given("moved")), precision: given("occurred_at_precision"),
     destination: (leads && destination.chosen?.value) || "", site: (leads && chosen?.site?.site_id) || "", locality: leads ? given("destination-locality") : "", shelter: leads ? given("shelter") : "unknown",
-    members: new FormData(form).getAll("members").map(String), persons: given("persons") ? Number(given("persons")) : null, notes: given("notes"),
+    members, persons: given("persons") && !members.length ? Number(given("persons")) : null, notes: given("notes"),
   };
 }
 
@@ -125,9 +133,17 @@ function showDestination() {
   element("to").hidden = mayLead() === "none";
 }
 
+/** The newest version that took effect, or else the newest. Somebody else may have sent a held version of the same movement. @param {string} id */
+async function readKnown(id) {
+  const versions = (await readVersions(about.subject))?.filter(({ known }) => known.report_id === id).sort((a, b) => a.known.version - b.known.version);
+  const newest = versions?.at(-1), effective = versions?.filter(({ outcome }) => EFFECTIVE.includes(outcome)).at(-1) ?? newest;
+  return newest && { ...effective?.known, version: newest.known.version };
+}
+
 /** Fills the form with the movement that is corrected. Returns whether it is shown. @param {string} id */
 async function showKnown(id) {
-  const known = (await readVersions(about.subject))?.filter(({ report_id }) => report_id === id).sort((a, b) => a.version - b.version).at(-1);
+  /** @type {import("/static/entry/known-reports.js").Known | undefined} */
+  const known = await readKnown(id);
   if (!known) return false;
   report = new MovementReport(about, known);
   for (const [name, value] of Object.entries({
