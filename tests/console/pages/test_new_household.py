@@ -84,6 +84,10 @@ def test_a_household_and_its_return_are_entered_by_keyboard_alone(whole: Whole, 
     page.keyboard.press("Control+Enter")
     expect(page.locator("#answer-text")).to_have_text("Accepted: Returned · the whole household.", timeout=SLOW_MS)
     expect(page.locator("#answer-receipt")).to_have_text("Recorded.", timeout=SLOW_MS)
+    page.locator("#another").press("Enter")
+    page.keyboard.type("Returned")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#answer-receipt")).to_contain_text("nothing changes: was known already", timeout=SLOW_MS)
     moved = history(whole, body["household_id"])[-1]
     ids = {name: moved[name] for name in ("kind", "report_id")} | {"household_id": body["household_id"]}
     report = {**moved["report"], **ids, "version": 2}

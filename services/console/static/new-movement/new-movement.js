@@ -11,6 +11,7 @@ import { showReceipt } from "/static/entry/receipts.js";
 import { isWithout, refuse } from "/static/entry/refusals.js";
 import { keepUnsent, sendByKeyboard, sendOnce, sendReport, showAnswer } from "/static/entry/sending.js";
 import { MovementReport } from "/static/new-movement/movement-reports.js";
+import { showReason } from "/static/new-movement/movement-results.js";
 import { showSubject } from "/static/new-movement/subjects.js";
 import { sentence } from "/static/texts.js";
 
@@ -97,8 +98,13 @@ async function sendMovement(body, event) {
   if (!answer.ok) return refuse(answer);
   showAnswer(form, changes, sentence((await answer.json()).status, { event }));
   element("answer-id").textContent = report.id;
-  void showReceipt(report.id, report.version);
+  void follow(report);
   element("another").focus();
+}
+
+/** Shows what became of the report. @param {MovementReport} sent */
+async function follow({ id, version }) {
+  if (await showReceipt(id, version) && about.kind === "household") await showReason(about.subject, id, version);
 }
 
 function correct() {
