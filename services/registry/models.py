@@ -105,6 +105,7 @@ class Household(Registered, Moved, RegistryModel):
 
 class Member(RegistryModel):
     __tablename__ = "members"
+    __table_args__ = (Index(None, "birth_year", "household_id"),)
 
     household_id: Mapped[UUID] = mapped_column(primary_key=True)
     member_id: Mapped[UUID] = mapped_column(primary_key=True)
