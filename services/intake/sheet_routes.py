@@ -134,7 +134,7 @@ async def check(scope: Scope, file: CheckedFile) -> Response:
 async def send_rows(scope: Scope, file: CheckedFile) -> Response:
     """Send the new rows. The security log has the ids of the sent reports."""
     rows = await sheet_import(scope).send(file.rows)
-    reports = [row.row.report.report_id for row in rows if row.verdict is SheetRowVerdict.SENT and row.row.report]
+    reports = [row.report_id for row in rows if row.verdict is SheetRowVerdict.SENT and row.report_id]
     entry = audit.entry_of(HTTPConnection(scope), Action.SHEET_SENT, objects=reports, reason="import")
     await audit.write(scope["app"].state.sessions, entry)
     return shown(scope, file, rows)
@@ -190,7 +190,7 @@ def row_view(scope: Scope, judged: JudgedRow) -> SheetRowView:
         line=judged.row.line.number,
         verdict=judged.verdict,
         persons=report.persons if report else None,
-        report_id=report.report_id if report else None,
+        report_id=judged.report_id,
         errors=[
             CellErrorView(column=error.column, reason=error.reason, missing=error.missing) for error in judged.errors
         ],

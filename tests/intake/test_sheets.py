@@ -13,7 +13,7 @@ from services.intake.sheet_routes import workbook
 from services.intake.sheets.choices import ChosenSheet, SheetChoices
 from services.intake.sheets.days import day_of
 from services.intake.sheets.households import HouseholdReader, SheetHousehold, SheetNames
-from services.intake.sheets.imports import CheckedFile
+from services.intake.sheets.imports import CheckedFile, judged
 from services.intake.sheets.labels import guess
 from shared.events import HouseholdReport
 from shared.events.vocabulary import Status
@@ -138,7 +138,8 @@ def test_the_same_row_has_the_same_ids_in_every_file_of_the_account_only() -> No
     others = [report(ROW, account=uuid4()), report(ROW.replace("корова", "две коровы")), report(ROW, keys=(b"l" * 32,))]
     assert len({made.report_id for made in (first, *others)}) == 4
     rotated = row(ROW, keys=(b"k" * 32, b"l" * 32))
-    assert rotated.other_ids == (first.report_id,)
+    judgement = judged(rotated, {first.report_id})
+    assert (judgement.verdict, judgement.report_id) == (SheetRowVerdict.KNOWN, first.report_id)
 
 
 def test_of_two_equal_rows_the_second_is_refused() -> None:

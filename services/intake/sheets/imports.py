@@ -44,9 +44,12 @@ class CheckedFile:
 
 @dataclass(frozen=True, slots=True)
 class JudgedRow:
+    """`report_id` is the id under which the row is known; else the id of its report, if it has one."""
+
     row: SheetHousehold
     verdict: SheetRowVerdict
     errors: tuple[RowError, ...] = ()
+    report_id: UUID | None = None
 
 
 def checked(raw: bytes, choices: SheetChoices, reader: HouseholdReader) -> CheckedFile:
@@ -104,11 +107,12 @@ def ids_of(row: SheetHousehold) -> Iterator[UUID]:
 def judged(row: SheetHousehold, known: Collection[UUID]) -> JudgedRow:
     if row.report is None:
         return JudgedRow(row, SheetRowVerdict.REFUSED, row.errors)
-    is_known = any(id in known for id in ids_of(row))
-    return JudgedRow(row, SheetRowVerdict.KNOWN if is_known else SheetRowVerdict.NEW)
+    known_id = next((id for id in ids_of(row) if id in known), None)
+    verdict = SheetRowVerdict.NEW if known_id is None else SheetRowVerdict.KNOWN
+    return JudgedRow(row, verdict, report_id=known_id or row.report.report_id)
 
 
 def sent(row: SheetHousehold, result: Admitted | ReportRefused) -> JudgedRow:
     verdict = SheetRowVerdict.REFUSED if isinstance(result, ReportRefused) else VERDICTS[result[1]]
     errors = (RowError(None, RowFault.STATUS),) if verdict is SheetRowVerdict.REFUSED else ()
-    return JudgedRow(row, verdict, errors)
+    return JudgedRow(row, verdict, errors, row.report.report_id if row.report else None)
