@@ -23,7 +23,7 @@ AGED = f"""(
         CROSS JOIN LATERAL (SELECT code / {SEX_STEP} AS sex, code % {SEX_STEP} / 2 AS age) AS person
         CROSS JOIN LATERAL (
             SELECT width_bucket(age, {{classes}}) AS before, width_bucket({{age_now}}, {{classes}}) AS after
-        ) AS class
+        ) AS class {{wanted}}
     ) AS aged ON true
 ) AS {{table}}"""  # noqa: S608 - constants
 LAST_YEAR = "least(:last_year, (SELECT until_year FROM figure_ages))"
@@ -48,12 +48,14 @@ def is_aged(query: FigureQuery, kind: Kind, table: str) -> bool:
 
 def aged(table: str, kind: Kind, columns: Sequence[str]) -> str:
     """The rows of the table with the columns `aged_…`. Bracket columns are stored; parts of brackets are not."""
+    has_parts = not PARTS.isdisjoint(columns)
     stored = {name: "0" if name in PARTS else f"coalesce({table}.{name}, 0)" for name in columns}
     return AGED.format(
         table=table,
         columns=", ".join(f"coalesce(aged.{name}, 0) + {stored[name]} AS aged_{name}" for name in columns),
         changes=", ".join(map(change_of_column, columns)),
-        ages=OF_EARLIER_YEARS if PARTS.isdisjoint(columns) else "ages",
+        ages="ages" if has_parts else OF_EARLIER_YEARS,
+        wanted="" if has_parts else "WHERE before <> after",
         age_now=AGE_NOW if kind == "stock" else "age",
         classes=CLASSES,
     )

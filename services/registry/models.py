@@ -578,6 +578,7 @@ FIGURE_DIMENSIONS = Table(
     Column("summary", Text, nullable=False),
     *dimensions(),
     Column("need", Text),
+    Index(None, "summary", "status", "mobility"),
 )
 
 # Numbers of households and persons by dimensions.
