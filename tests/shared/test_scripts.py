@@ -34,12 +34,10 @@ def used(script: Path) -> set[str]:
 def given(template: Path) -> set[str]:
     """The names of the texts that the template passes to scripts as JSON, including texts of an imported template."""
     source = template.read_text(encoding="utf-8")
-    island = re.search(r"(?:set \w+_texts = |dict\()(?:(\w+), \*\*)?\{(.*?)\n *\}", source, re.DOTALL)
-    if island is None:
-        return set()
-    taken = re.search(rf'from "([\w-]+\.html)" import {island[1]} ', source) if island[1] else None
-    own = set(re.findall(r'^ +"(\w+)":', island[2], re.MULTILINE))
-    return own | given(template.with_name(taken[1])) if taken else own
+    islands = list(re.finditer(r"(?:set \w+_texts = |dict\()(?:(\w+), \*\*)?\{(.*?)\n *\}", source, re.DOTALL))
+    own = {name for island in islands for name in re.findall(r'^ +"(\w+)":', island[2], re.MULTILINE)}
+    taken = [re.search(rf'from "([\w-]+\.html)" import {island[1]} ', source) for island in islands if island[1]]
+    return own.union(*(given(template.with_name(imported[1])) for imported in taken if imported))
 
 
 def scripts_of(path: str) -> set[Path]:
