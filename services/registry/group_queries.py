@@ -77,16 +77,17 @@ async def presences_of(session: AsyncSession, counts: Sequence[GroupCount]) -> l
 
 
 async def history(session: AsyncSession, encryption: EnvelopeEncryption, course: GroupCourse) -> Versions:
-    """All versions of all reports about the group, and of the movements of everybody at a site that concerned it.
+    """All versions of all reports about the group, and of other movements that concerned its people.
 
-    These movements happened while people of the group were at the site. Some of them moved nobody of the group, because
-    they are reversed, or only confirm that the people are there. The versions are in the order in which they were
-    received.
+    Movements of everybody at a site are included if they happened while people of the group were there. Some of them
+    moved nobody of the group, because they are reversed, or only confirm that the people are there. The versions are in
+    the order in which they were received.
     """
-    about = Report.subject_id == course.group_id
+    moving = {count.movement_id for count in course.counts if count.movement_id}
+    # If several teams counted the same people, a movement of one group moves people in the counts of the other groups.
+    about = or_(Report.subject_id == course.group_id, Report.report_id.in_(moving))
     own = await report_queries.versions(session, encryption, ReportKind.GROUP, about, kinds=OF_GROUP)
     present = await presences_of(session, course.counts)
-    moving = {count.movement_id for count in course.counts if count.movement_id}
     at_sites = or_(Report.report_id.in_(moving), Report.subject_id.in_({presence.site_id for presence in present}))
     found = await report_queries.versions(session, encryption, SITE, at_sites, kinds=[ReportKind.SITE_MOVEMENT])
     effective = [version for version in found if version["outcome"] in EFFECTIVE]

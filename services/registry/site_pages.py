@@ -83,16 +83,14 @@ async def site_page(site_id: UUID, request: Request, session: Session, caller: C
 def counted(present: Sequence[CountAtSite], rows: Mapping[UUID, GroupCount]) -> Iterator[CountedThere]:
     """The counts whose sum is the number of people at the site, with the deducted counts.
 
-    A count that was stored after `rows` were read is left out.
+    A count whose people have all left, or that was stored after `rows` were read, is left out.
     """
-    for share in shares(present):
-        for count in share.counts:
-            if row := rows.get(count.report_id):
-                yield CountedThere(row, count.persons, is_deducted=False, differs=len(share.counts) > 1)
-        for stock in share.deducted:
+    with_people = (share for share in shares(present) if any(count.persons for count in share.counts))
+    for share in with_people:
+        for is_deducted, stock in ((False, share.counts), *((True, deducted) for deducted in share.deducted)):
             for count in stock:
-                if row := rows.get(count.report_id):
-                    yield CountedThere(row, count.persons, is_deducted=True, differs=len(stock) > 1)
+                if count.persons and (row := rows.get(count.report_id)):
+                    yield CountedThere(row, count.persons, is_deducted, differs=len(stock) > 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,18 @@ async def test_a_group_that_was_counted_again_names_the_recount_and_a_differing_
     assert [row[-1] for row in table(page, "counted")] == ["Source reportanother count of the same people: 90"]
 
 
+async def test_a_group_shows_the_movement_of_another_group_that_counts_the_same_people(office: Office) -> None:
+    body, other = counted(0, 70), counted(1, 100)
+    await office.file(body)
+    await office.file(other, author=uuid4(), team=uuid4())
+    movement = moved(body, "returned", 10, persons=30)
+    await office.file(movement)
+    page = await opened(office, f"/groups/{other['group_id']}")
+    assert "30 persons → Kadamjai rayon (In location of return)" in entries(page)[0]
+    anchor = f"report-{movement['report_id']}-1"
+    assert f'href="#{anchor}"' in page and f'id="{anchor}"' in page
+
+
 async def test_a_group_is_read_where_its_people_are_now(office: Office) -> None:
     body, account = counted(0, 70), uuid4()
     path = f"/groups/{body['group_id']}"
@@ -101,6 +113,7 @@ async def test_a_site_shows_its_people_and_the_reports_about_them(office: Office
     [movement, *_] = entries(page)
     assert "автобусами" in movement and "80 persons → Kadamjai rayon (In location of return)" in movement
     assert "<b>0</b>" in page
+    assert table(page, "counted") == [] and "All people who were counted here have left." in page
     search = await office.get(f"/search?site={SITE}&lang=en", role=Role.REGISTRAR)
     assert f'<option value="{SITE}">№ 5 мектеп</option>' in search.text
 
