@@ -4,7 +4,17 @@ import csv
 import io
 from collections.abc import Iterator
 
-from shared.sheets.sheet import FileFault, Sheet, SheetLine, UnreadableFile, limited, long_cells, trimmed
+from shared.sheets.sheet import (
+    FileFault,
+    LetterBudget,
+    Sheet,
+    SheetLine,
+    UnreadableFile,
+    cell_text,
+    limited,
+    long_cells,
+    trimmed,
+)
 
 DELIMITERS = ";,\t"
 ENCODINGS = ("utf-8-sig", "cp1251")  # a Russian Excel writes CSV in cp1251
@@ -15,7 +25,7 @@ def read(raw: bytes, most_lines: int) -> Sheet:
     """The sheet without its empty lines. Raises UnreadableFile."""
     text = decoded(raw)
     try:
-        return Sheet("", limited(lines(text), most_lines))
+        return Sheet("", limited(lines(text), most_lines, LetterBudget()))
     except csv.Error:
         raise UnreadableFile(FileFault.NO_SHEET) from None
 
@@ -23,7 +33,7 @@ def read(raw: bytes, most_lines: int) -> Sheet:
 def lines(text: str) -> Iterator[SheetLine]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter(text.lstrip().partition("\n")[0]))
     for number, values in enumerate(reader, 1):
-        cells = trimmed([value.replace("\xa0", " ").strip() for value in values])
+        cells = trimmed(list(map(cell_text, values)))
         if cells:
             yield SheetLine(number, cells, long_cells(cells))
 

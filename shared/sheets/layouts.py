@@ -13,6 +13,7 @@ PARTS = 500
 UNPACKED_BYTES = 24 * 1024 * 1024
 ELEMENTS = 800_000  # about twice the elements of a sheet with the most lines and columns
 MERGED_RANGES = 10_000
+LINE_NUMBERS = 100_000  # openpyxl makes every line up to the last one, and a cell can state any number of a line
 XML = (".xml", ".rels")
 
 
@@ -29,6 +30,10 @@ class WorksheetLayout:
     uncomputed: list[tuple[int, int]] = field(default_factory=list)
     merged: list[str] = field(default_factory=list)
 
+    @property
+    def last_line(self) -> int:
+        return max(max(self.filled, default=0), max((line for line, _ in self.uncomputed), default=0))
+
 
 def counted(raw: bytes) -> dict[str, WorksheetLayout]:
     """The layout of each part. Raises UnreadableFile for too much content, and for a DOCTYPE."""
@@ -39,11 +44,17 @@ def counted(raw: bytes) -> dict[str, WorksheetLayout]:
             raise UnreadableFile(FileFault.TOO_LARGE)
         layouts, elements = {}, 0
         for part in parts:
-            if part.filename.lower().endswith(XML):
-                counter = ElementCounter(ELEMENTS - elements)
+            counter = ElementCounter(ELEMENTS - elements)
+            try:
                 counter.read(archive.read(part))
-                layouts[part.filename] = counter.layout
-                elements += counter.count
+            except expat.ExpatError:
+                # A part with any name can be a sheet. Pictures and drawings of earlier formats are not valid XML.
+                if part.filename.lower().endswith(XML):
+                    raise
+            layouts[part.filename] = counter.layout
+            elements += counter.count
+        if sum(layout.last_line for layout in layouts.values()) > LINE_NUMBERS:
+            raise UnreadableFile(FileFault.TOO_LARGE)
         return layouts
 
 

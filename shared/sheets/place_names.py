@@ -12,6 +12,7 @@ from shared.places import Places, UnitKind
 from shared.places.localities import folded
 
 SEPARATORS = re.compile(r"[,;()]")
+MOST_PARTS = 20  # of an address; a longer text is no address, and takes milliseconds to look up
 # Words for the kind of a unit, in names as `folded` writes them.
 KINDS = {
     UnitKind.OBLAST: {"область", "обл", "облусу", "облус", "oblast", "region"},
@@ -44,6 +45,8 @@ class PlaceNames:
         None if no part of the text between commas names a place.
         """
         parts = [part.strip() for part in SEPARATORS.split(text) if part.strip()]
+        if len(parts) > MOST_PARTS:
+            return None
         found = [self._place(part) for part in parts]
         named = [place for place, _ in found if place is not None]
         if not named:

@@ -7,6 +7,7 @@ from enum import StrEnum
 LINES = 2_000  # the largest number of lines of a sheet that are not empty
 COLUMNS = 150
 CELL_LETTERS = 4_000
+LETTERS = 4_000_000  # of a file: the cells of a workbook can share one long text
 
 
 class FileFault(StrEnum):
@@ -59,14 +60,29 @@ class Sheet:
         return max((max([len(line.cells), *(column + 1 for column in line.faults)]) for line in self.lines), default=0)
 
 
-def limited(lines: Iterable[SheetLine], most: int) -> tuple[SheetLine, ...]:
-    """The lines. Raises UnreadableFile at the first line that is too many or has too many columns."""
+@dataclass(slots=True)
+class LetterBudget:
+    """The letters that the remaining sheets of a file may have."""
+
+    letters: int = LETTERS
+
+
+def limited(lines: Iterable[SheetLine], most: int, budget: LetterBudget) -> tuple[SheetLine, ...]:
+    """The lines. Raises UnreadableFile at the first line that is too many or too long."""
     taken: list[SheetLine] = []
     for line in lines:
-        if len(taken) == most or len(line.cells) > COLUMNS:
+        budget.letters -= sum(map(len, line.cells))
+        if len(taken) == most or len(line.cells) > COLUMNS or budget.letters < 0:
             raise UnreadableFile(FileFault.TOO_LARGE)
         taken.append(line)
     return tuple(taken)
+
+
+def cell_text(text: str) -> str:
+    """The text without spaces around it. A text that is too long is cut off, and stays too long."""
+    if len(text) > CELL_LETTERS:  # many cells can share one text, and every change of the text would copy it
+        return text[: CELL_LETTERS + 1]
+    return text.replace("\xa0", " ").strip()
 
 
 def trimmed(cells: list[str]) -> tuple[str, ...]:

@@ -16,9 +16,11 @@ from shared.sheets.sheet import (
     LINES,
     CellFault,
     FileFault,
+    LetterBudget,
     Sheet,
     SheetLine,
     UnreadableFile,
+    cell_text,
     limited,
     long_cells,
     trimmed,
@@ -36,8 +38,9 @@ def read(raw: bytes, most_lines: int) -> list[Sheet]:
         visible: list[Any] = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
         # the layouts are found by the path of a sheet's part, which openpyxl does not publish
         paths = [sheet._worksheet_path for sheet in visible]  # noqa: SLF001
+        budget = LetterBudget()
         return [
-            Sheet(sheet.title, limited(lines(sheet, layouts.get(path, WorksheetLayout())), most_lines))
+            Sheet(sheet.title, limited(lines(sheet, layouts[path]), most_lines, budget))
             for sheet, path in zip(visible, paths, strict=True)
         ]
     except UnreadableFile:
@@ -111,4 +114,4 @@ def text_of(value: object) -> str:
         case float() if value.is_integer():
             return str(int(value))
         case _:
-            return str(value).replace("\xa0", " ").strip()
+            return cell_text(str(value))

@@ -14,7 +14,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from shared.sheets import layouts, refused
 from shared.sheets.header import Header, is_numbering, labels, rows_below
 from shared.sheets.reading import read
-from shared.sheets.sheet import CELL_LETTERS, COLUMNS, LINES, CellFault, FileFault, SheetLine, UnreadableFile
+from shared.sheets.sheet import CELL_LETTERS, COLUMNS, LETTERS, LINES, CellFault, FileFault, SheetLine, UnreadableFile
 
 
 def workbook(fill: Callable[[Worksheet], Any]) -> bytes:
@@ -172,6 +172,33 @@ def test_cells_far_away_cost_nothing_and_lose_nothing() -> None:
     unplaced = b'<row><c><v>1</v></c><c t="inlineStr"><is><t>x</t></is></c></row></sheetData>'
     changed = rewritten(raw, "xl/worksheets/sheet1.xml", lambda xml: xml.replace(b"</sheetData>", unplaced))
     assert [line.cells for line in read(changed)[0].lines] == [("a",), ("1", "x")]
+
+
+def test_far_values_and_shared_long_texts_are_too_large() -> None:
+    text = f'<c t="inlineStr"><is><t>{"a " * CELL_LETTERS}</t></is></c>'
+    lines = {
+        "far line": f'<row r="{layouts.LINE_NUMBERS + 1}"><c><v>1</v></c></row>',
+        "far formula": f'<row r="{layouts.LINE_NUMBERS + 1}"><c><f>1</f></c></row>',
+        "long texts": f"<row>{text * COLUMNS}</row>" * (LETTERS // CELL_LETTERS // COLUMNS + 1),
+    }
+    raw = workbook(lambda sheet: sheet.append(["a"]))
+    for rows in lines.values():
+        end = f"{rows}</sheetData>".encode()
+        changed = rewritten(raw, "xl/worksheets/sheet1.xml", lambda xml, end=end: xml.replace(b"</sheetData>", end))  # type: ignore[misc]
+        assert fault_of(changed) is FileFault.TOO_LARGE
+
+
+def test_a_long_text_with_spaces_is_too_long() -> None:
+    [line] = read(b"a;" + b" " * CELL_LETTERS + b"b;c")[0].lines
+    assert line.faults == {1: CellFault.TOO_LONG}
+
+
+def test_a_sheet_in_a_part_with_another_name_is_examined() -> None:
+    raw, changed = workbook(lambda sheet: sheet.append(["=1+1"])), io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(raw)) as old, zipfile.ZipFile(changed, "w") as new:
+        for name in old.namelist():
+            new.writestr(name.replace("sheet1.xml", "sheet1.bin"), old.read(name).replace(b"sheet1.xml", b"sheet1.bin"))
+    assert read(changed.getvalue())[0].lines[0].faults == {0: CellFault.FORMULA}
 
 
 def test_many_long_merged_cells_are_too_large() -> None:

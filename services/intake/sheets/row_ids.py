@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -11,13 +11,18 @@ from cryptography.hazmat.primitives.hmac import HMAC
 PURPOSE = b"dayar/sheet-row/v1\0"  # separates these digests from others with the same key
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RowIds:
     """Ids from an HMAC of the account and the row. Without the key, an id reveals nothing about the row."""
 
     key: bytes
     account: UUID
     identity: Sequence[str]
+    _row: bytes = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        # computed once, because a household has up to 60 members, and a row up to 600,000 letters
+        self._row = self._mac(json.dumps(self.identity, ensure_ascii=False).encode())
 
     @property
     def report(self) -> UUID:
@@ -31,6 +36,9 @@ class RowIds:
         return self._id(f"member {place}")
 
     def _id(self, name: str) -> UUID:
+        return UUID(bytes=self._mac(self._row + name.encode())[:16], version=4)  # intake accepts only random ids
+
+    def _mac(self, content: bytes) -> bytes:
         mac = HMAC(self.key, SHA256())
-        mac.update(PURPOSE + self.account.bytes + json.dumps([name, *self.identity], ensure_ascii=False).encode())
-        return UUID(bytes=mac.finalize()[:16], version=4)  # intake accepts only ids that look random
+        mac.update(PURPOSE + self.account.bytes + content)
+        return mac.finalize()
