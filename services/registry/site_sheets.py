@@ -48,6 +48,8 @@ FAULTS = {
     CellFault.FORMULA: "a value: the result of the formula is not in the file",
     CellFault.ERROR: "a value: the formula has an error",
     CellFault.TOO_LONG: "a shorter text",
+    CellFault.QUOTE: "a second quotation mark",
+    CellFault.LETTERS: "letters instead of ?",
 }
 
 
@@ -137,7 +139,11 @@ def guesses(labels: Sequence[str]) -> tuple[str, ...]:
 
 def row(line: SheetLine, labels: Sequence[str], columns: Sequence[str]) -> SheetRow:
     cells = {column: text for column, text in zip(columns, line.cells, strict=False) if text and column in COLUMNS}
-    errors = [(columns[place], FAULTS[fault]) for place, fault in line.faults.items() if columns[place] in COLUMNS]
+    errors = [
+        (columns[place] if columns[place] in COLUMNS else "", FAULTS[fault])
+        for place, fault in line.faults.items()
+        if columns[place] in COLUMNS or fault is CellFault.QUOTE
+    ]
     nameless = zip(line.cells, labels, columns, strict=False)
     if any(text and not label and column == SKIPPED for text, label, column in nameless):
         errors.append(("", "as many cells as the header"))

@@ -38,6 +38,8 @@ class RowFault(StrEnum):
     FORMULA = "formula"
     ERROR = "error"
     TOO_LONG = "too_long"
+    QUOTE = "quote"
+    LETTERS = "letters"
     MERGED = "merged"
     TOTAL = "total"  # the sum of the rows above
     REPEATED = "repeated"  # equal to an earlier row of the sheet

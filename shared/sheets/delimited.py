@@ -2,9 +2,12 @@
 
 import csv
 import io
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
+from statistics import median_low
 
 from shared.sheets.sheet import (
+    CellFault,
     FileFault,
     LetterBudget,
     Sheet,
@@ -19,37 +22,58 @@ from shared.sheets.sheet import (
 DELIMITERS = ";,\t"
 ENCODINGS = ("utf-8-sig", "cp1251")  # a Russian Excel writes CSV in cp1251
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # Excel's "Unicode text"
+FIRST_LINES, FIRST_LETTERS = 15, 20_000  # in which the delimiter is searched
+FEWEST = 2
+LOST_LETTER = re.compile(r"[^\W\d_]\?+[^\W\d_]|(?<!\S)\?+[^\W\d_]")  # cp1251 has no ө, ү, ң
+csv.field_size_limit(4 * 1024 * 1024)  # a cell with the rest of the largest file is a wrong cell, not a wrong file
 
 
 def read(raw: bytes, most_lines: int) -> Sheet:
     """The sheet without its empty lines. Raises UnreadableFile."""
-    text = decoded(raw)
+    text, encoding = decoded(raw)
     try:
-        return Sheet("", limited(lines(text), most_lines, LetterBudget()))
+        return Sheet("", limited(lines(text, is_lossy=encoding == "cp1251"), most_lines, LetterBudget()))
     except csv.Error:
         raise UnreadableFile(FileFault.NO_SHEET) from None
 
 
-def lines(text: str) -> Iterator[SheetLine]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter(text.lstrip().partition("\n")[0]))
-    for number, values in enumerate(reader, 1):
+def lines(text: str, *, is_lossy: bool) -> Iterator[SheetLine]:
+    first = [line for line in text[:FIRST_LETTERS].split("\n") if line.strip()][:FIRST_LINES] or [""]
+    mark = delimiter(first)
+    usual = median_low(line.count(mark) for line in first)
+    for number, values in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=mark), 1):
         cells = trimmed(list(map(cell_text, values)))
+        faults = {column: CellFault.QUOTE for column, text in enumerate(values) if has_lines(text, mark, usual)}
+        if is_lossy:
+            faults = {
+                column: CellFault.LETTERS for column, text in enumerate(cells) if LOST_LETTER.search(text)
+            } | faults
         if cells:
-            yield SheetLine(number, cells, long_cells(cells))
+            yield SheetLine(number, cells, long_cells(cells) | faults)
 
 
-def decoded(raw: bytes) -> str:
-    """The text of the file. Raises UnreadableFile."""
+def has_lines(text: str, mark: str, usual: int) -> bool:
+    """Whether the cell contains lines of the file, because a quotation mark before it has no second one."""
+    return "\n" in text and text.count(mark) >= max(FEWEST, usual - 1)
+
+
+def decoded(raw: bytes) -> tuple[str, str]:
+    """The text of the file, and its encoding. Raises UnreadableFile."""
     for encoding in ("utf-16",) if raw.startswith(UTF_16) else ENCODINGS:
         try:
             text = raw.decode(encoding)
         except UnicodeDecodeError:
             continue
         if "\x00" not in text:
-            return text
+            return text, encoding
     raise UnreadableFile(FileFault.NO_SHEET)
 
 
-def delimiter(header: str) -> str:
-    """The most frequent delimiter of the first line, because Excel's delimiter depends on the computer's language."""
-    return max(DELIMITERS, key=header.count)
+def delimiter(first: Sequence[str]) -> str:
+    """The delimiter of the most lines, because Excel's delimiter depends on the computer's language.
+
+    A title above the header may have other delimiters or none.
+    """
+    return max(
+        DELIMITERS, key=lambda mark: (sum(mark in line for line in first), sum(line.count(mark) for line in first))
+    )

@@ -1,5 +1,6 @@
 """Finds the header of a sheet: one or two lines with the names of the columns, below any title."""
 
+import re
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -8,24 +9,36 @@ from shared.sheets.sheet import Sheet, SheetLine
 
 SEARCHED_LINES = 15
 TALLEST = 2
+# A whole number, a day or a telephone. A line with these is a row of data, not a part of the header.
+DATA = re.compile(
+    r"\d+(?:[.,]0+)?|\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\D.*|\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\+?[\d\s()-]{9,}"
+)
 
 Guess = Callable[[str], Hashable | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The numbers of the header's first and last line."""
+    """The numbers of the header's first and last line; 0 for a sheet without a header."""
 
     first: int
     last: int
 
 
 def guessed(sheet: Sheet, guess: Guess) -> Header:
-    """The lines in whose labels `guess` finds the most columns."""
+    """The lines in whose labels `guess` finds the most columns. A row of data must not become a part of the header."""
     lines = sheet.lines[:SEARCHED_LINES]
     spans = [lines[start : start + height] for height in range(1, TALLEST + 1) for start in range(len(lines))]
-    best = max(spans, key=lambda span: (len({*map(guess, joined(span))} - {None}), -len(span), -span[0].number))
+    spans = [span for span in spans if not any(map(is_data, span))]
+    columns = [len({*map(guess, joined(span))} - {None}) for span in spans]
+    if not any(columns):
+        return Header(0, 0)
+    _, best = max(zip(columns, spans, strict=True), key=lambda pair: (pair[0], -len(pair[1]), -pair[1][0].number))
     return Header(best[0].number, best[-1].number)
+
+
+def is_data(line: SheetLine) -> bool:
+    return any(DATA.fullmatch(text) for text in line.cells)
 
 
 def labels(sheet: Sheet, header: Header) -> tuple[str, ...]:

@@ -33,6 +33,8 @@ class CellFault(StrEnum):
     FORMULA = "formula"  # a formula whose result is not stored in the file
     ERROR = "error"  # a formula whose result is an error, such as #REF!
     TOO_LONG = "too_long"
+    QUOTE = "quote"  # a quotation mark without its pair, so the lines below are in the cell
+    LETTERS = "letters"  # question marks instead of letters that the file's encoding does not have
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,6 +152,15 @@ def test_a_returned_sheet_is_read_again_after_its_mending() -> None:
     assert report(f"{ROW};Телефон: ...", header).report_id == report(ROW).report_id
 
 
+def test_no_household_becomes_a_part_of_the_header() -> None:
+    note = ROW.replace("корова", "одна женщина, инвалид")
+    sex = HEADER.replace("ИНН", "Адрес")
+    assert [made.line.number for made in rows(f"{sex}\n{note.replace('20000000000017', 'Пол')}\n{ROW}\n")] == [2, 3]
+    assert [made.line.number for made in rows(f"{ROW}\n2{ROW[1:].replace('Асанов', 'Маматов')}\n")] == [1, 2]
+    columns = ("skipped", "head", "persons", "origin", "destination", "occurred_on")
+    assert rows(f"{ROW}\n", header_first=0, columns=columns)[0].report is not None
+
+
 def test_an_official_form_with_title_merged_cells_and_formulas_is_read() -> None:
     book = openpyxl.Workbook()
     sheet = book.active
@@ -225,6 +234,8 @@ def test_a_formula_in_a_column_without_label_and_values_refuses_its_row() -> Non
         ("Место размещения", C.DESTINATION_LOCALITY),
         ("Корова", None),
         ("", None),
+        ("*", None),
+        ("#", C.SKIPPED),
     ],
 )
 def test_labels_in_three_languages_are_understood(label: str, column: HouseholdColumn | None) -> None:

@@ -98,6 +98,11 @@ def test_a_decimal_comma_is_read() -> None:
     assert row.site is not None and (row.site.lat, row.site.lon) == (39.94, 71.62)
 
 
+def test_a_long_cell_refuses_its_row_only() -> None:
+    long, other = read(f"name_ru,type,pcode\n{'x' * 200_000},school,{KADAMJAI}\na,school,{KADAMJAI}\n".encode()).rows
+    assert ("name_ru", "a shorter text") in long.errors and other.site is not None
+
+
 @pytest.mark.parametrize(
     "sheet",
     [
@@ -105,7 +110,6 @@ def test_a_decimal_comma_is_read() -> None:
         "number,colour\n1,red\n",
         f"{HEADER}\n",
         "name_ru,type,pcode\n" + f"a,school,{KADAMJAI}\n" * 10_001,
-        f"name_ru,type,pcode\n{'x' * 200_000},school,{KADAMJAI}\n",
     ],
 )
 def test_a_file_that_is_no_sheet_of_sites_is_refused(sheet: str) -> None:

@@ -116,6 +116,32 @@ def test_the_text_formats_of_excel_are_read(delimiter: str, encoding: str) -> No
     ]
 
 
+def test_the_delimiter_is_found_below_a_title_with_other_delimiters() -> None:
+    [sheet] = read(
+        "Список семей, прибывших из Баткена, на 20.11\nФИО;Адрес;Дата\nАсанов;Кадамжай, Пульгон, 5;1\n".encode()
+    )
+    assert [line.cells for line in sheet.lines][1:] == [
+        ("ФИО", "Адрес", "Дата"),
+        ("Асанов", "Кадамжай, Пульгон, 5", "1"),
+    ]
+
+
+def test_lines_in_a_cell_with_one_quotation_mark_are_not_lost_silently() -> None:
+    row = "Асанов;5;Кадамжай;{};Лейлек\n"
+    for end in ("", row.format('"нет"')):
+        text = "ФИО;Человек;Откуда;Примечание;Куда\n" + row.format('"две коровы') + row.format("нет") + end
+        assert read(text.encode())[0].lines[1].faults == {3: CellFault.QUOTE}
+    address = read('ФИО,Адрес,Человек\nАсанов,"Кадамжай,\nПульгон",5\n'.encode())[0].lines[1]
+    assert not address.faults and address.cells[2] == "5"
+    assert read(b'a;b\n"' + b"c;d\n" * 200_000)[0].lines[1].faults == {0: CellFault.QUOTE}
+
+
+def test_letters_that_cp1251_does_not_have_are_named_as_lost() -> None:
+    text = "ФИО;Примечание\nМаматова Айг?л;когда?\n?м?рбек;\n"
+    assert [line.faults for line in read(text.encode("cp1251"))[0].lines[1:]] == [{0: CellFault.LETTERS}] * 2
+    assert not read(text.encode())[0].lines[1].faults
+
+
 def test_files_that_are_no_sheets_are_named() -> None:
     book = workbook(lambda sheet: sheet.append(["a"]))
     bomb = rewritten(book, "xl/styles.xml", lambda _: b" " * (layouts.UNPACKED_BYTES + 1))
@@ -240,6 +266,11 @@ def test_labels_of_two_lines_are_joined_and_a_line_of_numbers_is_no_data() -> No
     )
     assert [line.number for line in rows_below(sheet, header)] == [4]
     assert not is_numbering(SheetLine(4, ("1", "2", "4")))
+
+
+def test_a_column_that_has_only_formulas_without_results_is_a_column() -> None:
+    [sheet] = read(workbook(lambda sheet: sheet.append(["a", "=1+1"])))
+    assert (sheet.width, sheet.lines[0].faults) == (2, {1: CellFault.FORMULA})
 
 
 def test_no_cell_of_a_returned_sheet_is_a_formula() -> None:

@@ -10,7 +10,7 @@ from services.intake.sheets.choices import ChosenSheet
 from services.intake.sheets.days import day_of, year_of
 from services.intake.sheets.labels import MANY
 from shared.sheets.codes import HouseholdColumn, RowFault
-from shared.sheets.sheet import SheetLine
+from shared.sheets.sheet import CellFault, SheetLine
 
 C = HouseholdColumn
 # A merged cell over several rows says the same about each row. It cannot say how many people each row has, or who.
@@ -46,7 +46,7 @@ class RowCells:
         for place, column in enumerate(self.chosen.columns):
             self._columns[column].append(place)
         for place, fault in self.line.faults.items():
-            if self._kind(place) not in (C.SKIPPED, C.REASONS):
+            if fault is CellFault.QUOTE or self._kind(place) not in (C.SKIPPED, C.REASONS):
                 self.errors.append(RowError(place, RowFault(fault)))
         self.errors += [
             RowError(place, RowFault.MERGED) for place in sorted(self.line.merged) if self._kind(place) in OF_ONE_ROW

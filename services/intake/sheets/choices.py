@@ -13,7 +13,7 @@ from shared.sheets.codes import HouseholdColumn
 from shared.sheets.header import Header, guessed, labels, rows_below
 from shared.sheets.sheet import COLUMNS, Sheet, SheetLine
 
-LineNumber = Annotated[int, Field(ge=1, le=1_048_576)]  # the largest number of lines in Excel
+LineNumber = Annotated[int, Field(ge=0, le=1_048_576)]  # 0: no header; the largest number of lines in Excel
 PlaceCode = Annotated[str, Field(pattern=r"^([A-Z]{2}|[A-Z]{2}[0-9]{11})$")]
 Columns = Annotated[tuple[HouseholdColumn, ...], Field(max_length=COLUMNS)]
 

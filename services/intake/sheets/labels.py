@@ -47,7 +47,7 @@ OWN_LABELS = {folded(name) for name, code in names("household_column") if code =
 def guess(label: str) -> HouseholdColumn | None:
     """The column, or None if the label says nothing that is known."""
     text = folded(label[:LETTERS])
-    if not label:
+    if not text and label != "#":  # a label of signs only, such as *, says nothing
         return None
     if text in OWN_LABELS:
         return C.REASONS

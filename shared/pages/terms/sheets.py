@@ -36,6 +36,8 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         RowFault.FORMULA: N_("the result of the formula is not in the file: open the file in Excel and save it"),
         RowFault.ERROR: N_("the formula has an error"),
         RowFault.TOO_LONG: N_("the text is too long"),
+        RowFault.QUOTE: N_("a quotation mark has no second one, so the rows below are in this cell"),
+        RowFault.LETTERS: N_("? instead of letters: save the list as XLSX or as CSV UTF-8"),
         RowFault.MERGED: N_("a merged cell: each household needs a row and a value of its own"),
         RowFault.TOTAL: N_("a total, no household"),
         RowFault.REPEATED: N_("equal to an earlier row"),
