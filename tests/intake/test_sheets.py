@@ -142,6 +142,23 @@ def test_the_same_row_has_the_same_ids_in_every_file_of_the_account_only() -> No
     assert (judgement.verdict, judgement.report_id) == (SheetRowVerdict.KNOWN, first.report_id)
 
 
+def test_a_row_is_the_same_in_a_csv_and_a_workbook_and_with_a_column_between() -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert isinstance(sheet, Worksheet)
+    for line in (HEADER, ROW.replace(" Бакыт", "  БАКЫТ")):
+        sheet.append([*line.split(";")[:5], "Вес" if line == HEADER else None, *line.split(";")[5:]])
+    sheet["G2"], sheet["C2"] = date(2026, 11, 20), 5
+    buffer = io.BytesIO()
+    book.save(buffer)
+    [made] = rows(buffer.getvalue())
+    assert made.report is not None and made.report.report_id == report(ROW).report_id
+    turned = [";".join(reversed(line.split(";"))) for line in (ROW, HEADER)]
+    assert report(*turned).report_id == report(ROW).report_id
+    women, men = (report(f"{ROW};{counts}", f"{HEADER};женщин;мужчин").report_id for counts in ("3;", ";3"))
+    assert women != men
+
+
 def test_of_two_equal_rows_the_second_is_refused() -> None:
     first, second = rows(f"{HEADER}\n{ROW}\n2{ROW[1:]}\n")
     assert first.report is not None and faults(second) == [(None, F.REPEATED)]
@@ -158,7 +175,7 @@ def test_no_household_becomes_a_part_of_the_header() -> None:
     assert [made.line.number for made in rows(f"{sex}\n{note.replace('20000000000017', 'Пол')}\n{ROW}\n")] == [2, 3]
     assert [made.line.number for made in rows(f"{ROW}\n2{ROW[1:].replace('Асанов', 'Маматов')}\n")] == [1, 2]
     columns = ("skipped", "head", "persons", "origin", "destination", "occurred_on")
-    assert rows(f"{ROW}\n", header_first=0, columns=columns)[0].report is not None
+    assert rows(f"{ROW}\n", header_first=0, header_last=1, columns=columns)[0].report is not None
 
 
 def test_an_official_form_with_title_merged_cells_and_formulas_is_read() -> None:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from services.intake.sheets.days import day_of
 from services.intake.sheets.labels import guess, guesses
 from shared.events.fields import Body, Day
 from shared.events.vocabulary import HazardType, Mobility, Reason, Shelter
@@ -15,6 +16,8 @@ from shared.sheets.sheet import COLUMNS, Sheet, SheetLine
 
 LineNumber = Annotated[int, Field(ge=0, le=1_048_576)]  # 0: no header; the largest number of lines in Excel
 PlaceCode = Annotated[str, Field(pattern=r"^([A-Z]{2}|[A-Z]{2}[0-9]{11})$")]
+UNCOUNTED = HouseholdColumn.SKIPPED, HouseholdColumn.REASONS  # the same row can have another number and other reasons
+DAYS = HouseholdColumn.OCCURRED_ON, HouseholdColumn.BIRTH
 Columns = Annotated[tuple[HouseholdColumn, ...], Field(max_length=COLUMNS)]
 
 
@@ -58,15 +61,24 @@ class ChosenSheet:
         return rows_below(self.sheet, self.header)
 
     def identity(self, line: SheetLine, day: date) -> list[str]:
-        """What makes a row the same row in another file, or in the same file with other rows before it."""
-        uncounted = HouseholdColumn.SKIPPED, HouseholdColumn.REASONS
-        cells = [text if guess not in uncounted else "" for text, guess in zip(line.cells, self.guesses, strict=False)]
-        while cells and not cells[-1]:
-            cells.pop()
-        return [day.isoformat(), *cells]
+        """What makes a row the same row in another file, with other capitals, forms of days and order of columns.
+
+        The kind of a column is the guessed one, so that a row stays the same if a person chooses another kind.
+        """
+        cells = [(kind, text) for kind, text in zip(self.guesses, line.cells, strict=False) if text]
+        counted = [f"{kind}: {comparable(kind, text, day)}" for kind, text in cells if kind not in UNCOUNTED]
+        return [day.isoformat(), *sorted(counted)]
+
+
+def comparable(kind: HouseholdColumn, text: str, day: date) -> str:
+    """The text of a cell as CSV and XLSX files both have it."""
+    read = day_of(text, day) if kind in DAYS else None
+    return read.isoformat() if read else " ".join(text.casefold().split())
 
 
 def header_of(sheet: Sheet, choices: SheetChoices) -> Header:
     if choices.header_first is None:
         return guessed(sheet, guess)
+    if not choices.header_first:
+        return Header(0, 0)
     return Header(choices.header_first, max(choices.header_first, choices.header_last or choices.header_first))
