@@ -55,6 +55,7 @@ class SheetRowView(BaseModel):
     report_id: UUID | None
     errors: list[CellErrorView]
     kept_as_text: tuple[int, ...]
+    is_corrected: bool  # a row with the same head and day, and other cells, was sent before; it is sent nevertheless
     is_outside: bool  # the place is outside of the account's areas; the report is accepted nevertheless
 
 
@@ -195,6 +196,7 @@ def row_view(scope: Scope, judged: JudgedRow) -> SheetRowView:
             CellErrorView(column=error.column, reason=error.reason, missing=error.missing) for error in judged.errors
         ],
         kept_as_text=judged.row.kept_as_text,
+        is_corrected=judged.is_corrected,
         is_outside=pcode is not None and not scope["principal"].covers(pcode, places),
     )
 

@@ -61,6 +61,11 @@ async def test_a_dry_run_sends_nothing_and_the_same_file_again_adds_nothing(inta
     assert (await intake.counts())["accepted"] == after["accepted"]
     assert await logged(intake, account) == [("sheet_sent", 2), ("sheet_sent", 0)]
     assert await verdicts(intake, "check", content, uuid4()) == ["new", "new", "refused"]
+    corrected = await sent(intake, "check", content.replace(b";5;", b";6;", 1), account)
+    assert [(row["verdict"], row["is_corrected"]) for row in corrected.json()["rows"][:2]] == [
+        ("new", True),
+        ("known", False),
+    ]
 
 
 async def test_the_answer_has_the_columns_and_reasons_but_no_cell(intake: RunningIntake) -> None:

@@ -48,6 +48,9 @@ class SheetHousehold:
     other_ids: tuple[UUID, ...] = ()  # the report's ids by earlier keys
     errors: tuple[RowError, ...] = ()
     kept_as_text: tuple[int, ...] = ()
+    head_ids: tuple[
+        UUID, ...
+    ] = ()  # ids of the head's name and number with the day, by the newest key and earlier keys
 
 
 class SheetNames:
@@ -91,7 +94,15 @@ class HouseholdReader:
         if report is None or cells.errors:
             return SheetHousehold(line, errors=tuple(cells.errors))
         others = tuple(row_ids.report for row_ids in earlier)
-        return SheetHousehold(line, report, others, kept_as_text=tuple(cells.kept_as_text))
+        head_ids = tuple(self._head_ids(cells, day))
+        return SheetHousehold(line, report, others, kept_as_text=tuple(cells.kept_as_text), head_ids=head_ids)
+
+    def _head_ids(self, cells: RowCells, day: date) -> Iterator[UUID]:
+        """Ids that a row keeps when its other cells are corrected."""
+        heads = (" ".join(name_of(cells).values()), cells.text(C.PERSONAL_NUMBER))
+        for key in reversed(self.keys):
+            for head in filter(None, heads):
+                yield RowIds(key, self.account, ["head", day.isoformat(), head.casefold()]).report
 
     @property
     def _today(self) -> date:

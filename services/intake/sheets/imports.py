@@ -50,6 +50,7 @@ class JudgedRow:
     verdict: SheetRowVerdict
     errors: tuple[RowError, ...] = ()
     report_id: UUID | None = None
+    is_corrected: bool = False  # a row with the same head and day, and other cells, was sent before
 
 
 def checked(raw: bytes, choices: SheetChoices, reader: HouseholdReader) -> CheckedFile:
@@ -68,7 +69,7 @@ class SheetImport:
 
     async def judge(self, rows: Sequence[SheetHousehold]) -> list[JudgedRow]:
         """A verdict for each row. Nothing is sent."""
-        known = await self._known([id for row in rows for id in ids_of(row)])
+        known = await self._known([id for row in rows for id in (*ids_of(row), *row.head_ids)])
         return [judged(row, known) for row in rows]
 
     async def send(self, rows: Sequence[SheetHousehold]) -> list[JudgedRow]:
@@ -80,7 +81,12 @@ class SheetImport:
             results = await self._admission.admit_reports(reports, self._sender)
             for place, result in zip(places, results, strict=True):
                 judgements[place] = sent(judgements[place].row, result)
+            await self._remember_heads([judgements[place] for place in places])
         return judgements
+
+    async def _remember_heads(self, rows: Sequence[JudgedRow]) -> None:
+        heads = [id for row in rows if row.verdict is SheetRowVerdict.SENT for id in row.row.head_ids]
+        await self._admission.publication.deduplication.remember(self._sender.principal.account, heads)
 
     async def _known(self, ids: Sequence[UUID]) -> set[UUID]:
         """The reports that this account has sent. Without Valkey, only those that have an outcome."""
@@ -109,7 +115,8 @@ def judged(row: SheetHousehold, known: Collection[UUID]) -> JudgedRow:
         return JudgedRow(row, SheetRowVerdict.REFUSED, row.errors)
     known_id = next((id for id in ids_of(row) if id in known), None)
     verdict = SheetRowVerdict.NEW if known_id is None else SheetRowVerdict.KNOWN
-    return JudgedRow(row, verdict, report_id=known_id or row.report.report_id)
+    is_corrected = known_id is None and any(id in known for id in row.head_ids)
+    return JudgedRow(row, verdict, report_id=known_id or row.report.report_id, is_corrected=is_corrected)
 
 
 def sent(row: SheetHousehold, result: Admitted | ReportRefused) -> JudgedRow:

@@ -9,7 +9,7 @@ import { sentence, words } from "/static/texts.js";
 
 /**
  * @typedef {{column: number | null, reason: string, missing: string | null}} CellError
- * @typedef {{line: number, verdict: string, persons: number | null, report_id: string | null, errors: CellError[], kept_as_text: number[], is_outside: boolean}} SheetRow
+ * @typedef {{line: number, verdict: string, persons: number | null, report_id: string | null, errors: CellError[], kept_as_text: number[], is_corrected: boolean, is_outside: boolean}} SheetRow
  * @typedef {{sheets: string[], header_first: number, header_last: number, columns: {label: string, column: string}[], rows: SheetRow[]}} CheckedSheet
  */
 
@@ -54,7 +54,8 @@ export function showVerdicts(sheet, act) {
 }
 
 /** @param {SheetRow} row */
-function rank({ verdict, kept_as_text, is_outside }) {
+function rank({ verdict, kept_as_text, is_corrected, is_outside }) {
+  if (is_corrected) return RANKS.indexOf("refused") + 0.5;
   return RANKS.indexOf(verdict) - (kept_as_text.length || is_outside ? 0.5 : 0);
 }
 
@@ -66,6 +67,7 @@ function drawn(checked, { columns }) {
     return [name, words("faults")[reason]].filter(Boolean).join(": ");
   });
   if (checked.kept_as_text.length) reasons.push(sentence("kept", { columns: checked.kept_as_text.map(label).join(", ") }));
+  if (checked.is_corrected) reasons.push(sentence("corrected"));
   if (checked.is_outside) reasons.push(sentence("outside"));
   const persons = checked.persons === null ? cell("–") : figure(checked.persons);
   return labelled(row([figure(checked.line), persons, cell(words("verdicts")[checked.verdict]), cell(reasons.join("; "))]), "verdicts");
