@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
 
@@ -31,7 +31,7 @@ from shared.events import (
     HouseholdHeld,
     HouseholdRegistered,
 )
-from shared.events.vocabulary import Mobility, OutcomeKind
+from shared.events.vocabulary import Mobility, OutcomeKind, ReportKind
 from shared.messaging.records import Outcome, Received
 from shared.places import Places
 
@@ -100,6 +100,7 @@ class HouseholdBatch(ConsumedBatch):
     left_on: dict[Stock, date] = field(default_factory=dict)  # the stocks' departure dates after the batch
     held: dict[int, HeldPeople] = field(default_factory=dict)
     held_before: dict[HeldSubject, HeldPeople] = field(default_factory=dict)  # the batch may register these held people
+    ended: dict[HeldSubject, HeldPeople] = field(default_factory=dict)  # the held people whom the batch registers
     held_in_stocks: Sequence[HeldPeople] = ()  # the held counts of the batch's stocks
 
     @property
@@ -112,7 +113,7 @@ class HouseholdBatch(ConsumedBatch):
 
     @property
     def newest_held(self) -> dict[HeldSubject, HeldPeople]:
-        return {held.subject: held for held in self.held.values()}
+        return {held.subject: held for held in self.held.values()} | self.ended
 
     def flights(self, mobility: Collection[Mobility]) -> dict[Flight, list[int]]:
         """Maps each flight (status, area left and date) to the positions of its records.
@@ -196,7 +197,11 @@ async def hazards_of(received: Sequence[Received], session: AsyncSession) -> Haz
 
 
 async def households_of(received: Sequence[Received], places: Places, session: AsyncSession) -> HouseholdBatch:
-    """Selects the newer states of households and groups. All other events get the outcome `not_newer`."""
+    """Selects the newer states of households and groups. All other events get the outcome `not_newer`.
+
+    The first event about registered people ends their hold. Otherwise people of whom one report is recorded and another
+    one is held would be counted twice until the event comes that ends the hold.
+    """
     batch = HouseholdBatch(received)
     events = {position: reading.event.data for position, reading in enumerate(received)}
     groups = {position: event for position, event in events.items() if isinstance(event, GroupCounted)}
@@ -207,6 +212,10 @@ async def households_of(received: Sequence[Received], places: Places, session: A
     subject_ids = {event.key for event in events.values()}
     batch.held_before = await held_queries.held_people(session, subject_ids)
     _held(batch, held, places)
+    registered = {(ReportKind.HOUSEHOLD, event.household_id) for event in households.values()}
+    registered |= {(ReportKind.GROUP, event.group_id) for event in groups.values()}
+    known = batch.held_before | batch.newest_held
+    batch.ended = {subject: replace(known[subject], is_counted=False) for subject in registered & known.keys()}
     return batch
 
 

@@ -46,6 +46,19 @@ async def test_an_accepted_report_is_not_counted_twice_and_a_refused_report_leav
 
 
 @pytest.mark.anyio
+async def test_a_group_is_not_counted_twice_if_another_report_than_the_held_one_is_recorded(post: Post) -> None:
+    """The event that ends the hold comes later. Until then, the held report has another id and stock."""
+    count = group(persons=40)
+    assert await post(held(group(group_id=count.group_id, persons=40))) == ["noted below_threshold"]
+    assert await post(count) == ["noted below_threshold"]
+    other = group(persons=40, origin=Place(pcode=ALAI))
+    hold = held(group(group_id=other.group_id, persons=40, origin=Place(pcode=ALAI)))
+    assert await post(hold, other) == ["noted below_threshold"] * 2
+    assert await post(hold) == ["noted not_newer"]
+    assert await post.alerts() == []
+
+
+@pytest.mark.anyio
 async def test_an_alert_about_held_reports_ends_if_they_are_refused(post: Post) -> None:
     holds = [held(household(persons=30)), held(group(persons=30, destination=UNKNOWN))]
     await post(*holds)
