@@ -5,7 +5,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from services.registry.decisions import Name
+from services.registry.decisions import Held, Name, Precedent
 from services.registry.reports import AnyFiled, Filed
 from services.registry.subjects import actual, latest
 from shared.events.vocabulary import OutcomeKind
@@ -22,10 +22,19 @@ def newest_held(reports: Iterable[AnyFiled], registered: Container[Name]) -> dic
     """The newest held report about each household and group that is not registered.
 
     Only the highest version of each report counts. Exercise and Test reports are ignored if there is an Actual report.
+    Reports about people who are known already are ignored, too: a version by the same author or team was refused as a
+    duplicate, or was recorded for another household.
     """
+    reports, refused = list(reports), defaultdict[str, list[Precedent]](list)
+    for report in reports:
+        if report.outcome is OutcomeKind.REJECTED:
+            refused[report.report_id].append(report.precedent)
     versions = defaultdict[Name, dict[str, Filed]](dict)
     for report in reports:
-        if report.outcome is OutcomeKind.HELD and isinstance(report, Filed) and report.subject not in registered:
+        if report.outcome is not OutcomeKind.HELD or report.reason == Held.OTHER_HOUSEHOLD:
+            continue
+        is_duplicate = any(version.is_duplicate_by(report.author, report.team) for version in refused[report.report_id])
+        if isinstance(report, Filed) and report.subject not in registered and not is_duplicate:
             newest = versions[report.subject]
             newest[report.report_id] = max(newest.get(report.report_id, report), report, key=version_order)
     return {name: latest(actual(newest.values())) for name, newest in versions.items()}

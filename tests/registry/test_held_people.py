@@ -73,6 +73,26 @@ async def test_a_refused_report_is_no_longer_held(file: Filing) -> None:
 
 
 @pytest.mark.anyio
+async def test_a_correction_of_a_duplicate_does_not_count_its_people_again(file: Filing) -> None:
+    """Another household, which is registered, has these people. A correction of the duplicate waits for a person."""
+    first = household()
+    corrected = {**first, "version": 2, "persons": 4, "members": []}
+    await file(first, flags=EXPIRED)
+    assert await decide(file, is_accepted=False, refusal="duplicate") == "rejected"
+    assert await file(corrected) == ["corrects_duplicate"]
+    assert await file({**corrected, "version": 3}, flags=EXPIRED) == ["expired_token"]
+    assert [event["is_held"] for event in await file.events("households")] == [True, False]
+
+
+@pytest.mark.anyio
+async def test_a_version_about_another_household_does_not_count_its_people_again(file: Filing) -> None:
+    first = household()
+    await file(first)
+    assert await file({**first, "household_id": str(uuid4()), "version": 2}) == ["other_household"]
+    assert ["is_held" in event for event in await file.events("households")] == [False]
+
+
+@pytest.mark.anyio
 async def test_a_held_report_about_registered_people_is_not_published(file: Filing) -> None:
     body, count = household(), group()
     await file(body, count)
