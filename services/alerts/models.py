@@ -108,7 +108,20 @@ class HeldPeopleRow(AlertsModel, record=HeldPeople):
     """The people of a household or group of which only held reports exist."""
 
     __tablename__ = "held_people"
-    __table_args__ = (Index(None, "origin_area", "departed_on"), Index(None, "stock_id"), Index(None, "subject_id"))
+    __table_args__ = (
+        Index(
+            "ix_held_people_held_households",
+            *("origin_area", "departed_on"),
+            postgresql_where=text("is_counted AND stock_id IS NULL"),
+        ),
+        Index(
+            "ix_held_people_held_counts",
+            *("origin_area", "departed_on"),
+            postgresql_where=text("is_counted AND stock_id IS NOT NULL"),
+        ),
+        Index(None, "stock_id"),
+        Index(None, "subject_id"),
+    )
 
     kind: Mapped[str] = mapped_column(primary_key=True)
     subject_id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -10,8 +10,12 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.alerts.queries.departures import HELD_COUNTS, HELD_HOUSEHOLDS
 from shared.events import GroupCounted, GroupHeld, HouseholdHeld, Place
+from shared.postgres import database
 from tests.alerts.examples import Examples
 from tests.alerts.factories import ALAI, KADAMJAI, LEILEK, TODAY, AnyEvent, group, held, household
 from tests.alerts.post import Post
@@ -83,6 +87,30 @@ async def test_a_held_count_joins_the_recorded_counts_of_its_people(post: Post) 
 async def test_some_held_counts_raise_no_alert(post: Post, changed: dict[str, Any]) -> None:
     assert await post(held(group(persons=900, **changed))) == ["noted no_rule"]
     assert await post.alerts() == []
+
+
+@pytest.mark.anyio
+async def test_the_number_of_ended_holds_and_of_registered_households_does_not_matter(session: AsyncSession) -> None:
+    await session.execute(
+        text(
+            "INSERT INTO held_people (kind, subject_id, report_id, sequence, status, stock_id, is_counted, mobility,"
+            " persons, families, yards, origin_area, departed_on)"
+            " SELECT 'household', gen_random_uuid(), gen_random_uuid(), n, 'Actual', NULL, n % 100 = 0, 'displacement',"
+            " 5, 0, 0, :area, :day FROM generate_series(1, 10000) AS n"
+        ),
+        {"area": KADAMJAI, "day": TODAY},
+    )
+    await session.execute(text("ANALYZE held_people"))
+    connection = await database.driver(session)
+    asked = [[KADAMJAI], [TODAY], [TODAY], ["displacement"]]
+    households = [line for (line,) in await connection.fetch(f"EXPLAIN {HELD_HOUSEHOLDS}", *asked)]
+    counts = [line for (line,) in await connection.fetch(f"EXPLAIN {HELD_COUNTS}", *asked)]
+    assert any("ix_held_people_held_households" in line for line in households), households
+    assert any("ix_held_people_held_counts" in line for line in counts), counts
+    whole = ("Seq Scan on held_people", "Seq Scan on households")
+    assert not any(scan in line for line in (*households, *counts) for scan in whole), (households, counts)
+    [held_now] = await connection.fetch(HELD_HOUSEHOLDS, *asked)
+    assert (held_now["households"], held_now["persons"]) == (100, 500)
 
 
 DESTINATIONS = [Place(pcode=LEILEK), Place(pcode=ALAI), UNKNOWN]

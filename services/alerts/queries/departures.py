@@ -37,7 +37,7 @@ ASKED_STOCKS = """ARRAY(
     UNION
     SELECT stock_id FROM unnest($1::text[], $2::date[], $3::date[]) AS asked (area, first, last) JOIN held_people
         ON origin_area = asked.area AND departed_on BETWEEN asked.first AND asked.last
-    WHERE is_counted
+    WHERE is_counted AND stock_id IS NOT NULL
 )"""
 COUNTED = f"""
 SELECT status, origin_area, stock_id, left_on, coalesce(departed_on, left_on) AS reported_on,
@@ -50,20 +50,25 @@ WHERE is_counted AND mobility = ANY($4) AND NOT EXISTS (
 """  # noqa: S608
 
 # A registered household is not counted as held, even before the event arrives that ends the hold.
-# The same holds for a count that is recorded. DISTINCT ON is needed, because the requested dates may overlap.
+# The same holds for a count that is recorded. DISTINCT is needed, because the requested dates may overlap.
+# OFFSET 0 makes PostgreSQL look up each held household and count. Otherwise PostgreSQL might read the whole table.
 HELD_HOUSEHOLDS = """
-SELECT DISTINCT ON (subject_id) status, area, departed_on, coalesce(destination_area, '') AS destination, persons
-FROM unnest($1::text[], $2::date[], $3::date[]) AS asked (area, first, last) JOIN held_people AS held
-    ON origin_area = asked.area AND departed_on BETWEEN asked.first AND asked.last
-WHERE kind = 'household' AND is_counted AND mobility = ANY($4)
-    AND NOT EXISTS (SELECT FROM households WHERE household_id = held.subject_id)
+SELECT status, area, departed_on, destination, count(*) AS households, sum(persons) AS persons
+FROM (
+    SELECT DISTINCT subject_id, status, area, departed_on, coalesce(destination_area, '') AS destination, persons
+    FROM unnest($1::text[], $2::date[], $3::date[]) AS asked (area, first, last) JOIN held_people AS held
+        ON origin_area = asked.area AND departed_on BETWEEN asked.first AND asked.last
+    WHERE stock_id IS NULL AND is_counted AND mobility = ANY($4)
+        AND NOT EXISTS (SELECT FROM households WHERE household_id = held.subject_id OFFSET 0)
+) AS held
+GROUP BY status, area, departed_on, destination
 """
 HELD_COUNTS = f"""
 SELECT status, origin_area, stock_id, departed_on, departed_on AS reported_on,
     coalesce(destination_area, '') AS destination, persons, families, yards
 FROM held_people AS held
 WHERE stock_id = ANY({ASKED_STOCKS}) AND is_counted AND departed_on IS NOT NULL AND mobility = ANY($4)
-    AND NOT EXISTS (SELECT FROM counted_groups WHERE report_id = held.report_id)
+    AND NOT EXISTS (SELECT FROM counted_groups WHERE report_id = held.report_id OFFSET 0)
 """  # noqa: S608
 
 
@@ -79,8 +84,8 @@ async def departed(
             people[Status(status), area].registered.append(RegisteredDeparture(dates, *registered))
     for status, area, *counted in await connection.fetch(COUNTED, *columns, list(mobility)):
         people[Status(status), area].counts.append(HeadCount(*counted))
-    for status, area, day, destination, persons in await connection.fetch(HELD_HOUSEHOLDS, *columns, list(mobility)):
-        people[Status(status), area].held.append(RegisteredDeparture((day,), destination, 1, persons))
+    for status, area, day, *households in await connection.fetch(HELD_HOUSEHOLDS, *columns, list(mobility)):
+        people[Status(status), area].held.append(RegisteredDeparture((day,), *households))
     for status, area, *held in await connection.fetch(HELD_COUNTS, *columns, list(mobility)):
         people[Status(status), area].held_counts.append(HeadCount(*held))
     return people

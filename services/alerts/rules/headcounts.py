@@ -90,10 +90,7 @@ class DisplacementFigures:
 
 @dataclass(slots=True)
 class Departed:
-    """The departures from an area: registered households, counts of groups, and the same of held reports.
-
-    A held household is a departure of one household.
-    """
+    """The departures from an area: registered households, counts of groups, and the same of held reports."""
 
     registered: list[RegisteredDeparture] = field(default_factory=list)
     counts: list[HeadCount] = field(default_factory=list)
