@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from services.registry.age_profiles import CLASSES_FROM
 from services.registry.reports import CELL, CELLS, SEXES, UNKNOWN, UNKNOWN_SEX, Content, Filed
 from shared.country import TIME_ZONE
 from shared.events.vocabulary import AgeBracket
@@ -45,8 +46,10 @@ def codes(filed: Filed) -> list[int]:
 
 
 # A person code below AGED is an index in CELLS: the age in years is not known.
-# Other person codes are AGED plus an age code, which has the sex, the age, and whether the age is higher on 1 January.
+# Other person codes are AGED plus an age code, which has the sex, an age, and whether the age is higher on 1 January.
 # Later years add to the age on each 1 January, because the day of birth must not be stored in clear.
+# The exact age on the day of displacement would reveal whether the birthday is before or after this day. Therefore the
+# code has the age on the next 1 January, unless the person comes into an older bracket of a profile until then.
 AGED = len(CELLS)
 SEX_STEP = 512
 OLDEST = 255
@@ -58,6 +61,8 @@ def person_code(member: Content, year: int, day: str) -> int:
         return cell(sex, AgeBracket.UNKNOWN)
     next_age = age(member, year + 1, NEW_YEAR)
     rises = next_age is not None and next_age > years
+    if rises and years + 1 not in CLASSES_FROM:
+        years, rises = years + 1, False
     return AGED + SEX_STEP * SEX.get(sex or UNKNOWN_SEX, SEX[UNKNOWN_SEX]) + 2 * min(years, OLDEST) + rises
 
 

@@ -37,7 +37,8 @@ def test_the_age_on_15_june_2026(person: dict[str, Any], expected: int | None) -
         ({"birth_date": "2020-06-16"}, [5, 6, 7, 8]),
         ({"birth_date": "2020-06-15"}, [6, 6, 7, 8]),
         ({"birth_date": "2021-01-01"}, [5, 6, 7, 8]),
-        ({"birth_year": 2020}, [6, 7, 8, 9]),
+        ({"birth_year": 2020}, [7, 7, 8, 9]),
+        ({"birth_year": 2021}, [5, 6, 7, 8]),
         ({"age": 5, "age_reported_on": "2026-06-20"}, [5, 5, 6, 7]),
         ({"age": 6, "age_reported_on": "2027-06-20"}, [5, 6, 7, 8]),
         ({"age": 5}, [5, 5, 6, 7]),
@@ -45,11 +46,25 @@ def test_the_age_on_15_june_2026(person: dict[str, Any], expected: int | None) -
     ],
 )
 def test_the_age_rises_on_each_1_january_after_the_displacement(person: dict[str, Any], ages: list[int]) -> None:
-    """The displacement is on 15 June 2026. The ages are those on this day, and on 1 January 2027, 2028 and 2029."""
+    """The displacement is on 15 June 2026. The ages are those on this day, and on 1 January 2027, 2028 and 2029.
+
+    The first age is that of 1 January 2027 already, if both ages are in the same bracket of each profile.
+    """
     code = person_code({**person, "sex": "male"}, 2026, "06-15")
     codes = [described([code], new_years=years).ages[0] for years in range(4)]
     assert [divmod(each, 512)[0] for each in codes] == [1] * 4  # male
     assert [each % 512 // 2 for each in codes] == ages
+
+
+def test_the_code_hides_on_which_side_of_the_displacement_the_birthday_is() -> None:
+    """The numbers by bracket state the age of persons who come into an older bracket, and of nobody else."""
+
+    def codes_of(year: int) -> set[int]:
+        days = ("01-02", "02-28", "06-15", "06-16", "12-31")
+        return {person_code({"birth_date": f"{year}-{day}", "sex": "female"}, 2026, "06-15") for day in days}
+
+    revealed = [2026 - year for year in range(1930, 2026) if len(codes_of(year)) > 1]
+    assert sorted(revealed) == [5, 6, 12, 15, 18, 60, 65]
 
 
 def test_persons_change_to_older_brackets() -> None:

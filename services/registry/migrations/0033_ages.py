@@ -62,7 +62,7 @@ def counted(columns: Mapping[str, tuple[int, ...]], *, is_change: bool) -> str:
     return ", ".join(expressions)
 
 
-# The sex and the age in completed years on the day of `occurred_at`. `code % 2` is 1 if the age is higher on 1 January.
+# The sex, and an age of the same class as on the day of `occurred_at`. `code % 2` is 1 if it is higher on 1 January.
 PERSONS = """unnest(ages) AS persons (code)
         CROSS JOIN LATERAL (SELECT code / 512 AS sex, code % 512 / 2 AS age) AS person"""
 NOTE = f"""
