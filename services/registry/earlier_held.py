@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, select, tuple_
+from sqlalchemy import delete, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.registry.decisions import Name
@@ -11,10 +11,26 @@ from services.registry.models import UnpublishedHeldPeople
 from shared.failures import retry_while_unavailable
 
 AT_ONCE = 200  # households and groups in one transaction
+# raw SQL: the ORM cannot read whether a sequence was used.
+# An earlier release may have held further reports after the migration made the list.
+# No event has been published yet if no number of the sequence was drawn.
+COMPLETE = text("""
+INSERT INTO unpublished_held_people (kind, subject_id)
+SELECT DISTINCT kind, subject_id FROM reports
+WHERE outcome = 'held' AND kind IN ('household', 'group') AND NOT (SELECT is_called FROM held_sequence)
+ORDER BY kind, subject_id
+ON CONFLICT DO NOTHING
+""")
+
+
+async def complete_list(sessions: async_sessionmaker[AsyncSession]) -> None:
+    """Add what an earlier release held since the migration. Must be called before this release holds a report."""
+    async with sessions.begin() as session:
+        await session.execute(COMPLETE)
 
 
 async def publish_earlier(sessions: async_sessionmaker[AsyncSession], registrar: Registrar) -> None:
-    """Publish all listed households and groups. The migration makes the list, so it stays empty afterwards."""
+    """Publish all listed households and groups. Afterwards, the list stays empty."""
     while await retry_while_unavailable(lambda: publish_some(sessions, registrar)):
         pass
 

@@ -8,7 +8,7 @@ from services.registry.age_renewal import AgeRenewal
 from services.registry.comparisons import keep_compared
 from services.registry.config import RegistrySettings
 from services.registry.digests import Digests
-from services.registry.earlier_held import publish_earlier
+from services.registry.earlier_held import complete_list, publish_earlier
 from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.figure_checks import keep_checked
 from services.registry.figure_sums import keep_summed
@@ -42,6 +42,7 @@ async def run(settings: RegistrySettings) -> None:
         search, places = SearchKeys(settings.search_root_file), Places.load(settings.places_path)
         registrar = Registrar(encryption, search, places)
         await retry_while_unavailable(lambda: digests.lay_newest(settings))
+        await retry_while_unavailable(lambda: complete_list(database.sessions(engine)))
         await wiring.work(
             settings,
             engine,
