@@ -151,6 +151,8 @@ def row(move: Move) -> dict[str, Any]:
         "mobility": move.mobility,
         "origin_pcode": move.origin,
         "origin_country": "KG" if move.origin else "TJ",
+        "left_pcode": None,
+        "left_country": None,
         "destination_pcode": move.destination,
         "destination_country": "KG" if move.destination else "RU",
         "persons": persons,

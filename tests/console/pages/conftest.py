@@ -78,6 +78,22 @@ class Whole(Served):
                 answer = client.put(path, json={"verdict": "confirmed"})
                 assert answer.status_code in (200, 409), answer.text  # 409 means that the alert is closed already
 
+    def refuse_held_reports(self) -> None:
+        """Refuses every held report, and waits until none is left."""
+        bearer = {"authorization": f"Bearer {self.installation.token(roles=[Role.REGISTRAR])}"}
+        client = self.client(headers=bearer)
+
+        def is_none_left() -> bool:
+            held = client.get("/registry/v1/held?limit=200").json()["reports"]
+            if not held:
+                return True
+            refused = {"outcome_ids": [report["outcome_id"] for report in held], "is_accepted": False}
+            answer = client.post("/registry/v1/held:decide", json=refused | {"refusal": "practice"})
+            assert answer.status_code == 200, answer.text
+            return False
+
+        assert wait_until(is_none_left, timeout=60, every=0.2)
+
     def clear_hazards(self) -> None:
         """Deletes every hazard from the board, because at first the board shows only a hundred hazards."""
         in_thread(self._clear(BoardHazard))
