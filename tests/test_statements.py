@@ -5,8 +5,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parents[1]
 MODULES = [
     path
@@ -42,9 +40,14 @@ def paragraph(lines: list[str], number: int) -> str:
     return "\n".join(lines[begin : end + 1])
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_raw_statements_are_marked_with_a_reason(path: Path) -> None:
-    source = path.read_text(encoding="utf-8")
+def unmarked(source: str) -> list[int]:
     lines = source.splitlines()
-    unmarked = [number for number in raw_lines(source) if not MARKER.search(paragraph(lines, number))]
-    assert THROUGHOUT.search(source) or unmarked == []
+    if THROUGHOUT.search(source):
+        return []
+    return [number for number in raw_lines(source) if not MARKER.search(paragraph(lines, number))]
+
+
+def test_raw_statements_are_marked_with_a_reason() -> None:
+    found = {str(path.relative_to(ROOT)): unmarked(path.read_text(encoding="utf-8")) for path in MODULES}
+    assert len(found) > 400
+    assert {path: lines for path, lines in found.items() if lines} == {}

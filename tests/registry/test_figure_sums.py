@@ -1,8 +1,9 @@
 """Figures from sums equal figures from the displacements, in whatever order the reports arrived."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 from random import Random
 from typing import Any
 
@@ -29,6 +30,7 @@ pytestmark = pytest.mark.anyio
 PLACES = Places.load()
 BATKEN_OBLAST = "KG05000000000"
 EVERYTHING = FigureQuery(Status.ACTUAL, tuple(unit.pcode for unit in PLACES.units()), mobilities=MOVES)
+SEEDS = 3  # each seed asks every third query
 DAYS = [(FIRST + timedelta(days=days)).date() for days in (0, 20, 33, 61, 120, 400, 3000)]
 
 
@@ -104,7 +106,7 @@ def queries() -> Iterator[tuple[Kind, FigureQuery]]:
             yield "stock", replace(EVERYTHING, until=DAYS[4], **shelter, **filters)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(SEEDS))
 async def test_sums_equal_the_displacements_after_any_order_of_reports(office: Office, seed: int) -> None:
     draw, reports = Random(seed), drawn(Random(seed))
     while reports:
@@ -113,17 +115,17 @@ async def test_sums_equal_the_displacements_after_any_order_of_reports(office: O
         reports = reports[size:]
         if draw.random() < 0.5:
             await sum_some(office.app.state.sessions, at_once=draw.randint(1, 100))
-    await compare(office)
+    await compare(office, islice(queries(), seed, None, SEEDS))
     await note_ages(office.app.state.sessions, DAYS[-1].year - 2 + seed)
     while await sum_some(office.app.state.sessions):
         pass
-    await compare(office)
+    await compare(office, islice(queries(), seed, None, SEEDS))
 
 
-async def compare(office: Office) -> None:
+async def compare(office: Office, asked: Iterable[tuple[Kind, FigureQuery]]) -> None:
     numbers = 0
     async with office.app.state.sessions() as session:
-        for kind, query in queries():
+        for kind, query in asked:
             assert query.summary(kind)
             summed = await figures(session, kind, query, PLACES)
             assert summed == await figures(session, kind, query, PLACES, is_summed=False), (kind, query)
@@ -131,7 +133,7 @@ async def compare(office: Office) -> None:
             if kind == "stock" and query.need_summary is Summary.NEED:
                 needs = await need_figures.needs(session, query)
                 assert needs == await need_figures.needs(session, query, is_summed=False), query
-    assert numbers > 1000
+    assert numbers > 300
 
 
 @pytest.mark.parametrize("summed", [0, 10, 1000])

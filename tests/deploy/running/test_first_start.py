@@ -7,7 +7,7 @@ import json
 
 import psutil
 import pytest
-from confluent_kafka import Consumer
+from confluent_kafka import Consumer, KafkaError, KafkaException
 
 from deploy.local.kafka import ADMIN
 from deploy.local.process import wait_until
@@ -44,7 +44,12 @@ def test_two_workers_share_the_reports(run: Run) -> None:
     admin = Broker(bootstrap, ADMIN, password).admin()
 
     def shares() -> list[int]:
-        members = admin.describe_consumer_groups(["dayar.registry"])["dayar.registry"].result().members
+        try:
+            members = admin.describe_consumer_groups(["dayar.registry"])["dayar.registry"].result().members
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.NOT_COORDINATOR:
+                raise
+            return []  # Kafka is still loading the groups
         return [len(member.assignment.topic_partitions) for member in members]
 
     assert wait_until(lambda: shares() == [3, 3], timeout=30, every=0.2), shares()
