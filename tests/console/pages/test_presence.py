@@ -40,14 +40,18 @@ def live(page: Page) -> None:
     expect(page.locator("#link")).to_have_attribute("data-state", "live", timeout=SLOW_MS)
 
 
-def left_until_warned(page: Page) -> None:
-    """Advances the clock minute by minute until the page shows its warning. A test cannot compute the exact time."""
-    warning = page.locator("#session-warning")
+def left_until(page: Page, shown: str) -> None:
+    """Advances the clock minute by minute until the page shows the element. A test cannot compute the exact time."""
+    element = page.locator(shown)
     for _ in range(2 * LASTS):
         page.clock.fast_forward(MINUTE)
-        if warning.is_visible():
+        if element.is_visible():
             return
-    raise AssertionError("nobody was warned")
+    raise AssertionError(f"{shown} was not shown")
+
+
+def left_until_warned(page: Page) -> None:
+    left_until(page, "#session-warning")
 
 
 @pytest.mark.parametrize("role", [Role.OPERATOR, Role.VIEWER])
@@ -76,7 +80,7 @@ def test_the_end_of_a_session_is_announced_and_then_shown(seat: Any) -> None:
     page = desk.page
     left_until_warned(page)
     expect(page.locator("#session-warning")).to_contain_text("You will be signed out at", timeout=SLOW_MS)
-    page.clock.fast_forward(5 * MINUTE)
+    left_until(page, "#session-ended")
     expect(page.locator("#session-ended")).to_contain_text("Signed out at", timeout=SLOW_MS)
     size = page.locator("#session-ended").bounding_box() or {}
     assert (size["width"], size["height"]) == (1920, 1080)
