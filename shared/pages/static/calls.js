@@ -1,4 +1,4 @@
-// Calls to our own services: JSON request, JSON or problem response, with a timeout of ten seconds.
+// Calls to our own services: a request with JSON or a file, a response with JSON or a problem, and a timeout.
 
 import { problems } from "./texts.js";
 
@@ -16,6 +16,22 @@ export function call(method, path, body) {
     body: body ? JSON.stringify(body) : undefined,
     credentials: "same-origin",
     signal: AbortSignal.timeout(LONGEST_MS),
+  });
+}
+
+/**
+ * Sends a file. Such a call takes longer than one with JSON.
+ * @param {string} path
+ * @param {File} file
+ * @param {number} longestMs
+ */
+export function callWithFile(path, file, longestMs) {
+  return fetch(path, {
+    method: "POST",
+    headers: { ...whose(), "content-type": "application/octet-stream" },
+    body: file,
+    credentials: "same-origin",
+    signal: AbortSignal.timeout(longestMs),
   });
 }
 

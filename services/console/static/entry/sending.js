@@ -62,6 +62,20 @@ export function showAnswer(form, changes, text) {
   element("answer-text").textContent = text;
 }
 
+/** Shows the answer about a report, with the report's id and the button for another report. @param {HTMLFormElement} form @param {{areUnsent: boolean}} changes @param {string} text @param {string} report */
+export function showReported(form, changes, text, report) {
+  showAnswer(form, changes, text);
+  element("answer-id").textContent = report;
+  element("another").focus();
+}
+
+/** Shows the form in place of the answer. @param {HTMLFormElement} form @param {HTMLElement} first the field that gets the focus */
+export function showForm(form, first) {
+  form.hidden = false;
+  element("answer").hidden = true;
+  first.focus();
+}
+
 /** Makes the browser ask before it leaves a form that has unsent changes. @param {HTMLFormElement} form */
 export function keepUnsent(form) {
   const changes = { areUnsent: false };

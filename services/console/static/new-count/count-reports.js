@@ -1,6 +1,7 @@
 // Builds the reports to intake from the form: a count of a group, and its corrections.
 
 import { placeOf } from "/static/entry/fields.js";
+import { VersionedReport } from "/static/entry/versioned-reports.js";
 import { uuid } from "/static/uuid.js";
 
 /**
@@ -9,26 +10,16 @@ import { uuid } from "/static/uuid.js";
  * @typedef {import("/static/entry/journeys.js").StatedPlace} StatedPlace
  */
 
-/** One count. The report's id stays until intake accepts it, so that sending it twice does not make two counts. */
-export class CountReport {
+export class CountReport extends VersionedReport {
   /** @param {string} status */
   constructor(status) {
+    super();
     this.status = status;
-    this.id = uuid();
     this.group = uuid();
-    this.version = 1;
-    this.reportedAt = "";
-  }
-
-  /** Prepares a correction of the sent count. The correction is the next version and replaces the earlier one. */
-  again() {
-    this.version += 1;
-    this.reportedAt = "";
   }
 
   /** @param {Given} given */
   body(given) {
-    this.reportedAt ||= new Date().toISOString();
     return {
       kind: "group", report_id: this.id, group_id: this.group, version: this.version, status: this.status, measure: "stock",
       persons: given.persons, ...(given.isEstimated && { persons_estimated: true }),

@@ -8,7 +8,7 @@ import { day, isAfterToday, isAhead, isValid, moment } from "/static/entry/momen
 import { People } from "/static/entry/people.js";
 import { showReceipt } from "/static/entry/receipts.js";
 import { isWithout, refuse } from "/static/entry/refusals.js";
-import { keepUnsent, sendByKeyboard, sendOnce, sendReport, showAnswer } from "/static/entry/sending.js";
+import { keepUnsent, sendByKeyboard, sendOnce, sendReport, showForm, showReported } from "/static/entry/sending.js";
 import { CountReport } from "/static/new-count/count-reports.js";
 import { sentence } from "/static/texts.js";
 
@@ -75,10 +75,8 @@ async function sendCount() {
 
 /** @param {string} status */
 function done(status) {
-  showAnswer(form, changes, sentence(status, { event: called() }));
-  element("answer-id").textContent = report.id;
+  showReported(form, changes, sentence(status, { event: called() }), report.id);
   void showReceipt(report.id, report.version);
-  element("another").focus();
 }
 
 function correct() {
@@ -95,9 +93,7 @@ function begin() {
 }
 
 function reopen() {
-  form.hidden = false;
-  element("answer").hidden = true;
-  input("persons").focus();
+  showForm(form, input("persons"));
 }
 
 /** Fills in what most callers would answer: counted now, left today. */

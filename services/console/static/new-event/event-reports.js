@@ -1,6 +1,7 @@
 // Builds the reports to intake from the form: the first report, its corrections, its cancellation and its withdrawal.
 
 import { line } from "/static/entry/fields.js";
+import { VersionedReport } from "/static/entry/versioned-reports.js";
 import { uuid } from "/static/uuid.js";
 
 /**
@@ -12,21 +13,12 @@ import { uuid } from "/static/uuid.js";
 
 const SOON_MS = 3_600_000; // in CAP, the urgency is Expected if the onset is within the next hour, Future if later
 
-/** One report. The report's id stays until intake accepts it, so that sending it twice does not make two reports. */
-export class EventReport {
+export class EventReport extends VersionedReport {
   /** @param {{source: string, account: string, status: string}} about @param {Known | null} known */
   constructor(about, known) {
+    super();
     this.about = about;
     this.known = known;
-    this.id = uuid();
-    this.version = 1;
-    this.reportedAt = "";
-  }
-
-  /** Prepares a correction of the sent report. The correction is the next version and replaces the earlier one. */
-  again() {
-    this.version += 1;
-    this.reportedAt = "";
   }
 
   get isFirst() {
@@ -35,7 +27,6 @@ export class EventReport {
 
   /** @param {Given} given @param {"Alert" | "Update" | "Cancel"} kind */
   body(given, kind = this.isFirst ? "Alert" : "Update") {
-    this.reportedAt ||= new Date().toISOString();
     return {
       report_id: this.id, ...(this.version > 1 && { version: this.version }), ...(this.known && { revision: this.revision }),
       ...(kind !== "Alert" && { msg_type: kind }), status: this.about.status, source: this.about.source, source_id: this.known?.source_id ?? `${this.about.account}/${this.id}`,

@@ -8,7 +8,7 @@ import { element } from "/static/elements.js";
 import { given as givenIn, input, options } from "/static/entry/fields.js";
 import { ask } from "/static/entry/questions.js";
 import { fail, labels, refuse } from "/static/entry/refusals.js";
-import { keepUnsent, sendByKeyboard, sendOnce, sendReport, showAnswer } from "/static/entry/sending.js";
+import { keepUnsent, sendByKeyboard, sendOnce, sendReport, showForm, showReported } from "/static/entry/sending.js";
 import { AHEAD_MS, EventReport, WithdrawalReport } from "/static/new-event/event-reports.js";
 import { showFollowed } from "/static/new-event/event-results.js";
 import { sentence } from "/static/texts.js";
@@ -115,10 +115,8 @@ function stillPublic() {
 
 /** @param {string} status */
 function done(status) {
-  showAnswer(form, changes, sentence(status, { event: called() }));
+  showReported(form, changes, sentence(status, { event: called() }), report.id);
   element("followed").textContent = "";
-  element("answer-id").textContent = report.id;
-  element("another").focus();
 }
 
 function correct() {
@@ -138,9 +136,7 @@ function begin() {
 }
 
 function reopen() {
-  form.hidden = false;
-  element("answer").hidden = true;
-  hazard.input.focus();
+  showForm(form, hazard.input);
 }
 
 /** Fills the form with the stored event that is corrected. @param {import("/static/new-event/event-reports.js").Known} event */

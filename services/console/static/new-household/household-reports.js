@@ -1,6 +1,7 @@
 // Builds the reports to intake from the form: a household, and its corrections.
 
 import { placeOf } from "/static/entry/fields.js";
+import { VersionedReport } from "/static/entry/versioned-reports.js";
 import { corrected } from "/static/new-household/known-households.js";
 import { uuid } from "/static/uuid.js";
 
@@ -12,22 +13,13 @@ import { uuid } from "/static/uuid.js";
  *   members: import("/static/new-household/members.js").Member[], notes: string, isUrgent: boolean, hasConsent: boolean}} Given the values of the form
  */
 
-/** One household. The report's id stays until intake accepts it, so that sending it twice does not make two households. */
-export class HouseholdReport {
+export class HouseholdReport extends VersionedReport {
   /** @param {string} status @param {import("/static/entry/known-reports.js").Known} [known] the report that is corrected */
   constructor(status, known) {
+    super(known);
     this.known = known;
     this.status = known?.status ?? status;
-    this.id = known?.report_id ?? uuid();
     this.household = known?.household_id ?? uuid();
-    this.version = (known?.version ?? 0) + 1;
-    this.reportedAt = "";
-  }
-
-  /** Prepares a correction of the sent report. The correction is the next version and replaces the earlier one. */
-  again() {
-    this.version += 1;
-    this.reportedAt = "";
   }
 
   /** @param {Given} given */
@@ -38,7 +30,6 @@ export class HouseholdReport {
 
   /** What the form states. @param {Given} given */
   stated(given) {
-    this.reportedAt ||= new Date().toISOString();
     return {
       kind: "household", report_id: this.id, household_id: this.household, version: this.version, status: this.status,
       persons: given.persons, ...(given.members.length && { members: given.members }), ...(given.counts.length && { sex_age: given.counts }),

@@ -8,7 +8,7 @@ import { day, isAfterToday, isValid } from "/static/entry/moments.js";
 import { People } from "/static/entry/people.js";
 import { showReceipt } from "/static/entry/receipts.js";
 import { fail, isWithout, refuse } from "/static/entry/refusals.js";
-import { keepUnsent, sendByKeyboard, sendOnce, sendReport, showAnswer } from "/static/entry/sending.js";
+import { keepUnsent, sendByKeyboard, sendOnce, sendReport, showForm, showReported } from "/static/entry/sending.js";
 import { HouseholdReport } from "/static/new-household/household-reports.js";
 import { clearResults, showResults } from "/static/new-household/household-results.js";
 import { readKnown, show } from "/static/new-household/known-households.js";
@@ -95,9 +95,7 @@ async function follow(sent) {
 /** @param {string} status */
 function done(status) {
   clearResults();
-  showAnswer(form, changes, sentence(status, { event: called() }));
-  element("answer-id").textContent = report.id;
-  element("another").focus();
+  showReported(form, changes, sentence(status, { event: called() }), report.id);
 }
 
 function correct() {
@@ -116,9 +114,7 @@ function begin() {
 }
 
 function reopen() {
-  form.hidden = false;
-  element("answer").hidden = true;
-  input("persons").focus();
+  showForm(form, input("persons"));
 }
 
 /** Most callers left today. */

@@ -2,7 +2,7 @@
 
 import { placeOf } from "/static/entry/fields.js";
 import { sameTime } from "/static/entry/known-reports.js";
-import { uuid } from "/static/uuid.js";
+import { VersionedReport } from "/static/entry/versioned-reports.js";
 
 /** @typedef {import("/static/entry/known-reports.js").Known} Known */
 /**
@@ -10,24 +10,15 @@ import { uuid } from "/static/uuid.js";
  *   members: string[], persons: number | null, notes: string}} Given the values of the form; `destination` is a P-code or a country's code
  */
 
-/** One movement. The report's id stays until intake accepts it, so that sending it twice does not make two movements. */
-export class MovementReport {
+export class MovementReport extends VersionedReport {
   /**
    * @param {{status: string, kind: string, subject: string}} about `kind` is household, group or site, `subject` its id
    * @param {Known} [known] the report that is corrected
    */
   constructor(about, known) {
+    super(known);
     this.about = { ...about, status: known?.status ?? about.status };
     this.known = known;
-    this.id = known?.report_id ?? uuid();
-    this.version = (known?.version ?? 0) + 1;
-    this.reportedAt = "";
-  }
-
-  /** Prepares a correction of the sent report. The correction is the next version and replaces the earlier one. */
-  again() {
-    this.version += 1;
-    this.reportedAt = "";
   }
 
   /** @param {Given} given */
@@ -38,14 +29,12 @@ export class MovementReport {
 
   /** The known report again, as one that never happened. */
   reversal() {
-    this.reportedAt ||= new Date().toISOString();
     const { kind, subject } = this.about;
     return { ...this.known, kind: `${kind}_movement`, [`${kind}_id`]: subject, version: this.version, reported_at: this.reportedAt, is_reversed: true };
   }
 
   /** What the form states. @param {Given} given @returns {Known} */
   stated(given) {
-    this.reportedAt ||= new Date().toISOString();
     const { kind, subject, status } = this.about;
     return {
       kind: `${kind}_movement`, report_id: this.id, [`${kind}_id`]: subject, version: this.version, status,

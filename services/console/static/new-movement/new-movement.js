@@ -9,7 +9,7 @@ import { day, isAfterToday, isValid } from "/static/entry/moments.js";
 import { sites } from "/static/entry/places.js";
 import { showReceipt } from "/static/entry/receipts.js";
 import { isWithout, refuse } from "/static/entry/refusals.js";
-import { keepUnsent, sendByKeyboard, sendOnce, sendReport, showAnswer } from "/static/entry/sending.js";
+import { keepUnsent, sendByKeyboard, sendOnce, sendReport, showForm, showReported } from "/static/entry/sending.js";
 import { MovementReport } from "/static/new-movement/movement-reports.js";
 import { showReason } from "/static/new-movement/movement-results.js";
 import { showSubject } from "/static/new-movement/subjects.js";
@@ -96,10 +96,8 @@ async function send() {
 async function sendMovement(body, event) {
   const answer = await sendReport("/intake/v1/movements", report, body);
   if (!answer.ok) return refuse(answer);
-  showAnswer(form, changes, sentence((await answer.json()).status, { event }));
-  element("answer-id").textContent = report.id;
+  showReported(form, changes, sentence((await answer.json()).status, { event }), report.id);
   void follow(report);
-  element("another").focus();
 }
 
 /** Shows what became of the report. @param {MovementReport} sent */
@@ -124,9 +122,7 @@ function begin() {
 }
 
 function reopen() {
-  form.hidden = false;
-  element("answer").hidden = true;
-  movement.focus();
+  showForm(form, movement);
 }
 
 /** Most callers tell what happened today. */

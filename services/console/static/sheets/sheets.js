@@ -1,6 +1,6 @@
 // The page that sends a list of households from a file. Between requests the file is only in the browser.
 
-import { isNoAnswer, problem } from "/static/calls.js";
+import { callWithFile, isNoAnswer, problem } from "/static/calls.js";
 import { Combobox } from "/static/combobox.js";
 import { read } from "/static/dates.js";
 import { element } from "/static/elements.js";
@@ -45,10 +45,7 @@ async function sendFile(act) {
   const choices = query();
   if (!choices) return undefined;
   fail("");
-  const answer = await fetch(`/intake/v1/household-sheets:${act}?${choices}`, {
-    method: "POST", body: file, headers: { "content-type": "application/octet-stream", "dayar-account": document.body.dataset.account ?? "" },
-    credentials: "same-origin", signal: AbortSignal.timeout(LONGEST_MS),
-  });
+  const answer = await callWithFile(`/intake/v1/household-sheets:${act}?${choices}`, file, LONGEST_MS);
   if (answer.ok) return answer;
   hideVerdicts();
   if (answer.status === 413) return void fail(problems["sheet-too-large"], [input("file")]);

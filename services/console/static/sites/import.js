@@ -1,6 +1,6 @@
 // Adds the sites of an XLSX or CSV file. Before the import, a trial run shows a verdict for each row.
 
-import { isNoAnswer, problem } from "/static/calls.js";
+import { callWithFile, isNoAnswer, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
 import { input } from "/static/entry/fields.js";
 import { chosenColumns, drawColumns, save } from "/static/sheets/columns.js";
@@ -41,10 +41,7 @@ async function sendFile(act, more = {}) {
   const file = input("file").files?.[0];
   if (!file) return void fail(sentence("no_file"));
   const choices = new URLSearchParams({ ...more, ...(areChosen && { columns: chosenColumns() }), lang: document.documentElement.lang });
-  const answer = await fetch(`/registry/v1/sites:${act}?${choices}`, {
-    method: "POST", body: file, headers: { "content-type": "application/octet-stream", "dayar-account": document.body.dataset.account ?? "" },
-    credentials: "same-origin", signal: AbortSignal.timeout(LONGEST_MS),
-  });
+  const answer = await callWithFile(`/registry/v1/sites:${act}?${choices}`, file, LONGEST_MS);
   return answer.ok ? answer : void fail(sentence("refused", { problem: (await problem(answer)).text }));
 }
 

@@ -1,0 +1,24 @@
+// The id, version and time that every report of a form for telephone reports has.
+
+import { uuid } from "/static/uuid.js";
+
+/** A report and its corrections. The id stays until intake accepts the report, so that sending it twice does not make two reports. */
+export class VersionedReport {
+  /** @param {{report_id?: string, version?: number}} [known] the report that is corrected */
+  constructor(known) {
+    this.id = known?.report_id ?? uuid();
+    this.version = (known?.version ?? 0) + 1;
+    this.sentAt = "";
+  }
+
+  /** Prepares a correction of the sent report. The correction is the next version and replaces the earlier one. */
+  again() {
+    this.version += 1;
+    this.sentAt = "";
+  }
+
+  /** The time of the first attempt to send this version. */
+  get reportedAt() {
+    return (this.sentAt ||= new Date().toISOString());
+  }
+}
