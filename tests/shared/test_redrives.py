@@ -16,6 +16,7 @@ from typer.testing import CliRunner, Result
 
 from cli import dead, user
 from deploy.backup import dump, log
+from deploy.local.process import wait_until
 from deploy.provision import topics
 from services.intake.config import IntakeSettings
 from shared.config import Settings
@@ -250,6 +251,10 @@ async def test_two_letters_with_one_offset_are_redriven_separately(trial: Trial,
     assert sorted((await trial.effects()).values()) == [1, 1]
 
 
+def are_listed(broker: topics.Broker, prefix: str) -> bool:
+    return any(name.startswith(prefix) for name in broker.admin().list_topics(timeout=30).topics)
+
+
 def onto_a_new_log(installation: Installation, *, partitions: int = 2, published: int = 1) -> None:
     """Deletes and creates the topics, then publishes the records again, as a backup and a restore do."""
     broker, server, prefix = installation.components.broker, installation.components.server, installation.topic_prefix
@@ -264,6 +269,8 @@ def onto_a_new_log(installation: Installation, *, partitions: int = 2, published
     assert len([line for line in lines if b'"hazards.alerts.dead"' in line]) == published
     logins = installation.ground.kafka_logins
     topics.remove(broker, prefix, logins=logins)
+    # the broker learns of the removal after the controller; until then `create` and `look` would see the old topics
+    assert wait_until(lambda: not are_listed(broker, prefix), timeout=30, every=0.1)
     topics.create(broker, Settings(topic_prefix=prefix), logins=logins, partitions=partitions)
     now = log.look(broker, prefix)
     log.publish(broker, prefix, lines, [name for name in before.ids if not log.is_same(name, before, now)])
