@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, BrowserContext
 
 from tests.browsers import SLOW_MS
 from tests.installation import Installation
-from tests.intake.field.phones import Centre, new_phone
+from tests.intake.field.phones import Centre, UsedPhone, new_phone
 from tests.packages import browser, shared_installation
 
 __all__ = ["browser", "shared_installation"]
@@ -20,8 +20,24 @@ def centre(shared_installation: Installation) -> Iterator[Centre]:
     made.stop()
 
 
+@pytest.fixture(scope="package")
+def used_phone(browser: Browser, centre: Centre) -> Iterator[UsedPhone]:
+    used = UsedPhone(browser, centre)
+    used.context.set_default_timeout(SLOW_MS)
+    yield used
+    used.context.close()
+
+
 @pytest.fixture
-def phone(browser: Browser) -> Iterator[BrowserContext]:
+def phone(used_phone: UsedPhone) -> Iterator[BrowserContext]:
+    """A phone that has cached the form, and has no reports, drafts, PIN or account."""
+    yield used_phone.context
+    used_phone.empty()
+
+
+@pytest.fixture
+def fresh_phone(browser: Browser) -> Iterator[BrowserContext]:
+    """A phone that never opened the form, whose clock, connection and requests a test can change."""
     context = new_phone(browser, has_touch=True, locale="ru")
     context.set_default_timeout(SLOW_MS)
     yield context

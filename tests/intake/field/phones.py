@@ -42,6 +42,25 @@ def new_phone(browser: Browser, **options: Any) -> BrowserContext:
     return context
 
 
+class UsedPhone:
+    """One phone for many tests. Before each test, everything is deleted from the phone except the cached form.
+
+    A phone that has cached the form opens the form without 70 requests. A test that changes the phone itself, such as
+    its clock or its connection, must use another phone.
+    """
+
+    def __init__(self, browser: Browser, centre: Centre) -> None:
+        self.context = new_phone(browser, has_touch=True, locale="ru")
+        self._devtools = self.context.new_cdp_session(self.context.new_page())
+        self._emptied = {"origin": centre.url, "storageTypes": "local_storage,indexeddb"}
+
+    def empty(self) -> None:
+        for page in self.context.pages[1:]:
+            page.close()
+        self.context.clear_cookies()
+        self._devtools.send("Storage.clearDataForOrigin", self._emptied)
+
+
 def opened(phone: BrowserContext, centre: Served, language: str = "en") -> Page:
     page = phone.new_page()
     page.goto(f"{centre.url}{FORM}?lang={language}")

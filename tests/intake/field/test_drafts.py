@@ -1,6 +1,5 @@
 """Drafts stay on the phone, and only the author sees a draft. A browser that cannot run the form shows a notice."""
 
-import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from shared.auth.tokens import Role
@@ -161,8 +160,10 @@ def test_a_draft_is_not_shown_to_another_account(phone: BrowserContext, centre: 
     expect(page.locator("#drafts")).to_be_hidden()
 
 
-def test_without_scripts_nothing_can_be_entered_that_a_url_would_reveal(phone: BrowserContext, centre: Centre) -> None:
-    page = phone.new_page()
+def test_without_scripts_nothing_can_be_entered_that_a_url_would_reveal(
+    fresh_phone: BrowserContext, centre: Centre
+) -> None:
+    page = fresh_phone.new_page()
     page.route("**/*.js", lambda route: route.abort())
     page.goto(f"{centre.url}{FORM}?lang=en")
     expect(page.locator("#opening")).to_contain_text("open this page again")
@@ -172,14 +173,11 @@ def test_without_scripts_nothing_can_be_entered_that_a_url_would_reveal(phone: B
 REFUSED = "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException(); } })"
 
 
-@pytest.mark.parametrize(
-    ("language", "sentence"), [("en", "cannot save data"), ("ru", "ничего не может сохранить"), ("ky", "сактай албайт")]
-)
-def test_a_browser_without_storage_says_so_before_anybody_writes(
-    phone: BrowserContext, centre: Centre, language: str, sentence: str
-) -> None:
-    phone.add_init_script(REFUSED)
-    page = phone.new_page()
-    page.goto(f"{centre.url}{FORM}?lang={language}")
-    expect(page.locator("#opening")).to_contain_text(sentence)
-    expect(page.locator("#report")).to_be_hidden()
+def test_a_browser_without_storage_says_so_before_anybody_writes(fresh_phone: BrowserContext, centre: Centre) -> None:
+    fresh_phone.add_init_script(REFUSED)
+    page = fresh_phone.new_page()
+    sentences = {"en": "cannot save data", "ru": "ничего не может сохранить", "ky": "сактай албайт"}
+    for language, sentence in sentences.items():
+        page.goto(f"{centre.url}{FORM}?lang={language}")
+        expect(page.locator("#opening")).to_contain_text(sentence)
+        expect(page.locator("#report")).to_be_hidden()

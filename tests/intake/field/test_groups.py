@@ -90,15 +90,15 @@ def test_a_household_has_no_localities_in_clear(phone: BrowserContext, centre: C
 
 
 def test_a_site_is_searched_without_signal_and_gives_its_district_and_shelter(
-    phone: BrowserContext, centre: Centre
+    fresh_phone: BrowserContext, centre: Centre
 ) -> None:
     name = f"Школа {uuid4()}"
     site = known_site(centre, name_ru=name, name_ky=f"Мектеп {name[-12:]}", locality="Көк-Таш", pcode=LEILEK)
-    page = opened(phone, centre)
+    page = opened(fresh_phone, centre)
     signed_in(page, centre.account(Role.FIELD))
     page.wait_for_function("name => localStorage.getItem('dayar.sites')?.includes(name)", arg=name)
     begun_group(page, "150")
-    with no_signal(phone, centre):
+    with no_signal(fresh_phone, centre):
         page.fill("#destination-locality", name[:16].lower())
         page.locator("#destination-locality-list li", has_text=f"Мектеп {name[-12:]}").tap()
         expect(page.locator("#destination-site")).to_contain_text(f"Site: Мектеп {name[-12:]}, Көк-Таш, Leilek rayon")

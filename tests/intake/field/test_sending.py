@@ -26,12 +26,14 @@ from tests.intake.field.phones import (
 from tests.intake.records import records
 
 
-def test_a_report_without_a_signal_is_kept_sent_later_and_corrected(phone: BrowserContext, centre: Centre) -> None:
-    page = opened(phone, centre)
+def test_a_report_without_a_signal_is_kept_sent_later_and_corrected(
+    fresh_phone: BrowserContext, centre: Centre
+) -> None:
+    page = opened(fresh_phone, centre)
     signed_in(page, centre.account(Role.FIELD))
     before = centre.displacements()
 
-    with no_signal(phone, centre):
+    with no_signal(fresh_phone, centre):
         page.reload()
         expect(page.locator("#signal")).to_be_visible()
         filled(page)
@@ -190,9 +192,9 @@ def test_a_contact_extends_the_sign_in_by_a_year(phone: BrowserContext, centre: 
     expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
 
 
-def test_a_phone_whose_clock_is_a_year_ahead_reports_for_today(phone: BrowserContext, centre: Centre) -> None:
+def test_a_phone_whose_clock_is_a_year_ahead_reports_for_today(fresh_phone: BrowserContext, centre: Centre) -> None:
     """The upload has the time by the phone's clock, so the centre can subtract the error from the report's times."""
-    page = phone.new_page()
+    page = fresh_phone.new_page()
     page.clock.set_fixed_time(datetime.now(UTC) + timedelta(days=365))
     page.goto(f"{centre.url}{FORM}?lang=en")
     choose_pin(page)
@@ -208,10 +210,10 @@ def test_a_phone_whose_clock_is_a_year_ahead_reports_for_today(phone: BrowserCon
 
 
 def test_a_phone_asks_less_and_less_often_about_a_report_without_a_result_until_its_author_looks(
-    phone: BrowserContext, centre: Centre
+    fresh_phone: BrowserContext, centre: Centre
 ) -> None:
     """No worker runs, so the report has no result, like a report that has been under review for days."""
-    page = phone.new_page()
+    page = fresh_phone.new_page()
     page.clock.install()
     questions: list[str] = []
     page.on("request", lambda request: questions.append(request.url) if request.url.endswith("/receipts") else None)

@@ -28,8 +28,8 @@ def release(page: Page) -> str:
     return source.split("/")[-2]
 
 
-def test_every_file_of_the_form_is_cached_under_its_release(phone: BrowserContext, centre: Centre) -> None:
-    page = opened(phone, centre)
+def test_every_file_of_the_form_is_cached_under_its_release(fresh_phone: BrowserContext, centre: Centre) -> None:
+    page = opened(fresh_phone, centre)
     names, files = page.evaluate(KEPT)
     assert names == [f"field-{release(page)}"]
     own = {file.name for file in pages.STATIC.iterdir()} - {"worker.js"}
@@ -58,30 +58,30 @@ def test_a_script_is_served_only_under_its_own_release(centre: Centre) -> None:
     assert httpx.get(f"{centre.url}{FORM}/files/other/field.js").status_code == 404
 
 
-def test_the_cache_of_another_release_is_deleted(phone: BrowserContext, centre: Centre) -> None:
-    page = opened(phone, centre)
+def test_the_cache_of_another_release_is_deleted(fresh_phone: BrowserContext, centre: Centre) -> None:
+    page = opened(fresh_phone, centre)
     page.evaluate("navigator.serviceWorker.ready.then((worker) => worker.unregister())")
     page.evaluate(OTHER, f"{FORM}?lang=en")
     page.reload()
     wait_for_script(page, "caches.keys().then((names) => names.length === 1 && !names.includes('field-other'))")
 
 
-def test_offline_the_form_is_of_one_release(phone: BrowserContext, centre: Centre) -> None:
+def test_offline_the_form_is_of_one_release(fresh_phone: BrowserContext, centre: Centre) -> None:
     """An offline phone shows the page and the scripts of the release that the phone last loaded from the network."""
-    page = opened(phone, centre)
+    page = opened(fresh_phone, centre)
     page.reload()
     kept = release(page)
-    with no_signal(phone, centre):
+    with no_signal(fresh_phone, centre):
         page.reload()
         assert release(page) == kept
         expect(page.locator("#form-title")).to_have_text("New report")
         expect(page.locator("#signing")).to_be_visible(timeout=SLOW_MS)
 
 
-def test_the_printed_address_opens_the_form_offline(phone: BrowserContext, centre: Centre) -> None:
-    page = opened(phone, centre)
+def test_the_printed_address_opens_the_form_offline(fresh_phone: BrowserContext, centre: Centre) -> None:
+    page = opened(fresh_phone, centre)
     wait_for_script(page, "navigator.serviceWorker.getRegistration('/field').then((found) => found?.active)")
-    with no_signal(phone, centre):
+    with no_signal(fresh_phone, centre):
         page.goto(f"{centre.url}/field")
         expect(page).to_have_url(f"{centre.url}{FORM}")
         expect(page.locator("#report")).to_be_visible()
@@ -93,10 +93,10 @@ def full(phone: BrowserContext, page: Page, centre: Centre) -> None:
     session.send("Storage.overrideQuotaForOrigin", {"origin": centre.url, "quotaSize": 1})
 
 
-def test_a_full_phone_without_a_cache_opens_the_form(phone: BrowserContext, centre: Centre) -> None:
-    page = opened(phone, centre)
+def test_a_full_phone_without_a_cache_opens_the_form(fresh_phone: BrowserContext, centre: Centre) -> None:
+    page = opened(fresh_phone, centre)
     page.evaluate("caches.keys().then((names) => Promise.all(names.map((name) => caches.delete(name))))")
-    full(phone, page, centre)
+    full(fresh_phone, page, centre)
     page.reload()
     expect(page.locator("#account")).to_be_hidden()
     expect(page.locator("#signing")).to_be_visible()
