@@ -3,11 +3,14 @@
 import asyncio
 from datetime import date
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 
+from services.registry.figure_checks import check
 from services.registry.figure_queries import FigureQuery
+from services.registry.figure_sums import note_ages, sum_some
 from services.registry.kept_figures import QUESTION_WEIGHT, KeptFigures, data_version
 from shared.auth.tokens import Role
 from shared.events.vocabulary import Status
@@ -53,6 +56,31 @@ async def test_each_change_is_in_the_next_answer(office: Office) -> None:
         async with office.app.state.sessions.begin() as session:
             await session.execute(text(statement))
         assert await total(office) != before, statement
+
+
+async def test_the_ages_of_a_new_year_are_in_the_next_answer(office: Office) -> None:
+    child = {"member_id": str(uuid4()), "sex": "female", "birth_date": "2020-08-01"}
+    await office.file(household(persons=1, members=[child]))
+    path = f"{STOCK}?date=2101-01-02"
+
+    async def elders() -> list[int]:
+        answer = await office.get(path, role=Role.ANALYST)
+        return [row["female_60_plus"] for row in answer.json()["rows"]]
+
+    assert await elders() == [0]  # the ages of the last stored year
+    await note_ages(office.app.state.sessions, 2101)
+    assert await elders() == [1]
+
+
+async def test_sums_that_were_computed_again_are_in_the_next_answer(office: Office) -> None:
+    sessions = office.app.state.sessions
+    await office.file(household())
+    await sum_some(sessions)
+    async with sessions.begin() as session:
+        await session.execute(text("UPDATE figure_sums SET households = households + 1"))
+    assert (await total(office))["households"] == 2
+    assert not await check(sessions, Places.load())
+    assert (await total(office))["households"] == 1
 
 
 async def test_nobody_is_answered_with_the_figures_of_other_areas_or_filters(office: Office) -> None:
