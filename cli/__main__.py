@@ -20,6 +20,7 @@ GROUPS = (
     "dead",
     "demo",
     "feed",
+    "grant",
     "held",
     "keys",
     "places",

@@ -105,6 +105,8 @@ def described(account: Account) -> str:
         lines.append(f"  team: {account.team}")  # `user add --team` needs the whole id
     if account.organisation:
         lines.append(f"  organisation: {account.organisation}")
+    if account.hazard_areas:
+        lines.append(f"  restricted hazards of: {', '.join(account.hazard_areas)}")
     return "\n".join(textwrap.fill(line, 80, subsequent_indent="    ") for line in lines)
 
 
@@ -251,7 +253,7 @@ def token(
 
     async def do(session: AsyncSession, now: datetime) -> str:
         account = await queries.one(session, name)
-        if account.roles != [Role.INTEGRATION] or account.disabled_at:
+        if not accounts.is_integration(account) or account.disabled_at:
             refuse(f"{name} is not an active integration account.")
         purpose = GRANTS_ALERTS if alerts else "hazards"
         principal = accounts.integration(account, now, purpose, timedelta(days=days))

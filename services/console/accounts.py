@@ -60,6 +60,7 @@ def new(
         disabled_at=None,
         tokens_valid_from=None,
         created_at=now,
+        hazard_areas=[],
     )
 
 
@@ -88,6 +89,13 @@ def change(
     account.sources = all_sources(frozenset(map(Role, account.roles)), kept)
     account.team = team or account.team or (uuid4() if Role.FIELD in account.roles else None)
     account.organisation = organisation or account.organisation
+    if not is_integration(account):
+        account.hazard_areas = []
+
+
+def is_integration(account: Account) -> bool:
+    """Whether the account is of another system, and not of a person."""
+    return account.roles == [Role.INTEGRATION]
 
 
 def may_sign_in(account: Account | None, now: datetime) -> bool:

@@ -13,6 +13,7 @@ from starlette.routing import Mount, Route
 
 from services.console import (
     entry,
+    granted_hazards,
     own_sign_ins,
     purposes,
     readmissions,
@@ -75,7 +76,13 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
                 totp=TotpSecrets(settings.callers_key_file),
                 positions=Positions(app.state.engine),
             )
-            yield first_account(), stream.run(), listening.watch(), state.attempts.run(), state.positions.run()
+            yield (
+                first_account(),
+                stream.run(),
+                listening.watch(app.state.sessions),
+                state.attempts.run(),
+                state.positions.run(),
+            )
 
     async def is_reading(_: FastAPI) -> bool:
         return stream.is_reading
@@ -99,6 +106,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
             second_factor.router,
             entry.router,
             entry.api,
+            granted_hazards.api,
             sheets.router,
             sites.router,
             waiting.router,

@@ -2,12 +2,16 @@
 
 import asyncio
 import time
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from services.console import vectors, visibility
+from services.console.queries import hazard_grants
 from services.console.stream import EventStream, Listener
 from services.console.vectors import BadVector, Vector
 from services.console.visibility import TOPICS, NotGranted
@@ -16,6 +20,7 @@ from shared.audit import Action
 from shared.auth import tokens
 from shared.auth.revocations import Revocations
 from shared.auth.tokens import Principal
+from shared.failures import is_postgresql_unavailable
 from shared.web.problems import Problem
 
 WATCH_SECONDS = 2  # a revoked credential's stream must end within 5 seconds
@@ -38,7 +43,7 @@ class Listening:
         principal = tokens.current(request)
         topics = request.query_params.get("topics", ",".join(TOPICS)).split(",")
         try:
-            sight = visibility.visibility_of(principal, topics)
+            sight = visibility.visibility_of(principal, topics, await self._granted(request, topics))
         except NotGranted:
             raise Problem(403, "not-granted", "This account may not listen to these topics.") from None
         async with self._stream.listen(sight, start_of(request)) as listener:
@@ -50,14 +55,38 @@ class Listening:
             finally:
                 del self._present[listener]
 
-    async def watch(self) -> None:
-        """Closes listeners whose token has been revoked or has expired. Runs until cancelled."""
+    async def _granted(self, request: Request, topics: Iterable[str]) -> tuple[str, ...]:
+        principal = tokens.current(request)
+        if not visibility.needs_grant(principal, topics):
+            return ()
+        async with request.app.state.sessions() as session:
+            return await hazard_grants.areas(session, principal.account)
+
+    async def watch(self, sessions: async_sessionmaker[AsyncSession]) -> None:
+        """Closes listeners whose token or grant has been revoked or has expired. Runs until cancelled."""
         while True:
             await asyncio.sleep(WATCH_SECONDS)
             now = time.time()
             for listener, principal in list(self._present.items()):
                 if principal.expires_at <= now or not self._may_stay(principal):
                     listener.close()
+            await self._close_ungranted(sessions)
+
+    async def _close_ungranted(self, sessions: async_sessionmaker[AsyncSession]) -> None:
+        """Closes listeners whose grant has changed. If the grants cannot be read, closes all listeners with a grant."""
+        granted = {listener: principal for listener, principal in self._present.items() if listener.sight.granted}
+        if not granted:
+            return
+        areas: Mapping[UUID, tuple[str, ...]] = {}
+        try:
+            async with asyncio.timeout(WATCH_SECONDS), sessions() as session:
+                areas = await hazard_grants.areas_by_account(session, [each.account for each in granted.values()])
+        except Exception as error:
+            if not is_postgresql_unavailable(error):
+                raise
+        for listener, principal in granted.items():
+            if areas.get(principal.account, ()) != listener.sight.granted:
+                listener.close()
 
     def _may_stay(self, principal: Principal) -> bool:
         return self._revocations.is_known and not self._revocations.is_revoked(principal)

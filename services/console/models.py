@@ -36,6 +36,8 @@ class Account(ConsoleModel):
     disabled_at: Mapped[datetime | None]
     tokens_valid_from: Mapped[datetime | None]  # tokens issued before this time are revoked
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    # the areas whose restricted hazards this account of another system may read
+    hazard_areas: Mapped[list[str]] = mapped_column(server_default="{}")
 
 
 class SignIn(ConsoleModel):

@@ -204,15 +204,15 @@ class EventStream:
         if frame.topic in sight.hints:
             return frame.hinted
         if frame.topic in sight.topics and visibility.sees(sight, frame.topic, frame.data, self._places):
-            return self._coarse(frame) if sight.is_external else frame.full
+            return self._external(frame) if sight.is_external else frame.full
         return None
 
-    def _coarse(self, frame: Frame) -> bytes:
-        districts = None if frame.topic in visibility.HAZARDS else visibility.districts_of(frame.data, self._places)
-        if districts is None:
+    def _external(self, frame: Frame) -> bytes:
+        data = visibility.external(frame.topic, frame.data, self._places)
+        if data is frame.data:
             return frame.full
         content = json.loads(frame.full.partition(b"data: ")[2])
-        return _event(frame.topic, {**content, "data": {**frame.data, "pcodes": districts}})
+        return _event(frame.topic, {**content, "data": data})
 
     def _holds(self, sight: StreamVisibility, start: Vector) -> bool:
         return all(

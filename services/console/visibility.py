@@ -7,11 +7,36 @@ from typing import Any
 from shared.auth import access
 from shared.auth.tokens import Principal, Role
 from shared.events import HazardReported
+from shared.events.hazards import RESTRICTED_HAZARDS
+from shared.events.vocabulary import Scope
 from shared.places import Places
 
 HAZARDS = HazardReported.topics()
 TOPICS = (*HAZARDS, "households", "groups", "alerts", "outcomes")
 GRANTS_ALERTS = "alerts"  # an integration's token with this purpose may read alerts
+OTHER_SYSTEM = frozenset({Role.INTEGRATION})
+# The fields of a restricted hazard that another system reads. The other fields have words that may name people, or ids
+# of accounts.
+GRANTED_FIELDS = (
+    "hazard_id",
+    "revision",
+    "scope",
+    "status",
+    "source",
+    "msg_type",
+    "type",
+    "urgency",
+    "severity",
+    "certainty",
+    "magnitude",
+    "magnitude_type",
+    "depth_km",
+    "shaking",
+    "onset",
+    "expires",
+    "received_at",
+)
+GRANTED_AREA = ("pcodes", "polygons", "circles", "point")
 
 READERS: Mapping[str, frozenset[Role]] = {
     "hazards": access.STAFF | {Role.INTEGRATION},
@@ -32,7 +57,7 @@ class StreamVisibility:
     """The rights of a group of listeners. All listeners with equal values get the same bytes.
 
     The events of the topics in `hints` are sent without data. `areas` is None for the whole country, and empty for no
-    place.
+    place. `granted` are the areas whose restricted hazards another system reads.
     """
 
     topics: frozenset[str]
@@ -40,24 +65,43 @@ class StreamVisibility:
     areas: tuple[str, ...] | None
     deliveries: bool  # False for a wall screen, which does not show who was notified
     is_external: bool  # another system reads the districts of alerts, never villages
+    granted: tuple[str, ...] = ()
 
     @property
     def all_topics(self) -> frozenset[str]:
         return self.topics | self.hints
 
 
-def visibility_of(principal: Principal, topics: Iterable[str]) -> StreamVisibility:
-    """The rights of the account on these topics. Raises NotGranted.
+def visibility_of(principal: Principal, topics: Iterable[str], granted: tuple[str, ...] = ()) -> StreamVisibility:
+    """The rights of the account on these topics. `granted` are the areas of its grant. Raises NotGranted.
 
     Staff get hints for a topic that they may not read, so that their board can update its counts.
     """
     wanted = frozenset(topics) & frozenset(TOPICS)
-    read = frozenset(topic for topic in wanted if _reads(principal, topic))
+    read = frozenset(
+        topic for topic in wanted if _reads(principal, topic) or (granted and needs_grant(principal, [topic]))
+    )
     hints = wanted - read
     if not wanted or (hints and principal.roles.isdisjoint(access.STAFF)):
         raise NotGranted
     is_external = principal.roles.isdisjoint(access.STAFF)
-    return StreamVisibility(read, hints, principal.own_areas, sees_deliveries(principal), is_external)
+    return StreamVisibility(
+        read,
+        hints,
+        principal.own_areas,
+        sees_deliveries(principal),
+        is_external,
+        granted if is_external and RESTRICTED_HAZARDS in read else (),
+    )
+
+
+def needs_grant(principal: Principal, topics: Iterable[str]) -> bool:
+    """Whether a grant decides about one of these topics."""
+    return may_be_granted(principal) and RESTRICTED_HAZARDS in topics
+
+
+def may_be_granted(principal: Principal) -> bool:
+    return principal.roles == OTHER_SYSTEM
 
 
 def sees_deliveries(principal: Principal) -> bool:
@@ -77,6 +121,20 @@ def _reads(principal: Principal, topic: str) -> bool:
     return not principal.roles.isdisjoint(READERS[topic])
 
 
+def external(topic: str, data: Mapping[str, Any], places: Places) -> Mapping[str, Any]:
+    """The fields of a record that another system reads."""
+    if topic == RESTRICTED_HAZARDS:
+        return granted_fields(data)
+    districts = None if topic in HAZARDS else districts_of(data, places)
+    return data if districts is None else {**data, "pcodes": districts}
+
+
+def granted_fields(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a restricted hazard that another system reads: no text, no place in words, and no account."""
+    area = {name: data["area"][name] for name in GRANTED_AREA if name in data["area"]}
+    return {**{name: data[name] for name in GRANTED_FIELDS if name in data}, "area": area}
+
+
 def districts_of(data: Mapping[str, Any], places: Places) -> list[str] | None:
     """The districts of an alert's P-codes; None if no P-code of the alert is more exact than a district.
 
@@ -90,13 +148,19 @@ def districts_of(data: Mapping[str, Any], places: Places) -> list[str] | None:
 def sees(visibility_of: StreamVisibility, topic: str, data: Mapping[str, Any], places: Places) -> bool:
     """Whether the listeners see a record.
 
-    Hazards are visible to all listeners of their topic. An alert is visible if it has no place, or if one of its places
+    Hazards are visible to all listeners of their topic, but other systems see only the Restricted hazards of the areas
+    that are granted to them, and no Private hazard. An alert is visible if it has no place, or if one of its places
     is in the areas or contains one of the areas. A household or group is visible if its destination is in the areas. If
     the destination has no P-code, the origin decides. The result of a delivery has no place, so only listeners of the
     whole country see it.
     """
     if "delivery_id" in data and not visibility_of.deliveries:
         return False
+    if topic == RESTRICTED_HAZARDS and visibility_of.is_external:
+        pcodes = data["area"].get("pcodes") or []
+        return data.get("scope") == Scope.RESTRICTED and any(
+            places.concerns(visibility_of.granted, pcode) for pcode in pcodes
+        )
     if visibility_of.areas is None or topic in HAZARDS:
         return True
     if topic in ("households", "groups"):

@@ -157,6 +157,7 @@ ROUTES: dict[str, AccessRule] = {
     "GET /board/{panel}": to(STAFF),
     "GET /v1/ringing": to(STAFF),
     "GET /stream": to(STAFF | {R.INTEGRATION}),
+    "GET /v1/restricted-hazards": to(frozenset({R.INTEGRATION})),
     "GET /new-event": page(CMC),
     "GET /release": page(CMC),
     "GET /new-count": page(COUNTERS),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from unittest.mock import patch
 
 import httpx
+from typer import Typer
 from typer.testing import CliRunner, Result
 
 from cli import user
@@ -51,7 +52,7 @@ def at_terminal(served: Served, *arguments: str) -> str:
         os.close(theirs)
 
 
-def dayar(served: Served, *words: str, typed: str = "") -> Result:
-    """Runs `dayar user` without a terminal."""
+def dayar(served: Served, *words: str, typed: str = "", app: Typer = user.app) -> Result:
+    """Runs `dayar user`, or another group of commands, without a terminal."""
     with patch.dict(os.environ, served.installation.env()):
-        return CliRunner().invoke(user.app, words, input=typed)
+        return CliRunner().invoke(app, words, input=typed)

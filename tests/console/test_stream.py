@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 from starlette.requests import Request
 from starlette.routing import Route
 
+from cli import grant
 from services.console import vectors, visibility
 from services.console.config import ConsoleSettings
 from services.console.listening import Listening, start_of
@@ -25,6 +26,7 @@ from shared.places import Places
 from shared.web import apps
 from tests.console.conftest import Served
 from tests.console.factories import BATKEN, KADAMJAI, KARA_SUU, alert, hazard, household, message, outcome
+from tests.console.signing_in import dayar
 from tests.forging import forge
 from tests.installation import in_thread
 from tests.waiting import wait_for
@@ -239,6 +241,41 @@ def test_an_integration_gets_only_public_hazards(served: Served) -> None:
         served.publish(household(), alert(), restricted, public)
         ((name, event),) = heard.take(1)
     assert (name, event["data"]["hazard_id"]) == ("hazards", str(public.hazard_id))
+
+
+def test_a_granted_system_reads_restricted_hazards_of_its_areas_until_the_grant_is_withdrawn(served: Served) -> None:
+    name = served.account(Role.INTEGRATION)
+    token = served.installation.token(roles=[Role.INTEGRATION], account=served.known(name).account_id)
+    system = served.client(headers={"authorization": f"Bearer {token}"})
+    topics, listed = {"topics": "hazards,hazards-restricted"}, "/v1/restricted-hazards"
+    assert [system.get("/stream", params=topics).status_code, system.get(listed).status_code] == [403, 403]
+    assert dayar(served, "hazards", name, "--area", KADAMJAI, app=grant.app).exit_code == 0
+    elsewhere, private, own = (
+        hazard(scope=scope, area={"pcodes": [pcode]}, text={"ky": {"headline": "call Aida"}})
+        for scope, pcode in (("Restricted", KARA_SUU), ("Private", KADAMJAI), ("Restricted", KADAMJAI))
+    )
+    with listening(system, topics["topics"]) as heard:
+        served.publish(elsewhere, private, own)
+        ((topic, event),) = heard.take(1)
+        assert (topic, event["data"]["hazard_id"]) == ("hazards-restricted", str(own.hazard_id))
+        assert "Aida" not in str(event)
+        page = in_thread(page_with(system, listed, own.hazard_id))
+        assert str(elsewhere.hazard_id) not in page and str(private.hazard_id) not in page and "Aida" not in page
+        assert dayar(served, "withdraw", name, app=grant.app).exit_code == 0
+        assert heard.take(1) == []  # the stream ends
+    assert [system.get("/stream", params=topics).status_code, system.get(listed).status_code] == [403, 403]
+    log = served.signed_in(Role.AUDITOR).get("/console/v1/audit", params={"limit": 20}).text
+    assert f"hazards-granted: {KADAMJAI}" in log and "hazards-grant-withdrawn" in log
+
+
+async def page_with(client: httpx.Client, path: str, hazard_id: UUID) -> str:
+    """The list of hazards, as soon as the worker has stored the hazard."""
+
+    def text() -> str:
+        return client.get(path, params={"limit": 200}).raise_for_status().text
+
+    await wait_for(lambda: str(hazard_id) in text())
+    return text()
 
 
 def test_staff_hear_restricted_hazards(served: Served) -> None:

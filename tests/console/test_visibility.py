@@ -1,6 +1,7 @@
 """The events of the stream that a caller sees depend on the caller's role and area, and on the event's topic."""
 
 import dataclasses
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -48,6 +49,55 @@ def test_an_integration_reads_alerts_if_an_administrator_granted_them() -> None:
     assert visibility.visibility_of(granted, ["hazards", "alerts"]).topics == {"hazards", "alerts"}
     with pytest.raises(NotGranted):
         visibility.visibility_of(granted, ["hazards", "hazards-restricted"])
+
+
+def restricted(scope: str = "Restricted", *, pcodes: list[str] | None = None) -> dict[str, Any]:
+    area = {"pcodes": [KADAMJAI] if pcodes is None else pcodes, "description": "behind the school"}
+    reported = hazard(scope=scope, area=area, type_text="mud", text={"ky": {"headline": "call Aida"}})
+    return reported.model_dump(mode="json")
+
+
+def test_a_granted_system_sees_restricted_hazards_of_its_areas_and_no_private_hazard() -> None:
+    system = principal(Role.INTEGRATION)
+    sight = visibility.visibility_of(system, ["hazards", "hazards-restricted"], (KADAMJAI,))
+    assert sight.topics == {"hazards", "hazards-restricted"}
+    is_seen = {
+        (): False,
+        (KADAMJAI,): True,
+        ("KG05258812010",): True,
+        (BATKEN,): True,
+        (LEILEK,): False,
+        (LEILEK, KADAMJAI): True,
+    }
+    for pcodes, expected in is_seen.items():
+        data = restricted(pcodes=list(pcodes))
+        assert visibility.sees(sight, "hazards-restricted", data, PLACES) is expected
+    for scope in ("Private", "Public"):
+        assert not visibility.sees(sight, "hazards-restricted", restricted(scope), PLACES)
+
+
+@pytest.mark.parametrize("topic", ["alerts", "households", "groups", "outcomes"])
+def test_a_grant_of_hazards_opens_no_other_topic(topic: str) -> None:
+    with pytest.raises(NotGranted):
+        visibility.visibility_of(principal(Role.INTEGRATION), ["hazards-restricted", topic], (KADAMJAI,))
+
+
+def test_a_grant_changes_nothing_for_people() -> None:
+    assert visibility.visibility_of(principal(Role.VIEWER), ["hazards-restricted"], (KADAMJAI,)).granted == ()
+    with pytest.raises(NotGranted):
+        visibility.visibility_of(principal(Role.FIELD), ["hazards-restricted"], (KADAMJAI,))
+
+
+def test_a_granted_system_reads_neither_words_nor_accounts() -> None:
+    data = restricted()
+    external = visibility.external("hazards-restricted", data, PLACES)
+    assert (external["severity"], external["area"]) == (
+        "Severe",
+        {"pcodes": [KADAMJAI], "polygons": [], "circles": [], "point": None},
+    )
+    assert not external.keys() & {"text", "type_text", "web", "author", "report_id", "source_id", "aliases"}
+    for kept in ("behind the school", "Aida", data["author"]):
+        assert kept not in str(external)
 
 
 def test_another_system_reads_the_districts_of_alerts_and_staff_the_villages() -> None:

@@ -1,0 +1,10 @@
+"""Stores the areas whose restricted hazards another system may read. An earlier build ignores the column."""
+
+from alembic import op
+
+revision = "console_0021"
+down_revision = "console_0020"
+
+
+def upgrade() -> None:
+    op.execute("ALTER TABLE accounts ADD COLUMN hazard_areas text[] DEFAULT '{}' NOT NULL")

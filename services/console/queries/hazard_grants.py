@@ -1,0 +1,38 @@
+"""Reads which restricted hazards are granted to an account of another system. Without a row, nothing is granted."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.console import accounts
+from services.console.models import Account, BoardHazard
+from shared.events.vocabulary import Scope
+
+
+async def areas(session: AsyncSession, account_id: UUID) -> tuple[str, ...]:
+    return (await areas_by_account(session, [account_id])).get(account_id, ())
+
+
+async def areas_by_account(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, tuple[str, ...]]:
+    """The granted areas of each account in `ids` that is of another system and is not disabled."""
+    rows = await session.scalars(select(Account).where(Account.account_id.in_(ids), Account.disabled_at.is_(None)))
+    return {row.account_id: tuple(row.hazard_areas) for row in rows if accounts.is_integration(row)}
+
+
+async def hazards(
+    session: AsyncSession, pcodes: Collection[str] | None, limit: int, after: tuple[datetime, UUID] | None
+) -> Sequence[BoardHazard]:
+    """The Restricted hazards with one of these P-codes, in their newest revision, the last received first.
+
+    `pcodes` is None for the whole country.
+    """
+    wanted = select(BoardHazard).where(BoardHazard.scope == Scope.RESTRICTED, BoardHazard.pcodes != [])
+    if pcodes is not None:
+        wanted = wanted.where(BoardHazard.pcodes.op("&&")(list(pcodes)))
+    if after is not None:
+        wanted = wanted.where(tuple_(BoardHazard.received_at, BoardHazard.hazard_id) < after)
+    newest_first = wanted.order_by(BoardHazard.received_at.desc(), BoardHazard.hazard_id.desc())
+    return (await session.scalars(newest_first.limit(limit))).all()
