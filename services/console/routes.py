@@ -165,6 +165,7 @@ async def hazards(request: Request, session: AsyncSession) -> dict[str, Any]:
     return {
         "now": now,
         "hazards": shown,
+        "releases_without_hazard": await release_queries.without_hazard(session, now, FIRST),
         "hazards_count": in_force,
         "hazards_hidden": in_force + await snapshots.hazards_cancelled(session, now) - len(shown),
         "public_state": lambda hazard: releases.state(

@@ -96,6 +96,21 @@ async def test_a_release_of_a_revision_that_does_not_exist_is_not_current(sessio
     assert releases.form(hazard_row, public, releases.ReleasablePlace((), ()))["withdrawal"]["released_revision"] == 900
 
 
+async def test_a_release_waits_on_the_board_until_its_hazard_comes(session: AsyncSession) -> None:
+    own, release, *_ = revisions(uuid4())
+
+    async def waiting(now: datetime = NOW) -> list[UUID]:
+        return [row.hazard_id for row in await queries.without_hazard(session, now, 10)]
+
+    await show([received(release.model_copy(update={"expires": LATER}))], session)
+    assert (await waiting(), await waiting(LATER)) == ([own.hazard_id], [])
+    await show([received(own)], session)
+    assert await waiting() == []
+    withdrawn = hazard(events.HazardCancelled, revision=3, msg_type="Cancel", released_revision=1)
+    await show([received(withdrawn)], session)
+    assert await waiting() == []
+
+
 async def test_a_withdrawn_release_is_not_public(session: AsyncSession) -> None:
     first, release, *_ = revisions(uuid4())
     withdrawal = hazard(

@@ -1,15 +1,15 @@
 """Queries for the releases of hazards to the public."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.console.models import BoardAlert, BoardRelease
-from shared.events.vocabulary import Verification
+from services.console.models import BoardAlert, BoardHazard, BoardRelease
+from shared.events.vocabulary import MsgType, Verification
 
 
 async def release(session: AsyncSession, hazard_id: UUID) -> BoardRelease | None:
@@ -20,6 +20,18 @@ async def releases(session: AsyncSession, hazards: Collection[UUID]) -> dict[UUI
     """The version that the public reads of each of these hazards. A hazard without such a version is left out."""
     rows = await session.scalars(select(BoardRelease).where(BoardRelease.hazard_id.in_(hazards)))
     return {row.hazard_id: row for row in rows}
+
+
+async def without_hazard(session: AsyncSession, now: datetime, most: int) -> Sequence[BoardRelease]:
+    """The releases in force whose hazard is not known, the newest first.
+
+    A release may come before its hazard. If the hazard never comes, the release has the id of a hazard that does not
+    exist.
+    """
+    is_known = exists().where(BoardHazard.hazard_id == BoardRelease.hazard_id)
+    in_force = or_(BoardRelease.expires.is_(None), BoardRelease.expires > now)
+    wanted = select(BoardRelease).where(~is_known, BoardRelease.msg_type != MsgType.CANCEL, in_force)
+    return (await session.scalars(wanted.order_by(BoardRelease.received_at.desc()).limit(most))).all()
 
 
 @dataclass(frozen=True, slots=True)
