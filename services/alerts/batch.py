@@ -31,7 +31,7 @@ from shared.events import (
     HouseholdHeld,
     HouseholdRegistered,
 )
-from shared.events.vocabulary import Mobility, OutcomeKind, ReportKind
+from shared.events.vocabulary import Mobility, OutcomeKind, ReportKind, Status
 from shared.messaging.records import Outcome, Received
 from shared.places import Places
 
@@ -212,11 +212,22 @@ async def households_of(received: Sequence[Received], places: Places, session: A
     subject_ids = {event.key for event in events.values()}
     batch.held_before = await held_queries.held_people(session, subject_ids)
     _held(batch, held, places)
-    registered = {(ReportKind.HOUSEHOLD, event.household_id) for event in households.values()}
-    registered |= {(ReportKind.GROUP, event.group_id) for event in groups.values()}
     known = batch.held_before | batch.newest_held
-    batch.ended = {subject: replace(known[subject], is_counted=False) for subject in registered & known.keys()}
+    batch.ended = {
+        subject: replace(known[subject], is_counted=False)
+        for event in (*households.values(), *groups.values())
+        if (subject := _subject(event)) in known and _ends(event, known[subject])
+    }
     return batch
+
+
+def _subject(event: HouseholdRegistered | GroupCounted) -> HeldSubject:
+    return ReportKind.GROUP if isinstance(event, GroupCounted) else ReportKind.HOUSEHOLD, event.key
+
+
+def _ends(event: HouseholdRegistered | GroupCounted, held: HeldPeople) -> bool:
+    """Whether the event registers the held people. An exercise does not register people of an Actual report."""
+    return event.status is Status.ACTUAL or held.status is not Status.ACTUAL
 
 
 def _held(batch: HouseholdBatch, events: Mapping[int, HouseholdHeld | GroupHeld], places: Places) -> None:

@@ -106,7 +106,7 @@ class HouseholdHandler:
         now = self.clock()
         batch = await batches.households_of(received, self.places, session)
         await locks.lock(session, batch.locks)
-        await self._record(batch, session)
+        await self._record(batch, session, now)
         if self.rules.displacement is not None:
             await self._judge_departures(batch, self.rules.displacement, now, session)
         batch.settle((*batch.households, *batch.groups, *batch.held), Outcome(OutcomeKind.NOTED, "no_rule"))
@@ -119,14 +119,14 @@ class HouseholdHandler:
         await site_queries.save_sites(session, sites)
         return [Outcome(OutcomeKind.NOTED, "no_rule")] * len(received)
 
-    async def _record(self, batch: HouseholdBatch, session: AsyncSession) -> None:
+    async def _record(self, batch: HouseholdBatch, session: AsyncSession, now: datetime) -> None:
         await household_queries.save_households(session, batch.newest.values())
         await household_queries.save_departures(session, batch.departed)
         batch.left_on_before = await group_queries.left_on(session, batch.stock_ids)
         await group_queries.save_groups(session, batch.newest_groups.values())
         await group_queries.save_replaced(session, batch.replaced)
         batch.left_on = await group_queries.left_on(session, batch.stock_ids)
-        await held_queries.save_held(session, batch.newest_held.values())
+        await held_queries.save_held(session, batch.newest_held.values(), now)
         batch.held_in_stocks = await held_queries.held_in_stocks(session, batch.stock_ids)
         if self.rules.exposure:
             await counts.add_displaced(session, batch.moved, self.rules.exposure.mobility)

@@ -121,11 +121,13 @@ class HeldPeopleRow(AlertsModel, record=HeldPeople):
         ),
         Index(None, "stock_id"),
         Index(None, "subject_id"),
+        Index("ix_held_people_ended", "changed_at", postgresql_where=text("NOT is_counted")),
     )
 
     kind: Mapped[str] = mapped_column(primary_key=True)
     subject_id: Mapped[UUID] = mapped_column(primary_key=True)
     sequence: Mapped[int] = mapped_column(BigInteger)
+    changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class AlertRow(AlertsModel, record=Alert):

@@ -235,7 +235,7 @@ def site(event: SiteChanged, places: Places) -> ListedSite:
         name_ru=event.name_ru,
         name_en=event.name_en,
         pcode=event.pcode,
-        area=places.adm2(event.pcode) or event.pcode,
+        area=places.district(event.pcode),
         lat=event.lat,
         lon=event.lon,
     )
@@ -269,7 +269,7 @@ def families_and_yards(unit: HouseholdUnit, households: int | None) -> tuple[int
 
 
 def area_of(place: Place, places: Places) -> str | None:
-    return None if place.pcode is None else (places.adm2(place.pcode) or place.pcode)
+    return None if place.pcode is None else places.district(place.pcode)
 
 
 def areas_of(pcodes: Iterable[str], places: Places) -> tuple[str, ...]:
@@ -280,6 +280,7 @@ def areas_of(pcodes: Iterable[str], places: Places) -> tuple[str, ...]:
     """
     areas: dict[str, None] = {}
     for pcode in pcodes:
-        district = places.adm2(pcode)
-        areas.update(dict.fromkeys([district] if district else [pcode, *places.children(pcode)]))
+        district = places.district(pcode)
+        is_oblast = district == pcode and places.adm2(pcode) is None
+        areas.update(dict.fromkeys([pcode, *places.children(pcode)] if is_oblast else [district]))
     return tuple(areas)

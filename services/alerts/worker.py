@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
@@ -16,6 +17,7 @@ from services.alerts.escalation import Escalation
 from services.alerts.exposures import Exposures
 from services.alerts.handlers import HAZARDS, HOUSEHOLDS, HazardHandler, HouseholdHandler
 from services.alerts.handover import Dispatcher
+from services.alerts.queries import held as held_queries
 from services.alerts.ruleset import Ruleset
 from services.alerts.secrets import WebhookSecrets
 from services.alerts.texts import Texts
@@ -34,6 +36,7 @@ from shared.postgres import database, notify
 HAZARDS_ENOUGH = 4
 HAZARDS_EVERY_MS = 55
 HOUSEHOLDS_EVERY_MS = 200  # twelve households in one transaction cost a quarter of twelve transactions
+DAY = timedelta(days=1)
 HOUSEHOLDS_AT_ONCE = 100  # a small number, because other tasks wait while a batch holds its locks and the event loop
 
 
@@ -78,6 +81,7 @@ async def run(settings: AlertsSettings) -> None:
                 hazards.run(),
                 lifecycle.again_and_again("households", households.run),
                 lifecycle.again_and_again("exposures", lambda: exposures.run(sessions)),
+                lifecycle.again_and_again("ended holds", lambda: forget_ended_holds(sessions, settings)),
                 notify.listen(engine, "alerts_deliveries", woken),
                 notify.listen(engine, "alerts_receivers", receivers_changed),
                 deliveries.run(),
@@ -91,6 +95,15 @@ def settle_garbage() -> None:
     """Excludes the places of the country from garbage collection, because scanning the places takes 0.1 s each time."""
     gc.collect()
     gc.freeze()
+
+
+async def forget_ended_holds(sessions: async_sessionmaker[AsyncSession], settings: AlertsSettings) -> None:
+    """Deletes ended holds once a day, until cancelled. An event of the hold may be a dead letter that is redriven."""
+    kept = timedelta(days=settings.dead_letters_days) + DAY
+    while True:
+        async with sessions.begin() as session:
+            await held_queries.forget_ended(session, datetime.now(UTC) - kept)
+        await asyncio.sleep(DAY.total_seconds())
 
 
 async def seal_notes(sessions: async_sessionmaker[AsyncSession], box: WebhookSecrets) -> None:

@@ -1,14 +1,14 @@
 """Finds the people about whom only held reports exist. The order of arrival does not matter. No I/O."""
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
 from services.registry.decisions import Held, Name, Precedent
 from services.registry.reports import AnyFiled, Filed
-from services.registry.subjects import actual, latest
-from shared.events.vocabulary import OutcomeKind
+from services.registry.subjects import Subject, actual, latest
+from shared.events.vocabulary import OutcomeKind, Status
 
 
 class HeldChange(NamedTuple):
@@ -18,10 +18,11 @@ class HeldChange(NamedTuple):
     is_held: bool
 
 
-def newest_held(reports: Iterable[AnyFiled], registered: Container[Name]) -> dict[Name, Filed]:
+def newest_held(reports: Iterable[AnyFiled], registered: Mapping[Name, Subject]) -> dict[Name, Filed]:
     """The newest held report about each household and group that is not registered.
 
     Only the highest version of each report counts. Exercise and Test reports are ignored if there is an Actual report.
+    A household or group that only an exercise registered is not registered for an Actual report.
     Reports about people who are known already are ignored, too: a version by the same author or team was refused as a
     duplicate, or was recorded for another household.
     """
@@ -34,10 +35,15 @@ def newest_held(reports: Iterable[AnyFiled], registered: Container[Name]) -> dic
         if report.outcome is not OutcomeKind.HELD or report.reason == Held.OTHER_HOUSEHOLD:
             continue
         is_duplicate = any(version.is_duplicate_by(report.author, report.team) for version in refused[report.report_id])
-        if isinstance(report, Filed) and report.subject not in registered and not is_duplicate:
+        if isinstance(report, Filed) and not is_registered(report, registered) and not is_duplicate:
             newest = versions[report.subject]
             newest[report.report_id] = max(newest.get(report.report_id, report), report, key=version_order)
     return {name: latest(actual(newest.values())) for name, newest in versions.items()}
+
+
+def is_registered(report: Filed, registered: Mapping[Name, Subject]) -> bool:
+    subject = registered.get(report.subject)
+    return subject is not None and (report.clear.status is not Status.ACTUAL or subject.is_actual)
 
 
 def version_order(filed: Filed) -> tuple[int, datetime, str]:

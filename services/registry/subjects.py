@@ -67,6 +67,11 @@ class Subject:
         return self.row_version == 0
 
     @property
+    def is_actual(self) -> bool:
+        """Whether there is an Actual report of a displacement or count."""
+        return any(filed.clear.status is Status.ACTUAL for filed in self.displacements.values())
+
+    @property
     def current(self) -> Filed:
         """The latest displacement. Exercise and Test reports are ignored if there is an Actual report."""
         return latest(self._reported)

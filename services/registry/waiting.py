@@ -28,15 +28,16 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSON, distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from services.registry import held
-from services.registry.decisions import SUBJECT_OF
+from services.registry.decisions import SUBJECT_OF, Held
 from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.held import ACCEPTABLE, COVERS_SUBJECT, HELD, IS_HELD, PCODE, SUBJECT_PCODE, UNDECIDED, WAITS
 from services.registry.models import Group, HeldAssignment, Household, Report
 from services.registry.report_queries import KEYS, opened_version
 from services.registry.visibility import Visibility
-from shared.events.vocabulary import DISPLACED, Measure, Mobility, ReportKind, Status
+from shared.events.vocabulary import DISPLACED, Measure, Mobility, OutcomeKind, RefusalReason, ReportKind, Status
 from shared.postgres.upsert import upsert
 
 IS_ASSIGNED = or_(
@@ -58,8 +59,23 @@ IS_URGENT = func.coalesce(CLEAR["is_urgent"].astext, "false") == "true"
 LISTED_AT = case((IS_URGENT, Report.received_at - timedelta(days=36_525)), else_=Report.received_at)
 IS_STOCK = func.coalesce(CLEAR["measure"].astext, Measure.STOCK) == Measure.STOCK
 IS_IN_COUNTRY = CLEAR["destination"]["pcode"].astext.is_not(None)
+# An exercise does not register the people of an Actual report.
 IS_REGISTERED = or_(
-    exists().where(Household.household_id == Report.subject_id), exists().where(Group.group_id == Report.subject_id)
+    *(
+        exists().where(subject_id == Report.subject_id, or_(status == Status.ACTUAL, Report.status != Status.ACTUAL))
+        for subject_id, status in ((Household.household_id, Household.status), (Group.group_id, Group.status))
+    )
+)
+# Other people of the registry are these people: a version was refused as a duplicate, or is about another household.
+REFUSED = aliased(Report)
+IS_KNOWN_OTHERWISE = or_(
+    Report.reason == Held.OTHER_HOUSEHOLD,
+    exists().where(
+        REFUSED.report_id == Report.report_id,
+        REFUSED.outcome == OutcomeKind.REJECTED,
+        REFUSED.reason == RefusalReason.DUPLICATE,
+        or_(REFUSED.author == Report.author, REFUSED.team == Report.team),
+    ),
 )
 
 
@@ -109,14 +125,16 @@ async def by_reason(session: AsyncSession, visibility: Visibility) -> Sequence[R
 async def persons(session: AsyncSession, visibility: Visibility, status: Status) -> HeldPersons:
     """The persons displaced in the country, in held reports about households and groups that are not registered.
 
-    The board's totals already contain registered people. If several held versions are about a household, only the
+    The board's totals already contain registered people. As in `held_people.newest_held`, reports about people who are
+    registered otherwise are ignored. If several held versions are about a household, only the
     highest version counts.
     """
     newest = (
         select(Report.kind, PERSONS.label("persons"))
         .ext(distinct_on(Report.subject_id))
         .where(*_waits(visibility), Report.kind.in_((ReportKind.HOUSEHOLD, ReportKind.GROUP)))
-        .where(Report.status == status, IS_DISPLACED, IS_STOCK, IS_IN_COUNTRY, not_(IS_REGISTERED))
+        .where(Report.status == status, IS_DISPLACED, IS_STOCK, IS_IN_COUNTRY)
+        .where(not_(IS_REGISTERED), not_(func.coalesce(IS_KNOWN_OTHERWISE, false())))
         .order_by(Report.subject_id, Report.version.desc(), Report.received_at.desc())
         .subquery()
     )

@@ -13,8 +13,11 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.alerts import projections
+from services.alerts.queries import held as held_queries
 from services.alerts.queries.departures import HELD_COUNTS, HELD_HOUSEHOLDS
 from shared.events import GroupCounted, GroupHeld, HouseholdHeld, Place
+from shared.places import Places
 from shared.postgres import database
 from tests.alerts.examples import Examples
 from tests.alerts.factories import ALAI, KADAMJAI, LEILEK, TODAY, AnyEvent, group, held, household
@@ -60,6 +63,36 @@ async def test_a_group_is_not_counted_twice_if_another_report_than_the_held_one_
     assert await post(hold, other) == ["noted below_threshold"] * 2
     assert await post(hold) == ["noted not_newer"]
     assert await post.alerts() == []
+
+
+@pytest.mark.anyio
+async def test_an_exercise_does_not_end_the_hold_of_an_actual_report(post: Post) -> None:
+    report, count = household(persons=30), group(persons=30, destination=UNKNOWN)
+    await post(held(report), held(count))
+    practised = {"status": "Exercise", "persons": 5}
+    await post(report.model_copy(update=practised), count.model_copy(update=practised))
+    alert = await post.alert()
+    assert [alert.figures[name] for name in ("persons", "held_persons")] == [60, 60]
+    await post(report.model_copy(update={"sequence": 2}), ended(held(count)))
+    assert (await post.alert()).is_lapsed
+
+
+@pytest.mark.anyio
+async def test_ended_holds_are_deleted_when_no_earlier_event_can_come(post: Post) -> None:
+    waiting, refused = held(household(persons=3)), held(household(persons=4))
+    await post(waiting, refused, ended(refused))
+    await held_queries.forget_ended(post.session, post.now)
+    assert len(await post.fetch("SELECT FROM held_people")) == 2
+    await held_queries.forget_ended(post.session, post.now + timedelta(seconds=1))
+    [(subject_id,)] = await post.fetch("SELECT subject_id FROM held_people")
+    assert subject_id == waiting.key
+
+
+def test_a_code_without_a_district_belongs_to_its_city_as_in_the_registrys_events() -> None:
+    bishkek, places = "KG11000000000", Places.load()
+    for pcode in (bishkek, "KG11000000123"):
+        assert projections.area_of(Place(pcode=pcode), places) == bishkek
+        assert projections.areas_of([pcode], places)[0] == bishkek
 
 
 @pytest.mark.anyio

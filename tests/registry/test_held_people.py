@@ -93,6 +93,17 @@ async def test_a_version_about_another_household_does_not_count_its_people_again
 
 
 @pytest.mark.anyio
+async def test_an_exercise_does_not_hide_the_people_of_a_held_actual_report(file: Filing) -> None:
+    practised = household(status="Exercise")
+    await file(practised)
+    await file(household(household_id=practised["household_id"], status="Exercise"), flags=EXPIRED)
+    actual = household(household_id=practised["household_id"], persons=4, members=[])
+    assert await file(actual, flags=EXPIRED) == ["expired_token"]
+    registered, held = await file.events("households")
+    assert (registered["status"], held["is_held"], held["status"], held["persons"]) == ("Exercise", True, "Actual", 4)
+
+
+@pytest.mark.anyio
 async def test_a_held_report_about_registered_people_is_not_published(file: Filing) -> None:
     body, count = household(), group()
     await file(body, count)
@@ -173,7 +184,8 @@ def report_of(number: int, version: int, is_others: bool, hour: int, is_expired:
     """Makes a version of a report. Each household has two reports."""
     at = (NOON + timedelta(hours=hour)).isoformat()
     ids = {"household_id": str(UUID(int=number // 2, version=4)), "report_id": str(UUID(int=number, version=4))}
-    body = household(**ids, version=version, occurred_at=at, reported_at=at)
+    status = "Exercise" if number == 1 else "Actual"
+    body = household(**ids, version=version, occurred_at=at, reported_at=at, status=status)
     author = OTHER if is_others else AUTHOR
     return filed_from(body, sealed=(), author=author, team=author, flags=EXPIRED if is_expired else ())
 

@@ -322,9 +322,23 @@ async def test_persons_in_held_reports_are_two_numbers_of_people_displaced_in_th
     await office.file(household(household_id=registered["household_id"]), author=uuid4(), team=uuid4())
     abroad, passing = household(destination={"country": "TJ"}), group(persons=1000, measure="flow")
     await office.file(household(mobility="migration"), abroad, passing, flags=EXPIRED)
+    await office.file({**registered, "household_id": str(uuid4()), "version": 2})  # held as other_household
+    duplicate = household()
+    await office.file(duplicate, flags=EXPIRED)
+    [waiting] = [one for one in (await listed(office))["reports"] if one["report_id"] == duplicate["report_id"]]
+    await decide(office, [waiting["outcome_id"]], is_accepted=False, refusal="duplicate")
+    assert await carried_out(office) == ["rejected"]
+    await office.file({**duplicate, "version": 2, "persons": 4, "members": []})  # held as corrects_duplicate
     assert await listed(office, path=f"{HELD}:persons") == {"in_households": 5, "in_groups": 214}
     elsewhere = await listed(office, path=f"{HELD}:persons", areas=(OSH_OBLAST,))
     assert elsewhere == {"in_households": 0, "in_groups": 0}
+
+
+async def test_an_exercise_does_not_hide_the_persons_of_a_held_actual_report(office: Office) -> None:
+    practised = household(status="Exercise")
+    await office.file(practised)
+    await office.file(household(household_id=practised["household_id"]), flags=EXPIRED)
+    assert (await listed(office, path=f"{HELD}:persons"))["in_households"] == 5
 
 
 async def test_of_two_held_versions_the_higher_counts_also_if_the_first_came_later(office: Office) -> None:

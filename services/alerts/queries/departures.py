@@ -50,7 +50,8 @@ WHERE is_counted AND mobility = ANY($4) AND NOT EXISTS (
 """  # noqa: S608
 
 # A registered household is not counted as held, even before the event arrives that ends the hold.
-# The same holds for a count that is recorded. DISTINCT is needed, because the requested dates may overlap.
+# The same holds for a count that is recorded. An exercise does not register the people of an Actual report.
+# DISTINCT is needed, because the requested dates may overlap.
 # OFFSET 0 makes PostgreSQL look up each held household and count. Otherwise PostgreSQL might read the whole table.
 HELD_HOUSEHOLDS = """
 SELECT status, area, departed_on, destination, count(*) AS households, sum(persons) AS persons
@@ -59,7 +60,10 @@ FROM (
     FROM unnest($1::text[], $2::date[], $3::date[]) AS asked (area, first, last) JOIN held_people AS held
         ON origin_area = asked.area AND departed_on BETWEEN asked.first AND asked.last
     WHERE stock_id IS NULL AND is_counted AND mobility = ANY($4)
-        AND NOT EXISTS (SELECT FROM households WHERE household_id = held.subject_id OFFSET 0)
+        AND NOT EXISTS (
+            SELECT FROM households WHERE household_id = held.subject_id
+                AND (households.status = 'Actual' OR held.status <> 'Actual') OFFSET 0
+        )
 ) AS held
 GROUP BY status, area, departed_on, destination
 """
@@ -68,7 +72,10 @@ SELECT status, origin_area, stock_id, departed_on, departed_on AS reported_on,
     coalesce(destination_area, '') AS destination, persons, families, yards
 FROM held_people AS held
 WHERE stock_id = ANY({ASKED_STOCKS}) AND is_counted AND departed_on IS NOT NULL AND mobility = ANY($4)
-    AND NOT EXISTS (SELECT FROM counted_groups WHERE report_id = held.report_id OFFSET 0)
+    AND NOT EXISTS (
+        SELECT FROM counted_groups WHERE report_id = held.report_id
+            AND (counted_groups.status = 'Actual' OR held.status <> 'Actual') OFFSET 0
+    )
 """  # noqa: S608
 
 

@@ -4,6 +4,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import fields
+from datetime import datetime
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -17,6 +18,7 @@ from shared.postgres.upsert import upsert
 _held = TypeAdapter(HeldPeople)
 COLUMNS = tuple(field.name for field in fields(HeldPeople))
 SELECT_HELD = f"SELECT {', '.join(COLUMNS)} FROM held_people"  # noqa: S608
+FORGET_ENDED = "DELETE FROM held_people WHERE NOT is_counted AND changed_at < $1"
 
 
 async def held_people(session: AsyncSession, subject_ids: Collection[UUID]) -> dict[HeldSubject, HeldPeople]:
@@ -36,5 +38,12 @@ async def held_in_stocks(session: AsyncSession, stock_ids: Collection[UUID]) -> 
     return [_held.validate_python(dict(row)) for row in rows]
 
 
-async def save_held(session: AsyncSession, held: Iterable[HeldPeople]) -> None:
-    await upsert(session, HeldPeopleRow, [{column: getattr(people, column) for column in COLUMNS} for people in held])
+async def save_held(session: AsyncSession, held: Iterable[HeldPeople], now: datetime) -> None:
+    rows = [{**{column: getattr(people, column) for column in COLUMNS}, "changed_at": now} for people in held]
+    await upsert(session, HeldPeopleRow, rows)
+
+
+async def forget_ended(session: AsyncSession, before: datetime) -> None:
+    """Deletes the holds that ended before this time. The row of an ended hold only makes older events ineffective."""
+    connection = await database.driver(session)
+    await connection.execute(FORGET_ENDED, before)

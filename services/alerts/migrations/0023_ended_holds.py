@@ -1,0 +1,11 @@
+"""Stores when each hold changed, so that ended holds can be deleted. Rows of earlier releases count from the update."""
+
+from alembic import op
+
+revision = "alerts_0023"
+down_revision = "alerts_0022"
+
+
+def upgrade() -> None:
+    op.execute("ALTER TABLE held_people ADD COLUMN changed_at timestamptz DEFAULT now() NOT NULL")
+    op.execute("CREATE INDEX ix_held_people_ended ON held_people (changed_at) WHERE NOT is_counted")
