@@ -1,6 +1,7 @@
 """The page of the search for households, and the page of one household."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
@@ -23,18 +24,21 @@ from shared.auth.tokens import Principal
 from shared.pages import language_of
 from shared.places import Places
 from shared.postgres.database import Session
+from shared.web import cursors
 
 router = APIRouter(include_in_schema=False)
 
-PAIRS = URGENT = 20  # the most rows of a list
+PAIRS = URGENT = 20  # the most rows of a list on the page
 
 
 @router.get("/search")
-async def search_page(request: Request, session: Session, caller: Caller, site: UUID | None = None) -> Response:
-    """The form, the newest urgent households, and the newest duplicates.
+async def search_page(
+    request: Request, session: Session, caller: Caller, site: UUID | None = None, urgent: str | None = None
+) -> Response:
+    """The form, a page of the urgent households, and the newest duplicates.
 
     The browser sends the criteria in the body of a separate request. With `site`, the form searches for households at
-    this site.
+    this site. `urgent` is the cursor of the page of urgent households.
     """
     places: Places = request.app.state.places
     pairs = await pairs_of(request, session, caller, PAIRS)
@@ -44,7 +48,7 @@ async def search_page(request: Request, session: Session, caller: Caller, site: 
         "search.html",
         options=places.options(language_of(request)),
         pairs=pairs,
-        urgent=await urgent_of(request, session, caller),
+        urgent=await urgent_of(request, session, caller, urgent),
         site=wanted and (wanted.site_id, name_of(wanted, language_of(request))),
     )
 
@@ -82,11 +86,25 @@ async def household_page(household_id: UUID, request: Request, session: Session,
     )
 
 
-async def urgent_of(request: Request, session: AsyncSession, caller: Principal) -> Sequence[RowMapping]:
-    """The clear fields of the newest households whose people need help at once."""
-    visibility = visibility_of(caller, request.app.state.places)
+@dataclass(frozen=True, slots=True)
+class UrgentHouseholds:
+    """Clear fields of households whose people need help at once, the newest first.
+
+    `older` is the cursor of the next page, or None on the last page.
+    """
+
+    rows: Sequence[RowMapping]
+    is_first_page: bool
+    older: str | None
+
+
+async def urgent_of(request: Request, session: AsyncSession, caller: Principal, cursor: str | None) -> UrgentHouseholds:
+    visibility, after = visibility_of(caller, request.app.state.places), cursors.decoded(cursor)
     status = request.app.state.settings.counted_status
-    rows = await queries.page(session, HouseholdQuery(visibility, URGENT, status=status, is_urgent=True))
+    query = HouseholdQuery(visibility, URGENT + 1, status=status, is_urgent=True, after=after)
+    found = await queries.page(session, query)
+    rows = found[:URGENT]
     if rows:
         await note_read(request, session, [row["household_id"] for row in rows])
-    return rows
+    older = cursors.encoded(rows[-1]["changed_at"], rows[-1]["household_id"]) if len(found) > URGENT else None
+    return UrgentHouseholds(rows, is_first_page=after is None, older=older)

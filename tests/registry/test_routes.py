@@ -1,6 +1,7 @@
 """Tests which households each caller sees over HTTP, on real PostgreSQL and Kafka."""
 
 import base64
+import re
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -235,6 +236,16 @@ async def test_urgent_households_are_listed_until_a_correction_says_otherwise(of
     assert [one["household_id"] for one in page["households"]] == [body["household_id"]]
     await office.file({**body, "version": 2, "is_urgent": False})
     assert (await office.get(path, role=Role.OPERATOR)).json()["households"] == []
+
+
+async def test_the_page_of_the_search_leads_to_all_urgent_households(office: Office) -> None:
+    await office.file(*(household(is_urgent=True) for _ in range(21)))
+    first = (await office.get("/search", role=Role.OPERATOR)).text
+    [older] = re.findall(r'href="(\?urgent=[^"#]+)#urgent"', first)
+    second = (await office.get(f"/search{older}", role=Role.OPERATOR)).text
+    pages = [set(re.findall(r"/registry/households/([0-9a-f-]{36})", page)) for page in (first, second)]
+    assert [len(page) for page in pages] == [20, 1] and pages[0].isdisjoint(pages[1])
+    assert "?urgent=" not in second
 
 
 async def test_an_urgent_household_is_listed_while_some_of_its_people_are_displaced(office: Office) -> None:
