@@ -2,10 +2,11 @@
 
 import { call } from "/static/calls.js";
 import { element } from "/static/elements.js";
+import { placeOf } from "/static/entry/report-values.js";
 import { cell, labelled, number, row } from "/static/tables.js";
 import { sentence } from "/static/texts.js";
 import { dayAndClock } from "/static/time.js";
-import { learnNames, nameOf, placeOf } from "/static/waiting/names.js";
+import { learnNames, nameOf } from "/static/waiting/names.js";
 
 /** @typedef {{stock_id: string, counts: {persons: number, counted_at: string, author: string}[], clear: Record<string, any>}} Differing */
 

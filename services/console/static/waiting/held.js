@@ -1,10 +1,11 @@
 // Draws the held reports and their reasons, and keeps the selection of reports.
 
 import { element } from "/static/elements.js";
+import { placeOf } from "/static/entry/report-values.js";
 import { cell, labelled, number, row } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
 import { dayAndClock } from "/static/time.js";
-import { age, nameOf, placeOf } from "/static/waiting/names.js";
+import { age, nameOf } from "/static/waiting/names.js";
 
 /**
  * @typedef {{outcome_id: string, kind: string, version: number, reason: string, received_at: string, author: string, channel: string, flags: string[],

@@ -1,13 +1,9 @@
-// Gives the names of places and people on the page, and the time for which something has waited.
+// Gives the names of people on the page, and the time for which something has waited.
 
 import { call } from "/static/calls.js";
-import { options } from "/static/entry/fields.js";
 import { sentence } from "/static/texts.js";
 
-/** @typedef {{pcode?: string, country?: string}} Place */
-
 const MINUTE_MS = 60_000, HOUR = 60, DAY = 48 * HOUR;
-const units = new Map(options("places").map(({ value, name }) => [value, name]));
 const MOST = 500; // accounts of one request
 /** @type {Map<string, string>} */
 const accounts = new Map();
@@ -23,12 +19,6 @@ export async function learnNames(shown) {
 /** @param {string | null} account */
 export function nameOf(account) {
   return account ? accounts.get(account) ?? account.slice(0, 8) : "–";
-}
-
-/** @param {Place | undefined} place @param {string} [locality] */
-export function placeOf(place, locality) {
-  const unit = place?.pcode ? units.get(place.pcode) ?? place.pcode : place && sentence("abroad");
-  return [locality, unit].filter(Boolean).join(", ") || "–";
 }
 
 /** How long ago the moment is: in minutes, hours, or days from two days on. @param {string} moment */

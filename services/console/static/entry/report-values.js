@@ -1,0 +1,60 @@
+// The fields of a whole report in words: their labels, and their values.
+
+import { options } from "/static/entry/fields.js";
+import { sentence, words } from "/static/texts.js";
+import { dayAndClock } from "/static/time.js";
+
+/** @typedef {{pcode?: string, country?: string}} Place */
+
+const INSTANTS = ["occurred_at", "reported_at", "counted_at"];
+const PLACES = ["origin", "destination"];
+const units = new Map(options("places").map(({ value, name }) => [value, name]));
+
+/** The labels of the most important fields, in the order in which they are shown. */
+export const labels = new Map(/** @type {[string, string][]} */ (/** @type {unknown} */ (words("labels"))));
+
+/** @param {string} name */
+export function labelOf(name) {
+  return labels.get(name) ?? fieldOf(name);
+}
+
+/** @param {string} name @returns {string} */
+function fieldOf(name) {
+  return words("fields")[name] ?? name;
+}
+
+/** @param {Place | undefined} place @param {string} [locality] */
+export function placeOf(place, locality) {
+  const unit = place?.pcode ? units.get(place.pcode) ?? place.pcode : place && sentence("abroad");
+  return [locality, unit].filter(Boolean).join(", ") || "–";
+}
+
+/** @param {string} name @param {any} content @returns {string} */
+export function valueOf(name, content) {
+  if (content === undefined || content === null || content === "") return "";
+  if (PLACES.includes(name)) return placeOf(content);
+  if (INSTANTS.includes(name)) return dayAndClock(new Date(content));
+  if (name === "members") return content.map(member).join("\n");
+  if (name === "sex_age") return content.map((/** @type {any} */ { sex, age, count }) => `${code("sex", sex)}, ${age}: ${count}`).join("\n");
+  return Array.isArray(content) ? content.map((item) => code(name, item)).join(", ") : code(name, content);
+}
+
+/** One person in one line. @param {Record<string, any>} person */
+function member({ family_name, given_name, patronymic, sex, birth_year, birth_date, relationship, phone, personal_number, ...others }) {
+  const name = [family_name, given_name, patronymic].filter(Boolean).join(" ");
+  return [name, relationship && code("relationship", relationship), sex && code("sex", sex), birth_date ?? birth_year, phone, personal_number, ...Object.entries(others).filter(([name]) => name !== "member_id").map(named)].filter(Boolean).join(", ");
+}
+
+/** @param {[string, any]} field */
+function named([name, content]) {
+  const text = valueOf(name, content);
+  return text && `${fieldOf(name)}: ${text}`;
+}
+
+/** @param {string} kind @param {any} content @returns {string} */
+function code(kind, content) {
+  if (typeof content === "boolean") return sentence(content ? "yes" : "no");
+  if (content && typeof content === "object") return Object.values(content).map((/** @type {any} */ item) => code(kind, item)).join(", ");
+  const names = /** @type {Record<string, Record<string, string>>} */ (/** @type {unknown} */ (words("codes")));
+  return String(names[kind]?.[content] ?? content);
+}
