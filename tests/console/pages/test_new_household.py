@@ -138,6 +138,20 @@ def test_a_correction_keeps_what_the_form_does_not_show(whole: Whole, seat: Any)
     page.goto(f"{whole.url}/new-household?household={body['household_id']}")
     expect(page.locator("#notes")).to_have_value(body["notes"], timeout=SLOW_MS)
 
+    # meanwhile the team corrects its report
+    reported(whole, {**body, "version": 3, "persons": 3, "members": [], "notes": "үчөө"})
+    assert wait_until(lambda: history(whole, body["household_id"])[-1]["version"] == 3, timeout=30)
+    page.fill("#notes", "экөө")
+    page.keyboard.press("Control+Enter")
+    differing = page.locator("#conflict-fields tr")
+    expect(differing.filter(has_text="Notes")).to_have_text("Notesүчөөэкөө", timeout=SLOW_MS)
+    expect(differing.filter(has_text="Number of persons")).to_have_text("Number of persons32")
+    assert history(whole, body["household_id"])[-1]["report"]["notes"] == "үчөө"
+    page.get_by_role("button", name="Replace the recorded version by mine").press("Enter")
+    expect(page.locator("#answer-receipt")).to_have_text("Recorded.", timeout=SLOW_MS)
+    newest = history(whole, body["household_id"])[-1]
+    assert (newest["version"], newest["report"]["notes"], newest["report"]["persons"]) == (4, "экөө", 2)
+
 
 def test_movements_of_everybody_at_a_site_and_of_a_part_of_a_group_are_entered(whole: Whole, seat: Any) -> None:
     """The registry does not know the group, so the movement waits for the group's first count."""

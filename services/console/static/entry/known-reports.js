@@ -13,11 +13,11 @@ import { nameOf } from "/static/sites.js";
 
 /**
  * All versions of the reports on a household with their outcomes; undefined if they cannot be shown.
- * @param {string} household @returns {Promise<{outcome: string, known: Known}[] | undefined>}
+ * @param {string} household @returns {Promise<{outcome: string, author: string, known: Known}[] | undefined>}
  */
 export async function readVersions(household) {
   const history = await readOrTell(`/registry/v1/households/${household}/history`);
-  return history?.versions.map((/** @type {Known} */ { report_id, version, status, outcome, report }) => ({ outcome, known: { version, status, ...report, report_id } }));
+  return history?.versions.map((/** @type {Known} */ { report_id, version, status, outcome, author, report }) => ({ outcome, author, known: { version, status, ...report, report_id } }));
 }
 
 /** A village is in no list of districts, so it is shown by its code. @param {Combobox} combobox @param {string} code */

@@ -7,13 +7,20 @@ export class VersionedReport {
   /** @param {{report_id?: string, version?: number}} [known] the report that is corrected */
   constructor(known) {
     this.id = known?.report_id ?? uuid();
-    this.version = (known?.version ?? 0) + 1;
+    this.seen = known?.version ?? 0; // the newest version of others that the author of this report has seen
+    this.version = this.seen + 1;
     this.sentAt = "";
   }
 
   /** Prepares a correction of the sent report. The correction is the next version and replaces the earlier one. */
   again() {
     this.version += 1;
+    this.sentAt = "";
+  }
+
+  /** Makes this version the next one after a version of somebody else. @param {number} version */
+  follow(version) {
+    this.version = Math.max(this.version, version + 1);
     this.sentAt = "";
   }
 

@@ -19,17 +19,17 @@ const SHOWN = [
 ];
 
 /**
- * The newest report of the household's displacement that took effect; undefined if it cannot be shown. A held or refused
- * report of somebody else may have the same version.
- * @param {string} id @returns {Promise<Known | undefined>}
+ * The newest report of the household's displacement that took effect, with its author; undefined if it cannot be shown.
+ * A held or refused report of somebody else may have the same version.
+ * @param {string} id @returns {Promise<{known: Known, author: string} | undefined>}
  */
-export async function readKnown(id) {
+export async function readNewest(id) {
   const household = await readOrTell(`/registry/v1/households/${id}`);
   if (!household) return undefined;
   const versions = await readVersions(id);
   const newest = versions?.find(({ outcome, known }) => outcome === "recorded" && known.report_id === household.report_id && known.version === household.version);
   if (versions && !newest) tell(sentence("absent"));
-  return newest?.known;
+  return newest;
 }
 
 /** Shows the report in the form. @param {Known} known @param {HTMLFormElement} form @param {Journey} journey */

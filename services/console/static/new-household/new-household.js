@@ -9,9 +9,10 @@ import { People } from "/static/entry/people.js";
 import { showReceipt } from "/static/entry/receipts.js";
 import { fail, isWithout, refuse } from "/static/entry/refusals.js";
 import { keepUnsent, sendByKeyboard, sendOnce, sendReport, showForm, showReported } from "/static/entry/sending.js";
+import { hidesAnother } from "/static/new-household/conflicts.js";
 import { HouseholdReport } from "/static/new-household/household-reports.js";
 import { clearResults, showResults } from "/static/new-household/household-results.js";
-import { readKnown, show } from "/static/new-household/known-households.js";
+import { readNewest, show } from "/static/new-household/known-households.js";
 import { clear, listen, members, wrongAges } from "/static/new-household/members.js";
 import { sentence } from "/static/texts.js";
 
@@ -80,6 +81,7 @@ async function send() {
 
 async function sendHousehold() {
   const sent = household();
+  if (report.known && await hidesAnother(report, report.body(sent))) return;
   const answer = await sendReport("/intake/v1/displacements", report, () => report.body(sent));
   if (!answer.ok) return refuse(answer);
   done((await answer.json()).status);
@@ -89,7 +91,9 @@ async function sendHousehold() {
 /** Shows what became of the report. @param {import("/static/new-household/household-reports.js").Given} sent */
 async function follow(sent) {
   const followed = report; // another household may be in the form when the receipt comes
-  if (await showReceipt(followed.id, followed.version) === "recorded") await showResults(followed, sent);
+  const state = await showReceipt(followed.id, followed.version);
+  if (state === "recorded") await showResults(followed, sent);
+  if (state === "under_review" && followed.known) await hidesAnother(followed, followed.body(sent)); // somebody was faster
 }
 
 /** @param {string} status */
@@ -103,6 +107,19 @@ function correct() {
   reopen();
 }
 
+/** The person has seen the version of somebody else, and replaces it. */
+async function replaceOther() {
+  report.seen = report.version - 1;
+  reopen();
+  await send();
+}
+
+/** The person drops the own correction, and continues with the version of somebody else. */
+async function takeOther() {
+  changes.areUnsent = false;
+  await showKnown(report.household);
+}
+
 /** An empty form for the next household of the same call. */
 function begin() {
   if (form.dataset.household) return location.assign("/new-household");
@@ -114,6 +131,7 @@ function begin() {
 }
 
 function reopen() {
+  element("conflict").hidden = true;
   showForm(form, input("persons"));
 }
 
@@ -124,10 +142,10 @@ function preset() {
 
 /** Fills the form with the household that is corrected. @param {string} id */
 async function showKnown(id) {
-  const known = await readKnown(id);
-  if (!known) return;
-  report = new HouseholdReport(status, known);
-  await show(known, form, journey);
+  const newest = await readNewest(id);
+  if (!newest) return;
+  report = new HouseholdReport(status, newest.known);
+  await show(newest.known, form, journey);
   reopen();
   input("send").disabled = false;
 }
@@ -136,6 +154,8 @@ listen();
 sendByKeyboard(form, () => void send());
 element("another").addEventListener("click", begin);
 element("correct").addEventListener("click", correct);
+element("replace-other").addEventListener("click", () => void replaceOther());
+element("take-other").addEventListener("click", () => void takeOther());
 
 preset();
 if (form.dataset.household) await showKnown(form.dataset.household);
