@@ -291,6 +291,7 @@ def _judged(finding: Finding) -> dict[str, Any]:
         "figures": dict(finding.figures),
         "hazard_type": finding.hazard_type,
         "hazard_id": finding.hazard_id,
+        "hazard_scope": finding.hazard_scope,
         "pcodes": finding.pcodes,
         "households": finding.households,
         "persons_step": finding.persons_step,

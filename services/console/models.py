@@ -257,7 +257,7 @@ class BoardSite(ConsoleModel):
     name_en: Mapped[str | None]
 
 
-class BoardAlert(ConsoleModel, record=PublishedAlert, without=("report_id",)):
+class BoardAlert(ConsoleModel, record=PublishedAlert, without=("report_id", "hazard_scope")):
     """The state of an alert after its newest event."""
 
     __tablename__ = "board_alerts"

@@ -63,7 +63,7 @@ class StreamVisibility:
     topics: frozenset[str]
     hints: frozenset[str]
     areas: tuple[str, ...] | None
-    deliveries: bool  # False for a wall screen, which does not show who was notified
+    deliveries: bool  # False for a wall screen and other systems, which do not learn who was notified
     is_external: bool  # another system reads the districts of alerts, never villages
     granted: tuple[str, ...] = ()
 
@@ -89,7 +89,7 @@ def visibility_of(principal: Principal, topics: Iterable[str], granted: tuple[st
         read,
         hints,
         principal.own_areas,
-        sees_deliveries(principal),
+        sees_deliveries(principal) and not is_external,
         is_external,
         granted if is_external and RESTRICTED_HAZARDS in read else (),
     )
@@ -149,10 +149,10 @@ def sees(visibility_of: StreamVisibility, topic: str, data: Mapping[str, Any], p
     """Whether the listeners see a record.
 
     Hazards are visible to all listeners of their topic, but other systems see only the Restricted hazards of the areas
-    that are granted to them, and no Private hazard. An alert is visible if it has no place, or if one of its places
-    is in the areas or contains one of the areas. A household or group is visible if its destination is in the areas. If
-    the destination has no P-code, the origin decides. The result of a delivery has no place, so only listeners of the
-    whole country see it.
+    that are granted to them, and no Private hazard. An alert is visible if it has no place, or if one of its places is
+    in the areas or contains one of the areas. Other systems never see the alert of a Private hazard. A household or
+    group is visible if its destination is in the areas. If the destination has no P-code, the origin decides. The
+    result of a delivery has no place, so only listeners of the whole country see it.
     """
     if "delivery_id" in data and not visibility_of.deliveries:
         return False
@@ -161,6 +161,8 @@ def sees(visibility_of: StreamVisibility, topic: str, data: Mapping[str, Any], p
         return data.get("scope") == Scope.RESTRICTED and any(
             places.concerns(visibility_of.granted, pcode) for pcode in pcodes
         )
+    if topic == "alerts" and visibility_of.is_external and not _is_for_others(data):
+        return False
     if visibility_of.areas is None or topic in HAZARDS:
         return True
     if topic in ("households", "groups"):
@@ -168,3 +170,8 @@ def sees(visibility_of: StreamVisibility, topic: str, data: Mapping[str, Any], p
         return places.covers(visibility_of.areas, current)
     pcodes = data.get("pcodes")
     return pcodes is not None and (not pcodes or any(places.concerns(visibility_of.areas, pcode) for pcode in pcodes))
+
+
+def _is_for_others(alert: Mapping[str, Any]) -> bool:
+    """Whether other systems may see the alert. An earlier release did not state the scope of the hazard."""
+    return alert.get("hazard_id") is None or alert.get("hazard_scope") in (Scope.PUBLIC, Scope.RESTRICTED)

@@ -12,6 +12,7 @@ from shared.events.vocabulary import (
     DeliveryChannel,
     Demand,
     HazardType,
+    Scope,
     Severity,
     Status,
     Validity,
@@ -34,6 +35,7 @@ class AlertFields(Data):
     severity: Severity
     hazard_type: HazardType | None = None
     hazard_id: UUID | None = None
+    hazard_scope: Scope | None = None  # None without a hazard, and in alerts of earlier releases
     pcodes: tuple[str, ...] = ()
     households: int | None = None
     onset: Instant

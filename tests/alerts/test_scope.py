@@ -100,6 +100,16 @@ async def test_a_release_changes_nothing_at_the_centre(post: Post, is_first: boo
 
 
 @pytest.mark.anyio
+async def test_an_alert_states_the_scope_of_the_newest_revision(post: Post) -> None:
+    await post(revision(1))
+    assert (await post.alert()).hazard_scope == "Restricted"
+    await post(revision(3))
+    assert (await post.alert()).hazard_scope == "Private"
+    events = await post.fetch("SELECT convert_from(value, 'utf8') FROM outbox WHERE topic = 'alerts' ORDER BY id")
+    assert [json.loads(event)["hazard_scope"] for (event,) in events] == ["Restricted", "Private"]
+
+
+@pytest.mark.anyio
 @pytest.mark.parametrize("scope", ["Restricted", "Private", "Public"])
 async def test_only_the_centres_own_receivers_get_the_text_of_a_hazard_that_is_not_public(
     post: Post, scope: str

@@ -58,6 +58,7 @@ def alert(kind: type[events.AlertRaised] = events.AlertRaised, **changed: Any) -
         "severity": "Severe",
         "hazard_type": "mudflow",
         "hazard_id": uuid4(),
+        "hazard_scope": "Restricted",
         "pcodes": [KADAMJAI],
         "onset": NOW,
         "raised_at": NOW,

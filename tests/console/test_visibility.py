@@ -110,6 +110,18 @@ def test_another_system_reads_the_districts_of_alerts_and_staff_the_villages() -
         assert visibility.districts_of({"pcodes": pcodes}, PLACES) is None
 
 
+def test_another_system_sees_no_alert_of_a_private_hazard_and_no_delivery() -> None:
+    external = visibility.visibility_of(principal(Role.INTEGRATION, purpose="alerts"), ["alerts"])
+    staff = visibility.visibility_of(principal(Role.OPERATOR), ["alerts"])
+    is_seen: dict[str | None, bool] = {"Public": True, "Restricted": True, "Private": False, None: False}
+    for scope, expected in is_seen.items():
+        data = alert(hazard_scope=scope).model_dump(mode="json")
+        assert visibility.sees(external, "alerts", data, PLACES) is expected
+        assert visibility.sees(staff, "alerts", data, PLACES)
+    assert visibility.sees(external, "alerts", alert(hazard_id=None).model_dump(mode="json"), PLACES)
+    assert not visibility.sees(external, "alerts", delivery().model_dump(mode="json"), PLACES)
+
+
 @pytest.mark.parametrize("role", [Role.FIELD, Role.AUDITOR])
 def test_other_roles_hear_nothing(role: Role) -> None:
     with pytest.raises(NotGranted):

@@ -103,6 +103,7 @@ def decide_exposure(
         figures={"households": households, "pcode": area, **named},
         hazard_type=hazard.type,
         hazard_id=hazard.hazard_id,
+        hazard_scope=hazard.scope,
         pcodes=(area,),
         households=households,
     )

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from shared.events.vocabulary import HazardType, Severity, Status
+from shared.events.vocabulary import HazardType, Scope, Severity, Status
 
 ALERTED = frozenset({Status.ACTUAL, Status.EXERCISE, Status.TEST})
 RANK = {
@@ -59,6 +59,7 @@ class Finding:
     figures: Mapping[str, Any] = field(default_factory=dict)
     hazard_type: HazardType | None = None
     hazard_id: UUID | None = None
+    hazard_scope: Scope | None = None
     pcodes: tuple[str, ...] = ()
     households: int | None = None
     persons_step: int = 0  # the highest threshold in `again_at` that the number of persons reaches

@@ -82,6 +82,7 @@ class HazardRule(Rule):
             figures={name: value for name, value in self.figures(hazard, now).items() if value is not None},
             hazard_type=hazard.type,
             hazard_id=hazard.hazard_id,
+            hazard_scope=hazard.scope,
             pcodes=judgement.pcodes,
         )
 
