@@ -16,7 +16,7 @@ from services.console.stream import EventStream, Listener
 from services.console.vectors import BadVector, Vector
 from services.console.visibility import TOPICS, NotGranted
 from shared import audit
-from shared.audit import Action
+from shared.audit import Action, Result
 from shared.auth import tokens
 from shared.auth.revocations import Revocations
 from shared.auth.tokens import Principal
@@ -45,6 +45,8 @@ class Listening:
         try:
             sight = visibility.visibility_of(principal, topics, await self._granted(request, topics))
         except NotGranted:
+            refused = audit.entry_of(request, Action.STREAMED, result=Result.REFUSED, reason="not-granted")
+            await audit.write(request.app.state.sessions, refused)
             raise Problem(403, "not-granted", "This account may not listen to these topics.") from None
         async with self._stream.listen(sight, start_of(request)) as listener:
             heard = audit.entry_of(request, Action.STREAMED, reason=",".join(sorted(sight.all_topics)))
