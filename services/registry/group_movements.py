@@ -22,6 +22,8 @@ from services.registry.positions import TRANSITIONS
 from services.registry.reports import Filed, FiledMovement, moved_at
 from services.registry.typed_sites import TypedSites
 from shared import events
+from shared.country import UNKNOWN_COUNTRY
+from shared.events import Place
 from shared.events.vocabulary import Measure, Movement, Shelter, SubStock
 
 
@@ -93,6 +95,12 @@ class Tally:
 
 
 FINGERPRINT_BYTES = 16
+ABROAD: dict[str, Any] = {
+    "destination": Place(country=UNKNOWN_COUNTRY),
+    "destination_locality": None,
+    "site_id": None,
+    "shelter": Shelter.UNKNOWN,
+}
 Tallies = dict[str, Tally]  # maps the report id of a count to the tally
 
 
@@ -130,7 +138,7 @@ def moved(movement: FiledMovement, known: Tallies) -> list[Headcount]:
         if left is None:
             for tally in stock:
                 tally.empty(at)
-    return [] if to is SubStock.LEFT_COUNTRY else parts
+    return parts
 
 
 def stocks(movement: FiledMovement, at: datetime, known: Tallies) -> Iterator[Sequence[Tally]]:
@@ -138,12 +146,13 @@ def stocks(movement: FiledMovement, at: datetime, known: Tallies) -> Iterator[Se
 
     Displaced people come first, in the order of their counts, because a later count of everybody at the site may
     include them. If the movement states no number, people who have returned or settled move only if nobody else is
-    left.
+    left. People who have left the country do not move.
     """
     to, concerned = TRANSITIONS[movement.clear.movement].to, defaultdict[str, list[Tally]](list)
     stock_ids = {tally.count.stock_id for tally in named(movement, at, known)}
     for tally in known.values():
-        if tally.count.stock_id in stock_ids and tally.is_in_effect(at) and tally.people.count:
+        has_left = tally.count.sub_stock is SubStock.LEFT_COUNTRY
+        if tally.count.stock_id in stock_ids and tally.is_in_effect(at) and tally.people.count and not has_left:
             concerned[tally.count.stock_id].append(tally)
     displaced = {id: stock for id, stock in concerned.items() if stock[0].count.is_displaced}
     others = {
@@ -277,9 +286,11 @@ def part_id(report_id: str, stock_id: str) -> str:
 def place(movement: FiledMovement, source: Headcount) -> dict[str, Any]:
     """The place to which a movement leads.
 
-    If the report names no destination, people return to their origin or stay.
+    If the report names no destination, people return to their origin, go abroad, or stay.
     """
     clear, sealed = movement.clear, movement.sealed
+    if clear.destination is None and clear.movement is Movement.LEFT_COUNTRY:
+        return ABROAD
     if clear.destination is None and clear.movement is not Movement.RETURNED:
         return {}
     site_id = sealed.get("destination_site_id")

@@ -17,7 +17,7 @@ from services.registry.presences import SitePresence, during, presences
 from services.registry.report_queries import Versions, in_order
 from services.registry.timelines import EFFECTIVE
 from shared.auth.tokens import Principal
-from shared.events.vocabulary import ReportKind
+from shared.events.vocabulary import ReportKind, SubStock
 from shared.places import Places
 
 OF_GROUP = (ReportKind.GROUP, ReportKind.GROUP_MOVEMENT)
@@ -53,7 +53,8 @@ async def courses(session: AsyncSession, group_ids: Collection[UUID]) -> dict[UU
 
 
 def _course(group_id: UUID, counts: list[GroupCount], left: list[GroupStay]) -> GroupCourse:
-    unmoved = [count for count in counts if count.superseded_by is None and count.changed_at is None]
+    present = (count for count in counts if count.sub_stock != SubStock.LEFT_COUNTRY)
+    unmoved = [count for count in present if count.superseded_by is None and count.changed_at is None]
     return GroupCourse(group_id, counts, [*unmoved, *left])
 
 

@@ -50,7 +50,8 @@ IS_HELD = Report.outcome == OutcomeKind.HELD
 SUBJECT_PCODE = f"""coalesce(
     (SELECT {HERE} FROM households WHERE household_id = reports.subject_id),
     (
-        SELECT coalesce(destination_pcode, origin_pcode) FROM counts WHERE group_id = reports.subject_id
+        SELECT coalesce(destination_pcode, origin_pcode) FROM counts
+        WHERE group_id = reports.subject_id AND sub_stock IS DISTINCT FROM 'left_country'
         ORDER BY occurred_at DESC, report_id LIMIT 1
     ),
     (SELECT pcode FROM sites WHERE site_id = reports.subject_id)

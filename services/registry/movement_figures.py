@@ -93,7 +93,6 @@ class MovementFigure:
     """The people who moved in a month. A place without a P-code is a country.
 
     `group_persons` are people of counted groups. They are never added to `persons`, because they may be registered too.
-    People of counted groups who left the country are not included, because they are no count.
     """
 
     month: str | None

@@ -271,6 +271,21 @@ async def test_movements_of_groups_are_figures_of_their_own(office: Office) -> N
     assert [row["group_persons"] for row in rows] == [25, 45]
 
 
+async def test_people_of_groups_who_left_the_country_are_figures_of_movements(office: Office) -> None:
+    """Nobody else moves with the people who left: all others of the group return later."""
+    body = counted(0, 70)
+    await office.file(body, moved(body, "left_country", 24, persons=30), moved(body, "returned", 48))
+    rows = (await get(office, "movements?since=2022-05&until=2022-05"))["rows"]
+    assert [
+        (row["movement"], row["origin_pcode"], row["destination_country"], row["group_persons"]) for row in rows
+    ] == [
+        ("left_country", BATKEN, "ZZ", 30),
+        ("returned", BATKEN, "KG", 40),
+    ]
+    stock = await get(office, "stock?date=2022-05-31&sub_stock=in_displacement&sub_stock=in_return")
+    assert stock["total"]["group_persons"] == 40
+
+
 async def test_the_figures_of_movements_are_limited_to_the_callers_areas(office: Office) -> None:
     body = household(origin={"pcode": KADAMJAI}, destination={"pcode": LEILEK})
     await office.file(body, movement(body, "returned"))

@@ -135,7 +135,7 @@ async def test_a_site_shows_no_movement_of_a_group_after_the_group_left(office: 
 
 
 async def test_a_group_shows_movements_of_its_site_that_count_nobody(office: Office) -> None:
-    """People who left the country are no count. A reversed movement and a confirmation move nobody."""
+    """People who left the country are in no stock. A reversed movement and a confirmation move nobody."""
     body = counted(0, 70, site_id=SITE, destination_locality=None)
     returned, later = site_moved(SITE, "returned", 2), site_moved(SITE, "returned", 9)
     await office.file(body)
