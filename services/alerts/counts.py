@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.projections import DisplacedHousehold
-from services.alerts.queries.sites import WITH_PEOPLE
+from services.alerts.queries.sites import WITH_PEOPLE, WITHOUT_SITE
 from shared.country import TIME_ZONE
 from shared.events import HazardReported
 from shared.events.vocabulary import Mobility
@@ -107,13 +107,16 @@ LEFT JOIN (
     WHERE mobility = ANY($1) GROUP BY status, area
 ) AS living USING (status, area)
 LEFT JOIN (
-    SELECT status, area, string_agg(site_id || ' ' || version, ' ' ORDER BY site_id) AS sites
-    FROM ({WITH_PEOPLE}) AS sites GROUP BY status, area
+    SELECT status, area, string_agg(id || ' ' || number, ' ' ORDER BY id) AS sites
+    FROM (
+        SELECT status, area, site_id AS id, version AS number FROM ({WITH_PEOPLE}) AS sites
+        UNION ALL SELECT status, area, stock_id, persons FROM ({WITHOUT_SITE}) AS stocks
+    ) AS present GROUP BY status, area
 ) AS inhabited USING (status, area)
 """  # noqa: S608 - constants
 # When a district's figure for a hazard changes, the alert is evaluated again after an interval. If the figure crosses
-# the threshold, or if other sites have people, the alert is evaluated again at once. A hazard with a pending change is
-# skipped, because the newest revision may cancel or move the hazard.
+# the threshold, or if other sites or groups have people, the alert is evaluated again at once. A hazard with a pending
+# change is skipped, because the newest revision may cancel or move the hazard.
 DUE = f"""
 SELECT hazard_id, area FROM ({EXPOSED}) AS exposures
 WHERE NOT EXISTS (SELECT FROM hazard_changes WHERE hazard_changes.hazard_id = exposures.hazard_id) AND (
@@ -153,7 +156,7 @@ class Exposed(NamedTuple):
     `exposed` is the number of displaced households in the district that this hazard did not displace.
     `displaced` is the number of households in the district that this hazard displaced. `sites` has the ids and
     versions of the sites with counted people in the district, and `exposed_sites` are those of them that lie in the
-    hazard's area.
+    hazard's area. `sites` also has the ids and numbers of counted groups without a site; `group_persons` is their sum.
     """
 
     hazard_id: UUID
@@ -164,6 +167,7 @@ class Exposed(NamedTuple):
     is_new: bool
     sites: str = ""
     exposed_sites: tuple[UUID, ...] = ()
+    group_persons: int = 0
 
     def is_idle(self, rule: "ExposureRule") -> bool:
         """Whether the counts give no reason to raise, renew or withdraw an alert."""

@@ -99,11 +99,13 @@ class Exposures:
         alert_changes = await alert_queries.changes_of(session, known, self.places, self.rules, now)
         areas = {exposure.area for exposure in exposures if exposure.sites}
         sites = await site_queries.with_people(session, areas, self.rules.exposure.mobility) if areas else {}
-        changes = [
-            (hazard, exposure._replace(exposed_sites=inside(hazard, sites.get((hazard.status, exposure.area), ()))))
-            for exposure in exposures
-            for hazard in [hazards[exposure.hazard_id]]
-        ]
+        groups = await site_queries.persons_without_site(session, areas, self.rules.exposure.mobility) if areas else {}
+        changes = []
+        for exposure in exposures:
+            hazard = hazards[exposure.hazard_id]
+            here = hazard.status, exposure.area
+            exposed_sites, group_persons = inside(hazard, sites.get(here, ())), groups.get(here, 0)
+            changes.append((hazard, exposure._replace(exposed_sites=exposed_sites, group_persons=group_persons)))
         async for touched, finding in judged([ExposureRules(self.rules)], changes, alert_changes, session, now):
             if isinstance(finding, Finding):
                 alert_changes.apply(

@@ -54,6 +54,7 @@ RUPTURE = N_("Rupture not modelled")
 LABELLED = frozenset({"quake_by_source", "quake_unjudged"})
 OF_QUAKES = LABELLED | {"quake_magnitude", "quake_intensity"}
 SITES = N_("Sites with displaced people in the hazard's area, {place}: {sites}")
+GROUPS = N_("People in counted groups without a site in the hazard's area, {place}: {group_persons}")
 DISPLACED = N_("Households displaced by it that are now in its area: {displaced}")
 
 
@@ -63,8 +64,8 @@ def sentence(reason: str, figures: Mapping[str, Any], language: str, known: Null
     if reason == "households_displaced":
         words["displaced"] = displaced(figures, filters(language)["number"], known)
     texts = _of_quake(reason, figures) if reason in OF_QUAKES else [TEXTS.get(reason, reason)]
-    if figures.get("sites"):
-        texts = [*texts, SITES] if figures.get("households") else [SITES]
+    if present := [text for name, text in (("sites", SITES), ("group_persons", GROUPS)) if figures.get(name)]:
+        texts = [*texts, *present] if figures.get("households") else present
     sentences = [*texts, DISPLACED] if figures.get("displaced") else texts
     return ". ".join(known.gettext(text).format_map(words) for text in sentences)
 

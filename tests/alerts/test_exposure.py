@@ -202,6 +202,18 @@ async def test_a_site_without_a_point_and_a_hazard_without_a_shape_are_compared_
     assert sorted(sites) == sorted([[str(school.site_id)], sorted([str(school.site_id), str(mosque.site_id)])])
 
 
+async def test_groups_without_a_site_are_exposed_by_district_whatever_they_fled(post: Post) -> None:
+    flood, counted = mudflow(area={"pcodes": [LEILEK]}), group(persons=40)
+    fled = counted.model_copy(update={"hazard_id": flood.hazard_id})
+    await post(fled, group(persons=20, destination=Place(pcode=ALAI)), flood)
+    exposure, _ = await post.alerts()
+    assert (exposure.area, exposure.figures["group_persons"], "sites" in exposure.figures) == (LEILEK, 40, False)
+    post.now = NOW + timedelta(seconds=11)
+    await post(fled.model_copy(update={"sequence": 2, "persons": 0}))
+    exposure, _ = await post.alerts()
+    assert (exposure.is_lapsed, exposure.reason) == (True, "below_threshold")
+
+
 async def test_an_exposure_alert_names_the_sites_where_people_are_now(post: Post) -> None:
     school, mosque = site(), site()
     await post(school, mosque, mudflow(area={"pcodes": [LEILEK]}), group(site_id=school.site_id))

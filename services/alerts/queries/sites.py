@@ -1,4 +1,4 @@
-"""The SQL of sites where displaced people stay; the caller commits."""
+"""The SQL of sites where displaced people stay, and of counted groups without a site; the caller commits."""
 
 # raw SQL throughout: the task that counts exposures runs these statements every second
 
@@ -33,6 +33,21 @@ WHERE counted.is_counted AND counted.persons > 0 AND counted.mobility = ANY($1)
             AND whole.covers_site AND whole.counted_at > counted.counted_at
     )
 """  # noqa: S608 - constants
+# The people of counted groups that name no site, or a site that is not in the list. If teams disagree about a stock,
+# the highest count is used.
+WITHOUT_SITE = """
+SELECT counted.status, destination_area AS area, stock_id, max(persons) AS persons FROM counted_groups AS counted
+WHERE counted.is_counted AND counted.persons > 0 AND counted.mobility = ANY($1)
+    AND destination_area IS NOT NULL AND NOT EXISTS (SELECT FROM sites WHERE sites.site_id = counted.site_id)
+    AND NOT EXISTS (
+        SELECT FROM replaced_counts AS replaced
+        WHERE replaced.report_id = counted.report_id AND replaced.sequence > counted.sequence
+    )
+GROUP BY counted.status, destination_area, stock_id
+"""
+PERSONS_IN_AREAS = f"""
+SELECT status, area, sum(persons)::int FROM ({WITHOUT_SITE}) AS stocks WHERE area = ANY($2) GROUP BY status, area
+"""  # noqa: S608 - constants
 IN_AREAS = f"SELECT * FROM ({WITH_PEOPLE}) AS sites WHERE area = ANY($2) ORDER BY site_id"  # noqa: S608
 NAMED = f"SELECT {COLUMNS} FROM sites WHERE site_id = ANY($1) ORDER BY name_ru, site_id"  # noqa: S608
 
@@ -52,6 +67,15 @@ async def with_people(
         site = ListedSite(*row)
         sites[Status(status), site.area].append(site)
     return sites
+
+
+async def persons_without_site(
+    session: AsyncSession, areas: Collection[str], mobility: Collection[Mobility]
+) -> dict[tuple[Status, str], int]:
+    """The number of people in counted groups without a site, by the status of the counts and the district."""
+    connection = await database.driver(session)
+    rows = await connection.fetch(PERSONS_IN_AREAS, list(mobility), list(areas))
+    return {(Status(status), area): persons for status, area, persons in rows}
 
 
 async def named(session: AsyncSession, site_ids: Collection[UUID]) -> list[ListedSite]:

@@ -1,9 +1,12 @@
-"""Raises a separate alert about a hazard if displaced households, or sites with displaced people, are in its area."""
+"""Raises a separate alert about a hazard if displaced households, counted groups, or sites with people are in its area.
+
+A group without a site is known by its district only, so the district decides.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import shapely
@@ -45,8 +48,10 @@ class ExposureRules:
         assert exposed is not None
         if exposed.gone:
             return Nothing(exposed.gone)
-        sites = exposed.exposed_sites
-        return decide_exposure(touched.report, exposed.area, exposed.exposed, self.rules, now, sites=sites)
+        sites, persons = exposed.exposed_sites, exposed.group_persons
+        return decide_exposure(
+            touched.report, exposed.area, exposed.exposed, self.rules, now, sites=sites, group_persons=persons
+        )
 
 
 def situation_of(hazard: HazardReported, exposed: Exposed) -> Situation:
@@ -77,21 +82,23 @@ def decide_exposure(
     now: datetime,
     *,
     sites: Sequence[UUID] = (),
+    group_persons: int = 0,
 ) -> Finding | Nothing:
     """The finding for the exposure alert about one district.
 
-    The alert is about the displaced households in the district, and about the sites with displaced people in the
-    hazard's area. The alert is separate from the hazard's own alert.
+    The alert is about the displaced households and the counted groups in the district, and about the sites with
+    displaced people in the hazard's area, whatever these people fled. It is separate from the hazard's own alert.
     """
     rule = rules.exposure
     if rule is None or hazard.status not in ALERTED or hazard.msg_type is MsgType.CANCEL:
         return Nothing("no_rule")
     severity = effective_severity(hazard, rules)
-    is_anybody_there = households >= rule.households or bool(sites)
+    is_anybody_there = households >= rule.households or bool(sites) or group_persons > 0
     if RANK[severity] < RANK[rule.floor] or not is_anybody_there:
         return Nothing("below_threshold")
     # The figures have the ids of the sites and no names, because some readers of alerts may not see localities.
-    named = {"sites": [str(site_id) for site_id in sites]} if sites else {}
+    named: dict[str, Any] = {"sites": [str(site_id) for site_id in sites]} if sites else {}
+    counted = {"group_persons": group_persons} if group_persons else {}
     return Finding(
         situation=Situation(RuleKind.EXPOSURE, hazard.status, area, str(hazard.hazard_id)),
         rule="exposure",
@@ -100,7 +107,7 @@ def decide_exposure(
         onset=hazard.onset,
         expires=hazard.expires,
         is_suppressed=rule.is_too_old(hazard, now),
-        figures={"households": households, "pcode": area, **named},
+        figures={"households": households, "pcode": area, **named, **counted},
         hazard_type=hazard.type,
         hazard_id=hazard.hazard_id,
         hazard_scope=hazard.scope,
