@@ -205,7 +205,7 @@ async def test_a_site_without_a_point_and_a_hazard_without_a_shape_are_compared_
 async def test_groups_without_a_site_are_exposed_by_district_whatever_they_fled(post: Post) -> None:
     flood, counted = mudflow(area={"pcodes": [LEILEK]}), group(persons=40)
     fled = counted.model_copy(update={"hazard_id": flood.hazard_id})
-    await post(fled, group(persons=20, destination=Place(pcode=ALAI)), flood)
+    await post(fled, group(persons=5, destination=Place(pcode=ALAI)), flood)
     exposure, _ = await post.alerts()
     assert (exposure.area, exposure.figures["group_persons"], "sites" in exposure.figures) == (LEILEK, 40, False)
     post.now = NOW + timedelta(seconds=11)

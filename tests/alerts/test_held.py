@@ -17,6 +17,7 @@ from services.alerts import projections
 from services.alerts.queries import held as held_queries
 from services.alerts.queries.departures import HELD_COUNTS, HELD_HOUSEHOLDS
 from shared.events import GroupCounted, GroupHeld, HouseholdHeld, Place
+from shared.events.vocabulary import Status
 from shared.places import Places
 from shared.postgres import database
 from tests.alerts.examples import Examples
@@ -69,7 +70,7 @@ async def test_a_group_is_not_counted_twice_if_another_report_than_the_held_one_
 async def test_an_exercise_does_not_end_the_hold_of_an_actual_report(post: Post) -> None:
     report, count = household(persons=30), group(persons=30, destination=UNKNOWN)
     await post(held(report), held(count))
-    practised = {"status": "Exercise", "persons": 5}
+    practised = {"status": Status.EXERCISE, "persons": 5}
     await post(report.model_copy(update=practised), count.model_copy(update=practised))
     alert = await post.alert()
     assert [alert.figures[name] for name in ("persons", "held_persons")] == [60, 60]
@@ -82,7 +83,7 @@ async def test_ended_holds_are_deleted_when_no_earlier_event_can_come(post: Post
     waiting, refused = held(household(persons=3)), held(household(persons=4))
     await post(waiting, refused, ended(refused))
     await held_queries.forget_ended(post.session, post.now)
-    assert len(await post.fetch("SELECT FROM held_people")) == 2
+    assert len(await post.fetch("SELECT subject_id FROM held_people")) == 2
     await held_queries.forget_ended(post.session, post.now + timedelta(seconds=1))
     [(subject_id,)] = await post.fetch("SELECT subject_id FROM held_people")
     assert subject_id == waiting.key
