@@ -75,7 +75,7 @@ async def restricted_hazards(
     if not granted:
         refused = audit.entry_of(request, Action.READ, result=Result.REFUSED, reason="not-granted")
         await audit.write(request.app.state.sessions, refused)
-        raise Problem(403, "not-granted", "No restricted hazards are granted to this account.")
+        raise Problem(404, "not-granted", "No restricted hazards are granted to this account.")
     around = console(request).places.around(granted)
     rows = await hazard_grants.hazards(session, around, limit, after)
     await audit.add(session, audit.entry_of(request, Action.READ, objects=[row.hazard_id for row in rows]))

@@ -209,6 +209,7 @@ OF_NO_AREA = {
     "PUT /registry/v1/sites/{site_id}",  # tests/registry tests this route
     "GET /sites",
     "GET /sheets",
+    "GET /v1/restricted-hazards",  # tests/console/test_stream.py tests the granted areas
     "GET /password",
     "POST /sign-out",
     "POST /v1/session",
