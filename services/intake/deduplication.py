@@ -118,12 +118,6 @@ class Deduplication:
             return None
         return [id for number, id in enumerate(ids) if any(marks[number :: len(ids)])]
 
-    async def remember(self, author: UUID, ids: Collection[UUID]) -> None:
-        """Store ids that are not of reports, so that `accepted` finds them as long as reports of the same day."""
-        key_id, _ = self._ring.newest
-        prefix = self._prefix_of(key_id)
-        await self.keep([Fingerprint(prefix + name_of(author, id.bytes, VERSIONS.start), b"1") for id in ids])
-
     async def forget(self, names: Sequence[bytes]) -> bool:
         """Delete the reports' fingerprints, so that the reports count as new. Return False if Valkey did not answer."""
         key_id, _ = self._ring.newest

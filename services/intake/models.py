@@ -1,4 +1,4 @@
-"""Intake's tables: the state of its feeds, the hazards that they published, and the outcomes of reports."""
+"""Intake's tables: the state of its feeds and their hazards, the outcomes of reports, and the sent rows of lists."""
 
 from datetime import datetime
 from typing import Any
@@ -108,6 +108,32 @@ class PhoneKeyUse(IntakeModel):
 
     kid: Mapped[str] = mapped_column(primary_key=True)
     used_at: Mapped[datetime]
+
+
+class SentRow(IntakeModel):
+    """A row of a list of households that an account sent as a report. `report_id` is an HMAC of the row.
+
+    The primary key decides which of two concurrent requests sends the row.
+    """
+
+    __tablename__ = "sheet_rows"
+
+    report_id: Mapped[UUID] = mapped_column(primary_key=True)
+    author: Mapped[UUID]
+    sent_at: Mapped[datetime]
+
+
+class SentHead(IntakeModel):
+    """The head of a household in a row that was sent. `head_id` is an HMAC of the head and the day.
+
+    `sender` is the account, and in another row its team.
+    """
+
+    __tablename__ = "sheet_heads"
+
+    head_id: Mapped[UUID] = mapped_column(primary_key=True)
+    sender: Mapped[UUID] = mapped_column(primary_key=True)
+    sent_at: Mapped[datetime]
 
 
 SHARED = (*CONSUMER_TABLES, AUDIT, models.INSTALLATION)

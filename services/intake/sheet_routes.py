@@ -55,7 +55,6 @@ class SheetRowView(BaseModel):
     report_id: UUID | None
     errors: list[CellErrorView]
     kept_as_text: tuple[int, ...]
-    is_corrected: bool  # a row with the same head and day, and other cells, was sent before; it is sent nevertheless
     is_outside: bool  # the place is outside of the account's areas; the report is accepted nevertheless
 
 
@@ -109,7 +108,6 @@ async def read(scope: Scope, receive: Receive) -> CheckedFile:
     reader = HouseholdReader(
         sheets.names,
         tuple(sheets.keys.keys.values()),
-        author.principal.account,
         state.settings.counted_status,
         author.now,
     )
@@ -133,8 +131,8 @@ async def check(scope: Scope, file: CheckedFile) -> Response:
 
 
 async def send_rows(scope: Scope, file: CheckedFile) -> Response:
-    """Send the new rows. The security log has the ids of the sent reports."""
-    rows = await sheet_import(scope).send(file.rows)
+    """Send the new rows, and the confirmed ones. The security log has the ids of the sent reports."""
+    rows = await sheet_import(scope).send(file.rows, file.chosen.choices.confirmed)
     reports = [row.report_id for row in rows if row.verdict is SheetRowVerdict.SENT and row.report_id]
     entry = audit.entry_of(HTTPConnection(scope), Action.SHEET_SENT, objects=reports, reason="import")
     await audit.write(scope["app"].state.sessions, entry)
@@ -196,7 +194,6 @@ def row_view(scope: Scope, judged: JudgedRow) -> SheetRowView:
             CellErrorView(column=error.column, reason=error.reason, missing=error.missing) for error in judged.errors
         ],
         kept_as_text=judged.row.kept_as_text,
-        is_corrected=judged.is_corrected,
         is_outside=pcode is not None and not scope["principal"].covers(pcode, places),
     )
 

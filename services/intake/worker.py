@@ -10,6 +10,7 @@ from services.intake.config import IntakeSettings
 from services.intake.feeds.polling import Poller
 from services.intake.feeds.reading import Reader
 from services.intake.handlers import OUTCOMES
+from services.intake.sheets import queries as sheet_queries
 from shared import lifecycle, wiring
 from shared.messaging.consumer import Consumer
 from shared.messaging.redrives import Redrives
@@ -40,10 +41,12 @@ async def run(settings: IntakeSettings) -> None:
 
 
 async def forget_receipts(sessions: async_sessionmaker[AsyncSession]) -> None:
-    """Delete old receipts once a day, until cancelled. Phones request a report's receipt for 90 days."""
+    """Delete old receipts and rows of lists once a day, until cancelled. Phones request a receipt for 90 days."""
     while True:
+        before = datetime.now(UTC) - RECEIPTS_KEPT
         async with sessions.begin() as session:
-            await receipt_queries.forget(session, datetime.now(UTC) - RECEIPTS_KEPT)
+            await receipt_queries.forget(session, before)
+            await sheet_queries.forget(session, before)
         await asyncio.sleep(DAY.total_seconds())
 
 

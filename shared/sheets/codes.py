@@ -66,4 +66,6 @@ class SheetRowVerdict(StrEnum):
     NEW = "new"  # the dry run found nothing wrong
     SENT = "sent"
     KNOWN = "known"  # this account has sent the row before
+    KNOWN_ELSEWHERE = "known_elsewhere"  # another account has sent the row before
+    CHANGED = "changed"  # the team has sent a row with this head and day and other cells; sent only if confirmed
     REFUSED = "refused"

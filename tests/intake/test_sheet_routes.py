@@ -1,13 +1,17 @@
 """The routes for sheets of households: a dry run, sending, the refused rows, and the same file again."""
 
+import asyncio
 import io
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import openpyxl
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.intake.config import IntakeSettings
 from shared.audit import AUDIT
@@ -15,6 +19,7 @@ from shared.auth.tokens import Role
 from shared.postgres import database
 from shared.sheets.reading import BYTES
 from tests.intake.conftest import RunningIntake
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
 PATH = "/v1/household-sheets"
@@ -30,22 +35,30 @@ def unique() -> str:
     return uuid4().hex
 
 
-async def sent(intake: RunningIntake, act: str, content: bytes, account: Any, query: str = "") -> Any:
-    caller = intake.caller(Role.REGISTRAR, account=account, areas=["KG06000000000"])
+async def sent(
+    intake: RunningIntake, act: str, content: bytes, account: UUID, query: str = "", *, team: UUID | None = None
+) -> Any:
+    caller = intake.caller(Role.REGISTRAR, account=account, team=team, areas=["KG06000000000"])
     return await intake.http.post(f"{PATH}:{act}{query}", content=content, headers=caller.headers)
 
 
-async def verdicts(intake: RunningIntake, act: str, content: bytes, account: Any) -> list[str]:
-    answer = await sent(intake, act, content, account)
+async def verdicts(
+    intake: RunningIntake, act: str, content: bytes, account: UUID, *, team: UUID | None = None
+) -> list[str]:
+    answer = await sent(intake, act, content, account, team=team)
     assert answer.status_code == 200, answer.text
     return [row["verdict"] for row in answer.json()["rows"]]
 
 
-async def logged(intake: RunningIntake, account: Any) -> list[Any]:
-    engine = database.engine(intake.installation.settings(IntakeSettings))
-    async with database.sessions(engine)() as session:
+@asynccontextmanager
+async def opened_database(intake: RunningIntake) -> AsyncIterator[async_sessionmaker[AsyncSession]]:
+    async with database.opened(intake.installation.settings(IntakeSettings)) as engine:
+        yield database.sessions(engine)
+
+
+async def logged(intake: RunningIntake, account: UUID) -> list[Any]:
+    async with opened_database(intake) as sessions, sessions() as session:
         rows = await session.execute(select(AUDIT.c.action, AUDIT.c.objects).where(AUDIT.c.account == account))
-    await engine.dispose()
     return [(action, len(objects)) for action, objects in rows]
 
 
@@ -60,12 +73,53 @@ async def test_a_dry_run_sends_nothing_and_the_same_file_again_adds_nothing(inta
         assert await verdicts(intake, act, content, account) == ["known", "known", "refused"]
     assert (await intake.counts())["accepted"] == after["accepted"]
     assert await logged(intake, account) == [("sheet_sent", 2), ("sheet_sent", 0)]
-    assert await verdicts(intake, "check", content, uuid4()) == ["new", "new", "refused"]
-    corrected = await sent(intake, "check", content.replace(b";5;", b";6;", 1), account)
-    assert [(row["verdict"], row["is_corrected"]) for row in corrected.json()["rows"][:2]] == [
-        ("new", True),
-        ("known", False),
-    ]
+
+
+async def test_a_list_that_another_account_has_sent_adds_nothing_and_names_no_report(intake: RunningIntake) -> None:
+    content, other = sheet(at=unique()), uuid4()
+    await verdicts(intake, "send", content, uuid4())
+    before = await intake.counts()
+    for act in ("check", "send"):
+        answer = (await sent(intake, act, content, other)).json()
+        assert [(row["verdict"], row["report_id"]) for row in answer["rows"][:2]] == [("known_elsewhere", None)] * 2
+    assert await intake.counts() == before
+    assert await logged(intake, other) == [("sheet_sent", 0)]
+
+
+@pytest.mark.parametrize("is_one_account", [True, False])
+async def test_a_list_that_two_requests_send_at_once_is_sent_once(intake: RunningIntake, is_one_account: bool) -> None:
+    content, account, before = sheet(at=unique()), uuid4(), await intake.counts()
+    accounts = account, account if is_one_account else uuid4()
+    async with opened_database(intake) as sessions, sessions.begin() as session:
+        await session.execute(text("LOCK TABLE receipts IN ACCESS EXCLUSIVE MODE"))
+        requests = [asyncio.create_task(verdicts(intake, "send", content, account)) for account in accounts]
+        await wait_for(lambda: are_waiting(sessions, 2), timeout=30)  # both look up the rows before one is sent
+    answers = await asyncio.gather(*requests)
+    known = "known" if is_one_account else "known_elsewhere"
+    assert sorted(answers) == [[known, known, "refused"], ["sent", "sent", "refused"]]
+    assert (await intake.counts())["accepted"] == before["accepted"] + 2
+
+
+async def are_waiting(sessions: async_sessionmaker[AsyncSession], count: int) -> bool:
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'receipts'::regclass")
+    async with sessions() as session:
+        return bool(await session.scalar(waiting) == count)
+
+
+async def test_a_changed_row_is_sent_only_if_a_person_confirms_that_it_is_another_household(
+    intake: RunningIntake,
+) -> None:
+    content, account, team = sheet(at=unique()), uuid4(), uuid4()
+    await verdicts(intake, "send", content, account, team=team)
+    changed, before = content.replace(b";5;", b";6;", 1), await intake.counts()
+    for sender in (account, uuid4()):
+        for act in ("check", "send"):
+            answer = await verdicts(intake, act, changed, sender, team=team)
+            assert answer[0] == "changed"
+    assert await intake.counts() == before
+    assert await verdicts(intake, "check", changed, uuid4()) == ["new", "known_elsewhere", "refused"]
+    confirmed = await sent(intake, "send", changed, account, "?confirmed=2")
+    assert [row["verdict"] for row in confirmed.json()["rows"]] == ["sent", "known", "refused"]
 
 
 async def test_the_answer_has_the_columns_and_reasons_but_no_cell(intake: RunningIntake) -> None:

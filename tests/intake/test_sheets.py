@@ -3,7 +3,6 @@
 import io
 from datetime import UTC, date, datetime
 from typing import Any
-from uuid import UUID, uuid4
 
 import openpyxl
 import pytest
@@ -13,7 +12,7 @@ from services.intake.sheet_routes import workbook
 from services.intake.sheets.choices import ChosenSheet, SheetChoices
 from services.intake.sheets.days import day_of
 from services.intake.sheets.households import HouseholdReader, SheetHousehold, SheetNames
-from services.intake.sheets.imports import CheckedFile, judged
+from services.intake.sheets.imports import CheckedFile, SentBefore, judged
 from services.intake.sheets.labels import guess
 from shared.events import HouseholdReport
 from shared.events.vocabulary import Status
@@ -25,18 +24,15 @@ from shared.sheets.reading import read
 
 KADAMJAI, BATKEN, BATKEN_CITY = "KG05258000000", "KG05214000000", "KG05410000010"
 NOW = datetime(2026, 11, 27, 15, tzinfo=UTC)
-ACCOUNT = uuid4()
 NAMES = SheetNames(Places.load())
 HEADER = "№;ФИО главы семьи;Кол-во человек;Откуда;Куда;Дата;Телефон;ИНН;Примечание"
 ROW = "1;Асанов Бакыт Токтогулович;5;Кадамжайский район;г. Баткен;20.11.2026;+996 555 010203;20000000000017;корова"
 C, F = HouseholdColumn, RowFault
 
 
-def rows(
-    text: str | bytes, *, account: UUID = ACCOUNT, keys: tuple[bytes, ...] = (b"k" * 32,), **choices: Any
-) -> list[SheetHousehold]:
+def rows(text: str | bytes, *, keys: tuple[bytes, ...] = (b"k" * 32,), **choices: Any) -> list[SheetHousehold]:
     sheet = read(text if isinstance(text, bytes) else text.encode())[0]
-    reader = HouseholdReader(NAMES, keys, account, Status.ACTUAL, NOW)
+    reader = HouseholdReader(NAMES, keys, Status.ACTUAL, NOW)
     return list(reader.rows(ChosenSheet(sheet, SheetChoices(**choices))))
 
 
@@ -128,18 +124,20 @@ def test_two_columns_of_a_kind_and_two_names_of_a_village_lose_nothing() -> None
     assert faults(row(line.replace("Пульгон", "П" * 151), header)) == [(5, F.LOCALITY)]
 
 
-def test_the_same_row_has_the_same_ids_in_every_file_of_the_account_only() -> None:
+def test_the_same_row_has_the_same_ids_in_every_file() -> None:
     first = report(ROW)
     [_, again] = rows(f"Список;;\n{HEADER}\n9;Другой;1;Кадамжай;Лейлек;20.11.2026;0555;;\n7{ROW[1:]}\n")
     assert again.report is not None and again.report.report_id == first.report_id
     assert again.report.members == first.members
     named = ("skipped", "head", "persons", "origin", "destination", "occurred_on")
     assert report(ROW, columns=(*named, "phone", "skipped", "notes")).report_id == first.report_id
-    others = [report(ROW, account=uuid4()), report(ROW.replace("корова", "две коровы")), report(ROW, keys=(b"l" * 32,))]
-    assert len({made.report_id for made in (first, *others)}) == 4
+    others = [report(ROW.replace("корова", "две коровы")), report(ROW, keys=(b"l" * 32,))]
+    assert len({made.report_id for made in (first, *others)}) == 3
     rotated = row(ROW, keys=(b"k" * 32, b"l" * 32))
-    judgement = judged(rotated, {first.report_id})
+    judgement = judged(rotated, SentBefore(own={first.report_id}))
     assert (judgement.verdict, judgement.report_id) == (SheetRowVerdict.KNOWN, first.report_id)
+    judgement = judged(rotated, SentBefore(others={first.report_id}))
+    assert (judgement.verdict, judgement.report_id) == (SheetRowVerdict.KNOWN_ELSEWHERE, None)
 
 
 def test_a_row_is_the_same_in_a_csv_and_a_workbook_and_with_a_column_between() -> None:

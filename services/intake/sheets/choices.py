@@ -18,11 +18,16 @@ LineNumber = Annotated[int, Field(ge=0, le=1_048_576)]  # 0: no header; the larg
 PlaceCode = Annotated[str, Field(pattern=r"^([A-Z]{2}|[A-Z]{2}[0-9]{11})$")]
 UNCOUNTED = HouseholdColumn.SKIPPED, HouseholdColumn.REASONS  # the same row can have another number and other reasons
 DAYS = HouseholdColumn.OCCURRED_ON, HouseholdColumn.BIRTH
+CONFIRMED = 200  # rows at once; the page does not show more rows
+LISTS = {"columns", "confirmed"}
 Columns = Annotated[tuple[HouseholdColumn, ...], Field(max_length=COLUMNS)]
 
 
 class SheetChoices(Body):
-    """Values for all rows apply to a row whose own cell is empty. What is None is guessed from the sheet."""
+    """Values for all rows apply to a row whose own cell is empty. What is None is guessed from the sheet.
+
+    `confirmed` are the lines of changed rows that a person recognised as other households.
+    """
 
     sheet: Annotated[int, Field(ge=0, le=500)] = 0
     header_first: LineNumber | None = None
@@ -35,13 +40,14 @@ class SheetChoices(Body):
     reason: Reason | None = None
     shelter: Shelter | None = None
     mobility: Mobility = Mobility.DISPLACEMENT
+    confirmed: Annotated[tuple[LineNumber, ...], Field(max_length=CONFIRMED)] = ()
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> "SheetChoices":
         """The choices in the query of a request. Raises pydantic.ValidationError."""
         given: dict[str, Any] = {name: value for name, value in query.items() if value and name != "lang"}
-        if "columns" in given:
-            given["columns"] = given["columns"].split(",")
+        for name in LISTS & given.keys():
+            given[name] = given[name].split(",")
         return cls.model_validate(given)
 
 

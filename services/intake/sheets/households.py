@@ -48,9 +48,7 @@ class SheetHousehold:
     other_ids: tuple[UUID, ...] = ()  # the report's ids by earlier keys
     errors: tuple[RowError, ...] = ()
     kept_as_text: tuple[int, ...] = ()
-    head_ids: tuple[
-        UUID, ...
-    ] = ()  # ids of the head's name and number with the day, by the newest key and earlier keys
+    head_ids: tuple[UUID, ...] = ()  # ids of the head and the day, by the newest key and earlier keys
 
 
 class SheetNames:
@@ -69,7 +67,6 @@ class HouseholdReader:
 
     names: SheetNames
     keys: tuple[bytes, ...]
-    account: UUID
     status: Status
     now: datetime
 
@@ -89,7 +86,7 @@ class HouseholdReader:
             return SheetHousehold(line, errors=(RowError(None, RowFault.TOTAL),))
         cells = RowCells(chosen, line)
         day = self._day(cells)
-        *earlier, ids = (RowIds(key, self.account, chosen.identity(line, day)) for key in self.keys)
+        *earlier, ids = (RowIds(key, chosen.identity(line, day)) for key in self.keys)
         report = validated(cells, self._body(cells, day, ids))
         if report is None or cells.errors:
             return SheetHousehold(line, errors=tuple(cells.errors))
@@ -99,10 +96,10 @@ class HouseholdReader:
 
     def _head_ids(self, cells: RowCells, day: date) -> Iterator[UUID]:
         """Ids that a row keeps when its other cells are corrected."""
-        heads = (" ".join(name_of(cells).values()), cells.text(C.PERSONAL_NUMBER))
+        heads = [*filter(None, (" ".join(name_of(cells).values()), cells.text(C.PERSONAL_NUMBER)))]
         for key in reversed(self.keys):
-            for head in filter(None, heads):
-                yield RowIds(key, self.account, ["head", day.isoformat(), head.casefold()]).report
+            for head in heads or [cells.text(C.PHONE)]:  # the households of a village can have one telephone
+                yield RowIds(key, ["head", day.isoformat(), head.casefold()]).report
 
     @property
     def _today(self) -> date:

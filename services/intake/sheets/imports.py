@@ -1,18 +1,17 @@
-"""Checks a sheet of households, and sends its rows as reports. A row that the account has sent before is not sent."""
+"""Checks a sheet of households, and sends its rows as reports. A row that any account has sent before is not sent."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from services.intake import receipt_queries
 from services.intake.admission import Admission, Admitted
-from services.intake.deduplication import Deduplication
 from services.intake.drafting import ReportSender
 from services.intake.publication import Answer
 from services.intake.refusals import ReportRefused
+from services.intake.sheets import queries
 from services.intake.sheets.cells import RowError
 from services.intake.sheets.choices import ChosenSheet, SheetChoices
 from services.intake.sheets.households import HouseholdReader, SheetHousehold
@@ -28,7 +27,7 @@ VERDICTS = {
     Answer.ACCEPTED: SheetRowVerdict.SENT,
     Answer.SPOOLED: SheetRowVerdict.SENT,
     Answer.DUPLICATE: SheetRowVerdict.KNOWN,
-    Answer.CONFLICT: SheetRowVerdict.KNOWN,  # the row is sent by two requests at the same time
+    Answer.CONFLICT: SheetRowVerdict.KNOWN,  # an earlier request sent the row, and ended before its commit
     Answer.FULL: SheetRowVerdict.REFUSED,
 }
 
@@ -44,13 +43,21 @@ class CheckedFile:
 
 @dataclass(frozen=True, slots=True)
 class JudgedRow:
-    """`report_id` is the id under which the row is known; else the id of its report, if it has one."""
+    """`report_id` is the id of the row's report; None if the row has none, or the report is of another account."""
 
     row: SheetHousehold
     verdict: SheetRowVerdict
     errors: tuple[RowError, ...] = ()
     report_id: UUID | None = None
-    is_corrected: bool = False  # a row with the same head and day, and other cells, was sent before
+
+
+@dataclass(frozen=True, slots=True)
+class SentBefore:
+    """The reports that this account and other accounts have sent, and the heads that its team has sent."""
+
+    own: Collection[UUID] = ()
+    others: Collection[UUID] = ()
+    heads: Collection[UUID] = ()
 
 
 def checked(raw: bytes, choices: SheetChoices, reader: HouseholdReader) -> CheckedFile:
@@ -69,35 +76,63 @@ class SheetImport:
 
     async def judge(self, rows: Sequence[SheetHousehold]) -> list[JudgedRow]:
         """A verdict for each row. Nothing is sent."""
-        known = await self._known([id for row in rows for id in (*ids_of(row), *row.head_ids)])
-        return [judged(row, known) for row in rows]
+        sent_before = await self._sent_before(rows)
+        return [judged(row, sent_before) for row in rows]
 
-    async def send(self, rows: Sequence[SheetHousehold]) -> list[JudgedRow]:
-        """Send the new rows, and return a verdict for each row. If it is cut off, the rest can be sent again."""
+    async def send(self, rows: Sequence[SheetHousehold], confirmed: Collection[int] = ()) -> list[JudgedRow]:
+        """Send the new rows, and return a verdict for each row. If it is cut off, the rest can be sent again.
+
+        `confirmed` are the lines of changed rows that a person recognised as other households.
+        """
         judgements = await self.judge(rows)
-        new = [place for place, row in enumerate(judgements) if row.verdict is SheetRowVerdict.NEW]
+        new = [place for place, row in enumerate(judgements) if is_sent(row, confirmed)]
         for places in batched(new):
-            reports = [report for place in places if (report := judgements[place].row.report)]
-            results = await self._admission.admit_reports(reports, self._sender)
-            for place, result in zip(places, results, strict=True):
-                judgements[place] = sent(judgements[place].row, result)
-            await self._remember_heads([judgements[place] for place in places])
+            results = await self._send_new({place: judgements[place].row for place in places})
+            for place, row in results.items():
+                judgements[place] = row
+            lost = [place for place in places if place not in results]  # another request sends them at the same time
+            for place, row in zip(lost, await self.judge([judgements[place].row for place in lost]), strict=True):
+                judgements[place] = row
         return judgements
 
-    async def _remember_heads(self, rows: Sequence[JudgedRow]) -> None:
-        heads = [id for row in rows if row.verdict is SheetRowVerdict.SENT for id in row.row.head_ids]
-        await self._admission.publication.deduplication.remember(self._sender.principal.account, heads)
+    async def _send_new(self, rows: Mapping[int, SheetHousehold]) -> dict[int, JudgedRow]:
+        """Send the rows that no other request sends. Their ids are committed after the reports were accepted.
 
-    async def _known(self, ids: Sequence[UUID]) -> set[UUID]:
-        """The reports that this account has sent. Without Valkey, only those that have an outcome."""
-        account = self._sender.principal.account
-        deduplication: Deduplication = self._admission.publication.deduplication
-        known: set[UUID] = set()
-        for some in batched(ids):
-            known.update(await deduplication.accepted(account, some) or ())
+        If the process ends before the commit, the rows can be sent again.
+        """
+        reports = {place: row.report for place, row in rows.items() if row.report}
+        account, now = self._sender.principal.account, self._sender.now
+        async with self._sessions.begin() as session:
+            claimed = await queries.claim(session, [report.report_id for report in reports.values()], account, now)
+            reports = {place: report for place, report in reports.items() if report.report_id in claimed}
+            results = await self._admission.admit_reports(list(reports.values()), self._sender)
+            judgements = {place: sent(rows[place], result) for place, result in zip(reports, results, strict=True)}
+            refused = [place for place, row in judgements.items() if row.verdict is SheetRowVerdict.REFUSED]
+            await queries.release(session, [reports[place].report_id for place in refused])
+            heads = [id for place in judgements.keys() - set(refused) for id in rows[place].head_ids]
+            await queries.remember_heads(session, heads, self._team, now)
+        return judgements
+
+    @property
+    def _team(self) -> list[UUID]:
+        """The account and its team, which may correct the account's households."""
+        principal = self._sender.principal
+        return [principal.account, *([principal.team] if principal.team else [])]
+
+    async def _sent_before(self, rows: Sequence[SheetHousehold]) -> SentBefore:
+        account, deduplication = self._sender.principal.account, self._admission.publication.deduplication
+        own: set[UUID] = set()
+        others: set[UUID] = set()
+        heads: set[UUID] = set()
+        for some in batched([id for row in rows for id in ids_of(row)]):
+            own.update(await deduplication.accepted(account, some) or ())  # reports without a receipt or a commit
             async with self._sessions() as session:
-                known.update(row.report_id for row in await receipt_queries.newest_of(session, account, some))
-        return known
+                for report_id, author in await queries.authors(session, some):
+                    (own if author == account else others).add(report_id)
+        for some in batched([id for row in rows for id in row.head_ids]):
+            async with self._sessions() as session:
+                heads.update(await queries.known_heads(session, some, self._team))
+        return SentBefore(own, others, heads)
 
 
 def batched(items: Sequence[T]) -> Iterator[Sequence[T]]:
@@ -110,13 +145,22 @@ def ids_of(row: SheetHousehold) -> Iterator[UUID]:
         yield from row.other_ids
 
 
-def judged(row: SheetHousehold, known: Collection[UUID]) -> JudgedRow:
+def judged(row: SheetHousehold, before: SentBefore) -> JudgedRow:
     if row.report is None:
         return JudgedRow(row, SheetRowVerdict.REFUSED, row.errors)
-    known_id = next((id for id in ids_of(row) if id in known), None)
-    verdict = SheetRowVerdict.NEW if known_id is None else SheetRowVerdict.KNOWN
-    is_corrected = known_id is None and any(id in known for id in row.head_ids)
-    return JudgedRow(row, verdict, report_id=known_id or row.report.report_id, is_corrected=is_corrected)
+    ids = list(ids_of(row))
+    if own := next((id for id in ids if id in before.own), None):
+        return JudgedRow(row, SheetRowVerdict.KNOWN, report_id=own)
+    if any(id in before.others for id in ids):
+        return JudgedRow(row, SheetRowVerdict.KNOWN_ELSEWHERE)
+    is_changed = any(id in before.heads for id in row.head_ids)
+    verdict = SheetRowVerdict.CHANGED if is_changed else SheetRowVerdict.NEW
+    return JudgedRow(row, verdict, report_id=row.report.report_id)
+
+
+def is_sent(judged: JudgedRow, confirmed: Collection[int]) -> bool:
+    is_confirmed = judged.verdict is SheetRowVerdict.CHANGED and judged.row.line.number in confirmed
+    return is_confirmed or judged.verdict is SheetRowVerdict.NEW
 
 
 def sent(row: SheetHousehold, result: Admitted | ReportRefused) -> JudgedRow:

@@ -1,4 +1,4 @@
-"""The ids of the report that a row becomes. The same row of the same account has the same ids in every file."""
+"""The ids of the report that a row becomes. The same row has the same ids in every file of every account."""
 
 import json
 from collections.abc import Sequence
@@ -8,15 +8,14 @@ from uuid import UUID
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
 
-PURPOSE = b"dayar/sheet-row/v1\0"  # separates these digests from others with the same key
+PURPOSE = b"dayar/sheet-row/v2\0"  # separates these digests from others with the same key
 
 
 @dataclass(slots=True)
 class RowIds:
-    """Ids from an HMAC of the account and the row. Without the key, an id reveals nothing about the row."""
+    """Ids from an HMAC of the row. Without the key, an id reveals nothing about the row."""
 
     key: bytes
-    account: UUID
     identity: Sequence[str]
     _row: bytes = field(init=False, repr=False)
 
@@ -40,5 +39,5 @@ class RowIds:
 
     def _mac(self, content: bytes) -> bytes:
         mac = HMAC(self.key, SHA256())
-        mac.update(PURPOSE + self.account.bytes + content)
+        mac.update(PURPOSE + content)
         return mac.finalize()

@@ -99,6 +99,8 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         SheetRowVerdict.NEW: N_("new"),
         SheetRowVerdict.SENT: N_("sent"),
         SheetRowVerdict.KNOWN: N_("sent before"),
+        SheetRowVerdict.KNOWN_ELSEWHERE: N_("sent before by another account"),
+        SheetRowVerdict.CHANGED: N_("changed since it was sent"),
         SheetRowVerdict.REFUSED: N_("not accepted"),
     },
 }

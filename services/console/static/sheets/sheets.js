@@ -7,7 +7,7 @@ import { element } from "/static/elements.js";
 import { input, options } from "/static/entry/fields.js";
 import { fail, labels, refuse } from "/static/entry/refusals.js";
 import { chosenColumns, columnSelects, save } from "/static/sheets/columns.js";
-import { drawChoices, hideVerdicts, showVerdicts } from "/static/sheets/verdicts.js";
+import { confirmed, drawChoices, hideVerdicts, offerSending, showVerdicts } from "/static/sheets/verdicts.js";
 import { problems, sentence } from "/static/texts.js";
 import { local } from "/static/time.js";
 
@@ -38,12 +38,13 @@ function query() {
   return given;
 }
 
-/** Sends the file; returns the answer if the server took the file. @param {string} act */
-async function sendFile(act) {
+/** Sends the file; returns the answer if the server took the file. @param {string} act @param {string[]} [lines] the confirmed lines */
+async function sendFile(act, lines = []) {
   const file = input("file").files?.[0];
   if (!file) return void fail(sentence("no_file"), [input("file")]);
   const choices = query();
   if (!choices) return undefined;
+  choices.set("confirmed", lines.join(","));
   fail("");
   const answer = await callWithFile(`/intake/v1/household-sheets:${act}?${choices}`, file, LONGEST_MS);
   if (answer.ok) return answer;
@@ -63,7 +64,7 @@ async function check() {
 }
 
 async function send() {
-  const answer = await sendFile("send");
+  const answer = await sendFile("send", confirmed());
   if (!answer) return;
   showVerdicts(await answer.json(), "sent");
   element("result").scrollIntoView({ block: "nearest" });
@@ -92,13 +93,15 @@ async function once(act) {
 
 /** Another file starts from guesses; other choices only need another check. @param {Event} event */
 function changed(event) {
+  const target = /** @type {HTMLElement} */ (event.target);
+  if (element("verdicts").contains(target)) return offerSending();
   hideVerdicts();
-  const { id } = /** @type {HTMLElement} */ (event.target);
+  const { id } = target;
   if (id === "file") {
     for (const field of OF_THE_HEADER) input(field).value = "";
     element("choices").hidden = true;
   }
-  isGuessed = id === "file" || OF_THE_HEADER.has(id) || (isGuessed && !columnSelects().some((select) => select === event.target));
+  isGuessed = id === "file" || OF_THE_HEADER.has(id) || (isGuessed && !columnSelects().some((select) => select === target));
   if (id === "number") for (const field of ["header-first", "header-last"]) input(field).value = "";
   if (id === "file" || OF_THE_HEADER.has(id)) void once(check);
 }

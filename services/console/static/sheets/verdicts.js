@@ -9,12 +9,13 @@ import { sentence, words } from "/static/texts.js";
 
 /**
  * @typedef {{column: number | null, reason: string, missing: string | null}} CellError
- * @typedef {{line: number, verdict: string, persons: number | null, report_id: string | null, errors: CellError[], kept_as_text: number[], is_corrected: boolean, is_outside: boolean}} SheetRow
+ * @typedef {{line: number, verdict: string, persons: number | null, report_id: string | null, errors: CellError[], kept_as_text: number[], is_outside: boolean}} SheetRow
  * @typedef {{sheets: string[], header_first: number, header_last: number, columns: {label: string, column: string}[], rows: SheetRow[]}} CheckedSheet
  */
 
 const SHOWN = 200;
-const RANKS = ["refused", "known", "new", "sent"];
+const RANKS = ["changed", "refused", "known_elsewhere", "known", "new", "sent"];
+let fresh = 0; // the number of new rows that the page shows
 
 /** @param {CheckedSheet} sheet */
 export function drawChoices({ sheets, header_first, header_last, columns }) {
@@ -44,31 +45,56 @@ export function showVerdicts(sheet, act) {
   const result = act === "tried" ? sentence("tried", { ...counts, persons }) : sentence("sent", { ...counts, persons });
   element("result").textContent = result;
   element("verdicts").hidden = !rows.length;
-  /** @type {HTMLElement} */ (element("verdicts").querySelector("tbody")).replaceChildren(...ranked.map((row) => drawn(row, sheet)));
+  /** @type {HTMLElement} */ (element("verdicts").querySelector("tbody")).replaceChildren(...ranked.map((row) => drawn(row, sheet, act)));
   element("more").textContent = rows.length > SHOWN ? sentence("more", { shown: SHOWN, all: number.format(rows.length) }) : "";
-  element("send").hidden = act !== "tried" || !counts.new;
-  element("send").textContent = sentence("send", { count: number.format(counts.new) });
+  fresh = act === "tried" ? counts.new : 0;
+  offerSending();
   element("download").hidden = !counts.refused;
   const sent = rows.filter(({ verdict }) => verdict === "sent" || verdict === "known");
   void showReceipts(sent.map(({ report_id }) => report_id ?? ""));
 }
 
+/** The lines of changed rows that the person ticked as other households. */
+export function confirmed() {
+  const ticked = /** @type {NodeListOf<HTMLInputElement>} */ (element("verdicts").querySelectorAll("input:checked"));
+  return [...ticked].map(({ value }) => value);
+}
+
+/** Shows how many households the button sends; hides it if there is none. */
+export function offerSending() {
+  const count = fresh + confirmed().length;
+  element("send").hidden = !count;
+  element("send").textContent = sentence("send", { count: number.format(count) });
+}
+
 /** @param {SheetRow} row */
-function rank({ verdict, kept_as_text, is_corrected, is_outside }) {
-  if (is_corrected) return RANKS.indexOf("refused") + 0.5;
+function rank({ verdict, kept_as_text, is_outside }) {
   return RANKS.indexOf(verdict) - (kept_as_text.length || is_outside ? 0.5 : 0);
 }
 
-/** @param {SheetRow} checked @param {CheckedSheet} sheet */
-function drawn(checked, { columns }) {
+/** @param {SheetRow} checked @param {CheckedSheet} sheet @param {"tried" | "sent"} act */
+function drawn(checked, { columns }, act) {
   const label = (/** @type {number} */ place) => nameOf(columns[place]?.label ?? "", place);
   const reasons = checked.errors.map(({ column, reason, missing }) => {
     const name = column === null ? words("columns")[missing ?? ""] : label(column);
     return [name, words("faults")[reason]].filter(Boolean).join(": ");
   });
   if (checked.kept_as_text.length) reasons.push(sentence("kept", { columns: checked.kept_as_text.map(label).join(", ") }));
-  if (checked.is_corrected) reasons.push(sentence("corrected"));
+  if (checked.verdict === "changed") reasons.push(sentence("changed"));
+  if (checked.verdict === "known_elsewhere") reasons.push(sentence("elsewhere"));
   if (checked.is_outside) reasons.push(sentence("outside"));
   const persons = checked.persons === null ? cell("–") : figure(checked.persons);
-  return labelled(row([figure(checked.line), persons, cell(words("verdicts")[checked.verdict]), cell(reasons.join("; "))]), "verdicts");
+  const boxes = checked.verdict === "changed" && act === "tried" ? [confirmation(checked.line)] : [];
+  return labelled(row([figure(checked.line), persons, cell(words("verdicts")[checked.verdict]), cell(reasons.join("; "), ...boxes)]), "verdicts");
+}
+
+/** A box by which a person confirms that a changed row is another household. @param {number} line */
+function confirmation(line) {
+  const [choices, label, box] = [document.createElement("div"), document.createElement("label"), document.createElement("input")];
+  choices.className = "choices";
+  box.type = "checkbox";
+  box.value = String(line);
+  label.append(box, sentence("confirm"));
+  choices.append(label);
+  return choices;
 }

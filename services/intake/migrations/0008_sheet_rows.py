@@ -1,0 +1,25 @@
+"""Adds the tables of rows of lists that were sent as reports, so that two requests cannot send a row twice."""
+
+from alembic import op
+
+revision = "intake_0008"
+down_revision = "intake_0007"
+
+
+def upgrade() -> None:
+    op.execute("""
+        CREATE TABLE sheet_rows (
+            report_id uuid NOT NULL,
+            author uuid NOT NULL,
+            sent_at timestamptz NOT NULL,
+            CONSTRAINT pk_sheet_rows PRIMARY KEY (report_id)
+        )
+    """)
+    op.execute("""
+        CREATE TABLE sheet_heads (
+            head_id uuid NOT NULL,
+            sender uuid NOT NULL,
+            sent_at timestamptz NOT NULL,
+            CONSTRAINT pk_sheet_heads PRIMARY KEY (head_id, sender)
+        )
+    """)
