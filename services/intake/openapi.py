@@ -10,6 +10,10 @@ from pydantic.json_schema import models_json_schema
 
 from services.intake.channels.formats import BatchFormat, Content, SealedFormat, SingleFormat
 from services.intake.channels.paths import FORMATS
+from services.intake.sheet_routes import HouseholdSheetView
+from services.intake.sheets.choices import SheetChoices
+from shared.pages.languages import LANGUAGES
+from shared.sheets.refused import XLSX
 
 REFERENCES = "#/components/schemas/{model}"
 
@@ -55,6 +59,12 @@ REFUSALS = {
     "431": "Too many headers.",
 }
 
+SHEET_PATHS = {
+    "check": "Check a list of households in XLSX or CSV. Nothing is sent.",
+    "send": "Send the new rows of a list of households as reports, and the confirmed changed rows.",
+    "refused": "Get the refused rows of a list of households as a workbook, with reasons.",
+}
+
 
 def described(app: FastAPI) -> Callable[[], dict[str, Any]]:
     def document() -> dict[str, Any]:
@@ -71,24 +81,52 @@ def extended(document: dict[str, Any]) -> dict[str, Any]:
     components.setdefault("schemas", {}).update(definitions["$defs"])
     components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
     document["paths"].update({path: {"post": operation(format)} for path, format in FORMATS.items()})
+    parameters = query_parameters(components["schemas"]["SheetChoices"]["properties"])
+    for act, summary in SHEET_PATHS.items():
+        document["paths"][f"/v1/household-sheets:{act}"] = {"post": sheet_operation(act, summary, parameters)}
     return document
 
 
 def models() -> list[type[BaseModel]]:
     """The models of all bodies and answers."""
     bodies = [body for format in FORMATS.values() for body in format.content.values() if issubclass(body, BaseModel)]
-    return [*bodies, Taken, ProblemBody, Results]
+    return [*bodies, Taken, ProblemBody, Results, SheetChoices, HouseholdSheetView]
 
 
 def operation(format: SingleFormat | SealedFormat | BatchFormat) -> dict[str, Any]:
     answers = batch_answers() if isinstance(format, BatchFormat) else single_answers()
-    refusals = {status: answer(meaning, "ProblemBody") for status, meaning in REFUSALS.items()}
     return {
         "summary": format.summary,
         "security": [{"bearer": []}],
         "requestBody": {"required": True, "content": schemas(format.content)},
-        "responses": {**answers, **refusals},
+        "responses": {**answers, **refusals()},
     }
+
+
+def sheet_operation(act: str, summary: str, parameters: list[dict[str, Any]]) -> dict[str, Any]:
+    binary = {"schema": {"type": "string", "format": "binary"}}
+    workbook = {"description": "The refused rows.", "content": {XLSX: binary}}
+    verdicts = answer("The columns of the sheet, and a verdict for each row.", "HouseholdSheetView")
+    return {
+        "summary": summary,
+        "security": [{"bearer": []}],
+        "parameters": parameters,
+        "requestBody": {"required": True, "content": {"application/octet-stream": binary}},
+        "responses": {"200": workbook if act == "refused" else verdicts, **refusals()},
+    }
+
+
+def query_parameters(fields: dict[str, Any]) -> list[dict[str, Any]]:
+    """The choices for a sheet, and the language of the reasons. A list is one value with commas."""
+    language = {"type": "string", "enum": list(LANGUAGES)}
+    return [
+        {"name": name, "in": "query", "schema": schema, "style": "form", "explode": False}
+        for name, schema in {**fields, "lang": language}.items()
+    ]
+
+
+def refusals() -> dict[str, Any]:
+    return {status: answer(meaning, "ProblemBody") for status, meaning in REFUSALS.items()}
 
 
 def schemas(content: Content) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """For valid and invalid bodies, intake's answers match intake's OpenAPI document."""
 
+import json
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,6 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from deploy.local import paths
 from deploy.local.process import wait_until
+from services.intake import sheet_routes
 from services.intake.channels.paths import FORMATS
 from shared.auth.tokens import Role
 from tests.installation import Installation
@@ -19,12 +22,22 @@ from tests.intake.conftest import RunningIntake
 PATHS = tuple(FORMATS)
 
 
-async def test_the_hot_posts_are_in_the_document(intake: RunningIntake) -> None:
+async def test_the_raw_routes_are_in_the_document(intake: RunningIntake) -> None:
     document = (await intake.http.get("/openapi.json")).json()
     assert set(PATHS) <= set(document["paths"])
     for path in PATHS:
         assert {"200", "401", "413", "422", "429"} <= set(document["paths"][path]["post"]["responses"])
     assert "HouseholdReport" in document["components"]["schemas"]
+    for route in sheet_routes.ROUTES:
+        operation = document["paths"][route.path]["post"]
+        assert {"header_first", "columns", "confirmed", "lang"} <= {field["name"] for field in operation["parameters"]}
+        assert {"200", "401", "413", "422"} <= operation["responses"].keys()
+    assert not missing_schemas(document)
+
+
+def missing_schemas(document: dict[str, Any]) -> set[str]:
+    known = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
+    return set(re.findall(r"#/components/schemas/\w+", json.dumps(document))) - known
 
 
 @pytest.fixture(scope="module")
