@@ -19,20 +19,29 @@ export function call(method, path, body) {
   });
 }
 
+/** The file was changed, moved or deleted after the person chose it, so the browser does not read it. */
+export class FileChanged extends Error {}
+
 /**
- * Sends a file. Such a call takes longer than one with JSON.
+ * Sends a file. Such a call takes longer than one with JSON. Throws FileChanged.
  * @param {string} path
  * @param {File} file
  * @param {number} longestMs
  */
-export function callWithFile(path, file, longestMs) {
-  return fetch(path, {
-    method: "POST",
-    headers: { ...whose(), "content-type": "application/octet-stream" },
-    body: file,
-    credentials: "same-origin",
-    signal: AbortSignal.timeout(longestMs),
-  });
+export async function callWithFile(path, file, longestMs) {
+  try {
+    return await fetch(path, {
+      method: "POST",
+      headers: { ...whose(), "content-type": "application/octet-stream" },
+      body: file,
+      credentials: "same-origin",
+      signal: AbortSignal.timeout(longestMs),
+    });
+  } catch (error) {
+    // the error of `fetch` is the same as without a connection
+    await file.slice(0, 1).arrayBuffer().catch(() => { throw new FileChanged(); });
+    throw error;
+  }
 }
 
 /**

@@ -22,23 +22,33 @@ export function sendByKeyboard(form, send) {
 }
 
 /**
- * Disables the buttons while `send` runs, and shows if there was no answer. While the form is being sent, Ctrl+Enter
- * sends nothing: a second answer could come when the next report is already in the form.
+ * Sends the form, and shows if there was no answer. While the form is being sent, Ctrl+Enter sends nothing: a second
+ * answer could come when the next report is already in the form.
  * @param {HTMLFormElement} form @param {() => Promise<unknown>} send
  */
 export async function sendOnce(form, send) {
   if (form.ariaBusy === "true") return;
-  const buttons = form.querySelectorAll("button");
   form.ariaBusy = "true";
+  try {
+    await whileDisabled(form.querySelectorAll("button"), send, () => fail(sentence("away")));
+  } finally {
+    form.ariaBusy = null;
+  }
+}
+
+/**
+ * Disables the buttons while `act` runs. Calls `unanswered` if there was no answer.
+ * @param {Iterable<HTMLButtonElement>} buttons @param {() => Promise<unknown>} act @param {() => unknown} unanswered
+ */
+export async function whileDisabled(buttons, act, unanswered) {
   for (const button of buttons) button.disabled = true;
   try {
-    await send();
+    await act();
   } catch (error) {
     if (!isNoAnswer(error)) throw error;
-    fail(sentence("away"));
+    unanswered();
   } finally {
     for (const button of buttons) button.disabled = false;
-    form.ariaBusy = null;
   }
 }
 

@@ -1,11 +1,12 @@
 // The page that sends a list of households from a file. Between requests the file is only in the browser.
 
-import { callWithFile, isNoAnswer, problem } from "/static/calls.js";
+import { FileChanged, callWithFile, problem } from "/static/calls.js";
 import { Combobox } from "/static/combobox.js";
 import { read } from "/static/dates.js";
 import { element } from "/static/elements.js";
 import { input, options } from "/static/entry/fields.js";
 import { fail, labels, refuse } from "/static/entry/refusals.js";
+import { whileDisabled } from "/static/entry/sending.js";
 import { chosenColumns, columnSelects, save } from "/static/sheets/columns.js";
 import { confirmed, drawChoices, hideVerdicts, offerSending, showVerdicts } from "/static/sheets/verdicts.js";
 import { problems, sentence } from "/static/texts.js";
@@ -21,6 +22,8 @@ const hazard = new Combobox(input("hazard"), options("hazards"));
 const FIELDS = ["number", "header-first", "header-last", "mobility", "reason", "shelter"];
 const OF_THE_HEADER = new Set(["number", "header-first", "header-last"]);
 let isGuessed = true; // whether the server guesses what the columns have
+let last = Promise.resolve();
+let checkedChoices = ""; // the choices of the verdicts that the page shows
 
 /** The choices for the server. Returns undefined after it has shown which field is wrong. */
 function query() {
@@ -44,6 +47,8 @@ async function sendFile(act, lines = []) {
   if (!file) return void fail(sentence("no_file"), [input("file")]);
   const choices = query();
   if (!choices) return undefined;
+  // a combobox changes without an event when somebody chooses by mouse
+  if (act !== "check" && String(choices) !== checkedChoices) return void await check();
   choices.set("confirmed", lines.join(","));
   fail("");
   const answer = await callWithFile(`/intake/v1/household-sheets:${act}?${choices}`, file, LONGEST_MS);
@@ -56,10 +61,13 @@ async function sendFile(act, lines = []) {
 }
 
 async function check() {
+  const asked = String(query());
   const answer = await sendFile("check");
   if (!answer) return;
+  if (String(query()) !== asked) return void await check(); // somebody changed a choice meanwhile
   const sheet = await answer.json();
   drawChoices(sheet);
+  checkedChoices = String(query());
   showVerdicts(sheet, "tried");
 }
 
@@ -75,20 +83,29 @@ async function download() {
   if (answer) await save(answer, "not-accepted.xlsx");
 }
 
+/** Acts after the earlier acts have ended, so that the page shows the answer to the newest choices. @param {() => Promise<void>} act */
+function once(act) {
+  last = last.catch(() => {}).then(() => run(act));
+}
+
 /** @param {() => Promise<void>} act */
-async function once(act) {
-  const buttons = form.querySelectorAll("button");
-  for (const button of buttons) button.disabled = true;
+async function run(act) {
   element("progress").hidden = false;
   try {
-    await act();
+    await whileDisabled(form.querySelectorAll("button"), act, () => fail(sentence("away")));
   } catch (error) {
-    if (!isNoAnswer(error)) throw error;
-    fail(sentence("away"));
+    if (!(error instanceof FileChanged)) throw error;
+    chooseAgain();
   } finally {
     element("progress").hidden = true;
-    for (const button of buttons) button.disabled = false;
   }
+}
+
+/** Lets the person choose the same file again, as it is now. The choices for all rows stay. */
+function chooseAgain() {
+  input("file").value = "";
+  hideVerdicts();
+  fail(sentence("file_changed"), [input("file")]);
 }
 
 /** Another file starts from guesses; other choices only need another check. @param {Event} event */
@@ -103,10 +120,10 @@ function changed(event) {
   }
   isGuessed = id === "file" || OF_THE_HEADER.has(id) || (isGuessed && !columnSelects().some((select) => select === target));
   if (id === "number") for (const field of ["header-first", "header-last"]) input(field).value = "";
-  if (id === "file" || OF_THE_HEADER.has(id)) void once(check);
+  if (id === "file" || OF_THE_HEADER.has(id)) once(check);
 }
 
-form.addEventListener("submit", (event) => { event.preventDefault(); void once(check); });
+form.addEventListener("submit", (event) => { event.preventDefault(); once(check); });
 form.addEventListener("change", changed);
-element("send").addEventListener("click", () => void once(send));
-element("download").addEventListener("click", () => void once(download));
+element("send").addEventListener("click", () => once(send));
+element("download").addEventListener("click", () => once(download));

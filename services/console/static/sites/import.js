@@ -1,8 +1,9 @@
 // Adds the sites of an XLSX or CSV file. Before the import, a trial run shows a verdict for each row.
 
-import { callWithFile, isNoAnswer, problem } from "/static/calls.js";
+import { FileChanged, callWithFile, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
 import { input } from "/static/entry/fields.js";
+import { whileDisabled } from "/static/entry/sending.js";
 import { chosenColumns, drawColumns, save } from "/static/sheets/columns.js";
 import { cell, number, row } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
@@ -25,14 +26,12 @@ export function listenForSheets(added) {
 /** @param {() => Promise<unknown>} act */
 async function once(act) {
   const buttons = /** @type {HTMLButtonElement[]} */ ([element("check"), element("add"), element("refused")]);
-  for (const button of buttons) button.disabled = true;
   try {
-    await act();
+    await whileDisabled(buttons, act, () => fail(sentence("away")));
   } catch (error) {
-    if (!isNoAnswer(error)) throw error;
-    fail(sentence("away"));
-  } finally {
-    for (const button of buttons) button.disabled = false;
+    if (!(error instanceof FileChanged)) throw error;
+    input("file").value = ""; // so that the same file can be chosen again
+    fail(sentence("file_changed"));
   }
 }
 
