@@ -55,6 +55,8 @@ class SheetRowView(BaseModel):
     report_id: UUID | None
     errors: list[CellErrorView]
     kept_as_text: tuple[int, ...]
+    phone_column: int | None  # only the first telephone of this column has a field; the whole cell is kept as a note
+    is_urgent: bool
     is_outside: bool  # the place is outside of the account's areas; the report is accepted nevertheless
 
 
@@ -194,6 +196,8 @@ def row_view(scope: Scope, judged: JudgedRow) -> SheetRowView:
             CellErrorView(column=error.column, reason=error.reason, missing=error.missing) for error in judged.errors
         ],
         kept_as_text=judged.row.kept_as_text,
+        phone_column=judged.row.phone_column,
+        is_urgent=report is not None and report.is_urgent,
         is_outside=pcode is not None and not scope["principal"].covers(pcode, places),
     )
 

@@ -30,6 +30,7 @@ class HouseholdColumn(StrEnum):
     REASON = "reason"
     SHELTER = "shelter"
     NEEDS = "needs"
+    URGENT = "urgent"  # yes or no
 
 
 class RowFault(StrEnum):

@@ -63,14 +63,14 @@ def test_a_row_becomes_a_report_with_all_that_it_says() -> None:
 
 
 def test_every_wrong_cell_of_a_row_has_its_reason() -> None:
-    wrong = row("1;Асанов;много;Атлантида;Нарын;31.02.2026;нет;123;")
+    wrong = row("1;Асанов;много;Атлантида;Нарын;31.02.2026;позже;123;")
     assert faults(wrong) == [
         (5, F.DAY),
+        (6, F.PHONE),
         (2, F.NUMBER),
         (3, F.PLACE),
         (4, F.NAMESAKES),
         (7, F.PERSONAL_NUMBER),
-        (6, F.PHONE),
     ]
     empty = row(";;;;;;;;без имени")
     missing = [(5, F.MISSING), (2, F.MISSING), (None, F.ANONYMOUS), (3, F.MISSING), (4, F.MISSING)]
@@ -112,6 +112,31 @@ def test_words_without_a_code_are_kept_as_notes() -> None:
     assert made.report.destination.country == "RU"
     assert made.report.notes == "Жильё: у свата\nПотребности: вода, дрова"
     assert (made.report.origin_locality, made.report.destination_locality) == ("с. Пульгон", None)
+
+
+def test_of_several_telephones_in_a_cell_the_first_is_taken_and_the_cell_is_kept() -> None:
+    phone = "+996 555 010203"
+    cells = {
+        "0555 010203, 0777 040506": "0555 010203",
+        "0555 010203 0777 040506": "0555 010203",
+        "+996555010203/0777040506": "+996555010203",
+        "тел. 5-52-31 (сосед)": "5-52-31",
+    }
+    for cell, first in cells.items():
+        made = row(ROW.replace(phone, cell))
+        assert made.report is not None and (made.report.phone, made.phone_column) == (first, 6)
+        assert made.report.notes == f"Телефон: {cell}\nПримечание: корова"
+    without = row(ROW.replace(phone, "нет"))
+    assert without.report is not None and (without.report.phone, without.phone_column) == (None, None)
+
+
+def test_an_urgent_household_is_reported_as_urgent() -> None:
+    header = f"{HEADER};Срочно"
+    words = {"да": True, "+": True, "Шашылыш!": True, "нет": False, "": False}
+    assert {word: report(f"{ROW};{word}", header).is_urgent for word in words} == words
+    made = row(f"{ROW};роды", header)
+    assert made.report is not None and (made.report.is_urgent, made.kept_as_text) == (True, (9,))
+    assert made.report.notes == "Срочно: роды\nПримечание: корова"
 
 
 def test_two_columns_of_a_kind_and_two_names_of_a_village_lose_nothing() -> None:
@@ -245,6 +270,7 @@ def test_a_formula_in_a_column_without_label_and_values_refuses_its_row() -> Non
         ("Откуда прибыли", C.ORIGIN),
         ("Муктаждыктары", C.NEEDS),
         ("Себеби", C.REASON),
+        ("Срочно (да/нет)", C.URGENT),
         ("Село", C.ORIGIN_LOCALITY),
         ("Место размещения", C.DESTINATION_LOCALITY),
         ("Корова", None),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
+from services.intake.sheets import phones
 from services.intake.sheets.choices import ChosenSheet
 from services.intake.sheets.days import day_of, year_of
 from services.intake.sheets.labels import MANY
@@ -17,6 +18,25 @@ C = HouseholdColumn
 OF_ONE_ROW = {C.HEAD, C.FAMILY_NAME, C.GIVEN_NAME, C.PERSONS, C.MALE, C.FEMALE, C.PHONE, C.PERSONAL_NUMBER, C.BIRTH}
 NUMBER = re.compile(r"(\d{1,7})(?:[.,]0+)?(?:\s*(?:чел|адам|киши|pers)\w*\.?)?")
 FIRST_YEAR, OLDEST = 1900, 130
+URGENT = {
+    "да",
+    "ооба",
+    "yes",
+    "y",
+    "true",
+    "истина",
+    "+",
+    "1",
+    "v",
+    "x",
+    "х",
+    "✓",
+    "срочно",
+    "шашылыш",
+    "тез",
+    "urgent",
+}
+NOT_URGENT = {"нет", "жок", "no", "n", "false", "ложь", "-", "–", "—", "0", "не срочно", "шашылыш эмес", "not urgent"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +60,7 @@ class RowCells:
     errors: list[RowError] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     kept_as_text: list[int] = field(default_factory=list)  # columns whose text names no code, and is in the notes
+    phone_column: int | None = None
     _columns: dict[HouseholdColumn, list[int]] = field(default_factory=lambda: defaultdict(list))
 
     def __post_init__(self) -> None:
@@ -76,7 +97,9 @@ class RowCells:
     def keep(self, place: int, text: str) -> None:
         """Keep a text that has no field of its own in the notes, with the label of its column."""
         label = self.chosen.labels[place]
-        self.notes.append(f"{label}: {text}" if label else text)
+        note = f"{label}: {text}" if label else text
+        if note not in self.notes:
+            self.notes.append(note)
 
     def keep_the_rest(self) -> None:
         """Keep the columns with notes, and each further column of a kind of which a report has only one value."""
@@ -96,6 +119,33 @@ class RowCells:
             return int(match[1])
         self.wrong(column, RowFault.NUMBER)
         return None
+
+    def phone(self) -> str | None:
+        """The first telephone. A cell that has more than this telephone is kept in the notes."""
+        for place, text in self.texts(C.PHONE):
+            if phones.is_none(text):
+                continue
+            if phones.is_one(text):
+                return text
+            if number := phones.first_of(text):
+                self.keep(place, text)
+                self.phone_column = place
+                return number
+            self.errors.append(RowError(place, RowFault.PHONE))
+            break
+        return None
+
+    def is_urgent(self) -> bool:
+        """Whether the people need help at once. A text that is neither yes nor no, such as a reason, means yes."""
+        for place, text in self.texts(C.URGENT):
+            word = text.casefold().strip(" .!")
+            if word in NOT_URGENT:
+                return False
+            if word not in URGENT:
+                self.keep(place, text)
+                self.kept_as_text.append(place)
+            return True
+        return False
 
     def day(self, column: HouseholdColumn, today: date) -> date | None:
         text = self.text(column)

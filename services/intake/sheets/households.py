@@ -48,6 +48,7 @@ class SheetHousehold:
     other_ids: tuple[UUID, ...] = ()  # the report's ids by earlier keys
     errors: tuple[RowError, ...] = ()
     kept_as_text: tuple[int, ...] = ()
+    phone_column: int | None = None  # the column of which only the first telephone has a field; the notes have all
     head_ids: tuple[UUID, ...] = ()  # ids of the head and the day, by the newest key and earlier keys
 
 
@@ -91,8 +92,14 @@ class HouseholdReader:
         if report is None or cells.errors:
             return SheetHousehold(line, errors=tuple(cells.errors))
         others = tuple(row_ids.report for row_ids in earlier)
-        head_ids = tuple(self._head_ids(cells, day))
-        return SheetHousehold(line, report, others, kept_as_text=tuple(cells.kept_as_text), head_ids=head_ids)
+        return SheetHousehold(
+            line,
+            report,
+            others,
+            kept_as_text=tuple(cells.kept_as_text),
+            phone_column=cells.phone_column,
+            head_ids=tuple(self._head_ids(cells, day)),
+        )
 
     def _head_ids(self, cells: RowCells, day: date) -> Iterator[UUID]:
         """Ids that a row keeps when its other cells are corrected."""
@@ -116,8 +123,8 @@ class HouseholdReader:
 
     def _body(self, cells: RowCells, day: date, ids: RowIds) -> dict[str, Any]:
         """The fields of the report. A wrong cell has a value that the contract accepts, and an error."""
-        choices = cells.chosen.choices
-        members = self._members(cells, persons(cells))
+        choices, phone = cells.chosen.choices, cells.phone()
+        members = self._members(cells, persons(cells), phone)
         body = {
             "report_id": ids.report,
             "household_id": ids.household,
@@ -128,12 +135,13 @@ class HouseholdReader:
             "occurred_at": datetime.combine(day, time(12), TIME_ZONE).astimezone(UTC),
             "occurred_at_precision": Precision.DAY,
             "persons": len(members),
+            "is_urgent": cells.is_urgent(),
             **self._place(cells, C.ORIGIN, C.ORIGIN_LOCALITY, choices.origin),
             **self._place(cells, C.DESTINATION, C.DESTINATION_LOCALITY, choices.destination),
             "members": [{**member, "member_id": ids.member(place)} for place, member in enumerate(members)],
             **self._codes(cells),
         }
-        if phone := cells.text(C.PHONE):
+        if phone:
             body["phone"] = phone
         cells.keep_the_rest()
         if notes := "\n".join(cells.notes):
@@ -200,10 +208,10 @@ class HouseholdReader:
             needs += [code or Need.OTHER for code in codes]
         return list(dict.fromkeys(needs))
 
-    def _members(self, cells: RowCells, counts: "Persons") -> list[dict[str, Any]]:
+    def _members(self, cells: RowCells, counts: "Persons", phone: str | None) -> list[dict[str, Any]]:
         """The head, then the other persons, of whom the sheet says at most the sex."""
         head = {**name_of(cells), **self._sex(cells), **cells.birth(self._today)}
-        age, number, phone = cells.age(), cells.text(C.PERSONAL_NUMBER), cells.text(C.PHONE)
+        age, number = cells.age(), cells.text(C.PERSONAL_NUMBER)
         if age is not None and not head.keys() & {"birth_date", "birth_year"}:
             head |= {"age": age, "age_reported_on": self._today}
         if number:

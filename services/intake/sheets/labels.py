@@ -37,6 +37,7 @@ PATTERNS = [
     (C.REASON, r"причин|reason|cause|себе[бп]"),
     (C.SHELTER, r"жиль|ночу|ночлег|shelter|турак|баш калка"),
     (C.NEEDS, r"потребн|нужд|need|муктаж|керек"),
+    (C.URGENT, r"срочн|неотложн|urgent|шашылыш|тез арада"),
 ]
 COMPILED = [(column, re.compile(pattern)) for column, pattern in PATTERNS]
 LETTERS = 200  # of a label that are looked at, because a pattern can take the square of the length

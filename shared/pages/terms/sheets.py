@@ -31,6 +31,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         HouseholdColumn.REASON: N_("Main reason"),
         HouseholdColumn.SHELTER: N_("Where they sleep"),
         HouseholdColumn.NEEDS: N_("Needs"),
+        HouseholdColumn.URGENT: N_("Urgent: yes or no"),
     },
     "row_fault": {
         RowFault.FORMULA: N_("the result of the formula is not in the file: open the file in Excel and save it"),
@@ -56,7 +57,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         RowFault.AGE: N_("a whole number from 0 to 130 is needed"),
         RowFault.NAME: N_("a name of at most 100 letters in one line is needed"),
         RowFault.PERSONAL_NUMBER: N_("14 digits are needed"),
-        RowFault.PHONE: N_("digits, spaces, brackets, + and - are needed, at most 32"),
+        RowFault.PHONE: N_("a telephone of 5 to 15 digits is needed"),
         RowFault.LOCALITY: N_("a place of at most 150 letters in one line is needed"),
         RowFault.NOTES: N_("the columns that are kept as notes have more than 4000 letters together"),
         RowFault.STATUS: N_("intake did not accept the row now, send the file again"),

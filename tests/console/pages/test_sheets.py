@@ -14,7 +14,7 @@ from tests.console.pages.conftest import Whole
 from tests.console.pages.test_accessibility import findings
 
 
-def sheet(folder: Path, name: str) -> Path:
+def sheet(folder: Path, name: str, persons: int = 5) -> Path:
     """A list with a title, a header of two lines, two households, and a row with a word instead of a number."""
     book = openpyxl.Workbook()
     first = book.active
@@ -23,7 +23,7 @@ def sheet(folder: Path, name: str) -> Path:
         ["Список семей, эвакуированных из Кадамжайского района"],
         ["№", "Ф.И.О.", "Состав семьи", None, "Куда", "Телефон", "Корм"],
         [None, None, "всего чел.", "женщин"],
-        [1, f"Асанов {name}", 5, 3, "Лейлек", "+996 555 010203", "сено"],
+        [1, f"Асанов {name}", persons, 3, "Лейлек", "0555 010203, 0777 040506", "сено"],
         [2, f"Маматова {name}", 2, 1, "Лейлек", None, None],
         [3, f"Сыдыков {name}", "пять", None, "Лейлек", "=1+1", None],
     ):
@@ -40,8 +40,11 @@ def rows(page: Page) -> list[str]:
 def test_a_list_is_checked_sent_once_and_its_refused_rows_come_back(whole: Whole, seat: Any, tmp_path: Path) -> None:
     desk = seat(Role.REGISTRAR, width=1366, height=768)
     page = desk.open("/sheets")
-    page.set_input_files("#file", sheet(tmp_path, uuid4().hex))
-    expect(page.locator("#result")).to_contain_text("new 0, sent before 0, not accepted 3", timeout=SLOW_MS)
+    name = uuid4().hex
+    page.set_input_files("#file", sheet(tmp_path, name))
+    expect(page.locator("#result")).to_contain_text(
+        "new 0, sent before 0, by another account 0, changed 0, not accepted 3", timeout=SLOW_MS
+    )
     assert "When they left: empty; District where they come from: empty" in rows(page)[0]
     assert (page.input_value("#header-first"), page.input_value("#header-last")) == ("2", "3")
     expect(page.get_by_label("D · Состав семьи женщин")).to_have_value("female")
@@ -53,13 +56,18 @@ def test_a_list_is_checked_sent_once_and_its_refused_rows_come_back(whole: Whole
     expect(page.locator("#failure")).to_have_text("Check this field: When they left (dd.mm.yyyy)")
     page.fill("#left", "20.06.2026")
     page.click("#check")
-    expect(page.locator("#result")).to_contain_text("new 2, sent before 0, not accepted 1", timeout=SLOW_MS)
+    expect(page.locator("#result")).to_contain_text(
+        "new 2, sent before 0, by another account 0, changed 0, not accepted 1", timeout=SLOW_MS
+    )
     expect(page.locator("#result")).to_contain_text("Persons in new rows: 7")
     assert rows(page)[0].split("\t") == ["6", "–", "not accepted", rows(page)[0].split("\t")[-1]]
     assert "C · Состав семьи всего чел.: a whole number from 1 to 60 is needed" in rows(page)[0]
+    assert rows(page)[1].endswith("the whole cell is kept as a note: F · Телефон")
     assert findings(page) == []
     page.get_by_role("button", name="Send 2 households").click()
-    expect(page.locator("#result")).to_contain_text("Sent 2; sent before 0, not accepted 1", timeout=SLOW_MS)
+    expect(page.locator("#result")).to_contain_text(
+        "Sent 2; sent before 0, by another account 0, changed 0, not accepted 1", timeout=SLOW_MS
+    )
     expect(page.locator("#receipts")).to_have_text(
         "What became of the sent rows: recorded 2, under review 0, refused 0, without a result yet 0", timeout=SLOW_MS
     )
@@ -69,8 +77,21 @@ def test_a_list_is_checked_sent_once_and_its_refused_rows_come_back(whole: Whole
     [header, refused] = returned.iter_rows(values_only=True)
     assert (header[-1], refused[2]) == ("Why not accepted", "пять")
     page.click("#check")
-    expect(page.locator("#result")).to_contain_text("new 0, sent before 2, not accepted 1", timeout=SLOW_MS)
+    expect(page.locator("#result")).to_contain_text(
+        "new 0, sent before 2, by another account 0, changed 0, not accepted 1", timeout=SLOW_MS
+    )
     expect(page.locator("#send")).to_be_hidden()
+    changed = sheet(tmp_path, name, persons=6)
+    page.click("#check")
+    expect(page.locator("#failure")).to_contain_text("Choose it again.")
+    page.set_input_files("#file", changed)
+    expect(page.locator("#result")).to_contain_text(
+        "new 0, sent before 1, by another account 0, changed 1, not accepted 1", timeout=SLOW_MS
+    )
+    expect(page.locator("#send")).to_be_hidden()
+    page.get_by_label("Another household: send it too").check()
+    page.get_by_role("button", name="Send 1 households").click()
+    expect(page.locator("#result")).to_contain_text("Sent 1; sent before 1,", timeout=SLOW_MS)
     page.set_input_files("#file", {"name": "list.xls", "mimeType": "", "buffer": b"\xd0\xcf\x11\xe0" + b"\0" * 99})
     expect(page.locator("#failure")).to_contain_text("Save it as XLSX without a password", timeout=SLOW_MS)
     for language in ("ky", "ru"):

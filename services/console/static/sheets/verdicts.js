@@ -9,7 +9,7 @@ import { sentence, words } from "/static/texts.js";
 
 /**
  * @typedef {{column: number | null, reason: string, missing: string | null}} CellError
- * @typedef {{line: number, verdict: string, persons: number | null, report_id: string | null, errors: CellError[], kept_as_text: number[], is_outside: boolean}} SheetRow
+ * @typedef {{line: number, verdict: string, persons: number | null, report_id: string | null, errors: CellError[], kept_as_text: number[], phone_column: number | null, is_urgent: boolean, is_outside: boolean}} SheetRow
  * @typedef {{sheets: string[], header_first: number, header_last: number, columns: {label: string, column: string}[], rows: SheetRow[]}} CheckedSheet
  */
 
@@ -68,8 +68,8 @@ export function offerSending() {
 }
 
 /** @param {SheetRow} row */
-function rank({ verdict, kept_as_text, is_outside }) {
-  return RANKS.indexOf(verdict) - (kept_as_text.length || is_outside ? 0.5 : 0);
+function rank({ verdict, kept_as_text, phone_column, is_outside }) {
+  return RANKS.indexOf(verdict) - (kept_as_text.length || phone_column !== null || is_outside ? 0.5 : 0);
 }
 
 /** @param {SheetRow} checked @param {CheckedSheet} sheet @param {"tried" | "sent"} act */
@@ -79,6 +79,8 @@ function drawn(checked, { columns }, act) {
     const name = column === null ? words("columns")[missing ?? ""] : label(column);
     return [name, words("faults")[reason]].filter(Boolean).join(": ");
   });
+  if (checked.is_urgent) reasons.push(sentence("urgent"));
+  if (checked.phone_column !== null) reasons.push(sentence("phone", { column: label(checked.phone_column) }));
   if (checked.kept_as_text.length) reasons.push(sentence("kept", { columns: checked.kept_as_text.map(label).join(", ") }));
   if (checked.verdict === "changed") reasons.push(sentence("changed"));
   if (checked.verdict === "known_elsewhere") reasons.push(sentence("elsewhere"));
