@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-import pytest
 from playwright.sync_api import expect
 
 from shared.auth.tokens import Role
@@ -27,9 +26,7 @@ REASONS = {
 }
 
 
-@pytest.fixture(scope="module")
-def reported(whole: Whole, cleared: None) -> None:
-    """Reports the counts. The fixture `cleared` first closes the alerts that other tests left."""
+def report_the_evening(whole: Whole) -> None:
     bearer = {"authorization": f"Bearer {whole.installation.token(roles=[Role.FIELD], team=uuid4())}"}
     now = datetime.now(UTC).isoformat()
     for report in EVENING:
@@ -38,12 +35,13 @@ def reported(whole: Whole, cleared: None) -> None:
         assert answer.status_code == 202, answer.text
 
 
-@pytest.mark.parametrize("language", REASONS)
-@pytest.mark.usefixtures("reported")
-def test_the_reports_of_one_evening_are_one_alert(whole: Whole, seat: Any, language: str) -> None:
-    page = seat(Role.OPERATOR).open(f"/?lang={language}")
-    alert = page.locator(".alert[data-section=waiting]", has_text=REASONS[language])
-    expect(alert).to_have_count(1, timeout=SLOW_MS)
-    expect(alert.locator(".alert-name")).to_have_text(TITLES[language])
-    page.goto(f"{whole.url}{alert.locator('.alert-name').get_attribute('href')}?lang={language}")
-    expect(page.locator("section.what")).to_contain_text(REASONS[language])
+def test_the_reports_of_one_evening_are_one_alert(whole: Whole, seat: Any) -> None:
+    report_the_evening(whole)
+    page = seat(Role.OPERATOR).open("/")
+    for language, reason in REASONS.items():
+        page.goto(f"{whole.url}/?lang={language}")
+        alert = page.locator(".alert[data-section=waiting]", has_text=reason)
+        expect(alert).to_have_count(1, timeout=SLOW_MS)
+        expect(alert.locator(".alert-name")).to_have_text(TITLES[language])
+        page.goto(f"{whole.url}{alert.locator('.alert-name').get_attribute('href')}?lang={language}")
+        expect(page.locator("section.what")).to_contain_text(reason)
