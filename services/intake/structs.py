@@ -295,9 +295,9 @@ def replaced(report: DisplacementStruct, values: Mapping[str, Any]) -> Displacem
 
 
 def subject_id(report: DisplacementStruct) -> str:
-    """The id of the household, group or site."""
-    subject: str = SUBJECT_IDS[report.kind](report)
-    return subject
+    """The id of the household, group or site; the report's id if the report has only a household's short code."""
+    subject: str | None = SUBJECT_IDS[report.kind](report)
+    return subject or report.report_id
 
 
 def bytes_of(uuid: str) -> bytes:

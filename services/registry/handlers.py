@@ -11,6 +11,7 @@ from services.registry import held
 from services.registry.decisions import Name, ReportDecision
 from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.held_events import held_events
+from services.registry.household_codes import HouseholdCodes, with_codes
 from services.registry.household_events import HouseholdEvents, utcnow
 from services.registry.models import HeldDecision
 from services.registry.recounts import recount
@@ -27,11 +28,12 @@ from shared.events import (
     HouseholdReported,
     SiteMovementReported,
 )
-from shared.events.vocabulary import OutcomeKind, RefusalReason
+from shared.events.vocabulary import OutcomeKind, RefusalReason, ReportKind
 from shared.messaging.decisions import Execution
 from shared.messaging.handlers import Handlers
 from shared.messaging.records import Outcome, Received
 from shared.places import Places
+from shared.postgres import database
 
 AT_ONCE = 200  # households of a site
 STEPS_AT_ONCE = 1000  # households, each with all its movements: PostgreSQL ends a transaction after 5 idle seconds
@@ -55,6 +57,8 @@ class Registrar:
     async def file_reports(self, received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
         """File the reports. Return one outcome per report, in order. The caller commits."""
         batch = [filed_of(event) for event in received]
+        if coded := with_codes(batch):
+            await HouseholdCodes(await database.driver(session), self._search).resolve(coded, self._clock())
         store = Store(session, self._encryption, self._search, self._places)
         working_set = await store.open(batch)
         decisions = [working_set.file(filed) for filed in batch]
@@ -91,6 +95,25 @@ class Registrar:
         names = await store.noted(most=AT_ONCE, steps=STEPS_AT_ONCE)
         await self._save(await store.open_at(names, ()), store, session)
         return len(names)
+
+    async def find_households(self, session: AsyncSession) -> int:
+        """Compare the short codes of some waiting movements again, and file the movements whose household is known now.
+
+        Returns the number of these movements. The caller commits.
+        """
+        codes, now = HouseholdCodes(await database.driver(session), self._search), self._clock()
+        listed = await codes.listed()
+        if not listed:
+            return 0
+        store = Store(session, self._encryption, self._search, self._places)
+        found = await codes.compare_again(await store.unidentified(listed), listed, now)
+        households = [(ReportKind.HOUSEHOLD.value, str(comparison.household_id)) for comparison in found]
+        names = {*households, *(comparison.movement.subject for comparison in found)}
+        working_set = await store.open_at(names, [comparison.movement.report_id for comparison in found])
+        for comparison, household in zip(found, households, strict=True):
+            working_set.identify(comparison.movement, household)
+        await self._save(working_set, store, session)
+        return len(found)
 
     async def publish_held(self, names: Collection[Name], session: AsyncSession) -> None:
         """Publish the newest held report about each of these households and groups. The caller commits."""

@@ -471,6 +471,27 @@ CODE = func.right(cast(Report.report_id, Text), text(str(CODE_CHARACTERS)))
 Index("ix_reports_code", CODE)
 
 
+class CodedMovement(RegistryModel):
+    """A movement that waits for a household with its short code.
+
+    `wrong_at` is the time at which the code counted as a wrong code of the author. `wrong_at` is NULL if the code was
+    not compared yet, because the author had sent too many wrong codes.
+    """
+
+    __tablename__ = "coded_movements"
+    __table_args__ = (
+        Index(None, "author", "wrong_at"),
+        Index("ix_coded_movements_paused", "compared_at", postgresql_where=text("wrong_at IS NULL")),
+        Index("ix_coded_movements_wrong", "compared_at", postgresql_where=text("wrong_at IS NOT NULL")),
+    )
+
+    report_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    author: Mapped[UUID] = mapped_column(primary_key=True)
+    compared_at: Mapped[datetime]
+    wrong_at: Mapped[datetime | None]
+
+
 class HeldDecision(Decision, RegistryModel):
     """A person's decision about a held report. `outcome_id` is the id of the report's outcome.
 

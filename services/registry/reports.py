@@ -18,6 +18,7 @@ from shared.events.vocabulary import (
     Movement,
     OutcomeKind,
     Precision,
+    ReportKind,
     Sex,
     Shelter,
     SubmissionChannel,
@@ -145,6 +146,20 @@ class FiledMovement(FiledReport[AnyMovementClear]):
     def site_id(self) -> str | None:
         """The site of a movement that concerns everybody at a site."""
         return self.subject[1] if self.subject[0] == SITE else None
+
+    @property
+    def household_code(self) -> str | None:
+        """The short code of the household, if the report does not have the household's id."""
+        return self.sealed.get("household_code")
+
+    @property
+    def is_unidentified(self) -> bool:
+        """Whether the report has only a short code, and its household is not known. Its id stands for the household."""
+        return self.household_code is not None and self.subject[1] == self.report_id
+
+    def name_household(self, household_id: str | None) -> None:
+        """Set the household with the report's short code, or None if it is not known."""
+        self.subject = (ReportKind.HOUSEHOLD.value, household_id or self.report_id)
 
     @property
     def removes(self) -> bool:

@@ -20,6 +20,7 @@ from services.registry.sites import joined
 from services.registry.subjects import Subject
 from shared import log
 from shared.crypto.keyring import Keyring, UnknownKey
+from shared.events.short_codes import folded_code
 from shared.events.vocabulary import OutcomeKind
 
 KEY_BYTES = 16
@@ -35,6 +36,7 @@ class Field(StrEnum):
     PERSONAL_NUMBER = "personal_number"
     LOCALITY = "locality"
     SITE = "site"
+    SHORT_CODE = "short_code"
 
 
 # How the values of a field are folded. A name has several parts, which may have several spellings.
@@ -44,6 +46,7 @@ FOLDS: dict[Field, Callable[[str], Collection[Part]]] = {
     Field.PERSONAL_NUMBER: lambda number: (frozenset({number}),),
     Field.LOCALITY: lambda name: (frozenset({joined(name)} - {""}),),
     Field.SITE: lambda site_id: (frozenset({site_id.lower()}),),
+    Field.SHORT_CODE: lambda code: (frozenset({folded_code(code)}),),
 }
 REPEATED = frozenset({Field.NAME, Field.LOCALITY})  # fields in which many households have equal values
 
@@ -73,6 +76,7 @@ def reports_in_effect(subject: Subject) -> Iterator[AnyFiled]:
 def values_of(report: AnyFiled) -> Iterator[tuple[Field, str | None]]:
     """The values of this report by which a search can find the household, as the author typed them."""
     content = report.sealed
+    yield Field.SHORT_CODE, content.get("short_code")  # first, so that MOST_KEYS never omits this key
     yield Field.PHONE, content.get("phone")
     yield Field.LOCALITY, content.get("origin_locality")
     yield Field.LOCALITY, content.get("destination_locality")
@@ -113,6 +117,9 @@ class KeysOfRoot:
         """The key that finds the households at a site."""
         [key] = self._kept(Field.SITE, site_id)
         return key
+
+    def of_code(self, code: str) -> list[bytes]:
+        return self._made(Field.SHORT_CODE, code)
 
     def _made(self, field: Field, value: str) -> list[bytes]:
         return [key for term in terms(field, value)[:LONGEST_NAME] for key in self.keys(term)]
@@ -165,6 +172,11 @@ class SearchKeys:
         """The keys of these sites, made with each root that may have made stored keys."""
         roots = [self.of(root_id) for root_id in self._ring.keys]
         return [root.of_site(site_id) for site_id in site_ids for root in roots]
+
+    def of_codes(self, codes: Iterable[str]) -> dict[bytes, str]:
+        """Maps the keys of these short codes to the codes. Each root that may have made stored keys has a key."""
+        roots = [self.of(root_id) for root_id in self._ring.keys]
+        return {key: code for code in codes for root in roots for key in root.of_code(code)}
 
     def has(self, root_id: str) -> bool:
         try:

@@ -13,6 +13,7 @@ from services.registry import rows
 from services.registry.decisions import NOBODY, SITE, SUBJECT_OF, Name, Owner
 from services.registry.envelope_encryption import EnvelopeEncryption, Key, report_aad
 from services.registry.group_movements import Tally
+from services.registry.household_codes import MovementVersion
 from services.registry.household_sites import HouseholdSites, ReportVersion
 from services.registry.reports import AnyFiled, AnyMovementClear, Content, Filed, FiledMovement
 from services.registry.search_keys import SearchKeys
@@ -71,6 +72,21 @@ HOUSEHOLD_TABLES = (
     *("households", "members", "episodes", "stays", "passages", "search_keys"),
     *("household_site_keys", "household_sites"),
 )
+UNIDENTIFIED = """
+SELECT reports.* FROM reports
+JOIN unnest($1::uuid[], $2::integer[], $3::uuid[]) AS listed (report_id, version, author)
+    USING (report_id, version, author)
+WHERE outcome = 'held' AND reason = 'household_unknown' AND kind = 'household_movement' AND subject_id = report_id
+ORDER BY received_at, report_id, version
+"""
+IDENTIFY = """
+UPDATE reports SET subject_id = $5, sealed = $6 WHERE report_id = $1 AND version = $2 AND author = $3 AND kind = $4
+"""
+# The keys of movements without a household that now have a household. Another version may still need its key.
+DELETE_KEYS = """
+DELETE FROM household_keys WHERE household_id = ANY($1::uuid[])
+AND NOT EXISTS (SELECT FROM reports WHERE subject_id = household_id)
+"""
 REFILE = """
 UPDATE reports SET outcome = $5, reason = $6, outcome_id = $7
 WHERE report_id = $1 AND version = $2 AND author = $3 AND kind = $4
@@ -236,6 +252,13 @@ class Store:
                 put(movement, valid)
         return list(valid.values())
 
+    async def unidentified(self, versions: Iterable[MovementVersion]) -> list[FiledMovement]:
+        """Those of these movements that wait for a household with their short code."""
+        connection = await database.driver(self._session)
+        rows = await connection.fetch(UNIDENTIFIED, *map(list, zip(*versions, strict=True)))
+        await self._find_keys(connection, rows)
+        return [filed for filed in map(self._filed, rows) if isinstance(filed, FiledMovement)]
+
     async def save(
         self,
         working_set: WorkingSet,
@@ -263,9 +286,16 @@ class Store:
             connection,
             [*self._new_keys(working_set), *self._copies(working_set, changed, tallies), outbox.copied(messages)],
         )
+        await self._identify(working_set.identified, connection)
         if working_set.refiled:
             await connection.executemany(REFILE, [refiling(report) for report in working_set.refiled])
         await self._note_households(working_set, connection)
+
+    async def _identify(self, movements: Sequence[FiledMovement], connection: Connection) -> None:
+        """Store the households of these movements, and encrypt the movements with the keys of their households."""
+        if movements:
+            await connection.executemany(IDENTIFY, [identification(movement, self._keys) for movement in movements])
+            await connection.execute(DELETE_KEYS, [movement.report_id for movement in movements])
 
     async def _note_households(self, working_set: WorkingSet, connection: Connection) -> None:
         """Store the households to which movements of this batch must still be applied. Delete the applied entries."""
@@ -362,6 +392,13 @@ def filed(kind: str, clear: str, **fields: Any) -> AnyFiled:
 
 def text_of(id: object) -> str | None:
     return None if id is None else str(id)
+
+
+def identification(movement: FiledMovement, keys: Keys) -> tuple[Any, ...]:
+    subject_id, version = movement.subject[1], movement.clear.version
+    aad = report_aad(subject_id, movement.report_id, version, movement.author)
+    sealed = keys[movement.subject].seal(movement.plain, aad)
+    return movement.report_id, version, movement.author, movement.clear.kind, subject_id, sealed
 
 
 def refiling(filed: AnyFiled) -> tuple[Any, ...]:

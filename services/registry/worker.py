@@ -5,6 +5,7 @@ import gc
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.registry.age_renewal import AgeRenewal
+from services.registry.coded_movements import keep_identified
 from services.registry.comparisons import keep_compared
 from services.registry.config import RegistrySettings
 from services.registry.digests import Digests
@@ -56,6 +57,7 @@ async def run(settings: RegistrySettings) -> None:
             ),
             keep_newest("ages", AgeRenewal(database.sessions(engine), encryption, search, places).run),
             keep_applied(database.sessions(engine), registrar),
+            keep_identified(database.sessions(engine), registrar),
             publish_earlier(database.sessions(engine), registrar),
             keep_compared(database.sessions(engine), encryption, search),
             keep_summed(database.sessions(engine)),

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from services.registry import decisions
 from services.registry.courses import HouseholdStanding, Onward, changed
@@ -65,6 +65,7 @@ class WorkingSet:
     reports: defaultdict[str, list[AnyFiled]]
     filed: list[AnyFiled] = field(default_factory=list)  # new reports
     refiled: list[AnyFiled] = field(default_factory=list)  # stored reports with a new outcome
+    identified: list[FiledMovement] = field(default_factory=list)  # stored movements whose household is known now
     changed: dict[Name, Subject] = field(default_factory=dict)
     settled: list[Settled] = field(default_factory=list)
     changes: list[SubjectChange] = field(default_factory=list)
@@ -130,6 +131,20 @@ class WorkingSet:
         self._decide(filed, decision, replaced)
         self.refiled.append(filed)
         return decision
+
+    def identify(self, movement: FiledMovement, household: Name) -> None:
+        """Decide again about a stored movement, because the household with its short code is known now.
+
+        Another transaction may have decided about the movement meanwhile. The movement then stays as it is.
+        """
+        siblings, version = self.reports[movement.report_id], (movement.clear.version, movement.author)
+        for filed in filter(is_unidentified, siblings):
+            if (filed.clear.version, filed.author) == version:
+                self.early.pop(filed.subject, None)
+                filed.name_household(household[1])
+                filed.is_expiry_lifted = True  # a movement held as HOUSEHOLD_UNKNOWN has a valid sign-in
+                self.identified.append(filed)
+                self._free_waiting(filed, siblings, self._resettle(filed, siblings))
 
     def held_changes(self) -> list[HeldChange]:
         """The changes of the newest held reports about households and groups that are not registered."""
@@ -239,7 +254,7 @@ class WorkingSet:
         self._to_judge(subject).movements.append((movement, replaces))
         for older in self.reports[movement.report_id]:
             is_older = isinstance(older, FiledMovement) and older.clear.version < movement.clear.version
-            if is_older and older.reason in REPLACEABLE and older.subject == subject.name:
+            if is_older and (is_replaceable(older, subject.name) or is_mistyped(older, movement)):
                 self._judge(older, OLDER)
         if movement.site_id:
             self._move_site(movement, subject)
@@ -364,6 +379,23 @@ class WorkingSet:
                 forced,
             )
         )
+
+
+def is_replaceable(older: AnyFiled, subject: Name) -> bool:
+    return older.reason in REPLACEABLE and older.subject == subject
+
+
+def is_unidentified(filed: AnyFiled) -> TypeGuard[FiledMovement]:
+    """Whether the report waits for a household with its short code."""
+    return isinstance(filed, FiledMovement) and filed.is_unidentified and filed.reason == Held.HOUSEHOLD_UNKNOWN
+
+
+def is_mistyped(older: AnyFiled, newer: FiledMovement) -> bool:
+    """Whether an older version by the same author or team waits for a household with its short code.
+
+    The newer version names a household that is known, so the code of the older version was wrong.
+    """
+    return is_unidentified(older) and Owner(older.author, older.team).shares(newer.author, newer.team)
 
 
 def is_full(subject: Subject, movement: FiledMovement) -> bool:

@@ -26,6 +26,7 @@ from shared.events.fields import (
     UncorrectedTimes,
     Version,
 )
+from shared.events.short_codes import ShortCode, check_code
 from shared.events.vocabulary import (
     AgeBracket,
     Disability,
@@ -154,8 +155,12 @@ class ReportSealed(Data):
 
 
 class HouseholdSealed(ReportSealed):
-    """`site_id` is the site where the household is now; without a site, `destination_locality` may name the place."""
+    """`site_id` is the site where the household is now; without a site, `destination_locality` may name the place.
 
+    The phone draws `short_code` for a new household. Another team may then report a movement by this code.
+    """
+
+    short_code: Sealed[ShortCode | None] = None
     origin_locality: Sealed[Line | None] = None
     destination_locality: Sealed[Line | None] = None
     site_id: Sealed[UUID | None] = None
@@ -180,6 +185,7 @@ class HouseholdReport(HouseholdClear, HouseholdSealed, Body):
 
     @model_validator(mode="after")
     def members_fit(self) -> "HouseholdReport":
+        check_code(self.short_code)
         check_counts(self.sex_age, self.persons)
         check_evacuation(self.evacuation, self.mobility)
         if self.members and len(self.members) != self.persons:

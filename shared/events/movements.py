@@ -22,6 +22,7 @@ from shared.events.fields import (
     Text,
     Version,
 )
+from shared.events.short_codes import ShortCode, check_code
 from shared.events.vocabulary import TO_THE_DAY, Movement, Precision, Shelter, Status
 
 # A report of one of these movements must state a destination.
@@ -80,8 +81,10 @@ class MovementClear(Data):
 
 
 class HouseholdMovementClear(MovementClear):
+    """`household_id` is missing if the report names the household by its short code, which is sealed."""
+
     kind: Clear[Literal["household_movement"]]
-    household_id: Clear[RandomId]
+    household_id: Clear[RandomId | None] = None
 
 
 class GroupMovementClear(MovementClear):
@@ -109,8 +112,12 @@ class MovementSealed(Data):
 
 
 class HouseholdMovementSealed(MovementSealed):
-    """`member_ids` are the members who moved. If `member_ids` and `persons` are missing, the whole household moved."""
+    """`member_ids` are the members who moved. If `member_ids` and `persons` are missing, the whole household moved.
 
+    `household_code` is the short code of a household whose id the author does not know.
+    """
+
+    household_code: Sealed[ShortCode | None] = None
     member_ids: Sealed[Annotated[tuple[RandomId, ...], Field(max_length=60), FailFast()]] = ()
 
 
@@ -131,7 +138,14 @@ class MovementBody(MovementClear, MovementSealed, Body):
 
 
 class HouseholdMovementReport(HouseholdMovementClear, HouseholdMovementSealed, MovementBody):
-    """The body for a household that was reported before."""
+    """The body for a household that was reported before, named by its id or by its short code."""
+
+    @model_validator(mode="after")
+    def household_is_named(self) -> "HouseholdMovementReport":
+        if (self.household_id is None) == (self.household_code is None):
+            raise ValueError("either `household_id` or `household_code` is expected")
+        check_code(self.household_code)
+        return self
 
     @model_validator(mode="after")
     def members_fit(self) -> "HouseholdMovementReport":
@@ -210,6 +224,11 @@ class HouseholdMovementReported(HouseholdMovementClear, MovementStamped):
     event_type: ClassVar[str] = "dayar.displacement.movement_reported.v1"
     topic: ClassVar[str] = "displacements"
     key_field: ClassVar[str] = "household_id"
+
+    @property
+    def key(self) -> UUID:
+        """The household's id. If the report has only a short code, only the registry can find the household."""
+        return self.household_id or self.report_id
 
 
 class GroupMovementReported(GroupMovementClear, MovementStamped):

@@ -78,7 +78,7 @@ TOPICS = {
         ),
         Topic(
             "displacements",
-            "household_id, group_id or site_id",
+            "household_id, group_id or site_id; report_id of a movement by short code",
             ("intake",),
             ("registry",),
             Sensitivity.RESTRICTED,

@@ -27,6 +27,16 @@ async def test_a_movement_is_accepted_stamped_and_sealed(intake: RunningIntake) 
     assert "кайтты".encode() not in received.record.value
 
 
+async def test_a_movement_by_short_code_has_the_key_of_its_report_and_the_code_is_sealed(intake: RunningIntake) -> None:
+    body = {name: value for name, value in movement(household_code="7K3M9QXA7").items() if name != "household_id"}
+    answer = await intake.caller().post(MOVEMENTS, body)
+    assert (answer.status_code, answer.json()["status"]) == (202, "accepted")
+    [received] = await records(intake.installation, "displacements", body["report_id"])
+    assert received.record.key.decode() == body["report_id"]
+    assert received.opened.sealed == {"household_code": "7K3M9QXA7"}
+    assert b"7K3M9QXA7" not in received.record.value
+
+
 async def test_the_same_movement_again_is_a_duplicate_and_other_content_is_a_conflict(intake: RunningIntake) -> None:
     caller, body = intake.caller(), movement()
     answers = [await caller.post(MOVEMENTS, sent) for sent in (body, body, {**body, "notes": "other"})]
@@ -64,6 +74,9 @@ async def test_a_batch_may_contain_movements(intake: RunningIntake) -> None:
         ({"persons": 0}, "/persons", "1"),
         ({"persons": 3, "member_ids": [str(uuid4())]}, "", "`persons` is expected to equal"),
         ({"household_id": "x"}, "/household_id", "UUID"),
+        ({"household_id": None}, "", "either `household_id` or `household_code`"),
+        ({"household_code": "7K3M9QXA7"}, "", "either `household_id` or `household_code`"),
+        ({"household_id": None, "household_code": "7K3M9QXB7"}, "", "mistyped"),
         ({"member_ids": [str(uuid4())] * 61}, "/member_ids", "60"),
         ({"name": "Асан"}, "/?", ""),
     ],

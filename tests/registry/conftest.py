@@ -25,6 +25,7 @@ from tests.tables import emptied
 
 AUTHOR, TEAM = uuid4(), uuid4()
 TABLES = (
+    "coded_movements",
     "counts",
     "duplicate_pairs",
     "episodes",

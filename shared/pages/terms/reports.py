@@ -43,7 +43,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "revoked_credential": N_("account was disabled or signed out before it was sent"),
         "other_content": N_("this report number was already used for different content"),
         "other_household": N_("names another household than before"),
-        "household_unknown": N_("waits for the first report of its household or group"),
+        "household_unknown": N_("waits until its household or group is known"),
         "removal_by_other_team": N_("death or departure from the country, reported by another team"),
         "whole_site": N_("moves everybody at a site, by a team that reported nobody there"),
         "too_large": N_("moves more households than one report can move"),

@@ -1,0 +1,154 @@
+"""Finds the households of movements that name a household only by its short code.
+
+A movement whose code is unknown, or belongs to several households, is held until a single household has the code. If an
+account sends many wrong codes within an hour, its further codes are compared only after a pause. Without the pause, an
+account could find out codes of households, because a receipt shows whether a movement was recorded.
+"""
+
+# raw SQL throughout: the statements use the asyncpg connection of the working set
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple, TypeAlias
+
+from services.registry.reports import AnyFiled, FiledMovement
+from services.registry.search_keys import SearchKeys
+
+MOST_WRONG = 20  # wrong codes of an account within WINDOW
+WINDOW = timedelta(hours=1)
+AT_ONCE = 200  # waiting movements that one transaction compares again
+
+# Only one transaction at a time compares codes. Otherwise two transactions would count an account's codes separately.
+LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('household codes', 0))"
+FIND = """
+SELECT household_id, key FROM search_keys CROSS JOIN unnest(keys) AS key
+WHERE keys && $1::bytea[] AND key = ANY($1::bytea[])
+"""
+WRONG = """
+SELECT author, count(*) AS codes FROM coded_movements WHERE author = ANY($1::uuid[]) AND wrong_at > $2 GROUP BY author
+"""
+ADD = """
+INSERT INTO coded_movements (report_id, version, author, compared_at, wrong_at) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT DO NOTHING
+"""
+IS_ANY_LISTED = "SELECT EXISTS (SELECT FROM coded_movements)"
+# The movements that were not compared for the longest time. The two kinds have separate limits, so that many movements
+# of accounts in a pause do not delay the other movements.
+LISTED = """
+(SELECT * FROM coded_movements WHERE wrong_at IS NULL ORDER BY compared_at LIMIT $1)
+UNION ALL (SELECT * FROM coded_movements WHERE wrong_at IS NOT NULL ORDER BY compared_at LIMIT $1)
+"""
+NOTE = """
+UPDATE coded_movements SET compared_at = $4, wrong_at = coalesce(wrong_at, $5)
+WHERE (report_id, version, author) = ($1, $2, $3)
+"""
+DELETE = "DELETE FROM coded_movements WHERE (report_id, version, author) = ($1, $2, $3)"
+
+MovementVersion: TypeAlias = tuple[str, int, str]  # a report id, a version and an author
+
+
+class Comparison(NamedTuple):
+    """`household_id` is None if the code is wrong, or if its account must pause."""
+
+    movement: FiledMovement
+    household_id: str | None
+    is_paused: bool = False
+
+    def wrong_at(self, now: datetime) -> datetime | None:
+        return None if self.is_paused or self.household_id else now
+
+
+def compared(
+    movements: Iterable[FiledMovement],
+    households: Mapping[str, str],
+    wrong: Mapping[str, int],
+    *,
+    counted: Collection[MovementVersion] = (),
+) -> list[Comparison]:
+    """Compare the codes in this order.
+
+    `households` maps each code of a single household to the id of this household. `wrong` maps each author to the
+    number of wrong codes within the last hour. `counted` are movements whose codes this number contains, or contained.
+    """
+    codes_of, comparisons = Counter(wrong), list[Comparison]()
+    for movement in movements:
+        is_counted = version_of(movement) in counted
+        if not is_counted and codes_of[movement.author] >= MOST_WRONG:
+            comparisons.append(Comparison(movement, None, is_paused=True))
+            continue
+        household_id = households.get(movement.household_code or "")
+        codes_of[movement.author] += household_id is None and not is_counted
+        comparisons.append(Comparison(movement, household_id))
+    return comparisons
+
+
+def with_codes(batch: Iterable[AnyFiled]) -> list[FiledMovement]:
+    """The movements that name their household only by its short code."""
+    return [filed for filed in batch if isinstance(filed, FiledMovement) and filed.household_code]
+
+
+def version_of(movement: FiledMovement) -> MovementVersion:
+    return movement.report_id, movement.clear.version, movement.author
+
+
+class HouseholdCodes:
+    """The short codes in the database. `connection` is the asyncpg connection of the transaction."""
+
+    def __init__(self, connection: Any, search: SearchKeys) -> None:
+        self._connection = connection
+        self._search = search
+
+    async def resolve(self, movements: Sequence[FiledMovement], now: datetime) -> None:
+        """Name the household of each new movement whose code belongs to a single household. List the others."""
+        await self._connection.execute(LOCK)
+        comparisons = compared(movements, await self._households(movements), await self._wrong(movements, now))
+        for comparison in comparisons:
+            comparison.movement.name_household(comparison.household_id)
+        unknown = [comparison for comparison in comparisons if comparison.household_id is None]
+        await self._connection.executemany(
+            ADD, [(*version_of(comparison.movement), now, comparison.wrong_at(now)) for comparison in unknown]
+        )
+
+    async def listed(self) -> dict[MovementVersion, datetime | None]:
+        """Some of the listed movements, each with the time at which its code counted as wrong."""
+        if not await self._connection.fetchval(IS_ANY_LISTED):
+            return {}
+        await self._connection.execute(LOCK)
+        rows = await self._connection.fetch(LISTED, AT_ONCE)
+        return {(str(row["report_id"]), row["version"], str(row["author"])): row["wrong_at"] for row in rows}
+
+    async def compare_again(
+        self,
+        waiting: Sequence[FiledMovement],
+        listed: Mapping[MovementVersion, datetime | None],
+        now: datetime,
+    ) -> list[Comparison]:
+        """Compare the codes of the `listed` movements again. Returns the movements whose household is known now.
+
+        `waiting` are the listed movements that still wait. The others leave the list: a person refused them, or a newer
+        version replaced them.
+        """
+        counted = {version for version, wrong_at in listed.items() if wrong_at is not None}
+        households, wrong = await self._households(waiting), await self._wrong(waiting, now)
+        comparisons = compared(waiting, households, wrong, counted=counted)
+        unknown = [comparison for comparison in comparisons if comparison.household_id is None]
+        await self._connection.executemany(
+            NOTE, [(*version_of(comparison.movement), now, comparison.wrong_at(now)) for comparison in unknown]
+        )
+        left = listed.keys() - {version_of(comparison.movement) for comparison in unknown}
+        await self._connection.executemany(DELETE, list(left))
+        return [comparison for comparison in comparisons if comparison.household_id is not None]
+
+    async def _households(self, movements: Iterable[FiledMovement]) -> dict[str, str]:
+        """Maps each code that belongs to a single household to the id of this household."""
+        codes = self._search.of_codes({movement.household_code or "" for movement in movements})
+        households = defaultdict[str, set[str]](set)
+        for row in await self._connection.fetch(FIND, list(codes)):
+            households[codes[row["key"]]].add(str(row["household_id"]))
+        return {code: min(ids) for code, ids in households.items() if len(ids) == 1}
+
+    async def _wrong(self, movements: Iterable[FiledMovement], now: datetime) -> dict[str, int]:
+        authors = {movement.author for movement in movements}
+        rows = await self._connection.fetch(WRONG, list(authors), now - WINDOW)
+        return {str(row["author"]): row["codes"] for row in rows}

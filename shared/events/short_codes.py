@@ -1,0 +1,35 @@
+"""The short code of a household, by which other teams name the household: 8 random characters and a check symbol.
+
+The characters are those of Crockford's Base32 (https://www.crockford.com/base32.html), so I, L, O and U do not occur.
+The check symbol is Crockford's, too: the remainder modulo 37. No code with a check symbol above 31 is drawn, because
+Crockford writes these remainders as *, ~, $, = and U.
+"""
+
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+MODULUS = 37
+RANDOM_CHARACTERS = 8
+ShortCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-HJKMNP-TV-Z]{9}$")]
+# People write O for 0, and I or L for 1. Separators make a code easier to read.
+_TYPED = str.maketrans({"O": "0", "I": "1", "L": "1", " ": None, "-": None})
+
+
+def check_code(code: str | None) -> None:
+    """Raises ValueError if the check symbol does not fit the other characters. `code` has the form of a ShortCode."""
+    if code is not None and not is_valid(code):
+        raise ValueError("a short code with the right last character is expected; a character is probably mistyped")
+
+
+def is_valid(code: str) -> bool:
+    value = 0
+    for character in code[:RANDOM_CHARACTERS]:
+        value = value * len(ALPHABET) + ALPHABET.index(character)
+    return value % MODULUS == ALPHABET.index(code[RANDOM_CHARACTERS])
+
+
+def folded_code(typed: str) -> str:
+    """The code as it is stored, from a code that a person typed."""
+    return typed.upper().translate(_TYPED)

@@ -1,0 +1,133 @@
+"""Movements that name a household by its short code: the registry finds the household, or the movement waits."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+
+from services.registry.household_codes import MOST_WRONG, compared, version_of
+from services.registry.reports import FiledMovement
+from shared.events.short_codes import ALPHABET, MODULUS, folded_code, is_valid
+from tests.registry.conftest import Filing
+from tests.registry.factories import NOON, Desk, household, movement
+
+pytestmark = pytest.mark.anyio
+
+CODE, OTHER_CODE = "7K3M9QXA7", "C9M1WHG7H"
+
+
+def by_code(code: str, moved: str = "returned", **changed: Any) -> dict[str, Any]:
+    body = movement(household(), moved, household_code=code, **changed)
+    del body["household_id"]
+    return body
+
+
+def wrong_codes(count: int) -> list[str]:
+    made = (f"{number:08d}" for number in range(10_000_000, 10_000_000 + 2 * count))
+    values = ((start, sum(ALPHABET.index(c) * 32**place for place, c in enumerate(reversed(start)))) for start in made)
+    valid = [start + ALPHABET[value % MODULUS] for start, value in values if value % MODULUS < len(ALPHABET)]
+    return valid[:count]
+
+
+def test_the_check_symbol_finds_a_mistyped_character_and_two_swapped_characters() -> None:
+    assert is_valid(CODE)
+    for place, character in enumerate(CODE):
+        assert not any(is_valid(CODE[:place] + other + CODE[place + 1 :]) for other in ALPHABET if other != character)
+    for place in range(7):
+        assert not is_valid(CODE[:place] + CODE[place + 1] + CODE[place] + CODE[place + 2 :])
+    assert folded_code(" 7k3-m9q-xa7") == CODE
+    assert folded_code("OIL") == "011"
+
+
+async def test_a_movement_by_short_code_takes_effect_on_the_household_with_the_code(file: Filing) -> None:
+    body = household(short_code=CODE)
+    await file(body, household(short_code=OTHER_CODE))
+    returned = by_code(CODE)
+    assert await file(returned, author=uuid4(), team=uuid4()) == ["recorded"]
+    [change] = [event for event in await file.events("households") if "whereabouts" in event]
+    assert (change["household_id"], change["whereabouts"]["returned"]) == (body["household_id"], 5)
+    assert str(uuid4()) not in str(await file.rows("reports"))
+    for table in ("reports", "households", "search_keys", "outbox", "coded_movements"):
+        assert CODE not in str(await file.rows(table))
+    [outcome] = [event for event in await file.events("outcomes") if event["report_id"] == returned["report_id"]]
+    assert body["household_id"] not in str(outcome)
+
+
+async def test_a_movement_with_an_unknown_code_waits_for_the_household(file: Filing) -> None:
+    returned = by_code(CODE)
+    assert await file(returned, author=uuid4(), team=None) == ["household_unknown"]
+    [waiting] = await file.rows("reports")
+    assert await file.registrar.find_households(file.session) == 0
+    body = household(short_code=CODE)
+    await file(body)
+    assert await file.registrar.find_households(file.session) == 1
+    assert [
+        event["whereabouts"]["returned"] for event in await file.events("households") if "whereabouts" in event
+    ] == [5]
+    *_, settled = [event for event in await file.events("outcomes") if event["report_id"] == returned["report_id"]]
+    assert (settled["outcome"], settled["replaces"]) == ("recorded", str(waiting["outcome_id"]))
+    assert await file.rows("coded_movements") == []
+    assert {str(row["household_id"]) for row in await file.rows("household_keys")} == {body["household_id"]}
+    reversal = {**returned, "version": 2, "is_reversed": True}  # needs the decrypted first version
+    assert await file(reversal) == ["recorded"]
+
+
+async def test_a_code_of_two_households_finds_neither(file: Filing) -> None:
+    await file(household(short_code=CODE), household(short_code=CODE))
+    assert await file(by_code(CODE)) == ["household_unknown"]
+    assert await file.registrar.find_households(file.session) == 0
+
+
+async def test_a_correction_of_the_code_settles_the_version_with_the_wrong_code(file: Filing) -> None:
+    await file(household(short_code=CODE))
+    returned = by_code(OTHER_CODE)
+    assert await file(returned) == ["household_unknown"]
+    assert await file({**returned, "version": 2, "household_code": CODE}) == ["recorded"]
+    outcomes = {row["version"]: (row["outcome"], row["reason"]) for row in await file.rows("reports") if row["version"]}
+    assert outcomes[2] == ("recorded", None)
+    [first] = [
+        row
+        for row in await file.rows("reports")
+        if str(row["report_id"]) == returned["report_id"] and row["version"] == 1
+    ]
+    assert (first["outcome"], first["reason"]) == ("merged", "older_version")
+    assert await file.registrar.find_households(file.session) == 0
+    assert await file.rows("coded_movements") == []
+
+
+async def test_after_20_wrong_codes_within_an_hour_a_right_code_waits_for_the_end_of_the_hour(file: Filing) -> None:
+    author, now = uuid4(), datetime.now(NOON.tzinfo)
+    await file(household(short_code=CODE))
+    for codes in (wrong_codes(MOST_WRONG)[:5], wrong_codes(MOST_WRONG)[5:]):
+        await file(*(by_code(code) for code in codes), author=author, team=None)
+    assert await file(by_code(CODE), author=author, team=None) == ["household_unknown"]
+    assert await file(by_code(CODE)) == ["recorded"]  # another account does not have to wait
+    assert await file.registrar.find_households(file.session) == 0
+    earlier = {"then": now - timedelta(minutes=61)}
+    await file.session.execute(text("UPDATE coded_movements SET wrong_at = :then WHERE wrong_at IS NOT NULL"), earlier)
+    assert await file.registrar.find_households(file.session) == 1
+
+
+def test_codes_are_counted_in_order_and_a_code_that_was_counted_is_not_counted_again(desk: Desk) -> None:
+    right, wrong = by_code(CODE), [by_code(code) for code in wrong_codes(3)]
+    filed = [desk.received(body, author=uuid4()).opened for body in (*wrong, right)]
+    for each in filed:
+        each.author = filed[0].author
+    assert all(isinstance(each, FiledMovement) for each in filed)
+    households, counted = {CODE: "a"}, {filed[0].author: MOST_WRONG - 2}
+    first = compared(filed, households, counted)
+    assert [(each.household_id, each.is_paused) for each in first] == [
+        (None, False),
+        (None, False),
+        (None, True),
+        (None, True),
+    ]
+    again = compared(filed, households, counted, counted={version_of(each) for each in filed[:2]})
+    assert [(each.household_id, each.is_paused) for each in again] == [
+        (None, False),
+        (None, False),
+        (None, False),
+        ("a", False),
+    ]
