@@ -12,6 +12,7 @@ from services.registry.figure_queries import day_after, midnight
 from services.registry.search_keys import LONGEST_NAME, Term, terms, values_of_person
 from services.registry.search_keys import Field as KeyField
 from shared.events.fields import Body, Day, Line, PCode, Phone
+from shared.events.short_codes import folded_code, is_valid
 
 # The criteria that the database compares with search keys.
 KEY_FIELDS = {
@@ -19,6 +20,7 @@ KEY_FIELDS = {
     "phone": KeyField.PHONE,
     "personal_number": KeyField.PERSONAL_NUMBER,
     "locality": KeyField.LOCALITY,
+    "short_code": KeyField.SHORT_CODE,
 }
 
 
@@ -26,9 +28,10 @@ class HouseholdSearch(Body):
     """The criteria of a search. A household matches if it meets all criteria. At least one criterion is required.
 
     `name` has whole names of members in any order and script. `birth_year` is the birth year of a member, and requires
-    another criterion. `code` is the end of a report's id, as the field form shows it. `area` is the household's present
-    area, and `origin` the area of its origin. `site_id` is a site where a report places the household, now or earlier.
-    The current displacement happened between the days `since` and `until`.
+    another criterion. `code` is the end of a report's id, and `short_code` is the short code of the household; the
+    field form shows both. `area` is the household's present area, and `origin` the area of its origin. `site_id` is a
+    site where a report places the household, now or earlier. The current displacement happened between the days `since`
+    and `until`.
     """
 
     name: Line | None = None
@@ -36,6 +39,7 @@ class HouseholdSearch(Body):
     personal_number: Annotated[str, Field(pattern=r"^[0-9]{14}$")] | None = None
     birth_year: Annotated[int, Field(ge=1900, le=2100)] | None = None
     code: Annotated[str, Field(pattern=r"^[0-9A-Fa-f]{4}$")] | None = None
+    short_code: Annotated[str, Field(max_length=20)] | None = None
     locality: Line | None = None
     site_id: UUID | None = None
     area: PCode | None = None
@@ -53,6 +57,8 @@ class HouseholdSearch(Body):
         for name, field in KEY_FIELDS.items():
             if name in criteria and not terms(field, criteria[name]):
                 raise ValueError(f"{name}: letters or digits are expected")
+        if self.short_code is not None and not is_valid(folded_code(self.short_code)):
+            raise ValueError("short_code: 8 letters or digits and the right check character are expected")
         if len(terms(KeyField.NAME, self.name)) > LONGEST_NAME:
             raise ValueError(f"1 to {LONGEST_NAME} parts of a name are expected")
         return self

@@ -18,12 +18,15 @@ _TYPED = str.maketrans({"O": "0", "I": "1", "L": "1", " ": None, "-": None})
 
 
 def check_code(code: str | None) -> None:
-    """Raises ValueError if the check symbol does not fit the other characters. `code` has the form of a ShortCode."""
+    """Raises ValueError if the check symbol does not fit the other characters."""
     if code is not None and not is_valid(code):
         raise ValueError("a short code with the right last character is expected; a character is probably mistyped")
 
 
 def is_valid(code: str) -> bool:
+    """Whether the text has the form of a short code, with the right check symbol."""
+    if len(code) != RANDOM_CHARACTERS + 1 or not set(code) <= set(ALPHABET):
+        return False
     value = 0
     for character in code[:RANDOM_CHARACTERS]:
         value = value * len(ALPHABET) + ALPHABET.index(character)

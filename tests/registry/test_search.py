@@ -57,6 +57,7 @@ async def found(office: Office, **criteria: Any) -> list[str]:
         {"phone": "+996700112233"},
         {"phone": "0777 44 55 66"},
         {"personal_number": PIN},
+        {"short_code": "7k3-m9q-xa7"},
         {"name": "Айгүл", "phone": "0700112233", "area": LEILEK, "origin": KADAMJAI},
         {"area": LEILEK, "since": "2026-06-15", "until": "2026-06-15"},
     ],
@@ -72,6 +73,7 @@ async def test_a_household_is_found(office: Office, criteria: dict[str, Any]) ->
             personal_number=PIN,
         ),
         phone="+996 700 112233",
+        short_code="7K3M9QXA7",
     )
     other = family(person("Нурлан", "Бейшенов"), phone="+996 700 112234", destination={"pcode": OSH})
     await office.file(wanted, other)
@@ -367,6 +369,7 @@ async def test_each_search_is_logged_with_the_households_that_it_shows(office: O
         {"birth_year": 1990},
         {"personal_number": "1"},
         {"code": "XYZ1"},
+        {"short_code": "7K3M9QXB7"},
         {"name": "Асан", "limit": 51},
         {"name": "Асан", "cursor": "nonsense"},
         {"surname": "Асан"},

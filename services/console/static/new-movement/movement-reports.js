@@ -29,8 +29,8 @@ export class MovementReport extends VersionedReport {
 
   /** The known report again, as one that never happened. */
   reversal() {
-    const { kind, subject } = this.about;
-    return { ...this.known, kind: `${kind}_movement`, [`${kind}_id`]: subject, version: this.version, reported_at: this.reportedAt, is_reversed: true };
+    const { kind, subject } = this.about, { household_code: _, ...known } = this.known ?? {}; // the household's id replaces its short code
+    return { ...known, kind: `${kind}_movement`, [`${kind}_id`]: subject, version: this.version, reported_at: this.reportedAt, is_reversed: true };
   }
 
   /** What the form states. @param {Given} given @returns {Known} */

@@ -7,6 +7,7 @@ import { account, isAnswered, isOver, isOwn, isSameName, kept, receiptOf, remove
 import { labelOf, placeName } from "./labels.js";
 import { sendAgain } from "./outbox.js";
 import { canSeal } from "./sealing.js";
+import { shownCode } from "./short-codes.js";
 import { button, copy, line, part } from "./page.js";
 import { sentence, words } from "./texts.js";
 import { dayAndClock } from "./time.js";
@@ -81,12 +82,13 @@ function shown(report) {
   return item;
 }
 
-/** Describe a report without names: kind, number of persons, origin, destination, time, short code. @param {HTMLElement} item @param {Clear} clear @param {string} at */
+/** Describe a report without names: kind, number of persons, origin, destination, time, short code of the household. @param {HTMLElement} item @param {Clear} clear @param {string} at */
 function title(item, clear, at) {
   const version = clear.version > 1 ? ` · ${sentence("version", { number: clear.version - 1 })}` : "";
   part(item, "strong").textContent = `${sentence(clear.kind)} ${codeOf(clear)}${version}`;
   const places = [clear.origin, clear.destination].map((place) => placeName(place) || "?").join(" → ");
-  part(item, ".muted").textContent = [sentence("persons", { count: clear.persons ?? "?" }), places, dayAndClock(new Date(at))].join(" · ");
+  const shortCode = clear.short_code && sentence("shortCode", { code: shownCode(clear.short_code) });
+  part(item, ".muted").textContent = [sentence("persons", { count: clear.persons ?? "?" }), places, dayAndClock(new Date(at)), shortCode].filter(Boolean).join(" · ");
 }
 
 /** @param {Clear} clear */

@@ -4,17 +4,18 @@ import { statedCode } from "./countries.js";
 import { element } from "./elements.js";
 import { readMoment } from "./moments.js";
 import { readReasons } from "./reasons.js";
+import { drawCode } from "./short-codes.js";
 import { instant } from "./time.js";
 import { uuid } from "./uuid.js";
 
 
 /** @typedef {import("./kept.js").Body} Body */
-/** @typedef {{report_id: string, household_id?: string, group_id?: string, version: number}} Ids of a draft, drawn once */
+/** @typedef {{report_id: string, household_id?: string, short_code?: string, group_id?: string, version: number}} Ids of a draft, drawn once */
 
 
 /** The ids of a report; each missing id is generated. @param {Partial<Body>} [body] @returns {Ids} */
-export function idsOf({ report_id = uuid(), household_id = uuid(), group_id = uuid(), version = 1 } = {}) {
-  return { report_id, household_id, group_id, version };
+export function idsOf({ report_id = uuid(), household_id = uuid(), short_code = drawCode(), group_id = uuid(), version = 1 } = {}) {
+  return { report_id, household_id, short_code, group_id, version };
 }
 
 /**
@@ -51,7 +52,7 @@ export function read(form, status, ids, point) {
     ...(data.has("is_urgent") && { is_urgent: true }),
     ...(sexAge.length && { sex_age: sexAge }),
     ...(text(data, "notes") && { notes: text(data, "notes") }),
-    ...(kind === "household" ? household(data, members) : { ...group(data), ...site(form) }),
+    ...(kind === "household" ? { ...(ids.short_code && { short_code: ids.short_code }), ...household(data, members) } : { ...group(data), ...site(form) }),
   };
 }
 

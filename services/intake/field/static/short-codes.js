@@ -1,0 +1,32 @@
+// The short code of a household: 8 random characters of Crockford's Base32 and Crockford's check symbol. Other teams name
+// the household by this code.
+
+import { randomBytes } from "./uuid.js";
+
+const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+const MODULUS = 37;
+const RANDOM_CHARACTERS = 8;
+
+/** A new code. A code whose check symbol is not in the alphabet is drawn again, because such a symbol is hard to type. @returns {string} */
+export function drawCode() {
+  const start = [...randomBytes(RANDOM_CHARACTERS)].map((byte) => ALPHABET[byte % ALPHABET.length]).join("");
+  const symbol = ALPHABET[remainder(start)];
+  return symbol ? start + symbol : drawCode();
+}
+
+/** The code as the centre knows it, or an empty string if it is mistyped. @param {string} typed */
+export function codeIn(typed) {
+  const code = typed.toUpperCase().replaceAll(/[\s-]/g, "").replaceAll("O", "0").replaceAll(/[IL]/g, "1");
+  const isWhole = code.length === RANDOM_CHARACTERS + 1 && [...code].every((character) => ALPHABET.includes(character));
+  return isWhole && ALPHABET[remainder(code.slice(0, RANDOM_CHARACTERS))] === code.at(-1) ? code : "";
+}
+
+/** In groups of three, which are easy to read aloud. @param {string} code */
+export function shownCode(code) {
+  return code.match(/.{1,3}/g)?.join("-") ?? "";
+}
+
+/** The value of the characters, modulo 37. @param {string} start */
+function remainder(start) {
+  return [...start].reduce((value, character) => (value * ALPHABET.length + ALPHABET.indexOf(character)) % MODULUS, 0);
+}
