@@ -63,6 +63,7 @@ ROUTES: dict[str, AccessRule] = {
     "POST /intake/v1/displacements": report(REPORTERS),
     "POST /intake/v1/displacements:sealed": report(REPORTERS),
     "POST /intake/v1/movements": report(REPORTERS),
+    "POST /intake/v1/movements:sealed": report(REPORTERS),
     "POST /intake/v1/reports:batch": report(REPORTERS),
     "POST /intake/v1/household-sheets:check": to(COUNTERS),
     "POST /intake/v1/household-sheets:send": to(COUNTERS),

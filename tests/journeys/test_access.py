@@ -81,6 +81,7 @@ async def test_an_ended_token_is_accepted_only_by_intake_and_from_field_devices(
         "POST /intake/v1/displacements",
         "POST /intake/v1/displacements:sealed",
         "POST /intake/v1/movements",
+        "POST /intake/v1/movements:sealed",
         "POST /intake/v1/reports:batch",
     }  # POST of hazards is refused, because a late hazard could still raise an alert
 
@@ -162,6 +163,7 @@ OF_NO_AREA = {
     "POST /intake/v1/displacements",
     "POST /intake/v1/displacements:sealed",
     "POST /intake/v1/movements",
+    "POST /intake/v1/movements:sealed",
     "POST /intake/v1/reports:batch",  # intake accepts and flags reports from outside the area
     "GET /registry/v1/statistics/movements",  # tests/registry/test_movement_figures.py tests the areas
     "POST /intake/v1/household-sheets:check",

@@ -56,6 +56,12 @@ DISPLACEMENTS = SealedFormat(
     opened=json_reports.DISPLACEMENTS,
     body_bytes=SEALED_BYTES,
 )
+MOVEMENTS = SealedFormat(
+    "Report what happened to displaced people later, sealed on a phone.",
+    {"application/json": SealedReport},
+    opened=json_reports.MOVEMENTS,
+    body_bytes=SEALED_BYTES,
+)
 
 
 def opened(raw: bytes, keys: Keys, sender: Principal) -> bytes:

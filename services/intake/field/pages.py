@@ -14,7 +14,8 @@ from services.intake.phone_keys import PhoneKeys
 from shared.config import Settings
 from shared.country import ABROAD
 from shared.displacement_reasons import BY_ONSET
-from shared.events.vocabulary import AgeBracket, HazardType, Sex
+from shared.events.movements import HAVE_A_DESTINATION, NEED_A_DESTINATION
+from shared.events.vocabulary import AgeBracket, HazardType, Movement, Sex
 from shared.pages import Pages
 from shared.pages.formats import country_options
 from shared.pages.pages import HERE as SHARED_PAGES
@@ -60,6 +61,9 @@ class FieldForm:
             sexes=(Sex.FEMALE, Sex.MALE),
             reasons=BY_ONSET,
             shelters=BY_ARRANGEMENT,
+            movements=list(Movement),
+            need_a_destination=NEED_A_DESTINATION,
+            have_a_destination=HAVE_A_DESTINATION,
         )
 
     async def worker(self, _: Request) -> Response:

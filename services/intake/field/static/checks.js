@@ -2,6 +2,7 @@
 
 import { element } from "./elements.js";
 import { nameOf, personOf, placeName } from "./labels.js";
+import { contradictions, MOVEMENT } from "./movements.js";
 import { counters } from "./reports.js";
 import { sentence } from "./texts.js";
 import { dayAndClock, local } from "./time.js";
@@ -18,13 +19,13 @@ const AHEAD_MS = 15 * 60_000; // as intake allows
 /** @param {HTMLFormElement} form @returns {Problem[]} in the order of the form */
 export function problems(form) {
   const invalid = controls(form).filter((control) => reason(control)).map((control) => ({ control, text: `${nameOf(control)}: ${reason(control)}` }));
-  return invalid.length ? invalid : [...placeless(form), ...unequal(form)];
+  return invalid.length ? invalid : [...contradictions(), ...placeless(form), ...unequal(form)];
 }
 
 /** A full recount replaces earlier counts of the same place, so it must name the place. @param {HTMLFormElement} form @returns {Problem[]} */
 function placeless(form) {
   const place = /** @type {HTMLInputElement} */ (form.elements.namedItem("destination_locality"));
-  const isRecount = Boolean(form.querySelector("[name=is_full_recount]:checked")) && !place.closest("[hidden]");
+  const box = form.querySelector("[name=is_full_recount]:checked"), isRecount = box && !box.closest("[hidden]");
   return isRecount && !place.value.trim() ? [{ control: place, text: `${nameOf(place)}: ${sentence("missing")}` }] : [];
 }
 
@@ -34,7 +35,7 @@ function unequal(form) {
   const isHousehold = Boolean(form.querySelector("[name=kind][value=household]:checked"));
   const listed = isHousehold ? element("members").childElementCount : 0;
   if (listed && listed !== Number(persons.value)) return [{ control: persons, text: sentence("listed", { listed, persons: persons.value }) }];
-  const counted = counters(form).filter((counter) => counter.value);
+  const counted = counters(form).filter((counter) => counter.value && !counter.closest("[data-kind][hidden]"));
   const sum = counted.reduce((before, counter) => before + Number(counter.value), 0);
   return sum > Number(persons.value) ? [{ control: counted[0], text: sentence("counts", { sum, persons: persons.value }) }] : [];
 }
@@ -72,10 +73,10 @@ export function oddities(body, today) {
     ...(body.members ?? []).map(
       (/** @type {any} */ { birth_year }, /** @type {number} */ place) => isOddBirth(birth_year, today) && `${personOf(place)}: ${sentence("oddBirth", { year: birth_year })}`,
     ),
-    day < FIRST_DAY && sentence("oddLeft", { day: shownDay(day) }),
-    day > today && sentence("oddFuture", { day: shownDay(day) }),
+    day < FIRST_DAY && body.kind !== MOVEMENT && sentence("oddLeft", { day: shownDay(day) }),
+    day > today && sentence(body.kind === MOVEMENT ? "oddMoved" : "oddFuture", { day: shownDay(day) }),
     new Date(body.counted_at ?? 0) > new Date(Date.now() + AHEAD_MS) && sentence("oddCounted", { time: dayAndClock(new Date(body.counted_at)) }),
-    isSamePlace(body) && sentence("oddPlace", { place: placeName(body.destination) }),
+    body.kind !== MOVEMENT && isSamePlace(body) && sentence("oddPlace", { place: placeName(body.destination) }),
   ].filter(Boolean).map(String);
 }
 

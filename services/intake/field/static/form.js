@@ -8,6 +8,7 @@ import { element } from "./elements.js";
 import { account, changed, CHANGED, clearOf, isOwn, isSameName, keep, kept, nextVersion, reports } from "./kept.js";
 import { personOf } from "./labels.js";
 import { forgetAll, lastHousehold, recall, remember } from "./memory.js";
+import { isMovement, listenToMovements, MOVEMENT, showDestination, writeMovement } from "./movements.js";
 import { sendWaiting } from "./outbox.js";
 import { listenToMoments, writeMoment } from "./moments.js";
 import { copy, part, tell } from "./page.js";
@@ -58,6 +59,7 @@ export function listen() {
   listenToCountries(save);
   listenToReasons(save);
   listenToMoments();
+  listenToMovements();
   listenToShortForm();
   element("add-member").addEventListener("click", () => { addMember(); save(); });
   element("cancel").addEventListener("click", () => { discard(draft.ids.report_id); begin(); });
@@ -225,6 +227,14 @@ function copyLast() {
   save();
 }
 
+/** Begin a report of what happened later to a household of this phone. @param {Kept} report */
+export function moveOn({ clear }) {
+  begin({ author: account()?.name ?? "", corrected: null, body: { ...idsOf({ household_id: clear.household_id }), kind: MOVEMENT } });
+  save();
+  changed();
+  show();
+}
+
 /** The last household: as sent from this page, else what the list still shows of it. */
 function previous() {
   return lastHousehold() ?? reports().find((report) => report.clear.kind === "household" && isOwn(report))?.clear;
@@ -264,7 +274,8 @@ export function begin(begun) {
   writeReasons(body?.reasons && body);
   writeMoment(body?.occurred_at === undefined ? undefined : body);
   for (const name of ["origin", "destination"]) if (!body) districts(name, "");
-  setSite(body?.site_id);
+  writeMovement(body);
+  setSite(body?.site_id ?? body?.destination_site_id);
   element("correcting").hidden = element("cancel").hidden = !corrected;
   element("written-anew").hidden = true;
   element("another").hidden = !body;
@@ -297,15 +308,17 @@ function write(body) {
     const row = (body.sex_age ?? []).find((/** @type {any} */ counted) => counted.sex === field.dataset.sex && counted.age === field.dataset.age);
     field.value = row ? String(row.count) : "";
   }
-  for (const name of ["origin", "destination"]) districts(name, body[name].pcode ?? body[name].country);
+  for (const name of ["origin", "destination"]) districts(name, body[name]?.pcode ?? body[name]?.country ?? "");
   for (const member of body.members ?? []) addMember(member);
   writeFamilyName();
 }
 
 function kindChosen() {
   const kind = /** @type {HTMLInputElement} */ (form.querySelector("[name=kind]:checked")).value;
-  for (const section of /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll("[data-kind]"))) section.hidden = section.dataset.kind !== kind;
+  for (const section of /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll("[data-kind]"))) section.hidden = !section.dataset.kind?.split(" ").includes(kind);
   control("persons").min = kind === "group" ? "0" : "1"; // a count may find that nobody is left
+  control("persons").required = !isMovement();
+  showDestination();
   for (const radio of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[name=kind]"))) radio.disabled = Boolean(draft.corrected) && !radio.checked;
   membersChanged();
 }

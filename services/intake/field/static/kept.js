@@ -6,7 +6,7 @@ import { uuid } from "./uuid.js";
 /**
  * @typedef {"waiting" | "accepted" | "spooled" | "duplicate" | "conflict" | "refused" | "unopened"} State
  * @typedef {{pointer: string, expected: string}} FieldError
- * @typedef {Record<string, any> & {report_id: string, version: number, kind: "household" | "group"}} Body
+ * @typedef {Record<string, any> & {report_id: string, version: number, kind: "household" | "group" | "household_movement"}} Body
  * @typedef {{report_id: string, state: "received" | "recorded" | "under_review" | "refused", version: number | null, reason: string | null, settled_at?: string | null}} Receipt
  * @typedef {Pick<Body, "report_id" | "version" | "kind"> & Record<string, any>} Clear what the list shows: ids, short code, version, kind, districts, number of persons
  * @typedef {{clear: Clear, sealed?: import("./centre-key.js").Sealed, body?: Body, account: string, state: State, at: string, errors?: FieldError[], receipt?: Receipt}} Kept
@@ -39,8 +39,8 @@ function stored(key) {
 }
 
 /** What the list shows of a report. @param {Body} body @returns {Clear} */
-export function clearOf({ report_id, version, kind, household_id, short_code, group_id, persons, origin, destination }) {
-  return { report_id, version, kind, household_id, short_code, group_id, persons, origin, destination };
+export function clearOf({ report_id, version, kind, household_id, short_code, household_code, group_id, movement, persons, origin, destination }) {
+  return { report_id, version, kind, household_id, short_code, household_code, group_id, movement, persons, origin, destination };
 }
 
 /** @param {Kept} report @returns {Outline} also of a report that an earlier release stored */

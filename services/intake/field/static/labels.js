@@ -62,7 +62,12 @@ function inPerson(place, name) {
   return control ? `${personOf(place)}, ${ownLabel(control)}` : personOf(place);
 }
 
-/** The label's text without the text of the control inside. @param {Element | null} label */
+/** The label's text without the text of the control inside. A label may have a text for each kind of report. @param {Element | null} label */
 function words(label) {
-  return [...(label?.childNodes ?? [])].map((node) => (node instanceof Text ? node.data : "")).join("").trim();
+  return [...(label?.childNodes ?? [])].map((node) => (isText(node) ? node.textContent : "")).join("").trim();
+}
+
+/** @param {Node} node */
+function isText(node) {
+  return node instanceof Text || (node instanceof HTMLSpanElement && !node.hidden);
 }

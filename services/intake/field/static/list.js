@@ -2,9 +2,10 @@
 
 import { discard, discardCopy, drafts } from "./drafts.js";
 import { element } from "./elements.js";
-import { correct, goOn, isOpen } from "./form.js";
+import { correct, goOn, isOpen, moveOn } from "./form.js";
 import { account, isAnswered, isOver, isOwn, isSameName, kept, receiptOf, remove, reports } from "./kept.js";
 import { labelOf, placeName } from "./labels.js";
+import { MOVEMENT } from "./movements.js";
 import { sendAgain } from "./outbox.js";
 import { canSeal } from "./sealing.js";
 import { shownCode } from "./short-codes.js";
@@ -76,6 +77,7 @@ function shown(report) {
   part(item, ".errors").replaceChildren(...[...new Set((report.errors ?? []).map(expectation))].map(line));
   part(item, ".actions").append(
     ...(isOwn(report) && canSeal() ? [button(sentence("correct"), () => correct(report))] : []),
+    ...(isOwn(report) && canSeal() && report.clear.kind === "household" ? [button(sentence("later"), () => moveOn(report))] : []),
     ...(isOwn(report) && report.sealed && ["refused", "conflict"].includes(report.state) ? [button(sentence("sendAgain"), () => sendAgain(report))] : []),
     ...(report.state === "waiting" ? [] : [button(sentence("remove"), () => forget(report))]),
   );
@@ -86,9 +88,14 @@ function shown(report) {
 function title(item, clear, at) {
   const version = clear.version > 1 ? ` · ${sentence("version", { number: clear.version - 1 })}` : "";
   part(item, "strong").textContent = `${sentence(clear.kind)} ${codeOf(clear)}${version}`;
-  const places = [clear.origin, clear.destination].map((place) => placeName(place) || "?").join(" → ");
-  const shortCode = clear.short_code && sentence("shortCode", { code: shownCode(clear.short_code) });
-  part(item, ".muted").textContent = [sentence("persons", { count: clear.persons ?? "?" }), places, dayAndClock(new Date(at)), shortCode].filter(Boolean).join(" · ");
+  const what = clear.kind === MOVEMENT ? movedTo(clear) : [sentence("persons", { count: clear.persons ?? "?" }), [clear.origin, clear.destination].map((place) => placeName(place) || "?").join(" → ")];
+  const code = clear.short_code ?? clear.household_code;
+  part(item, ".muted").textContent = [...what, dayAndClock(new Date(at)), code && sentence("shortCode", { code: shownCode(code) })].filter(Boolean).join(" · ");
+}
+
+/** A movement may concern the whole household, and has no destination if the people stayed where they were. @param {Clear} clear */
+function movedTo({ movement, persons, destination }) {
+  return [words("movements")[movement ?? ""], persons && sentence("persons", { count: persons }), destination && placeName(destination)];
 }
 
 /** @param {Clear} clear */

@@ -3,6 +3,7 @@
 import { statedCode } from "./countries.js";
 import { element } from "./elements.js";
 import { readMoment } from "./moments.js";
+import { leads, MOVEMENT, readMovement } from "./movements.js";
 import { readReasons } from "./reasons.js";
 import { drawCode } from "./short-codes.js";
 import { instant } from "./time.js";
@@ -27,7 +28,8 @@ export function idsOf({ report_id = uuid(), household_id = uuid(), short_code = 
  */
 export function read(form, status, ids, point) {
   const data = new FormData(form);
-  const kind = /** @type {"household" | "group"} */ (String(data.get("kind")));
+  const kind = /** @type {Body["kind"]} */ (String(data.get("kind")));
+  if (kind === MOVEMENT) return movement(form, data, status, ids);
   const members = kind === "household" ? readMembers(form) : [];
   const sexAge = readCounts(form);
   return {
@@ -56,6 +58,27 @@ export function read(form, status, ids, point) {
   };
 }
 
+/** What happened later to a household. @param {HTMLFormElement} form @param {FormData} data @param {string} status @param {Ids} ids @returns {Body} */
+function movement(form, data, status, ids) {
+  const { site_id } = site(form), locality = text(data, "destination_locality");
+  return {
+    kind: MOVEMENT,
+    report_id: ids.report_id,
+    version: ids.version,
+    status,
+    ...readMovement(),
+    ...readMoment(),
+    reported_at: new Date().toISOString(),
+    ...(leads() && {
+      ...(statedCode("destination") && { destination: place(data, "destination") }),
+      ...(site_id ? { destination_site_id: site_id } : locality && { destination_locality: locality }),
+      ...(data.get("shelter") !== "unknown" && { shelter: data.get("shelter") }),
+    }),
+    ...(text(data, "persons") && { persons: Number(data.get("persons")) }),
+    ...(text(data, "notes") && { notes: text(data, "notes") }),
+  };
+}
+
 /** @param {FormData} data @param {object[]} members */
 function household(data, members) {
   return {
@@ -80,7 +103,7 @@ function group(data) {
   };
 }
 
-/** The site that the author chose from the list, if any. @param {HTMLFormElement} form */
+/** The site that the author chose from the list, if any. @param {HTMLFormElement} form @returns {{site_id?: string}} */
 function site(form) {
   const id = /** @type {HTMLInputElement} */ (form.elements.namedItem("destination_locality")).dataset.site;
   return id ? { site_id: id } : {};

@@ -1,0 +1,99 @@
+// The form's fields for a movement: what happened later to a household of this phone, or to the household with a short code.
+
+import { element } from "./elements.js";
+import { CHANGED, isOwn, reports } from "./kept.js";
+import { nameOf, placeName } from "./labels.js";
+import { codeIn, shownCode } from "./short-codes.js";
+import { sentence } from "./texts.js";
+
+/** @typedef {import("./kept.js").Body} Body */
+/** @typedef {import("./checks.js").Problem} Problem */
+
+export const MOVEMENT = "household_movement";
+const UNKNOWN = "ZZ";
+const COUNTRY = "KG";
+const household = /** @type {HTMLSelectElement} */ (element("household"));
+const code = /** @type {HTMLInputElement} */ (element("household-code"));
+const movement = /** @type {HTMLSelectElement} */ (element("movement"));
+const oblast = /** @type {HTMLSelectElement} */ (element("destination-oblast"));
+const locality = /** @type {HTMLInputElement} */ (element("destination-locality"));
+const persons = /** @type {HTMLInputElement} */ (element("persons"));
+
+export function listenToMovements() {
+  household.addEventListener("change", showCode);
+  movement.addEventListener("change", showDestination);
+  addEventListener(CHANGED, () => { if (document.activeElement !== household) offerHouseholds(household.value); });
+}
+
+export function isMovement() {
+  return Boolean(document.querySelector(`#report [value=${MOVEMENT}]:checked`));
+}
+
+/** Whether the movement has a destination: `needed`, `possible` or `none`. */
+function mayLead() {
+  return movement.selectedOptions[0]?.dataset.destination ?? "none";
+}
+
+/** Whom the movement concerns, and what happened. */
+export function readMovement() {
+  const named = household.value ? { household_id: household.value } : { household_code: codeIn(code.value) || code.value.trim() };
+  return { ...named, movement: movement.value };
+}
+
+/** Whether the movement can have a destination. */
+export function leads() {
+  return mayLead() !== "none";
+}
+
+/** @param {Body} [body] */
+export function writeMovement(body) {
+  const isOf = body?.kind === MOVEMENT;
+  offerHouseholds((isOf && body.household_id) || "");
+  code.value = shownCode((isOf && body.household_code) || "");
+  movement.value = (isOf && body.movement) || "";
+}
+
+/** The households of this phone, newest first. A household that the list no longer has is named by the start of its id. @param {string} chosen */
+function offerHouseholds(chosen) {
+  const own = new Map(reports().filter(({ clear }) => clear.kind === "household").filter(isOwn).map(({ clear }) => [clear.household_id, called(clear)]));
+  if (chosen && !own.has(chosen)) own.set(chosen, chosen.slice(0, 8));
+  household.replaceChildren(new Option(sentence("byCode"), ""), ...[...own].map(([id, name]) => new Option(name, id)));
+  household.value = chosen;
+  showCode();
+}
+
+/** @param {import("./kept.js").Clear} clear */
+function called({ short_code, persons, destination }) {
+  return [short_code && shownCode(short_code), sentence("persons", { count: persons ?? "?" }), placeName(destination)].filter(Boolean).join(" · ");
+}
+
+function showCode() {
+  element("household-code-field").hidden = Boolean(household.value);
+}
+
+/** Show the fields of the destination as the chosen movement needs them. For other kinds of reports all are shown. */
+export function showDestination() {
+  const isHidden = isMovement() && !leads();
+  for (const id of ["destination-place", "shelter-field"]) element(id).hidden = isHidden;
+  oblast.required = !isMovement() || mayLead() === "needed";
+}
+
+/** What the fields of a movement contradict. @returns {Problem[]} */
+export function contradictions() {
+  if (!isMovement()) return [];
+  const isMistyped = !household.value && !codeIn(code.value);
+  const isUncounted = movement.value === "died" && !persons.value; // no number would report that all died
+  return [
+    ...(isMistyped ? [{ control: code, text: `${nameOf(code)}: ${sentence("mistyped")}` }] : []),
+    ...(isUncounted ? [{ control: persons, text: sentence("died") }] : []),
+    ...(leads() ? elsewhere() : []),
+  ];
+}
+
+/** @returns {Problem[]} */
+function elsewhere() {
+  const { value } = oblast, isHere = value.startsWith(COUNTRY), isLeaving = movement.value === "left_country";
+  if (!value) return locality.value.trim() ? [{ control: oblast, text: `${nameOf(oblast)}: ${sentence("missing")}` }] : [];
+  if (isLeaving) return isHere ? [{ control: oblast, text: sentence("leftCountry") }] : [];
+  return isHere || (value === UNKNOWN && movement.value !== "entered_country") ? [] : [{ control: oblast, text: sentence("inCountry") }];
+}
