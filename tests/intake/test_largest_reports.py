@@ -26,6 +26,7 @@ FITTING: dict[str, Any] = {
     "pcodes": "KG05258000000",
     "phone": "+996 (555) 01-02-03 (555) 010203",
     "personal_number": "1" * 14,
+    "short_code": "7K3M9QXA7",
     "citizenship": "KG",
     "source": "hydromet",
     "web": "https://example.org/",
