@@ -13,7 +13,9 @@ from shared.events.vocabulary import DISPLACED, OutcomeKind, ReportKind, Status,
 
 StoredVersion = Mapping[str, Any]  # a row of `reports` with the decrypted `report`
 
-UNCHANGING = frozenset({"report_id", "household_id", "group_id", "kind", "version", "reported_at", "members"})
+UNCHANGING = frozenset(
+    {"report_id", "household_id", "household_code", "group_id", "kind", "version", "reported_at", "members"}
+)
 # If several authors sent contradicting versions of a report, only one version takes effect.
 EFFECTIVE = (OutcomeKind.RECORDED, OutcomeKind.NOTED)
 MOVEMENTS = (ReportKind.HOUSEHOLD_MOVEMENT, ReportKind.GROUP_MOVEMENT, ReportKind.SITE_MOVEMENT)
