@@ -48,7 +48,7 @@ DELETE = "DELETE FROM coded_movements WHERE (report_id, version, author) = ($1, 
 MovementVersion: TypeAlias = tuple[str, int, str]  # a report id, a version and an author
 
 
-class Comparison(NamedTuple):
+class CodeComparison(NamedTuple):
     """`household_id` is None if the code is wrong, or if its account must pause."""
 
     movement: FiledMovement
@@ -65,21 +65,21 @@ def compared(
     wrong: Mapping[str, int],
     *,
     counted: Collection[MovementVersion] = (),
-) -> list[Comparison]:
+) -> list[CodeComparison]:
     """Compare the codes in this order.
 
     `households` maps each code of a single household to the id of this household. `wrong` maps each author to the
     number of wrong codes within the last hour. `counted` are movements whose codes this number contains, or contained.
     """
-    codes_of, comparisons = Counter(wrong), list[Comparison]()
+    codes_of, comparisons = Counter(wrong), list[CodeComparison]()
     for movement in movements:
         is_counted = version_of(movement) in counted
         if not is_counted and codes_of[movement.author] >= MOST_WRONG:
-            comparisons.append(Comparison(movement, None, is_paused=True))
+            comparisons.append(CodeComparison(movement, None, is_paused=True))
             continue
         household_id = households.get(movement.household_code or "")
         codes_of[movement.author] += household_id is None and not is_counted
-        comparisons.append(Comparison(movement, household_id))
+        comparisons.append(CodeComparison(movement, household_id))
     return comparisons
 
 
@@ -123,7 +123,7 @@ class HouseholdCodes:
         waiting: Sequence[FiledMovement],
         listed: Mapping[MovementVersion, datetime | None],
         now: datetime,
-    ) -> list[Comparison]:
+    ) -> list[CodeComparison]:
         """Compare the codes of the `listed` movements again. Returns the movements whose household is known now.
 
         `waiting` are the listed movements that still wait. The others leave the list: a person refused them, or a newer
