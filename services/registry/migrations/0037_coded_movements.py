@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "registry_0036"
-down_revision = "registry_0035"
+revision = "registry_0037"
+down_revision = "registry_0036"
 
 
 def upgrade() -> None:
