@@ -19,8 +19,9 @@ from services.intake.refusals import ReportRefused
 from services.intake.routes import body, problem_of, sender
 from services.intake.sheets.cells import RowError
 from services.intake.sheets.choices import SheetChoices
-from services.intake.sheets.households import HouseholdReader, SheetNames
+from services.intake.sheets.households import HouseholdReader, PersonRow
 from services.intake.sheets.imports import CheckedFile, JudgedRow, SheetImport, checked
+from services.intake.sheets.names import SheetNames
 from shared import audit
 from shared.audit import Action
 from shared.crypto.keyring import Keyring
@@ -47,9 +48,13 @@ class CellErrorView(BaseModel):
 
 
 class SheetRowView(BaseModel):
-    """The verdict about a row. The answer never repeats a cell, because the person has the file."""
+    """The verdict about a row. The answer never repeats a cell, because the person has the file.
+
+    In a sheet with one row for each person, only the row of the head is the row of a household.
+    """
 
     line: int
+    is_household: bool
     verdict: SheetRowVerdict
     persons: int | None
     report_id: UUID | None
@@ -160,8 +165,9 @@ def workbook(file: CheckedFile, language: str) -> bytes:
             label = file.chosen.labels[error.column] or get_column_letter(error.column + 1)
         return ": ".join(filter(None, (label, term("row_fault", error.reason, gettext))))
 
-    rows = [(row.line.cells, "; ".join(map(text, row.errors))) for row in file.rows if row.errors]
-    return refused.written(labels, rows)
+    rows = [row for household in file.rows for row in household.rows if row.errors]
+    rows.sort(key=lambda row: row.line.number)
+    return refused.written(labels, [(row.line.cells, "; ".join(map(text, row.errors))) for row in rows])
 
 
 def sheet_import(scope: Scope) -> SheetImport:
@@ -179,7 +185,11 @@ def shown(scope: Scope, file: CheckedFile, rows: Sequence[JudgedRow]) -> Respons
         header_first=header.first,
         header_last=header.last,
         columns=columns,
-        rows=[row_view(scope, row) for row in rows],
+        rows=[
+            view
+            for row in rows
+            for view in (row_view(scope, row), *(other_view(row, other) for other in row.row.others))
+        ],
     )
     return Response(to_json(view), media_type="application/json")
 
@@ -189,17 +199,36 @@ def row_view(scope: Scope, judged: JudgedRow) -> SheetRowView:
     pcode = report.pcode if report else None
     return SheetRowView(
         line=judged.row.line.number,
+        is_household=True,
         verdict=judged.verdict,
         persons=report.persons if report else None,
         report_id=judged.report_id,
-        errors=[
-            CellErrorView(column=error.column, reason=error.reason, missing=error.missing) for error in judged.errors
-        ],
+        errors=error_views(judged.errors),
         kept_as_text=judged.row.kept_as_text,
         phone_column=judged.row.phone_column,
         is_urgent=report is not None and report.is_urgent,
         is_outside=pcode is not None and not scope["principal"].covers(pcode, places),
     )
+
+
+def other_view(judged: JudgedRow, row: PersonRow) -> SheetRowView:
+    """The verdict about the household, for the row of another person."""
+    return SheetRowView(
+        line=row.line.number,
+        is_household=False,
+        verdict=judged.verdict,
+        persons=None,
+        report_id=None,
+        errors=error_views(row.errors),
+        kept_as_text=row.kept_as_text,
+        phone_column=row.phone_column,
+        is_urgent=False,
+        is_outside=False,
+    )
+
+
+def error_views(errors: Sequence[RowError]) -> list[CellErrorView]:
+    return [CellErrorView(column=error.column, reason=error.reason, missing=error.missing) for error in errors]
 
 
 ROUTES = [

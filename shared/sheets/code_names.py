@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from shared.events.vocabulary import Need, Sex, Shelter
+from shared.events.vocabulary import Need, Relationship, Sex, Shelter
 from shared.pages.catalogs import translations
 from shared.pages.languages import LANGUAGES
 from shared.pages.synonyms import SYNONYMS
@@ -16,6 +16,25 @@ SEXES = {Sex.MALE: ("м", "муж", "мужчина", "эркек", "э", "m"), 
 OTHER_WORDS: Mapping[str, Mapping[Any, tuple[str, ...]]] = {
     "hazard": SYNONYMS,
     "sex": SEXES,
+    "relationship": {
+        Relationship.HEAD: ("глава", "глава семьи", "глава домохозяйства", "хозяин", "башчы", "үй башчысы", "head"),
+        Relationship.SPOUSE: ("жена", "муж", "супруг", "супруга", "аялы", "күйөөсү", "жубайы", "wife", "husband"),
+        Relationship.CHILD: ("сын", "дочь", "ребенок", "дети", "уулу", "кызы", "баласы", "son", "daughter"),
+        Relationship.PARENT: ("мать", "отец", "мама", "папа", "апасы", "атасы", "энеси", "mother", "father"),
+        Relationship.SIBLING: ("брат", "сестра", "иниси", "байкеси", "агасы", "эжеси", "сиңдиси", "brother", "sister"),
+        Relationship.GRANDCHILD: ("внук", "внучка", "небереси", "grandson", "granddaughter"),
+        Relationship.GRANDPARENT: ("дед", "дедушка", "бабушка", "чоң атасы", "чоң энеси", "grandfather", "grandmother"),
+        Relationship.OTHER_RELATIVE: (
+            "сноха",
+            "невестка",
+            "зять",
+            "свекровь",
+            "теща",
+            "келини",
+            "күйөө баласы",
+            "племянник",
+        ),
+    },
     "need": {
         Need.WATER: ("вода", "питьевая вода", "суу", "water"),
         Need.FOOD: ("еда", "продукты", "продукты питания", "азык-түлүк", "азык"),

@@ -4,11 +4,17 @@ from enum import StrEnum
 
 
 class HouseholdColumn(StrEnum):
-    """What a column of a sheet of households has. The text of a column with notes is kept with the column's label."""
+    """What a column of a sheet of households has. The text of a column with notes is kept with the column's label.
+
+    A sheet with a column `household` or `relationship` has one row for each person. The columns of the head are then
+    those of each person.
+    """
 
     NOTES = "notes"
     SKIPPED = "skipped"  # the number of the row; the column is not stored
     REASONS = "reasons"  # written by us into a sheet of refused rows
+    HOUSEHOLD = "household"  # the number of the household in the sheet
+    RELATIONSHIP = "relationship"  # to the head
     HEAD = "head"  # family name, given name and patronymic of the head in one cell
     FAMILY_NAME = "family_name"
     GIVEN_NAME = "given_name"
@@ -48,6 +54,8 @@ class RowFault(StrEnum):
     MISSING = "missing"
     NUMBER = "number"
     COUNTS = "counts"  # the men and women are not the persons
+    LISTED = "listed"  # more rows than persons
+    OTHER_COUNT = "other_count"  # rows of a household have different numbers of persons
     DAY = "day"
     FUTURE = "future"
     PLACE = "place"
@@ -59,6 +67,12 @@ class RowFault(StrEnum):
     PERSONAL_NUMBER = "personal_number"
     PHONE = "phone"
     LOCALITY = "locality"
+    NO_NUMBER = "no_number"  # neither the row nor a row above has the number of a household
+    SPLIT = "split"  # rows of other households are between the rows with this number
+    HEADS = "heads"  # several heads of a household
+    NO_HEAD = "no_head"  # no head is above the row
+    PERSON = "person"  # the row says too little for a person
+    HOUSEHOLD = "household"  # another row of the household is not accepted
     NOTES = "notes"  # the texts that have no field of their own are too long together
     STATUS = "status"  # the queue is full, or the installation does not accept the report
 

@@ -122,6 +122,16 @@ async def test_a_changed_row_is_sent_only_if_a_person_confirms_that_it_is_anothe
     assert [row["verdict"] for row in confirmed.json()["rows"]] == ["sent", "known", "refused"]
 
 
+async def test_the_row_of_each_person_has_the_verdict_about_the_household(intake: RunningIntake) -> None:
+    at, account = unique(), uuid4()
+    head = f"1;Асанов {at};м;Кадамжай;Лейлек;{datetime.now(UTC):%d.%m.%Y}"
+    content = f"№ семьи;ФИО;Пол;Откуда;Куда;Дата\n{head}\n;Асанова {at};ж\n".encode()
+    for verdict in ("sent", "known"):
+        answer = await sent(intake, "send", content, account)
+        rows = [(row["is_household"], row["verdict"], row["persons"]) for row in answer.json()["rows"]]
+        assert rows == [(True, verdict, 2), (False, verdict, None)]
+
+
 async def test_the_answer_has_the_columns_and_reasons_but_no_cell(intake: RunningIntake) -> None:
     answer = await sent(intake, "check", sheet(at="Tokmakov"), uuid4())
     checked = answer.json()

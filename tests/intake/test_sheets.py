@@ -11,9 +11,10 @@ from openpyxl.worksheet.worksheet import Worksheet
 from services.intake.sheet_routes import workbook
 from services.intake.sheets.choices import ChosenSheet, SheetChoices
 from services.intake.sheets.days import day_of
-from services.intake.sheets.households import HouseholdReader, SheetHousehold, SheetNames
+from services.intake.sheets.households import HouseholdReader, SheetHousehold
 from services.intake.sheets.imports import CheckedFile, SentBefore, judged
 from services.intake.sheets.labels import guess
+from services.intake.sheets.names import SheetNames
 from shared.events import HouseholdReport
 from shared.events.vocabulary import Status
 from shared.pages.terms import TERMS

@@ -2,12 +2,12 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
 from services.intake.sheets import phones
-from services.intake.sheets.choices import ChosenSheet
+from services.intake.sheets.choices import OF_HOUSEHOLD, ChosenSheet
 from services.intake.sheets.days import day_of, year_of
 from services.intake.sheets.labels import MANY
 from shared.sheets.codes import HouseholdColumn, RowFault
@@ -16,6 +16,7 @@ from shared.sheets.sheet import CellFault, SheetLine
 C = HouseholdColumn
 # A merged cell over several rows says the same about each row. It cannot say how many people each row has, or who.
 OF_ONE_ROW = {C.HEAD, C.FAMILY_NAME, C.GIVEN_NAME, C.PERSONS, C.MALE, C.FEMALE, C.PHONE, C.PERSONAL_NUMBER, C.BIRTH}
+OF_ONE_PERSON = {C.HEAD, C.GIVEN_NAME, C.PERSONAL_NUMBER, C.BIRTH}
 NUMBER = re.compile(r"(\d{1,7})(?:[.,]0+)?(?:\s*(?:чел|адам|киши|pers)\w*\.?)?")
 FIRST_YEAR, OLDEST = 1900, 130
 URGENT = {
@@ -69,8 +70,9 @@ class RowCells:
         for place, fault in self.line.faults.items():
             if fault is CellFault.QUOTE or self._kind(place) not in (C.SKIPPED, C.REASONS):
                 self.errors.append(RowError(place, RowFault(fault)))
+        single = OF_ONE_PERSON if self.chosen.has_persons else OF_ONE_ROW
         self.errors += [
-            RowError(place, RowFault.MERGED) for place in sorted(self.line.merged) if self._kind(place) in OF_ONE_ROW
+            RowError(place, RowFault.MERGED) for place in sorted(self.line.merged) if self._kind(place) in single
         ]
 
     def _kind(self, place: int) -> HouseholdColumn | None:
@@ -100,6 +102,23 @@ class RowCells:
         note = f"{label}: {text}" if label else text
         if note not in self.notes:
             self.notes.append(note)
+
+    def keep_as_text(self, place: int, text: str) -> None:
+        """Keep a text that names no code in the notes, and mark its column."""
+        self.keep(place, text)
+        self.kept_as_text.append(place)
+
+    def keep_what_differs(self, household: "RowCells") -> None:
+        """Keep what the row of a person says otherwise than the household's row."""
+        for place, text in enumerate(self.line.cells):
+            known = household.line.cells[place : place + 1]
+            if text and self._kind(place) in OF_HOUSEHOLD and (text,) != known:
+                self.keep(place, text)
+        self.keep_the_rest()
+
+    def count(self, *, without: Collection[HouseholdColumn]) -> int:
+        """The number of cells that are not empty, without these kinds of columns."""
+        return sum(bool(text) and self._kind(place) not in without for place, text in enumerate(self.line.cells))
 
     def keep_the_rest(self) -> None:
         """Keep the columns with notes, and each further column of a kind of which a report has only one value."""
@@ -142,8 +161,7 @@ class RowCells:
             if word in NOT_URGENT:
                 return False
             if word not in URGENT:
-                self.keep(place, text)
-                self.kept_as_text.append(place)
+                self.keep_as_text(place, text)
             return True
         return False
 

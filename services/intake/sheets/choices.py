@@ -1,6 +1,6 @@
 """What the person at the page chose for a sheet: its header, its columns, and values for all of its rows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any
 
@@ -16,7 +16,22 @@ from shared.sheets.sheet import COLUMNS, Sheet, SheetLine
 
 LineNumber = Annotated[int, Field(ge=0, le=1_048_576)]  # 0: no header; the largest number of lines in Excel
 PlaceCode = Annotated[str, Field(pattern=r"^([A-Z]{2}|[A-Z]{2}[0-9]{11})$")]
-UNCOUNTED = HouseholdColumn.SKIPPED, HouseholdColumn.REASONS  # the same row can have another number and other reasons
+# the same row can have another number, another number of its household, and other reasons
+UNCOUNTED = HouseholdColumn.SKIPPED, HouseholdColumn.REASONS, HouseholdColumn.HOUSEHOLD
+OF_HOUSEHOLD = {  # columns that say the same about each person of a household
+    HouseholdColumn.PERSONS,
+    HouseholdColumn.MALE,
+    HouseholdColumn.FEMALE,
+    HouseholdColumn.ORIGIN,
+    HouseholdColumn.ORIGIN_LOCALITY,
+    HouseholdColumn.DESTINATION,
+    HouseholdColumn.DESTINATION_LOCALITY,
+    HouseholdColumn.OCCURRED_ON,
+    HouseholdColumn.HAZARD,
+    HouseholdColumn.REASON,
+    HouseholdColumn.SHELTER,
+}
+PERSON_COLUMNS = {HouseholdColumn.HOUSEHOLD, HouseholdColumn.RELATIONSHIP}
 DAYS = HouseholdColumn.OCCURRED_ON, HouseholdColumn.BIRTH
 CONFIRMED = 200  # rows at once; the page does not show more rows
 LISTS = {"columns", "confirmed"}
@@ -66,14 +81,28 @@ class ChosenSheet:
     def rows(self) -> tuple[SheetLine, ...]:
         return rows_below(self.sheet, self.header)
 
-    def identity(self, line: SheetLine, day: date) -> list[str]:
-        """What makes a row the same row in another file, with other capitals, forms of days and order of columns.
+    @property
+    def has_persons(self) -> bool:
+        """Whether the sheet has one row for each person."""
+        return not PERSON_COLUMNS.isdisjoint(self.columns)
 
-        The kind of a column is the guessed one, so that a row stays the same if a person chooses another kind.
+    def text(self, line: SheetLine, column: HouseholdColumn) -> str:
+        """The first text of the line in columns of this kind."""
+        cells = zip(self.columns, line.cells, strict=False)
+        return next((text for kind, text in cells if kind is column and text), "")
+
+    def identity(self, lines: Sequence[SheetLine], day: date) -> list[str]:
+        """What makes the rows of a household the same in another file.
+
+        The file may have other capitals, forms of days, and another order of columns and persons.
         """
+        rows = sorted(self.row_identity(line, day) for line in lines)
+        return [day.isoformat(), *(text for row in rows for text in ("", *row))]
+
+    def row_identity(self, line: SheetLine, day: date) -> list[str]:
+        """The kind of a column is the guessed one, so that a row stays the same if a person chooses another kind."""
         cells = [(kind, text) for kind, text in zip(self.guesses, line.cells, strict=False) if text]
-        counted = [f"{kind}: {comparable(kind, text, day)}" for kind, text in cells if kind not in UNCOUNTED]
-        return [day.isoformat(), *sorted(counted)]
+        return sorted(f"{kind}: {comparable(kind, text, day)}" for kind, text in cells if kind not in UNCOUNTED)
 
 
 def comparable(kind: HouseholdColumn, text: str, day: date) -> str:

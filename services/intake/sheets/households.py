@@ -1,9 +1,10 @@
 """Makes a household's report from each row of a sheet. No I/O."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -11,21 +12,21 @@ from pydantic import ValidationError
 
 from services.intake.sheets.cells import RowCells, RowError
 from services.intake.sheets.choices import ChosenSheet
+from services.intake.sheets.families import SheetFamily, families, filled
+from services.intake.sheets.members import members, name_of
+from services.intake.sheets.names import SheetNames
 from services.intake.sheets.row_ids import RowIds
 from shared.country import TIME_ZONE, UNKNOWN_COUNTRY
 from shared.events import HouseholdReport, Place
-from shared.events.vocabulary import HazardType, Need, Precision, Reason, Relationship, Sex, Shelter, Status
-from shared.places import Places
+from shared.events.vocabulary import HazardType, Need, Precision, Reason, Relationship, Shelter, Status
 from shared.sheets.code_names import CodeNames
 from shared.sheets.codes import HouseholdColumn, RowFault
-from shared.sheets.place_names import Namesakes, PlaceNames
+from shared.sheets.place_names import Namesakes
 from shared.sheets.sheet import SheetLine
 
 C = HouseholdColumn
-MEMBERS = 60  # of a report
 LOCALITY_LETTERS = 150
 TOTALS = re.compile(r"^(итого|всего|жалпы|бардыгы|баары|жыйынтыгы|total|sum)\b", re.IGNORECASE)
-PATRONYMIC = ("уулу", "кызы")  # "Асан уулу Бакыт": the first two words are the family name
 # Maps the fields that the contract checks to columns, and to the reasons that say what is expected.
 FIELDS: dict[str, tuple[HouseholdColumn | None, RowFault]] = {
     "personal_number": (C.PERSONAL_NUMBER, RowFault.PERSONAL_NUMBER),
@@ -38,10 +39,22 @@ FIELDS: dict[str, tuple[HouseholdColumn | None, RowFault]] = {
     "notes": (None, RowFault.NOTES),
 }
 
+OF_ANOTHER_ROW = (RowError(None, RowFault.HOUSEHOLD),)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """The row of a person who is not the head."""
+
+    line: SheetLine
+    errors: tuple[RowError, ...] = ()
+    kept_as_text: tuple[int, ...] = ()
+    phone_column: int | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class SheetHousehold:
-    """A row with its report, or with the reasons why the row has none."""
+    """A household's row with its report, or with the reasons why there is none; `others` are rows of other persons."""
 
     line: SheetLine
     report: HouseholdReport | None = None
@@ -50,16 +63,11 @@ class SheetHousehold:
     kept_as_text: tuple[int, ...] = ()
     phone_column: int | None = None  # the column of which only the first telephone has a field; the notes have all
     head_ids: tuple[UUID, ...] = ()  # ids of the head and the day, by the newest key and earlier keys
+    others: tuple[PersonRow, ...] = ()
 
-
-class SheetNames:
-    """The names of places and codes that a sheet may have."""
-
-    def __init__(self, places: Places) -> None:
-        self.places = PlaceNames(places)
-        self.hazards, self.reasons = CodeNames("hazard"), CodeNames("reason")
-        self.shelters, self.needs = CodeNames("shelter"), CodeNames("need")
-        self.sexes = CodeNames("sex")
+    @property
+    def rows(self) -> "list[SheetHousehold | PersonRow]":
+        return [self, *self.others]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,34 +79,48 @@ class HouseholdReader:
     status: Status
     now: datetime
 
-    def rows(self, chosen: ChosenSheet) -> Iterator[SheetHousehold]:
-        """A result for each row. The second of two equal rows is refused, because it may be the same household."""
+    def rows(self, chosen: ChosenSheet) -> list[SheetHousehold]:
+        """A result for each household. Of two equal households the second is refused: it may be the same one."""
+        totals = [line for line in chosen.rows if is_total(line)]
+        made = [SheetHousehold(line, errors=(RowError(None, RowFault.TOTAL),)) for line in totals]
         seen: set[UUID] = set()
-        for line in chosen.rows:
-            row = self._row(chosen, line)
-            if row.report and row.report.report_id in seen:
-                row = SheetHousehold(line, errors=(RowError(None, RowFault.REPEATED),))
-            elif row.report:
-                seen.add(row.report.report_id)
-            yield row
+        lines = [line for line in chosen.rows if not is_total(line)]
+        for family in families(chosen, lines, partial(self._is_head, chosen)):
+            household = self._household(chosen, family)
+            if household.report and household.report.report_id in seen:
+                household = refused(family, RowFault.REPEATED)
+            elif household.report:
+                seen.add(household.report.report_id)
+            made.append(household)
+        return sorted(made, key=lambda household: household.line.number)
 
-    def _row(self, chosen: ChosenSheet, line: SheetLine) -> SheetHousehold:
-        if TOTALS.match(next((text for text in line.cells if text and not text.isdecimal()), "")):
-            return SheetHousehold(line, errors=(RowError(None, RowFault.TOTAL),))
-        cells = RowCells(chosen, line)
-        day = self._day(cells)
-        *earlier, ids = (RowIds(key, chosen.identity(line, day)) for key in self.keys)
-        report = validated(cells, self._body(cells, day, ids))
-        if report is None or cells.errors:
-            return SheetHousehold(line, errors=tuple(cells.errors))
-        others = tuple(row_ids.report for row_ids in earlier)
+    def _is_head(self, chosen: ChosenSheet, line: SheetLine) -> bool:
+        text = chosen.text(line, C.RELATIONSHIP)
+        return bool(text) and self.names.relationships.find(text) == Relationship.HEAD
+
+    def _household(self, chosen: ChosenSheet, family: SheetFamily) -> SheetHousehold:
+        if family.fault:
+            return refused(family, family.fault)
+        cells = RowCells(chosen, filled(chosen, family))
+        others = [RowCells(chosen, line) for line in family.others]
+        day, lines = self._day(cells), (family.head, *family.others)
+        identity = chosen.identity(lines, day)
+        *earlier, ids = (RowIds(key, identity) for key in self.keys)
+        refuse_repeated([cells, *others], day)
+        refuse_other_counts(cells, others)
+        report = validated([cells, *others], self._body(cells, others, day, ids))
+        rows = [PersonRow(row.line, tuple(row.errors)) for row in (cells, *others)]
+        if report is None or any(row.errors for row in rows):
+            head, *rest = (row if row.errors else replace(row, errors=OF_ANOTHER_ROW) for row in rows)
+            return SheetHousehold(family.head, errors=head.errors, others=tuple(rest))
         return SheetHousehold(
-            line,
+            family.head,
             report,
-            others,
+            tuple(row_ids.report for row_ids in earlier),
             kept_as_text=tuple(cells.kept_as_text),
             phone_column=cells.phone_column,
             head_ids=tuple(self._head_ids(cells, day)),
+            others=tuple(PersonRow(row.line, (), tuple(row.kept_as_text), row.phone_column) for row in others),
         )
 
     def _head_ids(self, cells: RowCells, day: date) -> Iterator[UUID]:
@@ -121,10 +143,11 @@ class HouseholdReader:
             cells.wrong(C.OCCURRED_ON, RowFault.FUTURE)
         return day or self._today
 
-    def _body(self, cells: RowCells, day: date, ids: RowIds) -> dict[str, Any]:
+    def _body(self, cells: RowCells, others: Sequence[RowCells], day: date, ids: RowIds) -> dict[str, Any]:
         """The fields of the report. A wrong cell has a value that the contract accepts, and an error."""
         choices, phone = cells.chosen.choices, cells.phone()
-        members = self._members(cells, persons(cells), phone)
+        is_urgent = [row.is_urgent() for row in (cells, *others)]
+        listed = members(cells, others, names=self.names, today=self._today, phone=phone)
         body = {
             "report_id": ids.report,
             "household_id": ids.household,
@@ -134,16 +157,19 @@ class HouseholdReader:
             "reported_at": self.now,
             "occurred_at": datetime.combine(day, time(12), TIME_ZONE).astimezone(UTC),
             "occurred_at_precision": Precision.DAY,
-            "persons": len(members),
-            "is_urgent": cells.is_urgent(),
+            "persons": len(listed),
+            "is_urgent": any(is_urgent),
             **self._place(cells, C.ORIGIN, C.ORIGIN_LOCALITY, choices.origin),
             **self._place(cells, C.DESTINATION, C.DESTINATION_LOCALITY, choices.destination),
-            "members": [{**member, "member_id": ids.member(place)} for place, member in enumerate(members)],
-            **self._codes(cells),
+            "members": [{**member, "member_id": ids.member(place)} for place, member in enumerate(listed)],
+            **self._codes(cells, others),
         }
         if phone:
             body["phone"] = phone
         cells.keep_the_rest()
+        for other in others:
+            other.keep_what_differs(cells)
+            cells.notes += [f"{' '.join(name_of(other).values())}: {note}" for note in other.notes]
         if notes := "\n".join(cells.notes):
             body["notes"] = notes
         return body
@@ -175,12 +201,12 @@ class HouseholdReader:
                 cells.wrong(column, RowFault.MISSING)
         return {column: place or Place(country=UNKNOWN_COUNTRY), **({locality: stated} if stated else {})}
 
-    def _codes(self, cells: RowCells) -> dict[str, Any]:
+    def _codes(self, cells: RowCells, others: Sequence[RowCells]) -> dict[str, Any]:
         choices = cells.chosen.choices
         hazard = self._code(cells, C.HAZARD, self.names.hazards, HazardType.OTHER) or choices.hazard
         reason = self._code(cells, C.REASON, self.names.reasons, Reason.OTHER) or choices.reason
         shelter = self._code(cells, C.SHELTER, self.names.shelters, Shelter.OTHER) or choices.shelter
-        needs = self._needs(cells)
+        needs = list(dict.fromkeys(need for row in (cells, *others) for need in self._needs(row)))
         return {
             **({"hazard_type": hazard} if hazard else {}),
             **({"reasons": [reason]} if reason else {}),
@@ -193,8 +219,7 @@ class HouseholdReader:
         for place, text in cells.texts(column):
             if code := names.find(text):
                 return code
-            cells.keep(place, text)
-            cells.kept_as_text.append(place)
+            cells.keep_as_text(place, text)
             return other
         return None
 
@@ -203,75 +228,9 @@ class HouseholdReader:
         for place, text in cells.texts(C.NEEDS):
             codes = [self.names.needs.find(part) for part in re.split(r"[,;/\n]", text) if part.strip()]
             if None in codes:
-                cells.keep(place, text)
-                cells.kept_as_text.append(place)
+                cells.keep_as_text(place, text)
             needs += [code or Need.OTHER for code in codes]
-        return list(dict.fromkeys(needs))
-
-    def _members(self, cells: RowCells, counts: "Persons", phone: str | None) -> list[dict[str, Any]]:
-        """The head, then the other persons, of whom the sheet says at most the sex."""
-        head = {**name_of(cells), **self._sex(cells), **cells.birth(self._today)}
-        age, number = cells.age(), cells.text(C.PERSONAL_NUMBER)
-        if age is not None and not head.keys() & {"birth_date", "birth_year"}:
-            head |= {"age": age, "age_reported_on": self._today}
-        if number:
-            head["personal_number"] = number.replace(" ", "")
-        if not (name_of(cells) or number or phone):
-            cells.wrong(None, RowFault.ANONYMOUS)
-        sexes = [Sex.FEMALE] * counts.female + [Sex.MALE] * counts.male
-        sex = self._sex(cells).get("sex")
-        if sex in sexes:
-            sexes.remove(Sex(sex))
-        others = max(0, min(counts.persons, MEMBERS) - 1)
-        sexes = [*sexes, *[Sex.UNKNOWN] * others][:others]
-        return [{**head, "relationship": Relationship.HEAD}, *({"sex": sex} for sex in sexes)]
-
-    def _sex(self, cells: RowCells) -> dict[str, str]:
-        text = cells.text(C.SEX)
-        sex = self.names.sexes.find(text) if text else None
-        if text and sex is None:
-            cells.wrong(C.SEX, RowFault.SEX)
-        return {"sex": sex} if sex else {}
-
-
-@dataclass(frozen=True, slots=True)
-class Persons:
-    persons: int = 0
-    female: int = 0
-    male: int = 0
-
-
-def persons(cells: RowCells) -> Persons:
-    """The number of persons. If the sheet has only the numbers of women and men, their sum."""
-    total, female, male = (cells.number(column) for column in (C.PERSONS, C.FEMALE, C.MALE))
-    of_sexes = (female or 0) + (male or 0)
-    if total is None and not of_sexes:
-        cells.wrong(C.PERSONS, RowFault.MISSING)
-        return Persons()
-    if total is not None and of_sexes > total:
-        cells.wrong(C.PERSONS, RowFault.COUNTS)
-    count = of_sexes if total is None else total
-    if not 0 < count <= MEMBERS:
-        cells.wrong(C.PERSONS, RowFault.NUMBER)
-        return Persons()
-    return Persons(count, female or 0, male or 0)
-
-
-def name_of(cells: RowCells) -> dict[str, str]:
-    """The names of the head. Lists have the family name first."""
-    own = {
-        "family_name": cells.text(C.FAMILY_NAME),
-        "given_name": cells.text(C.GIVEN_NAME),
-        "patronymic": cells.text(C.PATRONYMIC),
-    }
-    words = cells.text(C.HEAD).split()
-    first = 2 if len(words) > 1 and words[1].casefold() in PATRONYMIC else 1
-    whole = {
-        "family_name": " ".join(words[:first]),
-        "given_name": "".join(words[first : first + 1]),
-        "patronymic": " ".join(words[first + 1 :]),
-    }
-    return {field: own[field] or whole[field] for field in own if own[field] or whole[field]}
+        return needs
 
 
 def place_of(code: str | None) -> Place | None:
@@ -281,13 +240,43 @@ def place_of(code: str | None) -> Place | None:
     return Place(country=code) if code.isalpha() else Place(pcode=code)
 
 
-def validated(cells: RowCells, body: dict[str, Any]) -> HouseholdReport | None:
-    """The report; None if the contract refuses a field, which is then an error of the row."""
+def is_total(line: SheetLine) -> bool:
+    return bool(TOTALS.match(next((text for text in line.cells if text and not text.isdecimal()), "")))
+
+
+def refused(family: SheetFamily, fault: RowFault) -> SheetHousehold:
+    errors = (RowError(None, fault),)
+    return SheetHousehold(family.head, errors=errors, others=tuple(PersonRow(line, errors) for line in family.others))
+
+
+def refuse_repeated(rows: Sequence[RowCells], day: date) -> None:
+    """Note an error of each row that is equal to an earlier row of the household."""
+    seen: set[tuple[str, ...]] = set()
+    for row in rows:
+        identity = tuple(row.chosen.row_identity(row.line, day))
+        if identity in seen:
+            row.errors.append(RowError(None, RowFault.REPEATED))
+        seen.add(identity)
+
+
+def refuse_other_counts(head: RowCells, others: Sequence[RowCells]) -> None:
+    """Note an error of each row with another number of persons, because it may be the row of another household."""
+    for row in others:
+        for column in (C.PERSONS, C.MALE, C.FEMALE):
+            if row.text(column) not in ("", head.text(column)):
+                row.wrong(column, RowFault.OTHER_COUNT)
+
+
+def validated(rows: Sequence[RowCells], body: dict[str, Any]) -> HouseholdReport | None:
+    """The report; None if the contract refuses a field, which is then an error of the row of the head or person."""
     try:
         return HouseholdReport.model_validate(body)
     except ValidationError as error:
         for detail in error.errors(include_input=False, include_context=False, include_url=False):
-            column, reason = FIELDS.get(str(detail["loc"][-1]) if detail["loc"] else "", (None, RowFault.STATUS))
+            path = detail["loc"]
+            place = int(path[1]) if path[:1] == ("members",) and len(path) > 1 else 0
+            cells = rows[place] if place < len(rows) else rows[0]
+            column, reason = FIELDS.get(str(path[-1]) if path else "", (None, RowFault.STATUS))
             is_whole_name = reason is RowFault.NAME and column is not None and not cells.text(column)
             cells.wrong(C.HEAD if is_whole_name else column, reason)
         return None

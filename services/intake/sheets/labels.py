@@ -12,6 +12,11 @@ PEOPLE = r"(чел|член|лиц|душ|person|people|member|киши|адам
 # The first pattern that matches the folded label decides: lower case, no punctuation, and о, у, н for ө, ү, ң.
 PATTERNS = [
     (C.SKIPPED, r"^(no|n|номер|катар номери|катары|т б|к т)?( ?п ?п)?$"),
+    (
+        C.HOUSEHOLD,
+        r"^(no|n|номер) ?(семьи|домохоз|двора)|^household (id|n|no|number)$|^(уй було|уй чарба|тутун)\w* (номери|no)$",
+    ),
+    (C.RELATIONSHIP, r"родств\w* (отнош|связ)|степень родства|кем приходится|отношение к главе|relationship|тууганчыл"),
     (C.PERSONAL_NUMBER, r"\b(инн|пин|жеке номер|персональн|personal n|id n)"),
     (C.PHONE, r"телефон|^тел\b|phone|мобильн|байланыш"),
     (C.HEAD, r"\bф ?и ?о\b|фамилия.*имя|аты жону|башчысы|^глава|head of|^name$|full name"),

@@ -10,14 +10,16 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         HouseholdColumn.NOTES: N_("Kept as a note"),
         HouseholdColumn.SKIPPED: N_("Not stored"),
         HouseholdColumn.REASONS: N_("Why not accepted"),
-        HouseholdColumn.HEAD: N_("Full name of the head"),
+        HouseholdColumn.HOUSEHOLD: N_("Number of the household, one row for each person"),
+        HouseholdColumn.RELATIONSHIP: N_("Relationship to the head, one row for each person"),
+        HouseholdColumn.HEAD: N_("Full name of the head or person"),
         HouseholdColumn.FAMILY_NAME: N_("Family name"),
         HouseholdColumn.GIVEN_NAME: N_("Given name"),
         HouseholdColumn.PATRONYMIC: N_("Patronymic"),
-        HouseholdColumn.SEX: N_("Sex of the head"),
-        HouseholdColumn.BIRTH: N_("Birth date or year of the head"),
-        HouseholdColumn.AGE: N_("Age of the head"),
-        HouseholdColumn.PERSONAL_NUMBER: N_("Personal number of the head"),
+        HouseholdColumn.SEX: N_("Sex of the head or person"),
+        HouseholdColumn.BIRTH: N_("Birth date or year of the head or person"),
+        HouseholdColumn.AGE: N_("Age of the head or person"),
+        HouseholdColumn.PERSONAL_NUMBER: N_("Personal number of the head or person"),
         HouseholdColumn.PHONE: N_("Telephone"),
         HouseholdColumn.PERSONS: N_("Number of persons"),
         HouseholdColumn.MALE: N_("Number of men and boys"),
@@ -48,6 +50,10 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         RowFault.MISSING: N_("empty"),
         RowFault.NUMBER: N_("a whole number from 1 to 60 is needed"),
         RowFault.COUNTS: N_("more men and women than persons"),
+        RowFault.LISTED: N_("the household has more rows than persons"),
+        RowFault.OTHER_COUNT: N_(
+            "another number than in the rows above: if this is another household, it needs a number of its own"
+        ),
         RowFault.DAY: N_("a date is needed, such as 31.12.2026"),
         RowFault.FUTURE: N_("the date is in the future"),
         RowFault.PLACE: N_("a district, city or country is needed: its name or P-code"),
@@ -59,6 +65,17 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         RowFault.PERSONAL_NUMBER: N_("14 digits are needed"),
         RowFault.PHONE: N_("a telephone of 5 to 15 digits is needed"),
         RowFault.LOCALITY: N_("a place of at most 150 letters in one line is needed"),
+        RowFault.NO_NUMBER: N_("the number of the household is needed"),
+        RowFault.SPLIT: N_(
+            "rows of other households are between the rows with this household number: put the rows of a household "
+            "below each other, or give each household a number of its own"
+        ),
+        RowFault.HEADS: N_("the household has several heads"),
+        RowFault.NO_HEAD: N_("the row of the head is needed above this row"),
+        RowFault.PERSON: N_(
+            "a row of a person needs a name or personal number, and one more cell, such as sex or birth date"
+        ),
+        RowFault.HOUSEHOLD: N_("another row of this household is not accepted"),
         RowFault.NOTES: N_("the columns that are kept as notes have more than 4000 letters together"),
         RowFault.STATUS: N_("intake did not accept the row now, send the file again"),
     },

@@ -9,7 +9,7 @@ import { sentence, words } from "/static/texts.js";
 
 /**
  * @typedef {{column: number | null, reason: string, missing: string | null}} CellError
- * @typedef {{line: number, verdict: string, persons: number | null, report_id: string | null, errors: CellError[], kept_as_text: number[], phone_column: number | null, is_urgent: boolean, is_outside: boolean}} SheetRow
+ * @typedef {{line: number, is_household: boolean, verdict: string, persons: number | null, report_id: string | null, errors: CellError[], kept_as_text: number[], phone_column: number | null, is_urgent: boolean, is_outside: boolean}} SheetRow
  * @typedef {{sheets: string[], header_first: number, header_last: number, columns: {label: string, column: string}[], rows: SheetRow[]}} CheckedSheet
  */
 
@@ -38,8 +38,9 @@ export function hideVerdicts() {
 /** Shows the rows; those that need a look come first. @param {CheckedSheet} sheet @param {"tried" | "sent"} act */
 export function showVerdicts(sheet, act) {
   const { rows } = sheet;
-  const counts = Object.fromEntries(RANKS.map((verdict) => [verdict, rows.filter((row) => row.verdict === verdict).length]));
-  const own = rows.filter(({ verdict }) => verdict === (act === "tried" ? "new" : "sent"));
+  const households = rows.filter((row) => row.is_household);
+  const counts = Object.fromEntries(RANKS.map((verdict) => [verdict, households.filter((row) => row.verdict === verdict).length]));
+  const own = households.filter(({ verdict }) => verdict === (act === "tried" ? "new" : "sent"));
   const persons = number.format(own.reduce((sum, row) => sum + (row.persons ?? 0), 0));
   const ranked = [...rows].sort((a, b) => rank(a) - rank(b) || a.line - b.line).slice(0, SHOWN);
   const result = act === "tried" ? sentence("tried", { ...counts, persons }) : sentence("sent", { ...counts, persons });
@@ -50,7 +51,7 @@ export function showVerdicts(sheet, act) {
   fresh = act === "tried" ? counts.new : 0;
   offerSending();
   element("download").hidden = !counts.refused;
-  const sent = rows.filter(({ verdict }) => verdict === "sent" || verdict === "known");
+  const sent = households.filter(({ verdict }) => verdict === "sent" || verdict === "known");
   void showReceipts(sent.map(({ report_id }) => report_id ?? ""));
 }
 
@@ -79,24 +80,24 @@ function drawn(checked, { columns }, act) {
     const name = column === null ? words("columns")[missing ?? ""] : label(column);
     return [name, words("faults")[reason]].filter(Boolean).join(": ");
   });
-  if (checked.is_urgent) reasons.push(sentence("urgent"));
-  if (checked.phone_column !== null) reasons.push(sentence("phone", { column: label(checked.phone_column) }));
-  if (checked.kept_as_text.length) reasons.push(sentence("kept", { columns: checked.kept_as_text.map(label).join(", ") }));
-  if (checked.verdict === "changed") reasons.push(sentence("changed"));
+  const isKept = ["changed", "new", "sent"].includes(checked.verdict);
+  if (isKept && checked.is_urgent) reasons.push(sentence("urgent"));
+  if (isKept && checked.phone_column !== null) reasons.push(sentence("phone", { column: label(checked.phone_column) }));
+  if (isKept && checked.kept_as_text.length) reasons.push(sentence("kept", { columns: checked.kept_as_text.map(label).join(", ") }));
+  if (checked.verdict === "changed" && checked.is_household) reasons.push(sentence("changed"));
   if (checked.verdict === "known_elsewhere") reasons.push(sentence("elsewhere"));
   if (checked.is_outside) reasons.push(sentence("outside"));
   const persons = checked.persons === null ? cell("–") : figure(checked.persons);
-  const boxes = checked.verdict === "changed" && act === "tried" ? [confirmation(checked.line)] : [];
+  const boxes = checked.verdict === "changed" && checked.is_household && act === "tried" ? [confirmation(checked.line)] : [];
   return labelled(row([figure(checked.line), persons, cell(words("verdicts")[checked.verdict]), cell(reasons.join("; "), ...boxes)]), "verdicts");
 }
 
 /** A box by which a person confirms that a changed row is another household. @param {number} line */
 function confirmation(line) {
-  const [choices, label, box] = [document.createElement("div"), document.createElement("label"), document.createElement("input")];
-  choices.className = "choices";
+  const [paragraph, label, box] = [document.createElement("p"), document.createElement("label"), document.createElement("input")];
   box.type = "checkbox";
   box.value = String(line);
   label.append(box, sentence("confirm"));
-  choices.append(label);
-  return choices;
+  paragraph.append(label);
+  return paragraph;
 }
