@@ -57,7 +57,7 @@ def rows(
             figure.scope,
             figure.reason,
             figure.mobility,
-            *[getattr(figure, dimension) for dimension in dimensions],
+            *([getattr(figure, dimension) for dimension in dimensions] if dimensions else ()),
             figure.households,
             figure.persons,
             *figure.cells,
@@ -73,7 +73,7 @@ def rows(
 @cache
 def row_type(names: tuple[str, ...]) -> type[msgspec.Struct]:
     """A Struct type whose fields are the columns. msgspec writes a Struct as JSON much faster than a dict."""
-    return msgspec.defstruct("Row", names)
+    return msgspec.defstruct("Row", names, gc=False)
 
 
 def place(pcode: str | None, code: str | None, places: Places, level: int, language: str) -> Row:

@@ -4,7 +4,7 @@
 
 from collections.abc import Sequence
 
-from services.registry.age_profiles import CLASSES_FROM, CLASSES_OF, PART_NAMES
+from services.registry.age_profiles import CLASSES_FROM, CLASSES_OF, PART_NAMES, WHOLE
 from services.registry.ages import SEX_STEP
 from services.registry.figure_queries import FigureQuery, Kind
 from services.registry.reports import SEXES
@@ -72,25 +72,25 @@ def change_of_column(column: str) -> str:
     return f"sum((after IN ({classes}))::integer{left}) FILTER (WHERE {of_sex})::integer AS {column}"
 
 
-def cells(query: FigureQuery, kind: Kind, table: str) -> list[str]:
+# The sum of a column over all rows of a group, or the column of a single row.
+TOTAL, COLUMN = "coalesce(sum({}), 0)", "coalesce({}, 0)"
+
+
+def cells(query: FigureQuery, kind: Kind, table: str, *, is_grouped: bool = True) -> list[str]:
     """The SQL expressions for the numbers of persons of a figure."""
+    form = TOTAL if is_grouped else COLUMN
     if not query.has_cells:
-        return [persons(query, kind, table)]
+        return [persons(query, kind, table, form)]
     chosen = set(query.chosen)
     numbers = range(len(query.profile.cells))
-    return [total(query, kind, table, index) if index in chosen else "0" for index in numbers]
+    return [cell(query, kind, table, index, form) if index in chosen else "0" for index in numbers]
 
 
-def persons(query: FigureQuery, kind: Kind, table: str) -> str:
+def persons(query: FigureQuery, kind: Kind, table: str, form: str = TOTAL) -> str:
     """The SQL expression for the number of persons of the selected sexes and ages."""
     if query.is_whole:
-        return f"coalesce(sum({ALL_CELLS[table]}), 0)"
-    return " + ".join(total(query, kind, table, index) for index in query.chosen) or "0"
-
-
-def total(query: FigureQuery, kind: Kind, table: str, index: int) -> str:
-    """The SQL expression for the number of persons in a cell of sex and age, over all rows."""
-    return cell(query, kind, table, index, "coalesce(sum({}), 0)")
+        return form.format(ALL_CELLS[table])
+    return " + ".join(cell(query, kind, table, index, form) for index in query.chosen) or "0"
 
 
 def cell(query: FigureQuery, kind: Kind, table: str, index: int, form: str) -> str:
@@ -108,5 +108,7 @@ def is_chosen(query: FigureQuery, kind: Kind, table: str) -> str:
     """The SQL condition that the row has persons of the selected sexes and ages."""
     if query.is_whole:
         return f"{ALL_CELLS[table]} > 0"
-    cells = [cell(query, kind, table, index, "coalesce({}, 0)") for index in query.chosen]
+    if not query.ages:  # people change their age, but not their sex
+        return f"greatest({', '.join(f'coalesce({sex}_{age}, 0)' for sex in query.sexes for age in WHOLE)}) > 0"
+    cells = [cell(query, kind, table, index, COLUMN) for index in query.chosen]
     return f"greatest({', '.join(cells)}) > 0" if cells else "false"

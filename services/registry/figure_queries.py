@@ -137,9 +137,10 @@ class FigureQuery:
     def summary(self, kind: Kind) -> Summary | None:
         """The summary that has all dimensions of the query; None if no summary has them.
 
-        A summary cannot count the households with selected sexes or ages, and has no pairs of origin and destination.
+        A summary has no pairs of origin and destination. A summary has the persons of selected sexes, but cannot count
+        their households. For selected ages, the households must be computed from the ages, and their persons with them.
         """
-        if not self.is_whole:
+        if not self.is_whole and (self.ages or kind == "flows"):
             return None
         has_reasons = self.has_hazard_type or self.is_by_hazard or self.rank is not ReasonRank.FIRST
         if self.shelters or not {Dimension.SHELTER, Dimension.EVACUATION}.isdisjoint(self.by):

@@ -3,6 +3,7 @@
 # raw SQL throughout: the statements are built from the filters of each query
 
 from collections.abc import Iterator, Sequence
+from enum import StrEnum
 
 from services.registry.figure_cells import aged, cell_columns, cells, is_aged, is_chosen
 from services.registry.figure_queries import Dimension, FigureQuery, Kind, ReasonRank, Summary
@@ -60,9 +61,9 @@ IS_VISIBLE = is_within("coalesce(destination_pcode, origin_pcode)", "visible")
 FIGURES = """
 SELECT {period}, {place}, origin_country, destination_country, mobility, {reasons}, {hazard_type}, {shelter},
     {evacuation}, {number}, {number_imprecise}, {number_corrected}, {cells}
-FROM {table} WHERE {conditions}
-GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9 {having}
+FROM {table} WHERE {conditions} {grouped}
 """
+GROUPED = "GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9"
 # Rows that earlier releases wrote have no kind of shelter.
 SHELTER = f"coalesce(shelter, '{Shelter.UNKNOWN}')"
 PERIODS = {"stock": "NULL::integer", "flows": "period"}
@@ -75,13 +76,15 @@ GIVEN_NEEDS = """(
     SELECT DISTINCT unnest(needs) UNION ALL SELECT NULL WHERE cardinality(needs) > 0
 ) AS given (need)"""
 OF_SUMS = f"{', '.join(DIMENSION_NAMES)}, reasons[1] AS reason"
+ALL_DIMENSIONS = ", ".join(map(str, range(1, len(DIMENSION_NAMES) + 4)))  # and the first reason, need and period
 # The rows of `figure_sums` that make up the stock or the flows, and the changes that are not in the sums yet.
 # If a displacement was removed, the numbers of its change are negative.
 SUMS = """(
     SELECT {dimensions}, need, {period} AS period, {numbers} FROM ({spans}) AS sums
     JOIN figure_dimensions AS dimensions USING (dimensions_id) WHERE dimensions.summary = '{summary}'
     UNION ALL
-    SELECT {dimensions_of_changes}, {need}, {period_of_changes}, {numbers} FROM figure_changes {needs} WHERE {changes}
+    SELECT {dimensions_of_changes}, {need}, {period_of_changes}, {totals}
+    FROM figure_changes {needs} WHERE {changes} GROUP BY {all_dimensions}
 ) AS sums"""
 # The stock on a day adds the whole years before, the whole months of that year, and the days of that month.
 # The numbers are summed before the join with the dimensions, because PostgreSQL compares numbers faster than texts.
@@ -107,6 +110,7 @@ CHANGES = {
 }
 MONTH = "100 * extract(year FROM {day})::integer + CASE WHEN {known} THEN extract(month FROM {day})::integer ELSE 0 END"
 VAGUE = "occurred_at_precision NOT IN ('hour', 'day')"
+COUNTS = ("number", "number_imprecise", "number_corrected")
 IMPRECISE = {
     "episodes": VAGUE,
     "stays": VAGUE,
@@ -116,36 +120,76 @@ IMPRECISE = {
 HAVE_HOUSEHOLDS = ("stays", "passages", "sums")
 
 
+class ReadNumbers(StrEnum):
+    """The numbers that are read from a table."""
+
+    ALL = "all"
+    PERSONS = "persons"
+    HOUSEHOLDS = "households"
+
+
 def tables(kind: Kind, summary: Summary | None) -> tuple[str, ...]:
     """The tables from which figures are read. `sums` is read if a summary has all dimensions of the query."""
     return SUMMED if summary else TABLES[kind]
 
 
-def statement(query: FigureQuery, kind: Kind, table: str) -> str:
+def statements(query: FigureQuery, kind: Kind, summary: Summary | None) -> Iterator[tuple[str, bool]]:
+    """The SQL statements, and whether their rows are registered households.
+
+    One statement reads all tables of households. Therefore a report that is stored meanwhile is in all or in none.
+    """
+    registered = [(table, ReadNumbers.ALL) for table in tables(kind, summary) if table != "counts"]
+    if summary and not query.is_whole:
+        counted = [(table, ReadNumbers.HOUSEHOLDS) for table in TABLES[kind] if table != "counts"]
+        registered = [("sums", ReadNumbers.PERSONS), *counted]
+    yield " UNION ALL ".join(f"({statement(query, kind, *part)})" for part in registered), True
+    yield statement(query, kind, "counts"), False
+
+
+def statement(query: FigureQuery, kind: Kind, table: str, numbers: ReadNumbers = ReadNumbers.ALL) -> str:
     """The SQL statement, with only the conditions that the query needs, because PostgreSQL can then use an index."""
+    has_persons, has_households = numbers is not ReadNumbers.HOUSEHOLDS, numbers is not ReadNumbers.PERSONS
+    is_grouped = table != "sums" or not has_all_dimensions(query, kind)
+    persons_by_cell = cells(query, kind, table, is_grouped=is_grouped)
     return FIGURES.format(
-        table=source(query, kind, table, query.summary(kind)),
-        having="HAVING sum(displaced) > 0" if table == "sums" else "",
+        table=source(query, kind, table, query.summary(kind), numbers),
+        grouped=GROUPED if is_grouped else "",
         period=PERIODS[kind],
         place=place(query),
         reasons=reasons(query),
         hazard_type="hazard_type" if query.has_hazard_type else "NULL::text",
         shelter=SHELTER if Dimension.SHELTER in query.by else "NULL::text",
         evacuation="evacuation" if Dimension.EVACUATION in query.by else "NULL::text",
-        number=number(table),
-        number_imprecise="sum(imprecise)" if table == "sums" else number(table, IMPRECISE[table]),
-        number_corrected="sum(corrected)" if table == "sums" else number(table, "version > 1"),
-        cells=", ".join(cells(query, kind, table)),
+        **(counts(table, is_grouped=is_grouped) if has_households else dict.fromkeys(COUNTS, "0")),
+        cells=", ".join(persons_by_cell if has_persons else ["0"] * len(persons_by_cell)),
         conditions=" AND ".join(conditions(query, kind, table)),
     )
 
 
-def source(query: FigureQuery, kind: Kind, table: str, summary: Summary | None) -> str:
+def has_all_dimensions(query: FigureQuery, kind: Kind) -> bool:
+    """Whether figures have all dimensions of the sums. PostgreSQL then need not group the sums, which takes long."""
+    return query.level > 0 and query.is_by_reason and query.summary(kind) in (Summary.DESTINATION, Summary.ORIGIN)
+
+
+def counts(table: str, *, is_grouped: bool) -> dict[str, str]:
+    """The SQL expressions for the numbers of households or groups."""
+    if table == "sums":
+        columns = ("households", "imprecise", "corrected")
+        return dict(zip(COUNTS, [f"sum({name})" for name in columns] if is_grouped else columns, strict=True))
+    return dict(
+        zip(COUNTS, (number(table), number(table, IMPRECISE[table]), number(table, "version > 1")), strict=True)
+    )
+
+
+def source(
+    query: FigureQuery, kind: Kind, table: str, summary: Summary | None, numbers: ReadNumbers = ReadNumbers.ALL
+) -> str:
     if table == "sums" and summary:
         return sums(kind, summary, cell_columns(query))
     if table == "counts":
         return COUNTS_IN_EFFECT if kind == "stock" else table
-    return aged(table, kind, cell_columns(query)) if is_aged(query, kind, table) else table
+    needs_ages = numbers is ReadNumbers.ALL and is_aged(query, kind, table)
+    return aged(table, kind, cell_columns(query)) if needs_ages else table
 
 
 def sums(kind: Kind, summary: Summary, columns: Sequence[str]) -> str:
@@ -156,7 +200,9 @@ def sums(kind: Kind, summary: Summary, columns: Sequence[str]) -> str:
     return SUMS.format(
         summary=summary,
         spans=SPANS[kind].format(summary=summary, totals=totals),
+        totals=totals,
         dimensions=OF_SUMS,
+        all_dimensions=ALL_DIMENSIONS,
         dimensions_of_changes=OF_SUMS.replace("shelter", f"{SHELTER} AS shelter"),
         need="need" if is_need else "NULL",
         needs=f"CROSS JOIN LATERAL {GIVEN_NEEDS}" if is_need else "",

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from itertools import starmap
+from operator import attrgetter
 from typing import Annotated, Any
 
 import msgspec
@@ -13,7 +15,7 @@ from services.registry import exports
 from services.registry.figure_filters import Caller, Filters, FlowFilters, StockFilters
 from services.registry.figure_queries import today
 from services.registry.kept_figures import KeptFigures
-from services.registry.statistics import Figure, totals
+from services.registry.statistics import Figure, by_category
 from shared import audit
 from shared.audit import Action
 from shared.auth.tokens import Principal
@@ -98,7 +100,7 @@ async def answer(
             headers={"content-disposition": f'attachment; filename="{file_name(on, areas)}"', "vary": "Accept, Cookie"},
         )
     row_type = exports.row_type(tuple(names))
-    whole = {of.value: numbers(figure) for of, figure in totals(figures).items()}
+    whole = {of.value: numbers(same) for of, same in by_category(figures).items()}
     selected = list(filters.categories)
     return Response(
         msgspec.json.encode(
@@ -114,7 +116,7 @@ async def answer(
                 "places_version": state.places.version,
                 "total": whole[selected[0].value] if len(selected) == 1 else None,
                 "totals": whole,
-                "rows": [row_type(*row) for row in exported],
+                "rows": list(starmap(row_type, exported)),
             }
         ),
         media_type="application/json",
@@ -122,8 +124,8 @@ async def answer(
     )
 
 
-def numbers(figure: Figure) -> dict[str, int]:
-    return {name: getattr(figure, name) for name in ("households", "persons", "groups", "group_persons")}
+def numbers(figures: Sequence[Figure]) -> dict[str, int]:
+    return {name: sum(map(attrgetter(name), figures)) for name in ("households", "persons", "groups", "group_persons")}
 
 
 def file_name(day: str | None, areas: Sequence[str] | None) -> str:

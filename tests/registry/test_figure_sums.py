@@ -18,7 +18,7 @@ from services.registry.figure_sums import note_ages, sum_some
 from services.registry.reports import MOVES
 from services.registry.statistics import figures
 from services.registry.visibility import within
-from shared.events.vocabulary import Mobility, Reason, Status, SubStock
+from shared.events.vocabulary import Mobility, Reason, Sex, Status, SubStock
 from shared.hazards import Onset
 from shared.places import Places
 from tests.registry.conftest import Office
@@ -98,6 +98,9 @@ def queries() -> Iterator[tuple[Kind, FigureQuery]]:
         returned = {**filters, "sub_stocks": (SubStock.IN_RETURN, SubStock.IN_SETTLEMENT)}
         yield from (("stock", replace(EVERYTHING, until=day, **filters)) for day in DAYS)
         yield from (("stock", replace(EVERYTHING, until=day, **returned)) for day in DAYS[3:5])
+    sexes: list[dict[str, Any]] = [{"sexes": (Sex.FEMALE,), "visible": seen}, {"sexes": (Sex.MALE, Sex.UNKNOWN)}]
+    for filters in (*sexes, {**sexes[1], "view": View.ORIGIN, "age_profile": AgeProfile.DELTA, "level": 1}):
+        yield from (("stock", replace(EVERYTHING, until=day, **filters)) for day in DAYS[2:6])
     shelters: list[dict[str, Any]] = [{}, {"visible": seen}, {"pcodes": places, "scopes": (MovementScope.WITHIN,)}]
     for filters in shelters:
         by = (Dimension.SHELTER, Dimension.EVACUATION)
