@@ -1,0 +1,317 @@
+"""Computes figures from reports with pandas, from the definitions of displacement and without code of the registry.
+
+The definitions are those of IRIS (sub-stocks), IDMC (a forced onward movement is a new displacement) and DTM, UNHCR and
+DELTA (age brackets). A part of a household are the people about whom all reports state the same. In each sub-stock, a
+household counts once, by its largest part.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+
+Body = dict[str, Any]
+
+TIME_ZONE = "Asia/Bishkek"
+END = pd.Timestamp("2200-01-01")
+NOT_KNOWN = "ZZ"  # the place of people who have left the country
+SUDDEN, SLOW = "natural_disaster", "pasture_degradation"
+STOCK = ("in_displacement", "in_return", "in_settlement")
+TO_SUB_STOCK = {
+    "transferred": "in_displacement",
+    "displaced_again": "in_displacement",
+    "returned": "in_return",
+    "settled_elsewhere": "in_settlement",
+    "left_country": "left_country",
+    "died": "died",
+}
+PROFILES = {
+    "dtm": {"0-5": (0, 5), "6-11": (6, 11), "12-17": (12, 17), "18-59": (18, 59), "60+": (60, 200)},
+    "unhcr": {"0-4": (0, 4), "5-11": (5, 11), "12-17": (12, 17), "18-59": (18, 59), "60+": (60, 200)},
+    "delta": {"0-14": (0, 14), "15-64": (15, 64), "65+": (65, 200)},
+}
+LEILEK, KADAMJAI, BATKEN, OSH = "KG05236000000", "KG05258000000", "KG05214000000", "KG06226000000"
+OBLASTS = {**dict.fromkeys((LEILEK, KADAMJAI, BATKEN), "KG05000000000"), OSH: "KG06000000000"}
+SEXES = ("female", "male", "unknown")
+POSITION = ["sub_stock", "destination", "shelter", "departed", "confirmed", "movement"]
+PLACE = POSITION[:3]
+REPORTED = ["report_id", "movement", "day", "destination", "shelter", "member_ids"]  # by a movement
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The displaced people of all reports: `starts` at the beginning, `positions` from day to day, and `passages`."""
+
+    starts: pd.DataFrame
+    positions: pd.DataFrame
+    passages: pd.DataFrame
+
+    @classmethod
+    def of(cls, bodies: list[Body]) -> Self:
+        reports = newest(bodies)
+        found = displacements(reports)
+        people = persons(found).merge(found.drop(columns=["persons", "members", "sex_age"]), on="report_id")
+        starts = people[(people["kind"] == "household") | (people["measure"] == "flow")]
+        is_movement = reports["movement"].notna() & ~reports["is_reversed"].astype(bool)
+        return cls(starts, *lives(people[people["measure"] != "flow"], reports[is_movement]))
+
+    def stock(self, day: date, sub_stock: str) -> pd.DataFrame:
+        on, of = pd.Timestamp(day), self.positions
+        present = of[(of["sub_stock"] == sub_stock) & (of["begins"] <= on) & (on < of["ends"])]
+        aged = with_ages(present, pd.Series(on, index=present.index)).assign(month="")
+        return described(in_parts(aged, "report_id"))
+
+    def flows(self) -> pd.DataFrame:
+        """The displacements, and the passages of people who were forced onward."""
+        onward = self.passages[self.passages["new_movement"] == "displaced_again"]
+        starts = in_parts(with_ages(self.starts, self.starts["day"]).assign(on=self.starts["day"]), "report_id")
+        parts = in_parts(with_ages(onward, onward["new_day"]).assign(on=onward["new_day"]), "new_report_id")
+        parts = parts.assign(
+            origin=parts["destination"],
+            destination=parts["to_destination"],
+            shelter=parts["to_shelter"],
+            part=parts["part"] + len(starts),
+        )
+        people = pd.concat([starts, parts], ignore_index=True)
+        return described(people.assign(month=people["on"].dt.strftime("%Y-%m")))
+
+
+def newest(bodies: list[Body]) -> pd.DataFrame:
+    """The valid version of each report, with its day in Bishkek."""
+    reports = pd.DataFrame(bodies).fillna({"version": 1, "occurred_at_precision": "day", "is_reversed": False})
+    reports = reports.sort_values("version").drop_duplicates("report_id", keep="last")
+    reports["subject"] = reports["household_id"].fillna(reports["group_id"])
+    reports["day"] = days(reports["occurred_at"])
+    reports["reported_on"] = days(reports["reported_at"])
+    for side in ("origin", "destination"):
+        reports[side] = [code(place) for place in reports[side]]
+    return reports
+
+
+def days(moments: pd.Series) -> pd.Series:
+    return (
+        pd.to_datetime(moments, utc=True, format="ISO8601").dt.tz_convert(TIME_ZONE).dt.tz_localize(None).dt.floor("D")
+    )
+
+
+def code(place: Any) -> str | None:
+    """The P-code, or the code of another country."""
+    return place.get("pcode") or place["country"] if isinstance(place, dict) else None
+
+
+def displacements(reports: pd.DataFrame) -> pd.DataFrame:
+    """The displacements of households and the counts of groups. Each one is valid until the next one of its subject."""
+    found = reports[reports["kind"].isin(["household", "group"])].copy()
+    found["begins"] = found["day"].where(found["kind"] == "household", found["reported_on"])
+    found = found.sort_values("begins")
+    found["ends"] = found.groupby("subject")["begins"].shift(-1).fillna(END)
+    found["is_corrected"] = found["version"] > 1
+    found["is_imprecise"] = ~found["occurred_at_precision"].isin(["hour", "day"])
+    found["shelter"] = found["shelter"].fillna("unknown")
+    return found.assign(departed=found["day"], confirmed=found["day"], movement="", sub_stock="in_displacement")
+
+
+def persons(found: pd.DataFrame) -> pd.DataFrame:
+    """A row for each named person, and for the persons of each sex and age bracket that a report states as a number."""
+    lists = found[["report_id", "members"]].explode("members").dropna()
+    named = pd.DataFrame(list(lists["members"])).assign(report_id=list(lists["report_id"]), number=1)
+    is_counted = found["members"].str.len().fillna(0) == 0
+    lists = found.loc[is_counted, ["report_id", "sex_age"]].explode("sex_age").dropna()
+    counted = pd.DataFrame(list(lists["sex_age"])).assign(report_id=list(lists["report_id"]))
+    counted[["youngest", "oldest"]] = [PROFILES["dtm"][bracket] for bracket in counted["age"]]
+    counted = counted.rename(columns={"count": "number"}).drop(columns="age")
+    totals = found[is_counted].set_index("report_id")["persons"]
+    rest = (totals - counted.groupby("report_id")["number"].sum()).rename("number").reset_index()
+    people = pd.concat([named, counted, rest[rest["number"] > 0].assign(sex="unknown")], ignore_index=True)
+    people["number"] = people["number"].astype(int)
+    return people.assign(born=pd.to_datetime(people["birth_date"]), told_on=pd.to_datetime(people["age_reported_on"]))
+
+
+def with_ages(people: pd.DataFrame, on: pd.Series) -> pd.DataFrame:
+    """The people with their ages on the day of displacement or, if the day `on` is in a later year, on 1 January."""
+    at = people["day"].where(on.dt.year == people["day"].dt.year, on.dt.to_period("Y").dt.start_time)
+    years = completed(people["born"], at)
+    years = years.fillna(at.dt.year - people["birth_year"])
+    years = years.fillna(people["age"] + completed(people["told_on"], at))
+    return people.assign(youngest=people["youngest"].fillna(years), oldest=people["oldest"].fillna(years))
+
+
+def completed(since: pd.Series, until: pd.Series) -> pd.Series:
+    is_before = 100 * until.dt.month + until.dt.day < 100 * since.dt.month + since.dt.day
+    return until.dt.year - since.dt.year - is_before
+
+
+def lives(people: pd.DataFrame, movements: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The positions of all people from day to day, and the people who passed from a position to another one."""
+    positions, passages = [], []
+    movements = movements.sort_values("day")
+    for _, moves in movements.groupby(movements.groupby("subject").cumcount()):
+        reported = moves[["subject", *REPORTED]].add_prefix("new_")
+        joined = people.merge(reported, how="left", left_on="subject", right_on="new_subject")
+        is_concerned = concerned(joined)
+        after = moved(joined)
+        has_moved = is_concerned & (joined[PLACE] != after[PLACE]).any(axis=1)
+        after["movement"] = joined["new_movement"].where(has_moved, joined["movement"])
+        positions.append(joined[is_concerned].assign(ends=joined["new_day"]))
+        passages.append(joined[has_moved].join(after[["destination", "shelter"]].add_prefix("to_")))
+        changed = [*POSITION, "begins"]
+        joined.loc[is_concerned, changed] = after.loc[is_concerned, changed]
+        people = joined[people.columns]
+    return pd.concat([*positions, people], ignore_index=True), pd.concat(passages, ignore_index=True)
+
+
+def concerned(joined: pd.DataFrame) -> pd.Series:
+    """A movement concerns the named people or, without names, the people in the stock, else those who left."""
+    is_in_stock, has_left = joined["sub_stock"].isin(STOCK), joined["sub_stock"] == "left_country"
+    is_anyone_in_stock = is_in_stock.groupby(joined["subject"]).transform("any")
+    are_named = joined["new_member_ids"].map(lambda ids: isinstance(ids, list))
+    ids = zip(joined["new_member_ids"], joined["member_id"], strict=True)
+    is_named = pd.Series([isinstance(named, list) and id in named for named, id in ids], index=joined.index)
+    unnamed = is_in_stock | (has_left & ~is_anyone_in_stock)
+    return joined["new_day"].notna() & unnamed.where(~are_named, (is_in_stock | has_left) & is_named)
+
+
+def moved(joined: pd.DataFrame) -> pd.DataFrame:
+    """The position of the people after the movement. If they were there already, the movement only confirms this."""
+    kind = joined["new_movement"]
+    is_without_shelter = kind.isin(["returned", "left_country"])
+    place = joined["new_destination"].fillna(joined["destination"])
+    place = place.mask(kind == "returned", joined["origin"]).mask(kind == "left_country", NOT_KNOWN)
+    sub_stock = kind.map(TO_SUB_STOCK).fillna(joined["sub_stock"])
+    is_new = (kind == "displaced_again") & (joined["sub_stock"] != "in_displacement")
+    return joined.assign(
+        sub_stock=sub_stock,
+        destination=place,
+        shelter=joined["new_shelter"].fillna(joined["shelter"].mask(is_without_shelter, "unknown")),
+        departed=joined["new_day"].where(is_new, joined["departed"]),
+        confirmed=joined["new_day"],
+        begins=joined["new_day"],
+    )
+
+
+def in_parts(people: pd.DataFrame, whole: str) -> pd.DataFrame:
+    """The people with the number of their part, and whether this part is the largest part of `whole`."""
+    keys = people.groupby([whole, *POSITION])
+    size = keys["number"].transform("sum")
+    return people.assign(part=keys.ngroup(), is_largest=size == size.groupby(people[whole]).transform("max"))
+
+
+@dataclass(frozen=True)
+class Query:
+    view: str = "destination"
+    level: int = 2
+    rank: str = "first"
+    by: tuple[str, ...] = ()
+    profile: str = "dtm"
+    sex: tuple[str, ...] = ()
+    age: tuple[str, ...] = ()
+    reason: str = ""
+    mobility: tuple[str, ...] = ("displacement", "evacuation")
+    scope: tuple[str, ...] = ("within",)
+
+    @property
+    def address(self) -> str:
+        lists = {"by": self.by, "sex": self.sex, "age": self.age, "mobility": self.mobility, "scope": self.scope}
+        terms = [f"{name}={value.replace('+', '%2B')}" for name, values in lists.items() for value in values]
+        terms += [f"reason={self.reason}"] if self.reason else []
+        return "&".join([*terms, f"view={self.view}&level={self.level}&rank={self.rank}&age_profile={self.profile}"])
+
+    @property
+    def dimensions(self) -> list[str]:
+        return ["month", "pcode", "scope", "reason", "mobility", *self.by]
+
+    @property
+    def cells(self) -> dict[str, tuple[str, str]]:
+        """The columns of figures, with the sex and age bracket that each one counts."""
+        return {
+            f"{sex}_{age.replace('-', '_').replace('+', '_plus')}": (sex, age)
+            for sex in SEXES
+            for age in (*PROFILES[self.profile], "unknown")
+        }
+
+    @property
+    def numbers(self) -> list[str]:
+        return ["households", "corrected", "imprecise", "persons", *self.cells, "groups", "group_persons"]
+
+    def rows(self, people: pd.DataFrame) -> pd.DataFrame:
+        """The figures by the dimensions."""
+        people = people[people["mobility"].isin(self.mobility) & people["scope"].isin(self.scope)]
+        people = people[people["sex"].isin(self.sex or SEXES)]
+        people = people[people[self.profile].isin(self.age)] if self.age else people
+        people = self.by_reason(people)
+        is_first = ~people.duplicated(["part", "reason"])
+        is_group = people["kind"] == "group"
+        counts = is_first & people["is_largest"] & ~is_group
+        registered = people["number"].where(~is_group, 0)
+        cells = people["sex"].astype(str) + " " + people[self.profile].astype(str)
+        numbers = {
+            "households": counts,
+            "corrected": counts & people["is_corrected"],
+            "imprecise": counts & people["is_imprecise"],
+            "persons": registered,
+            **{name: registered.where(cells == f"{sex} {age}", 0) for name, (sex, age) in self.cells.items()},
+            "groups": is_first & is_group,
+            "group_persons": people["number"].where(is_group, 0),
+        }
+        keys = {name: people[name] for name in self.dimensions}
+        rows = pd.DataFrame({**keys, **numbers}).groupby(self.dimensions, observed=True).sum().astype(int)
+        return rows.reset_index()
+
+    def by_reason(self, people: pd.DataFrame) -> pd.DataFrame:
+        """The people with each reason that counts, its onset, and the place at the level."""
+        people = people.assign(pcode=people[f"{self.view}_{self.level}"])
+        people = people[people["reason_1"] == ""] if self.rank == "only" else people
+        each = [
+            people.assign(reason=people[f"reason_{number}"], onset=people[f"onset_{number}"])
+            for number in range(3 if self.rank == "any" else 1)
+        ]
+        people = pd.concat(each, ignore_index=True)
+        people = people.assign(**{name: people[name].astype("category") for name in ("reason", "onset")})
+        return people[(people["reason"] == self.reason) if self.reason else (people["reason"] != "")]
+
+
+def described(people: pd.DataFrame) -> pd.DataFrame:
+    """The people with all dimensions and brackets, as categories, which pandas groups much faster than texts."""
+    reasons = [people["reasons"].str[number] for number in range(3)]
+    is_drought = people["hazard_type"] == "drought"
+    found = {
+        "scope": scopes(people),
+        **{name: brackets(people, name) for name in PROFILES},
+        **{f"{view}_{level}": units(people[view], level) for view in ("origin", "destination") for level in range(3)},
+        **{f"reason_{number}": reasons[number] for number in range(3)},
+        **{f"onset_{number}": onset(reasons[number], is_drought) for number in range(3)},
+    }
+    texts = ["month", "kind", "sex", "mobility", "hazard_type", "shelter", "evacuation", *found]
+    categories = people.assign(**found)[texts].astype(object).fillna("").astype("category")
+    return categories.join(people[["part", "number", "is_largest", "is_corrected", "is_imprecise"]])
+
+
+def onset(reason: pd.Series, is_drought: pd.Series) -> np.ndarray[Any, Any]:
+    is_sudden = (reason == SUDDEN) & ~is_drought
+    return np.select([is_sudden, reason.isin([SUDDEN, SLOW])], ["sudden", "slow"], "")
+
+
+def units(places: pd.Series, level: int) -> pd.Series:
+    """The units of the places at the level; empty if a place is in another country."""
+    unit = (lambda place: "KG", lambda place: OBLASTS[place], lambda place: place)[level]
+    return places.map({place: unit(place) if place.startswith("KG") else "" for place in places.unique()})
+
+
+def brackets(people: pd.DataFrame, profile: str) -> np.ndarray[Any, Any]:
+    """The brackets that have all possible ages of the persons."""
+    spans = PROFILES[profile].values()
+    fits = [(people["youngest"] >= youngest) & (people["oldest"] <= oldest) for youngest, oldest in spans]
+    return np.select(fits, list(PROFILES[profile]), "unknown")
+
+
+def scopes(people: pd.DataFrame) -> np.ndarray[Any, Any]:
+    origin, destination = people["origin"], people["destination"]
+    conditions = [
+        destination == NOT_KNOWN,
+        ~destination.str.startswith("KG"),
+        origin == NOT_KNOWN,
+        ~origin.str.startswith("KG"),
+    ]
+    return np.select(conditions, ["unknown", "abroad", "origin_unknown", "from_abroad"], "within")
