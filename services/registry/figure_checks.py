@@ -52,7 +52,7 @@ async def differences(sessions: async_sessionmaker[AsyncSession], places: Places
 
 
 async def differing(session: AsyncSession, status: Status, places: Places) -> list[str]:
-    known = tuple(unit.pcode for unit in places.units())
+    known = places.codes
     everything = FigureQuery(status, known, mobilities=MOVES, sub_stocks=STOCK)
     present = replace(everything, until=day_after(today(datetime.now(UTC))))
     kinds: tuple[tuple[Kind, FigureQuery], ...] = (("stock", present), ("flows", everything))

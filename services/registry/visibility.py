@@ -45,7 +45,7 @@ class Visibility:
 
 
 def visibility_of(caller: Principal, places: Places) -> Visibility:
-    known = [unit.pcode for unit in places.units()]
+    known = list(places.codes)
     if caller.roles.isdisjoint(OFFICE):
         return Visibility([], known, caller.account)
     pcodes = places.within(caller.areas)

@@ -1,4 +1,7 @@
-"""A places bundle is a read-only GeoJSON file of units with boundaries. Its version is a hash of the file."""
+"""A places bundle is a read-only GeoJSON file of units with boundaries, and of the imported localities.
+
+The version of a bundle is a hash of the file.
+"""
 
 import hashlib
 import json
@@ -6,12 +9,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from shapely import from_geojson
 from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
+from shared.places import gazetteer
+from shared.places.gazetteer import Locality
 from shared.places.units import FormerName, Unit, UnitKind
 
 FORMAT = "dayar-places-1"
@@ -23,15 +28,25 @@ class BadBundle(Exception):
     """The file is not a places bundle of this release; `dayar places import` writes one."""
 
 
-def dump(units: Iterable[Unit], shapes: Mapping[str, BaseGeometry]) -> bytes:
-    """Serialise units and boundaries. The same content always gives the same bytes."""
+class Bundle(NamedTuple):
+    units: tuple[Unit, ...]
+    shapes: Shapes
+    localities: tuple[Locality, ...]
+    version: str
+
+
+def dump(units: Iterable[Unit], shapes: Mapping[str, BaseGeometry], localities: Iterable[Locality] = ()) -> bytes:
+    """Serialise units, boundaries and localities. The same content always gives the same bytes."""
     features = [_feature(unit, shapes.get(unit.pcode)) for unit in sorted(units, key=lambda unit: unit.pcode)]
-    whole = {"type": "FeatureCollection", "format": FORMAT, "features": features}
+    whole: dict[str, Any] = {"type": "FeatureCollection", "format": FORMAT, "features": features}
+    # Localities are apart from the features, so that the previous release can still load the bundle.
+    if listed := sorted(localities, key=lambda locality: locality.pcode):
+        whole["localities"] = [gazetteer.to_json(locality) for locality in listed]
     return json.dumps(whole, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
 
 
-def load(file: Path) -> tuple[tuple[Unit, ...], Shapes, str]:
-    """Units, boundaries and version."""
+def load(file: Path) -> Bundle:
+    """Raises BadBundle."""
     content = file.read_bytes()
     try:
         whole = json.loads(content)
@@ -39,9 +54,10 @@ def load(file: Path) -> tuple[tuple[Unit, ...], Shapes, str]:
             raise BadBundle
         units = tuple(_unit(feature["properties"]) for feature in whole["features"])
         shapes = {f["properties"]["pcode"]: _shape(f["geometry"]) for f in whole["features"] if f["geometry"]}
+        localities = tuple(map(gazetteer.from_json, whole.get("localities", ())))
     except (ValueError, KeyError, TypeError) as error:
         raise BadBundle from error
-    return units, shapes, version(content)
+    return Bundle(units, shapes, localities, version(content))
 
 
 def version(content: bytes) -> str:

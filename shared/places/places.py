@@ -10,25 +10,38 @@ from shared.country import COUNTRY
 from shared.events import Area, Point
 from shared.places import bundle
 from shared.places.areas import Areas, Ring
+from shared.places.gazetteer import Gazetteer, Locality
 from shared.places.units import Unit, UnitKind, seed
 
 DIGITS = {1: 4, 2: 7}
 
 
 class Places:
-    """Units and their relations. Only `locate` and `areas_of` need boundaries; all other methods need only codes."""
+    """Units and their relations. Only `locate` and `areas_of` need boundaries; all other methods need only codes.
 
-    def __init__(self, units: Iterable[Unit], version: str, shapes: Mapping[str, BaseGeometry] | None = None) -> None:
+    Units are of level 1 and 2. Ayil aymaks and settlements are in the `gazetteer`, which is empty until an import.
+    """
+
+    def __init__(
+        self,
+        units: Iterable[Unit],
+        version: str,
+        shapes: Mapping[str, BaseGeometry] | None = None,
+        localities: Iterable[Locality] = (),
+    ) -> None:
         self._units = {unit.pcode: unit for unit in units}
         self.version = version
         self._areas = Areas(shapes) if shapes else None
+        self.gazetteer = Gazetteer(localities)
+        # The codes that SQL must know: units, and localities that do not lie in the unit of their digits (`is_within`).
+        self.codes = (*self._units, *(place.pcode for place in self.gazetteer if self._has_misleading_digits(place)))
 
     @classmethod
     def load(cls, path: Path | None = None) -> Self:
         """Load the bundle at `path`, or the product's own list of codes and names."""
         if path is not None:
-            units, shapes, version = bundle.load(path)
-            return cls(units, version, shapes)
+            loaded = bundle.load(path)
+            return cls(loaded.units, loaded.version, loaded.shapes, loaded.localities)
         units = seed()
         return cls(units, bundle.units_version(units))
 
@@ -46,20 +59,33 @@ class Places:
         return tuple(unit.pcode for unit in self._units.values() if unit.parent == pcode)
 
     def name(self, pcode: str, lang: str) -> str:
-        """The unit's name with its kind. For an unknown code, the name of the smallest known unit, and the code.
+        """The unit's name with its kind; of a locality, also its district and its successors.
 
-        If no list of villages was imported, the code of a village is unknown.
+        For an unknown code, the name of the smallest known unit, and the code. If no list of villages was imported, the
+        code of a village is unknown.
         """
         if unit := self._units.get(pcode):
             return unit.label(lang)
         around = next((self._units[code] for code in self.ancestors(pcode) if code in self._units), None)
+        if (locality := self.gazetteer.get(pcode)) and around:
+            successors = (self._units.get(code) or self.gazetteer.get(code) for code in locality.successors)
+            now = ", ".join(place.label(lang) for place in successors if place)
+            return f"{locality.label(lang, now)}, {around.label(lang)}"
         return f"{around.label(lang)} ({pcode})" if around else pcode
 
     def ancestors(self, pcode: str) -> tuple[str, ...]:
         """The units that contain this unit, except the country. The digits of an unknown code determine its parent."""
-        unit = self._units.get(pcode)
-        parent = unit.parent if unit else self._above_by_digits(pcode)
+        place = self._units.get(pcode) or self.gazetteer.get(pcode)
+        parent = place.parent if place else self._above_by_digits(pcode)
         return () if parent is None else (parent, *self.ancestors(parent))
+
+    def settlement(self, pcode: str, name: str) -> str | None:
+        """The code of the only settlement of the gazetteer that has this name and lies in the unit.
+
+        A settlement that was succeeded by one other is that one, so that its old name means the same place.
+        """
+        named = {self.gazetteer.now(found) for found in self.gazetteer.named(name) if self.covers((pcode,), found)}
+        return named.pop() if len(named) == 1 else None
 
     def adm1(self, pcode: str) -> str | None:
         return self._at_level(pcode, 1)
@@ -100,7 +126,7 @@ class Places:
         codes = frozenset(areas)
         if COUNTRY in codes:
             return None
-        return codes.union(unit.pcode for unit in self.units() if holds(codes, unit.pcode))
+        return codes.union(pcode for pcode in self.codes if holds(codes, pcode))
 
     def locate(self, lat: float, lon: float) -> str | None:
         return self._areas.at(lat, lon) if self._areas else None
@@ -146,6 +172,10 @@ class Places:
 
     def _above_by_digits(self, pcode: str) -> str | None:
         return next((unit for level in (2, 1) if (unit := by_digits(pcode, level)) in self._units), None)
+
+    def _has_misleading_digits(self, locality: Locality) -> bool:
+        unit = next((code for code in self.ancestors(locality.pcode) if code in self._units), None)
+        return unit != self._above_by_digits(locality.pcode)
 
     def _at_level(self, pcode: str, level: int) -> str | None:
         chain = (pcode, *self.ancestors(pcode))

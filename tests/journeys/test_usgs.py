@@ -209,7 +209,7 @@ async def test_the_quake_of_sary_tash_raises_one_moderate_alert_when_it_is_fresh
 
 
 def test_the_area_keeps_300_km_from_the_official_border(bundle: Path) -> None:
-    _, drawn, _ = load(bundle)
+    drawn = load(bundle).shapes
     border = get_coordinates(unary_union(list(drawn.values())).simplify(0.01)).tolist()
     corners = json.loads((Path(watched.__file__).parent / "area.geojson").read_text())["geometry"]["coordinates"][0]
 

@@ -11,5 +11,5 @@ from shared.places.conditions import is_within
 def in_areas(pcode: str, areas: Iterable[str], places: Places) -> TextClause:
     """The condition that a P-code is in one of the areas. `pcode` is an SQL expression, and can be a village's code."""
     within = places.within(areas)
-    known = [unit.pcode for unit in places.units()]
+    known = list(places.codes)
     return text(is_within(pcode, "within")).bindparams(within=None if within is None else sorted(within), known=known)

@@ -1,0 +1,119 @@
+"""The gazetteer: ayil aymaks and settlements, which `dayar places import` adds to the units that the product ships."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from shared.places.localities import folded
+from shared.places.units import LANGUAGES, Names
+
+MOST_LOCALITIES = 10_000  # the country has some 450 ayil aymaks and 1,900 settlements
+
+
+class LocalityKind(StrEnum):
+    AYMAK = "aymak"
+    VILLAGE = "village"
+    TOWN = "town"  # an urban-type settlement
+    CITY = "city"
+
+
+LABELS: dict[LocalityKind, Names] = {
+    LocalityKind.AYMAK: {"ky": "{} айыл аймагы", "ru": "{} айыл аймак", "en": "{} ayil aymak"},
+    LocalityKind.VILLAGE: {"ky": "{} айылы", "ru": "с. {}", "en": "{} village"},
+    LocalityKind.TOWN: {"ky": "{} шаарчасы", "ru": "пгт {}", "en": "{} town"},
+    LocalityKind.CITY: {"ky": "{} шаары", "ru": "г. {}", "en": "{} city"},
+}
+SUCCEEDED: Names = {"ky": "{} (азыр: {})", "ru": "{} (ныне: {})", "en": "{} (now: {})"}
+
+
+@dataclass(frozen=True, slots=True)
+class Locality:
+    """An ayil aymak (level 3) or a settlement (level 4). `parent` is a locality or a unit.
+
+    A locality that has ended, and was merged, split or renamed, may name its `successors` by their codes.
+    """
+
+    pcode: str
+    parent: str
+    kind: LocalityKind
+    names: Names
+    lat: float | None = None
+    lon: float | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+    aliases: tuple[str, ...] = ()
+    successors: tuple[str, ...] = ()
+
+    @property
+    def is_settlement(self) -> bool:
+        return self.kind is not LocalityKind.AYMAK
+
+    def is_valid(self, on: date) -> bool:
+        """Whether the locality exists on the day. `valid_to` is the last day."""
+        return (self.valid_from is None or self.valid_from <= on) and (self.valid_to is None or on <= self.valid_to)
+
+    def label(self, lang: str, successors: str = "") -> str:
+        """The name with its kind and, in brackets, the names of the successors."""
+        lang = lang if lang in LANGUAGES else "en"
+        label = LABELS[self.kind][lang].format(self.names[lang])
+        return SUCCEEDED[lang].format(label, successors) if successors else label
+
+    def terms(self) -> tuple[str, ...]:
+        """The names by which people search the locality, without duplicates."""
+        return tuple(dict.fromkeys((*self.names.values(), *self.aliases)))
+
+
+class Gazetteer:
+    """The localities by code and by name."""
+
+    def __init__(self, localities: Iterable[Locality] = ()) -> None:
+        self._localities = {locality.pcode: locality for locality in localities}
+        self._named: dict[str, set[str]] = defaultdict(set)
+        for locality in self.settlements():
+            for term in locality.terms():
+                self._named[folded(term)].add(locality.pcode)
+
+    def __iter__(self) -> Iterator[Locality]:
+        return iter(self._localities.values())
+
+    def __len__(self) -> int:
+        return len(self._localities)
+
+    def get(self, pcode: str) -> Locality | None:
+        return self._localities.get(pcode)
+
+    def settlements(self) -> Iterator[Locality]:
+        return (locality for locality in self if locality.is_settlement)
+
+    def named(self, name: str | None) -> frozenset[str]:
+        """The settlements that have this name in any language, whether or not they still exist."""
+        return frozenset(self._named.get(folded(name), ()))
+
+    def now(self, pcode: str) -> str:
+        """The only successor of an ended locality, else the locality itself."""
+        locality = self.get(pcode)
+        return locality.successors[0] if locality and len(locality.successors) == 1 else pcode
+
+    def predecessors(self) -> dict[str, list[Locality]]:
+        """The ended localities of each successor."""
+        found: dict[str, list[Locality]] = defaultdict(list)
+        for locality in self:
+            for successor in locality.successors:
+                found[successor].append(locality)
+        return found
+
+
+def to_json(locality: Locality) -> dict[str, Any]:
+    days = {name: day and day.isoformat() for name in ("valid_from", "valid_to") for day in (getattr(locality, name),)}
+    return asdict(locality) | days
+
+
+def from_json(properties: dict[str, Any]) -> Locality:
+    days = {
+        name: date.fromisoformat(properties[name]) if properties[name] else None for name in ("valid_from", "valid_to")
+    }
+    tuples = {name: tuple(properties[name]) for name in ("aliases", "successors")}
+    return Locality(**{**properties, **days, **tuples, "kind": LocalityKind(properties["kind"])})

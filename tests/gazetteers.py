@@ -1,0 +1,73 @@
+"""Makes lists of ayil aymaks and settlements by seed, for `dayar places import`. Some settlements are namesakes."""
+
+import csv
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from random import Random
+
+from cli import gazetteers
+from cli.gazetteers import LocalityList
+from shared.places import Places, bundle
+from shared.places.units import seed
+
+KADAMJAI, AYMAK, DOBO = "KG05258000000", "KG05258811000", "KG05258811010"
+COLUMNS = ("pcode", "parent", "level", "ky", "ru", "en", "lat", "lon", "valid_from", "valid_to", "successors")
+FIRST = {"Кызыл": "Kyzyl", "Кара": "Kara", "Ак": "Ak", "Жаңы": "Jangy", "Чоң": "Chong", "Көк": "Kok", "Ой": "Oy"}
+SECOND = {"Суу": "Suu", "Добо": "Dobo", "Таш": "Tash", "Булак": "Bulak", "Өзөн": "Ozon", "Жар": "Jar", "Талаа": "Talaa"}
+THIRD = {"": "", "чук": "chuk", "лар": "lar", "бай": "bai", "күл": "kul"}
+RUSSIAN = str.maketrans("өүңӨҮҢ", "оунОУН")
+
+Row = Mapping[str, object]
+
+
+def drawn(number: int, seed: int = 7) -> list[Row]:
+    """Settlements in all districts, and an ayil aymak for each ten of them."""
+    draw, districts = Random(seed), [unit.pcode for unit in Places.load().units(2)]
+    rows: list[Row] = []
+    for position in range(0, number, 10):
+        district = districts[position // 10 % len(districts)]
+        aymak = f"{district[:7]}{100 + position // 10}000"
+        rows.append(row(aymak, district, level=3, **named(draw)))
+        rows += [
+            row(
+                f"{aymak[:10]}{place + 1:03}",
+                aymak,
+                lat=round(draw.uniform(39.5, 42.5), 4),
+                lon=round(draw.uniform(70, 79), 4),
+                **named(draw),
+            )
+            for place in range(min(10, number - position))
+        ]
+    return rows
+
+
+def named(draw: Random) -> dict[str, str]:
+    (first, first_en), (second, second_en) = draw.choice([*FIRST.items()]), draw.choice([*SECOND.items()])
+    third, third_en = draw.choice([*THIRD.items()])
+    ky = f"{first}-{second}{third}"
+    return {"ky": ky, "ru": ky.translate(RUSSIAN), "en": f"{first_en}-{second_en}{third_en}"}
+
+
+def row(pcode: str, parent: str, level: object = 4, **columns: object) -> Row:
+    return {"pcode": pcode, "parent": parent, "level": level, **columns}
+
+
+def write(file: Path, rows: Iterable[Row]) -> Path:
+    with file.open("w", encoding="utf-8", newline="") as target:
+        sheet = csv.DictWriter(target, COLUMNS)
+        sheet.writeheader()
+        sheet.writerows(rows)
+    return file
+
+
+def imported(folder: Path, number: int = 2500) -> Path:
+    """A bundle with drawn settlements, and with Choko-Dobo in Kadamjai."""
+    named = {"ky": "Чоко-Дөбө", "ru": "Чоко-Добо", "en": "Choko-Dobo"}
+    own = [row(AYMAK, KADAMJAI, level=3, en="Maidan"), row(DOBO, AYMAK, **named)]
+    units = seed()
+    listed = LocalityList({unit.pcode: unit for unit in units})
+    file = write(folder / "settlements.csv", [*drawn(number), *own])
+    listed.add(file, gazetteers.read(file) or [])
+    target = folder / "places.geojson"
+    target.write_bytes(bundle.dump(units, {}, listed.localities.values()))
+    return target
