@@ -12,7 +12,7 @@ from uuid import UUID
 from shared.country import COUNTRY, UNKNOWN_COUNTRY
 from shared.events.vocabulary import Shelter
 from shared.pages.languages import LANGUAGES
-from shared.places.localities import folded
+from shared.places import localities
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,8 @@ class KnownSite:
 class StatedPlace:
     """A place as a report states it.
 
-    `country` is set only for places abroad. If no field is set, no place is stated.
+    `country` is set only for places abroad. `locality_pcode` is the code of the locality in the gazetteer. If no field
+    is set, no place is stated.
     """
 
     pcode: str | None = None
@@ -70,13 +71,16 @@ class StatedPlace:
     locality: str | None = None
     shelter: str | None = None
     site: KnownSite | None = None
+    locality_pcode: str | None = None
 
     @property
     def key(self) -> tuple[str, ...]:
         """The key is equal for places that the registry treats as one place. Abroad, only the country is compared."""
         if self.site:
             return (str(self.site.site_id),)
-        return (self.country,) if self.country else (self.pcode or "", folded(self.locality), self.shelter or "")
+        if self.country:
+            return (self.country,)
+        return (*localities.key(self.pcode, self.locality, self.locality_pcode), self.shelter or "")
 
     def name(self, language: str) -> str | None:
         """The site's name or, if the site is not known, the locality as reported."""
@@ -91,7 +95,9 @@ class StatedPlace:
 
         A village's P-code is replaced by its district's P-code.
         """
-        return replace(self, pcode=district(self.pcode) if self.pcode else None, locality=None, site=None)
+        return replace(
+            self, pcode=district(self.pcode) if self.pcode else None, locality=None, site=None, locality_pcode=None
+        )
 
 
 @dataclass(slots=True)
@@ -170,7 +176,8 @@ def _destination(row: Any) -> StatedPlace:
     shelter = None if row.shelter == Shelter.UNKNOWN else row.shelter
     if country := _abroad(row.destination_country):
         return StatedPlace(None, country, row.destination_locality, shelter)
-    return StatedPlace(row.site_pcode or row.destination_pcode, None, row.destination_locality, shelter, _site(row))
+    pcode, locality = row.site_pcode or row.destination_pcode, row.destination_locality
+    return StatedPlace(pcode, None, locality, shelter, _site(row), row.destination_locality_pcode)
 
 
 def _site(row: Any) -> KnownSite | None:
@@ -179,7 +186,8 @@ def _site(row: Any) -> KnownSite | None:
 
 
 def _origin(row: Any) -> StatedPlace:
-    return StatedPlace(row.origin_pcode, _abroad(row.origin_country), row.origin_locality)
+    country, pcode = _abroad(row.origin_country), row.origin_locality_pcode
+    return StatedPlace(row.origin_pcode, country, row.origin_locality, locality_pcode=pcode)
 
 
 def _abroad(country: str | None) -> str | None:

@@ -234,9 +234,11 @@ class BoardGroup(ConsoleModel):
     origin_pcode: Mapped[str | None]
     origin_country: Mapped[str | None]
     origin_locality: Mapped[str | None]
+    origin_locality_pcode: Mapped[str | None]
     destination_pcode: Mapped[str | None]
     destination_country: Mapped[str | None]
     destination_locality: Mapped[str | None]
+    destination_locality_pcode: Mapped[str | None]
     site_id: Mapped[UUID | None]
     shelter: Mapped[str]
     reported_at: Mapped[datetime | None]  # None in rows that earlier releases wrote

@@ -106,13 +106,13 @@ class DisplacementDraft:
     received_at: datetime
     traceparent: str | None = None
     unchecked: bytes | None = None
-    # If intake corrected a time, these are the clear fields with the uncorrected time.
-    # Like these fields, a second copy of the report has the uncorrected time, so intake compares the two.
-    original_clear: bytes | None = None
+    # If intake corrected a time or added a code, this is the content as it came, because a second copy of the report
+    # comes like that, and intake compares the two.
+    original: bytes | None = None
 
     @property
     def content(self) -> bytes:
-        return (self.original_clear or self.clear) + b"\0" + self.plain
+        return self.original or content_of(self.clear, self.plain)
 
     def finish(self, sealer: Sealer) -> Message:
         clear = b"%b,%b}" % (self.clear[:-1], self.stamps.encode())
@@ -159,12 +159,14 @@ def displacement(
     if isinstance(report, HouseholdReport | GroupReport | MovementBody):
         report = structs.of(report)
     key = structs.subject_id(report)
-    clear, original_clear, now = structs.clear(report), None, clocks.now
+    clear, plain, original, now = structs.clear(report), structs.sealed(report), None, clocks.now
     times = correction(report, clocks)
-    if times:
-        corrected = structs.replaced(report, times)
-        clear, original_clear = structs.clear(corrected), clear
-        check_day(corrected, clocks)
+    if changes := {**(times or {}), **settlement_codes(report, places)}:
+        changed = structs.replaced(report, changes)
+        original = content_of(clear, plain)
+        clear, plain = structs.clear(changed), structs.sealed(changed)
+        if times:
+            check_day(changed, clocks)
     first, correcting = EVENT_TYPES_OF[report.kind]
     event_type = first if report.version == 1 else correcting
     author, report_id = principal.author, report.report_id
@@ -177,15 +179,32 @@ def displacement(
         event_type=event_type,
         key=key,
         clear=clear,
-        plain=structs.sealed(report),
+        plain=plain,
         stamps=stamps(
             report, principal, author=author, now=now, places=places, uncorrected=uncorrected(report, times or ())
         ),
         received_at=now,
         traceparent=traceparent,
         unchecked=unchecked.credential(principal),
-        original_clear=original_clear,
+        original=original,
     )
+
+
+def content_of(clear: bytes, plain: bytes) -> bytes:
+    return clear + b"\0" + plain
+
+
+def settlement_codes(report: DisplacementStruct, places: Places) -> dict[str, str]:
+    """The missing codes of the localities that the report names, by field: see `Places.settlement`."""
+    codes: dict[str, str] = {}
+    if not places.gazetteer:
+        return codes
+    for side, place in (("origin", report.origin), ("destination", report.destination)):
+        name: str = getattr(report, f"{side}_locality", None) or ""
+        is_missing = name and getattr(report, f"{side}_locality_pcode") is None
+        if is_missing and place and place.pcode and (pcode := places.settlement(place.pcode, name)):
+            codes[f"{side}_locality_pcode"] = pcode
+    return codes
 
 
 def check_day(report: DisplacementStruct, clocks: Clocks) -> None:

@@ -98,6 +98,7 @@ FINGERPRINT_BYTES = 16
 ABROAD: dict[str, Any] = {
     "destination": Place(country=UNKNOWN_COUNTRY),
     "destination_locality": None,
+    "destination_locality_pcode": None,
     "site_id": None,
     "shelter": Shelter.UNKNOWN,
 }
@@ -249,7 +250,11 @@ def part(source: Headcount, movement: FiledMovement, people: People, at: datetim
     clear, changed, to = source.clear, place(movement, source), TRANSITIONS[movement.clear.movement].to
     assert to is not None, "nobody has moved"
     if movement.clear.movement is Movement.DISPLACED_AGAIN:
-        changed |= {"origin": clear.destination, "origin_locality": clear.destination_locality}
+        changed |= {
+            "origin": clear.destination,
+            "origin_locality": clear.destination_locality,
+            "origin_locality_pcode": clear.destination_locality_pcode,
+        }
         changed |= {name: getattr(movement.clear, name) for name in ("occurred_at", "occurred_at_precision")}
     return replace(
         source,
@@ -293,11 +298,13 @@ def place(movement: FiledMovement, source: Headcount) -> dict[str, Any]:
         return ABROAD
     if clear.destination is None and clear.movement is not Movement.RETURNED:
         return {}
+    if clear.destination is None:
+        to = source.clear.origin, source.clear.origin_locality, source.clear.origin_locality_pcode
+    else:
+        to = clear.destination, sealed.get("destination_locality"), sealed.get("destination_locality_pcode")
     site_id = sealed.get("destination_site_id")
-    is_origin = clear.destination is None
     return {
-        "destination": source.clear.origin if is_origin else clear.destination,
-        "destination_locality": source.clear.origin_locality if is_origin else sealed.get("destination_locality"),
+        **dict(zip(("destination", "destination_locality", "destination_locality_pcode"), to, strict=True)),
         "site_id": UUID(site_id) if site_id else None,
         "shelter": Shelter(sealed.get("shelter", Shelter.UNKNOWN)),
     }

@@ -24,6 +24,7 @@ from shared.country import COUNTRY, UNKNOWN_COUNTRY
 from shared.events.displacements import GroupClear
 from shared.events.fields import Place
 from shared.events.vocabulary import Measure, Shelter, SubStock
+from shared.places import localities
 from shared.places.localities import folded
 
 TOLERANCE = 0.2  # two teams disagree if their counts differ by more than 20 % of the larger count
@@ -81,7 +82,9 @@ class Headcount:
 
     def _population_at(self, *present: str | UUID | None) -> str:
         clear = self.clear
-        origin = clear.origin.pcode or clear.origin.country, folded(clear.origin_locality)
+        origin = localities.key(
+            clear.origin.pcode or clear.origin.country, clear.origin_locality, clear.origin_locality_pcode
+        )
         return str(events.derived_id("population", clear.status, clear.hazard_id, *origin, *present, clear.mobility))
 
     @property
@@ -90,8 +93,10 @@ class Headcount:
         clear = self.clear
         if self.site_id:
             return ("site", self.site_id)
-        locality = folded(clear.destination_locality)
-        return (clear.destination.pcode or clear.destination.country, locality, clear.shelter) if locality else ()
+        if not folded(clear.destination_locality):
+            return ()
+        unit = clear.destination.pcode or clear.destination.country
+        return (*localities.key(unit, clear.destination_locality, clear.destination_locality_pcode), clear.shelter)
 
     @property
     def site_id(self) -> UUID | None:

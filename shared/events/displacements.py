@@ -16,6 +16,7 @@ from shared.events.fields import (
     Instant,
     Line,
     Name,
+    PCode,
     Persons,
     Phone,
     Place,
@@ -123,6 +124,8 @@ class GroupClear(ReportClear):
     `counted_at` is the time of the count; if it is None, `reported_at` is used. If `persons_estimated` is true,
     `persons` was estimated from `households`. Only a full recount replaces earlier counts of the same people.
     `site_id` is the site where the people are now; `destination` and `destination_locality` describe its place.
+    `origin_locality_pcode` and `destination_locality_pcode` are the codes of the settlements in the gazetteer, if the
+    author chose them from a list, or if intake found only one settlement with this name in the district.
     """
 
     kind: Clear[Literal["group"]]
@@ -137,7 +140,9 @@ class GroupClear(ReportClear):
     counted_at_precision: Clear[Precision] = Precision.HOUR
     is_full_recount: Clear[bool] = False
     origin_locality: Clear[Line | None] = None
+    origin_locality_pcode: Clear[PCode | None] = None
     destination_locality: Clear[Line | None] = None
+    destination_locality_pcode: Clear[PCode | None] = None
     site_id: Clear[UUID | None] = None
     shelter: Clear[Shelter] = Shelter.UNKNOWN
 
@@ -162,7 +167,9 @@ class HouseholdSealed(ReportSealed):
 
     short_code: Sealed[ShortCode | None] = None
     origin_locality: Sealed[Line | None] = None
+    origin_locality_pcode: Sealed[PCode | None] = None
     destination_locality: Sealed[Line | None] = None
+    destination_locality_pcode: Sealed[PCode | None] = None
     site_id: Sealed[UUID | None] = None
     shelter: Sealed[Shelter] = Shelter.UNKNOWN
     is_whole_household: Sealed[bool] = True
@@ -188,6 +195,7 @@ class HouseholdReport(HouseholdClear, HouseholdSealed, Body):
         check_code(self.short_code)
         check_counts(self.sex_age, self.persons)
         check_evacuation(self.evacuation, self.mobility)
+        check_localities(self)
         if self.members and len(self.members) != self.persons:
             raise ValueError("`persons` is expected to equal the number of `members`, where members are given")
         if len({member.member_id for member in self.members}) != len(self.members):
@@ -202,6 +210,7 @@ class GroupReport(GroupClear, GroupSealed, Body):
     def counts_fit(self) -> "GroupReport":
         check_counts(self.sex_age, self.persons)
         check_evacuation(self.evacuation, self.mobility)
+        check_localities(self)
         return self
 
 
@@ -214,6 +223,13 @@ def check_counts(sex_age: Sequence[SexAgeCount], persons: int) -> None:
 def check_evacuation(evacuation: Evacuation | None, mobility: Mobility) -> None:
     if evacuation and mobility is not Mobility.EVACUATION:
         raise ValueError("`evacuation` is expected only with the mobility `evacuation`")
+
+
+def check_localities(report: HouseholdSealed | GroupClear) -> None:
+    """Raise ValueError if a settlement has a code and no name, because readers without a gazetteer need the name."""
+    for side in ("origin", "destination"):
+        if getattr(report, f"{side}_locality_pcode") and not getattr(report, f"{side}_locality"):
+            raise ValueError(f"`{side}_locality` is expected with `{side}_locality_pcode`")
 
 
 DisplacementReport = Annotated[HouseholdReport | GroupReport, Field(discriminator="kind")]

@@ -5,7 +5,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from shared.events.envelope import EventData
-from shared.events.fields import Clear, Data, Instant, Line, Persons, Place
+from shared.events.fields import Clear, Data, Instant, Line, PCode, Persons, Place
 from shared.events.vocabulary import (
     HazardType,
     HouseholdUnit,
@@ -75,7 +75,9 @@ class GroupCounted(EventData):
     origin: Clear[Place]
     destination: Clear[Place]
     origin_locality: Clear[Line | None] = None
+    origin_locality_pcode: Clear[PCode | None] = None
     destination_locality: Clear[Line | None] = None
+    destination_locality_pcode: Clear[PCode | None] = None
     site_id: Clear[UUID | None] = None
     shelter: Clear[Shelter] = Shelter.UNKNOWN
     reasons: Clear[tuple[Reason, ...]]

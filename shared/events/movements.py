@@ -107,6 +107,7 @@ class MovementSealed(Data):
     destination_site_id: Sealed[UUID | None] = None
     destination_point: Sealed[Point | None] = None
     destination_locality: Sealed[Line | None] = None
+    destination_locality_pcode: Sealed[PCode | None] = None
     shelter: Sealed[Shelter] = Shelter.UNKNOWN
     notes: Sealed[Text | None] = None
 
@@ -189,6 +190,8 @@ def check_movement(movement: Movement) -> None:
 def check_place(report: MovementSealed, movement: Movement) -> None:
     """Raise ValueError if the report describes a destination that the movement does not have."""
     described = report.destination_site_id, report.destination_locality, report.destination_point
+    if report.destination_locality_pcode and not report.destination_locality:
+        raise ValueError("`destination_locality` is expected with `destination_locality_pcode`")
     if (any(described) or report.shelter is not Shelter.UNKNOWN) and movement not in HAVE_A_DESTINATION:
         raise ValueError("no `shelter`, and no site, locality or point of a destination, is expected for this movement")
 

@@ -46,6 +46,21 @@ def exactly(number: int) -> CountRange:
     return CountRange(number, number)
 
 
+async def test_people_in_one_settlement_are_one_row_whatever_its_name_is_written_like(session: AsyncSession) -> None:
+    dobo: dict[str, Any] = {
+        "destination_locality_pcode": "KG05236811010",
+        "origin_locality_pcode": VILLAGE,
+        "shelter": "other",
+    }
+    shown = await counted(
+        session,
+        group(70, to=LEILEK, destination_locality="Чоко-Добо", origin_locality="Таш", **dobo),
+        group(30, to=LEILEK, destination_locality="Choko-Dobo", origin_locality="Tash", **dobo),
+    )
+    [here] = shown.here
+    assert (here.figures.persons, len(here.origins)) == (exactly(100), 1)
+
+
 async def test_an_evening_of_counts_is_shown_by_where_the_people_are(session: AsyncSession) -> None:
     shown = await counted(session, *EVENING, group(9))
     assert (shown.total.persons, shown.total.families) == (exactly(70 + 150 + 37 + 26 + 9), exactly(20 + 45 + 10))

@@ -1,6 +1,7 @@
 """A record built from Structs equals a record built from the contract's models, and contains the reported data."""
 
 import json
+from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +23,8 @@ from shared.crypto.seal import Opener, Sealer
 from shared.events import CORRECTION, GroupReported, HouseholdReported, HouseholdSealed, MalformedEvent
 from shared.events.vocabulary import SubmissionChannel
 from shared.places import Places
+from tests import gazetteers
+from tests.gazetteers import KADAMJAI
 from tests.intake.factories import group, hazard, household
 
 NOW = datetime(2026, 6, 15, 6, tzinfo=UTC)
@@ -50,6 +53,18 @@ def principal(**changed: Any) -> Principal:
 def draft(body: dict[str, Any], who: Principal, places: Places = PLACES) -> reports.DisplacementDraft:
     report = json_reports.checked(json.dumps(body).encode(), json_reports.DISPLACEMENT)
     return reports.displacement(report, who, clocks=Clocks(NOW), places=places)
+
+
+@pytest.mark.parametrize("report", [group, household])
+def test_a_typed_settlement_gets_its_code_and_a_second_copy_is_still_the_same(
+    report: Callable[..., dict[str, Any]], tmp_path: Path
+) -> None:
+    body, who = report(origin={"pcode": KADAMJAI}, origin_locality="чоко добо"), principal()
+    listed, plain = draft(body, who, Places.load(gazetteers.imported(tmp_path, 10))), draft(body, who)
+    clear, sealed = json.loads(listed.clear), json.loads(listed.plain)
+    assert (clear | sealed)["origin_locality_pcode"] == gazetteers.DOBO
+    assert ("origin_locality_pcode" in clear) is (report is group)
+    assert listed.content == plain.content
 
 
 @pytest.mark.parametrize("team", [None, uuid4()])

@@ -73,6 +73,17 @@ async def test_without_the_time_of_the_count_the_time_of_the_report_counts(file:
     assert datetime.fromisoformat(event["counted_at"]) == EVENING + timedelta(hours=3)
 
 
+async def test_localities_are_equal_by_code_and_otherwise_by_their_folded_names(file: Filing) -> None:
+    here, other = "KG05258811010", "KG05258811020"
+    names = {"destination_locality": "Чоко-Добо", "destination_locality_pcode": here}
+    await file(counted(0, 100, **names, origin_locality="Таш"))
+    await file(counted(1, 110, **{**names, "destination_locality": "Choko-Dobo"}, origin_locality="таш"))
+    assert await stocks(file) == [[110]]
+    await file(counted(2, 30, **{**names, "destination_locality_pcode": other}, origin_locality="Таш"))
+    await file(counted(3, 40, destination_locality="Чоко-Добо", origin_locality="Таш"))
+    assert await stocks(file) == [[30], [40], [110]]
+
+
 async def test_a_full_recount_replaces_earlier_full_and_partial_counts(file: Filing) -> None:
     await file(counted(0, 100), counted(1, 20, is_full_recount=False))
     await file(counted(5, 130))

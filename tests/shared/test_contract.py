@@ -76,6 +76,8 @@ MAY_BE_CLEAR = {
     "superseded_by",  # times of a group's counts, and references to other counts of the same people
     "origin_locality",
     "destination_locality",
+    "origin_locality_pcode",
+    "destination_locality_pcode",
     "shelter",
     "households",
     "households_quantifier",

@@ -23,11 +23,13 @@ STATED = (
     BoardGroup.destination_pcode,
     BoardGroup.destination_country,
     BoardGroup.destination_locality,
+    BoardGroup.destination_locality_pcode,
     BoardGroup.site_id,
     BoardGroup.shelter,
     BoardGroup.origin_pcode,
     BoardGroup.origin_country,
     BoardGroup.origin_locality,
+    BoardGroup.origin_locality_pcode,
 )
 ENDS = ("lowest", "highest")
 IN_EFFECT = (BoardGroup.superseded_by.is_(None),)
