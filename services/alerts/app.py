@@ -27,7 +27,8 @@ def create_app(settings: AlertsSettings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[Iterable[wiring.Task]]:
         app.state.places = Places.load(settings.places_path)
         app.state.box = WebhookSecrets(settings.alerts_key_file)
-        app.state.rules, app.state.watched = Ruleset.load(settings.alerts_rules), WatchedArea.load()
+        app.state.rules = Ruleset.load(settings.alerts_rules, app.state.places)
+        app.state.watched = WatchedArea.load()
         app.state.pages = Pages("alerts", HERE / "templates", HERE / "locales", settings)
         app.state.texts = Texts.of_installation(app.state.places, settings)
         yield ()

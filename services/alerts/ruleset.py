@@ -16,6 +16,8 @@ from services.alerts.rules.rule import Code, RuleModel
 from services.alerts.rules.severity import SeverityRule
 from services.alerts.rules.unjudged import UnjudgedRule
 from shared.events.vocabulary import Severity
+from shared.places import Places
+from shared.places.points import KnownPoints
 
 if TYPE_CHECKING:
     from services.alerts.alerts import Alert
@@ -76,5 +78,9 @@ class Ruleset(RuleModel):
         return tuple(rule for rule in fields if isinstance(rule, HazardRule))
 
     @classmethod
-    def load(cls, path: Path | None = None) -> "Ruleset":
-        return cls.model_validate(tomllib.loads((path or PRODUCT).read_text(encoding="utf-8")))
+    def load(cls, path: Path | None = None, places: Places | None = None) -> "Ruleset":
+        """The rules of the file. With `places`, earthquakes are judged at every settlement of the gazetteer, too."""
+        rules = cls.model_validate(tomllib.loads((path or PRODUCT).read_text(encoding="utf-8")))
+        if places and rules.quake:
+            rules.quake.judge_at(KnownPoints(places))
+        return rules

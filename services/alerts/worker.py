@@ -42,7 +42,8 @@ HOUSEHOLDS_AT_ONCE = 100  # a small number, because other tasks wait while a bat
 
 async def run(settings: AlertsSettings) -> None:
     """Runs until cancelled."""
-    rules, places = Ruleset.load(settings.alerts_rules), Places.load(settings.places_path)
+    places = Places.load(settings.places_path)
+    rules = Ruleset.load(settings.alerts_rules, places)
     async with database.opened(settings, pool_size=10, pings=False) as engine:
         sessions, woken, receivers_changed = database.sessions(engine), asyncio.Event(), asyncio.Event()
         box = WebhookSecrets(settings.alerts_key_file)

@@ -1,11 +1,15 @@
-"""A point in each district and each city of oblast rank, for use if no boundaries are loaded."""
+"""A point in each district and each city of oblast rank, and the points of the settlements in the gazetteer."""
 
 import csv
+import math
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
 from shared.places.areas import distance_km
+from shared.places.places import Places
 from shared.places.units import seed
 
 
@@ -27,3 +31,22 @@ def unit_points() -> tuple[UnitPoint, ...]:
     parents = {unit.pcode: unit.parent for unit in seed()}
     rows = csv.DictReader(files("shared.places").joinpath("points.csv").read_text(encoding="utf-8").splitlines())
     return tuple(UnitPoint(row["pcode"], parents[row["pcode"]], float(row["lat"]), float(row["lon"])) for row in rows)
+
+
+class KnownPoints:
+    """The points of the units and, if a gazetteer is loaded, of the settlements in each unit."""
+
+    def __init__(self, places: Places | None = None) -> None:
+        self._settlements: dict[str, list[tuple[float, float]]] = defaultdict(list)
+        if places is not None:
+            for settlement in places.gazetteer.settlements():
+                if settlement.lat is not None and settlement.lon is not None:
+                    self._settlements[places.district(settlement.pcode)].append((settlement.lat, settlement.lon))
+
+    def distances_km(self, lat: float, lon: float) -> Iterable[tuple[UnitPoint, float]]:
+        """Each unit with the distance of its nearest known point."""
+        narrow = math.cos(math.radians(lat))  # a degree of longitude is shorter than a degree of latitude
+        for unit in unit_points():
+            points = [(unit.lat, unit.lon), *self._settlements.get(unit.pcode, ())]
+            nearest = min(points, key=lambda point: (point[0] - lat) ** 2 + (narrow * (point[1] - lon)) ** 2)
+            yield unit, distance_km(nearest[0], nearest[1], lat, lon)

@@ -14,9 +14,11 @@ import pytest
 from services.alerts.rules.findings import Finding, Nothing
 from services.alerts.rules.hazard import decide
 from services.alerts.rules.intensity import AT_FIXED_DEPTH, BY_DEPTH, Equation, Tremor
+from services.alerts.ruleset import Ruleset
 from shared.pages.catalogs import translations
 from shared.pages.reasons import sentence
-from shared.places import Places
+from shared.places import LANGUAGES, Places
+from shared.places.gazetteer import Locality, LocalityKind
 from shared.places.points import unit_points
 from shared.places.watched import WatchedArea
 from tests.alerts.factories import ALAI, KADAMJAI, NOW, hazard, rules
@@ -215,6 +217,18 @@ def test_a_long_rupture_without_expected_damage_is_to_be_judged() -> None:
     assert (finding.severity, finding.reason) == ("Moderate", "quake_unjudged")
     assert finding.figures["intensity"] == pytest.approx(5.05, abs=0.01)
     assert (finding.figures["pcode"], finding.figures["is_rupture"]) == (CHON_ALAI, True)
+
+
+def test_the_settlement_that_is_nearest_to_the_epicentre_counts_for_its_district() -> None:
+    """Daroot is 60.0 km west of the epicentre, s = 64.37: 5.436 - 1.809 x 0.4412 - 0.003447 x 41.06 = 4.496."""
+    daroot = Locality(
+        "KG06259800010", CHON_ALAI, LocalityKind.VILLAGE, dict.fromkeys(LANGUAGES, "Daroot"), 39.474, 72.7266
+    )
+    known = Ruleset.load(places=Places(PLACES.units(), "1", localities=[daroot]))
+    finding = decide(hazard(**SARY_TASH), known, WATCHED, NOW)
+    assert isinstance(finding, Finding)
+    assert finding.pcodes == (ALAI,)
+    assert finding.figures["felt"] == [ALAI, CHON_ALAI, NOOKAT, KARA_SUU]
 
 
 def test_every_district_and_city_has_a_point() -> None:

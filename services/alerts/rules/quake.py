@@ -7,7 +7,7 @@ The equation does not hold for deep earthquakes. Deep earthquakes are graded by 
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from services.alerts.rules.findings import QUAKE_UNJUDGED, RANK
 from services.alerts.rules.hazard import HazardRule, Judgement
@@ -17,7 +17,7 @@ from services.alerts.rules.shaking import Shaking
 from shared.events import HazardReported
 from shared.events.hazards import Mmi, SourceShaking
 from shared.events.vocabulary import HazardType, ImpactLevel, Severity
-from shared.places.points import unit_points
+from shared.places.points import KnownPoints, unit_points
 
 BY_SOURCE = "quake_by_source"
 UNJUDGED_MAGNITUDE = 6.0
@@ -42,6 +42,11 @@ class QuakeRule(HazardRule):
     steps: tuple[IntensityStep, ...]
     mmi: Mmi
     impacts: dict[ImpactLevel, Severity]
+    _points: KnownPoints = PrivateAttr(default_factory=KnownPoints)
+
+    def judge_at(self, points: KnownPoints) -> None:
+        """Judge earthquakes at these points from now on, not only at the point of each unit."""
+        self._points = points
 
     def grade(self, hazard: HazardReported) -> Severity | None:
         judgement = self.judgement(hazard)
@@ -54,7 +59,7 @@ class QuakeRule(HazardRule):
             "depth_km": hazard.depth_km,
             "source": hazard.source,
             "is_rupture": is_rupture or None,
-            **expected(Shaking.of(hazard)),
+            **expected(Shaking.of(hazard, self._points)),
             **given_by_source(hazard.shaking),
         }
 
@@ -62,7 +67,7 @@ class QuakeRule(HazardRule):
         """The judgement for the units that the earthquake may damage. The epicentre may lie beyond the border."""
         if hazard.type is not HazardType.EARTHQUAKE or hazard.magnitude is None:
             return None
-        shaking = Shaking.of(hazard)
+        shaking = Shaking.of(hazard, self._points)
         if shaking is not None and shaking.is_damaging:
             return Judgement(self._severity_at(shaking.highest.intensity), self.reason, shaking.damaged)
         if not _is_near(hazard):

@@ -7,7 +7,7 @@ from typing import Self
 
 from services.alerts.rules.intensity import Tremor
 from shared.events import HazardReported, Point
-from shared.places.points import UnitPoint, unit_points
+from shared.places.points import KnownPoints, UnitPoint, unit_points
 
 DAMAGE = 6.0  # MSK-64: cracks in adobe and clay houses
 FELT = 4.0  # MSK-64: felt indoors by many
@@ -30,10 +30,12 @@ class Shaking:
     sigma: float
 
     @classmethod
-    def of(cls, hazard: HazardReported) -> Self | None:
+    def of(cls, hazard: HazardReported, points: KnownPoints) -> Self | None:
         """The expected intensities, or None if the magnitude is unknown or the depth is too great for the equations."""
         tremor = None if hazard.magnitude is None else Tremor.of(hazard.magnitude, hazard.depth_km)
-        return None if tremor is None else cls(_units(tremor, hazard.area.point, hazard.area.pcodes), tremor.sigma)
+        if tremor is None:
+            return None
+        return cls(_units(tremor, hazard.area.point, hazard.area.pcodes, points), tremor.sigma)
 
     @property
     def highest(self) -> ShakenUnit:
@@ -57,8 +59,8 @@ class Shaking:
 
 
 @lru_cache(256)  # cached, because an earthquake's grade, figures and area all come from these units
-def _units(tremor: Tremor, point: Point | None, pcodes: tuple[str, ...]) -> tuple[ShakenUnit, ...]:
-    """The expected intensity at each unit's point, sorted from the highest.
+def _units(tremor: Tremor, point: Point | None, pcodes: tuple[str, ...], points: KnownPoints) -> tuple[ShakenUnit, ...]:
+    """The expected intensity at the nearest known point of each unit, sorted from the highest.
 
     The unit around the epicentre gets the intensity of the epicentre, because settlements of this unit can be nearer to
     the epicentre than the unit's point. Every reported unit gets this intensity if the report has no point.
@@ -68,8 +70,8 @@ def _units(tremor: Tremor, point: Point | None, pcodes: tuple[str, ...]) -> tupl
         return tuple(ShakenUnit(pcode, at_epicentre) for pcode in pcodes or (None,))
     epicentral = epicentral_unit(pcodes, point)
     units = (
-        ShakenUnit(unit.pcode, at_epicentre if unit is epicentral else tremor.intensity(_distance(unit, point)))
-        for unit in unit_points()
+        ShakenUnit(unit.pcode, at_epicentre if unit is epicentral else tremor.intensity(distance_km))
+        for unit, distance_km in points.distances_km(point.lat, point.lon)
     )
     return tuple(sorted(units, key=lambda unit: -unit.intensity))
 
