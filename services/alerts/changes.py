@@ -95,6 +95,16 @@ class AlertChanges:
                 self._lapse(alert, alerts.STATUS_CHANGED)
         return self.apply(finding, hazard.report_id)
 
+    def rescope(self, hazard: HazardReported) -> None:
+        """Stores the scope of the hazard's newest revision in the hazard's alerts, before anything else changes them.
+
+        The scope decides who may read the next event of an alert, whatever the rules find.
+        """
+        for alert in list(self._alerts.values()):
+            if alert.hazard_id == hazard.hazard_id and alert.hazard_scope is not hazard.scope:
+                event = AlertSuppressed if alert.is_suppressed else AlertUpdated
+                self._keep(alerts.changed(alert, self._now, hazard_scope=hazard.scope), event)
+
     def is_alerted(self, situation: Situation) -> bool:
         """Whether the situation has an alert that is not suppressed."""
         alert = self._alerts.get(alerts.identity(situation))

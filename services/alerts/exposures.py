@@ -100,6 +100,8 @@ class Exposures:
         areas = {exposure.area for exposure in exposures if exposure.sites}
         sites = await site_queries.with_people(session, areas, self.rules.exposure.mobility) if areas else {}
         groups = await site_queries.persons_without_site(session, areas, self.rules.exposure.mobility) if areas else {}
+        for hazard in hazards.values():
+            alert_changes.rescope(hazard)
         changes = []
         for exposure in exposures:
             hazard = hazards[exposure.hazard_id]

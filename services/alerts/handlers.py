@@ -150,6 +150,7 @@ def settled(
     hazard: HazardReported, finding: Finding | Nothing, budget: budgets.Budgets, alert_changes: AlertChanges
 ) -> Outcome:
     """Raises or renews the hazard's alert within its source's budget, or lets the alert lapse."""
+    alert_changes.rescope(hazard)
     if isinstance(finding, Finding):
         return alert_changes.apply_to_hazard(hazard, budget.spend(hazard, finding, alert_changes))
     kind = None if hazard.msg_type is MsgType.CANCEL else RuleKind.HAZARD

@@ -27,6 +27,7 @@ BUFFER_BYTES = 1 << 20
 BEAT_SECONDS = 15
 PATIENCE_SECONDS = 3.0
 BEAT = b"event: beat\ndata: {}\n"
+Subject = tuple[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,11 @@ class Frame:
     @property
     def topic_partition(self) -> Partition:
         return self.topic, self.partition
+
+    @property
+    def subject(self) -> Subject:
+        """The topic, and the hazard or alert that the record is about."""
+        return self.topic, self.data.get("alert_id") or self.data.get("hazard_id")
 
 
 @dataclass(eq=False)
@@ -224,14 +230,25 @@ class EventStream:
     def _replayed(self, sight: StreamVisibility, start: Vector) -> Iterator[bytes]:
         """The kept frames from `start` on. Each frame has the position from which this listener can resume."""
         position = {topic_partition: start.get(topic_partition, 0) for topic_partition in self._positions}
+        withheld = self._withheld() if sight.is_external else frozenset()
         for frame in self._frames:
             if frame.offset < position[frame.topic_partition]:
                 continue
             position[frame.topic_partition] = frame.offset + 1
-            body = self._body(sight, frame)
+            body = None if frame.subject in withheld else self._body(sight, frame)
             if body is not None:
                 yield marked(sight, position, body)
         yield self._marked(sight)
+
+    def _withheld(self) -> frozenset[Subject]:
+        """The hazards and alerts whose newest record is not for other systems, so that earlier records are not either.
+
+        For example, a hazard was Restricted and is Private now.
+        """
+        newest = {frame.subject: frame for frame in self._frames if "delivery_id" not in frame.data}
+        return frozenset(
+            subject for subject, frame in newest.items() if not visibility.is_for_others(frame.topic, frame.data)
+        )
 
     def _marked(self, sight: StreamVisibility, body: bytes = b"") -> bytes:
         return marked(sight, self._positions, body)

@@ -156,13 +156,11 @@ def sees(visibility_of: StreamVisibility, topic: str, data: Mapping[str, Any], p
     """
     if "delivery_id" in data and not visibility_of.deliveries:
         return False
+    if visibility_of.is_external and not is_for_others(topic, data):
+        return False
     if topic == RESTRICTED_HAZARDS and visibility_of.is_external:
         pcodes = data["area"].get("pcodes") or []
-        return data.get("scope") == Scope.RESTRICTED and any(
-            places.concerns(visibility_of.granted, pcode) for pcode in pcodes
-        )
-    if topic == "alerts" and visibility_of.is_external and not _is_for_others(data):
-        return False
+        return any(places.concerns(visibility_of.granted, pcode) for pcode in pcodes)
     if visibility_of.areas is None or topic in HAZARDS:
         return True
     if topic in ("households", "groups"):
@@ -172,6 +170,13 @@ def sees(visibility_of: StreamVisibility, topic: str, data: Mapping[str, Any], p
     return pcodes is not None and (not pcodes or any(places.concerns(visibility_of.areas, pcode) for pcode in pcodes))
 
 
-def _is_for_others(alert: Mapping[str, Any]) -> bool:
-    """Whether other systems may see the alert. An earlier release did not state the scope of the hazard."""
-    return alert.get("hazard_id") is None or alert.get("hazard_scope") in (Scope.PUBLIC, Scope.RESTRICTED)
+def is_for_others(topic: str, data: Mapping[str, Any]) -> bool:
+    """Whether the scope permits that other systems see the record. They see nothing about a Private hazard.
+
+    An alert of an earlier release does not state the scope of its hazard.
+    """
+    if topic == RESTRICTED_HAZARDS:
+        return data.get("scope") == Scope.RESTRICTED
+    if topic != "alerts" or data.get("hazard_id") is None:
+        return True
+    return data.get("hazard_scope") in (Scope.PUBLIC, Scope.RESTRICTED)

@@ -18,6 +18,7 @@ from services.alerts.config import AlertsSettings
 from services.alerts.handlers import HAZARDS
 from services.alerts.queries import alerts as alert_queries
 from shared.events import HazardReported
+from shared.events.vocabulary import Severity
 from shared.postgres import database
 from tests.alerts.factories import ALAI, KADAMJAI, mudflow
 from tests.alerts.post import Post
@@ -107,6 +108,17 @@ async def test_an_alert_states_the_scope_of_the_newest_revision(post: Post) -> N
     assert (await post.alert()).hazard_scope == "Private"
     events = await post.fetch("SELECT convert_from(value, 'utf8') FROM outbox WHERE topic = 'alerts' ORDER BY id")
     assert [json.loads(event)["hazard_scope"] for (event,) in events] == ["Restricted", "Private"]
+
+
+@pytest.mark.anyio
+async def test_an_alert_that_lapses_states_the_scope_of_the_revision_that_ended_it(post: Post) -> None:
+    """Otherwise other systems read the end of an alert of a Private hazard, and what people do with it afterwards."""
+    await post(revision(1))
+    await post(revision(3).model_copy(update={"severity": Severity.MINOR}))
+    alert = await post.alert()
+    assert (alert.is_lapsed, alert.hazard_scope) == (True, "Private")
+    events = await post.fetch("SELECT convert_from(value, 'utf8') FROM outbox WHERE topic = 'alerts' ORDER BY id")
+    assert {json.loads(event)["hazard_scope"] for (event,) in events[1:]} == {"Private"}
 
 
 @pytest.mark.anyio

@@ -22,6 +22,7 @@ from services.console.vectors import Vector
 from services.console.visibility import StreamVisibility
 from shared.auth.revocations import Revocations
 from shared.auth.tokens import Principal, Role
+from shared.events import HazardUpdated
 from shared.places import Places
 from shared.web import apps
 from tests.console.conftest import Served
@@ -255,12 +256,23 @@ def test_a_granted_system_reads_restricted_hazards_of_its_areas_until_the_grant_
         for scope, pcode in (("Restricted", KARA_SUU), ("Private", KADAMJAI), ("Restricted", KADAMJAI))
     )
     with listening(system, topics["topics"]) as heard:
+        start = heard.last_id
         served.publish(elsewhere, private, own)
         ((topic, event),) = heard.take(1)
         assert (topic, event["data"]["hazard_id"]) == ("hazards-restricted", str(own.hazard_id))
         assert "Aida" not in str(event)
+        with listening(system, topics["topics"], **{"last-event-id": start}) as again:
+            assert again.take(1) == [(topic, event)]
         page = in_thread(page_with(system, listed, own.hazard_id))
         assert str(elsewhere.hazard_id) not in page and str(private.hazard_id) not in page and "Aida" not in page
+        with listening(served.signed_in(Role.VIEWER), "hazards-restricted") as staff:
+            later = hazard(scope="Restricted", area={"pcodes": [KADAMJAI]})
+            served.publish(hazard(HazardUpdated, hazard_id=own.hazard_id, revision=2, scope="Private"))
+            assert staff.take(1)[0][1]["data"]["scope"] == "Private"
+        with listening(system, topics["topics"], **{"last-event-id": start}) as again:
+            served.publish(later)
+            assert again.take(1)[0][1]["data"]["hazard_id"] == str(later.hazard_id)
+        assert heard.take(1)[0][1]["data"]["hazard_id"] == str(later.hazard_id)
         assert dayar(served, "withdraw", name, app=grant.app).exit_code == 0
         assert heard.take(1) == []  # the stream ends
     assert [system.get("/stream", params=topics).status_code, system.get(listed).status_code] == [403, 404]
