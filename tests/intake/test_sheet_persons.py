@@ -77,6 +77,15 @@ def test_a_wrong_cell_of_a_person_refuses_all_rows_of_the_household() -> None:
     assert [row[1] for row in refused] == ["Асанова Айгүл", "Асанов Бакыт", "Асанов Азамат"]
 
 
+def test_each_person_with_a_wrong_cell_has_the_reason() -> None:
+    header = f"{HEADER};ПИН"
+    assert faults(f"1{HEAD};12", f"{SON};34", f"{WIFE};20000000000017", header=header) == {
+        2: [(10, F.PERSONAL_NUMBER)],
+        3: [(10, F.PERSONAL_NUMBER)],
+        4: [(None, F.HOUSEHOLD)],
+    }
+
+
 def test_rows_that_may_belong_to_another_household_are_refused() -> None:
     everywhere = "Кадамжай;Лейлек;20.11.2026;;"
     assert faults(f"1{HEAD}", OTHER, f"1;Токтосунов Эрлан;;м;1980;{everywhere}") == {

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -18,12 +18,15 @@ from services.intake.sheets.names import SheetNames
 from services.intake.sheets.row_ids import RowIds
 from shared.country import TIME_ZONE, UNKNOWN_COUNTRY
 from shared.events import HouseholdReport, Place
+from shared.events.displacements import Person
+from shared.events.fields import Body
 from shared.events.vocabulary import HazardType, Need, Precision, Reason, Relationship, Shelter, Status
 from shared.sheets.code_names import CodeNames
 from shared.sheets.codes import HouseholdColumn, RowFault
 from shared.sheets.place_names import Namesakes
 from shared.sheets.sheet import SheetLine
 
+B = TypeVar("B", bound=Body)
 C = HouseholdColumn
 LOCALITY_LETTERS = 150
 TOTALS = re.compile(r"^(итого|всего|жалпы|бардыгы|баары|жыйынтыгы|total|sum)\b", re.IGNORECASE)
@@ -269,13 +272,20 @@ def refuse_other_counts(head: RowCells, others: Sequence[RowCells]) -> None:
 
 def validated(rows: Sequence[RowCells], body: dict[str, Any]) -> HouseholdReport | None:
     """The report; None if the contract refuses a field, which is then an error of the row of the head or person."""
+    for row, member in zip(rows, body["members"], strict=False):
+        accepted(Person, member, row)  # the report would name only the first wrong member
+    return accepted(HouseholdReport, body, rows[0])
+
+
+def accepted(model: type[B], body: dict[str, Any], cells: RowCells) -> B | None:
+    """The model; None if the contract refuses a field, which is then an error of the row."""
     try:
-        return HouseholdReport.model_validate(body)
+        return model.model_validate(body)
     except ValidationError as error:
         for detail in error.errors(include_input=False, include_context=False, include_url=False):
             path = detail["loc"]
-            place = int(path[1]) if path[:1] == ("members",) and len(path) > 1 else 0
-            cells = rows[place] if place < len(rows) else rows[0]
+            if path[:1] == ("members",):
+                continue
             column, reason = FIELDS.get(str(path[-1]) if path else "", (None, RowFault.STATUS))
             is_whole_name = reason is RowFault.NAME and column is not None and not cells.text(column)
             cells.wrong(C.HEAD if is_whole_name else column, reason)

@@ -18,7 +18,7 @@ def is_none(text: str) -> bool:
 
 def is_one(text: str) -> bool:
     """Whether the text is one telephone and nothing else."""
-    return bool(WHOLE.fullmatch(text)) and digits(text) <= LONGEST
+    return bool(WHOLE.fullmatch(text)) and 0 < digits(text) <= LONGEST
 
 
 def first_of(text: str) -> str | None:
