@@ -214,6 +214,16 @@ async def test_groups_without_a_site_are_exposed_by_district_whatever_they_fled(
     assert (exposure.is_lapsed, exposure.reason) == (True, "below_threshold")
 
 
+async def test_people_at_a_site_that_is_not_in_the_list_are_not_added_to_a_later_count_of_everybody_there(
+    post: Post,
+) -> None:
+    there = {"site_id": uuid4()}
+    everybody = group(persons=20, covers_site=True, counted_at=NOW + timedelta(hours=1), **there)
+    await post(group(persons=15, **there), everybody, mudflow(area={"pcodes": [LEILEK]}))
+    exposure, _ = await post.alerts()
+    assert exposure.figures["group_persons"] == 20
+
+
 async def test_an_exposure_alert_names_the_sites_where_people_are_now(post: Post) -> None:
     school, mosque = site(), site()
     await post(school, mosque, mudflow(area={"pcodes": [LEILEK]}), group(site_id=school.site_id))

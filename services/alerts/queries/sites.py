@@ -18,11 +18,10 @@ from shared.postgres.upsert import upsert
 
 _site = TypeAdapter(ListedSite)
 COLUMNS = ", ".join(f"sites.{field.name}" for field in fields(ListedSite))
-# The sites with counted people, by the status of the counts. A later count of everybody at the site includes earlier
-# counts there. A row of the previous release has no time of the count, so it counts until the next event about it.
-WITH_PEOPLE = f"""
-SELECT DISTINCT counted.status, {COLUMNS} FROM counted_groups AS counted JOIN sites USING (site_id)
-WHERE counted.is_counted AND counted.persons > 0 AND counted.mobility = ANY($1)
+# A later count of everybody at the site includes earlier counts there. A row of the previous release has no time of the
+# count, so it counts until the next event about it.
+IS_PRESENT = """
+counted.is_counted AND counted.persons > 0 AND counted.mobility = ANY($1)
     AND NOT EXISTS (
         SELECT FROM replaced_counts AS replaced
         WHERE replaced.report_id = counted.report_id AND replaced.sequence > counted.sequence
@@ -32,19 +31,20 @@ WHERE counted.is_counted AND counted.persons > 0 AND counted.mobility = ANY($1)
         WHERE whole.site_id = counted.site_id AND whole.status = counted.status AND whole.is_counted
             AND whole.covers_site AND whole.counted_at > counted.counted_at
     )
+"""
+# The sites with counted people, by the status of the counts.
+WITH_PEOPLE = f"""
+SELECT DISTINCT counted.status, {COLUMNS} FROM counted_groups AS counted JOIN sites USING (site_id)
+WHERE {IS_PRESENT}
 """  # noqa: S608 - constants
 # The people of counted groups that name no site, or a site that is not in the list. If teams disagree about a stock,
 # the highest count is used.
-WITHOUT_SITE = """
+WITHOUT_SITE = f"""
 SELECT counted.status, destination_area AS area, stock_id, max(persons) AS persons FROM counted_groups AS counted
-WHERE counted.is_counted AND counted.persons > 0 AND counted.mobility = ANY($1)
-    AND destination_area IS NOT NULL AND NOT EXISTS (SELECT FROM sites WHERE sites.site_id = counted.site_id)
-    AND NOT EXISTS (
-        SELECT FROM replaced_counts AS replaced
-        WHERE replaced.report_id = counted.report_id AND replaced.sequence > counted.sequence
-    )
+WHERE {IS_PRESENT} AND destination_area IS NOT NULL
+    AND NOT EXISTS (SELECT FROM sites WHERE sites.site_id = counted.site_id)
 GROUP BY counted.status, destination_area, stock_id
-"""
+"""  # noqa: S608 - constants
 PERSONS_IN_AREAS = f"""
 SELECT status, area, sum(persons)::int FROM ({WITHOUT_SITE}) AS stocks WHERE area = ANY($2) GROUP BY status, area
 """  # noqa: S608 - constants
