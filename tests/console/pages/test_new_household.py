@@ -139,13 +139,16 @@ def test_a_correction_keeps_what_the_form_does_not_show(whole: Whole, seat: Any)
     expect(page.locator("#notes")).to_have_value(body["notes"], timeout=SLOW_MS)
 
     # meanwhile the team corrects its report
-    reported(whole, {**body, "version": 3, "persons": 3, "members": [], "notes": "үчөө"})
+    reported(
+        whole, {**body, "version": 3, "persons": 3, "members": [], "notes": "үчөө", "destination": {"country": "TJ"}}
+    )
     assert wait_until(lambda: history(whole, body["household_id"])[-1]["version"] == 3, timeout=30)
     page.fill("#notes", "экөө")
     page.keyboard.press("Control+Enter")
     differing = page.locator("#conflict-fields tr")
     expect(differing.filter(has_text="Notes")).to_have_text("Notesүчөөэкөө", timeout=SLOW_MS)
     expect(differing.filter(has_text="Number of persons")).to_have_text("Number of persons32")
+    expect(differing.filter(has_text="Tajikistan")).to_have_text("Where they are nowTajikistanLeilek rayon")
     assert history(whole, body["household_id"])[-1]["report"]["notes"] == "үчөө"
     page.get_by_role("button", name="Replace the recorded version by mine").press("Enter")
     expect(page.locator("#answer-receipt")).to_have_text("Recorded.", timeout=SLOW_MS)

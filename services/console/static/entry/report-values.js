@@ -25,7 +25,7 @@ function fieldOf(name) {
 
 /** @param {Place | undefined} place @param {string} [locality] */
 export function placeOf(place, locality) {
-  const unit = place?.pcode ? units.get(place.pcode) ?? place.pcode : place && sentence("abroad");
+  const unit = place && (units.get(place.pcode ?? place.country ?? "") ?? place.pcode ?? sentence("abroad"));
   return [locality, unit].filter(Boolean).join(", ") || "–";
 }
 
