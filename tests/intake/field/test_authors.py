@@ -149,7 +149,7 @@ def test_a_name_in_another_letter_case_is_the_same_account(phone: BrowserContext
     begun(page)
     signed_in(page, author.capitalize(), shown=author)
     expect(page.locator("#reports .answer")).to_have_text("Received by the centre", timeout=SLOW_MS)
-    expect(page.locator("#reports button")).to_have_text(["Correct", "Remove from this phone"])
+    expect(page.locator("#reports button")).to_have_text(["Correct", "What happened later", "Remove from this phone"])
     expect(page.locator("#notes")).to_have_value("sleeps at Айгүл's")
 
 

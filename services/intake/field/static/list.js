@@ -5,7 +5,7 @@ import { element } from "./elements.js";
 import { correct, goOn, isOpen, moveOn } from "./form.js";
 import { account, isAnswered, isOver, isOwn, isSameName, kept, receiptOf, remove, reports } from "./kept.js";
 import { labelOf, placeName } from "./labels.js";
-import { MOVEMENT } from "./movements.js";
+import { isOwnHousehold, MOVEMENT } from "./movements.js";
 import { sendAgain } from "./outbox.js";
 import { canSeal } from "./sealing.js";
 import { shownCode } from "./short-codes.js";
@@ -77,7 +77,7 @@ function shown(report) {
   part(item, ".errors").replaceChildren(...[...new Set((report.errors ?? []).map(expectation))].map(line));
   part(item, ".actions").append(
     ...(isOwn(report) && canSeal() ? [button(sentence("correct"), () => correct(report))] : []),
-    ...(isOwn(report) && canSeal() && report.clear.kind === "household" ? [button(sentence("later"), () => moveOn(report))] : []),
+    ...(!isBad && canSeal() && isOwnHousehold(report) ? [button(sentence("later"), () => moveOn(report))] : []),
     ...(isOwn(report) && report.sealed && ["refused", "conflict"].includes(report.state) ? [button(sentence("sendAgain"), () => sendAgain(report))] : []),
     ...(report.state === "waiting" ? [] : [button(sentence("remove"), () => forget(report))]),
   );

@@ -1,7 +1,7 @@
 // The form's fields for a movement: what happened later to a household of this phone, or to the household with a short code.
 
 import { element } from "./elements.js";
-import { CHANGED, isOwn, reports } from "./kept.js";
+import { CHANGED, isOwn, isRefused, reports } from "./kept.js";
 import { nameOf, placeName } from "./labels.js";
 import { codeIn, shownCode } from "./short-codes.js";
 import { sentence } from "./texts.js";
@@ -55,11 +55,16 @@ export function writeMovement(body) {
 
 /** The households of this phone, newest first. A household that the list no longer has is named by the start of its id. @param {string} chosen */
 function offerHouseholds(chosen) {
-  const own = new Map(reports().filter(({ clear }) => clear.kind === "household").filter(isOwn).map(({ clear }) => [clear.household_id, called(clear)]));
+  const own = new Map(reports().filter((report) => isOwnHousehold(report) && !isRefused(report)).map(({ clear }) => [clear.household_id, called(clear)]));
   if (chosen && !own.has(chosen)) own.set(chosen, chosen.slice(0, 8));
   household.replaceChildren(new Option(sentence("byCode"), ""), ...[...own].map(([id, name]) => new Option(name, id)));
   household.value = chosen;
   showCode();
+}
+
+/** @param {import("./kept.js").Kept} report */
+export function isOwnHousehold(report) {
+  return report.clear.kind === "household" && isOwn(report);
 }
 
 /** @param {import("./kept.js").Clear} clear */
