@@ -1,12 +1,13 @@
 """Reports of displaced households and groups: request bodies (`…Report`) and sealed events (`…Reported`)."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import FailFast, Field, model_validator
 
+from shared.country import TIME_ZONE
 from shared.events.envelope import EventData
 from shared.events.fields import (
     Body,
@@ -27,6 +28,7 @@ from shared.events.fields import (
     UncorrectedTimes,
     Version,
 )
+from shared.events.functioning import YOUNGEST, Functioning, is_too_young
 from shared.events.short_codes import ShortCode, check_code
 from shared.events.vocabulary import (
     AgeBracket,
@@ -53,7 +55,11 @@ from shared.events.vocabulary import (
 
 
 class Person(Body):
-    """One member of a household."""
+    """One member of a household.
+
+    `functioning` has the answers to the Washington Group's questions, which are asked from the age of 5 years.
+    `disabilities` are those that somebody noticed without asking.
+    """
 
     member_id: Sealed[RandomId]
     relationship: Sealed[Relationship] = Relationship.UNKNOWN
@@ -68,6 +74,7 @@ class Person(Body):
     phone: Sealed[Phone | None] = None
     personal_number: Sealed[Annotated[str, Field(pattern=r"^[0-9]{14}$")] | None] = None
     disabilities: Sealed[Annotated[tuple[Disability, ...], Field(max_length=6), FailFast()]] = ()
+    functioning: Sealed[Functioning | None] = None
     is_pregnant: Sealed[bool | None] = None
     is_displaced: Sealed[bool] = True
 
@@ -200,6 +207,7 @@ class HouseholdReport(HouseholdClear, HouseholdSealed, Body):
             raise ValueError("`persons` is expected to equal the number of `members`, where members are given")
         if len({member.member_id for member in self.members}) != len(self.members):
             raise ValueError("each `member_id` is expected once")
+        check_functioning(self.members, self.reported_at)
         return self
 
 
@@ -218,6 +226,13 @@ def check_counts(sex_age: Sequence[SexAgeCount], persons: int) -> None:
     """Raises ValueError if the sum of the counts by sex and age exceeds `persons`."""
     if sum(count.count for count in sex_age) > persons:
         raise ValueError("the counts of `sex_age` are expected to be no more than `persons` together")
+
+
+def check_functioning(members: Sequence[Person], reported_at: datetime) -> None:
+    """Raises ValueError if a member who was asked about functioning is known to be too young for these questions."""
+    for number, member in enumerate(members):
+        if member.functioning is not None and is_too_young(member, reported_at.astimezone(TIME_ZONE).date()):
+            raise ValueError(f"`members/{number}/functioning` is expected only from the age of {YOUNGEST} years")
 
 
 def check_evacuation(evacuation: Evacuation | None, mobility: Mobility) -> None:

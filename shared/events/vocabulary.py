@@ -363,7 +363,7 @@ class Intention(Code):
 
 
 class Disability(Code):
-    """The Washington Group's short set, with HOPE's names."""
+    """The domains of the Washington Group's short set, with HOPE's names."""
 
     SEEING = "seeing"
     HEARING = "hearing"
@@ -371,6 +371,17 @@ class Disability(Code):
     MEMORY = "memory"
     SELF_CARE = "self_care"
     COMMUNICATING = "communicating"
+
+
+class Difficulty(Code):
+    """The answers to the Washington Group's short set: four degrees of difficulty, and two answers without a degree."""
+
+    NO_DIFFICULTY = "no_difficulty"
+    SOME_DIFFICULTY = "some_difficulty"
+    A_LOT_OF_DIFFICULTY = "a_lot_of_difficulty"
+    CANNOT_DO_AT_ALL = "cannot_do_at_all"
+    REFUSED = "refused"
+    DONT_KNOW = "dont_know"
 
 
 class LegalBasis(Code):

@@ -53,6 +53,7 @@ WHOLE: list[dict[str, Any]] = [
                 "phone": "+996 555 010203",
                 "personal_number": "12345678901234",
                 "disabilities": ["seeing"],
+                "functioning": {"seeing": "some_difficulty", "self_care": "refused"},
                 "is_pregnant": False,
                 "is_displaced": True,
             },

@@ -56,6 +56,9 @@ PERSONS = st.fixed_dictionaries(
         "phone": TEXTS | st.sampled_from(["+996 555 010203", " 5", "5\n"]),
         "personal_number": st.sampled_from(["12345678901234", "1234567890123\n", "1"]),
         "disabilities": st.just([]) | st.just(["seeing"]) | VALUES,
+        "functioning": st.fixed_dictionaries(
+            {}, optional={"seeing": st.sampled_from(["no_difficulty", "dont_know", "blind", None]), "walking": VALUES}
+        ),
         "is_pregnant": st.sampled_from([True, False, None, "true", 1]),
     },
 )
