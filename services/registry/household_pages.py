@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from services.registry import openings, queries, site_histories, site_queries
 from services.registry.duplicate_routes import duplicates_of, pairs_of
+from services.registry.functioning import has_disability
 from services.registry.queries import HouseholdQuery
 from services.registry.record_pages import name_of, named_in, render, site_links
 from services.registry.report_queries import in_order
@@ -79,6 +80,7 @@ async def household_page(household_id: UUID, request: Request, session: Session,
         household=household,
         details=household["sealed"],
         members=household["members"],
+        has_disability=has_disability,
         counted=course.counted,
         why_not_counted=partial(why_not_counted, counted_status=request.app.state.settings.counted_status),
         timeline=entries,

@@ -91,20 +91,25 @@ async def test_a_household_without_movements_rests_on_its_report(office: Office)
 
 async def test_lists_are_shown_with_their_content(office: Office) -> None:
     """The page shows a changed list, even if the list has the same length as before."""
-    [head] = [person("Асан", "Усенов", disabilities=["seeing"])]
+    some, cannot = {"seeing": "some_difficulty"}, {"seeing": "some_difficulty", "walking": "cannot_do_at_all"}
+    [head] = [person("Асан", "Усенов", disabilities=["seeing"], functioning=some)]
     group = {"sex": "female", "age": "18-59", "count": 1}
     body = family(head, sex_age=[group], sharing=[{"recipient": "IOM", "purpose": "aid"}])
     corrected = {
         **body,
         "version": 2,
-        "members": [{**head, "disabilities": ["self_care"]}],
+        "members": [{**head, "disabilities": ["self_care"], "functioning": cannot}],
         "sex_age": [{**group, "age": "unknown"}],
         "sharing": [{"recipient": "UNHCR", "purpose": "aid", "person_level": True}],
     }
     await office.file(body)
     await office.file(corrected)
-    correction, _ = entries(await page_of(office, body))
+    page = await page_of(office, body)
+    correction, _ = entries(page)
     assert "Disabilities: Seeing → Self-care" in correction
+    assert "Seeing: Some difficulty → Seeing: Some difficulty; Walking: Cannot do at all" in correction
+    assert "<td>Some difficulty</td><td>–</td><td>Cannot do at all</td><td>–</td>" in page
+    assert "person with disability" in page
     assert "Persons by sex and age: Woman, 18-59: 1 → Woman, age not known: 1" in correction
     assert "Consent to sharing: IOM: aid → UNHCR: aid (data of single persons)" in correction
 
@@ -171,7 +176,14 @@ async def test_each_field_of_a_report_has_a_name_and_its_value_words(office: Off
         "origin_point": {"lat": 40.0, "lon": 71.0},
         "destination_point": {"lat": 40.1, "lon": 71.1},
         "members": [
-            {**member, "disabilities": ["seeing"], "is_pregnant": False, "patronymic": "А", "personal_number": "1" * 14}
+            {
+                **member,
+                "disabilities": ["seeing"],
+                "functioning": {"self_care": "dont_know"},
+                "is_pregnant": False,
+                "patronymic": "А",
+                "personal_number": "1" * 14,
+            }
             for member in body["members"]
         ],
     }

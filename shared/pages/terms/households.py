@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from shared.events.vocabulary import Disability, LegalBasis, Sex
+from shared.events.vocabulary import Difficulty, Disability, LegalBasis, Sex
 from shared.pages.terms.translatable import N_
 
 TERMS: Mapping[str, Mapping[str, str]] = {
@@ -27,6 +27,26 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         Disability.SELF_CARE: N_("Self-care"),
         Disability.COMMUNICATING: N_("Communicating"),
     },
+    # The words of the Washington Group's short set, because other words give other figures.
+    "functioning_question": {
+        Disability.SEEING: N_("Do you have difficulty seeing, even if wearing glasses?"),
+        Disability.HEARING: N_("Do you have difficulty hearing, even if using a hearing aid?"),
+        Disability.WALKING: N_("Do you have difficulty walking or climbing steps?"),
+        Disability.MEMORY: N_("Do you have difficulty remembering or concentrating?"),
+        Disability.SELF_CARE: N_("Do you have difficulty with self-care, such as washing all over or dressing?"),
+        Disability.COMMUNICATING: N_(
+            "Using your usual language, do you have difficulty communicating, "
+            "for example understanding or being understood?"
+        ),
+    },
+    "difficulty": {
+        Difficulty.NO_DIFFICULTY: N_("No difficulty"),
+        Difficulty.SOME_DIFFICULTY: N_("Some difficulty"),
+        Difficulty.A_LOT_OF_DIFFICULTY: N_("A lot of difficulty"),
+        Difficulty.CANNOT_DO_AT_ALL: N_("Cannot do at all"),
+        Difficulty.REFUSED: N_("Refused to answer"),
+        Difficulty.DONT_KNOW: N_("Don't know"),
+    },
     "household_field": {
         "age": N_("Age"),
         "age_reported_on": N_("Day on which the age was told"),
@@ -43,6 +63,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "disabilities": N_("Disabilities"),
         "evacuation": N_("How they were evacuated"),
         "family_name": N_("Family name"),
+        "functioning": N_("Difficulties in functioning"),
         "given_name": N_("Given name"),
         "hazard_id": N_("Linked hazard"),
         "hazard_type": N_("Hazard"),

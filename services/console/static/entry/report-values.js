@@ -36,6 +36,7 @@ export function valueOf(name, content) {
   if (INSTANTS.includes(name)) return dayAndClock(new Date(content));
   if (name === "members") return content.map(member).join("\n");
   if (name === "sex_age") return content.map((/** @type {any} */ { sex, age, count }) => `${code("sex", sex)}, ${age}: ${count}`).join("\n");
+  if (name === "functioning") return Object.entries(content).map(([domain, difficulty]) => `${code("disabilities", domain)}: ${code("difficulty", difficulty)}`).join("; ");
   return Array.isArray(content) ? content.map((item) => code(name, item)).join(", ") : code(name, content);
 }
 
