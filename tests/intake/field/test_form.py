@@ -244,12 +244,35 @@ def test_an_age_is_reported_with_the_day_on_which_it_was_told(fresh_phone: Brows
     page.click("#add-member")
     page.fill("[data-name=age]", "34")
     page.fill("#persons", "1")
+    page.click("[data-functioning] summary")
+    page.select_option("[data-domain=seeing]", "some_difficulty")
+    page.select_option("[data-domain=memory]", "dont_know")
     filled(page, persons="1")
     [kept] = kept_reports(page, centre)
     [member] = kept["body"]["members"]
     assert (member["age"], member["age_reported_on"]) == (34, "2026-03-01")
+    assert member["functioning"] == {"seeing": "some_difficulty", "memory": "dont_know"}
     page.clock.set_fixed_time(MORNING)
     page.click("#reports >> text=Correct")
     sent(page)
     [kept] = kept_reports(page, centre)
-    assert kept["body"]["members"][0]["age_reported_on"] == "2026-03-01"
+    assert kept["body"]["members"] == [member]
+
+
+def test_difficulties_in_functioning_are_asked_from_the_age_of_5(phone: BrowserContext, centre: Centre) -> None:
+    page = opened(phone, centre)
+    page.click("summary >> text=List the persons")
+    page.click("#add-member")
+    page.click("[data-functioning] summary")
+    page.select_option("[data-domain=walking]", "cannot_do_at_all")
+    page.fill("[data-name=age]", "4")
+    page.click("[data-functioning] summary")
+    page.click("summary >> text=List the persons")
+    filled(page, persons="1")
+    expect(page.locator("#wrong")).to_contain_text("Person 1: difficulties in functioning are asked from the age of 5")
+    expect(page.locator("[data-domain=walking]")).to_be_focused()
+    page.select_option("[data-domain=walking]", "")
+    expect(page.locator("[data-functioning]")).to_be_hidden()
+    sent(page)
+    [kept] = kept_reports(page, centre)
+    assert "functioning" not in kept["body"]["members"][0]

@@ -1,6 +1,7 @@
 // Find invalid fields, and unlikely values that the author must confirm. Each message names the field and the reason.
 
 import { element } from "./elements.js";
+import { tooYoung } from "./functioning.js";
 import { nameOf, personOf, placeName } from "./labels.js";
 import { contradictions, MOVEMENT } from "./movements.js";
 import { counters } from "./reports.js";
@@ -19,7 +20,7 @@ const AHEAD_MS = 15 * 60_000; // as intake allows
 /** @param {HTMLFormElement} form @returns {Problem[]} in the order of the form */
 export function problems(form) {
   const invalid = controls(form).filter((control) => reason(control)).map((control) => ({ control, text: `${nameOf(control)}: ${reason(control)}` }));
-  return invalid.length ? invalid : [...contradictions(), ...placeless(form), ...unequal(form)];
+  return invalid.length ? invalid : [...contradictions(), ...placeless(form), ...unequal(form), ...(isHousehold(form) ? tooYoung() : [])];
 }
 
 /** A full recount replaces earlier counts of the same place, so it must name the place. @param {HTMLFormElement} form @returns {Problem[]} */
@@ -32,12 +33,16 @@ function placeless(form) {
 /** @param {HTMLFormElement} form @returns {Problem[]} */
 function unequal(form) {
   const persons = /** @type {HTMLInputElement} */ (form.elements.namedItem("persons"));
-  const isHousehold = Boolean(form.querySelector("[name=kind][value=household]:checked"));
-  const listed = isHousehold ? element("members").childElementCount : 0;
+  const listed = isHousehold(form) ? element("members").childElementCount : 0;
   if (listed && listed !== Number(persons.value)) return [{ control: persons, text: sentence("listed", { listed, persons: persons.value }) }];
   const counted = counters(form).filter((counter) => counter.value && !counter.closest("[data-kind][hidden]"));
   const sum = counted.reduce((before, counter) => before + Number(counter.value), 0);
   return sum > Number(persons.value) ? [{ control: counted[0], text: sentence("counts", { sum, persons: persons.value }) }] : [];
+}
+
+/** @param {HTMLFormElement} form */
+function isHousehold(form) {
+  return Boolean(form.querySelector("[name=kind][value=household]:checked"));
 }
 
 /** The controls of the chosen kind. @param {HTMLFormElement} form @returns {Control[]} */
@@ -103,8 +108,7 @@ function shownDay(day) {
 export function mark(form, invalid) {
   for (const control of controls(form)) unmark(control);
   for (const { control, text } of invalid) {
-    const details = control.closest("details");
-    if (details) details.open = true;
+    for (let details = control.closest("details"); details; details = details.parentElement?.closest("details") ?? null) details.open = true;
     control.setAttribute("aria-invalid", "true");
     control.closest(".field")?.append(note(control, text));
   }

@@ -5,6 +5,7 @@ import { listenToCountries } from "./countries.js";
 import { sealReport } from "./centre-key.js";
 import { discard, draftOf, held, isHeldHere, isReadable, keepDraft, letGo, readDraft } from "./drafts.js";
 import { element } from "./elements.js";
+import { writeAnswers } from "./functioning.js";
 import { account, changed, CHANGED, clearOf, isOwn, isSameName, keep, kept, nextVersion, reports } from "./kept.js";
 import { personOf } from "./labels.js";
 import { forgetAll, lastHousehold, recall, remember } from "./memory.js";
@@ -335,6 +336,7 @@ function addMember(member) {
   const age = /** @type {HTMLInputElement} */ (part(item, "[data-name=age]"));
   item.dataset.ageOn = member?.age_reported_on ?? "";
   age.addEventListener("input", () => { item.dataset.ageOn = age.value && today(); }); // an age is true on the day it was told
+  writeAnswers(item, member?.functioning);
   if (!member) fields(item)[0].value = element("members").childElementCount ? "child" : "head";
   part(item, "[data-remove]").addEventListener("click", () => removeMember(item));
   element("members").append(item);

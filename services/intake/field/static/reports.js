@@ -2,6 +2,7 @@
 
 import { statedCode } from "./countries.js";
 import { element } from "./elements.js";
+import { readAnswers } from "./functioning.js";
 import { readMoment } from "./moments.js";
 import { leads, MOVEMENT, readMovement } from "./movements.js";
 import { readReasons } from "./reasons.js";
@@ -130,6 +131,7 @@ function readMembers(form) {
       field.dataset.name, field.type === "number" ? Number(field.value) : field.value.trim(),
     ])),
     ...(item.dataset.ageOn && { age_reported_on: item.dataset.ageOn }),
+    ...readAnswers(item),
   }));
 }
 

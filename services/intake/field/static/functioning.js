@@ -1,0 +1,53 @@
+// The Washington Group's questions about a person's difficulties in functioning, which are asked from the age of 5.
+
+import { element } from "./elements.js";
+import { personOf } from "./labels.js";
+import { part } from "./page.js";
+import { sentence } from "./texts.js";
+import { today } from "./time.js";
+
+const YOUNGEST = 5;
+
+/** @param {HTMLElement} item the fields of a person @returns {HTMLSelectElement[]} */
+function questions(item) {
+  return [...item.querySelectorAll("[data-domain]")].map((field) => /** @type {HTMLSelectElement} */ (field));
+}
+
+/** @param {HTMLElement} item */
+function answered(item) {
+  return questions(item).filter(({ value }) => value);
+}
+
+/** The answers by domain, as a part of the report; empty if nobody asked. @param {HTMLElement} item */
+export function readAnswers(item) {
+  const answers = answered(item).map(({ dataset: { domain }, value }) => [domain, value]);
+  return answers.length ? { functioning: Object.fromEntries(answers) } : {};
+}
+
+/** @param {HTMLElement} item @param {Record<string, string>} [answers] */
+export function writeAnswers(item, answers = {}) {
+  for (const field of questions(item)) field.value = answers[field.dataset.domain ?? ""] ?? "";
+  offerQuestions(item);
+  item.addEventListener("input", () => offerQuestions(item));
+}
+
+/** Hide the questions for a young child, but never answers that were given. @param {HTMLElement} item */
+function offerQuestions(item) {
+  part(item, "[data-functioning]").hidden = isYoung(item) && !answered(item).length;
+}
+
+/** Whether the person is known to be younger than 5, as the centre determines it. @param {HTMLElement} item */
+function isYoung(item) {
+  const [born, age] = ["birth_year", "age"].map((name) => /** @type {HTMLInputElement} */ (part(item, `[data-name=${name}]`)).value);
+  if (born) return Number(today().slice(0, 4)) - Number(born) < YOUNGEST;
+  return age !== "" && Number(age) < YOUNGEST;
+}
+
+/** Answers of children who are too young for the questions. @returns {import("./checks.js").Problem[]} */
+export function tooYoung() {
+  return [...element("members").children].flatMap((child, place) => {
+    const item = /** @type {HTMLElement} */ (child);
+    const [first] = isYoung(item) ? answered(item) : [];
+    return first ? [{ control: first, text: sentence("tooYoung", { person: personOf(place) }) }] : [];
+  });
+}
