@@ -13,14 +13,14 @@ NEW_YEAR = "01-01"
 SEX: dict[str, int] = {sex: number for number, sex in enumerate(SEXES)}
 
 
-class SexAge(NamedTuple):
+class Disaggregation(NamedTuple):
     """Displaced persons: their numbers by sex and age in the order of CELLS, and the codes of all known ages."""
 
     cells: list[int]
     ages: list[int]
 
 
-def sex_age(filed: Filed) -> SexAge:
+def disaggregated(filed: Filed) -> Disaggregation:
     """The displaced persons of a report on the day of displacement. Persons without details are unknown."""
     numbers = described(codes(filed))
     if "members" in filed.sealed:
@@ -66,7 +66,7 @@ def person_code(member: Content, year: int, day: str) -> int:
     return AGED + SEX_STEP * SEX.get(sex or UNKNOWN_SEX, SEX[UNKNOWN_SEX]) + 2 * min(years, OLDEST) + rises
 
 
-def described(codes: Iterable[int], *, new_years: int = 0) -> SexAge:
+def described(codes: Iterable[int], *, new_years: int = 0) -> Disaggregation:
     """The numbers and age codes of persons whose person codes are `codes`, after this number of New Years."""
     cells, ages = [0] * len(CELLS), []
     for code in codes:
@@ -76,7 +76,7 @@ def described(codes: Iterable[int], *, new_years: int = 0) -> SexAge:
             age_code = later(code - AGED, new_years) if new_years else code - AGED
             cells[CELL_OF_AGE[age_code // SEX_STEP][age_code % SEX_STEP // 2]] += 1
             ages.append(age_code)
-    return SexAge(cells, ages)
+    return Disaggregation(cells, ages)
 
 
 def later(age_code: int, new_years: int) -> int:

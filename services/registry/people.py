@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from operator import add
 from typing import Self
 
-from services.registry.ages import SexAge, described, member_codes, sex_age
+from services.registry.ages import Disaggregation, described, disaggregated, member_codes
 from services.registry.reports import CELLS, UNKNOWN, Filed
 
 NO_CELLS = (0,) * len(CELLS)
@@ -29,7 +29,7 @@ class People:
         """The people of a displacement."""
         if "members" in departure.sealed:
             return cls(tuple(sorted(member_codes(departure))))
-        return cls(others=tuple(sex_age(departure).cells))
+        return cls(others=tuple(disaggregated(departure).cells))
 
     @property
     def count(self) -> int:
@@ -38,9 +38,9 @@ class People:
     @property
     def cells(self) -> list[int]:
         """The numbers of persons by sex and age on the day of displacement, in the order of CELLS."""
-        return self.sex_age().cells
+        return self.disaggregated().cells
 
-    def sex_age(self, *, new_years: int = 0) -> SexAge:
+    def disaggregated(self, *, new_years: int = 0) -> Disaggregation:
         """The numbers of persons by sex and age, this number of New Years after the displacement."""
         named = described((code for _, code in self.members), new_years=new_years)
         return named._replace(cells=list(map(add, named.cells, self.others)))

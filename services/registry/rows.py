@@ -12,7 +12,7 @@ from operator import attrgetter
 
 from pydantic_core import to_json
 
-from services.registry.ages import SexAge, birth_year, new_years, sex_age
+from services.registry.ages import Disaggregation, birth_year, disaggregated, new_years
 from services.registry.decisions import Name
 from services.registry.envelope_encryption import Key, member_aad, report_aad, row_aad
 from services.registry.group_movements import Tally
@@ -196,12 +196,12 @@ def episodes_of(subject: Subject) -> Iterator[Row]:
     for filed, superseded_at in superseded(subject.displacements.values()):
         course = courses.get(filed.report_id)
         if course:
-            yield episode(filed, course.departed.sex_age(), course.changed_at)
+            yield episode(filed, course.departed.disaggregated(), course.changed_at)
         else:
-            yield episode(filed, sex_age(filed), superseded_at)
+            yield episode(filed, disaggregated(filed), superseded_at)
 
 
-def episode(filed: Filed, people: SexAge, superseded_at: datetime) -> Row:
+def episode(filed: Filed, people: Disaggregation, superseded_at: datetime) -> Row:
     return EPISODES.row(filed, filed.subject[1], sum(people.cells), *people, superseded_at)
 
 
@@ -230,7 +230,7 @@ def stay_row(departure: Filed, number: int, stay: Stay) -> Row:
         *(departure.subject[1], number, stay.began_at, stay.precision),
         *(position.pcode, position.country),
         *(people.count, people.count, stay.households),
-        *people.sex_age(new_years=new_years(departure.clear.occurred_at, stay.began_at)),
+        *people.disaggregated(new_years=new_years(departure.clear.occurred_at, stay.began_at)),
         *(position.movement, position.departed_at, stay.ended_at, position.shelter),
         *(position.sub_stock, position.confirmed_at, position.is_return_presumed),
     )
@@ -254,7 +254,7 @@ def passage_row(departure: Filed, number: int, passage: Passage) -> Row:
         *(departure.subject[1], number, passage.moved_at, movement.clear.occurred_at_precision),
         *(after.pcode, after.country),
         *(people.count, people.count, passage.households),
-        *people.sex_age(new_years=new_years(departure.clear.occurred_at, passage.moved_at)),
+        *people.disaggregated(new_years=new_years(departure.clear.occurred_at, passage.moved_at)),
         *(after.movement, before.departed_at, NEVER, after.shelter),
         *(movement.report_id, movement.clear.version, movement.clear.reported_at),
         *(before.pcode, before.country, before.sub_stock, after.sub_stock),

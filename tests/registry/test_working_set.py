@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registry.ages import age, bracket, sex_age
+from services.registry.ages import age, bracket, disaggregated
 from services.registry.decisions import Claim, Effect, Held, Owner, Precedent, decide, registers
 from services.registry.reports import CELL, Filed
 from services.registry.subjects import Subject
@@ -334,7 +334,7 @@ def test_the_day_of_a_displacement_is_in_bishkek_time() -> None:
     """Midnight of New Year in Bishkek is still in the old year in UTC, so in UTC the person would be a year younger."""
     report = filed(occurred_at=datetime(2025, 12, 31, 18, tzinfo=UTC))
     report.sealed = {"members": [{"sex": "female", "birth_year": 2020}]}
-    assert sex_age(report).cells[CELL[Sex.FEMALE, AgeBracket.AGE_6_11]] == 1
+    assert disaggregated(report).cells[CELL[Sex.FEMALE, AgeBracket.AGE_6_11]] == 1
 
 
 def test_age_brackets_are_those_of_hope() -> None:
@@ -357,5 +357,5 @@ def test_age_brackets_are_those_of_hope() -> None:
 def test_undescribed_persons_have_unknown_sex_and_age() -> None:
     report = filed()
     report.sealed = {"sex_age": [{"sex": "female", "age": "0-5", "count": 2}]}
-    cells = sex_age(report).cells
+    cells = disaggregated(report).cells
     assert (cells[CELL[Sex.FEMALE, AgeBracket.AGE_0_5]], cells[CELL[Sex.UNKNOWN, AgeBracket.UNKNOWN]]) == (2, 3)
