@@ -122,6 +122,7 @@ def test_a_correction_keeps_what_the_form_does_not_show(whole: Whole, seat: Any)
     counts = [{"sex": "unknown", "age": "18-59", "count": 1}]
     body = usenov(is_urgent=True, intention="return", reasons=["natural_disaster", "fear_of_hazard"], sex_age=counts)
     body["members"][1] |= {"personal_number": "21234567890123", "disabilities": ["seeing"], "patronymic": "Бакытовна"}
+    body["members"][1]["functioning"] = {"seeing": "a_lot_of_difficulty"}
     reported(whole, body)
     held_by_another(whole, "displacements", {**body, "version": 2, "notes": "башка"})
     page = seat(Role.REGISTRAR).open(f"/registry/households/{body['household_id']}")

@@ -6,11 +6,12 @@ import { sentence, words } from "/static/texts.js";
 import { today } from "/static/time.js";
 import { uuid } from "/static/uuid.js";
 
-/** @typedef {{member_id: string, relationship?: string, family_name?: string, given_name?: string, sex?: string, age?: number, age_reported_on?: string, birth_date?: string, birth_year?: number}} Member */
+/** @typedef {{member_id: string, relationship?: string, family_name?: string, given_name?: string, sex?: string, age?: number, age_reported_on?: string, birth_date?: string, birth_year?: number, functioning?: Record<string, string>}} Member */
 
 const MOST = 60; // as the contract allows
 const OLDEST = 130;
 const FIRST_YEAR = 1900;
+const YOUNGEST_ASKED = 5; // years, for the questions about functioning
 /** The persons of the registered household that is corrected. @type {Map<string, Member>} */
 const known = new Map();
 let common = ""; // the family name that all of them have
@@ -72,11 +73,12 @@ export function members() {
     const [name, sex, age] = fields(line).map(({ value }) => value.trim());
     const family = input("family-name").value.trim();
     fields(line)[0].dataset.pointer = `/members/${place}/`;
-    const person = known.get(line.dataset.id ?? ""), { given_name, sex: stated, age: old, age_reported_on, birth_date, birth_year, ...others } = person ?? { member_id: line.dataset.id ?? "" };
+    const person = known.get(line.dataset.id ?? ""), { given_name, sex: stated, age: old, age_reported_on, birth_date, birth_year, functioning, ...others } = person ?? { member_id: line.dataset.id ?? "" };
     const takesFamily = family && (!others.family_name || others.family_name === common);
     const isSameAge = person && age === String(ageShown(person) ?? "");
     return {
       ...(!place && !person && { relationship: "head" }), ...others, ...(takesFamily && { family_name: family }), ...(name && { given_name: name }), ...(sex && { sex }),
+      ...(functioning && (isSameAge || !isTooYoung(age)) && { functioning }),
       ...(isSameAge ? present({ age: old, age_reported_on, birth_date, birth_year }) : ageOf(Number(age), line.dataset.ageOn ?? "")),
     };
   });
@@ -91,6 +93,12 @@ function present(stated) {
 function ageOf(stated, on) {
   if (stated >= FIRST_YEAR) return { birth_year: stated };
   return on ? { age: stated, age_reported_on: on } : {};
+}
+
+/** Whether intake would refuse answers about functioning, because the age was corrected. @param {string} age an age or a year, if known */
+function isTooYoung(age) {
+  const stated = Number(age);
+  return age !== "" && (stated >= FIRST_YEAR ? Number(today().slice(0, 4)) - stated : stated) < YOUNGEST_ASKED;
 }
 
 /** The fields whose value is neither an age nor a year of birth. */
