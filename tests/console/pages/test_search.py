@@ -69,6 +69,8 @@ def test_a_household_is_found_by_name_and_its_page_is_opened_by_keyboard(whole: 
 def test_a_household_is_shown_whole_on_screen_and_on_paper(whole: Whole, seat: Any) -> None:
     body = usenov()
     body["members"][0] |= {"personal_number": "21234567890123", "phone": "+996 700 000001"}
+    domains = ("seeing", "hearing", "walking", "memory", "self_care", "communicating")
+    body["members"][0]["functioning"] = dict.fromkeys(domains, "a_lot_of_difficulty")
     again = usenov(phone=body["phone"])
     back = movement(body, "returned", member_ids=[body["members"][1]["member_id"]])
     corrected = {**body, "version": 2, "needs": ["food"]}
