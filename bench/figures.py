@@ -56,6 +56,8 @@ COLUMNS = (
     "displaced",
     "sex_age",
     "ages",
+    "assessed",
+    "with_disability",
     "reasons",
     "hazard_type",
     "hazard_id",

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from services.registry.age_profiles import CLASSES_FROM
+from services.registry.functioning import Assessment, assessment
 from services.registry.reports import CELL, CELLS, SEXES, UNKNOWN, UNKNOWN_SEX, Content, Filed
 from shared.country import TIME_ZONE
 from shared.events.vocabulary import AgeBracket
@@ -14,10 +15,15 @@ SEX: dict[str, int] = {sex: number for number, sex in enumerate(SEXES)}
 
 
 class Disaggregation(NamedTuple):
-    """Displaced persons: their numbers by sex and age in the order of CELLS, and the codes of all known ages."""
+    """Displaced persons: their numbers by sex and age in the order of CELLS, and the codes of all known ages.
+
+    `assessed` are the persons who answered the questions about functioning; `with_disability` is a part of them.
+    """
 
     cells: list[int]
     ages: list[int]
+    assessed: int = 0
+    with_disability: int = 0
 
 
 def disaggregated(filed: Filed) -> Disaggregation:
@@ -50,12 +56,21 @@ def codes(filed: Filed) -> list[int]:
 # Later years add to the age on each 1 January, because the day of birth must not be stored in clear.
 # The exact age on the day of displacement would reveal whether the birthday is before or after this day. Therefore the
 # code has the age on the next 1 January, unless the person comes into an older bracket of a profile until then.
+# In memory, a person code also has the assessment of the person's functioning, times ASSESSMENT_STEP. PostgreSQL has
+# only numbers of assessed persons, so that a disability is not stored beside an age.
 AGED = len(CELLS)
 SEX_STEP = 512
 OLDEST = 255
+ASSESSMENT_STEP = 2048
+assert AGED + SEX_STEP * len(SEXES) <= ASSESSMENT_STEP
 
 
 def person_code(member: Content, year: int, day: str) -> int:
+    code = sex_age_code(member, year, day)
+    return code + ASSESSMENT_STEP * assessment(member) if "functioning" in member else code
+
+
+def sex_age_code(member: Content, year: int, day: str) -> int:
     sex, years = member.get("sex"), age(member, year, day)
     if years is None or years < 0:
         return cell(sex, AgeBracket.UNKNOWN)
@@ -69,14 +84,20 @@ def person_code(member: Content, year: int, day: str) -> int:
 def described(codes: Iterable[int], *, new_years: int = 0) -> Disaggregation:
     """The numbers and age codes of persons whose person codes are `codes`, after this number of New Years."""
     cells, ages = [0] * len(CELLS), []
-    for code in codes:
+    assessed = with_disability = 0
+    for person_code in codes:
+        code = person_code
+        if code >= ASSESSMENT_STEP:
+            state, code = divmod(code, ASSESSMENT_STEP)
+            assessed += 1
+            with_disability += state == Assessment.WITH_DISABILITY
         if code < AGED:
             cells[code] += 1
         else:
             age_code = later(code - AGED, new_years) if new_years else code - AGED
             cells[CELL_OF_AGE[age_code // SEX_STEP][age_code % SEX_STEP // 2]] += 1
             ages.append(age_code)
-    return Disaggregation(cells, ages)
+    return Disaggregation(cells, ages, assessed, with_disability)
 
 
 def later(age_code: int, new_years: int) -> int:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from starlette.responses import Response
 
 from services.registry import charts
-from services.registry.age_profiles import PROFILES
+from services.registry.age_profiles import PROFILES, AgeProfile
 from services.registry.figure_filters import Caller, Filters, FlowFilters, StockFilters
 from services.registry.figure_queries import Dimension, FigureCategory, MovementScope, ReasonRank, View, today
 from services.registry.figures import flows_of, stock_of
@@ -76,6 +76,7 @@ async def figures_page(request: Request, caller: Caller, filters: Annotated[Page
         flows_totals=totals(found.flows),
         apart=totals(found.stock),
         evacuated=by_evacuation(found.shelters),
+        by_age=totals(found.by_age),
         stock=TablePage.of(filters.rows(stock), "stock_page", filters),
         flows=TablePage.of(filters.rows(found.flows), "flows_page", filters),
         chart=charts.monthly(found.flows),
@@ -138,10 +139,15 @@ class TablePage:
 
 @dataclass(frozen=True, slots=True)
 class PageFigures:
-    """The figures of one page. `stock` has all categories. `shelters` has the kinds of shelter and evacuation."""
+    """The figures of one page. `stock` has all categories. `shelters` has the kinds of shelter and evacuation.
+
+    `by_age` has UNHCR's age brackets, by which persons aged 5 and over are counted, who may be asked about functioning.
+    `by_age` is empty if the filters select sexes or ages.
+    """
 
     stock: list[Figure]
     shelters: list[Figure]
+    by_age: list[Figure]
     flows: list[Figure]
     needs: list[NeedFigure]
 
@@ -159,6 +165,8 @@ class PageFigures:
             "has_cells": False,
         }
 
+        aged: dict[str, Any] = {"age_profile": AgeProfile.UNHCR, "is_by_reason": False, "view": view, "level": 0}
+
         async def with_session(ask: Callable[[AsyncSession], Awaitable[list[T]]]) -> list[T]:
             async with begin() as session:
                 return await ask(session)
@@ -166,18 +174,22 @@ class PageFigures:
         def stock(session: AsyncSession, **more: Any) -> Awaitable[list[Figure]]:
             return stock_of(request, session, caller, filters, day, **more)
 
+        async def by_age(session: AsyncSession) -> list[Figure]:
+            return [] if filters.sex or filters.age else await stock(session, **aged)
+
         try:
             async with asyncio.TaskGroup() as tasks:
                 asked = (
                     tasks.create_task(with_session(partial(stock, mobilities=MOVES, scopes=()))),
                     tasks.create_task(with_session(partial(stock, **sheltered, view=view, level=0))),
+                    tasks.create_task(with_session(by_age)),
                     tasks.create_task(with_session(lambda session: flows_of(request, session, caller, filters))),
                     tasks.create_task(with_session(lambda session: needs_of(request, session, caller, filters, day))),
                 )
         except ExceptionGroup as errors:
             raise errors.exceptions[0] from None  # the first error, for example of an unavailable PostgreSQL
-        stocked, shelters, flows, needs = asked
-        return cls(stocked.result(), shelters.result(), flows.result(), needs.result())
+        stocked, shelters, aged_stock, flows, needs = asked
+        return cls(stocked.result(), shelters.result(), aged_stock.result(), flows.result(), needs.result())
 
 
 def area_names(request: Request, caller: Principal) -> list[str] | None:

@@ -5,15 +5,15 @@
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
-from services.registry.figure_cells import aged, cell_columns, cells, is_aged, is_chosen
+from services.registry.figure_cells import COLUMN, TOTAL, aged, cell_columns, cells, is_aged, is_chosen
 from services.registry.figure_queries import Dimension, FigureQuery, Kind, ReasonRank, Summary
-from services.registry.models import DIMENSION_NAMES
+from services.registry.models import ASSESSMENT_NAMES, DIMENSION_NAMES
 from services.registry.reports import CELL_NAMES
 from shared.country import COUNTRY, UNKNOWN_COUNTRY
 from shared.events.vocabulary import Reason, Shelter, SubStock
 from shared.places.conditions import is_within
 
-NUMBERS = ("households", "imprecise", "corrected", "displaced")
+NUMBERS = ("households", "imprecise", "corrected", "displaced", *ASSESSMENT_NAMES)
 # The stock on a day contains each household at the destination of its latest move before the end of the day.
 # The stock also includes each count of a group that is in effect at the end of the day.
 # Filters apply to the latest move. A household that was displaced and then migrated does not count as displaced.
@@ -60,7 +60,7 @@ IS_VISIBLE = is_within("coalesce(destination_pcode, origin_pcode)", "visible")
 # Python computes scopes, month names and units, because there are fewer result rows than table rows.
 FIGURES = """
 SELECT {period}, {place}, origin_country, destination_country, mobility, {reasons}, {hazard_type}, {shelter},
-    {evacuation}, {number}, {number_imprecise}, {number_corrected}, {cells}
+    {evacuation}, {number}, {number_imprecise}, {number_corrected}, {assessed}, {with_disability}, {cells}
 FROM {table} WHERE {conditions} {grouped}
 """
 GROUPED = "GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9"
@@ -161,6 +161,7 @@ def statement(query: FigureQuery, kind: Kind, table: str, numbers: ReadNumbers =
         shelter=SHELTER if Dimension.SHELTER in query.by else "NULL::text",
         evacuation="evacuation" if Dimension.EVACUATION in query.by else "NULL::text",
         **(counts(table, is_grouped=is_grouped) if has_households else dict.fromkeys(COUNTS, "0")),
+        **{name: assessment(query, table, name, is_grouped=is_grouped) for name in ASSESSMENT_NAMES},
         cells=", ".join(persons_by_cell if has_persons else ["0"] * len(persons_by_cell)),
         conditions=" AND ".join(conditions(query, kind, table)),
     )
@@ -229,6 +230,13 @@ def number(table: str, condition: str | None = None) -> str:
     """The SQL expression for the number of households or groups. A household in several parts counts once."""
     where = f" FILTER (WHERE {condition})" if condition else ""
     return f"coalesce(sum(households){where}, 0)" if table in HAVE_HOUSEHOLDS else f"count(*){where}"
+
+
+def assessment(query: FigureQuery, table: str, column: str, *, is_grouped: bool) -> str:
+    """The SQL expression for a number of assessed persons. The number is not stored by sex and age."""
+    if not query.is_whole:
+        return "NULL::integer"
+    return "0" if table == "counts" else (TOTAL if is_grouped else COLUMN).format(column)
 
 
 def conditions(query: FigureQuery, kind: Kind, table: str) -> Iterator[str]:

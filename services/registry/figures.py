@@ -15,7 +15,7 @@ from services.registry import exports
 from services.registry.figure_filters import Caller, Filters, FlowFilters, StockFilters
 from services.registry.figure_queries import today
 from services.registry.kept_figures import KeptFigures
-from services.registry.statistics import Figure, by_category
+from services.registry.statistics import Figure, by_category, known_sum
 from shared import audit
 from shared.audit import Action
 from shared.auth.tokens import Principal
@@ -124,8 +124,11 @@ async def answer(
     )
 
 
-def numbers(figures: Sequence[Figure]) -> dict[str, int]:
-    return {name: sum(map(attrgetter(name), figures)) for name in ("households", "persons", "groups", "group_persons")}
+NUMBERS = ("households", "persons", "assessed", "with_disability", "groups", "group_persons")
+
+
+def numbers(figures: Sequence[Figure]) -> dict[str, int | None]:
+    return {name: known_sum(map(attrgetter(name), figures)) for name in NUMBERS}
 
 
 def file_name(day: str | None, areas: Sequence[str] | None) -> str:

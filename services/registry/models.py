@@ -321,7 +321,14 @@ class Displaced(Moved):
     unknown_unknown: Mapped[int | None] = cell(18)
 
 
-class Episode(Displaced, RegistryModel):
+class Assessed:
+    """Numbers of displaced persons: who answered the questions about functioning, and who has a disability."""
+
+    assessed: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    with_disability: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+
+
+class Episode(Assessed, Displaced, RegistryModel):
     """A displacement of a household, with the data of the report's valid version.
 
     `ages` has a code for each person whose age is known (see `ages.py`). In rows of earlier releases, `ages` is None
@@ -341,7 +348,7 @@ class Episode(Displaced, RegistryModel):
     ages: Mapped[list[int] | None] = mapped_column(ARRAY(SmallInteger))
 
 
-class AfterMovement(Displaced):
+class AfterMovement(Assessed, Displaced):
     """The columns that the tables `stays` and `passages` share, in addition to the columns of `Displaced`.
 
     `households` is 1 for the largest part of a household, and 0 for other parts, so that sums count a household once.
@@ -551,7 +558,9 @@ class DataVersion(RegistryModel):
     version: Mapped[UUID] = mapped_column(server_default=func.gen_random_uuid())
 
 
-FIGURE_NUMBERS = ("households", "imprecise", "corrected", "displaced", *CELL_NAMES, *PART_NAMES)
+ASSESSMENT_NAMES = ("assessed", "with_disability")
+ADDED_NAMES = (*PART_NAMES, *ASSESSMENT_NAMES)  # the numbers that the first release with sums did not have
+FIGURE_NUMBERS = ("households", "imprecise", "corrected", "displaced", *CELL_NAMES, *ADDED_NAMES)
 DIMENSION_NAMES = (
     "status",
     "sub_stock",
@@ -614,7 +623,7 @@ FIGURE_SUMS = Table(
     Column("since", Date, primary_key=True),
     Column("dimensions_id", Integer, primary_key=True, autoincrement=False),
     *(
-        Column(name, Integer, nullable=False, server_default=text("0") if name in PART_NAMES else None)
+        Column(name, Integer, nullable=False, server_default=text("0") if name in ADDED_NAMES else None)
         for name in FIGURE_NUMBERS
     ),
     postgresql_with={"fillfactor": 80},

@@ -42,7 +42,9 @@ class Figure(msgspec.Struct, gc=False):  # faster to create than a dataclass, an
 
     A figure without a `pcode` is about a whole country. `country` is an alpha-2 code, as in reports. If the rank is
     `any`, `reasons` has all reasons of the displacements. Otherwise `reasons` has at most one reason. `cells` has the
-    numbers by sex and by the brackets of the query's age profile.
+    numbers by sex and by the brackets of the query's age profile. `assessed` are the registered persons who answered
+    the questions about functioning, and `with_disability` is a part of them. Both are None if the query selects sexes
+    or ages.
     """
 
     period: str | None
@@ -62,6 +64,8 @@ class Figure(msgspec.Struct, gc=False):  # faster to create than a dataclass, an
     onset: Onset | None = None
     shelter: Shelter | None = None
     evacuation: Evacuation | None = None
+    assessed: int | None = 0
+    with_disability: int | None = 0
     persons: int = 0
 
     def __post_init__(self) -> None:
@@ -151,10 +155,10 @@ def figure(row: Sequence[Any], located: Callable[..., Location], *, is_registere
     period, pcode, origin, destination, mobility, reasons, hazard, shelter, evacuation, number, imprecise = row[:11]
     name = month(period), *located(pcode, origin, destination), reasons_of(reasons), MOBILITIES[mobility]
     requested = HAZARD_TYPES[hazard], None, SHELTERS[shelter], EVACUATIONS[evacuation]
-    corrected, cells = row[11], tuple(row[12:])
+    corrected, assessment, cells = row[11], row[12:14], tuple(row[14:])
     if is_registered:
-        return Figure(*name, number, cells, corrected, imprecise, 0, 0, 0, *requested)
-    return Figure(*name, 0, (0,) * len(cells), 0, 0, number, sum(cells), imprecise, *requested)
+        return Figure(*name, number, cells, corrected, imprecise, 0, 0, 0, *requested, *assessment)
+    return Figure(*name, 0, (0,) * len(cells), 0, 0, number, sum(cells), imprecise, *requested, *assessment)
 
 
 def reasons_of(column: str | Sequence[str]) -> tuple[Reason, ...]:
@@ -283,4 +287,16 @@ def summed(figures: Sequence[Figure]) -> Figure:
         groups=sum(figure.groups for figure in figures),
         group_persons=sum(figure.group_persons for figure in figures),
         group_imprecise=sum(figure.group_imprecise for figure in figures),
+        assessed=known_sum(figure.assessed for figure in figures),
+        with_disability=known_sum(figure.with_disability for figure in figures),
     )
+
+
+def known_sum(numbers: Iterable[int | None]) -> int | None:
+    """The sum; None if a number is not known."""
+    total = 0
+    for number in numbers:
+        if number is None:
+            return None
+        total += number
+    return total

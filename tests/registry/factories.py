@@ -52,6 +52,7 @@ MODELS: dict[str, Any] = {
     "site_movement": ((SiteMovementReport, MovementSealed), SiteMovementReported, SiteMovementReported),
     "group_movement": ((GroupMovementReport, MovementSealed), GroupMovementReported, GroupMovementReported),
 }
+NOT_ASKED = {"assessed": 0, "with_disability": 0}  # in totals of figures, if nobody was asked about functioning
 OSH, KADAMJAI, LEILEK, BATKEN = "KG06226000000", "KG05258000000", "KG05236000000", "KG05214000000"
 
 

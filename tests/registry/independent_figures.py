@@ -35,6 +35,8 @@ PROFILES = {
 LEILEK, KADAMJAI, BATKEN, OSH = "KG05236000000", "KG05258000000", "KG05214000000", "KG06226000000"
 OBLASTS = {**dict.fromkeys((LEILEK, KADAMJAI, BATKEN), "KG05000000000"), OSH: "KG06000000000"}
 SEXES = ("female", "male", "unknown")
+ASSESSED = ("assessed", "with_disability")
+MILD, GRAVE = ("no_difficulty", "some_difficulty"), ("a_lot_of_difficulty", "cannot_do_at_all")  # Washington Group
 POSITION = ["sub_stock", "destination", "shelter", "departed", "confirmed", "movement"]
 PLACE = POSITION[:3]
 REPORTED = ["report_id", "movement", "day", "destination", "shelter", "member_ids"]  # by a movement
@@ -126,6 +128,9 @@ def persons(found: pd.DataFrame) -> pd.DataFrame:
     rest = (totals - counted.groupby("report_id")["number"].sum()).rename("number").reset_index()
     people = pd.concat([named, counted, rest[rest["number"] > 0].assign(sex="unknown")], ignore_index=True)
     people["number"] = people["number"].astype(int)
+    answers = [set(told.values()) if isinstance(told, dict) else set() for told in people["functioning"]]
+    people["assessed"] = [not own.isdisjoint((*MILD, *GRAVE)) for own in answers]
+    people["with_disability"] = [not own.isdisjoint(GRAVE) for own in answers]
     return people.assign(born=pd.to_datetime(people["birth_date"]), told_on=pd.to_datetime(people["age_reported_on"]))
 
 
@@ -233,7 +238,8 @@ class Query:
 
     @property
     def numbers(self) -> list[str]:
-        return ["households", "corrected", "imprecise", "persons", *self.cells, "groups", "group_persons"]
+        assessed = () if self.sex or self.age else ASSESSED  # the answers are not counted by sex and age
+        return ["households", "corrected", "imprecise", "persons", *self.cells, *assessed, "groups", "group_persons"]
 
     def rows(self, people: pd.DataFrame) -> pd.DataFrame:
         """The figures by the dimensions."""
@@ -252,11 +258,13 @@ class Query:
             "imprecise": counts & people["is_imprecise"],
             "persons": registered,
             **{name: registered.where(cells == f"{sex} {age}", 0) for name, (sex, age) in self.cells.items()},
+            **{name: people[name].astype(int) for name in ASSESSED},
             "groups": is_first & is_group,
             "group_persons": people["number"].where(is_group, 0),
         }
         keys = {name: people[name] for name in self.dimensions}
-        rows = pd.DataFrame({**keys, **numbers}).groupby(self.dimensions, observed=True).sum().astype(int)
+        chosen = {name: numbers[name] for name in self.numbers}
+        rows = pd.DataFrame({**keys, **chosen}).groupby(self.dimensions, observed=True).sum().astype(int)
         return rows.reset_index()
 
     def by_reason(self, people: pd.DataFrame) -> pd.DataFrame:
@@ -285,7 +293,7 @@ def described(people: pd.DataFrame) -> pd.DataFrame:
     }
     texts = ["month", "kind", "sex", "mobility", "hazard_type", "shelter", "evacuation", *found]
     categories = people.assign(**found)[texts].astype(object).fillna("").astype("category")
-    return categories.join(people[["part", "number", "is_largest", "is_corrected", "is_imprecise"]])
+    return categories.join(people[["part", "number", "is_largest", "is_corrected", "is_imprecise", *ASSESSED]])
 
 
 def onset(reason: pd.Series, is_drought: pd.Series) -> np.ndarray[Any, Any]:

@@ -45,6 +45,7 @@ async def test_csv_has_the_hxl_row(office: Office) -> None:
         ("persons", "#affected+idps+ind+registered"),
     ]
     assert tags["female_0_5"] == "#affected+idps+f+age_0_5"
+    assert tags["with_disability"] == "#affected+idps+ind+disabled"
     assert row | {"name": ""} == {
         **dict.fromkeys(tags, "0"),
         "month": "2026-06",

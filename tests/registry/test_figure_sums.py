@@ -60,6 +60,8 @@ def age_known(member: Body, draw: Random) -> None:
     born = {"birth_date": f"{year}-{draw.randint(1, 12):02}-01", "birth_year": year, "age": 2025 - year}
     del member["birth_date"]
     member.update([draw.choice(list(born.items()))] if draw.random() < 0.9 else [])
+    if year < 2019 and draw.random() < 0.5:
+        member["functioning"] = {"walking": draw.choice(["some_difficulty", "a_lot_of_difficulty", "refused"])}
 
 
 def details(draw: Random) -> Body:

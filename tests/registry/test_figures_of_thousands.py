@@ -13,20 +13,46 @@ from services.registry.figure_sums import sum_some
 from shared.auth.tokens import Role
 from tests.registry.conftest import Office
 from tests.registry.factories import group, household, movement
-from tests.registry.independent_figures import OBLASTS, PROFILES, SEXES, SLOW, STOCK, SUDDEN, Body, Figures, Query
+from tests.registry.independent_figures import (
+    GRAVE,
+    MILD,
+    OBLASTS,
+    PROFILES,
+    SEXES,
+    SLOW,
+    STOCK,
+    SUDDEN,
+    Body,
+    Figures,
+    Query,
+)
 
 pytestmark = pytest.mark.anyio
 
 FIRST = datetime(2024, 9, 1, 3, tzinfo=UTC)  # 9 o'clock in Bishkek
 PLACES = tuple(OBLASTS)
+DOMAINS = ("seeing", "hearing", "walking", "memory", "self_care", "communicating")
+WITHOUT_DEGREE = ("refused", "dont_know")
 MOVEMENTS = ("returned", "transferred", "displaced_again", "settled_elsewhere", "confirmed_here", "left_country")
 
 
 def members(draw: Random, on: date) -> list[Body]:
-    return [
+    people: list[Body] = [
         {"member_id": str(UUID(int=draw.getrandbits(128), version=4)), "sex": draw.choice(SEXES), **born(draw, on)}
         for _ in range(draw.randint(1, 6))
     ]
+    for person in people:
+        if draw.random() < 0.4 and not may_be_too_young(person, on):
+            answers = draw.choice((MILD, (*MILD, *GRAVE), (*WITHOUT_DEGREE, *MILD), WITHOUT_DEGREE))
+            asked = draw.sample(DOMAINS, draw.randint(1, 3))
+            person["functioning"] = {domain: draw.choice(answers) for domain in asked}
+    return people
+
+
+def may_be_too_young(person: Body, on: date) -> bool:
+    """Whether the person may be younger than 5, so that a report must not have answers about functioning."""
+    born = person.get("birth_year") or int(person.get("birth_date", "1900")[:4])
+    return born > on.year - 6 or person.get("age", 5) < 5
 
 
 def born(draw: Random, on: date) -> Body:

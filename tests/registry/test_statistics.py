@@ -14,7 +14,7 @@ from shared.auth.tokens import Role
 from shared.country import TIME_ZONE
 from shared.events.vocabulary import DISPLACED, Mobility
 from tests.registry.conftest import Office
-from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, OSH, group, household, movement
+from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, NOT_ASKED, OSH, group, household, movement
 
 pytestmark = pytest.mark.anyio
 
@@ -72,7 +72,7 @@ async def test_the_stock_on_a_day(office: Office) -> None:
     }
     assert by_place[LEILEK, "KGZ"]["unknown_unknown"] == 3
     assert by_place[LEILEK, "KGZ"]["soate"] == "41705236000000"
-    assert june["total"] == {"households": 3, "persons": 10, "groups": 1, "group_persons": 120}
+    assert june["total"] == {**NOT_ASKED, "households": 3, "persons": 10, "groups": 1, "group_persons": 120}
     abroad = await figures_at(office, f"{STOCK}?date=2026-06-30&scope=abroad")
     [row] = abroad["rows"]
     assert (row["pcode"], row["country"], row["scope"], row["households"], row["persons"]) == (
@@ -104,8 +104,14 @@ async def test_flows_are_by_month_in_bishkek(office: Office) -> None:
         ("2026-08", "economic", "within"): (1, 5),
     }
     assert flows["total"] is None
-    assert flows["totals"]["displaced"] == {"households": 4, "persons": 15, "groups": 1, "group_persons": 40}
-    assert flows["totals"]["abroad"] == {"households": 1, "persons": 5, "groups": 0, "group_persons": 0}
+    assert flows["totals"]["displaced"] == {
+        **NOT_ASKED,
+        "households": 4,
+        "persons": 15,
+        "groups": 1,
+        "group_persons": 40,
+    }
+    assert flows["totals"]["abroad"] == {**NOT_ASKED, "households": 1, "persons": 5, "groups": 0, "group_persons": 0}
     assert (await figures_at(office, f"{FLOWS}?since=2026-07&until=2026-08"))["total"]["households"] == 1
 
 
@@ -160,6 +166,35 @@ async def test_a_figure_comes_with_its_data_quality(office: Office) -> None:
         ("with a date less exact than a day", "1"),
         ("of these approximate", "1"),
     ]
+
+
+async def test_persons_with_disability_are_counted_among_the_persons_who_were_asked(office: Office) -> None:
+    """The family's persons are 42, 39, 17, 9 and 71 years old; the third one was not asked, and the second refused."""
+    answers = ("some_difficulty", "refused", None, "a_lot_of_difficulty", "cannot_do_at_all")
+    body = household()
+    for member, answer in zip(body["members"], answers, strict=True):
+        member.update({"functioning": {"walking": answer}} if answer else {})
+    others = [{"member_id": str(uuid4()), "birth_year": 2024}, {"member_id": str(uuid4())}]
+    await office.file(body, household(members=others, persons=2), group(destination={"pcode": LEILEK}))
+    for path in (STOCK, FLOWS):
+        figures = await figures_at(office, path)
+        [row] = figures["rows"]
+        for numbers in (row, figures["total"]):
+            assert (numbers["persons"], numbers["assessed"], numbers["with_disability"]) == (7, 3, 2)
+        of_women = (await figures_at(office, f"{path}?sex=female"))["total"]
+        assert (of_women["persons"], of_women["assessed"], of_women["with_disability"]) == (3, None, None)
+    page_at = "/figures?lang=en&date=2026-06-30"
+    page = (await office.get(page_at, role=Role.ANALYST)).text
+    assert "with disability: 2 of 3 persons who were asked" in page
+    assert "(aged 5 and over: 5, of unknown age: 1)" in page
+    assert "data-disability" not in (await office.get(f"{page_at}&sex=female", role=Role.ANALYST)).text
+
+    body["members"][0]["functioning"] = {"walking": "some_difficulty", "seeing": "a_lot_of_difficulty"}
+    moved = movement(body, "returned", member_ids=[body["members"][4]["member_id"]])
+    await office.file(moved, {**body, "version": 2})
+    for sub_stock, expected in {"in_displacement": (2, 2), "in_return": (1, 1)}.items():
+        total = (await figures_at(office, f"{STOCK}?sub_stock={sub_stock}"))["total"]
+        assert (total["assessed"], total["with_disability"]) == expected
 
 
 async def test_flows_by_origin(office: Office) -> None:
