@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import aclosing, asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -31,15 +32,17 @@ from services.console.callers import Callers
 from services.console.config import ConsoleSettings
 from services.console.listening import Listening
 from services.console.positions import Positions
-from services.console.state import Console, console_pages
+from services.console.state import SETTLEMENTS, Console, console_pages
 from services.console.stream import EventStream
 from services.console.totp import TotpSecrets
 from shared import pages, wiring
 from shared.auth.revocations import Revocations
 from shared.auth.tokens import Signer
 from shared.config import secret
+from shared.country import TIME_ZONE
 from shared.failures import retry_while_unavailable
 from shared.messaging import ledger
+from shared.pages.settlements import SettlementsFile
 from shared.places import Places
 from shared.web import redrive_routes
 
@@ -50,6 +53,7 @@ NO_RETRY = Retry(NoBackoff(), 0)  # a retry could count one failed sign-in twice
 def create_app(settings: ConsoleSettings) -> FastAPI:
     revocations = Revocations(settings)
     places = Places.load(settings.places_path)
+    settlements = SettlementsFile(places, datetime.now(TIME_ZONE).date())
     stream = EventStream(settings, places)
     listening, has_account = Listening(stream, revocations), asyncio.Event()
 
@@ -75,6 +79,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
                 callers=Callers(settings.callers_key_file),
                 totp=TotpSecrets(settings.callers_key_file),
                 positions=Positions(app.state.engine),
+                settlements=settlements,
             )
             yield (
                 first_account(),
@@ -115,5 +120,9 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
             ledger.routes("console"),
             redrive_routes.routes("console"),
         ],
-        routes=[Route("/stream", listening, methods=["GET"]), Mount("/static", pages.static(HERE / "static"))],
+        routes=[
+            Route("/stream", listening, methods=["GET"]),
+            Route(SETTLEMENTS, settlements.answer, methods=["GET"]),
+            Mount("/static", pages.static(HERE / "static")),
+        ],
     )

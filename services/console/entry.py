@@ -71,6 +71,7 @@ async def new_count(request: Request) -> Response:
         counted=here.settings.counted_status,
         hazards=hazards(request),
         places=here.places.options(language_of(request)),
+        settlements=here.settlements_path,
         **CHOICES,
     )
 
@@ -87,6 +88,7 @@ async def new_household(request: Request, household: UUID | None = None) -> Resp
         counted=here.settings.counted_status,
         hazards=hazards(request),
         places=everywhere(request),
+        settlements=here.settlements_path,
         **CHOICES,
     )
 
@@ -117,6 +119,7 @@ async def new_movement(
         report=report if household else None,
         movements=list(Movement) if kind == "household" else OF_GROUPS,
         places=everywhere(request),
+        settlements=here.settlements_path,
         shelters=BY_ARRANGEMENT,
         have_a_destination=HAVE_A_DESTINATION,
         need_a_destination=NEED_A_DESTINATION,

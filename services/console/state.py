@@ -12,9 +12,11 @@ from services.console.positions import Positions
 from services.console.totp import TotpSecrets
 from shared.auth.tokens import Signer
 from shared.pages import Pages
+from shared.pages.settlements import SettlementsFile
 from shared.places import Places
 
 HERE = Path(__file__).parent
+SETTLEMENTS = "/settlements/{version}.json"
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,11 @@ class Console:
     callers: Callers
     totp: TotpSecrets
     positions: Positions
+    settlements: SettlementsFile
+
+    @property
+    def settlements_path(self) -> str:
+        return SETTLEMENTS.format(version=self.settlements.version)
 
 
 def console_pages(settings: ConsoleSettings) -> Pages:

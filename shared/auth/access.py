@@ -79,6 +79,7 @@ ROUTES: dict[str, AccessRule] = {
     "GET /intake/field": PUBLIC,
     "GET /intake/field/worker.js": PUBLIC,
     "GET /intake/field/key": PUBLIC,
+    "GET /intake/field/files/{release}/settlements.json": PUBLIC,
     "GET /intake/field/files": PUBLIC,
     # registry
     "GET /registry/v1/households": to(COUNTERS),
@@ -159,6 +160,7 @@ ROUTES: dict[str, AccessRule] = {
     "GET /v1/ringing": to(STAFF),
     "GET /stream": to(STAFF | {R.INTEGRATION}),
     "GET /v1/restricted-hazards": to(frozenset({R.INTEGRATION})),
+    "GET /settlements/{version}.json": PUBLIC,
     "GET /new-event": page(CMC),
     "GET /release": page(CMC),
     "GET /new-count": page(COUNTERS),

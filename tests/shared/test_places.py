@@ -1,12 +1,16 @@
 """Tests places without boundaries, because Dayar is shipped with codes and names of places only."""
 
+from datetime import date
 from random import Random
+from typing import Any
 
 import pytest
 from shapely import box
 
+from shared.pages.settlements import offered
 from shared.places import Places, UnitKind
 from shared.places.areas import outline
+from shared.places.gazetteer import Locality, LocalityKind
 
 KADAMJAI = "KG05258000000"
 BATKEN = "KG05000000000"
@@ -98,6 +102,39 @@ def test_without_boundaries_nothing_is_located_and_nothing_fails(places: Places)
     assert not places.has_boundaries
     assert places.locate(39.474, 73.4257) is None
     assert places.areas_of(circles=[(39.5, 73.4, 50)]) == ()
+
+
+def test_a_name_means_the_only_settlement_of_its_district_that_has_it_now_or_had_it() -> None:
+    aymak = locality("KG05258811000", KADAMJAI, "Майдан", kind=LocalityKind.AYMAK)
+    dobo = locality("KG05258811010", aymak.pcode, "Чоко-Добо", "Choko-Dobo", "Чоко-Дөбө")
+    old = locality("KG05258811020", aymak.pcode, "Комсомол", valid_to=date(2020, 1, 1), successors=(dobo.pcode,))
+    twins = [locality(f"KG0525881{serial}010", KADAMJAI, "Таш") for serial in (2, 3)]
+    places = Places(Places.load().units(), "1", localities=[aymak, dobo, old, *twins])
+
+    assert [places.settlement(KADAMJAI, name) for name in ("чоко добо", "CHOKO-DOBO", "Чоко-Дөбө")] == [dobo.pcode] * 3
+    assert places.settlement(BATKEN, "Комсомол") == dobo.pcode
+    assert places.settlement(KADAMJAI, "Таш") is None
+    assert places.settlement(KADAMJAI, "Майдан") is None
+    assert places.settlement("KG06000000000", "Чоко-Добо") is None
+
+
+def locality(
+    pcode: str, parent: str, *names: str, kind: LocalityKind = LocalityKind.VILLAGE, **fields: Any
+) -> Locality:
+    ru, en, ky = names if len(names) == 3 else names * 3
+    return Locality(pcode, parent, kind, {"ky": ky, "ru": ru, "en": en}, **fields)
+
+
+def test_browsers_get_the_settlements_that_exist_with_the_names_of_their_predecessors() -> None:
+    ended = locality("KG05258811020", KADAMJAI, "Комсомол", valid_to=date(2020, 1, 1), successors=("KG05258811010",))
+    dobo = locality("KG05258811010", KADAMJAI, "Чоко-Добо", "Choko-Dobo", "Чоко-Дөбө")
+    coming = locality("KG05258811030", KADAMJAI, "Жаңы", valid_from=date(2030, 1, 1))
+    places = Places(Places.load().units(), "1", localities=[ended, dobo, coming])
+
+    [shown] = offered(places, date(2026, 1, 1))
+
+    assert (shown["pcode"], shown["district"]) == (dobo.pcode, KADAMJAI)
+    assert (shown["names"], shown["terms"]) == (["Чоко-Дөбө", "Чоко-Добо", "Choko-Dobo"], ["Комсомол"])
 
 
 def test_a_ring_whose_edges_cross_encloses_both_sides() -> None:

@@ -1,6 +1,7 @@
 """The field form's page and files. The page is the same for everybody, because phones cache it."""
 
 import os
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,14 @@ from starlette.staticfiles import StaticFiles
 
 from services.intake.phone_keys import PhoneKeys
 from shared.config import Settings
-from shared.country import ABROAD
+from shared.country import ABROAD, TIME_ZONE
 from shared.displacement_reasons import BY_ONSET
 from shared.events.movements import HAVE_A_DESTINATION, NEED_A_DESTINATION
 from shared.events.vocabulary import AgeBracket, HazardType, Movement, Sex
 from shared.pages import Pages
 from shared.pages.formats import country_options
 from shared.pages.pages import HERE as SHARED_PAGES
+from shared.pages.settlements import SettlementsFile
 from shared.places import Places
 from shared.shelters import BY_ARRANGEMENT
 
@@ -35,7 +37,8 @@ class FieldForm:
     def __init__(self, settings: Settings, places: Places, keys: PhoneKeys) -> None:
         self.settings, self.places, self.keys = settings, places, keys
         self.pages = Pages("intake", HERE / "templates", HERE.parent / "locales", settings)
-        self.release = release(settings, places)
+        self.settlements = SettlementsFile(places, datetime.now(TIME_ZONE).date())
+        self.release = release(settings, places, self.settlements.version)
         worker = (STATIC / "worker.js").read_text(encoding="utf-8")
         self.script = worker.replace('RELEASE = ""', f'RELEASE = "{self.release}"')
 
@@ -44,6 +47,7 @@ class FieldForm:
             Route("/field", self.page),
             Route("/field/worker.js", self.worker),
             Route("/field/key", self.key),
+            Route("/field/files/{release}/settlements.json", self.settlements_file),
             Mount("/field/files", Files(self.release)),
         ]
 
@@ -75,6 +79,10 @@ class FieldForm:
         """The public key to which phones seal their reports."""
         return JSONResponse(self.keys.newest._asdict(), headers={"cache-control": "no-cache"})
 
+    async def settlements_file(self, request: Request) -> Response:
+        is_own = request.path_params["release"] == self.release
+        return await self.settlements.answer(request) if is_own else Response(status_code=404)
+
     def units(self, language: str) -> list[dict[str, Any]]:
         """Each oblast or city with its districts."""
         options = self.places.options(language)
@@ -101,9 +109,9 @@ class Files(StaticFiles):
         return super().lookup_path(file) if named == self._release else ("", None)
 
 
-def release(settings: Settings, places: Places) -> str:
+def release(settings: Settings, places: Places, settlements: str) -> str:
     """A hash of everything from which the page and its files are made."""
-    digest = sha256(f"{places.version} {settings.model_dump_json(include=SHOWN)}".encode())
+    digest = sha256(f"{places.version} {settlements} {settings.model_dump_json(include=SHOWN)}".encode())
     for folder in (HERE, HERE.parent / "locales", SHARED_PAGES):
         for file in sorted(file for file in folder.rglob("*") if file.suffix in KINDS):
             digest.update(file.read_bytes())

@@ -7,6 +7,9 @@ const UNLIKE = 3;
 /** @type {Record<string, string>} */
 const FOLDED = { "ө": "о", "ү": "у", "ң": "н", "ӊ": "н", "ё": "е" };
 
+/** @type {WeakMap<Option, string[]>} the folded names of options, made once, because a list can have thousands of options */
+const known = new WeakMap();
+
 /** @param {string} text */
 export function folded(text) {
   return text.toLowerCase().replace(/[өүңӊё]/g, (letter) => FOLDED[letter]).replace(/[-–.,]/g, " ").replace(/\s+/g, " ").trim();
@@ -36,9 +39,11 @@ export function namesakes(options, text) {
   return options.filter((option) => names(option).some((name) => joined(name) === joined(folded(text))));
 }
 
-/** @param {Option} option */
-function names(option) {
-  return [option.name, ...option.terms].map(folded);
+/** The folded names of an option. @param {Option} option */
+export function names(option) {
+  const made = known.get(option) ?? [...new Set([option.name, ...option.terms].map(folded))];
+  known.set(option, made);
+  return made;
 }
 
 /** @param {string} text */
@@ -74,9 +79,14 @@ export class Combobox {
   }
 
   show() {
-    this.shown = matching(this.options, this.input.value).slice(0, MOST);
+    this.shown = this.found(this.input.value).slice(0, MOST);
     this.at = 0;
     this.draw();
+  }
+
+  /** @param {string} text */
+  found(text) {
+    return matching(this.options, text);
   }
 
   draw() {
@@ -144,7 +154,7 @@ export class Combobox {
     if (this.isAmbiguous()) {
       this.ask();
     } else if (!this.chosen && this.input.value.trim()) {
-      if (this.list.hidden) this.shown = matching(this.options, this.input.value);
+      if (this.list.hidden) this.shown = this.found(this.input.value);
       this.choose(this.shown[this.at] ?? this.shown[0]);
     }
     this.close();

@@ -1,8 +1,12 @@
 // A combobox for a place that may be chosen from the list or typed freely. Text that is not in the list stays as typed.
 
-import { Combobox, namesakes } from "./combobox.js";
+import { Combobox, folded, matching, names, namesakes } from "./combobox.js";
+import { romanised } from "./romanised.js";
 
 /** @typedef {import("./sites.js").PlaceOption} PlaceOption */
+
+/** @type {WeakMap<PlaceOption, string[]>} */
+const known = new WeakMap();
 
 export class PlaceSearch extends Combobox {
   /**
@@ -22,6 +26,14 @@ export class PlaceSearch extends Combobox {
     const pcode = this.stated();
     this.options = [...options.filter((option) => option.pcode === pcode), ...options.filter((option) => option.pcode !== pcode)];
     if (document.activeElement === this.input && this.input.value && !this.chosen) this.show();
+  }
+
+  /** Options whose name is spelt in another way come last. @override @param {string} text */
+  found(text) {
+    const found = matching(this.options, text), typed = romanised(folded(text));
+    if (!typed) return found;
+    const others = /** @type {PlaceOption[]} */ (this.options).filter((option) => romanisedNames(option).some((name) => ` ${name}`.includes(` ${typed}`)));
+    return [...new Set([...found, ...others])];
   }
 
   /** Shows the option's name alone, because the district has a field of its own. @override @param {import("./combobox.js").Option | undefined} option */
@@ -53,4 +65,11 @@ export class PlaceSearch extends Combobox {
     const meant = pcode ? same.filter((option) => option.pcode === pcode) : same;
     return meant.length === 1 ? meant[0] : undefined;
   }
+}
+
+/** @param {PlaceOption} option */
+function romanisedNames(option) {
+  const made = known.get(option) ?? [...new Set(names(option).map(romanised))];
+  known.set(option, made);
+  return made;
 }

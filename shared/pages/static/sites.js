@@ -1,6 +1,6 @@
 // Reads the list of sites where displaced people stay and the people there, and makes search options of the sites and of their villages.
 
-import { folded } from "./combobox.js";
+import { folded, names } from "./combobox.js";
 
 /**
  * @typedef {{site_id: string, version: number, name_ky: string | null, name_ru: string | null, name_en: string | null, type: string, state: string,
@@ -8,7 +8,7 @@ import { folded } from "./combobox.js";
  *   needs_since: Record<string, string>, shelter: string, has_person_in_charge: boolean, changed_at: string}} Site
  * @typedef {{lowest: number, highest: number, counted_at: string, reports: string[], has_partial_counts: boolean}} Occupancy
  * @typedef {Record<string, Occupancy | null>} Occupancies by site, only of the reader's areas
- * @typedef {import("./combobox.js").Option & {pcode: string, site?: Site}} PlaceOption
+ * @typedef {import("./combobox.js").Option & {pcode: string, site?: Site, settlement?: string}} PlaceOption `pcode` is the district, `settlement` the code in the gazetteer
  * @typedef {(path: string) => Promise<Response>} Get
  */
 
@@ -69,16 +69,18 @@ export function siteOptions(sites, district) {
 }
 
 /**
- * Search options for the villages that have sites, without duplicates.
+ * The search options of the settlements, and options for the villages of sites that the gazetteer does not have.
  * @param {Site[]} sites
+ * @param {PlaceOption[]} settlements
  * @param {(pcode: string) => string} district
  * @returns {PlaceOption[]}
  */
-export function localityOptions(sites, district) {
+export function localityOptions(sites, settlements, district) {
+  const listed = new Set(settlements.flatMap((option) => names(option).map((name) => `${option.pcode} ${name}`)));
   const villages = /** @type {Map<string, PlaceOption>} */ (new Map());
   for (const { locality, pcode } of sites) {
     const value = `${pcode} ${folded(locality ?? "")}`;
-    if (locality && !villages.has(value)) villages.set(value, { value, name: locality, above: district(pcode), terms: [], pcode });
+    if (locality && !villages.has(value) && !listed.has(value)) villages.set(value, { value, name: locality, above: district(pcode), terms: [], pcode });
   }
-  return [...villages.values()];
+  return [...settlements, ...villages.values()];
 }

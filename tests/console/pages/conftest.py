@@ -18,6 +18,7 @@ from services.console.config import ConsoleSettings
 from services.console.models import BoardGroup, BoardHazard
 from shared.auth.tokens import Role
 from shared.postgres import database
+from tests import gazetteers
 from tests.browsers import ALLOWS_SOUND, SLOW_MS, chromium
 from tests.console.conftest import PASSWORD, Served
 from tests.console.factories import KADAMJAI
@@ -28,12 +29,13 @@ __all__ = ["shared_installation"]
 
 
 class Whole(Served):
-    """All four services in one web process, and the worker of each."""
+    """All four services in one web process with a gazetteer, and the worker of each."""
 
     def __init__(self, installation: Installation) -> None:
         services = ("alerts", "console", "registry", "intake")
         workers = [installation.start(service, "worker") for service in services]
-        super().__init__(installation, installation.web("tests.patient"), *workers)
+        bundle = gazetteers.imported(installation.folder)
+        super().__init__(installation, installation.web("tests.patient", env={"PLACES_PATH": str(bundle)}), *workers)
         assert wait_until(self.is_working, timeout=120)
 
     def is_working(self) -> bool:

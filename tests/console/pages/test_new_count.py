@@ -14,6 +14,7 @@ from tests.console.factories import KADAMJAI, LEILEK
 from tests.console.pages.conftest import Whole
 from tests.console.pages.test_corrections import taken_but_not_told
 from tests.console.pages.test_sites import saved, typed
+from tests.gazetteers import DOBO
 from tests.installation import in_thread
 from tests.intake.records import records
 
@@ -278,7 +279,7 @@ def test_a_site_is_found_by_its_name_and_the_board_shows_it(whole: Whole, seat: 
 
 
 def test_a_place_that_is_no_site_stays_as_typed(whole: Whole, seat: Any) -> None:
-    """A village that is chosen from the list is no site either."""
+    """A village that is chosen from the list is no site either. A settlement of the gazetteer has a code."""
     name, village = f"Мектеп {uuid4()}", f"Айыл {uuid4()}"
     saved(whole, name_ky=name, locality=village)
     page = begun(seat)
@@ -295,6 +296,14 @@ def test_a_place_that_is_no_site_stays_as_typed(whole: Whole, seat: Any) -> None
         page.keyboard.press("Control+Enter")
     body = sent.value.post_data_json or {}
     assert (body["destination_locality"], body.get("site_id")) == (village, None)
+    page.click("#correct")
+    page.fill("#origin-locality", "чоко до")
+    expect(page.locator("#origin-locality-list li")).to_have_text(["Choko-Dobo Maidan, Kadamjai rayon"])
+    page.keyboard.press("Enter")
+    with page.expect_request("**/intake/v1/displacements") as sent:
+        page.keyboard.press("Control+Enter")
+    body = sent.value.post_data_json or {}
+    assert (body["origin_locality"], body["origin_locality_pcode"]) == ("Choko-Dobo", DOBO)
 
 
 def test_a_typed_place_never_changes_the_district_that_the_form_states(whole: Whole, seat: Any) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from deploy.local.process import wait_until
+from tests import gazetteers
 from tests.browsers import SLOW_MS, wait_for_script
 from tests.console.conftest import PASSWORD, Served
 from tests.installation import Installation, in_thread
@@ -27,10 +28,11 @@ if (derive) SubtleCrypto.prototype.deriveKey = function (method, ...others) {
 
 
 class Centre(Served):
-    """The centre's web process without workers, because phones need no worker."""
+    """The centre's web process with a gazetteer, and without workers, because phones need no worker."""
 
     def __init__(self, installation: Installation) -> None:
-        super().__init__(installation, installation.web())
+        bundle = gazetteers.imported(installation.folder)
+        super().__init__(installation, installation.web(env={"PLACES_PATH": str(bundle)}))
 
     def displacements(self) -> int:
         return len(in_thread(everything(self.installation, "displacements", "registry")))

@@ -7,7 +7,8 @@ from uuid import uuid4
 from playwright.sync_api import BrowserContext, Page, expect
 
 from shared.auth.tokens import Role
-from tests.intake.field.phones import Centre, enter_pin, kept_reports, no_signal, opened, sent, signed_in
+from tests.gazetteers import DOBO, KADAMJAI
+from tests.intake.field.phones import Centre, choose_pin, enter_pin, kept_reports, no_signal, opened, sent, signed_in
 
 SLOW_MS = 20_000
 LEILEK = "KG05236000000"
@@ -78,15 +79,48 @@ def test_a_draft_of_a_count_continues_with_all_it_had(phone: BrowserContext, cen
     expect(page.locator("[name=persons_estimated]")).not_to_be_checked()
 
 
-def test_a_household_has_no_localities_in_clear(phone: BrowserContext, centre: Centre) -> None:
+def test_a_settlement_is_searched_without_signal_and_of_a_household_it_is_sealed(
+    phone: BrowserContext, centre: Centre
+) -> None:
+    page = opened(phone, centre)
+    with no_signal(phone, centre):
+        page.reload()
+        choose_pin(page)
+        page.select_option("#destination-oblast", "RU")
+        page.fill("#persons", "4")
+        page.fill("#origin-locality", "чоко до")
+        expect(page.locator("#origin-locality-list li")).to_have_text(["Choko-Dobo Maidan, Kadamjai rayon"])
+        page.fill("#origin-locality", "Chokko-Dö")  # a spelling that no list has
+        page.locator("#origin-locality-list li").tap()
+        expect(page.locator("#origin-district")).to_have_value(KADAMJAI)
+        page.reload()
+        enter_pin(page)
+        expect(page.locator("#origin-locality")).to_have_value("Choko-Dobo")
+        sent(page)
+        [kept] = kept_reports(page, centre)
+    stored = page.evaluate("JSON.stringify(Object.entries(localStorage))")
+    assert (kept["body"]["origin_locality"], kept["body"]["origin_locality_pcode"]) == ("Choko-Dobo", DOBO)
+    assert "Choko" not in stored and DOBO not in stored
+    assert "counted_at" not in kept["body"]
+
+
+def test_a_settlement_is_no_longer_chosen_when_its_name_or_district_changes(
+    phone: BrowserContext, centre: Centre
+) -> None:
     page = opened(phone, centre)
     begun_group(page, "4")
-    page.check("input[value=household]", force=True)
-    expect(page.locator("#origin-locality")).to_be_hidden()
-    page.select_option("#destination-oblast", "RU")
+    for changed in ("name", "district"):
+        page.fill("#origin-locality", "choko-dobo")
+        page.locator("#origin-locality-list li").tap()
+        expect(page.locator("#origin-locality")).to_have_attribute("data-settlement", DOBO)
+        if changed == "name":
+            page.fill("#origin-locality", "Choko-Dobo, upper part")
+        else:
+            page.select_option("#origin-district", LEILEK)
+        expect(page.locator("#origin-locality")).not_to_have_attribute("data-settlement", DOBO)
     sent(page)
     [kept] = kept_reports(page, centre)
-    assert not {"origin_locality", "destination_locality", "counted_at"} & kept["body"].keys()
+    assert (kept["body"]["origin_locality"], kept["body"].get("origin_locality_pcode")) == ("Choko-Dobo", None)
 
 
 def test_a_site_is_searched_without_signal_and_gives_its_district_and_shelter(

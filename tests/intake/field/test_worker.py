@@ -38,12 +38,14 @@ def test_every_file_of_the_form_is_cached_under_its_release(fresh_phone: Browser
         "combobox.js",
         "elements.js",
         "place-search.js",
+        "romanised.js",
+        "settlements.js",
         "sites.js",
         "texts.js",
         "time.js",
         "uuid.js",
     }
-    assert {f"{FORM}/files/{release(page)}/{name}" for name in scripts} <= set(files)
+    assert {f"{FORM}/files/{release(page)}/{name}" for name in (*scripts, "settlements.json")} <= set(files)
 
 
 def imported(files: set[str]) -> set[str]:

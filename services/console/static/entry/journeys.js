@@ -5,7 +5,7 @@ import { element } from "/static/elements.js";
 import { input, isInCountry, options } from "/static/entry/fields.js";
 import { localities, sites } from "/static/entry/places.js";
 
-/** @typedef {{pcode: string, locality: string, site?: string}} StatedPlace `pcode` is the code of a country if the place is abroad or not known */
+/** @typedef {{pcode: string, locality: string, settlement?: string, site?: string}} StatedPlace `pcode` is the code of a country if the place is abroad or not known, `settlement` the code of the locality */
 /** @typedef {import("/static/combobox.js").Option} Option */
 
 export class Journey {
@@ -25,8 +25,8 @@ export class Journey {
   /** @param {Combobox} combobox @returns {StatedPlace} */
   place(combobox) {
     const place = { pcode: combobox.chosen?.value ?? "", locality: input(`${combobox.input.id}-locality`).value.trim() };
-    const chosen = /** @type {import("/static/sites.js").PlaceOption | undefined} */ (combobox === this.destination ? this.site.chosen : undefined);
-    return chosen?.site ? { ...place, site: chosen.site.site_id } : place;
+    const chosen = /** @type {import("/static/sites.js").PlaceOption | undefined} */ ((combobox === this.destination ? this.site : this.village).chosen);
+    return { ...place, ...(chosen?.settlement && { settlement: chosen.settlement }), ...(chosen?.site && { site: chosen.site.site_id }) };
   }
 
   /** `Choko-Dobo, Kadamjai rayon → Leilek rayon` */

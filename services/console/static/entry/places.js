@@ -1,9 +1,10 @@
-// Fields for a village, school or other place. The fields search the sites and villages, and accept any other text.
+// Fields for a village, school or other place. The fields search the settlements and sites, and accept any other text.
 
 import { call, isNoAnswer } from "/static/calls.js";
 import { element } from "/static/elements.js";
 import { input, options } from "/static/entry/fields.js";
 import { PlaceSearch } from "/static/place-search.js";
+import { readGazetteer, settlementOptions } from "/static/settlements.js";
 import { localityOptions, readSites, siteOptions } from "/static/sites.js";
 import { sentence } from "/static/texts.js";
 
@@ -11,7 +12,7 @@ import { sentence } from "/static/texts.js";
 /** @typedef {import("/static/sites.js").PlaceOption} PlaceOption */
 
 const districts = new Map(options("places").map(({ value, name }) => [value, name]));
-const listed = read();
+const listed = Promise.all([read(), readGazetteer(element("destination-locality").dataset.settlements ?? "").then((gazetteer) => settlementOptions(gazetteer, nameOf))]);
 
 /** All sites; none if they cannot be read, because a count can always be typed. */
 async function read() {
@@ -36,7 +37,8 @@ function stated(district) {
 /** The village of origin. @param {Combobox} district */
 export function localities(district) {
   const search = new PlaceSearch(input("origin-locality"), { stated: () => stated(district), chosen: (option) => { if (option) district.set(option.pcode); } });
-  void listed.then((sites) => search.offer(localityOptions(sites, nameOf)));
+  void listed.then(([sites, settlements]) => search.offer(localityOptions(sites, settlements, nameOf)));
+  district.input.addEventListener("input", () => search.forget()); // a settlement lies in its own district only
   return search;
 }
 
@@ -52,7 +54,7 @@ export function sites(district, shelter) {
     tell(option);
   };
   const search = new PlaceSearch(input("destination-locality"), { stated: () => stated(district), chosen });
-  void listed.then((known) => search.offer([...siteOptions(known, nameOf), ...localityOptions(known, nameOf)]));
+  void listed.then(([known, settlements]) => search.offer([...siteOptions(known, nameOf), ...localityOptions(known, settlements, nameOf)]));
   district.input.addEventListener("input", () => { search.forget(); tell(undefined); }); // a site lies in its own district only
   return search;
 }

@@ -34,8 +34,8 @@ export class CountReport extends VersionedReport {
 }
 
 /** @param {"origin" | "destination"} name @param {StatedPlace} place */
-function place(name, { pcode, locality, site }) {
+function place(name, { pcode, locality, settlement, site }) {
   return {
-    [name]: placeOf(pcode), ...(locality && { [`${name}_locality`]: locality }), ...(site && { site_id: site }),
+    [name]: placeOf(pcode), ...(locality && { [`${name}_locality`]: locality }), ...(settlement && { [`${name}_locality_pcode`]: settlement }), ...(site && { site_id: site }),
   };
 }

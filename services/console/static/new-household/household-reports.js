@@ -43,6 +43,7 @@ export class HouseholdReport extends VersionedReport {
 }
 
 /** The name of a site is no village, so it is not sent beside the site. @param {"origin" | "destination"} name @param {StatedPlace} place */
-function place(name, { pcode, locality, site }) {
-  return { [name]: placeOf(pcode), ...(site ? { site_id: site } : locality && { [`${name}_locality`]: locality }) };
+function place(name, { pcode, locality, settlement, site }) {
+  const stated = { ...(locality && { [`${name}_locality`]: locality }), ...(settlement && { [`${name}_locality_pcode`]: settlement }) };
+  return { [name]: placeOf(pcode), ...(site ? { site_id: site } : stated) };
 }

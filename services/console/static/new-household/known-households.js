@@ -65,7 +65,7 @@ export async function show(known, form, journey) {
 export function corrected(known, body) {
   const kept = Object.fromEntries(Object.entries(known).filter(([name]) => !SHOWN.includes(name)));
   const [reason] = body.reasons, others = (known.reasons ?? []).slice(1).filter((/** @type {string} */ other) => other !== reason);
-  for (const side of ["origin", "destination"]) if (isChanged(known, body, side)) delete kept[`${side}_point`];
+  for (const side of ["origin", "destination"]) if (isChanged(known, body, side)) for (const name of ["point", "locality_pcode"]) delete kept[`${side}_${name}`];
   if (body.hazard_type !== known.hazard_type) delete kept.hazard_id;
   if (reason === "not_reported") delete kept.reason_text;
   const uncounted = (known.sex_age ?? []).filter((/** @type {Known} */ { sex, age }) => [sex, age].includes("unknown")); // the form has no field for these persons

@@ -6,7 +6,7 @@ import { VersionedReport } from "/static/entry/versioned-reports.js";
 
 /** @typedef {import("/static/entry/known-reports.js").Known} Known */
 /**
- * @typedef {{movement: string, moved: Date, precision: string, destination: string, site: string, locality: string, shelter: string,
+ * @typedef {{movement: string, moved: Date, precision: string, destination: string, site: string, locality: string, settlement: string, shelter: string,
  *   members: string[], persons: number | null, notes: string}} Given the values of the form; `destination` is a P-code or a country's code
  */
 
@@ -40,7 +40,8 @@ export class MovementReport extends VersionedReport {
       kind: `${kind}_movement`, report_id: this.id, [`${kind}_id`]: subject, version: this.version, status,
       movement: given.movement, occurred_at: given.moved.toISOString(), occurred_at_precision: given.precision, reported_at: this.reportedAt,
       ...(given.destination && { destination: placeOf(given.destination) }), ...(given.site && { destination_site_id: given.site }),
-      ...(given.locality && !given.site && { destination_locality: given.locality }), ...(given.shelter !== "unknown" && { shelter: given.shelter }),
+      ...(given.locality && !given.site && { destination_locality: given.locality }),
+      ...(given.settlement && { destination_locality_pcode: given.settlement }), ...(given.shelter !== "unknown" && { shelter: given.shelter }),
       ...(given.members.length && { member_ids: given.members }), ...(given.persons !== null && { persons: given.persons }), ...(given.notes && { notes: given.notes }),
     };
   }
@@ -48,8 +49,8 @@ export class MovementReport extends VersionedReport {
 
 const PLACE = ["movement", "destination", "destination_site_id", "destination_locality"];
 
-/** The known point of the destination, for which the form has no field, if the destination is still the same. @param {Known} known @param {Known} body */
+/** The known point and code of the destination, for which the form has no field, if the destination is still the same. @param {Known} known @param {Known} body */
 function samePoint(known, body) {
   const isSame = PLACE.every((name) => JSON.stringify(known[name]) === JSON.stringify(body[name]));
-  return isSame && known.destination_point ? { destination_point: known.destination_point } : {};
+  return isSame ? Object.fromEntries(["destination_point", "destination_locality_pcode"].filter((name) => known[name]).map((name) => [name, known[name]])) : {};
 }

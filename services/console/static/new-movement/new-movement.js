@@ -48,7 +48,7 @@ function moved() {
   const chosen = /** @type {import("/static/sites.js").PlaceOption | undefined} */ (site.chosen);
   return {
     movement: given("movement"), moved: day(given("moved")), precision: given("occurred_at_precision"),
-    destination: (leads && destination.chosen?.value) || "", site: (leads && chosen?.site?.site_id) || "", locality: leads ? given("destination-locality") : "", shelter: leads ? given("shelter") : "unknown",
+    destination: (leads && destination.chosen?.value) || "", site: (leads && chosen?.site?.site_id) || "", locality: leads ? given("destination-locality") : "", settlement: (leads && chosen?.settlement) || "", shelter: leads ? given("shelter") : "unknown",
     members, persons: given("persons") && !members.length ? Number(given("persons")) : null, notes: given("notes"),
   };
 }

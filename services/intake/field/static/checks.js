@@ -94,8 +94,8 @@ function isOddBirth(year, today) {
  * Whether origin and destination are the same known place, although the people moved.
  * @param {import("./kept.js").Body} body
  */
-function isSamePlace({ origin, destination, mobility, origin_locality, destination_locality }) {
-  if (mobility === "unable_to_move" || UNKNOWN.includes(origin.country) || origin_locality !== destination_locality) return false;
+function isSamePlace({ origin, destination, mobility, origin_locality, destination_locality, site_id }) {
+  if (mobility === "unable_to_move" || site_id || UNKNOWN.includes(origin.country) || origin_locality !== destination_locality) return false;
   return origin.pcode === destination.pcode && origin.country === destination.country;
 }
 

@@ -15,7 +15,7 @@ import { listenToMoments, writeMoment } from "./moments.js";
 import { copy, part, tell } from "./page.js";
 import { withPin } from "./pin-panel.js";
 import { lock } from "./pin.js";
-import { districts, searchPlaces, setSite } from "./places.js";
+import { districts, searchPlaces, writeLocalities } from "./places.js";
 import { listenToReasons, writeReasons } from "./reasons.js";
 import { common, counters, fields, idsOf, read, writeFamilyName } from "./reports.js";
 import { listenToShortForm, showAll, showChosen } from "./short-form.js";
@@ -276,7 +276,7 @@ export function begin(begun) {
   writeMoment(body?.occurred_at === undefined ? undefined : body);
   for (const name of ["origin", "destination"]) if (!body) districts(name, "");
   writeMovement(body);
-  setSite(body?.site_id ?? body?.destination_site_id);
+  writeLocalities(body);
   element("correcting").hidden = element("cancel").hidden = !corrected;
   element("written-anew").hidden = true;
   element("another").hidden = !body;
@@ -299,7 +299,6 @@ function write(body) {
     persons: body.persons ?? "", households: body.households, shelter: body.shelter, intention: body.intention, phone: body.phone,
     notes: body.notes, measure: body.measure, quantifier: body.quantifier, source_type: body.source_type,
     household_unit: body.household_unit, counted: body.counted_at && local(new Date(body.counted_at)),
-    origin_locality: body.origin_locality, destination_locality: body.destination_locality,
   })) if (value !== undefined) control(name).value = String(value);
   for (const name of ["is_full_recount", "persons_estimated", "is_urgent"]) control(name).checked = Boolean(body[name]);
   for (const box of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[name=needs]"))) box.checked = Boolean(body.needs?.includes(box.value));

@@ -1,4 +1,4 @@
-// The fields of origin and destination: oblast, district, and a village or site from the list on this phone.
+// The fields of origin and destination: oblast, district, and a settlement or site from the lists on this phone.
 
 import { showCountry } from "./countries.js";
 import { element } from "./elements.js";
@@ -6,18 +6,23 @@ import { account } from "./kept.js";
 import { oblasts, placeName } from "./labels.js";
 import { tell } from "./page.js";
 import { PlaceSearch } from "./place-search.js";
-import { localityOptions, readSites, siteOptions } from "./sites.js";
+import { readGazetteer, settlementOptions } from "./settlements.js";
+import { localityOptions, nameOf, readSites, siteOptions } from "./sites.js";
 import { sentence } from "./texts.js";
 
+/** @typedef {import("./kept.js").Body} Body */
 /** @typedef {import("./sites.js").Site} Site */
 /** @typedef {import("./sites.js").PlaceOption} PlaceOption */
 
+const PLACES = ["origin", "destination"];
 const KEPT = "dayar.sites";
 const PATIENCE_MS = 20_000;
 const AGAIN_MS = 10 * 60_000;
 /** @type {PlaceSearch[]} */
 let searches = [];
 let readAt = 0;
+/** @type {PlaceOption[]} */
+let settlements = [];
 
 /** Sets oblast and district of a place, and offers the districts of this oblast. @param {string} name @param {string} code */
 export function districts(name, code) {
@@ -29,18 +34,22 @@ export function districts(name, code) {
   /** @type {HTMLElement} */ (select.closest(".field")).hidden = !oblast?.districts.length;
 }
 
-/** Offers the villages and sites that this phone knows. @param {() => void} save called after a choice */
+/** Offers the settlements and sites that this phone knows. @param {() => void} save called after a choice */
 export function searchPlaces(save) {
-  searches = ["origin", "destination"].map((name) => search(name, save));
+  searches = PLACES.map((name) => search(name, save));
   offer(known());
-  for (const part of ["oblast", "district"]) element(`destination-${part}`).addEventListener("change", () => setSite(undefined)); // a site lies in its own district only
+  for (const name of PLACES) for (const part of ["oblast", "district"]) element(`${name}-${part}`).addEventListener("change", () => setChosen(name, {})); // it lies in its own district only
+  void readGazetteer(new URL("settlements.json", import.meta.url).pathname).then((gazetteer) => {
+    settlements = settlementOptions(gazetteer, nameOfDistrict);
+    offer(known());
+  });
 }
 
 /** @param {string} name @param {() => void} save */
 function search(name, save) {
   const chosen = (/** @type {PlaceOption | undefined} */ option) => {
     if (option) districts(name, option.pcode);
-    if (name === "destination") setSite(option?.site?.site_id);
+    setChosen(name, { site: option?.site?.site_id, settlement: option?.settlement });
     if (option?.site) control("shelter").value = option.site.shelter;
     if (option) save();
   };
@@ -48,14 +57,47 @@ function search(name, save) {
   return new PlaceSearch(/** @type {HTMLInputElement} */ (element(`${name}-locality`)), { stated, chosen });
 }
 
-/** The site of the report, which its author chose from the list. @param {string | undefined} id */
-export function setSite(id) {
-  const field = element("destination-locality");
-  if (id) field.dataset.site = id;
-  else delete field.dataset.site;
-  const site = id && known().find(({ site_id }) => site_id === id);
-  const [option] = site ? siteOptions([{ ...site, state: "open" }], (pcode) => placeName({ pcode })) : [];
+/** What the author chose from the lists for the locality: nothing, a site, or a settlement. @param {string} name @param {{site?: string, settlement?: string}} chosen */
+export function setChosen(name, { site, settlement }) {
+  const { dataset } = element(`${name}-locality`);
+  for (const [key, id] of Object.entries({ site, settlement })) if (id) dataset[key] = id;
+    else delete dataset[key];
+  if (name !== "destination") return;
+  const chosen = siteOf(site);
+  const [option] = chosen ? siteOptions([{ ...chosen, state: "open" }], nameOfDistrict) : [];
   tell(element("destination-site"), option ? sentence("site", { site: [option.name, option.above].join(", ") }) : "");
+}
+
+/** Shows the localities of a report. A report about a household at a site has no locality, so the site's name is shown. @param {Body} [body] */
+export function writeLocalities(body) {
+  for (const name of PLACES) {
+    const site = name === "destination" ? body?.site_id ?? body?.destination_site_id : undefined, listed = siteOf(site);
+    control(`${name}_locality`).value = body?.[`${name}_locality`] ?? (listed ? nameOf(listed) : "");
+    setChosen(name, { site, settlement: body?.[`${name}_locality_pcode`] });
+  }
+}
+
+/** The localities as a report states them. A household at a site has no locality. @param {"household" | "group"} kind @returns {Partial<Body>} */
+export function statedLocalities(kind) {
+  const { site } = control("destination_locality").dataset;
+  return { ...stated("origin"), ...(site && kind === "household" ? {} : stated("destination")), ...(site && { site_id: site }) };
+}
+
+/** The site or locality to which a movement leads. @returns {Partial<Body>} */
+export function statedDestination() {
+  const { site } = control("destination_locality").dataset;
+  return site ? { destination_site_id: site } : stated("destination");
+}
+
+/** @param {string} name @returns {Partial<Body>} */
+function stated(name) {
+  const { value, dataset: { settlement } } = control(`${name}_locality`), locality = value.trim();
+  return locality ? { [`${name}_locality`]: locality, ...(settlement && { [`${name}_locality_pcode`]: settlement }) } : {};
+}
+
+/** @param {string | undefined} id */
+function siteOf(id) {
+  return id ? known().find(({ site_id }) => site_id === id) : undefined;
 }
 
 /** Reads the list of sites again, and keeps it for places without signal. */
@@ -80,11 +122,15 @@ function known() {
 
 /** @param {Site[]} sites */
 function offer(sites) {
-  const district = (/** @type {string} */ pcode) => placeName({ pcode });
-  const villages = localityOptions(sites, district);
+  const villages = localityOptions(sites, settlements, nameOfDistrict);
   const [origin, destination] = searches;
   origin.offer(villages);
-  destination.offer([...siteOptions(sites, district), ...villages]);
+  destination.offer([...siteOptions(sites, nameOfDistrict), ...villages]);
+}
+
+/** @param {string} pcode */
+function nameOfDistrict(pcode) {
+  return placeName({ pcode });
 }
 
 /** @param {string} name */

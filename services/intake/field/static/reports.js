@@ -5,6 +5,7 @@ import { element } from "./elements.js";
 import { readAnswers } from "./functioning.js";
 import { readMoment } from "./moments.js";
 import { leads, MOVEMENT, readMovement } from "./movements.js";
+import { statedDestination, statedLocalities } from "./places.js";
 import { readReasons } from "./reasons.js";
 import { drawCode } from "./short-codes.js";
 import { instant } from "./time.js";
@@ -30,7 +31,7 @@ export function idsOf({ report_id = uuid(), household_id = uuid(), short_code = 
 export function read(form, status, ids, point) {
   const data = new FormData(form);
   const kind = /** @type {Body["kind"]} */ (String(data.get("kind")));
-  if (kind === MOVEMENT) return movement(form, data, status, ids);
+  if (kind === MOVEMENT) return movement(data, status, ids);
   const members = kind === "household" ? readMembers(form) : [];
   const sexAge = readCounts(form);
   return {
@@ -55,13 +56,13 @@ export function read(form, status, ids, point) {
     ...(data.has("is_urgent") && { is_urgent: true }),
     ...(sexAge.length && { sex_age: sexAge }),
     ...(text(data, "notes") && { notes: text(data, "notes") }),
-    ...(kind === "household" ? { ...(ids.short_code && { short_code: ids.short_code }), ...household(data, members) } : { ...group(data), ...site(form) }),
+    ...(kind === "household" ? { ...(ids.short_code && { short_code: ids.short_code }), ...household(data, members) } : group(data)),
+    ...statedLocalities(kind),
   };
 }
 
-/** What happened later to a household. @param {HTMLFormElement} form @param {FormData} data @param {string} status @param {Ids} ids @returns {Body} */
-function movement(form, data, status, ids) {
-  const { site_id } = site(form), locality = text(data, "destination_locality");
+/** What happened later to a household. @param {FormData} data @param {string} status @param {Ids} ids @returns {Body} */
+function movement(data, status, ids) {
   return {
     kind: MOVEMENT,
     report_id: ids.report_id,
@@ -72,7 +73,7 @@ function movement(form, data, status, ids) {
     reported_at: new Date().toISOString(),
     ...(leads() && {
       ...(statedCode("destination") && { destination: place(data, "destination") }),
-      ...(site_id ? { destination_site_id: site_id } : locality && { destination_locality: locality }),
+      ...statedDestination(),
       ...(data.get("shelter") !== "unknown" && { shelter: data.get("shelter") }),
     }),
     ...(text(data, "persons") && { persons: Number(data.get("persons")) }),
@@ -99,15 +100,7 @@ function group(data) {
     ...(data.has("persons_estimated") && { persons_estimated: true }),
     ...(data.has("is_full_recount") && { is_full_recount: true }),
     ...(text(data, "counted") && { counted_at: instant(text(data, "counted")).toISOString() }),
-    ...(text(data, "origin_locality") && { origin_locality: text(data, "origin_locality") }),
-    ...(text(data, "destination_locality") && { destination_locality: text(data, "destination_locality") }),
   };
-}
-
-/** The site that the author chose from the list, if any. @param {HTMLFormElement} form @returns {{site_id?: string}} */
-function site(form) {
-  const id = /** @type {HTMLInputElement} */ (form.elements.namedItem("destination_locality")).dataset.site;
-  return id ? { site_id: id } : {};
 }
 
 /** @param {FormData} data @param {string} name */
@@ -149,8 +142,8 @@ export function writeFamilyName() {
 }
 
 /** What households that fled together have in common. @param {Record<string, any>} body */
-export function common({ origin, destination, occurred_at, occurred_at_precision, mobility, evacuation, reasons, reason_text, hazard_type, shelter, needs, intention }) {
-  return { origin, destination, occurred_at, occurred_at_precision, mobility, evacuation, reasons, reason_text, hazard_type, shelter, needs, intention };
+export function common({ origin, origin_locality, origin_locality_pcode, destination, destination_locality, destination_locality_pcode, site_id, occurred_at, occurred_at_precision, mobility, evacuation, reasons, reason_text, hazard_type, shelter, needs, intention }) {
+  return { origin, origin_locality, origin_locality_pcode, destination, destination_locality, destination_locality_pcode, site_id, occurred_at, occurred_at_precision, mobility, evacuation, reasons, reason_text, hazard_type, shelter, needs, intention };
 }
 
 /** @param {HTMLElement} item @returns {HTMLInputElement[]} */

@@ -1,0 +1,35 @@
+// The settlements of the gazetteer: reads the file, and makes search options of it. Both are done once for each page.
+
+/**
+ * @typedef {{pcode: string, district: string, aymak?: string, names: string[], terms: string[]}} Settlement
+ * @typedef {{aymaks: Record<string, string[]>, settlements: Settlement[]}} Gazetteer names are in the order of `LANGUAGES`
+ * @typedef {import("./sites.js").PlaceOption} PlaceOption
+ */
+
+const LANGUAGES = ["ky", "ru", "en"];
+
+/** The settlements; none if the file cannot be read, because a place can always be typed. @param {string} path @returns {Promise<Gazetteer>} */
+export async function readGazetteer(path) {
+  try {
+    const answer = await fetch(path, { credentials: "omit" });
+    if (answer.ok) return await answer.json();
+  } catch {
+    // no signal, and the file is not cached yet
+  }
+  return { aymaks: {}, settlements: [] };
+}
+
+/**
+ * Search options for the settlements.
+ * @param {Gazetteer} gazetteer
+ * @param {(pcode: string) => string} district the name of a district
+ * @returns {PlaceOption[]}
+ */
+export function settlementOptions({ aymaks, settlements }, district) {
+  const language = Math.max(0, LANGUAGES.indexOf(document.documentElement.lang));
+  const units = new Map([...new Set(settlements.map((settlement) => settlement.district))].map((unit) => [unit, district(unit)]));
+  return settlements.map(({ pcode, district: unit, aymak, names, terms }) => ({
+    value: pcode, name: names[language], above: [aymak && aymaks[aymak]?.[language], units.get(unit)].filter(Boolean).join(", "),
+    terms: [...names, ...terms], pcode: unit, settlement: pcode,
+  }));
+}
