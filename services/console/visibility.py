@@ -125,8 +125,7 @@ def external(topic: str, data: Mapping[str, Any], places: Places) -> Mapping[str
     """The fields of a record that another system reads."""
     if topic == RESTRICTED_HAZARDS:
         return granted_fields(data)
-    districts = None if topic in HAZARDS else districts_of(data, places)
-    return data if districts is None else {**data, "pcodes": districts}
+    return data if topic in HAZARDS else by_district(data, places)
 
 
 def granted_fields(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -135,14 +134,19 @@ def granted_fields(data: Mapping[str, Any]) -> dict[str, Any]:
     return {**{name: data[name] for name in GRANTED_FIELDS if name in data}, "area": area}
 
 
-def districts_of(data: Mapping[str, Any], places: Places) -> list[str] | None:
-    """The districts of an alert's P-codes; None if no P-code of the alert is more exact than a district.
+def by_district(alert: Mapping[str, Any], places: Places) -> Mapping[str, Any]:
+    """The alert with districts instead of villages, also in its figures; the same object if it names no village.
 
     If the alert's hazard is not Public, another system must not learn the exact place of the hazard.
     """
-    pcodes = data.get("pcodes") or []
-    districts = list(dict.fromkeys(places.district(pcode) for pcode in pcodes))
-    return None if districts == pcodes else districts
+    coarse = {**alert, "figures": {**alert.get("figures", {})}}
+    figures = coarse["figures"]
+    for holder, name in ((coarse, "pcodes"), (figures, "felt")):
+        if pcodes := holder.get(name):
+            holder[name] = list(dict.fromkeys(map(places.district, pcodes)))
+    if pcode := figures.get("pcode"):
+        figures["pcode"] = places.district(pcode)
+    return alert if coarse == alert else coarse
 
 
 def sees(visibility_of: StreamVisibility, topic: str, data: Mapping[str, Any], places: Places) -> bool:

@@ -104,10 +104,13 @@ def test_another_system_reads_the_districts_of_alerts_and_staff_the_villages() -
     granted = visibility.visibility_of(principal(Role.INTEGRATION, purpose="alerts"), ["alerts"])
     assert granted.is_external and not visibility.visibility_of(principal(Role.OPERATOR), ["alerts"]).is_external
     village = "KG05258812010"
-    assert visibility.districts_of({"pcodes": [village, KADAMJAI, LEILEK]}, PLACES) == [KADAMJAI, LEILEK]
-    assert visibility.districts_of({"pcodes": [village]}, PLACES) == [KADAMJAI]
+    figures = {"intensity": 6.1, "pcode": village, "felt": [village, KADAMJAI, LEILEK]}
+    quake = alert(pcodes=[village, KADAMJAI, LEILEK], figures=figures).model_dump(mode="json")
+    coarse = {"pcode": KADAMJAI, "felt": [KADAMJAI, LEILEK], "intensity": 6.1}
+    assert visibility.external("alerts", quake, PLACES) == {**quake, "pcodes": [KADAMJAI, LEILEK], "figures": coarse}
     for pcodes in ([KADAMJAI], [BATKEN, LEILEK], []):
-        assert visibility.districts_of({"pcodes": pcodes}, PLACES) is None
+        data = alert(pcodes=pcodes, figures={"pcode": BATKEN}).model_dump(mode="json")
+        assert visibility.external("alerts", data, PLACES) is data
 
 
 def test_another_system_sees_no_alert_of_a_private_hazard_and_no_delivery() -> None:
