@@ -24,6 +24,8 @@ TEXTS = ["ы", "[{:,", '"\\', "\\]},"]
 FITTING: dict[str, Any] = {
     "pcode": "KG05258000000",
     "pcodes": "KG05258000000",
+    "origin_locality_pcode": "KG05258000000",
+    "destination_locality_pcode": "KG05258000000",
     "phone": "+996 (555) 01-02-03 (555) 010203",
     "personal_number": "1" * 14,
     "short_code": "7K3M9QXA7",
