@@ -39,7 +39,7 @@ def usenov(**changed: Any) -> dict[str, Any]:
 
 
 def test_a_household_is_found_by_name_and_its_page_is_opened_by_keyboard(whole: Whole, seat: Any) -> None:
-    body = usenov()
+    body = usenov(short_code="7K3M9QXA7")
     reported(whole, body)
     desk = seat(Role.REGISTRAR)
     page: Page = desk.open("/registry/search")
@@ -61,8 +61,13 @@ def test_a_household_is_found_by_name_and_its_page_is_opened_by_keyboard(whole: 
     main = page.locator("main")
     expect(main).to_contain_text("Household of Усөнов Бакыт")
     expect(main).to_contain_text("+996 772 909090")
+    expect(main).to_contain_text("7K3-M9Q-XA7")
     expect(page.locator(".timeline > li")).to_have_count(1)
     expect(page.locator(".timeline > li")).to_contain_text("Counted as displaced: 2 persons")
+    page.goto(f"{whole.url}/registry/search")
+    page.get_by_label("Short code").fill("7k3 m9q xa7")
+    page.keyboard.press("Enter")
+    expect(page.locator("#results tbody a")).to_have_attribute("href", f"/registry/households/{body['household_id']}")
     assert desk.errors == []
 
 
