@@ -39,6 +39,7 @@ def form(hazard: BoardHazard, release: BoardRelease | None, places: Places, lang
         "hazard_id": str(hazard.hazard_id),
         "source_id": hazard.source_id,
         "revision": max(hazard.revision, release.revision if release else 0),
+        "scope": hazard.scope,
         "type": hazard.type,
         "type_text": hazard.type_text,
         "severity": hazard.severity,

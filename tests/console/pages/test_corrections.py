@@ -55,6 +55,10 @@ def taken_but_not_told(route: Route) -> None:
     route.abort()
 
 
+def sent_as_private(route: Route) -> None:
+    route.continue_(post_data={**(route.request.post_data_json or {}), "scope": "Private"})
+
+
 def test_an_event_is_corrected_and_cancelled_from_its_row(whole: Whole, seat: Any) -> None:
     desk = seat(Role.OPERATOR)
     page = desk.open("/new-event")
@@ -62,6 +66,7 @@ def test_an_event_is_corrected_and_cancelled_from_its_row(whole: Whole, seat: An
     page.fill("#hazard", "epidemic")
     page.fill("#place", "leilek")
     page.fill("#known", "Twelve ill in one school")
+    page.route("**/intake/v1/hazards", sent_as_private, times=1)
     page.click("#send")
     expect(page.locator("#answer-text")).to_contain_text("Accepted", timeout=SLOW_MS)
     page.goto(f"{whole.url}/")
@@ -89,7 +94,9 @@ def test_an_event_is_corrected_and_cancelled_from_its_row(whole: Whole, seat: An
     at_head.get_by_text("Correct or cancel").click()
     expect(head.locator("#known")).to_have_value("Fifteen ill in one school", timeout=SLOW_MS)
     head.fill("#known", "Twenty ill in one school")
-    head.click("#send")
+    with head.expect_request("**/intake/v1/hazards") as correction:
+        head.click("#send")
+    assert correction.value.post_data_json["scope"] == "Private"  # otherwise it would become Restricted
     expect(head.locator("#answer-text")).to_contain_text("Accepted", timeout=SLOW_MS)
     expect(row).to_contain_text("Twenty ill", timeout=SLOW_MS)
     expect(row.get_by_text("Correct or cancel")).to_be_visible()  # the author may still correct the event

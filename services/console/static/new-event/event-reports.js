@@ -5,7 +5,7 @@ import { VersionedReport } from "/static/entry/versioned-reports.js";
 import { uuid } from "/static/uuid.js";
 
 /**
- * @typedef {{hazard_id: string, source_id: string, revision: number, type: string, type_text: string | null, severity: string, certainty: string,
+ * @typedef {{hazard_id: string, source_id: string, revision: number, scope: string, type: string, type_text: string | null, severity: string, certainty: string,
  *   pcodes: string[], locality: string | null, onset: string, expires: string | null, text: Record<string, {headline: string, description?: string | null}>,
  *   words: string}} Known the stored event that is corrected
  * @typedef {{type: string, pcode: string, locality: string, severity: string, certainty: string, onset: Date, known: string}} Given the values of the form
@@ -28,7 +28,7 @@ export class EventReport extends VersionedReport {
   /** @param {Given} given @param {"Alert" | "Update" | "Cancel"} kind */
   body(given, kind = this.isFirst ? "Alert" : "Update") {
     return {
-      report_id: this.id, ...(this.version > 1 && { version: this.version }), ...(this.known && { revision: this.revision }),
+      report_id: this.id, ...(this.version > 1 && { version: this.version }), ...(this.known && { revision: this.revision, scope: this.known.scope }),
       ...(kind !== "Alert" && { msg_type: kind }), status: this.about.status, source: this.about.source, source_id: this.known?.source_id ?? `${this.about.account}/${this.id}`,
       type: given.type, ...(given.type === "other" && typeText(given.known, this.known)),
       urgency: urgency(given.onset), severity: given.severity || "Unknown", certainty: given.certainty,
