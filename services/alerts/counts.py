@@ -100,42 +100,45 @@ WHEN NOT MATCHED THEN INSERT (hazard_id, area, status, hazard_type, origins, dep
 """  # noqa: S608 - constants
 
 EXPOSED = f"""
-SELECT exposures.*, coalesce(living.households, 0) - displaced AS exposed, coalesce(inhabited.sites, '') AS sites
+SELECT exposures.*, coalesce(living.households, 0) - displaced AS exposed, coalesce(inhabited.sites, '') AS sites,
+    coalesce(counted.persons, 0) AS group_persons
 FROM exposures
 LEFT JOIN (
     SELECT status, area, sum(households)::int AS households FROM resident_counts
     WHERE mobility = ANY($1) GROUP BY status, area
 ) AS living USING (status, area)
 LEFT JOIN (
-    SELECT status, area, string_agg(id || ' ' || number, ' ' ORDER BY id) AS sites
-    FROM (
-        SELECT status, area, site_id AS id, version AS number FROM ({WITH_PEOPLE}) AS sites
-        UNION ALL SELECT status, area, stock_id, persons FROM ({WITHOUT_SITE}) AS stocks
-    ) AS present GROUP BY status, area
+    SELECT status, area, string_agg(site_id || ' ' || version, ' ' ORDER BY site_id) AS sites
+    FROM ({WITH_PEOPLE}) AS sites GROUP BY status, area
 ) AS inhabited USING (status, area)
+LEFT JOIN (
+    SELECT status, area, sum(persons)::int AS persons FROM ({WITHOUT_SITE}) AS stocks GROUP BY status, area
+) AS counted USING (status, area)
 """  # noqa: S608 - constants
 # When a district's figure for a hazard changes, the alert is evaluated again after an interval. If the figure crosses
-# the threshold, or if other sites or groups have people, the alert is evaluated again at once. A hazard with a pending
-# change is skipped, because the newest revision may cancel or move the hazard.
+# the threshold, if other sites have people, or if the first people of groups come or the last ones leave, the alert is
+# evaluated again at once. A hazard with a pending change is skipped, because the newest revision may cancel or move it.
 DUE = f"""
 SELECT hazard_id, area FROM ({EXPOSED}) AS exposures
 WHERE NOT EXISTS (SELECT FROM hazard_changes WHERE hazard_changes.hazard_id = exposures.hazard_id) AND (
     told_at IS NULL OR sites <> coalesce(told_sites, '')
-    OR (exposed, displaced) IS DISTINCT FROM (told_exposed, told_displaced)
-    AND (told_at <= $3 OR (exposed >= $2) <> (told_exposed >= $2))
+    OR (exposed, displaced, group_persons) IS DISTINCT FROM (told_exposed, told_displaced, told_group_persons)
+    AND (told_at <= $3 OR (exposed >= $2, group_persons > 0) <> (told_exposed >= $2, told_group_persons > 0))
 )
 ORDER BY told_at NULLS FIRST LIMIT $4
 """  # noqa: S608 - constants
 STANDING = f"""
-SELECT hazard_id, area, exposed, displaced, gone, told_exposed IS NULL, sites FROM ({EXPOSED}) AS exposures
+SELECT hazard_id, area, exposed, displaced, gone, told_exposed IS NULL, sites, group_persons
+FROM ({EXPOSED}) AS exposures
 JOIN unnest($2::uuid[], $3::text[]) AS pair (hazard_id, area) USING (hazard_id, area)
 ORDER BY hazard_id, area
 """  # noqa: S608 - constants
 NOTE_TOLD = """
 UPDATE exposures
-SET told_exposed = told.exposed, told_displaced = told.displaced, told_sites = told.sites, told_at = $6
-FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::integer[], $5::text[])
-    AS told (hazard_id, area, exposed, displaced, sites)
+SET told_exposed = told.exposed, told_displaced = told.displaced, told_sites = told.sites,
+    told_group_persons = told.group_persons, told_at = $7
+FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::integer[], $5::text[], $6::integer[])
+    AS told (hazard_id, area, exposed, displaced, sites, group_persons)
 WHERE (exposures.hazard_id, exposures.area) = (told.hazard_id, told.area)
 """
 FORGET = """
@@ -156,7 +159,7 @@ class Exposed(NamedTuple):
     `exposed` is the number of displaced households in the district that this hazard did not displace.
     `displaced` is the number of households in the district that this hazard displaced. `sites` has the ids and
     versions of the sites with counted people in the district, and `exposed_sites` are those of them that lie in the
-    hazard's area. `sites` also has the ids and numbers of counted groups without a site; `group_persons` is their sum.
+    hazard's area. `group_persons` is the number of people of counted groups without a site in the district.
     """
 
     hazard_id: UUID
@@ -166,13 +169,13 @@ class Exposed(NamedTuple):
     gone: str | None
     is_new: bool
     sites: str = ""
-    exposed_sites: tuple[UUID, ...] = ()
     group_persons: int = 0
+    exposed_sites: tuple[UUID, ...] = ()
 
     def is_idle(self, rule: "ExposureRule") -> bool:
         """Whether the counts give no reason to raise, renew or withdraw an alert."""
-        is_nobody_there = self.exposed < rule.households and not self.displaced and not self.sites
-        return self.is_new and self.gone is None and is_nobody_there
+        is_anybody_there = self.exposed >= rule.households or self.displaced or self.sites or self.group_persons
+        return self.is_new and self.gone is None and not is_anybody_there
 
 
 async def add_displaced(
@@ -258,7 +261,10 @@ async def displaced(session: AsyncSession, hazard_ids: Collection[UUID]) -> dict
 async def note_told(session: AsyncSession, exposures: Iterable[Exposed], now: datetime) -> None:
     connection = await database.driver(session)
     rows = [
-        (exposure.hazard_id, exposure.area, exposure.exposed, exposure.displaced, exposure.sites)
+        (
+            *(exposure.hazard_id, exposure.area, exposure.exposed, exposure.displaced),
+            *(exposure.sites, exposure.group_persons),
+        )
         for exposure in exposures
     ]
     await connection.execute(NOTE_TOLD, *map(list, zip(*rows, strict=True)), now)

@@ -99,15 +99,13 @@ class Exposures:
         alert_changes = await alert_queries.changes_of(session, known, self.places, self.rules, now)
         areas = {exposure.area for exposure in exposures if exposure.sites}
         sites = await site_queries.with_people(session, areas, self.rules.exposure.mobility) if areas else {}
-        groups = await site_queries.persons_without_site(session, areas, self.rules.exposure.mobility) if areas else {}
         for hazard in hazards.values():
             alert_changes.rescope(hazard)
-        changes = []
-        for exposure in exposures:
-            hazard = hazards[exposure.hazard_id]
-            here = hazard.status, exposure.area
-            exposed_sites, group_persons = inside(hazard, sites.get(here, ())), groups.get(here, 0)
-            changes.append((hazard, exposure._replace(exposed_sites=exposed_sites, group_persons=group_persons)))
+        changes = [
+            (hazard, exposure._replace(exposed_sites=inside(hazard, sites.get((hazard.status, exposure.area), ()))))
+            for exposure in exposures
+            for hazard in [hazards[exposure.hazard_id]]
+        ]
         async for touched, finding in judged([ExposureRules(self.rules)], changes, alert_changes, session, now):
             if isinstance(finding, Finding):
                 alert_changes.apply(

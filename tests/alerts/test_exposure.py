@@ -208,8 +208,11 @@ async def test_groups_without_a_site_are_exposed_by_district_whatever_they_fled(
     await post(fled, group(persons=5, destination=Place(pcode=ALAI)), flood)
     exposure, _ = await post.alerts()
     assert (exposure.area, exposure.figures["group_persons"], "sites" in exposure.figures) == (LEILEK, 40, False)
-    post.now = NOW + timedelta(seconds=11)
-    await post(fled.model_copy(update={"sequence": 2, "persons": 0}))
+    post.handling.exposures.renewed_every = timedelta(seconds=10)
+    await post(fled.model_copy(update={"sequence": 2, "persons": 30}))
+    exposure, _ = await post.alerts()
+    assert exposure.figures["group_persons"] == 40  # another number waits until the alert is renewed
+    await post(fled.model_copy(update={"sequence": 3, "persons": 0}))
     exposure, _ = await post.alerts()
     assert (exposure.is_lapsed, exposure.reason) == (True, "below_threshold")
 

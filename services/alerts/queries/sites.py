@@ -45,9 +45,6 @@ WHERE {IS_PRESENT} AND destination_area IS NOT NULL
     AND NOT EXISTS (SELECT FROM sites WHERE sites.site_id = counted.site_id)
 GROUP BY counted.status, destination_area, stock_id
 """  # noqa: S608 - constants
-PERSONS_IN_AREAS = f"""
-SELECT status, area, sum(persons)::int FROM ({WITHOUT_SITE}) AS stocks WHERE area = ANY($2) GROUP BY status, area
-"""  # noqa: S608 - constants
 IN_AREAS = f"SELECT * FROM ({WITH_PEOPLE}) AS sites WHERE area = ANY($2) ORDER BY site_id"  # noqa: S608
 NAMED = f"SELECT {COLUMNS} FROM sites WHERE site_id = ANY($1) ORDER BY name_ru, site_id"  # noqa: S608
 
@@ -67,15 +64,6 @@ async def with_people(
         site = ListedSite(*row)
         sites[Status(status), site.area].append(site)
     return sites
-
-
-async def persons_without_site(
-    session: AsyncSession, areas: Collection[str], mobility: Collection[Mobility]
-) -> dict[tuple[Status, str], int]:
-    """The number of people in counted groups without a site, by the status of the counts and the district."""
-    connection = await database.driver(session)
-    rows = await connection.fetch(PERSONS_IN_AREAS, list(mobility), list(areas))
-    return {(Status(status), area): persons for status, area, persons in rows}
 
 
 async def named(session: AsyncSession, site_ids: Collection[UUID]) -> list[ListedSite]:

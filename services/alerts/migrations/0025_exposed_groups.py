@@ -1,0 +1,10 @@
+"""Stores how many people of counted groups the last evaluation of an exposure found; 0 in rows of earlier builds."""
+
+from alembic import op
+
+revision = "alerts_0025"
+down_revision = "alerts_0024"
+
+
+def upgrade() -> None:
+    op.execute("ALTER TABLE exposures ADD COLUMN told_group_persons integer DEFAULT 0 NOT NULL")
