@@ -126,18 +126,20 @@ class HouseholdCodes:
     ) -> list[CodeComparison]:
         """Compare the codes of the `listed` movements again. Returns the movements whose household is known now.
 
-        `waiting` are the listed movements that still wait. The others leave the list: a person refused them, or a newer
-        version replaced them.
+        `waiting` are the listed movements whose household is still unknown. The others leave the list: a person refused
+        them, or a newer version replaced them. Their wrong codes count until the end of the hour. Otherwise an account
+        could try further codes after it corrected its wrong codes.
         """
         counted = {version for version, wrong_at in listed.items() if wrong_at is not None}
         households, wrong = await self._households(waiting), await self._wrong(waiting, now)
         comparisons = compared(waiting, households, wrong, counted=counted)
         unknown = [comparison for comparison in comparisons if comparison.household_id is None]
-        await self._connection.executemany(
-            NOTE, [(*version_of(comparison.movement), now, comparison.wrong_at(now)) for comparison in unknown]
-        )
-        left = listed.keys() - {version_of(comparison.movement) for comparison in unknown}
-        await self._connection.executemany(DELETE, list(left))
+        noted = {version_of(comparison.movement): comparison.wrong_at(now) for comparison in unknown}
+        for version in listed.keys() - {version_of(movement) for movement in waiting}:
+            if (wrong_at := listed[version]) and wrong_at > now - WINDOW:
+                noted[version] = wrong_at
+        await self._connection.executemany(NOTE, [(*version, now, wrong_at) for version, wrong_at in noted.items()])
+        await self._connection.executemany(DELETE, list(listed.keys() - noted.keys()))
         return [comparison for comparison in comparisons if comparison.household_id is not None]
 
     async def _households(self, movements: Iterable[FiledMovement]) -> dict[str, str]:

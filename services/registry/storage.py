@@ -76,7 +76,7 @@ UNIDENTIFIED = """
 SELECT reports.* FROM reports
 JOIN unnest($1::uuid[], $2::integer[], $3::uuid[]) AS listed (report_id, version, author)
     USING (report_id, version, author)
-WHERE outcome = 'held' AND reason = 'household_unknown' AND kind = 'household_movement' AND subject_id = report_id
+WHERE outcome = 'held' AND kind = 'household_movement' AND subject_id = report_id
 ORDER BY received_at, report_id, version
 """
 IDENTIFY = """
@@ -253,7 +253,7 @@ class Store:
         return list(valid.values())
 
     async def unidentified(self, versions: Iterable[MovementVersion]) -> list[FiledMovement]:
-        """Those of these movements that wait for a household with their short code."""
+        """Those of these movements that are held and have no household yet."""
         connection = await database.driver(self._session)
         rows = await connection.fetch(UNIDENTIFIED, *map(list, zip(*versions, strict=True)))
         await self._find_keys(connection, rows)

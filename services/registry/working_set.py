@@ -133,18 +133,22 @@ class WorkingSet:
         return decision
 
     def identify(self, movement: FiledMovement, household: Name) -> None:
-        """Decide again about a stored movement, because the household with its short code is known now.
+        """Name the household of a stored movement, because the household with its short code is known now.
 
-        Another transaction may have decided about the movement meanwhile. The movement then stays as it is.
+        The movement is decided again only if it waits for its household. If it is held because the sign-in has ended,
+        a person must decide. Another transaction may have decided about the movement meanwhile. The movement then stays
+        as it is.
         """
         siblings, version = self.reports[movement.report_id], (movement.clear.version, movement.author)
-        for filed in filter(is_unidentified, siblings):
+        for filed in filter(is_unnamed, siblings):
             if (filed.clear.version, filed.author) == version:
+                is_waiting = is_unidentified(filed)
                 self.early.pop(filed.subject, None)
                 filed.name_household(household[1])
-                filed.is_expiry_lifted = True  # a movement held as HOUSEHOLD_UNKNOWN has a valid sign-in
                 self.identified.append(filed)
-                self._free_waiting(filed, siblings, self._resettle(filed, siblings))
+                if is_waiting:
+                    filed.is_expiry_lifted = True  # a movement held as HOUSEHOLD_UNKNOWN has a valid sign-in
+                    self._free_waiting(filed, siblings, self._resettle(filed, siblings))
 
     def held_changes(self) -> list[HeldChange]:
         """The changes of the newest held reports about households and groups that are not registered."""
@@ -385,9 +389,14 @@ def is_replaceable(older: AnyFiled, subject: Name) -> bool:
     return older.reason in REPLACEABLE and older.subject == subject
 
 
+def is_unnamed(filed: AnyFiled) -> TypeGuard[FiledMovement]:
+    """Whether the report is held and has only a short code, whose household is not known."""
+    return isinstance(filed, FiledMovement) and filed.is_unidentified and filed.outcome is OutcomeKind.HELD
+
+
 def is_unidentified(filed: AnyFiled) -> TypeGuard[FiledMovement]:
     """Whether the report waits for a household with its short code."""
-    return isinstance(filed, FiledMovement) and filed.is_unidentified and filed.reason == Held.HOUSEHOLD_UNKNOWN
+    return is_unnamed(filed) and filed.reason == Held.HOUSEHOLD_UNKNOWN
 
 
 def is_mistyped(older: AnyFiled, newer: FiledMovement) -> bool:

@@ -8,8 +8,10 @@ import pytest
 from sqlalchemy import text
 
 from services.registry.household_codes import MOST_WRONG, compared, version_of
+from services.registry.models import HeldDecision
 from services.registry.reports import FiledMovement
 from shared.events.short_codes import ALPHABET, MODULUS, folded_code, is_valid
+from shared.events.vocabulary import Flag
 from tests.registry.conftest import Filing
 from tests.registry.factories import NOON, Desk, household, movement
 
@@ -73,6 +75,30 @@ async def test_a_movement_with_an_unknown_code_waits_for_the_household(file: Fil
     assert await file(reversal) == ["recorded"]
 
 
+@pytest.mark.parametrize("is_accepted_first", [True, False])
+async def test_a_movement_of_an_ended_sign_in_finds_its_household_before_or_after_its_acceptance(
+    file: Filing, is_accepted_first: bool
+) -> None:
+    returned, body = by_code(CODE), household(short_code=CODE)
+
+    async def accept() -> str:
+        [held] = [row for row in await file.rows("reports") if str(row["report_id"]) == returned["report_id"]]
+        decision = HeldDecision(outcome_id=held["outcome_id"], is_accepted=True, is_expiry_only=False)
+        return await file.registrar.settle_held(decision, file.session)
+
+    assert await file(returned, flags=[Flag.EXPIRED_TOKEN]) == ["expired_token"]
+    assert await file.registrar.find_households(file.session) == 0
+    if is_accepted_first:
+        assert await accept() == "held"
+    await file(body)
+    assert await file.registrar.find_households(file.session) == 1
+    if not is_accepted_first:
+        assert await accept() == "recorded"
+    assert await file.rows("coded_movements") == []
+    [moved] = [event for event in await file.events("households") if "whereabouts" in event]
+    assert moved["whereabouts"]["returned"] == 5
+
+
 async def test_a_code_of_two_households_finds_neither(file: Filing) -> None:
     await file(household(short_code=CODE), household(short_code=CODE))
     assert await file(by_code(CODE)) == ["household_unknown"]
@@ -93,6 +119,20 @@ async def test_a_correction_of_the_code_settles_the_version_with_the_wrong_code(
     ]
     assert (first["outcome"], first["reason"]) == ("merged", "older_version")
     assert await file.registrar.find_households(file.session) == 0
+
+
+async def test_corrected_codes_count_until_the_hour_has_passed(file: Filing) -> None:
+    author, own = uuid4(), household()
+    await file(household(short_code=CODE), own)
+    guesses = [by_code(code) for code in wrong_codes(MOST_WRONG)]
+    await file(*guesses, author=author, team=None)
+    named = ({**guess, "version": 2, "household_id": own["household_id"]} for guess in guesses)
+    corrected = [{name: value for name, value in body.items() if name != "household_code"} for body in named]
+    assert "household_unknown" not in await file(*corrected, author=author, team=None)
+    assert await file.registrar.find_households(file.session) == 0
+    assert await file(by_code(CODE), author=author, team=None) == ["household_unknown"]
+    await file.session.execute(text("UPDATE coded_movements SET wrong_at = wrong_at - interval '61 minutes'"))
+    assert await file.registrar.find_households(file.session) == 1
     assert await file.rows("coded_movements") == []
 
 
