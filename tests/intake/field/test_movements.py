@@ -50,3 +50,10 @@ def test_a_movement_of_a_listed_household_and_of_a_household_with_a_short_code(
     assert moved["returned"]["household_code"] == "7K3M9QXA7"
     assert not {"household_id", "persons", "destination"} & moved["returned"].keys()
     expect(page.locator("#reports .muted").first).to_contain_text("Returned")
+
+    page.locator("#reports >> text=What happened later").first.click()
+    page.check("input[value=household]", force=True)  # the author then reports another household in the same form
+    filled(page, persons="3")
+    expect(answers).to_have_text(["Received by the centre"] * 4, timeout=SLOW_MS)
+    other = next(report["body"] for report in kept_reports(page, centre) if report["clear"].get("persons") == 3)
+    assert other["household_id"] != household["body"]["household_id"]

@@ -16,9 +16,13 @@ import { uuid } from "./uuid.js";
 /** @typedef {{report_id: string, household_id?: string, short_code?: string, group_id?: string, version: number}} Ids of a draft, drawn once */
 
 
-/** The ids of a report; each missing id is generated. @param {Partial<Body>} [body] @returns {Ids} */
-export function idsOf({ report_id = uuid(), household_id = uuid(), short_code = drawCode(), group_id = uuid(), version = 1 } = {}) {
-  return { report_id, household_id, short_code, group_id, version };
+/**
+ * The ids of a report; each missing id is generated. The household of a movement was reported before, so its id is not
+ * used: the author may choose another kind of report in the form, and then reports another household.
+ * @param {Partial<Body>} [body] @returns {Ids}
+ */
+export function idsOf({ kind, report_id = uuid(), household_id = uuid(), short_code = drawCode(), group_id = uuid(), version = 1 } = {}) {
+  return { report_id, household_id: kind === MOVEMENT ? uuid() : household_id, short_code, group_id, version };
 }
 
 /**
