@@ -155,9 +155,10 @@ def displacement(
     places: Places,
     traceparent: str | None = None,
 ) -> DisplacementDraft:
-    """The draft of the report. Raises Invalid for a movement in the future."""
+    """The draft of the report. Raises Invalid for a movement in the future, and for a settlement of another unit."""
     if isinstance(report, HouseholdReport | GroupReport | MovementBody):
         report = structs.of(report)
+    check_settlements(report, places)
     key = structs.subject_id(report)
     clear, plain, original, now = structs.clear(report), structs.sealed(report), None, clocks.now
     times = correction(report, clocks)
@@ -205,6 +206,23 @@ def settlement_codes(report: DisplacementStruct, places: Places) -> dict[str, st
         if is_missing and place and place.pcode and (pcode := places.settlement(place.pcode, name)):
             codes[f"{side}_locality_pcode"] = pcode
     return codes
+
+
+def check_settlements(report: DisplacementStruct, places: Places) -> None:
+    """Raise Invalid if the code of a locality does not lie in the stated unit.
+
+    Counts are compared by the code alone, but the author's areas are checked by the unit. With a code of another unit,
+    a count would replace counts outside the author's areas, and would not be flagged.
+    """
+    wrong = [
+        {"pointer": f"/{side}_locality_pcode", "expected": f"the code of a settlement in the unit of `{side}`"}
+        for side, place in (("origin", report.origin), ("destination", report.destination))
+        if (pcode := getattr(report, f"{side}_locality_pcode", None))
+        and place is not None
+        and not (place.pcode and places.covers((place.pcode,), pcode))
+    ]
+    if wrong:
+        raise Invalid(wrong)
 
 
 def check_day(report: DisplacementStruct, clocks: Clocks) -> None:

@@ -67,6 +67,18 @@ def test_a_typed_settlement_gets_its_code_and_a_second_copy_is_still_the_same(
     assert listed.content == plain.content
 
 
+@pytest.mark.parametrize("side", ["origin", "destination"])
+def test_the_code_of_a_settlement_is_accepted_only_in_the_stated_unit(side: str) -> None:
+    """Otherwise a count would replace the counts of a settlement outside of the author's areas, without a flag."""
+    place = {f"{side}_locality": "Чоко-Добо", f"{side}_locality_pcode": gazetteers.DOBO}
+    for unit in (KADAMJAI, "KG05000000000"):
+        assert draft(group(**place, **{side: {"pcode": unit}}), principal()).original is None
+    for wrong in ({"pcode": "KG06000000000"}, {"country": "KG"}, {"country": "ZZ"}):
+        with pytest.raises(Invalid) as refused:
+            draft(group(**place, **{side: wrong}), principal())
+        assert [error["pointer"] for error in refused.value.errors] == [f"/{side}_locality_pcode"]
+
+
 @pytest.mark.parametrize("team", [None, uuid4()])
 def test_a_households_record_is_read_back_whole(keys: Path, team: Any) -> None:
     body, who = household(notes='"quoted" \\ ө\n'), principal(team=team)
