@@ -2,7 +2,7 @@
 
 If several services have a table with the same columns, its model is a direct subclass of `Base`. The other tables of a
 service are subclasses of the service's abstract subclass of `Base`, which has separate metadata, because tables of two
-services may have the same name. The `models.py` of a service also lists the service's shared tables.
+services may have the same name. The module `models` of a service also lists the service's shared tables.
 Tests compare the migrations with the models. The models do not contain triggers, functions and grants, which the
 migrations and provisioning create.
 """

@@ -1,0 +1,64 @@
+"""The registry's tables. There are no foreign keys, because checks cost time, and each household has only one writer.
+
+The columns named `sealed` contain the personal data, encrypted with the key of the household or group.
+"""
+
+from services.registry.models.base import RegistryModel
+from services.registry.models.figures import ASSESSMENT_NAMES, DIMENSION_NAMES, FIGURE_AGES, FIGURE_NUMBERS, DataVersion
+from services.registry.models.groups import Group, GroupCount, GroupKey, GroupStay
+from services.registry.models.held import HeldAssignment, HeldDecision, UnpublishedHeldPeople
+from services.registry.models.households import Household, HouseholdKey, Member
+from services.registry.models.movements import Episode, HouseholdPassage, HouseholdStay
+from services.registry.models.reads import PersonalDataRead
+from services.registry.models.reports import CODE, CODE_CHARACTERS, DigestKey, Report
+from services.registry.models.search_keys import UNCOMPARED, DuplicatePair, HouseholdSearchKeys
+from services.registry.models.sites import (
+    HouseholdSite,
+    HouseholdSiteKey,
+    Site,
+    SiteKey,
+    SiteReportKey,
+    UnjudgedHousehold,
+)
+from shared.audit import AUDIT
+from shared.messaging.models import CONSUMER_TABLES
+from shared.postgres import models
+
+__all__ = [
+    "ASSESSMENT_NAMES",
+    "CODE",
+    "CODE_CHARACTERS",
+    "DIMENSION_NAMES",
+    "FIGURE_AGES",
+    "FIGURE_NUMBERS",
+    "SHARED",
+    "UNCOMPARED",
+    "DataVersion",
+    "DigestKey",
+    "DuplicatePair",
+    "Episode",
+    "Group",
+    "GroupCount",
+    "GroupKey",
+    "GroupStay",
+    "HeldAssignment",
+    "HeldDecision",
+    "Household",
+    "HouseholdKey",
+    "HouseholdPassage",
+    "HouseholdSearchKeys",
+    "HouseholdSite",
+    "HouseholdSiteKey",
+    "HouseholdStay",
+    "Member",
+    "PersonalDataRead",
+    "RegistryModel",
+    "Report",
+    "Site",
+    "SiteKey",
+    "SiteReportKey",
+    "UnjudgedHousehold",
+    "UnpublishedHeldPeople",
+]
+
+SHARED = (*CONSUMER_TABLES, AUDIT, models.INSTALLATION)

@@ -1,0 +1,44 @@
+"""What several tables of the registry have in common."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Mapped
+
+from shared.postgres import models
+
+
+class RegistryModel(models.Base):
+    __abstract__ = True
+    metadata = models.metadata()
+
+
+class Registered:
+    """The columns that households and groups share. `report_id` and `version` identify the current displacement."""
+
+    status: Mapped[str]
+    author: Mapped[UUID]
+    team: Mapped[UUID | None]
+    report_id: Mapped[UUID]
+    version: Mapped[int]
+    sequence: Mapped[int]
+    row_version: Mapped[int]
+    registered_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    sealed: Mapped[bytes]
+
+
+class Moved:
+    """The columns of a move: its origin and destination."""
+
+    origin_pcode: Mapped[str | None]
+    origin_country: Mapped[str | None]
+    destination_pcode: Mapped[str | None]
+    destination_country: Mapped[str | None]
+
+
+class WrappedKey:
+    """A data key, encrypted with the key-encryption key whose id is `kek_id`."""
+
+    kek_id: Mapped[str]
+    wrapped: Mapped[bytes]

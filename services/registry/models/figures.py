@@ -1,0 +1,99 @@
+"""The sums for figures, their changes, and the versions of the displacements."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Boolean, Column, Date, Identity, Index, Integer, SmallInteger, Table, Text, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.registry.age_profiles import PART_NAMES
+from services.registry.models.base import RegistryModel
+from services.registry.reports import CELL_NAMES
+
+
+class DataVersion(RegistryModel):
+    """Versions of the displacements. A transaction that writes displacements renews the version of one slot.
+
+    The migration creates the rows and the trigger that renews the versions.
+    """
+
+    __tablename__ = "data_versions"
+    __table_args__ = {"postgresql_with": {"fillfactor": 50}}  # noqa: RUF012 - as SQLAlchemy reads it
+
+    slot: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    version: Mapped[UUID] = mapped_column(server_default=func.gen_random_uuid())
+
+
+ASSESSMENT_NAMES = ("assessed", "with_disability")
+ADDED_NAMES = (*PART_NAMES, *ASSESSMENT_NAMES)  # the numbers that the first release with sums did not have
+FIGURE_NUMBERS = ("households", "imprecise", "corrected", "displaced", *CELL_NAMES, *ADDED_NAMES)
+DIMENSION_NAMES = (
+    "status",
+    "sub_stock",
+    "mobility",
+    "origin_pcode",
+    "origin_country",
+    "destination_pcode",
+    "destination_country",
+    "reasons",
+    "hazard_type",
+    "shelter",
+    "evacuation",
+)
+
+
+def dimensions() -> list[Column[Any]]:
+    return [Column(name, ARRAY(Text) if name == "reasons" else Text) for name in DIMENSION_NAMES]
+
+
+# The changes of displacements that are not in `figure_sums` yet.
+# The migration creates the triggers that insert the changes.
+# If a displacement was removed, the numbers of its change are negative.
+# `ended_on` is the first day on which the people were out of the stock.
+# If `is_flow` is true, the displacement is a flow of the month of `began_on`, or of the year if no month is known.
+FIGURE_CHANGES = Table(
+    "figure_changes",
+    RegistryModel.metadata,
+    *dimensions(),
+    Column("needs", ARRAY(Text)),
+    Column("began_on", Date),
+    Column("ended_on", Date),
+    Column("is_flow", Boolean),
+    Column("has_month", Boolean),
+    *(Column(name, Integer) for name in FIGURE_NUMBERS),
+)
+
+# The combinations of dimensions.
+# `name` is the text of all dimensions. The unique index is on `name`, because an index of all columns would be large.
+# If a summary does not have a dimension, the dimension is NULL.
+FIGURE_DIMENSIONS = Table(
+    "figure_dimensions",
+    RegistryModel.metadata,
+    Column("dimensions_id", Integer, Identity(always=True), primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("summary", Text, nullable=False),
+    *dimensions(),
+    Column("need", Text),
+    Index(None, "summary", "status", "mobility"),
+)
+
+# Numbers of households and persons by dimensions.
+# A row with the span day, month or year has the changes of the stock in the period that begins on the day `since`.
+# A row with the span flow has the flows of the month that begins on the day `since`.
+# A row with the span vague_flow has flows of which only the year is known.
+FIGURE_SUMS = Table(
+    "figure_sums",
+    RegistryModel.metadata,
+    Column("summary", Text, primary_key=True),
+    Column("span", Text, primary_key=True),
+    Column("since", Date, primary_key=True),
+    Column("dimensions_id", Integer, primary_key=True, autoincrement=False),
+    *(
+        Column(name, Integer, nullable=False, server_default=text("0") if name in ADDED_NAMES else None)
+        for name in FIGURE_NUMBERS
+    ),
+    postgresql_with={"fillfactor": 80},
+)
+
+# The last year until which the changes and sums contain the ages of the displaced people. The table has one row.
+FIGURE_AGES = Table("figure_ages", RegistryModel.metadata, Column("until_year", Integer, nullable=False))

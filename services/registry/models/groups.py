@@ -1,0 +1,81 @@
+"""The groups with their keys, counts and stays."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Index, text
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column
+
+from services.registry.models.base import Registered, RegistryModel, WrappedKey
+from services.registry.models.displacements import Displaced
+
+
+class Group(Registered, RegistryModel):
+    __tablename__ = "groups"
+
+    group_id: Mapped[UUID] = mapped_column(primary_key=True)
+
+
+class GroupKey(WrappedKey, RegistryModel):
+    """The data key of a group."""
+
+    __tablename__ = "group_keys"
+
+    group_id: Mapped[UUID] = mapped_column(primary_key=True)
+
+
+class GroupCount(Displaced, RegistryModel):
+    """A count of a group, with the data of the report's valid version. `headcounts.py` explains the columns.
+
+    `persons_estimated` and all columns below it are None in rows of earlier releases. `site_id` is the site that the
+    report names, even if the table `sites` lacks this site. `displaced`, `returned` and `settled` are the numbers of
+    people by whereabouts after the movements. The first movement was at `changed_at`. In a row of people who moved,
+    `report_id` is derived from the movement, `movement_id` is the id of the movement's report, and `left_pcode` and
+    `left_country` are the place that they left. If another column or the published event changes, `fingerprint`
+    changes, too.
+    """
+
+    __tablename__ = "counts"
+
+    @declared_attr.directive
+    @classmethod
+    def __table_args__(cls) -> tuple[Index, ...]:
+        at_site = Index("ix_counts_site_id", "site_id", postgresql_where=text("site_id IS NOT NULL"))
+        return (*super().__table_args__, at_site)
+
+    group_id: Mapped[UUID] = mapped_column(index=True)
+    site_id: Mapped[UUID | None]
+    measure: Mapped[str]
+    quantifier: Mapped[str]
+    persons_estimated: Mapped[bool | None]
+    counted_at: Mapped[datetime | None]
+    population: Mapped[UUID | None] = mapped_column(index=True)
+    stock_id: Mapped[UUID | None]
+    superseded_by: Mapped[UUID | None]
+    covers_site: Mapped[bool | None]
+    sub_stock: Mapped[str | None]
+    movement_id: Mapped[UUID | None] = mapped_column(index=True)
+    left_pcode: Mapped[str | None]
+    left_country: Mapped[str | None]
+    fingerprint: Mapped[bytes | None]
+    changed_at: Mapped[datetime | None]
+    displaced: Mapped[int | None]
+    returned: Mapped[int | None]
+    settled: Mapped[int | None]
+
+
+class GroupStay(Displaced, RegistryModel):
+    """The people left in a count after a movement of the group, from `counted_at` until `superseded_at`."""
+
+    __tablename__ = "group_stays"
+
+    report_id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    group_id: Mapped[UUID] = mapped_column(index=True)
+    site_id: Mapped[UUID | None]
+    measure: Mapped[str]
+    quantifier: Mapped[str]
+    persons_estimated: Mapped[bool | None]
+    counted_at: Mapped[datetime]
+    stock_id: Mapped[UUID]
+    sub_stock: Mapped[str]

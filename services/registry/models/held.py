@@ -1,0 +1,60 @@
+"""The decisions about held reports, and the people to whom held reports are assigned."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Index, false, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.registry.models.base import RegistryModel
+from shared.messaging.models import Decision
+
+
+class UnpublishedHeldPeople(RegistryModel):
+    """A household or group that an earlier release held, and whose people no event has published yet.
+
+    The migration writes the rows, and the worker deletes them.
+    """
+
+    __tablename__ = "unpublished_held_people"
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    subject_id: Mapped[UUID] = mapped_column(primary_key=True)
+
+
+class HeldDecision(Decision, RegistryModel):
+    """A person's decision about a held report. `outcome_id` is the id of the report's outcome.
+
+    If `is_expiry_only` is true, the report is decided as if the phone's sign-in had not expired. The author still needs
+    the right to change the household. `refusal` is the reason of a refusal, which the report's author can read.
+    """
+
+    __tablename__ = "held_decisions"
+    # Only one open decision about a report is possible, so that the first of two people decides.
+    __table_args__ = (
+        Index("uq_held_decisions_open", "outcome_id", unique=True, postgresql_where=text("carried_out_at IS NULL")),
+    )
+
+    outcome_id: Mapped[UUID]
+    is_accepted: Mapped[bool]
+    is_expiry_only: Mapped[bool] = mapped_column(default=False, server_default=false())
+    refusal: Mapped[str | None]
+
+
+class HeldAssignment(RegistryModel):
+    """The person who is to decide about a held report.
+
+    `outcome_id` is the outcome of the report at the time of the assignment. If the outcome changes, `report_id`,
+    `version` and `author` still identify the report. The previous release stores only `outcome_id`.
+    """
+
+    __tablename__ = "held_assignments"
+    __table_args__ = (Index(None, "report_id"),)
+
+    outcome_id: Mapped[UUID] = mapped_column(primary_key=True)
+    report_id: Mapped[UUID | None]
+    version: Mapped[int | None]
+    author: Mapped[UUID | None]
+    account: Mapped[UUID]
+    assigned_by: Mapped[UUID]
+    assigned_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -1,0 +1,56 @@
+"""The households with their members and keys."""
+
+from uuid import UUID
+
+from sqlalchemy import Index, SmallInteger, false, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.registry.models.base import Moved, Registered, RegistryModel, WrappedKey
+
+
+class Household(Registered, Moved, RegistryModel):
+    """A household. `current_pcode` and `current_country` are its present place, after its movements.
+
+    `search_root_id` and `search_folding` are the `search_keys.KeyVersion` of its search keys. Rows of the previous
+    release have no present place and the folding version 1. When the worker makes the search keys, it also sets the
+    place and the version. `site_root_id` is the root of the household's site keys. Until the worker has made the site
+    keys, `site_root_id` is empty.
+    """
+
+    __tablename__ = "households"
+    __table_args__ = (
+        Index(None, "changed_at", "household_id"),
+        Index("ix_households_urgent", "changed_at", "household_id", postgresql_where=text("is_urgent")),
+        Index(None, "search_root_id", "search_folding"),
+    )
+
+    household_id: Mapped[UUID] = mapped_column(primary_key=True)
+    persons: Mapped[int]
+    is_urgent: Mapped[bool] = mapped_column(server_default=false())
+    current_pcode: Mapped[str | None]
+    current_country: Mapped[str | None]
+    search_root_id: Mapped[str] = mapped_column(server_default="")
+    search_folding: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"))
+    site_root_id: Mapped[str] = mapped_column(server_default="", index=True)
+
+
+class Member(RegistryModel):
+    __tablename__ = "members"
+    __table_args__ = (Index(None, "birth_year", "household_id"),)
+
+    household_id: Mapped[UUID] = mapped_column(primary_key=True)
+    member_id: Mapped[UUID] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(SmallInteger)
+    row_version: Mapped[int]
+    sex: Mapped[str]
+    birth_year: Mapped[int | None] = mapped_column(SmallInteger)
+    relationship: Mapped[str]
+    sealed: Mapped[bytes]
+
+
+class HouseholdKey(WrappedKey, RegistryModel):
+    """The data key of a household. Each household with a filed report has a key."""
+
+    __tablename__ = "household_keys"
+
+    household_id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -1,0 +1,72 @@
+"""The displacements of households, and the households' places after each movement."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Index, SmallInteger, text
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column
+
+from services.registry.models.base import RegistryModel
+from services.registry.models.displacements import Assessed, Displaced
+
+
+class Episode(Assessed, Displaced, RegistryModel):
+    """A displacement of a household, with the data of the report's valid version.
+
+    `ages` has a code for each person whose age is known (see `ages.py`). In rows of earlier releases, `ages` is None
+    until the worker has computed the codes.
+    """
+
+    __tablename__ = "episodes"
+
+    @declared_attr.directive
+    @classmethod
+    def __table_args__(cls) -> tuple[Index, ...]:
+        without_ages = Index("ix_episodes_without_ages", "household_id", postgresql_where=text("ages IS NULL"))
+        return (*super().__table_args__, without_ages)
+
+    household_id: Mapped[UUID] = mapped_column(index=True)
+    displaced: Mapped[int]
+    ages: Mapped[list[int] | None] = mapped_column(ARRAY(SmallInteger))
+
+
+class AfterMovement(Assessed, Displaced):
+    """The columns that the tables `stays` and `passages` share, in addition to the columns of `Displaced`.
+
+    `households` is 1 for the largest part of a household, and 0 for other parts, so that sums count a household once.
+    `sex_age` and `ages` are as of the day of `occurred_at`.
+    """
+
+    household_id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    report_id: Mapped[UUID] = mapped_column()  # overrides the primary key of `Displaced`
+    displaced: Mapped[int]
+    ages: Mapped[list[int] | None] = mapped_column(ARRAY(SmallInteger))
+    households: Mapped[int] = mapped_column(SmallInteger)
+    movement: Mapped[str | None]
+    departed_at: Mapped[datetime]
+
+
+class HouseholdStay(AfterMovement, RegistryModel):
+    """The place of some people of a household from `occurred_at` until `superseded_at`, after the first movement.
+
+    The row in `episodes` describes the time before the first movement. Households without movements have no stays.
+    """
+
+    __tablename__ = "stays"
+
+    sub_stock: Mapped[str]
+    confirmed_at: Mapped[datetime]
+    is_return_presumed: Mapped[bool]
+
+
+class HouseholdPassage(AfterMovement, RegistryModel):
+    """People of a household who moved at `occurred_at`. Origin and destination describe this movement.
+
+    `report_id` is the movement's report.
+    """
+
+    __tablename__ = "passages"
+
+    from_sub_stock: Mapped[str]
+    to_sub_stock: Mapped[str]

@@ -1,0 +1,40 @@
+"""The search keys of households, and the duplicates that are found with them."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Column, Index, LargeBinary, Table, Uuid
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.registry.models.base import RegistryModel
+
+
+class HouseholdSearchKeys(RegistryModel):
+    """All search keys of a household in one row, because a row for each key would need more CPU time.
+
+    Each search reads the pending list of the GIN index, so the list is kept short.
+    """
+
+    __tablename__ = "search_keys"
+    __table_args__ = (Index(None, "keys", postgresql_using="gin", postgresql_with={"gin_pending_list_limit": 256}),)
+
+    household_id: Mapped[UUID] = mapped_column(primary_key=True)
+    keys: Mapped[list[bytes]] = mapped_column(postgresql.ARRAY(LargeBinary))
+
+
+class DuplicatePair(RegistryModel):
+    """Two records that probably describe the same household. `household_id` is the smaller id of the two."""
+
+    __tablename__ = "duplicate_pairs"
+    __table_args__ = (Index(None, "found_at", "household_id"),)
+
+    household_id: Mapped[UUID] = mapped_column(primary_key=True)
+    other_id: Mapped[UUID] = mapped_column(primary_key=True, index=True)
+    reasons: Mapped[list[str]]
+    found_at: Mapped[datetime]
+
+
+# The new and changed households that the worker must compare with other households.
+# The table has no key, because an index would make inserts slower. Several rows may name the same household.
+UNCOMPARED = Table("uncompared_households", RegistryModel.metadata, Column("household_id", Uuid, nullable=False))

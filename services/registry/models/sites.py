@@ -1,0 +1,91 @@
+"""The sites, the households at sites, and the movements of everybody at a site."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.registry.models.base import RegistryModel, WrappedKey
+
+
+class Site(RegistryModel):
+    """A site where displaced people stay. `needs` maps each need of the site to the time when it was first stated.
+
+    `sealed` has the person in charge, encrypted with the site's key; None if no person is known.
+    """
+
+    __tablename__ = "sites"
+    __table_args__ = (Index(None, "pcode"),)
+
+    site_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int]
+    name_ky: Mapped[str | None]
+    name_ru: Mapped[str | None]
+    name_en: Mapped[str | None]
+    type: Mapped[str]
+    state: Mapped[str]
+    pcode: Mapped[str]
+    locality: Mapped[str | None]
+    lat: Mapped[float | None]
+    lon: Mapped[float | None]
+    capacity: Mapped[int | None]
+    needs: Mapped[dict[str, Any]]
+    sealed: Mapped[bytes | None]
+    changed_at: Mapped[datetime]
+    changed_by: Mapped[UUID]
+
+
+class SiteKey(WrappedKey, RegistryModel):
+    """The data key of a site whose person in charge is known."""
+
+    __tablename__ = "site_keys"
+
+    site_id: Mapped[UUID] = mapped_column(primary_key=True)
+
+
+class SiteReportKey(WrappedKey, RegistryModel):
+    """The data key of the reports about everybody at a site."""
+
+    __tablename__ = "site_report_keys"
+
+    site_id: Mapped[UUID] = mapped_column(primary_key=True)
+
+
+class HouseholdSiteKey(RegistryModel):
+    """A site where a household is or was, according to a report. A movement of everybody at a site reads this table.
+
+    `site_key` is a search key, because the database alone must not reveal where a household is.
+    """
+
+    __tablename__ = "household_site_keys"
+
+    site_key: Mapped[bytes] = mapped_column(primary_key=True)
+    household_id: Mapped[UUID] = mapped_column(primary_key=True, index=True)
+
+
+class HouseholdSite(RegistryModel):
+    """A site of a household, with the site's id in clear.
+
+    Only the previous release writes such rows, so the next release drops the table.
+    """
+
+    __tablename__ = "household_sites"
+
+    site_id: Mapped[UUID] = mapped_column(primary_key=True)
+    household_id: Mapped[UUID] = mapped_column(primary_key=True, index=True)
+
+
+class UnjudgedHousehold(RegistryModel):
+    """A household, and a movement of everybody at its site that must still be applied to the household.
+
+    `movements` is the number of movements that the worker must evaluate.
+    """
+
+    __tablename__ = "unjudged_households"
+
+    household_id: Mapped[UUID] = mapped_column(primary_key=True)
+    report_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    movements: Mapped[int]
