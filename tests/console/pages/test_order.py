@@ -163,8 +163,9 @@ def test_every_open_alert_can_be_reached(whole: Whole, seat: Any) -> None:
     tallies = page.locator("#section-waiting .tally").all_inner_texts()
     assert sum(int(each.split()[-1]) for each in tallies) == total
     rows = page.locator(".alert[data-section=waiting]")
-    while rows.count() < total:
+    while (shown := rows.count()) < total:
         page.locator("[data-more=alerts]").first.click()
         away(page)
-        expect(page.locator("[data-more=alerts]")).to_have_count(0, timeout=SLOW_MS)
+        expect(rows).not_to_have_count(shown, timeout=SLOW_MS)
+    expect(page.locator("[data-more=alerts]")).to_have_count(0, timeout=SLOW_MS)
     expect(rows).to_have_count(total)
