@@ -23,6 +23,19 @@ PRESSED_TWICE = """() => {
   }
 }"""
 
+POINT = {"lat": 40.1, "lon": 71.7}
+# The correction of a movement to the village Tash, for which the form has the settlement `chosen`.
+CORRECTED = """async ([code, chosen, point]) => {
+  const { MovementReport } = await import("/static/new-movement/movement-reports.js");
+  const given = {
+    movement: "transferred", moved: new Date(), precision: "day", destination: "KG05258000000", site: "",
+    locality: "Tash", settlement: chosen, shelter: "unknown", members: [], persons: null, notes: "",
+  };
+  const about = { status: "Test", kind: "household", subject: "" };
+  const known = { ...new MovementReport(about).body({ ...given, settlement: code }), destination_point: point };
+  return new MovementReport(about, known).body(given);
+}"""
+
 
 def opened(seat: Any, role: Role, **size: int) -> Page:
     page: Page = seat(role, **size).open("/new-household")
@@ -183,3 +196,12 @@ def test_movements_of_everybody_at_a_site_and_of_a_part_of_a_group_are_entered(w
         assert (body["kind"], body[f"{kind}_id"], body.get("persons")) == (f"{kind}_movement", subject, persons)
         expect(page.locator("#answer-receipt")).to_have_text(result, timeout=SLOW_MS)
     assert desk.errors == []
+
+
+def test_a_corrected_movement_can_lead_to_another_village_of_the_same_name(seat: Any) -> None:
+    """A known code and point are kept, unless another settlement is chosen."""
+    page = opened(seat, Role.REGISTRAR)
+    code, other = "KG05258812010", "KG05258813010"
+    for chosen, kept in (("", (code, POINT)), (code, (code, POINT)), (other, (other, None))):
+        body = page.evaluate(CORRECTED, [code, chosen, POINT])
+        assert (body["destination_locality_pcode"], body.get("destination_point")) == kept

@@ -51,6 +51,7 @@ const PLACE = ["movement", "destination", "destination_site_id", "destination_lo
 
 /** The known point and code of the destination, for which the form has no field, if the destination is still the same. @param {Known} known @param {Known} body */
 function samePoint(known, body) {
-  const isSame = PLACE.every((name) => JSON.stringify(known[name]) === JSON.stringify(body[name]));
+  const code = "destination_locality_pcode", isNamesake = known[code] && body[code] && known[code] !== body[code];
+  const isSame = !isNamesake && PLACE.every((name) => JSON.stringify(known[name]) === JSON.stringify(body[name]));
   return isSame ? Object.fromEntries(["destination_point", "destination_locality_pcode"].filter((name) => known[name]).map((name) => [name, known[name]])) : {};
 }
