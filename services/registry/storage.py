@@ -76,7 +76,8 @@ UNIDENTIFIED = """
 SELECT reports.* FROM reports
 JOIN unnest($1::uuid[], $2::integer[], $3::uuid[]) AS listed (report_id, version, author)
     USING (report_id, version, author)
-WHERE outcome = 'held' AND kind = 'household_movement' AND subject_id = report_id
+WHERE outcome = 'held' AND reason IN ('household_unknown', 'expired_token', 'revoked_credential')
+AND kind = 'household_movement' AND subject_id = report_id
 ORDER BY received_at, report_id, version
 """
 IDENTIFY = """

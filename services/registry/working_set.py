@@ -35,6 +35,10 @@ BEGINNINGS = (Effect.CREATE, Effect.BEGIN)
 # A newer version settles a movement that is held for one of these reasons.
 REPLACEABLE = (*CONTRADICTIONS, Held.REMOVAL_BY_OTHER_TEAM, Held.WHOLE_SITE, Held.TOO_LARGE)
 
+# A movement held for one of these reasons was not decided about yet. Its author may register a household with the
+# report's id. If the movement was decided about for this household, it must not become a movement of another one.
+UNDECIDED = (Held.HOUSEHOLD_UNKNOWN, Held.EXPIRED_TOKEN, Held.REVOKED)
+
 
 @dataclass(slots=True)
 class Unjudged:
@@ -390,8 +394,8 @@ def is_replaceable(older: AnyFiled, subject: Name) -> bool:
 
 
 def is_unnamed(filed: AnyFiled) -> TypeGuard[FiledMovement]:
-    """Whether the report is held and has only a short code, whose household is not known."""
-    return isinstance(filed, FiledMovement) and filed.is_unidentified and filed.outcome is OutcomeKind.HELD
+    """Whether the report was not decided about yet, and has only a short code, whose household is not known."""
+    return isinstance(filed, FiledMovement) and filed.is_unidentified and filed.reason in UNDECIDED
 
 
 def is_unidentified(filed: AnyFiled) -> TypeGuard[FiledMovement]:

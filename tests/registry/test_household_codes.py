@@ -99,6 +99,22 @@ async def test_a_movement_of_an_ended_sign_in_finds_its_household_before_or_afte
     assert moved["whereabouts"]["returned"] == 5
 
 
+async def test_a_movement_that_was_decided_about_for_the_household_with_its_id_keeps_this_household(
+    file: Filing,
+) -> None:
+    died = by_code(CODE, "died", persons=1)
+    assert await file(died) == ["household_unknown"]
+    later = dict.fromkeys(("occurred_at", "reported_at"), "2026-07-05T06:00:00Z")
+    own = {**household(), "household_id": died["report_id"], **later}
+    await file(own)
+    [stored] = [row for row in await file.rows("reports") if str(row["report_id"]) == died["report_id"]]
+    assert stored["reason"] == "before_departure"
+    await file(household(short_code=CODE), author=uuid4(), team=uuid4())
+    assert await file.registrar.find_households(file.session) == 0
+    [stored] = [row for row in await file.rows("reports") if str(row["report_id"]) == died["report_id"]]
+    assert str(stored["subject_id"]) == died["report_id"]
+
+
 async def test_a_code_of_two_households_finds_neither(file: Filing) -> None:
     await file(household(short_code=CODE), household(short_code=CODE))
     assert await file(by_code(CODE)) == ["household_unknown"]
