@@ -125,6 +125,7 @@ export class Combobox {
   move(step) {
     this.at = (this.at + step + this.shown.length) % Math.max(1, this.shown.length);
     this.draw();
+    this.list.children[this.at]?.scrollIntoView({ block: "nearest" });
   }
 
   /** @param {Option | undefined} option */

@@ -304,6 +304,11 @@ def test_a_place_that_is_no_site_stays_as_typed(whole: Whole, seat: Any) -> None
         page.keyboard.press("Control+Enter")
     body = sent.value.post_data_json or {}
     assert (body["origin_locality"], body["origin_locality_pcode"]) == ("Choko-Dobo", DOBO)
+    page.click("#correct")
+    page.fill("#origin-locality", "kara")
+    expect(page.locator("#origin-locality-list li")).to_have_count(8)
+    page.keyboard.press("ArrowUp")
+    expect(page.locator("#origin-locality-list li:last-child[aria-selected=true]")).to_be_in_viewport(ratio=0.9)
 
 
 def test_a_typed_place_never_changes_the_district_that_the_form_states(whole: Whole, seat: Any) -> None:
