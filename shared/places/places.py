@@ -82,9 +82,10 @@ class Places:
     def settlement(self, pcode: str, name: str) -> str | None:
         """The code of the only settlement of the gazetteer that has this name and lies in the unit.
 
-        A settlement that was succeeded by one other is that one, so that its old name means the same place.
+        A settlement that was succeeded by one other of the unit is that one, so that its old name means the same place.
         """
-        named = {self.gazetteer.now(found) for found in self.gazetteer.named(name) if self.covers((pcode,), found)}
+        found = {code: self.gazetteer.now(code) for code in self.gazetteer.named(name) if self.covers((pcode,), code)}
+        named = {now if self.covers((pcode,), now) else code for code, now in found.items()}
         return named.pop() if len(named) == 1 else None
 
     def adm1(self, pcode: str) -> str | None:

@@ -109,10 +109,12 @@ def test_a_name_means_the_only_settlement_of_its_district_that_has_it_now_or_had
     dobo = locality("KG05258811010", aymak.pcode, "Чоко-Добо", "Choko-Dobo", "Чоко-Дөбө")
     old = locality("KG05258811020", aymak.pcode, "Комсомол", valid_to=date(2020, 1, 1), successors=(dobo.pcode,))
     twins = [locality(f"KG0525881{serial}010", KADAMJAI, "Таш") for serial in (2, 3)]
-    places = Places(Places.load().units(), "1", localities=[aymak, dobo, old, *twins])
+    left = locality("KG05258811040", KADAMJAI, "Кең", valid_to=date(2020, 1, 1), successors=("KG11000000000",))
+    places = Places(Places.load().units(), "1", localities=[aymak, dobo, old, left, *twins])
 
     assert [places.settlement(KADAMJAI, name) for name in ("чоко добо", "CHOKO-DOBO", "Чоко-Дөбө")] == [dobo.pcode] * 3
     assert places.settlement(BATKEN, "Комсомол") == dobo.pcode
+    assert places.settlement(KADAMJAI, "Кең") == left.pcode
     assert places.settlement(KADAMJAI, "Таш") is None
     assert places.settlement(KADAMJAI, "Майдан") is None
     assert places.settlement("KG06000000000", "Чоко-Добо") is None
