@@ -23,6 +23,12 @@ export function problems(form) {
   return invalid.length ? invalid : [...contradictions(), ...placeless(form), ...unequal(form), ...(isHousehold(form) ? tooYoung() : [])];
 }
 
+/** Show only the first messages, so that a small screen has room for the field. @param {string[]} messages */
+export function summed(messages) {
+  const more = messages.length > 1 ? sentence("more", { count: messages.length - 1 }) : "";
+  return [...messages.slice(0, 1), more].filter(Boolean).join("\n");
+}
+
 /** A full recount replaces earlier counts of the same place, so it must name the place. @param {HTMLFormElement} form @returns {Problem[]} */
 function placeless(form) {
   const place = /** @type {HTMLInputElement} */ (form.elements.namedItem("destination_locality"));

@@ -1,57 +1,50 @@
 // Shows the form: empty, with a draft, or with a report to correct.
 
-import { mark, oddities, problems, unmark } from "./checks.js";
+import { mark, oddities, problems, summed, unmark } from "./checks.js";
+import { control, form } from "./controls.js";
 import { listenToCountries } from "./countries.js";
 import { sealReport } from "./centre-key.js";
 import { discard, draftOf, held, isHeldHere, isReadable, keepDraft, letGo, readDraft } from "./drafts.js";
 import { element } from "./elements.js";
-import { writeAnswers } from "./functioning.js";
+import { kindChosen, mobilityChosen, write } from "./fields.js";
 import { account, changed, CHANGED, clearOf, isOwn, isSameName, keep, kept, nextVersion, reports } from "./kept.js";
-import { personOf } from "./labels.js";
+import { listenToMembers, membersChanged } from "./members.js";
 import { forgetAll, lastHousehold, recall, remember } from "./memory.js";
-import { isMovement, listenToMovements, MOVEMENT, showDestination, writeMovement } from "./movements.js";
+import { listenToMovements, MOVEMENT, writeMovement } from "./movements.js";
 import { sendWaiting } from "./outbox.js";
 import { listenToMoments, writeMoment } from "./moments.js";
-import { copy, part, tell } from "./page.js";
+import { tell } from "./page.js";
 import { withPin } from "./pin-panel.js";
 import { lock } from "./pin.js";
 import { districts, searchPlaces, writeLocalities } from "./places.js";
+import { findPoint, showPoint } from "./positions.js";
 import { listenToReasons, writeReasons } from "./reasons.js";
-import { common, counters, fields, idsOf, read, writeFamilyName } from "./reports.js";
+import { common, idsOf, read } from "./reports.js";
 import { listenToShortForm, showAll, showChosen } from "./short-form.js";
 import { sentence } from "./texts.js";
 import { local, today } from "./time.js";
-import { uuid } from "./uuid.js";
 
 /**
  * @typedef {import("./kept.js").Kept} Kept
  * @typedef {import("./kept.js").Body} Body
- * @typedef {{lat: number, lon: number, accuracy: number}} Point
+ * @typedef {import("./positions.js").Point} Point
  * @typedef {{ids: import("./reports.js").Ids, author: string, corrected: import("./kept.js").Outline | null, point: Point | null, isTouched: boolean, isKept: boolean, isLost?: boolean}} Open
  *   the report in the form: ids, author, the report that it corrects, position, whether it was changed, and whether
  *   it is stored as a draft, and whether the last change could not be stored
  */
 
-const LOCATING_MS = 20_000;
-
-const form = /** @type {HTMLFormElement} */ (element("report"));
 const status = element("main").dataset.status ?? "Actual";
 /** @type {Open} */
 let draft = { ids: idsOf(), author: "", corrected: null, point: null, isTouched: false, isKept: false };
 let isSealing = false;
 let questioned = ""; // the unlikely values that the author was asked to confirm
 
-/** @param {string} name @returns {HTMLInputElement} */
-function control(name) {
-  return /** @type {HTMLInputElement} */ (form.elements.namedItem(name));
-}
-
 export function listen() {
   form.addEventListener("submit", submitted);
   form.addEventListener("input", touched);
   form.addEventListener("change", (event) => {
     const { name } = /** @type {HTMLInputElement} */ (event.target);
-    if (name === "kind") kindChosen();
+    if (name === "kind") kindChosen(Boolean(draft.corrected));
     if (name === "mobility") mobilityChosen();
     if (name.endsWith("_oblast")) districts(name.replace("_oblast", ""), control(name).value);
     save();
@@ -62,7 +55,7 @@ export function listen() {
   listenToMoments();
   listenToMovements();
   listenToShortForm();
-  element("add-member").addEventListener("click", () => { addMember(); save(); });
+  listenToMembers(save);
   element("cancel").addEventListener("click", () => { discard(draft.ids.report_id); begin(); });
   element("copy-last").addEventListener("click", copyLast);
   element("another").addEventListener("click", another);
@@ -165,12 +158,6 @@ async function store(body, author) {
     isSealing = form.inert = false;
     form.ariaBusy = null;
   }
-}
-
-/** Show only the first messages, so that a small screen has room for the field. @param {string[]} messages */
-function summed(messages) {
-  const more = messages.length > 1 ? sentence("more", { count: messages.length - 1 }) : "";
-  return [...messages.slice(0, 1), more].filter(Boolean).join("\n");
 }
 
 /** Ask the author to confirm unlikely values. The button then sends the report. @param {string} odd */
@@ -283,102 +270,26 @@ export function begin(begun) {
   element("copy-last").hidden = Boolean(body) || !previous();
   if (body) showAll();
   else showChosen();
-  showPoint();
+  showPoint(draft.point);
   tell(element("wrong"), "");
   mark(form, []);
   ask("");
-  kindChosen();
+  kindChosen(Boolean(draft.corrected));
   mobilityChosen();
   membersChanged();
-}
-
-/** @param {Body} body */
-function write(body) {
-  for (const [name, value] of Object.entries({
-    mobility: body.mobility, evacuation: body.evacuation, hazard_type: body.hazard_type,
-    persons: body.persons ?? "", households: body.households, shelter: body.shelter, intention: body.intention, phone: body.phone,
-    notes: body.notes, measure: body.measure, quantifier: body.quantifier, source_type: body.source_type,
-    household_unit: body.household_unit, counted: body.counted_at && local(new Date(body.counted_at)),
-  })) if (value !== undefined) control(name).value = String(value);
-  for (const name of ["is_full_recount", "persons_estimated", "is_urgent"]) control(name).checked = Boolean(body[name]);
-  for (const box of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[name=needs]"))) box.checked = Boolean(body.needs?.includes(box.value));
-  for (const radio of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[name=kind]"))) radio.checked = radio.value === body.kind;
-  control("consent").checked = body.legal_basis === "consent";
-  for (const field of counters(form)) {
-    const row = (body.sex_age ?? []).find((/** @type {any} */ counted) => counted.sex === field.dataset.sex && counted.age === field.dataset.age);
-    field.value = row ? String(row.count) : "";
-  }
-  for (const name of ["origin", "destination"]) districts(name, body[name]?.pcode ?? body[name]?.country ?? "");
-  for (const member of body.members ?? []) addMember(member);
-  writeFamilyName();
-}
-
-function kindChosen() {
-  const kind = /** @type {HTMLInputElement} */ (form.querySelector("[name=kind]:checked")).value;
-  for (const section of /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll("[data-kind]"))) section.hidden = !section.dataset.kind?.split(" ").includes(kind);
-  control("persons").min = kind === "group" ? "0" : "1"; // a count may find that nobody is left
-  control("persons").required = !isMovement();
-  showDestination();
-  for (const radio of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[name=kind]"))) radio.disabled = Boolean(draft.corrected) && !radio.checked;
-  membersChanged();
-}
-
-function mobilityChosen() {
-  element("evacuation-field").hidden = control("mobility").value !== "evacuation";
-}
-
-/** @param {Record<string, any>} [member] */
-function addMember(member) {
-  const item = /** @type {HTMLElement} */ (copy("member"));
-  item.dataset.id = member?.member_id ?? uuid();
-  for (const field of fields(item)) field.value = String(member?.[field.dataset.name ?? ""] ?? (field.tagName === "SELECT" ? "unknown" : ""));
-  const age = /** @type {HTMLInputElement} */ (part(item, "[data-name=age]"));
-  item.dataset.ageOn = member?.age_reported_on ?? "";
-  age.addEventListener("input", () => { item.dataset.ageOn = age.value && today(); }); // an age is true on the day it was told
-  writeAnswers(item, member?.functioning);
-  if (!member) fields(item)[0].value = element("members").childElementCount ? "child" : "head";
-  part(item, "[data-remove]").addEventListener("click", () => removeMember(item));
-  element("members").append(item);
-  membersChanged();
-}
-
-/** @param {HTMLElement} item */
-function removeMember(item) {
-  const name = fields(item).filter((field) => field.dataset.name?.endsWith("_name")).map((field) => field.value).join(" ").trim();
-  const person = personOf([...element("members").children].indexOf(item));
-  if (!confirm(sentence("removePerson", { person: name ? `${person}, ${name}` : person }))) return;
-  item.remove();
-  membersChanged(1);
-  save();
-}
-
-/** Set the number of persons to the number of listed members, but keep a larger number. @param {number} [removed] */
-function membersChanged(removed = 0) {
-  const count = element("members").childElementCount;
-  const persons = Number(control("persons").value);
-  if (count && control("kind").value === "household" && (persons < count || persons === count + removed)) control("persons").value = String(count);
 }
 
 /** Use the phone's position only for the draft that was open at the request, not for the next household. */
 function locate() {
   const asking = draft;
-  navigator.geolocation.getCurrentPosition(({ coords }) => {
+  findPoint((point) => {
     if (asking !== draft) return;
-    draft.point = { lat: round(coords.latitude), lon: round(coords.longitude), accuracy: Math.round(coords.accuracy) };
-    showPoint();
+    draft.point = point;
+    showPoint(point);
     save();
   }, () => {
     if (asking === draft) tell(element("located"), sentence("unlocated"));
-  }, { enableHighAccuracy: true, timeout: LOCATING_MS });
-}
-
-function showPoint() {
-  tell(element("located"), draft.point ? sentence("located", { metres: draft.point.accuracy }) : "");
-}
-
-/** @param {number} degrees */
-function round(degrees) {
-  return Math.round(degrees * 100_000) / 100_000; // five decimal places of a degree are about one metre
+  });
 }
 
 /** After midnight, allow the new day in an open form, and set this day if the form is untouched. */
