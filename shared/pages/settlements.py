@@ -33,7 +33,10 @@ class SettlementsFile:
 
     async def answer(self, request: Request) -> Response:
         is_packed = "gzip" in request.headers.get("accept-encoding", "")
-        headers = {"cache-control": f"public, max-age={YEAR_S}, immutable", "vary": "Accept-Encoding"}
+        # A page of a process with another list asks for another version, and must not cache this list under that name.
+        is_own = request.path_params.get("version", self.version) == self.version
+        cached = f"public, max-age={YEAR_S}, immutable" if is_own else "no-store"
+        headers = {"cache-control": cached, "vary": "Accept-Encoding"}
         if is_packed:
             headers["content-encoding"] = "gzip"
         return Response(self._packed if is_packed else self._plain, headers=headers, media_type="application/json")

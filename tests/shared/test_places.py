@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from shapely import box
+from starlette.requests import Request
 
-from shared.pages.settlements import offered
+from shared.pages.settlements import SettlementsFile, offered
 from shared.places import Places, UnitKind
 from shared.places.areas import outline
 from shared.places.gazetteer import Locality, LocalityKind
@@ -137,6 +138,15 @@ def test_browsers_get_the_settlements_that_exist_with_the_names_of_their_predece
 
     assert (shown["pcode"], shown["district"]) == (dobo.pcode, KADAMJAI)
     assert (shown["names"], shown["terms"]) == (["Чоко-Дөбө", "Чоко-Добо", "Choko-Dobo"], ["Комсомол"])
+
+
+@pytest.mark.parametrize(("asked", "expected"), [(None, "immutable"), ("0123456789abcdef", "no-store")])
+async def test_a_browser_caches_the_settlements_only_under_their_own_version(asked: str | None, expected: str) -> None:
+    """While processes are replaced, a page can ask a process that has another list."""
+    file = SettlementsFile(Places.load(), date(2026, 1, 1))
+    scope = {"type": "http", "headers": [], "path_params": {"version": asked or file.version}}
+    answer = await file.answer(Request(scope))
+    assert answer.headers["cache-control"].endswith(expected)
 
 
 def test_a_ring_whose_edges_cross_encloses_both_sides() -> None:
