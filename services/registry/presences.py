@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from services.registry.filed_reports import filed_from
 from services.registry.models import GroupCount, GroupStay
 from services.registry.reports import NEVER, FiledMovement, moved_at
-from services.registry.storage import filed_from
 from services.registry.timelines import StoredVersion
 from shared.events.vocabulary import SubStock
 

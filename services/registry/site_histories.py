@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry import report_queries
 from services.registry.decisions import NOBODY, SITE, Name
 from services.registry.envelope_encryption import EnvelopeEncryption
+from services.registry.filed_reports import filed_from
 from services.registry.models import Report
 from services.registry.report_queries import Versions, in_order
 from services.registry.reports import NEVER, AnyFiled, FiledMovement
-from services.registry.storage import filed_from
 from services.registry.subjects import Subject, named_sites
 from services.registry.timelines import StoredVersion
 from shared.events.vocabulary import ReportKind

@@ -3,95 +3,47 @@
 # raw SQL throughout: these statements run for every batch of reports and must be fast
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import asyncpg
 from pydantic_core import from_json
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry import rows
-from services.registry.decisions import NOBODY, SITE, SUBJECT_OF, Name, Owner
-from services.registry.envelope_encryption import EnvelopeEncryption, Key, report_aad
+from services.registry.decisions import NOBODY, SITE, Name, Owner
+from services.registry.envelope_encryption import EnvelopeEncryption, report_aad
+from services.registry.filed_reports import Keys, filed_from, identification, identity, name_of, refiling, text_of
 from services.registry.group_movements import Tally
 from services.registry.household_codes import MovementVersion
 from services.registry.household_sites import HouseholdSites, ReportVersion
-from services.registry.reports import AnyFiled, AnyMovementClear, Content, Filed, FiledMovement
+from services.registry.reports import AnyFiled, FiledMovement
 from services.registry.search_keys import SearchKeys
+from services.registry.storage_statements import (
+    BY_REPORT,
+    BY_SUBJECT,
+    DELETE_KEYS,
+    HELD_OF,
+    HOUSEHOLD_TABLES,
+    IDENTIFY,
+    KINDS_OF,
+    KNOWN_OF,
+    LOCK_OF,
+    PCODES,
+    REFILE,
+    SITE_KEYS,
+    UNIDENTIFIED,
+    Connection,
+    clear_away,
+    lock_sites,
+)
 from services.registry.subjects import Subject, named_sites, put
 from services.registry.working_set import WorkingSet
 from shared.events import Message
-from shared.events.displacements import GroupClear, HouseholdClear
-from shared.events.movements import GroupMovementClear, HouseholdMovementClear, SiteMovementClear
-from shared.events.vocabulary import Flag, OutcomeKind, ReportKind, SubmissionChannel
+from shared.events.vocabulary import ReportKind
 from shared.messaging import outbox
 from shared.places import Places
 from shared.postgres import bulk_copy, database
 from shared.postgres.bulk_copy import Copy
-
-Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
-Keys = dict[Name, Key]
-
-# Every household with a filed report has a key, so a household without a key is new.
-KNOWN = """
-SELECT {subject} AS subject_id, kek_id, wrapped, author, team, registered_at, sequence, row_version
-FROM {table}_keys LEFT JOIN {table}s USING ({subject})
-WHERE {subject} = ANY($1::uuid[])
-"""
-LOCK_OF = {kind: f"ORDER BY {kind}_id FOR UPDATE OF {kind}_keys" for kind in (ReportKind.HOUSEHOLD, ReportKind.GROUP)}
-KNOWN_OF = {kind: KNOWN.format(table=kind, subject=f"{kind}_id") for kind in (ReportKind.HOUSEHOLD, ReportKind.GROUP)}
-BY_REPORT = "SELECT * FROM reports WHERE report_id = ANY($1::uuid[])"
-BY_SUBJECT = "SELECT * FROM reports WHERE subject_id = ANY($1::uuid[]) AND kind = ANY($2)"
-# Maps a kind of subject to the kinds of reports about this subject.
-KINDS_OF = {
-    subject: [kind for kind, about in SUBJECT_OF.items() if about == subject]
-    for subject in (ReportKind.HOUSEHOLD, ReportKind.GROUP)
-}
-CLEAR_OF: dict[str, type[HouseholdClear | GroupClear]] = {"household": HouseholdClear, "group": GroupClear}
-MOVEMENT_OF: dict[str, type[AnyMovementClear]] = {
-    "household_movement": HouseholdMovementClear,
-    "group_movement": GroupMovementClear,
-    "site_movement": SiteMovementClear,
-}
-# The keys of reports about everybody at a site. The table `site_keys` has the key of the person in charge.
-SITE_KEYS = "SELECT site_id AS subject_id, kek_id, wrapped FROM site_report_keys WHERE site_id = ANY($1::uuid[])"
-PCODES = "SELECT site_id, pcode FROM sites WHERE site_id = ANY($1::uuid[])"
-HELD_OF = """
-SELECT * FROM reports WHERE outcome = 'held' AND (report_id = ANY($1::uuid[]) OR subject_id = ANY($2::uuid[]))
-"""
-# `is_moved` is true if this transaction files a movement of everybody at the site. The lock is then exclusive.
-# The locks of all other sites are shared.
-LOCK_SITES = """
-SELECT CASE WHEN is_moved
-    THEN pg_advisory_xact_lock(hashtextextended(name, 0))::text
-    ELSE pg_advisory_xact_lock_shared(hashtextextended(name, 0))::text
-END
-FROM unnest($1::text[], $2::boolean[]) AS site (name, is_moved) ORDER BY hashtextextended(name, 0)
-"""
-# The tables with rows about a household. The previous release still writes to `household_sites`.
-HOUSEHOLD_TABLES = (
-    *("households", "members", "episodes", "stays", "passages", "search_keys"),
-    *("household_site_keys", "household_sites"),
-)
-UNIDENTIFIED = """
-SELECT reports.* FROM reports
-JOIN unnest($1::uuid[], $2::integer[], $3::uuid[]) AS listed (report_id, version, author)
-    USING (report_id, version, author)
-WHERE outcome = 'held' AND reason IN ('household_unknown', 'expired_token', 'revoked_credential')
-AND kind = 'household_movement' AND subject_id = report_id
-ORDER BY received_at, report_id, version
-"""
-IDENTIFY = """
-UPDATE reports SET subject_id = $5, sealed = $6 WHERE report_id = $1 AND version = $2 AND author = $3 AND kind = $4
-"""
-# The keys of movements without a household that now have a household. Another version may still need its key.
-DELETE_KEYS = """
-DELETE FROM household_keys WHERE household_id = ANY($1::uuid[])
-AND NOT EXISTS (SELECT FROM reports WHERE subject_id = household_id)
-"""
-REFILE = """
-UPDATE reports SET outcome = $5, reason = $6, outcome_id = $7
-WHERE report_id = $1 AND version = $2 AND author = $3 AND kind = $4
-"""
 
 
 class Store:
@@ -342,73 +294,6 @@ class Store:
         yield rows.group_stays(tallies)
 
 
-async def lock_sites(connection: Connection, keys: Iterable[bytes], moved: Collection[bytes] = ()) -> None:
-    locks = {f"site {key.hex()}": key in moved for key in keys}
-    if locks:
-        await connection.execute(LOCK_SITES, list(locks), list(locks.values()))
-
-
 def reached(sites: Iterable[Subject]) -> set[str]:
     """The sites to which movements of everybody at these sites lead."""
     return {site_id for site in sites for site_id in named_sites(site.movements.values())}
-
-
-def identity(row: asyncpg.Record) -> tuple[Any, ...]:
-    return row["report_id"], row["version"], row["author"], row["kind"]
-
-
-def name_of(row: Mapping[str, Any]) -> Name:
-    return SUBJECT_OF[row["kind"]], str(row["subject_id"])
-
-
-def filed_from(row: Mapping[str, Any], sealed: Content, plain: bytes = b"") -> AnyFiled:
-    """The report of a row of `reports`, with the decrypted fields."""
-    return filed(
-        row["kind"],
-        row["clear"],
-        report_id=str(row["report_id"]),
-        subject=name_of(row),
-        sealed=sealed,
-        text=row["clear"],
-        plain=plain,
-        digest=row["digest"],
-        author=str(row["author"]),
-        team=text_of(row["team"]),
-        channel=SubmissionChannel(row["channel"]),
-        received_at=row["received_at"],
-        places_version=row["places_version"],
-        flags=tuple(map(Flag, row["flags"])),
-        registrar_areas=tuple(row["registrar_areas"]),
-        outcome=OutcomeKind(row["outcome"]),
-        outcome_id=str(row["outcome_id"]),
-        reason=row["reason"],
-    )
-
-
-def filed(kind: str, clear: str, **fields: Any) -> AnyFiled:
-    if kind in MOVEMENT_OF:
-        return FiledMovement(clear=MOVEMENT_OF[kind].model_validate_json(clear), **fields)
-    return Filed(clear=CLEAR_OF[kind].model_validate_json(clear), **fields)
-
-
-def text_of(id: object) -> str | None:
-    return None if id is None else str(id)
-
-
-def identification(movement: FiledMovement, keys: Keys) -> tuple[Any, ...]:
-    subject_id, version = movement.subject[1], movement.clear.version
-    aad = report_aad(subject_id, movement.report_id, version, movement.author)
-    sealed = keys[movement.subject].seal(movement.plain, aad)
-    return movement.report_id, version, movement.author, movement.clear.kind, subject_id, sealed
-
-
-def refiling(filed: AnyFiled) -> tuple[Any, ...]:
-    clear = filed.clear
-    return filed.report_id, clear.version, filed.author, clear.kind, filed.outcome, filed.reason, filed.outcome_id
-
-
-async def clear_away(connection: Connection, changed: Sequence[Subject], column: str, tables: Iterable[str]) -> None:
-    known = [subject.name[1] for subject in changed if not subject.is_new]
-    if known:
-        for table in tables:
-            await connection.execute(f"DELETE FROM {table} WHERE {column} = ANY($1::uuid[])", known)  # noqa: S608

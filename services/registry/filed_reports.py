@@ -1,0 +1,76 @@
+"""Makes filed reports of the rows of the table `reports`, and rows of filed reports."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import asyncpg
+
+from services.registry.decisions import SUBJECT_OF, Name
+from services.registry.envelope_encryption import Key, report_aad
+from services.registry.reports import AnyFiled, AnyMovementClear, Content, Filed, FiledMovement
+from shared.events.displacements import GroupClear, HouseholdClear
+from shared.events.movements import GroupMovementClear, HouseholdMovementClear, SiteMovementClear
+from shared.events.vocabulary import Flag, OutcomeKind, SubmissionChannel
+
+Keys = dict[Name, Key]
+
+CLEAR_OF: dict[str, type[HouseholdClear | GroupClear]] = {"household": HouseholdClear, "group": GroupClear}
+MOVEMENT_OF: dict[str, type[AnyMovementClear]] = {
+    "household_movement": HouseholdMovementClear,
+    "group_movement": GroupMovementClear,
+    "site_movement": SiteMovementClear,
+}
+
+
+def identity(row: asyncpg.Record) -> tuple[Any, ...]:
+    return row["report_id"], row["version"], row["author"], row["kind"]
+
+
+def name_of(row: Mapping[str, Any]) -> Name:
+    return SUBJECT_OF[row["kind"]], str(row["subject_id"])
+
+
+def filed_from(row: Mapping[str, Any], sealed: Content, plain: bytes = b"") -> AnyFiled:
+    """The report of a row of `reports`, with the decrypted fields."""
+    return filed(
+        row["kind"],
+        row["clear"],
+        report_id=str(row["report_id"]),
+        subject=name_of(row),
+        sealed=sealed,
+        text=row["clear"],
+        plain=plain,
+        digest=row["digest"],
+        author=str(row["author"]),
+        team=text_of(row["team"]),
+        channel=SubmissionChannel(row["channel"]),
+        received_at=row["received_at"],
+        places_version=row["places_version"],
+        flags=tuple(map(Flag, row["flags"])),
+        registrar_areas=tuple(row["registrar_areas"]),
+        outcome=OutcomeKind(row["outcome"]),
+        outcome_id=str(row["outcome_id"]),
+        reason=row["reason"],
+    )
+
+
+def filed(kind: str, clear: str, **fields: Any) -> AnyFiled:
+    if kind in MOVEMENT_OF:
+        return FiledMovement(clear=MOVEMENT_OF[kind].model_validate_json(clear), **fields)
+    return Filed(clear=CLEAR_OF[kind].model_validate_json(clear), **fields)
+
+
+def text_of(id: object) -> str | None:
+    return None if id is None else str(id)
+
+
+def identification(movement: FiledMovement, keys: Keys) -> tuple[Any, ...]:
+    subject_id, version = movement.subject[1], movement.clear.version
+    aad = report_aad(subject_id, movement.report_id, version, movement.author)
+    sealed = keys[movement.subject].seal(movement.plain, aad)
+    return movement.report_id, version, movement.author, movement.clear.kind, subject_id, sealed
+
+
+def refiling(filed: AnyFiled) -> tuple[Any, ...]:
+    clear = filed.clear
+    return filed.report_id, clear.version, filed.author, clear.kind, filed.outcome, filed.reason, filed.outcome_id

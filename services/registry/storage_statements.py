@@ -1,0 +1,83 @@
+"""The SQL statements that load, lock and write the working set of a batch."""
+
+# raw SQL throughout: these statements run for every batch of reports and must be fast
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import TypeAlias
+
+import asyncpg
+
+from services.registry.decisions import SUBJECT_OF
+from services.registry.subjects import Subject
+from shared.events.vocabulary import ReportKind
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+
+# Every household with a filed report has a key, so a household without a key is new.
+KNOWN = """
+SELECT {subject} AS subject_id, kek_id, wrapped, author, team, registered_at, sequence, row_version
+FROM {table}_keys LEFT JOIN {table}s USING ({subject})
+WHERE {subject} = ANY($1::uuid[])
+"""
+LOCK_OF = {kind: f"ORDER BY {kind}_id FOR UPDATE OF {kind}_keys" for kind in (ReportKind.HOUSEHOLD, ReportKind.GROUP)}
+KNOWN_OF = {kind: KNOWN.format(table=kind, subject=f"{kind}_id") for kind in (ReportKind.HOUSEHOLD, ReportKind.GROUP)}
+BY_REPORT = "SELECT * FROM reports WHERE report_id = ANY($1::uuid[])"
+BY_SUBJECT = "SELECT * FROM reports WHERE subject_id = ANY($1::uuid[]) AND kind = ANY($2)"
+# Maps a kind of subject to the kinds of reports about this subject.
+KINDS_OF = {
+    subject: [kind for kind, about in SUBJECT_OF.items() if about == subject]
+    for subject in (ReportKind.HOUSEHOLD, ReportKind.GROUP)
+}
+# The keys of reports about everybody at a site. The table `site_keys` has the key of the person in charge.
+SITE_KEYS = "SELECT site_id AS subject_id, kek_id, wrapped FROM site_report_keys WHERE site_id = ANY($1::uuid[])"
+PCODES = "SELECT site_id, pcode FROM sites WHERE site_id = ANY($1::uuid[])"
+HELD_OF = """
+SELECT * FROM reports WHERE outcome = 'held' AND (report_id = ANY($1::uuid[]) OR subject_id = ANY($2::uuid[]))
+"""
+# `is_moved` is true if this transaction files a movement of everybody at the site. The lock is then exclusive.
+# The locks of all other sites are shared.
+LOCK_SITES = """
+SELECT CASE WHEN is_moved
+    THEN pg_advisory_xact_lock(hashtextextended(name, 0))::text
+    ELSE pg_advisory_xact_lock_shared(hashtextextended(name, 0))::text
+END
+FROM unnest($1::text[], $2::boolean[]) AS site (name, is_moved) ORDER BY hashtextextended(name, 0)
+"""
+# The tables with rows about a household. The previous release still writes to `household_sites`.
+HOUSEHOLD_TABLES = (
+    *("households", "members", "episodes", "stays", "passages", "search_keys"),
+    *("household_site_keys", "household_sites"),
+)
+UNIDENTIFIED = """
+SELECT reports.* FROM reports
+JOIN unnest($1::uuid[], $2::integer[], $3::uuid[]) AS listed (report_id, version, author)
+    USING (report_id, version, author)
+WHERE outcome = 'held' AND reason IN ('household_unknown', 'expired_token', 'revoked_credential')
+AND kind = 'household_movement' AND subject_id = report_id
+ORDER BY received_at, report_id, version
+"""
+IDENTIFY = """
+UPDATE reports SET subject_id = $5, sealed = $6 WHERE report_id = $1 AND version = $2 AND author = $3 AND kind = $4
+"""
+# The keys of movements without a household that now have a household. Another version may still need its key.
+DELETE_KEYS = """
+DELETE FROM household_keys WHERE household_id = ANY($1::uuid[])
+AND NOT EXISTS (SELECT FROM reports WHERE subject_id = household_id)
+"""
+REFILE = """
+UPDATE reports SET outcome = $5, reason = $6, outcome_id = $7
+WHERE report_id = $1 AND version = $2 AND author = $3 AND kind = $4
+"""
+
+
+async def lock_sites(connection: Connection, keys: Iterable[bytes], moved: Collection[bytes] = ()) -> None:
+    locks = {f"site {key.hex()}": key in moved for key in keys}
+    if locks:
+        await connection.execute(LOCK_SITES, list(locks), list(locks.values()))
+
+
+async def clear_away(connection: Connection, changed: Sequence[Subject], column: str, tables: Iterable[str]) -> None:
+    known = [subject.name[1] for subject in changed if not subject.is_new]
+    if known:
+        for table in tables:
+            await connection.execute(f"DELETE FROM {table} WHERE {column} = ANY($1::uuid[])", known)  # noqa: S608
