@@ -11,9 +11,10 @@ from uuid import UUID
 import msgspec
 
 from services.registry.courses import HouseholdStanding, Onward
+from services.registry.judgements import Settled
 from services.registry.reports import Filed
 from services.registry.subjects import SubjectChange
-from services.registry.working_set import Settled, WorkingSet
+from services.registry.working_set import WorkingSet
 from shared import events
 from shared.country import TIME_ZONE, UNKNOWN_COUNTRY
 from shared.crypto.randomness import random_id

@@ -4,12 +4,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import NamedTuple, TypeGuard
+from typing import TypeGuard
 
 from services.registry import decisions
-from services.registry.courses import HouseholdStanding, Onward, changed
 from services.registry.decisions import (
-    CONTRADICTIONS,
     NOBODY,
     OLDER,
     SITE,
@@ -25,56 +23,23 @@ from services.registry.decisions import (
     registers,
 )
 from services.registry.held_people import HeldChange, held_changes, newest_held
+from services.registry.judgements import Judgements, Settled, Unjudged, is_replaceable
 from services.registry.reports import AnyFiled, Filed, FiledMovement
-from services.registry.subjects import Subject, SubjectChange
+from services.registry.subjects import Subject
 from shared.crypto.randomness import random_id
-from shared.events.vocabulary import Flag, OutcomeKind, RefusalReason, ReportKind
+from shared.events.vocabulary import Flag, RefusalReason, ReportKind
 from shared.places import Places
 
 BEGINNINGS = (Effect.CREATE, Effect.BEGIN)
-# A newer version settles a movement that is held for one of these reasons.
-REPLACEABLE = (*CONTRADICTIONS, Held.REMOVAL_BY_OTHER_TEAM, Held.WHOLE_SITE, Held.TOO_LARGE)
-
 # A movement held for one of these reasons was not decided about yet. Its author may register a household with the
 # report's id. If the movement was decided about for this household, it must not become a movement of another one.
 UNDECIDED = (Held.HOUSEHOLD_UNKNOWN, Held.EXPIRED_TOKEN, Held.REVOKED)
 
 
 @dataclass(slots=True)
-class Unjudged:
-    """A household whose movements must be judged again, with the whereabouts of its people before the batch.
-
-    `movements` has the movements that the batch added, with the ids of the outcome events that their outcomes replace.
-    """
-
-    before: HouseholdStanding | None
-    onward: dict[str, Onward]
-    movements: list[tuple[FiledMovement, str | None]] = field(default_factory=list)
-
-
-class Settled(NamedTuple):
-    """The outcome of a report. `replaces` is the id of the outcome event that this outcome replaces."""
-
-    filed: AnyFiled
-    outcome: OutcomeKind
-    reason: str | None
-    outcome_id: str
-    replaces: str | None = None
-
-
-@dataclass(slots=True)
-class WorkingSet:
-    places: Places
-    subjects: dict[Name, Subject]
-    reports: defaultdict[str, list[AnyFiled]]
-    filed: list[AnyFiled] = field(default_factory=list)  # new reports
-    refiled: list[AnyFiled] = field(default_factory=list)  # stored reports with a new outcome
+class WorkingSet(Judgements):
     identified: list[FiledMovement] = field(default_factory=list)  # stored movements whose household is known now
-    changed: dict[Name, Subject] = field(default_factory=dict)
-    settled: list[Settled] = field(default_factory=list)
-    changes: list[SubjectChange] = field(default_factory=list)
     early: defaultdict[Name, list[AnyFiled]] = field(default_factory=lambda: defaultdict(list))  # household_unknown
-    unjudged: dict[Name, Unjudged] = field(default_factory=dict)
     sites: dict[str, Subject] = field(default_factory=dict)
     site_pcodes: Mapping[str, str] = field(default_factory=dict)
     site_reporters: dict[str, Collection[Owner]] = field(default_factory=dict)  # who reported people at a site
@@ -82,7 +47,6 @@ class WorkingSet:
     site_movements: list[FiledMovement] = field(default_factory=list)  # the batch's movements of everybody at a site
     noted: set[Name] = field(default_factory=set)  # households to which the batch applies earlier movements of sites
     held_before: Mapping[Name, Filed] = field(default_factory=dict)  # the newest held reports before the batch
-    judged: int = 0  # the number of `changes` that already contain the people's whereabouts
 
     @classmethod
     def of(cls, places: Places, subjects: Iterable[Subject] = (), reports: Iterable[AnyFiled] = ()) -> "WorkingSet":
@@ -270,63 +234,6 @@ class WorkingSet:
             subject.add(movement)
             self.changed[subject.name] = subject
 
-    def _to_judge(self, subject: Subject) -> Unjudged:
-        return self.unjudged.get(subject.name) or self.unjudged.setdefault(
-            subject.name, Unjudged(subject.standing, subject.onward)
-        )
-
-    def judge(self) -> None:
-        """Decide about the movements of each changed household, once for all reports of the batch.
-
-        Each decision depends on all reports of the household, so a decision for each report would take much longer.
-        """
-        for name, unjudged in self.unjudged.items():
-            subject = self.subjects[name]
-            decisions, added = subject.decisions, {id(movement) for movement, _ in unjudged.movements}
-            for movement, replaces in unjudged.movements:
-                is_newest = subject.movements.get(movement.report_id) is movement
-                self._decide(movement, decisions[movement.report_id] if is_newest else OLDER, replaces)
-            self._judge_again(subject, decisions, besides=added)
-            if subject.displacements:
-                self._publish_standing(subject, unjudged)
-        self.unjudged.clear()
-        self.judged = len(self.changes)
-
-    def _publish_standing(self, subject: Subject, before: Unjudged) -> None:
-        """Add the people's present whereabouts to the household's changes.
-
-        Each new displacement by a movement adds another change. If only the whereabouts are new, they are a change of
-        their own.
-        """
-        new = range(self.judged, len(self.changes))
-        own = [number for number in new if self.changes[number].subject == subject.name]
-        for number in own:
-            change = self.changes[number]
-            self.changes[number] = change._replace(standing=subject.standing_since(change.current))
-        displaced = changed(before.onward, subject.onward)
-        for forced in displaced:
-            self._note_change(subject, subject.published, is_movement=True, forced=forced)
-        if not own and not displaced and subject.standing != before.before:
-            self._note_change(subject, subject.published, is_movement=True)
-
-    def _judge_again(
-        self, subject: Subject, decisions: Mapping[str, ReportDecision], *, besides: Collection[int]
-    ) -> None:
-        """Settle a movement again if other reports of the household have changed the decision about it."""
-        for report_id, decision in decisions.items():
-            movement = subject.movements[report_id]
-            if id(movement) not in besides and (movement.outcome, movement.reason) != decision[1:]:
-                self._judge(movement, decision)
-
-    def _judge(self, movement: AnyFiled, decision: ReportDecision) -> None:
-        replaced, movement.outcome_id = movement.outcome_id, random_id()
-        self._decide(movement, decision, replaced)
-        self._refile(movement)
-
-    def _decide(self, filed: AnyFiled, decision: ReportDecision, replaces: str | None) -> None:
-        filed.outcome, filed.reason = decision.outcome, decision.reason
-        self.settled.append(Settled(filed, filed.outcome, filed.reason, filed.outcome_id, replaces))
-
     def _claim(self, filed: AnyFiled, subject: Subject | None) -> Claim:
         if subject is None or not (filed.flags or filed.registrar_areas):
             return filed.claim
@@ -344,10 +251,6 @@ class WorkingSet:
         self._refile(filed)
         return decision
 
-    def _refile(self, filed: AnyFiled) -> None:
-        if not any(known is filed for known in (*self.filed, *self.refiled)):
-            self.refiled.append(filed)
-
     def _change(self, filed: Filed, subject: Subject | None, effect: Effect) -> None:
         if subject is None:
             subject = self.subjects[filed.subject] = Subject(
@@ -363,34 +266,6 @@ class WorkingSet:
         is_correction = effect is Effect.SUPERSEDE or subject.published is before
         self._note_change(subject, filed, is_correction=is_correction)
         self._free_early(subject.name)
-
-    def _note_change(
-        self,
-        subject: Subject,
-        changed: Filed,
-        *,
-        is_correction: bool = False,
-        is_movement: bool = False,
-        forced: Onward | None = None,
-    ) -> None:
-        subject.sequence += 1
-        self.changes.append(
-            SubjectChange(
-                subject.name,
-                subject.sequence,
-                subject.published,
-                changed,
-                is_correction,
-                subject.current,
-                subject.standing if is_movement else None,
-                is_movement,
-                forced,
-            )
-        )
-
-
-def is_replaceable(older: AnyFiled, subject: Name) -> bool:
-    return older.reason in REPLACEABLE and older.subject == subject
 
 
 def is_unnamed(filed: AnyFiled) -> TypeGuard[FiledMovement]:
