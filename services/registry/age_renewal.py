@@ -1,9 +1,9 @@
-"""Computes the ages of displacements that an earlier release stored without ages."""
+"""Computes the ages and the assessed persons of displacements that an earlier release stored without them."""
 
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, delete, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry import rows
@@ -19,7 +19,8 @@ class AgeRenewal(Renewal):
     kind = "ages"
 
     async def is_old(self, session: AsyncSession) -> ColumnElement[bool]:  # noqa: ARG002 - as in the base class
-        return Household.household_id.in_(select(Episode.household_id).where(Episode.ages.is_(None)))
+        has_none = or_(Episode.ages.is_(None), Episode.assessed.is_(None))  # as in the condition of the index
+        return Household.household_id.in_(select(Episode.household_id).where(has_none))
 
     async def replace(self, session: AsyncSession, old: Sequence[UUID], subjects: Sequence[Subject]) -> None:
         read = [UUID(subject.name[1]) for subject in subjects]
@@ -31,6 +32,8 @@ class AgeRenewal(Renewal):
             await self.give_up(session, household_id)
 
     async def give_up(self, session: AsyncSession, household_id: UUID) -> None:
-        """The figures keep the ages on the day of displacement."""
+        """The figures keep the ages on the day of displacement, and count nobody as assessed."""
         for table in TABLES:
-            await session.execute(update(table).where(table.household_id == household_id).values(ages=[]))
+            nothing = {table.ages: [], table.assessed: 0, table.with_disability: 0}
+            kept = {column: func.coalesce(column, literal(value, column.type)) for column, value in nothing.items()}
+            await session.execute(update(table).where(table.household_id == household_id).values(kept))

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Computed, Index, SmallInteger, text
+from sqlalchemy import Computed, Index, SmallInteger
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from services.registry.models.base import Moved
@@ -73,7 +73,11 @@ class Displaced(Moved):
 
 
 class Assessed:
-    """Numbers of displaced persons: who answered the questions about functioning, and who has a disability."""
+    """Numbers of displaced persons: who answered the questions about functioning, and who has a disability.
 
-    assessed: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
-    with_disability: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    In rows of earlier releases, the numbers are 0, because nobody was asked. If a worker of such a release stores a row
+    during an update, the numbers are None until the worker has computed them.
+    """
+
+    assessed: Mapped[int | None] = mapped_column(SmallInteger)
+    with_disability: Mapped[int | None] = mapped_column(SmallInteger)

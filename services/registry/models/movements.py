@@ -22,8 +22,9 @@ class Episode(Assessed, Displaced, RegistryModel):
     @declared_attr.directive
     @classmethod
     def __table_args__(cls) -> tuple[Index, ...]:
-        without_ages = Index("ix_episodes_without_ages", "household_id", postgresql_where=text("ages IS NULL"))
-        return (*super().__table_args__, without_ages)
+        has_none = text("ages IS NULL OR assessed IS NULL")
+        without_numbers = Index("ix_episodes_without_numbers", "household_id", postgresql_where=has_none)
+        return (*super().__table_args__, without_numbers)
 
     household_id: Mapped[UUID] = mapped_column(index=True)
     displaced: Mapped[int]
