@@ -4,12 +4,14 @@ Reports state a birth date, a birth year, an age, or only an age bracket. If the
 an age code, so that figures of a later day can use the age on that day. The rules are in docs/decisions/0052.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import product
 from typing import Literal
 
 from services.registry.reports import BRACKETS, CELLS, SEXES
+from shared.events.vocabulary import Sex
 
 # The columns of stored numbers are named by sex and one of these names.
 # The first columns are the brackets in which reports state ages. The profiles UNHCR and DELTA divide some brackets:
@@ -47,6 +49,14 @@ class Profile:
     def cells(self) -> list[tuple[str, AnyBracket]]:
         """Sex and age bracket of each number, in the order of the numbers."""
         return [(sex.value, bracket) for sex, bracket in product(SEXES, self.brackets)]
+
+    def chosen(self, sexes: Collection[Sex], ages: Collection[AnyBracket]) -> list[int]:
+        """Indexes of the cells of these sexes and ages. No sexes or no ages stand for all."""
+        return [
+            index
+            for index, (sex, age) in enumerate(self.cells)
+            if (not sexes or sex in sexes) and (not ages or age in ages)
+        ]
 
     @property
     def names(self) -> list[str]:

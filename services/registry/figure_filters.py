@@ -82,6 +82,11 @@ class Filters(BaseModel):
         return PROFILES[self.age_profile]
 
     @property
+    def are_all_persons(self) -> bool:
+        """Whether the filters select all sexes and ages."""
+        return len(self.profile.chosen(self.sex, self.age)) == len(self.profile.cells)
+
+    @property
     def categories(self) -> set[FigureCategory]:
         """The categories that the filters select."""
         return {category_of(mobility, scope) for mobility in self.mobility for scope in self.scopes}

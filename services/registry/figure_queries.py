@@ -114,11 +114,7 @@ class FigureQuery:
     @property
     def chosen(self) -> list[int]:
         """Indexes of the selected cells of sex and age."""
-        return [
-            index
-            for index, (sex, age) in enumerate(self.profile.cells)
-            if (not self.sexes or sex in self.sexes) and (not self.ages or age in self.ages)
-        ]
+        return self.profile.chosen(self.sexes, self.ages)
 
     @property
     def profile(self) -> Profile:

@@ -15,6 +15,7 @@ from services.registry import exports
 from services.registry.figure_filters import Caller, Filters, FlowFilters, StockFilters
 from services.registry.figure_queries import today
 from services.registry.kept_figures import KeptFigures
+from services.registry.models import ASSESSMENT_NAMES
 from services.registry.statistics import Figure, by_category, known_sum
 from shared import audit
 from shared.audit import Action
@@ -100,7 +101,7 @@ async def answer(
             headers={"content-disposition": f'attachment; filename="{file_name(on, areas)}"', "vary": "Accept, Cookie"},
         )
     row_type = exports.row_type(tuple(names))
-    whole = {of.value: numbers(same) for of, same in by_category(figures).items()}
+    whole = {of.value: numbers(same, filters) for of, same in by_category(figures).items()}
     selected = list(filters.categories)
     return Response(
         msgspec.json.encode(
@@ -124,11 +125,13 @@ async def answer(
     )
 
 
-NUMBERS = ("households", "persons", "assessed", "with_disability", "groups", "group_persons")
+NUMBERS = ("households", "persons", *ASSESSMENT_NAMES, "groups", "group_persons")
 
 
-def numbers(figures: Sequence[Figure]) -> dict[str, int | None]:
-    return {name: known_sum(map(attrgetter(name), figures)) for name in NUMBERS}
+def numbers(figures: Sequence[Figure], filters: Filters) -> dict[str, int | None]:
+    """The total of the figures. Assessed persons are not counted by sex and age, even if there are no figures."""
+    sums = {name: known_sum(map(attrgetter(name), figures)) for name in NUMBERS}
+    return sums if filters.are_all_persons else {**sums, **dict.fromkeys(ASSESSMENT_NAMES)}
 
 
 def file_name(day: str | None, areas: Sequence[str] | None) -> str:

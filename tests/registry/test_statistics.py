@@ -181,8 +181,10 @@ async def test_persons_with_disability_are_counted_among_the_persons_who_were_as
         [row] = figures["rows"]
         for numbers in (row, figures["total"]):
             assert (numbers["persons"], numbers["assessed"], numbers["with_disability"]) == (7, 3, 2)
-        of_women = (await figures_at(office, f"{path}?sex=female"))["total"]
-        assert (of_women["persons"], of_women["assessed"], of_women["with_disability"]) == (3, None, None)
+        of_women = (await figures_at(office, f"{path}?sex=female"))["totals"]
+        for category, persons in (("displaced", 3), ("abroad", 0)):
+            total = of_women[category]
+            assert (total["persons"], total["assessed"], total["with_disability"]) == (persons, None, None)
     page_at = "/figures?lang=en&date=2026-06-30"
     page = (await office.get(page_at, role=Role.ANALYST)).text
     assert "with disability: 2 of 3 persons who were asked" in page
