@@ -16,7 +16,7 @@ from tests.intake.hostile import BATCHES, HAZARDS
 
 POINT = [74.5, 42.5]
 WIDE = [[POINT] * 2_000] * 3  # has more lists and values than the rest of a report may have
-LIMIT = "at most 2200 fields, 2000 lists and 4000 values"
+LIMIT = "at most 3000 fields, 2000 lists and 4000 values"
 
 
 def drawn(*more: Any, **fields: Any) -> bytes:

@@ -139,14 +139,25 @@ async def test_people_whom_an_earlier_release_held_are_published_once(file: Fili
     assert await take_some(file.session) == []
 
 
+Drawn = tuple[int, int, bool, int, bool]
+Version = tuple[str, int, str]  # the report, its version, and its author
+
+
+def without_other_teams_of_the_exercise(drawn: list[Drawn]) -> list[Drawn]:
+    """The team that registers a household first keeps it, so the order decides which of two teams' reports is held.
+
+    A household that is registered only by an exercise still has its held Actual reports published, which would show
+    this difference. Only one team reports the household with the exercise.
+    """
+    return [version for version in drawn if version[0] > 1 or not version[2]]
+
+
 # the household and report, the version, whether another team sent it, the hour, and whether the sign-in had expired
 VERSIONS = st.lists(
     st.tuples(st.integers(0, 3), st.integers(1, 3), st.booleans(), st.integers(0, 2), st.booleans()),
     unique_by=lambda version: version[:3],
     max_size=8,
-)
-Drawn = tuple[int, int, bool, int, bool]
-Version = tuple[str, int, str]  # the report, its version, and its author
+).map(without_other_teams_of_the_exercise)
 
 
 @given(

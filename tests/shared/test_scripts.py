@@ -36,7 +36,8 @@ def given(template: Path) -> set[str]:
     source = template.read_text(encoding="utf-8")
     islands = list(re.finditer(r"(?:set \w+_texts = |dict\()(?:(\w+), \*\*)?\{(.*?)\n *\}", source, re.DOTALL))
     own = {name for island in islands for name in re.findall(r'^ +"(\w+)":', island[2], re.MULTILINE)}
-    taken = [re.search(rf'from "([\w-]+\.html)" import {island[1]} ', source) for island in islands if island[1]]
+    combined = re.findall(r"dict\((\w+), \*\*", source)
+    taken = [re.search(rf'from "([\w-]+\.html)" import {name} ', source) for name in combined]
     return own.union(*(given(template.with_name(imported[1])) for imported in taken if imported))
 
 
