@@ -3,12 +3,12 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
 from pydantic_core import from_json
-from sqlalchemy import RowMapping, Select, and_, exists, func, literal_column, not_, or_, select, text, tuple_
+from sqlalchemy import RowMapping, Select, and_, exists, literal_column, not_, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -27,6 +27,7 @@ from services.registry.models import (
 from services.registry.reports import NEVER
 from services.registry.timelines import HouseholdCourse
 from services.registry.visibility import HERE, NOW, NOW_IN, Visibility, here
+from shared.country import TIME_ZONE
 from shared.events.vocabulary import ReportKind, SubStock
 from shared.places.conditions import is_within
 from shared.postgres.models import table
@@ -180,8 +181,10 @@ async def course(session: AsyncSession, household_id: UUID) -> HouseholdCourse:
     episodes = (await session.scalars(select(Episode).filter_by(household_id=household_id))).all()
     moves = select(HouseholdPassage).filter_by(household_id=household_id).order_by(HouseholdPassage.occurred_at)
     passages = (await session.scalars(moves)).all()
+    # As in the figures of today: a movement without an hour is dated at noon, and counts on its whole day.
+    midnight = datetime.combine(datetime.now(TIME_ZONE).date() + timedelta(days=1), time(), TIME_ZONE)
     current: list[Episode | HouseholdStay] = []
     for model in (Episode, HouseholdStay):
-        is_current = or_(model.superseded_at.is_(None), model.superseded_at > func.now())
+        is_current = or_(model.superseded_at.is_(None), model.superseded_at >= midnight)
         current += await session.scalars(select(model).filter_by(household_id=household_id).where(is_current))
     return HouseholdCourse(episodes, passages, current)

@@ -1,6 +1,7 @@
 """Tests a household's page: the history, the changes by corrections, and the reports that the figures use."""
 
 import re
+from datetime import datetime, time
 from typing import Any
 from uuid import uuid4
 
@@ -8,6 +9,7 @@ import pytest
 
 from services.registry.timelines import UNCHANGING
 from shared.auth.tokens import Role
+from shared.country import TIME_ZONE
 from shared.events import GroupMovementReport, GroupReport, HouseholdMovementReport, HouseholdReport
 from shared.events.displacements import Person
 from shared.pages import TERMS
@@ -72,6 +74,18 @@ async def test_a_movement_shows_whom_it_moved_and_the_figures_rest_on_it(office:
     assert "Counted as displaced: 2 persons" in first
     assert f'href="#report-{back["report_id"]}-1">Returned</a>' in page
     assert f'id="report-{back["report_id"]}-1"' in page
+
+
+async def test_people_who_moved_today_are_counted_at_their_new_place_only(office: Office) -> None:
+    tonight = datetime.combine(datetime.now(TIME_ZONE).date(), time(23, 59, 59), TIME_ZONE)
+    body = household()
+    await office.file(body)
+    await office.file(movement(body, "returned", occurred_at=tonight.isoformat(), occurred_at_precision="hour"))
+    counted = (
+        (await page_of(office, body)).partition("How the figures count this household now")[2].partition("</table>")[0]
+    )
+    assert "In location of return" in counted
+    assert "In location of displacement" not in counted
 
 
 async def test_the_page_says_where_a_household_is_that_moved(office: Office) -> None:
