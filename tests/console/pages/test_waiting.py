@@ -76,6 +76,7 @@ def test_reports_of_one_reason_are_assigned_and_accepted_together(whole: Whole, 
     page.locator("#select-all").check()
     page.get_by_role("button", name="Accept").click()
     expect(page.locator("#held-none")).to_be_visible(timeout=SLOW_MS)
+    expect(page.locator(".clock-day")).to_contain_text("day ")  # Saturday 28 November
     assert desk.errors == []
 
 

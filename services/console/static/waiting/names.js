@@ -25,5 +25,5 @@ export function nameOf(account) {
 export function age(moment) {
   const minutes = Math.max(0, Math.floor((Date.now() - Date.parse(moment)) / MINUTE_MS));
   if (minutes < HOUR) return sentence("minutes", { count: minutes });
-  return minutes < DAY ? sentence("hours", { count: Math.floor(minutes / HOUR) }) : sentence("days", { count: Math.floor(minutes / HOUR / 24) });
+  return minutes < DAY ? sentence("hours", { count: Math.floor(minutes / HOUR) }) : sentence("whole_days", { count: Math.floor(minutes / HOUR / 24) });
 }
