@@ -45,6 +45,7 @@ def test_a_household_is_found_by_name_and_its_page_is_opened_by_keyboard(whole: 
     page: Page = desk.open("/registry/search")
     page.goto(f"{page.url}?lang=en")
     expect(page.get_by_label("Name")).to_be_focused()
+    page.keyboard.press("/")
     page.keyboard.type("usonov janyl")
     page.keyboard.press("Enter")
     link = page.locator("#results tbody a").first

@@ -88,7 +88,8 @@ element("search").addEventListener("focusin", ({ target }) => {
 addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey) return;
   const isTyping = event.target instanceof Element && event.target.matches("input, select, textarea");
-  if (event.key === "/" && !isTyping) {
+  const isAtStart = event.target instanceof HTMLInputElement && event.target.id === "name" && !event.target.value;
+  if (event.key === "/" && (!isTyping || isAtStart)) {
     event.preventDefault();
     element("name").focus();
   }
