@@ -99,7 +99,8 @@ def list_() -> None:
 
 def described(account: Account) -> str:
     """The account's state, roles, areas, team and organisation, in lines of at most 80 columns."""
-    state = "disabled" if account.disabled_at else "must change the password" if account.must_change else "active"
+    has_first_password = account.must_change and not accounts.is_integration(account)  # other systems use tokens
+    state = "disabled" if account.disabled_at else "must change the password" if has_first_password else "active"
     lines = [f"{account.name}: {state}", f"  roles: {', '.join(account.roles)}", f"  areas: {', '.join(account.areas)}"]
     if account.team:
         lines.append(f"  team: {account.team}")  # `user add --team` needs the whole id

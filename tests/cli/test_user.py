@@ -37,6 +37,7 @@ def test_an_account_of_another_system_needs_no_password(shared_installation: Ins
     added = dayar(shared_installation, "add", name, "--role", "integration", "--source", "hydromet")
     assert added.output.endswith(f"It uses a token: dayar user token {name}\n")
     assert "Password" not in added.output
+    assert f"{name}: active" in dayar(shared_installation, "list").output.splitlines()
 
 
 @pytest.mark.parametrize("name", ["", "  ", "two\nlines", "tab\tbed"])
