@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Message
 
-from shared.pages import messages
+from shared.pages import TERMS, messages
+from shared.pages.catalogs import translations
 
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
 CATALOGS = [
@@ -69,3 +70,10 @@ def strings(message: Message | None) -> tuple[str, ...]:
     if message is None:
         return ("",)
     return (message.string,) if isinstance(message.string, str) else tuple(message.string or ("",))
+
+
+def test_the_console_names_the_states_of_a_site_as_all_services_do() -> None:
+    """The catalog of the console overrides the shared catalog, so a button must not have the text of a state."""
+    own, common = translations("ky", messages.ROOT / "services/console/locales"), translations("ky")
+    for name in TERMS["site_state"].values():
+        assert own.gettext(name) == common.gettext(name)
