@@ -1,6 +1,7 @@
 """The page of one alert: its data, the deliveries, the timeline, and the buttons for actions."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -61,7 +62,8 @@ async def alert_page(alert_id: UUID, request: Request, session: Session, caller:
         may=may,
         on_behalf=await behalf.shown(request, session, alert),
         revisions=revisions,
-        texts=texts_of(revisions, language),
+        texts=texts_of(revisions[0], language) if revisions else [],
+        texts_of=partial(texts_of, language=language),
         sent=[sent_of(delivery, request.app.state.texts, pages, language) for delivery in deliveries],
         omitted=await omissions.of(session, alert_id) if may.see_deliveries else [],
         acts=await timeline.of(session, alert_id),
@@ -78,12 +80,9 @@ def event_of(alert: Alert) -> AlertRaised:
     return AlertRaised.model_validate(alert, from_attributes=True)
 
 
-def texts_of(revisions: list[HazardReported], language: str) -> list[tuple[str, Any]]:
-    """The texts of the hazard's newest revision in all languages, with the text in the reader's language first."""
-    if not revisions:
-        return []
-    texts = revisions[0].text
-    return [(language_code, texts[language_code]) for language_code in words.in_order(texts, language)]
+def texts_of(revision: HazardReported, language: str) -> list[tuple[str, Any]]:
+    """The texts of a hazard's revision in all languages, with the text in the reader's language first."""
+    return [(language_code, revision.text[language_code]) for language_code in words.in_order(revision.text, language)]
 
 
 async def sites_of(

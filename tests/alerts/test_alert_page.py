@@ -35,7 +35,7 @@ async def raised(desk: Desk) -> UUID:
         channel="console",
         severity="Moderate",
         area={"pcodes": [KADAMJAI], "description": "село Пульгон"},
-        text={"ru": {"headline": "Сель", "description": "Первое донесение"}},
+        text={"en": {"headline": "Mudflow at Pulgon"}, "ru": {"headline": "Сель", "description": "Первое донесение"}},
     )
     second = mudflow(
         hazard_id=first.hazard_id,
@@ -73,6 +73,7 @@ async def test_the_page_shows_the_full_report_and_every_act(desk: Desk) -> None:
     ):
         assert texts in page, texts
     assert page.count('<td class="number">') == 2, "both revisions"
+    assert "Mudflow at Pulgon" not in page, "the revision has a text in the reader's language"
 
 
 async def test_the_page_names_the_sites_to_readers_who_may_open_them(desk: Desk) -> None:
