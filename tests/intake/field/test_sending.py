@@ -155,7 +155,7 @@ def test_errors_name_fields_as_the_form_does(phone: BrowserContext, centre: Cent
     filled(page)
     expect(page.locator("#reports .errors li")).to_have_text(
         [
-            "Проверьте поле: Когда они уехали",
+            "Проверьте поле: Когда покинули дом",
             "Проверьте поле: Где они сейчас",
             "Проверьте поле: Человек 1, Год рождения",
             "Проверьте поле: Число по полу и возрасту",
