@@ -35,12 +35,18 @@ def test_a_topic_with_a_retention_deletes_one_day_at_a_time(installation: Instal
     assert wait_until(lambda: shown(admin, "segment.ms", prefix, *names) == [DAY_MS] * 3, timeout=10)
 
 
+def create_topic(admin: AdminClient, name: str, *, partitions: int) -> None:
+    """Returns when the broker lists the topic: the broker learns of the topic after the controller has answered."""
+    for answer in admin.create_topics([NewTopic(name, partitions, 1)]).values():
+        answer.result(timeout=30)
+    assert wait_until(lambda: name in admin.list_topics(timeout=30).topics, timeout=10)
+
+
 def test_topics_of_an_earlier_build_are_refused_unchanged(tables: Installation) -> None:
     """Topics of an earlier build are recognised, because they contain records but have no version mark."""
     broker, prefix = tables.components.broker, tables.topic_prefix
     settings, admin = Settings(topic_prefix=prefix), broker.admin()
-    for answer in admin.create_topics([NewTopic(f"{prefix}hazards", 1, 1)]).values():
-        answer.result(timeout=30)
+    create_topic(admin, f"{prefix}hazards", partitions=1)
     producer = Producer(broker.options())
     producer.produce(f"{prefix}hazards", b"{}")
     assert producer.flush(30) == 0
@@ -57,8 +63,7 @@ def test_empty_existing_topics_are_provisioned(tables: Installation) -> None:
     """An administrator may have created the topics already, with other numbers of partitions and replicas."""
     broker, prefix = tables.components.broker, tables.topic_prefix
     settings, admin = Settings(topic_prefix=prefix), broker.admin()
-    for answer in admin.create_topics([NewTopic(f"{prefix}hazards", 3, 1)]).values():
-        answer.result(timeout=30)
+    create_topic(admin, f"{prefix}hazards", partitions=3)
     try:
         topics.create(broker, settings, logins=tables.ground.kafka_logins)
         assert topics.are_there(broker, settings)
@@ -76,8 +81,7 @@ def test_only_a_new_topic_of_hazards_has_as_many_partitions_as_the_existing_one(
     broker, prefix = tables.components.broker, tables.topic_prefix
     settings, admin = Settings(topic_prefix=prefix), broker.admin()
     public, restricted = f"{prefix}hazards", f"{prefix}hazards-restricted"
-    for answer in admin.create_topics([NewTopic(public, 3, 1)]).values():
-        answer.result(timeout=30)
+    create_topic(admin, public, partitions=3)
     try:
         topics.create(broker, settings, logins=tables.ground.kafka_logins, partitions=12)
         there = admin.list_topics(timeout=30).topics
