@@ -124,14 +124,16 @@ class SheetImport:
         own: set[UUID] = set()
         others: set[UUID] = set()
         heads: set[UUID] = set()
+        # The heads are read before the reports, because another request commits both together. Read the other way
+        # round, a row that is committed in between would look like a changed row.
+        for some in batched([id for row in rows for id in row.head_ids]):
+            async with self._sessions() as session:
+                heads.update(await queries.known_heads(session, some, self._team))
         for some in batched([id for row in rows for id in ids_of(row)]):
             own.update(await deduplication.accepted(account, some) or ())  # reports without a receipt or a commit
             async with self._sessions() as session:
                 for report_id, author in await queries.authors(session, some):
                     (own if author == account else others).add(report_id)
-        for some in batched([id for row in rows for id in row.head_ids]):
-            async with self._sessions() as session:
-                heads.update(await queries.known_heads(session, some, self._team))
         return SentBefore(own, others, heads)
 
 
