@@ -20,6 +20,9 @@ from deploy.local.supervisor import PATHS
 from shared.liveness import over_http
 from tests.compose.project import Desk, rows
 
+# `make run` itself waits for each server for 180 s, and first copies the libraries if root starts it.
+START_SECONDS = 300
+
 
 class Run:
     """Runs `make run` with a new state folder, as a person does at a terminal."""
@@ -43,8 +46,8 @@ class Run:
             env={**own_environment(), "TERM": "dumb", **self.environment},
         )
         os.close(theirs)
-        assert wait_until(lambda: self.is_up or self.supervisor.poll() is not None, timeout=120, every=0.2), (
-            self.printed
+        assert wait_until(lambda: self.is_up or self.supervisor.poll() is not None, timeout=START_SECONDS, every=0.2), (
+            f"after {START_SECONDS} s: {self.printed!r}, running: {[child.name() for child in self.children()]}"
         )
         assert self.supervisor.poll() is None, self.printed
 

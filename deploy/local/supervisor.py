@@ -66,7 +66,9 @@ class Supervisor:
     async def _start(self) -> None:
         check_port("PORT", self._stack.options.port)
         await self._refuse_absent()
-        *workers, web = self._stack.processes
+        # If root starts the stack, the first access copies the libraries for the services' users.
+        with self._screen.timed("copies of the libraries", least=1.0):
+            *workers, web = await asyncio.to_thread(lambda: self._stack.processes)
         web.start()  # the web process imports its libraries while the servers start
         async with asyncio.TaskGroup() as group:
             kafka = group.create_task(self._start_kafka())

@@ -17,11 +17,12 @@ class Terminal:
         self._lock = threading.Lock()  # several threads download jars at the same time
 
     @contextmanager
-    def timed(self, title: str) -> Iterator[None]:
-        """Print a line with the duration when the step is done."""
+    def timed(self, title: str, *, least: float = 0.0) -> Iterator[None]:
+        """Print a line with the duration when the step is done. A step shorter than `least` seconds has no line."""
         began = time.monotonic()
         yield
-        self.console.print(f"  [green]✓[/] {title:<34}{time.monotonic() - began:6.1f} s")
+        if (lasted := time.monotonic() - began) >= least:
+            self.console.print(f"  [green]✓[/] {title:<34}{lasted:6.1f} s")
 
     def say(self, text: str) -> None:
         self.console.print(text)
