@@ -20,8 +20,9 @@ from deploy.local.supervisor import PATHS
 from shared.liveness import over_http
 from tests.compose.project import Desk, rows
 
-# `make run` itself waits for each server for 180 s, and first copies the libraries if root starts it.
-START_SECONDS = 300
+# `make run` itself waits for each server for 180 s, and first copies the libraries if root starts it. A test may last
+# 300 s.
+START_SECONDS = 240
 
 
 class Run:
