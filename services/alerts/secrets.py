@@ -26,6 +26,10 @@ class WebhookSecrets:
     def open(self, sealed: bytes, label: str) -> str:
         return self._sealing.open(sealed, bound(label)).decode()
 
+    def code_digests(self, code: str) -> list[bytes]:
+        """The keyed digests of a code that binds a person to an account, newest key first."""
+        return self._sealing.digests(code.encode(), b"dayar/binding-code/v1")
+
     @property
     def newest_id(self) -> bytes:
         return self._sealing.newest_id

@@ -1,5 +1,6 @@
 """Keys in a folder, named `<key id>.key`. The newest key encrypts new data; older keys decrypt older data."""
 
+import hmac
 import secrets
 import time
 from collections.abc import Mapping
@@ -8,6 +9,8 @@ from itertools import count
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from shared import log
 from shared.crypto.aead import KEY_BYTES, Aead
@@ -90,6 +93,12 @@ class Sealing:
         key = self._ring.find(sealed[:ID_BYTES].decode("latin-1"))
         return Aead(key).open(sealed[ID_BYTES:], aad)
 
+    def digests(self, plain: bytes, info: bytes) -> list[bytes]:
+        """The HMAC of the text under each known key, newest first. Another `info` gives unrelated digests."""
+        newest, _ = self._ring.newest  # `newest` also reads the folder again from time to time
+        keys = [self._ring.keys[key_id] for key_id in sorted({newest, *self._ring.keys}, reverse=True)]
+        return [hmac.digest(derived(key, info), plain, "sha256") for key in keys]
+
     @property
     def newest_id(self) -> bytes:
         """The prefix of every text that the newest key sealed."""
@@ -111,6 +120,11 @@ class Sealing:
     def is_old(self, sealed: bytes) -> bool:
         """Whether an older key sealed the text."""
         return sealed[:ID_BYTES] != self.newest_id
+
+
+def derived(key: bytes, info: bytes) -> bytes:
+    """Another key for another use."""
+    return HKDF(SHA256(), KEY_BYTES, salt=None, info=info).derive(key)
 
 
 def known(folder: Path) -> dict[str, bytes]:

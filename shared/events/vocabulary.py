@@ -513,3 +513,4 @@ class Demand(Code):
 class DeliveryChannel(Code):
     WEBHOOK = "webhook"
     EMAIL = "email"
+    TELEGRAM = "telegram"

@@ -54,5 +54,9 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         Closer.TIME: N_("expired"),
         Closer.RULE: N_("no longer meets an alert rule"),
     },
-    "channel": {DeliveryChannel.WEBHOOK: N_("webhook"), DeliveryChannel.EMAIL: N_("e-mail")},
+    "channel": {
+        DeliveryChannel.WEBHOOK: N_("webhook"),
+        DeliveryChannel.EMAIL: N_("e-mail"),
+        DeliveryChannel.TELEGRAM: N_("Telegram"),
+    },
 }

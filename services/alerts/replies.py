@@ -1,0 +1,148 @@
+"""A person acts on an alert by answering a message. Each answer has a result, which a sentence tells the person.
+
+The acts are those of the console: they have the same checks, events, timeline and notifications.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts import behalf, listings
+from services.alerts.acts import Actor
+from services.alerts.alerts import Alert
+from services.alerts.answers import AnswerRefused, Answers
+from services.alerts.bindings import BoundPerson
+from services.alerts.models import Delivery
+from services.alerts.queries import alerts as alert_queries
+from services.alerts.ruleset import Ruleset
+from services.alerts.secrets import WebhookSecrets
+from shared.auth.access import CMC
+from shared.events import CredentialKind
+from shared.pages.catalogs import translations
+from shared.pages.formats import filters
+from shared.pages.terms import N_, term
+from shared.places import Places
+
+LOCALES = Path(__file__).parent / "locales"
+
+
+class Access(Protocol):
+    """The revocations of credentials, as `shared.auth.revocations` reads them."""
+
+    @property
+    def is_known(self) -> bool: ...
+
+    def ends(self, names: Sequence[tuple[CredentialKind, UUID]], began_at: int) -> bool: ...
+
+
+class ReplyResult(StrEnum):
+    """What became of a person's answer."""
+
+    ACKNOWLEDGED = "acknowledged"
+    ACKNOWLEDGED_BY_OTHER = "acknowledged_by_other"
+    CLOSED = "closed"
+    NOT_FOUND = "not_found"
+    NOT_BOUND = "not_bound"
+    NOT_PERMITTED = "not_permitted"
+    ACCESS_ENDED = "access_ended"
+    ACCESS_UNKNOWN = "access_unknown"
+
+
+SENTENCES = {
+    ReplyResult.ACKNOWLEDGED: N_("Acknowledged by you, {time}."),
+    ReplyResult.ACKNOWLEDGED_BY_OTHER: N_("Already acknowledged by {name}, {time}."),
+    ReplyResult.CLOSED: N_("This alert is closed since {time}: {verdict}."),
+    ReplyResult.NOT_FOUND: N_("There is no such alert in your areas."),
+    ReplyResult.NOT_BOUND: N_("Not acknowledged: bind your account first."),
+    ReplyResult.NOT_PERMITTED: N_("Not acknowledged: your account may not acknowledge alerts."),
+    ReplyResult.ACCESS_ENDED: N_(
+        "Not acknowledged: the rights or the password of your account changed. Bind your account again."
+    ),
+    ReplyResult.ACCESS_UNKNOWN: N_(
+        "Not acknowledged: your account cannot be checked now. Use the board or the telephone."
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """`alert` is the alert after the answer, if the person may know it."""
+
+    result: ReplyResult
+    alert: Alert | None = None
+
+    @property
+    def is_done(self) -> bool:
+        return self.result is ReplyResult.ACKNOWLEDGED
+
+
+class Replies:
+    """Acts in the transaction of the caller, who commits."""
+
+    def __init__(self, rules: Ruleset, places: Places, box: WebhookSecrets, access: Access) -> None:
+        self._rules, self._places, self._box, self._access = rules, places, box, access
+
+    async def acknowledge(
+        self,
+        session: AsyncSession,
+        alert_id: UUID,
+        person: BoundPerson | None,
+        now: datetime,
+        *,
+        on_behalf_of: str | None = None,
+    ) -> Reply:
+        """Acknowledges the alert. `on_behalf_of` is the note about the person for whom; it is stored encrypted."""
+        if person is None:
+            return Reply(ReplyResult.NOT_BOUND)
+        if refusal := self.refusal(person):
+            return Reply(refusal)
+        alert = await self._visible(session, alert_id, person)
+        if alert is None:
+            return Reply(ReplyResult.NOT_FOUND)
+        note = on_behalf_of and behalf.sealed(on_behalf_of, alert_id, self._box)
+        actor = Actor(person.account, person.name, note)
+        try:
+            answers = Answers(session, self._rules, self._places, now)
+            return Reply(ReplyResult.ACKNOWLEDGED, await answers.acknowledge(alert_id, actor))
+        except AnswerRefused as refused:
+            is_closed = refused.alert.resolved_at is not None
+            return Reply(ReplyResult.CLOSED if is_closed else ReplyResult.ACKNOWLEDGED_BY_OTHER, refused.alert)
+
+    def refusal(self, person: BoundPerson) -> ReplyResult | None:
+        """Why the person may not act. While the revocations are unknown, nobody may."""
+        if not self._access.is_known:
+            return ReplyResult.ACCESS_UNKNOWN
+        if self._access.ends([(CredentialKind.ACCOUNT, person.account)], int(person.issued_at.timestamp())):
+            return ReplyResult.ACCESS_ENDED
+        return ReplyResult.NOT_PERMITTED if person.roles.isdisjoint(CMC) else None
+
+    async def _visible(self, session: AsyncSession, alert_id: UUID, person: BoundPerson) -> Alert | None:
+        """The alert, if it notified anybody and concerns the person's areas."""
+        alert = await alert_queries.alert(session, alert_id)
+        if alert is None or alert.is_suppressed:
+            return None
+        return alert if listings.is_within(alert, self._places.around(person.areas)) else None
+
+
+async def alert_of_delivery(session: AsyncSession, delivery_id: UUID) -> UUID | None:
+    return await session.scalar(select(Delivery.alert_id).where(Delivery.delivery_id == delivery_id))
+
+
+def sentence(reply: Reply, language: str) -> str:
+    """The answer to the person, in their language."""
+    _, clock = translations(language, LOCALES).gettext, filters(language)["short_moment"]
+    text = _(SENTENCES[reply.result])
+    alert = reply.alert
+    if alert is None:
+        return text
+    is_closed = reply.result is ReplyResult.CLOSED
+    at = alert.resolved_at if is_closed else alert.acknowledged_at
+    verdict = term("verdict", alert.verdict, _) if alert.verdict else ""
+    return text.format(name=alert.acknowledged_name, time=clock(at or datetime.now(UTC)), verdict=verdict)
