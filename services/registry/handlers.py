@@ -11,7 +11,7 @@ from services.registry import held
 from services.registry.decisions import Name, ReportDecision
 from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.held_events import held_events
-from services.registry.household_codes import HouseholdCodes, with_codes
+from services.registry.household_codes import HouseholdCodes, divided, with_codes
 from services.registry.household_events import HouseholdEvents, utcnow
 from services.registry.models import HeldDecision
 from services.registry.recounts import recount
@@ -57,13 +57,17 @@ class Registrar:
     async def file_reports(self, received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
         """File the reports. Return one outcome per report, in order. The caller commits."""
         batch = [filed_of(event) for event in received]
-        if coded := with_codes(batch):
-            await HouseholdCodes(await database.driver(session), self._search).resolve(coded, self._clock())
+        codes, now = HouseholdCodes(await database.driver(session), self._search), self._clock()
+        early, late = divided(with_codes(batch), batch)
+        await codes.resolve(early, now)
         store = Store(session, self._encryption, self._search, self._places)
-        working_set = await store.open(batch)
-        decisions = [working_set.file(filed) for filed in batch]
+        working_set = await store.open(batch, await codes.households_of(late))
+        waiting = set(map(id, late))  # these movements are filed after the reports about their households
+        decisions = {id(filed): working_set.file(filed) for filed in batch if id(filed) not in waiting}
+        await codes.resolve(late, now, working_set.subjects.values())
+        decisions |= {id(filed): working_set.file(filed) for filed in late}
         await self._save(working_set, store, session)
-        return [outcome_of(filed, decision) for filed, decision in zip(batch, decisions, strict=True)]
+        return [outcome_of(filed, decisions[id(filed)]) for filed in batch]
 
     async def prepare_held(self, decision: HeldDecision) -> Execution:
         return partial(self.settle_held, decision)

@@ -12,8 +12,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeAlias
 
+from services.registry.decisions import Name
 from services.registry.reports import AnyFiled, FiledMovement
 from services.registry.search_keys import SearchKeys
+from services.registry.subjects import Subject
+from shared.events.vocabulary import ReportKind
 
 MOST_WRONG = 20  # wrong codes of an account within WINDOW
 WINDOW = timedelta(hours=1)
@@ -46,6 +49,7 @@ WHERE (report_id, version, author) = ($1, $2, $3)
 DELETE = "DELETE FROM coded_movements WHERE (report_id, version, author) = ($1, $2, $3)"
 
 MovementVersion: TypeAlias = tuple[str, int, str]  # a report id, a version and an author
+Holders: TypeAlias = defaultdict[str, set[str]]  # maps a short code to the ids of the households that have the code
 
 
 class CodeComparison(NamedTuple):
@@ -88,6 +92,36 @@ def with_codes(batch: Iterable[AnyFiled]) -> list[FiledMovement]:
     return [filed for filed in batch if isinstance(filed, FiledMovement) and filed.household_code]
 
 
+def divided(
+    coded: Iterable[FiledMovement], batch: Iterable[AnyFiled]
+) -> tuple[list[FiledMovement], list[FiledMovement]]:
+    """The movements whose codes no report of the batch gives to a household, and the other movements."""
+    given = {filed.sealed.get("short_code") for filed in batch}
+    movements: tuple[list[FiledMovement], list[FiledMovement]] = ([], [])
+    for movement in coded:
+        movements[movement.household_code in given].append(movement)
+    return movements
+
+
+def single(holders: Holders) -> dict[str, str]:
+    """Maps each code that belongs to a single household to the id of this household."""
+    return {code: min(ids) for code, ids in holders.items() if len(ids) == 1}
+
+
+def single_loaded(holders: Holders, codes: set[str], loaded: Iterable[Subject]) -> dict[str, str]:
+    """Maps each of `codes` that belongs to a single household, which is loaded, to the id of this household.
+
+    `holders` are the stored households. The reports of the batch may have changed the codes of loaded households.
+    """
+    households = {subject.name[1]: subject for subject in loaded if subject.name[0] == ReportKind.HOUSEHOLD}
+    for code in codes:
+        holders[code] -= households.keys()
+    for household_id, subject in households.items():
+        for code in subject.short_codes & codes:
+            holders[code].add(household_id)
+    return {code: household_id for code, household_id in single(holders).items() if household_id in households}
+
+
 def version_of(movement: FiledMovement) -> MovementVersion:
     return movement.report_id, movement.clear.version, movement.author
 
@@ -99,10 +133,26 @@ class HouseholdCodes:
         self._connection = connection
         self._search = search
 
-    async def resolve(self, movements: Sequence[FiledMovement], now: datetime) -> None:
-        """Name the household of each new movement whose code belongs to a single household. List the others."""
+    async def households_of(self, movements: Sequence[FiledMovement]) -> set[Name]:
+        """The stored households that have the codes of these movements, without codes of several households."""
+        found = single(await self._holders(movements)) if movements else {}
+        return {(ReportKind.HOUSEHOLD.value, household_id) for household_id in found.values()}
+
+    async def resolve(
+        self, movements: Sequence[FiledMovement], now: datetime, loaded: Iterable[Subject] | None = None
+    ) -> None:
+        """Name the household of each new movement whose code belongs to a single household. List the others.
+
+        `loaded` are the households of the batch, after its reports about households were filed. Without `loaded`, only
+        the stored households are compared.
+        """
+        if not movements:
+            return
         await self._connection.execute(LOCK)
-        comparisons = compared(movements, await self._households(movements), await self._wrong(movements, now))
+        holders = await self._holders(movements)
+        codes = {movement.household_code or "" for movement in movements}
+        households = single(holders) if loaded is None else single_loaded(holders, codes, loaded)
+        comparisons = compared(movements, households, await self._wrong(movements, now))
         for comparison in comparisons:
             comparison.movement.name_household(comparison.household_id)
         unknown = [comparison for comparison in comparisons if comparison.household_id is None]
@@ -131,7 +181,7 @@ class HouseholdCodes:
         could try further codes after it corrected its wrong codes.
         """
         counted = {version for version, wrong_at in listed.items() if wrong_at is not None}
-        households, wrong = await self._households(waiting), await self._wrong(waiting, now)
+        households, wrong = single(await self._holders(waiting)), await self._wrong(waiting, now)
         comparisons = compared(waiting, households, wrong, counted=counted)
         unknown = [comparison for comparison in comparisons if comparison.household_id is None]
         noted = {version_of(comparison.movement): comparison.wrong_at(now) for comparison in unknown}
@@ -142,13 +192,13 @@ class HouseholdCodes:
         await self._connection.executemany(DELETE, list(listed.keys() - noted.keys()))
         return [comparison for comparison in comparisons if comparison.household_id is not None]
 
-    async def _households(self, movements: Iterable[FiledMovement]) -> dict[str, str]:
-        """Maps each code that belongs to a single household to the id of this household."""
+    async def _holders(self, movements: Iterable[FiledMovement]) -> Holders:
+        """The stored households that have the codes of these movements."""
         codes = self._search.of_codes({movement.household_code or "" for movement in movements})
-        households = defaultdict[str, set[str]](set)
+        holders: Holders = defaultdict(set)
         for row in await self._connection.fetch(FIND, list(codes)):
-            households[codes[row["key"]]].add(str(row["household_id"]))
-        return {code: min(ids) for code, ids in households.items() if len(ids) == 1}
+            holders[codes[row["key"]]].add(str(row["household_id"]))
+        return holders
 
     async def _wrong(self, movements: Iterable[FiledMovement], now: datetime) -> dict[str, int]:
         authors = {movement.author for movement in movements}

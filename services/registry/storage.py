@@ -59,9 +59,9 @@ class Store:
         self._keys: Keys = {}
         self._known: set[Name] = set()
 
-    async def open(self, batch: Sequence[AnyFiled]) -> WorkingSet:
-        """Load the working set of the batch's households, groups and reports."""
-        names, report_ids = {filed.subject for filed in batch}, [filed.report_id for filed in batch]
+    async def open(self, batch: Sequence[AnyFiled], besides: Collection[Name] = ()) -> WorkingSet:
+        """Load the working set of the batch's households, groups and reports, and of the households `besides`."""
+        names, report_ids = {filed.subject for filed in batch} | {*besides}, [filed.report_id for filed in batch]
         return await self.open_at(names, report_ids, named_sites(batch))
 
     async def open_at(

@@ -67,6 +67,11 @@ class Subject:
         return self.row_version == 0
 
     @property
+    def short_codes(self) -> set[str]:
+        """The short codes by which a movement can name the household."""
+        return {code for filed in self.displacements.values() if (code := filed.sealed.get("short_code"))}
+
+    @property
     def is_actual(self) -> bool:
         """Whether there is an Actual report of a displacement or count."""
         return any(filed.clear.status is Status.ACTUAL for filed in self.displacements.values())

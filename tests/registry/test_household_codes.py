@@ -75,6 +75,18 @@ async def test_a_movement_with_an_unknown_code_waits_for_the_household(file: Fil
     assert await file(reversal) == ["recorded"]
 
 
+async def test_the_codes_of_the_households_in_the_same_batch_are_known(file: Filing) -> None:
+    body = household(short_code=CODE)
+    assert await file(by_code(CODE), body) == ["recorded", "recorded"]
+    [moved] = [event for event in await file.events("households") if "whereabouts" in event]
+    assert (moved["household_id"], moved["whereabouts"]["returned"]) == (body["household_id"], 5)
+    corrected = {**body, "version": 2, "short_code": OTHER_CODE}
+    assert await file(corrected, by_code(OTHER_CODE, "confirmed_here")) == ["recorded", "recorded"]
+    assert await file.rows("coded_movements") == []
+    assert await file(by_code(OTHER_CODE), household(short_code=OTHER_CODE)) == ["household_unknown", "recorded"]
+    assert len(await file.rows("coded_movements")) == 1
+
+
 @pytest.mark.parametrize("is_accepted_first", [True, False])
 async def test_a_movement_of_an_ended_sign_in_finds_its_household_before_or_after_its_acceptance(
     file: Filing, is_accepted_first: bool
