@@ -46,6 +46,7 @@ class Action(StrEnum):
     HELD_ASSIGNED = "held_assigned"
     LETTERS_ASSIGNED = "letters_assigned"
     REDRIVEN = "redriven"
+    SHORT_CODE_DRAWN = "short_code_drawn"
     SITE_CHANGED = "site_changed"
     SHEET_SENT = "sheet_sent"
     HAZARD_RELEASED = "hazard_released"

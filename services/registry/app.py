@@ -7,6 +7,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.registry import (
+    code_routes,
     differing_counts,
     duplicate_routes,
     figure_pages,
@@ -54,6 +55,7 @@ def create_app(settings: RegistrySettings) -> FastAPI:
         routers=[
             search_routes.router,
             duplicate_routes.router,
+            code_routes.router,
             household_pages.router,
             group_pages.router,
             site_pages.router,

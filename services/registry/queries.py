@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from services.registry import report_queries
-from services.registry.envelope_encryption import EnvelopeEncryption, Key, member_aad, row_aad
+from services.registry.envelope_encryption import EnvelopeEncryption, Key, code_aad, member_aad, row_aad
 from services.registry.models import (
     DuplicatePair,
     Episode,
@@ -66,7 +66,7 @@ LISTED = (
     IS_URGENT.label("is_urgent"),
 )
 OF_HOUSEHOLD = (ReportKind.HOUSEHOLD, ReportKind.HOUSEHOLD_MOVEMENT)
-KEY = (HouseholdKey.kek_id, HouseholdKey.wrapped)
+KEY = (HouseholdKey.kek_id, HouseholdKey.wrapped, HouseholdKey.sealed_code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,10 @@ async def sealed_members(session: AsyncSession, ids: Sequence[UUID]) -> defaultd
 
 def opened_household(row: RowMapping, members: Sequence[Member], encryption: EnvelopeEncryption) -> dict[str, Any]:
     key = encryption.unwrap(row["kek_id"], row["wrapped"])
-    sealed = from_json(key.open(row["sealed"], row_aad(str(row["household_id"]), row["row_version"])))
+    household_id = str(row["household_id"])
+    sealed = from_json(key.open(row["sealed"], row_aad(household_id, row["row_version"])))
+    if row["sealed_code"]:
+        sealed.setdefault("short_code", key.open(row["sealed_code"], code_aad(household_id)).decode())
     return {**row, "sealed": sealed, "members": [opened_member(member, key) for member in members]}
 
 

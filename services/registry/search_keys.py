@@ -5,6 +5,7 @@ database cannot test whether it contains a name or telephone. docs/decisions/004
 """
 
 import hmac
+import itertools
 from collections.abc import Callable, Collection, Iterable, Iterator
 from enum import StrEnum
 from functools import lru_cache
@@ -76,7 +77,6 @@ def reports_in_effect(subject: Subject) -> Iterator[AnyFiled]:
 def values_of(report: AnyFiled) -> Iterator[tuple[Field, str | None]]:
     """The values of this report by which a search can find the household, as the author typed them."""
     content = report.sealed
-    yield Field.SHORT_CODE, content.get("short_code")  # first, so that MOST_KEYS never omits this key
     yield Field.PHONE, content.get("phone")
     yield Field.LOCALITY, content.get("origin_locality")
     yield Field.LOCALITY, content.get("destination_locality")
@@ -103,6 +103,8 @@ class KeysOfRoot:
         return [search_key(self._field_keys[term.field], spelling) for spelling in term.spellings]
 
     def of_household(self, subject: Subject) -> list[bytes]:
+        """The short codes come first. They are not limited, because a movement by a code must find its household."""
+        codes = [key for code in sorted(subject.short_codes) for key in self.of_code(code)]
         keys: dict[bytes, None] = {}  # a dict keeps the order of the fields
         for report in reports_in_effect(subject):
             for field, value in values_of(report):
@@ -111,7 +113,7 @@ class KeysOfRoot:
                     keys.update(dict.fromkeys(made))
         if len(keys) > MOST_KEYS:
             log.get().warning("too many search keys", household_id=subject.name[1], keys=len(keys))
-        return list(keys)[:MOST_KEYS]
+        return [*codes, *itertools.islice(keys, MOST_KEYS)]
 
     def of_site(self, site_id: str) -> bytes:
         """The key that finds the households at a site."""

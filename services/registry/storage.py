@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry import rows
 from services.registry.decisions import NOBODY, SITE, Name, Owner
-from services.registry.envelope_encryption import EnvelopeEncryption, report_aad
+from services.registry.envelope_encryption import EnvelopeEncryption, code_aad, report_aad
 from services.registry.filed_reports import Keys, filed_from, identification, identity, name_of, refiling, text_of
 from services.registry.group_movements import Tally
 from services.registry.household_codes import MovementVersion
@@ -25,6 +25,7 @@ from services.registry.storage_statements import (
     HELD_OF,
     HOUSEHOLD_TABLES,
     IDENTIFY,
+    KEEP_CODE,
     KINDS_OF,
     KNOWN_OF,
     LOCK_OF,
@@ -180,11 +181,15 @@ class Store:
             row["registered_at"],
             sequence=row["sequence"],
             row_version=row["row_version"],
+            drawn_code=self._code(name, row["sealed_code"]),
         )
         for report in sorted(filed, key=lambda report: report.clear.version):
             if report.subject == name and report.precedent.took_effect:
                 subject.add(report)
         return subject
+
+    def _code(self, name: Name, sealed: bytes | None) -> str | None:
+        return self._keys[name].open(sealed, code_aad(name[1])).decode() if sealed else None
 
     def _filed(self, row: asyncpg.Record) -> AnyFiled:
         report_id, author, subject = str(row["report_id"]), str(row["author"]), name_of(row)
@@ -239,10 +244,17 @@ class Store:
             connection,
             [*self._new_keys(working_set), *self._copies(working_set, changed, tallies), outbox.copied(messages)],
         )
+        await self.keep_codes(changed[ReportKind.HOUSEHOLD])
         await self._identify(working_set.identified, connection)
         if working_set.refiled:
             await connection.executemany(REFILE, [refiling(report) for report in working_set.refiled])
         await self._note_households(working_set, connection)
+
+    async def keep_codes(self, households: Iterable[Subject]) -> None:
+        """Store the new short codes of these households, encrypted with the households' keys."""
+        if drawn := [(subject.name, subject.drawn_code or "") for subject in households if subject.is_code_new]:
+            codes = [(id, self._keys[kind, id].seal(code.encode(), code_aad(id))) for (kind, id), code in drawn]
+            await (await database.driver(self._session)).executemany(KEEP_CODE, codes)
 
     async def _identify(self, movements: Sequence[FiledMovement], connection: Connection) -> None:
         """Store the households of these movements, and encrypt the movements with the keys of their households."""

@@ -15,12 +15,17 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 # Every household with a filed report has a key, so a household without a key is new.
 KNOWN = """
-SELECT {subject} AS subject_id, kek_id, wrapped, author, team, registered_at, sequence, row_version
+SELECT {subject} AS subject_id, kek_id, wrapped, {code} AS sealed_code,
+    author, team, registered_at, sequence, row_version
 FROM {table}_keys LEFT JOIN {table}s USING ({subject})
 WHERE {subject} = ANY($1::uuid[])
 """
 LOCK_OF = {kind: f"ORDER BY {kind}_id FOR UPDATE OF {kind}_keys" for kind in (ReportKind.HOUSEHOLD, ReportKind.GROUP)}
-KNOWN_OF = {kind: KNOWN.format(table=kind, subject=f"{kind}_id") for kind in (ReportKind.HOUSEHOLD, ReportKind.GROUP)}
+KNOWN_OF = {
+    kind: KNOWN.format(table=kind, subject=f"{kind}_id", code=code)
+    for kind, code in ((ReportKind.HOUSEHOLD, "sealed_code"), (ReportKind.GROUP, "NULL::bytea"))
+}
+KEEP_CODE = "UPDATE household_keys SET sealed_code = $2 WHERE household_id = $1"
 BY_REPORT = "SELECT * FROM reports WHERE report_id = ANY($1::uuid[])"
 BY_SUBJECT = "SELECT * FROM reports WHERE subject_id = ANY($1::uuid[]) AND kind = ANY($2)"
 # Maps a kind of subject to the kinds of reports about this subject.

@@ -11,6 +11,7 @@ from services.registry.courses import Courses, HouseholdStanding, Onward, course
 from services.registry.decisions import RECORDED, SITE, Name, Owner, ReportDecision
 from services.registry.reports import AnyFiled, Filed, FiledMovement, order
 from shared.events.displacements import GroupClear
+from shared.events.short_codes import drawn_code
 from shared.events.vocabulary import Mobility, ReportKind, Status
 
 F = TypeVar("F", Filed, FiledMovement)
@@ -28,6 +29,7 @@ class Subject:
     """A household or a group, with its owner. `displacements` has the valid report of each displacement or count.
 
     A site is a subject that has only movements and no owner. `sites` are the loaded sites that have movements.
+    `drawn_code` is the short code that the registry drew for a household; `is_code_new` until it is stored.
     """
 
     name: Name
@@ -38,6 +40,8 @@ class Subject:
     sequence: int = 0
     row_version: int = 0
     sites: Mapping[str, "Subject"] = field(default_factory=dict)
+    drawn_code: str | None = None
+    is_code_new: bool = False
     _courses: Courses | None = None
 
     def look_at(self, sites: Mapping[str, "Subject"]) -> None:
@@ -69,7 +73,13 @@ class Subject:
     @property
     def short_codes(self) -> set[str]:
         """The short codes by which a movement can name the household."""
-        return {code for filed in self.displacements.values() if (code := filed.sealed.get("short_code"))}
+        codes = {code for filed in self.displacements.values() if (code := filed.sealed.get("short_code"))}
+        return codes | {self.drawn_code} if self.drawn_code else codes
+
+    def draw_code(self) -> None:
+        """Give the household a short code, if it has none."""
+        if not self.short_codes:
+            self.drawn_code, self.is_code_new = drawn_code(), True
 
     @property
     def is_actual(self) -> bool:

@@ -27,13 +27,15 @@ from services.registry.judgements import Judgements, Settled, Unjudged, is_repla
 from services.registry.reports import AnyFiled, Filed, FiledMovement
 from services.registry.subjects import Subject
 from shared.crypto.randomness import random_id
-from shared.events.vocabulary import Flag, RefusalReason, ReportKind
+from shared.events.vocabulary import Flag, RefusalReason, ReportKind, SubmissionChannel
 from shared.places import Places
 
 BEGINNINGS = (Effect.CREATE, Effect.BEGIN)
 # A movement held for one of these reasons was not decided about yet. Its author may register a household with the
 # report's id. If the movement was decided about for this household, it must not become a movement of another one.
 UNDECIDED = (Held.HOUSEHOLD_UNKNOWN, Held.EXPIRED_TOKEN, Held.REVOKED)
+# A phone draws the short code itself. The registry draws the code of a household from the desk or from a list.
+WITHOUT_CODES = (SubmissionChannel.CONSOLE, SubmissionChannel.IMPORT)
 
 
 @dataclass(slots=True)
@@ -252,6 +254,7 @@ class WorkingSet(Judgements):
         return decision
 
     def _change(self, filed: Filed, subject: Subject | None, effect: Effect) -> None:
+        is_new = subject is None
         if subject is None:
             subject = self.subjects[filed.subject] = Subject(
                 filed.subject, Owner(filed.author, filed.team), filed.received_at, sites=self.sites
@@ -260,6 +263,8 @@ class WorkingSet(Judgements):
             self._to_judge(subject)
         before = subject.published if subject.displacements else None
         subject.add(filed)
+        if is_new and filed.channel in WITHOUT_CODES and filed.subject[0] == ReportKind.HOUSEHOLD:
+            subject.draw_code()
         if subject.has_movements:  # this report may be the first that names a site whose people moved
             self.unjudged.setdefault(subject.name, Unjudged(None, {}))
         self.changed[subject.name] = subject

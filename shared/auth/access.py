@@ -86,6 +86,7 @@ ROUTES: dict[str, AccessRule] = {
     "POST /registry/v1/households:search": to(COUNTERS),
     "GET /registry/v1/households/{household_id}": to(HOUSEHOLD_READERS),
     "GET /registry/v1/households/{household_id}/duplicates": to(COUNTERS),
+    "POST /registry/v1/households/{household_id}/short-code": to(frozenset({R.REGISTRAR})),
     "GET /registry/v1/duplicates": to(COUNTERS),
     "GET /registry/v1/households/{household_id}/history": to(HOUSEHOLD_READERS),
     "GET /registry/v1/statistics/stock": to(FIGURES),

@@ -5,6 +5,7 @@ The check symbol is Crockford's, too: the remainder modulo 37. No code with a ch
 Crockford writes these remainders as *, ~, $, = and U.
 """
 
+import secrets
 from typing import Annotated
 
 from pydantic import StringConstraints
@@ -17,6 +18,14 @@ ShortCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-HJKMNP-TV-Z]{9}$")
 _TYPED = str.maketrans({"O": "0", "I": "1", "L": "1", " ": None, "-": None})
 
 
+def drawn_code() -> str:
+    """A new code, drawn as the phone form draws it."""
+    while True:
+        start = "".join(secrets.choice(ALPHABET) for _ in range(RANDOM_CHARACTERS))
+        if (symbol := remainder(start)) < len(ALPHABET):
+            return start + ALPHABET[symbol]
+
+
 def check_code(code: str | None) -> None:
     """Raises ValueError if the check symbol does not fit the other characters."""
     if code is not None and not is_valid(code):
@@ -27,10 +36,15 @@ def is_valid(code: str) -> bool:
     """Whether the text has the form of a short code, with the right check symbol."""
     if len(code) != RANDOM_CHARACTERS + 1 or not set(code) <= set(ALPHABET):
         return False
+    return remainder(code[:RANDOM_CHARACTERS]) == ALPHABET.index(code[RANDOM_CHARACTERS])
+
+
+def remainder(start: str) -> int:
+    """The value of the characters, modulo 37."""
     value = 0
-    for character in code[:RANDOM_CHARACTERS]:
+    for character in start:
         value = value * len(ALPHABET) + ALPHABET.index(character)
-    return value % MODULUS == ALPHABET.index(code[RANDOM_CHARACTERS])
+    return value % MODULUS
 
 
 def folded_code(typed: str) -> str:

@@ -12,8 +12,11 @@ from services.registry import search_queries
 from services.registry.names import folded
 from services.registry.search_keys import LONGEST_NAME, MOST_KEYS, Field, KeysOfRoot, terms
 from shared.auth.tokens import Role
+from shared.events.short_codes import is_valid
+from shared.events.vocabulary import SubmissionChannel
 from tests.registry.conftest import Office
 from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, OSH, household, movement
+from tests.registry.test_household_codes import by_code
 from tests.registry.test_search_renewal import changed, renewed
 
 pytestmark = pytest.mark.anyio
@@ -205,6 +208,55 @@ async def test_a_report_that_waits_is_found_by_its_code(office: Office) -> None:
     assert (await search(office, claims={"areas": (OSH,)}, code=other["report_id"][-4:])).json()["households"] == []
 
 
+async def short_code(office: Office, body: dict[str, Any]) -> str | None:
+    """The short code that the household's page and `GET` show."""
+    path = f"households/{body['household_id']}"
+    details = (await office.get(f"/v1/{path}", role=Role.REGISTRAR)).json()["details"]
+    page = (await office.get(f"/{path}?lang=en", role=Role.REGISTRAR, accept="text/html")).text
+    code: str | None = details.get("short_code")
+    assert f"{code[:3]}-{code[3:6]}-{code[6:]}" in page if code else "Assign a short code" in page
+    return code
+
+
+async def test_a_household_from_the_desk_or_a_list_gets_a_short_code_and_keeps_it(office: Office) -> None:
+    desk, listed, phone = household(), household(), household()
+    await office.file(desk, channel=SubmissionChannel.CONSOLE)
+    await office.file(listed, channel=SubmissionChannel.IMPORT)
+    await office.file(phone)
+    codes = [await short_code(office, body) for body in (desk, listed, phone)]
+    assert is_valid(codes[0] or "") and is_valid(codes[1] or "") and codes[0] != codes[1] and codes[2] is None
+    await office.file({**desk, "version": 2, "needs": ["food"]}, channel=SubmissionChannel.CONSOLE)
+    assert await short_code(office, desk) == codes[0]
+    assert await found(office, short_code=codes[0]) == [desk["household_id"]]
+    await office.file(by_code(str(codes[1])), author=uuid4(), team=uuid4())
+    moved = await office.get(f"/v1/households/{listed['household_id']}/history", role=Role.REGISTRAR)
+    assert [version["outcome"] for version in moved.json()["versions"]] == ["recorded", "recorded"]
+    async with office.app.state.sessions.begin() as session:
+        for table in ("reports", "households", "household_keys", "search_keys", "outbox"):
+            rows = (await session.execute(text(f"SELECT * FROM {table}"))).all()
+            assert not any(str(code) in str(rows) for code in codes[:2])
+
+
+async def test_a_registrar_draws_a_short_code_for_an_older_household_once(office: Office) -> None:
+    body = household()
+    await office.file(body)
+    path = f"/v1/households/{body['household_id']}/short-code"
+    for role in (Role.OPERATOR, Role.DUTY_HEAD, Role.FIELD):
+        assert (await office.post(path, role=role)).status_code == 403
+    assert (await office.post(path, role=Role.REGISTRAR, areas=(OSH,))).status_code == 404
+    drawn = [(await office.post(path, role=Role.REGISTRAR)).json()["short_code"] for _ in range(2)]
+    assert drawn[0] == drawn[1] == await short_code(office, body)
+    async with office.app.state.sessions.begin() as session:
+        logged = await session.execute(text("SELECT objects FROM audit WHERE action = 'short_code_drawn'"))
+        assert [list(map(str, objects)) for (objects,) in logged if str(objects[0]) == body["household_id"]] == [
+            [body["household_id"]]
+        ]
+    assert await found(office, short_code=drawn[0]) == [body["household_id"]]
+    await office.file({**body, "version": 2, "needs": ["food"]})
+    assert await short_code(office, body) == drawn[0]
+    assert await found(office, short_code=drawn[0]) == [body["household_id"]]
+
+
 async def test_a_report_that_waits_for_its_household_is_found_by_its_code(office: Office) -> None:
     """The report is found only in its own areas."""
     body = household()
@@ -216,15 +268,17 @@ async def test_a_report_that_waits_for_its_household_is_found_by_its_code(office
 
 
 async def test_a_household_has_a_bounded_number_of_search_keys(office: Office) -> None:
-    """A search finds the telephone and the first members. No name has more than eight parts."""
+    """A search finds the short codes, the telephone and the first members. No name has more than eight parts."""
     words = [f"{first}{second}" for first in "абвгд" for second in "лмнпрс"]
     named = family(person(" ".join(words), "Усенов"), phone="0700112233")
     many = [" ".join(f"{word}{number}" for word in words[:12]) for number in range(60)]
     body = family(*(person(name, name, patronymic=name[::-1]) for name in many), phone="0700445566")
-    await office.file(named, body)
+    moved_on = {**household(short_code="7K3M9QXA7"), "household_id": body["household_id"]}
+    await office.file(named, body, moved_on)
     async with office.app.state.sessions.begin() as session:
         counts = (await session.scalars(text("SELECT cardinality(keys) FROM search_keys"))).all()
-    assert min(counts) == LONGEST_NAME + 2 and max(counts) == MOST_KEYS
+    assert min(counts) == LONGEST_NAME + 2 and max(counts) == MOST_KEYS + 1
+    assert await found(office, short_code="7K3M9QXA7") == [body["household_id"]]
     assert await found(office, phone="0700445566") == [body["household_id"]]
 
 

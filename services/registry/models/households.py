@@ -49,8 +49,13 @@ class Member(RegistryModel):
 
 
 class HouseholdKey(WrappedKey, RegistryModel):
-    """The data key of a household. Each household with a filed report has a key."""
+    """The data key of a household. Each household with a filed report has a key.
+
+    `sealed_code` is the short code that the registry drew, encrypted with the key. Unlike the row in `households`, this
+    row stays when the household changes.
+    """
 
     __tablename__ = "household_keys"
 
     household_id: Mapped[UUID] = mapped_column(primary_key=True)
+    sealed_code: Mapped[bytes | None]

@@ -85,6 +85,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         Action.HAZARD_RELEASED: N_("Event released to the public"),
         Action.RELEASE_WITHDRAWN: N_("Release of an event withdrawn"),
         Action.SHEET_SENT: N_("Sheet of households sent"),
+        Action.SHORT_CODE_DRAWN: N_("Short code of a household assigned"),
         Action.SITE_CHANGED: N_("Site changed"),
         Action.COMMAND: N_("Command at the terminal"),
     },
