@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from pydantic import Field
+
 from shared.config import Settings
 
 
@@ -16,3 +18,4 @@ class RegistrySettings(Settings):
     digest_key_file: Path = Path(".state/secrets/digest-key")
     search_root_file: Path = Path(".state/secrets/search-root")
     registry_batch: int = 1000  # the largest number of records in one batch and transaction
+    registry_unknown_code_days: float = Field(default=60, gt=0)  # then a movement with an unknown code is refused

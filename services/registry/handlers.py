@@ -1,7 +1,7 @@
 """Handlers that apply reports and decisions to the working set, store the changes and add events to the outbox."""
 
 from collections.abc import Callable, Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain
 
@@ -11,7 +11,7 @@ from services.registry import held
 from services.registry.decisions import Name, ReportDecision
 from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.held_events import held_events
-from services.registry.household_codes import HouseholdCodes, divided, with_codes
+from services.registry.household_codes import KEPT, HouseholdCodes, divided, expired, with_codes
 from services.registry.household_events import HouseholdEvents, utcnow
 from services.registry.models import HeldDecision
 from services.registry.recounts import recount
@@ -47,12 +47,14 @@ class Registrar:
         places: Places,
         *,
         clock: Callable[[], datetime] = utcnow,
+        unknown_codes_kept: timedelta = KEPT,
     ) -> None:
         self._encryption = encryption
         self._search = search
         self._places = places
         self._household_events = HouseholdEvents(places)
         self._clock = clock
+        self._unknown_codes_kept = unknown_codes_kept
 
     async def file_reports(self, received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
         """File the reports. Return one outcome per report, in order. The caller commits."""
@@ -103,19 +105,25 @@ class Registrar:
     async def find_households(self, session: AsyncSession) -> int:
         """Compare the short codes of some waiting movements again, and file the movements whose household is known now.
 
-        Returns the number of these movements. The caller commits.
+        Movements whose codes have been wrong for too long are refused. Returns the number of movements whose household
+        is known now. The caller commits.
         """
         codes, now = HouseholdCodes(await database.driver(session), self._search), self._clock()
         listed = await codes.listed()
         if not listed:
             return 0
         store = Store(session, self._encryption, self._search, self._places)
-        found = await codes.compare_again(await store.unidentified(listed), listed, now)
+        waiting = await store.unidentified(listed)
+        found = await codes.compare_again(waiting, listed, now)
+        given_up = expired(waiting, listed, found, now - self._unknown_codes_kept)
         households = [(ReportKind.HOUSEHOLD.value, str(comparison.household_id)) for comparison in found]
-        names = {*households, *(comparison.movement.subject for comparison in found)}
-        working_set = await store.open_at(names, [comparison.movement.report_id for comparison in found])
+        movements = [*(comparison.movement for comparison in found), *given_up]
+        names = {*households, *(movement.subject for movement in movements)}
+        working_set = await store.open_at(names, [movement.report_id for movement in movements])
         for comparison, household in zip(found, households, strict=True):
             working_set.identify(comparison.movement, household)
+        for movement in given_up:
+            working_set.refuse_unidentified(movement)
         await self._save(working_set, store, session)
         return len(found)
 

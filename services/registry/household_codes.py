@@ -20,6 +20,7 @@ from shared.events.vocabulary import ReportKind
 
 MOST_WRONG = 20  # wrong codes of an account within WINDOW
 WINDOW = timedelta(hours=1)
+KEPT = timedelta(days=60)  # the default time after which a movement with a wrong code is refused
 AT_ONCE = 200  # waiting movements that one transaction compares again
 
 # Only one transaction at a time compares codes. Otherwise two transactions would count an account's codes separately.
@@ -124,6 +125,18 @@ def single_loaded(holders: Holders, codes: set[str], loaded: Iterable[Subject]) 
 
 def version_of(movement: FiledMovement) -> MovementVersion:
     return movement.report_id, movement.clear.version, movement.author
+
+
+def expired(
+    waiting: Iterable[FiledMovement],
+    listed: Mapping[MovementVersion, datetime | None],
+    comparisons: Iterable[CodeComparison],
+    until: datetime,
+) -> list[FiledMovement]:
+    """The movements whose codes are wrong since `until` or longer, without those that were identified now."""
+    identified = {version_of(comparison.movement) for comparison in comparisons}
+    wrong_at = {version: at for version, at in listed.items() if at is not None and version not in identified}
+    return [movement for movement in waiting if wrong_at.get(version_of(movement), until) < until]
 
 
 class HouseholdCodes:

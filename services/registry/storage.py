@@ -37,7 +37,7 @@ from services.registry.storage_statements import (
     clear_away,
     lock_sites,
 )
-from services.registry.subjects import Subject, named_sites, put
+from services.registry.subjects import Subject, named_sites, put, reached
 from services.registry.working_set import WorkingSet
 from shared.events import Message
 from shared.events.vocabulary import ReportKind
@@ -304,8 +304,3 @@ class Store:
         yield rows.groups(groups, keys)
         yield rows.counts(tallies)
         yield rows.group_stays(tallies)
-
-
-def reached(sites: Iterable[Subject]) -> set[str]:
-    """The sites to which movements of everybody at these sites lead."""
-    return {site_id for site in sites for site_id in named_sites(site.movements.values())}

@@ -189,6 +189,11 @@ def named_sites(reports: Iterable[AnyFiled]) -> set[str]:
     return {site_id for report in reports for site_id in sites_of(report)}
 
 
+def reached(sites: Iterable[Subject]) -> set[str]:
+    """The sites to which movements of everybody at these sites lead."""
+    return {site_id for site in sites for site_id in named_sites(site.movements.values())}
+
+
 def sites_of(filed: AnyFiled) -> Iterator[str]:
     """The sites where a report about a household, or about everybody at a site, places people."""
     if filed.subject[0] != ReportKind.GROUP:

@@ -1,6 +1,7 @@
 """The registry's worker consumes reports, publishes the outbox, executes decisions and applies new keys."""
 
 import gc
+from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -41,7 +42,8 @@ async def run(settings: RegistrySettings) -> None:
         reports = consumer(settings, engine, ReportOpener(keys, digests), digests)
         encryption = EnvelopeEncryption(settings.registry_kek_file)
         search, places = SearchKeys(settings.search_root_file), Places.load(settings.places_path)
-        registrar = Registrar(encryption, search, places)
+        kept = timedelta(days=settings.registry_unknown_code_days)
+        registrar = Registrar(encryption, search, places, unknown_codes_kept=kept)
         await retry_while_unavailable(lambda: digests.lay_newest(settings))
         await retry_while_unavailable(lambda: complete_list(database.sessions(engine)))
         await wiring.work(

@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import TypeGuard
 
 from services.registry import decisions
 from services.registry.decisions import (
@@ -26,14 +25,12 @@ from services.registry.held_people import HeldChange, held_changes, newest_held
 from services.registry.judgements import Judgements, Settled, Unjudged, is_replaceable
 from services.registry.reports import AnyFiled, Filed, FiledMovement
 from services.registry.subjects import Subject
+from services.registry.unidentified_movements import is_mistyped, is_unidentified, is_unnamed
 from shared.crypto.randomness import random_id
 from shared.events.vocabulary import Flag, RefusalReason, ReportKind, SubmissionChannel
 from shared.places import Places
 
 BEGINNINGS = (Effect.CREATE, Effect.BEGIN)
-# A movement held for one of these reasons was not decided about yet. Its author may register a household with the
-# report's id. If the movement was decided about for this household, it must not become a movement of another one.
-UNDECIDED = (Held.HOUSEHOLD_UNKNOWN, Held.EXPIRED_TOKEN, Held.REVOKED)
 # A phone draws the short code itself. The registry draws the code of a household from the desk or from a list.
 WITHOUT_CODES = (SubmissionChannel.CONSOLE, SubmissionChannel.IMPORT)
 
@@ -119,6 +116,13 @@ class WorkingSet(Judgements):
                 if is_waiting:
                     filed.is_expiry_lifted = True  # a movement held as HOUSEHOLD_UNKNOWN has a valid sign-in
                     self._free_waiting(filed, siblings, self._resettle(filed, siblings))
+
+    def refuse_unidentified(self, movement: FiledMovement) -> None:
+        """Refuse a stored movement that still waits for a household with its short code."""
+        version = (movement.clear.version, movement.author)
+        for filed in filter(is_unidentified, self.reports[movement.report_id]):
+            if (filed.clear.version, filed.author) == version:
+                self.refuse(filed, RefusalReason.CODE_UNKNOWN)
 
     def held_changes(self) -> list[HeldChange]:
         """The changes of the newest held reports about households and groups that are not registered."""
@@ -271,24 +275,6 @@ class WorkingSet(Judgements):
         is_correction = effect is Effect.SUPERSEDE or subject.published is before
         self._note_change(subject, filed, is_correction=is_correction)
         self._free_early(subject.name)
-
-
-def is_unnamed(filed: AnyFiled) -> TypeGuard[FiledMovement]:
-    """Whether the report was not decided about yet, and has only a short code, whose household is not known."""
-    return isinstance(filed, FiledMovement) and filed.is_unidentified and filed.reason in UNDECIDED
-
-
-def is_unidentified(filed: AnyFiled) -> TypeGuard[FiledMovement]:
-    """Whether the report waits for a household with its short code."""
-    return is_unnamed(filed) and filed.reason == Held.HOUSEHOLD_UNKNOWN
-
-
-def is_mistyped(older: AnyFiled, newer: FiledMovement) -> bool:
-    """Whether an older version by the same author or team waits for a household with its short code.
-
-    The newer version names a household that is known, so the code of the older version was wrong.
-    """
-    return is_unidentified(older) and Owner(older.author, older.team).shares(newer.author, newer.team)
 
 
 def is_full(subject: Subject, movement: FiledMovement) -> bool:

@@ -443,7 +443,10 @@ class OutcomeKind(Code):
 
 
 class RefusalReason(Code):
-    """Why a person refused a held report, as shown to the report's author."""
+    """Why a held report was refused, as shown to the report's author.
+
+    A person refuses held reports. The registry itself refuses a movement whose short code stays unknown.
+    """
 
     NOT_CONFIRMED = "not_confirmed"
     WRONG_PLACE = "wrong_place"
@@ -451,6 +454,7 @@ class RefusalReason(Code):
     NOT_DISPLACED = "not_displaced"
     PRACTICE = "practice"
     DUPLICATE = "duplicate"
+    CODE_UNKNOWN = "code_unknown"
     UNSTATED = "refused_by_person"
 
 

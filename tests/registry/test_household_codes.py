@@ -26,6 +26,11 @@ def by_code(code: str, moved: str = "returned", **changed: Any) -> dict[str, Any
     return body
 
 
+async def outcomes_of(file: Filing, body: dict[str, Any]) -> list[tuple[str, str | None]]:
+    events = [event for event in await file.events("outcomes") if event["report_id"] == body["report_id"]]
+    return [(event.get("outcome", "held"), event.get("reason")) for event in events]
+
+
 def wrong_codes(count: int) -> list[str]:
     made = (f"{number:08d}" for number in range(10_000_000, 10_000_000 + 2 * count))
     values = ((start, sum(ALPHABET.index(c) * 32**place for place, c in enumerate(reversed(start)))) for start in made)
@@ -131,6 +136,24 @@ async def test_a_code_of_two_households_finds_neither(file: Filing) -> None:
     await file(household(short_code=CODE), household(short_code=CODE))
     assert await file(by_code(CODE)) == ["household_unknown"]
     assert await file.registrar.find_households(file.session) == 0
+
+
+async def test_a_code_that_stays_wrong_is_refused_and_can_be_corrected(file: Filing) -> None:
+    author = uuid4()
+    returned, body = by_code(CODE), household(short_code=OTHER_CODE)
+    await file(returned, body, author=author, team=None)
+    await file(by_code(CODE), flags=[Flag.EXPIRED_TOKEN])  # a person decides about this one
+    await file.session.execute(text("UPDATE coded_movements SET wrong_at = wrong_at - interval '59 days'"))
+    assert await file.registrar.find_households(file.session) == 0
+    assert await outcomes_of(file, returned) == [("held", "household_unknown")]
+    await file.session.execute(text("UPDATE coded_movements SET wrong_at = wrong_at - interval '1 day 1 minute'"))
+    assert await file.registrar.find_households(file.session) == 0
+    assert await outcomes_of(file, returned) == [("held", "household_unknown"), ("rejected", "code_unknown")]
+    assert sorted(row["reason"] or "" for row in await file.rows("reports")) == ["", "code_unknown", "expired_token"]
+    await file.registrar.find_households(file.session)
+    assert len(await file.rows("coded_movements")) == 1
+    corrected = {**returned, "version": 2, "household_code": OTHER_CODE}
+    assert await file(corrected, author=author, team=None) == ["recorded"]
 
 
 async def test_a_correction_of_the_code_settles_the_version_with_the_wrong_code(file: Filing) -> None:

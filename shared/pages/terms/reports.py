@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from shared.events.vocabulary import Flag, OutcomeKind, RefusalReason, ReportKind, SubmissionChannel
 from shared.pages.terms.translatable import N_
 
-# Why a person refused a held report. The author of the report reads these words.
+# Why a held report was refused. The author of the report reads these words.
 REFUSALS: Mapping[str, str] = {
     RefusalReason.NOT_CONFIRMED: N_("could not be confirmed"),
     RefusalReason.WRONG_PLACE: N_("the place is wrong, correct it and send again"),
@@ -13,6 +13,7 @@ REFUSALS: Mapping[str, str] = {
     RefusalReason.NOT_DISPLACED: N_("these people are not displaced"),
     RefusalReason.PRACTICE: N_("sent for practice"),
     RefusalReason.DUPLICATE: N_("reported before"),
+    RefusalReason.CODE_UNKNOWN: N_("no household is known by this short code, correct the code and send again"),
     RefusalReason.UNSTATED: N_("no reason stated"),
 }
 TERMS: Mapping[str, Mapping[str, str]] = {
