@@ -137,6 +137,8 @@ class Registrar:
 
     async def _save(self, working_set: WorkingSet, store: Store, session: AsyncSession) -> None:
         now = self._clock()
+        codes = HouseholdCodes(await database.driver(session), self._search)
+        await codes.count_shared(working_set.given_codes, now)
         working_set.judge()
         recounted = await recount(session, working_set, store, now)
         held_people = await held_events(session, working_set.held_changes(), self._places, now)

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeAlias
 
 from services.registry.decisions import Name
-from services.registry.reports import AnyFiled, FiledMovement
+from services.registry.reports import AnyFiled, Filed, FiledMovement
 from services.registry.search_keys import SearchKeys
 from services.registry.subjects import Subject
 from shared.events.vocabulary import ReportKind
@@ -123,8 +123,12 @@ def single_loaded(holders: Holders, codes: set[str], loaded: Iterable[Subject]) 
     return {code: household_id for code, household_id in single(holders).items() if household_id in households}
 
 
-def version_of(movement: FiledMovement) -> MovementVersion:
-    return movement.report_id, movement.clear.version, movement.author
+def version_of(report: AnyFiled) -> MovementVersion:
+    return report.report_id, report.clear.version, report.author
+
+
+def codes_of(movements: Iterable[FiledMovement]) -> set[str]:
+    return {movement.household_code or "" for movement in movements}
 
 
 def expired(
@@ -148,7 +152,7 @@ class HouseholdCodes:
 
     async def households_of(self, movements: Sequence[FiledMovement]) -> set[Name]:
         """The stored households that have the codes of these movements, without codes of several households."""
-        found = single(await self._holders(movements)) if movements else {}
+        found = single(await self._holders(codes_of(movements))) if movements else {}
         return {(ReportKind.HOUSEHOLD.value, household_id) for household_id in found.values()}
 
     async def resolve(
@@ -162,8 +166,8 @@ class HouseholdCodes:
         if not movements:
             return
         await self._connection.execute(LOCK)
-        holders = await self._holders(movements)
-        codes = {movement.household_code or "" for movement in movements}
+        codes = codes_of(movements)
+        holders = await self._holders(codes)
         households = single(holders) if loaded is None else single_loaded(holders, codes, loaded)
         comparisons = compared(movements, households, await self._wrong(movements, now))
         for comparison in comparisons:
@@ -194,7 +198,7 @@ class HouseholdCodes:
         could try further codes after it corrected its wrong codes.
         """
         counted = {version for version, wrong_at in listed.items() if wrong_at is not None}
-        households, wrong = single(await self._holders(waiting)), await self._wrong(waiting, now)
+        households, wrong = single(await self._holders(codes_of(waiting))), await self._wrong(waiting, now)
         comparisons = compared(waiting, households, wrong, counted=counted)
         unknown = [comparison for comparison in comparisons if comparison.household_id is None]
         noted = {version_of(comparison.movement): comparison.wrong_at(now) for comparison in unknown}
@@ -205,12 +209,28 @@ class HouseholdCodes:
         await self._connection.executemany(DELETE, list(listed.keys() - noted.keys()))
         return [comparison for comparison in comparisons if comparison.household_id is not None]
 
-    async def _holders(self, movements: Iterable[FiledMovement]) -> Holders:
-        """The stored households that have the codes of these movements."""
-        codes = self._search.of_codes({movement.household_code or "" for movement in movements})
+    async def count_shared(self, given: Sequence[Filed], now: datetime) -> None:
+        """Count a wrong code for each report that gave its household the code of another household.
+
+        Otherwise an account could find out codes, because it learns from its own movements that a code is shared. The
+        caller stores the households later.
+        """
+        if not given:
+            return
+        holders, wrong = await self._holders({filed.sealed["short_code"] for filed in given}), list[Filed]()
+        for filed in given:
+            households, household_id = holders[filed.sealed["short_code"]], filed.subject[1]
+            if households and household_id not in households:
+                wrong.append(filed)
+            households.add(household_id)
+        await self._connection.executemany(ADD, [(*version_of(filed), now, now) for filed in wrong])
+
+    async def _holders(self, codes: Collection[str]) -> Holders:
+        """The stored households that have these codes."""
+        keys = self._search.of_codes(codes)
         holders: Holders = defaultdict(set)
-        for row in await self._connection.fetch(FIND, list(codes)):
-            holders[codes[row["key"]]].add(str(row["household_id"]))
+        for row in await self._connection.fetch(FIND, list(keys)):
+            holders[keys[row["key"]]].add(str(row["household_id"]))
         return holders
 
     async def _wrong(self, movements: Iterable[FiledMovement], now: datetime) -> dict[str, int]:

@@ -38,6 +38,7 @@ WITHOUT_CODES = (SubmissionChannel.CONSOLE, SubmissionChannel.IMPORT)
 @dataclass(slots=True)
 class WorkingSet(Judgements):
     identified: list[FiledMovement] = field(default_factory=list)  # stored movements whose household is known now
+    given_codes: list[Filed] = field(default_factory=list)  # reports that gave their household a new short code
     early: defaultdict[Name, list[AnyFiled]] = field(default_factory=lambda: defaultdict(list))  # household_unknown
     sites: dict[str, Subject] = field(default_factory=dict)
     site_pcodes: Mapping[str, str] = field(default_factory=dict)
@@ -266,6 +267,8 @@ class WorkingSet(Judgements):
         if subject.movements or subject.has_movements:
             self._to_judge(subject)
         before = subject.published if subject.displacements else None
+        if (code := filed.sealed.get("short_code")) and code not in subject.short_codes:
+            self.given_codes.append(filed)
         subject.add(filed)
         if is_new and filed.channel in WITHOUT_CODES and filed.subject[0] == ReportKind.HOUSEHOLD:
             subject.draw_code()

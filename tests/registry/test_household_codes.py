@@ -138,6 +138,26 @@ async def test_a_code_of_two_households_finds_neither(file: Filing) -> None:
     assert await file.registrar.find_households(file.session) == 0
 
 
+async def test_households_with_guessed_codes_of_others_count_as_wrong_codes_of_their_author(file: Filing) -> None:
+    codes, author = wrong_codes(MOST_WRONG), uuid4()
+    victims = [household(short_code=code) for code in codes]
+    await file(*victims)
+    guess = household(short_code=codes[0])
+    await file(guess, author=author, team=None)
+    await file({**guess, "version": 2, "needs": ["food"]}, author=author, team=None)  # the code is not new
+    corrections = [{**guess, "version": 2 + number, "short_code": code} for number, code in enumerate(codes) if number]
+    assert set(await file(*corrections, author=author, team=None)) == {"recorded"}
+    assert len(await file.rows("coded_movements")) == MOST_WRONG
+    own = household(short_code=CODE)
+    assert await file(own, by_code(CODE), author=author, team=None) == ["recorded", "household_unknown"]
+    assert await file({**victims[1], "version": 2, "needs": ["food"]}, by_code(CODE)) == ["recorded", "recorded"]
+    await file.registrar.find_households(file.session)
+    assert len(await file.rows("coded_movements")) == MOST_WRONG + 1
+    await file.session.execute(text("UPDATE coded_movements SET wrong_at = wrong_at - interval '61 minutes'"))
+    assert await file.registrar.find_households(file.session) == 1
+    assert await file.rows("coded_movements") == []
+
+
 async def test_a_code_that_stays_wrong_is_refused_and_can_be_corrected(file: Filing) -> None:
     author = uuid4()
     returned, body = by_code(CODE), household(short_code=OTHER_CODE)

@@ -44,7 +44,8 @@ class CodedMovement(RegistryModel):
     """A movement that waits for a household with its short code.
 
     `wrong_at` is the time at which the code counted as a wrong code of the author. `wrong_at` is NULL if the code was
-    not compared yet, because the author had sent too many wrong codes.
+    not compared yet, because the author had sent too many wrong codes. For an hour there is also a row for each report
+    that gave its household the code of another household, because this counts as a wrong code, too.
     """
 
     __tablename__ = "coded_movements"
