@@ -1,5 +1,6 @@
 """A registrar finds a household by keyboard, and reads its page in three languages."""
 
+import re
 from typing import Any
 
 from playwright.sync_api import Page, expect
@@ -89,7 +90,14 @@ def test_a_household_is_shown_whole_on_screen_and_on_paper(whole: Whole, seat: A
         for width in (1920, 1366, 360):
             page.set_viewport_size({"width": width, "height": 900})
             assert page.evaluate("document.documentElement.scrollWidth") <= width, (language, width)
+        if language == "ky":
+            page.click("#short-code button")
+            expect(page.locator("#short-code")).to_have_text(re.compile(r"^\w{3}-\w{3}-\w{3}$"))
+            expect(page.locator("#short-code")).to_be_focused()
+        code = page.locator("dd", has_text=re.compile(r"^\w{3}-\w{3}-\w{3}$"))
+        expect(code).to_be_visible()
         page.emulate_media(media="print")
+        expect(code).to_be_visible()
         page.set_viewport_size({"width": A4_PORTRAIT, "height": 900})
         right = "cells => Math.max(...cells.map(cell => cell.getBoundingClientRect().right))"
         assert page.locator("main th, main td").evaluate_all(right) <= A4_PORTRAIT, language
