@@ -19,6 +19,8 @@ from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers import Receiver
 from services.alerts.secrets import WebhookSecrets
 from services.alerts.subscriptions import ReceiverNotFound
+from services.alerts.telegram import chats
+from services.alerts.telegram.chats import Chat
 from shared.country import COUNTRY
 from shared.events.vocabulary import DeliveryChannel, Severity, Status
 from shared.pages import LANGUAGES
@@ -36,7 +38,9 @@ Label = Annotated[str, typer.Argument(help="What the receiver is called on the p
 @app.command()
 def add(
     label: Label,
-    address: Annotated[str, typer.Argument(help="A URL for a webhook, an address for e-mail.")],
+    address: Annotated[
+        str, typer.Argument(help="A URL for a webhook, an e-mail address, or telegram:<chat id>[/<topic id>].")
+    ],
     language: Annotated[str, typer.Option("--lang", help="ky, ru or en.")] = "ky",
     status: Annotated[list[Status], typer.Option(help="Which alerts: Actual, Exercise, Test.")] = [Status.ACTUAL],  # noqa: B006
     step: Annotated[
@@ -125,6 +129,8 @@ def list_all() -> None:
 
 
 def channel_of(address: str) -> DeliveryChannel:
+    if address.startswith(chats.PREFIX):
+        return DeliveryChannel.TELEGRAM
     return DeliveryChannel.WEBHOOK if address.startswith(("https://", "http://")) else DeliveryChannel.EMAIL
 
 
@@ -136,13 +142,15 @@ def check(receiver: Receiver, settings: AlertsSettings) -> None:
     if receiver.language not in LANGUAGES:
         refuse(f"One of {', '.join(LANGUAGES)} is expected as language.")
     if not is_address(receiver):
-        refuse("An https:// address or an e-mail address is expected.")
+        refuse("An https:// address, an e-mail address or telegram:<chat id>[/<topic id>] is expected.")
 
 
 def is_address(receiver: Receiver) -> bool:
     try:
         if receiver.channel is DeliveryChannel.WEBHOOK:
             return bool(httpx.URL(receiver.address).host)
+        if receiver.channel is DeliveryChannel.TELEGRAM:
+            return bool(Chat.of(receiver.address))
         return bool(Address(addr_spec=receiver.address).domain)
     except (httpx.InvalidURL, ValueError, IndexError):
         return False

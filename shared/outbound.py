@@ -138,6 +138,14 @@ class Outbound:
                 raise
         return status
 
+    async def call(
+        self, url: str, content: bytes, headers: Mapping[str, str], *, limit: int = WEBHOOK_LIMIT
+    ) -> Response:
+        """Send the content. Return the whole answer."""
+        async with self._answer("POST", url, content, headers) as answer:
+            headers_of_answer = {name.lower(): value for name, value in answer.headers.items()}
+            return Response(answer.status, headers_of_answer, await bounded(answer, limit))
+
     def _permit(self, url: str) -> URL:
         target = parsed(url)
         self.gate.permit(target)

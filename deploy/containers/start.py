@@ -20,7 +20,11 @@ RESTORING = Path("/installation/restoring")  # this file exists until a restore 
 PLACES = Path("/places/places.geojson")
 SHORTEST = 24
 EXAMPLES = ("change", "example", "password", "secret")
-OTHERS = ("ALERTS_SMTP_PASSWORD_FILE", "KAFKA_CA_FILE")  # secrets of other systems are not checked
+OTHERS = (
+    "ALERTS_SMTP_PASSWORD_FILE",
+    "ALERTS_TELEGRAM_TOKEN_FILE",
+    "KAFKA_CA_FILE",
+)  # secrets of other systems are not checked
 
 
 class BadSecret(DocumentedError):

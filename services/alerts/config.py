@@ -17,6 +17,9 @@ class AlertsSettings(Settings):
     alerts_smtp_password_file: str | None = None
     alerts_mail_from: str = "alerts@localhost"
 
+    alerts_telegram_token_file: str | None = None
+    alerts_telegram_api: str = "https://api.telegram.org"
+
     alerts_retry_seconds: float = 5.0  # the first back-off; each further back-off is twice as long
     alerts_retry_longest_seconds: float = 600.0
     alerts_retry_hours: float = 24.0  # an older delivery is not attempted again, and an event reports the failure

@@ -37,13 +37,17 @@ _receiver = TypeAdapter(Receiver)
 
 @dataclass(frozen=True, slots=True)
 class DeliveryAttempt:
-    """The result of one attempt. `is_final` is true if no further attempt follows."""
+    """The result of one attempt. `is_final` is true if no further attempt follows.
+
+    `retry_after` has the seconds until the next attempt, if the receiving server sets them.
+    """
 
     began_at: datetime
     ended_at: datetime
     reason: str
     is_delivered: bool
     is_final: bool
+    retry_after: float | None = None
 
 
 class Deliveries:
@@ -130,7 +134,14 @@ class Deliveries:
         try:
             answer = await self._send(job)
         except Undelivered as error:
-            return DeliveryAttempt(began, datetime.now(UTC), error.reason, is_delivered=False, is_final=error.is_final)
+            return DeliveryAttempt(
+                began,
+                datetime.now(UTC),
+                error.reason,
+                is_delivered=False,
+                is_final=error.is_final,
+                retry_after=error.retry_after,
+            )
         return DeliveryAttempt(began, datetime.now(UTC), answer, is_delivered=True, is_final=True)
 
     def _of(self, job: Job, attempt: DeliveryAttempt) -> DeliveryAttempt:
@@ -177,7 +188,8 @@ class Deliveries:
                 await outbox.insert(connection, [settled(row) for row in rows])
 
     def _row(self, job: Job, attempt: DeliveryAttempt) -> tuple[Any, ...]:
-        pause = None if attempt.is_final else timedelta(seconds=self._pause(job.attempt))
+        seconds = self._pause(job.attempt) if attempt.retry_after is None else attempt.retry_after
+        pause = None if attempt.is_final else timedelta(seconds=seconds)
         return (
             job.delivery_id,
             job.attempt,

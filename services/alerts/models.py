@@ -395,4 +395,19 @@ class BindingTries(AlertsModel):
     failures: Mapped[int]
 
 
+class TelegramMessage(AlertsModel):
+    """The message of a delivery in a chat. Later messages of the alert answer the receiver's first message."""
+
+    __tablename__ = "telegram_messages"
+    __table_args__ = (Index(None, "alert_id", "recipient"),)
+
+    delivery_id: Mapped[UUID] = mapped_column(primary_key=True)
+    alert_id: Mapped[UUID]
+    recipient: Mapped[str]
+    chat_id: Mapped[int] = mapped_column(BigInteger)
+    message_id: Mapped[int] = mapped_column(BigInteger)
+    language: Mapped[str]
+    sent_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
 SHARED = (*CONSUMER_TABLES, AUDIT, models.INSTALLATION)

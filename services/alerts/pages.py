@@ -1,6 +1,5 @@
 """The page of sent messages: receiver, time and result. In an exercise, messages appear only on this page."""
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -10,6 +9,7 @@ from starlette.responses import Response
 
 from services.alerts import listings, subscriptions
 from services.alerts.channels import OUTBOX_PAGE
+from services.alerts.messages import message_of
 from services.alerts.notices import Content
 from services.alerts.texts import CAUSES, Text, Texts
 from shared.auth import tokens
@@ -29,6 +29,12 @@ OUTCOMES = {
     "receiver_removed": N_("The recipient was removed from the list"),
     "no_mail_server": N_("No mail server is set"),
     "not_mailable": N_("Invalid address of the sender or the recipient"),
+    "no_bot_token": N_("No Telegram bot is set"),
+    "bot_token_refused": N_("Telegram refuses the token of the bot: a new token is needed"),
+    "chat_not_found": N_("Telegram knows no such chat, or the bot is not in it"),
+    "chat_closed": N_("The bot was blocked, or removed from the chat"),
+    "chat_forbids": N_("The bot may not write in this chat"),
+    "chat_limit": N_("Waits, because Telegram limits the messages to one chat"),
     "secret_unreadable": N_("The recipient's key is not available: a new one is needed"),
 }
 ANSWERED = N_("Answer: {code}")
@@ -45,7 +51,10 @@ class Try:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A delivery on the page. `title` is in the language of the page, `message` in the language of the receiver."""
+    """A delivery on the page. `title` is in the language of the page, `message` in the language of the receiver.
+
+    `buttons` are the texts of the buttons below a Telegram message.
+    """
 
     created_at: datetime
     settled_at: datetime | None
@@ -56,6 +65,7 @@ class Sent:
     severity: Severity
     title: str
     message: Text
+    buttons: tuple[str, ...]
     tries: tuple[Try, ...]
 
 
@@ -80,6 +90,7 @@ async def notices(request: Request, session: Session) -> Response:
 
 def sent_of(delivery: dict[str, Any], texts: Texts, pages: Pages, language: str) -> Sent:
     content = Content.model_validate(delivery["content"])
+    message, buttons = message_of(delivery, content, texts)
     return Sent(
         delivery["created_at"],
         delivery["settled_at"],
@@ -89,18 +100,13 @@ def sent_of(delivery: dict[str, Any], texts: Texts, pages: Pages, language: str)
         pages.gettext(language, CAUSES[delivery["cause"]]),
         content.data.severity,
         texts.subject(content.data, delivery["cause"], language),
-        message_of(delivery, content, texts),
+        message,
+        buttons,
         tuple(
             Try(datetime.fromisoformat(attempt["ended_at"]), outcome_of(attempt["reason"], pages, language))
             for attempt in delivery["tried"]
         ),
     )
-
-
-def message_of(delivery: dict[str, Any], content: Content, texts: Texts) -> Text:
-    if delivery["channel"] == DeliveryChannel.EMAIL:
-        return texts.of(content.data, delivery["cause"], delivery["language"], content.hazard)
-    return Text("", json.dumps(delivery["content"], ensure_ascii=False, indent=2))
 
 
 def outcome_of(reason: str, pages: Pages, language: str) -> str:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from services.alerts import behalf, listings
 from services.alerts.alerts import Alert
 from services.alerts.listings import AlertState
+from services.alerts.messages import message_of
 from services.alerts.notices import Content
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.texts import Texts
@@ -92,12 +93,11 @@ async def deliveries(
 
 
 def legible(delivery: dict[str, Any], texts: Texts) -> dict[str, Any]:
-    """The delivery. If the delivery is a mail, the text that the receiver reads is added."""
-    if delivery["channel"] != DeliveryChannel.EMAIL:
+    """The delivery. If people read it as a text, the text is added, with the buttons of a Telegram message."""
+    if delivery["channel"] == DeliveryChannel.WEBHOOK:
         return delivery
-    content = Content.model_validate(delivery["content"])
-    text = texts.of(content.data, delivery["cause"], delivery["language"], content.hazard)
-    return {**delivery, "text": asdict(text)}
+    text, buttons = message_of(delivery, Content.model_validate(delivery["content"]), texts)
+    return {**delivery, "text": asdict(text), **({"buttons": buttons} if buttons else {})}
 
 
 async def seen(alert_id: UUID, request: Request, session: Session, caller: Principal) -> Alert:

@@ -94,6 +94,11 @@ async def remove(session: AsyncSession, label: str) -> None:
         raise ReceiverNotFound(label)
 
 
+async def move(session: AsyncSession, address: str, to: str) -> None:
+    """Changes an address that the channel itself has replaced."""
+    await session.execute(update(ReceiverRow).filter_by(address=address).values(address=to))
+
+
 async def fill_exercise(session: AsyncSession) -> None:
     """If an exercise has no receivers, adds two receivers. The outbox page then shows the alerts of the exercise."""
     if not await receiver_queries.receivers(session):

@@ -62,7 +62,7 @@ class Texts:
     """Writes texts in the three languages. `institution` is the centre's name in each language."""
 
     def __init__(self, places: Places, public_url: str, institution: Mapping[str, str]) -> None:
-        self._places, self._public_url, self._institution = places, public_url, institution
+        self._places, self.public_url, self._institution = places, public_url, institution
 
     @classmethod
     def of_installation(cls, places: Places, settings: Settings) -> Self:
@@ -118,7 +118,7 @@ class Texts:
             *self._free_text(words, language, known),
             "",
             *([_("Automatic, not confirmed by a person.")] if alert.verification is Verification.UNVERIFIED else []),
-            _(invitation(alert)).format(address=f"{self._public_url}/alerts/{alert.alert_id}"),
+            _(invitation(alert)).format(address=f"{self.public_url}/alerts/{alert.alert_id}"),
             "",
             self.institution(language),
         ]

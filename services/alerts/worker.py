@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from services.alerts import behalf, subscriptions
 from services.alerts.channels import ChannelOut
 from services.alerts.channels.email import EmailChannel
+from services.alerts.channels.telegram import TelegramChannel
 from services.alerts.channels.webhook import WebhookChannel
 from services.alerts.config import AlertsSettings
 from services.alerts.deliveries import Deliveries
@@ -20,6 +21,9 @@ from services.alerts.handover import Dispatcher
 from services.alerts.queries import held as held_queries
 from services.alerts.ruleset import Ruleset
 from services.alerts.secrets import WebhookSecrets
+from services.alerts.telegram.bot_api import BotApi
+from services.alerts.telegram.chat_messages import ChatMessages
+from services.alerts.telegram.limits import ChatLimits
 from services.alerts.texts import Texts
 from shared import lifecycle, wiring
 from shared.crypto.rotation import keep_newest
@@ -46,6 +50,7 @@ async def run(settings: AlertsSettings) -> None:
     rules = Ruleset.load(settings.alerts_rules, places)
     async with database.opened(settings, pool_size=10, pings=False) as engine:
         sessions, woken, receivers_changed = database.sessions(engine), asyncio.Event(), asyncio.Event()
+        texts = Texts.of_installation(places, settings)
         box = WebhookSecrets(settings.alerts_key_file)
         await retry_while_unavailable(lambda: seal_notes(sessions, box))
         if settings.exercise:
@@ -53,7 +58,10 @@ async def run(settings: AlertsSettings) -> None:
         async with Outbound(settings) as outbound:
             channels: dict[DeliveryChannel, ChannelOut] = {
                 DeliveryChannel.WEBHOOK: WebhookChannel(outbound, box),
-                DeliveryChannel.EMAIL: EmailChannel(settings, outbound, Texts.of_installation(places, settings)),
+                DeliveryChannel.EMAIL: EmailChannel(settings, outbound, texts),
+                DeliveryChannel.TELEGRAM: TelegramChannel(
+                    BotApi(settings, outbound), ChatMessages(texts), sessions, ChatLimits()
+                ),
             }
             deliveries = Deliveries(settings, engine, channels, woken)
             dispatcher = Dispatcher(ReceiverDirectory(receivers_changed), deliveries)

@@ -42,6 +42,7 @@ CHANGED = (
     "receivers",
     "deliveries",
     "attempts",
+    "telegram_messages",
     "notification_omissions",
     "presences",
     "outbox",

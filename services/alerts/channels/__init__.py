@@ -10,11 +10,14 @@ OUTBOX_PAGE = "outbox_page"  # in an exercise, the message is shown on the outbo
 
 
 class Undelivered(Exception):
-    """The attempt failed; `is_final` if a retry cannot succeed."""
+    """The attempt failed; `is_final` if a retry cannot succeed.
 
-    def __init__(self, reason: str, *, is_final: bool = False) -> None:
+    `retry_after` has the seconds after which the receiving server permits a retry. None means the usual back-off.
+    """
+
+    def __init__(self, reason: str, *, is_final: bool = False, retry_after: float | None = None) -> None:
         super().__init__(reason)
-        self.reason, self.is_final = reason, is_final
+        self.reason, self.is_final, self.retry_after = reason, is_final, retry_after
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,174 @@
+"""Sends Telegram messages. Later messages of an alert answer the first, which is edited to the newest state."""
+
+import asyncio
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from services.alerts import subscriptions
+from services.alerts.alerts import Alert
+from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered
+from services.alerts.notices import Content
+from services.alerts.queries import alerts as alert_queries
+from services.alerts.queries import telegram_messages as message_queries
+from services.alerts.receivers import Receiver
+from services.alerts.telegram.bot_api import BotApi, BotApiError
+from services.alerts.telegram.chat_messages import ChatMessage, ChatMessages
+from services.alerts.telegram.chats import Chat
+from services.alerts.telegram.limits import ChatLimits
+from shared import log
+from shared.failures import is_dependency_unavailable
+from shared.outbound import OutboundError, OutsideExercise
+
+DELIVERED = "telegram_200"
+LONGEST_SECONDS = 25.0  # less than the lease, for a message, its edit and their waits
+MOST_WAIT_SECONDS = 5.0  # a delivery that must wait longer for its chat gives its slot back, and is retried later
+# Phrases of Telegram's refusals, in lower case. The API has no codes for them.
+NO_CHAT = ("chat not found", "peer_id_invalid", "user not found")
+NO_TOPIC = ("message thread not found", "topic_deleted", "topic_id_invalid")
+NO_RIGHTS = ("not enough rights", "have no rights", "topic_closed", "chat_write_forbidden")
+BAD_LINK = ("button", "url")
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """What was sent of the alert to the receiver's chat. `sent` is this delivery's own message, if it was sent."""
+
+    alert: Alert
+    sent: int | None
+    first: message_queries.SentMessage | None
+
+
+class TelegramChannel:
+    def __init__(
+        self, api: BotApi, messages: ChatMessages, sessions: async_sessionmaker[AsyncSession], limits: ChatLimits
+    ) -> None:
+        self._api, self._messages, self._sessions, self._limits = api, messages, sessions, limits
+
+    async def send(self, job: Job, receiver: Receiver) -> str:
+        if self._api.is_outside_exercise:
+            return OUTBOX_PAGE
+        try:
+            chat = Chat.of(receiver.address)
+        except ValueError as error:
+            raise Undelivered("chat_not_found", is_final=True) from error
+        try:
+            async with asyncio.timeout(LONGEST_SECONDS):
+                return await self._deliver(job, receiver, chat)
+        except OutsideExercise:
+            return OUTBOX_PAGE
+        except OutboundError as error:
+            raise Undelivered(error.reason) from error
+        except BotApiError as error:
+            if error.retry_after:
+                self._limits.close(chat, error.retry_after)
+            raise refusal(error) from error
+        except TimeoutError as error:
+            raise Undelivered("timed_out") from error
+        except Exception as error:
+            if not is_dependency_unavailable(error):
+                raise
+            raise Undelivered("unreachable") from error
+
+    async def _deliver(self, job: Job, receiver: Receiver, chat: Chat) -> str:
+        content = Content.model_validate_json(job.content)
+        thread = await self._thread(job, chat)
+        if thread.sent is None:
+            message = self._messages.of(thread.alert, job.cause, receiver.language, job.delivery_id, content.hazard)
+            chat, message_id = await self._post(chat, message, thread)
+            await self._store(job, receiver, chat, message_id)
+        if thread.first is not None:
+            whole = self._messages.whole(
+                thread.alert, job.cause, receiver.language, thread.first.delivery_id, content.hazard
+            )
+            await self._edit(chat, thread.first.message_id, whole)
+        return DELIVERED
+
+    async def _thread(self, job: Job, chat: Chat) -> Thread:
+        async with self._sessions() as session:
+            alert = await alert_queries.alert(session, job.alert_id)
+            if alert is None:
+                raise Undelivered("alert_removed", is_final=True)
+            sent = await message_queries.message_of(session, job.delivery_id)
+            first = await message_queries.first(session, chat.id, job.recipient, job.alert_id)
+        return Thread(alert, sent, None if first is None or first.delivery_id == job.delivery_id else first)
+
+    async def _post(self, chat: Chat, message: ChatMessage, thread: Thread) -> tuple[Chat, int]:
+        """Sends the message. Returns its id and the chat, which is another one if the group became a supergroup."""
+        try:
+            return chat, await self._message(chat, message, thread.first)
+        except BotApiError as error:
+            if error.migrated_to is None:
+                raise
+            moved = Chat(error.migrated_to, chat.topic)
+            async with self._sessions.begin() as session:
+                await subscriptions.move(session, chat.address, moved.address)
+            return moved, await self._message(moved, message, None)
+
+    async def _message(self, chat: Chat, message: ChatMessage, first: message_queries.SentMessage | None) -> int:
+        """Sends the message and, if Telegram refuses its topic or a link, once more without them."""
+        fields: dict[str, Any] = {
+            "reply_parameters": first and {"message_id": first.message_id, "allow_sending_without_reply": True},
+            "message_thread_id": chat.topic,
+            "disable_notification": message.is_silent or None,
+        }
+        await self._turn(chat)
+        try:
+            result = await self._api.call("sendMessage", chat_id=chat.id, **message.fields, **fields)
+        except BotApiError as error:
+            if error.code != HTTPStatus.BAD_REQUEST or not error.says(*NO_TOPIC, *BAD_LINK):
+                raise
+            if error.says(*NO_TOPIC):
+                fields["message_thread_id"] = None
+            result = await self._api.call("sendMessage", chat_id=chat.id, **message.without_links.fields, **fields)
+        return int(result["message_id"])
+
+    async def _edit(self, chat: Chat, message_id: int, message: ChatMessage) -> None:
+        """Edits the message. A message that Telegram does not let us edit (deleted, or unchanged) stays as it is."""
+        await self._turn(chat)
+        try:
+            await self._api.call("editMessageText", chat_id=chat.id, message_id=message_id, **message.fields)
+        except BotApiError as error:
+            if error.code != HTTPStatus.BAD_REQUEST:
+                raise
+            log.get().info("telegram message not edited", code=error.code)
+
+    async def _turn(self, chat: Chat) -> None:
+        """Waits until the chat may get a message."""
+        is_reserved, seconds = self._limits.reserve(chat, MOST_WAIT_SECONDS)
+        if not is_reserved:
+            raise Undelivered("chat_limit", retry_after=seconds)
+        await asyncio.sleep(seconds)
+
+    async def _store(self, job: Job, receiver: Receiver, chat: Chat, message_id: int) -> None:
+        """Stores the message at once, so that a retry does not send the message twice.
+
+        A failure is no failed delivery: the message was sent, and a retry would send the message twice.
+        """
+        try:
+            async with self._sessions.begin() as session:
+                await message_queries.store(session, job, chat.id, message_id, receiver.language)
+        except Exception as error:
+            if not is_dependency_unavailable(error):
+                raise
+            log.get().warning("telegram message not stored", **log.described(error))
+
+
+def refusal(error: BotApiError) -> Undelivered:
+    """The reason of a refused call.
+
+    A refusal that concerns only this chat is final. A refusal of our token is not, because every delivery would be
+    lost until somebody replaces the token.
+    """
+    if error.is_token_refused:
+        return Undelivered("bot_token_refused")
+    if error.code == HTTPStatus.FORBIDDEN:
+        return Undelivered("chat_closed", is_final=True)
+    if error.code == HTTPStatus.BAD_REQUEST and error.says(*NO_RIGHTS):
+        return Undelivered("chat_forbids")
+    if error.code == HTTPStatus.BAD_REQUEST and error.says(*NO_CHAT):
+        return Undelivered("chat_not_found", is_final=True)
+    is_final = error.code == HTTPStatus.BAD_REQUEST
+    return Undelivered(f"telegram_{error.code}", is_final=is_final, retry_after=error.retry_after or None)

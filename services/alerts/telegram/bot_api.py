@@ -1,0 +1,92 @@
+"""A client of Telegram's Bot API (https://core.telegram.org/bots/api), which calls only through `shared.outbound`."""
+
+from typing import Any
+
+import msgspec
+from yarl import URL
+
+from services.alerts.config import AlertsSettings
+from shared.config import secret
+from shared.outbound import Outbound, OutboundError
+
+ANSWER_LIMIT = 1024 * 1024  # a batch of updates is larger than the answer of a webhook
+JSON = {"Content-Type": "application/json"}
+HTTPS_PORT = 443
+
+
+class NoToken(OutboundError):
+    """ALERTS_TELEGRAM_TOKEN_FILE names no file with a token."""
+
+    reason = "no_bot_token"
+
+
+class BotApiError(Exception):
+    """Telegram refused the call. `description` is Telegram's English text, and never has our token."""
+
+    def __init__(self, code: int, description: str = "", retry_after: int = 0, migrated_to: int | None = None) -> None:
+        super().__init__(code)
+        self.code, self.description = code, description
+        self.retry_after, self.migrated_to = retry_after, migrated_to
+
+    @property
+    def is_token_refused(self) -> bool:
+        """Telegram answers 401 to an invalid or revoked token, and 404 to a text that is no token."""
+        return self.code in (401, 404)
+
+    def says(self, *phrases: str) -> bool:
+        return any(phrase in self.description.lower() for phrase in phrases)
+
+
+class Parameters(msgspec.Struct):
+    retry_after: int = 0
+    migrate_to_chat_id: int | None = None
+
+
+class ApiAnswer(msgspec.Struct):
+    ok: bool
+    result: Any = None
+    error_code: int = 0
+    description: str = ""
+    parameters: Parameters = msgspec.field(default_factory=Parameters)
+
+
+class BotApi:
+    """Calls the methods of the API. The token is read at each call, so that a new token needs no restart."""
+
+    def __init__(self, settings: AlertsSettings, outbound: Outbound) -> None:
+        self._settings, self._outbound = settings, outbound
+
+    @property
+    def is_outside_exercise(self) -> bool:
+        """Whether this is an exercise, and the API is not a server of this machine that OUTBOUND_ALLOW lists."""
+        target = URL(self._settings.alerts_telegram_api)
+        is_allowed = self._outbound.gate.allows(target.host or "", target.port or HTTPS_PORT)
+        return self._settings.exercise and not is_allowed
+
+    async def call(self, method: str, **fields: Any) -> Any:
+        """The result of the method. Fields that are None are left out.
+
+        Raises BotApiError and OutboundError.
+        """
+        url = f"{self._settings.alerts_telegram_api.rstrip('/')}/bot{self._token}/{method}"
+        body = msgspec.json.encode({name: value for name, value in fields.items() if value is not None})
+        response = await self._outbound.call(url, body, JSON, limit=ANSWER_LIMIT)
+        try:
+            answer = msgspec.json.decode(response.body, type=ApiAnswer)
+        except msgspec.DecodeError as error:  # for example the page of a proxy
+            raise BotApiError(response.status) from error
+        if not answer.ok:
+            more = answer.parameters
+            code = answer.error_code or response.status
+            raise BotApiError(code, answer.description, more.retry_after, more.migrate_to_chat_id)
+        return answer.result
+
+    @property
+    def _token(self) -> str:
+        try:
+            token = secret(self._settings.alerts_telegram_token_file)
+        except OSError as error:
+            raise NoToken from error
+        if not token or not token.isascii() or any(character in token for character in "/?#% \n"):
+            raise NoToken
+        return token

@@ -1,0 +1,182 @@
+"""Writes the Telegram message of an alert: the text as in a mail, the newest state, and the buttons."""
+
+import base64
+import binascii
+import ipaddress
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from services.alerts.alerts import Alert
+from services.alerts.notices import Cause
+from services.alerts.texts import Text, Texts, printable
+from services.alerts.words import HazardWords
+from shared.events import AlertRaised
+from shared.events.vocabulary import Demand
+from shared.pages.catalogs import translations
+from shared.pages.formats import filters
+from shared.pages.terms import N_, term
+
+LOCALES = Path(__file__).parents[1] / "locales"
+LONGEST = 4096  # Telegram counts UTF-16 code units
+ENDING = 4  # the last lines of a mail, with the link and the centre's name, are never cut off
+CUT = "…"
+# A message about one of these is short and without sound, because the first message shows the whole state.
+SHORT = frozenset({Cause.ACKNOWLEDGED, Cause.RESOLVED})
+
+BUTTONS = (N_("Acknowledge"), N_("On behalf of…"), N_("Details"))
+
+
+class Press(StrEnum):
+    """What a button asks for. The callback data is the press and the delivery's id, 24 of at most 64 bytes."""
+
+    ACCEPT = "a"
+    ON_BEHALF = "b"
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """`data` is sent back to us if the button is pressed. A button without `data` opens the `url`."""
+
+    text: str
+    data: str | None = None
+    url: str | None = None
+
+    @property
+    def json(self) -> dict[str, str]:
+        target = {"callback_data": self.data} if self.data is not None else {"url": self.url or ""}
+        return {"text": self.text, **target}
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """A message. The title, the first line, is bold."""
+
+    title: str
+    body: str
+    rows: tuple[tuple[Button, ...], ...] = ()
+    is_silent: bool = False
+
+    @property
+    def text(self) -> str:
+        return f"{self.title}\n{self.body}" if self.body else self.title
+
+    @property
+    def buttons(self) -> list[Button]:
+        return [button for row in self.rows for button in row]
+
+    @property
+    def without_links(self) -> "ChatMessage":
+        return replace(self, rows=tuple(row for row in self.rows if all(button.data for button in row)))
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The text and the buttons as fields of the Bot API. The text is plain, so that nothing has to be escaped."""
+        keyboard = [[button.json for button in row] for row in self.rows]
+        return {
+            "text": self.text,
+            "entities": [{"type": "bold", "offset": 0, "length": units(self.title)}],
+            "reply_markup": {"inline_keyboard": keyboard} if keyboard else None,
+            "link_preview_options": {"is_disabled": True},
+        }
+
+
+class ChatMessages:
+    """Writes the messages of this installation."""
+
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
+
+    def of(
+        self, state: Alert | AlertRaised, cause: str, language: str, delivery_id: UUID, words: HazardWords | None = None
+    ) -> ChatMessage:
+        """The message of a delivery."""
+        if cause in SHORT:
+            event = event_of(state)
+            return ChatMessage(self._texts.subject(event, cause, language), state_line(state, language), is_silent=True)
+        return self.whole(state, cause, language, delivery_id, words)
+
+    def whole(
+        self, state: Alert | AlertRaised, cause: str, language: str, delivery_id: UUID, words: HazardWords | None = None
+    ) -> ChatMessage:
+        """The whole message with the alert's newest state. The first message of an alert is edited to this message."""
+        event = event_of(state)
+        text = self._texts.of(event, cause, language, words)
+        line = state_line(state, language)
+        return ChatMessage(text.subject, bounded(text, line), self._rows(event, language, delivery_id))
+
+    def _rows(self, alert: AlertRaised, language: str, delivery_id: UUID) -> tuple[tuple[Button, ...], ...]:
+        accept, on_behalf, details = map(translations(language, LOCALES).gettext, BUTTONS)
+        rows: list[tuple[Button, ...]] = []
+        if alert.demand is Demand.ACKNOWLEDGEMENT:
+            rows.append(
+                (
+                    Button(accept, data_of(Press.ACCEPT, delivery_id)),
+                    Button(on_behalf, data_of(Press.ON_BEHALF, delivery_id)),
+                )
+            )
+        if is_linkable(self._texts.public_url):
+            rows.append((Button(details, url=f"{self._texts.public_url}/alerts/{alert.alert_id}"),))
+        return tuple(rows)
+
+
+def event_of(state: Alert | AlertRaised) -> AlertRaised:
+    return state if isinstance(state, AlertRaised) else AlertRaised.model_validate(state, from_attributes=True)
+
+
+def state_line(state: Alert | AlertRaised, language: str) -> str:
+    """Who acknowledged or closed the alert, and when; empty if nobody did.
+
+    An event has no names, so the line of an event has none either.
+    """
+    _ = translations(language, LOCALES).gettext
+    for deed in ("resolved", "progressed", "acknowledged"):
+        at, name = getattr(state, f"{deed}_at"), getattr(state, f"{deed}_name", None)
+        if at is None:
+            continue
+        closing = [term("verdict", state.verdict, _)] if deed == "resolved" and state.verdict else []
+        parts = [*closing, *([printable(name)] if name else []), filters(language)["short_moment"](at)]
+        return f"{term('deed', deed, _)}: {', '.join(parts)}"
+    return ""
+
+
+def bounded(text: Text, state: str) -> str:
+    """The state and the text. If they are too long for one message, lines before the link are cut off."""
+    lines = text.body.splitlines()
+    head, ending = "\n".join(lines[:-ENDING]), "\n".join(lines[-ENDING:])
+    if state:
+        head = f"{state}\n\n{head}"
+    space = LONGEST - units(text.subject) - units(ending) - 3
+    if units(head) > space:
+        head = head.encode("utf-16-le")[: 2 * space].decode("utf-16-le", "ignore") + CUT
+    return f"{head}\n{ending}"
+
+
+def units(text: str) -> int:
+    """The length as Telegram counts it."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+def is_linkable(url: str) -> bool:
+    """Whether Telegram takes the address for a button. Telegram refuses a whole message if it does not."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return not ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return "." in host
+
+
+def data_of(press: Press, delivery_id: UUID) -> str:
+    return press + base64.urlsafe_b64encode(delivery_id.bytes).decode().rstrip("=")
+
+
+def read_data(data: str) -> tuple[Press, UUID] | None:
+    """The press and the delivery's id, or None if the data is not ours."""
+    try:
+        press, id = Press(data[:1]), UUID(bytes=base64.urlsafe_b64decode(f"{data[1:]}=="))
+    except (ValueError, binascii.Error):
+        return None
+    return (press, id) if data == data_of(press, id) else None

@@ -1,0 +1,36 @@
+"""Telegram's limits for one chat: a message a second, and 20 messages a minute in a group."""
+
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable
+
+from services.alerts.telegram.chats import Chat
+
+MINUTE, SECOND = 60.0, 1.0
+IN_GROUP = 20  # messages a minute
+
+
+class ChatLimits:
+    """Reserves the times at which messages may be sent, as known to this process."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._reserved: defaultdict[int, deque[float]] = defaultdict(deque)
+        self._closed_until: dict[int, float] = {}
+
+    def close(self, chat: Chat, seconds: float) -> None:
+        """Reserves nothing in this chat for a time, because Telegram asked us to wait."""
+        self._closed_until[chat.id] = self._clock() + seconds
+
+    def reserve(self, chat: Chat, within: float) -> tuple[bool, float]:
+        """Reserves the next free time if it is at most `within` seconds ahead. Returns whether, and the seconds."""
+        now, reserved = self._clock(), self._reserved[chat.id]
+        while reserved and reserved[0] <= now - MINUTE:
+            reserved.popleft()
+        free = max(now, self._closed_until.get(chat.id, now), reserved[-1] + SECOND if reserved else now)
+        if chat.is_group and len(reserved) >= IN_GROUP:
+            free = max(free, reserved[-IN_GROUP] + MINUTE)
+        is_soon = free - now <= within
+        if is_soon:
+            reserved.append(free)
+        return is_soon, free - now

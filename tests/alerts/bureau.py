@@ -1,0 +1,104 @@
+"""Alerts that the delivery loop sends to a real server of the Bot API."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import text
+
+from services.alerts import subscriptions
+from services.alerts.acts import Actor
+from services.alerts.answers import Answers
+from services.alerts.channels.telegram import TelegramChannel
+from services.alerts.config import AlertsSettings
+from services.alerts.deliveries import Deliveries
+from services.alerts.receivers import Receiver
+from services.alerts.telegram.bot_api import BotApi
+from services.alerts.telegram.chat_messages import ChatMessages
+from services.alerts.telegram.limits import ChatLimits
+from services.alerts.texts import Texts
+from shared.events.vocabulary import DeliveryChannel, Verdict
+from shared.outbound import Outbound
+from shared.places import Places
+from shared.postgres import notify
+from tests.alerts.bot_server import GROUP, BotServer
+from tests.alerts.factories import mudflow, rules
+from tests.alerts.town import Town, notified
+
+AIBEK = Actor(uuid4(), "aibek")
+
+
+class Bureau:
+    """A town whose receivers are chats, the bot's server, and the settings that connect them."""
+
+    def __init__(self, town: Town, bot: BotServer, folder: Path, **changed: Any) -> None:
+        self.town, self.bot, self.token = town, bot, folder / "bot-token"
+        self.token.write_text(bot.token)
+        self.settings: AlertsSettings = town.settings.model_copy(
+            update={
+                "alerts_telegram_api": bot.url,
+                "alerts_telegram_token_file": str(self.token),
+                "outbound_allow": (f"127.0.0.1:{bot.port}",),
+                "alerts_retry_seconds": 0.1,
+                "public_url": "https://dayar.example",
+                **changed,
+            }
+        )
+        self.texts = Texts.of_installation(Places.load(), self.settings)
+
+    async def receiver(self, label: str = "group", chat: int = GROUP, **changed: Any) -> None:
+        receiver = Receiver(label, DeliveryChannel.TELEGRAM, f"telegram:{chat}", **{"language": "ru", **changed})
+        async with self.town.sessions.begin() as session:
+            await subscriptions.put(session, receiver, self.town.box)
+
+    async def alert(self) -> UUID:
+        now = datetime.now(UTC)
+        await self.town.report(mudflow(onset=now, received_at=now))
+        async with self.town.sessions() as session:
+            alert_id: UUID = await session.scalar(text("SELECT alert_id FROM alerts ORDER BY raised_at DESC LIMIT 1"))
+        return alert_id
+
+    @asynccontextmanager
+    async def answers(self) -> AsyncIterator[Answers]:
+        async with self.town.sessions.begin() as session:
+            yield Answers(session, rules(), Places.load(), datetime.now(UTC))
+
+    async def acknowledge(self, alert_id: UUID) -> None:
+        """Acknowledges the alert. The message about it does not wait until the acknowledgement is final."""
+        async with self.answers() as answers:
+            await answers.acknowledge(alert_id, AIBEK)
+        await self.hasten()
+
+    async def close(self, alert_id: UUID) -> None:
+        async with self.answers() as answers:
+            await answers.resolve(alert_id, Verdict.FALSE_ALARM, AIBEK)
+
+    async def hasten(self) -> None:
+        async with self.town.sessions.begin() as session:
+            await session.execute(text("UPDATE deliveries SET due_at = now() WHERE settled_at IS NULL"))
+        await notified(self.town)
+
+    @asynccontextmanager
+    async def channel(self) -> AsyncIterator[TelegramChannel]:
+        """The channel without pauses: its clock advances by a minute at each look."""
+        minutes = itertools.count()
+        async with Outbound(self.settings, seconds=2) as outbound:
+            limits = ChatLimits(lambda: 61.0 * next(minutes))
+            api = BotApi(self.settings, outbound)
+            yield TelegramChannel(api, ChatMessages(self.texts), self.town.sessions, limits)
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        woken = asyncio.Event()
+        async with self.channel() as channel, asyncio.TaskGroup() as group:
+            loop = Deliveries(self.settings, self.town.engine, {DeliveryChannel.TELEGRAM: channel}, woken)
+            working = (notify.listen(self.town.engine, "alerts_deliveries", woken), loop.run())
+            tasks = [group.create_task(each) for each in working]
+            yield
+            for task in tasks:
+                task.cancel()

@@ -1,0 +1,219 @@
+"""Alerts are sent to a real server that speaks the Bot API of Telegram."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+
+from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered
+from services.alerts.channels.telegram import DELIVERED
+from services.alerts.deliveries import job_of
+from services.alerts.notices import Content
+from services.alerts.queries.attempts import CLAIM
+from services.alerts.receivers import Receiver
+from services.alerts.telegram.chat_messages import LONGEST, ChatMessages, Press, data_of, read_data, units
+from services.alerts.telegram.chats import Chat
+from services.alerts.telegram.limits import ChatLimits
+from services.alerts.words import HazardWords
+from shared.events import HazardText
+from shared.postgres import database
+from tests.alerts.bot_server import DESK, GROUP, BotServer, Refused, serving
+from tests.alerts.bureau import Bureau
+from tests.alerts.town import Town
+from tests.waiting import wait_for
+
+pytestmark = pytest.mark.anyio
+
+SUPERGROUP = -1009000
+
+
+@pytest.fixture
+async def bot() -> AsyncIterator[BotServer]:
+    async with serving() as server:
+        yield server
+
+
+@pytest.fixture
+async def bureau(town: Town, bot: BotServer, tmp_path: Path) -> Bureau:
+    made = Bureau(town, bot, tmp_path)
+    await made.receiver()
+    return made
+
+
+async def claimed(bureau: Bureau) -> Job:
+    """The delivery that is due, as a worker claims it."""
+    async with database.connected(bureau.town.engine) as connection:
+        (row,) = await connection.fetch(CLAIM, timedelta(seconds=30), [], [], [], 8)
+    return job_of(row)
+
+
+def receiver_of(job: Job) -> Receiver:
+    assert job.receiver is not None
+    return job.receiver
+
+
+def texts_of(message: dict[str, Any]) -> list[str]:
+    keyboard = (message["reply_markup"] or {}).get("inline_keyboard", [])
+    return [button["text"] for row in keyboard for button in row]
+
+
+async def test_one_alert_is_one_thread_whose_first_message_shows_the_newest_state(bureau: Bureau) -> None:
+    async with bureau.working():
+        alert_id = await bureau.alert()
+        first = await bureau.bot.message()
+        assert "Сель" in first["text"] and first["entities"][0]["type"] == "bold"
+        assert texts_of(first) == ["Принять", "От имени…", "Подробности"]
+        assert first["reply_markup"]["inline_keyboard"][1][0]["url"] == f"https://dayar.example/alerts/{alert_id}"
+        await bureau.acknowledge(alert_id)
+        second = await bureau.bot.message(2)
+        assert second["reply_parameters"]["message_id"] == first["message_id"]
+        assert second["disable_notification"] is True
+        assert "Принято: aibek, " in second["text"].splitlines()[1]
+        await wait_for(lambda: "Принято: aibek, " in bureau.bot.sent()[0]["text"])
+        assert texts_of(bureau.bot.sent()[0]) == ["Подробности"]
+        await bureau.close(alert_id)
+        await bureau.bot.message(3)
+        await wait_for(lambda: "Завершено: Ложная тревога, aibek, " in bureau.bot.sent()[0]["text"])
+        await bureau.town.settled(3)
+
+
+async def test_a_refused_token_loses_no_alert(bureau: Bureau) -> None:
+    """While the token is refused, all deliveries are retried; the new token in the file delivers them."""
+    await bureau.receiver("desk", DESK)
+    bureau.token.write_text("7001:revoked")
+    async with bureau.working():
+        await bureau.alert()
+        await wait_for(lambda: len(bureau.bot.calls) > 2)
+        bureau.token.write_text(bureau.bot.token)
+        rows = await bureau.town.settled(2)
+    assert [row["reason"] for row in rows] == [DELIVERED, DELIVERED]
+    assert await reasons(bureau.town) >= {"bot_token_refused"}
+    assert len(bureau.bot.sent(DESK)) == 1
+
+
+async def reasons(town: Town) -> set[str]:
+    async with town.sessions() as session:
+        return set(await session.scalars(text("SELECT reason FROM attempts")))
+
+
+@pytest.mark.parametrize(
+    ("refused", "reason", "is_final"),
+    [
+        (Refused(400, "Bad Request: chat not found"), "chat_not_found", True),
+        (Refused(403, "Forbidden: bot was blocked by the user"), "chat_closed", True),
+        (Refused(400, "Bad Request: not enough rights to send text messages to the chat"), "chat_forbids", False),
+        (Refused(401, "Unauthorized"), "bot_token_refused", False),
+        (Refused(502, "Bad Gateway"), "telegram_502", False),
+        (Refused(429, "Too Many Requests: retry after 7", retry_after=7), "telegram_429", False),
+    ],
+    ids=lambda value: str(value) if isinstance(value, str) else "",
+)
+async def test_the_refusal_decides_whether_to_retry(
+    bureau: Bureau, refused: Refused, reason: str, is_final: bool
+) -> None:
+    await bureau.alert()
+    job = await claimed(bureau)
+    bureau.bot.refusals["sendMessage"] = [refused]
+    async with bureau.channel() as channel:
+        with pytest.raises(Undelivered) as caught:
+            await channel.send(job, receiver_of(job))
+    assert (caught.value.reason, caught.value.is_final) == (reason, is_final)
+    assert caught.value.retry_after == (7 if reason == "telegram_429" else None)
+
+
+async def test_a_retry_sends_no_second_message_unless_the_process_died_before_it_was_stored(bureau: Bureau) -> None:
+    await bureau.alert()
+    job = await claimed(bureau)
+    async with bureau.channel() as channel:
+        for _ in range(2):
+            assert await channel.send(job, receiver_of(job)) == DELIVERED
+        assert len(bureau.bot.sent()) == 1
+        async with bureau.town.sessions.begin() as session:
+            await session.execute(text("DELETE FROM telegram_messages"))
+        assert await channel.send(job, receiver_of(job)) == DELIVERED
+    data = [message["reply_markup"]["inline_keyboard"][0][0]["callback_data"] for message in bureau.bot.sent()]
+    assert data == [data_of(Press.ACCEPT, job.delivery_id)] * 2
+
+
+async def test_a_group_that_became_a_supergroup_keeps_its_alerts(bureau: Bureau) -> None:
+    bureau.bot.messages[SUPERGROUP] = {}
+    bureau.bot.refusals["sendMessage"] = [
+        Refused(400, "Bad Request: group chat was upgraded to a supergroup chat", migrate_to_chat_id=SUPERGROUP)
+    ]
+    async with bureau.working():
+        await bureau.alert()
+        await bureau.bot.message(chat=SUPERGROUP)
+        await bureau.alert()
+        await bureau.bot.message(2, chat=SUPERGROUP)
+    assert bureau.bot.sent(GROUP) == []
+
+
+async def test_a_message_without_its_topic_or_link_is_better_than_none(bureau: Bureau) -> None:
+    await bureau.receiver("group", GROUP)
+    async with bureau.town.sessions.begin() as session:
+        await session.execute(text("UPDATE receivers SET address = :new"), {"new": f"telegram:{GROUP}/7"})
+    await bureau.alert()
+    job = await claimed(bureau)
+    bureau.bot.refusals["sendMessage"] = [Refused(400, "Bad Request: message thread not found")]
+    async with bureau.channel() as channel:
+        assert await channel.send(job, receiver_of(job)) == DELIVERED
+    with_topic, without = bureau.bot.called("sendMessage")
+    assert (with_topic["message_thread_id"], "message_thread_id" in without) == (7, False)
+    assert texts_of(without) == ["Принять", "От имени…"]
+
+
+async def test_an_exercise_sends_nothing_outside(town: Town, bot: BotServer, tmp_path: Path) -> None:
+    outside = Bureau(town, bot, tmp_path, exercise=True, outbound_allow=())
+    await outside.receiver()
+    await outside.alert()
+    job = await claimed(outside)
+    async with outside.channel() as channel:
+        assert await channel.send(job, receiver_of(job)) == OUTBOX_PAGE
+    assert bot.calls == []
+
+
+async def test_a_long_text_is_cut_before_its_link(bureau: Bureau) -> None:
+    alert_id = await bureau.alert()
+    content = Content.model_validate_json((await claimed(bureau)).content)
+    long = HazardText(headline="сел " * 37, description="𐍈 " * 500, instruction="кетиңиз " * 125)
+    words = HazardWords(scope="Public", texts={"ky": long}, type_text="т" * 1000, locality="л" * 1000, web="w" * 1000)
+    note = ChatMessages(bureau.texts).of(content.data, "raised", "ky", uuid4(), words)
+    assert LONGEST - 10 < units(note.text) <= LONGEST
+    assert f"https://dayar.example/alerts/{alert_id}" in note.text
+    assert max(len((button.data or "").encode()) for button in note.buttons) <= 64
+
+
+@pytest.mark.parametrize(
+    "forged", ["", "a", "c" + "A" * 22, "a" + "!" * 22, "a" + "A" * 23, "a" + "A" * 64, "a" + "A" * 21 + "B"]
+)
+def test_callback_data_that_is_not_ours_is_no_press(forged: str) -> None:
+    assert read_data(forged) is None
+    id = UUID("11111111-2222-4333-8444-555555555555")
+    assert read_data(data_of(Press.ON_BEHALF, id)) == (Press.ON_BEHALF, id)
+
+
+def test_a_group_gets_a_message_a_second_and_twenty_a_minute() -> None:
+    now = [0.0]
+    limits, group, person = ChatLimits(lambda: now[0]), Chat(GROUP), Chat(DESK)
+    assert [limits.reserve(group, 30) for _ in range(3)] == [(True, 0), (True, 1), (True, 2)]
+    assert all(limits.reserve(group, 30)[0] for _ in range(17))
+    assert limits.reserve(group, 30) == (False, 60)
+    now[0] = 59
+    assert limits.reserve(group, 30) == (True, 1)
+    assert limits.reserve(person, 30) == (True, 0)
+    limits.close(person, 40)
+    assert limits.reserve(person, 30) == (False, 40)
+
+
+@pytest.mark.parametrize(
+    "address", ["telegram:", "telegram:x", "telegram:1/", "telegram:1/x", "telegram:--1", "telegram:1\n"]
+)
+def test_an_address_names_a_chat_and_perhaps_a_topic(address: str) -> None:
+    with pytest.raises(ValueError, match="expected"):
+        Chat.of(address)
+    assert Chat.of("telegram:-100/7") == Chat(-100, 7)
+    assert Chat.of("telegram:42").address == "telegram:42"
