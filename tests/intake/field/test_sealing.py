@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from base64 import b64encode
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -214,20 +215,26 @@ def test_a_stored_draft_needs_the_pin_and_no_wrong_pin_deletes_it(phone: Browser
     page.reload()
     page.click("#draft-list >> text=Continue")
     for _ in range(3):
+        began = time.monotonic()
         enter_pin(page, "135790")
         expect(page.locator("#pin-failed")).to_have_text("Wrong PIN. Nothing is deleted.", timeout=SLOW_MS)
     enter_pin(page)
     expect(page.locator("#pin-failed")).to_contain_text("Too many wrong PINs. Try again in ")
-    page.evaluate("{ const was = Date.now; Date.now = () => was() + 7_200_000; }")  # the phone's clock is set forward
-    enter_pin(page)
-    expect(page.locator("#pin-failed")).to_contain_text("Too many wrong PINs. Try again in ")
+    for hours in (2, -4):  # the phone's clock is set forward, then back, and the page is loaded again
+        page.add_init_script(f"{{ const was = Date.now; Date.now = () => was() + {hours} * 3_600_000; }}")
+        page.reload()
+        page.click("#draft-list >> text=Continue")
+        enter_pin(page)
+        expect(page.locator("#pin-failed")).to_contain_text("Too many wrong PINs. Try again in ")
+        seconds = int(re.findall(r"in (\d+) s", page.locator("#pin-failed").inner_text())[0])
+        assert 30 - (time.monotonic() - began) <= seconds <= 30
     expect(page.locator("#draft-list li")).to_have_count(1)
 
 
 WAITS = """async (counts) => {
-    const pin = await import(document.querySelector("script[type=module]").src.replace("field.js", "pin.js"));
+    const pin = await import(document.querySelector("script[type=module]").src.replace("field.js", "pin-waits.js"));
     return counts.map((count) => {
-        localStorage.setItem("dayar.pin.failures", JSON.stringify({ pair: { count, at: Date.now() } }));
+        localStorage.setItem("dayar.pin.failures", JSON.stringify({ pair: { count, attempt: `attempt ${count}` } }));
         return pin.secondsToWait("pair");
     });
 }"""
@@ -240,7 +247,8 @@ def test_the_delay_after_wrong_pins_grows_and_a_right_pin_ends_it(phone: Browser
     written(page, send=False)
     page.click("#another")
     [pair] = page.evaluate("JSON.parse(localStorage.getItem('dayar.pin'))")
-    page.evaluate(KEEP, ["dayar.pin.failures", {pair["id"]: {"count": 4, "at": 0}}])
+    page.evaluate(KEEP, ["dayar.pin.failures", {pair["id"]: {"count": 4, "attempt": "last"}}])
+    page.evaluate(KEEP, ["dayar-pin-waited", {"last": 60_000}])
     page.reload()
     page.click("#draft-list >> text=Continue")
     enter_pin(page)

@@ -4,7 +4,8 @@ import { element } from "./elements.js";
 import { sealOldDrafts } from "./drafts.js";
 import { sealOld } from "./outbox.js";
 import { tell } from "./page.js";
-import { choosePin, hasPin, isGuessable, isOpen, secondsToWait, unlock } from "./pin.js";
+import { choosePin, hasPin, isGuessable, isOpen, unlock } from "./pin.js";
+import { countWaits, secondsToWait } from "./pin-waits.js";
 import { sentence } from "./texts.js";
 
 const field = /** @type {HTMLInputElement} */ (element("pin"));
@@ -17,6 +18,7 @@ let wanted = null; // the draft that shall be opened
 let then = () => {};
 
 export function listenToPin() {
+  countWaits();
   element("pin-form").addEventListener("submit", (event) => { event.preventDefault(); void entered(); });
   element("pin-forgotten").addEventListener("click", () => { if (confirm(sentence("sureForgotten"))) show(true); });
   element("pin-later").addEventListener("click", hide);

@@ -2,6 +2,7 @@
 // So writing a draft needs no PIN, and opening a stored draft does. No wrong PIN deletes anything.
 
 import { account } from "./kept.js";
+import { countTry, forgetTries } from "./pin-waits.js";
 import { bytes, decode, encode, keyPair, open, privateKeyOf, seal } from "./sealing.js";
 import { randomBytes, uuid } from "./uuid.js";
 
@@ -12,15 +13,10 @@ import { randomBytes, uuid } from "./uuid.js";
 
 const KEPT = "dayar.pin"; // the key pairs, oldest first; there are several if a PIN was forgotten
 const USED = "dayar.pin.used"; // the key pair of each account, because colleagues who share the phone may have own PINs
-const FAILURES = "dayar.pin.failures"; // by key pair, so that no other PIN ends a wait
 const INFO = "dayar/draft/v1\0";
 const ROUNDS = 600_000;
-const FREE_TRIES = 3;
-const FIRST_WAIT_MS = 30_000, LONGEST_WAIT_MS = 3_600_000;
 /** @type {Map<string, CryptoKey>} */
 const opened = new Map(); // only in the memory of this page
-/** @type {Map<string, number>} */
-const triedAt = new Map(); // by a clock that nobody can set
 
 /** @returns {Pair[]} */
 function pairs() {
@@ -52,10 +48,9 @@ export async function choosePin(pin) {
 export async function unlock(id, pin) {
   const pair = pairs().find((known) => known.id === id);
   if (!pair) return false;
-  triedAt.set(id, performance.now());
-  note(id, { count: failures(id).count + 1, at: Date.now() });
+  countTry(id);
   if (!(await openPair(pair, pin))) return false;
-  note(id);
+  forgetTries(id);
   use(id);
   return true;
 }
@@ -95,33 +90,6 @@ async function openPair({ id, salt, nonce, wrapped, rounds }, pin) {
   } catch {
     return false; // another PIN
   }
-}
-
-/** The seconds until the next try, which double with each wrong PIN. @param {string} id of the key pair */
-export function secondsToWait(id) {
-  const { count, at } = failures(id);
-  if (count < FREE_TRIES) return 0;
-  const pause = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (count - FREE_TRIES));
-  // a clock that is set back or forward does not shorten the wait while the page is open
-  const passed = Math.min(Math.max(0, Date.now() - at), performance.now() - (triedAt.get(id) ?? -Infinity));
-  return Math.ceil(Math.max(0, pause - passed) / 1000);
-}
-
-/** @typedef {{count: number, at: number}} Failures */
-
-/** @param {string} id @returns {Failures} */
-function failures(id) {
-  return allFailures()[id] ?? { count: 0, at: 0 };
-}
-
-/** @returns {Record<string, Failures>} */
-function allFailures() {
-  return JSON.parse(localStorage.getItem(FAILURES) ?? "{}");
-}
-
-/** @param {string} id @param {Failures} [failed] left out after the right PIN */
-function note(id, failed) {
-  localStorage.setItem(FAILURES, JSON.stringify({ ...allFailures(), [id]: failed }));
 }
 
 /** Forget the opened keys, so that drafts need the PIN again. */

@@ -1,0 +1,87 @@
+// The wait after wrong PINs. Only the time counts during which a page of the form is open: whoever has the phone can set
+// its clock, also before a reload. No page stores more than the time that has passed since the last try.
+
+import { uuid } from "./uuid.js";
+
+/** @typedef {{count: number, attempt?: string}} Failures `attempt` is the id of the last try; an earlier release stored none */
+
+const FAILURES = "dayar.pin.failures"; // by key pair, so that no other PIN ends a wait
+const WAITED = "dayar-pin-waited"; // the milliseconds by attempt; other tabs do not show their list again for this key
+const FREE_TRIES = 3;
+const FIRST_WAIT_MS = 30_000, LONGEST_WAIT_MS = 3_600_000;
+const EVERY_MS = 5_000;
+/** @type {Map<string, {since: number, waited: number}>} */
+const seen = new Map(); // when this page first saw each attempt, by a clock that nobody can set
+
+/** Count the time of this page until it is closed. */
+export function countWaits() {
+  keepWaits();
+  setInterval(keepWaits, EVERY_MS);
+}
+
+/** The seconds until the next try, which double with each wrong PIN. @param {string} id of the key pair */
+export function secondsToWait(id) {
+  return Math.ceil(remaining(id, all()[id]) / 1000);
+}
+
+/** @param {string} id of the key pair */
+export function countTry(id) {
+  const failures = all();
+  store({ ...failures, [id]: { count: (failures[id]?.count ?? 0) + 1, attempt: uuid() } });
+  keepWaits();
+}
+
+/** The right PIN ends the wait. @param {string} id of the key pair */
+export function forgetTries(id) {
+  const { [id]: _, ...others } = all();
+  store(others);
+}
+
+/** @param {string} id @param {Failures} [failed] */
+function remaining(id, failed) {
+  return failed ? Math.max(0, pauseAfter(failed.count) - waited(failed.attempt ?? id)) : 0;
+}
+
+/** @param {number} count of wrong PINs */
+function pauseAfter(count) {
+  return count < FREE_TRIES ? 0 : Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (count - FREE_TRIES));
+}
+
+/**
+ * The milliseconds since the attempt during which a page was open. A page adds its own time to what was stored when it
+ * first saw the attempt, so that two pages do not count the same time twice.
+ * @param {string} attempt
+ */
+function waited(attempt) {
+  const stored = allWaited()[attempt] ?? 0;
+  const from = seen.get(attempt) ?? { since: performance.now(), waited: stored };
+  seen.set(attempt, from);
+  return Math.max(stored, from.waited + performance.now() - from.since);
+}
+
+/** Store how long each attempt was waited for, so that a reload does not begin the wait again. */
+function keepWaits() {
+  const waits = Object.entries(all()).filter(([, { count }]) => pauseAfter(count)).map(([id, { count, attempt = id }]) => [attempt, Math.floor(Math.min(pauseAfter(count), waited(attempt)))]);
+  const text = JSON.stringify(Object.fromEntries(waits));
+  if (text === (localStorage.getItem(WAITED) ?? "{}")) return;
+  try {
+    localStorage.setItem(WAITED, text);
+  } catch {
+    // the phone is full, so a reload begins the wait again
+  }
+}
+
+/** @returns {Record<string, Failures>} */
+function all() {
+  return JSON.parse(localStorage.getItem(FAILURES) ?? "{}");
+}
+
+/** @returns {Record<string, number>} */
+function allWaited() {
+  return JSON.parse(localStorage.getItem(WAITED) ?? "{}");
+}
+
+/** @param {Record<string, Failures>} failures */
+function store(failures) {
+  localStorage.setItem(FAILURES, JSON.stringify(failures));
+}
