@@ -28,6 +28,7 @@ GROUPS = (
     "receiver",
     "restore",
     "sites",
+    "telegram",
     "user",
 )
 

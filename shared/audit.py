@@ -51,6 +51,8 @@ class Action(StrEnum):
     SHEET_SENT = "sheet_sent"
     HAZARD_RELEASED = "hazard_released"
     RELEASE_WITHDRAWN = "release_withdrawn"
+    BOUND = "bound"  # a person's identity in a channel, such as a Telegram user, to an account
+    UNBOUND = "unbound"
     COMMAND = "command"
 
 

@@ -27,7 +27,10 @@ MOST_FAILURES = 5  # wrong codes of one identity within VALID
 
 @dataclass(frozen=True, slots=True)
 class BoundPerson:
-    """The account that acts, with the rights that the account had at `issued_at`."""
+    """The account that acts, with the rights that the account had at `issued_at`.
+
+    `issued_at` is the time of the sign-in in which the code was drawn, because a revocation ends whatever began before.
+    """
 
     account: UUID
     name: str
@@ -43,7 +46,9 @@ class CodeRefusal(StrEnum):
     TOO_MANY = "too_many"
 
 
-async def draw_code(session: AsyncSession, box: WebhookSecrets, channel: DeliveryChannel, holder: BoundPerson) -> str:
+async def draw_code(
+    session: AsyncSession, box: WebhookSecrets, channel: DeliveryChannel, holder: BoundPerson, now: datetime
+) -> str:
     """A new code for the account. A former code of the account is no longer valid. The caller commits."""
     code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_SYMBOLS))
     values = {
@@ -52,10 +57,11 @@ async def draw_code(session: AsyncSession, box: WebhookSecrets, channel: Deliver
         "roles": sorted(holder.roles),
         "areas": list(holder.areas),
         "issued_at": holder.issued_at,
+        "drawn_at": now,
     }
     row = insert(BindingCode).values(channel=channel.value, account_id=holder.account, **values)
     await session.execute(row.on_conflict_do_update(index_elements=["channel", "account_id"], set_=values))
-    await session.execute(delete(BindingCode).where(BindingCode.issued_at < holder.issued_at - VALID))
+    await session.execute(delete(BindingCode).where(BindingCode.drawn_at < now - VALID))
     return f"{code[: CODE_SYMBOLS // 2]}-{code[CODE_SYMBOLS // 2 :]}"
 
 
@@ -123,5 +129,5 @@ async def _used(
     """Removes and returns the code, so that it is used once."""
     digests = box.code_digests(folded_code(typed))
     wanted = (BindingCode.channel == channel.value, BindingCode.digest.in_(digests))
-    used = delete(BindingCode).where(*wanted, BindingCode.issued_at > now - VALID).returning(BindingCode)
+    used = delete(BindingCode).where(*wanted, BindingCode.drawn_at > now - VALID).returning(BindingCode)
     return (await session.scalars(used)).one_or_none()

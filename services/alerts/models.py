@@ -370,7 +370,7 @@ class Binding(AlertsModel):
 
 
 class BindingCode(AlertsModel):
-    """The unused code of an account, as a keyed digest."""
+    """The unused code of an account, as a keyed digest. The code is valid for 15 minutes from `drawn_at`."""
 
     __tablename__ = "binding_codes"
     __table_args__ = (UniqueConstraint("digest"),)
@@ -382,6 +382,7 @@ class BindingCode(AlertsModel):
     roles: Mapped[list[str]]
     areas: Mapped[list[str]]
     issued_at: Mapped[datetime]
+    drawn_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class BindingTries(AlertsModel):
@@ -408,6 +409,31 @@ class TelegramMessage(AlertsModel):
     message_id: Mapped[int] = mapped_column(BigInteger)
     language: Mapped[str]
     sent_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class TelegramQuestion(AlertsModel):
+    """A message that asks on whose behalf the alert is acknowledged."""
+
+    __tablename__ = "telegram_questions"
+
+    chat_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    message_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    alert_id: Mapped[UUID]
+    language: Mapped[str]
+    asked_at: Mapped[datetime]
+
+
+class TelegramPoll(AlertsModel):
+    """Which update of a bot is handled next. `problem` is the code of the reason why Telegram gives no updates."""
+
+    __tablename__ = "telegram_polls"
+
+    bot_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    next_update_id: Mapped[int | None] = mapped_column(BigInteger)
+    handled_at: Mapped[datetime | None]
+    polled_at: Mapped[datetime]
+    username: Mapped[str | None]
+    problem: Mapped[str | None]
 
 
 SHARED = (*CONSUMER_TABLES, AUDIT, models.INSTALLATION)

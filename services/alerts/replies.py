@@ -101,11 +101,8 @@ class Replies:
         """Acknowledges the alert. `on_behalf_of` is the note about the person for whom; it is stored encrypted."""
         if person is None:
             return Reply(ReplyResult.NOT_BOUND)
-        if refusal := self.refusal(person):
+        if refusal := await self._refusal_of(session, alert_id, person):
             return Reply(refusal)
-        alert = await self._visible(session, alert_id, person)
-        if alert is None:
-            return Reply(ReplyResult.NOT_FOUND)
         note = on_behalf_of and behalf.sealed(on_behalf_of, alert_id, self._box)
         actor = Actor(person.account, person.name, note)
         try:
@@ -115,6 +112,18 @@ class Replies:
             is_closed = refused.alert.resolved_at is not None
             return Reply(ReplyResult.CLOSED if is_closed else ReplyResult.ACKNOWLEDGED_BY_OTHER, refused.alert)
 
+    async def hindrance(self, session: AsyncSession, alert_id: UUID, person: BoundPerson | None) -> Reply | None:
+        """The reply if the person cannot acknowledge the alert now, because of the person or of the alert's state."""
+        if person is None:
+            return Reply(ReplyResult.NOT_BOUND)
+        if refusal := await self._refusal_of(session, alert_id, person):
+            return Reply(refusal)
+        alert = await alert_queries.alert(session, alert_id)
+        if alert is None or not alert.is_answered:
+            return None
+        is_closed = alert.resolved_at is not None
+        return Reply(ReplyResult.CLOSED if is_closed else ReplyResult.ACKNOWLEDGED_BY_OTHER, alert)
+
     def refusal(self, person: BoundPerson) -> ReplyResult | None:
         """Why the person may not act. While the revocations are unknown, nobody may."""
         if not self._access.is_known:
@@ -123,12 +132,12 @@ class Replies:
             return ReplyResult.ACCESS_ENDED
         return ReplyResult.NOT_PERMITTED if person.roles.isdisjoint(CMC) else None
 
-    async def _visible(self, session: AsyncSession, alert_id: UUID, person: BoundPerson) -> Alert | None:
-        """The alert, if it notified anybody and concerns the person's areas."""
+    async def _refusal_of(self, session: AsyncSession, alert_id: UUID, person: BoundPerson) -> ReplyResult | None:
+        """Why the person may not act on the alert, which must concern the person's areas and have notified somebody."""
         alert = await alert_queries.alert(session, alert_id)
-        if alert is None or alert.is_suppressed:
-            return None
-        return alert if listings.is_within(alert, self._places.around(person.areas)) else None
+        areas = self._places.around(person.areas)
+        is_visible = alert is not None and not alert.is_suppressed and listings.is_within(alert, areas)
+        return self.refusal(person) or (None if is_visible else ReplyResult.NOT_FOUND)
 
 
 async def alert_of_delivery(session: AsyncSession, delivery_id: UUID) -> UUID | None:

@@ -19,13 +19,18 @@ from services.alerts.exposures import Exposures
 from services.alerts.handlers import HAZARDS, HOUSEHOLDS, HazardHandler, HouseholdHandler
 from services.alerts.handover import Dispatcher
 from services.alerts.queries import held as held_queries
+from services.alerts.replies import Replies
 from services.alerts.ruleset import Ruleset
 from services.alerts.secrets import WebhookSecrets
+from services.alerts.telegram import polling
+from services.alerts.telegram.answering import Answering
 from services.alerts.telegram.bot_api import BotApi
 from services.alerts.telegram.chat_messages import ChatMessages
 from services.alerts.telegram.limits import ChatLimits
+from services.alerts.telegram.polling import Polling
 from services.alerts.texts import Texts
 from shared import lifecycle, wiring
+from shared.auth.revocations import Revocations
 from shared.crypto.rotation import keep_newest
 from shared.events.topics import ALERTS_HOUSEHOLDS
 from shared.events.vocabulary import DeliveryChannel
@@ -55,13 +60,13 @@ async def run(settings: AlertsSettings) -> None:
         await retry_while_unavailable(lambda: seal_notes(sessions, box))
         if settings.exercise:
             await retry_while_unavailable(lambda: somebody_to_tell(sessions))
-        async with Outbound(settings) as outbound:
+        async with Outbound(settings) as outbound, Outbound(settings, seconds=polling.CALL_SECONDS) as patient:
+            bot, access = BotApi(settings, outbound), Revocations(settings)
+            replies = Replies(rules, places, box, access)
             channels: dict[DeliveryChannel, ChannelOut] = {
                 DeliveryChannel.WEBHOOK: WebhookChannel(outbound, box),
                 DeliveryChannel.EMAIL: EmailChannel(settings, outbound, texts),
-                DeliveryChannel.TELEGRAM: TelegramChannel(
-                    BotApi(settings, outbound), ChatMessages(texts), sessions, ChatLimits()
-                ),
+                DeliveryChannel.TELEGRAM: TelegramChannel(bot, ChatMessages(texts), sessions, ChatLimits()),
             }
             deliveries = Deliveries(settings, engine, channels, woken)
             dispatcher = Dispatcher(ReceiverDirectory(receivers_changed), deliveries)
@@ -83,6 +88,13 @@ async def run(settings: AlertsSettings) -> None:
                 every_ms=HOUSEHOLDS_EVERY_MS,
             )
             exposures = Exposures(rules, places)
+            polls = Polling(
+                bot,
+                BotApi(settings, patient),
+                engine,
+                sessions,
+                Answering(replies, box, ChatMessages(texts)),
+            )
             settle_garbage()
             await wiring.work(
                 settings,
@@ -94,6 +106,8 @@ async def run(settings: AlertsSettings) -> None:
                 notify.listen(engine, "alerts_deliveries", woken),
                 notify.listen(engine, "alerts_receivers", receivers_changed),
                 deliveries.run(),
+                # Only the answers of people need the revocations, which cost a consumer of Kafka.
+                *((access.run(), polls.run()) if settings.alerts_telegram_token_file else ()),
                 Escalation(sessions, rules, places).run(),
                 keep_newest("receivers", lambda: reseal(sessions, box)),
                 redrives=Redrives("alerts", [hazards, households], settings=settings),

@@ -105,6 +105,9 @@ class BotServer:
         chat[message_id] = edited
         return edited
 
+    async def do_getMe(self) -> dict[str, Any]:  # noqa: N802
+        return {"id": 7001, "is_bot": True, "username": "dayar_test_bot"}
+
     async def do_answerCallbackQuery(self, callback_query_id: str, text: str = "", **_: Any) -> bool:  # noqa: N802
         if len(text) > 200:
             raise Refused(400, "Bad Request: MESSAGE_TOO_LONG")

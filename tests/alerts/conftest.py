@@ -15,6 +15,7 @@ from services.alerts.app import create_app
 from services.alerts.config import AlertsSettings
 from shared.auth import revocation_snapshots
 from shared.postgres import database
+from tests.alerts.bot_server import BotServer, serving
 from tests.alerts.desk import Desk
 from tests.alerts.examples import Examples
 from tests.alerts.mailbox import Box
@@ -43,6 +44,11 @@ CHANGED = (
     "deliveries",
     "attempts",
     "telegram_messages",
+    "telegram_questions",
+    "telegram_polls",
+    "bindings",
+    "binding_codes",
+    "binding_tries",
     "notification_omissions",
     "presences",
     "outbox",
@@ -110,6 +116,13 @@ async def port(box: Box) -> AsyncIterator[int]:
     )
     yield server.sockets[0].getsockname()[1]
     server.close()
+
+
+@pytest.fixture
+async def bot() -> AsyncIterator[BotServer]:
+    """Starts a real server that speaks the Bot API of Telegram."""
+    async with serving() as server:
+        yield server
 
 
 @pytest.fixture

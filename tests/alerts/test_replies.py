@@ -115,14 +115,14 @@ async def test_the_answer_says_who_was_first_and_when(line: Line) -> None:
 
 async def test_a_code_binds_once_and_within_fifteen_minutes(session: AsyncSession, settings: AlertsSettings) -> None:
     box, aibek = WebhookSecrets(settings.alerts_key_file), operator()
-    late = await bindings.draw_code(session, box, TELEGRAM, aibek)
+    late = await bindings.draw_code(session, box, TELEGRAM, aibek, NOW)
     assert await bindings.bind(session, box, TELEGRAM, "7", late, NOW + VALID) is CodeRefusal.WRONG
-    code = await bindings.draw_code(session, box, TELEGRAM, aibek)
+    code = await bindings.draw_code(session, box, TELEGRAM, aibek, NOW)
     assert await bindings.bind(session, box, TELEGRAM, "7", late, NOW) is CodeRefusal.WRONG
     assert await bindings.bind(session, box, TELEGRAM, "7", code.lower(), NOW) == aibek
     assert await bindings.bind(session, box, TELEGRAM, "8", code, NOW) is CodeRefusal.WRONG
     assert await bindings.person(session, TELEGRAM, "7") == aibek
-    again = await bindings.draw_code(session, box, TELEGRAM, aibek)
+    again = await bindings.draw_code(session, box, TELEGRAM, aibek, NOW)
     assert await bindings.bind(session, box, TELEGRAM, "9", again, NOW) == aibek
     assert await bindings.person(session, TELEGRAM, "7") is None
     assert await bindings.unbind(session, TELEGRAM, "aibek") == aibek.account
@@ -131,9 +131,9 @@ async def test_a_code_binds_once_and_within_fifteen_minutes(session: AsyncSessio
 
 async def test_guesses_of_a_code_are_limited(session: AsyncSession, settings: AlertsSettings) -> None:
     box = WebhookSecrets(settings.alerts_key_file)
-    code = await bindings.draw_code(session, box, TELEGRAM, operator())
+    code = await bindings.draw_code(session, box, TELEGRAM, operator(), NOW)
     for _ in range(MOST_FAILURES):
         assert await bindings.bind(session, box, TELEGRAM, "7", "AAAAA-AAAAA", NOW) is CodeRefusal.WRONG
     assert await bindings.bind(session, box, TELEGRAM, "7", code, NOW) is CodeRefusal.TOO_MANY
-    another = await bindings.draw_code(session, box, TELEGRAM, operator(issued_at=NOW + VALID))
+    another = await bindings.draw_code(session, box, TELEGRAM, operator(), NOW + VALID)
     assert isinstance(await bindings.bind(session, box, TELEGRAM, "7", another, NOW + VALID), BoundPerson)

@@ -1,6 +1,5 @@
 """Alerts are sent to a real server that speaks the Bot API of Telegram."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from services.alerts.telegram.limits import ChatLimits
 from services.alerts.words import HazardWords
 from shared.events import HazardText
 from shared.postgres import database
-from tests.alerts.bot_server import DESK, GROUP, BotServer, Refused, serving
+from tests.alerts.bot_server import DESK, GROUP, BotServer, Refused
 from tests.alerts.bureau import Bureau
 from tests.alerts.town import Town
 from tests.waiting import wait_for
@@ -29,12 +28,6 @@ from tests.waiting import wait_for
 pytestmark = pytest.mark.anyio
 
 SUPERGROUP = -1009000
-
-
-@pytest.fixture
-async def bot() -> AsyncIterator[BotServer]:
-    async with serving() as server:
-        yield server
 
 
 @pytest.fixture

@@ -1,20 +1,36 @@
 """The Telegram messages of deliveries; the caller commits."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.channels import Job
-from services.alerts.models import TelegramMessage
+from services.alerts.models import Delivery, ReceiverRow, TelegramMessage, TelegramQuestion
+from shared.events.vocabulary import DeliveryChannel
+from shared.pages.languages import DEFAULT
+
+ANSWERED_WITHIN = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class SentMessage:
     delivery_id: UUID
     message_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PressedDelivery:
+    """A delivery whose message has buttons. `language` is the language of the message."""
+
+    delivery_id: UUID
+    alert_id: UUID
+    cause: str
+    content: str
+    language: str
 
 
 async def message_of(session: AsyncSession, delivery_id: UUID) -> int | None:
@@ -32,6 +48,35 @@ async def first(session: AsyncSession, chat_id: int, recipient: str, alert_id: U
     )
     row = (await session.execute(wanted.limit(1))).one_or_none()
     return None if row is None else SentMessage(row.delivery_id, row.message_id)
+
+
+async def pressed(session: AsyncSession, delivery_id: UUID) -> PressedDelivery | None:
+    """The delivery whose button was pressed, or None if there is no such delivery to Telegram."""
+    language = select(ReceiverRow.language).where(ReceiverRow.label == Delivery.recipient).scalar_subquery()
+    wanted = select(
+        Delivery.delivery_id,
+        Delivery.alert_id,
+        Delivery.cause,
+        Delivery.content,
+        func.coalesce(TelegramMessage.language, language, DEFAULT).label("language"),
+    ).outerjoin(TelegramMessage, TelegramMessage.delivery_id == Delivery.delivery_id)
+    is_wanted = (Delivery.delivery_id == delivery_id, Delivery.channel == DeliveryChannel.TELEGRAM.value)
+    row = (await session.execute(wanted.where(*is_wanted))).mappings().one_or_none()
+    return None if row is None else PressedDelivery(**row)
+
+
+async def ask(session: AsyncSession, chat_id: int, message_id: int, delivery: PressedDelivery, now: datetime) -> None:
+    """Stores the message that asks on whose behalf the alert is acknowledged."""
+    values = {"alert_id": delivery.alert_id, "language": delivery.language, "asked_at": now}
+    row = insert(TelegramQuestion).values(chat_id=chat_id, message_id=message_id, **values)
+    await session.execute(row.on_conflict_do_nothing())
+    await session.execute(delete(TelegramQuestion).where(TelegramQuestion.asked_at < now - ANSWERED_WITHIN))
+
+
+async def question(session: AsyncSession, chat_id: int, message_id: int, now: datetime) -> TelegramQuestion | None:
+    """The question that this message asks, if it is not too old."""
+    asked = await session.get(TelegramQuestion, (chat_id, message_id))
+    return None if asked is None or asked.asked_at < now - ANSWERED_WITHIN else asked
 
 
 async def store(session: AsyncSession, job: Job, chat_id: int, message_id: int, language: str) -> None:

@@ -1,5 +1,6 @@
 """A client of Telegram's Bot API (https://core.telegram.org/bots/api), which calls only through `shared.outbound`."""
 
+import re
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from shared.outbound import Outbound, OutboundError
 ANSWER_LIMIT = 1024 * 1024  # a batch of updates is larger than the answer of a webhook
 JSON = {"Content-Type": "application/json"}
 HTTPS_PORT = 443
+TOKEN = re.compile(r"[1-9]\d{0,17}:[\w-]{1,100}", re.ASCII)
 
 
 class NoToken(OutboundError):
@@ -82,11 +84,23 @@ class BotApi:
         return answer.result
 
     @property
+    def has_token(self) -> bool:
+        try:
+            return bool(self._token)
+        except NoToken:
+            return False
+
+    @property
+    def bot_id(self) -> int:
+        """The bot's id, with which its token begins. Raises NoToken."""
+        return int(self._token.partition(":")[0])
+
+    @property
     def _token(self) -> str:
         try:
-            token = secret(self._settings.alerts_telegram_token_file)
+            token = secret(self._settings.alerts_telegram_token_file) or ""
         except OSError as error:
             raise NoToken from error
-        if not token or not token.isascii() or any(character in token for character in "/?#% \n"):
+        if not TOKEN.fullmatch(token):
             raise NoToken
         return token

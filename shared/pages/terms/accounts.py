@@ -70,6 +70,8 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         Action.ACCOUNT_ADDED: N_("Account added"),
         Action.RIGHTS_CHANGED: N_("Rights changed"),
         Action.ACCOUNT_DISABLED: N_("Account disabled"),
+        Action.BOUND: N_("Telegram bound to the account"),
+        Action.UNBOUND: N_("Telegram unbound from the account"),
         Action.ACCOUNT_ENABLED: N_("Account enabled"),
         Action.DEVICE_FORGOTTEN: N_("Phone forgotten"),
         Action.PURPOSE_CHOSEN: N_("Purpose chosen"),

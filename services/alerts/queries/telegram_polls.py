@@ -1,0 +1,60 @@
+"""The state of polling for updates of a bot; the caller commits."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts.models import TelegramPoll
+
+# After a week without updates Telegram chooses the next number at random, so a stored number could hide new updates.
+# Telegram keeps updates for 24 hours, so an update that was handled longer ago cannot come again.
+NUMBERS_LAST = timedelta(hours=36)
+
+
+async def next_update(session: AsyncSession, bot_id: int, now: datetime) -> int | None:
+    """The number from which updates are new. None if Telegram may have started again with other numbers."""
+    poll = await session.get(TelegramPoll, bot_id)
+    return _next(poll, now)
+
+
+async def is_new(session: AsyncSession, bot_id: int, update_id: int, now: datetime) -> bool:
+    """Notes that the update is handled. Returns False if the update was handled before."""
+    await session.execute(insert(TelegramPoll).values(bot_id=bot_id, polled_at=now).on_conflict_do_nothing())
+    poll = await session.get(TelegramPoll, bot_id, populate_existing=True, with_for_update=True)
+    assert poll is not None
+    expected = _next(poll, now)
+    if expected is not None and update_id < expected:
+        return False
+    poll.next_update_id, poll.handled_at = update_id + 1, now
+    return True
+
+
+async def store(session: AsyncSession, bot_id: int, now: datetime, problem: str | None) -> None:
+    """Stores when Telegram was asked, and why it gave no updates, if it gave none."""
+    row = insert(TelegramPoll).values(bot_id=bot_id, polled_at=now, problem=problem)
+    changed = {"problem": problem, **({"polled_at": now} if problem is None else {})}
+    await session.execute(row.on_conflict_do_update(index_elements=["bot_id"], set_=changed))
+
+
+async def store_username(session: AsyncSession, bot_id: int, username: str | None, now: datetime) -> None:
+    row = insert(TelegramPoll).values(bot_id=bot_id, username=username, polled_at=now)
+    await session.execute(row.on_conflict_do_update(index_elements=["bot_id"], set_={"username": username}))
+
+
+async def username(session: AsyncSession, bot_id: int) -> str | None:
+    """The bot's name in Telegram, if it is known."""
+    return await session.scalar(select(TelegramPoll.username).where(TelegramPoll.bot_id == bot_id))
+
+
+async def problem(session: AsyncSession) -> str | None:
+    """Why the bot that was asked last gives no updates, or None."""
+    newest = select(TelegramPoll.problem).order_by(TelegramPoll.polled_at.desc(), TelegramPoll.bot_id).limit(1)
+    return await session.scalar(newest)
+
+
+def _next(poll: TelegramPoll | None, now: datetime) -> int | None:
+    if poll is None or poll.handled_at is None or now - poll.handled_at > NUMBERS_LAST:
+        return None
+    return poll.next_update_id

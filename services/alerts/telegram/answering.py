@@ -1,0 +1,199 @@
+"""Answers the people who press buttons, answer the bot's questions, or send it commands."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts import bindings
+from services.alerts.alerts import Alert
+from services.alerts.bindings import BoundPerson, CodeRefusal
+from services.alerts.notices import Content
+from services.alerts.queries import telegram_messages as message_queries
+from services.alerts.queries.telegram_messages import PressedDelivery
+from services.alerts.replies import Replies, Reply, ReplyResult, sentence
+from services.alerts.secrets import WebhookSecrets
+from services.alerts.telegram.chat_messages import ChatMessages, Press, read_data, units
+from services.alerts.telegram.chats import Chat
+from services.alerts.telegram.incoming import BotUpdate, IncomingMessage, PressedButton, Sender
+from services.alerts.views import OnBehalf
+from shared import audit
+from shared.audit import Action, Entry, Result
+from shared.events.vocabulary import DeliveryChannel
+from shared.pages.catalogs import translations
+from shared.pages.languages import DEFAULT, LANGUAGES
+from shared.pages.terms import N_
+
+LOCALES = Path(__file__).parents[1] / "locales"
+TELEGRAM = DeliveryChannel.TELEGRAM
+COMMAND = re.compile(r"/(start|id)(?:@\w{1,64})?(?:\s+(\S{1,40}))?\s*")
+SHOWN_TOAST = 200  # Telegram shows at most so many characters when a button was pressed
+
+HOW_TO_BIND = N_("Ask the administrator for a code, and send it to me in a private chat: /start CODE")
+WRONG_CODE = N_("This code is wrong, already used, or older than 15 minutes. Ask for a new code.")
+TOO_MANY_CODES = N_("Too many wrong codes. Try again in 15 minutes.")
+ONLY_PRIVATE = N_("Send the code to me in a private chat, not in a group. Ask for a new code.")
+BOUND = N_("You are now {name}, and can acknowledge alerts here.")
+ADDRESS = N_("The address of this chat for alerts: {address}")
+QUESTION = N_("On whose behalf do you acknowledge this alert? Answer this message with the name.")
+BAD_NAME = N_("Answer with the name only, in one line of at most 150 characters.")
+
+
+@dataclass(frozen=True, slots=True)
+class BotCall:
+    """A call of the Bot API that answers a person. `question` is the alert whose question the message asks."""
+
+    method: str
+    fields: Mapping[str, Any]
+    question: PressedDelivery | None = None
+
+
+class Answering:
+    """Handles an update in the caller's transaction. The calls are made after the commit."""
+
+    def __init__(self, replies: Replies, box: WebhookSecrets, messages: ChatMessages) -> None:
+        self._replies, self._box, self._messages = replies, box, messages
+
+    async def handle(self, session: AsyncSession, update: BotUpdate, now: datetime) -> list[BotCall]:
+        if update.callback_query is not None:
+            return await self._pressed(session, update.callback_query, now)
+        message = update.message
+        if message is None or message.sender is None:
+            return []
+        if command := COMMAND.fullmatch(message.text):
+            return await self._command(session, message, message.sender, command[1], command[2], now)
+        return await self._named(session, message, message.sender, now)
+
+    async def _pressed(self, session: AsyncSession, pressed: PressedButton, now: datetime) -> list[BotCall]:
+        press, delivery = await self._read(session, pressed)
+        if delivery is None:
+            return [toast(pressed, Reply(ReplyResult.NOT_FOUND), language_of(pressed.sender))]
+        person = await bindings.person(session, TELEGRAM, str(pressed.sender.id))
+        if press is Press.ON_BEHALF:
+            reply = await self._replies.hindrance(session, delivery.alert_id, person)
+            return [self._question(pressed, delivery)] if reply is None else [toast(pressed, reply, delivery.language)]
+        reply = await self._replies.acknowledge(session, delivery.alert_id, person, now)
+        return [toast(pressed, reply, delivery.language), *self._edit(pressed.message, delivery, reply.alert)]
+
+    async def _read(self, session: AsyncSession, pressed: PressedButton) -> tuple[Press | None, PressedDelivery | None]:
+        """The press and its delivery. Data that is not ours, or of no delivery, has none."""
+        read = read_data(pressed.data)
+        if read is None or pressed.message is None:
+            return None, None
+        return read[0], await message_queries.pressed(session, read[1])
+
+    def _question(self, pressed: PressedButton, delivery: PressedDelivery) -> BotCall:
+        """Asks for the name. The mention makes the person's app open the answer, also in a group."""
+        assert pressed.message is not None
+        text = translations(delivery.language, LOCALES).gettext(QUESTION)
+        mention = {"type": "text_mention", "offset": 0, "length": units(text), "user": {"id": pressed.sender.id}}
+        return BotCall(
+            "sendMessage",
+            {
+                "chat_id": pressed.message.chat.id,
+                "message_thread_id": pressed.message.topic,
+                "text": text,
+                "entities": [mention],
+                "reply_parameters": answer_to(pressed.message),
+                "reply_markup": {"force_reply": True, "selective": True},
+            },
+            delivery,
+        )
+
+    async def _named(
+        self, session: AsyncSession, message: IncomingMessage, sender: Sender, now: datetime
+    ) -> list[BotCall]:
+        """Acknowledges on behalf of the person whose name answers a question. Other messages are not answered."""
+        if message.reply_to_message is None:
+            return []
+        asked = await message_queries.question(session, message.chat.id, message.reply_to_message.message_id, now)
+        if asked is None:
+            return []
+        note = note_of(message.text)
+        if note is None:
+            return [text_call(message, translations(asked.language, LOCALES).gettext(BAD_NAME))]
+        person = await bindings.person(session, TELEGRAM, str(sender.id))
+        reply = await self._replies.hindrance(session, asked.alert_id, person)
+        if reply is None:
+            reply = await self._replies.acknowledge(session, asked.alert_id, person, now, on_behalf_of=note)
+        return [text_call(message, sentence(reply, asked.language))]
+
+    async def _command(
+        self,
+        session: AsyncSession,
+        message: IncomingMessage,
+        sender: Sender,
+        command: str,
+        code: str | None,
+        now: datetime,
+    ) -> list[BotCall]:
+        language = language_of(sender)
+        _ = translations(language, LOCALES).gettext
+        if command == "id":
+            address = Chat(message.chat.id, message.topic).address
+            return [text_call(message, _(ADDRESS).format(address=address))]
+        if code is None:
+            return [text_call(message, _(HOW_TO_BIND))]
+        if not message.chat.is_private:
+            return [text_call(message, _(ONLY_PRIVATE))]
+        bound = await bindings.bind(session, self._box, TELEGRAM, str(sender.id), code, now)
+        await audit.add(session, entry_of(bound))
+        if isinstance(bound, CodeRefusal):
+            return [text_call(message, _(WRONG_CODE if bound is CodeRefusal.WRONG else TOO_MANY_CODES))]
+        if refusal := self._replies.refusal(bound):
+            return [text_call(message, sentence(Reply(refusal), language))]
+        return [text_call(message, _(BOUND).format(name=bound.name))]
+
+    def _edit(self, message: IncomingMessage | None, delivery: PressedDelivery, alert: Alert | None) -> list[BotCall]:
+        """Shows the alert's newest state in the message whose button was pressed."""
+        if message is None or alert is None:
+            return []
+        content = Content.model_validate_json(delivery.content)
+        whole = self._messages.whole(alert, delivery.cause, delivery.language, delivery.delivery_id, content.hazard)
+        place = {"chat_id": message.chat.id, "message_id": message.message_id}
+        return [BotCall("editMessageText", {**place, **whole.fields})]
+
+
+def toast(pressed: PressedButton, reply: Reply, language: str) -> BotCall:
+    """The text that Telegram shows to the person who pressed. A refusal must be closed by the person."""
+    text = sentence(reply, language)
+    if reply.result in (ReplyResult.NOT_BOUND, ReplyResult.ACCESS_ENDED):
+        text = f"{text} {translations(language, LOCALES).gettext(HOW_TO_BIND)}"
+    fields = {"callback_query_id": pressed.id, "text": text[:SHOWN_TOAST], "show_alert": not reply.is_done}
+    return BotCall("answerCallbackQuery", fields)
+
+
+def text_call(message: IncomingMessage, text: str) -> BotCall:
+    place = {"chat_id": message.chat.id, "message_thread_id": message.topic}
+    return BotCall("sendMessage", {**place, "text": text, "reply_parameters": answer_to(message)})
+
+
+def answer_to(message: IncomingMessage) -> dict[str, Any]:
+    return {"message_id": message.message_id, "allow_sending_without_reply": True}
+
+
+def note_of(typed: str) -> str | None:
+    """The note about the person with this name, or None if the text is no name."""
+    try:
+        return OnBehalf(name=typed, by="Telegram").note if typed.strip() else None
+    except ValidationError:
+        return None
+
+
+def language_of(sender: Sender) -> str:
+    """The language of the person's app, if it is one of ours."""
+    code = (sender.language_code or "")[:2]
+    return code if code in LANGUAGES else DEFAULT
+
+
+def entry_of(bound: BoundPerson | CodeRefusal) -> Entry:
+    """The entry of the security log. It does not name the Telegram user."""
+    account: UUID | None = None if isinstance(bound, CodeRefusal) else bound.account
+    result, reason = (Result.DONE, None) if account else (Result.REFUSED, str(bound))
+    return Entry(action=Action.BOUND, result=result, account=account, subject="telegram", reason=reason)

@@ -1,0 +1,62 @@
+"""What Telegram sends to the bot, as far as we read it. Unknown fields are ignored."""
+
+from typing import Any
+
+import msgspec
+
+ALLOWED = ("message", "callback_query")  # Telegram sends no other kinds of updates
+
+
+class Sender(msgspec.Struct):
+    """A person in Telegram. `language_code` is the language of the person's app."""
+
+    id: int
+    language_code: str | None = None
+
+
+class OwnChat(msgspec.Struct):
+    id: int
+    type: str = ""
+
+    @property
+    def is_private(self) -> bool:
+        return self.type == "private"
+
+
+class IncomingMessage(msgspec.Struct):
+    """A message in a chat of the bot. `message_thread_id` is the topic if `is_topic_message` is true."""
+
+    message_id: int
+    chat: OwnChat
+    sender: Sender | None = msgspec.field(name="from", default=None)
+    text: str = ""
+    message_thread_id: int | None = None
+    is_topic_message: bool = False
+    reply_to_message: "IncomingMessage | None" = None
+
+    @property
+    def topic(self) -> int | None:
+        return self.message_thread_id if self.is_topic_message else None
+
+
+class PressedButton(msgspec.Struct):
+    """A pressed button. `message` is the message that has the button."""
+
+    id: str
+    sender: Sender = msgspec.field(name="from")
+    data: str = ""
+    message: IncomingMessage | None = None
+
+
+class BotUpdate(msgspec.Struct):
+    update_id: int
+    message: IncomingMessage | None = None
+    callback_query: PressedButton | None = None
+
+
+def read(update: dict[str, Any]) -> BotUpdate | None:
+    """The update, or None if it has another form than we know."""
+    try:
+        return msgspec.convert(update, BotUpdate)
+    except msgspec.ValidationError:
+        return None

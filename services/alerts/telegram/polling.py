@@ -1,0 +1,146 @@
+"""Asks Telegram for updates by long polling, and handles each update once.
+
+One process polls at a time. The number of the next update is stored in the transaction of the act.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+from services.alerts.handlers import utcnow
+from services.alerts.queries import telegram_messages as message_queries
+from services.alerts.queries import telegram_polls as poll_queries
+from services.alerts.telegram import incoming
+from services.alerts.telegram.answering import Answering, BotCall
+from services.alerts.telegram.bot_api import BotApi, BotApiError, NoToken
+from shared import log
+from shared.failures import backoff_seconds, is_dependency_unavailable
+from shared.outbound import OutboundError
+from shared.postgres import database
+
+POLL_SECONDS = 25  # how long Telegram waits for an update before it answers
+CALL_SECONDS = POLL_SECONDS + 10.0
+AT_ONCE = 50
+LOOK_SECONDS = 30.0  # the pause before another look for a token, or for the end of the other process that polls
+LONGEST_PAUSE_SECONDS = 30.0
+CONFLICT = 409  # another program polls with the token of this bot
+
+# raw SQL: an advisory lock of the session, which PostgreSQL frees when the process ends
+LOCK = "SELECT pg_try_advisory_lock(hashtextextended(current_schema() || '.telegram', 0))"
+UNLOCK = "SELECT pg_advisory_unlock(hashtextextended(current_schema() || '.telegram', 0))"
+
+
+class Polling:
+    """Runs until cancelled. Without a token, and in an exercise whose bot would be outside, nothing is asked.
+
+    `patient` waits for CALL_SECONDS, because Telegram answers only when there is an update.
+    """
+
+    def __init__(
+        self,
+        api: BotApi,
+        patient: BotApi,
+        engine: AsyncEngine,
+        sessions: async_sessionmaker[AsyncSession],
+        answering: Answering,
+        clock: Callable[[], datetime] = utcnow,
+    ) -> None:
+        self._api, self._patient, self._engine, self._sessions = api, patient, engine, sessions
+        self._answering, self._clock = answering, clock
+        self._failures, self._retry_after = 0, 0.0
+
+    async def run(self) -> None:
+        while True:
+            try:
+                await self._poll_alone()
+            except Exception as error:
+                if not is_dependency_unavailable(error):
+                    raise
+                log.get().warning("telegram polling waits for dependency", **log.described(error))
+            await asyncio.sleep(LOOK_SECONDS if not self._failures else self._pause())
+
+    async def _poll_alone(self) -> None:
+        """Polls while this process holds the lock, until a failure."""
+        if self._api.is_outside_exercise or not self._api.has_token:
+            return
+        async with database.connected(self._engine) as connection:
+            if not await connection.fetchval(LOCK):
+                return
+            try:
+                await self._store_username()
+                while not connection.is_closed() and await self._poll():
+                    pass
+            finally:
+                if not connection.is_closed():
+                    await connection.execute(UNLOCK)
+
+    async def _store_username(self) -> None:
+        """Stores the bot's name, with which the page of the code makes a link. A failure is found by the first poll."""
+        try:
+            username = (await self._api.call("getMe")).get("username")
+            async with self._sessions.begin() as session:
+                await poll_queries.store_username(session, self._api.bot_id, username, self._clock())
+        except (OutboundError, BotApiError) as error:
+            log.get().info("telegram bot not known", **log.described(error))
+
+    async def _poll(self) -> bool:
+        """Asks once and handles the updates. Returns False after a failure, which is stored for the administrators."""
+        try:
+            bot_id = self._api.bot_id
+            async with self._sessions.begin() as session:
+                offset = await poll_queries.next_update(session, bot_id, self._clock())
+            updates = await self._patient.call(
+                "getUpdates", offset=offset, timeout=POLL_SECONDS, limit=AT_ONCE, allowed_updates=incoming.ALLOWED
+            )
+            for update in updates:
+                await self._handle(bot_id, update)
+            await self._store(bot_id, None)
+        except NoToken:
+            return False
+        except (OutboundError, BotApiError) as error:
+            await self._failed(bot_id, error)
+            return False
+        self._failures = 0
+        return True
+
+    async def _handle(self, bot_id: int, update: dict[str, Any]) -> None:
+        """Handles the update unless it was handled before, and then answers the person."""
+        calls: Sequence[BotCall] = ()
+        async with self._sessions.begin() as session:
+            if await poll_queries.is_new(session, bot_id, int(update["update_id"]), self._clock()):
+                read = incoming.read(update)
+                calls = [] if read is None else await self._answering.handle(session, read, self._clock())
+        for call in calls:
+            await self._answer(call)
+
+    async def _answer(self, call: BotCall) -> None:
+        """Answers the person. A failed answer is only logged, because the act is stored."""
+        try:
+            result = await self._api.call(call.method, **call.fields)
+        except (OutboundError, BotApiError) as error:
+            log.get().warning("telegram answer not sent", method=call.method, **log.described(error))
+            return
+        if call.question is not None:
+            async with self._sessions.begin() as session:
+                chat_id, message_id = int(call.fields["chat_id"]), int(result["message_id"])
+                await message_queries.ask(session, chat_id, message_id, call.question, self._clock())
+
+    async def _failed(self, bot_id: int, error: OutboundError | BotApiError) -> None:
+        self._failures += 1
+        if isinstance(error, BotApiError):
+            self._retry_after = float(error.retry_after)
+            reason = "bot_token_refused" if error.is_token_refused else f"telegram_{error.code}"
+        else:
+            self._retry_after, reason = 0.0, error.reason
+        log.get().warning("telegram gives no updates", reason=reason)
+        await self._store(bot_id, reason)
+
+    def _pause(self) -> float:
+        return max(self._retry_after, backoff_seconds(self._failures, first=1.0, longest=LONGEST_PAUSE_SECONDS))
+
+    async def _store(self, bot_id: int, problem: str | None) -> None:
+        async with self._sessions.begin() as session:
+            await poll_queries.store(session, bot_id, datetime.now(UTC), problem)

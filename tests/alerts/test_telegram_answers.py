@@ -1,0 +1,216 @@
+"""People acknowledge alerts in Telegram: by a button, by an answer, after they bound their account by a code."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+
+from services.alerts import bindings
+from services.alerts.alerts import Alert
+from services.alerts.bindings import BoundPerson
+from services.alerts.queries import alerts as alert_queries
+from services.alerts.queries import telegram_polls as poll_queries
+from services.alerts.replies import Replies
+from services.alerts.telegram.answering import Answering
+from services.alerts.telegram.bot_api import BotApi
+from services.alerts.telegram.chat_messages import ChatMessages, Press, data_of
+from services.alerts.telegram.polling import Polling
+from shared.auth import revocation_snapshots
+from shared.auth.revocations import Revocations
+from shared.auth.tokens import Role
+from shared.country import COUNTRY
+from shared.events import CredentialKind, CredentialRevoked
+from shared.events.vocabulary import DeliveryChannel
+from shared.outbound import Outbound
+from shared.places import Places
+from tests.alerts.bot_server import DESK, GROUP, BotServer, Refused
+from tests.alerts.bureau import Bureau
+from tests.alerts.factories import rules
+from tests.alerts.town import Town
+from tests.waiting import wait_for
+
+pytestmark = pytest.mark.anyio
+
+AIBEK = BoundPerson(uuid4(), "aibek", frozenset({Role.OPERATOR}), (COUNTRY,), datetime.now(UTC))
+USER, STRANGER = 42, 43
+
+
+class Shift(Bureau):
+    """A bureau whose bot asks for updates, and people who write to the bot."""
+
+    @asynccontextmanager
+    async def polling(self, *revoked: CredentialRevoked) -> AsyncIterator[None]:
+        revocation_snapshots.save(revocation_snapshots.file_of(self.settings), datetime.now(UTC), revoked)
+        async with Outbound(self.settings, seconds=5) as outbound, asyncio.TaskGroup() as group:
+            api = BotApi(self.settings, outbound)
+            replies = Replies(rules(), Places.load(), self.town.box, Revocations(self.settings))
+            answering = Answering(replies, self.town.box, ChatMessages(self.texts))
+            task = group.create_task(Polling(api, api, self.town.engine, self.town.sessions, answering).run())
+            yield
+            task.cancel()
+
+    async def code(self, person: BoundPerson = AIBEK) -> str:
+        async with self.town.sessions.begin() as session:
+            return await bindings.draw_code(session, self.town.box, DeliveryChannel.TELEGRAM, person, datetime.now(UTC))
+
+    async def bind(self) -> None:
+        async with self.town.sessions.begin() as session:
+            code = await bindings.draw_code(session, self.town.box, DeliveryChannel.TELEGRAM, AIBEK, AIBEK.issued_at)
+            await bindings.bind(session, self.town.box, DeliveryChannel.TELEGRAM, str(USER), code, AIBEK.issued_at)
+
+    async def alerted(self) -> Alert:
+        async with self.town.sessions() as session:
+            alert_id: UUID = await session.scalar(text("SELECT alert_id FROM alerts"))
+            alert = await alert_queries.alert(session, alert_id)
+        assert alert is not None
+        return alert
+
+    async def presses(self, message: dict[str, Any], button: int, user: int = USER) -> dict[str, Any]:
+        """Presses a button of the message's first row. Returns the bot's next answer."""
+        data = message["reply_markup"]["inline_keyboard"][0][button]["callback_data"]
+        return await self.sends_data(data, message, user)
+
+    async def sends_data(self, data: str, message: dict[str, Any], user: int = USER) -> dict[str, Any]:
+        self.bot.update(
+            callback_query={"id": str(uuid4()), "from": {"id": user}, "data": data, "message": place(message)}
+        )
+        return await self.answered("answerCallbackQuery")
+
+    def press(self, data: str, message: dict[str, Any], user: int = USER) -> None:
+        pressed = {"id": str(uuid4()), "from": {"id": user}, "data": data, "message": place(message)}
+        self.bot.update(callback_query=pressed)
+
+    async def writes(self, text: str, user: int = USER, chat: int = DESK, **more: Any) -> dict[str, Any]:
+        kind = "private" if chat > 0 else "supergroup"
+        message = {"message_id": 7, "from": {"id": user, "language_code": "ru"}, "chat": {"id": chat, "type": kind}}
+        self.bot.update(message={**message, "text": text, **more})
+        return await self.answered("sendMessage")
+
+    async def answered(self, method: str) -> dict[str, Any]:
+        known = len(self.bot.called(method))
+        await wait_for(lambda: len(self.bot.called(method)) > known, 20)
+        return self.bot.called(method)[-1]
+
+
+def place(message: dict[str, Any]) -> dict[str, Any]:
+    return {"message_id": message["message_id"], "chat": message["chat"], "date": 0}
+
+
+@pytest.fixture
+async def shift(town: Town, bot: BotServer, tmp_path: Path) -> Shift:
+    made = Shift(town, bot, tmp_path)
+    await made.receiver()
+    return made
+
+
+async def test_a_person_binds_the_account_and_acknowledges_by_a_button(shift: Shift) -> None:
+    async with shift.working(), shift.polling():
+        await shift.alert()
+        message = await shift.bot.message()
+        refused = await shift.presses(message, 0)
+        assert "Сначала привяжите" in refused["text"] or "сначала привяжите" in refused["text"]
+        assert refused["show_alert"] is True
+        code = await shift.code()
+        assert "личном чате" in (await shift.writes(f"/start {code}", chat=GROUP))["text"]
+        assert "неверный" in (await shift.writes("/start AAAAA-AAAAA"))["text"]
+        assert "aibek" in (await shift.writes(f"/start {code}"))["text"]
+        assert "Принято вами" in (await shift.presses(message, 0))["text"]
+        alert = await shift.alerted()
+        assert (alert.acknowledged_by, alert.acknowledged_name) == (AIBEK.account, "aibek")
+        await wait_for(lambda: "Принято: aibek" in shift.bot.messages[GROUP][message["message_id"]]["text"])
+        assert "Уже принято: aibek" in (await shift.presses(message, 1))["text"]
+
+
+async def test_an_acknowledgement_on_behalf_of_the_person_whose_name_answers_the_question(shift: Shift) -> None:
+    await shift.bind()
+    async with shift.working(), shift.polling():
+        await shift.alert()
+        message = await shift.bot.message()
+        data = message["reply_markup"]["inline_keyboard"][0][1]["callback_data"]
+        shift.press(data, message)
+        question = await shift.bot.message(2)
+        assert question["reply_markup"]["force_reply"] is True
+        await wait_for(lambda: is_asked(shift))
+        asked: dict[str, Any] = {"chat": GROUP, "reply_to_message": place(question)}
+        assert "150" in (await shift.writes("Касымов\nбатальон", **asked))["text"]
+        assert "привяжите" in (await shift.writes("Касымов", user=STRANGER, **asked))["text"]
+        assert "Принято вами" in (await shift.writes("Касымов", **asked))["text"]
+    alert = await shift.alerted()
+    assert alert.acknowledged_note is not None and "Касымов" not in alert.acknowledged_note
+
+
+async def is_asked(shift: Shift) -> bool:
+    async with shift.town.sessions() as session:
+        return bool(await session.scalar(text("SELECT true FROM telegram_questions")))
+
+
+async def test_who_lost_the_rights_acknowledges_no_more(shift: Shift) -> None:
+    await shift.bind()
+    later = AIBEK.issued_at + timedelta(seconds=2)
+    revoked = CredentialRevoked(
+        credential_id=AIBEK.account, kind=CredentialKind.ACCOUNT, revoked_at=later, issued_before=later
+    )
+    async with shift.working(), shift.polling(revoked):
+        await shift.alert()
+        assert "Привяжите её заново" in (await shift.presses(await shift.bot.message(), 0))["text"]
+    assert (await shift.alerted()).acknowledged_at is None
+
+
+async def test_forged_or_unreadable_updates_change_nothing(shift: Shift) -> None:
+    await shift.bind()
+    async with shift.working(), shift.polling():
+        await shift.alert()
+        message = await shift.bot.message()
+        shift.bot.update(callback_query={"id": 5, "from": "nobody"})
+        shift.bot.update(message={"message_id": "x"})
+        for data in ("", "a", data_of(Press.ACCEPT, uuid4()), "z" * 64):
+            assert "мындай кулактандыруу жок" in (await shift.sends_data(data, message))["text"]
+    assert (await shift.alerted()).acknowledged_at is None
+
+
+async def test_an_update_that_comes_again_is_handled_once(shift: Shift) -> None:
+    """Telegram sends an update again if the process died before it asked for the next one."""
+    async with shift.polling():
+        code = await shift.code()
+        await shift.writes(f"/start {code}")
+        asks = {"message_id": 8, "from": {"id": USER}, "chat": {"id": DESK}, "text": "/id"}
+        first = shift.bot.update(message=asks)
+        await shift.answered("sendMessage")
+    sent = len(shift.bot.called("sendMessage"))
+    shift.bot.updates = [{"update_id": first, "message": asks}]
+    async with shift.polling():
+        await shift.writes("/id", chat=GROUP)
+    assert len(shift.bot.called("sendMessage")) == sent + 1
+    assert f"telegram:{GROUP}" in shift.bot.called("sendMessage")[-1]["text"]
+
+
+async def test_the_numbers_of_updates_may_begin_anew_after_a_week(shift: Shift) -> None:
+    now = datetime.now(UTC)
+    async with shift.town.sessions.begin() as session:
+        assert await poll_queries.is_new(session, 7001, 900, now)
+        assert not await poll_queries.is_new(session, 7001, 900, now)
+        assert not await poll_queries.is_new(session, 7001, 5, now + timedelta(hours=24))
+        assert await poll_queries.next_update(session, 7001, now + timedelta(hours=24)) == 901
+        assert await poll_queries.next_update(session, 7001, now + timedelta(days=8)) is None
+        assert await poll_queries.is_new(session, 7001, 5, now + timedelta(days=8))
+
+
+async def test_a_refused_token_is_named_until_it_is_replaced(shift: Shift) -> None:
+    shift.bot.refusals["getUpdates"] = [Refused(401, "Unauthorized"), Refused(409, "Conflict")]
+    async with shift.polling():
+        await wait_for(lambda: problem(shift, "bot_token_refused"))
+        await wait_for(lambda: problem(shift, "telegram_409"))
+        await wait_for(lambda: shift.bot.called("getUpdates")[2:])
+        shift.bot.update(message={"message_id": 8, "chat": {"id": DESK}})
+        await wait_for(lambda: problem(shift, None))
+
+
+async def problem(shift: Shift, code: str | None) -> bool:
+    async with shift.town.sessions() as session:
+        return await poll_queries.problem(session) == code
