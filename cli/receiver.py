@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from email.headerregistry import Address
-from typing import Annotated, NoReturn, TypeVar
+from dataclasses import replace
+from typing import Annotated, Any, NoReturn, TypeVar
+from uuid import UUID
 
-import httpx
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -16,13 +16,12 @@ from cli.transactions import within
 from services.alerts import subscriptions
 from services.alerts.config import AlertsSettings
 from services.alerts.queries import receivers as receiver_queries
-from services.alerts.receivers import Receiver
+from services.alerts.receiver_checks import channel_of, faults
+from services.alerts.receivers import Receiver, ReceiverKind
 from services.alerts.secrets import WebhookSecrets
 from services.alerts.subscriptions import ReceiverNotFound
-from services.alerts.telegram import chats
-from services.alerts.telegram.chats import Chat
 from shared.country import COUNTRY
-from shared.events.vocabulary import DeliveryChannel, Severity, Status
+from shared.events.vocabulary import DeliveryChannel, HazardType, Severity, Status
 from shared.pages import LANGUAGES
 from shared.places import Places
 
@@ -33,38 +32,128 @@ console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
 Label = Annotated[str, typer.Argument(help="What the receiver is called on the pages, e.g. `duty desk`.")]
+Address = Annotated[
+    str, typer.Argument(help="A URL for a webhook, an e-mail address, or telegram:<chat id>[/<topic id>].")
+]
+Language = Annotated[str | None, typer.Option("--lang", help="ky, ru or en; ky without this option.")]
+Statuses = Annotated[list[Status] | None, typer.Option("--status", help="Which alerts: Actual, Exercise, Test.")]
+Step = Annotated[
+    int | None, typer.Option(min=0, max=20, help="Step 0 is notified first, higher steps if nobody acknowledges.")
+]
+Areas = Annotated[list[str] | None, typer.Option("--area", help="P-codes; none, or KG = the whole country.")]
+Floor = Annotated[Severity | None, typer.Option(help="The lowest severity that is sent.")]
+Internal = Annotated[
+    bool | None,
+    typer.Option(
+        "--internal/--external",
+        help="Whether it is the centre's own, and gets the texts of Restricted events too. "
+        "Without this option, a new receiver is external, and a changed one stays as it is.",
+    ),
+]
+Kind = Annotated[
+    ReceiverKind | None,
+    typer.Option(help="person, post or system. Without this option, a webhook is a system, an e-mail address a post."),
+]
+Organisation = Annotated[str | None, typer.Option(help="The organisation, e.g. `Ministry of Emergency Situations`.")]
+Post = Annotated[str | None, typer.Option(help="The job title, e.g. `duty officer`.")]
+Account = Annotated[UUID | None, typer.Option(help="The id of the person's account in the console.")]
+Hazards = Annotated[list[HazardType] | None, typer.Option("--hazard", help="Types of hazards; none = all.")]
+Hours = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Local hours, e.g. `Mon 08:00-17:30`; none = always. Severe and Extreme alerts are sent at every hour."
+    ),
+]
 
 
 @app.command()
 def add(
     label: Label,
-    address: Annotated[
-        str, typer.Argument(help="A URL for a webhook, an e-mail address, or telegram:<chat id>[/<topic id>].")
-    ],
-    language: Annotated[str, typer.Option("--lang", help="ky, ru or en.")] = "ky",
-    status: Annotated[list[Status], typer.Option(help="Which alerts: Actual, Exercise, Test.")] = [Status.ACTUAL],  # noqa: B006
-    step: Annotated[
-        int, typer.Option(min=0, max=20, help="Step 0 is notified first, higher steps if nobody acknowledges.")
-    ] = 0,
-    area: Annotated[list[str], typer.Option(help="P-codes; none = the whole country.")] = [],  # noqa: B006
-    floor: Annotated[Severity, typer.Option(help="The lowest severity that is sent.")] = Severity.MINOR,
-    internal: Annotated[
-        bool | None,
-        typer.Option(
-            "--internal/--external",
-            help="Whether it is the centre's own, and gets the texts of Restricted events too. "
-            "Without this option, a new receiver is external, and a changed one stays as it is.",
-        ),
-    ] = None,
+    address: Address,
+    language: Language = None,
+    status: Statuses = None,
+    step: Step = None,
+    area: Areas = None,
+    floor: Floor = None,
+    internal: Internal = None,
+    kind: Kind = None,
+    organisation: Organisation = None,
+    post: Post = None,
+    account: Account = None,
+    hazard: Hazards = None,
+    hours: Hours = None,
 ) -> None:
-    """Add a receiver, or change it. A new webhook's secret is shown once."""
+    """Add a receiver, or replace it. A new webhook's secret is shown once."""
+    channel = channel_of(address)
+    usual = ReceiverKind.SYSTEM if channel is DeliveryChannel.WEBHOOK else ReceiverKind.POST
+    changes = changed(language, status, step, area, floor, kind or usual, organisation, post, account, hazard, hours)
+    put(Receiver(label, channel, address, **changes), internal)
+
+
+@app.command()
+def change(
+    label: Label,
+    address: Annotated[str | None, typer.Option(help="Another address.")] = None,
+    language: Language = None,
+    status: Statuses = None,
+    step: Step = None,
+    area: Areas = None,
+    floor: Floor = None,
+    internal: Internal = None,
+    kind: Kind = None,
+    organisation: Organisation = None,
+    post: Post = None,
+    account: Account = None,
+    hazard: Hazards = None,
+    hours: Hours = None,
+    every_hazard: Annotated[bool, typer.Option("--every-hazard", help="Get alerts about all hazards again.")] = False,
+    every_hour: Annotated[bool, typer.Option("--every-hour", help="Get alerts at every hour again.")] = False,
+) -> None:
+    """Change what is given about a receiver, and keep the rest."""
+    changes = changed(language, status, step, area, floor, kind, organisation, post, account, hazard, hours)
+    changes |= {"address": address, "channel": channel_of(address)} if address is not None else {}
+    changes |= {"hazards": ()} if every_hazard else {}
+    changes |= {"hours": ()} if every_hour else {}
+    known = run(own_settings(), lambda session: subscriptions.receiver(session, label))
+    put(replace(known, **changes), internal)
+
+
+def changed(
+    language: str | None,
+    statuses: list[Status] | None,
+    step: int | None,
+    areas: list[str] | None,
+    floor: Severity | None,
+    kind: ReceiverKind | None,
+    organisation: str | None,
+    post: str | None,
+    account: UUID | None,
+    hazards: list[HazardType] | None,
+    hours: list[str] | None,
+) -> dict[str, Any]:
+    """The fields of a receiver that the options state."""
+    stated = {
+        "language": language,
+        "statuses": frozenset(statuses) if statuses else None,
+        "step": step,
+        "areas": tuple(areas) if areas else None,
+        "floor": floor,
+        "kind": kind,
+        "organisation": organisation,
+        "post": post,
+        "account_id": account,
+        "hazards": tuple(hazards) if hazards else None,
+        "hours": tuple(hours) if hours else None,
+    }
+    return {name: value for name, value in stated.items() if value is not None}
+
+
+def put(receiver: Receiver, internal: bool | None) -> None:
     settings = own_settings()
-    statuses, areas = frozenset(status), tuple(area)
-    receiver = Receiver(label, channel_of(address), address, language, statuses, step, areas, floor)
     check(receiver, settings)
     box = WebhookSecrets(settings.alerts_key_file)
     secret = run(settings, lambda session: subscriptions.put(session, receiver, box, is_internal=internal))
-    console.print(f"[green]{escape(label)}[/] is notified by {receiver.channel} in step {step}.")
+    console.print(f"[green]{escape(receiver.label)}[/] is notified by {receiver.channel} in step {receiver.step}.")
     show(secret)
 
 
@@ -110,50 +199,42 @@ def remove(label: Label) -> None:
 @app.command("list")
 def list_all() -> None:
     """List the receivers."""
-    titles = ("Step", "Label", "By", "Address", "Language", "Alerts", "Areas", "From", "Texts")
+    titles = (
+        "Step",
+        "Label",
+        "Kind",
+        "By",
+        "Address",
+        "Language",
+        "Alerts",
+        "Areas",
+        "Hazards",
+        "Hours",
+        "From",
+        "Texts",
+    )
     table = Table(*(Column(title, overflow="fold") for title in titles))
     for receiver in run(own_settings(), receiver_queries.receivers):
-        statuses, areas = ", ".join(sorted(receiver.statuses)), ", ".join(receiver.areas) or COUNTRY
         table.add_row(
             str(receiver.step),
             escape(receiver.label),
+            escape(", ".join(filter(None, (receiver.kind, receiver.post, receiver.organisation)))),
             receiver.channel,
             escape(receiver.address),
             LANGUAGES[receiver.language],
-            statuses,
-            areas,
+            ", ".join(sorted(receiver.statuses)),
+            ", ".join(receiver.areas) or COUNTRY,
+            ", ".join(receiver.hazards) or "all",
+            ", ".join(receiver.hours) or "always",
             receiver.floor,
             "all" if receiver.is_internal else "Public",
         )
     console.print(table)
 
 
-def channel_of(address: str) -> DeliveryChannel:
-    if address.startswith(chats.PREFIX):
-        return DeliveryChannel.TELEGRAM
-    return DeliveryChannel.WEBHOOK if address.startswith(("https://", "http://")) else DeliveryChannel.EMAIL
-
-
 def check(receiver: Receiver, settings: AlertsSettings) -> None:
-    places = Places.load(settings.places_path)
-    unknown = [area for area in receiver.areas if area != COUNTRY and places.unit(area) is None]
-    if unknown:
-        refuse(f"No such place: {', '.join(unknown)}.")
-    if receiver.language not in LANGUAGES:
-        refuse(f"One of {', '.join(LANGUAGES)} is expected as language.")
-    if not is_address(receiver):
-        refuse("An https:// address, an e-mail address or telegram:<chat id>[/<topic id>] is expected.")
-
-
-def is_address(receiver: Receiver) -> bool:
-    try:
-        if receiver.channel is DeliveryChannel.WEBHOOK:
-            return bool(httpx.URL(receiver.address).host)
-        if receiver.channel is DeliveryChannel.TELEGRAM:
-            return bool(Chat.of(receiver.address))
-        return bool(Address(addr_spec=receiver.address).domain)
-    except (httpx.InvalidURL, ValueError, IndexError):
-        return False
+    if wrong := faults(receiver, Places.load(settings.places_path)):
+        refuse(" ".join(map(str, wrong)))
 
 
 def show(secret: str | None) -> None:

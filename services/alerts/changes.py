@@ -216,7 +216,7 @@ class AlertChanges:
         """Whether the alert moved and now concerns receivers that it did not concern before."""
         if after.pcodes == known.pcodes:
             return False
-        moved = Notification(after, self._receivers, self._places, before=known)
+        moved = Notification(after, self._receivers, self._places, self._now, before=known)
         return bool(notifications.recipients(moved, notifications.MOVED)[0])
 
     def _hastened(self, alert: Alert) -> Alert:
@@ -247,7 +247,7 @@ class AlertChanges:
         A receiver that is notified for the first time gets the message of a new alert, unless the cause is in RISING.
         """
         begun, called = alerts.replaced(alert, step=alert.step + 1, **changes), self._called[alert.alert_id]
-        notification = Notification(begun, self._receivers, self._places, frozenset(called), before)
+        notification = Notification(begun, self._receivers, self._places, self._now, frozenset(called), before)
         receivers, omissions = notifications.recipients(notification, stages)
         contents: dict[Cause, str] = {}  # all receivers with the same cause get the same content
         for receiver in receivers:

@@ -175,6 +175,9 @@ class ReceiverRow(AlertsModel, record=Receiver):
     label: Mapped[str] = mapped_column(primary_key=True)
     language: Mapped[str]
     is_internal: Mapped[bool] = mapped_column(server_default=false())
+    kind: Mapped[str] = mapped_column(server_default="post")
+    hazards: Mapped[list[str]] = mapped_column(server_default="{}")
+    hours: Mapped[list[str]] = mapped_column(server_default="{}")
     secret: Mapped[bytes | None]
     former_secret: Mapped[bytes | None]
 

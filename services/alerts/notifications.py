@@ -5,12 +5,15 @@ A new condition, such as a silence or a roster, is added as one more stage.
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 
+from services.alerts import hours
 from services.alerts.alerts import Alert
 from services.alerts.receivers import Receiver
 from services.alerts.rules.findings import RANK
 from shared.auth.tokens import Ancestry
+from shared.events.vocabulary import Severity
 
 
 class Omission(StrEnum):
@@ -19,6 +22,8 @@ class Omission(StrEnum):
     OTHER_STATUS = "other_status"  # for example, the alert is an exercise, and the receiver gets Actual alerts only
     BELOW_FLOOR = "below_floor"
     OTHER_AREA = "other_area"
+    OTHER_HAZARD = "other_hazard"
+    OTHER_HOURS = "other_hours"
     LATER_STEP = "later_step"
     EARLIER_STEP = "earlier_step"
     CONCERNED_BEFORE = "concerned_before"
@@ -36,6 +41,7 @@ class Notification:
     alert: Alert
     receivers: Sequence[Receiver]
     places: Ancestry
+    now: datetime
     called: Collection[str] = ()
     before: Alert | None = None
 
@@ -43,22 +49,43 @@ class Notification:
 Stage = Callable[[Notification, Sequence[Receiver]], Omissions]
 
 
-def concerned(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """Leaves out receivers that do not get alerts of this status, severity or area."""
-    reasons = ((receiver.label, _unconcerned(receiver, notification)) for receiver in receivers)
-    return {label: omission for label, omission in reasons if omission is not None}
+def of_status(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
+    status = notification.alert.status
+    return {receiver.label: Omission.OTHER_STATUS for receiver in receivers if status not in receiver.statuses}
 
 
-def _unconcerned(receiver: Receiver, notification: Notification) -> Omission | None:
-    alert, places = notification.alert, notification.places
-    if alert.status not in receiver.statuses:
-        return Omission.OTHER_STATUS
-    if RANK[alert.severity] < RANK[receiver.floor]:
-        return Omission.BELOW_FLOOR
-    is_everywhere = not receiver.areas or not alert.pcodes
-    if is_everywhere or any(receiver.covers(pcode, places) for pcode in alert.pcodes):
-        return None
-    return Omission.OTHER_AREA
+def of_severity(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
+    rank = RANK[notification.alert.severity]
+    return {receiver.label: Omission.BELOW_FLOOR for receiver in receivers if rank < RANK[receiver.floor]}
+
+
+def of_area(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
+    """Leaves out receivers of other areas. An alert without a place concerns every area."""
+    pcodes, places = notification.alert.pcodes, notification.places
+    others = (receiver for receiver in receivers if pcodes and receiver.areas)
+    return {
+        receiver.label: Omission.OTHER_AREA
+        for receiver in others
+        if not any(receiver.covers(pcode, places) for pcode in pcodes)
+    }
+
+
+def of_hazard(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
+    """Leaves out receivers of other hazards. An alert without a hazard, for example of displacement, concerns all."""
+    hazard = notification.alert.hazard_type
+    others = (receiver for receiver in receivers if hazard is not None and receiver.hazards)
+    return {receiver.label: Omission.OTHER_HAZARD for receiver in others if hazard not in receiver.hazards}
+
+
+def in_hours(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
+    """Leaves out receivers outside their hours. Severe and Extreme alerts are sent at every hour."""
+    if RANK[notification.alert.severity] > RANK[Severity.MODERATE]:
+        return {}
+    return {
+        receiver.label: Omission.OTHER_HOURS
+        for receiver in receivers
+        if receiver.hours and not hours.are_open(receiver.hours, notification.now)
+    }
 
 
 def up_to_level(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
@@ -80,14 +107,14 @@ def newly_concerned(notification: Notification, receivers: Sequence[Receiver]) -
     """Leaves out receivers that the alert concerned before.
 
     All receivers are checked, because all receivers together determine the steps. If the alert concerned a receiver
-    before but never notified the receiver, the list of receivers has changed since the alert was raised.
+    before but never notified the receiver, the list of receivers has changed since the alert was raised, or the alert
+    was raised outside the receiver's hours.
     """
     assert notification.before is not None
     reached, _ = recipients(replace(notification, alert=notification.before), REACHED)
-    labels = [receiver.label for receiver in receivers if receiver in reached]
-    return {
-        label: Omission.CONCERNED_BEFORE if label in notification.called else Omission.ADDED_LATER for label in labels
-    }
+    called = notification.called
+    labels = [each.label for each in receivers if each in reached and (each.label in called or not each.hours)]
+    return {label: Omission.CONCERNED_BEFORE if label in called else Omission.ADDED_LATER for label in labels}
 
 
 def called_before(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
@@ -107,10 +134,11 @@ def called_or_reached(notification: Notification, receivers: Sequence[Receiver])
     return {label: omission for label, omission in unreached.items() if label in unknown}
 
 
-REACHED: tuple[Stage, ...] = (concerned, up_to_level)
-RAISED: tuple[Stage, ...] = (concerned, up_to_level, last_step)  # these are also the stages of an escalation
+CONCERNED: tuple[Stage, ...] = (of_status, of_severity, of_area, of_hazard, in_hours)
+REACHED: tuple[Stage, ...] = (*CONCERNED, up_to_level)
+RAISED: tuple[Stage, ...] = (*REACHED, last_step)  # these are also the stages of an escalation
 GRAVER: tuple[Stage, ...] = (called_or_reached,)
-MOVED: tuple[Stage, ...] = (concerned, up_to_level, newly_concerned)
+MOVED: tuple[Stage, ...] = (*REACHED, newly_concerned)
 INFORMED: tuple[Stage, ...] = (called_before,)  # the stages for lapses and people's actions
 
 

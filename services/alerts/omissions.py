@@ -16,6 +16,8 @@ TEXTS: Mapping[str, str] = {
     Omission.OTHER_STATUS: N_("Not on the list for alerts of this status"),
     Omission.BELOW_FLOOR: N_("Gets only more severe alerts"),
     Omission.OTHER_AREA: N_("The alert is outside the recipient's area"),
+    Omission.OTHER_HAZARD: N_("Gets only alerts about other types of hazards"),
+    Omission.OTHER_HOURS: N_("Outside the recipient's hours"),
     Omission.LATER_STEP: N_("Notified only if nobody acknowledges in time"),
     Omission.EARLIER_STEP: N_("This escalation notifies the next level"),
     Omission.CONCERNED_BEFORE: N_("The alert covered the recipient's area before"),

@@ -1,18 +1,29 @@
-"""The receivers that the administrator configured."""
+"""The receivers of alerts: people, posts and systems, and the conditions under which each of them is notified."""
 
 from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
 
 from shared.auth.tokens import Ancestry
 from shared.country import COUNTRY
-from shared.events.vocabulary import DeliveryChannel, Severity, Status
+from shared.events.vocabulary import DeliveryChannel, HazardType, Severity, Status
+
+
+class ReceiverKind(StrEnum):
+    """A post is read by whoever works there; a system passes the alert on."""
+
+    PERSON = "person"
+    POST = "post"
+    SYSTEM = "system"
 
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
     """Receivers with `step` 0 are notified first. If nobody answers, receivers with higher steps are notified.
 
-    Empty `areas` match every area. Every receiver gets every alert of its areas. Only an internal receiver, which
-    belongs to the centre, also gets the texts of hazards that are not Public.
+    All conditions must hold: `statuses`, `floor`, `areas`, `hazards` and `hours`. Empty `areas`, `hazards` and `hours`
+    match everything. Only an internal receiver, which belongs to the centre, also gets the texts of hazards that are
+    not Public. `post` is the job title of a person, `account_id` the person's account in the console.
     """
 
     label: str
@@ -24,6 +35,12 @@ class Receiver:
     areas: tuple[str, ...] = ()
     floor: Severity = Severity.MINOR
     is_internal: bool = False
+    kind: ReceiverKind = ReceiverKind.POST
+    organisation: str | None = None
+    post: str | None = None
+    account_id: UUID | None = None
+    hazards: tuple[HazardType, ...] = ()
+    hours: tuple[str, ...] = ()
 
     def covers(self, pcode: str, places: Ancestry) -> bool:
         """Whether the place is one of the receiver's areas, is part of such an area, or contains such an area."""

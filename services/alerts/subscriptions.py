@@ -31,6 +31,14 @@ class ReceiverNotFound(Exception):
     """There is no receiver of that name."""
 
 
+async def receiver(session: AsyncSession, label: str) -> Receiver:
+    """Raises ReceiverNotFound."""
+    known = {receiver.label: receiver for receiver in await receiver_queries.receivers(session)}
+    if label not in known:
+        raise ReceiverNotFound(label)
+    return known[label]
+
+
 async def put(
     session: AsyncSession, receiver: Receiver, box: WebhookSecrets, *, is_internal: bool | None = None
 ) -> str | None:

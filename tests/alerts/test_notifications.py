@@ -1,16 +1,18 @@
 """Stages select the receivers of a notification, with a reason for each receiver that is left out."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from services.alerts import alerts, notifications, omissions
+from services.alerts import alerts, hours, notifications, omissions
 from services.alerts.alerts import Alert
 from services.alerts.notifications import Notification, Omission, recipients
 from services.alerts.receivers import Receiver
 from services.alerts.rules.findings import Finding
 from services.alerts.rules.hazard import decide
-from shared.events.vocabulary import DeliveryChannel, Severity, Status
+from shared.country import TIME_ZONE
+from shared.events.vocabulary import DeliveryChannel, HazardType, Severity, Status
 from shared.places import Places
 from shared.places.watched import WatchedArea
 from tests.alerts.factories import BATKEN, KADAMJAI, LEILEK, NOW, hazard, mudflow, rules
@@ -36,8 +38,9 @@ def notified(
     *receivers: Receiver,
     called: tuple[str, ...] = (),
     before: Alert | None = None,
+    now: datetime = NOW,
 ) -> tuple[list[str], dict[str, Omission]]:
-    kept, omissions = recipients(Notification(alert, receivers, PLACES, called, before), stages)
+    kept, omissions = recipients(Notification(alert, receivers, PLACES, now, called, before), stages)
     return [each.label for each in kept], dict(omissions)
 
 
@@ -76,6 +79,82 @@ def test_an_escalation_reaches_the_next_step_and_a_gap_in_the_steps_skips_no_lev
 ) -> None:
     steps = receiver("desk"), receiver("head", step=3), receiver("minister", step=4)
     assert notified(alert(KADAMJAI, level=level), notifications.RAISED, *steps) == (kept, omissions)
+
+
+NIGHT = datetime(2026, 11, 27, 23, 30, tzinfo=TIME_ZONE)  # a Friday
+OFFICE = ("Mon 08:00-17:30", "Fri 08:00-17:30")
+
+
+def mild(*pcodes: str) -> Alert:
+    return alerts.replaced(alert(*pcodes), severity=Severity.MODERATE)
+
+
+def test_all_conditions_of_a_receiver_must_hold() -> None:
+    assert notified(
+        mild(KADAMJAI),
+        notifications.RAISED,
+        receiver("mudflows", hazards=(HazardType.MUDFLOW, HazardType.GLOF), areas=(BATKEN,)),
+        receiver("mudflows elsewhere", hazards=(HazardType.MUDFLOW,), areas=(LEILEK,)),
+        receiver("quakes", hazards=(HazardType.EARTHQUAKE,)),
+        receiver("office", hours=OFFICE),
+        receiver("night watch", hours=("Thu 20:00-06:00", "Fri 20:00-06:00")),
+        now=NIGHT,
+    ) == (
+        ["mudflows", "night watch"],
+        {
+            "mudflows elsewhere": Omission.OTHER_AREA,
+            "quakes": Omission.OTHER_HAZARD,
+            "office": Omission.OTHER_HOURS,
+        },
+    )
+
+
+@pytest.mark.parametrize("severity", [Severity.SEVERE, Severity.EXTREME])
+def test_a_severe_alert_is_sent_outside_the_hours(severity: Severity) -> None:
+    at_night = alerts.replaced(alert(KADAMJAI), severity=severity)
+    assert notified(at_night, notifications.RAISED, receiver("office", hours=OFFICE), now=NIGHT) == (["office"], {})
+
+
+def test_an_alert_without_a_type_of_hazard_reaches_receivers_of_every_hazard() -> None:
+    """The displacement of people has no type of hazard, so no list of types may silence the alert."""
+    displacement = alerts.replaced(alert(KADAMJAI), hazard_type=None)
+    quakes = receiver("quakes", hazards=(HazardType.EARTHQUAKE,))
+    assert notified(displacement, notifications.RAISED, quakes) == (["quakes"], {})
+
+
+def test_a_moved_alert_reaches_a_receiver_whose_hours_had_not_begun_when_it_was_raised() -> None:
+    morning = NIGHT.replace(hour=9)
+    both = receiver("office", hours=OFFICE), receiver("country")
+    moved, before = mild(KADAMJAI, LEILEK), mild(KADAMJAI)
+    assert notified(moved, notifications.MOVED, *both, called=("country",), before=before, now=morning) == (
+        ["office"],
+        {"country": Omission.CONCERNED_BEFORE},
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "open_at", "closed_at"),
+    [
+        ("Fri 08:00-17:30", ["Fri 08:00", "Fri 17:29"], ["Fri 07:59", "Fri 17:30", "Sat 09:00"]),
+        ("Sun 22:00-06:00", ["Sun 22:00", "Mon 05:59"], ["Sun 05:00", "Mon 06:00", "Mon 22:30"]),
+        ("Fri 00:00-24:00", ["Fri 00:00", "Fri 23:59"], ["Thu 23:59", "Sat 00:00"]),
+        ("Fri 08:00-08:00", ["Fri 08:00", "Sat 07:59"], ["Fri 07:59", "Sat 08:00"]),
+    ],
+)
+def test_hours_are_local_and_may_end_on_the_next_day(written: str, open_at: list[str], closed_at: list[str]) -> None:
+    def is_open(day_and_time: str) -> bool:
+        day, clock = day_and_time.split()
+        days = hours.DAYS.index(hours.Weekday(day)) - NIGHT.weekday()
+        hour, minute = map(int, clock.split(":"))
+        return hours.are_open([written], (NIGHT + timedelta(days=days)).replace(hour=hour, minute=minute))
+
+    assert [is_open(moment) for moment in (*open_at, *closed_at)] == [True] * len(open_at) + [False] * len(closed_at)
+
+
+@pytest.mark.parametrize("written", ["8-17", "Mon 8:00-17:00", "Mon 08:00", "Mo 08:00-17:00", "Mon 08:00-25:00", ""])
+def test_other_forms_of_hours_are_refused(written: str) -> None:
+    with pytest.raises(hours.InvalidHours, match="weekday, begin and end"):
+        hours.parsed(written)
 
 
 def test_a_graver_alert_reaches_all_that_were_notified_and_all_that_it_concerns() -> None:

@@ -13,7 +13,7 @@ from tests.installation import Installation
 def dayar(shared_installation: Installation, monkeypatch: pytest.MonkeyPatch) -> "Dayar":
     for name, value in shared_installation.env().items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(receiver.console, "width", 200)  # a narrow table would break words
+    monkeypatch.setattr(receiver.console, "width", 300)  # a narrow table would break words
     return Dayar()
 
 
@@ -49,6 +49,17 @@ def test_mail_has_no_secret(dayar: Dayar) -> None:
     assert re.search(r"head .*email.*head@centre\.example.*Exercise.*KG06000000000.*Severe", dayar("list").output)
 
 
+def test_a_change_keeps_what_is_not_stated(dayar: Dayar) -> None:
+    person = ("--kind", "person", "--post", "duty officer", "--organisation", "MES")
+    when = ("--hazard", "mudflow", "--hours", "Mon 08:00-17:30", "--hours", "Fri 20:00-06:00")
+    assert dayar("add", "officer", "officer@mes.example", *person, *when, "--step", "2").exit_code == 0
+    assert dayar("change", "officer", "--lang", "ru", "--floor", "Severe", "--every-hour").exit_code == 0
+    [row] = [line for line in dayar("list").output.splitlines() if "officer@" in line]
+    cells = [cell.strip() for cell in row.split("│")[1:-1]]
+    assert cells[0] == "2" and "person" in cells[2] and "always" in cells and "mudflow" in cells and "Severe" in cells
+    dayar("remove", "officer")
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -57,6 +68,11 @@ def test_mail_has_no_secret(dayar: Dayar) -> None:
         ("add", "x", "https://desk.example", "--lang", "fr"),
         ("add", "x", "https://desk.example", "--area", "KG99"),
         ("add", "x", "https://desk.example", "--floor", "Awful"),
+        ("add", "x", "https://desk.example", "--kind", "robot"),
+        ("add", "x", "https://desk.example", "--hazard", "quakes"),
+        ("add", "x", "https://desk.example", "--hours", "8-17"),
+        ("add", "x", "https://desk.example", "--account", "aibek"),
+        ("change", "nobody", "--step", "1"),
         ("rotate", "nobody"),
         ("retire", "nobody"),
         ("remove", "nobody"),

@@ -1,0 +1,97 @@
+"""Checks a receiver that a person typed, and says which fields are wrong and what was expected."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from email.headerregistry import Address
+from urllib.parse import urlsplit
+
+from services.alerts.hours import MOST, InvalidHours, parsed
+from services.alerts.receivers import Receiver
+from services.alerts.telegram import chats
+from services.alerts.telegram.chats import Chat
+from shared.country import COUNTRY
+from shared.events.vocabulary import DeliveryChannel
+from shared.pages.languages import LANGUAGES
+from shared.pages.terms import N_
+from shared.places import Places
+
+LONGEST_LABEL = 80
+LONGEST_TEXT = 150
+LONGEST_ADDRESS = 500
+MOST_AREAS = 100
+HIGHEST_STEP = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A wrong field. `expected` is a text to translate, with `values` for its placeholders."""
+
+    name: str
+    expected: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.expected % self.values
+
+
+def faults(receiver: Receiver, places: Places) -> list[Fault]:
+    return list(_faults(receiver, places))
+
+
+def _faults(receiver: Receiver, places: Places) -> Iterator[Fault]:
+    if not is_line(receiver.label, LONGEST_LABEL):
+        yield Fault("label", N_("A name of at most %(most)s characters is expected."), {"most": LONGEST_LABEL})
+    for name, text in (("organisation", receiver.organisation), ("post", receiver.post)):
+        if text is not None and not is_line(text, LONGEST_TEXT):
+            yield Fault(name, N_("At most %(most)s characters are expected."), {"most": LONGEST_TEXT})
+    if receiver.language not in LANGUAGES:
+        languages = ", ".join(LANGUAGES)
+        yield Fault("language", N_("One of %(languages)s is expected as language."), {"languages": languages})
+    if not 0 <= receiver.step <= HIGHEST_STEP:
+        yield Fault("step", N_("A number from 0 to %(highest)s is expected."), {"highest": HIGHEST_STEP})
+    if not receiver.statuses:
+        yield Fault("statuses", N_("At least one kind of alert is expected."))
+    unknown = [area for area in receiver.areas if area != COUNTRY and places.unit(area) is None]
+    if unknown or len(receiver.areas) > MOST_AREAS:
+        shown = {"codes": ", ".join(unknown[:5]) or len(receiver.areas), "most": MOST_AREAS}
+        yield Fault("areas", N_("At most %(most)s P-codes of known places are expected, not: %(codes)s"), shown)
+    if not are_hours(receiver.hours):
+        shown = {"most": MOST}
+        yield Fault(
+            "hours", N_("At most %(most)s windows like “Mon 08:00-17:30” or “Fri 20:00-06:00” are expected."), shown
+        )
+    if not is_address(receiver.channel, receiver.address):
+        yield Fault(
+            "address", N_("An https:// address, an e-mail address or telegram:<chat id>[/<topic id>] is expected.")
+        )
+
+
+def is_line(text: str, longest: int) -> bool:
+    return text.strip() != "" and len(text) <= longest and text.isprintable()
+
+
+def are_hours(hours: tuple[str, ...]) -> bool:
+    try:
+        return len([parsed(written) for written in hours]) <= MOST
+    except InvalidHours:
+        return False
+
+
+def channel_of(address: str) -> DeliveryChannel:
+    if address.startswith(chats.PREFIX):
+        return DeliveryChannel.TELEGRAM
+    return DeliveryChannel.WEBHOOK if address.startswith(("https://", "http://")) else DeliveryChannel.EMAIL
+
+
+def is_address(channel: DeliveryChannel, address: str) -> bool:
+    if len(address) > LONGEST_ADDRESS or not address.isprintable() or " " in address:
+        return False
+    try:
+        if channel is DeliveryChannel.WEBHOOK:
+            url = urlsplit(address)
+            return url.scheme in ("https", "http") and bool(url.hostname) and url.port != 0
+        if channel is DeliveryChannel.TELEGRAM:
+            return bool(Chat.of(address))
+        return bool(Address(addr_spec=address).domain)
+    except (ValueError, IndexError):
+        return False
