@@ -8,9 +8,11 @@ from random import Random
 from cli import gazetteers
 from cli.gazetteers import LocalityList
 from shared.places import Places, bundle
+from shared.places.gazetteer import Locality, LocalityKind
 from shared.places.units import seed
 
 KADAMJAI, AYMAK, DOBO = "KG05258000000", "KG05258811000", "KG05258811010"
+NAMES = {"ky": "Чоко-Дөбө", "ru": "Чоко-Добо", "en": "Choko-Dobo"}
 COLUMNS = ("pcode", "parent", "level", "ky", "ru", "en", "lat", "lon", "valid_from", "valid_to", "successors")
 FIRST = {"Кызыл": "Kyzyl", "Кара": "Kara", "Ак": "Ak", "Жаңы": "Jangy", "Чоң": "Chong", "Көк": "Kok", "Ой": "Oy"}
 SECOND = {"Суу": "Suu", "Добо": "Dobo", "Таш": "Tash", "Булак": "Bulak", "Өзөн": "Ozon", "Жар": "Jar", "Талаа": "Talaa"}
@@ -60,10 +62,15 @@ def write(file: Path, rows: Iterable[Row]) -> Path:
     return file
 
 
+def with_dobo() -> Places:
+    """The product's units, with a gazetteer that has only Choko-Dobo and its ayil aymak."""
+    aymak = Locality(AYMAK, KADAMJAI, LocalityKind.AYMAK, dict.fromkeys(NAMES, "Maidan"))
+    return Places(seed(), "1", localities=[aymak, Locality(DOBO, AYMAK, LocalityKind.VILLAGE, NAMES)])
+
+
 def imported(folder: Path, number: int = 2500) -> Path:
     """A bundle with drawn settlements, and with Choko-Dobo in Kadamjai."""
-    named = {"ky": "Чоко-Дөбө", "ru": "Чоко-Добо", "en": "Choko-Dobo"}
-    own = [row(AYMAK, KADAMJAI, level=3, en="Maidan"), row(DOBO, AYMAK, **named)]
+    own = [row(AYMAK, KADAMJAI, level=3, en="Maidan"), row(DOBO, AYMAK, **NAMES)]
     units = seed()
     listed = LocalityList({unit.pcode: unit for unit in units})
     file = write(folder / "settlements.csv", [*drawn(number), *own])

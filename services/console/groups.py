@@ -12,7 +12,7 @@ from uuid import UUID
 from shared.country import COUNTRY, UNKNOWN_COUNTRY
 from shared.events.vocabulary import Shelter
 from shared.pages.languages import LANGUAGES
-from shared.places import localities
+from shared.places.localities import StatedLocality
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class StatedPlace:
             return (str(self.site.site_id),)
         if self.country:
             return (self.country,)
-        return (*localities.key(self.pcode, self.locality, self.locality_pcode), self.shelter or "")
+        return (*StatedLocality.of(self.locality, self.locality_pcode).key(self.pcode), self.shelter or "")
 
     def name(self, language: str) -> str | None:
         """The site's name or, if the site is not known, the locality as reported."""

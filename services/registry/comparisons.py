@@ -24,6 +24,7 @@ from services.registry.search_keys import SearchKeys
 from services.registry.visibility import Visibility
 from shared import log
 from shared.failures import retry_while_unavailable
+from shared.places import Places
 from shared.postgres import database
 
 HOUSEHOLDS_AT_ONCE = 20
@@ -40,16 +41,16 @@ DELETE FROM uncompared_households WHERE ctid = ANY(ARRAY(
 
 
 async def keep_compared(
-    sessions: async_sessionmaker[AsyncSession], encryption: EnvelopeEncryption, search: SearchKeys
+    sessions: async_sessionmaker[AsyncSession], encryption: EnvelopeEncryption, search: SearchKeys, places: Places
 ) -> None:
     """Compare households until cancelled."""
     while True:
-        count = await retry_while_unavailable(lambda: compare_some(sessions, encryption, search))
+        count = await retry_while_unavailable(lambda: compare_some(sessions, encryption, search, places))
         await asyncio.sleep(PAUSE_SECONDS if count else IDLE_SECONDS)
 
 
 async def compare_some(
-    sessions: async_sessionmaker[AsyncSession], encryption: EnvelopeEncryption, search: SearchKeys
+    sessions: async_sessionmaker[AsyncSession], encryption: EnvelopeEncryption, search: SearchKeys, places: Places
 ) -> int:
     """Compare some of the listed households in one transaction. Return the number of these households."""
     async with sessions.begin() as session:
@@ -60,22 +61,24 @@ async def compare_some(
             await session.execute(delete(DuplicatePair).where(is_of_these))
         pairs: dict[tuple[UUID, UUID], DuplicatePair] = {}
         for household_id in ids:
-            for pair in await pairs_with(session, encryption, search, household_id):
+            for pair in await pairs_with(session, encryption, search, places, household_id):
                 pairs[pair.household_id, pair.other_id] = pair
         session.add_all(pairs.values())
     return len(ids)
 
 
 async def pairs_with(
-    session: AsyncSession, encryption: EnvelopeEncryption, search: SearchKeys, household_id: UUID
+    session: AsyncSession, encryption: EnvelopeEncryption, search: SearchKeys, places: Places, household_id: UUID
 ) -> list[DuplicatePair]:
     try:
         household = await queries.household(session, encryption, household_id, EVERYWHERE)
-        alike = await compared(session, encryption, search, household, EVERYWHERE) if household else None
+        if household is None:
+            return []
+        alike = await compared(session, encryption, search, places, household, EVERYWHERE)
     except InvalidTag:  # one damaged household must not stop the worker
         log.get().error("household not compared: it cannot be decrypted", household_id=str(household_id))
         return []
-    return [pair_of(household, found) for found in alike.duplicates] if household and alike else []
+    return [pair_of(household, found) for found in alike.duplicates]
 
 
 class Comparison(NamedTuple):
@@ -89,13 +92,14 @@ async def compared(
     session: AsyncSession,
     encryption: EnvelopeEncryption,
     search: SearchKeys,
+    places: Places,
     household: OpenedHousehold,
     visibility: Visibility,
 ) -> Comparison:
     """The exact duplicates of this household among the visible households."""
     ids, is_complete = await candidates(session, search, household, visibility)
     others = await queries.households(session, encryption, ids, visibility) if ids else []
-    found = [found for other in others if (found := duplicate(household, other))]
+    found = [found for other in others if (found := duplicate(household, other, places))]
     return Comparison(sorted(found, key=attrgetter("rank")), is_complete)
 
 

@@ -12,10 +12,12 @@ from services.registry.group_movements import Tallies, moves_people, tallies
 from services.registry.headcounts import Headcount
 from services.registry.people import People
 from services.registry.reports import FiledMovement
+from services.registry.settlements import with_settlements
 from services.registry.storage import Store
 from services.registry.typed_sites import TypedSites
 from shared.events.displacements import GroupClear
 from shared.events.vocabulary import ReportKind
+from shared.places import Places
 
 STORED_POPULATIONS = (
     "SELECT DISTINCT population FROM counts WHERE group_id = ANY($1::uuid[]) AND population IS NOT NULL"
@@ -109,7 +111,7 @@ class CountPool:
         rows = await self.connection.fetch(
             OTHERS, list(populations), list(whole), list(self._moving_groups), list(self._counts)
         )
-        others = [headcount(row).at_typed_site(self._sites) for row in rows]
+        others = [headcount(row, self._store.places).at_typed_site(self._sites) for row in rows]
         self._counts |= {count.report_id: count for count in others}
         if new := {count.group_id for count in others} - self._groups:
             self._groups |= new
@@ -143,11 +145,11 @@ def lock_of(site_id: UUID) -> str:
     return f"counts at {site_id}"
 
 
-def headcount(row: asyncpg.Record) -> Headcount:
+def headcount(row: asyncpg.Record, places: Places) -> Headcount:
     return Headcount(
         str(row["group_id"]),
         str(row["report_id"]),
-        GroupClear.model_validate_json(row["clear"]),
+        with_settlements(GroupClear.model_validate_json(row["clear"]), places),
         str(row["author"]),
         str(row["team"]) if row["team"] else None,
         row["places_version"],

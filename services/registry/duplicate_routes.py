@@ -100,7 +100,9 @@ async def duplicates_of(
 ) -> Comparison:
     """The duplicates in the caller's areas, compared at this moment. The security log has them as read."""
     encryption, visibility = at_hand(request, caller)
-    found = await compared(session, encryption, request.app.state.search, household, visibility)
+    found = await compared(
+        session, encryption, request.app.state.search, request.app.state.places, household, visibility
+    )
     if found.duplicates:
         ids = [each.household["household_id"] for each in found.duplicates]
         await note_read(request, session, ids, among=openings.DUPLICATES)

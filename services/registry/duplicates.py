@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 from services.registry.ages import birth_year
 from services.registry.names import Part, folded, is_same, telephones
-from services.registry.sites import joined
+from shared.places import Places
+from shared.places.localities import StatedLocality
 from shared.places.places import DIGITS
 
 OpenedHousehold = Mapping[str, Any]  # a row of `households` with the decrypted `sealed` and `members`
@@ -46,16 +47,18 @@ class Duplicate(NamedTuple):
         return ORDER.index(self.reasons[0])
 
 
-def duplicate(household: OpenedHousehold, other: OpenedHousehold) -> Duplicate | None:
+def duplicate(household: OpenedHousehold, other: OpenedHousehold, places: Places) -> Duplicate | None:
     """The other household as a duplicate, with the reasons; None if it is no duplicate."""
-    same = list(matches(household, other))
+    same = list(matches(household, other, places))
     members = {member["member_id"]: member for _, member in same}
     reasons = sorted({reason for reason, _ in same}, key=ORDER.index)
     return Duplicate(other, reasons, list(members.values())) if same else None
 
 
-def matches(household: OpenedHousehold, other: OpenedHousehold) -> Iterator[tuple[DuplicateReason, OpenedMember]]:
-    shares_phone, same_place = bool(phones(household) & phones(other)), reason_of_place(household, other)
+def matches(
+    household: OpenedHousehold, other: OpenedHousehold, places: Places
+) -> Iterator[tuple[DuplicateReason, OpenedMember]]:
+    shares_phone, same_place = bool(phones(household) & phones(other)), reason_of_place(household, other, places)
     for own in household["members"]:
         for member in other["members"]:
             if own.get("personal_number") and own["personal_number"] == member.get("personal_number"):
@@ -78,19 +81,28 @@ def full_name(member: OpenedMember) -> frozenset[Part]:
     return names if len(names) >= FULL_NAME else frozenset()
 
 
-def reason_of_place(household: OpenedHousehold, other: OpenedHousehold) -> DuplicateReason | None:
+def reason_of_place(household: OpenedHousehold, other: OpenedHousehold, places: Places) -> DuplicateReason | None:
     """The reason of an equal origin or destination: the same village, or the same district. None if both differ."""
-    reasons = {reason_of_side(household, other, side) for side in ("origin", "destination")} - {None}
+    reasons = {reason_of_side(household, other, side, places) for side in ("origin", "destination")} - {None}
     return min(reasons, key=ORDER.index, default=None)  # type: ignore[arg-type]
 
 
-def reason_of_side(household: OpenedHousehold, other: OpenedHousehold, side: str) -> DuplicateReason | None:
+def reason_of_side(
+    household: OpenedHousehold, other: OpenedHousehold, side: str, places: Places
+) -> DuplicateReason | None:
     pcodes = [each[f"{side}_pcode"] for each in (household, other)]
     if None in pcodes or len({pcode[:OF_DISTRICT] for pcode in pcodes}) > 1:
         return None
-    names = {joined(each["sealed"].get(f"{side}_locality")) for each in (household, other)}
+    one, two = (locality(each, side, places) for each in (household, other))
     villages = {pcode for pcode in pcodes if pcode[OF_DISTRICT:].strip("0")}
-    if len(names - {""}) > 1 or len(villages) > 1:
+    are_named = bool(one.name and two.name)
+    if (are_named and not one.is_same(two)) or len(villages) > 1:
         return None
-    is_same_village = "" not in names or ("" in names and len(set(pcodes)) == 1 and villages)
+    is_same_village = are_named or (len(set(pcodes)) == 1 and villages)
     return DuplicateReason.NAME_YEAR_AND_VILLAGE if is_same_village else DuplicateReason.NAME_YEAR_AND_DISTRICT
+
+
+def locality(household: OpenedHousehold, side: str, places: Places) -> StatedLocality:
+    sealed = household["sealed"]
+    stated = sealed.get(f"{side}_locality"), sealed.get(f"{side}_locality_pcode")
+    return places.locality(household[f"{side}_pcode"], *stated)

@@ -135,6 +135,13 @@ class Registrar:
             working_set.held_before = {}  # no event has told the other services about these reports
             await self._save(working_set, store, session)
 
+    async def recount_groups(self, names: Collection[Name], session: AsyncSession) -> None:
+        """Compute the counts of these groups again, and publish the counts that changed. The caller commits."""
+        store = Store(session, self._encryption, self._search, self._places)
+        working_set = await store.open_at(names, ())
+        working_set.changed.update({name: working_set.subjects[name] for name in names if name in working_set.subjects})
+        await self._save(working_set, store, session)
+
     async def _save(self, working_set: WorkingSet, store: Store, session: AsyncSession) -> None:
         now = self._clock()
         codes = HouseholdCodes(await database.driver(session), self._search)

@@ -24,8 +24,7 @@ from shared.country import COUNTRY, UNKNOWN_COUNTRY
 from shared.events.displacements import GroupClear
 from shared.events.fields import Place
 from shared.events.vocabulary import Measure, Shelter, SubStock
-from shared.places import localities
-from shared.places.localities import folded
+from shared.places.localities import StatedLocality, joined
 
 TOLERANCE = 0.2  # two teams disagree if their counts differ by more than 20 % of the larger count
 SAME_TIME = timedelta(hours=24)  # a difference after a longer time is a change, not a disagreement
@@ -82,9 +81,8 @@ class Headcount:
 
     def _population_at(self, *present: str | UUID | None) -> str:
         clear = self.clear
-        origin = localities.key(
-            clear.origin.pcode or clear.origin.country, clear.origin_locality, clear.origin_locality_pcode
-        )
+        locality = StatedLocality.of(clear.origin_locality, clear.origin_locality_pcode)
+        origin = locality.key(clear.origin.pcode or clear.origin.country)
         return str(events.derived_id("population", clear.status, clear.hazard_id, *origin, *present, clear.mobility))
 
     @property
@@ -93,10 +91,10 @@ class Headcount:
         clear = self.clear
         if self.site_id:
             return ("site", self.site_id)
-        if not folded(clear.destination_locality):
+        locality = StatedLocality.of(clear.destination_locality, clear.destination_locality_pcode)
+        if not locality.name:
             return ()
-        unit = clear.destination.pcode or clear.destination.country
-        return (*localities.key(unit, clear.destination_locality, clear.destination_locality_pcode), clear.shelter)
+        return (*locality.key(clear.destination.pcode or clear.destination.country), clear.shelter)
 
     @property
     def site_id(self) -> UUID | None:
@@ -118,7 +116,7 @@ class Headcount:
     def covers_site(self) -> bool:
         """Whether the report counts everybody at a site. This is a full recount that states the site, but no origin."""
         clear = self.clear
-        is_from_anywhere = clear.origin.country == UNKNOWN_COUNTRY and not folded(clear.origin_locality)
+        is_from_anywhere = clear.origin.country == UNKNOWN_COUNTRY and not joined(clear.origin_locality)
         return bool(self.site_id and clear.is_full_recount and is_from_anywhere)
 
     @property

@@ -17,7 +17,7 @@ from services.registry.positions import TRANSITIONS, Position, moved
 from services.registry.reports import NEVER, Filed, FiledMovement, movement_order
 from services.registry.stays import PartsSince, Stay, stays_of
 from shared.events.vocabulary import Movement, Shelter, SubStock
-from shared.places.localities import folded
+from shared.places.localities import StatedLocality
 
 ONWARD = (Movement.TRANSFERRED, Movement.DISPLACED_AGAIN)
 
@@ -102,7 +102,7 @@ def beginning(departure: Filed) -> Parts:
         clear.destination.country,
         departed_at=clear.occurred_at,
         confirmed_at=clear.reported_at,
-        locality=folded(sealed.get("destination_locality")),
+        locality=StatedLocality.of(sealed.get("destination_locality"), sealed.get("destination_locality_pcode")),
         shelter=sealed.get("shelter", Shelter.UNKNOWN),
         site_id=sealed.get("site_id") or "",
         placed_at=departure.placed_at if sealed.get("site_id") else NEVER,

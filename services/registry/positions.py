@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 from services.registry.reports import NEVER, Filed, FiledMovement, days, moved_at
 from shared.country import COUNTRY, UNKNOWN_COUNTRY
 from shared.events.vocabulary import Movement, Shelter, SubStock
-from shared.places.localities import folded
+from shared.places.localities import StatedLocality
 
+NOT_STATED = StatedLocality()
 STOCK = (SubStock.IN_DISPLACEMENT, SubStock.IN_RETURN, SubStock.IN_SETTLEMENT)
 
 
@@ -22,7 +23,7 @@ class Position:
     country: str | None
     departed_at: datetime
     confirmed_at: datetime
-    locality: str = ""
+    locality: StatedLocality = NOT_STATED
     shelter: str = Shelter.UNKNOWN
     movement: Movement | None = None  # the movement that led to this position
     is_return_presumed: bool = False
@@ -33,7 +34,7 @@ class Position:
     died_by: date | None = None  # the last day on which the people may have died
 
     @property
-    def place(self) -> tuple[str, ...]:
+    def place(self) -> tuple[Any, ...]:
         return self.sub_stock, self.pcode or "", self.country or "", self.locality, self.shelter, self.site_id
 
     @property
@@ -115,9 +116,11 @@ def is_same_place(before: Position, after: Position) -> bool:
 
     A fact is unchanged if the newer report omits it. If the people have returned already, a second return moves nobody.
     """
-    if before.place[:3] != after.place[:3]:
+    is_same_unit = (before.pcode, before.country) == (after.pcode, after.country)
+    is_same_settlement = bool(after.locality.pcode) and after.locality.pcode == before.locality.pcode
+    if before.sub_stock is not after.sub_stock or not (is_same_unit or is_same_settlement):
         return False
-    is_same_locality = after.locality in ("", before.locality)
+    is_same_locality = not after.locality.name or after.locality.is_same(before.locality)
     is_same_shelter = after.shelter in (Shelter.UNKNOWN, before.shelter)
     is_same_site = after.site_id in ("", before.site_id)
     return after.sub_stock is SubStock.IN_RETURN or (is_same_locality and is_same_shelter and is_same_site)
@@ -140,7 +143,7 @@ def destination(before: Position, movement: FiledMovement, departure: Filed) -> 
     clear, sealed = movement.clear, movement.sealed
     if clear.destination is not None:
         place = {"pcode": clear.destination.pcode, "country": clear.destination.country}
-        locality = folded(sealed.get("destination_locality"))
+        locality = StatedLocality.of(sealed.get("destination_locality"), sealed.get("destination_locality_pcode"))
         shelter, site_id = sealed.get("shelter", Shelter.UNKNOWN), sealed.get("destination_site_id") or ""
         return {**place, "locality": locality, "shelter": shelter, "site_id": site_id}
     if clear.movement is Movement.RETURNED:

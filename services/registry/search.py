@@ -13,6 +13,7 @@ from services.registry.search_keys import LONGEST_NAME, Term, terms, values_of_p
 from services.registry.search_keys import Field as KeyField
 from shared.events.fields import Body, Day, Line, PCode, Phone
 from shared.events.short_codes import folded_code, is_valid
+from shared.places import Places
 
 # The criteria that the database compares with search keys.
 KEY_FIELDS = {
@@ -67,6 +68,14 @@ class HouseholdSearch(Body):
     def terms(self) -> list[Term]:
         """The terms that the search keys of a household must contain."""
         return [term for name, field in KEY_FIELDS.items() for term in terms(field, getattr(self, name))]
+
+    def terms_in(self, places: Places) -> list[Term]:
+        """The terms, with all names of the settlements that the gazetteer knows by the typed name."""
+        known = places.gazetteer.synonyms(self.locality)
+        return [
+            term._replace(spellings=term.spellings | known) if term.field is KeyField.LOCALITY else term
+            for term in self.terms
+        ]
 
     @property
     def begins_at(self) -> datetime | None:

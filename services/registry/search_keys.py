@@ -17,12 +17,12 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from services.registry.names import Part, folded, telephones
 from services.registry.reports import AnyFiled, Content
-from services.registry.sites import joined
 from services.registry.subjects import Subject
 from shared import log
 from shared.crypto.keyring import Keyring, UnknownKey
 from shared.events.short_codes import folded_code
 from shared.events.vocabulary import OutcomeKind
+from shared.places.localities import joined
 
 KEY_BYTES = 16
 FOLDING = 2  # the version of the rules by which values are folded. The worker makes keys of older versions again

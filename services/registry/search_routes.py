@@ -130,7 +130,7 @@ async def query_of(
     return SearchQuery(
         visibility=visibility_of(caller, places),
         limit=criteria.limit,
-        terms=criteria.terms,
+        terms=criteria.terms_in(places),
         code=criteria.code,
         site=await site_of(criteria.site_id, session, search_keys, places) if criteria.site_id else None,
         within=within(criteria.area, places) if criteria.area else None,

@@ -10,8 +10,9 @@ from services.registry import site_queries
 from services.registry.models import Site
 from services.registry.site_changes import SiteStore, described, plain
 from services.registry.site_sheets import SheetRow
-from services.registry.sites import SiteVersion, joined, names, place
+from services.registry.sites import SiteVersion, names, place
 from shared.events.sites import SiteDescription
+from shared.places.localities import joined
 
 Key = tuple[str, str, str]
 

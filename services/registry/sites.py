@@ -14,7 +14,7 @@ from shared.events.fields import Body, Name, Phone, Version
 from shared.events.sites import SiteDescription
 from shared.events.vocabulary import Shelter, SiteType
 from shared.places import Places
-from shared.places.localities import folded
+from shared.places.localities import joined
 from shared.places.site_counts import Share, order, shares
 
 # The kind of shelter of the people at a site.
@@ -71,11 +71,6 @@ def place(site: SiteDescription) -> tuple[str, str]:
 
 def names(site: SiteDescription) -> set[str]:
     return {joined(name) for name in site.names if name}
-
-
-def joined(name: str | None) -> str:
-    """The folded name without spaces, because people write both `№5` and `№ 5`."""
-    return folded(name).replace(" ", "")
 
 
 class CountAtSite(NamedTuple):

@@ -18,6 +18,7 @@ from services.registry.household_codes import MovementVersion
 from services.registry.household_sites import HouseholdSites, ReportVersion
 from services.registry.reports import AnyFiled, FiledMovement
 from services.registry.search_keys import SearchKeys
+from services.registry.settlements import add_settlements
 from services.registry.storage_statements import (
     BY_REPORT,
     BY_SUBJECT,
@@ -56,7 +57,7 @@ class Store:
         self._session = session
         self._encryption = encryption
         self._search = search
-        self._places = places
+        self.places = places
         self._keys: Keys = {}
         self._known: set[Name] = set()
 
@@ -93,7 +94,7 @@ class Store:
         filed = [self._filed(row) for row in reports.values()]
         subjects = [self._subject(name, row, filed) for name, row in known if row["author"]]
         sites = await self._locked_sites(connection, {*moved, *site_ids, *named_sites(filed)}, locked)
-        working_set = WorkingSet.of(self._places, [*subjects, *sites], filed)
+        working_set = WorkingSet.of(self.places, [*subjects, *sites], filed)
         if notes := await self._household_sites(connection).notes_of([id for kind, id in names if kind != SITE]):
             versions = {version for noted in notes.values() for version in noted}
             before = await self._sites({site.name[1] for site in sites}, without=versions)
@@ -194,7 +195,9 @@ class Store:
     def _filed(self, row: asyncpg.Record) -> AnyFiled:
         report_id, author, subject = str(row["report_id"]), str(row["author"]), name_of(row)
         plain = self._keys[subject].open(row["sealed"], report_aad(subject[1], report_id, row["version"], author))
-        return filed_from(row, from_json(plain), plain)
+        filed = filed_from(row, from_json(plain), plain)
+        add_settlements(filed, self.places)
+        return filed
 
     async def movements_of(
         self, kind: ReportKind, ids: Collection[str], *, without: Collection[ReportVersion] = ()

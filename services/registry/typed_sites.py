@@ -4,8 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from services.registry.sites import joined
-from shared.places.localities import folded
+from shared.places.localities import joined
 
 SiteNames = tuple[UUID, str, Sequence[str | None]]  # a site's id, its P-code, and its names
 
@@ -19,12 +18,12 @@ class TypedSites:
         for site_id, pcode, names in sites:
             for name in filter(None, names):
                 named[pcode, joined(name)].add(site_id)
-                self._words[site_id].add((pcode, folded(name)))
+                self._words[site_id].add((pcode, joined(name)))
         self._meant = {key: next(iter(ids)) for key, ids in named.items() if len(ids) == 1}
 
     def meant(self, pcode: str | None, words: str | None) -> UUID | None:
         return self._meant.get((pcode, joined(words))) if pcode and words else None
 
     def words(self, site_id: UUID) -> Iterable[tuple[str, str]]:
-        """The P-codes and folded names by which a count may name the site without the site's id."""
+        """The P-codes and joined names by which a count may name the site without the site's id."""
         return {(pcode, name) for pcode, name in self._words.get(site_id, ()) if self.meant(pcode, name) == site_id}

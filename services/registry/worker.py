@@ -9,6 +9,7 @@ from services.registry.age_renewal import AgeRenewal
 from services.registry.coded_movements import keep_identified
 from services.registry.comparisons import keep_compared
 from services.registry.config import RegistrySettings
+from services.registry.count_renewal import recount_old
 from services.registry.digests import Digests
 from services.registry.earlier_held import complete_list, publish_earlier
 from services.registry.envelope_encryption import EnvelopeEncryption
@@ -61,7 +62,8 @@ async def run(settings: RegistrySettings) -> None:
             keep_applied(database.sessions(engine), registrar),
             keep_identified(database.sessions(engine), registrar),
             publish_earlier(database.sessions(engine), registrar),
-            keep_compared(database.sessions(engine), encryption, search),
+            recount_old(database.sessions(engine), registrar, places),
+            keep_compared(database.sessions(engine), encryption, search, places),
             keep_summed(database.sessions(engine)),
             keep_checked(database.sessions(engine), places),
             Decisions("registry", HeldDecision, engine, registrar.prepare_held).run(),

@@ -24,6 +24,7 @@ from services.registry.decisions import (
 from services.registry.held_people import HeldChange, held_changes, newest_held
 from services.registry.judgements import Judgements, Settled, Unjudged, is_replaceable
 from services.registry.reports import AnyFiled, Filed, FiledMovement
+from services.registry.settlements import add_settlements
 from services.registry.subjects import Subject
 from services.registry.unidentified_movements import is_mistyped, is_unidentified, is_unnamed
 from shared.crypto.randomness import random_id
@@ -65,6 +66,7 @@ class WorkingSet(Judgements):
 
     def file(self, filed: AnyFiled) -> ReportDecision:
         """Decide about a new report, and then about the reports that were waiting for it."""
+        add_settlements(filed, self.places)
         siblings = self.reports[filed.report_id]
         decision = self._settle(filed, siblings, filed.replaces)
         siblings.append(filed)

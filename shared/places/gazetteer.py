@@ -7,7 +7,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from shared.places.localities import folded
+from shared.places.localities import joined
 from shared.places.units import LANGUAGES, Names
 
 MOST_LOCALITIES = 10_000  # the country has some 450 ayil aymaks and 1,900 settlements
@@ -74,7 +74,7 @@ class Gazetteer:
         self._named: dict[str, set[str]] = defaultdict(set)
         for locality in self.settlements():
             for term in locality.terms():
-                self._named[folded(term)].add(locality.pcode)
+                self._named[joined(term)].add(locality.pcode)
 
     def __iter__(self) -> Iterator[Locality]:
         return iter(self._localities.values())
@@ -90,7 +90,15 @@ class Gazetteer:
 
     def named(self, name: str | None) -> frozenset[str]:
         """The settlements that have this name in any language, whether or not they still exist."""
-        return frozenset(self._named.get(folded(name), ()))
+        return frozenset(self._named.get(joined(name), ()))
+
+    def synonyms(self, name: str | None) -> frozenset[str]:
+        """The joined names of all settlements that have this name, also of the settlements that they succeeded."""
+        if not (codes := {now for code in self.named(name) for now in (code, self.now(code))}):
+            return frozenset()
+        former = self.predecessors()
+        same = [locality for code in codes for locality in (self.get(code), *former.get(code, ())) if locality]
+        return frozenset(joined(term) for locality in same for term in locality.terms())
 
     def now(self, pcode: str) -> str:
         """The only successor of an ended locality, else the locality itself."""

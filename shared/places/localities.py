@@ -1,7 +1,8 @@
-"""The names of localities as people type them, in Kyrgyz, Russian or English."""
+"""The names of localities as people type them, in Kyrgyz, Russian or English, and the comparison of localities."""
 
 import re
 import unicodedata
+from typing import NamedTuple
 
 SEPARATORS = re.compile(r"[\W_]+")
 # Maps Kyrgyz letters, and ё, to the letters that people often type instead.
@@ -9,14 +10,30 @@ SAME_LETTERS = str.maketrans("өүңё", "оуне")
 
 
 def folded(name: str | None) -> str:
-    """The name in lower case, without punctuation and Kyrgyz letters. Equal results mean the same locality."""
+    """The name in lower case, without punctuation and Kyrgyz letters."""
     letters = unicodedata.normalize("NFKC", name or "").casefold().translate(SAME_LETTERS)
     return SEPARATORS.sub(" ", letters).strip()
 
 
-def key(unit: str | None, name: str | None, pcode: str | None) -> tuple[str, str]:
-    """Equal for reports of one locality: by its code in the gazetteer, else by its folded name and its unit.
+def joined(name: str | None) -> str:
+    """The folded name without spaces, because people write both `№5` and `№ 5`, and both `Ак-Суу` and `Аксуу`."""
+    return folded(name).replace(" ", "")
 
-    `unit` is the code of the district, the oblast or the country that contains the locality.
-    """
-    return (pcode, "") if pcode else (unit or "", folded(name))
+
+class StatedLocality(NamedTuple):
+    """The locality of a report: its joined name, and its code in the gazetteer. An empty string if not stated."""
+
+    name: str = ""
+    pcode: str = ""
+
+    @classmethod
+    def of(cls, name: str | None, pcode: str | None) -> "StatedLocality":
+        return cls(joined(name), pcode or "")
+
+    def is_same(self, other: "StatedLocality") -> bool:
+        """Whether both are one locality of a district: by their codes if both have one, else by their names."""
+        return self.pcode == other.pcode if self.pcode and other.pcode else self.name == other.name
+
+    def key(self, unit: str | None) -> tuple[str, str]:
+        """Equal for one locality: the code, else the name with the code of the unit or country that contains it."""
+        return (self.pcode, "") if self.pcode else (unit or "", self.name)

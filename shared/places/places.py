@@ -11,6 +11,7 @@ from shared.events import Area, Point
 from shared.places import bundle
 from shared.places.areas import Areas, Ring
 from shared.places.gazetteer import Gazetteer, Locality
+from shared.places.localities import StatedLocality
 from shared.places.units import Unit, UnitKind, seed
 
 DIGITS = {1: 4, 2: 7}
@@ -87,6 +88,12 @@ class Places:
         found = {code: self.gazetteer.now(code) for code in self.gazetteer.named(name) if self.covers((pcode,), code)}
         named = {now if self.covers((pcode,), now) else code for code, now in found.items()}
         return named.pop() if len(named) == 1 else None
+
+    def locality(self, unit: str | None, name: str | None, pcode: str | None) -> StatedLocality:
+        """The locality that a report names. If it has no code, the code of the unit's only settlement of this name."""
+        if pcode is None and unit and name and self.gazetteer:
+            pcode = self.settlement(unit, name)
+        return StatedLocality.of(name, pcode)
 
     def adm1(self, pcode: str) -> str | None:
         return self._at_level(pcode, 1)

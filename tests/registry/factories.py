@@ -199,10 +199,10 @@ class Desk:
         return Record(message.topic, 0, next(self._offsets), 0, message.key, message.value, message.headers)
 
 
-def registrar_of(settings: RegistrySettings) -> Registrar:
+def registrar_of(settings: RegistrySettings, places: Places | None = None) -> Registrar:
     """Makes the registrar of an installation, as the worker does."""
     encryption, search = EnvelopeEncryption(settings.registry_kek_file), SearchKeys(settings.search_root_file)
-    return Registrar(encryption, search, Places.load())
+    return Registrar(encryption, search, places or Places.load())
 
 
 def search_keys(folder: Path) -> SearchKeys:

@@ -45,9 +45,9 @@ def filed_from(body: dict[str, Any], *, sealed: Iterable[str], team: str, **chan
     return FiledMovement(**fields) if body["kind"].endswith("_movement") else Filed(**fields)
 
 
-def working_set_of(reports: Iterable[AnyFiled], *, batch: int = 1) -> WorkingSet:
+def working_set_of(reports: Iterable[AnyFiled], *, batch: int = 1, places: Places = PLACES) -> WorkingSet:
     """Files the reports in batches of this size. The movements are judged once after each batch."""
-    working_set = WorkingSet.of(PLACES)
+    working_set = WorkingSet.of(places)
     for number, report in enumerate(reports, start=1):
         working_set.file(report)
         if number % batch == 0:

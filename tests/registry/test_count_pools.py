@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from services.registry import count_pools
 from services.registry.headcounts import Headcount
+from shared.places import Places
 from tests.registry.conftest import Filing
 from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, NOON, OSH, group, movement
 from tests.registry.test_site_movements import REGISTRAR, SCHOOL, moved
@@ -32,9 +33,9 @@ async def test_counts_at_a_site_where_nobody_moved_are_not_loaded(
 ) -> None:
     loaded, headcount = list[Any](), count_pools.headcount
 
-    def noted(row: Any) -> Headcount:
+    def noted(row: Any, places: Places) -> Headcount:
         loaded.append(row["report_id"])
-        return headcount(row)
+        return headcount(row, places)
 
     monkeypatch.setattr(count_pools, "headcount", noted)
     await file(counted(KADAMJAI), counted(LEILEK))

@@ -9,12 +9,14 @@ from sqlalchemy import text
 from services.registry import duplicate_queries
 from services.registry.comparisons import compare_some
 from services.registry.config import RegistrySettings
-from services.registry.duplicates import DuplicateReason
+from services.registry.duplicates import DuplicateReason, reason_of_side
 from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.search_keys import SearchKeys
 from shared.auth.tokens import Role
+from shared.places import Places
+from tests import gazetteers
 from tests.registry.conftest import AUTHOR, Office
-from tests.registry.factories import BATKEN, LEILEK, OSH, household
+from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, OSH, household
 from tests.registry.test_search import PIN, family, person
 
 pytestmark = pytest.mark.anyio
@@ -60,6 +62,20 @@ async def test_an_exact_duplicate_is_found_from_both_households(
     await office.file(ONE, other)
     assert await found(office, ONE) == [(other["household_id"], reasons)]
     assert await found(office, other) == [(ONE["household_id"], reasons)]
+
+
+def test_a_village_is_the_same_by_its_code_or_by_one_of_its_names() -> None:
+    places, coded = gazetteers.with_dobo(), {"origin_locality_pcode": gazetteers.DOBO}
+
+    def reason(one: dict[str, str], other: dict[str, str]) -> DuplicateReason | None:
+        first, second = ({"origin_pcode": KADAMJAI, "sealed": sealed} for sealed in (one, other))
+        return reason_of_side(first, second, "origin", places)
+
+    typed = {"origin_locality": "чокодобо"}
+    assert reason({"origin_locality": "Choko-Dobo", **coded}, typed) is VILLAGE
+    assert reason(typed, {"origin_locality": "Choko-Dobo"}) is VILLAGE
+    assert reason({"origin_locality": "Choko-Dobo"}, {"origin_locality": "Майдан"}) is None
+    assert reason({**typed, **coded}, {**typed, "origin_locality_pcode": "KG05258811020"}) is None
 
 
 @pytest.mark.parametrize(
@@ -143,7 +159,9 @@ async def compared(office: Office) -> int:
     """Compares the households that wait for a comparison, as the worker does."""
     settings = office.installation.settings(RegistrySettings)
     encryption = EnvelopeEncryption(settings.registry_kek_file)
-    return await compare_some(office.app.state.sessions, encryption, SearchKeys(settings.search_root_file))
+    return await compare_some(
+        office.app.state.sessions, encryption, SearchKeys(settings.search_root_file), Places.load()
+    )
 
 
 async def listed(office: Office, **caller: Any) -> list[set[str]]:

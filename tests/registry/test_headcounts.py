@@ -10,15 +10,18 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
+from services.registry.config import RegistrySettings
+from services.registry.count_renewal import recount_old
 from services.registry.figure_queries import FigureQuery
 from services.registry.statistics import figures
 from shared.auth.tokens import Role
 from shared.events.vocabulary import Status
 from shared.places import Places
 from shared.places.localities import folded
+from tests import gazetteers
 from tests.installation import wait_for
 from tests.registry.conftest import Filing, Office
-from tests.registry.factories import BATKEN, LEILEK, Desk, group
+from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, Desk, group, registrar_of
 
 pytestmark = pytest.mark.anyio
 
@@ -82,6 +85,55 @@ async def test_localities_are_equal_by_code_and_otherwise_by_their_folded_names(
     await file(counted(2, 30, **{**names, "destination_locality_pcode": other}, origin_locality="Таш"))
     await file(counted(3, 40, destination_locality="Чоко-Добо", origin_locality="Таш"))
     assert await stocks(file) == [[30], [40], [110]]
+
+
+async def test_a_recount_with_a_code_and_one_in_words_replace_each_other_in_both_orders(
+    file: Filing, settings: RegistrySettings
+) -> None:
+    file.registrar = registrar_of(settings, gazetteers.with_dobo())
+    place = {"destination": {"pcode": KADAMJAI}}
+    coded = place | {"destination_locality": "Чоко-Добо", "destination_locality_pcode": gazetteers.DOBO}
+    typed = place | {"destination_locality": "choko dobo"}
+    for earlier, later in ((coded, typed), (typed, coded)):
+        await file(counted(0, 100, **earlier))
+        await file(counted(1, 110, **later))
+        assert await stocks(file) == [[110]]
+        await file.session.rollback()
+
+
+async def test_counts_from_before_the_import_get_the_codes_of_their_localities(office: Office) -> None:
+    """The counts name the village once in words and once by its code. The gazetteer is imported later."""
+    place = {"destination": {"pcode": KADAMJAI}}
+    typed = counted(0, 100, **place, destination_locality="Чокодөбө")
+    names = {"destination_locality": "Чоко-Добо", "destination_locality_pcode": gazetteers.DOBO}
+    await office.file(typed, counted(1, 110, **place, **names), counted(2, 30))
+    in_effect = text("SELECT persons FROM counts WHERE superseded_by IS NULL ORDER BY persons")
+    sessions, places = office.app.state.sessions, gazetteers.with_dobo()
+    registrar = registrar_of(office.installation.settings(RegistrySettings), places)
+    async with sessions() as session:
+        assert [*await session.scalars(in_effect)] == [30, 100, 110]
+    await recount_old(sessions, registrar, places)
+    async with sessions() as session:
+        assert [*await session.scalars(in_effect)] == [30, 110]
+        last = text("SELECT convert_from(value, 'UTF8')::json FROM outbox WHERE topic = 'groups' ORDER BY id DESC")
+        [event, *_] = await session.scalars(last)
+    assert (event["report_id"], event["destination_locality_pcode"]) == (typed["report_id"], gazetteers.DOBO)
+
+
+async def test_a_group_that_cannot_be_read_does_not_stop_the_others(office: Office) -> None:
+    place = {"destination": {"pcode": KADAMJAI}, "destination_locality": "Чоко-Добо"}
+    damaged, readable = counted(0, 100, **place), counted(1, 110, **place)
+    await office.file(damaged, readable)
+    sessions, places = office.app.state.sessions, gazetteers.with_dobo()
+    async with sessions.begin() as session:
+        spoilt = text("UPDATE group_keys SET wrapped = '\\x00' WHERE group_id = :id")
+        await session.execute(spoilt, {"id": damaged["group_id"]})
+        before = (await session.execute(text("SELECT group_id::text, population FROM counts"))).all()
+    await recount_old(sessions, registrar_of(office.installation.settings(RegistrySettings), places), places)
+    async with sessions() as session:
+        after = (await session.execute(text("SELECT group_id::text, population FROM counts"))).all()
+    changed = dict({*map(tuple, after)} - {*map(tuple, before)})
+    assert changed.keys() == {readable["group_id"]}
 
 
 async def test_a_full_recount_replaces_earlier_full_and_partial_counts(file: Filing) -> None:

@@ -21,6 +21,7 @@ from services.registry.reports import NEVER, REMOVALS, AnyFiled, Filed, FiledMov
 from shared.auth.tokens import Principal, Role
 from shared.events.movements import HouseholdMovementReport
 from shared.events.vocabulary import Flag, Movement, OutcomeKind, Precision
+from tests import gazetteers
 from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, NOON, OSH, family, household, movement
 from tests.registry.filing import PLACES, filed_from, working_set_of
 
@@ -260,6 +261,18 @@ def test_a_vague_date_contradicts_no_death_that_it_may_precede(
 def test_a_transfer_within_the_village_that_the_household_reported_moves_nobody() -> None:
     there = moved("transferred", 1, destination={"pcode": LEILEK}, destination_locality="сулукту")
     assert reasons({**BODY, "destination_locality": "Сүлүктү"}, there)[-1] == "same_place"
+
+
+def test_a_transfer_within_a_settlement_with_several_names_moves_nobody() -> None:
+    there = {"destination": {"pcode": KADAMJAI}}
+    bodies = (
+        {**BODY, **there, "destination_locality": "Чоко-Дөбө"},
+        moved("transferred", 1, **there, destination_locality="Choko-Dobo"),
+        moved("transferred", 2, destination={"pcode": gazetteers.AYMAK}, destination_locality="Чоко-Добо"),
+        moved("transferred", 3, **there, destination_locality="Майдан"),
+    )
+    working_set = working_set_of(map(filed, bodies), places=gazetteers.with_dobo())
+    assert [movement.reason for movement in working_set.filed[1:]] == ["same_place", "same_place", None]
 
 
 def test_people_who_returned_do_not_return_once_more_to_another_place() -> None:

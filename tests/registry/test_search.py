@@ -14,6 +14,7 @@ from services.registry.search_keys import LONGEST_NAME, MOST_KEYS, Field, KeysOf
 from shared.auth.tokens import Role
 from shared.events.short_codes import is_valid
 from shared.events.vocabulary import SubmissionChannel
+from tests import gazetteers
 from tests.registry.conftest import Office
 from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, OSH, household, movement
 from tests.registry.test_household_codes import by_code
@@ -121,6 +122,15 @@ async def test_a_household_is_found_at_its_villages(office: Office) -> None:
     await office.file(moved)
     for village in ("чоко добо", "кара добо"):
         assert await found(office, locality=village) == [body["household_id"]]
+
+
+async def test_a_household_is_found_by_each_name_of_its_village(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = household(origin_locality="Чоко-Дөбө")
+    await office.file(body, household(origin_locality="Майдан"))
+    monkeypatch.setattr(office.app.state, "places", gazetteers.with_dobo())
+    assert await found(office, locality="choko dobo") == [body["household_id"]]
 
 
 async def test_a_household_that_moved_is_found_and_read_where_it_is_now(office: Office) -> None:

@@ -119,6 +119,23 @@ def test_a_name_means_the_only_settlement_of_its_district_that_has_it_now_or_had
     assert places.settlement(KADAMJAI, "Таш") is None
     assert places.settlement(KADAMJAI, "Майдан") is None
     assert places.settlement("KG06000000000", "Чоко-Добо") is None
+    assert places.gazetteer.synonyms("комсомол") == {"комсомол", "чокодобо", "chokodobo"}
+    assert places.gazetteer.synonyms("Чоко") == frozenset()
+
+
+def test_localities_are_the_same_by_code_and_otherwise_by_name() -> None:
+    dobo = locality("KG05258811010", KADAMJAI, "Чоко-Добо", "Choko-Dobo", "Чоко-Дөбө")
+    twins = [locality(f"KG0525881{serial}010", KADAMJAI, "Таш") for serial in (2, 3)]
+    places = Places(Places.load().units(), "1", localities=[dobo, *twins])
+    stated = {name: places.locality(KADAMJAI, name, None) for name in ("Choko Dobo", "Чокодөбө", "Таш", "таш", "Ой")}
+    assert stated["Choko Dobo"].is_same(stated["Чокодөбө"])
+    assert stated["Choko Dobo"].key(KADAMJAI) == stated["Чокодөбө"].key(BATKEN) == (dobo.pcode, "")
+    assert not stated["Choko Dobo"].is_same(stated["Ой"])
+    chosen = [places.locality(KADAMJAI, "Таш", twin.pcode) for twin in twins]
+    assert stated["Таш"].is_same(stated["таш"])
+    assert not chosen[0].is_same(chosen[1])
+    assert stated["Таш"].is_same(chosen[0])
+    assert len({each.key(KADAMJAI) for each in (stated["Таш"], *chosen)}) == 3
 
 
 def locality(
