@@ -70,7 +70,7 @@ async def run(rows: Sequence[SheetRow], by: str, *, is_dry_run: bool) -> list[Im
 
     async def add(session: AsyncSession) -> list[ImportedRow]:
         encryption, now = EnvelopeEncryption(settings.registry_kek_file), datetime.now(UTC)
-        store = SiteStore(session, encryption, settings.counted_status, account.account_id, now)
+        store = SiteStore(session, encryption, places, settings.counted_status, account.account_id, now)
         imported = await SiteImport(store, lambda pcode: is_own_unit(pcode, account.areas, places)).run(rows)
         if is_dry_run:
             await session.rollback()

@@ -102,9 +102,10 @@ class Exposures:
         for hazard in hazards.values():
             alert_changes.rescope(hazard)
         changes = [
-            (hazard, exposure._replace(exposed_sites=inside(hazard, sites.get((hazard.status, exposure.area), ()))))
+            (hazard, exposure._replace(exposed_sites=inside(hazard, there, self.places)))
             for exposure in exposures
             for hazard in [hazards[exposure.hazard_id]]
+            for there in [sites.get((hazard.status, exposure.area), ())]
         ]
         async for touched, finding in judged([ExposureRules(self.rules)], changes, alert_changes, session, now):
             if isinstance(finding, Finding):

@@ -146,7 +146,10 @@ class HeldPeople:
 
 @dataclass(frozen=True, slots=True)
 class ListedSite:
-    """A site where displaced people may stay. `area` is its district. A site without coordinates has no point."""
+    """A site where displaced people may stay. `area` is its district. A site without coordinates has no point.
+
+    `locality_pcode` is the code of the site's settlement in the gazetteer.
+    """
 
     site_id: UUID
     version: int
@@ -155,6 +158,7 @@ class ListedSite:
     name_en: str | None
     pcode: str
     area: str
+    locality_pcode: str | None
     lat: float | None
     lon: float | None
 
@@ -236,6 +240,7 @@ def site(event: SiteChanged, places: Places) -> ListedSite:
         name_en=event.name_en,
         pcode=event.pcode,
         area=places.district(event.pcode),
+        locality_pcode=event.locality_pcode,
         lat=event.lat,
         lon=event.lon,
     )

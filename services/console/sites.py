@@ -17,6 +17,7 @@ async def sites_page(request: Request) -> Response:
         request,
         "sites.html",
         places=here.places.options(language_of(request)),
+        settlements=here.settlements_path,
         types=list(SiteType),
         states=list(SiteState),
         needs=list(SiteNeed),

@@ -13,13 +13,14 @@ from services.registry import site_queries
 from services.registry.envelope_encryption import EnvelopeEncryption, row_aad
 from services.registry.household_events import SOURCE
 from services.registry.models import Site, SiteKey
-from services.registry.sites import PersonInCharge, SiteVersion, is_same_site
+from services.registry.sites import PersonInCharge, SiteVersion, is_same_site, with_settlement
 from shared import events
 from shared.crypto.randomness import random_id
 from shared.events import SiteChanged
 from shared.events.sites import SiteDescription
 from shared.events.vocabulary import Status
 from shared.messaging import outbox
+from shared.places import Places
 
 
 class SiteConflict(Exception):
@@ -36,12 +37,14 @@ class SiteStore:
 
     session: AsyncSession
     encryption: EnvelopeEncryption
+    places: Places
     status: Status
     account: UUID
     now: datetime
 
     async def save(self, site_id: UUID, version: SiteVersion) -> Site:
         """Store the version, unless it is already stored. Raises SiteConflict."""
+        version = with_settlement(version, self.places)
         known = await site_queries.site(self.session, site_id)
         if known is None:
             await self._check_twins(site_id, version)
@@ -52,7 +55,7 @@ class SiteStore:
             return known
         if version.version != known.version + 1:
             raise SiteConflict(known)
-        if not is_same_site(described(known), version):
+        if not is_same_site(self.described(known), version):
             await self._check_twins(site_id, version)
         return await self._write(known, version, wanted)
 
@@ -65,8 +68,12 @@ class SiteStore:
     async def _check_twins(self, site_id: UUID, version: SiteVersion) -> None:
         """Raises SiteConflict if another site at this place has an equal name."""
         for other in await site_queries.with_pcode(self.session, version.pcode):
-            if other.site_id != site_id and is_same_site(described(other), version):
+            if other.site_id != site_id and is_same_site(self.described(other), version):
                 raise SiteConflict(other)
+
+    def described(self, site: Site) -> SiteDescription:
+        """The site. If it was stored before the gazetteer was imported, with the code of its locality."""
+        return with_settlement(described(site), self.places)
 
     async def person(self, site: Site) -> PersonInCharge | None:
         key = await site_queries.key(self.session, site.site_id)

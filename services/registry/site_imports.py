@@ -8,13 +8,13 @@ from uuid import UUID, uuid4
 
 from services.registry import site_queries
 from services.registry.models import Site
-from services.registry.site_changes import SiteStore, described, plain
+from services.registry.site_changes import SiteStore, plain
 from services.registry.site_sheets import SheetRow
-from services.registry.sites import SiteVersion, names, place
+from services.registry.sites import SiteVersion, is_own_settlement, locality, names, with_settlement
 from shared.events.sites import SiteDescription
 from shared.places.localities import joined
 
-Key = tuple[str, str, str]
+Key = tuple[str, str, str, str]
 
 
 class RowVerdict(StrEnum):
@@ -49,7 +49,7 @@ class SiteImport:
         """A verdict for each row. A row adds nothing if its site is already stored, or was in an earlier row."""
         await site_queries.lock(self._store.session)
         for site in await site_queries.everything(self._store.session):
-            self._remember(site, described(site))
+            self._remember(site, self._store.described(site))
         return [await self._import(row) for row in rows]
 
     async def _import(self, row: SheetRow) -> ImportedRow:
@@ -59,21 +59,30 @@ class SiteImport:
         if not self._is_permitted(row.site.pcode):
             expected = (("pcode", "the P-code of a unit in your areas"),)
             return ImportedRow(row.line, RowVerdict.REFUSED, name, errors=expected)
-        known = next((self._known[key] for key in keys(row.site) if key in self._known), None)
+        if not is_own_settlement(row.site, self._store.places):
+            expected = (("locality_pcode", "the code of a settlement in the unit of `pcode`"),)
+            return ImportedRow(row.line, RowVerdict.REFUSED, name, errors=expected)
+        described = with_settlement(row.site, self._store.places)
+        known = next((self._known[key] for key in keys(described) if key in self._known), None)
         if known is None:
-            site = await self._store.add(uuid4(), row.site)
-            self._remember(site, plain(row.site))
+            site = await self._store.add(uuid4(), described)
+            self._remember(site, plain(described))
             return ImportedRow(row.line, RowVerdict.ADDED, name, site.site_id)
-        columns = await self._differences(known, row.site)
+        columns = await self._differences(known, described)
         verdict = RowVerdict.DIFFERS if columns else RowVerdict.KNOWN
         return ImportedRow(row.line, verdict, name, known.site_id, tuple((column, "") for column in columns))
 
     async def _differences(self, known: Site, row: SiteVersion) -> Sequence[str]:
         """The columns of the row with other values than the stored site. Empty cells are ignored."""
         given = row.model_dump(include=row.model_fields_set & SiteDescription.model_fields.keys())
-        stored = described(known).model_dump()
+        site = self._store.described(known)
+        stored, is_there = site.model_dump(), locality(site).is_same(locality(row))
         columns = [
-            column for column, value in given.items() if value not in (None, ()) and differ(value, stored[column])
+            column
+            for column, value in given.items()
+            if value not in (None, ())
+            and differ(value, stored[column])
+            and not (is_there and column in ("locality", "locality_pcode"))
         ]
         if row.person_in_charge and row.person_in_charge != await self._store.person(known):
             columns.append("person_in_charge")
@@ -92,4 +101,4 @@ def differ(value: Any, stored: Any) -> bool:
 
 def keys(site: SiteDescription) -> Iterator[Key]:
     """A key for each name. Two descriptions with a common key describe the same site."""
-    return ((*place(site), name) for name in sorted(names(site)))
+    return ((site.pcode, *locality(site).key(site.pcode), name) for name in sorted(names(site)))

@@ -13,7 +13,7 @@ from services.registry.models import Site
 from services.registry.site_changes import SiteConflict, SiteStore, described
 from services.registry.site_imports import RowVerdict, SiteImport
 from services.registry.site_sheets import BadSheet, SiteSheet
-from services.registry.sites import SHELTERS, PersonInCharge, SiteVersion, is_own_unit, occupancies
+from services.registry.sites import SHELTERS, PersonInCharge, SiteVersion, is_own_settlement, is_own_unit, occupancies
 from services.registry.visibility import visibility_of
 from shared import audit
 from shared.audit import Action, Result
@@ -185,9 +185,9 @@ async def import_sites(
     """Add the sites of an XLSX or CSV sheet (the body, at most 64 KiB).
 
     With `dry_run`, only say what would become of each row. The columns are name_ky, name_ru, name_en, type, state,
-    pcode, locality, lat, lon, capacity, needs, person_in_charge and phone; `type`, `pcode` and one name are required.
-    `columns` lists what the columns have, with `skipped` for a column that is not read. Columns that it does not list
-    are guessed from the labels. A known site is never changed.
+    pcode, locality, locality_pcode, lat, lon, capacity, needs, person_in_charge and phone; `type`, `pcode` and one name
+    are required. `columns` lists what the columns have, with `skipped` for a column that is not read. Columns that it
+    does not list are guessed from the labels. A known site is never changed.
     """
     sheet = await read_sheet(request, columns)
     imported = await site_import(request, session, caller).run(sheet.rows)
@@ -231,9 +231,14 @@ def site_import(request: Request, session: Session, caller: Principal) -> SiteIm
 
 
 def check_unit(site: SiteDescription, caller: Principal, places: Places) -> None:
-    """Raise Problem if the P-code is not a district (or a city without districts) in the caller's areas."""
+    """Raise Problem if the P-code is not a district (or a city without districts) in the caller's areas.
+
+    Also if the code of the locality does not lie in this unit.
+    """
     if not is_own_unit(site.pcode, caller.areas, places):
         raise invalid("/pcode", "the P-code of a district or city in your areas")
+    if not is_own_settlement(site, places):
+        raise invalid("/locality_pcode", "the code of a settlement in the unit of `pcode`")
 
 
 def invalid(pointer: str, expected: str) -> Problem:
@@ -243,7 +248,8 @@ def invalid(pointer: str, expected: str) -> Problem:
 
 def store(request: Request, session: Session, caller: Principal) -> SiteStore:
     state = request.app.state
-    return SiteStore(session, state.encryption, state.settings.counted_status, caller.account, datetime.now(UTC))
+    status, now = state.settings.counted_status, datetime.now(UTC)
+    return SiteStore(session, state.encryption, state.places, status, caller.account, now)
 
 
 def problem_of(conflict: SiteConflict, site_id: UUID) -> Problem:

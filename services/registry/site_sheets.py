@@ -18,7 +18,19 @@ from shared.sheets.place_names import Namesakes, PlaceNames
 from shared.sheets.sheet import CellFault, FileFault, Sheet, SheetLine, UnreadableFile
 from shared.web.problems import expected
 
-TEXTS = ("name_ky", "name_ru", "name_en", "type", "state", "pcode", "locality", "lat", "lon", "capacity")
+TEXTS = (
+    "name_ky",
+    "name_ru",
+    "name_en",
+    "type",
+    "state",
+    "pcode",
+    "locality",
+    "locality_pcode",
+    "lat",
+    "lon",
+    "capacity",
+)
 PERSON = {"person_in_charge": "name", "phone": "phone"}
 COLUMNS = (*TEXTS, "needs", *PERSON)
 REASONS = "reasons"  # the column of reasons in a file of refused rows; its content is not read
@@ -35,6 +47,7 @@ PATTERNS = [
     ("name_ru", rf"{NAMED}|объект"),
     ("type", r"^тип|^вид|туру$|type|kind"),
     ("state", r"состоян|статус|абалы|state|status"),
+    ("locality_pcode", r"(код|code).*(\bсел[оа]\b|населен|айыл|village|settlement)|айыл\w* коду"),
     ("pcode", r"\bрайон|district|rayon|p ?code|п код"),
     ("locality", r"\bсел[оа]\b|населен|айыл|адрес|village|locality|address|дарек"),
     ("lat", r"широт|latitude|кендик"),

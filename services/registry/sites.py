@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
-from typing import Annotated, NamedTuple
+from typing import Annotated, NamedTuple, TypeVar
 from uuid import UUID
 
 from pydantic import Field
@@ -14,9 +14,10 @@ from shared.events.fields import Body, Name, Phone, Version
 from shared.events.sites import SiteDescription
 from shared.events.vocabulary import Shelter, SiteType
 from shared.places import Places
-from shared.places.localities import joined
+from shared.places.localities import StatedLocality, joined
 from shared.places.site_counts import Share, order, shares
 
+Described = TypeVar("Described", bound=SiteDescription)
 # The kind of shelter of the people at a site.
 SHELTERS: Mapping[SiteType, Shelter] = {
     SiteType.SCHOOL: Shelter.SCHOOL,
@@ -62,11 +63,23 @@ def is_own_unit(pcode: str, areas: Iterable[str], places: Places) -> bool:
 
 def is_same_site(one: SiteDescription, other: SiteDescription) -> bool:
     """Whether two descriptions have the same P-code and locality, and share a name in any language."""
-    return place(one) == place(other) and not names(one).isdisjoint(names(other))
+    is_same_place = one.pcode == other.pcode and locality(one).is_same(locality(other))
+    return is_same_place and not names(one).isdisjoint(names(other))
 
 
-def place(site: SiteDescription) -> tuple[str, str]:
-    return site.pcode, joined(site.locality)
+def locality(site: SiteDescription) -> StatedLocality:
+    return StatedLocality.of(site.locality, site.locality_pcode)
+
+
+def with_settlement(site: Described, places: Places) -> Described:
+    """The description with the code of its locality, if it has none and the gazetteer knows the typed name."""
+    pcode = places.locality(site.pcode, site.locality, site.locality_pcode).pcode
+    return site.model_copy(update={"locality_pcode": pcode}) if pcode and pcode != site.locality_pcode else site
+
+
+def is_own_settlement(site: SiteDescription, places: Places) -> bool:
+    """Whether the code of the locality, if it is stated, lies in the site's unit."""
+    return site.locality_pcode is None or places.covers((site.pcode,), site.locality_pcode)
 
 
 def names(site: SiteDescription) -> set[str]:

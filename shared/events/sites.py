@@ -30,7 +30,10 @@ SiteNeeds = Annotated[tuple[SiteNeed, ...], Field(max_length=len(SiteNeed)), Aft
 
 
 class SiteDescription(Data):
-    """What is known about a site, without the person in charge. A site has a name in at least one language."""
+    """What is known about a site, without the person in charge. A site has a name in at least one language.
+
+    `locality_pcode` is the code of the settlement in the gazetteer that `locality` names.
+    """
 
     name_ky: SiteName | None = None
     name_ru: SiteName | None = None
@@ -39,6 +42,7 @@ class SiteDescription(Data):
     state: SiteState = SiteState.OPEN
     pcode: PCode
     locality: SiteName | None = None
+    locality_pcode: PCode | None = None
     lat: Latitude | None = None
     lon: Longitude | None = None
     capacity: Persons | None = None
@@ -50,6 +54,8 @@ class SiteDescription(Data):
             raise ValueError("a name in at least one language is expected")
         if (self.lat is None) != (self.lon is None):
             raise ValueError("both `lat` and `lon` are expected, or neither")
+        if self.locality_pcode and not self.locality:
+            raise ValueError("`locality` is expected with `locality_pcode`")
         return self
 
     @property

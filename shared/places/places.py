@@ -74,6 +74,12 @@ class Places:
             return f"{locality.label(lang, now)}, {around.label(lang)}"
         return f"{around.label(lang)} ({pcode})" if around else pcode
 
+    def address(self, unit: str | None, locality: str | None, locality_pcode: str | None, lang: str) -> str:
+        """A place in words: the settlement with its district, else the locality as typed and the unit."""
+        if locality_pcode and self.gazetteer.get(locality_pcode):
+            return self.name(locality_pcode, lang)
+        return ", ".join(filter(None, (locality, unit and self.name(unit, lang))))
+
     def ancestors(self, pcode: str) -> tuple[str, ...]:
         """The units that contain this unit, except the country. The digits of an unknown code determine its parent."""
         place = self._units.get(pcode) or self.gazetteer.get(pcode)

@@ -8,10 +8,12 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from services.alerts import counts
+from services.alerts import counts, projections
+from services.alerts.rules.exposure import inside
 from shared.events import Place
 from shared.events.vocabulary import Severity
 from shared.places import Places
+from shared.places.gazetteer import Locality, LocalityKind
 from shared.postgres import database
 from tests.alerts.factories import ALAI, BATKEN, KADAMJAI, LEILEK, NOW, TODAY, group, household, mudflow, received, site
 from tests.alerts.post import Post
@@ -180,6 +182,8 @@ async def test_a_cancelled_hazard_that_comes_into_force_again_is_counted_again(p
 
 
 POINT = {"lat": 40.10, "lon": 71.70}
+NAMES = {"ky": "Дөбө", "ru": "Добо", "en": "Dobo"}
+FAR_AND_NEAR = ((1, 40.10 + 6 / 111.2), (2, 40.10 + 4 / 111.2))  # degrees: 6 km and 4 km north of the fan's centre
 FAN = {"pcodes": [LEILEK], "circles": [{**POINT, "radius_km": 2}]}
 
 
@@ -200,6 +204,17 @@ async def test_a_site_without_a_point_and_a_hazard_without_a_shape_are_compared_
     await post(mudflow(area={"pcodes": [LEILEK]}), mudflow(area={"pcodes": [ALAI]}))
     sites = [sorted(alert.figures["sites"]) for alert in await post.alerts() if alert.kind == "exposure"]
     assert sorted(sites) == sorted([[str(school.site_id)], sorted([str(school.site_id), str(mosque.site_id)])])
+
+
+def test_a_site_without_a_point_may_lie_near_the_point_of_its_settlement() -> None:
+    """The centre of the village is 4 km from the edge of the fan in one case, and 2 km in the other."""
+    far, near = (
+        Locality(f"KG0523680001{n}", LEILEK, LocalityKind.VILLAGE, NAMES, lat, 71.7) for n, lat in FAR_AND_NEAR
+    )
+    places = Places(Places.load().units(), "1", localities=[far, near])
+    there, elsewhere, unknown = (site(locality="Добо", locality_pcode=code) for code in (near.pcode, far.pcode, None))
+    sites = [projections.site(event, places) for event in (there, elsewhere, unknown)]
+    assert inside(mudflow(area=FAN), sites, places) == (there.site_id, unknown.site_id)
 
 
 async def test_groups_without_a_site_are_exposed_by_district_whatever_they_fled(post: Post) -> None:

@@ -1,7 +1,7 @@
 """Fixtures with the registry's app on real servers, and with stored households."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from services.registry.handlers import Registrar
 from services.registry.site_movements import apply_some
 from shared.auth.tokens import Role
 from shared.postgres import database
+from tests import gazetteers
 from tests.installation import Installation, wait_for
 from tests.registry.factories import Desk, registrar_of
 from tests.tables import emptied
@@ -150,6 +151,18 @@ def settings(shared_tables: Installation) -> RegistrySettings:
 @pytest.fixture
 def registrar(settings: RegistrySettings) -> Registrar:
     return registrar_of(settings)
+
+
+@pytest.fixture
+def import_gazetteer(office: Office) -> Iterator[Callable[[], None]]:
+    """A function that gives the app a gazetteer until the end of the test."""
+    before = office.app.state.places
+
+    def run() -> None:
+        office.app.state.places = gazetteers.with_dobo()
+
+    yield run
+    office.app.state.places = before
 
 
 class Filing:

@@ -1,6 +1,7 @@
 """Tests the search for households over HTTP, on real PostgreSQL: found households, access rights, and the log."""
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -14,7 +15,6 @@ from services.registry.search_keys import LONGEST_NAME, MOST_KEYS, Field, KeysOf
 from shared.auth.tokens import Role
 from shared.events.short_codes import is_valid
 from shared.events.vocabulary import SubmissionChannel
-from tests import gazetteers
 from tests.registry.conftest import Office
 from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, OSH, household, movement
 from tests.registry.test_household_codes import by_code
@@ -125,11 +125,11 @@ async def test_a_household_is_found_at_its_villages(office: Office) -> None:
 
 
 async def test_a_household_is_found_by_each_name_of_its_village(
-    office: Office, monkeypatch: pytest.MonkeyPatch
+    office: Office, import_gazetteer: Callable[[], None]
 ) -> None:
     body = household(origin_locality="Чоко-Дөбө")
     await office.file(body, household(origin_locality="Майдан"))
-    monkeypatch.setattr(office.app.state, "places", gazetteers.with_dobo())
+    import_gazetteer()
     assert await found(office, locality="choko dobo") == [body["household_id"]]
 
 

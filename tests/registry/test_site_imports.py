@@ -1,6 +1,7 @@
 """The import of a sheet of sites returns a result for each row, loses no row, and adds the same site only once."""
 
 import io
+from collections.abc import Callable
 from typing import Any
 
 import openpyxl
@@ -8,6 +9,7 @@ import pytest
 
 from services.registry.site_sheets import BadSheet, read
 from shared.auth.tokens import Role
+from tests import gazetteers
 from tests.registry.conftest import Office
 from tests.registry.factories import BATKEN, KADAMJAI
 from tests.registry.test_sites import listed, rows, saved
@@ -79,6 +81,19 @@ async def test_what_the_desk_changed_stays_and_the_difference_is_named(office: O
     assert verdicts(answer)[0] == (2, "differs", ["state", "capacity", "needs"])
     site = next(site for site in await listed(office) if site["type"] == "school")
     assert (site["version"], site["capacity"], site["state"]) == (1, 400, "closed")
+
+
+async def test_a_sheet_has_the_codes_of_settlements(office: Office, import_gazetteer: Callable[[], None]) -> None:
+    import_gazetteer()
+    header = "name_ru,type,Район,Село,Код села"
+    kept, wrong = f"Школа,school,{KADAMJAI},Choko-Dobo", f"Мечеть,mosque,{KADAMJAI},Тобей,KG05214000010"
+    first = await imported(office, f"{header}\n{kept},{gazetteers.DOBO}\n{wrong}\n")
+    assert verdicts(first) == [(2, "added", []), (3, "refused", ["locality_pcode"])]
+    assert verdicts(await imported(office, f"{header}\n{kept.replace('Choko-Dobo', 'Чоко-Добо')},\n")) == [
+        (2, "known", [])
+    ]
+    [site] = await listed(office)
+    assert site["locality_pcode"] == gazetteers.DOBO
 
 
 async def test_no_reason_quotes_a_value(office: Office) -> None:

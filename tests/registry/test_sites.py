@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,6 +12,7 @@ from sqlalchemy import text
 
 from services.registry.sites import CountAtSite, Occupancy, occupancies
 from shared.auth.tokens import Role
+from tests import gazetteers
 from tests.registry.conftest import Office
 from tests.registry.factories import BATKEN, KADAMJAI, OSH
 from tests.registry.test_headcounts import EVENING, counted
@@ -139,6 +141,26 @@ async def test_the_same_site_is_not_added_twice(office: Office) -> None:
     await saved(office, name_ky=None, name_ru="Школа № 6")
 
 
+async def test_a_site_has_the_code_of_its_settlement(office: Office, import_gazetteer: Callable[[], None]) -> None:
+    """The site stored before the gazetteer was imported is the same, whatever name of the settlement is typed now."""
+    known = await saved(office, pcode=KADAMJAI, locality="Чоко-Добо")
+    import_gazetteer()
+    coded = {"locality": "Choko-Dobo", "locality_pcode": gazetteers.DOBO}
+    for again in ({"locality": "чокодөбө"}, coded):
+        body = {**SCHOOL, "pcode": KADAMJAI, **again}
+        answer = await office.put(f"/v1/sites/{uuid4()}", body, role=Role.OPERATOR)
+        assert (answer.status_code, answer.json()["site"]["site_id"]) == (409, str(known))
+    await saved(office, known, pcode=KADAMJAI, version=2, locality="Чоко-Дөбө")
+    [site] = await listed(office)
+    assert (site["locality"], site["locality_pcode"]) == ("Чоко-Дөбө", gazetteers.DOBO)
+    [(event,)] = await rows(
+        office, "SELECT convert_from(value, 'UTF8')::json FROM outbox WHERE topic = 'sites' ORDER BY id DESC LIMIT 1"
+    )
+    assert event["locality_pcode"] == gazetteers.DOBO
+    page = await office.get(f"/sites/{known}", role=Role.OPERATOR, accept="text/html", purpose="checking")
+    assert "Чоко-Дөбө айылы, " in page.text
+
+
 async def test_the_person_in_charge_is_encrypted_and_each_reading_is_logged(office: Office) -> None:
     site_id, reader = await saved(office), uuid4()
     path = f"/v1/sites/{site_id}/person-in-charge"
@@ -186,6 +208,8 @@ async def test_a_change_keeps_the_person_replaces_or_erases_the_person(office: O
         ({"name_ru": "—"}, "/name_ru"),
         ({"lon": None}, ""),
         ({"lat": 91}, "/lat"),
+        ({"locality_pcode": "KG06255000010"}, "/locality_pcode"),
+        ({"locality": None, "locality_pcode": "KG05214000010"}, ""),
         ({"capacity": -1}, "/capacity"),
         ({"needs": ["water"] * 7}, "/needs"),
         ({"name_ru": "x" * 151}, "/name_ru"),

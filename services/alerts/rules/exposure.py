@@ -20,11 +20,16 @@ from services.alerts.rules.hazard import effective_severity
 from services.alerts.rules.rule import CountingRule, Touched
 from shared.events import HazardReported
 from shared.events.vocabulary import MsgType, Severity
+from shared.places import Places
+from shared.places.areas import circle
 from shared.places.watched import shapes
 
 if TYPE_CHECKING:
     from services.alerts.changes import AlertChanges
     from services.alerts.ruleset import Ruleset
+
+
+SETTLEMENT_KM = 3.0  # from the point of a settlement to its farthest houses, also of a village along a road
 
 
 class ExposureRule(CountingRule):
@@ -58,20 +63,26 @@ def situation_of(hazard: HazardReported, exposed: Exposed) -> Situation:
     return Situation(RuleKind.EXPOSURE, hazard.status, exposed.area, str(hazard.hazard_id))
 
 
-def inside(hazard: HazardReported, sites: Iterable[ListedSite]) -> tuple[UUID, ...]:
+def inside(hazard: HazardReported, sites: Iterable[ListedSite], places: Places) -> tuple[UUID, ...]:
     """The sites that lie in the hazard's area. `sites` are in a district that the hazard covers.
 
-    If the hazard has no polygon or circle, or the site has no point, the district decides, because an unknown place
-    must not prevent an alert. It does not matter which hazard displaced the people at a site.
+    A site without a point may lie anywhere within SETTLEMENT_KM of the point of its settlement. If the hazard has no
+    polygon or circle, or no point is known, the district decides, because an unknown place must not prevent an alert.
+    It does not matter which hazard displaced the people at a site.
     """
     drawn = list(shapes(hazard.area.model_copy(update={"point": None})))
-    return tuple(site.site_id for site in sites if not drawn or may_lie_in(drawn, site))
+    return tuple(site.site_id for site in sites if not drawn or may_lie_in(drawn, site, places))
 
 
-def may_lie_in(drawn: Sequence[BaseGeometry], site: ListedSite) -> bool:
-    if site.lat is None or site.lon is None:
-        return True
-    return any(bool(shapely.intersects_xy(shape, site.lon, site.lat)) for shape in drawn)
+def may_lie_in(drawn: Sequence[BaseGeometry], site: ListedSite, places: Places) -> bool:
+    if site.lat is not None and site.lon is not None:
+        there: BaseGeometry = shapely.Point(site.lon, site.lat)
+    else:
+        settlement = places.gazetteer.get(site.locality_pcode) if site.locality_pcode else None
+        if settlement is None or settlement.lat is None or settlement.lon is None:
+            return True
+        there = circle(settlement.lat, settlement.lon, SETTLEMENT_KM)
+    return any(bool(shapely.intersects(shape, there)) for shape in drawn)
 
 
 def decide_exposure(

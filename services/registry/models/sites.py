@@ -28,6 +28,7 @@ class Site(RegistryModel):
     state: Mapped[str]
     pcode: Mapped[str]
     locality: Mapped[str | None]
+    locality_pcode: Mapped[str | None]
     lat: Mapped[float | None]
     lon: Mapped[float | None]
     capacity: Mapped[int | None]

@@ -4,7 +4,7 @@ import { folded, names } from "./combobox.js";
 
 /**
  * @typedef {{site_id: string, version: number, name_ky: string | null, name_ru: string | null, name_en: string | null, type: string, state: string,
- *   pcode: string, locality: string | null, lat: number | null, lon: number | null, capacity: number | null, needs: string[],
+ *   pcode: string, locality: string | null, locality_pcode?: string | null, lat: number | null, lon: number | null, capacity: number | null, needs: string[],
  *   needs_since: Record<string, string>, shelter: string, has_person_in_charge: boolean, changed_at: string}} Site
  * @typedef {{lowest: number, highest: number, counted_at: string, reports: string[], has_partial_counts: boolean}} Occupancy
  * @typedef {Record<string, Occupancy | null>} Occupancies by site, only of the reader's areas
@@ -78,7 +78,9 @@ export function siteOptions(sites, district) {
 export function localityOptions(sites, settlements, district) {
   const listed = new Set(settlements.flatMap((option) => names(option).map((name) => `${option.pcode} ${name}`)));
   const villages = /** @type {Map<string, PlaceOption>} */ (new Map());
-  for (const { locality, pcode } of sites) {
+  const codes = new Set(settlements.map((option) => option.settlement));
+  for (const { locality, locality_pcode, pcode } of sites) {
+    if (locality_pcode && codes.has(locality_pcode)) continue;
     const value = `${pcode} ${folded(locality ?? "")}`;
     if (locality && !villages.has(value) && !listed.has(value)) villages.set(value, { value, name: locality, above: district(pcode), terms: [], pcode });
   }

@@ -87,6 +87,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "state": N_("State"),
         "pcode": N_("District or city"),
         "locality": N_("Village or street"),
+        "locality_pcode": N_("Code of the village"),
         "lat": N_("Latitude, degrees north"),
         "lon": N_("Longitude, degrees east"),
         "capacity": N_("Capacity, persons"),
@@ -105,13 +106,17 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "state": N_("open, full or closed is needed"),
         "pcode": N_("a district or city of your areas is needed: its name or P-code"),
         "locality": N_("a name of at most 150 letters is needed"),
+        "locality_pcode": N_("the code of a settlement in this district is needed, with the name of the village"),
         "lat": N_("degrees are needed, such as 39,94"),
         "lon": N_("degrees are needed, such as 71,62"),
         "capacity": N_("a whole number is needed"),
         "needs": N_("water, food, beds, latrines, heating or medicine is needed"),
         "person_in_charge": N_("a name of at most 100 letters is needed"),
         "phone": N_("digits, spaces, brackets, + and - are needed, at most 32"),
-        "": N_("a name is needed in at least one language, both coordinates or none, and a label for each column"),
+        "": N_(
+            "a name is needed in at least one language, both coordinates or none, the village with its code, "
+            "and a label for each column"
+        ),
     },
     "row_verdict": {
         SheetRowVerdict.NEW: N_("new"),

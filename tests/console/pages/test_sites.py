@@ -14,6 +14,7 @@ from tests.console.factories import KADAMJAI
 from tests.console.pages.conftest import Whole
 from tests.console.pages.test_accessibility import findings
 from tests.console.pages.test_search import A4_PORTRAIT
+from tests.gazetteers import DOBO
 
 OSH_OBLAST = "KG06000000000"
 
@@ -90,15 +91,27 @@ def test_a_site_is_added_and_changed_by_keyboard_alone(whole: Whole, seat: Any) 
     page.keyboard.press("Enter")
     expect(page.locator("#lat")).to_have_value("39.94")
     expect(page.locator("#person-fields")).to_be_hidden()
+    page.fill("#locality", "choko")
+    expect(page.locator("#locality-list li", has_text="Choko-Dobo")).to_be_visible(timeout=SLOW_MS)
+    page.press("#locality", "Enter")
+    expect(page.locator("#locality")).to_have_value("Choko-Dobo")
     page.select_option("#state", "full")
     with page.expect_request("**/registry/v1/sites/*") as sent:
         page.keyboard.press("Control+Enter")
-    assert "person_in_charge" not in (sent.value.post_data_json or {})
+    body = sent.value.post_data_json or {}
+    assert ("person_in_charge" in body, body["locality_pcode"]) == (False, DOBO)
     expect(row).to_contain_text("Full", timeout=SLOW_MS)
+    expect(row).to_contain_text("Choko-Dobo, Kadamjai rayon")
     row.locator("button").click()
+    page.press("#locality", "Tab")  # nothing is typed, so the code stays
     page.click("#person")
     expect(page.locator("#person-name")).to_have_value("Бурул Асанова", timeout=SLOW_MS)
     expect(page.locator("#person-phone")).to_have_value("+996 555 123456")
+    with page.expect_request("**/registry/v1/sites/*") as again:
+        page.keyboard.press("Control+Enter")
+    assert (again.value.post_data_json or {})["locality_pcode"] == DOBO
+    page.fill("#search", "чоко до")
+    expect(row).to_be_visible()
 
 
 def test_the_list_shows_how_many_people_are_at_a_site_and_is_searched(whole: Whole, seat: Any) -> None:

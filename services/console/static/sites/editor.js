@@ -6,21 +6,35 @@ import { element } from "/static/elements.js";
 import { given as givenIn, input, options } from "/static/entry/fields.js";
 import { fail, labels, refuse } from "/static/entry/refusals.js";
 import { keepUnsent, sendByKeyboard, sendOnce } from "/static/entry/sending.js";
+import { PlaceSearch } from "/static/place-search.js";
 import { nameOf } from "/static/sites.js";
 import { sentence, words } from "/static/texts.js";
 import { uuid } from "/static/uuid.js";
 
-/** @typedef {import("/static/sites.js").Site} Site */
+/**
+ * @typedef {import("/static/sites.js").Site} Site
+ * @typedef {import("/static/sites.js").PlaceOption} PlaceOption
+ */
 
 const TEXTS = ["name_ky", "name_ru", "name_en", "locality"];
 const NUMBERS = ["capacity", "lat", "lon"];
 const form = /** @type {HTMLFormElement} */ (element("site"));
 const district = new Combobox(input("district"), options("places"));
+const locality = new PlaceSearch(input("locality"), {
+  stated: () => district.chosen?.value ?? "", chosen: (option) => { if (option) district.set(option.pcode); },
+});
 const changes = keepUnsent(form);
 let siteId = "", version = 0;
 /** @type {Site | undefined} */
 let known; // the version that the form changes
 let isPersonShown = true; // a change that does not show the person in charge keeps the person
+
+district.input.addEventListener("input", () => locality.forget()); // a settlement lies in its own district only
+
+/** Offers the settlements and the other villages of sites. @param {PlaceOption[]} villages */
+export function offer(villages) {
+  locality.offer(villages);
+}
 
 /** @param {string} name */
 function given(name) {
@@ -32,6 +46,7 @@ export function open(site) {
   if (!mayLeave()) return;
   form.reset();
   district.clear();
+  locality.clear();
   fail("");
   siteId = site?.site_id ?? uuid();
   version = site?.version ?? 0;
@@ -53,6 +68,12 @@ function write(site) {
   for (const name of ["type", "state"]) input(name).value = values[name];
   for (const box of needs()) box.checked = site.needs.includes(box.value);
   district.set(site.pcode);
+  locality.chosen = site.locality_pcode ? stored(site.locality_pcode, site) : undefined;
+}
+
+/** The stored settlement of a site, under the name that was typed. @param {string} settlement @param {Site} site @returns {PlaceOption} */
+function stored(settlement, { locality, pcode }) {
+  return { value: settlement, name: locality ?? "", terms: [], pcode, settlement };
 }
 
 function needs() {
@@ -73,6 +94,7 @@ function body() {
   return {
     version: version + 1,
     ...Object.fromEntries(TEXTS.map((name) => [name, given(name) || null])),
+    locality_pcode: given("locality") && /** @type {PlaceOption | undefined} */ (locality.chosen)?.settlement || null,
     capacity: numeric("capacity"), lat: numeric("lat"), lon: numeric("lon"),
     pcode: district.chosen?.value ?? "", type: given("type"), state: given("state"),
     needs: needs().filter(({ checked }) => checked).map(({ value }) => value),
@@ -88,6 +110,7 @@ function numeric(name) {
 /** Marks the first kind of error that the form itself finds. */
 function isComplete() {
   district.leave();
+  locality.leave();
   for (const [text, fields] of errors()) {
     if (!fields.length) continue;
     fail(sentence(text, { fields: labels(fields) }), fields);
@@ -142,7 +165,8 @@ function follow(site) {
   const now = /** @type {Record<string, any>} */ (site), typed = /** @type {Record<string, any>} */ (body()), before = /** @type {Record<string, any>} */ (known ?? {});
   const fields = Object.keys(typed).filter((name) => name in site && name !== "version");
   const mine = fields.filter((name) => differ(typed[name], before[name]));
-  const theirs = fields.filter((name) => differ(now[name], before[name]) && differ(now[name], typed[name]));
+  if (mine.includes("locality") && !mine.includes("locality_pcode")) mine.push("locality_pcode"); // the code belongs to the name
+  const theirs = fields.filter((name) => name !== "locality_pcode" && differ(now[name], before[name]) && differ(now[name], typed[name]));
   version = site.version;
   known = site;
   write(/** @type {Site} */ ({ ...site, ...Object.fromEntries(mine.map((name) => [name, typed[name]])) }));

@@ -1,6 +1,6 @@
 // Draws the list of sites with the people at each of them.
 
-import { folded } from "/static/combobox.js";
+import { folded, names } from "/static/combobox.js";
 import { element } from "/static/elements.js";
 import { nameOf, namesOf } from "/static/sites.js";
 import { cell, head, number, row } from "/static/tables.js";
@@ -11,6 +11,7 @@ import { dayAndClock } from "/static/time.js";
  * @typedef {import("/static/sites.js").Site} Site
  * @typedef {import("/static/sites.js").Occupancy} Occupancy
  * @typedef {import("/static/sites.js").Occupancies} Occupancies
+ * @typedef {(site: Site) => import("/static/sites.js").PlaceOption | undefined} VillageOf the site's settlement of the gazetteer
  */
 
 const FIRST = 100; // more rows are drawn on request, because a country has thousands of schools
@@ -19,12 +20,12 @@ let most = FIRST;
 /**
  * @param {Site[]} sites
  * @param {Occupancies} occupancies
- * @param {{placeOf: (pcode: string) => string, change: (site: Site) => void}} page
+ * @param {{placeOf: (pcode: string) => string, villageOf: VillageOf, change: (site: Site) => void}} page
  */
-export function draw(sites, occupancies, { placeOf, change }) {
-  const fitting = sites.filter(fits).sort((a, b) => rank(b, occupancies) - rank(a, occupancies) || nameOf(a).localeCompare(nameOf(b), "ru"));
+export function draw(sites, occupancies, { placeOf, villageOf, change }) {
+  const fitting = sites.filter((site) => fits(site, villageOf(site))).sort((a, b) => rank(b, occupancies) - rank(a, occupancies) || nameOf(a).localeCompare(nameOf(b), "ru"));
   const focused = document.activeElement?.closest("tr")?.dataset.key;
-  element("sites").replaceChildren(...fitting.slice(0, most).map((site) => drawn(site, occupancies[site.site_id], placeOf, site.site_id in occupancies ? change : undefined)));
+  element("sites").replaceChildren(...fitting.slice(0, most).map((site) => drawn(site, occupancies[site.site_id], placeIn(site, villageOf(site), placeOf), site.site_id in occupancies ? change : undefined)));
   element("count").textContent = fitting.length === sites.length ? number.format(sites.length) : sentence("shown", { count: fitting.length, all: sites.length });
   element("none").hidden = fitting.length > 0;
   element("more").hidden = fitting.length <= most;
@@ -40,11 +41,16 @@ export function focus(siteId) {
   /** @type {HTMLElement | null} */ (document.querySelector(`tr[data-key="${siteId}"] button`))?.focus();
 }
 
-/** @param {Site} site */
-function fits(site) {
+/** The place, with the settlement's name in the page's language. @param {Site} site @param {ReturnType<VillageOf>} village @param {(pcode: string) => string} placeOf */
+function placeIn(site, village, placeOf) {
+  return [village?.name ?? site.locality, placeOf(site.pcode)].filter(Boolean).join(", ");
+}
+
+/** @param {Site} site @param {ReturnType<VillageOf>} village */
+function fits(site, village) {
   const state = /** @type {HTMLSelectElement} */ (element("filter-state")).value;
   const typed = folded(/** @type {HTMLInputElement} */ (element("search")).value);
-  return (!state || site.state === state) && [...namesOf(site), site.locality ?? ""].some((name) => folded(name).includes(typed));
+  return (!state || site.state === state) && [...namesOf(site), site.locality ?? "", ...(village ? names(village) : [])].some((name) => folded(name).includes(typed));
 }
 
 /** Sites with people come first, then sites that are not closed. @param {Site} site @param {Occupancies} occupancies */
@@ -52,10 +58,10 @@ function rank(site, occupancies) {
   return (occupancies[site.site_id]?.highest ?? 0) + (site.state === "closed" ? 0 : 0.5);
 }
 
-/** @param {Site} site @param {Occupancy | null | undefined} occupancy @param {(pcode: string) => string} placeOf @param {((site: Site) => void) | undefined} change */
-function drawn(site, occupancy, placeOf, change) {
+/** @param {Site} site @param {Occupancy | null | undefined} occupancy @param {string} place @param {((site: Site) => void) | undefined} change */
+function drawn(site, occupancy, place, change) {
   const made = row([
-    named(site, Boolean(change)), cell(words("types")[site.type]), cell([site.locality, placeOf(site.pcode)].filter(Boolean).join(", ")), people(occupancy, site),
+    named(site, Boolean(change)), cell(words("types")[site.type]), cell(place), people(occupancy, site),
     numeric(site.capacity === null ? "–" : number.format(site.capacity)), state(site), needs(site), cell(...(change ? [button(site, change)] : [])),
   ]);
   for (const [place, column] of [...document.querySelectorAll(".sites thead th")].entries()) {

@@ -3,8 +3,9 @@
 import { call, isNoAnswer } from "/static/calls.js";
 import { element } from "/static/elements.js";
 import { options } from "/static/entry/fields.js";
-import { nameOf, readOccupancies, readSites } from "/static/sites.js";
-import { isOpen, listen, open } from "/static/sites/editor.js";
+import { readGazetteer, settlementOptions } from "/static/settlements.js";
+import { localityOptions, nameOf, readOccupancies, readSites } from "/static/sites.js";
+import { isOpen, listen, offer, open } from "/static/sites/editor.js";
 import { listenForSheets } from "/static/sites/import.js";
 import { draw, focus, showMore } from "/static/sites/list.js";
 import { sentence } from "/static/texts.js";
@@ -16,6 +17,10 @@ const districts = new Map(options("places").map(({ value, name }) => [value, nam
 let sites = [];
 /** @type {import("/static/sites.js").Occupancies} */
 let occupancies = {};
+/** @type {import("/static/sites.js").PlaceOption[]} */
+let settlements = [];
+/** @type {Map<string, import("/static/sites.js").PlaceOption>} */
+let byCode = new Map();
 
 /** Reads the list again. If there is no answer, the page shows what it knows and says that it may have changed. */
 async function read() {
@@ -23,6 +28,7 @@ async function read() {
     const get = (/** @type {string} */ path) => call("GET", path);
     const [known, people] = await Promise.all([readSites(get), readOccupancies(get)]);
     if (known && people) [sites, occupancies] = [known, people];
+    offer(localityOptions(sites, settlements, nameOfDistrict));
     element("stale").hidden = Boolean(known && people);
   } catch (error) {
     if (!isNoAnswer(error)) throw error;
@@ -33,7 +39,12 @@ async function read() {
 }
 
 function show() {
-  draw(sites, occupancies, { placeOf: (pcode) => districts.get(pcode) ?? pcode, change: open });
+  draw(sites, occupancies, { placeOf: nameOfDistrict, villageOf: ({ locality_pcode }) => byCode.get(locality_pcode ?? ""), change: open });
+}
+
+/** @param {string} pcode */
+function nameOfDistrict(pcode) {
+  return districts.get(pcode) ?? pcode;
 }
 
 element("filters").addEventListener("input", show);
@@ -45,5 +56,11 @@ listen((site) => {
   void read().then(() => focus(site.site_id));
 }, () => void read());
 listenForSheets(() => void read());
+void readGazetteer(element("locality").dataset.settlements ?? "").then((gazetteer) => {
+  settlements = settlementOptions(gazetteer, nameOfDistrict);
+  byCode = new Map(settlements.map((option) => [option.value, option]));
+  offer(localityOptions(sites, settlements, nameOfDistrict));
+  show();
+});
 setInterval(() => { if (!isOpen() && !document.hidden) void read(); }, AGAIN_MS);
 void read().then(() => { /** @type {HTMLButtonElement} */ (element("new")).disabled = false; });

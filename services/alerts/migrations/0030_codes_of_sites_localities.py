@@ -1,0 +1,10 @@
+"""Adds to sites the codes of the settlements where the sites are."""
+
+from alembic import op
+
+revision = "alerts_0030"
+down_revision = "alerts_0029"
+
+
+def upgrade() -> None:
+    op.execute("ALTER TABLE sites ADD COLUMN locality_pcode text")

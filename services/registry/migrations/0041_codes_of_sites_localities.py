@@ -1,0 +1,10 @@
+"""Adds to sites the codes of the settlements where the sites are."""
+
+from alembic import op
+
+revision = "registry_0041"
+down_revision = "registry_0040"
+
+
+def upgrade() -> None:
+    op.execute("ALTER TABLE sites ADD COLUMN locality_pcode text")
