@@ -1,7 +1,7 @@
 """`dayar receiver` configures who receives alerts, through which channel, and in which step."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, NoReturn, TypeVar
 from uuid import UUID
@@ -15,9 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cli.transactions import within
 from services.alerts import subscriptions
 from services.alerts.config import AlertsSettings
+from services.alerts.queries import contacts as contact_queries
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receiver_checks import channel_of, faults
-from services.alerts.receivers import Receiver, ReceiverKind
+from services.alerts.receivers import Contact, Receiver, ReceiverKind
 from services.alerts.secrets import WebhookSecrets
 from services.alerts.subscriptions import ReceiverNotFound
 from shared.country import COUNTRY
@@ -66,6 +67,18 @@ Hours = Annotated[
 ]
 
 
+Then = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="The next contact, if the one before fails or is not answered in time; each channel once, in this order."
+    ),
+]
+After = Annotated[
+    list[int] | None,
+    typer.Option(min=1, max=60, help="Minutes until the next contact; one number for all, or one for each `--then`."),
+]
+
+
 @app.command()
 def add(
     label: Label,
@@ -82,12 +95,14 @@ def add(
     account: Account = None,
     hazard: Hazards = None,
     hours: Hours = None,
+    then: Then = None,
+    after: After = None,
 ) -> None:
     """Add a receiver, or replace it. A new webhook's secret is shown once."""
     channel = channel_of(address)
     usual = ReceiverKind.SYSTEM if channel is DeliveryChannel.WEBHOOK else ReceiverKind.POST
     changes = changed(language, status, step, area, floor, kind or usual, organisation, post, account, hazard, hours)
-    put(Receiver(label, channel, address, **changes), internal)
+    put(Receiver(label, channel, address, **changes), internal, then or [], after)
 
 
 @app.command()
@@ -108,6 +123,9 @@ def change(
     hours: Hours = None,
     every_hazard: Annotated[bool, typer.Option("--every-hazard", help="Get alerts about all hazards again.")] = False,
     every_hour: Annotated[bool, typer.Option("--every-hour", help="Get alerts at every hour again.")] = False,
+    then: Then = None,
+    after: After = None,
+    only_first: Annotated[bool, typer.Option("--only-first", help="Remove all contacts after the first.")] = False,
 ) -> None:
     """Change what is given about a receiver, and keep the rest."""
     changes = changed(language, status, step, area, floor, kind, organisation, post, account, hazard, hours)
@@ -115,7 +133,7 @@ def change(
     changes |= {"hazards": ()} if every_hazard else {}
     changes |= {"hours": ()} if every_hour else {}
     known = run(own_settings(), lambda session: subscriptions.receiver(session, label))
-    put(replace(known, **changes), internal)
+    put(replace(known, **changes), internal, [] if only_first else then, after)
 
 
 def changed(
@@ -148,12 +166,24 @@ def changed(
     return {name: value for name, value in stated.items() if value is not None}
 
 
-def put(receiver: Receiver, internal: bool | None) -> None:
+def put(receiver: Receiver, internal: bool | None, then: list[str] | None, after: list[int] | None) -> None:
     settings = own_settings()
-    check(receiver, settings)
+    further = None if then is None else [Contact(channel_of(address), address) for address in then]
+    if after is not None:
+        if not further or len(after) not in (1, len(further)):
+            refuse("One --after is expected for all contacts, or one for each --then.")
+        first, *others = after if len(after) == len(further) else after * len(further)
+        receiver = replace(receiver, wait_seconds=first * 60)
+        waits = [*(minutes * 60 for minutes in others), None]
+        further = [replace(contact, wait_seconds=wait) for contact, wait in zip(further, waits, strict=True)]
+    check(receiver, further or (), settings)
     box = WebhookSecrets(settings.alerts_key_file)
-    secret = run(settings, lambda session: subscriptions.put(session, receiver, box, is_internal=internal))
+    secret = run(
+        settings, lambda session: subscriptions.put(session, receiver, box, further=further, is_internal=internal)
+    )
     console.print(f"[green]{escape(receiver.label)}[/] is notified by {receiver.channel} in step {receiver.step}.")
+    for contact in further or ():
+        console.print(f"Then by {contact.channel} to {escape(contact.address)}.")
     show(secret)
 
 
@@ -199,6 +229,7 @@ def remove(label: Label) -> None:
 @app.command("list")
 def list_all() -> None:
     """List the receivers."""
+    receivers, further = run(own_settings(), everything)
     titles = (
         "Step",
         "Label",
@@ -214,13 +245,14 @@ def list_all() -> None:
         "Texts",
     )
     table = Table(*(Column(title, overflow="fold") for title in titles))
-    for receiver in run(own_settings(), receiver_queries.receivers):
+    for receiver in receivers:
+        contacts = [receiver.first_contact, *further.get(receiver.label, ())]
         table.add_row(
             str(receiver.step),
             escape(receiver.label),
             escape(", ".join(filter(None, (receiver.kind, receiver.post, receiver.organisation)))),
-            receiver.channel,
-            escape(receiver.address),
+            "\n".join(contact.channel for contact in contacts),
+            escape("\n".join(map(described, contacts))),
             LANGUAGES[receiver.language],
             ", ".join(sorted(receiver.statuses)),
             ", ".join(receiver.areas) or COUNTRY,
@@ -232,8 +264,17 @@ def list_all() -> None:
     console.print(table)
 
 
-def check(receiver: Receiver, settings: AlertsSettings) -> None:
-    if wrong := faults(receiver, Places.load(settings.places_path)):
+async def everything(session: AsyncSession) -> tuple[list[Receiver], dict[str, list[Contact]]]:
+    return await receiver_queries.receivers(session), await contact_queries.further(session)
+
+
+def described(contact: Contact) -> str:
+    wait = contact.wait_seconds
+    return contact.address if wait is None else f"{contact.address}, then after {wait // 60} min"
+
+
+def check(receiver: Receiver, further: Sequence[Contact], settings: AlertsSettings) -> None:
+    if wrong := faults(receiver, further, Places.load(settings.places_path)):
         refuse(" ".join(map(str, wrong)))
 
 

@@ -12,6 +12,7 @@ from services.alerts import behalf, budgets, listings, omissions, timeline, word
 from services.alerts.alerts import Alert
 from services.alerts.pages import sent_of
 from services.alerts.queries import hazards as hazard_queries
+from services.alerts.queries import receivers as receiver_queries
 from services.alerts.queries import sites as site_queries
 from services.alerts.routes import Caller, seen
 from services.alerts.rules.findings import RuleKind
@@ -65,6 +66,7 @@ async def alert_page(alert_id: UUID, request: Request, session: Session, caller:
         texts=texts_of(revisions[0], language) if revisions else [],
         texts_of=partial(texts_of, language=language),
         sent=[sent_of(delivery, request.app.state.texts, pages, language) for delivery in deliveries],
+        answered=await receiver_queries.labels_of(session, alert.acknowledged_by) if may.see_deliveries else [],
         omitted=await omissions.of(session, alert_id) if may.see_deliveries else [],
         acts=await timeline.of(session, alert_id),
         withheld=await withheld(session, alert, request, caller),

@@ -277,6 +277,7 @@ class AlertChanges:
             alert.hazard_id,
             is_foldable(alert, receiver.channel),
             receiver.is_internal,
+            None if receiver.wait_seconds is None else timedelta(seconds=receiver.wait_seconds),
         )
 
     def _keep(self, alert: Alert, event: type[AlertRaised]) -> None:

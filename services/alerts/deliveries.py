@@ -1,4 +1,4 @@
-"""Claims deliveries, sends them and records the attempts. A receiver that hangs delays no other receiver."""
+"""Claims deliveries, sends them and records the attempts. A channel to a receiver that hangs delays nothing else."""
 
 import asyncio
 import time
@@ -15,11 +15,11 @@ from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.alerts.alerts import SOURCE
-from services.alerts.channels import ChannelOut, Job, Undelivered
+from services.alerts.channels import ChannelOut, Job, Slot, Undelivered
 from services.alerts.config import AlertsSettings
 from services.alerts.queries.attempts import ACCOMPANY, CLAIM, RECORD
 from services.alerts.queries.receivers import sealed
-from services.alerts.receivers import Receiver
+from services.alerts.receivers import Contact, Receiver
 from shared import events
 from shared.events import DeliverySettled
 from shared.events.vocabulary import DeliveryChannel
@@ -33,6 +33,7 @@ BUSY_SECONDS = 0.2  # the least time between two writes, because one write of ma
 STOP_SECONDS = 2  # longest time to record the last attempts of a process that ends
 
 _receiver = TypeAdapter(Receiver)
+_contact = TypeAdapter(Contact)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,8 @@ class Deliveries:
         woken: asyncio.Event,
     ) -> None:
         self._settings, self._engine, self._channels, self._woken = (settings, engine, channels, woken)
-        self._busy: Counter[str] = Counter()
-        self._waiting: set[str] = set()  # receivers that may have more due deliveries than free slots
+        self._busy: Counter[Slot] = Counter()
+        self._waiting: set[Slot] = set()  # slots that may have more due deliveries than can be attempted at once
         self._finished: list[tuple[Job, DeliveryAttempt]] = []
         self._has_finished = asyncio.Event()
         self._unrecorded: set[UUID] = set()  # attempted deliveries whose attempts are not recorded yet
@@ -84,19 +85,16 @@ class Deliveries:
     def lease(self) -> timedelta:
         return timedelta(seconds=self._settings.alerts_lease_seconds)
 
-    def reserve(self, recipient: str) -> bool:
-        """Takes a slot of the receiver.
-
-        Returns False if no slot is free, or if other deliveries may already wait for a slot.
-        """
-        if self._tasks is None or recipient in self._waiting or self._busy[recipient] >= self._settings.alerts_at_once:
+    def reserve(self, slot: Slot) -> bool:
+        """Takes a slot. Returns False if none is free, or if other deliveries may already wait for a slot."""
+        if self._tasks is None or slot in self._waiting or self._busy[slot] >= self._settings.alerts_at_once:
             return False
-        self._busy[recipient] += 1
+        self._busy[slot] += 1
         return True
 
-    def release(self, recipient: str) -> None:
-        self._busy[recipient] -= 1
-        if recipient in self._waiting:
+    def release(self, slot: Slot) -> None:
+        self._busy[slot] -= 1
+        if slot in self._waiting:
             self._woken.set()
 
     def send(self, job: Job) -> None:
@@ -109,15 +107,16 @@ class Deliveries:
         busy, at_once, lease = self._busy.copy(), self._settings.alerts_at_once, self.lease
         async with database.connected(self._engine) as connection:
             sent = list(self._unrecorded)
-            rows = await connection.fetch(CLAIM, lease, sent, list(busy), list(busy.values()), at_once)
+            taken = [[recipient for recipient, _ in busy], [channel for _, channel in busy], list(busy.values())]
+            rows = await connection.fetch(CLAIM, lease, sent, *taken, at_once)
             if folding := {row["recipient"] for row in rows if row["is_foldable"]}:
                 ids = [row["delivery_id"] for row in rows]
                 rows += await connection.fetch(ACCOMPANY, lease, sent, list(folding), ids)
         jobs = folded([job_of(row) for row in rows])
-        claimed = Counter(job.recipient for job in jobs)
-        self._waiting = {recipient for recipient, hands in (busy + claimed).items() if hands >= at_once}
+        claimed = Counter(job.slot for job in jobs)
+        self._waiting = {slot for slot, attempts in (busy + claimed).items() if attempts >= at_once}
         self._busy += claimed
-        if any(self._busy[recipient] < at_once for recipient in self._waiting):
+        if any(self._busy[slot] < at_once for slot in self._waiting):
             self._woken.set()  # a slot became free while the claim ran, so claim again at once
         return jobs
 
@@ -125,7 +124,7 @@ class Deliveries:
         try:
             attempt = await self._attempt(job)
         finally:
-            self.release(job.recipient)
+            self.release(job.slot)
         self._finished += [(delivery, self._of(delivery, attempt)) for delivery in (job, *job.companions)]
         self._has_finished.set()
 
@@ -169,7 +168,7 @@ class Deliveries:
             recorded_at = time.monotonic()
             del self._finished[: len(finished)]  # deleted after the write, because the write may be interrupted
             self._unrecorded -= {job.delivery_id for job, _ in finished}
-            if any(job.recipient in self._waiting for job, _ in finished):
+            if any(job.slot in self._waiting for job, _ in finished):
                 self._woken.set()  # a delivery of the alert's next step may now be sent
 
     async def _record_last(self) -> None:
@@ -199,6 +198,7 @@ class Deliveries:
             attempt.is_delivered,
             job.lease,
             pause,
+            not attempt.is_delivered and attempt.retry_after is None,
         )
 
     def _pause(self, attempt: int) -> float:
@@ -220,8 +220,10 @@ def folded(jobs: Sequence[Job]) -> list[Job]:
 
 def job_of(row: asyncpg.Record) -> Job:
     delivery = dict(row)
-    known = delivery.pop("receiver")
+    known, contact = delivery.pop("receiver"), delivery.pop("contact")
     receiver = _receiver.validate_python(dict(known)) if known else None
+    if receiver is not None and contact is not None and receiver.channel != delivery["channel"]:
+        receiver, known = receiver.at(_contact.validate_python(dict(contact))), contact
     return Job(**delivery, receiver=receiver, secrets=sealed(known) if known else ())
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session, SessionTransaction
 
-from services.alerts.channels import Job
+from services.alerts.channels import Job, Slot
 from services.alerts.directory import KnownReceivers, ReceiverDirectory
 from services.alerts.notices import PlannedDelivery
 from services.alerts.queries import deliveries as delivery_queries
@@ -29,11 +29,11 @@ class Senders(Protocol):
     @property
     def lease(self) -> timedelta: ...
 
-    def reserve(self, recipient: str) -> bool:
-        """Takes a free slot of the receiver. Returns False if the receiver has no free slot."""
+    def reserve(self, slot: Slot) -> bool:
+        """Takes a free slot. Returns False if the receiver has no free slot on this channel."""
         ...
 
-    def release(self, recipient: str) -> None: ...
+    def release(self, slot: Slot) -> None: ...
 
     def send(self, job: Job) -> None:
         """Sends the job in a reserved slot, and releases the slot afterwards."""
@@ -71,28 +71,28 @@ class Handover:
     """
 
     def __init__(self, session: AsyncSession, senders: Senders) -> None:
-        self._senders, self._reserved, self.jobs = senders, list[str](), list[Job]()
+        self._senders, self._reserved, self.jobs = senders, list[Slot](), list[Job]()
         self._send_until = time.monotonic() + senders.lease.total_seconds() / 2
         session.info[HANDOVER] = self
 
     def reserves(self, delivery: PlannedDelivery) -> bool:
         """Reserves a slot if the delivery can be sent at once. Returns whether a slot was reserved."""
         is_first = delivery.step == 1 and not delivery.due_in and not delivery.is_foldable
-        is_reserved = is_first and self._senders.reserve(delivery.recipient)
+        is_reserved = is_first and self._senders.reserve(delivery.slot)
         if is_reserved:
-            self._reserved.append(delivery.recipient)
+            self._reserved.append(delivery.slot)
         return is_reserved
 
     def send(self) -> None:
         if time.monotonic() < self._send_until:
             for job in self.jobs:
-                self._reserved.remove(job.recipient)
+                self._reserved.remove(job.slot)
                 self._senders.send(job)
         self.release()
 
     def release(self) -> None:
-        for recipient in self._reserved:
-            self._senders.release(recipient)
+        for slot in self._reserved:
+            self._senders.release(slot)
         self._reserved, self.jobs = [], []
 
 
@@ -121,6 +121,7 @@ def job_of(delivery: PlannedDelivery, content: str, lease: UUID, known: KnownRec
         attempt=1,
         age_seconds=0.0,
         recipient=delivery.recipient,
+        channel=delivery.channel,
         receiver=receiver,
         secrets=secrets,
     )

@@ -74,6 +74,7 @@ DELIVERIES = select(
     Delivery.settled_at,
     Delivery.is_delivered,
     Delivery.reason,
+    Delivery.follows,
     Delivery.attempts,
     Delivery.content,
     func.coalesce(TRIED, literal([], JSON)).label("tried"),

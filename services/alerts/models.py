@@ -3,13 +3,13 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, UniqueConstraint, false, func, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, false, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.alerts.alerts import Alert
 from services.alerts.projections import CountedGroup, Departure, DisplacedHousehold, HeldPeople, ListedSite
-from services.alerts.receivers import Receiver
+from services.alerts.receivers import Contact, Receiver
 from shared.audit import AUDIT
 from shared.messaging.models import CONSUMER_TABLES
 from shared.postgres import models
@@ -167,13 +167,14 @@ class AlertRow(AlertsModel, record=Alert):
 
 
 class ReceiverRow(AlertsModel, record=Receiver):
-    """A receiver of alerts, with the escalation step from which it is notified, its channel and its areas."""
+    """A receiver of alerts, with its conditions and its first contact, whose webhooks the secrets sign."""
 
     __tablename__ = "receivers"
     __table_args__ = (CheckConstraint("step >= 0", name="step"),)
 
     label: Mapped[str] = mapped_column(primary_key=True)
     language: Mapped[str]
+    wait_seconds: Mapped[int | None]
     is_internal: Mapped[bool] = mapped_column(server_default=false())
     kind: Mapped[str] = mapped_column(server_default="post")
     hazards: Mapped[list[str]] = mapped_column(server_default="{}")
@@ -182,8 +183,26 @@ class ReceiverRow(AlertsModel, record=Receiver):
     former_secret: Mapped[bytes | None]
 
 
+class ContactRow(AlertsModel, record=Contact):
+    """A further contact of a receiver. A receiver has at most one contact of each channel."""
+
+    __tablename__ = "contacts"
+
+    label: Mapped[str] = mapped_column(ForeignKey("receivers.label", ondelete="CASCADE"), primary_key=True)
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    address: Mapped[str]
+    wait_seconds: Mapped[int | None]
+    position: Mapped[int]
+    secret: Mapped[bytes | None]
+    former_secret: Mapped[bytes | None]
+
+
 class Delivery(AlertsModel):
-    """One notification of a receiver. While a worker has claimed the delivery, `lease` is set and ends at `due_at`."""
+    """One notification of a receiver. While a worker has claimed the delivery, `lease` is set and ends at `due_at`.
+
+    At `next_contact_at` the receiver's next contact is notified, unless this delivery has done. `follows` is the reason
+    why this contact was notified after the contact before it.
+    """
 
     __tablename__ = "deliveries"
     __table_args__ = (
@@ -191,6 +210,7 @@ class Delivery(AlertsModel):
         UniqueConstraint("alert_id", "step", "recipient", "channel", name="uq_deliveries_once"),
         Index("ix_deliveries_due", "recipient", "due_at", postgresql_where=text("settled_at IS NULL")),
         Index("ix_deliveries_planned_at", "recipient", "planned_at", postgresql_where=text("is_foldable")),
+        Index("ix_deliveries_next_contact_at", "next_contact_at", postgresql_where=text("next_contact_at IS NOT NULL")),
         {"postgresql_with": {"fillfactor": 70}},
     )
 
@@ -210,6 +230,8 @@ class Delivery(AlertsModel):
     reason: Mapped[str | None]
     is_foldable: Mapped[bool] = mapped_column(server_default=false())
     planned_at: Mapped[datetime | None]
+    next_contact_at: Mapped[datetime | None]
+    follows: Mapped[str | None]
 
 
 class AttemptRow(AlertsModel):

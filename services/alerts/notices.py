@@ -44,6 +44,14 @@ class Cause(StrEnum):
     RESOLVED = "resolved"
 
 
+class Follows(StrEnum):
+    """Why a contact of a receiver is notified after the contact before it."""
+
+    FAILED = "failed"
+    NO_RESULT = "no_result"
+    UNANSWERED = "unanswered"
+
+
 EVENTS: Mapping[Cause, type[AlertRaised]] = {
     Cause.RAISED: AlertRaised,
     Cause.UPDATED: AlertUpdated,
@@ -76,6 +84,8 @@ class PlannedDelivery:
     hazard_id: UUID | None = None
     is_foldable: bool = False  # whether the message may wait and share a mail with other messages
     is_internal: bool = False  # whether the receiver also gets the texts of hazards that are not Public
+    next_contact_in: timedelta | None = None  # the time after which the receiver's next contact is notified
+    follows: Follows | None = None  # why this contact is notified after the contact before it
 
     COLUMNS: ClassVar = (
         "delivery_id",
@@ -87,7 +97,12 @@ class PlannedDelivery:
         "content",
         "created_at",
         "is_foldable",
+        "follows",
     )
+
+    @property
+    def slot(self) -> tuple[str, DeliveryChannel]:
+        return self.recipient, self.channel
 
 
 class Content(BaseModel):

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.models import Delivery, NotificationOmissions
 from services.alerts.notifications import Omission
+from services.alerts.queries import contacts as contact_queries
+from shared.events.vocabulary import DeliveryChannel
 from shared.pages.terms import N_
 
 TEXTS: Mapping[str, str] = {
@@ -24,21 +26,30 @@ TEXTS: Mapping[str, str] = {
     Omission.ADDED_LATER: N_("Not notified before, because the list of recipients changed after the alert was raised"),
     Omission.NEVER_NOTIFIED: N_("Updates go only to those who were notified of the alert"),
 }
+NOT_NEEDED = N_("Only if the contact before fails or is not answered in time")
 
 
 @dataclass(frozen=True, slots=True)
 class OmittedReceiver:
-    """A receiver that was not notified of an alert; `reason` is a text to translate."""
+    """A receiver, or a contact of a receiver, that was not notified of an alert; `reason` is a text to translate."""
 
     recipient: str
     reason: str
     decided_at: datetime
+    channel: DeliveryChannel | None = None
 
 
 async def of(session: AsyncSession, alert_id: UUID) -> list[OmittedReceiver]:
-    """The receivers that no notification reached, with the latest reason, in the order of their labels."""
-    recipients = select(Delivery.recipient).where(Delivery.alert_id == alert_id).distinct()
-    notified = set(await session.scalars(recipients))
+    """The receivers that no notification reached, with the latest reason, in the order of their labels.
+
+    Then come the contacts of notified receivers that were not needed.
+    """
+    sent = select(Delivery.recipient, Delivery.channel, func.min(Delivery.created_at)).where(
+        Delivery.alert_id == alert_id
+    )
+    rows = (await session.execute(sent.group_by(Delivery.recipient, Delivery.channel))).all()
+    used = {(recipient, channel) for recipient, channel, _ in rows}
+    notified = {recipient: at for recipient, _, at in rows}
     omissions = NotificationOmissions
     notifications = select(omissions).where(omissions.alert_id == alert_id).order_by(omissions.step)
     omitted = dict[str, OmittedReceiver]()
@@ -46,4 +57,11 @@ async def of(session: AsyncSession, alert_id: UUID) -> list[OmittedReceiver]:
         for label, reason in notification.reasons.items():
             if label not in notified:
                 omitted[label] = OmittedReceiver(label, TEXTS.get(reason, reason), notification.decided_at)
-    return [omitted[label] for label in sorted(omitted)]
+    further = await contact_queries.further(session, notified.keys())
+    unused = [
+        OmittedReceiver(label, NOT_NEEDED, notified[label], contact.channel)
+        for label, contacts in sorted(further.items())
+        for contact in contacts
+        if (label, contact.channel) not in used
+    ]
+    return [*(omitted[label] for label in sorted(omitted)), *unused]

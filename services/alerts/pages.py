@@ -10,7 +10,7 @@ from starlette.responses import Response
 from services.alerts import listings, subscriptions
 from services.alerts.channels import OUTBOX_PAGE
 from services.alerts.messages import message_of
-from services.alerts.notices import Content
+from services.alerts.notices import Content, Follows
 from services.alerts.texts import CAUSES, Text, Texts
 from shared.auth import tokens
 from shared.auth.tokens import Principal
@@ -38,6 +38,11 @@ OUTCOMES = {
     "secret_unreadable": N_("The recipient's key is not available: a new one is needed"),
 }
 ANSWERED = N_("Answer: {code}")
+FOLLOWS = {
+    Follows.FAILED: N_("because the contact before failed"),
+    Follows.NO_RESULT: N_("because the contact before had no result in time"),
+    Follows.UNANSWERED: N_("because the contact before was not answered in time"),
+}
 
 router = APIRouter()
 Caller = Annotated[Principal, Depends(tokens.current)]
@@ -54,6 +59,7 @@ class Sent:
     """A delivery on the page. `title` is in the language of the page, `message` in the language of the receiver.
 
     `buttons` are the texts of the buttons below a Telegram message.
+    `follows` says why this contact of the receiver was notified after another one.
     """
 
     created_at: datetime
@@ -67,6 +73,7 @@ class Sent:
     message: Text
     buttons: tuple[str, ...]
     tries: tuple[Try, ...]
+    follows: str | None = None
 
 
 @router.get("/deliveries")
@@ -106,6 +113,7 @@ def sent_of(delivery: dict[str, Any], texts: Texts, pages: Pages, language: str)
             Try(datetime.fromisoformat(attempt["ended_at"]), outcome_of(attempt["reason"], pages, language))
             for attempt in delivery["tried"]
         ),
+        delivery["follows"] and pages.gettext(language, FOLLOWS[delivery["follows"]]),
     )
 
 

@@ -1,12 +1,12 @@
 """Checks a receiver that a person typed, and says which fields are wrong and what was expected."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.headerregistry import Address
 from urllib.parse import urlsplit
 
 from services.alerts.hours import MOST, InvalidHours, parsed
-from services.alerts.receivers import Receiver
+from services.alerts.receivers import Contact, Receiver
 from services.alerts.telegram import chats
 from services.alerts.telegram.chats import Chat
 from shared.country import COUNTRY
@@ -20,6 +20,12 @@ LONGEST_TEXT = 150
 LONGEST_ADDRESS = 500
 MOST_AREAS = 100
 HIGHEST_STEP = 20
+SHORTEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 60, 3600
+ADDRESSES: Mapping[DeliveryChannel, str] = {
+    DeliveryChannel.WEBHOOK: N_("An https:// address is expected."),
+    DeliveryChannel.TELEGRAM: N_("A Telegram chat like telegram:-100123 or telegram:-100123/4 is expected."),
+    DeliveryChannel.EMAIL: N_("An e-mail address is expected, for example duty@centre.example."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +40,21 @@ class Fault:
         return self.expected % self.values
 
 
-def faults(receiver: Receiver, places: Places) -> list[Fault]:
-    return list(_faults(receiver, places))
+def faults(receiver: Receiver, further: Sequence[Contact], places: Places) -> list[Fault]:
+    """The wrong fields. A contact's field has the contact's position: `address-0` is the first contact's address."""
+    contacts = [receiver.first_contact, *further]
+    return [*_faults(receiver, places), *(fault for at in range(len(contacts)) for fault in _of_contact(at, contacts))]
+
+
+def _of_contact(position: int, contacts: Sequence[Contact]) -> Iterator[Fault]:
+    contact = contacts[position]
+    if not is_address(contact.channel, contact.address):
+        yield Fault(f"address-{position}", ADDRESSES[contact.channel])
+    if contact.channel in {earlier.channel for earlier in contacts[:position]}:
+        yield Fault(f"address-{position}", N_("Each channel is expected once: this one has a contact already."))
+    wait = contact.wait_seconds
+    if wait is not None and not SHORTEST_WAIT_SECONDS <= wait <= LONGEST_WAIT_SECONDS:
+        yield Fault(f"wait-{position}", N_("1 to 60 minutes are expected."))
 
 
 def _faults(receiver: Receiver, places: Places) -> Iterator[Fault]:
@@ -59,10 +78,6 @@ def _faults(receiver: Receiver, places: Places) -> Iterator[Fault]:
         shown = {"most": MOST}
         yield Fault(
             "hours", N_("At most %(most)s windows like “Mon 08:00-17:30” or “Fri 20:00-06:00” are expected."), shown
-        )
-    if not is_address(receiver.channel, receiver.address):
-        yield Fault(
-            "address", N_("An https:// address, an e-mail address or telegram:<chat id>[/<topic id>] is expected.")
         )
 
 

@@ -1,12 +1,15 @@
 """The receivers of alerts: people, posts and systems, and the conditions under which each of them is notified."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import UUID
 
 from shared.auth.tokens import Ancestry
 from shared.country import COUNTRY
 from shared.events.vocabulary import DeliveryChannel, HazardType, Severity, Status
+
+USUAL_WAIT_SECONDS = 300
 
 
 class ReceiverKind(StrEnum):
@@ -18,12 +21,25 @@ class ReceiverKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Contact:
+    """One way to a receiver. After `wait_seconds` without success the next contact is notified; None = there is none.
+
+    A contact is successful if it takes the message. If the receiver is a person, the alert must also be answered.
+    """
+
+    channel: DeliveryChannel
+    address: str
+    wait_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Receiver:
     """Receivers with `step` 0 are notified first. If nobody answers, receivers with higher steps are notified.
 
     All conditions must hold: `statuses`, `floor`, `areas`, `hazards` and `hours`. Empty `areas`, `hazards` and `hours`
     match everything. Only an internal receiver, which belongs to the centre, also gets the texts of hazards that are
-    not Public. `post` is the job title of a person, `account_id` the person's account in the console.
+    not Public. `post` is the job title of a person, `account_id` the person's account in the console. `channel`,
+    `address` and `wait_seconds` are the receiver's first contact.
     """
 
     label: str
@@ -41,8 +57,23 @@ class Receiver:
     account_id: UUID | None = None
     hazards: tuple[HazardType, ...] = ()
     hours: tuple[str, ...] = ()
+    wait_seconds: int | None = None
+
+    @property
+    def first_contact(self) -> Contact:
+        return Contact(self.channel, self.address, self.wait_seconds)
+
+    def at(self, contact: Contact) -> "Receiver":
+        """The receiver as it is reached by this contact."""
+        return replace(self, channel=contact.channel, address=contact.address, wait_seconds=contact.wait_seconds)
 
     def covers(self, pcode: str, places: Ancestry) -> bool:
         """Whether the place is one of the receiver's areas, is part of such an area, or contains such an area."""
         above = (COUNTRY, pcode, *places.ancestors(pcode))
         return any(area in above or pcode in places.ancestors(area) for area in self.areas)
+
+
+def in_order(contacts: Sequence[Contact]) -> list[Contact]:
+    """The contacts as they are stored: all but the last one wait before the next contact is notified."""
+    waiting = [replace(contact, wait_seconds=contact.wait_seconds or USUAL_WAIT_SECONDS) for contact in contacts[:-1]]
+    return [*waiting, *(replace(contact, wait_seconds=None) for contact in contacts[-1:])]

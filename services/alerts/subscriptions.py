@@ -1,16 +1,18 @@
-"""Adds, changes and removes receivers and rotates their secrets, for `dayar receiver`."""
+"""Adds, changes and removes receivers with their contacts, and rotates their secrets."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import any_, delete, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, any_, delete, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts import secrets
-from services.alerts.models import ReceiverRow
+from services.alerts.models import ContactRow, ReceiverRow
+from services.alerts.queries import contacts as contact_queries
 from services.alerts.queries import deliveries
 from services.alerts.queries import receivers as receiver_queries
-from services.alerts.receivers import Receiver
+from services.alerts.receivers import Contact, Receiver, in_order
 from services.alerts.secrets import WebhookSecrets
 from shared.events.vocabulary import DeliveryChannel, Status
 
@@ -40,27 +42,48 @@ async def receiver(session: AsyncSession, label: str) -> Receiver:
 
 
 async def put(
-    session: AsyncSession, receiver: Receiver, box: WebhookSecrets, *, is_internal: bool | None = None
+    session: AsyncSession,
+    receiver: Receiver,
+    box: WebhookSecrets,
+    *,
+    further: Sequence[Contact] | None = None,
+    is_internal: bool | None = None,
 ) -> str | None:
     """Adds or changes a receiver. Returns the secret of a new webhook, which is shown only once. The caller commits.
 
-    If `is_internal` is None, a stored receiver stays internal or external.
+    `further` are the contacts after the receiver's first one; None keeps the stored contacts. If `is_internal` is None,
+    a stored receiver stays internal or external.
     """
-    if is_internal is None:
-        is_internal = await _is_internal(session, receiver.label)
-    receiver = receiver if is_internal is None else replace(receiver, is_internal=is_internal)
+    known = await _known(session, receiver.label)
+    if further is None:
+        stored = (await contact_queries.further(session, [receiver.label])).get(receiver.label, [])
+        further = [contact for contact in stored if contact.channel is not receiver.channel]
+        if receiver.wait_seconds is None and known is not None:
+            receiver = replace(receiver, wait_seconds=known.wait_seconds)
+    first, *others = in_order([receiver.first_contact, *further])
+    if is_internal is None and known is not None:
+        is_internal = known.is_internal
+    receiver = replace(receiver.at(first), is_internal=receiver.is_internal if is_internal is None else is_internal)
+    present, former = await _webhook_secrets(session, receiver.label)
     await receiver_queries.save_receiver(session, receiver)
+    await contact_queries.replace_further(session, receiver.label, others)
     if not receiver.is_internal:
         await deliveries.withhold_texts(session, receiver.label)
-    if receiver.channel is not DeliveryChannel.WEBHOOK or await _secret(session, receiver.label) is not None:
+    if first.channel is not DeliveryChannel.WEBHOOK:
+        await _change(session, receiver.label, secret=None, former_secret=None)
+    if all(contact.channel is not DeliveryChannel.WEBHOOK for contact in (first, *others)):
         return None
-    return await rotate(session, receiver.label, box)
+    if present is None:
+        return await rotate(session, receiver.label, box)
+    await _change_webhook(session, receiver.label, secret=present, former_secret=former)
+    return None
 
 
 async def rotate(session: AsyncSession, label: str, box: WebhookSecrets) -> str:
     """Sets and returns a new secret. The former secret also signs the webhooks until `retire` is called."""
     secret = secrets.draw()
-    await _change(session, label, former_secret=ReceiverRow.secret, secret=box.seal(secret, label))
+    present, _ = await _webhook_secrets(session, label)
+    await _change_webhook(session, label, former_secret=present, secret=box.seal(secret, label))
     return secret
 
 
@@ -73,13 +96,15 @@ async def set_internal(session: AsyncSession, label: str, *, is_internal: bool) 
 
 async def retire(session: AsyncSession, label: str) -> None:
     """Deletes the former secret."""
-    await _change(session, label, former_secret=None)
+    await _change_webhook(session, label, former_secret=None)
 
 
 async def reseal(session: AsyncSession, box: WebhookSecrets) -> int:
     """Encrypts every secret with the newest key; returns the number of re-encrypted secrets. The caller commits."""
+    receivers = await session.scalars(select(ReceiverRow).order_by(ReceiverRow.label).with_for_update())
+    contacts = await session.scalars(select(ContactRow).order_by(ContactRow.label).with_for_update())
     count = 0
-    for row in await session.scalars(select(ReceiverRow).order_by(ReceiverRow.label).with_for_update()):
+    for row in (*receivers, *contacts):
         for column in ("secret", "former_secret"):
             was = getattr(row, column)
             if was is not None and (new := box.resealed(was, row.label)) is not None:
@@ -89,10 +114,13 @@ async def reseal(session: AsyncSession, box: WebhookSecrets) -> int:
 
 
 async def sealed_by(session: AsyncSession, key_id: str) -> int:
-    """How many receivers have a secret that is encrypted with this key."""
-    columns = (ReceiverRow.secret, ReceiverRow.former_secret)
-    is_sealed_by = or_(*(func.substr(column, 1, 17) == key_id.encode() for column in columns))
-    return await session.scalar(select(func.count()).select_from(ReceiverRow).where(is_sealed_by)) or 0
+    """How many contacts have a secret that is encrypted with this key."""
+    count = 0
+    for model in (ReceiverRow, ContactRow):
+        columns = (model.secret, model.former_secret)
+        is_sealed_by = or_(*(func.substr(column, 1, 17) == key_id.encode() for column in columns))
+        count += await session.scalar(select(func.count()).select_from(model).where(is_sealed_by)) or 0
+    return count
 
 
 async def remove(session: AsyncSession, label: str) -> None:
@@ -104,7 +132,8 @@ async def remove(session: AsyncSession, label: str) -> None:
 
 async def move(session: AsyncSession, address: str, to: str) -> None:
     """Changes an address that the channel itself has replaced."""
-    await session.execute(update(ReceiverRow).filter_by(address=address).values(address=to))
+    for model in (ReceiverRow, ContactRow):
+        await session.execute(update(model).filter_by(address=address).values(address=to))
 
 
 async def fill_exercise(session: AsyncSession) -> None:
@@ -121,13 +150,26 @@ async def has_internal(session: AsyncSession, status: Status) -> bool:
     return await session.scalar(own.limit(1)) is not None
 
 
-async def _is_internal(session: AsyncSession, label: str) -> bool | None:
-    """None if there is no receiver of this label."""
-    return await session.scalar(select(ReceiverRow.is_internal).where(ReceiverRow.label == label).with_for_update())
+async def _known(session: AsyncSession, label: str) -> ReceiverRow | None:
+    return await session.scalar(select(ReceiverRow).where(ReceiverRow.label == label).with_for_update())
 
 
-async def _secret(session: AsyncSession, label: str) -> bytes | None:
-    return await session.scalar(select(ReceiverRow.secret).where(ReceiverRow.label == label))
+async def _webhook_secrets(session: AsyncSession, label: str) -> tuple[bytes | None, bytes | None]:
+    """The present and the former secret of the receiver's webhook, whichever of its contacts this is."""
+    further = select(ContactRow.secret, ContactRow.former_secret).where(*_is_webhook(label))
+    first = select(ReceiverRow.secret, ReceiverRow.former_secret).where(ReceiverRow.label == label)
+    row = (await session.execute(further)).first() or (await session.execute(first)).first()
+    return (None, None) if row is None else (row[0], row[1])
+
+
+async def _change_webhook(session: AsyncSession, label: str, **values: Any) -> None:
+    changed = update(ContactRow).where(*_is_webhook(label)).values(values).returning(ContactRow.label)
+    if await session.scalar(changed) is None:
+        await _change(session, label, **values)
+
+
+def _is_webhook(label: str) -> tuple[ColumnElement[bool], ...]:
+    return ContactRow.label == label, ContactRow.channel == DeliveryChannel.WEBHOOK
 
 
 async def _change(session: AsyncSession, label: str, **values: Any) -> None:

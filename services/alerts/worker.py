@@ -18,6 +18,7 @@ from services.alerts.escalation import Escalation
 from services.alerts.exposures import Exposures
 from services.alerts.handlers import HAZARDS, HOUSEHOLDS, HazardHandler, HouseholdHandler
 from services.alerts.handover import Dispatcher
+from services.alerts.next_contacts import NextContacts
 from services.alerts.queries import held as held_queries
 from services.alerts.replies import Replies
 from services.alerts.ruleset import Ruleset
@@ -109,6 +110,7 @@ async def run(settings: AlertsSettings) -> None:
                 # Only the answers of people need the revocations, which cost a consumer of Kafka.
                 *((access.run(), polls.run()) if settings.alerts_telegram_token_file else ()),
                 Escalation(sessions, rules, places).run(),
+                NextContacts(sessions).run(),
                 keep_newest("receivers", lambda: reseal(sessions, box)),
                 redrives=Redrives("alerts", [hazards, households], settings=settings),
             )

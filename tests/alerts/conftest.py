@@ -40,6 +40,7 @@ CHANGED = (
     "sites",
     "alerts",
     "acts",
+    "contacts",
     "receivers",
     "deliveries",
     "attempts",

@@ -1,16 +1,20 @@
 """An alert's own page: the full text of the report, who acted, and who was notified."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
 
+from services.alerts import subscriptions
+from services.alerts.config import AlertsSettings
 from services.alerts.escalation import Escalation
+from services.alerts.next_contacts import NextContacts
 from services.alerts.queries import receivers as receiver_queries
-from services.alerts.receivers import Receiver
+from services.alerts.receivers import Contact, Receiver
+from services.alerts.secrets import WebhookSecrets
 from shared.auth.tokens import Role
 from shared.events.vocabulary import DeliveryChannel, Severity, Status
 from shared.places import Places
@@ -203,6 +207,35 @@ async def test_the_page_shows_who_was_not_notified_and_why(desk: Desk) -> None:
         "batken-post": "The alert is outside the recipient's area",
         "trainer": "Not on the list for alerts of this status",
     }
+
+
+async def test_the_page_shows_the_contacts_of_a_receiver_and_whose_the_answer_was(desk: Desk) -> None:
+    account = uuid4()
+    officer = Receiver("officer", DeliveryChannel.EMAIL, "officer@centre.example", account_id=account)
+    hook = Contact(DeliveryChannel.WEBHOOK, "https://hook.example")
+    async with desk.sessions.begin() as session:
+        box = WebhookSecrets(desk.installation.settings(AlertsSettings).alerts_key_file)
+        await subscriptions.put(session, officer, box, further=[hook])
+    (alert_id,) = await desk.alerts(fresh())
+    assert await omitted(desk, alert_id) == {
+        "officer, webhook": "Only if the contact before fails or is not answered in time"
+    }
+    async with desk.sessions.begin() as session:
+        await session.execute(
+            text("UPDATE deliveries SET settled_at = now(), is_delivered = true, reason = 'smtp_250'")
+        )
+        await session.execute(text("UPDATE receivers SET kind = 'person'"))
+    await NextContacts(desk.sessions, lambda: datetime.now(UTC) + timedelta(minutes=5)).notify()
+    assert await omitted(desk, alert_id) == {}
+    async with desk.caller(account=account) as caller:
+        before = (await caller.get(f"/{alert_id}", params={"lang": "en"})).text
+        assert (await caller.put(f"/v1/alerts/{alert_id}/acknowledgement")).status_code == 200
+        after = (await caller.get(f"/{alert_id}", params={"lang": "en"})).text
+    assert re.findall(r"<td>(Sent|Queued, because[^<,]*)", before) == [
+        "Queued, because the contact before was not answered in time",
+        "Sent",
+    ]
+    assert "<td>Answered" in after
 
 
 async def test_a_receiver_notified_later_is_no_longer_among_those_not_notified(desk: Desk) -> None:

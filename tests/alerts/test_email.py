@@ -49,6 +49,7 @@ def job(**changed: Any) -> Job:
         attempt=1,
         age_seconds=0,
         recipient=DUTY.label,
+        channel=DUTY.channel,
         receiver=DUTY,
         secrets=(),
     )

@@ -64,8 +64,9 @@ async def started(deliveries: Deliveries) -> None:
 
 async def is_free(deliveries: Deliveries, recipient: str) -> None:
     """Waits until a slot of the receiver can be reserved, then frees this slot for the delivery loop."""
-    if await wait_for(lambda: deliveries.reserve(recipient)):
-        deliveries.release(recipient)
+    slot = recipient, DeliveryChannel.WEBHOOK
+    if await wait_for(lambda: deliveries.reserve(slot)):
+        deliveries.release(slot)
 
 
 async def test_a_new_delivery_is_stored_as_claimed_and_sent_once_after_the_commit(town: Town, hook: Hook) -> None:

@@ -49,6 +49,17 @@ def test_mail_has_no_secret(dayar: Dayar) -> None:
     assert re.search(r"head .*email.*head@centre\.example.*Exercise.*KG06000000000.*Severe", dayar("list").output)
 
 
+def test_contacts_follow_in_the_stated_order_and_a_change_keeps_them(dayar: Dayar) -> None:
+    assert dayar.secret("add", "chain", "chain@mes.example", "--then", "https://mes.example/hook", "--after", "7")
+    assert dayar("change", "chain", "--step", "3").exit_code == 0
+    listed = dayar("list").output
+    assert re.search(r"3 .*chain.*email.*chain@mes\.example, then after 7 min", listed)
+    assert re.search(r"webhook.*https://mes\.example/hook", listed)
+    assert dayar("change", "chain", "--only-first").exit_code == 0
+    assert "mes.example/hook" not in dayar("list").output
+    dayar("remove", "chain")
+
+
 def test_a_change_keeps_what_is_not_stated(dayar: Dayar) -> None:
     person = ("--kind", "person", "--post", "duty officer", "--organisation", "MES")
     when = ("--hazard", "mudflow", "--hours", "Mon 08:00-17:30", "--hours", "Fri 20:00-06:00")
@@ -73,6 +84,9 @@ def test_a_change_keeps_what_is_not_stated(dayar: Dayar) -> None:
         ("add", "x", "https://desk.example", "--hours", "8-17"),
         ("add", "x", "https://desk.example", "--account", "aibek"),
         ("change", "nobody", "--step", "1"),
+        ("add", "x", "https://desk.example", "--then", "nowhere"),
+        ("add", "x", "https://desk.example", "--then", "https://other.example"),
+        ("add", "x", "https://desk.example", "--then", "x@desk.example", "--after", "1", "--after", "2"),
         ("rotate", "nobody"),
         ("retire", "nobody"),
         ("remove", "nobody"),

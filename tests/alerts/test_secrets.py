@@ -7,8 +7,10 @@ from cryptography.exceptions import InvalidTag
 from sqlalchemy import text
 
 from services.alerts import behalf, subscriptions
+from services.alerts.receivers import Contact, Receiver
 from services.alerts.secrets import WebhookSecrets
 from shared.crypto import keyring
+from shared.events.vocabulary import DeliveryChannel
 from tests.alerts.town import Town, attempts
 from tests.hooks import Hook, listening
 from tests.waiting import wait_for
@@ -61,6 +63,24 @@ async def test_a_secret_that_the_key_cannot_open_delays_only_its_receiver(town: 
                 await subscriptions.retire(session, "sealed before")
             rows = await town.settled(2)
     assert all(row["is_delivered"] for row in rows)
+
+
+async def test_a_webhook_keeps_its_secret_wherever_it_stands_among_the_contacts(town: Town, hook: Hook) -> None:
+    await town.receiver("duty", hook)
+    mail, webhook = Contact(DeliveryChannel.EMAIL, "duty@centre.example"), Contact(DeliveryChannel.WEBHOOK, hook.url)
+    async with town.sessions.begin() as session:
+        by_mail = Receiver("duty", mail.channel, mail.address)
+        assert await subscriptions.put(session, by_mail, town.box, further=[webhook]) is None
+        assert await subscriptions.put(session, by_mail.at(webhook), town.box, further=[mail]) is None
+        assert await subscriptions.put(session, by_mail, town.box, further=[webhook]) is None
+        assert (await session.execute(text("SELECT secret FROM receivers"))).all() == [(None,)]
+        sealed = await session.scalar(text("SELECT secret FROM contacts"))
+        assert town.box.open(sealed, "duty") == hook.secret
+        assert await subscriptions.rotate(session, "duty", town.box) != hook.secret
+        former = await session.scalar(text("SELECT former_secret FROM contacts"))
+        assert town.box.open(former, "duty") == hook.secret
+        assert await subscriptions.put(session, by_mail, town.box, further=[]) is None
+        assert await subscriptions.put(session, by_mail, town.box, further=[webhook]) not in (None, hook.secret)
 
 
 async def test_secrets_are_resealed_under_the_newest_key(town: Town, hook: Hook) -> None:

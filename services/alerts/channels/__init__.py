@@ -5,8 +5,12 @@ from typing import Protocol
 from uuid import UUID
 
 from services.alerts.receivers import Receiver
+from shared.events.vocabulary import DeliveryChannel
 
 OUTBOX_PAGE = "outbox_page"  # in an exercise, the message is shown on the outbox page and not sent
+
+
+Slot = tuple[str, DeliveryChannel]  # a receiver and a channel, whose attempts delay no other receiver and channel
 
 
 class Undelivered(Exception):
@@ -22,7 +26,10 @@ class Undelivered(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A claimed delivery. `lease` identifies the claim; `companions` are other deliveries sent in the same message."""
+    """A claimed delivery. `lease` identifies the claim; `companions` are other deliveries sent in the same message.
+
+    `receiver` and `secrets` are those of the contact to which the delivery is sent.
+    """
 
     delivery_id: UUID
     alert_id: UUID
@@ -33,10 +40,15 @@ class Job:
     attempt: int
     age_seconds: float
     recipient: str
+    channel: DeliveryChannel
     receiver: Receiver | None
     secrets: tuple[bytes, ...]
     is_foldable: bool = False
     companions: tuple["Job", ...] = ()
+
+    @property
+    def slot(self) -> Slot:
+        return self.recipient, self.channel
 
     @property
     def delivery_ids(self) -> set[UUID]:

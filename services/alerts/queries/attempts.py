@@ -8,30 +8,33 @@ taken AS (
     UPDATE deliveries SET attempts = attempts + 1, lease = gen_random_uuid(), due_at = now() + $1
     FROM claimed WHERE deliveries.delivery_id = claimed.delivery_id
     RETURNING deliveries.delivery_id, alert_id, step, cause, content, recipient, lease, is_foldable,
-        attempts AS attempt, extract(epoch FROM now() - created_at)::float8 AS age_seconds
+        channel, attempts AS attempt, extract(epoch FROM now() - created_at)::float8 AS age_seconds
 )
-SELECT taken.*, receivers AS receiver FROM taken LEFT JOIN receivers ON receivers.label = taken.recipient
+SELECT taken.*, receivers AS receiver, contacts AS contact FROM taken
+LEFT JOIN receivers ON receivers.label = taken.recipient
+LEFT JOIN contacts ON contacts.label = taken.recipient AND contacts.channel = taken.channel
 """
 
-# Claims at most as many deliveries per receiver as the receiver has free slots.
+# Claims at most as many deliveries per receiver and channel as the receiver has free slots on this channel.
 # A claimed delivery without a recorded attempt is due again when its lease ends.
-# A delivery waits for the alert's earlier steps to the same receiver, so that the receiver's last message is current.
+# A delivery waits for the alert's earlier steps on the same channel to the same receiver, so that the last message on
+# each channel is current.
 CLAIM = f"""
 WITH busy AS (
-    SELECT * FROM unnest($3::text[], $4::integer[]) AS busy (recipient, count)
+    SELECT * FROM unnest($3::text[], $4::text[], $5::integer[]) AS busy (recipient, channel, count)
 ), lanes AS (
-    SELECT due.recipient, $5 - coalesce(busy.count, 0) AS free
-    FROM (SELECT DISTINCT recipient FROM deliveries WHERE settled_at IS NULL AND due_at <= now()) AS due
-    LEFT JOIN busy USING (recipient)
-    WHERE coalesce(busy.count, 0) < $5
+    SELECT due.recipient, due.channel, $6 - coalesce(busy.count, 0) AS free
+    FROM (SELECT DISTINCT recipient, channel FROM deliveries WHERE settled_at IS NULL AND due_at <= now()) AS due
+    LEFT JOIN busy USING (recipient, channel)
+    WHERE coalesce(busy.count, 0) < $6
 ), claimed AS MATERIALIZED (
     SELECT one.delivery_id FROM lanes CROSS JOIN LATERAL (
         SELECT delivery_id FROM deliveries AS next
-        WHERE recipient = lanes.recipient AND settled_at IS NULL AND due_at <= now() AND delivery_id <> ALL($2)
-            AND NOT EXISTS (
+        WHERE recipient = lanes.recipient AND channel = lanes.channel AND settled_at IS NULL AND due_at <= now()
+            AND delivery_id <> ALL($2) AND NOT EXISTS (
             SELECT FROM deliveries AS before
-            WHERE before.alert_id = next.alert_id AND before.recipient = next.recipient AND before.step < next.step
-                AND before.settled_at IS NULL
+            WHERE before.alert_id = next.alert_id AND before.recipient = next.recipient
+                AND before.channel = next.channel AND before.step < next.step AND before.settled_at IS NULL
             )
         ORDER BY due_at LIMIT lanes.free FOR UPDATE SKIP LOCKED
     ) AS one
@@ -45,8 +48,9 @@ WITH claimed AS MATERIALIZED (
     WHERE recipient = ANY($3) AND is_foldable AND settled_at IS NULL AND due_at <= now() AND delivery_id <> ALL($2)
         AND NOT EXISTS (
         SELECT FROM deliveries AS before
-        WHERE before.alert_id = next.alert_id AND before.recipient = next.recipient AND before.step < next.step
-            AND before.settled_at IS NULL AND before.due_at > now() AND before.delivery_id <> ALL($4)
+        WHERE before.alert_id = next.alert_id AND before.recipient = next.recipient AND before.channel = next.channel
+            AND before.step < next.step AND before.settled_at IS NULL AND before.due_at > now()
+            AND before.delivery_id <> ALL($4)
     )
     ORDER BY created_at LIMIT 100 FOR UPDATE SKIP LOCKED
 ), {TAKE}"""  # noqa: S608 - constants
@@ -55,24 +59,29 @@ WITH claimed AS MATERIALIZED (
 # The statement also takes the alerts' next sequence numbers for the events.
 # All transactions lock alerts in the same order, which prevents deadlocks.
 # The first delivery of an alert to a receiver and each failed delivery are published (docs/decisions/0027).
-# While newer messages wait, a back-off is at most the first back-off ($9) plus the age of the newest message.
+# While newer messages wait on the channel, a back-off is at most the first back-off ($10) plus the age of the newest.
+# After a failure the receiver's next contact is notified at once. A server that only asks to wait has not failed.
 RECORD = """
 WITH tried AS (
     SELECT * FROM unnest(
         $1::uuid[], $2::integer[], $3::timestamptz[], $4::timestamptz[], $5::text[], $6::boolean[],
-        $7::uuid[], $8::interval[]
-    ) AS tried (delivery_id, number, began_at, ended_at, reason, is_delivered, lease, pause)
+        $7::uuid[], $8::interval[], $9::boolean[]
+    ) AS tried (delivery_id, number, began_at, ended_at, reason, is_delivered, lease, pause, is_failure)
 ), kept AS (
     INSERT INTO attempts (delivery_id, number, began_at, ended_at, reason)
     SELECT delivery_id, number, began_at, ended_at, reason FROM tried ON CONFLICT DO NOTHING
 ), told AS (
     UPDATE deliveries AS known SET
         reason = tried.reason, lease = NULL,
-        due_at = CASE WHEN tried.pause IS NULL THEN due_at ELSE now() + least(tried.pause, $9 + (
+        due_at = CASE WHEN tried.pause IS NULL THEN due_at ELSE now() + least(tried.pause, $10 + (
             SELECT greatest('0', now() - max(created_at)) FROM deliveries AS waiting
             WHERE waiting.alert_id = known.alert_id AND waiting.recipient = known.recipient
-                AND waiting.settled_at IS NULL
+                AND waiting.channel = known.channel AND waiting.settled_at IS NULL
         )) END,
+        next_contact_at = CASE
+            WHEN tried.is_failure AND next_contact_at IS NOT NULL THEN least(next_contact_at, tried.ended_at)
+            ELSE next_contact_at
+        END,
         settled_at = CASE WHEN tried.pause IS NULL THEN tried.ended_at END,
         is_delivered = CASE WHEN tried.pause IS NULL THEN tried.is_delivered END
     FROM tried

@@ -17,15 +17,15 @@ from shared.postgres import database
 
 # A delivery with a lease is stored as claimed, because this process sends the delivery after the commit.
 ADD_DELIVERIES = f"""
-INSERT INTO deliveries ({", ".join(PlannedDelivery.COLUMNS)}, planned_at, due_at, lease, attempts)
-SELECT {", ".join(PlannedDelivery.COLUMNS)}, planned_at, coalesce(
+INSERT INTO deliveries ({", ".join(PlannedDelivery.COLUMNS)}, planned_at, next_contact_at, due_at, lease, attempts)
+SELECT {", ".join(PlannedDelivery.COLUMNS)}, planned_at, next_contact_at, coalesce(
         planned_at, CASE WHEN lease IS NULL THEN now() ELSE clock_timestamp() END + due_in
     ), lease,
     (lease IS NOT NULL)::integer
 FROM unnest(
     $1::uuid[], $2::uuid[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[], $8::timestamptz[],
-    $9::boolean[], $10::timestamptz[], $11::interval[], $12::uuid[]
-) AS added ({", ".join(PlannedDelivery.COLUMNS)}, planned_at, due_in, lease)
+    $9::boolean[], $10::text[], $11::timestamptz[], $12::timestamptz[], $13::interval[], $14::uuid[]
+) AS added ({", ".join(PlannedDelivery.COLUMNS)}, planned_at, next_contact_at, due_in, lease)
 ON CONFLICT ON CONSTRAINT uq_deliveries_once DO NOTHING
 RETURNING delivery_id
 """  # noqa: S608 - our own names
@@ -73,11 +73,13 @@ async def add_deliveries(
     hazards: Mapping[UUID, HazardReported] | None = None,
     leases: Mapping[UUID, UUID] | None = None,
     lease: timedelta = timedelta(),
+    *,
+    hastens: bool = True,
 ) -> dict[UUID, str]:
     """Stores the deliveries that are not stored yet, and returns their contents by id.
 
     `hazards` has the newest revisions of hazards that the caller already read. `leases` has the lease of each delivery
-    that this process sends.
+    that this process sends. If `hastens` is true, the alert's earlier deliveries are tried now, without back-off.
     """
     if not deliveries:
         return {}
@@ -87,7 +89,7 @@ async def add_deliveries(
     rows = [delivery_row(delivery, contents, planned, leases or {}, lease) for delivery in deliveries]
     connection = await database.driver(session)
     new = await connection.fetch(ADD_DELIVERIES, *map(list, zip(*rows, strict=True)))
-    if again := {delivery.alert_id: delivery for delivery in deliveries if delivery.step > 1}:
+    if again := {delivery.alert_id: delivery for delivery in deliveries if hastens and delivery.step > 1}:
         columns = zip(*((id, delivery.step, not delivery.is_foldable) for id, delivery in again.items()), strict=True)
         await connection.execute(HASTEN, *map(list, columns))
     return {row["delivery_id"]: contents[row["delivery_id"]] for row in new}
@@ -115,8 +117,9 @@ def delivery_row(
 ) -> list[Any]:
     id = delivery.delivery_id
     values = {column: getattr(delivery, column) for column in PlannedDelivery.COLUMNS} | {"content": contents[id]}
-    own = leases.get(id)
-    return [*values.values(), planned.get(id), delivery.due_in if own is None else lease, own]
+    own, sent_at = leases.get(id), planned.get(id, delivery.created_at + delivery.due_in)
+    next_contact_at = None if delivery.next_contact_in is None else sent_at + delivery.next_contact_in
+    return [*values.values(), planned.get(id), next_contact_at, delivery.due_in if own is None else lease, own]
 
 
 def content_with(delivery: PlannedDelivery, texts: Mapping[UUID, HazardWords]) -> str:

@@ -5,8 +5,10 @@
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
+from uuid import UUID
 
 from pydantic import TypeAdapter
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.models import ReceiverRow
@@ -40,3 +42,9 @@ async def save_receiver(session: AsyncSession, receiver: Receiver) -> None:
     """Adds or changes a receiver, but not its secrets."""
     row = {field: getattr(receiver, field) for field in RECEIVER_COLUMNS} | {"statuses": sorted(receiver.statuses)}
     await upsert(session, ReceiverRow, [row])
+
+
+async def labels_of(session: AsyncSession, account_id: UUID | None) -> list[str]:
+    """The labels of the receivers that are the person with this account."""
+    own = select(ReceiverRow.label).where(ReceiverRow.__table__.c.account_id == account_id)
+    return [] if account_id is None else list(await session.scalars(own))

@@ -1,0 +1,128 @@
+"""The SQL of receivers' further contacts, and of deliveries whose next contact is due; the caller commits."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, func, insert, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts.alerts import Alert
+from services.alerts.models import AlertRow, ContactRow, Delivery
+from services.alerts.queries.alerts import alert_of
+from services.alerts.receivers import Contact
+from shared.events.vocabulary import DeliveryChannel
+from shared.postgres.models import table
+
+AT_ONCE = 100
+DeliveryKey = tuple[UUID, str, str]  # an alert, a receiver and a channel
+
+
+@dataclass(frozen=True, slots=True)
+class DueDelivery:
+    """A delivery that has not reached or woken its receiver in time. `failure` is the reason of the latest attempt."""
+
+    delivery_id: UUID
+    alert_id: UUID
+    step: int
+    recipient: str
+    channel: DeliveryChannel
+    cause: str
+    content: str
+    is_delivered: bool | None
+    failure: str | None
+
+    @property
+    def key(self) -> DeliveryKey:
+        return self.alert_id, self.recipient, self.channel
+
+
+async def further(session: AsyncSession, labels: Collection[str] | None = None) -> dict[str, list[Contact]]:
+    """The further contacts of these receivers (None = all), in their order, by the label of the receiver."""
+    wanted = select(ContactRow).order_by(ContactRow.label, ContactRow.position)
+    if labels is not None:
+        wanted = wanted.where(ContactRow.label.in_(labels))
+    contacts = defaultdict[str, list[Contact]](list)
+    for row in await session.scalars(wanted):
+        contacts[row.label].append(Contact(DeliveryChannel(row.channel), row.address, row.wait_seconds))
+    return contacts
+
+
+async def replace_further(session: AsyncSession, label: str, contacts: Sequence[Contact]) -> None:
+    """Replaces the further contacts of a receiver. The new contacts have no secrets."""
+    await session.execute(delete(ContactRow).where(ContactRow.label == label))
+    if contacts:
+        rows = [
+            {
+                "label": label,
+                "channel": contact.channel,
+                "position": position,
+                "address": contact.address,
+                "wait_seconds": contact.wait_seconds,
+            }
+            for position, contact in enumerate(contacts, 1)
+        ]
+        await session.execute(insert(ContactRow), rows)
+
+
+async def due(session: AsyncSession, now: datetime) -> list[DueDelivery]:
+    """Locks and returns up to 100 deliveries. Deliveries that another worker has locked are skipped."""
+    wanted = (
+        select(
+            Delivery.delivery_id,
+            Delivery.alert_id,
+            Delivery.step,
+            Delivery.recipient,
+            Delivery.channel,
+            Delivery.cause,
+            Delivery.content,
+            Delivery.is_delivered,
+            Delivery.reason,
+        )
+        .where(Delivery.next_contact_at <= now)
+        .order_by(Delivery.next_contact_at)
+        .limit(AT_ONCE)
+        .with_for_update(skip_locked=True)
+    )
+    rows = (await session.execute(wanted)).all()
+    return [
+        DueDelivery(id, alert_id, step, recipient, DeliveryChannel(channel), cause, content, is_delivered, failure)
+        for id, alert_id, step, recipient, channel, cause, content, is_delivered, failure in rows
+    ]
+
+
+async def settle(session: AsyncSession, deliveries: Iterable[DueDelivery]) -> None:
+    """Stores that these deliveries have no next contact any more."""
+    ids = [delivery.delivery_id for delivery in deliveries]
+    await session.execute(update(Delivery).where(Delivery.delivery_id.in_(ids)).values(next_contact_at=None))
+
+
+async def newest_steps(session: AsyncSession, deliveries: Collection[DueDelivery]) -> dict[DeliveryKey, int]:
+    """The newest step of the alert on each of these channels to a receiver."""
+    keys = (Delivery.alert_id, Delivery.recipient, Delivery.channel)
+    newest = select(*keys, func.max(Delivery.step)).where(tuple_(*keys).in_([delivery.key for delivery in deliveries]))
+    rows = await session.execute(newest.group_by(*keys))
+    return {(alert_id, recipient, channel): step for alert_id, recipient, channel, step in rows}
+
+
+async def bring_forward(session: AsyncSession, newest: Mapping[DeliveryKey, int], now: datetime) -> set[DeliveryKey]:
+    """Makes the next contact of these deliveries due now. Returns the keys, without those that others have locked.
+
+    This transaction never waits for a lock, because the transaction that holds the lock may wait for this one.
+    """
+    keys = (Delivery.alert_id, Delivery.recipient, Delivery.channel)
+    of_steps = tuple_(*keys, Delivery.step).in_([(*key, step) for key, step in newest.items()])
+    locked = select(Delivery.delivery_id, *keys).where(of_steps).with_for_update(skip_locked=True)
+    rows = (await session.execute(locked)).all()
+    is_waiting = Delivery.next_contact_at.is_not(None)
+    ids = [row.delivery_id for row in rows]
+    await session.execute(update(Delivery).where(Delivery.delivery_id.in_(ids), is_waiting).values(next_contact_at=now))
+    return {(row.alert_id, row.recipient, row.channel) for row in rows}
+
+
+async def alerts_of(session: AsyncSession, deliveries: Iterable[DueDelivery]) -> dict[UUID, Alert]:
+    ids = {delivery.alert_id for delivery in deliveries}
+    rows = (await session.execute(select(*table(AlertRow).columns).where(AlertRow.alert_id.in_(ids)))).mappings()
+    return {row["alert_id"]: alert_of(row) for row in rows}

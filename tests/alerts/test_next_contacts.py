@@ -1,0 +1,208 @@
+"""If a contact fails, or a person does not answer in time, the receiver's next contact is notified."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+
+from services.alerts import alerts, subscriptions
+from services.alerts.acts import Actor, acknowledged
+from services.alerts.answers import Answers
+from services.alerts.channels import ChannelOut
+from services.alerts.channels.email import EmailChannel
+from services.alerts.channels.webhook import WebhookChannel
+from services.alerts.deliveries import Deliveries
+from services.alerts.next_contacts import NextContacts, next_contact, reason
+from services.alerts.notices import Follows
+from services.alerts.queries.contacts import DueDelivery
+from services.alerts.receivers import Contact, Receiver, ReceiverKind, in_order
+from services.alerts.rules.findings import Finding
+from services.alerts.rules.hazard import decide
+from services.alerts.texts import Texts
+from shared.events.vocabulary import DeliveryChannel
+from shared.outbound import Outbound
+from shared.places import Places
+from shared.places.watched import WatchedArea
+from shared.postgres import notify
+from tests.alerts.factories import NOW, hazard, rules
+from tests.alerts.mailbox import Box, settings_for
+from tests.alerts.post import revised
+from tests.alerts.town import Town, attempts
+from tests.hooks import Hook, Mood
+from tests.waiting import wait_for
+
+pytestmark = pytest.mark.anyio
+
+EMAIL, WEBHOOK = DeliveryChannel.EMAIL, DeliveryChannel.WEBHOOK
+MAIL = Contact(EMAIL, "officer@centre.example")
+FIVE_MINUTES = timedelta(minutes=5)
+
+
+class Officer:
+    """A receiver with a webhook and then an e-mail address, and a clock for the time until the next contact."""
+
+    def __init__(self, town: Town) -> None:
+        self.town, self.passed = town, timedelta()
+        self.contacts = NextContacts(town.sessions, clock=lambda: datetime.now(UTC) + self.passed)
+
+    async def is_added(self, hook: Hook, kind: ReceiverKind = ReceiverKind.PERSON) -> None:
+        receiver = Receiver("officer", WEBHOOK, hook.url, language="en", kind=kind)
+        async with self.town.sessions.begin() as session:
+            hook.secret = await subscriptions.put(session, receiver, self.town.box, further=[MAIL])
+
+    async def next_contacts(self, passed: timedelta = timedelta()) -> list[tuple[str, str | None]]:
+        """The channels and reasons of all deliveries, after this time has passed."""
+        self.passed += passed
+        while await self.contacts.notify():
+            pass
+        rows = await self.town.rows()
+        in_order = sorted(rows, key=lambda row: (row["step"], row["follows"] or ""))
+        return [(row["channel"], row["follows"]) for row in in_order]
+
+
+@pytest.fixture
+def officer(town: Town) -> Officer:
+    return Officer(town)
+
+
+@asynccontextmanager
+async def sending(town: Town, hook: Hook, port: int, **changed: Any) -> AsyncIterator[None]:
+    """Runs the delivery loop with a real mail server and a real receiver of webhooks."""
+    mail = settings_for("127.0.0.1", port)
+    own = {name: getattr(mail, name) for name in ("alerts_smtp_host", "alerts_smtp_port", "alerts_mail_from")}
+    allowed = (f"127.0.0.1:{port}", f"127.0.0.1:{hook.port}")
+    changes = {**own, "outbound_allow": allowed, "alerts_retry_seconds": 0.1, **changed}
+    settings, woken = town.settings.model_copy(update=changes), asyncio.Event()
+    async with Outbound(settings, seconds=2) as outbound, asyncio.TaskGroup() as group:
+        texts = Texts.of_installation(Places.load(), settings)
+        channels: dict[DeliveryChannel, ChannelOut] = {
+            WEBHOOK: WebhookChannel(outbound, town.box),
+            EMAIL: EmailChannel(settings, outbound, texts),
+        }
+        running = (
+            notify.listen(town.engine, "alerts_deliveries", woken),
+            Deliveries(settings, town.engine, channels, woken).run(),
+        )
+        tasks = [group.create_task(each) for each in running]
+        yield
+        for task in tasks:
+            task.cancel()
+
+
+async def test_a_person_who_does_not_answer_gets_the_message_by_the_next_contact(
+    town: Town, officer: Officer, hook: Hook, port: int, box: Box
+) -> None:
+    await officer.is_added(hook)
+    async with sending(town, hook, port):
+        await town.alert()
+        await town.settled(1)
+        assert await officer.next_contacts(FIVE_MINUTES - timedelta(seconds=30)) == [("webhook", None)]
+        assert await officer.next_contacts(timedelta(minutes=1)) == [("webhook", None), ("email", "unanswered")]
+        first, second = await town.settled(2)
+    (mail,) = box.mails
+    assert mail["To"] == "officer@centre.example"
+    assert mail["Message-ID"] == f"<{second['delivery_id']}@centre.example>"
+    assert hook.ids == [str(first["delivery_id"])]
+    assert await officer.next_contacts(FIVE_MINUTES) == [("webhook", None), ("email", "unanswered")]
+
+
+async def test_an_alert_that_somebody_answered_needs_no_next_contact(town: Town, officer: Officer, hook: Hook) -> None:
+    await officer.is_added(hook)
+    async with town.working(hook):
+        await town.alert()
+        (row,) = await town.settled(1)
+        async with town.sessions.begin() as session:
+            answers = Answers(session, rules(), Places.load(), datetime.now(UTC))
+            await answers.acknowledge(row["alert_id"], Actor(uuid4(), "Aibek"))
+        assert await officer.next_contacts(FIVE_MINUTES) == [("webhook", None), ("webhook", None)]
+
+
+async def test_a_contact_that_fails_is_followed_at_once_and_tried_again(
+    town: Town, officer: Officer, hook: Hook, port: int, box: Box
+) -> None:
+    await officer.is_added(hook, ReceiverKind.SYSTEM)
+    hook.mood = Mood.BROKEN
+    async with sending(town, hook, port):
+        await town.alert()
+        await wait_for(lambda: attempts(town, "http_503"))
+        assert await officer.next_contacts() == [("webhook", None), ("email", "failed")]
+        await town.settled(1)
+        assert len(box.mails) == 1
+        hook.mood = Mood.WELL
+        rows = await town.settled(2)
+    assert [row["is_delivered"] for row in rows] == [True, True]
+    assert hook.answered.total() == 1
+
+
+async def test_a_channel_that_hangs_delays_neither_the_next_contact_nor_later_messages(
+    town: Town, officer: Officer, hook: Hook, port: int, box: Box
+) -> None:
+    """While the webhook hangs, the mails about the alert and about its change are sent."""
+    await officer.is_added(hook, ReceiverKind.SYSTEM)
+    hook.mood = Mood.SILENT
+    quake = hazard(onset=datetime.now(UTC))
+    async with sending(town, hook, port, alerts_at_once=1):
+        await town.report(quake)
+        await wait_for(hook.came.is_set)
+        assert await officer.next_contacts(FIVE_MINUTES) == [("webhook", None), ("email", "no_result")]
+        await wait_for(lambda: len(box.mails) == 1)
+        await town.report(revised(quake, 2, onset=quake.onset, magnitude=6.9))
+        assert await officer.next_contacts(FIVE_MINUTES) == [
+            *(("webhook", None), ("email", "no_result")),
+            *(("webhook", None), ("email", "no_result")),
+        ]
+        await wait_for(lambda: len(box.mails) == 2)
+    assert hook.answered.total() == 0
+
+
+async def test_a_later_message_goes_to_the_next_contact_when_the_earlier_one_is_due(
+    town: Town, officer: Officer, hook: Hook
+) -> None:
+    """Otherwise a hazard that is revised every four minutes would postpone the next contact without end."""
+    await officer.is_added(hook)
+    quake = hazard(onset=datetime.now(UTC), magnitude=5.6)
+    await town.report(quake)
+    async with town.sessions.begin() as session:
+        await session.execute(text("UPDATE deliveries SET next_contact_at = next_contact_at - interval '4 minutes'"))
+    await town.report(revised(quake, 2, onset=quake.onset, magnitude=6.6))
+    await officer.next_contacts(timedelta(minutes=1, seconds=5))
+    rows = await town.rows()
+    assert [(row["step"], row["channel"]) for row in rows if row["follows"]] == [(2, "email")]
+
+
+def due(
+    channel: DeliveryChannel = WEBHOOK, *, is_delivered: bool | None = None, failure: str | None = None
+) -> DueDelivery:
+    return DueDelivery(uuid4(), uuid4(), 1, "officer", channel, "raised", "{}", is_delivered, failure)
+
+
+def test_the_next_contact_follows_in_order_and_the_last_one_has_none() -> None:
+    officer = Receiver("officer", WEBHOOK, "https://hook.example/")
+    assert next_contact(due(WEBHOOK), officer, [MAIL]) == MAIL
+    assert next_contact(due(EMAIL), officer, [MAIL]) is None
+    assert next_contact(due(EMAIL), officer, []) == officer.first_contact
+
+
+def test_contacts_wait_for_five_minutes_unless_stated_and_the_last_one_for_nothing() -> None:
+    contacts = [Contact(WEBHOOK, "https://hook.example/"), Contact(EMAIL, "a@b.example", 60), Contact(WEBHOOK, "", 60)]
+    assert [contact.wait_seconds for contact in in_order(contacts)] == [300, 60, None]
+
+
+def test_why_the_next_contact_is_notified() -> None:
+    person = Receiver("officer", WEBHOOK, "https://hook.example/", kind=ReceiverKind.PERSON)
+    post = Receiver("desk", WEBHOOK, "https://hook.example/")
+    finding = decide(hazard(), rules(), WatchedArea.load(), NOW)
+    assert isinstance(finding, Finding)
+    alert = alerts.raised(finding, None, NOW)
+    answered = acknowledged(alert, Actor(uuid4(), "Aibek"), NOW, FIVE_MINUTES)
+    delivered = due(is_delivered=True)
+    assert reason(due(), post, alert) is Follows.NO_RESULT
+    assert reason(due(failure="http_503"), post, answered) is Follows.FAILED
+    assert reason(due(is_delivered=False, failure="http_410"), post, alert) is Follows.FAILED
+    assert reason(delivered, person, alert) is Follows.UNANSWERED
+    assert (reason(delivered, person, answered), reason(delivered, post, alert)) == (None, None)
