@@ -7,7 +7,8 @@ WHOLE = re.compile(r"[0-9+() .-]{1,32}")  # as the contract accepts a telephone
 SEPARATORS = re.compile(r"[,;/|\n]|\b(?:и|жана|and)\b")
 RUN = re.compile(r"\+?\(?\d[\d() .-]*\d")
 # A number of the country without a separator before the next one: 0 or 996, and nine digits.
-NATIONAL = re.compile(r"(?:\+?996|\(?0)(?:[() .-]*\d){9}")
+NATIONAL = re.compile(r"(?<!\d)(?:\+?996|\(?0)(?:[() .-]*\d){9}(?!\d)")
+HOUSE = re.compile(r"\b(?:дом|д|кв|квартира|үй|house|apt)\b\.?\s*№?\s*\d+", re.IGNORECASE)
 SHORTEST, LONGEST = 5, 15  # digits: a telephone in a village, and the longest international number
 
 
@@ -18,22 +19,30 @@ def is_none(text: str) -> bool:
 
 def is_one(text: str) -> bool:
     """Whether the text is one telephone and nothing else."""
-    return bool(WHOLE.fullmatch(text)) and 0 < digits(text) <= LONGEST
+    number = telephone(text) if WHOLE.fullmatch(text) else None
+    return number is not None and digits(text) == digits(number) > 0
 
 
 def first_of(text: str) -> str | None:
-    """The first telephone of a text with several telephones or with words. None if the text has no telephone."""
-    for part in SEPARATORS.split(text):
-        if run := RUN.search(part):
-            number = run[0] if digits(run[0]) <= LONGEST else national(run[0])
+    """The first telephone of a text with several telephones or with words. None if the text has no telephone.
+
+    The number of a house or flat is no telephone.
+    """
+    for part in SEPARATORS.split(HOUSE.sub(" ", text)):
+        for run in RUN.findall(part):
+            number = telephone(run)
             if number and digits(number) >= SHORTEST:
                 return number
     return None
 
 
-def national(run: str) -> str | None:
-    match = NATIONAL.match(run)
-    return match[0] if match else None
+def telephone(run: str) -> str | None:
+    """The telephone in digits that no word divides. A number of the country is found also behind other digits."""
+    is_foreign = run.startswith("+") and not run.startswith("+996")
+    national = None if is_foreign else NATIONAL.search(run)
+    if national:
+        return national[0]
+    return run if digits(run) <= LONGEST else None
 
 
 def digits(text: str) -> int:
