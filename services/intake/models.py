@@ -126,7 +126,8 @@ class SentRow(IntakeModel):
 class SentHead(IntakeModel):
     """The head of a household in a row that was sent. `head_id` is an HMAC of the head and the day.
 
-    `sender` is the account, and in another row its team.
+    `sender` is the account, and in another row its team. `report_id` is the report of the row, and `pcode` the place of
+    its household. A row that an earlier release stored has neither.
     """
 
     __tablename__ = "sheet_heads"
@@ -134,6 +135,8 @@ class SentHead(IntakeModel):
     head_id: Mapped[UUID] = mapped_column(primary_key=True)
     sender: Mapped[UUID] = mapped_column(primary_key=True)
     sent_at: Mapped[datetime]
+    report_id: Mapped[UUID | None]
+    pcode: Mapped[str | None]
 
 
 SHARED = (*CONSUMER_TABLES, AUDIT, models.INSTALLATION)

@@ -21,9 +21,10 @@ from services.intake.sheets.cells import RowError
 from services.intake.sheets.choices import SheetChoices
 from services.intake.sheets.households import HouseholdReader, PersonRow
 from services.intake.sheets.imports import CheckedFile, JudgedRow, SheetImport, checked
+from services.intake.sheets.matches import WINDOW, TooManyMatches
 from services.intake.sheets.names import SheetNames
 from shared import audit
-from shared.audit import Action
+from shared.audit import Action, Result
 from shared.crypto.keyring import Keyring
 from shared.pages.catalogs import translations
 from shared.pages.languages import language_of
@@ -37,6 +38,13 @@ from shared.sheets.sheet import UnreadableFile
 from shared.web.problems import Problem, field_errors, names_of
 
 CHOICES = names_of(SheetChoices)
+TOO_MANY_MATCHES = Problem(
+    429,
+    "too-many-matches",
+    "Lists of the last hour have too many heads of households that other teams have sent. Nothing of this list was "
+    "sent. Try again in an hour.",
+    headers={"retry-after": f"{WINDOW.seconds}"},
+)
 
 
 class CellErrorView(BaseModel):
@@ -96,6 +104,10 @@ class HouseholdSheetRoute:
             response = await self._answer(scope, await read(scope, receive))
         except Problem as problem:
             response = problem.response()
+        except TooManyMatches:
+            entry = audit.entry_of(HTTPConnection(scope), Action.READ, result=Result.REFUSED, reason="too-many-matches")
+            await audit.write(scope["app"].state.sessions, entry)
+            response = TOO_MANY_MATCHES.response()
         except ReportRefused as refusal:
             response = problem_of(refusal).response()
         await response(scope, receive, send)
@@ -172,7 +184,8 @@ def workbook(file: CheckedFile, language: str) -> bytes:
 
 def sheet_import(scope: Scope) -> SheetImport:
     state = scope["app"].state
-    return SheetImport(state.admission, state.sessions, sender(scope))
+    entry = audit.entry_of(HTTPConnection(scope), Action.READ)
+    return SheetImport(state.admission, state.sessions, sender(scope), state.sheets.places, entry)
 
 
 def shown(scope: Scope, file: CheckedFile, rows: Sequence[JudgedRow]) -> Response:

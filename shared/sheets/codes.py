@@ -83,4 +83,5 @@ class SheetRowVerdict(StrEnum):
     KNOWN = "known"  # this account has sent the row before
     KNOWN_ELSEWHERE = "known_elsewhere"  # another account has sent the row before
     CHANGED = "changed"  # the team has sent a row with this head and day and other cells; sent only if confirmed
+    CHANGED_ELSEWHERE = "changed_elsewhere"  # another team has sent such a row; sent only if confirmed
     REFUSED = "refused"

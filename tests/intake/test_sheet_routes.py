@@ -14,7 +14,9 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.intake.config import IntakeSettings
-from shared.audit import AUDIT
+from services.intake.models import SentHead, SentRow
+from services.intake.sheets import matches, queries
+from shared.audit import AUDIT, Action
 from shared.auth.tokens import Role
 from shared.postgres import database
 from shared.sheets.reading import BYTES
@@ -23,6 +25,7 @@ from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
 PATH = "/v1/household-sheets"
+AREAS = ["KG05000000000"]  # of the district where the households are now, not of the country
 
 
 def sheet(*, at: str) -> bytes:
@@ -35,17 +38,13 @@ def unique() -> str:
     return uuid4().hex
 
 
-async def sent(
-    intake: RunningIntake, act: str, content: bytes, account: UUID, query: str = "", *, team: UUID | None = None
-) -> Any:
-    caller = intake.caller(Role.REGISTRAR, account=account, team=team, areas=["KG06000000000"])
+async def sent(intake: RunningIntake, act: str, content: bytes, account: UUID, query: str = "", **claims: Any) -> Any:
+    caller = intake.caller(Role.REGISTRAR, account=account, **{"team": None, "areas": AREAS, **claims})
     return await intake.http.post(f"{PATH}:{act}{query}", content=content, headers=caller.headers)
 
 
-async def verdicts(
-    intake: RunningIntake, act: str, content: bytes, account: UUID, *, team: UUID | None = None
-) -> list[str]:
-    answer = await sent(intake, act, content, account, team=team)
+async def verdicts(intake: RunningIntake, act: str, content: bytes, account: UUID, **claims: Any) -> list[str]:
+    answer = await sent(intake, act, content, account, **claims)
     assert answer.status_code == 200, answer.text
     return [row["verdict"] for row in answer.json()["rows"]]
 
@@ -117,9 +116,63 @@ async def test_a_changed_row_is_sent_only_if_a_person_confirms_that_it_is_anothe
             answer = await verdicts(intake, act, changed, sender, team=team)
             assert answer[0] == "changed"
     assert await intake.counts() == before
-    assert await verdicts(intake, "check", changed, uuid4()) == ["new", "known_elsewhere", "refused"]
     confirmed = await sent(intake, "send", changed, account, "?confirmed=2")
     assert [row["verdict"] for row in confirmed.json()["rows"]] == ["sent", "known", "refused"]
+
+
+async def test_a_row_that_another_team_has_sent_with_other_cells_is_not_sent_unless_confirmed(
+    intake: RunningIntake,
+) -> None:
+    content, account = sheet(at=unique()), uuid4()
+    sent_before = (await sent(intake, "send", content, uuid4())).json()["rows"][0]["report_id"]
+    changed, before = content.replace(b";5;", b";6;", 1), await intake.counts()
+    for act in ("check", "send"):
+        answer = await sent(intake, act, changed, account)
+        assert [row["verdict"] for row in answer.json()["rows"]] == ["changed_elsewhere", "known_elsewhere", "refused"]
+        assert sent_before not in answer.text
+    assert await intake.counts() == before
+    assert await reads(intake, account) == [("done", [sent_before])] * 2
+    confirmed = await sent(intake, "send", changed, account, "?confirmed=2")
+    assert [row["verdict"] for row in confirmed.json()["rows"]] == ["sent", "known_elsewhere", "refused"]
+
+
+async def test_an_account_learns_of_no_household_outside_its_areas_and_of_a_limited_number(
+    intake: RunningIntake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content, account = sheet(at=unique()), uuid4()
+    await verdicts(intake, "send", content, uuid4())
+    changed = content.replace(b";5;", b";6;")
+    assert await verdicts(intake, "check", changed, uuid4(), areas=["KG05258000000"]) == ["new", "new", "refused"]
+    monkeypatch.setattr(matches, "MOST", 1)
+    refused = await sent(intake, "send", changed, account)
+    assert (refused.status_code, refused.json()["type"]) == (429, "urn:dayar:problem:too-many-matches")
+    one = content.replace(b";5;", b";6;", 1)
+    assert (await verdicts(intake, "check", one, account))[0] == "changed_elsewhere"
+    assert [(result, len(objects)) for result, objects in await reads(intake, account)] == [("refused", 0), ("done", 1)]
+
+
+async def reads(intake: RunningIntake, account: UUID) -> list[tuple[str, list[str]]]:
+    own = select(AUDIT.c.result, AUDIT.c.objects).where(AUDIT.c.account == account, AUDIT.c.action == Action.READ)
+    async with opened_database(intake) as sessions, sessions() as session:
+        return [(result, [str(id) for id in objects]) for result, objects in await session.execute(own)]
+
+
+async def test_an_erasure_deletes_the_ids_of_rows_and_heads(intake: RunningIntake) -> None:
+    content, account = sheet(at=unique()), uuid4()
+    first, second, _ = (await sent(intake, "send", content, account)).json()["rows"]
+    async with opened_database(intake) as sessions:
+        async with sessions.begin() as session:
+            await queries.erase(session, [UUID(first["report_id"])])
+        async with sessions() as session:
+            for table in (SentRow, SentHead):
+                rows = await session.scalars(
+                    select(table.report_id).where(
+                        table.report_id.in_([UUID(first["report_id"]), UUID(second["report_id"])])
+                    )
+                )
+                assert {str(id) for id in rows} == {second["report_id"]}
+    changed = content.replace(b";5;", b";6;")
+    assert await verdicts(intake, "check", changed, account) == ["new", "changed", "refused"]
 
 
 async def test_the_row_of_each_person_has_the_verdict_about_the_household(intake: RunningIntake) -> None:
@@ -133,7 +186,7 @@ async def test_the_row_of_each_person_has_the_verdict_about_the_household(intake
 
 
 async def test_the_answer_has_the_columns_and_reasons_but_no_cell(intake: RunningIntake) -> None:
-    answer = await sent(intake, "check", sheet(at="Tokmakov"), uuid4())
+    answer = await sent(intake, "check", sheet(at="Tokmakov"), uuid4(), areas=["KG06000000000"])
     checked = answer.json()
     assert [column["column"] for column in checked["columns"]] == [
         "head",

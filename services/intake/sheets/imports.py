@@ -1,7 +1,7 @@
 """Checks a sheet of households, and sends its rows as reports. A row that any account has sent before is not sent."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 from uuid import UUID
 
@@ -11,11 +11,14 @@ from services.intake.admission import Admission, Admitted
 from services.intake.drafting import ReportSender
 from services.intake.publication import Answer
 from services.intake.refusals import ReportRefused
-from services.intake.sheets import queries
+from services.intake.sheets import matches, queries
 from services.intake.sheets.cells import RowError
 from services.intake.sheets.choices import ChosenSheet, SheetChoices
 from services.intake.sheets.households import HouseholdReader, SheetHousehold
+from shared.audit import Entry
+from shared.events import HouseholdReport
 from shared.events.vocabulary import SubmissionChannel
+from shared.places import Places
 from shared.sheets.codes import RowFault, SheetRowVerdict
 from shared.sheets.reading import read
 from shared.sheets.sheet import FileFault, UnreadableFile
@@ -30,6 +33,7 @@ VERDICTS = {
     Answer.CONFLICT: SheetRowVerdict.KNOWN,  # an earlier request sent the row, and ended before its commit
     Answer.FULL: SheetRowVerdict.REFUSED,
 }
+UNLESS_CONFIRMED = SheetRowVerdict.CHANGED, SheetRowVerdict.CHANGED_ELSEWHERE  # not sent without a confirmation
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +57,18 @@ class JudgedRow:
 
 @dataclass(frozen=True, slots=True)
 class SentBefore:
-    """The reports that this account and other accounts have sent, and the heads that its team has sent."""
+    """The reports that this account and other accounts have sent, and the heads that its team has sent.
+
+    `matches` maps heads that other teams have sent to the reports of these teams.
+    """
 
     own: Collection[UUID] = ()
     others: Collection[UUID] = ()
     heads: Collection[UUID] = ()
+    matches: Mapping[UUID, UUID] = field(default_factory=dict)
+
+    def match(self, row: SheetHousehold) -> UUID | None:
+        return next((self.matches[id] for id in row.head_ids if id in self.matches), None)
 
 
 def checked(raw: bytes, choices: SheetChoices, reader: HouseholdReader) -> CheckedFile:
@@ -70,19 +81,37 @@ def checked(raw: bytes, choices: SheetChoices, reader: HouseholdReader) -> Check
 
 
 class SheetImport:
-    def __init__(self, admission: Admission, sessions: async_sessionmaker[AsyncSession], sender: ReportSender) -> None:
-        self._admission, self._sessions = admission, sessions
+    """`entry` is written to the security log when the verdicts tell of reports that other teams have sent."""
+
+    def __init__(
+        self,
+        admission: Admission,
+        sessions: async_sessionmaker[AsyncSession],
+        sender: ReportSender,
+        places: Places,
+        entry: Entry,
+    ) -> None:
+        self._admission, self._sessions, self._places, self._entry = admission, sessions, places, entry
         self._sender = replace(sender, principal=replace(sender.principal, channel=SubmissionChannel.IMPORT))
 
     async def judge(self, rows: Sequence[SheetHousehold]) -> list[JudgedRow]:
-        """A verdict for each row. Nothing is sent."""
+        """A verdict for each row. Nothing is sent. Raises TooManyMatches."""
         sent_before = await self._sent_before(rows)
-        return [judged(row, sent_before) for row in rows]
+        judgements = [judged(row, sent_before) for row in rows]
+        told = {
+            report_id
+            for row in judgements
+            if row.verdict is SheetRowVerdict.CHANGED_ELSEWHERE and (report_id := sent_before.match(row.row))
+        }
+        if told:
+            async with self._sessions.begin() as session:
+                await matches.record(session, self._entry, told)
+        return judgements
 
     async def send(self, rows: Sequence[SheetHousehold], confirmed: Collection[int] = ()) -> list[JudgedRow]:
         """Send the new rows, and return a verdict for each row. If it is cut off, the rest can be sent again.
 
-        `confirmed` are the lines of changed rows that a person recognised as other households.
+        `confirmed` are the lines of changed rows that a person recognised as other households. Raises TooManyMatches.
         """
         judgements = await self.judge(rows)
         new = [place for place, row in enumerate(judgements) if is_sent(row, confirmed)]
@@ -109,7 +138,9 @@ class SheetImport:
             judgements = {place: sent(rows[place], result) for place, result in zip(reports, results, strict=True)}
             refused = [place for place, row in judgements.items() if row.verdict is SheetRowVerdict.REFUSED]
             await queries.release(session, [reports[place].report_id for place in refused])
-            heads = [id for place in judgements.keys() - set(refused) for id in rows[place].head_ids]
+            heads: dict[UUID, HouseholdReport] = {
+                id: reports[place] for place in judgements.keys() - set(refused) for id in rows[place].head_ids
+            }
             await queries.remember_heads(session, heads, self._team, now)
         return judgements
 
@@ -124,17 +155,21 @@ class SheetImport:
         own: set[UUID] = set()
         others: set[UUID] = set()
         heads: set[UUID] = set()
+        matched: dict[UUID, UUID] = {}
         # The heads are read before the reports, because another request commits both together. Read the other way
         # round, a row that is committed in between would look like a changed row.
         for some in batched([id for row in rows for id in row.head_ids]):
             async with self._sessions() as session:
                 heads.update(await queries.known_heads(session, some, self._team))
+                matched |= await matches.matches(
+                    session, some, principal=self._sender.principal, team=self._team, places=self._places
+                )
         for some in batched([id for row in rows for id in ids_of(row)]):
             own.update(await deduplication.accepted(account, some) or ())  # reports without a receipt or a commit
             async with self._sessions() as session:
                 for report_id, author in await queries.authors(session, some):
                     (own if author == account else others).add(report_id)
-        return SentBefore(own, others, heads)
+        return SentBefore(own, others, heads, matched)
 
 
 def batched(items: Sequence[T]) -> Iterator[Sequence[T]]:
@@ -155,13 +190,16 @@ def judged(row: SheetHousehold, before: SentBefore) -> JudgedRow:
         return JudgedRow(row, SheetRowVerdict.KNOWN, report_id=own)
     if any(id in before.others for id in ids):
         return JudgedRow(row, SheetRowVerdict.KNOWN_ELSEWHERE)
-    is_changed = any(id in before.heads for id in row.head_ids)
-    verdict = SheetRowVerdict.CHANGED if is_changed else SheetRowVerdict.NEW
+    verdict = SheetRowVerdict.NEW
+    if any(id in before.heads for id in row.head_ids):
+        verdict = SheetRowVerdict.CHANGED
+    elif before.match(row):
+        verdict = SheetRowVerdict.CHANGED_ELSEWHERE
     return JudgedRow(row, verdict, report_id=row.report.report_id)
 
 
 def is_sent(judged: JudgedRow, confirmed: Collection[int]) -> bool:
-    is_confirmed = judged.verdict is SheetRowVerdict.CHANGED and judged.row.line.number in confirmed
+    is_confirmed = judged.verdict in UNLESS_CONFIRMED and judged.row.line.number in confirmed
     return is_confirmed or judged.verdict is SheetRowVerdict.NEW
 
 

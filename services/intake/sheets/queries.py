@@ -1,6 +1,6 @@
 """Queries for the rows of lists that were sent as reports."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.models import SentHead, SentRow, StoredReceipt
+from shared.events import HouseholdReport
 
 
 async def claim(session: AsyncSession, report_ids: Iterable[UUID], author: UUID, now: datetime) -> set[UUID]:
@@ -37,10 +38,14 @@ async def authors(session: AsyncSession, report_ids: Collection[UUID]) -> list[t
 
 
 async def remember_heads(
-    session: AsyncSession, head_ids: Collection[UUID], senders: Collection[UUID], now: datetime
+    session: AsyncSession, heads: Mapping[UUID, HouseholdReport], senders: Collection[UUID], now: datetime
 ) -> None:
-    names = sorted((id, sender) for id in set(head_ids) for sender in senders)
-    rows = [{"head_id": id, "sender": sender, "sent_at": now} for id, sender in names]
+    """Store the ids of heads with the reports of their rows. The ids are sorted, as in `claim`."""
+    rows = [
+        {"head_id": id, "sender": sender, "sent_at": now, "report_id": report.report_id, "pcode": report.pcode}
+        for id, report in sorted(heads.items())
+        for sender in sorted(senders)
+    ]
     if rows:
         await session.execute(insert(SentHead).on_conflict_do_nothing(), rows)
 
@@ -49,6 +54,25 @@ async def known_heads(session: AsyncSession, head_ids: Collection[UUID], senders
     """The heads whose households the account or its team has sent."""
     known = select(SentHead.head_id).where(SentHead.head_id.in_(head_ids), SentHead.sender.in_(senders))
     return set((await session.scalars(known)).all())
+
+
+async def heads_of_others(
+    session: AsyncSession, head_ids: Collection[UUID], senders: Collection[UUID]
+) -> list[tuple[UUID, UUID, str | None]]:
+    """The heads whose households other teams have sent, each with the report and place of its row."""
+    of_others = select(SentHead.head_id, SentHead.report_id, SentHead.pcode).where(
+        SentHead.head_id.in_(head_ids), SentHead.sender.not_in(senders)
+    )
+    return [(id, report_id, pcode) for id, report_id, pcode in await session.execute(of_others) if report_id]
+
+
+async def erase(session: AsyncSession, report_ids: Collection[UUID]) -> None:
+    """Delete what identifies the rows of an erased household's reports, and their heads. The caller commits.
+
+    The receipts stay, so that a list that comes again does not register the household again.
+    """
+    for table in (SentRow, SentHead):
+        await session.execute(delete(table).where(table.report_id.in_(report_ids)))
 
 
 async def forget(session: AsyncSession, before: datetime) -> None:

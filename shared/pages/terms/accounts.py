@@ -51,6 +51,10 @@ TERMS: Mapping[str, Mapping[str, str]] = {
             "The file is too large: at most 2 MB, 2000 rows and 150 columns. Divide it into several files."
         ),
         "sheet-empty": N_("The file has no visible sheet with content."),
+        "too-many-matches": N_(
+            "Lists of the last hour have too many heads of households that other teams have sent. Nothing of this "
+            "list was sent. Try again in an hour."
+        ),
         "too-big": N_("The text is too long."),
         "too-many": N_("Too many requests at once. Wait a moment."),
         "full": N_("The queue is full. Send it again when the connection is restored."),

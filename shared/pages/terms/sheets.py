@@ -124,6 +124,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         SheetRowVerdict.KNOWN: N_("sent before"),
         SheetRowVerdict.KNOWN_ELSEWHERE: N_("sent before by another account"),
         SheetRowVerdict.CHANGED: N_("changed since it was sent"),
+        SheetRowVerdict.CHANGED_ELSEWHERE: N_("changed since another team sent it"),
         SheetRowVerdict.REFUSED: N_("not accepted"),
     },
 }

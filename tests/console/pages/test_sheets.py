@@ -64,7 +64,7 @@ def test_a_list_is_checked_sent_once_and_its_refused_rows_come_back(whole: Whole
     assert "C · Состав семьи всего чел.: a whole number from 1 to 60 is needed" in rows(page)[0]
     assert rows(page)[1].endswith("the whole cell is kept as a note: F · Телефон")
     assert findings(page) == []
-    page.get_by_role("button", name="Send 2 households").click()
+    page.get_by_role("button", name="Send (households: 2)").click()
     expect(page.locator("#result")).to_contain_text(
         "Sent 2; sent before 0, by another account 0, changed 0, not accepted 1", timeout=SLOW_MS
     )
@@ -90,7 +90,7 @@ def test_a_list_is_checked_sent_once_and_its_refused_rows_come_back(whole: Whole
     )
     expect(page.locator("#send")).to_be_hidden()
     page.get_by_label("Another household: send it too").check()
-    page.get_by_role("button", name="Send 1 households").click()
+    page.get_by_role("button", name="Send (households: 1)").click()
     expect(page.locator("#result")).to_contain_text("Sent 1; sent before 1,", timeout=SLOW_MS)
     page.set_input_files("#file", {"name": "list.xls", "mimeType": "", "buffer": b"\xd0\xcf\x11\xe0" + b"\0" * 99})
     expect(page.locator("#failure")).to_contain_text("Save it as XLSX without a password", timeout=SLOW_MS)

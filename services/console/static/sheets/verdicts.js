@@ -14,7 +14,8 @@ import { sentence, words } from "/static/texts.js";
  */
 
 const SHOWN = 200;
-const RANKS = ["changed", "refused", "known_elsewhere", "known", "new", "sent"];
+const CHANGED = ["changed", "changed_elsewhere"];
+const RANKS = [...CHANGED, "refused", "known_elsewhere", "known", "new", "sent"];
 let fresh = 0; // the number of new rows that the page shows
 
 /** @param {CheckedSheet} sheet */
@@ -43,6 +44,7 @@ export function showVerdicts(sheet, act) {
   const own = households.filter(({ verdict }) => verdict === (act === "tried" ? "new" : "sent"));
   const persons = number.format(own.reduce((sum, row) => sum + (row.persons ?? 0), 0));
   const ranked = [...rows].sort((a, b) => rank(a) - rank(b) || a.line - b.line).slice(0, SHOWN);
+  counts.changed += counts.changed_elsewhere;
   const result = act === "tried" ? sentence("tried", { ...counts, persons }) : sentence("sent", { ...counts, persons });
   element("result").textContent = result;
   element("verdicts").hidden = !rows.length;
@@ -80,15 +82,16 @@ function drawn(checked, { columns }, act) {
     const name = column === null ? words("columns")[missing ?? ""] : label(column);
     return [name, words("faults")[reason]].filter(Boolean).join(": ");
   });
-  const isKept = ["changed", "new", "sent"].includes(checked.verdict);
+  const isChanged = CHANGED.includes(checked.verdict) && checked.is_household;
+  const isKept = [...CHANGED, "new", "sent"].includes(checked.verdict);
   if (isKept && checked.is_urgent) reasons.push(sentence("urgent"));
   if (isKept && checked.phone_column !== null) reasons.push(sentence("phone", { column: label(checked.phone_column) }));
   if (isKept && checked.kept_as_text.length) reasons.push(sentence("kept", { columns: checked.kept_as_text.map(label).join(", ") }));
-  if (checked.verdict === "changed" && checked.is_household) reasons.push(sentence("changed"));
+  if (isChanged) reasons.push(sentence(checked.verdict));
   if (checked.verdict === "known_elsewhere") reasons.push(sentence("elsewhere"));
   if (checked.is_outside) reasons.push(sentence("outside"));
   const persons = checked.persons === null ? cell("–") : figure(checked.persons);
-  const boxes = checked.verdict === "changed" && checked.is_household && act === "tried" ? [confirmation(checked.line)] : [];
+  const boxes = isChanged && act === "tried" ? [confirmation(checked.line)] : [];
   return labelled(row([figure(checked.line), persons, cell(words("verdicts")[checked.verdict]), cell(reasons.join("; "), ...boxes)]), "verdicts");
 }
 

@@ -1,0 +1,10 @@
+"""Adds the report and the place of each head of a list, for erasures and for lists that another team has sent."""
+
+from alembic import op
+
+revision = "intake_0009"
+down_revision = "intake_0008"
+
+
+def upgrade() -> None:
+    op.execute("ALTER TABLE sheet_heads ADD COLUMN report_id uuid, ADD COLUMN pcode text")
