@@ -9,6 +9,7 @@ from services.intake.channels.formats import BatchFormat, Report, SingleFormat
 from services.intake.clocks import Clocks
 from services.intake.counts import REFUSED, Counts
 from services.intake.drafting import Drafting, ReportSender
+from services.intake.hazard_scopes import HazardScopes
 from services.intake.publication import Answer, Publication
 from services.intake.refusals import ForeignEvent, ForeignSource, Invalid, MayNotRelease, ReportRefused, SignInExpired
 from services.intake.reports import Draft
@@ -58,8 +59,8 @@ def may_report(principal: Principal, report: HazardReport) -> None:
 class Admission:
     """Makes a draft of each report in a request's body, publishes the valid drafts, and counts all reports."""
 
-    def __init__(self, drafting: Drafting, publication: Publication, counts: Counts) -> None:
-        self.drafting, self.publication, self.counts = drafting, publication, counts
+    def __init__(self, drafting: Drafting, publication: Publication, counts: Counts, scopes: HazardScopes) -> None:
+        self.drafting, self.publication, self.counts, self._scopes = drafting, publication, counts, scopes
 
     @contextmanager
     def counting_refusals(self, principal: Principal) -> Iterator[None]:
@@ -73,6 +74,7 @@ class Admission:
     async def admit(self, raw: bytes, format: SingleFormat, sender: ReportSender) -> Admitted:
         """Publish the report that the request's body contains. Raises ReportRefused."""
         draft = await self.drafting.single(raw, format, sender)
+        await self._scopes.settle([draft])
         answer = await self.publication.publish(draft)
         self.counts.note_ended(sender.principal)
         return draft, answer
@@ -94,6 +96,7 @@ class Admission:
     ) -> Sequence[Admitted | ReportRefused]:
         drafts = [item for item in items if not isinstance(item, ReportRefused)]
         self.counts.add(sender.principal.channel, REFUSED, len(items) - len(drafts))
+        await self._scopes.settle(drafts)
         answers = iter(await self.publication.publish_batch(drafts))
         self.counts.note_ended(sender.principal, len(drafts))
         return [item if isinstance(item, ReportRefused) else (item, next(answers)) for item in items]

@@ -17,6 +17,7 @@ from services.intake.fast_path import FastPath, PathParameters
 from services.intake.feeds import routes as feeds
 from services.intake.feeds.routes import FeedMetrics
 from services.intake.field.pages import FieldForm
+from services.intake.hazard_scopes import HazardScopes
 from services.intake.phone_keys import PhoneKeys
 from services.intake.publication import Publication
 from services.intake.routes import HOT, ROUTES
@@ -55,7 +56,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
             )
             threads = stack.enter_context(ThreadPoolExecutor(THREADS, thread_name_prefix="drafting"))
             drafting = Drafting(AdmissionRules(places, settings.exercise).draft, threads)
-            app.state.admission = Admission(drafting, publication, counts)
+            app.state.admission = Admission(drafting, publication, counts, HazardScopes(app.state.sessions))
             feed_metrics = FeedMetrics(app.state.sessions)
             app.state.metrics.register(AdmissionMetrics(counts, spool))
             app.state.metrics.register(feed_metrics)

@@ -1,4 +1,4 @@
-"""Intake's tables: the state of its feeds and their hazards, the outcomes of reports, and the sent rows of lists."""
+"""Intake's tables: feeds and their hazards, Private hazards, the outcomes of reports, and the sent rows of lists."""
 
 from datetime import datetime
 from typing import Any
@@ -108,6 +108,15 @@ class PhoneKeyUse(IntakeModel):
 
     kid: Mapped[str] = mapped_column(primary_key=True)
     used_at: Mapped[datetime]
+
+
+class PrivateHazard(IntakeModel):
+    """A hazard whose scope is Private, with the revision that states this scope."""
+
+    __tablename__ = "private_hazards"
+
+    hazard_id: Mapped[UUID] = mapped_column(primary_key=True)
+    revision: Mapped[int] = mapped_column(BigInteger)
 
 
 class SentRow(IntakeModel):

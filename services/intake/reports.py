@@ -138,6 +138,7 @@ class HazardDraft:
     event_id: str
     content: bytes
     event: HazardReported
+    states_scope: bool
     traceparent: str | None = None
     unchecked: bytes | None = None
 
@@ -381,6 +382,7 @@ def hazard(
         event_id=event_name(kind.event_type, principal.account, report.report_id, report.version),
         content=_hazard(report),
         event=event,
+        states_scope=report.scope is not None,
         traceparent=traceparent,
         unchecked=unchecked.credential(principal),
     )
@@ -399,7 +401,8 @@ def published_id(report: HazardReport, hazard_id: UUID) -> str:
 def scope_of(report: HazardReport, principal: Principal) -> Scope:
     """The scope of the hazard: a release is Public, and any other hazard that a person reports is not Public.
 
-    Another system states the scope of its own hazards. A report without a scope is Restricted.
+    Another system states the scope of its own hazards. A report without a scope is Restricted. `HazardScopes` makes it
+    Private if an earlier revision is Private.
     """
     if report.released_revision is not None:
         return Scope.PUBLIC

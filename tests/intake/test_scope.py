@@ -1,11 +1,20 @@
 """The scope of a hazard decides its topic. A hazard that a person reports is never Public."""
 
+from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy.ext.asyncio import create_async_engine
 
-from shared.auth.tokens import Role
+from services.intake import reports
+from services.intake.clocks import Clocks
+from services.intake.hazard_scopes import HazardScopes
+from shared.auth.tokens import Principal, Role
+from shared.events import HazardReport
 from shared.events.vocabulary import SubmissionChannel
+from shared.places import Places
+from shared.postgres import database
 from tests.intake.conftest import BATCH, HAZARDS, RunningIntake
 from tests.intake.factories import hazard
 from tests.intake.records import records
@@ -61,6 +70,38 @@ async def test_a_hazard_of_a_batch_is_restricted_too(intake: RunningIntake) -> N
     assert [each["status"] for each in answer.json()["results"]] == ["accepted"]
     [event] = await records(intake.installation, RESTRICTED, body["report_id"])
     assert event.data.scope == "Restricted"
+
+
+async def test_a_private_hazard_stays_private_until_a_revision_states_another_scope(intake: RunningIntake) -> None:
+    caller = intake.caller(Role.INTEGRATION, channel=SubmissionChannel.API, sources=["hydromet"])
+    first = hazard(scope="Private")
+    later = [
+        {**hazard(source_id=first["source_id"], msg_type="Update", revision=revision), **scope}
+        for revision, scope in ((2, {}), (3, {"scope": "Restricted"}), (4, {}))
+    ]
+    assert (await caller.post(HAZARDS, first)).status_code == 202
+    answer = await caller.post(BATCH, [{**body, "kind": "hazard"} for body in later])
+    assert [result["status"] for result in answer.json()["results"]] == ["accepted"] * 3
+    scopes = [
+        event.data.scope
+        for body in later
+        for event in await records(intake.installation, RESTRICTED, body["report_id"])
+    ]
+    assert scopes == ["Private", "Restricted", "Restricted"]
+
+
+async def test_without_postgresql_a_later_revision_without_a_scope_is_private() -> None:
+    engine = create_async_engine("postgresql+asyncpg://nobody@127.0.0.1:1/none")
+    scopes = HazardScopes(database.sessions(engine))
+    drafts = [drafted(hazard(**fields)) for fields in ({}, {"revision": 2}, {"revision": 2, "scope": "Public"})]
+    await scopes.settle(drafts)
+    assert [draft.event.scope for draft in drafts] == ["Restricted", "Private", "Public"]
+
+
+def drafted(body: dict[str, Any]) -> reports.HazardDraft:
+    system = Principal(uuid4(), uuid4(), 0, 0, roles=frozenset({Role.INTEGRATION}))
+    report = HazardReport.model_validate(body)
+    return reports.hazard(report, system, clocks=Clocks(datetime.now(UTC)), places=Places.load())
 
 
 async def test_an_unknown_scope_is_refused(intake: RunningIntake) -> None:
