@@ -1,57 +1,23 @@
 """The route by which another system reads the restricted hazards of the areas that are granted to it."""
 
-from datetime import datetime
 from typing import Annotated, Any
-from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 
 from services.console import visibility
+from services.console.granted_content import GRANTED_FIELDS, GrantedHazard
 from services.console.models import BoardHazard
 from services.console.queries import hazard_grants
 from services.console.state import console
 from shared import audit
 from shared.audit import Action, Result
 from shared.auth import tokens
-from shared.events import Point
-from shared.events.hazards import SourceShaking
-from shared.events.vocabulary import Certainty, HazardType, MsgType, Scope, Severity, Status, Urgency
 from shared.postgres.database import Session
 from shared.web import cursors
 from shared.web.problems import Problem
 
 api = APIRouter()
-
-
-class GrantedArea(BaseModel):
-    """The place of a hazard. `point` is the centre of the hazard's circle if the hazard has no point."""
-
-    pcodes: tuple[str, ...]
-    point: Point | None
-
-
-class GrantedHazard(BaseModel):
-    """The newest revision of a restricted hazard, without its texts, its place in words, and its author."""
-
-    hazard_id: UUID
-    revision: int
-    scope: Scope
-    status: Status
-    source: str
-    msg_type: MsgType
-    type: HazardType
-    urgency: Urgency
-    severity: Severity
-    certainty: Certainty
-    magnitude: float | None
-    magnitude_type: str | None
-    depth_km: float | None
-    shaking: SourceShaking | None
-    area: GrantedArea
-    onset: datetime
-    expires: datetime | None
-    received_at: datetime
 
 
 class GrantedHazards(BaseModel):
@@ -87,5 +53,5 @@ async def restricted_hazards(
 
 def _granted(row: BoardHazard) -> GrantedHazard:
     point = None if row.lat is None else {"lat": row.lat, "lon": row.lon}
-    fields: dict[str, Any] = {name: getattr(row, name) for name in visibility.GRANTED_FIELDS}
+    fields: dict[str, Any] = {name: getattr(row, name) for name in GRANTED_FIELDS}
     return GrantedHazard.model_validate({**fields, "area": {"pcodes": row.pcodes, "point": point}})

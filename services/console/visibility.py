@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from services.console.granted_content import granted_content
 from shared.auth import access
 from shared.auth.tokens import Principal, Role
 from shared.events import HazardReported
@@ -15,28 +16,6 @@ HAZARDS = HazardReported.topics()
 TOPICS = (*HAZARDS, "households", "groups", "alerts", "outcomes")
 GRANTS_ALERTS = "alerts"  # an integration's token with this purpose may read alerts
 OTHER_SYSTEM = frozenset({Role.INTEGRATION})
-# The fields of a restricted hazard that another system reads. The other fields have words that may name people, or ids
-# of accounts.
-GRANTED_FIELDS = (
-    "hazard_id",
-    "revision",
-    "scope",
-    "status",
-    "source",
-    "msg_type",
-    "type",
-    "urgency",
-    "severity",
-    "certainty",
-    "magnitude",
-    "magnitude_type",
-    "depth_km",
-    "shaking",
-    "onset",
-    "expires",
-    "received_at",
-)
-GRANTED_AREA = ("pcodes", "polygons", "circles", "point")
 
 READERS: Mapping[str, frozenset[Role]] = {
     "hazards": access.STAFF | {Role.INTEGRATION},
@@ -124,14 +103,8 @@ def _reads(principal: Principal, topic: str) -> bool:
 def external(topic: str, data: Mapping[str, Any], places: Places) -> Mapping[str, Any]:
     """The fields of a record that another system reads."""
     if topic == RESTRICTED_HAZARDS:
-        return granted_fields(data)
+        return granted_content(data)
     return data if topic in HAZARDS else by_district(data, places)
-
-
-def granted_fields(data: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a restricted hazard that another system reads: no text, no place in words, and no account."""
-    area = {name: data["area"][name] for name in GRANTED_AREA if name in data["area"]}
-    return {**{name: data[name] for name in GRANTED_FIELDS if name in data}, "area": area}
 
 
 def by_district(alert: Mapping[str, Any], places: Places) -> Mapping[str, Any]:

@@ -1,0 +1,56 @@
+"""What another system reads of a restricted hazard that is granted to it.
+
+The other fields have words that may name people, or ids of accounts.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from shared.events import Point
+from shared.events.hazards import SourceShaking
+from shared.events.vocabulary import Certainty, HazardType, MsgType, Scope, Severity, Status, Urgency
+
+GRANTED_AREA = ("pcodes", "polygons", "circles", "point")
+
+
+class GrantedArea(BaseModel):
+    """The place of a hazard. `point` is the centre of the hazard's circle if the hazard has no point."""
+
+    pcodes: tuple[str, ...]
+    point: Point | None
+
+
+class GrantedHazard(BaseModel):
+    """The newest revision of a restricted hazard, without its texts, its place in words, and its author."""
+
+    hazard_id: UUID
+    revision: int
+    scope: Scope
+    status: Status
+    source: str
+    msg_type: MsgType
+    type: HazardType
+    urgency: Urgency
+    severity: Severity
+    certainty: Certainty
+    magnitude: float | None
+    magnitude_type: str | None
+    depth_km: float | None
+    shaking: SourceShaking | None
+    area: GrantedArea
+    onset: datetime
+    expires: datetime | None
+    received_at: datetime
+
+
+GRANTED_FIELDS = tuple(name for name in GrantedHazard.model_fields if name != "area")
+
+
+def granted_content(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a restricted hazard in the stream, which also has the exact area."""
+    area = {name: data["area"][name] for name in GRANTED_AREA if name in data["area"]}
+    return {**{name: data[name] for name in GRANTED_FIELDS if name in data}, "area": area}
