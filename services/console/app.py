@@ -83,7 +83,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
             )
             yield (
                 first_account(),
-                stream.run(),
+                stream.run(app.state.sessions),
                 listening.watch(app.state.sessions),
                 state.attempts.run(),
                 state.positions.run(),

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from uuid import UUID
 
@@ -48,7 +48,8 @@ class Listening:
             refused = audit.entry_of(request, Action.STREAMED, result=Result.REFUSED, reason="not-granted")
             await audit.write(request.app.state.sessions, refused)
             raise Problem(403, "not-granted", "This account may not listen to these topics.") from None
-        async with self._stream.listen(sight, start_of(request)) as listener:
+        decode = self._stream.sealed_positions.decoded if sight.is_external else vectors.decoded
+        async with self._stream.listen(sight, start_of(request, decode)) as listener:
             heard = audit.entry_of(request, Action.STREAMED, reason=",".join(sorted(sight.all_topics)))
             await audit.write(request.app.state.sessions, heard)
             self._present[listener] = principal
@@ -94,13 +95,13 @@ class Listening:
         return self._revocations.is_known and not self._revocations.is_revoked(principal)
 
 
-def start_of(request: Request) -> Vector | None:
+def start_of(request: Request, decode: Callable[[str], Vector]) -> Vector | None:
     """The position from which to send records, as the browser states it. An invalid position counts as too old."""
     text = request.headers.get("last-event-id") or request.query_params.get("from")
     if not text:
         return None
     try:
-        return vectors.decoded(text)
+        return decode(text)
     except BadVector:
         return {}
 

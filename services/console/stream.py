@@ -5,18 +5,23 @@ import json
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+from uuid import NAMESPACE_OID, uuid5
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.console import vectors, visibility
-from services.console.vectors import Vector
+from services.console.config import ConsoleSettings
+from services.console.hazard_revisions import HazardRevisions, Revision
+from services.console.queries import hazard_grants
+from services.console.vectors import SealedVectors, Vector
 from services.console.visibility import TOPICS, StreamVisibility
 from shared import log
-from shared.config import Settings
 from shared.events import MalformedEvent, UnknownEventType, decode, header
-from shared.failures import Backoff, DependencyUnavailable, SetAside
+from shared.events.hazards import RESTRICTED_HAZARDS
+from shared.failures import Backoff, DependencyUnavailable, SetAside, retry_while_unavailable
 from shared.messaging import kafka
 from shared.messaging.records import Partition, Record
 from shared.messaging.signatures import RecordVerifier
@@ -27,12 +32,17 @@ BUFFER_BYTES = 1 << 20
 BEAT_SECONDS = 15
 PATIENCE_SECONDS = 3.0
 BEAT = b"event: beat\ndata: {}\n"
+SOURCE = "/console"
+REMOVED = "dayar.hazard.removed.v1"  # only in the stream; no topic has this event
 Subject = tuple[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A record in the form that the stream sends, a CloudEvent in JSON. `hinted` has only the event's type and time."""
+    """A record in the form that the stream sends, a CloudEvent in JSON. `hinted` has only the event's type and time.
+
+    `removed` has only the id of a restricted hazard. It is for systems that saw the revision `before` but not this.
+    """
 
     topic: str
     partition: int
@@ -40,6 +50,8 @@ class Frame:
     data: dict[str, Any]
     full: bytes
     hinted: bytes
+    removed: bytes = b""
+    before: Revision | None = None
 
     @property
     def topic_partition(self) -> Partition:
@@ -89,8 +101,9 @@ class EventStream:
     """
 
     def __init__(
-        self, settings: Settings, places: Places, *, kept: int = KEPT, patience: float = PATIENCE_SECONDS
+        self, settings: ConsoleSettings, places: Places, *, kept: int = KEPT, patience: float = PATIENCE_SECONDS
     ) -> None:
+        self.sealed_positions = SealedVectors(settings.callers_key_file)
         self._settings = settings
         self._places = places
         self._verifier = RecordVerifier(settings)
@@ -98,6 +111,7 @@ class EventStream:
         self._frames: deque[Frame] = deque()
         self._floors: dict[Partition, int] = {}
         self._positions: dict[Partition, int] = {}
+        self._revisions = HazardRevisions()
         self._listeners: dict[StreamVisibility, set[Listener]] = {}
         self._remembers = asyncio.Event()
         self.is_reading = False
@@ -142,11 +156,16 @@ class EventStream:
         except TimeoutError:
             raise DependencyUnavailable("the stream has read nothing yet") from None
 
-    async def run(self) -> None:
+    async def run(self, sessions: async_sessionmaker[AsyncSession]) -> None:
         """Reads the topics and sends the records to the listeners. Runs until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._beat())
+            tasks.create_task(retry_while_unavailable(lambda: self._recall(sessions)))
             await kafka.follow(self._settings, self._follow)
+
+    async def _recall(self, sessions: async_sessionmaker[AsyncSession]) -> None:
+        async with sessions() as session:
+            self._revisions.store(await hazard_grants.restricted(session))
 
     async def _follow(self, consumer: AIOKafkaConsumer, backoff: Backoff) -> None:
         ends = await self._begin(consumer)
@@ -189,7 +208,8 @@ class EventStream:
         """The record's frame; None if the worker stores the record as a dead letter. Raises UnknownRecordKey."""
         try:
             self._verifier.verify(record)
-            return _frame(record)
+            frame = _frame(record)
+            return replace(frame, before=self._revisions.replaced(frame.topic, frame.data))
         except SetAside as error:
             reason = error.reason
         except MalformedEvent:
@@ -206,12 +226,19 @@ class EventStream:
             oldest = self._frames.popleft()
             self._floors[oldest.topic_partition] = oldest.offset + 1
 
-    def _body(self, sight: StreamVisibility, frame: Frame) -> bytes | None:
+    def _body(self, sight: StreamVisibility, frame: Frame, *, is_withheld: bool = False) -> bytes | None:
         if frame.topic in sight.hints:
             return frame.hinted
-        if frame.topic in sight.topics and visibility.sees(sight, frame.topic, frame.data, self._places):
-            return self._external(frame) if sight.is_external else frame.full
-        return None
+        if frame.topic not in sight.topics:
+            return None
+        if visibility.sees(sight, frame.topic, frame.data, self._places):
+            return None if is_withheld else self._external(frame) if sight.is_external else frame.full
+        return frame.removed if self._is_removal(sight, frame) else None
+
+    def _is_removal(self, sight: StreamVisibility, frame: Frame) -> bool:
+        """Whether the record takes a hazard out of the grant of these listeners."""
+        is_granted = frame.before is not None and frame.topic == RESTRICTED_HAZARDS and sight.is_external
+        return is_granted and visibility.sees(sight, frame.topic, frame.before or {}, self._places)
 
     def _external(self, frame: Frame) -> bytes:
         data = visibility.external(frame.topic, frame.data, self._places)
@@ -235,9 +262,9 @@ class EventStream:
             if frame.offset < position[frame.topic_partition]:
                 continue
             position[frame.topic_partition] = frame.offset + 1
-            body = None if frame.subject in withheld else self._body(sight, frame)
+            body = self._body(sight, frame, is_withheld=frame.subject in withheld)
             if body is not None:
-                yield marked(sight, position, body)
+                yield self._marked(sight, body, position)
         yield self._marked(sight)
 
     def _withheld(self) -> frozenset[Subject]:
@@ -250,8 +277,10 @@ class EventStream:
             subject for subject, frame in newest.items() if not visibility.is_for_others(frame.topic, frame.data)
         )
 
-    def _marked(self, sight: StreamVisibility, body: bytes = b"") -> bytes:
-        return marked(sight, self._positions, body)
+    def _marked(self, sight: StreamVisibility, body: bytes = b"", position: Vector | None = None) -> bytes:
+        """The body with the position from which the listener can resume. Without a position, the newest one."""
+        encoded = self.sealed_positions.encoded if sight.is_external else vectors.encoded
+        return b"id: %b\n%b\n" % (encoded(position or self._positions, sight.all_topics).encode(), body)
 
     async def _beat(self) -> None:
         """Sends heartbeats, which keep connections open and give recent positions to listeners that get no records."""
@@ -264,10 +293,6 @@ class EventStream:
                     listener.put(chunk)
 
 
-def marked(sight: StreamVisibility, vector: Vector, body: bytes) -> bytes:
-    return b"id: %b\n%b\n" % (vectors.encoded(vector, sight.all_topics).encode(), body)
-
-
 def _frame(record: Record) -> Frame:
     """The frame of a record. Raises if the record breaks the contract or is on the wrong topic.
 
@@ -278,7 +303,14 @@ def _frame(record: Record) -> Frame:
     about = {name: header(record.headers, f"ce_{name}") for name in ("id", "source", "type", "specversion", "time")}
     hint = {name: about[name] for name in ("type", "specversion", "time")}
     full = _event(record.topic, {**about, "data": data})
-    return Frame(*record.topic_partition, record.offset, data, full, _event(record.topic, hint))
+    removed = _removed(about["id"], data) if record.topic == RESTRICTED_HAZARDS else b""
+    return Frame(*record.topic_partition, record.offset, data, full, _event(record.topic, hint), removed)
+
+
+def _removed(event_id: str | None, data: dict[str, Any]) -> bytes:
+    """The id is derived, because the hidden event's own id may be known to its sender."""
+    content = {"id": str(uuid5(NAMESPACE_OID, f"removed {event_id}")), "source": SOURCE, "type": REMOVED}
+    return _event(RESTRICTED_HAZARDS, {**content, "specversion": "1.0", "data": {"hazard_id": data["hazard_id"]}})
 
 
 def _event(topic: str, content: dict[str, Any]) -> bytes:

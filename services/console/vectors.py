@@ -3,10 +3,17 @@
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
+from cryptography.exceptions import InvalidTag
+
+from shared.crypto.keyring import Sealing, UnknownKey
 from shared.messaging.records import Partition
 
 Vector = Mapping[Partition, int]
+
+BLOCK = 256  # encrypted positions are padded to a multiple of this length, because the length tells of the offsets
+AAD = b"stream position"
 
 
 class BadVector(ValueError):
@@ -29,6 +36,27 @@ def decoded(text: str) -> dict[Partition, int]:
         return {(str(topic), number): int(next) for topic, held in nexts.items() for number, next in enumerate(held)}
     except (ValueError, OverflowError, AttributeError, TypeError, RecursionError):
         raise BadVector from None
+
+
+class SealedVectors:
+    """Encrypted positions for other systems. An offset reveals how many records a topic has that they may not read."""
+
+    def __init__(self, keys: Path) -> None:
+        self._sealing = Sealing(keys)
+
+    def encoded(self, vector: Vector, topics: Iterable[str]) -> str:
+        text = encoded(vector, topics).encode()
+        padded = text + b" " * (-len(text) % BLOCK)
+        return urlsafe_b64encode(self._sealing.seal(padded, AAD)).rstrip(b"=").decode()
+
+    def decoded(self, text: str) -> dict[Partition, int]:
+        """The position. Raises BadVector, also if the key of the position was retired."""
+        try:
+            sealed = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+            opened = self._sealing.open(sealed, AAD)
+        except (ValueError, InvalidTag, UnknownKey):
+            raise BadVector from None
+        return decoded(opened.decode().rstrip())
 
 
 def reached(here: Vector, wanted: Vector) -> bool:

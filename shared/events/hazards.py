@@ -183,7 +183,8 @@ class HazardReport(HazardFields, Body):
     An update or cancellation is the whole report again with `msg_type` Update or Cancel and a higher `revision`. The
     repeated report has a new `report_id`, or the same `report_id` with `version` + 1. `revision` defaults to `version`.
     Intake decides the `scope`. Only a report of another system keeps its stated scope. A report that states no scope is
-    Restricted, or Private if an earlier revision is Private. A release (`released_revision`) is Public. An operator or duty head may release any author's hazard.
+    Restricted, or Private if an earlier revision is Private. A release (`released_revision`) is Public. An operator or
+    duty head may release any author's hazard.
     """
 
     scope: Scope | None = None

@@ -3,13 +3,14 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from itertools import islice
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from starlette.requests import Request
 from starlette.routing import Route
 
@@ -18,12 +19,13 @@ from services.console import vectors, visibility
 from services.console.config import ConsoleSettings
 from services.console.listening import Listening, start_of
 from services.console.stream import EventStream, Listener
-from services.console.vectors import Vector
+from services.console.vectors import BadVector, Vector
 from services.console.visibility import StreamVisibility
 from shared.auth.revocations import Revocations
 from shared.auth.tokens import Principal, Role
 from shared.events import HazardUpdated
 from shared.places import Places
+from shared.postgres import database
 from shared.web import apps
 from tests.console.conftest import Served
 from tests.console.factories import BATKEN, KADAMJAI, KARA_SUU, alert, hazard, household, message, outcome
@@ -155,13 +157,13 @@ async def test_a_position_too_far_back_or_unknown_resets_the_listener(served: Se
     """The buffer of the server has fifty records, so fifty-one records of one hazard exceed the buffer."""
     sight = sight_of_hazards()
     stream, reported = EventStream(served.installation.settings(ConsoleSettings), Places.load(), kept=50), hazard()
-    async with asyncio.TaskGroup() as group:
-        reading = group.create_task(stream.run())
+    async with stored(served) as sessions, asyncio.TaskGroup() as group:
+        reading = group.create_task(stream.run(sessions))
         await wait_for(lambda: stream.is_reading, timeout=30)
         async with stream.listen(sight, None) as listener:
             served.publish(*[reported] * 51)
             await told(listener, 51)
-        async with stream.listen(sight, start_of(asking(position))) as back:
+        async with stream.listen(sight, start_of(asking(position), vectors.decoded)) as back:
             await told(back, 1, b"event: reset")
         reading.cancel()
 
@@ -174,8 +176,8 @@ async def test_a_listener_before_the_first_read_waits_for_it(
     old, new = hazard(), hazard()
     served.publish(*[old] * 51)
     stream = EventStream(served.installation.settings(ConsoleSettings), Places.load(), kept=50, patience=30)
-    async with asyncio.TaskGroup() as group:
-        reading = group.create_task(stream.run())
+    async with stored(served) as sessions, asyncio.TaskGroup() as group:
+        reading = group.create_task(stream.run(sessions))
         async with stream.listen(sight_of_hazards(), start) as listener:
             served.publish(new)
             heard = b"".join([chunk async for chunk in until(listener, str(new.hazard_id).encode())])
@@ -200,6 +202,12 @@ async def test_while_nothing_can_be_read_a_listener_is_asked_to_retry_later(serv
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=settings.public_url) as client:
         answer = await client.get("/stream", params={"topics": "hazards"}, headers=bearer)
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+
+
+@asynccontextmanager
+async def stored(served: Served) -> AsyncIterator[async_sessionmaker[AsyncSession]]:
+    async with database.opened(served.installation.settings(ConsoleSettings)) as engine:
+        yield database.sessions(engine)
 
 
 def unused(*_: object) -> Any:
@@ -257,6 +265,8 @@ def test_a_granted_system_reads_restricted_hazards_of_its_areas_until_the_grant_
     )
     with listening(system, topics["topics"]) as heard:
         start = heard.last_id
+        with pytest.raises(BadVector):
+            vectors.decoded(start)  # other systems cannot read how many records the topics have
         served.publish(elsewhere, private, own)
         ((topic, event),) = heard.take(1)
         assert (topic, event["data"]["hazard_id"]) == ("hazards-restricted", str(own.hazard_id))
@@ -271,8 +281,11 @@ def test_a_granted_system_reads_restricted_hazards_of_its_areas_until_the_grant_
             assert staff.take(1)[0][1]["data"]["scope"] == "Private"
         with listening(system, topics["topics"], **{"last-event-id": start}) as again:
             served.publish(later)
-            assert again.take(1)[0][1]["data"]["hazard_id"] == str(later.hazard_id)
-        assert heard.take(1)[0][1]["data"]["hazard_id"] == str(later.hazard_id)
+            removal, following = again.take(2)
+        assert removal[1]["type"] == "dayar.hazard.removed.v1"
+        assert removal[1]["data"] == {"hazard_id": str(own.hazard_id)} and "time" not in removal[1]
+        assert following[1]["data"]["hazard_id"] == str(later.hazard_id)
+        assert heard.take(2) == [removal, following]
         assert dayar(served, "withdraw", name, app=grant.app).exit_code == 0
         assert heard.take(1) == []  # the stream ends
     assert [system.get("/stream", params=topics).status_code, system.get(listed).status_code] == [403, 404]

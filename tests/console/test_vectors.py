@@ -1,13 +1,15 @@
 """If a browser sends a stream position back, the decoded position is the same. Any other text is refused."""
 
 from base64 import urlsafe_b64encode
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.console import vectors
-from services.console.vectors import BadVector
+from services.console.vectors import BadVector, SealedVectors
+from shared.crypto import keyring
 
 OFFSETS = st.lists(st.integers(min_value=0, max_value=2**53), max_size=12)
 
@@ -32,6 +34,20 @@ NESTED = urlsafe_b64encode(b"[" * 10_000).decode()  # a position of the maximum 
 def test_an_invalid_position_is_refused(text: str) -> None:
     with pytest.raises(BadVector):
         vectors.decoded(text)
+
+
+def test_an_encrypted_position_tells_neither_offsets_nor_their_length(tmp_path: Path) -> None:
+    keyring.draw(tmp_path)
+    sealed = SealedVectors(tmp_path)
+    few, many = ({("hazards", 0): offset} for offset in (3, 3_000_000))
+    texts = [sealed.encoded(vector, ["hazards"]) for vector in (few, few, many)]
+    assert [sealed.decoded(text) for text in texts] == [few, few, many]
+    assert len(set(texts)) == 3 and len({len(text) for text in texts}) == 1
+    keyring.draw(tmp_path)
+    assert SealedVectors(tmp_path).decoded(texts[0]) == few
+    for text in (vectors.encoded(few, ["hazards"]), texts[0][:-4], texts[0][:-4] + "AAAA", "", "🐎"):
+        with pytest.raises(BadVector):
+            sealed.decoded(text)
 
 
 def test_a_position_is_reached_when_every_partition_is() -> None:

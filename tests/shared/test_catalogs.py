@@ -77,3 +77,9 @@ def test_the_console_names_the_states_of_a_site_as_all_services_do() -> None:
     own, common = translations("ky", messages.ROOT / "services/console/locales"), translations("ky")
     for name in TERMS["site_state"].values():
         assert own.gettext(name) == common.gettext(name)
+
+
+@pytest.mark.parametrize(("count", "words"), [(21, "около %(num)s семьи"), (24, "около %(num)s семей")])
+def test_a_number_after_a_preposition_has_its_form(count: int, words: str) -> None:
+    registry = translations("ru", messages.ROOT / "services/registry/locales")
+    assert registry.ungettext("about %(num)s family", "about %(num)s families", count) == words

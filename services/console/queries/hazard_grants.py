@@ -11,6 +11,8 @@ from services.console import accounts
 from services.console.models import Account, BoardHazard
 from shared.events.vocabulary import Scope
 
+GRANTABLE = BoardHazard.scope == Scope.RESTRICTED, BoardHazard.pcodes != []
+
 
 async def areas(session: AsyncSession, account_id: UUID) -> tuple[str, ...]:
     return (await areas_by_account(session, [account_id])).get(account_id, ())
@@ -22,6 +24,11 @@ async def areas_by_account(session: AsyncSession, ids: Collection[UUID]) -> dict
     return {row.account_id: tuple(row.hazard_areas) for row in rows if accounts.is_integration(row)}
 
 
+async def restricted(session: AsyncSession) -> Sequence[BoardHazard]:
+    """All Restricted hazards that may be granted, in their newest revision."""
+    return (await session.scalars(select(BoardHazard).where(*GRANTABLE))).all()
+
+
 async def hazards(
     session: AsyncSession, pcodes: Collection[str] | None, limit: int, after: tuple[datetime, UUID] | None
 ) -> Sequence[BoardHazard]:
@@ -29,7 +36,7 @@ async def hazards(
 
     `pcodes` is None for the whole country.
     """
-    wanted = select(BoardHazard).where(BoardHazard.scope == Scope.RESTRICTED, BoardHazard.pcodes != [])
+    wanted = select(BoardHazard).where(*GRANTABLE)
     if pcodes is not None:
         wanted = wanted.where(BoardHazard.pcodes.op("&&")(list(pcodes)))
     if after is not None:

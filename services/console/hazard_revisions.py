@@ -1,0 +1,45 @@
+"""Remembers restricted hazards, so that the stream can tell another system that a hazard left its grant."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from services.console.models import BoardHazard
+from services.console.visibility import HAZARDS
+from shared.events.hazards import RESTRICTED_HAZARDS
+
+Revision = Mapping[str, Any]  # the fields of a hazard that decide who sees it, as in an event
+
+
+class HazardRevisions:
+    """The newest revision of each restricted hazard: as read by this process or, before that, as stored."""
+
+    def __init__(self) -> None:
+        self._read: dict[str, Revision] = {}
+        self._stored: dict[str, Revision] = {}
+
+    def store(self, hazards: Iterable[BoardHazard]) -> None:
+        self._stored = {
+            str(row.hazard_id): {"revision": row.revision, "scope": row.scope, "area": {"pcodes": row.pcodes}}
+            for row in hazards
+        }
+
+    def replaced(self, topic: str, data: Mapping[str, Any]) -> Revision | None:
+        """The restricted revision that this record replaces. None if there is none, or if the record is no newer.
+
+        A stored revision can be newer than the records that are read after a start.
+        """
+        if topic not in HAZARDS or data.get("released_revision") is not None:
+            return None
+        hazard_id, revision = data["hazard_id"], data["revision"]
+        earlier = self._read.get(hazard_id)
+        if earlier is not None and earlier["revision"] >= revision:
+            return None
+        if topic == RESTRICTED_HAZARDS:
+            pcodes = data["area"].get("pcodes") or []
+            self._read[hazard_id] = {"revision": revision, "scope": data.get("scope"), "area": {"pcodes": pcodes}}
+        else:
+            self._read.pop(hazard_id, None)
+        stored = self._stored.pop(hazard_id, None)
+        if earlier is None and stored is not None and stored["revision"] < revision:
+            return stored
+        return earlier
