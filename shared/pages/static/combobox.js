@@ -62,6 +62,7 @@ export class Combobox {
     this.list = /** @type {HTMLUListElement} */ (document.getElementById(input.getAttribute("aria-controls") ?? ""));
     /** @type {Option[]} */
     this.shown = [];
+    this.marksFirst = true; // whether the first option is marked before the user presses an arrow key
     this.at = 0;
     /** @type {Option | undefined} */
     this.chosen = undefined;
@@ -80,7 +81,7 @@ export class Combobox {
 
   show() {
     this.shown = this.found(this.input.value).slice(0, MOST);
-    this.at = 0;
+    this.at = this.marksFirst ? 0 : -1;
     this.draw();
   }
 
@@ -106,7 +107,7 @@ export class Combobox {
     const isOpen = this.shown.length > 0;
     this.list.hidden = !isOpen;
     this.input.ariaExpanded = String(isOpen);
-    this.input.setAttribute("aria-activedescendant", isOpen ? `${this.list.id}-${this.at}` : "");
+    this.input.setAttribute("aria-activedescendant", isOpen && this.at >= 0 ? `${this.list.id}-${this.at}` : "");
   }
 
   /** @param {KeyboardEvent} event */
@@ -115,7 +116,7 @@ export class Combobox {
     else if (event.key === "ArrowDown") this.move(1);
     else if (event.key === "ArrowUp") this.move(-1);
     else if (event.key === "Escape" && !this.list.hidden) this.close();
-    else if (event.key === "Enter" && !event.ctrlKey && !this.list.hidden) this.choose(this.shown[this.at]);
+    else if (event.key === "Enter" && !event.ctrlKey && !this.list.hidden) this.choose(this.shown[Math.max(0, this.at)]);
     else if (event.key === "Tab" && !event.shiftKey && !this.isAsked && this.isAmbiguous()) this.ask();
     else return;
     event.preventDefault();
@@ -123,7 +124,8 @@ export class Combobox {
 
   /** @param {number} step */
   move(step) {
-    this.at = (this.at + step + this.shown.length) % Math.max(1, this.shown.length);
+    const from = this.at < 0 && step < 0 ? 0 : this.at; // from no option, the arrow up goes to the last option
+    this.at = (from + step + this.shown.length) % Math.max(1, this.shown.length);
     this.draw();
     this.list.children[this.at]?.scrollIntoView({ block: "nearest" });
   }

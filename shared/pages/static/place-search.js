@@ -15,6 +15,7 @@ export class PlaceSearch extends Combobox {
    */
   constructor(input, { stated, chosen }) {
     super(input, []);
+    this.marksFirst = false; // the key Tab keeps the typed text
     this.stated = stated;
     this.changed = chosen;
     input.addEventListener("input", () => chosen(undefined));
@@ -45,12 +46,13 @@ export class PlaceSearch extends Combobox {
   }
 
   /**
-   * When the user leaves the field, chooses the option whose complete name was typed, if only one option has this name.
+   * When the user leaves the field, chooses the option that the user marked by an arrow key. Without a marked option,
+   * chooses the option whose complete name was typed, if only one option has this name.
    * If the form states a district, a place in another district is not chosen, because the choice changes the district.
    * @override
    */
   leave() {
-    if (!this.chosen && this.input.value.trim()) this.choose(this.meant());
+    if (!this.chosen && this.input.value.trim()) this.choose(this.shown[this.at] ?? this.meant());
     this.close();
   }
 
