@@ -106,7 +106,7 @@ def _environment(loader: ChoiceLoader, language: str, locales: Path) -> Environm
         "languages": LANGUAGES,
         "term": lambda kind, code: term(kind, code, texts.ugettext),
         "terms": lambda kind: {code: texts.ugettext(text) for code, text in TERMS[kind].items()},
-        "sentence": lambda reason, figures, places: sentence(reason, figures, language, texts, places),
+        "sentence": lambda reason, figures, places, **more: sentence(reason, figures, language, texts, places, **more),
         "days": lambda: formats.coming_days(language),
         "_plain": texts.ugettext,
     }

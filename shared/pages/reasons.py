@@ -44,6 +44,8 @@ NOT_ALERTED: Mapping[str, str] = {
     "status_not_alerted": N_("a system test or a draft"),
     "resolved": N_("its alert is closed already"),
 }
+# For a row that shows the place already, and may cut the end of the text.
+BRIEF = {"households_displaced": N_("{displaced}. Within {hours} hours ({dates})")}
 WITHOUT_DEPTH = N_("Earthquake of magnitude {magnitude}")
 INTENSITY = N_("Expected intensity (computed): up to {intensity} on MSK-64, {place}")
 INTENSITY_AT_EPICENTRE = N_("Expected intensity (computed): up to {intensity} on MSK-64 at the epicentre")
@@ -58,12 +60,24 @@ GROUPS = N_("People in counted groups without a site in the hazard's area, {plac
 DISPLACED = N_("Households displaced by it that are now in its area: {displaced}")
 
 
-def sentence(reason: str, figures: Mapping[str, Any], language: str, known: NullTranslations, places: Places) -> str:
-    """The sentence for a reason. The code of an unknown reason is shown unchanged."""
+def sentence(
+    reason: str,
+    figures: Mapping[str, Any],
+    language: str,
+    known: NullTranslations,
+    places: Places,
+    *,
+    is_brief: bool = False,
+) -> str:
+    """The sentence for a reason. The code of an unknown reason is shown unchanged.
+
+    A brief sentence has the numbers of people first, and not the place.
+    """
     words = Words(_shown(figures, language, known.gettext, places))
     if reason == "households_displaced":
         words["displaced"] = displaced(figures, filters(language)["number"], known)
-    texts = _of_quake(reason, figures) if reason in OF_QUAKES else [TEXTS.get(reason, reason)]
+    text = BRIEF.get(reason) if is_brief else None
+    texts = _of_quake(reason, figures) if reason in OF_QUAKES else [text or TEXTS.get(reason, reason)]
     if present := [text for name, text in (("sites", SITES), ("group_persons", GROUPS)) if figures.get(name)]:
         texts = [*texts, *present] if figures.get("households") else present
     sentences = [*texts, DISPLACED] if figures.get("displaced") else texts
