@@ -163,6 +163,8 @@ class BoardRelease(ConsoleModel):
     text: Mapped[dict[str, Any]]
     author: Mapped[UUID]
     received_at: Mapped[datetime]
+    source: Mapped[str | None]  # None in rows of releases before migration 0023
+    source_id: Mapped[str | None]
     # Migration 0017 added these columns. In an older row, they are None if the hazard changed after its release.
     status: Mapped[str | None]
     type: Mapped[str | None]

@@ -16,6 +16,8 @@ from services.console.queries import releases, snapshots
 from services.console.queries.releases import Confirmation
 from services.console.state import console
 from shared.country import COUNTRY
+from shared.events import CENTRE
+from shared.events.hazards import WITHDRAWN_HAZARD
 from shared.events.vocabulary import HazardType, MsgType, Scope, Severity, Urgency
 from shared.pages import language_of
 from shared.pages.formats import iso
@@ -104,6 +106,8 @@ async def release_page(request: Request, session: Session, hazard: UUID) -> Resp
     """The form that releases a restricted hazard, or withdraws its release."""
     known = await snapshots.hazard(session, hazard)
     release = await releases.release(session, hazard)
+    if known is None and release is not None and release.msg_type != MsgType.CANCEL:
+        return withdrawal_page(request, release)
     public = known and state(known, release, None, unreleased_since=None, now=datetime.now(UTC))
     if known is None or public is None:
         raise Problem(404, "not-found", "There is no such event that can be released.")
@@ -125,6 +129,37 @@ async def release_page(request: Request, session: Session, hazard: UUID) -> Resp
         withdrawn_place=release and place_in_words(released_area(release), here.places, language),
         known=form(known, release, place),
     )
+
+
+def withdrawal_page(request: Request, release: BoardRelease) -> Response:
+    """The form that withdraws a release whose event is not known."""
+    here = console(request)
+    return here.pages.render(
+        request,
+        "withdrawal.html",
+        hazard=None,
+        release=release,
+        counted=here.settings.counted_status,
+        withdrawn=withdrawal(release),
+        withdrawn_place=place_in_words(released_area(release), here.places, language_of(request)),
+        known={
+            **source_of(release),
+            "status": release.status or here.settings.counted_status,
+            "revision": release.released_revision,
+            "next_revision": release.revision + 1,
+            "withdrawal": {**withdrawal(release), "released_revision": release.released_revision},
+        },
+    )
+
+
+def source_of(release: BoardRelease) -> dict[str, str]:
+    """The source of the release, from which intake derives the hazard's id.
+
+    A release of the centre's hazard does not have the hazard's `source_id`. The withdrawal then names the hazard.
+    """
+    if release.source in (None, CENTRE) or release.source_id is None:
+        return {"source": CENTRE, "source_id": f"{WITHDRAWN_HAZARD}{release.hazard_id}"}
+    return {"source": release.source, "source_id": release.source_id}
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ from shared.events import (
     written,
 )
 from shared.events.displacements import UncorrectedReportTimes
-from shared.events.hazards import UncorrectedHazardTimes
+from shared.events.hazards import WITHDRAWN_HAZARD, UncorrectedHazardTimes
 from shared.events.movements import MovementBody
 from shared.events.vocabulary import Flag, MsgType, Scope, SubmissionChannel
 from shared.places import Places
@@ -363,7 +363,7 @@ def hazard(
     kind = HAZARD_EVENTS[report.msg_type]
     area = report.area.model_copy(update={"pcodes": places.pcodes_of(report.area)})
     times = correction(report, clocks)
-    hazard_id = derived_id("hazard", report.source, report.source_id)
+    hazard_id = hazard_id_of(report)
     stamped = {"source_id": published_id(report, hazard_id), "scope": scope_of(report, principal), "area": area}
     event = kind.model_construct(
         **{**dict(report), **stamped, **(times or {})},
@@ -386,6 +386,18 @@ def hazard(
         traceparent=traceparent,
         unchecked=unchecked.credential(principal),
     )
+
+
+def hazard_id_of(report: HazardReport) -> UUID:
+    """The id of the hazard. Raises Invalid if the withdrawal of a release does not name the hazard's id."""
+    is_withdrawal = report.released_revision is not None and report.msg_type is MsgType.CANCEL
+    if not (is_withdrawal and report.source == CENTRE and report.source_id.startswith(WITHDRAWN_HAZARD)):
+        return derived_id("hazard", report.source, report.source_id)
+    try:
+        return UUID(report.source_id.removeprefix(WITHDRAWN_HAZARD))
+    except ValueError:
+        expected = f"`{WITHDRAWN_HAZARD}` and the id of the hazard"
+        raise Invalid([{"pointer": "/source_id", "expected": expected}]) from None
 
 
 def published_id(report: HazardReport, hazard_id: UUID) -> str:

@@ -133,6 +133,9 @@ RELEASED_FIELDS = frozenset(
         "text",
     }
 )
+# The `source_id` of a withdrawal may have this prefix and the hazard's id, because whoever has only a release of the
+# centre does not know the hazard's own `source_id`.
+WITHDRAWN_HAZARD = "hazard:"
 # The highest difference between the revision of a release and the released revision.
 # Without this limit, one release with the highest possible revision would prevent every later release.
 # Withdrawals have a higher limit, so that a withdrawal is always possible.

@@ -49,6 +49,20 @@ async def test_a_release_is_a_public_revision_with_a_text_of_its_own(intake: Run
     assert await records(intake.installation, PUBLIC, event["report_id"]) == []
 
 
+async def test_a_release_of_the_centre_is_withdrawn_by_the_id_of_its_hazard(intake: RunningIntake) -> None:
+    desk, event = intake.caller(Role.DUTY_HEAD), entered()
+    hazard_id = (await desk.post(HAZARDS, event)).json()["hazard_id"]
+    withdrawal = released({**event, "source_id": f"hazard:{hazard_id}"}, msg_type="Cancel")
+    answer = await desk.post(HAZARDS, withdrawal)
+    assert (answer.status_code, answer.json()["hazard_id"]) == (202, hazard_id)
+    [public] = await records(intake.installation, PUBLIC, withdrawal["report_id"])
+    assert (public.data.source_id, str(public.data.hazard_id)) == (hazard_id, hazard_id)
+    for changed, status in (({"source_id": "hazard:1"}, 422), ({"msg_type": "Update"}, 202)):
+        body = {**withdrawal, "report_id": str(uuid4()), "revision": 3, **changed}
+        answer = await desk.post(HAZARDS, body)
+        assert answer.status_code == status and answer.json().get("hazard_id") != hazard_id
+
+
 async def test_an_edit_after_a_release_is_restricted_again(intake: RunningIntake) -> None:
     desk, event = intake.caller(Role.DUTY_HEAD), entered()
     edit = {**event, "report_id": str(uuid4()), "revision": 3, "msg_type": "Update", "scope": "Public"}

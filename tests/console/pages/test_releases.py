@@ -9,6 +9,7 @@ from shared.auth.tokens import Role
 from tests.browsers import SLOW_MS, wait_for_script
 from tests.console.factories import KADAMJAI
 from tests.console.pages.conftest import Whole
+from tests.console.pages.test_accessibility import findings
 from tests.console.pages.test_new_event import begun
 
 READY = "document.querySelector('#release button:enabled')"
@@ -143,6 +144,28 @@ def test_a_public_or_unknown_event_has_no_release_page(whole: Whole, seat: Any) 
     page = seat(Role.OPERATOR).open("/")
     answer = page.request.get(f"{whole.url}/release?hazard=3b6f0f5e-54c1-4d0e-9d0a-2f1f5d6c7a10")
     assert answer.status == 404
+
+
+def test_a_release_whose_event_is_unknown_is_withdrawn_on_the_board(whole: Whole, seat: Any) -> None:
+    public = {"revision": 2, "released_revision": 1, "scope": "Public", "text": {"en": {"headline": "Mud on the road"}}}
+    report_id = whole.report_hazard(**public)
+    page = seat(Role.OPERATOR).open("/")
+    row = row_of(page, "Mud on the road")
+    expect(row).to_contain_text("the event is unknown", timeout=SLOW_MS)
+    assert findings(page) == []
+    row.get_by_role("link", name="Withdraw the release…").click()
+    wait_for_script(page, READY)
+    expect(page.locator("#release")).to_contain_text("Mud on the road")
+    assert findings(page) == []
+    page.click("#withdraw")
+    expect(page.locator("#withdrawing")).to_contain_text("only what was released: Mudflow, Kadamjai rayon")
+    with page.expect_request("**/intake/v1/hazards") as sent:
+        page.click("#withdrawing [value=withdraw]")
+    body: Any = sent.value.post_data_json
+    assert (body["msg_type"], body["revision"]) == ("Cancel", 3) and report_id not in (sent.value.post_data or "")
+    expect(page.locator("#answer-text")).to_contain_text("Withdrawn", timeout=SLOW_MS)
+    page.goto(f"{whole.url}/")
+    expect(row).to_have_count(0, timeout=SLOW_MS)
 
 
 def test_a_released_event_is_cancelled_and_withdrawn_at_once(whole: Whole, seat: Any) -> None:

@@ -1,0 +1,10 @@
+"""Adds the source of each release, so that a release whose hazard is not known can be withdrawn."""
+
+from alembic import op
+
+revision = "console_0023"
+down_revision = "console_0022"
+
+
+def upgrade() -> None:
+    op.execute("ALTER TABLE board_releases ADD COLUMN source text, ADD COLUMN source_id text")
