@@ -83,3 +83,28 @@ def test_the_console_names_the_states_of_a_site_as_all_services_do() -> None:
 def test_a_number_after_a_preposition_has_its_form(count: int, words: str) -> None:
     registry = translations("ru", messages.ROOT / "services/registry/locales")
     assert registry.ungettext("about %(num)s family", "about %(num)s families", count) == words
+
+
+# English texts that mean different things, or need other forms, in different places.
+SEVERAL = {
+    "Abroad",
+    "All",
+    "Counted",
+    "Ended, not acknowledged",
+    "Failed",
+    "Female",
+    "Male",
+    "Present now",
+    "Sign out",
+    "Sites",
+}
+
+
+@pytest.mark.parametrize("language", messages.TRANSLATED)
+def test_a_text_has_one_translation_in_all_catalogs(language: str) -> None:
+    translated: dict[str, set[str]] = {}
+    for folder in messages.places():
+        for message in messages.known(folder, language):
+            if isinstance(message.id, str) and message.id not in SEVERAL:
+                translated.setdefault(message.id, set()).update(strings(message))
+    assert {text: found for text, found in translated.items() if text and len(found) > 1} == {}
