@@ -6,20 +6,19 @@ from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
-from uuid import NAMESPACE_OID, uuid5
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.console import vectors, visibility
 from services.console.config import ConsoleSettings
-from services.console.hazard_revisions import HazardRevisions, Revision
+from services.console.frames import Frame, Subject, event, frame_of
+from services.console.hazard_revisions import HazardRevisions
 from services.console.queries import hazard_grants
 from services.console.vectors import SealedVectors, Vector
 from services.console.visibility import TOPICS, StreamVisibility
 from shared import log
-from shared.events import MalformedEvent, UnknownEventType, decode, header
+from shared.events import MalformedEvent, UnknownEventType
 from shared.events.hazards import RESTRICTED_HAZARDS
 from shared.failures import Backoff, DependencyUnavailable, SetAside, retry_while_unavailable
 from shared.messaging import kafka
@@ -32,35 +31,6 @@ BUFFER_BYTES = 1 << 20
 BEAT_SECONDS = 15
 PATIENCE_SECONDS = 3.0
 BEAT = b"event: beat\ndata: {}\n"
-SOURCE = "/console"
-REMOVED = "dayar.hazard.removed.v1"  # only in the stream; no topic has this event
-Subject = tuple[str, str | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """A record in the form that the stream sends, a CloudEvent in JSON. `hinted` has only the event's type and time.
-
-    `removed` has only the id of a restricted hazard. It is for systems that saw the revision `before` but not this.
-    """
-
-    topic: str
-    partition: int
-    offset: int
-    data: dict[str, Any]
-    full: bytes
-    hinted: bytes
-    removed: bytes = b""
-    before: Revision | None = None
-
-    @property
-    def topic_partition(self) -> Partition:
-        return self.topic, self.partition
-
-    @property
-    def subject(self) -> Subject:
-        """The topic, and the hazard or alert that the record is about."""
-        return self.topic, self.data.get("alert_id") or self.data.get("hazard_id")
 
 
 @dataclass(eq=False)
@@ -208,7 +178,7 @@ class EventStream:
         """The record's frame; None if the worker stores the record as a dead letter. Raises UnknownRecordKey."""
         try:
             self._verifier.verify(record)
-            frame = _frame(record)
+            frame = frame_of(record)
             return replace(frame, before=self._revisions.replaced(frame.topic, frame.data))
         except SetAside as error:
             reason = error.reason
@@ -245,7 +215,7 @@ class EventStream:
         if data is frame.data:
             return frame.full
         content = json.loads(frame.full.partition(b"data: ")[2])
-        return _event(frame.topic, {**content, "data": data})
+        return event(frame.topic, {**content, "data": data})
 
     def _holds(self, sight: StreamVisibility, start: Vector) -> bool:
         return all(
@@ -291,27 +261,3 @@ class EventStream:
                 chunk = b":\n" + self._marked(sight, BEAT)
                 for listener in group:
                     listener.put(chunk)
-
-
-def _frame(record: Record) -> Frame:
-    """The frame of a record. Raises if the record breaks the contract or is on the wrong topic.
-
-    The record is validated, because its fields decide who may see it.
-    """
-    decode(record.topic, record.value, record.headers)
-    data = json.loads(record.value)
-    about = {name: header(record.headers, f"ce_{name}") for name in ("id", "source", "type", "specversion", "time")}
-    hint = {name: about[name] for name in ("type", "specversion", "time")}
-    full = _event(record.topic, {**about, "data": data})
-    removed = _removed(about["id"], data) if record.topic == RESTRICTED_HAZARDS else b""
-    return Frame(*record.topic_partition, record.offset, data, full, _event(record.topic, hint), removed)
-
-
-def _removed(event_id: str | None, data: dict[str, Any]) -> bytes:
-    """The id is derived, because the hidden event's own id may be known to its sender."""
-    content = {"id": str(uuid5(NAMESPACE_OID, f"removed {event_id}")), "source": SOURCE, "type": REMOVED}
-    return _event(RESTRICTED_HAZARDS, {**content, "specversion": "1.0", "data": {"hazard_id": data["hazard_id"]}})
-
-
-def _event(topic: str, content: dict[str, Any]) -> bytes:
-    return f"event: {topic}\ndata: {json.dumps(content, ensure_ascii=False, separators=(',', ':'))}\n".encode()
