@@ -10,16 +10,21 @@ Number = Callable[[Any], str]
 
 def displaced(figures: Mapping[str, Any], number: Number, known: NullTranslations) -> str:
     """The numbers of counted people and registered people as text, with the total and with the part in held reports."""
-    parts = [_registered(figures, number, known)]
-    if figures.get("reports"):
-        parts.insert(0, ", ".join(_counted(figures, number, known)))
-    recorded = "; ".join(parts)
+    recorded = displaced_in_parts(figures, number, known)
     held = _held(figures, number, known)
     if not held and not (figures.get("reports") and figures.get("registered_persons")):
         return recorded
     persons = _persons(figures["persons"], number, known)
     total = known.gettext("Total, with the larger figure at each place: {persons}").format(persons=persons)
     return ". ".join([recorded, total, *held])
+
+
+def displaced_in_parts(figures: Mapping[str, Any], number: Number, known: NullTranslations) -> str:
+    """The numbers of counted people and of registered people as text."""
+    parts = [_registered(figures, number, known)]
+    if figures.get("reports"):
+        parts.insert(0, ", ".join(_counted(figures, number, known)))
+    return "; ".join(parts)
 
 
 def _held(figures: Mapping[str, Any], number: Number, known: NullTranslations) -> list[str]:

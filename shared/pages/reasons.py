@@ -7,7 +7,7 @@ from typing import Any
 from babel.support import NullTranslations
 
 from shared.pages.formats import filters
-from shared.pages.headcounts import displaced
+from shared.pages.headcounts import displaced, displaced_in_parts
 from shared.pages.terms import N_, term
 from shared.places import Places
 
@@ -44,7 +44,7 @@ NOT_ALERTED: Mapping[str, str] = {
     "status_not_alerted": N_("a system test or a draft"),
     "resolved": N_("its alert is closed already"),
 }
-# For a row that shows the place already, and may cut the end of the text.
+# For a row that shows the place and the total already, and may cut the end of the text.
 BRIEF = {"households_displaced": N_("{displaced}. Within {hours} hours ({dates})")}
 WITHOUT_DEPTH = N_("Earthquake of magnitude {magnitude}")
 INTENSITY = N_("Expected intensity (computed): up to {intensity} on MSK-64, {place}")
@@ -71,11 +71,12 @@ def sentence(
 ) -> str:
     """The sentence for a reason. The code of an unknown reason is shown unchanged.
 
-    A brief sentence has the numbers of people first, and not the place.
+    A brief sentence has the numbers of people first, but neither the total nor the place.
     """
     words = Words(_shown(figures, language, known.gettext, places))
     if reason == "households_displaced":
-        words["displaced"] = displaced(figures, filters(language)["number"], known)
+        in_words = displaced_in_parts if is_brief else displaced
+        words["displaced"] = in_words(figures, filters(language)["number"], known)
     text = BRIEF.get(reason) if is_brief else None
     texts = _of_quake(reason, figures) if reason in OF_QUAKES else [text or TEXTS.get(reason, reason)]
     if present := [text for name, text in (("sites", SITES), ("group_persons", GROUPS)) if figures.get(name)]:
