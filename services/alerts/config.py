@@ -2,20 +2,14 @@
 
 from pathlib import Path
 
-from shared.config import Settings
+from shared.mail.server import MailServerSettings
 
 
-class AlertsSettings(Settings):
+class AlertsSettings(MailServerSettings):
     """`alerts_key_file` contains the 32-byte key that encrypts the receivers' secrets at rest."""
 
     alerts_rules: Path | None = None
     alerts_key_file: Path = Path(".state/secrets/alerts-key")
-
-    alerts_smtp_host: str | None = None
-    alerts_smtp_port: int = 587
-    alerts_smtp_username: str | None = None
-    alerts_smtp_password_file: str | None = None
-    alerts_mail_from: str = "alerts@localhost"
 
     alerts_telegram_token_file: str | None = None
     alerts_telegram_api: str = "https://api.telegram.org"

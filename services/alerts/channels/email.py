@@ -1,10 +1,8 @@
 """Sends mail through the centre's own server, with STARTTLS unless the server is on this machine."""
 
 import email.errors
-import ipaddress
 import re
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -14,17 +12,16 @@ from uuid import UUID
 import aiosmtplib
 
 from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered
-from services.alerts.channels.folding import POLICY
 from services.alerts.config import AlertsSettings
 from services.alerts.notices import Content
 from services.alerts.receivers import Receiver
 from services.alerts.texts import Text, Texts
 from shared import events
-from shared.config import secret
 from shared.events import AlertRaised
-from shared.outbound import TOTAL_SECONDS, Outbound, OutboundError, OutsideExercise
+from shared.mail.folding import POLICY
+from shared.mail.server import MailServer
+from shared.outbound import Outbound, OutboundError, OutsideExercise
 
-QUIT_SECONDS = 1.0
 MOST_THREADS = 10  # the highest number of thread ids in a mail's References header, which must be short
 NO_ADDRESS = (ValueError, IndexError, email.errors.MessageError)  # errors of the library `email` for an invalid address
 REFUSED_FOR_GOOD = 500  # a code below 500 asks for a retry, for example because a mailbox is full
@@ -48,7 +45,8 @@ class EmailChannel:
         if host is None:
             raise Undelivered("no_mail_server")
         try:
-            return await self._hand_over(host, self.message(job, receiver))
+            await MailServer(host, self._settings, self._outbound).hand_over(self.message(job, receiver))
+            return "smtp_250"
         except OutsideExercise:
             return OUTBOX_PAGE
         except OutboundError as error:
@@ -63,30 +61,6 @@ class EmailChannel:
             raise Undelivered("unreachable") from error
         except NO_ADDRESS as error:  # ALERTS_MAIL_FROM or the receiver's address is invalid
             raise Undelivered("not_mailable") from error
-
-    async def _hand_over(self, host: str, message: EmailMessage) -> str:
-        client = aiosmtplib.SMTP(
-            port=self._settings.alerts_smtp_port, start_tls=False, timeout=TOTAL_SECONDS, tls_context=self._outbound.tls
-        )
-        try:
-            async with self._outbound.in_time(host):
-                await self._greet(client, host)
-                await client.send_message(message)
-            # The server has accepted the mail. A failed QUIT is ignored, because a retry would send the mail twice.
-            with suppress(aiosmtplib.SMTPException, OSError):
-                await client.quit(timeout=QUIT_SECONDS)
-        finally:
-            client.close()  # closed without QUIT, because the timeout may have interrupted a command
-        return "smtp_250"
-
-    async def _greet(self, client: aiosmtplib.SMTP, host: str) -> None:
-        address, *_ = await self._outbound.gate.addresses(host, self._settings.alerts_smtp_port)
-        await client.connect(hostname=address)
-        if not ipaddress.ip_address(address).is_loopback:
-            await client.starttls(server_hostname=host)
-        if self._settings.alerts_smtp_username:
-            password = secret(self._settings.alerts_smtp_password_file) or ""
-            await client.login(self._settings.alerts_smtp_username, password)
 
     def message(self, job: Job, receiver: Receiver) -> EmailMessage:
         """Every attempt has the same Message-ID, so that a mail server can recognise a second copy."""
