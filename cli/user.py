@@ -259,6 +259,7 @@ def token(
         purpose = GRANTS_ALERTS if alerts else "hazards"
         principal = accounts.integration(account, now, purpose, timedelta(days=days))
         await noted(session, Action.TOKEN_ISSUED, account.account_id, principal.jti, reason=purpose)
+        sign_ins.record_token(session, principal, address=environment.terminal())
         typer.echo(f"token id {principal.jti}, for `dayar user revoke`", err=True)
         return Signer(settings.token_private_key_file).sign(principal)
 
@@ -272,6 +273,7 @@ def revoke(token_id: Annotated[UUID, typer.Argument(help="The id that `dayar use
 
     async def do(session: AsyncSession, now: datetime) -> None:
         await outbox.add(session, credentials.revoke_token(token_id, now))
+        await sign_ins.end_token(session, token_id, now)
         await noted(session, Action.RIGHTS_CHANGED, token_id, reason="token-revoked")
 
     run(do)

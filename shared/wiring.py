@@ -1,7 +1,7 @@
 """Wiring that all web apps and workers share. A service's own wiring is in its `app.py` and `worker.py`."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, TypeAlias
 
@@ -16,6 +16,7 @@ from shared.messaging.outbox import Relay
 from shared.messaging.redrives import Redrives
 from shared.postgres import database
 from shared.web import apps
+from shared.web.measured import Measure, Measured
 
 Task: TypeAlias = Coroutine[Any, Any, None]
 # A lifespan stores objects for the routes in `app.state`, and yields the tasks that run beside the app.
@@ -37,6 +38,7 @@ def web_app(
     lifespan: Lifespan,
     ready: Mapping[str, Check] = POSTGRESQL,
     ready_in_postgresql: Mapping[str, Check] = {},
+    measures: Sequence[Measure] = (),
     revocations: Revocations | None = None,
     routers: Iterable[APIRouter] = (),
     routes: Iterable[BaseRoute] = (),
@@ -45,6 +47,7 @@ def web_app(
 
     `ready` has the checks of `/ready` by name. `web_app` adds a check that the revocations are known. The checks in
     `ready_in_postgresql` read PostgreSQL. If PostgreSQL does not answer, `/ready` reports these checks as failed.
+    `measures` read metrics from PostgreSQL for `/metrics`.
     """
     known = revocations or Revocations(settings)
     engine = database.engine(settings)
@@ -52,6 +55,8 @@ def web_app(
     @asynccontextmanager
     async def whole(app: FastAPI) -> AsyncIterator[None]:
         app.state.engine, app.state.sessions = engine, database.sessions(engine)
+        app.state.measured = Measured(service, settings, app.state.sessions, measures)
+        app.state.metrics.register(app.state.measured)
         try:
             async with lifespan(app) as tasks, lifecycle.beside(known.run(), *tasks):
                 yield

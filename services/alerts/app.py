@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.alerts import act_routes, alert_page, hazard_routes, pages, routes, source_routes
+from services.alerts import act_routes, alert_page, hazard_routes, measures, pages, routes, source_routes
 from services.alerts.answers import AnswerRefused
 from services.alerts.config import AlertsSettings
 from services.alerts.ruleset import Ruleset
@@ -37,6 +37,7 @@ def create_app(settings: AlertsSettings) -> FastAPI:
         "alerts",
         settings,
         lifespan=lifespan,
+        measures=[measures.channels],
         routers=[
             routes.router,
             act_routes.router,

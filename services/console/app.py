@@ -15,6 +15,7 @@ from starlette.routing import Mount, Route
 from services.console import (
     entry,
     granted_hazards,
+    measures,
     own_sign_ins,
     purposes,
     readmissions,
@@ -100,6 +101,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
         settings,
         lifespan=lifespan,
         ready={**wiring.POSTGRESQL, "stream": is_reading, "accounts": has_first_account},
+        measures=[measures.installation, measures.monitoring(settings), measures.tokens],
         revocations=revocations,
         routers=[
             signin.router,

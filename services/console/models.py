@@ -41,7 +41,10 @@ class Account(ConsoleModel):
 
 
 class SignIn(ConsoleModel):
-    """One sign-in. A sign-in begins with the password, and is renewed while the page or phone is in use."""
+    """One sign-in, or one token of another system.
+
+    A sign-in begins with the password, and is renewed while the page or phone is in use. A token is never renewed.
+    """
 
     __tablename__ = "sign_ins"
 

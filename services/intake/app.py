@@ -14,6 +14,7 @@ from services.intake.counts import AdmissionMetrics, Counts
 from services.intake.deduplication import Deduplication
 from services.intake.drafting import THREADS, Drafting
 from services.intake.fast_path import FastPath, PathParameters
+from services.intake.feeds import measures
 from services.intake.feeds import routes as feeds
 from services.intake.feeds.routes import FeedMetrics
 from services.intake.field.pages import FieldForm
@@ -71,6 +72,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
         settings,
         lifespan=lifespan,
         ready={"kafka": has_kafka, "valkey": has_valkey},  # intake accepts reports without PostgreSQL
+        measures=[measures.of(settings.feeds)],
         revocations=revocations,
         routers=(feeds.router, receipt_routes.router, ledger.routes("intake"), redrive_routes.routes("intake")),
         routes=[*ROUTES, *sheet_routes.ROUTES, *FieldForm(settings, places, phone_keys).routes()],

@@ -15,6 +15,7 @@ from services.registry import (
     group_pages,
     held_routes,
     household_pages,
+    measures,
     movement_routes,
     need_routes,
     routes,
@@ -52,6 +53,7 @@ def create_app(settings: RegistrySettings) -> FastAPI:
         settings,
         lifespan=lifespan,
         ready_in_postgresql={"reports_in_time": reports_in_time},
+        measures=[measures.held_reports],
         routers=[
             search_routes.router,
             duplicate_routes.router,

@@ -126,7 +126,8 @@ async def with_ends(rows: Sequence[Row], service: str, settings: Settings) -> li
                 for topic_partition, end in sorted(ends.items())
             }
             written = await reader.written_at(
-                {topic_partition: row.next for topic_partition, row in ended.items() if row.on_its_way}
+                # after the log was lost, the next offset can be beyond the end, and the broker would refuse it
+                {topic_partition: row.next for topic_partition, row in ended.items() if (row.on_its_way or 0) > 0}
             )
     except (TimeoutError, KafkaError):
         return list(rows)

@@ -61,7 +61,7 @@ def create_app(
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     authenticator = Authenticator(settings.token_public_keys, revocations)
-    app.state.settings, app.state.metrics = settings, CollectorRegistry()
+    app.state.settings, app.state.metrics, app.state.measured = settings, CollectorRegistry(), None
     app.state.refusals = Refusals(settings, authenticator)
     plumbing = [Route("/live", live), Route("/ready", readiness(ready)), Route("/metrics", metrics)]
     own = [copy.copy(route) for router in (*routers, audit_routes.routes(service)) for route in router.routes]

@@ -28,5 +28,7 @@ class HttpMetrics:
 
 
 async def metrics(request: Request) -> Response:
+    if (measured := request.app.state.measured) is not None:
+        await measured.refresh()
     worker = generate_latest(REGISTRY)  # the metrics of a worker in the same process
     return Response(generate_latest(request.app.state.metrics) + worker, media_type=CONTENT_TYPE_LATEST)

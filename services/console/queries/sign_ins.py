@@ -32,20 +32,7 @@ async def record(session: AsyncSession, principal: Principal, *, address: str, b
     now = datetime.fromtimestamp(principal.issued_at, UTC)
     ended = SignIn.expires_at < now - KEPT_AFTER_END
     await session.execute(delete(SignIn).where(SignIn.account_id == principal.account, ended))
-    session.add(
-        SignIn(
-            jti=principal.jti,
-            account_id=principal.account,
-            channel=principal.channel,
-            device=principal.device,
-            address=address,
-            browser=browser,
-            signed_in_at=now,
-            seen_at=now,
-            expires_at=ends_at(principal),
-            ended_at=None,
-        )
-    )
+    session.add(row_of(principal, address, browser))
     await audit.add(
         session,
         Entry(
@@ -56,6 +43,32 @@ async def record(session: AsyncSession, principal: Principal, *, address: str, b
             objects=[principal.device] if principal.device else [],
         ),
     )
+
+
+def record_token(session: AsyncSession, principal: Principal, *, address: str) -> None:
+    """Records a token of another system, so that administrators are told before the token ends."""
+    session.add(row_of(principal, address, ""))
+
+
+def row_of(principal: Principal, address: str, browser: str) -> SignIn:
+    now = datetime.fromtimestamp(principal.issued_at, UTC)
+    return SignIn(
+        jti=principal.jti,
+        account_id=principal.account,
+        channel=principal.channel,
+        device=principal.device,
+        address=address,
+        browser=browser,
+        signed_in_at=now,
+        seen_at=now,
+        expires_at=ends_at(principal),
+        ended_at=None,
+    )
+
+
+async def end_token(session: AsyncSession, jti: UUID, now: datetime) -> None:
+    """Ends the token, if this installation issued it. A token of an earlier release is not recorded."""
+    await session.execute(update(SignIn).where(SignIn.jti == jti).values(ended_at=now))
 
 
 async def renew(session: AsyncSession, principal: Principal, now: datetime) -> None:
