@@ -18,6 +18,9 @@ if [ "$1" = chromium ]; then
     fi
 fi
 
+# Only CI must check the rules for Prometheus, because Debian's package also starts a Prometheus server.
+if [ -n "$CI" ] && [ "$1" = chromium ]; then command -v promtool >/dev/null || add prometheus; fi
+
 if [ -n "$missing" ]; then
     echo "Missing:$missing. Install it and start again:" >&2
     echo "    apt-get install --yes --no-install-recommends$missing" >&2
