@@ -28,8 +28,10 @@ GROUPS = (
     "receiver",
     "restore",
     "sites",
+    "status",
     "telegram",
     "user",
+    "watch",
 )
 
 

@@ -10,10 +10,12 @@ import typer
 from deploy.local import paths
 from deploy.local.options import GIVEN
 
+SERVICES = "WATCH_SERVICES"  # the container of the monitoring names only the services
+
 
 def load() -> None:
     """Set the installation's environment variables if none of them is set, and print the installation's folder."""
-    if any(name in os.environ for name in GIVEN.values()):
+    if any(name in os.environ for name in (*GIVEN.values(), SERVICES)):
         return
     root = Path(os.environ.get("STATE") or paths.states())
     wanted = ("main",) if os.environ.get("DEMO") == "0" else ("demo", "main")

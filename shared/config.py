@@ -64,6 +64,7 @@ class Settings(CheckedSettings):
     state: Path = Path(".state")
     beat_file: Path | None = None  # a worker touches this file, so that the supervisor sees that the event loop runs
     places_path: Path | None = None
+    watch_folder: Path | None = None  # the folder of `dayar watch`'s status; the default is in the state folder
     public_url: str = "http://127.0.0.1:8080"
     trusted_hosts: tuple[str, ...] = ()
     forwarded_allow_ips: str | None = None

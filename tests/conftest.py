@@ -37,6 +37,7 @@ SHARED = (
 # One worker runs all files whose tests kill servers, so that the servers for these tests are started once.
 KILLING = (
     "tests/console/test_attempts.py",
+    "tests/deploy/watch/test_away.py",
     "tests/intake/test_dependencies_away.py",
     "tests/intake/test_unchecked.py",
     "tests/journeys/test_households.py",
@@ -237,5 +238,6 @@ def killable_installation(killable: Ground, tmp_path: Path) -> Iterator[Installa
         yield installation
         for component in killable.components.started:
             component.resume()
-            if not component.is_ready():
+            # the files of a killed PostgreSQL still say that it is ready
+            if not component.process.is_running or not component.is_ready():
                 component.start()

@@ -25,7 +25,7 @@ FILES, DATABASE, LOG = "files", "database", "log"
 PIECE = 8 << 20
 RESTORING = "restoring"  # the marker file, which exists in the first folder until a restore has ended
 # A backup leaves out the servers' own folders, and files that each start writes again.
-LEFT_OUT = ("kafka", "postgres", "valkey", "run", "logs", "lock", "environment", "program", RESTORING)
+LEFT_OUT = ("kafka", "postgres", "valkey", "run", "logs", "lock", "environment", "program", "watch", RESTORING)
 PUT_ASIDE = "replaced-"
 FAULTS = (Refused, OSError, asyncpg.PostgresError, DBAPIError, KafkaException)
 

@@ -1,7 +1,8 @@
-"""`python -m deploy.containers.health [worker]` is the health check of a container."""
+"""`python -m deploy.containers.health [worker|watch]` is the health check of a container."""
 
 import os
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -11,16 +12,24 @@ from shared.liveness import over_http
 ESTABLISHED = "01"
 KAFKA_PORT, DATABASE_PORT = 9092, 5432  # the ports of addresses without a port
 SECONDS = 4
+FRESH_SECONDS = 60
 
 
 def main() -> None:
-    is_well = is_connected() if sys.argv[1:] == ["worker"] else is_ready()
-    sys.exit(0 if is_well else 1)
+    kind = " ".join(sys.argv[1:])
+    check = {"worker": is_connected, "watch": has_written}.get(kind, is_ready)
+    sys.exit(0 if check() else 1)
 
 
 def is_ready() -> bool:
     """Whether the web server and the dependencies that it needs are ready, according to `/ready`."""
     return over_http("127.0.0.1", int(os.environ["PORT"]), host_name(os.environ), path="/ready", timeout=SECONDS)()
+
+
+def has_written() -> bool:
+    """Whether `dayar watch` has written its status file in the last minute."""
+    file = Path(os.environ["WATCH_FOLDER"]) / "status.json"
+    return file.exists() and time.time() - file.stat().st_mtime < FRESH_SECONDS
 
 
 def host_name(environment: Mapping[str, str]) -> str:

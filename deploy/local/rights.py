@@ -15,7 +15,7 @@ from deploy.local.users import OPENER, SERVICES, let_read, own
 from shared.events.topics import SERVICES as NAMES
 
 READ = ("valkey", *(f"{server}-{service}" for server in ("kafka", "database") for service in NAMES))
-WRITTEN = ("spool", "access")
+WRITTEN = ("spool", "access", "watch")
 FILES = ("_FILE", "PLACES_PATH", "ALERTS_RULES")
 
 

@@ -1,6 +1,7 @@
 """The servers and the processes of one installation, and the settings that connect them."""
 
 import hashlib
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from deploy.local.valkey import Valkey
 from deploy.provision import database, secrets, topics
 from deploy.provision.database import Server
 from deploy.provision.topics import Broker
+from deploy.watch.settings import WatchSettings
 from services.alerts.config import AlertsSettings
 from services.console.config import ConsoleSettings
 from services.intake.config import IntakeSettings
@@ -32,19 +34,27 @@ from shared.config import Settings, secret
 from shared.crypto.seal import write_private, write_whole
 from shared.events.topics import SERVICES
 from shared.liveness import Answers, by_beat, over_http
+from shared.mail.server import MailServerSettings
 
 DATABASE = "dayar"
 ROLE_PREFIX = "dayar_"
 TOPIC_PREFIX = "dayar."
 WORKERS = {"intake": 1, "registry": 2, "alerts": 1, "console": 1}  # docs/decisions/0017 explains these numbers
+WORKER_NAMES = [
+    f"{service}-worker" + (f"-{number}" if number > 1 else "")
+    for service, count in WORKERS.items()
+    for number in range(1, count + 1)
+]
 WEB = "web"
 NOWHERE = "/nonexistent"  # the home folder of users without a home
 PASSED_ON = (
     "DISPLACEMENTS_DAYS",
     "DEAD_LETTERS_DAYS",
     *(f"BACKUP_{name}".upper() for name in BackupSettings.model_fields),
+    *(name.upper() for kind in (WatchSettings, MailServerSettings) for name in kind.__annotations__),
+    "OUTBOUND_ALLOW",
 )
-KINDS = (AlertsSettings, ConsoleSettings, IntakeSettings, RegistrySettings)
+KINDS = (AlertsSettings, ConsoleSettings, IntakeSettings, RegistrySettings, WatchSettings)
 SETTINGS = {name.upper() for kind in KINDS for name in kind.model_fields}
 
 
@@ -95,7 +105,7 @@ class Stack:
 
     @cached_property
     def processes(self) -> list[Process]:
-        """The processes of the services and of the backups; the web process is the last."""
+        """The processes of the services, of the backups and of the monitoring; the web process is the last."""
         return list(self._processes())
 
     @cached_property
@@ -113,6 +123,7 @@ class Stack:
         if self.backup.at is not None:
             # only the user that started the stack can read all files of a backup
             yield self._process("backup", "deploy.backup", user=None)
+        yield self._process("watch", "deploy.watch", user=SERVICES_USER)
         yield self._process(WEB, "deploy.local.web", user=SERVICES_USER)
 
     def _process(self, name: str, *module: str, user: User | None, instance: str = "local") -> Process:
@@ -155,6 +166,7 @@ class Stack:
             "PORT": str(options.port),
             "PUBLIC_URL": options.public_url,
             "DAYAR_EXERCISE": str(self.exercise).lower(),
+            "WATCH_WORKERS": json.dumps(WORKER_NAMES),
         }
         if self.folders.places.exists() and not options.environment.get("PLACES_PATH"):
             settings["PLACES_PATH"] = str(self.folders.places)

@@ -51,7 +51,7 @@ def monitoring(settings: Settings) -> Measure:
 
     async def measure(_: AsyncSession) -> Iterable[Metric]:
         known = status.read(status.folder_of(settings))
-        findings = [(standing.check, standing.finding) for standing in known.open] if known else []
+        findings = [(tracked.check, tracked.finding) for tracked in known.open] if known else []
         return [
             gauge(
                 "console_watch_timestamp_seconds",

@@ -22,6 +22,7 @@ from deploy.local import paths
 from deploy.local.process import wait_until
 from deploy.provision.keys import KeyCarried, KeySpooled
 from deploy.provision.secrets import KEYS, PASSWORDS
+from deploy.watch.settings import WatchSettings
 from services.alerts.config import AlertsSettings
 from services.console.config import ConsoleSettings
 from services.intake.config import IntakeSettings
@@ -30,6 +31,7 @@ from shared.config import Settings
 from shared.crypto.seal import Opener, Sealer
 from shared.events.topics import CONTRACT, SERVICES
 from shared.liveness import by_beat
+from shared.mail.server import MailServerSettings
 from tests.installation import Installation
 from tests.waiting import wait_for
 
@@ -99,7 +101,10 @@ def test_the_strength_of_another_servers_password_is_not_checked(tmp_path: Path)
         (IntakeSettings, "intake"),
         (RegistrySettings, "registry-worker"),
         (AlertsSettings, "alerts"),
+        (MailServerSettings, "alerts"),
         (ConsoleSettings, "console"),
+        (WatchSettings, "watch"),
+        (MailServerSettings, "watch"),
     ],
 )
 def test_a_services_own_settings_reach_its_container(settings: type[Settings], container: str) -> None:
@@ -111,6 +116,7 @@ def test_a_services_own_settings_reach_its_container(settings: type[Settings], c
 NOT_IN_ENV_FILE = {
     *("HOST", "PORT", "STATE", "BEAT_FILE"),
     *("SERVICE", "EXERCISE", "PLACES_PATH"),
+    "WATCH_FOLDER",
     *("KAFKA_CA_FILE", "KAFKA_GROUP_INSTANCE", "TOPIC_PREFIX"),
 }
 
@@ -124,7 +130,19 @@ def test_settings_that_the_services_share_reach_a_container() -> None:
 
 
 # these volumes contain the servers' data, which a backup dumps, and files that are written again
-NOT_IN_BACKUP = {"kafka", "postgres", "valkey", "registry", "alerts", "secrets-command", "backups", "paper"}
+NOT_IN_BACKUP = {
+    "kafka",
+    "postgres",
+    "valkey",
+    "registry",
+    "alerts",
+    "secrets-command",
+    "backups",
+    "paper",
+    "beats",
+    "prometheus",
+    "watch",
+}
 
 
 def test_a_backup_contains_every_volume_that_nothing_writes_again() -> None:

@@ -12,6 +12,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException
 from deploy.local.kafka import ADMIN
 from deploy.local.process import wait_until
 from deploy.provision.topics import Broker
+from shared.monitoring import status
 from tests.supervised import Run, all_answer
 
 pytestmark = pytest.mark.components
@@ -21,6 +22,20 @@ def test_workers_start_when_postgresql_runs_so_that_reports_are_accepted_early(r
     names = ("web", "postgres", "registry-worker", "alerts-worker", "console-worker", "intake-worker")
     web, postgres, *workers = [psutil.Process(run.pid(name)).create_time() for name in names]
     assert web < postgres < min(workers)
+
+
+def test_it_is_monitored_and_its_status_is_known(run: Run) -> None:
+    def is_seen() -> bool:
+        known = status.read(run.folder / "watch")
+        return known is not None and all(component.is_up for component in known.components)
+
+    assert wait_until(is_seen, timeout=30, every=0.2), status.read(run.folder / "watch")
+    known = status.read(run.folder / "watch")
+    assert known is not None
+    assert {component.name for component in known.components} >= {
+        *("intake", "registry", "alerts", "console", "PostgreSQL", "Kafka", "Valkey"),
+        *("intake-worker", "registry-worker", "registry-worker-2", "alerts-worker", "console-worker"),
+    }
 
 
 def test_behind_a_proxy_it_becomes_ready_under_the_proxys_name(run: Run) -> None:

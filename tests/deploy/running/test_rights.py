@@ -18,7 +18,7 @@ from tests import preloaded
 from tests.supervised import Run, all_answer, own_environment
 
 WEB, OPENERS = "web", ("registry-worker", "registry-worker-2")
-WORKERS = ("intake-worker", "alerts-worker", "console-worker")
+WORKERS = ("intake-worker", "alerts-worker", "console-worker", "watch")
 SERVERS = ("kafka", "postgres", "valkey")
 
 pytestmark = [

@@ -18,7 +18,9 @@ from tests.supervised import Run, all_answer, own_environment
 pytestmark = pytest.mark.components
 
 
-@pytest.mark.parametrize("name", ["registry-worker", "registry-worker-2", "web", "valkey", "kafka", "postgres"])
+@pytest.mark.parametrize(
+    "name", ["registry-worker", "registry-worker-2", "watch", "web", "valkey", "kafka", "postgres"]
+)
 def test_a_killed_process_is_restarted(run: Run, name: str) -> None:
     killed = run.pid(name)
     os.kill(killed, signal.SIGKILL)
@@ -40,7 +42,7 @@ def test_nothing_outlives_a_killed_supervisor_and_the_next_start_restores_everyt
     children = run.children()
     mark = run.folder / "kafka" / "provisioned"
     made = mark.stat().st_mtime_ns
-    assert len(children) >= 9
+    assert len(children) >= 10
     run.supervisor.kill()
     run.supervisor.wait()
     _, alive = psutil.wait_procs(children, timeout=10)

@@ -1,0 +1,55 @@
+"""The table of checks. A new check is one file and one row."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from deploy.watch.checks import (
+    backup,
+    certificate,
+    channels,
+    clock,
+    dead_letters,
+    disk,
+    feeds,
+    held,
+    lag,
+    ledger,
+    services,
+    tokens,
+    workers,
+)
+from deploy.watch.surroundings import Surroundings
+from shared.monitoring.findings import MonitoringFinding
+
+Look = Callable[[Surroundings], Awaitable[Sequence[MonitoringFinding]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Looks every `every` seconds, for at most `timeout` seconds. No finding means that all is well.
+
+    A finding is reported when it has held for `lasting` seconds, so that a restart causes no message.
+    """
+
+    name: str
+    every: float
+    timeout: float
+    lasting: float
+    look: Look
+
+
+CHECKS = (
+    Check("services", 10, 20, 60, services.look),
+    Check("workers", 10, 5, 60, workers.look),
+    Check("disk", 60, 5, 0, disk.look),
+    Check("clock", 300, 10, 600, clock.look),
+    Check("certificate", 3600, 20, 0, certificate.look),
+    Check("lag", 30, 15, 60, lag.look),
+    Check("ledger", 30, 15, 120, ledger.look),
+    Check("dead letters", 30, 15, 60, dead_letters.look),
+    Check("held reports", 300, 15, 0, held.look),
+    Check("feeds", 30, 15, 60, feeds.look),
+    Check("channels", 30, 15, 60, channels.look),
+    Check("backup", 60, 15, 0, backup.look),
+    Check("tokens", 3600, 15, 0, tokens.look),
+)

@@ -1,0 +1,33 @@
+"""Alerts reach their receivers on each channel."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from deploy.watch.surroundings import Sample, Surroundings
+from shared.monitoring.findings import FindingKind, Level, MonitoringFinding
+
+
+async def look(around: Surroundings) -> Sequence[MonitoringFinding]:
+    metrics = await around.metrics("alerts")
+    since = by_channel(metrics.get("alerts_failing_since_timestamp_seconds", ()))
+    failing = by_channel(metrics.get("alerts_failing_deliveries", ()))
+    abandoned = by_channel(metrics.get("alerts_abandoned_deliveries", ()))
+    return [
+        *(of_failing(name, count, since[name]) for name, count in failing.items() if count),
+        *(of_abandoned(name, count) for name, count in abandoned.items() if count),
+    ]
+
+
+def by_channel(samples: Iterable[Sample]) -> dict[str, float]:
+    return {sample.labels["channel"]: sample.value for sample in samples}
+
+
+def of_failing(channel: str, count: float, since: float) -> MonitoringFinding:
+    at = datetime.fromtimestamp(since, UTC).isoformat()
+    values = {"channel": channel, "deliveries": round(count), "at": at}
+    return MonitoringFinding(kind=FindingKind.CHANNEL_FAILING, level=Level.FAILED, subject=channel, values=values)
+
+
+def of_abandoned(channel: str, count: float) -> MonitoringFinding:
+    values = {"channel": channel, "deliveries": round(count)}
+    return MonitoringFinding(kind=FindingKind.DELIVERIES_ABANDONED, level=Level.WARNING, subject=channel, values=values)

@@ -1,0 +1,20 @@
+"""No record waits in a topic of dead letters."""
+
+from collections.abc import Sequence
+
+from deploy.watch.checks import lag
+from deploy.watch.surroundings import Surroundings
+from shared.monitoring.findings import FindingKind, Level, MonitoringFinding
+
+
+async def look(around: Surroundings) -> Sequence[MonitoringFinding]:
+    samples = [
+        sample
+        for service in around.settings.services
+        for sample in (await around.metrics(service))["dayar_waiting_dead_letters"]
+    ]
+    return [
+        lag.of(FindingKind.DEAD_LETTERS, Level.WARNING, sample, letters=round(sample.value))
+        for sample in samples
+        if sample.value
+    ]

@@ -1,0 +1,20 @@
+"""No system and no phone stands still because its token ended."""
+
+from collections.abc import Sequence
+
+from deploy.watch.surroundings import Surroundings
+from shared.monitoring.findings import FindingKind, Level, MonitoringFinding
+
+
+async def look(around: Surroundings) -> Sequence[MonitoringFinding]:
+    metrics = await around.metrics("console")
+    return [
+        MonitoringFinding(
+            kind=FindingKind.TOKENS_END,
+            level=Level.WARNING,
+            subject=sample.labels["kind"],
+            values={"kind": sample.labels["kind"], "tokens": round(sample.value)},
+        )
+        for sample in metrics["console_ending_tokens"]
+        if sample.value
+    ]

@@ -1,0 +1,102 @@
+"""What the checks may ask: the services over HTTP, files, and the clock. Nothing here needs Kafka or PostgreSQL."""
+
+import asyncio
+import http.client
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from deploy.watch.settings import WatchSettings
+
+MOST_BYTES = 4 << 20
+CONNECT_SECONDS = 8.0
+FRESH_SECONDS = 5.0  # the checks of one round share an answer
+
+
+class NotMeasured(Exception):
+    """A service did not tell what the check must know; `reason` says which service."""
+
+    def __init__(self, service: str) -> None:
+        super().__init__(service)
+        self.service = service
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer of a service. `status` is 0 if the service did not answer."""
+
+    status: int
+    body: bytes
+    at: datetime
+
+    @property
+    def is_there(self) -> bool:
+        return self.status != 0
+
+    def json(self) -> Any:
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    labels: Mapping[str, str]
+    value: float
+
+
+@dataclass
+class Surroundings:
+    settings: WatchSettings
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    _answers: dict[str, Answer] = field(default_factory=dict)
+
+    @property
+    def now(self) -> datetime:
+        return self.clock()
+
+    async def answer(self, service: str, path: str) -> Answer:
+        """The service's answer, at most a few seconds old."""
+        url = self.settings.services[service] + path
+        known = self._answers.get(url)
+        if known is None or (self.now - known.at).total_seconds() > FRESH_SECONDS:
+            host = urlsplit(self.settings.public_url).hostname or ""
+            status, body = await asyncio.to_thread(get, url, host)
+            known = self._answers[url] = Answer(status, body, self.now)
+        return known
+
+    async def metrics(self, service: str) -> dict[str, list[Sample]]:
+        """The service's metrics by name. Raises NotMeasured if the service or its PostgreSQL does not answer."""
+        answer = await self.answer(service, "/metrics")
+        families = parsed(answer.body) if answer.status == HTTPStatus.OK else {}
+        if not any(sample.value for sample in families.get("dayar_postgresql_up", ())):
+            raise NotMeasured(service)
+        return families
+
+
+def parsed(body: bytes) -> dict[str, list[Sample]]:
+    return {
+        family.name: [Sample(sample.labels, sample.value) for sample in family.samples]
+        for family in text_string_to_metric_families(body.decode())
+    }
+
+
+def get(url: str, host: str) -> tuple[int, bytes]:
+    """The status and the body of the answer; 0 if there is none. `host` is the public name that the app accepts."""
+    address = urlsplit(url)
+    connection = http.client.HTTPConnection(address.hostname or "", address.port or 80, timeout=CONNECT_SECONDS)
+    try:
+        connection.request("GET", address.path, headers={"host": host})
+        answer = connection.getresponse()
+        return answer.status, answer.read(MOST_BYTES)
+    except (OSError, http.client.HTTPException):
+        return 0, b""
+    finally:
+        connection.close()

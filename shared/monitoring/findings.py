@@ -1,0 +1,51 @@
+"""The findings of `dayar watch`. A finding is a code with values; `shared.pages.findings` has the sentences."""
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Level(StrEnum):
+    """A failure needs somebody now. A warning needs somebody in the next days."""
+
+    WARNING = "warning"
+    FAILED = "failed"
+
+
+class FindingKind(StrEnum):
+    SERVICE_SILENT = "service_silent"
+    SERVER_AWAY = "server_away"
+    WORKER_SILENT = "worker_silent"
+    FEED_SILENT = "feed_silent"
+    RECORDS_WAIT = "records_wait"
+    CONSUMER_STOPPED = "consumer_stopped"
+    LEDGER_UNBALANCED = "ledger_unbalanced"
+    DEAD_LETTERS = "dead_letters"
+    HELD_OLD = "held_old"
+    DISK_FULL = "disk_full"
+    CLOCK_WRONG = "clock_wrong"
+    CLOCK_UNCHECKED = "clock_unchecked"
+    CHANNEL_FAILING = "channel_failing"
+    DELIVERIES_ABANDONED = "deliveries_abandoned"
+    BACKUP_NEVER = "backup_never"
+    BACKUP_FAILED = "backup_failed"
+    BACKUP_OVERDUE = "backup_overdue"
+    CERTIFICATE_ENDS = "certificate_ends"
+    CERTIFICATE_UNREADABLE = "certificate_unreadable"
+    TOKENS_END = "tokens_end"
+    CHECK_BLIND = "check_blind"
+
+
+class MonitoringFinding(BaseModel):
+    """One problem. `subject` distinguishes findings of one kind. `values` are the figures of the sentence."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: FindingKind
+    level: Level
+    subject: str = ""
+    values: dict[str, str | int | float] = {}
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind} {self.subject}"

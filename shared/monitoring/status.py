@@ -1,0 +1,124 @@
+"""The file that `dayar watch` writes, and that the status page and `dayar status` read."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from shared.config import Settings
+from shared.crypto.seal import write_whole
+from shared.monitoring.findings import MonitoringFinding
+
+FILE = "status.json"
+STALE = timedelta(minutes=2)  # `dayar watch` writes the file every few seconds
+
+
+class Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class TrackedFinding(Frozen):
+    """A finding that holds, or that ended and whose end was not reported yet.
+
+    `reported_at` is the time of the last message about the finding, and `reported` is the level in this message.
+    """
+
+    check: str
+    finding: MonitoringFinding
+    since: datetime
+    reported_at: datetime | None = None
+    reported: str | None = None
+    ended_at: datetime | None = None
+
+
+class ComponentStatus(Frozen):
+    """A service, a worker or a server. `answered_at` is None if the component never answered."""
+
+    name: str
+    is_up: bool
+    version: str = ""
+    answered_at: datetime | None = None
+
+
+class ConsumerStatus(Frozen):
+    """What a consumer has not read of a topic. `oldest` is the age of the oldest unread record in seconds."""
+
+    service: str
+    topic: str
+    unread: int
+    oldest: float
+
+
+class FeedStatus(Frozen):
+    name: str
+    source: str
+    read_at: datetime | None
+    entry_at: datetime | None
+    failures: int
+
+
+class ChannelStatus(Frozen):
+    name: str
+    delivered_at: datetime | None
+    failing: int
+    failing_since: datetime | None
+
+
+class CheckStatus(Frozen):
+    name: str
+    state: str
+    checked_at: datetime | None
+
+
+class ServiceStatus(Frozen):
+    """What one service told at `measured_at`. If the service does not answer later, the last answer is kept."""
+
+    measured_at: datetime
+    consumers: tuple[ConsumerStatus, ...] = ()
+    feeds: tuple[FeedStatus, ...] = ()
+    channels: tuple[ChannelStatus, ...] = ()
+    checks: tuple[CheckStatus, ...] = ()
+
+
+class MessagePath(Frozen):
+    """A way to the administrators. `failure` is the code of the last failed message, until a message succeeds."""
+
+    name: str
+    delivered_at: datetime | None = None
+    failure: str | None = None
+
+
+class SystemStatus(Frozen):
+    looked_at: datetime
+    is_exercise: bool = False
+    components: tuple[ComponentStatus, ...] = ()
+    parts: dict[str, ServiceStatus] = {}
+    tracked_findings: tuple[TrackedFinding, ...] = ()
+    paths: tuple[MessagePath, ...] = ()
+
+    def is_stale(self, now: datetime) -> bool:
+        """Whether `dayar watch` has stopped."""
+        return now - self.looked_at > STALE
+
+    @property
+    def open(self) -> list[TrackedFinding]:
+        """The findings that hold, failures first, then the oldest first."""
+        holding = [tracked for tracked in self.tracked_findings if tracked.ended_at is None]
+        return sorted(holding, key=lambda tracked: (tracked.finding.level, tracked.since))
+
+
+def folder_of(settings: Settings) -> Path:
+    return settings.watch_folder or settings.state / "watch"
+
+
+def read(folder: Path) -> SystemStatus | None:
+    """The last status; None if `dayar watch` never ran here, or if another release wrote the file."""
+    try:
+        return SystemStatus.model_validate_json((folder / FILE).read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return None
+
+
+def write(folder: Path, status: SystemStatus) -> None:
+    """Write atomically: after a power cut, the file has either the old or the new content."""
+    write_whole(folder / FILE, status.model_dump_json().encode())
