@@ -1,18 +1,25 @@
 """The phone reports what happened later to a household of its list, or to a household with a short code."""
 
+from uuid import uuid4
+
 from playwright.sync_api import BrowserContext, expect
 
 from shared.auth.tokens import Role
 from shared.events.short_codes import is_valid
 from tests.browsers import SLOW_MS
-from tests.intake.field.phones import Centre, filled, kept_reports, opened, sent, signed_in
+from tests.intake.field.phones import Centre, enter_pin, filled, kept_reports, opened, sent, signed_in
+from tests.intake.field.test_groups import known_site
+from tests.registry.factories import LEILEK
 
 
 def test_a_movement_of_a_listed_household_and_of_a_household_with_a_short_code(
     phone: BrowserContext, centre: Centre
 ) -> None:
+    name = f"Школа {uuid4()}"
+    site = known_site(centre, name_ru=name, name_ky=f"Мектеп {name[-12:]}", pcode=LEILEK)
     page = opened(phone, centre)
     signed_in(page, centre.account(Role.FIELD))
+    page.wait_for_function("name => localStorage.getItem('dayar.sites')?.includes(name)", arg=name)
     filled(page)
     answers = page.locator("#reports .answer")
     expect(answers).to_have_text(["Received by the centre"], timeout=SLOW_MS)
@@ -29,8 +36,13 @@ def test_a_movement_of_a_listed_household_and_of_a_household_with_a_short_code(
     page.select_option("#movement", "transferred")
     sent(page)
     expect(page.locator("#wrong")).to_contain_text("must be filled in")
-    page.select_option("#destination-oblast", "KG05000000000")
-    page.fill("#destination-locality", "Тобей")
+    page.fill("#destination-locality", name[:16].lower())
+    page.locator("#destination-locality-list li", has_text=f"Мектеп {name[-12:]}").tap()
+    expect(page.locator("#destination-district")).to_have_value(LEILEK)
+    page.fill("#persons", "5")
+    sent(page)
+    expect(page.locator("#odd-values")).to_have_text("Number of persons: 5, but the household has 4")
+    page.fill("#persons", "3")
     sent(page)
     expect(answers).to_have_text(["Received by the centre"] * 2, timeout=SLOW_MS)
 
@@ -45,15 +57,72 @@ def test_a_movement_of_a_listed_household_and_of_a_household_with_a_short_code(
 
     moved = {report["body"]["movement"]: report["body"] for report in kept_reports(page, centre) if report != household}
     assert moved["transferred"]["household_id"] == household["body"]["household_id"]
-    assert moved["transferred"]["destination"] == {"pcode": "KG05000000000"}
-    assert moved["transferred"]["destination_locality"] == "Тобей"
+    assert (moved["transferred"]["destination_site_id"], moved["transferred"]["persons"]) == (site, 3)
+    assert moved["transferred"]["destination"] == {"pcode": LEILEK}
     assert moved["returned"]["household_code"] == "7K3M9QXA7"
     assert not {"household_id", "persons", "destination"} & moved["returned"].keys()
     expect(page.locator("#reports .muted").first).to_contain_text("Returned")
 
     page.locator("#reports >> text=What happened later").first.click()
     page.check("input[value=household]", force=True)  # the author then reports another household in the same form
-    filled(page, persons="3")
+    filled(page, persons="6")
     expect(answers).to_have_text(["Received by the centre"] * 4, timeout=SLOW_MS)
-    other = next(report["body"] for report in kept_reports(page, centre) if report["clear"].get("persons") == 3)
+    other = next(report["body"] for report in kept_reports(page, centre) if report["clear"].get("persons") == 6)
     assert other["household_id"] != household["body"]["household_id"]
+
+
+def test_a_movement_of_some_members_is_reversed_from_the_list_with_a_reason(
+    phone: BrowserContext, centre: Centre
+) -> None:
+    page = opened(phone, centre)
+    signed_in(page, centre.account(Role.FIELD))
+    page.click("summary >> text=List the persons")
+    for number, name in enumerate(("Асан", "Жылдыз")):
+        page.click("#add-member")
+        page.locator("[data-name=given_name]").nth(number).fill(name)
+    filled(page, persons="2")
+    answers = page.locator("#reports .answer")
+    expect(answers).to_have_text(["Received by the centre"], timeout=SLOW_MS)
+
+    page.click("#reports >> text=What happened later")
+    expect(page.locator("#persons")).to_be_hidden()
+    page.select_option("#movement", "died")
+    sent(page)
+    expect(page.locator("#wrong")).to_have_text("Say who or how many died.")
+    page.select_option("#movement", "settled_elsewhere")
+    page.locator("#movers label", has_text="Жылдыз").tap()
+    page.select_option("#destination-oblast", "KG05000000000")
+    page.fill("#destination-locality", "Тобей")
+    page.reload()  # the page knows no names any more, and the draft keeps who was chosen
+    enter_pin(page)
+    expect(page.locator("#movers input:checked")).to_have_count(1)
+    sent(page)
+    expect(answers).to_have_text(["Received by the centre"] * 2, timeout=SLOW_MS)
+    household, moved = sorted(kept_reports(page, centre), key=lambda report: report["at"])
+    member = next(each for each in household["body"]["members"] if each["given_name"] == "Жылдыз")
+    assert moved["body"]["member_ids"] == [member["member_id"]]
+    assert "persons" not in moved["body"] and moved["body"]["destination_locality"] == "Тобей"
+
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.click("#reports >> text=This was wrong")
+    page.click("#reversal-form .is-primary")
+    expect(page.locator("#reversal-failed")).to_have_text("Why it was wrong: must be filled in")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    page.fill("#reversal-reason", "Айгүл was mistaken")
+    page.click("#reversal-form .is-primary")
+    expect(page.locator("#reversal")).to_be_hidden()
+    item = page.locator("#reports li", has_text="Movement")
+    expect(item.locator(".muted")).to_contain_text("reversed · Settled elsewhere")
+    expect(item.locator("text=This was wrong")).to_have_count(0)
+    expect(answers).to_have_text(["Received by the centre"] * 2, timeout=SLOW_MS)
+    assert "Айгүл" not in page.evaluate("JSON.stringify({ ...localStorage })")
+    [reversal] = [report["body"] for report in kept_reports(page, centre) if report["clear"]["version"] == 2]
+    told = {name: reversal[name] for name in ("report_id", "version", "is_reversed", "notes", "household_id")}
+    assert told == {
+        "report_id": moved["body"]["report_id"],
+        "version": 2,
+        "is_reversed": True,
+        "notes": "Айгүл was mistaken",
+        "household_id": household["body"]["household_id"],
+    }
+    assert reversal["occurred_at"] == moved["body"]["occurred_at"]

@@ -3,7 +3,7 @@
 import { element } from "./elements.js";
 import { tooYoung } from "./functioning.js";
 import { nameOf, personOf, placeName } from "./labels.js";
-import { contradictions, MOVEMENT } from "./movements.js";
+import { contradictions, MOVEMENT, sizeExceeded } from "./movements.js";
 import { counters } from "./reports.js";
 import { sentence } from "./texts.js";
 import { dayAndClock, local } from "./time.js";
@@ -87,6 +87,7 @@ export function oddities(body, today) {
     day < FIRST_DAY && body.kind !== MOVEMENT && sentence("oddLeft", { day: shownDay(day) }),
     day > today && sentence(body.kind === MOVEMENT ? "oddMoved" : "oddFuture", { day: shownDay(day) }),
     new Date(body.counted_at ?? 0) > new Date(Date.now() + AHEAD_MS) && sentence("oddCounted", { time: dayAndClock(new Date(body.counted_at)) }),
+    sizeExceeded(body) && sentence("oddPart", { count: body.persons, persons: sizeExceeded(body) ?? "" }),
     body.kind !== MOVEMENT && isSamePlace(body) && sentence("oddPlace", { place: placeName(body.destination) }),
   ].filter(Boolean).map(String);
 }

@@ -13,6 +13,7 @@ import { listenToPin } from "./pin-panel.js";
 import { hasPin } from "./pin.js";
 import { renewSites } from "./places.js";
 import { askReceipts, askReceiptsNow } from "./receipts.js";
+import { listenToReversals } from "./reversals.js";
 import { canSeal } from "./sealing.js";
 import { sentence } from "./texts.js";
 
@@ -39,6 +40,7 @@ function refuse() {
 function start() {
   listen();
   listenToPin();
+  listenToReversals();
   element("sign-in").addEventListener("submit", (event) => void signIn(/** @type {SubmitEvent} */ (event)).then(renewSites));
   element("sign-out").addEventListener("click", signOut);
   element("send-now").addEventListener("click", () => { retryUnopened(); void sendWaiting().then(askReceiptsNow); });

@@ -4,6 +4,7 @@ import { control, form } from "./controls.js";
 import { element } from "./elements.js";
 import { addMember, membersChanged } from "./members.js";
 import { isMovement, showDestination } from "./movements.js";
+import { showMovers } from "./movers.js";
 import { districts } from "./places.js";
 import { counters, writeFamilyName } from "./reports.js";
 import { local } from "./time.js";
@@ -38,6 +39,7 @@ export function kindChosen(isCorrection) {
   control("persons").min = kind === "group" ? "0" : "1"; // a count may find that nobody is left
   control("persons").required = !isMovement();
   showDestination();
+  showMovers();
   for (const radio of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[name=kind]"))) radio.disabled = isCorrection && !radio.checked;
   membersChanged();
 }

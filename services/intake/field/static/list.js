@@ -7,6 +7,7 @@ import { account, isAnswered, isOver, isOwn, isSameName, kept, receiptOf, remove
 import { labelOf, placeName } from "./labels.js";
 import { isOwnHousehold, MOVEMENT } from "./movements.js";
 import { sendAgain } from "./outbox.js";
+import { reverse } from "./reversals.js";
 import { canSeal } from "./sealing.js";
 import { shownCode } from "./short-codes.js";
 import { button, copy, line, part } from "./page.js";
@@ -78,10 +79,16 @@ function shown(report) {
   part(item, ".actions").append(
     ...(isOwn(report) && canSeal() ? [button(sentence("correct"), () => correct(report))] : []),
     ...(!isBad && canSeal() && isOwnHousehold(report) ? [button(sentence("later"), () => moveOn(report))] : []),
+    ...(!isBad && canSeal() && isReversible(report) ? [button(sentence("wrong"), () => reverse(report, part(item, ".muted").textContent ?? ""))] : []),
     ...(isOwn(report) && report.sealed && ["refused", "conflict"].includes(report.state) ? [button(sentence("sendAgain"), () => sendAgain(report))] : []),
     ...(report.state === "waiting" ? [] : [button(sentence("remove"), () => forget(report))]),
   );
   return item;
+}
+
+/** Whether the report is a movement that the centre has, and that was not reversed. @param {Kept} report */
+function isReversible(report) {
+  return report.clear.kind === MOVEMENT && isOwn(report) && isAnswered(report) && !report.clear.is_reversed;
 }
 
 /** Describe a report without names: kind, number of persons, origin, destination, time, short code of the household. @param {HTMLElement} item @param {Clear} clear @param {string} at */
@@ -94,8 +101,8 @@ function title(item, clear, at) {
 }
 
 /** A movement may concern the whole household, and has no destination if the people stayed where they were. @param {Clear} clear */
-function movedTo({ movement, persons, destination }) {
-  return [words("movements")[movement ?? ""], persons && sentence("persons", { count: persons }), destination && placeName(destination)];
+function movedTo({ movement, persons, destination, is_reversed }) {
+  return [is_reversed && sentence("reversed"), words("movements")[movement ?? ""], persons && sentence("persons", { count: persons }), destination && placeName(destination)];
 }
 
 /** @param {Clear} clear */

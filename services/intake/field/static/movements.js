@@ -3,6 +3,7 @@
 import { element } from "./elements.js";
 import { CHANGED, isOwn, isRefused, reports } from "./kept.js";
 import { nameOf, placeName } from "./labels.js";
+import { offerMovers, readMovers, renewMovers, stateOfMovers } from "./movers.js";
 import { codeIn, shownCode } from "./short-codes.js";
 import { sentence } from "./texts.js";
 
@@ -17,12 +18,11 @@ const code = /** @type {HTMLInputElement} */ (element("household-code"));
 const movement = /** @type {HTMLSelectElement} */ (element("movement"));
 const oblast = /** @type {HTMLSelectElement} */ (element("destination-oblast"));
 const locality = /** @type {HTMLInputElement} */ (element("destination-locality"));
-const persons = /** @type {HTMLInputElement} */ (element("persons"));
 
 export function listenToMovements() {
-  household.addEventListener("change", showCode);
+  household.addEventListener("change", () => { showCode(); offerMovers(household.value, []); });
   movement.addEventListener("change", showDestination);
-  addEventListener(CHANGED, () => { if (document.activeElement !== household) offerHouseholds(household.value); });
+  addEventListener(CHANGED, () => { if (document.activeElement !== household) offerHouseholds(household.value); renewMovers(household.value); });
 }
 
 export function isMovement() {
@@ -37,7 +37,7 @@ function mayLead() {
 /** Whom the movement concerns, and what happened. */
 export function readMovement() {
   const named = household.value ? { household_id: household.value } : { household_code: codeIn(code.value) || code.value.trim() };
-  return { ...named, movement: movement.value };
+  return { ...named, movement: movement.value, ...readMovers() };
 }
 
 /** Whether the movement can have a destination. */
@@ -51,6 +51,7 @@ export function writeMovement(body) {
   offerHouseholds((isOf && body.household_id) || "");
   code.value = shownCode((isOf && body.household_code) || "");
   movement.value = (isOf && body.movement) || "";
+  offerMovers(household.value, (isOf && body.member_ids) || []);
 }
 
 /** The households of this phone, newest first. A household that the list no longer has is named by the start of its id. @param {string} chosen */
@@ -83,14 +84,21 @@ export function showDestination() {
   oblast.required = !isMovement() || mayLead() === "needed";
 }
 
+/** The number of persons of a household in the list, if fewer persons than are said to move. @param {Body} body @returns {number | undefined} */
+export function sizeExceeded({ kind, household_id, persons = 0 }) {
+  const known = kind === MOVEMENT && household_id && reports().find(({ clear }) => clear.kind === "household" && clear.household_id === household_id);
+  return known && known.clear.persons < persons ? known.clear.persons : undefined;
+}
+
 /** What the fields of a movement contradict. @returns {Problem[]} */
 export function contradictions() {
   if (!isMovement()) return [];
   const isMistyped = !household.value && !codeIn(code.value);
-  const isUncounted = movement.value === "died" && !persons.value; // no number would report that all died
+  const { control, isEmpty } = stateOfMovers();
+  const isUncounted = movement.value === "died" && isEmpty; // an empty field would report that all died
   return [
     ...(isMistyped ? [{ control: code, text: `${nameOf(code)}: ${sentence("mistyped")}` }] : []),
-    ...(isUncounted ? [{ control: persons, text: sentence("died") }] : []),
+    ...(isUncounted ? [{ control, text: sentence("died") }] : []),
     ...(leads() ? elsewhere() : []),
   ];
 }

@@ -80,7 +80,6 @@ function movement(data, status, ids) {
       ...statedDestination(),
       ...(data.get("shelter") !== "unknown" && { shelter: data.get("shelter") }),
     }),
-    ...(text(data, "persons") && { persons: Number(data.get("persons")) }),
     ...(text(data, "notes") && { notes: text(data, "notes") }),
   };
 }

@@ -1,0 +1,67 @@
+// Who of a household moved: by name while this page still knows the names, else the number of persons.
+
+import { element } from "./elements.js";
+import { reports } from "./kept.js";
+import { personOf } from "./labels.js";
+import { recall } from "./memory.js";
+import { part } from "./page.js";
+
+/** @typedef {{member_id: string, given_name?: string, family_name?: string}} Mover */
+
+const group = element("movers");
+const number = /** @type {HTMLInputElement} */ (element("persons"));
+
+/** Offer the members of the household, if this page knows their names. @param {string} householdId @param {string[]} chosen */
+export function offerMovers(householdId, chosen) {
+  const known = members(householdId);
+  const unnamed = chosen.filter((id) => !known.some(({ member_id }) => member_id === id)).map((member_id) => ({ member_id })); // of a draft from another page
+  part(group, ".choices").replaceChildren(...[...known, ...unnamed].map((member, place) => choice(member, place, chosen.includes(member.member_id))));
+  showMovers();
+}
+
+/** Offer the members again, because the list of reports has changed. @param {string} householdId */
+export function renewMovers(householdId) {
+  if (!group.contains(document.activeElement)) offerMovers(householdId, chosenMovers());
+}
+
+/** Show the names, or the number of persons. The number is shown for all other kinds of reports. */
+export function showMovers() {
+  group.hidden = !boxes().length;
+  /** @type {HTMLElement} */ (number.closest(".field")).hidden = !group.closest("[hidden]");
+}
+
+export function chosenMovers() {
+  return boxes().filter(({ checked }) => checked).map(({ value }) => value);
+}
+
+/** Who moved. The whole household, if nobody and no number is stated. */
+export function readMovers() {
+  const chosen = chosenMovers();
+  if (!group.closest("[hidden]")) return chosen.length ? { member_ids: chosen } : {};
+  return number.value ? { persons: Number(number.value) } : {};
+}
+
+/** The control that states who moved, and whether it is empty. */
+export function stateOfMovers() {
+  const [first] = boxes();
+  return group.closest("[hidden]") ? { control: number, isEmpty: !number.value } : { control: first, isEmpty: !chosenMovers().length };
+}
+
+/** @param {string} householdId @returns {Mover[]} */
+function members(householdId) {
+  const report = reports().find(({ clear }) => clear.kind === "household" && clear.household_id === householdId);
+  return (report && recall(report)?.members) ?? [];
+}
+
+/** @returns {HTMLInputElement[]} */
+function boxes() {
+  return [...group.querySelectorAll("input")];
+}
+
+/** @param {Mover} member @param {number} place @param {boolean} isChosen */
+function choice({ member_id, given_name, family_name }, place, isChosen) {
+  const label = document.createElement("label"), box = document.createElement("input");
+  Object.assign(box, { type: "checkbox", value: member_id, checked: isChosen });
+  label.append(box, [given_name, family_name].filter(Boolean).join(" ") || personOf(place));
+  return label;
+}

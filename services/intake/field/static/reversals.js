@@ -1,0 +1,78 @@
+// Reverses a movement that was sent, because it was wrong. The author says why.
+
+import { sealReport } from "./centre-key.js";
+import { element } from "./elements.js";
+import { account, CHANGED, clearOf, isOwn, keep, kept, nextVersion } from "./kept.js";
+import { nameOf } from "./labels.js";
+import { recall } from "./memory.js";
+import { sendWaiting } from "./outbox.js";
+import { tell } from "./page.js";
+import { sentence } from "./texts.js";
+
+/** @typedef {import("./kept.js").Kept} Kept */
+/** @typedef {import("./kept.js").Body} Body */
+
+const panel = element("reversal");
+const reason = /** @type {HTMLTextAreaElement} */ (element("reversal-reason"));
+/** @type {Kept | null} */
+let wrong = null;
+let isBusy = false;
+
+export function listenToReversals() {
+  element("reversal-form").addEventListener("submit", (event) => { event.preventDefault(); void send(); });
+  element("reversal-later").addEventListener("click", hide);
+  addEventListener(CHANGED, () => { if (wrong && !isOwn(wrong)) hide(); }); // another account signed in
+}
+
+/** Ask why the movement was wrong. @param {Kept} report @param {string} title as the list shows it */
+export function reverse(report, title) {
+  if (wrong?.clear.report_id !== report.clear.report_id) reason.value = "";
+  wrong = report;
+  element("reversal-of").textContent = title;
+  tell(element("reversal-failed"), "");
+  panel.hidden = false;
+  panel.scrollIntoView({ block: "center" });
+  reason.focus({ preventScroll: true });
+}
+
+function hide() {
+  wrong = null;
+  reason.value = "";
+  panel.hidden = true;
+}
+
+async function send() {
+  const latest = wrong && kept(wrong.clear.report_id); // the centre may have answered it meanwhile
+  if (isBusy || !latest) return;
+  isBusy = true;
+  try {
+    tell(element("reversal-failed"), await failureOf(latest));
+  } catch {
+    tell(element("reversal-failed"), sentence("full"));
+  } finally {
+    isBusy = false;
+  }
+}
+
+/** Seal the reversal and keep it until it is sent. Return an error text, or an empty value. @param {Kept} report */
+async function failureOf(report) {
+  if (!reason.value.trim()) return `${nameOf(reason)}: ${sentence("missing")}`;
+  const body = reversal(report, reason.value.trim()), author = account()?.name ?? "";
+  const sealed = await sealReport(body, author);
+  if (!sealed) return sentence("keyless");
+  keep({ clear: clearOf(body), sealed, account: report.account || author, state: "waiting", at: new Date().toISOString() });
+  hide();
+  void sendWaiting();
+  return "";
+}
+
+/** The whole report again, as far as this phone still has it. What it no longer has does not matter, because the movement never happened. @param {Kept} report @param {string} notes @returns {Body} */
+function reversal(report, notes) {
+  const { origin: _, short_code: __, group_id: ___, ...known } = { ...report.clear, ...recall(report) };
+  const status = element("main").dataset.status ?? "Actual";
+  return {
+    occurred_at: report.at, // an earlier release did not keep the time
+    ...JSON.parse(JSON.stringify(known)), // without fields that are undefined
+    version: nextVersion(report), status, reported_at: new Date().toISOString(), is_reversed: true, notes,
+  };
+}
