@@ -44,6 +44,7 @@ class Action(StrEnum):
     HELD_ACCEPTED = "held_accepted"
     HELD_REFUSED = "held_refused"
     HELD_ASSIGNED = "held_assigned"
+    PLACES_DECIDED = "places_decided"
     LETTERS_ASSIGNED = "letters_assigned"
     REDRIVEN = "redriven"
     SHORT_CODE_DRAWN = "short_code_drawn"

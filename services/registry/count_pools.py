@@ -12,6 +12,7 @@ from services.registry.group_movements import Tallies, moves_people, tallies
 from services.registry.headcounts import Headcount
 from services.registry.people import People
 from services.registry.reports import FiledMovement
+from services.registry.same_places import PlacePair, SamePlaces, with_codes
 from services.registry.settlements import with_settlements
 from services.registry.storage import Store
 from services.registry.typed_sites import TypedSites
@@ -52,11 +53,24 @@ WHERE pcode = ANY($1::text[] || ARRAY(SELECT pcode FROM sites WHERE site_id = AN
 """
 
 
+# The lock of the decisions about places. A worker that computes counts shares this lock until its transaction ends.
+# The execution of a decision takes the lock alone, so that it computes all counts again that used older decisions.
+SHARE_PLACES = "SELECT pg_advisory_xact_lock_shared(hashtextextended('same places', 0))"
+JOINED = """
+SELECT unit, name, other_unit, other_name FROM (
+    SELECT DISTINCT ON (unit, name, other_unit, other_name) * FROM place_decisions
+    WHERE result = 'applied' OR decision_id = $1
+    ORDER BY unit, name, other_unit, other_name, decided_at DESC, decision_id
+) AS newest
+WHERE answer = 'same'
+"""
+
+
 class CountPool:
     """The given counts, and all counts that may change together with the given counts.
 
     Further counts at a site are loaded only if people moved from or to the site. `movements` are all movements of the
-    given groups and sites.
+    given groups and sites. `decision_id` is the decision about places that this transaction executes.
     """
 
     def __init__(
@@ -66,8 +80,10 @@ class CountPool:
         counts: Iterable[Headcount],
         movements: Iterable[FiledMovement],
         site_ids: Iterable[str] = (),
+        decision_id: UUID | None = None,
     ) -> None:
         self.connection = connection
+        self._decision_id = decision_id
         self.movements = list(movements)
         self._moved_sites = set(map(UUID, site_ids))
         self._store = store
@@ -81,7 +97,9 @@ class CountPool:
     async def tallies(self) -> Tallies:
         """The people left in each count after movements. Loads counts until no further count can change the result."""
         own = list(self._counts.values())
-        self._sites = await typed_sites(self.connection, own, self.movements)
+        self._sites = await typed_sites(
+            self.connection, self._store.places, own, self.movements, self._decision_id
+        )
         self._counts = {count.report_id: count.at_typed_site(self._sites) for count in own}
         rows = await self.connection.fetch(STORED_POPULATIONS, list(self._groups))
         populations = {str(row["population"]) for row in rows}
@@ -127,14 +145,30 @@ class CountPool:
 
 
 async def typed_sites(
-    connection: Any, counts: Collection[Headcount], movements: Iterable[FiledMovement] = ()
+    connection: Any,
+    places: Places,
+    counts: Collection[Headcount],
+    movements: Iterable[FiledMovement] = (),
+    decision_id: UUID | None = None,
 ) -> TypedSites:
-    """The sites with the P-codes where the counts and movements place people."""
-    places = [count.clear.destination for count in counts]
-    places += [movement.clear.destination for movement in movements if movement.clear.destination]
-    pcodes = {place.pcode for place in places} - {None}
+    """The sites with the P-codes where the counts and movements place people, and the names that mean the same place.
+
+    `decision_id` is the decision that this transaction executes.
+    """
+    await connection.execute(SHARE_PLACES)
+    stated = [count.clear.destination for count in counts]
+    stated += [movement.clear.destination for movement in movements if movement.clear.destination]
+    pcodes = {place.pcode for place in stated} - {None}
     rows = await connection.fetch(SITES, list(pcodes), [count.site_id for count in counts if count.site_id])
-    return TypedSites((site_id, pcode, names) for site_id, pcode, *names in rows)
+    same = await same_places(connection, places, decision_id)
+    return TypedSites(((site_id, pcode, names) for site_id, pcode, *names in rows), same)
+
+
+async def same_places(connection: Any, places: Places, decision_id: UUID | None = None) -> SamePlaces:
+    """The places that people have joined, and `decision_id`, the decision that this transaction executes."""
+    rows = await connection.fetch(JOINED, decision_id)
+    pairs = (PlacePair((unit, name), (other_unit, other_name)) for unit, name, other_unit, other_name in rows)
+    return SamePlaces([with_codes(pair, places) for pair in pairs])
 
 
 def lock_of(site_id: UUID) -> str:

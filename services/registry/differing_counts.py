@@ -10,24 +10,18 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 from pydantic_core import from_json
-from sqlalchemy import and_, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry.group_queries import HERE, OF_COUNT
 from services.registry.models import GroupCount, Report
 from services.registry.visibility import Visibility, visibility_of
 from shared.auth import tokens
 from shared.auth.tokens import Principal
-from shared.events.vocabulary import Measure, ReportKind, Status
+from shared.events.vocabulary import Measure, Status
 from shared.postgres.database import Session
 
 MOST = 500  # counts
-HERE = "coalesce(counts.destination_pcode, counts.origin_pcode)"
-REPORT = and_(
-    Report.report_id == GroupCount.report_id,
-    Report.version == GroupCount.version,
-    Report.kind == ReportKind.GROUP,
-    Report.subject_id == GroupCount.group_id,
-)
 PLACES = ("origin", "origin_locality", "destination", "destination_locality", "site_id")
 
 router = APIRouter()
@@ -70,7 +64,7 @@ async def stocks(session: AsyncSession, visibility: Visibility, status: Status) 
     in_effect = (GroupCount.superseded_by.is_(None), GroupCount.measure == Measure.STOCK, GroupCount.status == status)
     several = select(GroupCount.stock_id).where(*in_effect).group_by(GroupCount.stock_id).having(func.count() > 1)
     columns = (GroupCount.stock_id, GroupCount.report_id, GroupCount.persons, GroupCount.counted_at)
-    counts = select(*columns, Report.author, Report.team, Report.clear).join(Report, REPORT)
+    counts = select(*columns, Report.author, Report.team, Report.clear).join(Report, OF_COUNT)
     wanted = counts.where(*in_effect, GroupCount.stock_id.in_(several), visibility.covers(HERE)).limit(MOST)
     return (await session.execute(wanted.order_by(GroupCount.stock_id, GroupCount.counted_at.desc()))).all()
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry import report_queries
@@ -22,6 +22,14 @@ from shared.places import Places
 
 OF_GROUP = (ReportKind.GROUP, ReportKind.GROUP_MOVEMENT)
 IN_EFFECT = GroupCount.superseded_by.is_(None)
+HERE = "coalesce(counts.destination_pcode, counts.origin_pcode)"
+# The version of the report that a count is based on.
+OF_COUNT = and_(
+    Report.report_id == GroupCount.report_id,
+    Report.version == GroupCount.version,
+    Report.kind == ReportKind.GROUP,
+    Report.subject_id == GroupCount.group_id,
+)
 
 
 async def group(session: AsyncSession, group_id: UUID) -> Group | None:

@@ -13,7 +13,9 @@ from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.held_events import held_events
 from services.registry.household_codes import KEPT, HouseholdCodes, divided, expired, with_codes
 from services.registry.household_events import HouseholdEvents, utcnow
-from services.registry.models import HeldDecision
+from services.registry.models import HeldDecision, PlaceDecision
+from services.registry.place_queries import APPLIED
+from services.registry.place_recounts import recount_places
 from services.registry.recounts import recount
 from services.registry.reports import AnyFiled, FiledMovement
 from services.registry.search_keys import SearchKeys
@@ -94,6 +96,16 @@ class Registrar:
             decided = working_set.refuse(filed, RefusalReason(decision.refusal or RefusalReason.UNSTATED))
         await self._save(working_set, store, session)
         return outcome_of(filed, decided).kind
+
+    async def prepare_places(self, decision: PlaceDecision) -> Execution:
+        return partial(self.settle_places, decision)
+
+    async def settle_places(self, decision: PlaceDecision, session: AsyncSession) -> str:
+        """Execute a person's decision whether two places are the same. The caller commits."""
+        store = Store(session, self._encryption, self._search, self._places)
+        recounted = await recount_places(session, decision, store, self._places, self._clock())
+        await store.save(WorkingSet.of(self._places), recounted.messages, recounted.tallies, recounted.outdated)
+        return APPLIED
 
     async def judge_noted(self, session: AsyncSession) -> int:
         """Apply movements of sites to some of the noted households. Return their number. The caller commits."""

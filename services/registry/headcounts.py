@@ -9,7 +9,7 @@ named present place replaces no other count. The rules are in docs/decisions/003
 from bisect import bisect
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from operator import attrgetter
@@ -18,6 +18,7 @@ from uuid import UUID
 
 from services.registry.people import People
 from services.registry.reports import NEVER, Filed
+from services.registry.same_places import NONE_JOINED, PlaceKey, SamePlaces
 from services.registry.typed_sites import TypedSites
 from shared import events
 from shared.country import COUNTRY, UNKNOWN_COUNTRY
@@ -47,6 +48,7 @@ class Headcount:
     left: Place | None = None  # the place that people who moved have left
     sub_stock: SubStock = SubStock.IN_DISPLACEMENT
     needs: tuple[str, ...] = ()
+    same: SamePlaces = field(default=NONE_JOINED, compare=False, repr=False)
 
     @classmethod
     def of(cls, filed: Filed) -> "Headcount":
@@ -81,20 +83,30 @@ class Headcount:
 
     def _population_at(self, *present: str | UUID | None) -> str:
         clear = self.clear
-        locality = StatedLocality.of(clear.origin_locality, clear.origin_locality_pcode)
-        origin = locality.key(clear.origin.pcode or clear.origin.country)
+        origin = self.same.key(self.origin_key)
         return str(events.derived_id("population", clear.status, clear.hazard_id, *origin, *present, clear.mobility))
+
+    @property
+    def origin_key(self) -> PlaceKey:
+        origin, clear = self.clear.origin, self.clear
+        locality = StatedLocality.of(clear.origin_locality, clear.origin_locality_pcode)
+        return locality.key(origin.pcode or origin.country)
+
+    @property
+    def present_key(self) -> PlaceKey:
+        """The key of the locality where the people are. The site is not considered."""
+        present, clear = self.clear.destination, self.clear
+        locality = StatedLocality.of(clear.destination_locality, clear.destination_locality_pcode)
+        return locality.key(present.pcode or present.country)
 
     @property
     def present_place(self) -> tuple[str | UUID | None, ...]:
         """A key that is equal for counts at one place; empty if the report does not name the place."""
-        clear = self.clear
         if self.site_id:
             return ("site", self.site_id)
-        locality = StatedLocality.of(clear.destination_locality, clear.destination_locality_pcode)
-        if not locality.name:
+        if not joined(self.clear.destination_locality):
             return ()
-        return (*locality.key(clear.destination.pcode or clear.destination.country), clear.shelter)
+        return (*self.same.key(self.present_key), self.clear.shelter)
 
     @property
     def site_id(self) -> UUID | None:
@@ -103,14 +115,17 @@ class Headcount:
         return None if is_abroad else self.clear.site_id or self.typed_site
 
     def at_typed_site(self, sites: TypedSites) -> "Headcount":
-        """The count with the site whose name was typed as the place; unchanged if there is no such site."""
-        site_id = sites.meant(self.clear.destination.pcode, self.clear.destination_locality)
-        return self if self.site_id or site_id is None else replace(self, typed_site=site_id)
+        """The count with the site whose name was typed as the place, if any, and with the decisions about places."""
+        site_id = None if self.site_id else sites.meant(self.clear.destination.pcode, self.clear.destination_locality)
+        if site_id is None and not sites.same:
+            return self
+        return replace(self, typed_site=site_id or self.typed_site, same=sites.same)
 
     def typed_populations(self, sites: TypedSites) -> set[str]:
         """The populations of earlier counts that name this count's site in words, because the site was not listed."""
         words = sites.words(self.site_id) if self.site_id and self.population else ()
-        return {self._population_at(*place, shelter) for place in words for shelter in Shelter}
+        places = map(self.same.key, words)
+        return {self._population_at(*place, shelter) for place in places for shelter in Shelter}
 
     @property
     def covers_site(self) -> bool:

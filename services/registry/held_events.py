@@ -32,7 +32,7 @@ async def held_events(
         return []
     connection = await database.driver(session)
     counts = [Headcount.of(change.filed) for change in changes if isinstance(change.filed.clear, GroupClear)]
-    sites = await typed_sites(connection, counts) if counts else TypedSites(())
+    sites = await typed_sites(connection, places, counts) if counts else TypedSites(())
     sequences = [row["nextval"] for row in await connection.fetch(SEQUENCES, len(changes))]
     return [
         events.message(event(change, sequence, places, sites), id=random_id(), source=SOURCE, time=now)

@@ -46,10 +46,14 @@ def is_same(name: frozenset[Part], other: frozenset[Part]) -> bool:
 
 @lru_cache(4_096)
 def _folded(name: str) -> tuple[Part, ...]:
-    letters = unicodedata.normalize("NFKC", name.translate(APOSTROPHES)).casefold().translate(LETTERS)
-    latin = "".join(sign for sign in unicodedata.normalize("NFD", letters) if unicodedata.category(sign) != "Mn")
-    parts = [part for part in dict.fromkeys(map(spellings, SEPARATORS.split(latin))) if part]
+    parts = [part for part in dict.fromkeys(map(spellings, SEPARATORS.split(romanised(name)))) if part]
     return tuple(part for part in parts if part.isdisjoint(PARTICLES)) or tuple(parts)
+
+
+def romanised(name: str) -> str:
+    """The name in Latin letters without accents. The letters ө and x remain for `spellings`."""
+    letters = unicodedata.normalize("NFKC", name.translate(APOSTROPHES)).casefold().translate(LETTERS)
+    return "".join(sign for sign in unicodedata.normalize("NFD", letters) if unicodedata.category(sign) != "Mn")
 
 
 def spellings(latin: str) -> Part:

@@ -81,9 +81,14 @@ async def recount(session: AsyncSession, working_set: WorkingSet, store: Store, 
     moved_sites = [working_set.sites[site_id] for site_id in working_set.moved_sites]
     movements = [movement for subject in (*changed, *moved_sites) for movement in subject.movements.values()]
     pool = CountPool(await database.driver(session), store, own, movements, working_set.moved_sites)
-    known, group_ids = await pool.tallies(), {subject.name[1] for subject in changed}
-    before = await stored(pool, group_ids, known)
     counted = {change.changed.report_id for change in working_set.changes}
+    return await changes_of(pool, {subject.name[1] for subject in changed}, counted, now)
+
+
+async def changes_of(pool: CountPool, group_ids: Collection[str], counted: Collection[str], now: datetime) -> Recount:
+    """Compute the counts of the pool. `group_ids` are the changed groups, and `counted` the new or corrected counts."""
+    known = await pool.tallies()
+    before = await stored(pool, group_ids, known)
     changes = [
         tally
         for report_id, tally in known.items()

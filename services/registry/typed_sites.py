@@ -4,15 +4,20 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
+from services.registry.same_places import NONE_JOINED, SamePlaces, site_key
 from shared.places.localities import joined
 
 SiteNames = tuple[UUID, str, Sequence[str | None]]  # a site's id, its P-code, and its names
 
 
 class TypedSites:
-    """The sites by P-code and name. If several sites of a P-code have the same name, this name is ignored."""
+    """The sites by P-code and name, and the typed names of which a person has decided that they mean a place.
 
-    def __init__(self, sites: Iterable[SiteNames]) -> None:
+    If several sites of a P-code have the same name, this name is ignored.
+    """
+
+    def __init__(self, sites: Iterable[SiteNames], same: SamePlaces = NONE_JOINED) -> None:
+        self.same = same
         named = defaultdict[tuple[str, str], set[UUID]](set)
         self._words = defaultdict[UUID, set[tuple[str, str]]](set)
         for site_id, pcode, names in sites:
@@ -22,8 +27,11 @@ class TypedSites:
         self._meant = {key: next(iter(ids)) for key, ids in named.items() if len(ids) == 1}
 
     def meant(self, pcode: str | None, words: str | None) -> UUID | None:
-        return self._meant.get((pcode, joined(words))) if pcode and words else None
+        if not pcode or not words:
+            return None
+        return self._meant.get((pcode, joined(words))) or self.same.site((pcode, joined(words)))
 
     def words(self, site_id: UUID) -> Iterable[tuple[str, str]]:
         """The P-codes and joined names by which a count may name the site without the site's id."""
-        return {(pcode, name) for pcode, name in self._words.get(site_id, ()) if self.meant(pcode, name) == site_id}
+        names = self._words.get(site_id, set()) | (self.same.all_of(site_key(site_id)) - {site_key(site_id)})
+        return {(pcode, name) for pcode, name in names if self.meant(pcode, name) == site_id}

@@ -16,7 +16,7 @@ from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.figure_checks import keep_checked
 from services.registry.figure_sums import keep_summed
 from services.registry.handlers import REPORTS, Registrar
-from services.registry.models import HeldDecision
+from services.registry.models import HeldDecision, PlaceDecision
 from services.registry.opening import ReportOpener
 from services.registry.rewrap import rewrap
 from services.registry.search_keys import SearchKeys
@@ -67,6 +67,7 @@ async def run(settings: RegistrySettings) -> None:
             keep_summed(database.sessions(engine)),
             keep_checked(database.sessions(engine), places),
             Decisions("registry", HeldDecision, engine, registrar.prepare_held).run(),
+            Decisions("registry", PlaceDecision, engine, registrar.prepare_places).run(),
             redrives=Redrives("registry", [reports], settings=settings, keys=keys),
         )
 

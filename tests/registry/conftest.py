@@ -41,6 +41,7 @@ TABLES = (
     "members",
     "outbox",
     "passages",
+    "place_decisions",
     "reports",
     "search_keys",
     "site_keys",

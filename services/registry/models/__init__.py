@@ -9,6 +9,7 @@ from services.registry.models.groups import Group, GroupCount, GroupKey, GroupSt
 from services.registry.models.held import HeldAssignment, HeldDecision, UnpublishedHeldPeople
 from services.registry.models.households import Household, HouseholdKey, Member
 from services.registry.models.movements import Episode, HouseholdPassage, HouseholdStay
+from services.registry.models.places import PlaceDecision
 from services.registry.models.reads import PersonalDataRead
 from services.registry.models.reports import CODE, CODE_CHARACTERS, DigestKey, Report
 from services.registry.models.search_keys import UNCOMPARED, DuplicatePair, HouseholdSearchKeys
@@ -52,6 +53,7 @@ __all__ = [
     "HouseholdStay",
     "Member",
     "PersonalDataRead",
+    "PlaceDecision",
     "RegistryModel",
     "Report",
     "Site",

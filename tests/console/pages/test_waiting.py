@@ -285,3 +285,27 @@ def test_after_a_failure_the_page_counts_what_was_sent_and_reads_the_messages_ag
     expect(page.locator("#toasts")).to_contain_text("Sent for processing: 100", timeout=SLOW_MS)
     expect(page.locator("#toasts")).to_contain_text("Busy")
     in_thread(change(whole, "DELETE FROM dead_letters RETURNING 1"))
+
+
+def test_two_spellings_of_a_village_are_joined_by_keyboard_and_the_answer_is_reversed(whole: Whole, seat: Any) -> None:
+    author = whole.client(headers={"authorization": f"Bearer {whole.installation.token(roles=[Role.FIELD])}"})
+    for name, persons in (("Чоко-Добо", 70), ("Choko Döbö", 78)):
+        more = {"origin_locality": name, "destination_locality": "Мечит", "persons": persons, "is_full_recount": True}
+        body = group(origin={"pcode": AT_BASHY}, destination={"pcode": AT_BASHY}, **more)
+        assert author.post("/intake/v1/displacements", json=body).status_code == 202
+    desk = seat(Role.REGISTRAR)
+    page = desk.open("/waiting?lang=en")
+    question = page.locator("#places-asked tr", has_text="Choko Döbö")
+    expect(question).to_contain_text("persons: 70", timeout=SLOW_MS)
+    question.get_by_role("button", name="The same place").press("Enter")
+    expect(question).to_have_count(0, timeout=SLOW_MS)
+    page.locator("#places-answered summary").press("Enter")
+    answered = page.locator("#places-decided tr", has_text=desk.name)
+    expect(answered).to_contain_text("Choko Döbö")
+    expect(answered).not_to_contain_text("takes effect", timeout=SLOW_MS)
+    answered.get_by_role("button", name="Reverse").press("Enter")
+    expect(question).to_be_visible(timeout=SLOW_MS)
+    page.locator("#places-all").check()
+    page.get_by_role("button", name="Two places", exact=True).press("Enter")
+    expect(question).to_have_count(0, timeout=SLOW_MS)
+    assert desk.errors == []

@@ -76,7 +76,7 @@ function drawn(report, open) {
     cell(checkbox(report)),
     cell(age(report.received_at), small(dayAndClock(new Date(report.received_at)))),
     cell(...(clear.is_urgent ? [tag(words("fields").is_urgent), " "] : []), what.filter(Boolean).join(" · ")),
-    cell(`${placeOf(clear.origin, clear.origin_locality)} → ${placeOf(clear.destination, clear.destination_locality)}`),
+    cell(clear.origin || clear.destination ? `${placeOf(clear.origin, clear.origin_locality)} → ${placeOf(clear.destination, clear.destination_locality)}` : "–"),
     cell(because(report.reason), small(sentence(nextStep(report))), ...report.flags.filter((flag) => flag !== report.reason).map((flag) => small(words("flags")[flag] ?? flag))),
     cell(nameOf(report.author), small(words("channels")[report.channel] ?? report.channel)),
     cell(report.assignee ? nameOf(report.assignee) : "–"),

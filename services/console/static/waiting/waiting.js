@@ -1,4 +1,5 @@
-// The page of everything that waits for a person: held reports, counts that differ, and messages that failed.
+// The page of everything that waits for a person: held reports, places that may be the same,
+// counts that differ, and messages that failed.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
@@ -10,6 +11,7 @@ import { drawHeld, drawReasons, selectAll, selected } from "/static/waiting/held
 import { readLetters } from "/static/waiting/letters.js";
 import { learnNames } from "/static/waiting/names.js";
 import { open } from "/static/waiting/opened.js";
+import { listenToPlaces, readPlaces } from "/static/waiting/places.js";
 
 const CARRIED_OUT_MS = 1500; // the registry carries a decision out in this time
 const PAGE = 100, LONGEST_PAGE = 200; // reports of one reading
@@ -139,5 +141,7 @@ function listen() {
   element("select-all").addEventListener("change", (event) => selectAll(/** @type {HTMLInputElement} */ (event.target).checked));
   element("more").addEventListener("click", () => attempt(() => readPage(next)));
   attempt(read);
+  listenToPlaces();
+  attempt(readPlaces);
   attempt(readDiffering);
 }

@@ -1,0 +1,181 @@
+// Asks whether two places of open counts are the same, because their typed names are nearly equal. Shows the answers.
+
+import { call, isNoAnswer, problem } from "/static/calls.js";
+import { element } from "/static/elements.js";
+import { placeOf } from "/static/entry/report-values.js";
+import { cell, labelled, number, row, strong } from "/static/tables.js";
+import { sentence, words } from "/static/texts.js";
+import { dayAndClock } from "/static/time.js";
+import { toast } from "/static/toasts.js";
+import { button } from "/static/waiting/held.js";
+import { age, learnNames, nameOf } from "/static/waiting/names.js";
+
+/**
+ * @typedef {{report_id: string, group_id: string, persons: number, households: number | null, is_full_recount: boolean, counted_at: string, author: string, origin: Record<string, string>, destination: Record<string, string>}} Counted
+ * @typedef {{name: string, pcode: string, is_site: boolean, has_code: boolean, counts: Counted[], more_counts: number}} PlaceAsked
+ * @typedef {{proposal_id: string, about: "origin" | "destination", since: string, places: PlaceAsked[]}} Proposal
+ * @typedef {{decision_id: string, answer: string, reason: string, account: string, decided_at: string, is_applied: boolean, district: string, names: [string, string]}} Answered
+ */
+
+const APPLIED_MS = 1500; // the registry computes the counts again in this time
+const MOST = 100; // questions of one request
+const mayDecide = "decides" in element("waiting").dataset;
+/** @type {Set<string>} */
+const chosen = new Set();
+
+export async function readPlaces() {
+  const answer = await call("GET", "/registry/v1/places:proposed");
+  if (!answer.ok) return;
+  /** @type {{proposals: Proposal[], decided: Answered[]}} */
+  const { proposals, decided } = await answer.json();
+  await learnNames([...proposals.flatMap(({ places }) => places.flatMap(({ counts }) => counts.map(({ author }) => author))), ...decided.map(({ account }) => account)]);
+  for (const id of chosen) if (!proposals.some(({ proposal_id }) => proposal_id === id)) chosen.delete(id);
+  element("places-count").textContent = number.format(proposals.length);
+  element("places-none").hidden = proposals.length > 0;
+  element("places-asked").replaceChildren(...proposals.map(drawn));
+  element("places-answered").hidden = !decided.length;
+  element("places-answered-count").textContent = number.format(decided.length);
+  element("places-decided").replaceChildren(...decided.map(drawnAnswer));
+  showChosen();
+}
+
+/** @param {Proposal} proposal */
+function drawn({ proposal_id, about, since, places }) {
+  const names = places.map(({ name }) => name).join(" / ");
+  return labelled(row([
+    cell(...(mayDecide ? [checkbox(proposal_id, names)] : [])),
+    cell(age(since), small(dayAndClock(new Date(since)))),
+    cell(sentence(places.some(({ is_site }) => is_site) ? "is_site" : `asks_${about}`)),
+    ...places.map((place) => cell(...shown(place, about))),
+    cell(...(mayDecide ? [answerButton("same", [proposal_id], names), " ", answerButton("different", [proposal_id], names)] : [])),
+  ]), "places-table");
+}
+
+/** The place, with its counts below. @param {PlaceAsked} place @param {"origin" | "destination"} about */
+function shown({ name, pcode, is_site, has_code, counts, more_counts }, about) {
+  const marks = [placeOf({ pcode }), is_site && sentence("listed_site"), has_code && sentence("listed_locality")].filter(Boolean);
+  const other = about === "origin" ? "destination" : "origin";
+  return [
+    strong(name), small(marks.join(" · ")),
+    ...counts.flatMap((count) => [document.createElement("br"), numbersOf(count), small(countWords(count, other))]),
+    ...(more_counts ? [small(sentence("more_counts", { count: number.format(more_counts) }))] : []),
+  ];
+}
+
+/** @param {Counted} count */
+function numbersOf({ persons, households }) {
+  const families = households === null ? [] : [sentence("families", { count: number.format(households) })];
+  return [sentence("persons", { count: number.format(persons) }), ...families].join(", ");
+}
+
+/** @param {Counted} count @param {"origin" | "destination"} other */
+function countWords(count, other) {
+  const kind = sentence(count.is_full_recount ? "full_recount" : "partial_count");
+  const where = sentence(other === "origin" ? "from" : "now_at", { place: placeOf(count[other], count[other].locality) });
+  return [kind, where, `${nameOf(count.author)}, ${dayAndClock(new Date(count.counted_at))}`].join(" · ");
+}
+
+/** @param {Answered} answered */
+function drawnAnswer({ decision_id, answer, reason, account, decided_at, is_applied, district, names }) {
+  const pair = names.join(" / ");
+  return labelled(row([
+    cell(strong(pair), small(placeOf({ pcode: district }))),
+    cell(words("place_answers")[answer], ...(is_applied ? [] : [small(sentence("not_applied"))])),
+    cell(words("place_reasons")[reason] ?? reason),
+    cell(nameOf(account), small(dayAndClock(new Date(decided_at)))),
+    cell(...(mayDecide ? [named(button(sentence("reverse"), () => void send("reverse", { decision_ids: [decision_id], reason: "mistake" }, "reversed")), pair)] : [])),
+  ]), "places-answered-table");
+}
+
+/** @param {"same" | "different"} answer @param {string[]} ids @param {string} names */
+function answerButton(answer, ids, names) {
+  return named(button(words("place_answers")[answer], () => void decide(answer, ids)), names);
+}
+
+/** A button whose name for screen readers says what it is about. @param {HTMLButtonElement} made @param {string} about */
+function named(made, about) {
+  made.ariaLabel = `${made.textContent}: ${about}`;
+  return made;
+}
+
+/** @param {string} id @param {string} names */
+function checkbox(id, names) {
+  const box = document.createElement("input");
+  Object.assign(box, { type: "checkbox", checked: chosen.has(id), ariaLabel: names });
+  box.dataset.place = id;
+  box.addEventListener("change", () => { choose(id, box.checked); showChosen(); });
+  return box;
+}
+
+/** @param {string} id @param {boolean} isChosen */
+function choose(id, isChosen) {
+  if (isChosen) chosen.add(id);
+  else chosen.delete(id);
+}
+
+function showChosen() {
+  if (!mayDecide) return;
+  const boxes = document.querySelectorAll("[data-place]");
+  for (const id of ["places-same", "places-different"]) element(id).hidden = !chosen.size;
+  element("places-chosen").textContent = chosen.size ? sentence("selected", { count: number.format(chosen.size) }) : "";
+  /** @type {HTMLInputElement} */ (element("places-all")).checked = boxes.length > 0 && chosen.size >= boxes.length;
+  element("places-acts").hidden = !boxes.length;
+}
+
+/** @param {string} answer @param {string[]} proposal_ids */
+async function decide(answer, proposal_ids) {
+  const reason = /** @type {HTMLSelectElement} */ (element("places-reason")).value;
+  for (let begin = 0; begin < proposal_ids.length; begin += MOST) {
+    await send("decide", { proposal_ids: proposal_ids.slice(begin, begin + MOST), answer, reason }, "answered");
+  }
+}
+
+/** @param {"decide" | "reverse"} act @param {Record<string, any>} body @param {string} done */
+async function send(act, body, done) {
+  const buttons = element("same-places").querySelectorAll("button");
+  for (const each of buttons) each.disabled = true; // a second press would send the answer again
+  const sent = (body.proposal_ids ?? body.decision_ids).length;
+  try {
+    const answer = await call("POST", `/registry/v1/places:${act}`, body);
+    if (!answer.ok) return toast(answer.status === 401 ? sentence("signed_out") : sentence("failed", { problem: (await problem(answer)).text }), "bad");
+    const changed = (await answer.json()).ids.length;
+    if (changed) toast(sentence(done, { count: number.format(changed) }), "good");
+    if (changed < sent) toast(sentence("faster", { count: number.format(sent - changed) }), "bad");
+  } catch (error) {
+    if (!isNoAnswer(error)) throw error;
+    toast(sentence("unsure"), "bad");
+  } finally {
+    for (const each of buttons) each.disabled = false;
+  }
+  await readAgain();
+  setTimeout(() => void readAgain(), APPLIED_MS);
+}
+
+/** Reads the questions again, and says so if there is no answer. */
+async function readAgain() {
+  try {
+    await readPlaces();
+  } catch (error) {
+    if (!isNoAnswer(error)) throw error;
+    toast(sentence("away"), "bad");
+  }
+}
+
+/** @param {string} text */
+function small(text) {
+  return Object.assign(document.createElement("small"), { textContent: text });
+}
+
+/** Begins to show the questions. */
+export function listenToPlaces() {
+  if (!mayDecide) return;
+  element("places-acts").addEventListener("submit", (event) => event.preventDefault());
+  for (const answer of /** @type {const} */ (["same", "different"])) element(`places-${answer}`).addEventListener("click", () => void decide(answer, [...chosen]));
+  element("places-all").addEventListener("change", (event) => {
+    for (const box of /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll("[data-place]"))) {
+      box.checked = /** @type {HTMLInputElement} */ (event.target).checked;
+      choose(box.dataset.place ?? "", box.checked);
+    }
+    showChosen();
+  });
+}

@@ -1,0 +1,245 @@
+"""Proposes places of open counts that may be the same place, because their typed names are nearly equal. No I/O.
+
+A proposal is a question for the desk. Until a person has answered, the places are different (docs/decisions/0058).
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
+
+from services.registry.same_places import PlaceKey, PlacePair, SamePlaces, is_listed, site_key
+from services.registry.similar_names import nearly_equal
+from shared import events
+from shared.places.localities import StatedLocality, joined
+
+
+class Answer(StrEnum):
+    SAME = "same"
+    DIFFERENT = "different"
+    OPEN = "open"  # an earlier answer was reversed, so the question is asked again
+
+
+class About(StrEnum):
+    ORIGIN = "origin"
+    DESTINATION = "destination"
+
+
+class TypedPlace(NamedTuple):
+    """A place as a count states it. `pcode` is the unit, and `locality_pcode` the locality's code in the gazetteer."""
+
+    pcode: str | None
+    country: str | None
+    locality: str | None
+    locality_pcode: str | None
+
+    @property
+    def key(self) -> PlaceKey:
+        return StatedLocality.of(self.locality, self.locality_pcode).key(self.pcode or self.country)
+
+    @property
+    def is_named(self) -> bool:
+        return bool(self.pcode and joined(self.locality))
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCount:
+    """A count in effect of people whose present place is named."""
+
+    report_id: UUID
+    group_id: UUID
+    persons: int
+    households: int | None
+    household_unit: str | None
+    is_full_recount: bool
+    counted_at: datetime
+    received_at: datetime
+    author: UUID
+    hazard_id: UUID | None
+    mobility: str
+    shelter: str | None
+    site_id: UUID | None
+    origin: TypedPlace
+    destination: TypedPlace
+
+    @property
+    def present_key(self) -> PlaceKey:
+        return site_key(self.site_id) if self.site_id else self.destination.key
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """The identity of a count, without the names of the places."""
+        return self.hazard_id, self.mobility, None if self.site_id else self.shelter
+
+
+class ListedSite(NamedTuple):
+    site_id: UUID
+    pcode: str
+    names: Sequence[str]
+
+
+class Decided(NamedTuple):
+    """What people have decided: the places that are the same, and pairs that are different or will be joined."""
+
+    same: SamePlaces
+    closed: Iterable[PlacePair] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedPlace:
+    """One of the two places. `counts` are the open counts at or from this place, the newest first."""
+
+    key: PlaceKey
+    label: str
+    pcode: str
+    counts: Sequence[OpenCount]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Two places that may be the same. `since` is the time from which both names were known."""
+
+    pair: PlacePair
+    id: UUID
+    about: About
+    since: datetime
+    places: tuple[ProposedPlace, ProposedPlace]
+
+
+class Match(NamedTuple):
+    """Two places that may be the same, each with a count. A site on the list needs no count."""
+
+    about: About
+    one: PlaceKey
+    counted: OpenCount
+    other: PlaceKey
+    also_counted: OpenCount | None = None
+
+    @property
+    def since(self) -> datetime:
+        return max(count.received_at for count in (self.counted, self.also_counted) if count)
+
+    @property
+    def ends(self) -> tuple[tuple[PlaceKey, OpenCount | None], ...]:
+        return (self.one, self.counted), (self.other, self.also_counted)
+
+
+def proposals(
+    counts: Sequence[OpenCount], sites: Sequence[ListedSite], decided: Decided, district: Callable[[str], str]
+) -> list[Proposal]:
+    """All open questions, the oldest first. The counts have one status."""
+    same, similar = decided.same, _similar(counts, sites, district)
+    closed = {PlacePair.of(same.key(pair.one), same.key(pair.other)) for pair in decided.closed}
+    matches = defaultdict[PlacePair, list[Match]](list)
+    for found in (*_at_sites(counts, sites, similar), *_between_counts(counts, same, similar)):
+        pairs = [PlacePair.of(same.key(match.one), same.key(match.other)) for match in found]
+        for pair, match in zip(pairs, found, strict=True):
+            if closed.isdisjoint(pairs) and same.may_join(pair):
+                matches[pair].append(match)
+    names = {site_key(site.site_id): site for site in sites}
+    made = [_proposal(pair, several, same, names) for pair, several in matches.items()]
+    return sorted(made, key=lambda proposal: (proposal.since, proposal.id))
+
+
+def _proposal(
+    joined: PlacePair, matches: Sequence[Match], same: SamePlaces, sites: Mapping[PlaceKey, ListedSite]
+) -> Proposal:
+    """The question about two places. `joined` has the keys of all places that are joined with one of them."""
+    sides: list[ProposedPlace] = []
+    for key in joined:
+        ends = [end for match in matches for end in match.ends if same.key(end[0]) == key]
+        counts = {count.report_id: (place, count) for place, count in ends if count}
+        newest_first = sorted(counts.values(), key=lambda end: _newest(end[1]), reverse=True)
+        shown = [count for _, count in newest_first]
+        place = newest_first[0][0] if newest_first else ends[0][0]
+        label, pcode = _named(sites[place]) if place in sites else _stated(place, shown[0])
+        sides.append(ProposedPlace(place, label, pcode, shown))
+    one, other = sides
+    id, since = events.derived_id("same places", *joined.one, *joined.other), min(match.since for match in matches)
+    return Proposal(PlacePair.of(one.key, other.key), id, matches[0].about, since, (one, other))
+
+
+def _named(site: ListedSite) -> tuple[str, str]:
+    return site.names[0], site.pcode
+
+
+def _stated(key: PlaceKey, count: OpenCount) -> tuple[str, str]:
+    place = count.origin if count.origin.key == key else count.destination
+    return place.locality or "", place.pcode or ""
+
+
+Similar = Mapping[PlaceKey, set[PlaceKey]]
+
+
+def _similar(counts: Iterable[OpenCount], sites: Iterable[ListedSite], district: Callable[[str], str]) -> Similar:
+    """For each place: the places in its district whose names are equal or nearly equal to its name."""
+    named = defaultdict[str, defaultdict[str, set[PlaceKey]]](lambda: defaultdict(set))
+    for count in counts:
+        for place in (count.origin, count.destination):
+            if place.is_named:
+                named[district(place.pcode or "")][place.locality or ""].add(place.key)
+    for site in sites:
+        for name in site.names:
+            named[district(site.pcode)][name].add(site_key(site.site_id))
+    similar = defaultdict[PlaceKey, set[PlaceKey]](set)
+    for keys in named.values():
+        others = nearly_equal(keys)
+        for name, known in keys.items():
+            alike = known.union(*(keys[other] for other in others.get(name, ())))
+            for key in known:
+                similar[key] |= {other for other in alike - {key} if not (is_listed(key) and is_listed(other))}
+    return similar
+
+
+def _at_sites(counts: Iterable[OpenCount], sites: Iterable[ListedSite], similar: Similar) -> Iterator[list[Match]]:
+    """The counts whose present place was typed nearly as the name of a site."""
+    listed = {site_key(site.site_id) for site in sites}
+    for count in counts:
+        if count.site_id is None:
+            key = count.destination.key
+            for site in similar.get(key, set()) & listed:
+                yield [Match(About.DESTINATION, key, count, site)]
+
+
+def _between_counts(counts: Iterable[OpenCount], same: SamePlaces, similar: Similar) -> Iterator[list[Match]]:
+    """The pairs of counts whose identities differ only in nearly equal names of places."""
+    alike = defaultdict[tuple[object, ...], list[OpenCount]](list)
+    for count in counts:
+        alike[count.identity].append(count)
+    for several in alike.values():
+        for one, other in _near(several, same, similar):
+            ends = (
+                (About.ORIGIN, one.origin.key, other.origin.key),
+                (About.DESTINATION, one.present_key, other.present_key),
+            )
+            yield [
+                Match(about, here, one, there, other)
+                for about, here, there in ends
+                if same.key(here) != same.key(there)
+            ]
+
+
+def _near(counts: Iterable[OpenCount], same: SamePlaces, similar: Similar) -> Iterator[tuple[OpenCount, OpenCount]]:
+    """The newest counts of each two places whose names are nearly equal."""
+    newest: dict[tuple[PlaceKey, PlaceKey], OpenCount] = {}
+    by_origin = defaultdict[PlaceKey, set[PlaceKey]](set)
+    for count in sorted(counts, key=_newest):
+        newest[count.origin.key, count.present_key] = count
+        by_origin[count.origin.key].add(count.present_key)
+
+    def alike(place: PlaceKey) -> set[PlaceKey]:
+        return {near for known in same.all_of(place) for near in (known, *similar.get(known, ()))}
+
+    for (origin, present), count in newest.items():
+        presents = alike(present)
+        for other_origin in alike(origin) & by_origin.keys():
+            for other_present in by_origin[other_origin] & presents:
+                if (origin, present) < (other_origin, other_present):
+                    yield count, newest[other_origin, other_present]
+
+
+def _newest(count: OpenCount) -> tuple[datetime, UUID]:
+    return count.counted_at, count.report_id

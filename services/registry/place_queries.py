@@ -1,0 +1,154 @@
+"""Queries about the typed places of open counts, and about the decisions which of them are the same."""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Integer, and_, cast, false, func, or_, select
+from sqlalchemy.dialects.postgresql import JSON, distinct_on
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.group_queries import HERE, IN_EFFECT, OF_COUNT
+from services.registry.models import GroupCount, PlaceDecision, Report, Site
+from services.registry.place_proposals import About, Answer, Decided, ListedSite, OpenCount, TypedPlace
+from services.registry.same_places import PlacePair, SamePlaces, with_codes
+from services.registry.visibility import Visibility
+from shared.events.vocabulary import Measure, SiteState, Status, SubStock
+from shared.messaging import decisions
+from shared.places import Places
+from shared.postgres import database
+
+MOST = 2_000  # open counts that are compared, the newest
+MOST_DECIDED = 100  # decisions that are listed, the newest
+APPLIED = "applied"
+PAIR = (PlaceDecision.unit, PlaceDecision.name, PlaceDecision.other_unit, PlaceDecision.other_name)
+CLEAR = cast(Report.clear, JSON)
+IS_OPEN = and_(
+    IN_EFFECT,
+    GroupCount.measure == Measure.STOCK,
+    GroupCount.population.is_not(None),
+    GroupCount.movement_id.is_(None),
+    or_(GroupCount.sub_stock.is_(None), GroupCount.sub_stock == SubStock.IN_DISPLACEMENT),
+    or_(GroupCount.changed_at.is_(None), GroupCount.displaced > 0),
+)
+
+
+async def open_counts(
+    session: AsyncSession, visibility: Visibility, status: Status, places: Places
+) -> list[OpenCount]:
+    """The newest counts in effect whose people are displaced and have a named place."""
+    stated = [
+        part.astext
+        for side in About
+        for part in (CLEAR[side]["pcode"], CLEAR[side]["country"], CLEAR[f"{side}_locality"])
+    ]
+    codes = [CLEAR[f"{side}_locality_pcode"].astext for side in About]
+    wanted = (
+        select(
+            GroupCount.report_id,
+            GroupCount.group_id,
+            func.coalesce(GroupCount.displaced, GroupCount.persons),
+            cast(CLEAR["households"].astext, Integer),
+            CLEAR["household_unit"].astext,
+            func.coalesce(CLEAR["is_full_recount"].astext == "true", false()),
+            GroupCount.counted_at,
+            Report.received_at,
+            Report.author,
+            GroupCount.hazard_id,
+            GroupCount.mobility,
+            GroupCount.shelter,
+            GroupCount.site_id,
+            *stated,
+            *codes,
+        )
+        .join(Report, OF_COUNT)
+        .where(IS_OPEN, GroupCount.status == status, visibility.covers(HERE))
+        .order_by(GroupCount.counted_at.desc(), GroupCount.report_id)
+        .limit(MOST)
+    )
+    return [_open_count(tuple(row), places) for row in await session.execute(wanted)]
+
+
+def _open_count(row: tuple[Any, ...], places: Places) -> OpenCount:
+    fields, stated, (origin_code, destination_code) = row[:-8], row[-8:-2], row[-2:]
+    origin, destination = _place(stated[:3], origin_code, places), _place(stated[3:], destination_code, places)
+    return OpenCount(*fields, origin, destination)  # type: ignore[call-arg]
+
+
+def _place(stated: tuple[Any, ...], code: str | None, places: Places) -> TypedPlace:
+    pcode, country, locality = stated
+    return TypedPlace(pcode, country, locality, places.locality(pcode, locality, code).pcode or None)
+
+
+async def open_sites(session: AsyncSession, visibility: Visibility, language: str) -> list[ListedSite]:
+    """The open sites. The name in this language comes first."""
+    names = {"ky": Site.name_ky, "ru": Site.name_ru, "en": Site.name_en}
+    ordered = [names[language], *(name for known, name in names.items() if known != language)]
+    wanted = select(Site.site_id, Site.pcode, *ordered).where(Site.state == SiteState.OPEN, visibility.covers("pcode"))
+    rows = await session.execute(wanted)
+    return [ListedSite(site_id, pcode, list(filter(None, given))) for site_id, pcode, *given in rows]
+
+
+async def decided(session: AsyncSession, places: Places) -> Decided:
+    """What people have decided. A decision that the worker has not executed yet closes its question."""
+    newest = (
+        select(PlaceDecision)
+        .ext(distinct_on(*PAIR))
+        .where(or_(PlaceDecision.carried_out_at.is_(None), PlaceDecision.result == APPLIED))
+        .order_by(*PAIR, PlaceDecision.decided_at.desc(), PlaceDecision.decision_id)
+    )
+    rows = (await session.scalars(newest)).all()
+    same = [with_codes(pair_of(row), places) for row in rows if row.answer == Answer.SAME and row.result == APPLIED]
+    closed = [
+        with_codes(pair_of(row), places)
+        for row in rows
+        if row.answer == Answer.DIFFERENT or (row.answer == Answer.SAME and row.result != APPLIED)
+    ]
+    return Decided(SamePlaces(same), closed)
+
+
+async def answers(
+    session: AsyncSession, visibility: Visibility, ids: Collection[UUID] | None = None
+) -> Sequence[PlaceDecision]:
+    """The newest answers, at most MOST_DECIDED, or those with these ids. A reversed answer is not listed."""
+    newest = (
+        select(PlaceDecision.decision_id)
+        .ext(distinct_on(*PAIR))
+        .order_by(*PAIR, PlaceDecision.decided_at.desc(), PlaceDecision.decision_id)
+    )
+    wanted = (
+        select(PlaceDecision)
+        .where(PlaceDecision.decision_id.in_(newest), PlaceDecision.answer != Answer.OPEN)
+        .where(visibility.covers("district"))
+    )
+    if ids is not None:
+        wanted = wanted.where(PlaceDecision.decision_id.in_(ids))
+    return (await session.scalars(wanted.order_by(PlaceDecision.decided_at.desc()).limit(MOST_DECIDED))).all()
+
+
+async def lock(session: AsyncSession) -> None:
+    """Take a lock. If two people decide about the same places, the first decision is stored."""
+    await session.execute(database.advisory_lock("place decisions"))
+
+
+async def store(session: AsyncSession, found: Iterable[PlaceDecision]) -> None:
+    await decisions.write(session, *found)
+
+
+def pair_of(row: PlaceDecision) -> PlacePair:
+    return PlacePair((row.unit, row.name), (row.other_unit, row.other_name))
+
+
+def decision(pair: PlacePair, labels: Sequence[str], **decided: Any) -> PlaceDecision:
+    """The decision about two places. `labels` are their names, in the order of the pair."""
+    (unit, name), (other_unit, other_name) = pair
+    label, other_label = labels
+    return PlaceDecision(
+        unit=unit,
+        name=name,
+        other_unit=other_unit,
+        other_name=other_name,
+        label=label,
+        other_label=other_label,
+        **decided,
+    )

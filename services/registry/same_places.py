@@ -1,0 +1,83 @@
+"""Which typed names mean the same place, as people at the desk have decided. No I/O.
+
+A place is a key: a locality's key (`localities.key`), or the key of a site on the list. Decisions join places, and
+joined places count as one place. The order of the decisions does not matter.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+from uuid import UUID
+
+from shared.places import Places
+
+PlaceKey = tuple[str, str]
+SITE = "site"
+
+
+class PlacePair(NamedTuple):
+    """Two different places, the smaller key first."""
+
+    one: PlaceKey
+    other: PlaceKey
+
+    @classmethod
+    def of(cls, one: PlaceKey, other: PlaceKey) -> "PlacePair":
+        return cls(*sorted((one, other)))
+
+
+class SamePlaces:
+    """The places that are joined by these pairs."""
+
+    def __init__(self, pairs: Iterable[PlacePair] = ()) -> None:
+        self._pairs = tuple(pairs)
+        self._joined: dict[PlaceKey, frozenset[PlaceKey]] = {}
+        for pair in self._pairs:
+            joined = self.all_of(pair.one) | self.all_of(pair.other)
+            self._joined.update(dict.fromkeys(joined, joined))
+
+    def __bool__(self) -> bool:
+        return bool(self._joined)
+
+    def joined_by(self, pair: PlacePair) -> "SamePlaces":
+        return SamePlaces((*self._pairs, pair))
+
+    def all_of(self, place: PlaceKey) -> frozenset[PlaceKey]:
+        """All places that are joined to this place, with the place itself."""
+        return self._joined.get(place, frozenset((place,)))
+
+    def key(self, place: PlaceKey) -> PlaceKey:
+        """A key that is equal for all joined places. A place that was joined to no other place keeps its own key."""
+        joined = self._joined.get(place)
+        return min(joined, key=lambda same: (not is_listed(same), same)) if joined else place
+
+    def site(self, place: PlaceKey) -> UUID | None:
+        """The site on the list to which the place is joined."""
+        kind, name = self.key(place)
+        return UUID(name) if kind == SITE else None
+
+    def may_join(self, pair: PlacePair) -> bool:
+        """Whether the places are not joined yet, and are not two different sites or localities of a list."""
+        joined = self.all_of(pair.one) | self.all_of(pair.other)
+        return self.key(pair.one) != self.key(pair.other) and sum(map(is_listed, joined)) <= 1
+
+
+def with_codes(pair: PlacePair, places: Places) -> PlacePair:
+    """The pair with codes of the gazetteer, which may have been imported after the decision about the names."""
+    return PlacePair.of(*(place if is_listed(place) else _coded(*place, places) for place in pair))
+
+
+def _coded(unit: str, name: str, places: Places) -> PlaceKey:
+    return places.locality(unit, name, None).key(unit)
+
+
+def site_key(site_id: UUID) -> PlaceKey:
+    return SITE, str(site_id)
+
+
+def is_listed(place: PlaceKey) -> bool:
+    """Whether the place is a site on the list, or a locality with a code of the gazetteer."""
+    unit, name = place
+    return unit == SITE or not name
+
+
+NONE_JOINED = SamePlaces()

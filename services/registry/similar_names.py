@@ -1,0 +1,49 @@
+"""Finds names of localities and sites that are nearly equal, so that a person can say whether they mean one place.
+
+Names are compared as names of persons are: in Latin letters, in any romanisation. The limits were measured on the names
+of the country's units (docs/decisions/0058). No I/O.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from functools import lru_cache
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from services.registry.names import SEPARATORS, romanised, spellings
+
+# One wrong letter is allowed in a name of this many letters, and two in a longer name. Shorter names must be equal.
+ONE_ERROR, TWO_ERRORS = 5, 8
+DIGITS = re.compile(r"\d+")
+
+
+def nearly_equal(names: Collection[str]) -> Mapping[str, set[str]]:
+    """For each name that has nearly equal names: these names. Names that differ in a number are never nearly equal."""
+    spelled = defaultdict[str, set[str]](set)
+    for name in names:
+        for spelling in spellings_of(name):
+            spelled[spelling].add(name)
+    similar, choices = defaultdict[str, set[str]](set), list(spelled)
+    for spelling, written in spelled.items():
+        for other, errors, _ in process.extract(spelling, choices, scorer=OSA.distance, score_cutoff=2, limit=None):
+            if errors <= allowed_errors(min(len(spelling), len(other))):
+                for name in written:
+                    similar[name] |= {same for same in spelled[other] if numbers(same) == numbers(name)}
+    return {name: others - {name} for name, others in similar.items() if others - {name}}
+
+
+def allowed_errors(letters: int) -> int:
+    return 0 if letters < ONE_ERROR else 1 if letters < TWO_ERRORS else 2
+
+
+@lru_cache(4_096)
+def spellings_of(name: str) -> frozenset[str]:
+    """The name's spellings without spaces, with its words in the written and in alphabetical order."""
+    words = SEPARATORS.split(romanised(name))
+    return spellings("".join(words)) | spellings("".join(sorted(words)))
+
+
+def numbers(name: str) -> list[str]:
+    return DIGITS.findall(name)

@@ -1,0 +1,240 @@
+"""Tests questions whether two typed places are the same, and what an answer changes in the counts."""
+
+from datetime import UTC, datetime
+from random import Random
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from sqlalchemy import select
+
+from services.registry.models import PlaceDecision
+from shared.auth.tokens import Role
+from tests.registry.conftest import Filing, Office
+from tests.registry.factories import BATKEN, LEILEK, movement
+from tests.registry.test_headcounts import OTHER_AUTHOR, OTHER_TEAM, counted, stocks
+from tests.registry.test_sites import occupancy, saved
+from tests.registry.test_waiting import rows, sent
+
+pytestmark = pytest.mark.anyio
+
+OPEN = select(PlaceDecision).where(PlaceDecision.carried_out_at.is_(None)).order_by(PlaceDecision.decided_at)
+OTHER = {"author": OTHER_AUTHOR, "team": OTHER_TEAM}
+
+
+async def page(office: Office, role: Role = Role.REGISTRAR, **more: Any) -> dict[str, Any]:
+    answer = await office.get("/v1/places:proposed", role=role, **more)
+    assert answer.status_code == 200, answer.text
+    content: dict[str, Any] = answer.json()
+    return content
+
+
+async def names(office: Office, **more: Any) -> list[set[str]]:
+    return [{place["name"] for place in each["places"]} for each in (await page(office, **more))["proposals"]]
+
+
+async def answer(office: Office, given: str, role: Role = Role.REGISTRAR, **more: Any) -> httpx.Response:
+    """Answers all questions, and computes the counts again as the worker does."""
+    ids = [each["proposal_id"] for each in (await page(office))["proposals"]]
+    body = {"proposal_ids": ids or [str(uuid4())], "answer": given, "reason": "known"}
+    response = await sent(office, "/v1/places:decide", body, role=role, **more)
+    await carried_out(office)
+    return response
+
+
+async def reverse(office: Office, role: Role = Role.REGISTRAR) -> httpx.Response:
+    ids = [each["decision_id"] for each in (await page(office))["decided"]]
+    response = await sent(office, "/v1/places:reverse", {"decision_ids": ids, "reason": "mistake"}, role=role)
+    await carried_out(office)
+    return response
+
+
+async def carried_out(office: Office) -> None:
+    async with office.app.state.sessions.begin() as session:
+        for decision in (await session.scalars(OPEN)).all():
+            decision.result = await office.registrar.settle_places(decision, session)
+            decision.carried_out_at = datetime.now(UTC)
+
+
+async def in_effect(office: Office) -> list[int]:
+    counts = await rows(office, "SELECT persons FROM counts WHERE superseded_by IS NULL AND persons > 0")
+    return sorted(count["persons"] for count in counts)
+
+
+async def test_the_same_place_lets_the_newer_full_recount_replace_the_older(office: Office) -> None:
+    await office.file(counted(0, 100, origin_locality="Чоко-Добо"))
+    await office.file(counted(5, 110, origin_locality="Choko Döbö", is_full_recount=False), **OTHER)
+    [question] = (await page(office))["proposals"]
+    assert question["about"] == "origin"
+    assert [count["persons"] for place in question["places"] for count in place["counts"]] in ([100, 110], [110, 100])
+    answered = await answer(office, "same")
+    assert answered.json()["ids"] == [question["proposal_id"]]
+    assert await in_effect(office) == [100, 110]  # a partial count replaces nothing
+    await office.file(counted(6, 105, origin_locality="Чокодобо"), **OTHER)
+    assert await in_effect(office) == [100, 105, 110]
+    await answer(office, "same")
+    assert await in_effect(office) == [105]
+    assert (await page(office))["proposals"] == []
+    figure = await office.get("/v1/statistics/stock?date=2022-05-06", role=Role.ANALYST)
+    assert figure.json()["total"]["group_persons"] == 105
+    stored = await rows(office, "SELECT account, reason, answer, label, other_label FROM place_decisions")
+    assert [row["answer"] for row in stored] == ["same", "same"]
+    logged = await rows(office, "SELECT objects, reason FROM audit WHERE action = 'places_decided' ORDER BY id")
+    assert [entry["reason"] for entry in logged] == ["same/known"] * 2
+    assert len(logged[0]["objects"]) == 2
+
+
+async def test_a_reversed_answer_restores_the_counts_and_asks_again(office: Office) -> None:
+    await office.file(counted(0, 100, destination_locality="Мечит Тобей"))
+    await office.file(counted(5, 110, destination_locality="Мечит Тобой"), **OTHER)
+    await answer(office, "same")
+    assert await in_effect(office) == [110]
+    [decided] = (await page(office))["decided"]
+    assert (decided["answer"], decided["reason"], decided["is_applied"]) == ("same", "known", True)
+    await reverse(office)
+    assert await in_effect(office) == [100, 110]
+    assert await names(office) == [{"Мечит Тобей", "Мечит Тобой"}]
+
+
+async def test_two_places_are_not_proposed_again(office: Office) -> None:
+    await office.file(counted(0, 100, origin_locality="Тобей"), counted(5, 110, origin_locality="Тобой"))
+    await answer(office, "different")
+    await office.file(counted(9, 120, origin_locality="ТОБОЙ"))
+    assert await names(office) == []
+    assert await in_effect(office) == [100, 120]
+    await reverse(office)
+    assert await names(office) == [{"Тобей", "ТОБОЙ"}]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"status": "Exercise"},
+        {"hazard_id": str(uuid4())},
+        {"mobility": "evacuation"},
+        {"shelter": "tent"},
+        {"origin": {"pcode": LEILEK}},
+        {"destination_locality": "Мектеп № 4"},
+        {"destination_locality": None},
+        {"measure": "flow"},
+        {"origin_locality": "Тобей-2"},
+    ],
+    ids="-".join,
+)
+async def test_counts_of_other_people_are_not_proposed(office: Office, other: dict[str, Any]) -> None:
+    await office.file(counted(0, 100, origin_locality="Тобей"))
+    await office.file(counted(5, 90, **{"origin_locality": "Тобой", **other}))
+    assert await names(office) == []
+
+
+async def test_two_codes_of_the_gazetteer_are_two_places_but_a_typed_name_may_mean_one(office: Office) -> None:
+    codes = ("KG05258811010", "KG05258811020")
+    for hours, code in enumerate(codes):
+        await office.file(counted(hours, 100, origin_locality="Чоко-Добо", origin_locality_pcode=code))
+    assert await names(office) == []
+    await office.file(counted(5, 110, origin_locality="Чоко Добо"))
+    assert len(await names(office)) == 2
+    answered = await answer(office, "same")  # the name cannot mean both
+    assert len(answered.json()["ids"]) == 1
+    assert (await page(office))["proposals"] == []
+    assert await in_effect(office) == [100, 110]
+
+
+async def test_a_count_with_a_nearly_equal_name_belongs_to_the_site(office: Office) -> None:
+    site_id = await saved(office, name_ru="Школа имени Токтогула", name_ky=None)
+    await office.file(counted(0, 70, destination_locality="Школа им. Токтогула"))
+    assert await names(office) == []  # an abbreviation has too many other letters
+    await office.file(counted(1, 80, destination_locality="Школа имени Тактагула"))
+    [question] = (await page(office))["proposals"]
+    assert [place["is_site"] for place in question["places"]].count(True) == 1
+    await answer(office, "same")
+    assert (await occupancy(office, site_id))["highest"] == 80
+    await reverse(office)
+    assert await occupancy(office, site_id) is None
+    await saved(office, site_id, version=2, name_ru="Школа имени Токтогула", name_ky=None, state="closed")
+    assert await names(office) == []
+
+
+async def test_movements_follow_the_answer(office: Office) -> None:
+    first = counted(0, 100, destination_locality="Мечит Тобей")
+    await office.file(first, counted(1, 110, destination_locality="Мечит Тобой"))
+    moved = movement(first, "returned", occurred_at="2022-05-07T06:00:00Z", reported_at="2022-05-07T07:00:00Z")
+    await office.file(moved)
+    assert await names(office) == []  # nobody is left in the first count
+    await office.file({**moved, "version": 2, "persons": 30})
+    await answer(office, "same")
+    stock = "SELECT sum(coalesce(displaced, persons)) AS n FROM counts WHERE superseded_by IS NULL"
+    assert await rows(office, stock) == [{"n": 80}]  # the people who returned are of the recount now
+    await reverse(office)
+    assert await rows(office, stock) == [{"n": 180}]
+
+
+async def test_only_deciders_of_the_area_answer(office: Office) -> None:
+    await office.file(counted(0, 100, origin_locality="Тобей"), counted(5, 110, origin_locality="Тобой"))
+    assert (await answer(office, "same", role=Role.OPERATOR)).status_code == 403
+    assert (await office.get("/v1/places:proposed", role=Role.FIELD)).status_code == 403
+    elsewhere = await answer(office, "same", areas=("KG06000000000",))
+    assert (elsewhere.status_code, elsewhere.json()["ids"]) == (200, [])
+    assert await in_effect(office) == [100, 110]
+    assert await names(office, areas=("KG06000000000",)) == []
+    refused = await sent(office, "/v1/places:decide", {"proposal_ids": [], "answer": "maybe"}, role=Role.REGISTRAR)
+    assert refused.status_code == 422
+
+
+async def test_counts_corrections_and_answers_in_any_order_give_the_same_counts(file: Filing) -> None:
+    draw = Random(5)
+    bodies: list[tuple[dict[str, Any], UUID | None]] = []
+    for number in range(14):
+        team, place = (
+            draw.choice((None, OTHER_TEAM)),
+            draw.choice(("Мечит Тобей", "Мечит Тобой", "Mechit Tobei", "Мектеп")),
+        )
+        body = counted(number * 30, draw.randrange(1, 200), destination_locality=place, is_full_recount=number % 4 > 0)
+        bodies.append((body, team))
+        if number % 3 == 0:
+            bodies.append(
+                ({**body, "version": 2, "destination_locality": draw.choice(("Мечит Тобей", "Мектеп"))}, team)
+            )
+    answers = [
+        decision("мечит тобей", "мечит тобой", "same", 1),
+        decision("mechit tobei", "мечит тобой", "same", 2),
+        decision("мектеп", "мечит тобей", "same", 3),
+        decision("мектеп", "мечит тобей", "open", 4),
+    ]
+    seen = []
+    for _ in range(4):
+        draw.shuffle(bodies)
+        moments = sorted(draw.choices(range(len(bodies) + 1), k=len(answers)))
+        for number in range(len(bodies) + 1):
+            for given in (each for each, moment in zip(answers, moments, strict=True) if moment == number):
+                await settle(file, given)
+            for body, team in bodies[number : number + 1]:
+                await file(body, author=team or OTHER_AUTHOR, team=team)
+        seen.append(await stocks(file))
+        await file.session.rollback()
+    assert seen[1:] == seen[:-1]
+    assert len(seen[0]) < len({*range(14)})
+
+
+def decision(name: str, other: str, answer: str, minute: int) -> dict[str, Any]:
+    return {
+        **dict.fromkeys(("unit", "other_unit"), BATKEN),
+        "name": name,
+        "other_name": other,
+        "label": name,
+        "other_label": other,
+        "district": BATKEN,
+        "answer": answer,
+        "reason": "known",
+        "account": uuid4(),
+        "decided_at": datetime(2026, 6, 15, 6, minute, tzinfo=UTC),
+    }
+
+
+async def settle(file: Filing, given: dict[str, Any]) -> None:
+    made = PlaceDecision(**given)
+    file.session.add(made)
+    await file.session.flush()
+    made.result = await file.registrar.settle_places(made, file.session)
+    await file.session.flush()
