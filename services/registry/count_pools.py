@@ -97,9 +97,7 @@ class CountPool:
     async def tallies(self) -> Tallies:
         """The people left in each count after movements. Loads counts until no further count can change the result."""
         own = list(self._counts.values())
-        self._sites = await typed_sites(
-            self.connection, self._store.places, own, self.movements, self._decision_id
-        )
+        self._sites = await typed_sites(self.connection, self._store.places, own, self.movements, self._decision_id)
         self._counts = {count.report_id: count.at_typed_site(self._sites) for count in own}
         rows = await self.connection.fetch(STORED_POPULATIONS, list(self._groups))
         populations = {str(row["population"]) for row in rows}

@@ -17,7 +17,7 @@ from shared import events
 from shared.places.localities import StatedLocality, joined
 
 
-class Answer(StrEnum):
+class PlaceAnswer(StrEnum):
     SAME = "same"
     DIFFERENT = "different"
     OPEN = "open"  # an earlier answer was reversed, so the question is asked again
@@ -75,7 +75,7 @@ class OpenCount:
         return self.hazard_id, self.mobility, None if self.site_id else self.shelter
 
 
-class ListedSite(NamedTuple):
+class OpenSite(NamedTuple):
     site_id: UUID
     pcode: str
     names: Sequence[str]
@@ -128,7 +128,7 @@ class Match(NamedTuple):
 
 
 def proposals(
-    counts: Sequence[OpenCount], sites: Sequence[ListedSite], decided: Decided, district: Callable[[str], str]
+    counts: Sequence[OpenCount], sites: Sequence[OpenSite], decided: Decided, district: Callable[[str], str]
 ) -> list[Proposal]:
     """All open questions, the oldest first. The counts have one status."""
     same, similar = decided.same, _similar(counts, sites, district)
@@ -145,7 +145,7 @@ def proposals(
 
 
 def _proposal(
-    joined: PlacePair, matches: Sequence[Match], same: SamePlaces, sites: Mapping[PlaceKey, ListedSite]
+    joined: PlacePair, matches: Sequence[Match], same: SamePlaces, sites: Mapping[PlaceKey, OpenSite]
 ) -> Proposal:
     """The question about two places. `joined` has the keys of all places that are joined with one of them."""
     sides: list[ProposedPlace] = []
@@ -162,7 +162,7 @@ def _proposal(
     return Proposal(PlacePair.of(one.key, other.key), id, matches[0].about, since, (one, other))
 
 
-def _named(site: ListedSite) -> tuple[str, str]:
+def _named(site: OpenSite) -> tuple[str, str]:
     return site.names[0], site.pcode
 
 
@@ -174,7 +174,7 @@ def _stated(key: PlaceKey, count: OpenCount) -> tuple[str, str]:
 Similar = Mapping[PlaceKey, set[PlaceKey]]
 
 
-def _similar(counts: Iterable[OpenCount], sites: Iterable[ListedSite], district: Callable[[str], str]) -> Similar:
+def _similar(counts: Iterable[OpenCount], sites: Iterable[OpenSite], district: Callable[[str], str]) -> Similar:
     """For each place: the places in its district whose names are equal or nearly equal to its name."""
     named = defaultdict[str, defaultdict[str, set[PlaceKey]]](lambda: defaultdict(set))
     for count in counts:
@@ -194,7 +194,7 @@ def _similar(counts: Iterable[OpenCount], sites: Iterable[ListedSite], district:
     return similar
 
 
-def _at_sites(counts: Iterable[OpenCount], sites: Iterable[ListedSite], similar: Similar) -> Iterator[list[Match]]:
+def _at_sites(counts: Iterable[OpenCount], sites: Iterable[OpenSite], similar: Similar) -> Iterator[list[Match]]:
     """The counts whose present place was typed nearly as the name of a site."""
     listed = {site_key(site.site_id) for site in sites}
     for count in counts:

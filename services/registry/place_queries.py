@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.group_queries import HERE, IN_EFFECT, OF_COUNT
 from services.registry.models import GroupCount, PlaceDecision, Report, Site
-from services.registry.place_proposals import About, Answer, Decided, ListedSite, OpenCount, TypedPlace
+from services.registry.place_proposals import About, Decided, OpenCount, OpenSite, PlaceAnswer, TypedPlace
 from services.registry.same_places import PlacePair, SamePlaces, with_codes
 from services.registry.visibility import Visibility
 from shared.events.vocabulary import Measure, SiteState, Status, SubStock
@@ -33,9 +33,7 @@ IS_OPEN = and_(
 )
 
 
-async def open_counts(
-    session: AsyncSession, visibility: Visibility, status: Status, places: Places
-) -> list[OpenCount]:
+async def open_counts(session: AsyncSession, visibility: Visibility, status: Status, places: Places) -> list[OpenCount]:
     """The newest counts in effect whose people are displaced and have a named place."""
     stated = [
         part.astext
@@ -80,13 +78,13 @@ def _place(stated: tuple[Any, ...], code: str | None, places: Places) -> TypedPl
     return TypedPlace(pcode, country, locality, places.locality(pcode, locality, code).pcode or None)
 
 
-async def open_sites(session: AsyncSession, visibility: Visibility, language: str) -> list[ListedSite]:
+async def open_sites(session: AsyncSession, visibility: Visibility, language: str) -> list[OpenSite]:
     """The open sites. The name in this language comes first."""
     names = {"ky": Site.name_ky, "ru": Site.name_ru, "en": Site.name_en}
     ordered = [names[language], *(name for known, name in names.items() if known != language)]
     wanted = select(Site.site_id, Site.pcode, *ordered).where(Site.state == SiteState.OPEN, visibility.covers("pcode"))
     rows = await session.execute(wanted)
-    return [ListedSite(site_id, pcode, list(filter(None, given))) for site_id, pcode, *given in rows]
+    return [OpenSite(site_id, pcode, list(filter(None, given))) for site_id, pcode, *given in rows]
 
 
 async def decided(session: AsyncSession, places: Places) -> Decided:
@@ -98,11 +96,13 @@ async def decided(session: AsyncSession, places: Places) -> Decided:
         .order_by(*PAIR, PlaceDecision.decided_at.desc(), PlaceDecision.decision_id)
     )
     rows = (await session.scalars(newest)).all()
-    same = [with_codes(pair_of(row), places) for row in rows if row.answer == Answer.SAME and row.result == APPLIED]
+    same = [
+        with_codes(pair_of(row), places) for row in rows if row.answer == PlaceAnswer.SAME and row.result == APPLIED
+    ]
     closed = [
         with_codes(pair_of(row), places)
         for row in rows
-        if row.answer == Answer.DIFFERENT or (row.answer == Answer.SAME and row.result != APPLIED)
+        if row.answer == PlaceAnswer.DIFFERENT or (row.answer == PlaceAnswer.SAME and row.result != APPLIED)
     ]
     return Decided(SamePlaces(same), closed)
 
@@ -118,7 +118,7 @@ async def answers(
     )
     wanted = (
         select(PlaceDecision)
-        .where(PlaceDecision.decision_id.in_(newest), PlaceDecision.answer != Answer.OPEN)
+        .where(PlaceDecision.decision_id.in_(newest), PlaceDecision.answer != PlaceAnswer.OPEN)
         .where(visibility.covers("district"))
     )
     if ids is not None:

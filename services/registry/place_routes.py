@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry import place_queries
-from services.registry.place_proposals import About, Answer, Decided, OpenCount, Proposal, ProposedPlace, proposals
+from services.registry.place_proposals import About, Decided, OpenCount, PlaceAnswer, Proposal, ProposedPlace, proposals
 from services.registry.same_places import SITE, SamePlaces
 from services.registry.visibility import visibility_of
 from shared import audit
@@ -129,9 +129,13 @@ async def proposed(request: Request, session: Session, caller: Caller) -> Propos
 async def decide(body: PlaceAnswers, request: Request, session: Session, caller: Caller) -> ChangedPlaces:
     """Answer questions. The registry's worker computes the counts again within seconds."""
     await place_queries.lock(session)
-    decided, answer, places = await place_queries.decided(session, request.app.state.places), Answer(body.answer), request.app.state.places
+    decided, answer, places = (
+        await place_queries.decided(session, request.app.state.places),
+        PlaceAnswer(body.answer),
+        request.app.state.places,
+    )
     wanted = [each for each in await questions(request, session, caller, decided) if each.id in body.proposal_ids]
-    answered = list(consistent(wanted, decided.same)) if answer is Answer.SAME else wanted
+    answered = list(consistent(wanted, decided.same)) if answer is PlaceAnswer.SAME else wanted
     made = [
         place_queries.decision(
             proposal.pair,
@@ -165,14 +169,14 @@ async def reverse(body: Reversals, request: Request, session: Session, caller: C
             district=row.district,
             account=caller.account,
             reason=body.reason,
-            answer=Answer.OPEN,
+            answer=PlaceAnswer.OPEN,
         )
         for row in rows
     ]
     await place_queries.store(session, made)
     changed = [row.decision_id for row in rows]
     unchanged = {*body.decision_ids} - {*changed}
-    await note(request, session, f"{Answer.OPEN}/{body.reason}", objects=changed, unchanged=unchanged)
+    await note(request, session, f"{PlaceAnswer.OPEN}/{body.reason}", objects=changed, unchanged=unchanged)
     return ChangedPlaces(ids=changed)
 
 
