@@ -1,6 +1,6 @@
 """Proposes places of open counts that may be the same place, because their typed names are nearly equal. No I/O.
 
-A proposal is a question for the desk. Until a person has answered, the places are different (docs/decisions/0058).
+A proposal is a question for the desk. Until a person has answered, the places are different (docs/decisions/0059).
 """
 
 from collections import defaultdict

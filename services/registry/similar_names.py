@@ -1,7 +1,7 @@
 """Finds names of localities and sites that are nearly equal, so that a person can say whether they mean one place.
 
 Names are compared as names of persons are: in Latin letters, in any romanisation. The limits were measured on the names
-of the country's units (docs/decisions/0058). No I/O.
+of the country's units (docs/decisions/0059). No I/O.
 """
 
 import re
