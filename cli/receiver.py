@@ -1,8 +1,10 @@
 """`dayar receiver` configures who receives alerts, through which channel, and in which step."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Annotated, Any, NoReturn, TypeVar
 from uuid import UUID
 
@@ -12,8 +14,26 @@ from rich.markup import escape
 from rich.table import Column, Table
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cli.receiver_options import (
+    Account,
+    Address,
+    After,
+    Areas,
+    Floor,
+    Hazards,
+    Hours,
+    Internal,
+    Kind,
+    Label,
+    Language,
+    Organisation,
+    Post,
+    Statuses,
+    Step,
+    Then,
+)
 from cli.transactions import within
-from services.alerts import subscriptions
+from services.alerts import receiver_trials, subscriptions
 from services.alerts.config import AlertsSettings
 from services.alerts.queries import contacts as contact_queries
 from services.alerts.queries import receivers as receiver_queries
@@ -30,53 +50,8 @@ T = TypeVar("T")
 
 app = typer.Typer(help="Receivers of alerts.", no_args_is_help=True, add_completion=False)
 console = Console(highlight=False)
+LONGEST_TEST_SECONDS = 30
 errors = Console(stderr=True, highlight=False)
-
-Label = Annotated[str, typer.Argument(help="What the receiver is called on the pages, e.g. `duty desk`.")]
-Address = Annotated[
-    str, typer.Argument(help="A URL for a webhook, an e-mail address, or telegram:<chat id>[/<topic id>].")
-]
-Language = Annotated[str | None, typer.Option("--lang", help="ky, ru or en; ky without this option.")]
-Statuses = Annotated[list[Status] | None, typer.Option("--status", help="Which alerts: Actual, Exercise, Test.")]
-Step = Annotated[
-    int | None, typer.Option(min=0, max=20, help="Step 0 is notified first, higher steps if nobody acknowledges.")
-]
-Areas = Annotated[list[str] | None, typer.Option("--area", help="P-codes; none, or KG = the whole country.")]
-Floor = Annotated[Severity | None, typer.Option(help="The lowest severity that is sent.")]
-Internal = Annotated[
-    bool | None,
-    typer.Option(
-        "--internal/--external",
-        help="Whether it is the centre's own, and gets the texts of Restricted events too. "
-        "Without this option, a new receiver is external, and a changed one stays as it is.",
-    ),
-]
-Kind = Annotated[
-    ReceiverKind | None,
-    typer.Option(help="person, post or system. Without this option, a webhook is a system, an e-mail address a post."),
-]
-Organisation = Annotated[str | None, typer.Option(help="The organisation, e.g. `Ministry of Emergency Situations`.")]
-Post = Annotated[str | None, typer.Option(help="The job title, e.g. `duty officer`.")]
-Account = Annotated[UUID | None, typer.Option(help="The id of the person's account in the console.")]
-Hazards = Annotated[list[HazardType] | None, typer.Option("--hazard", help="Types of hazards; none = all.")]
-Hours = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="Local hours, e.g. `Mon 08:00-17:30`; none = always. Severe and Extreme alerts are sent at every hour."
-    ),
-]
-
-
-Then = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="The next contact, if the one before fails or is not answered in time; each channel once, in this order."
-    ),
-]
-After = Annotated[
-    list[int] | None,
-    typer.Option(min=1, max=60, help="Minutes until the next contact; one number for all, or one for each `--then`."),
-]
 
 
 @app.command()
@@ -224,6 +199,33 @@ def remove(label: Label) -> None:
     """Remove a receiver."""
     run(own_settings(), lambda session: subscriptions.remove(session, label))
     console.print(f"{escape(label)} is no longer notified.")
+
+
+@app.command()
+def test(label: Label) -> None:
+    """Send a test message to each contact, and say what happened within half a minute."""
+    settings = own_settings()
+
+    async def send(session: AsyncSession) -> None:
+        receiver = await subscriptions.receiver(session, label)
+        further = await contact_queries.further(session, [label])
+        await receiver_trials.send(session, receiver, further.get(label, ()), datetime.now(UTC))
+
+    run(settings, send)
+    ends_at = time.monotonic() + LONGEST_TEST_SECONDS
+    while True:
+        deliveries = run(settings, lambda session: receiver_trials.results(session, label))
+        if all(delivery["settled_at"] for delivery in deliveries) or time.monotonic() > ends_at:
+            break
+        time.sleep(1)
+    for delivery in deliveries:
+        console.print(f"{delivery['channel']}: {outcome(delivery)}")
+
+
+def outcome(delivery: Mapping[str, Any]) -> str:
+    reason = delivery["reason"] or "not sent yet: does the worker of the alerts run?"
+    state = "[green]sent[/]" if delivery["is_delivered"] else "[red]failed[/]" if delivery["settled_at"] else "waits"
+    return f"{state} ({reason})"
 
 
 @app.command("list")

@@ -102,6 +102,7 @@ def described(account: Account) -> str:
     has_first_password = account.must_change and not accounts.is_integration(account)  # other systems use tokens
     state = "disabled" if account.disabled_at else "must change the password" if has_first_password else "active"
     lines = [f"{account.name}: {state}", f"  roles: {', '.join(account.roles)}", f"  areas: {', '.join(account.areas)}"]
+    lines.append(f"  account: {account.account_id}")  # `receiver add --account` needs the whole id
     if account.team:
         lines.append(f"  team: {account.team}")  # `user add --team` needs the whole id
     if account.organisation:

@@ -49,6 +49,7 @@ class Action(StrEnum):
     REDRIVEN = "redriven"
     SHORT_CODE_DRAWN = "short_code_drawn"
     SITE_CHANGED = "site_changed"
+    RECEIVER_CHANGED = "receiver_changed"
     SHEET_SENT = "sheet_sent"
     HAZARD_RELEASED = "hazard_released"
     RELEASE_WITHDRAWN = "release_withdrawn"

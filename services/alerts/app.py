@@ -6,7 +6,16 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.alerts import act_routes, alert_page, hazard_routes, measures, pages, routes, source_routes
+from services.alerts import (
+    act_routes,
+    alert_page,
+    hazard_routes,
+    measures,
+    pages,
+    receiver_pages,
+    routes,
+    source_routes,
+)
 from services.alerts.answers import AnswerRefused
 from services.alerts.config import AlertsSettings
 from services.alerts.ruleset import Ruleset
@@ -44,6 +53,7 @@ def create_app(settings: AlertsSettings) -> FastAPI:
             hazard_routes.router,
             source_routes.router,
             pages.router,
+            receiver_pages.router,
             alert_page.router,
             ledger.routes("alerts"),
             redrive_routes.routes("alerts"),

@@ -49,6 +49,7 @@ TITLES: Mapping[str, str] = {
     "displacement": N_("Displacement"),
     "budget": N_("A source reports unusually much"),
     "exposure": N_("{hazard} affects displaced people"),
+    "test": N_("Test message"),
 }
 
 

@@ -17,6 +17,7 @@ AUDITOR = frozenset({R.AUDITOR})
 COUNTERS = frozenset({R.OPERATOR, R.DUTY_HEAD, R.REGISTRAR})
 DECIDERS = frozenset({R.DUTY_HEAD, R.REGISTRAR})  # decide about held reports
 REDRIVERS = frozenset({R.DUTY_HEAD, R.ADMINISTRATOR})  # these roles may let a service process its dead letters again
+RECEIVER_KEEPERS = frozenset({R.DUTY_HEAD, R.ADMINISTRATOR})
 SITE_READERS = COUNTERS | {R.FIELD, R.ANALYST, R.ADMINISTRATOR}
 FIGURES = frozenset({R.OPERATOR, R.DUTY_HEAD, R.REGISTRAR, R.ANALYST, R.ADMINISTRATOR})
 
@@ -127,6 +128,15 @@ ROUTES: dict[str, AccessRule] = {
     "GET /alerts/v1/alerts/{alert_id}": to(STAFF),
     "GET /alerts/v1/deliveries": to(LEDGER),
     "GET /alerts/deliveries": page(LEDGER),
+    "GET /alerts/receivers": page(RECEIVER_KEEPERS),
+    "POST /alerts/receivers": to(RECEIVER_KEEPERS),
+    "GET /alerts/receivers/new": page(RECEIVER_KEEPERS),
+    "GET /alerts/receivers/{receiver_id}": page(RECEIVER_KEEPERS),
+    "POST /alerts/receivers/{receiver_id}": to(RECEIVER_KEEPERS),
+    "POST /alerts/receivers/{receiver_id}/secret": to(RECEIVER_KEEPERS),
+    "POST /alerts/receivers/{receiver_id}/removal": to(RECEIVER_KEEPERS),
+    "GET /alerts/receivers/{receiver_id}/test": page(RECEIVER_KEEPERS),
+    "POST /alerts/receivers/{receiver_id}/test": to(RECEIVER_KEEPERS),
     "GET /alerts/notices": to(frozenset({R.ADMINISTRATOR})),
     "GET /alerts/{alert_id:uuid}": page(STAFF),
     "PUT /alerts/v1/alerts/{alert_id}/acknowledgement": to(CMC),

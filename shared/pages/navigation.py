@@ -30,6 +30,7 @@ MENU = (
     Destination("/sheets", N_("Households from a file")),
     Destination("/purpose", N_("Purpose of opening records")),
     Destination("/readmission", N_("Re-admit a team")),
+    Destination("/alerts/receivers", N_("Recipients of alerts")),
     Destination("/sign-ins", N_("Signed-in devices")),
     Destination("/second-factor", N_("Second factor")),
 )

@@ -24,6 +24,7 @@ TEXTS: Mapping[str, str] = {
     "source_unusual": N_(
         "Source {source} reports unusually much: over {budget} alerts in an hour, the rest is withheld"
     ),
+    "test_message": N_("This message tests whether alerts reach you. Nothing has happened"),
     "over_budget": N_("Withheld: its source reports unusually much"),
     "cancelled": N_("Cancelled by its source"),
     "expired": N_("Expired"),

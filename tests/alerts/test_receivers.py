@@ -60,6 +60,14 @@ def test_contacts_follow_in_the_stated_order_and_a_change_keeps_them(dayar: Daya
     dayar("remove", "chain")
 
 
+def test_a_test_message_that_no_worker_sends_waits(dayar: Dayar, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receiver, "LONGEST_TEST_SECONDS", 0)
+    dayar("add", "tested", "tested@mes.example", "--then", "https://mes.example/hook")
+    tested = dayar("test", "tested").output
+    assert re.search(r"email: waits \(not sent yet", tested) and "webhook: waits" in tested
+    dayar("remove", "tested")
+
+
 def test_a_change_keeps_what_is_not_stated(dayar: Dayar) -> None:
     person = ("--kind", "person", "--post", "duty officer", "--organisation", "MES")
     when = ("--hazard", "mudflow", "--hours", "Mon 08:00-17:30", "--hours", "Fri 20:00-06:00")
@@ -84,6 +92,7 @@ def test_a_change_keeps_what_is_not_stated(dayar: Dayar) -> None:
         ("add", "x", "https://desk.example", "--hours", "8-17"),
         ("add", "x", "https://desk.example", "--account", "aibek"),
         ("change", "nobody", "--step", "1"),
+        ("test", "nobody"),
         ("add", "x", "https://desk.example", "--then", "nowhere"),
         ("add", "x", "https://desk.example", "--then", "https://other.example"),
         ("add", "x", "https://desk.example", "--then", "x@desk.example", "--after", "1", "--after", "2"),

@@ -205,6 +205,15 @@ OF_NO_AREA = {
     "GET /alerts/v1/sources/{source}/withheld",
     "PUT /alerts/v1/sources/{source}/lift",
     "GET /alerts/v1/hazards/{hazard_id}/outcome",  # this is tested in tests/alerts, where the hazard's id is known
+    "GET /alerts/receivers",  # tests/alerts/test_receiver_pages.py tests the areas of the recipients
+    "POST /alerts/receivers",
+    "GET /alerts/receivers/new",
+    "GET /alerts/receivers/{receiver_id}",
+    "POST /alerts/receivers/{receiver_id}",
+    "POST /alerts/receivers/{receiver_id}/secret",
+    "POST /alerts/receivers/{receiver_id}/removal",
+    "GET /alerts/receivers/{receiver_id}/test",
+    "POST /alerts/receivers/{receiver_id}/test",
     "GET /registry/search",
     "GET /registry/v1/duplicates",  # tests/registry/test_duplicates.py tests the areas
     "GET /registry/v1/sites",  # a report from anywhere may name any site

@@ -29,6 +29,7 @@ class RuleKind(StrEnum):
     DISPLACEMENT = "displacement"
     EXPOSURE = "exposure"
     SOURCE = "source"
+    TEST = "test"  # a test message to a receiver
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         Action.SHEET_SENT: N_("Sheet of households sent"),
         Action.SHORT_CODE_DRAWN: N_("Short code of a household assigned"),
         Action.SITE_CHANGED: N_("Site changed"),
+        Action.RECEIVER_CHANGED: N_("Recipient of alerts changed"),
         Action.COMMAND: N_("Command at the terminal"),
     },
     "result": {

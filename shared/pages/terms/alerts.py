@@ -54,6 +54,16 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         Closer.TIME: N_("expired"),
         Closer.RULE: N_("no longer meets an alert rule"),
     },
+    "receiver_kind": {"person": N_("Person"), "post": N_("Post"), "system": N_("System")},
+    "weekday": {
+        "Mon": N_("Monday"),
+        "Tue": N_("Tuesday"),
+        "Wed": N_("Wednesday"),
+        "Thu": N_("Thursday"),
+        "Fri": N_("Friday"),
+        "Sat": N_("Saturday"),
+        "Sun": N_("Sunday"),
+    },
     "channel": {
         DeliveryChannel.WEBHOOK: N_("webhook"),
         DeliveryChannel.EMAIL: N_("e-mail"),

@@ -33,6 +33,8 @@ PAGES = {
         "/registry/figures",
         "/registry/search",
         "/alerts/deliveries",
+        "/alerts/receivers",
+        "/alerts/receivers/new",
         "/ledger",
         "/readmission",
         "/purpose",

@@ -1,0 +1,268 @@
+"""The pages of the recipients of alerts: the list, the form, the test message, and the secret that is shown once."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from starlette.datastructures import FormData
+from starlette.responses import RedirectResponse, Response
+
+from services.alerts import receiver_trials, subscriptions
+from services.alerts.hours import DAYS
+from services.alerts.pages import sent_of
+from services.alerts.queries import contacts as contact_queries
+from services.alerts.queries import receivers as receiver_queries
+from services.alerts.receiver_checks import HIGHEST_STEP, LONGEST_LABEL, LONGEST_TEXT, Fault, channel_of
+from services.alerts.receiver_forms import MOST_CONTACTS, ReceiverForm
+from services.alerts.receiver_trials import receiver_id
+from services.alerts.receivers import USUAL_WAIT_SECONDS, Contact, Receiver, ReceiverKind
+from shared import audit
+from shared.audit import Action
+from shared.auth import tokens
+from shared.auth.tokens import Principal
+from shared.events.vocabulary import DeliveryChannel, HazardType, Severity, Status
+from shared.pages import language_of
+from shared.pages.terms import N_
+from shared.places import Places
+from shared.postgres.database import Session
+from shared.web.problems import Problem
+
+router = APIRouter(include_in_schema=False)
+Caller = Annotated[Principal, Depends(tokens.current)]
+HOME = "/alerts/receivers"
+STATUSES = (Status.ACTUAL, Status.EXERCISE, Status.TEST)
+SEVERITIES = (Severity.MINOR, Severity.MODERATE, Severity.SEVERE, Severity.EXTREME)
+TAKEN = N_("There is a recipient of this name already.")
+CHANGED = N_("Somebody else has changed this recipient meanwhile. What you typed is kept: check it, and save again.")
+OUT_OF_AREA = N_("Only places in your own areas are expected.")
+EMPTY = {"statuses": [Status.ACTUAL.value], "step": ["0"], "language": ["ky"], "floor": [Severity.MINOR.value]}
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A stored receiver with its further contacts."""
+
+    receiver: Receiver
+    further: Sequence[Contact]
+
+    @property
+    def id(self) -> UUID:
+        return receiver_id(self.receiver.label)
+
+    @property
+    def channels(self) -> list[DeliveryChannel]:
+        return [contact.channel for contact in (self.receiver.first_contact, *self.further)]
+
+    @property
+    def version(self) -> str:
+        """Differs if anybody changes the receiver, so that no change is overwritten unseen."""
+        receiver = self.receiver
+        fields = (receiver.label, sorted(receiver.statuses), receiver.first_contact, *self.further)
+        rest = [getattr(receiver, name) for name in receiver_queries.RECEIVER_COLUMNS if name != "statuses"]
+        return hashlib.sha256(repr((fields, rest)).encode()).hexdigest()[:32]
+
+
+@router.get("/receivers")
+async def receivers_page(
+    request: Request,
+    session: Session,
+    caller: Caller,
+    kind: str = "",
+    channel: str = "",
+    status: str = "",
+    area: str = "",
+) -> Response:
+    places: Places = request.app.state.places
+    known = await subscriptions_of(session, caller, places)
+    shown = [
+        each
+        for each in known
+        if kind in ("", each.receiver.kind)
+        and (not channel or channel in each.channels)
+        and (not status or status in each.receiver.statuses)
+        and (not area or not each.receiver.areas or each.receiver.covers(area, places))
+    ]
+    chosen = {"kind": kind, "channel": channel, "status": status, "area": area}
+    return request.app.state.pages.render(  # type: ignore[no-any-return]
+        request, "receivers.html", shown=shown, count=len(known), chosen=chosen, **choices(request)
+    )
+
+
+@router.get("/receivers/new")
+async def new_page(request: Request) -> Response:
+    return form_page(request, ReceiverForm(EMPTY))
+
+
+@router.post("/receivers")
+async def add(request: Request, session: Session, caller: Caller) -> Response:
+    return await save(request, session, caller, None)
+
+
+@router.get("/receivers/{receiver_id}")
+async def receiver_page(receiver_id: UUID, request: Request, session: Session, caller: Caller) -> Response:
+    """Shows the contacts, which may be personal data, so the read is in the security log."""
+    known = await one(session, receiver_id, caller, request.app.state.places)
+    await audit.add(session, audit.entry_of(request, Action.READ, objects=[receiver_id]))
+    form = ReceiverForm.of(known.receiver, known.further, request.app.state.places)
+    return form_page(request, form, known, version=known.version)
+
+
+@router.post("/receivers/{receiver_id}")
+async def change(receiver_id: UUID, request: Request, session: Session, caller: Caller) -> Response:
+    return await save(request, session, caller, await one(session, receiver_id, caller, request.app.state.places))
+
+
+async def save(request: Request, session: Session, caller: Caller, known: Subscription | None) -> Response:
+    typed = typed_of(await request.form())
+    form, version = ReceiverForm(typed), "".join(typed.get("version", ()))[:64]
+    act = "".join(typed.get("act", ("save",)))
+    if act != "save":
+        form.arranged(act)
+        return form_page(request, form, known, version=version, act=act)
+    places: Places = request.app.state.places
+    receiver, further, faults = form.parsed(places, known.receiver.label if known else None)
+    if not manages(caller, receiver, places):
+        faults.append(Fault("areas", OUT_OF_AREA))
+    if known is None and receiver.label in {each.label for each in await receiver_queries.receivers(session)}:
+        faults.append(Fault("label", TAKEN))
+    if known is not None and version != known.version:
+        faults.append(Fault("version", CHANGED))
+        version = known.version
+    if faults:
+        return form_page(request, form, known, faults, version=version, status=422)
+    secret = await subscriptions.put(
+        session, receiver, request.app.state.box, further=further, is_internal=receiver.is_internal
+    )
+    await log(request, session, receiver.label, "changed" if known else "added")
+    return secret_page(request, receiver, secret) if secret else RedirectResponse(HOME, 303)
+
+
+@router.post("/receivers/{receiver_id}/secret")
+async def secret(receiver_id: UUID, request: Request, session: Session, caller: Caller) -> Response:
+    """Sets a new secret, or deletes the former one (`act` = `retire`)."""
+    label = (await one(session, receiver_id, caller, request.app.state.places)).receiver.label
+    if "retire" in typed_of(await request.form()).get("act", ()):
+        await subscriptions.retire(session, label)
+        await log(request, session, label, "secret_retired")
+        return RedirectResponse(f"{HOME}/{receiver_id}", 303)
+    drawn = await subscriptions.rotate(session, label, request.app.state.box)
+    await log(request, session, label, "secret_rotated")
+    return secret_page(request, await subscriptions.receiver(session, label), drawn)
+
+
+@router.post("/receivers/{receiver_id}/removal")
+async def remove(receiver_id: UUID, request: Request, session: Session, caller: Caller) -> Response:
+    label = (await one(session, receiver_id, caller, request.app.state.places)).receiver.label
+    await subscriptions.remove(session, label)
+    await log(request, session, label, "removed")
+    return RedirectResponse(HOME, 303)
+
+
+@router.get("/receivers/{receiver_id}/test")
+async def test_page(receiver_id: UUID, request: Request, session: Session, caller: Caller) -> Response:
+    known = await one(session, receiver_id, caller, request.app.state.places)
+    state, language = request.app.state, language_of(request)
+    deliveries = await receiver_trials.results(session, known.receiver.label)
+    sent = [sent_of(delivery, state.texts, state.pages, language) for delivery in deliveries]
+    is_running = any(each.settled_at is None for each in sent)
+    return state.pages.render(  # type: ignore[no-any-return]
+        request, "receiver-test.html", known=known, sent=sent, is_running=is_running
+    )
+
+
+@router.post("/receivers/{receiver_id}/test")
+async def send_test(receiver_id: UUID, request: Request, session: Session, caller: Caller) -> Response:
+    known = await one(session, receiver_id, caller, request.app.state.places)
+    await receiver_trials.send(session, known.receiver, known.further, datetime.now(UTC))
+    await log(request, session, known.receiver.label, "tested")
+    return RedirectResponse(f"{HOME}/{receiver_id}/test", 303)
+
+
+async def subscriptions_of(session: Session, caller: Principal, places: Places) -> list[Subscription]:
+    """The receivers that the caller may change."""
+    further = await contact_queries.further(session)
+    known = await receiver_queries.receivers(session)
+    return [Subscription(each, further.get(each.label, ())) for each in known if manages(caller, each, places)]
+
+
+async def one(session: Session, id: UUID, caller: Principal, places: Places) -> Subscription:
+    """Raises a Problem (404) if there is no such receiver, or if it gets alerts outside the caller's areas."""
+    for known in await subscriptions_of(session, caller, places):
+        if known.id == id:
+            return known
+    raise Problem(404, "not-found", "There is no such recipient.")
+
+
+def manages(caller: Principal, receiver: Receiver, places: Places) -> bool:
+    """Whether all areas of the receiver are the caller's. Receivers without areas get alerts of the whole country."""
+    return caller.covers_country or bool(receiver.areas and all(caller.covers(area, places) for area in receiver.areas))
+
+
+def form_page(
+    request: Request,
+    form: ReceiverForm,
+    known: Subscription | None = None,
+    faults: Sequence[Fault] = (),
+    *,
+    version: str = "",
+    act: str = "",
+    status: int = 200,
+) -> Response:
+    pages, language = request.app.state.pages, language_of(request)
+    first_of_field = {fault.name: fault for fault in reversed(faults)}
+    wrong = {name: pages.gettext(language, fault.expected, **fault.values) for name, fault in first_of_field.items()}
+    return pages.render(  # type: ignore[no-any-return]
+        request,
+        "receiver.html",
+        status=status,
+        form=form,
+        known=known,
+        wrong=wrong,
+        version=version,
+        act=act,
+        channel_of=channel_of,
+        most_contacts=MOST_CONTACTS,
+        usual_minutes=USUAL_WAIT_SECONDS // 60,
+        longest_label=LONGEST_LABEL,
+        longest_text=LONGEST_TEXT,
+        highest_step=HIGHEST_STEP,
+        **choices(request),
+    )
+
+
+def choices(request: Request) -> dict[str, object]:
+    places, language = request.app.state.places, language_of(request)
+    oblasts = sorted((unit.label(language), unit.pcode) for unit in places.units(1))
+    return {
+        "kinds": list(ReceiverKind),
+        "all_channels": list(DeliveryChannel),
+        "all_statuses": STATUSES,
+        "severities": SEVERITIES,
+        "hazard_types": list(HazardType),
+        "weekdays": DAYS,
+        "oblasts": oblasts,
+        "places": places,
+    }
+
+
+def secret_page(request: Request, receiver: Receiver, secret: str) -> Response:
+    return request.app.state.pages.render(  # type: ignore[no-any-return]
+        request, "receiver-secret.html", receiver=receiver, secret=secret
+    )
+
+
+def typed_of(form: FormData) -> dict[str, list[str]]:
+    typed = dict[str, list[str]]()
+    for name, value in form.multi_items():
+        if isinstance(value, str):
+            typed.setdefault(name, []).append(value)
+    return typed
+
+
+async def log(request: Request, session: Session, label: str, reason: str) -> None:
+    entry = audit.entry_of(request, Action.RECEIVER_CHANGED, objects=[receiver_id(label)], reason=reason)
+    await audit.add(session, entry)

@@ -1,0 +1,199 @@
+"""The pages of the recipients of alerts: rights, typed fields, secrets and test messages."""
+
+import html
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from services.alerts.queries import contacts as contact_queries
+from services.alerts.queries import receivers as receiver_queries
+from services.alerts.receiver_forms import ReceiverForm
+from services.alerts.receiver_trials import receiver_id
+from services.alerts.receivers import Contact, Receiver, ReceiverKind
+from shared.auth.tokens import Role
+from shared.events.vocabulary import DeliveryChannel, HazardType, Severity, Status
+from shared.places import Places
+from tests.alerts.desk import Desk
+from tests.alerts.factories import BATKEN, KADAMJAI
+
+pytestmark = pytest.mark.anyio
+
+OFFICER = Receiver(
+    "officer",
+    DeliveryChannel.EMAIL,
+    "officer@mes.example",
+    language="ru",
+    statuses=frozenset({Status.ACTUAL, Status.TEST}),
+    step=2,
+    areas=(BATKEN, KADAMJAI),
+    floor=Severity.SEVERE,
+    is_internal=True,
+    kind=ReceiverKind.PERSON,
+    organisation="MES",
+    post="duty officer",
+    account_id=uuid4(),
+    hazards=(HazardType.MUDFLOW, HazardType.GLOF),
+    hours=("Mon 08:00-12:00", "Mon 13:00-17:30", "Fri 20:00-06:00"),
+    wait_seconds=420,
+)
+HOOK = Contact(DeliveryChannel.WEBHOOK, "https://mes.example/hook")
+Typed = dict[str, Sequence[str]]
+
+
+def typed_anew(receiver: Receiver, *further: Contact, **changed: Sequence[str]) -> Typed:
+    """The fields of the form as a browser sends them."""
+    form = ReceiverForm.of(receiver, further, Places.load())
+    return {**form._typed, **changed}
+
+
+async def post(caller: httpx.AsyncClient, path: str, fields: Mapping[str, Any]) -> httpx.Response:
+    return await caller.post(path, data=dict(fields), headers={"accept": "text/html"})
+
+
+async def stored(desk: Desk) -> tuple[list[Receiver], dict[str, list[Contact]]]:
+    async with desk.sessions.begin() as session:
+        return await receiver_queries.receivers(session), dict(await contact_queries.further(session))
+
+
+def version_on(page: httpx.Response) -> str:
+    found = re.search(r'name="version" value="([^"]*)"', page.text)
+    assert found
+    return found[1]
+
+
+def test_a_stored_receiver_is_shown_and_read_again_without_a_change() -> None:
+    form = ReceiverForm.of(OFFICER, [HOOK], Places.load())
+    assert form.parsed(Places.load(), OFFICER.label) == (OFFICER, [HOOK], [])
+
+
+def test_the_contacts_are_moved_added_and_removed() -> None:
+    form = ReceiverForm({"address": ["a", "b", "c"], "minutes": ["1", "2", ""]})
+    for act in ("up-2", "up-0", "down-2", "down-9", "drop-7", "add", "drop-1", "nonsense"):
+        form.arranged(act)
+    assert form.contacts == [("a", "1"), ("b", "2"), ("", "")]
+
+
+async def test_a_recipient_is_added_changed_and_removed_and_each_act_is_logged(desk: Desk) -> None:
+    account = uuid4()
+    async with desk.caller(Role.DUTY_HEAD, account=account) as caller:
+        added = await post(caller, "/receivers", typed_anew(OFFICER, HOOK))
+        assert added.status_code == 200
+        assert len(re.findall(r"whsec_[A-Za-z0-9+/=]+", html.unescape(added.text))) == 1, "the secret is shown once"
+        assert await stored(desk) == ([OFFICER], {"officer": [HOOK]})
+        path = f"/receivers/{receiver_id('officer')}"
+        page = await caller.get(path, params={"lang": "en"})
+        assert "officer@mes.example" in page.text and "whsec_" not in page.text
+        moved = typed_anew(OFFICER, HOOK, version=[version_on(page)], act=["down-0"])
+        arranged = await post(caller, path, moved)
+        assert re.findall(r'id="address-\d" name="address" value="([^"]*)"', arranged.text) == [
+            "https://mes.example/hook",
+            "officer@mes.example",
+        ]
+        changed = await post(caller, path, typed_anew(OFFICER, HOOK, version=[version_on(page)], step=["0"]))
+        assert changed.status_code == 303
+        assert (await stored(desk))[0][0].step == 0
+        assert (await post(caller, f"{path}/removal", {})).status_code == 303
+    assert await stored(desk) == ([], {})
+    async with desk.sessions.begin() as session:
+        entries = await session.execute(
+            text("SELECT action, reason FROM audit WHERE account = :account ORDER BY id"), {"account": account}
+        )
+        assert [tuple(entry) for entry in entries] == [
+            ("receiver_changed", "added"),
+            ("read", None),
+            ("receiver_changed", "changed"),
+            ("receiver_changed", "removed"),
+        ]
+
+
+async def test_wrong_fields_are_named_and_what_was_typed_is_shown_again(desk: Desk) -> None:
+    wrong: Typed = {
+        "address": ["nowhere", "https://mes.example/hook"],
+        "minutes": ["never", ""],
+        "hours-Mon": ["8-17"],
+        "other-areas": ["Atlantis"],
+        "account_id": ["aibek"],
+        "statuses": [],
+    }
+    async with desk.caller(Role.ADMINISTRATOR) as caller:
+        refused = await post(caller, "/receivers?lang=en", typed_anew(OFFICER, HOOK, **wrong))
+    assert refused.status_code == 422
+    assert set(re.findall(r'id="wrong-([^"]+)"', refused.text)) == {
+        *("address-0", "wait-0", "hours-Mon", "other-areas", "account_id", "statuses"),
+    }
+    for typed in ("nowhere", "never", "8-17", "Atlantis", "aibek"):
+        assert f'value="{typed}"' in refused.text
+    assert await stored(desk) == ([], {})
+
+
+async def test_a_change_that_somebody_else_made_meanwhile_is_not_overwritten(desk: Desk) -> None:
+    path = f"/receivers/{receiver_id('officer')}"
+    async with desk.caller(Role.DUTY_HEAD) as first, desk.caller(Role.ADMINISTRATOR) as second:
+        await post(first, "/receivers", typed_anew(OFFICER, HOOK))
+        seen = version_on(await first.get(path))
+        assert (await post(second, path, typed_anew(OFFICER, HOOK, version=[seen], step=["1"]))).status_code == 303
+        late = await post(first, f"{path}?lang=en", typed_anew(OFFICER, HOOK, version=[seen], step=["3"]))
+        assert late.status_code == 422 and "Somebody else has changed this recipient" in late.text
+        assert (await stored(desk))[0][0].step == 1
+        again = typed_anew(OFFICER, HOOK, version=[version_on(late)], step=["3"])
+        assert (await post(first, path, again)).status_code == 303
+        assert (await post(first, "/receivers", typed_anew(OFFICER))).status_code == 422, "the name is taken"
+    assert (await stored(desk))[0][0].step == 3
+
+
+async def test_only_duty_heads_and_administrators_of_the_area_keep_recipients(desk: Desk) -> None:
+    path = f"/receivers/{receiver_id('officer')}"
+    async with desk.caller(Role.DUTY_HEAD) as whole, desk.caller(Role.DUTY_HEAD, areas=[BATKEN]) as batken:
+        await post(whole, "/receivers", typed_anew(OFFICER))
+        assert (await batken.get(path)).status_code == 200, "all of its areas lie in Batken"
+        abroad = typed_anew(OFFICER, **{"areas": [], "other-areas": ["KG"], "label": ["other"]})
+        assert (await post(batken, "/receivers", abroad)).status_code == 422
+    async with desk.caller(Role.DUTY_HEAD, areas=["KG06000000000"]) as osh, desk.caller(Role.OPERATOR) as operator:
+        assert "officer" not in (await osh.get("/receivers")).text
+        assert (await osh.get(path)).status_code == 404
+        for answer in (
+            await operator.get("/receivers"),
+            await operator.get(path),
+            await operator.post(f"{path}/removal"),
+        ):
+            assert answer.status_code == 403
+    assert len((await stored(desk))[0]) == 1
+
+
+async def test_a_test_message_goes_to_each_contact_and_its_result_is_shown(desk: Desk) -> None:
+    path = f"/receivers/{receiver_id('officer')}"
+    async with desk.caller(Role.DUTY_HEAD) as caller:
+        await post(caller, "/receivers", typed_anew(OFFICER, HOOK))
+        for _ in range(2):
+            assert (await caller.post(f"{path}/test")).status_code == 303
+        running = (await caller.get(f"{path}/test", params={"lang": "en"})).text
+        assert running.count("Queued") == 2 and "refresh" in running
+        async with desk.sessions.begin() as session:
+            await session.execute(text("UPDATE deliveries SET settled_at = now(), is_delivered = channel = 'webhook'"))
+        settled = (await caller.get(f"{path}/test", params={"lang": "en"})).text
+        assert "Delivered" in settled and "Failed" in settled and "refresh" not in settled
+        listed = (await caller.get("/v1/alerts")).json()["alerts"]
+    assert listed == [], "no board shows the test"
+    async with desk.sessions.begin() as session:
+        contents = await session.scalars(text("SELECT DISTINCT content::json -> 'data' ->> 'status' FROM deliveries"))
+        assert list(contents) == ["Test"]
+
+
+async def test_the_list_is_filtered_and_a_secret_is_rotated(desk: Desk) -> None:
+    async with desk.caller(Role.DUTY_HEAD) as caller:
+        await post(caller, "/receivers", typed_anew(OFFICER, HOOK))
+        for query, is_shown in (
+            ("kind=person&channel=webhook", True),
+            ("kind=system", False),
+            (f"area={KADAMJAI}", True),
+        ):
+            assert ("officer" in (await caller.get(f"/receivers?{query}")).text) is is_shown
+        path = f"/receivers/{receiver_id('officer')}/secret"
+        rotated = await post(caller, path, {"act": "rotate"})
+        assert "whsec_" in rotated.text
+        assert (await post(caller, path, {"act": "retire"})).status_code == 303
