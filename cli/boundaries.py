@@ -24,6 +24,7 @@ from shared.places import LANGUAGES, Unit, UnitKind
 CODE = re.compile(rf"{COUNTRY}[0-9]{{11}}")
 FINEST = 2  # a row of a finer level is treated as a part of its level-2 unit
 BOX = (60.0, 35.0, 90.0, 50.0)  # a box in degrees; coordinates in metres or in other countries lie outside the box
+MOST_BYTES = 64 * 1024 * 1024  # of a GeoJSON file; parsing takes several times as much memory
 
 # The errors that the readers raise for a file of another format. XML's ParseError is a kind of SyntaxError.
 UNREADABLE = (
@@ -184,9 +185,16 @@ def read(file: Path) -> list[Row]:
 
 
 def geojson(file: Path) -> Iterator[Row]:
-    for feature in json.loads(file.read_bytes())["features"]:
+    for feature in features(file):
         drawn = feature["geometry"]
         yield Row(lowered(feature["properties"]), shape(drawn) if drawn else None)
+
+
+def features(file: Path) -> Any:
+    """The features of a GeoJSON file. Raises BadFile if the file is too large to be parsed, and UNREADABLE."""
+    if file.stat().st_size > MOST_BYTES:
+        raise BadFile(f"{file.name}: a GeoJSON file of at most {MOST_BYTES // 1024 // 1024} MiB is expected.")
+    return json.loads(file.read_bytes())["features"]
 
 
 def shapes(file: Path) -> Iterator[Row]:

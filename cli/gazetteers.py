@@ -1,6 +1,5 @@
 """Reads lists of ayil aymaks and settlements from CSV or GeoJSON files, and checks each list as a whole."""
 
-import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -8,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from cli import boundaries
 from cli.boundaries import BOX, CODE, UNREADABLE, BadFile
 from shared.places import LANGUAGES, Unit
 from shared.places.gazetteer import MOST_LOCALITIES, Locality, LocalityKind
@@ -17,6 +17,7 @@ from shared.sheets.sheet import FileFault, UnreadableFile
 MOST_BYTES = 16 * 1024 * 1024
 MOST_SHOWN = 50  # faults of a file that are printed
 MOST_LETTERS = 100  # of a name
+MOST_ITEMS = 20  # aliases, or successors, of a locality
 LISTED = ";"  # separates aliases, and successors
 COLUMNS = (
     "pcode",
@@ -147,8 +148,7 @@ def read(file: Path) -> list[ListedRow] | None:
 
 
 def from_csv(file: Path) -> list[ListedRow]:
-    if file.stat().st_size > MOST_BYTES:
-        raise BadFile(f"{file.name}: a file of at most {MOST_BYTES // 1024 // 1024} MiB is expected.")
+    check_size(file)
     try:
         header, *lines = reading.read(file.read_bytes(), most_lines=MOST_LOCALITIES + 1)[0].lines
     except UnreadableFile as error:
@@ -167,17 +167,23 @@ def from_csv(file: Path) -> list[ListedRow]:
 def from_geojson(file: Path) -> list[ListedRow] | None:
     """A feature's point gives the latitude and longitude; features of other shapes have none."""
     try:
-        features = json.loads(file.read_bytes())["features"]
+        features = boundaries.features(file)
         properties = [lowered(feature["properties"]) for feature in features]
         if not any("pcode" in texts and "parent" in texts for texts in properties):
             return None
         points = [point_of(feature.get("geometry")) for feature in features]
     except UNREADABLE:
         return None  # the reader of boundaries says what is wrong
+    check_size(file)
     if len(properties) > MOST_LOCALITIES:
         raise BadFile(f"{file.name}: at most {MOST_LOCALITIES} features are expected.")
     pairs = zip(properties, points, strict=True)
     return [ListedRow(f"feature {number}", texts | point) for number, (texts, point) in enumerate(pairs, 1)]
+
+
+def check_size(file: Path) -> None:
+    if file.stat().st_size > MOST_BYTES:
+        raise BadFile(f"{file.name}: a list of at most {MOST_BYTES // 1024 // 1024} MiB is expected.")
 
 
 def lowered(properties: Mapping[str, Any]) -> dict[str, str]:
@@ -220,9 +226,16 @@ def locality_of(row: ListedRow) -> Locality:
         lon=lon,
         valid_from=valid_from,
         valid_to=valid_to,
-        aliases=tuple(name(alias, "aliases") for alias in row.items("aliases")),
-        successors=tuple(code(successor, "successors") for successor in row.items("successors")),
+        aliases=tuple(name(alias, "aliases") for alias in items(row, "aliases")),
+        successors=tuple(code(successor, "successors") for successor in items(row, "successors")),
     )
+
+
+def items(row: ListedRow, column: str) -> tuple[str, ...]:
+    """At most MOST_ITEMS, because each name is searched on every phone."""
+    if len(listed := row.items(column)) > MOST_ITEMS:
+        raise Fault(f"`{column}`: at most {MOST_ITEMS} are expected, separated by `{LISTED}`")
+    return listed
 
 
 def code(text: str, column: str) -> str:

@@ -95,6 +95,10 @@ def test_a_list_in_geojson_has_the_points_of_its_features(tmp_path: Path, target
         ({"ru": "12"}, "line 3: `ru`: a name of at most 100 letters is expected."),
         ({"lat": "39.9"}, "line 3: `lat` and `lon`: two numbers are expected."),
         ({"lat": "nan", "lon": "71"}, "line 3: `lat` and `lon`: degrees (WGS 84) in the country are expected."),
+        (
+            {"aliases": ";".join(f"Dobo {number}" for number in range(21))},
+            "line 3: `aliases`: at most 20 are expected, separated by `;`.",
+        ),
         ({"valid_to": "31.12.2024"}, "line 3: `valid_to`: a day such as 2024-12-31 is expected."),
         ({"successors": TOBEY}, "line 3: `valid_to`: the last day is expected for a locality with `successors`."),
         ({"valid_to": "2024-12-31", "successors": TOBEY}, f"line 3: `successors`: {TOBEY} is in no list."),
@@ -131,6 +135,22 @@ def test_a_list_without_its_columns_and_a_foreign_bundle_are_refused(tmp_path: P
     target.write_text(json.dumps({"features": []}))
     file = write(tmp_path / "villages.csv", [row(TOBEY, KADAMJAI, en="Tobey")])
     assert "not a places bundle" in run("import", file, "--to", target)[1]
+
+
+def test_a_file_that_is_too_large_is_refused_before_it_is_parsed(tmp_path: Path, target: Path) -> None:
+    list_file, boundary_file = tmp_path / "villages.csv", tmp_path / "boundaries.geojson"
+    for file, mebibytes in ((list_file, 17), (boundary_file, 65)):
+        with file.open("wb") as opened:
+            opened.truncate(mebibytes * 1024 * 1024)  # a sparse file, which takes no space
+    assert "a list of at most 16 MiB is expected." in run("import", list_file, "--to", target)[1]
+    assert "a GeoJSON file of at most 64 MiB is expected." in run("import", boundary_file, "--to", target)[1]
+
+
+def test_a_geojson_list_may_have_no_more_bytes_than_a_csv_list(tmp_path: Path, target: Path) -> None:
+    feature = {"type": "Feature", "geometry": None, "properties": {**row(TOBEY, KADAMJAI, en="Tobey")}}
+    file = tmp_path / "villages.geojson"
+    file.write_text(json.dumps({"features": [feature]}) + " " * 17 * 1024 * 1024)
+    assert "a list of at most 16 MiB is expected." in run("import", file, "--to", target)[1]
 
 
 def test_a_city_that_is_a_unit_is_left_out_and_counted(tmp_path: Path, target: Path) -> None:
