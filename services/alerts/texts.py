@@ -129,9 +129,10 @@ class Texts:
         if words is None:
             return []
         text = words.text(language)
+        locality = self._places.locality_name(words.locality, words.locality_pcode, language)
         parts = [
             words.scope not in (None, Scope.PUBLIC) and known.gettext("Not for publication."),
-            words.locality and known.gettext("Place: {place}").format(place=words.locality),
+            locality and known.gettext("Place: {place}").format(place=locality),
             words.type_text,
             text and text.headline,
             text and text.description,

@@ -12,7 +12,7 @@ LONGEST = 1000  # the maximum length of each text in a message's body
 
 
 class HazardWords(BaseModel):
-    """`locality` describes the place in words: a village, a road, a river.
+    """`locality` describes the place in words: a village, a road, a river. `locality_pcode` is the village's code.
 
     `scope` shows a receiver whether it may publish the text. Contents that earlier releases stored have no scope.
     """
@@ -23,6 +23,7 @@ class HazardWords(BaseModel):
     texts: Mapping[str, HazardText] = {}
     type_text: str | None = None
     locality: str | None = None
+    locality_pcode: str | None = None
     web: str | None = None
 
     def for_receiver(self, *, is_internal: bool) -> "HazardWords":
@@ -42,6 +43,7 @@ def of(hazard: HazardReported) -> HazardWords:
         texts=texts,
         type_text=hazard.type_text,
         locality=hazard.area.description,
+        locality_pcode=hazard.locality_pcode,
         web=hazard.web,
     )
 

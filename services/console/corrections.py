@@ -46,6 +46,7 @@ def form(hazard: BoardHazard, release: BoardRelease | None, places: Places, lang
         "certainty": hazard.certainty,
         "pcodes": sorted(known, key=lambda pcode: len(places.ancestors(pcode))),
         "locality": hazard.area,
+        "locality_pcode": hazard.locality_pcode,
         "onset": iso(hazard.onset),
         "expires": iso(hazard.expires) if hazard.expires else None,
         "text": hazard.text,

@@ -56,6 +56,7 @@ async def new_event(request: Request, session: Session, hazard: UUID | None = No
         counted=known.status if known else here.settings.counted_status,
         hazards=hazards(request),
         places=here.places.options(language),
+        settlements=here.settlements_path,
         known=known and corrections.form(known, release, here.places, language),
         withdrawal=release and public.withdrawal(release) if known and public.is_public(known, release) else None,
     )

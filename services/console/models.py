@@ -134,6 +134,7 @@ class BoardHazard(ConsoleModel):
     shaking: Mapped[dict[str, Any] | None]
     pcodes: Mapped[list[str]]
     area: Mapped[str | None]
+    locality_pcode: Mapped[str | None]
     lat: Mapped[float | None]
     lon: Mapped[float | None]
     onset: Mapped[datetime] = mapped_column(index=True)
@@ -162,6 +163,7 @@ class BoardRelease(ConsoleModel):
     severity: Mapped[str]
     certainty: Mapped[str]
     area: Mapped[str | None]
+    locality_pcode: Mapped[str | None]
     expires: Mapped[datetime | None]
     text: Mapped[dict[str, Any]]
     author: Mapped[UUID]

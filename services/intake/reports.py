@@ -360,11 +360,14 @@ def touches(pcode: str, located: str | None, places: Places) -> bool:
 def hazard(
     report: HazardReport, principal: Principal, *, clocks: Clocks, places: Places, traceparent: str | None = None
 ) -> HazardDraft:
+    """The draft of the report. Raises Invalid for a settlement outside the area's P-codes."""
+    check_settlement(report, places)
     kind = HAZARD_EVENTS[report.msg_type]
     area = report.area.model_copy(update={"pcodes": places.pcodes_of(report.area)})
     times = correction(report, clocks)
     hazard_id = hazard_id_of(report)
     stamped = {"source_id": published_id(report, hazard_id), "scope": scope_of(report, principal), "area": area}
+    stamped["locality_pcode"] = settlement_code(report, places)
     event = kind.model_construct(
         **{**dict(report), **stamped, **(times or {})},
         flags=(Flag.CLOCK_AHEAD,) if times else (),
@@ -398,6 +401,26 @@ def hazard_id_of(report: HazardReport) -> UUID:
     except ValueError:
         expected = f"`{WITHDRAWN_HAZARD}` and the id of the hazard"
         raise Invalid([{"pointer": "/source_id", "expected": expected}]) from None
+
+
+def check_settlement(report: HazardReport, places: Places) -> None:
+    """Raise Invalid if the code of the hazard's settlement does not lie in one of the area's P-codes."""
+    if report.locality_pcode and not places.covers(report.area.pcodes, report.locality_pcode):
+        expected = "the code of a settlement in one of the `pcodes` of `area`"
+        raise Invalid([{"pointer": "/locality_pcode", "expected": expected}])
+
+
+def settlement_code(report: HazardReport, places: Places) -> str | None:
+    """The code of the settlement that the area's description names.
+
+    A missing code is found by the name, but not for a release, because a release has only the fields that a person
+    chose.
+    """
+    name = report.area.description
+    if report.locality_pcode or report.released_revision is not None or not (name and places.gazetteer):
+        return report.locality_pcode
+    found = {pcode for unit in report.area.pcodes if (pcode := places.settlement(unit, name))}
+    return found.pop() if len(found) == 1 else None
 
 
 def published_id(report: HazardReport, hazard_id: UUID) -> str:

@@ -127,6 +127,7 @@ RELEASED_FIELDS = frozenset(
         "severity",
         "certainty",
         "area",
+        "locality_pcode",
         "onset",
         "expires",
         "reported_at",
@@ -152,6 +153,7 @@ class HazardFields(Data):
     """The content of a hazard report. `source_id` is the source's id for the hazard; `aliases` are its other ids.
 
     A report with `released_revision` is a release: it publishes chosen fields of that revision of a restricted hazard.
+    `locality_pcode` is the code of the settlement in the gazetteer that the `description` of the area names.
     """
 
     report_id: RandomId
@@ -173,6 +175,7 @@ class HazardFields(Data):
     depth_km: Annotated[float, Field(ge=-10, le=1000)] | None = None
     shaking: SourceShaking | None = None
     area: Area
+    locality_pcode: PCode | None = None  # not in `area`, because a former release refuses an area with unknown fields
     onset: Instant
     expires: Instant | None = None
     reported_at: Instant
@@ -231,6 +234,12 @@ class HazardReport(HazardFields, Body):
         most = WITHDRAWALS_AT_MOST if self.msg_type is MsgType.CANCEL else RELEASES_AT_MOST
         if self.revision - self.released_revision > most:
             raise ValueError(f"`revision` is expected to be at most {most} above `released_revision`")
+        return self
+
+    @model_validator(mode="after")
+    def names_its_settlement(self) -> "HazardReport":
+        if self.locality_pcode and not self.area.description:
+            raise ValueError("`description` of `area` is expected with `locality_pcode`")
         return self
 
     @model_validator(mode="after")

@@ -44,7 +44,7 @@ class SettlementsFile:
 
 def offered(places: Places, today: date) -> Iterator[dict[str, Any]]:
     """Each settlement with its district, its names in `LANGUAGES`, and its other names, also those before a merger."""
-    former = places.gazetteer.predecessors()
+    former = places.gazetteer.predecessors
     for settlement in sorted(places.gazetteer.settlements(), key=lambda known: known.pcode):
         if not settlement.is_valid(today):
             continue

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from shared.places.localities import joined
@@ -94,17 +95,21 @@ class Gazetteer:
 
     def synonyms(self, name: str | None) -> frozenset[str]:
         """The joined names of all settlements that have this name, also of the settlements that they succeeded."""
-        if not (codes := {now for code in self.named(name) for now in (code, self.now(code))}):
-            return frozenset()
-        former = self.predecessors()
-        same = [locality for code in codes for locality in (self.get(code), *former.get(code, ())) if locality]
-        return frozenset(joined(term) for locality in same for term in locality.terms())
+        codes = {now for code in self.named(name) for now in (code, self.now(code))}
+        localities = filter(None, map(self.get, codes))
+        return frozenset(name for locality in localities for name in self.names(locality))
+
+    def names(self, locality: Locality) -> frozenset[str]:
+        """The joined names of the locality and of the localities that it succeeded."""
+        same = (locality, *self.predecessors.get(locality.pcode, ()))
+        return frozenset(joined(term) for each in same for term in each.terms())
 
     def now(self, pcode: str) -> str:
         """The only successor of an ended locality, else the locality itself."""
         locality = self.get(pcode)
         return locality.successors[0] if locality and len(locality.successors) == 1 else pcode
 
+    @cached_property
     def predecessors(self) -> dict[str, list[Locality]]:
         """The ended localities of each successor."""
         found: dict[str, list[Locality]] = defaultdict(list)

@@ -11,7 +11,7 @@ from shared.events import Area, Point
 from shared.places import bundle
 from shared.places.areas import Areas, Ring
 from shared.places.gazetteer import Gazetteer, Locality
-from shared.places.localities import StatedLocality
+from shared.places.localities import StatedLocality, joined
 from shared.places.units import Unit, UnitKind, seed
 
 DIGITS = {1: 4, 2: 7}
@@ -69,16 +69,24 @@ class Places:
             return unit.label(lang)
         around = next((self._units[code] for code in self.ancestors(pcode) if code in self._units), None)
         if (locality := self.gazetteer.get(pcode)) and around:
-            successors = (self._units.get(code) or self.gazetteer.get(code) for code in locality.successors)
-            now = ", ".join(place.label(lang) for place in successors if place)
-            return f"{locality.label(lang, now)}, {around.label(lang)}"
+            return f"{self._label(locality, lang)}, {around.label(lang)}"
         return f"{around.label(lang)} ({pcode})" if around else pcode
 
     def address(self, unit: str | None, locality: str | None, locality_pcode: str | None, lang: str) -> str:
-        """A place in words: the settlement with its district, else the locality as typed and the unit."""
-        if locality_pcode and self.gazetteer.get(locality_pcode):
-            return self.name(locality_pcode, lang)
-        return ", ".join(filter(None, (locality, unit and self.name(unit, lang))))
+        """A place in words: the locality and the unit."""
+        named = self.locality_name(locality, locality_pcode, lang)
+        return ", ".join(filter(None, (named, unit and self.name(unit, lang))))
+
+    def locality_name(self, locality: str | None, locality_pcode: str | None, lang: str) -> str | None:
+        """The settlement's name in the language, and the text of the report if it is not only a name of the settlement.
+
+        Without a code, or if the gazetteer does not have the code, the text alone.
+        """
+        known = self.gazetteer.get(locality_pcode) if locality_pcode else None
+        if known is None:
+            return locality
+        label, names = self._label(known, lang), self.gazetteer.names(known)
+        return label if not locality or joined(locality) in names else f"{label} ({locality})"
 
     def ancestors(self, pcode: str) -> tuple[str, ...]:
         """The units that contain this unit, except the country. The digits of an unknown code determine its parent."""
@@ -173,6 +181,11 @@ class Places:
 
     def _below(self, top: Unit, lang: str) -> list[Unit]:
         return sorted((self._units[pcode] for pcode in self.children(top.pcode)), key=lambda unit: unit.label(lang))
+
+    def _label(self, locality: Locality, lang: str) -> str:
+        """The name with its kind, and with the names of its successors."""
+        successors = (self._units.get(code) or self.gazetteer.get(code) for code in locality.successors)
+        return locality.label(lang, ", ".join(place.label(lang) for place in successors if place))
 
     def _option(self, unit: Unit, lang: str) -> dict[str, object]:
         return {

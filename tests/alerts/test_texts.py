@@ -20,6 +20,7 @@ from shared.events.vocabulary import Status, Verdict
 from shared.pages import LANGUAGES
 from shared.places import Places
 from shared.places.watched import WatchedArea
+from tests import gazetteers
 from tests.alerts.factories import KADAMJAI, LEILEK, NOW, TODAY, hazard, mudflow, rules
 
 PLACES = Places.load()
@@ -203,6 +204,18 @@ def test_the_reported_text_and_the_village_are_in_the_body() -> None:
     (description,) = [line for line in body.splitlines() if line.startswith("Вода подошла")]
     assert len(description) == 1000, "a thousand characters of it, in one paragraph"
     assert "Пулгондо сел" not in body, "in the reader's own language alone"
+
+
+def test_the_village_is_named_in_the_readers_language_and_more_words_stay() -> None:
+    texts = Texts(gazetteers.with_dobo(), "https://alerts.example", {})
+    area: dict[str, Any] = {"pcodes": [KADAMJAI], "description": "Choko-Dobo"}
+    flood = mudflow(area=area, locality_pcode=gazetteers.DOBO)
+    more = mudflow(area={**area, "description": "у моста"}, locality_pcode=gazetteers.DOBO)
+    finding = decide(flood, RULES, WATCHED, NOW)
+    assert isinstance(finding, Finding)
+    event = AlertRaised.model_validate_json(alerts.raised(finding, None, NOW).event(AlertRaised).value)
+    assert "Место: с. Чоко-Добо\n" in texts.of(event, Cause.RAISED, "ru", words.of(flood)).body + "\n"
+    assert "Place: Choko-Dobo village (у моста)" in texts.of(event, Cause.RAISED, "en", words.of(more)).body
 
 
 def test_a_text_in_one_language_is_shown_to_every_reader() -> None:

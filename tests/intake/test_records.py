@@ -225,6 +225,23 @@ def test_the_districts_of_villages_are_added() -> None:
     assert event.area.pcodes == ("KG05258820010", "KG99999999999", "KG05258000000")
 
 
+def test_a_hazard_has_the_code_of_its_settlement_and_a_release_only_if_it_states_the_code() -> None:
+    places = gazetteers.with_dobo()
+
+    def code(**stated: Any) -> str | None:
+        body = hazard(area={"pcodes": [KADAMJAI], "description": "чокодөбө"}, **stated)
+        report = json_reports.checked(json.dumps(body).encode(), json_reports.HAZARD)
+        made = reports.hazard(report, principal(), clocks=Clocks(NOW), places=places)
+        assert made.content == reports.hazard(report, principal(), clocks=Clocks(NOW), places=PLACES).content
+        return made.event.locality_pcode
+
+    release = {"revision": 2, "released_revision": 1, "scope": "Public", "text": {"en": {"headline": "Mudflow"}}}
+    assert (code(), code(locality_pcode=gazetteers.DOBO), code(**release)) == (gazetteers.DOBO, gazetteers.DOBO, None)
+    with pytest.raises(Invalid) as refused:
+        code(locality_pcode="KG06226000010")
+    assert [error["pointer"] for error in refused.value.errors] == ["/locality_pcode"]
+
+
 class Everywhere(Ground):
     """Places in which every geometry touches two districts."""
 

@@ -33,3 +33,8 @@ export function settlementOptions({ aymaks, settlements }, district) {
     terms: [...names, ...terms], pcode: unit, settlement: pcode,
   }));
 }
+
+/** A stored settlement under the name that was typed, so that a form does not change the name. @param {string} settlement @param {string} name @param {string} pcode the district @returns {PlaceOption} */
+export function storedSettlement(settlement, name, pcode) {
+  return { value: settlement, name, terms: [], pcode, settlement };
+}

@@ -11,6 +11,7 @@ from tests.console.factories import KADAMJAI
 from tests.console.pages.conftest import Whole
 from tests.console.pages.test_accessibility import findings
 from tests.console.pages.test_new_event import begun
+from tests.gazetteers import DOBO
 
 READY = "document.querySelector('#release button:enabled')"
 
@@ -83,10 +84,12 @@ def withdrawn(page: Page) -> dict[str, Any]:
 
 def test_a_release_has_the_exact_place_only_if_it_is_chosen(whole: Whole, seat: Any) -> None:
     village, point = "KG05258812010", {"lat": 39.956, "lon": 71.742}
-    reported = {"area": {"pcodes": [village], "point": point, "description": "House of the teacher"}}
+    area = {"pcodes": [KADAMJAI, village], "point": point, "description": "House of the teacher"}
+    reported = {"area": area, "locality_pcode": DOBO}
     whole.report_hazard(type="avalanche", text={"en": {"headline": "Caller is on the slope"}}, **reported)
     page = seat(Role.OPERATOR).open("/")
     row = page.locator("#panel-hazards .row", has_text="Caller is on the slope")
+    expect(row).to_contain_text("Choko-Dobo village (House of the teacher)", timeout=SLOW_MS)
     row.get_by_text("Release to the public").click()
     wait_for_script(page, READY)
     expect(page.locator("#always")).to_contain_text("Kadamjai rayon")
@@ -96,7 +99,7 @@ def test_a_release_has_the_exact_place_only_if_it_is_chosen(whole: Whole, seat: 
         page.click("#send")
     first: Any = sent.value.post_data_json
     assert first["area"] == {"pcodes": [KADAMJAI]}
-    assert all(secret not in (sent.value.post_data or "") for secret in (village, "39.956", "teacher"))
+    assert all(secret not in (sent.value.post_data or "") for secret in (village, "39.956", "teacher", DOBO))
     expect(page.locator("#answer-text")).to_contain_text("Released", timeout=SLOW_MS)
 
     page.goto(f"{whole.url}/")
@@ -108,7 +111,7 @@ def test_a_release_has_the_exact_place_only_if_it_is_chosen(whole: Whole, seat: 
     with page.expect_request("**/intake/v1/hazards") as sent:
         page.click("#send")
     second: Any = sent.value.post_data_json
-    assert second["area"] == {"pcodes": [KADAMJAI, village], "description": "House of the teacher", "point": point}
+    assert (second["area"], second["locality_pcode"]) == (area, DOBO)
     assert "severity" in first and not {"severity", "certainty"} & second.keys()
 
 

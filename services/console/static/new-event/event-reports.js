@@ -6,9 +6,9 @@ import { uuid } from "/static/uuid.js";
 
 /**
  * @typedef {{hazard_id: string, source_id: string, revision: number, scope: string, type: string, type_text: string | null, severity: string, certainty: string,
- *   pcodes: string[], locality: string | null, onset: string, expires: string | null, text: Record<string, {headline: string, description?: string | null}>,
+ *   pcodes: string[], locality: string | null, locality_pcode: string | null, onset: string, expires: string | null, text: Record<string, {headline: string, description?: string | null}>,
  *   words: string}} Known the stored event that is corrected
- * @typedef {{type: string, pcode: string, locality: string, severity: string, certainty: string, onset: Date, known: string}} Given the values of the form
+ * @typedef {{type: string, pcode: string, locality: string, settlement?: string, severity: string, certainty: string, onset: Date, known: string}} Given the values of the form
  */
 
 const SOON_MS = 3_600_000; // in CAP, the urgency is Expected if the onset is within the next hour, Future if later
@@ -33,6 +33,7 @@ export class EventReport extends VersionedReport {
       type: given.type, ...(given.type === "other" && typeText(given.known, this.known)),
       urgency: urgency(given.onset), severity: given.severity || "Unknown", certainty: given.certainty,
       area: { pcodes: this.pcodes(given.pcode), ...(given.locality && { description: given.locality }) },
+      ...(given.locality && given.settlement && { locality_pcode: given.settlement }),
       onset: given.onset.toISOString(), ...(this.known?.expires && { expires: this.known.expires }), reported_at: this.reportedAt,
       ...this.text(given.known),
     };

@@ -11,11 +11,18 @@ import { fail, labels, refuse } from "/static/entry/refusals.js";
 import { keepUnsent, sendByKeyboard, sendOnce, sendReport, showForm, showReported } from "/static/entry/sending.js";
 import { AHEAD_MS, EventReport, WithdrawalReport } from "/static/new-event/event-reports.js";
 import { showFollowed } from "/static/new-event/event-results.js";
+import { PlaceSearch } from "/static/place-search.js";
+import { readGazetteer, settlementOptions, storedSettlement } from "/static/settlements.js";
 import { sentence } from "/static/texts.js";
+
+/** @typedef {import("/static/sites.js").PlaceOption} PlaceOption */
 
 const form = /** @type {HTMLFormElement} */ (element("event"));
 const hazard = new Combobox(input("hazard"), options("hazards"));
 const place = new Combobox(input("place"), options("places"));
+const locality = new PlaceSearch(input("locality"), {
+  stated: () => place.chosen?.value ?? "", chosen: (option) => { if (option) place.set(option.pcode); },
+});
 const buttons = /** @type {NodeListOf<HTMLButtonElement>} */ (form.querySelectorAll("button"));
 /** @type {import("/static/new-event/event-reports.js").Known | null} */
 const known = JSON.parse(element("event-known").textContent ?? "null");
@@ -35,8 +42,9 @@ function given(name) {
 /** The values of the form. */
 function event() {
   return {
-    type: hazard.chosen?.value ?? "", pcode: place.chosen?.value ?? "", locality: given("locality"), severity: given("severity"),
-    certainty: given("certainty"), onset: read(given("onset")) ?? new Date(NaN), known: given("known"),
+    type: hazard.chosen?.value ?? "", pcode: place.chosen?.value ?? "", locality: given("locality"),
+    settlement: /** @type {PlaceOption | undefined} */ (locality.chosen)?.settlement, severity: given("severity"), certainty: given("certainty"),
+    onset: read(given("onset")) ?? new Date(NaN), known: given("known"),
   };
 }
 
@@ -49,6 +57,7 @@ function called() {
 function isComplete() {
   hazard.leave();
   place.leave();
+  locality.leave();
   const missing = [[hazard.input, hazard.chosen], [place.input, place.chosen], [input("onset"), given("onset")]].filter(([, value]) => !value);
   const fields = missing.map(([field]) => /** @type {HTMLElement} */ (field));
   if (fields.length) fail(sentence("missing", { fields: labels(fields) }), fields);
@@ -130,6 +139,7 @@ function begin() {
   form.reset();
   hazard.clear();
   place.clear();
+  locality.clear();
   input("onset").value = written(new Date());
   askAhead();
   reopen();
@@ -144,6 +154,7 @@ function fill(event) {
   hazard.set(event.type);
   place.set(event.pcodes.at(-1) ?? "");
   input("locality").value = event.locality ?? "";
+  if (event.locality && event.locality_pcode) locality.chosen = storedSettlement(event.locality_pcode, event.locality, place.chosen?.value ?? "");
   choose(form.querySelector(`input[name=severity][value="${event.severity}"]`));
   input("certainty").value = event.certainty;
   input("onset").value = written(new Date(event.onset));
@@ -156,6 +167,11 @@ function choose(severity) {
   if (severity) severity.checked = true;
 }
 
+place.input.addEventListener("input", () => locality.forget()); // a settlement lies in its own district only
+void readGazetteer(element("locality").dataset.settlements ?? "").then((gazetteer) => {
+  const names = new Map(options("places").map(({ value, name }) => [value, name]));
+  locality.offer(settlementOptions(gazetteer, (pcode) => names.get(pcode) ?? pcode));
+});
 sendByKeyboard(form, () => void send());
 input("onset").addEventListener("input", askAhead); // shows the notice at once, because a notice that appears while Send is pressed would move the button
 // If no text field has the focus, a digit key chooses a severity.

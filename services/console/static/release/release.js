@@ -10,7 +10,7 @@ import { uuid } from "/static/uuid.js";
 
 /**
  * @typedef {{source: string, source_id: string, status: string, revision: number, next_revision: number, is_first: boolean, type: string,
- *   urgency: string, severity: string, certainty: string, districts: string[], villages: string[], locality: string | null,
+ *   urgency: string, severity: string, certainty: string, districts: string[], villages: string[], locality: string | null, locality_pcode: string | null,
  *   point: {lat: number, lon: number} | null, onset: string, expires: string | null,
  *   withdrawal: {released_revision: number, status?: string, type: string, urgency: string, onset: string, area: object} | null}} Known the event, without its internal text
  */
@@ -44,6 +44,7 @@ function release() {
   return {
     ...heading(), ...(!known.is_first && { msg_type: "Update" }), type: known.type, onset: known.onset, urgency: known.urgency, area: area(), text: publicText(),
     ...(isChosen("severity") && { severity: known.severity }), ...(isChosen("certainty") && { certainty: known.certainty }),
+    ...(isChosen("locality") && known.locality_pcode && { locality_pcode: known.locality_pcode }),
     ...(isChosen("expires") && { expires: known.expires }),
   };
 }

@@ -7,6 +7,7 @@ import { given as givenIn, input, options } from "/static/entry/fields.js";
 import { fail, labels, refuse } from "/static/entry/refusals.js";
 import { keepUnsent, sendByKeyboard, sendOnce } from "/static/entry/sending.js";
 import { PlaceSearch } from "/static/place-search.js";
+import { storedSettlement } from "/static/settlements.js";
 import { nameOf } from "/static/sites.js";
 import { sentence, words } from "/static/texts.js";
 import { uuid } from "/static/uuid.js";
@@ -68,12 +69,7 @@ function write(site) {
   for (const name of ["type", "state"]) input(name).value = values[name];
   for (const box of needs()) box.checked = site.needs.includes(box.value);
   district.set(site.pcode);
-  locality.chosen = site.locality_pcode ? stored(site.locality_pcode, site) : undefined;
-}
-
-/** The stored settlement of a site, under the name that was typed. @param {string} settlement @param {Site} site @returns {PlaceOption} */
-function stored(settlement, { locality, pcode }) {
-  return { value: settlement, name: locality ?? "", terms: [], pcode, settlement };
+  locality.chosen = site.locality && site.locality_pcode ? storedSettlement(site.locality_pcode, site.locality, site.pcode) : undefined;
 }
 
 function needs() {
