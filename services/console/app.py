@@ -15,6 +15,7 @@ from starlette.routing import Mount, Route
 from services.console import (
     entry,
     granted_hazards,
+    installation_status,
     measures,
     own_sign_ins,
     purposes,
@@ -114,6 +115,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
             entry.router,
             entry.api,
             granted_hazards.api,
+            installation_status.router,
             sheets.router,
             sites.router,
             waiting.router,

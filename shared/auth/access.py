@@ -198,6 +198,8 @@ ROUTES: dict[str, AccessRule] = {
     "POST /readmission": to(frozenset({R.DUTY_HEAD})),
     "GET /field": PUBLIC,
     "GET /ledger": page(LEDGER),
+    "GET /status": page(REDRIVERS),
+    "GET /status/now": to(REDRIVERS),
     "GET /console/v1/ledger": to(LEDGER),
     "POST /console/v1/dead-letters:redrive": to(REDRIVERS),
     "GET /console/v1/audit": to(AUDITOR),

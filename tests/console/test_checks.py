@@ -19,8 +19,10 @@ from services.console.checks import CheckName, CheckState, InstallationCheck, al
 from services.console.queries import checks
 from shared.auth.tokens import Role
 from shared.events import Place
+from shared.monitoring import status
 from tests.console.conftest import Served
 from tests.console.factories import KADAMJAI, alert, group, hazard, household
+from tests.console.statuses import with_postgresql_away
 from tests.installation import Installation
 
 NOW = datetime(2026, 11, 26, 18, tzinfo=UTC)
@@ -152,6 +154,23 @@ def test_the_printable_files_exist_in_each_language_with_their_hour_and_group(wa
     assert [name for name in names if name.startswith("dayar-2")] != []
     assert {"dayar-en.html", "dayar-ky.html", "dayar-ru.html"} < set(names)
     assert {file.stat().st_mode & 0o777 for file in folder.iterdir()} == {0o640}
+
+
+def test_the_page_of_the_status_shows_the_findings_to_those_who_act(watched: tuple[Served, Path]) -> None:
+    served, _ = watched
+    folder = served.installation.folder / "state" / "watch"
+    english = {"accept-language": "en"}
+    head = served.signed_in(Role.DUTY_HEAD)
+    assert "The monitoring never ran" in head.get("/status", headers=english).text
+    folder.mkdir()
+    status.write(folder, with_postgresql_away(datetime.now(UTC)))
+    page = head.get("/status", headers=english).text
+    assert 'data-state="bad"' in page
+    assert page.index("PostgreSQL does not answer") < page.index("The disk of /var/lib/dayar is almost full")
+    assert "failed: smtp_451" in page
+    status.write(folder, with_postgresql_away(datetime.now(UTC) - timedelta(minutes=5)))
+    assert "The monitoring has stopped" in head.get("/status/now", headers=english).text
+    assert served.signed_in(Role.OPERATOR).get("/status").status_code == 403
 
 
 def test_a_wrong_clock_is_shown_on_the_board_and_in_the_ledger(watched: tuple[Served, Path]) -> None:

@@ -10,10 +10,12 @@ from playwright.sync_api import Page, expect
 
 from deploy.local import paths
 from shared.auth.tokens import Role
+from shared.monitoring import status
 from tests.browsers import SLOW_MS
 from tests.console.conftest import PASSWORD
 from tests.console.pages.conftest import Seat, Whole, newest_alert
 from tests.console.pages.test_search import reported, usenov
+from tests.console.statuses import with_postgresql_away
 from tests.intake.field.phones import FORM, choose_pin
 from tests.registry.factories import movement
 
@@ -39,7 +41,7 @@ PAGES = {
         "/readmission",
         "/purpose",
     ),
-    Role.ADMINISTRATOR: ("/", "/security", "/second-factor", "/sign-ins", "/password"),
+    Role.ADMINISTRATOR: ("/", "/security", "/status", "/second-factor", "/sign-ins", "/password"),
     Role.AUDITOR: ("/audit",),
     Role.FIELD: (FORM, "/ledger", "/nowhere"),
 }
@@ -65,6 +67,9 @@ def findings(page: Page) -> list[str]:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("role", PAGES)
 def test_axe_finds_nothing_serious_on_a_page(whole: Whole, seat: Take, role: Role, language: str) -> None:
+    folder = whole.installation.folder / "state" / "watch"
+    folder.mkdir(exist_ok=True)
+    status.write(folder, with_postgresql_away(datetime.now(UTC)))
     desk = seat(role)
     desk.sign_in()
     for path in PAGES[role]:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
 import yaml  # type: ignore[import-untyped]
 from aiosmtpd.smtp import SMTP
@@ -16,6 +17,7 @@ from deploy.watch.settings import WatchSettings
 from deploy.watch.surroundings import Surroundings
 from deploy.watch.tracked_findings import Patience
 from deploy.watch.watch import Watch
+from shared.auth.tokens import Role
 from shared.monitoring import status as files
 from shared.monitoring.findings import FindingKind
 from shared.outbound import Outbound
@@ -145,6 +147,10 @@ async def test_the_administrators_are_told_while_postgresql_and_kafka_are_away(
         assert "Cannot be checked now: " in told
         kinds = {finding["kind"] for body in hook.bodies for finding in body["findings"]}
         assert kinds == found
+
+        bearer = {"authorization": f"Bearer {killable_installation.token(roles=[Role.ADMINISTRATOR])}"}
+        page = await asyncio.to_thread(httpx.get, f"{web.base_url}/status?lang=en", headers=bearer)
+        assert "PostgreSQL does not answer." in page.text
 
         web.process.kill9()
         assert FindingKind.SERVICE_SILENT in await rounds.once()

@@ -1,0 +1,60 @@
+"""The page of the system's status, from the file of `dayar watch` alone: it needs neither Kafka nor PostgreSQL."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from services.console.state import console
+from shared.monitoring import status
+from shared.monitoring.findings import Level
+from shared.monitoring.status import SystemStatus, TrackedFinding
+from shared.pages import findings, language_of
+from shared.pages.findings import Gettext
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/status")
+async def status_page(request: Request) -> Response:
+    return console(request).pages.render(request, "status.html", **context(request))
+
+
+@router.get("/status/now")
+async def status_now(request: Request) -> Response:
+    """The part of the page that the browser reads again each minute."""
+    return console(request).pages.render(request, "status-now.html", **context(request))
+
+
+def context(request: Request) -> dict[str, Any]:
+    here, language = console(request), language_of(request)
+
+    def gettext(message: str) -> str:
+        return here.pages.gettext(language, message)
+
+    known = status.read(status.folder_of(here.settings))
+    return {
+        "known": known,
+        "verdict": verdict(known, datetime.now(UTC)),
+        "findings": [shown(tracked, language, gettext) for tracked in known.open] if known else [],
+        "parts": list(known.parts.values()) if known else [],
+    }
+
+
+def verdict(known: SystemStatus | None, now: datetime) -> str:
+    """`unknown` means that nothing monitors the installation now."""
+    if known is None or known.is_stale(now):
+        return "unknown"
+    return "bad" if any(tracked.finding.level is Level.FAILED for tracked in known.open) else "good"
+
+
+def shown(tracked: TrackedFinding, language: str, gettext: Gettext) -> dict[str, Any]:
+    finding = tracked.finding
+    return {
+        "level": finding.level,
+        "title": gettext(findings.LEVELS[finding.level]),
+        "sentence": findings.sentence(finding, language, gettext),
+        "advice": findings.advice(finding, gettext),
+        "since": tracked.since,
+    }
