@@ -22,7 +22,9 @@ def status() -> None:
     """Show the last status. The exit code is 1 if something failed, or if nothing monitors the installation."""
     known = files.read(files.folder_of(Settings()))
     if known is None:
-        typer.echo("There is no status yet: `make run`, the containers and `dayar watch` write it.", err=True)
+        typer.echo(
+            "There is no status that you can read: `make run`, the containers and `dayar watch` write it.", err=True
+        )
         raise typer.Exit(1)
     now = datetime.now(UTC)
     typer.echo("\n".join(lines(known, now)))

@@ -42,7 +42,10 @@ class Watch:
         self.status = known or SystemStatus(looked_at=around.now, is_exercise=settings.exercise)
         names = {path.name for path in paths}
         self._told = {path.name: path for path in self.status.paths if path.name in names}
-        self._tracked_findings = list(self.status.tracked_findings)
+        # What was not reported before is judged anew: it may be from the moment when everything was stopped.
+        self._tracked_findings = [
+            tracked for tracked in self.status.tracked_findings if tracked.reported_at is not None
+        ]
         self._looked_at: dict[str, float] = {}
         self._blind: dict[str, str] = {}
         self._send_after = 0.0

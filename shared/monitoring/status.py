@@ -112,10 +112,10 @@ def folder_of(settings: Settings) -> Path:
 
 
 def read(folder: Path) -> SystemStatus | None:
-    """The last status; None if `dayar watch` never ran here, or if another release wrote the file."""
+    """The last status; None if `dayar watch` never ran here, or if the file cannot be read by this user or release."""
     try:
         return SystemStatus.model_validate_json((folder / FILE).read_bytes())
-    except (FileNotFoundError, ValidationError):
+    except (OSError, ValidationError):
         return None
 
 

@@ -93,7 +93,7 @@ class Rounds:
         around.clock = lambda: datetime.now(UTC) + self.ahead
 
     async def once(self) -> set[FindingKind]:
-        self.ahead += timedelta(seconds=10)
+        self.ahead += timedelta(minutes=1)
         await self.watch.once()
         return {tracked.finding.kind for tracked in self.watch.status.open}
 
