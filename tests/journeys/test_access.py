@@ -196,6 +196,8 @@ OF_NO_AREA = {
     "GET /alerts/v1/ledger",
     "GET /console/v1/ledger",
     "GET /ledger",
+    "GET /status",
+    "GET /status/now",
     "GET /intake/v1/feeds",
     "GET /intake/v1/audit",
     "GET /registry/v1/audit",

@@ -29,7 +29,8 @@ from tests.waiting import wait_for
 pytestmark = pytest.mark.anyio
 
 AT_ONCE = Patience(timedelta(hours=1), {}, settled=timedelta())
-EACH_ROUND = [replace(check, every=0, lasting=0) for check in CHECKS]
+# without the check of the disk, because the disk of the tests may be full
+EACH_ROUND = [replace(check, every=0, lasting=0) for check in CHECKS if check.name != "disk"]
 
 
 @pytest.fixture
@@ -138,7 +139,7 @@ async def test_the_administrators_are_told_while_postgresql_and_kafka_are_away(
         kafka.kill9()
         postgres.kill9()
         away = {FindingKind.SERVER_AWAY, FindingKind.CHECK_BLIND}
-        found = await wait_for(lambda: rounds.until(away))
+        found = await wait_for(lambda: rounds.until(away), timeout=60)
         assert found == away | OF_TROUBLES, "what was found before is still known"
         told = "\n".join(mail.get_content() for mail in inbox.mails)
         assert inbox.mails[-1]["To"] == "admin@centre.example"
