@@ -35,7 +35,7 @@ router = APIRouter(include_in_schema=False)
 Caller = Annotated[Principal, Depends(tokens.current)]
 HOME = "/alerts/receivers"
 STATUSES = (Status.ACTUAL, Status.EXERCISE, Status.TEST)
-SEVERITIES = (Severity.MINOR, Severity.MODERATE, Severity.SEVERE, Severity.EXTREME)
+SEVERITIES = (Severity.UNKNOWN, Severity.MINOR, Severity.MODERATE, Severity.SEVERE, Severity.EXTREME)
 TAKEN = N_("There is a recipient of this name already.")
 CHANGED = N_("Somebody else has changed this recipient meanwhile. What you typed is kept: check it, and save again.")
 OUT_OF_AREA = N_("Only places in your own areas are expected.")
@@ -93,8 +93,8 @@ async def receivers_page(
 
 
 @router.get("/receivers/new")
-async def new_page(request: Request) -> Response:
-    return form_page(request, ReceiverForm(EMPTY))
+async def new_page(request: Request, session: Session) -> Response:
+    return await form_page(request, session, ReceiverForm(EMPTY))
 
 
 @router.post("/receivers")
@@ -108,7 +108,7 @@ async def receiver_page(receiver_id: UUID, request: Request, session: Session, c
     known = await one(session, receiver_id, caller, request.app.state.places)
     await audit.add(session, audit.entry_of(request, Action.READ, objects=[receiver_id]))
     form = ReceiverForm.of(known.receiver, known.further, request.app.state.places)
-    return form_page(request, form, known, version=known.version)
+    return await form_page(request, session, form, known, version=known.version)
 
 
 @router.post("/receivers/{receiver_id}")
@@ -122,7 +122,7 @@ async def save(request: Request, session: Session, caller: Caller, known: Subscr
     act = "".join(typed.get("act", ("save",)))
     if act != "save":
         form.arranged(act)
-        return form_page(request, form, known, version=version, act=act)
+        return await form_page(request, session, form, known, version=version, act=act)
     places: Places = request.app.state.places
     receiver, further, faults = form.parsed(places, known.receiver.label if known else None)
     if not manages(caller, receiver, places):
@@ -133,7 +133,7 @@ async def save(request: Request, session: Session, caller: Caller, known: Subscr
         faults.append(Fault("version", CHANGED))
         version = known.version
     if faults:
-        return form_page(request, form, known, faults, version=version, status=422)
+        return await form_page(request, session, form, known, faults, version=version, status=422)
     secret = await subscriptions.put(
         session, receiver, request.app.state.box, further=further, is_internal=receiver.is_internal
     )
@@ -202,8 +202,9 @@ def manages(caller: Principal, receiver: Receiver, places: Places) -> bool:
     return caller.covers_country or bool(receiver.areas and all(caller.covers(area, places) for area in receiver.areas))
 
 
-def form_page(
+async def form_page(
     request: Request,
+    session: Session,
     form: ReceiverForm,
     known: Subscription | None = None,
     faults: Sequence[Fault] = (),
@@ -224,6 +225,7 @@ def form_page(
         wrong=wrong,
         version=version,
         act=act,
+        people=await receiver_queries.people(session),
         channel_of=channel_of,
         most_contacts=MOST_CONTACTS,
         usual_minutes=USUAL_WAIT_SECONDS // 60,

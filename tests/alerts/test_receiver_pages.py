@@ -18,7 +18,7 @@ from services.alerts.receivers import Contact, Receiver, ReceiverKind
 from shared.auth.tokens import Role
 from shared.events.vocabulary import DeliveryChannel, HazardType, Severity, Status
 from shared.places import Places
-from tests.alerts.desk import Desk
+from tests.alerts.desk import Desk, fresh
 from tests.alerts.factories import BATKEN, KADAMJAI
 
 pytestmark = pytest.mark.anyio
@@ -86,7 +86,10 @@ async def test_a_recipient_is_added_changed_and_removed_and_each_act_is_logged(d
         assert len(re.findall(r"whsec_[A-Za-z0-9+/=]+", html.unescape(added.text))) == 1, "the secret is shown once"
         assert await stored(desk) == ([OFFICER], {"officer": [HOOK]})
         path = f"/receivers/{receiver_id('officer')}"
+        (alert_id,) = await desk.alerts(fresh())
+        assert (await caller.put(f"/v1/alerts/{alert_id}/acknowledgement")).status_code == 200
         page = await caller.get(path, params={"lang": "en"})
+        assert f'<option value="{account}">' in page.text, "accounts are chosen by the names of those who acted"
         assert "officer@mes.example" in page.text and "whsec_" not in page.text
         moved = typed_anew(OFFICER, HOOK, version=[version_on(page)], act=["down-0"])
         arranged = await post(caller, path, moved)

@@ -8,14 +8,15 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts.models import ReceiverRow
+from services.alerts.models import Act, Binding, ReceiverRow
 from services.alerts.receivers import Receiver
 from shared.postgres import database
 from shared.postgres.upsert import upsert
 
+MOST_PEOPLE = 200
 _receiver = TypeAdapter(Receiver)
 RECEIVER_COLUMNS = tuple(field.name for field in fields(Receiver))
 SELECT_RECEIVERS = f"SELECT {', '.join(RECEIVER_COLUMNS)} FROM receivers"  # noqa: S608
@@ -48,3 +49,12 @@ async def labels_of(session: AsyncSession, account_id: UUID | None) -> list[str]
     """The labels of the receivers that are the person with this account."""
     own = select(ReceiverRow.label).where(ReceiverRow.__table__.c.account_id == account_id)
     return [] if account_id is None else list(await session.scalars(own))
+
+
+async def people(session: AsyncSession) -> list[tuple[UUID, str]]:
+    """The accounts and names of up to 200 people who acted on alerts or may answer messages, sorted by name."""
+    acted = select(Act.account_id, Act.name).where(Act.account_id.is_not(None), Act.name.is_not(None))
+    known = acted.union(select(Binding.account_id, Binding.name)).subquery()
+    names = select(known.c.account_id, func.max(known.c.name)).group_by(known.c.account_id)
+    rows = await session.execute(names.order_by(func.max(known.c.name)).limit(MOST_PEOPLE))
+    return [(account_id, name) for account_id, name in rows]
