@@ -104,8 +104,7 @@ async def new_movement(
 ) -> Response:
     """The form for a household, a counted group, or everybody at a site. Each of them has a page that leads here.
 
-    With `report`, this movement of the household is corrected or reversed. If nobody is named, the page of the search
-    is shown instead.
+    With `report`, this movement is corrected or reversed. If nobody is named, the page of the search is shown instead.
     """
     named = [(kind, id) for kind, id in (("household", household), ("group", group), ("site", site)) if id]
     if not named:
@@ -117,7 +116,7 @@ async def new_movement(
         counted=here.settings.counted_status,
         kind=kind,
         subject=subject,
-        report=report if household else None,
+        report=report,
         movements=list(Movement) if kind == "household" else OF_GROUPS,
         places=everywhere(request),
         settlements=here.settlements_path,

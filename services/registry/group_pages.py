@@ -9,24 +9,20 @@ from starlette.responses import Response
 
 from services.registry import group_queries, openings
 from services.registry.group_timelines import CountEntry, count_timeline, why_not_counted
+from services.registry.history_routes import opened_group
 from services.registry.models import Group
 from services.registry.record_pages import named_in, render, site_links
-from services.registry.routes import Caller, check_purpose, missing, note_read
+from services.registry.routes import Caller, note_read
 from shared.postgres.database import Session
 
 router = APIRouter(include_in_schema=False)
-
-MISSING = "There is no such group."
 
 
 @router.get("/groups/{group_id}")
 async def group_page(group_id: UUID, request: Request, session: Session, caller: Caller) -> Response:
     """The group for callers of the area where its people are or, if they are abroad, come from; 404 for others."""
-    await check_purpose(request, caller, group_id)
     places = request.app.state.places
-    group, course = await group_queries.group(session, group_id), await group_queries.course(session, group_id)
-    if group is None or not group_queries.is_visible(group, course, caller, places):
-        raise await missing(request, group_id, title=MISSING)
+    group, course = await opened_group(group_id, request, session, caller)
     versions = await group_queries.history(session, request.app.state.encryption, course)
     timeline = count_timeline(versions, course.counts)
     await note_read(request, session, [group_id])

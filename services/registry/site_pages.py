@@ -14,11 +14,12 @@ from services.registry import group_queries, openings, report_queries, search_qu
 from services.registry.decisions import SITE
 from services.registry.envelope_encryption import EnvelopeEncryption
 from services.registry.group_timelines import count_timeline
+from services.registry.history_routes import opened_site
 from services.registry.models import GroupCount, Report, Site
 from services.registry.presences import during
 from services.registry.record_pages import name_of, named_in, render, site_links
 from services.registry.report_queries import Versions, in_order
-from services.registry.routes import Caller, check_purpose, missing, note_read
+from services.registry.routes import Caller, note_read
 from services.registry.search_queries import SearchQuery
 from services.registry.sites import CountAtSite, occupancies
 from services.registry.timelines import MOVEMENTS
@@ -30,7 +31,6 @@ from shared.postgres.database import Session
 
 router = APIRouter(include_in_schema=False)
 
-MISSING = "There is no such site."
 MOST = 200  # versions in the history
 
 
@@ -52,10 +52,7 @@ class CountedThere:
 async def site_page(site_id: UUID, request: Request, session: Session, caller: Caller) -> Response:
     """The site for callers of its area; 404 for others."""
     places, language = request.app.state.places, language_of(request)
-    await check_purpose(request, caller, site_id)
-    site = await site_queries.site(session, site_id)
-    if site is None or not caller.covers(site.pcode, places):
-        raise await missing(request, site_id, title=MISSING)
+    site = await opened_site(site_id, request, session, caller)
     visibility = visibility_of(caller, places)
     there = await site_queries.counts_at(session, site_id)
     present = await site_queries.counts(session, request.app.state.settings.counted_status, [site_id])

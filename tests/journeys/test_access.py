@@ -120,6 +120,7 @@ BY_AREA = {
     "POST /registry/search": VisibleContent("/registry/search", "{household}", EVER),
     "GET /registry/households/{household_id}": VisibleContent("/registry/households/{household}", "{household}"),
     "GET /registry/sites/{site_id}": VisibleContent("/registry/sites/{site}", "{site}"),
+    "GET /registry/v1/sites/{site_id}/history": VisibleContent("/registry/v1/sites/{site}/history", "{site}"),
     "GET /registry/v1/occupancies": VisibleContent("/registry/v1/occupancies", "{site}"),
     "GET /registry/v1/sites/{site_id}/person-in-charge": VisibleContent(
         "/registry/v1/sites/{site}/person-in-charge", "Head of the school"
@@ -176,6 +177,7 @@ OF_NO_AREA = {
     "GET /registry/v1/places:proposed",  # tests/registry/test_place_decisions.py tests the areas
     "POST /registry/v1/places:decide",
     "POST /registry/v1/places:reverse",
+    "GET /registry/v1/groups/{group_id}/history",  # the same test
     "GET /registry/v1/held",
     "GET /registry/v1/held:persons",
     "GET /registry/v1/held/{outcome_id}",

@@ -16,7 +16,7 @@ from services.registry.headcounts import Headcount
 from services.registry.reports import AnyFiled, Filed, FiledMovement
 from services.registry.typed_sites import TypedSites
 from shared.auth.tokens import Role
-from shared.events.vocabulary import Precision
+from shared.events.vocabulary import Flag, Precision, ReportKind
 from tests.registry.conftest import Filing, Office
 from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, OSH, group, movement
 from tests.registry.filing import filed_from, working_set_of
@@ -232,11 +232,15 @@ async def test_any_order_gives_the_same_counts(file: Filing) -> None:
 
 
 def filed(body: dict[str, Any]) -> AnyFiled:
-    sealed = ("shelter", "destination_locality") if "movement" in body else ()
-    return filed_from(body, sealed=sealed, team=TEAM, received_at=EVENING + timedelta(days=90))
+    sealed = ("shelter", "destination_locality", "destination_site_id") if "movement" in body else ()
+    flags = (Flag.REGISTRAR_OF_COUNTRY,) if body["kind"] == ReportKind.SITE_MOVEMENT else ()
+    return filed_from(body, sealed=sealed, team=TEAM, received_at=EVENING + timedelta(days=90), flags=flags)
 
 
 GROUP_IDS = [str(UUID(int=number, version=4)) for number in range(2)]
+SITE_ID = str(UUID(int=5, version=4))
+AT_SITE = {"site_id": SITE_ID, "destination_locality": None}
+TO_SITE = {"destination": {"pcode": BATKEN}, "destination_site_id": SITE_ID}
 HOURS = st.integers(0, 200)
 
 
@@ -258,7 +262,10 @@ async def test_a_corrected_movement_keeps_its_time(file: Filing) -> None:
 
 @st.composite
 def reports_of_groups(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """Counts and movements of two groups that may be the same people. Some of the reports are corrected or reversed."""
+    """Counts and movements of two groups that may be the same people, and of a site where they may be.
+
+    Some of the reports are corrected or reversed.
+    """
     reports: list[dict[str, Any]] = []
     for number in range(draw(st.integers(1, 4))):
         fixed = {"report_id": str(UUID(int=10 + number, version=4)), "group_id": draw(st.sampled_from(GROUP_IDS))}
@@ -266,27 +273,33 @@ def reports_of_groups(draw: st.DrawFn) -> list[dict[str, Any]]:
         if draw(st.booleans()):
             reports.append({**draw(counts()), **fixed, "version": 2})
     for number in range(draw(st.integers(1, 4))):
-        fixed = {"report_id": str(UUID(int=100 + number, version=4)), "group_id": draw(st.sampled_from(GROUP_IDS))}
-        reports.append({**draw(movements()), **fixed})
+        about = draw(st.sampled_from([*({"group_id": group_id} for group_id in GROUP_IDS), {"site_id": SITE_ID}]))
+        fixed = {"report_id": str(UUID(int=100 + number, version=4)), **about}
+        reports.append({**draw(movements(is_of_site="site_id" in about)), **fixed})
         if draw(st.booleans()):
-            reports.append({**draw(movements()), **fixed, "version": 2, "is_reversed": draw(st.booleans())})
+            later = draw(movements(is_of_site="site_id" in about))
+            reports.append({**later, **fixed, "version": 2, "is_reversed": draw(st.booleans())})
     return reports
 
 
 @st.composite
 def counts(draw: st.DrawFn) -> dict[str, Any]:
-    place = draw(st.sampled_from([SCHOOL, TO_LEILEK]))
+    place: dict[str, Any] = draw(st.sampled_from([SCHOOL, TO_LEILEK, AT_SITE]))
     return counted(draw(HOURS), draw(st.integers(0, 90)), **place, is_full_recount=draw(st.booleans()))
 
 
 @st.composite
-def movements(draw: st.DrawFn) -> dict[str, Any]:
+def movements(draw: st.DrawFn, *, is_of_site: bool = False) -> dict[str, Any]:
     kinds = ("returned", "transferred", "displaced_again", "settled_elsewhere", "left_country", "confirmed_here")
     kind = draw(st.sampled_from(kinds))
-    changed: dict[str, Any] = draw(st.sampled_from([TO_LEILEK, SCHOOL, {"destination": {"pcode": OSH}}]))
-    body = moved(group(), kind, draw(HOURS), **(changed if kind in ("transferred", "displaced_again") else {}))
-    precisions = st.sampled_from([Precision.HOUR, Precision.DAY, Precision.WEEK, Precision.MONTH])
-    body["occurred_at_precision"] = draw(precisions)
+    places = [TO_LEILEK, SCHOOL, {"destination": {"pcode": OSH}}, TO_SITE]
+    changed: dict[str, Any] = draw(st.sampled_from(places))
+    of = {"kind": "site", "site_id": SITE_ID} if is_of_site else group()
+    body = moved(of, kind, draw(HOURS), **(changed if kind in ("transferred", "displaced_again") else {}))
+    precisions = (Precision.HOUR, Precision.DAY, Precision.WEEK, Precision.MONTH)
+    body["occurred_at_precision"] = draw(st.sampled_from(precisions[:2] if is_of_site else precisions))
+    if is_of_site:
+        return body
     if persons := draw(st.one_of(st.none(), st.integers(1, 100))):
         body["persons"] = persons
     return body
@@ -313,8 +326,13 @@ def test_the_state_does_not_depend_on_the_order_of_arrival_or_on_repeats(data: s
 @settings(max_examples=60, deadline=None)
 @given(reports_of_groups())
 def test_people_who_move_are_neither_lost_nor_doubled(reports: Sequence[dict[str, Any]]) -> None:
-    """In each count, the people who remain and the people who moved add up to the people who were counted."""
+    """In each count, the people who remain and the people who moved add up to the people who were counted.
+
+    A reversed movement leaves the counts as if it had never been reported.
+    """
     _, known = state_of(reports)
+    reversed_ = {report["report_id"] for report in reports if report.get("is_reversed")}
+    assert state_of(report for report in reports if report["report_id"] not in reversed_)[1] == known
     for steps, _, gone in known.values():
         assert steps[-1].people.count + sum(gone.values()) == steps[0].people.count
         assert [step.at for step in steps] == sorted(step.at for step in steps)

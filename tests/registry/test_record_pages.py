@@ -88,12 +88,30 @@ async def test_a_group_is_read_where_its_people_are_now(office: Office) -> None:
     await opened(office, path, areas=(BATKEN,), account=account)
     [row] = await office.reads(account)
     assert (row["subject"], row["objects"]) == ("GET /registry/groups/{group_id}", [UUID(body["group_id"])])
-    await office.file(moved(body, "transferred", 10, **TO_LEILEK))
+    transfer = moved(body, "transferred", 10, **TO_LEILEK)
+    await office.file(transfer)
+    page = await opened(office, path, areas=(LEILEK,))
+    assert f'href="/new-movement?group={body["group_id"]}&amp;report={transfer["report_id"]}"' in page
+    versions = await versions_of(office, path, LEILEK, BATKEN)
+    assert [version["kind"] for version in versions] == ["group", "group_movement"]
     await opened(office, path, areas=(LEILEK,))
     assert (await office.get(path, role=Role.REGISTRAR, areas=(BATKEN,))).status_code == 404
     await office.file(moved(body, "left_country", 20))
     page = await opened(office, path, areas=(KADAMJAI,))  # the people are abroad, so their origin decides
     assert table(page, "counted") == [] and "Left the country" in entries(page)[0]
+
+
+async def versions_of(office: Office, path: str, area: str, other_area: str) -> list[dict[str, Any]]:
+    """The versions for a reader of the area. Checks the rights to read them, and the entry in the security log."""
+    account, api = uuid4(), f"/v1{path}/history"
+    assert (await office.get(api, role=Role.REGISTRAR, areas=(other_area,))).status_code == 404
+    assert (await office.get(api, role=Role.OPERATOR, purpose=None)).status_code == 403
+    assert (await office.get(api, role=Role.ANALYST)).status_code == 403
+    answer = await office.get(api, role=Role.REGISTRAR, areas=(area,), account=account)
+    [row] = await office.reads(account)
+    assert row["objects"] == [UUID(path.rpartition("/")[2])]
+    versions: list[dict[str, Any]] = answer.json()["versions"]
+    return versions
 
 
 async def test_a_site_shows_its_people_and_the_reports_about_them(office: Office) -> None:
@@ -108,8 +126,12 @@ async def test_a_site_shows_its_people_and_the_reports_about_them(office: Office
     assert len(entries(page)) == 3 and all("Count " in entry for entry in entries(page))
     assert f'1 <span class="no-print">· <a href="/registry/search?site={SITE}">' in page
     assert "Бурул" not in page
-    await office.file(site_moved(SITE, "returned", notes="автобусами"), **REGISTRAR)
+    everybody = site_moved(SITE, "returned", notes="автобусами")
+    await office.file(everybody, **REGISTRAR)
     page = await opened(office, f"/sites/{site_id}")
+    assert f'href="/new-movement?site={SITE}&amp;report={everybody["report_id"]}"' in page
+    [version] = await versions_of(office, f"/sites/{SITE}", BATKEN, LEILEK)
+    assert version["report"]["notes"] == "автобусами"
     [movement, *_] = entries(page)
     assert "автобусами" in movement and "80 persons → Kadamjai rayon (In location of return)" in movement
     assert "<b>0</b>" in page

@@ -13,7 +13,8 @@ from tests.console.factories import KADAMJAI
 from tests.console.pages.conftest import Whole
 from tests.console.pages.test_new_count import leaving_asks
 from tests.console.pages.test_search import reported, usenov
-from tests.console.pages.test_sites import saved, typed
+from tests.console.pages.test_sites import headers, saved, typed
+from tests.console.pages.test_sites import reported as counted
 
 # Presses Ctrl+Enter again before the first request can have an answer.
 PRESSED_TWICE = """() => {
@@ -170,15 +171,19 @@ def test_a_correction_keeps_what_the_form_does_not_show(whole: Whole, seat: Any)
     assert (newest["version"], newest["report"]["notes"], newest["report"]["persons"]) == (4, "экөө", 2)
 
 
-def test_movements_of_everybody_at_a_site_and_of_a_part_of_a_group_are_entered(whole: Whole, seat: Any) -> None:
-    """The registry does not know the group, so the movement waits for the group's first count."""
-    site, group = saved(whole)["site_id"], str(uuid4())
-    desk = seat(Role.DUTY_HEAD)
+def test_movements_of_everybody_at_a_site_and_of_a_part_of_a_group_are_entered_and_reversed(
+    whole: Whole, seat: Any
+) -> None:
+    site = saved(whole)
+    group_id, site_id = counted(whole, site, 40)["group_id"], site["site_id"]
+    registrar = whole.client(headers=headers(whole, Role.REGISTRAR))
+    assert wait_until(lambda: registrar.get(f"/registry/groups/{group_id}").status_code == 200, timeout=30)
+    desk = seat(Role.REGISTRAR)
     desk.sign_in()
     page = desk.page
-    for kind, subject, who, persons, result in (
-        ("site", site, "everybody at the site", None, "Recorded."),
-        ("group", group, "persons: 5", 5, "Under review: a person decides."),
+    for kind, subject, who, persons in (
+        ("site", site_id, "everybody at the site", None),
+        ("group", group_id, "persons: 5", 5),
     ):
         page.goto(f"{whole.url}/new-movement?{kind}={subject}")
         expect(page.locator("#movement")).to_be_focused(timeout=SLOW_MS)
@@ -194,7 +199,19 @@ def test_movements_of_everybody_at_a_site_and_of_a_part_of_a_group_are_entered(w
         (request,) = sent
         body = request.post_data_json or {}
         assert (body["kind"], body[f"{kind}_id"], body.get("persons")) == (f"{kind}_movement", subject, persons)
-        expect(page.locator("#answer-receipt")).to_have_text(result, timeout=SLOW_MS)
+        expect(page.locator("#answer-receipt")).to_have_text("Recorded.", timeout=SLOW_MS)
+        page.get_by_role("link", name=f"Open the {kind}").press("Enter")
+        newest = page.locator(".timeline > li").first
+        expect(newest).to_contain_text(f"{persons or 40} persons → Kadamjai rayon (In location of return)")
+        newest.get_by_role("link", name="Correct or reverse").press("Enter")
+        expect(page.locator("#movement")).to_have_value("returned", timeout=SLOW_MS)
+        page.get_by_role("button", name="It did not happen: reverse").press("Enter")
+        expect(page.locator("#answer-text")).to_have_text(f"Accepted: Returned · {who} · reversed.", timeout=SLOW_MS)
+        expect(page.locator("#answer-receipt")).to_have_text("Recorded.", timeout=SLOW_MS)
+        page.get_by_role("link", name=f"Open the {kind}").press("Enter")
+        expect(newest).to_contain_text("Reversed: Returned")
+        expect(page.locator("[aria-labelledby=counted] tbody tr")).to_have_count(1)
+        expect(page.locator("[aria-labelledby=counted] tbody td").first).to_have_text("40")
     assert desk.errors == []
 
 

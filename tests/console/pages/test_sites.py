@@ -52,7 +52,8 @@ def saved(whole: Whole, **changed: Any) -> dict[str, Any]:
     return site
 
 
-def reported(whole: Whole, site: dict[str, Any], persons: int) -> None:
+def reported(whole: Whole, site: dict[str, Any], persons: int) -> dict[str, Any]:
+    """Counts a group at the site as a field team, and returns the report."""
     now = datetime.now(UTC).isoformat()
     body = {
         "kind": "group",
@@ -68,6 +69,7 @@ def reported(whole: Whole, site: dict[str, Any], persons: int) -> None:
     }
     answer = whole.client(headers=headers(whole, Role.FIELD)).post("/intake/v1/displacements", json=body)
     assert answer.status_code == 202, answer.text
+    return body
 
 
 def test_a_site_is_added_and_changed_by_keyboard_alone(whole: Whole, seat: Any) -> None:

@@ -12,11 +12,11 @@ import { nameOf } from "/static/sites.js";
  */
 
 /**
- * All versions of the reports on a household with their outcomes; undefined if they cannot be shown.
- * @param {string} household @returns {Promise<{outcome: string, author: string, known: Known}[] | undefined>}
+ * All versions of the reports on a household, a group or a site with their outcomes; undefined if they cannot be shown.
+ * @param {string} kind @param {string} id @returns {Promise<{outcome: string, author: string, known: Known}[] | undefined>}
  */
-export async function readVersions(household) {
-  const history = await readOrTell(`/registry/v1/households/${household}/history`);
+export async function readVersions(kind, id) {
+  const history = await readOrTell(`/registry/v1/${kind}s/${id}/history`);
   return history?.versions.map((/** @type {Known} */ { report_id, version, status, outcome, author, report }) => ({ outcome, author, known: { version, status, ...report, report_id } }));
 }
 

@@ -26,7 +26,7 @@ const SHOWN = [
 export async function readNewest(id) {
   const household = await readOrTell(`/registry/v1/households/${id}`);
   if (!household) return undefined;
-  const versions = await readVersions(id);
+  const versions = await readVersions("household", id);
   const newest = versions?.find(({ outcome, known }) => outcome === "recorded" && known.report_id === household.report_id && known.version === household.version);
   if (versions && !newest) tell(sentence("absent"));
   return newest;

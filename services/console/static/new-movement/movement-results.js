@@ -1,4 +1,4 @@
-// Says why a movement of a household waits or changes nothing. Readers who may open the household may read the reason.
+// Says why a movement waits or changes nothing. Readers who may open the household, group or site may read the reason.
 
 import { element } from "/static/elements.js";
 import { answerOf, isShown } from "/static/entry/receipts.js";
@@ -8,10 +8,10 @@ import { sentence, words } from "/static/texts.js";
 
 const EXPLAINED = ["held", "noted"];
 
-/** Shows the reason in place of the receipt, if there is one. @param {string} household @param {string} report @param {number} version */
-export async function showReason(household, report, version) {
+/** Shows the reason in place of the receipt, if there is one. @param {{kind: string, subject: string}} about @param {string} report @param {number} version */
+export async function showReason({ kind, subject }, report, version) {
   /** @type {Version[]} */
-  const versions = (await answerOf(`/registry/v1/households/${household}/history`))?.versions ?? [];
+  const versions = (await answerOf(`/registry/v1/${kind}s/${subject}/history`))?.versions ?? [];
   const stored = versions.filter((each) => each.report_id === report && each.version === version).at(-1);
   if (!stored?.reason || !EXPLAINED.includes(stored.outcome) || !isShown(report)) return;
   element("answer-receipt").textContent = sentence(`${stored.outcome}_because`, { reason: words("reasons")[stored.reason] ?? stored.reason });

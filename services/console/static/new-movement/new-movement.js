@@ -10,6 +10,7 @@ import { sites } from "/static/entry/places.js";
 import { showReceipt } from "/static/entry/receipts.js";
 import { isWithout, refuse } from "/static/entry/refusals.js";
 import { keepUnsent, sendByKeyboard, sendOnce, sendReport, showForm, showReported } from "/static/entry/sending.js";
+import { tell } from "/static/entry/unread.js";
 import { MovementReport } from "/static/new-movement/movement-reports.js";
 import { showReason } from "/static/new-movement/movement-results.js";
 import { showSubject } from "/static/new-movement/subjects.js";
@@ -102,7 +103,7 @@ async function sendMovement(body, event) {
 
 /** Shows what became of the report. @param {MovementReport} sent */
 async function follow({ id, version }) {
-  if (await showReceipt(id, version) && about.kind === "household") await showReason(about.subject, id, version);
+  if (await showReceipt(id, version)) await showReason(about, id, version);
 }
 
 function correct() {
@@ -137,8 +138,9 @@ function showDestination() {
 
 /** The newest version that took effect, or else the newest. Somebody else may have sent a held version of the same movement. @param {string} id */
 async function readKnown(id) {
-  const versions = (await readVersions(about.subject))?.filter(({ known }) => known.report_id === id).sort((a, b) => a.known.version - b.known.version);
+  const versions = (await readVersions(about.kind, about.subject))?.filter(({ known }) => known.report_id === id).sort((a, b) => a.known.version - b.known.version);
   const newest = versions?.at(-1), effective = versions?.filter(({ outcome }) => EFFECTIVE.includes(outcome)).at(-1) ?? newest;
+  if (versions && !newest) tell(sentence("unknown_movement"));
   return newest && { ...effective?.known, version: newest.known.version };
 }
 

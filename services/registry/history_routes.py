@@ -1,0 +1,70 @@
+"""Routes for the history of a counted group, and of the movements of everybody at a site."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry import group_queries, openings, report_queries, site_queries
+from services.registry.decisions import SITE
+from services.registry.group_timelines import GroupCourse
+from services.registry.models import Group, Report, Site
+from services.registry.routes import Caller, Version, check_purpose, missing, note_read
+from shared.auth.tokens import Principal
+from shared.events.vocabulary import ReportKind
+from shared.postgres.database import Session
+
+router = APIRouter()
+
+
+class GroupHistory(BaseModel):
+    group_id: UUID
+    versions: list[Version]
+
+
+class MovementsOfSite(BaseModel):
+    site_id: UUID
+    versions: list[Version]
+
+
+@router.get("/v1/groups/{group_id}/history")
+async def group_history(group_id: UUID, request: Request, session: Session, caller: Caller) -> GroupHistory:
+    """All versions of all counts and movements of the group, oldest first."""
+    await opened_group(group_id, request, session, caller)
+    encryption, about = request.app.state.encryption, Report.subject_id == group_id
+    versions = await report_queries.versions(session, encryption, ReportKind.GROUP, about, kinds=group_queries.OF_GROUP)
+    await note_read(request, session, [group_id])
+    await openings.watch(session, caller)
+    return GroupHistory(group_id=group_id, versions=[Version.model_validate(version) for version in versions])
+
+
+@router.get("/v1/sites/{site_id}/history")
+async def site_history(site_id: UUID, request: Request, session: Session, caller: Caller) -> MovementsOfSite:
+    """All versions of the movements of everybody at the site, oldest first."""
+    await opened_site(site_id, request, session, caller)
+    encryption, about = request.app.state.encryption, Report.subject_id == site_id
+    versions = await report_queries.versions(session, encryption, SITE, about, kinds=[ReportKind.SITE_MOVEMENT])
+    await note_read(request, session, [site_id])
+    await openings.watch(session, caller)
+    return MovementsOfSite(site_id=site_id, versions=[Version.model_validate(version) for version in versions])
+
+
+async def opened_group(
+    group_id: UUID, request: Request, session: AsyncSession, caller: Principal
+) -> tuple[Group, GroupCourse]:
+    """The group, if the caller may read it. Raises Problem otherwise, or if the caller has stated no purpose."""
+    await check_purpose(request, caller, group_id)
+    group, course = await group_queries.group(session, group_id), await group_queries.course(session, group_id)
+    if group is None or not group_queries.is_visible(group, course, caller, request.app.state.places):
+        raise await missing(request, group_id, title="There is no such group.")
+    return group, course
+
+
+async def opened_site(site_id: UUID, request: Request, session: AsyncSession, caller: Principal) -> Site:
+    """The site, if it is in the caller's areas. Raises Problem otherwise, or if the caller has stated no purpose."""
+    await check_purpose(request, caller, site_id)
+    site = await site_queries.site(session, site_id)
+    if site is None or not caller.covers(site.pcode, request.app.state.places):
+        raise await missing(request, site_id, title="There is no such site.")
+    return site
