@@ -1,17 +1,16 @@
 """The page of one counted group: who and where the people are, the counts that the figures use, and the history."""
 
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from services.registry import group_queries, openings
-from services.registry.group_timelines import CountEntry, count_timeline, why_not_counted
+from services.registry.group_timelines import count_timeline, sources, why_not_counted
+from services.registry.history_pages import HistoryPage
 from services.registry.history_routes import opened_group
-from services.registry.models import Group
-from services.registry.record_pages import named_in, render, site_links
+from services.registry.record_pages import Entry, Until, named_in, render, site_links
 from services.registry.routes import Caller, note_read
 from shared.postgres.database import Session
 
@@ -19,12 +18,20 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/groups/{group_id}")
-async def group_page(group_id: UUID, request: Request, session: Session, caller: Caller) -> Response:
+async def group_page(
+    group_id: UUID,
+    request: Request,
+    session: Session,
+    caller: Caller,
+    until: Until = None,
+    entry: Entry = None,
+) -> Response:
     """The group for callers of the area where its people are or, if they are abroad, come from; 404 for others."""
-    places = request.app.state.places
+    encryption, places = request.app.state.encryption, request.app.state.places
     group, course = await opened_group(group_id, request, session, caller)
-    versions = await group_queries.history(session, request.app.state.encryption, course)
-    timeline = count_timeline(versions, course.counts)
+    history = HistoryPage.of(await group_queries.history(session, course), until=until, anchor=entry)
+    versions = await group_queries.versions(session, encryption, history.report_ids)
+    timeline = history.entries(count_timeline(versions, course.counts))
     await note_read(request, session, [group_id])
     await openings.watch(session, caller)
     other_groups = {count.group_id for count in (*course.others, *course.replacing.values())}
@@ -33,18 +40,12 @@ async def group_page(group_id: UUID, request: Request, session: Session, caller:
         request,
         "group.html",
         group=group,
-        report=current_report(group, timeline),
+        report=await group_queries.report(session, encryption, group),
         course=course,
         why_not_counted=partial(why_not_counted, counted_status=request.app.state.settings.counted_status),
+        history=history,
         timeline=timeline,
+        sources_of=lambda moved: sources(moved, [*course.counts, *course.others]),
         readable_groups=await group_queries.readable(session, other_groups, caller, places),
         sites=await site_links(session, request, caller, named_in(timeline) | of_counts),
     )
-
-
-def current_report(group: Group, timeline: list[CountEntry]) -> dict[str, Any]:
-    """The decrypted content of the group's current report."""
-    name = group.report_id, group.version
-    current = next(entry for entry in timeline if entry.is_effective and not entry.is_movement and entry.name == name)
-    report: dict[str, Any] = current.version["report"]
-    return report

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import and_, func, or_, select
@@ -15,7 +16,7 @@ from services.registry.group_timelines import GroupCourse
 from services.registry.models import Group, GroupCount, GroupStay, Report
 from services.registry.presences import SitePresence, during, presences
 from services.registry.report_queries import Versions, in_order
-from services.registry.timelines import EFFECTIVE
+from services.registry.timelines import EFFECTIVE, VersionKey
 from shared.auth.tokens import Principal
 from shared.events.vocabulary import ReportKind, SubStock
 from shared.places import Places
@@ -85,20 +86,35 @@ async def presences_of(session: AsyncSession, counts: Sequence[GroupCount]) -> l
     return list(presences(counts, await session.scalars(select(GroupStay).where(of_counts))))
 
 
-async def history(session: AsyncSession, encryption: EnvelopeEncryption, course: GroupCourse) -> Versions:
-    """All versions of all reports about the group, and of other movements that concerned its people.
+async def report(session: AsyncSession, encryption: EnvelopeEncryption, group: Group) -> dict[str, Any]:
+    """The decrypted content of the group's current report."""
+    current = Report.report_id == group.report_id, Report.version == group.version, Report.outcome.in_(EFFECTIVE)
+    [version] = await report_queries.versions(session, encryption, ReportKind.GROUP, *current, kinds=[ReportKind.GROUP])
+    content: dict[str, Any] = version["report"]
+    return content
+
+
+async def history(session: AsyncSession, course: GroupCourse) -> list[VersionKey]:
+    """The keys of all versions of all reports about the group, and of other movements that concerned its people.
 
     Movements of everybody at a site are included if they happened while people of the group were there. Some of them
-    moved nobody of the group, because they are reversed, or only confirm that the people are there. The versions are in
-    the order in which they were received.
+    moved nobody of the group, because they are reversed, or only confirm that the people are there.
     """
     moving = {count.movement_id for count in course.counts if count.movement_id}
     # If several teams counted the same people, a movement of one group moves people in the counts of the other groups.
     about = or_(Report.subject_id == course.group_id, Report.report_id.in_(moving))
-    own = await report_queries.versions(session, encryption, ReportKind.GROUP, about, kinds=OF_GROUP)
+    own = await report_queries.keys(session, about, Report.kind.in_(OF_GROUP))
     present = await presences_of(session, course.counts)
     at_sites = or_(Report.report_id.in_(moving), Report.subject_id.in_({presence.site_id for presence in present}))
-    found = await report_queries.versions(session, encryption, SITE, at_sites, kinds=[ReportKind.SITE_MOVEMENT])
+    found = await report_queries.clear_versions(session, at_sites, Report.kind == ReportKind.SITE_MOVEMENT)
     effective = [version for version in found if version["outcome"] in EFFECTIVE]
     concerning = moving | during(effective, present)
-    return in_order([*own, *(version for version in found if version["report_id"] in concerning)])
+    return [*own, *(VersionKey.of(version) for version in found if version["report_id"] in concerning)]
+
+
+async def versions(session: AsyncSession, encryption: EnvelopeEncryption, report_ids: Collection[UUID]) -> Versions:
+    """All versions of these reports about groups, and of these movements of sites, in the order of receipt."""
+    these = Report.report_id.in_(report_ids)
+    own = await report_queries.versions(session, encryption, ReportKind.GROUP, these, kinds=OF_GROUP)
+    of_sites = await report_queries.versions(session, encryption, SITE, these, kinds=[ReportKind.SITE_MOVEMENT])
+    return in_order([*own, *of_sites])

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
+from services.registry.group_movements import part_id
 from services.registry.models import GroupCount, GroupStay
+from services.registry.reports import NEVER
 from services.registry.timelines import StoredVersion, TimelineEntry, anchor_of, entries
 from shared.events.vocabulary import Measure, Status
 
@@ -64,6 +66,18 @@ def why_not_counted(row: GroupCount | GroupStay, counted_status: Status) -> Grou
     if row.status != counted_status:
         return GroupNotCounted.STATUS
     return GroupNotCounted.MEASURE if row.measure != Measure.STOCK else None
+
+
+def sources(moved: GroupCount, counts: Iterable[GroupCount]) -> list[GroupCount]:
+    """The counts from which a movement took these people."""
+    at, movement_id = moved.counted_at or moved.reported_at, str(moved.movement_id)
+    return [
+        count
+        for count in counts
+        if part_id(movement_id, str(count.stock_id)) == str(moved.report_id)
+        and (count.counted_at or count.reported_at) <= at
+        and (count.superseded_at in (None, NEVER) or count.superseded_at > at)
+    ]
 
 
 def count_timeline(versions: Iterable[StoredVersion], counts: Iterable[GroupCount]) -> list[CountEntry]:

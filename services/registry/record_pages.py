@@ -4,16 +4,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Request
+from fastapi import Query, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
 from services.registry import site_queries
 from services.registry.models import CODE_CHARACTERS, Site
-from services.registry.timelines import StoredVersion, TimelineEntry
+from services.registry.timelines import StoredVersion, TimelineEntry, anchor_of
 from shared.auth.tokens import Principal
 from shared.country import TIME_ZONE
 from shared.events.vocabulary import ReportKind
@@ -22,6 +22,9 @@ from shared.pages.languages import name_in
 from shared.pages.terms import term
 
 SITE_FIELDS = ("site_id", "destination_site_id")
+# The page of a history: the number of its last entry, or the anchor of one of its entries.
+Until = Annotated[int | None, Query(ge=1)]
+Entry = Annotated[str | None, Query(pattern=r"^report-[0-9a-f-]{36}-\d{1,9}$")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ def render(request: Request, template: str, **context: Any) -> Response:
         "code_of": lambda report_id: str(report_id)[-CODE_CHARACTERS:].upper(),
         "short_id": lambda account: str(account)[:8],
         "counted_status": request.app.state.settings.counted_status,
+        "anchor_of": anchor_of,
         "shows_notes": shows_notes,
         "field_name": lambda name: term("household_field", name, gettext),
     }

@@ -1,7 +1,6 @@
 """Queries for the versions of reports: decrypted, or with the clear fields only. Routes log each call."""
 
 from collections.abc import Collection, Iterable, Mapping
-from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.decisions import SITE
 from services.registry.envelope_encryption import EnvelopeEncryption, report_aad
 from services.registry.models import GroupKey, HouseholdKey, Report, SiteReportKey
+from services.registry.timelines import VersionKey
 from shared.events.vocabulary import ReportKind
 from shared.postgres.models import table
 
@@ -21,9 +21,7 @@ KEYS: Mapping[str, tuple[type[HouseholdKey | GroupKey | SiteReportKey], ColumnEl
     ReportKind.GROUP: (GroupKey, GroupKey.group_id.expression),
     SITE: (SiteReportKey, SiteReportKey.site_id.expression),
 }
-# Reports of one batch have the same time of receipt. The kind then puts a household before its movements.
-ORDER = (Report.received_at, Report.version, Report.kind, Report.report_id, Report.author)
-NEWEST = tuple(column.desc() for column in ORDER)
+KEY = tuple(getattr(Report, field) for field in VersionKey._fields)
 Versions = list[dict[str, Any]]
 
 
@@ -33,34 +31,37 @@ async def versions(
     subject: str,
     *conditions: ColumnElement[bool],
     kinds: Collection[ReportKind],
-    most: int | None = None,
 ) -> Versions:
-    """The newest `most` versions, or all versions, of reports of these kinds that meet the conditions, oldest first.
+    """All versions of reports of these kinds that meet the conditions, oldest first, with content and outcome.
 
-    The versions have content and outcome. `subject` is the kind of subject of these reports.
+    `subject` is the kind of subject of these reports.
     """
     key, subject_id = KEYS[subject]
     found = (
         select(*table(Report).columns, key.kek_id, key.wrapped)
         .join(key, subject_id == Report.subject_id)
         .where(Report.kind.in_(kinds), *conditions)
-        .order_by(*NEWEST)
-        .limit(most)
+        .order_by(*KEY)
     )
     rows = (await session.execute(found)).mappings().all()
-    return [opened_version(row, encryption) for row in reversed(rows)]
+    return [opened_version(row, encryption) for row in rows]
 
 
-async def clear_versions(session: AsyncSession, *conditions: ColumnElement[bool], most: int) -> Versions:
-    """The newest `most` versions of reports that meet the conditions, oldest first. Sealed fields are missing."""
+async def clear_versions(session: AsyncSession, *conditions: ColumnElement[bool]) -> Versions:
+    """All versions of reports that meet the conditions, oldest first. Sealed fields are missing."""
     found = select(*table(Report).columns).where(*conditions)
-    rows = (await session.execute(found.order_by(*NEWEST).limit(most))).mappings().all()
-    return [{**row, "report": from_json(row["clear"])} for row in reversed(rows)]
+    rows = (await session.execute(found.order_by(*KEY))).mappings().all()
+    return [{**row, "report": from_json(row["clear"])} for row in rows]
+
+
+async def keys(session: AsyncSession, *conditions: ColumnElement[bool]) -> list[VersionKey]:
+    """The keys of all versions of reports that meet the conditions, in no order."""
+    return [VersionKey(*row) for row in await session.execute(select(*KEY).where(*conditions))]
 
 
 def in_order(versions: Iterable[dict[str, Any]]) -> Versions:
     """The versions in the order in which they were received."""
-    return sorted(versions, key=itemgetter(*(column.key for column in ORDER)))
+    return sorted(versions, key=VersionKey.of)
 
 
 def opened_version(row: Mapping[Any, Any], encryption: EnvelopeEncryption) -> dict[str, Any]:

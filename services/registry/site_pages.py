@@ -1,11 +1,11 @@
 """The page of one site: the place, the people there, the counts that their number rests on, and the history."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from sqlalchemy import or_
+from sqlalchemy import not_, or_
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
@@ -13,16 +13,17 @@ from starlette.responses import Response
 from services.registry import group_queries, openings, report_queries, search_queries, site_queries
 from services.registry.decisions import SITE
 from services.registry.envelope_encryption import EnvelopeEncryption
-from services.registry.group_timelines import count_timeline
+from services.registry.group_timelines import count_timeline, sources
+from services.registry.history_pages import HistoryPage
 from services.registry.history_routes import opened_site
 from services.registry.models import GroupCount, Report, Site
 from services.registry.presences import during
-from services.registry.record_pages import name_of, named_in, render, site_links
+from services.registry.record_pages import Entry, Until, name_of, named_in, render, site_links
 from services.registry.report_queries import Versions, in_order
 from services.registry.routes import Caller, note_read
 from services.registry.search_queries import SearchQuery
 from services.registry.sites import CountAtSite, occupancies
-from services.registry.timelines import MOVEMENTS
+from services.registry.timelines import MOVEMENTS, VersionKey
 from services.registry.visibility import Visibility, visibility_of
 from shared.events.vocabulary import ReportKind
 from shared.pages import language_of
@@ -30,8 +31,6 @@ from shared.places.site_counts import shares
 from shared.postgres.database import Session
 
 router = APIRouter(include_in_schema=False)
-
-MOST = 200  # versions in the history
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +48,24 @@ class CountedThere:
 
 
 @router.get("/sites/{site_id}")
-async def site_page(site_id: UUID, request: Request, session: Session, caller: Caller) -> Response:
+async def site_page(
+    site_id: UUID,
+    request: Request,
+    session: Session,
+    caller: Caller,
+    until: Until = None,
+    entry: Entry = None,
+) -> Response:
     """The site for callers of its area; 404 for others."""
     places, language = request.app.state.places, language_of(request)
     site = await opened_site(site_id, request, session, caller)
     visibility = visibility_of(caller, places)
     there = await site_queries.counts_at(session, site_id)
     present = await site_queries.counts(session, request.app.state.settings.counted_status, [site_id])
-    past = await history(session, request.app.state.encryption, site_id, there)
-    movements = {version["report_id"] for version in past.versions if version["kind"] in MOVEMENTS}
-    timeline = count_timeline(past.versions, await site_queries.moved_by(session, movements))
+    past = HistoryPage.of(await history(session, site_id, there), until=until, anchor=entry)
+    shown = await versions(session, request.app.state.encryption, site_id, past.report_ids)
+    movements = {version["report_id"] for version in shown if version["kind"] in MOVEMENTS}
+    timeline = past.entries(count_timeline(shown, await site_queries.moved_by(session, movements)))
     await note_read(request, session, [site_id])
     await openings.watch(session, caller)
     return render(
@@ -69,9 +76,9 @@ async def site_page(site_id: UUID, request: Request, session: Session, caller: C
         occupancy=occupancies(present).get(site_id),
         counted=list(counted(present, {count.report_id: count for count in there})),
         registered=await registered(session, request, site, visibility),
+        history=past,
         timeline=timeline,
-        is_whole=past.is_whole,
-        most=MOST,
+        sources_of=lambda moved: sources(moved, there),
         readable_groups=await group_queries.readable(session, {count.group_id for count in there}, caller, places),
         sites=await site_links(session, request, caller, named_in(timeline) | {site_id}),
     )
@@ -90,39 +97,36 @@ def counted(present: Sequence[CountAtSite], rows: Mapping[UUID, GroupCount]) -> 
                     yield CountedThere(row, count.persons, is_deducted, differs=len(stock) > 1)
 
 
-@dataclass(frozen=True, slots=True)
-class SiteHistory:
-    """The newest versions, in the order in which they were received. `is_whole` is false if there may be older ones."""
-
-    versions: Versions
-    is_whole: bool
-
-
-async def history(
-    session: AsyncSession, encryption: EnvelopeEncryption, site_id: UUID, there: Sequence[GroupCount]
-) -> SiteHistory:
-    """The newest versions of the reports about the site.
+async def history(session: AsyncSession, site_id: UUID, there: Sequence[GroupCount]) -> list[VersionKey]:
+    """The keys of all versions of the reports about the site.
 
     These are the movements of everybody at the site, the counts of people there, and the movements of groups while
-    people of the group were there. Later movements of a group that left the site may belong to other areas. The sealed
-    fields of reports about groups are missing; they are on the page of the group.
+    people of the group were there. Later movements of a group that left the site may belong to other areas.
     """
-    about = Report.subject_id == site_id
-    kinds = [ReportKind.SITE_MOVEMENT]
-    whole = await report_queries.versions(session, encryption, SITE, about, kinds=kinds, most=MOST)
     counted = [count.report_id for count in there if count.movement_id is None]
     arrived = {count.movement_id for count in there if count.movement_id}
-    groups = {count.group_id for count in there}
-    of_groups = or_(
+    about = or_(
+        (Report.kind == ReportKind.SITE_MOVEMENT) & ((Report.subject_id == site_id) | Report.report_id.in_(arrived)),
         (Report.kind == ReportKind.GROUP) & Report.report_id.in_(counted),
-        (Report.kind == ReportKind.GROUP_MOVEMENT) & Report.subject_id.in_(groups),
-        (Report.kind == ReportKind.SITE_MOVEMENT) & Report.report_id.in_(arrived) & (Report.subject_id != site_id),
     )
-    others = await report_queries.clear_versions(session, of_groups, most=MOST)
-    is_cut = max(len(whole), len(others)) == MOST
-    here = {*counted, *arrived, *during(others, await group_queries.presences_of(session, there))}
-    versions = in_order([*whole, *(version for version in others if version["report_id"] in here)])
-    return SiteHistory(versions[-MOST:], is_whole=not is_cut and len(versions) <= MOST)
+    keys = await report_queries.keys(session, about)
+    of_groups = Report.subject_id.in_({count.group_id for count in there})
+    moved = await report_queries.clear_versions(session, of_groups, Report.kind == ReportKind.GROUP_MOVEMENT)
+    here = {*arrived, *during(moved, await group_queries.presences_of(session, there))}
+    return [*keys, *(VersionKey.of(version) for version in moved if version["report_id"] in here)]
+
+
+async def versions(
+    session: AsyncSession, encryption: EnvelopeEncryption, site_id: UUID, report_ids: Collection[UUID]
+) -> Versions:
+    """All versions of these reports, in the order of receipt.
+
+    The sealed fields of reports about groups and other sites are missing; they are on the page of the group or site.
+    """
+    these, is_own = Report.report_id.in_(report_ids), Report.subject_id == site_id
+    own = await report_queries.versions(session, encryption, SITE, these, is_own, kinds=[ReportKind.SITE_MOVEMENT])
+    others = await report_queries.clear_versions(session, these, not_(is_own))
+    return in_order([*own, *others])
 
 
 async def registered(session: AsyncSession, request: Request, site: Site, visibility: Visibility) -> int | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.registry.models import Episode, HouseholdPassage, HouseholdStay
@@ -19,6 +19,23 @@ UNCHANGING = frozenset(
 # If several authors sent contradicting versions of a report, only one version takes effect.
 EFFECTIVE = (OutcomeKind.RECORDED, OutcomeKind.NOTED)
 MOVEMENTS = (ReportKind.HOUSEHOLD_MOVEMENT, ReportKind.GROUP_MOVEMENT, ReportKind.SITE_MOVEMENT)
+
+
+class VersionKey(NamedTuple):
+    """Identifies a version of a report. Keys are in the order in which the versions were received.
+
+    Reports of one batch have the same time of receipt. The kind then puts a household before its movements.
+    """
+
+    received_at: datetime
+    version: int
+    kind: str
+    report_id: UUID
+    author: UUID
+
+    @classmethod
+    def of(cls, version: StoredVersion) -> "VersionKey":
+        return cls(*(version[field] for field in cls._fields))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +61,10 @@ class TimelineEntry:
     def anchor(self) -> str:
         anchor = anchor_of(self.version["report_id"], self.version["version"])
         return anchor if self.is_effective else f"{anchor}-{self.version['author']}-{self.version['kind']}"
+
+    @property
+    def key(self) -> VersionKey:
+        return VersionKey.of(self.version)
 
     @property
     def name(self) -> tuple[UUID, int]:

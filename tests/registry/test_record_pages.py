@@ -1,15 +1,17 @@
 """Tests the pages of groups and sites, and movements of whole sites in the history of a household."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
 
-from services.registry import search_queries
+from services.registry import history_pages, search_queries
+from services.registry.history_pages import HistoryPage
 from services.registry.report_queries import in_order
+from services.registry.timelines import VersionKey, anchor_of
 from shared.auth.tokens import Role
 from tests.registry.conftest import Office
 from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, OSH, household
@@ -43,7 +45,7 @@ async def test_a_group_shows_its_counts_its_movements_and_the_reports_that_the_f
     page = await opened(office, f"/groups/{first['group_id']}")
     movement, correction, count = entries(page)
     assert "Transferred to another place" in movement
-    assert "30 persons → Leilek rayon (In location of displacement)" in movement
+    assert "30 persons → Leilek rayon (In location of displacement) · of 75 counted 5 May 2022, 21:00" in movement
     assert "Number of persons: 70 → 75" in correction
     assert "about 70 persons, Kadamjai rayon, Тобей → Batken rayon, Мектеп № 3 (Full recount)" in count
     assert [row[:3] for row in table(page, "counted")] == [
@@ -60,7 +62,8 @@ async def test_a_group_that_was_counted_again_names_the_recount_and_a_differing_
     await office.file(other, **other_team)
     page = await opened(office, f"/groups/{first['group_id']}")
     assert "Replaced by the full recount of 6 May 2022, 07:00: 60" in entries(page)[0]
-    assert f'href="/registry/groups/{recount["group_id"]}#report-{recount["report_id"]}-1"' in page
+    anchor = f"report-{recount['report_id']}-1"
+    assert f'href="/registry/groups/{recount["group_id"]}?entry={anchor}#{anchor}"' in page
     assert table(page, "counted") == []
     page = await opened(office, f"/groups/{recount['group_id']}")
     assert [row[-1] for row in table(page, "counted")] == ["Source reportanother count of the same people: 90"]
@@ -76,6 +79,44 @@ async def test_a_group_shows_the_movement_of_another_group_that_counts_the_same_
     assert "30 persons → Kadamjai rayon (In location of return)" in entries(page)[0]
     anchor = f"report-{movement['report_id']}-1"
     assert f'href="#{anchor}"' in page and f'id="{anchor}"' in page
+
+
+async def test_a_long_history_has_pages(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A correction names its changes also if the corrected version is on another page."""
+    monkeypatch.setattr(history_pages, "AT_ONCE", 3)
+    site_id = await saved(office, UUID(SITE), role=Role.REGISTRAR)
+    body = counted(0, 70, site_id=SITE, destination_locality=None)
+    await office.file(body)
+    for number in range(1, 4):
+        await office.file(moved(body, "returned", number, persons=number))
+    await office.file({**body, "version": 2, "persons": 75, "reported_at": "2022-05-05T16:00:00Z"})
+    for path in (f"/groups/{body['group_id']}", f"/sites/{site_id}"):
+        page = await opened(office, path)
+        correction, last, middle = entries(page)
+        assert "Number of persons: 70 → 75" in correction and "entries 3–5, newest first" in page
+        assert "3 persons →" in last and "2 persons →" in middle and "of 75 counted" in last
+        assert 'href="?until=2#history"' in page and "Newer" not in page
+        older = await office.get(f"{path}?until=2&lang=en", accept="text/html", role=Role.REGISTRAR)
+        assert len(entries(older.text)) == 3 and 'href="?until=5#history"' in older.text
+        anchor = f"report-{body['report_id']}-1"
+        first = await office.get(f"{path}?entry={anchor}", accept="text/html", role=Role.REGISTRAR)
+        assert f'id="{anchor}"' in first.text
+        assert (await office.get(f"{path}?until=0", role=Role.REGISTRAR)).status_code == 422
+
+
+def test_pages_of_a_history_are_numbered_from_the_oldest_entry() -> None:
+    days = (datetime(2026, 6, 1, tzinfo=UTC) + timedelta(days=day) for day in range(250))
+    keys = [VersionKey(at, 1, "group", uuid4(), uuid4()) for at in days]
+    newest = HistoryPage.of(keys)
+    assert (newest.first, newest.last, newest.older, newest.newer) == (151, 250, 150, None)
+    older = HistoryPage.of(reversed(keys), until=newest.older)
+    assert (older.first, older.last, older.older, older.newer) == (51, 150, 50, 250)
+    assert HistoryPage.of(keys, until=999).last == 250 and HistoryPage.of(keys, until=1).shown == keys[:100]
+    anchor = anchor_of(keys[29].report_id, 1)
+    assert older.link(anchor) == f"?entry={anchor}#{anchor}"
+    around = HistoryPage.of(keys, anchor=anchor)
+    assert keys[29] in around.shown and around.link(anchor) == f"#{anchor}"
+    assert (HistoryPage.of([]).count, HistoryPage.of([]).older, HistoryPage.of([]).newer) == (0, None, None)
 
 
 async def test_a_group_is_read_where_its_people_are_now(office: Office) -> None:
