@@ -63,15 +63,18 @@ async def new_event(request: Request, session: Session, hazard: UUID | None = No
 
 
 @router.get("/new-count")
-async def new_count(request: Request) -> Response:
-    here = console(request)
+async def new_count(request: Request, group: UUID | None = None, report: UUID | None = None) -> Response:
+    """The form. With `group` and `report`, a stored count is corrected; the registry decides who may correct it."""
+    here, is_correction = console(request), group is not None and report is not None
     return here.pages.render(
         request,
         "new-count.html",
-        mobilities=DISPLACED,
+        group=group if is_correction else None,
+        report=report if is_correction else None,
+        mobilities=list(Mobility) if is_correction else DISPLACED,
         counted=here.settings.counted_status,
         hazards=hazards(request),
-        places=here.places.options(language_of(request)),
+        places=everywhere(request) if is_correction else here.places.options(language_of(request)),
         settlements=here.settlements_path,
         **CHOICES,
     )

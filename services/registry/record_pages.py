@@ -55,8 +55,13 @@ def shows_notes(entry: TimelineEntry, sites: Mapping[str, SiteLink]) -> bool:
 
     Notes about everybody at a site may contain personal data of other people there. They are read in the site's area.
     """
-    link = sites.get(str(entry.site_id))
-    return entry.site_id is None or (link is not None and link.is_open)
+    return entry.site_id is None or is_open(entry.site_id, sites)
+
+
+def is_open(site_id: UUID | None, sites: Mapping[str, SiteLink]) -> bool:
+    """Whether the caller may open the page of the site."""
+    link = sites.get(str(site_id))
+    return link is not None and link.is_open
 
 
 def named_in(entries: Iterable[TimelineEntry]) -> set[UUID]:
@@ -91,6 +96,7 @@ def render(request: Request, template: str, **context: Any) -> Response:
         "counted_status": request.app.state.settings.counted_status,
         "anchor_of": anchor_of,
         "shows_notes": shows_notes,
+        "is_open": is_open,
         "field_name": lambda name: term("household_field", name, gettext),
     }
     return pages.render(request, template, **shared, **context)

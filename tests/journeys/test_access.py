@@ -174,10 +174,10 @@ OF_NO_AREA = {
     "POST /intake/v1/receipts",
     "GET /registry/v1/counts:differing",  # tests/registry/test_waiting.py tests the areas
     "GET /registry/groups/{group_id}",  # tests/registry/test_record_pages.py tests the areas
+    "GET /registry/v1/groups/{group_id}/history",  # the same test
     "GET /registry/v1/places:proposed",  # tests/registry/test_place_decisions.py tests the areas
     "POST /registry/v1/places:decide",
     "POST /registry/v1/places:reverse",
-    "GET /registry/v1/groups/{group_id}/history",  # the same test
     "GET /registry/v1/held",
     "GET /registry/v1/held:persons",
     "GET /registry/v1/held/{outcome_id}",

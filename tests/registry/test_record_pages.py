@@ -89,7 +89,7 @@ async def test_a_long_history_has_pages(office: Office, monkeypatch: pytest.Monk
     await office.file(body)
     for number in range(1, 4):
         await office.file(moved(body, "returned", number, persons=number))
-    await office.file({**body, "version": 2, "persons": 75, "reported_at": "2022-05-05T16:00:00Z"})
+    await office.file({**body, "version": 2, "persons": 75, "reported_at": "2022-05-05T19:00:00Z"})
     for path in (f"/groups/{body['group_id']}", f"/sites/{site_id}"):
         page = await opened(office, path)
         correction, last, middle = entries(page)

@@ -215,6 +215,52 @@ def test_movements_of_everybody_at_a_site_and_of_a_part_of_a_group_are_entered_a
     assert desk.errors == []
 
 
+def test_a_count_and_a_movement_that_somebody_else_corrects_meanwhile_are_not_replaced_unseen(
+    whole: Whole, seat: Any
+) -> None:
+    count = counted(whole, saved(whole), 40)
+    group_id, at = count["group_id"], count["reported_at"]
+    moved = {"kind": "group_movement", "report_id": str(uuid4()), "group_id": group_id, "movement": "returned"}
+    moved |= {"occurred_at": at, "reported_at": at, "persons": 5, "notes": "эртең менен"}
+    colleague = whole.client(headers=headers(whole, Role.REGISTRAR))
+
+    def sent(path: str, body: dict[str, Any]) -> None:
+        """Sends the report as another registrar, and waits until it is recorded."""
+        assert colleague.post(f"/intake/v1/{path}", json=body).status_code == 202
+        assert wait_until(lambda: (body["report_id"], body.get("version", 1)) in recorded(), timeout=30)
+
+    def recorded() -> set[tuple[str, int]]:
+        versions = colleague.get(f"/registry/v1/groups/{group_id}/history").json().get("versions", [])
+        return {(known["report_id"], known["version"]) for known in versions if known["outcome"] == "recorded"}
+
+    assert wait_until(lambda: (count["report_id"], 1) in recorded(), timeout=30)
+    sent("movements", moved)
+    page = seat(Role.REGISTRAR).open(f"/registry/groups/{group_id}")
+    differing = page.locator("#conflict-fields tr")
+    page.locator("header").get_by_role("link", name="Correct").press("Enter")
+    expect(page.locator("#persons")).to_have_value("40", timeout=SLOW_MS)
+    sent("displacements", {**count, "version": 2, "persons": 42})
+    page.fill("#persons", "41")
+    page.keyboard.press("Control+Enter")
+    expect(differing).to_have_text(["Number of persons4241"], timeout=SLOW_MS)
+    page.get_by_role("button", name="Drop mine, continue with the recorded version").press("Enter")
+    expect(page.locator("#persons")).to_have_value("42", timeout=SLOW_MS)
+    page.fill("#persons", "43")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#answer-receipt")).to_have_text("Recorded.", timeout=SLOW_MS)
+    page.get_by_role("link", name="Open the group").press("Enter")
+    correction = page.locator(".timeline > li").first
+    expect(correction.locator(".changes")).to_contain_text("Number of persons: 42 → 43")
+    page.get_by_role("link", name="Correct or reverse").press("Enter")
+    expect(page.locator("#persons")).to_have_value("5", timeout=SLOW_MS)
+    sent("movements", {**moved, "version": 2, "persons": 7})
+    page.get_by_role("button", name="It did not happen: reverse").press("Enter")
+    expect(differing).to_have_text(["Number of persons75", "ReversedNoYes"], timeout=SLOW_MS)
+    page.get_by_role("button", name="Replace the recorded version by mine").press("Enter")
+    expect(page.locator("#answer-receipt")).to_have_text("Recorded.", timeout=SLOW_MS)
+    assert (moved["report_id"], 3) in recorded()
+
+
 def test_a_corrected_movement_can_lead_to_another_village_of_the_same_name(seat: Any) -> None:
     """A known code and point are kept, unless another settlement is chosen."""
     page = opened(seat, Role.REGISTRAR)

@@ -2,6 +2,7 @@
 
 import { placeOf } from "/static/entry/fields.js";
 import { VersionedReport } from "/static/entry/versioned-reports.js";
+import { corrected } from "/static/new-count/known-counts.js";
 import { uuid } from "/static/uuid.js";
 
 /**
@@ -11,15 +12,22 @@ import { uuid } from "/static/uuid.js";
  */
 
 export class CountReport extends VersionedReport {
-  /** @param {string} status */
-  constructor(status) {
-    super();
-    this.status = status;
-    this.group = uuid();
+  /** @param {string} status @param {import("/static/entry/known-reports.js").Known} [known] the report that is corrected */
+  constructor(status, known) {
+    super(known);
+    this.known = known;
+    this.status = known?.status ?? status;
+    this.group = known?.group_id ?? uuid();
   }
 
   /** @param {Given} given */
   body(given) {
+    const body = this.stated(given);
+    return this.known ? corrected(this.known, body) : body;
+  }
+
+  /** What the form states. @param {Given} given */
+  stated(given) {
     return {
       kind: "group", report_id: this.id, group_id: this.group, version: this.version, status: this.status, measure: "stock",
       persons: given.persons, ...(given.isEstimated && { persons_estimated: true }),

@@ -2,19 +2,24 @@
 
 import { written } from "/static/dates.js";
 import { element } from "/static/elements.js";
+import { hidesAnother, offerChoice } from "/static/entry/conflicts.js";
 import { given as givenIn, input } from "/static/entry/fields.js";
 import { Journey } from "/static/entry/journeys.js";
+import { readReport } from "/static/entry/known-reports.js";
 import { day, isAfterToday, isAhead, isValid, moment } from "/static/entry/moments.js";
 import { People } from "/static/entry/people.js";
 import { showReceipt } from "/static/entry/receipts.js";
 import { isWithout, refuse } from "/static/entry/refusals.js";
 import { keepUnsent, sendByKeyboard, sendOnce, sendReport, showForm, showReported } from "/static/entry/sending.js";
 import { CountReport } from "/static/new-count/count-reports.js";
+import { show } from "/static/new-count/known-counts.js";
 import { sentence } from "/static/texts.js";
 
 const form = /** @type {HTMLFormElement} */ (element("count"));
 const status = form.dataset.status ?? "";
-const journey = new Journey([{ value: "ZZ", name: sentence("unknown"), terms: [] }]);
+const { group = "", report: known = "" } = form.dataset; // the stored count that is corrected
+const about = { kind: "group", subject: group };
+const journey = new Journey(known ? [] : [{ value: "ZZ", name: sentence("unknown"), terms: [] }]); // the form of a correction has all countries
 const people = new People(form);
 const changes = keepUnsent(form);
 let report = new CountReport(status);
@@ -68,15 +73,36 @@ async function send() {
 }
 
 async function sendCount() {
-  const answer = await sendReport("/intake/v1/displacements", report, () => report.body(count()));
+  const sent = count();
+  if (report.known && await isHiding(report, sent)) return;
+  const answer = await sendReport("/intake/v1/displacements", report, () => report.body(sent));
   if (!answer.ok) return refuse(answer);
-  done((await answer.json()).status);
+  showReported(form, changes, sentence((await answer.json()).status, { event: called() }), report.id);
+  void follow(report, sent);
 }
 
-/** @param {string} status */
-function done(status) {
-  showReported(form, changes, sentence(status, { event: called() }), report.id);
-  void showReceipt(report.id, report.version);
+/** Shows what became of the report. @param {CountReport} followed @param {import("/static/new-count/count-reports.js").Given} sent */
+async function follow(followed, sent) {
+  const state = await showReceipt(followed.id, followed.version);
+  if (state === "under_review" && followed.known) await isHiding(followed, sent); // somebody was faster
+}
+
+/** Whether the page shows a version of somebody else in place of the form. @param {CountReport} followed @param {import("/static/new-count/count-reports.js").Given} sent */
+async function isHiding(followed, sent) {
+  return hidesAnother(followed, followed.body(sent), await readReport(about, followed.id));
+}
+
+/** The person has seen the version of somebody else, and replaces it. */
+async function replaceOther() {
+  report.seen = report.version - 1;
+  reopen();
+  await send();
+}
+
+/** The person drops the own correction, and continues with the version of somebody else. */
+async function takeOther() {
+  changes.areUnsent = false;
+  await showKnown();
 }
 
 function correct() {
@@ -86,6 +112,7 @@ function correct() {
 
 /** An empty form for the next count of the same call. */
 function begin() {
+  if (known) return location.assign("/new-count");
   report = new CountReport(status);
   journey.again(form);
   preset();
@@ -107,5 +134,18 @@ sendByKeyboard(form, () => void send());
 element("another").addEventListener("click", begin);
 element("correct").addEventListener("click", correct);
 
+/** Fills the form with the count that is corrected. */
+async function showKnown() {
+  const newest = await readReport(about, known);
+  if (!newest) return;
+  report = new CountReport(status, { ...newest.known, version: newest.highest });
+  await show(newest.known, form, journey);
+  reopen();
+  input("send").disabled = false;
+}
+
 preset();
-input("send").disabled = false; // the template disables the button, so that Enter sends nothing before this script runs
+if (known) {
+  offerChoice({ replace: replaceOther, take: takeOther });
+  await showKnown();
+} else input("send").disabled = false; // the template disables the button, so that Enter sends nothing before this script runs

@@ -2,7 +2,8 @@
 
 import { element } from "/static/elements.js";
 import { input } from "/static/entry/fields.js";
-import { choosePlace, chooseSite, dayOf, readVersions, sameTime } from "/static/entry/known-reports.js";
+import { corrected as correctedJourney, showJourney } from "/static/entry/known-journeys.js";
+import { readVersions } from "/static/entry/known-reports.js";
 import { readOrTell, tell } from "/static/entry/unread.js";
 import { fill as fillMembers } from "/static/new-household/members.js";
 import { sentence } from "/static/texts.js";
@@ -12,16 +13,10 @@ import { sentence } from "/static/texts.js";
  * @typedef {import("/static/entry/known-reports.js").Known} Known
  */
 
-// The fields of a report that the form shows. An empty field of the form is not taken from the known report.
-const SHOWN = [
-  "persons", "members", "sex_age", "origin", "origin_locality", "destination", "destination_locality", "site_id", "shelter", "occurred_at", "occurred_at_precision",
-  "hazard_type", "mobility", "evacuation", "needs", "is_urgent", "phone", "notes", "legal_basis",
-];
-
 /**
  * The newest report of the household's displacement that took effect, with its author; undefined if it cannot be shown.
  * A held or refused report of somebody else may have the same version.
- * @param {string} id @returns {Promise<{known: Known, author: string} | undefined>}
+ * @param {string} id @returns {Promise<import("/static/entry/known-reports.js").Newest | undefined>}
  */
 export async function readNewest(id) {
   const household = await readOrTell(`/registry/v1/households/${id}`);
@@ -34,49 +29,15 @@ export async function readNewest(id) {
 
 /** Shows the report in the form. @param {Known} known @param {HTMLFormElement} form @param {Journey} journey */
 export async function show(known, form, journey) {
-  choosePlace(journey.origin, known.origin.pcode ?? known.origin.country);
-  choosePlace(journey.destination, known.destination.pcode ?? known.destination.country);
-  journey.follows = false;
-  input("origin-locality").value = known.origin_locality ?? "";
-  input("destination-locality").value = known.destination_locality ?? "";
-  if (known.site_id) await chooseSite(journey.site, known.site_id);
-  if (known.hazard_type) journey.hazard.set(known.hazard_type);
-  for (const [id, value] of Object.entries({
-    persons: known.persons, phone: known.phone, shelter: known.shelter ?? "unknown", left: dayOf(known), occurred_at_precision: known.occurred_at_precision ?? "day",
-    mobility: known.mobility ?? "displacement", evacuation: known.evacuation, reason: known.reasons?.[0] ?? "not_reported", notes: known.notes,
-  })) input(id).value = String(value ?? "");
-  journey.showEvacuation();
-  for (const { sex, age, count } of known.sex_age ?? []) {
-    const counter = /** @type {HTMLInputElement | null} */ (form.querySelector(`[data-sex="${CSS.escape(sex)}"][data-age="${CSS.escape(age)}"]`));
-    if (counter) counter.value = String(count);
-  }
-  for (const box of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[name=needs]"))) box.checked = Boolean(known.needs?.includes(box.value));
-  input("is-urgent").checked = Boolean(known.is_urgent);
+  await showJourney(known, form, journey);
+  input("phone").value = known.phone ?? "";
   input("consent").checked = known.legal_basis === "consent";
   fillMembers(known.members ?? []);
   /** @type {HTMLDetailsElement} */ (element("list")).open = Boolean(known.members?.length);
 }
 
-/**
- * The body of a correction: the body that the form made, and what the known report has beside it.
- * @param {Known} known @param {Known} body
- * @returns {Known}
- */
+/** The body of a correction. @param {Known} known @param {Known} body @returns {Known} */
 export function corrected(known, body) {
-  const kept = Object.fromEntries(Object.entries(known).filter(([name]) => !SHOWN.includes(name)));
-  const [reason] = body.reasons, others = (known.reasons ?? []).slice(1).filter((/** @type {string} */ other) => other !== reason);
-  for (const side of ["origin", "destination"]) if (isChanged(known, body, side)) for (const name of ["point", "locality_pcode"]) delete kept[`${side}_${name}`];
-  if (body.hazard_type !== known.hazard_type) delete kept.hazard_id;
-  if (reason === "not_reported") delete kept.reason_text;
-  const uncounted = (known.sex_age ?? []).filter((/** @type {Known} */ { sex, age }) => [sex, age].includes("unknown")); // the form has no field for these persons
-  const counts = [...(body.sex_age ?? []), ...uncounted];
-  return {
-    ...kept, ...body, ...(counts.length && { sex_age: counts }), reasons: reason === "not_reported" ? [reason] : [reason, ...others], ...sameTime(known, body),
-    legal_basis: body.legal_basis === "unknown" && known.legal_basis && known.legal_basis !== "consent" ? known.legal_basis : body.legal_basis,
-  };
-}
-
-/** Whether the place is another one. @param {Known} known @param {Known} body @param {string} side */
-function isChanged(known, body, side) {
-  return [side, `${side}_locality`].some((name) => JSON.stringify(known[name]) !== JSON.stringify(body[name])) || (side === "destination" && known.site_id !== body.site_id);
+  const isOther = body.legal_basis === "unknown" && known.legal_basis && known.legal_basis !== "consent"; // the form has no field for this legal basis
+  return { ...correctedJourney(known, body, ["members", "phone", "legal_basis"]), legal_basis: isOther ? known.legal_basis : body.legal_basis };
 }

@@ -2,6 +2,7 @@
 
 import { written } from "/static/dates.js";
 import { element } from "/static/elements.js";
+import { hidesAnother, offerChoice } from "/static/entry/conflicts.js";
 import { given as givenIn, input } from "/static/entry/fields.js";
 import { Journey } from "/static/entry/journeys.js";
 import { day, isAfterToday, isValid } from "/static/entry/moments.js";
@@ -9,7 +10,6 @@ import { People } from "/static/entry/people.js";
 import { showReceipt } from "/static/entry/receipts.js";
 import { fail, isWithout, refuse } from "/static/entry/refusals.js";
 import { keepUnsent, sendByKeyboard, sendOnce, sendReport, showForm, showReported } from "/static/entry/sending.js";
-import { hidesAnother } from "/static/new-household/conflicts.js";
 import { HouseholdReport } from "/static/new-household/household-reports.js";
 import { clearResults, showResults } from "/static/new-household/household-results.js";
 import { readNewest, show } from "/static/new-household/known-households.js";
@@ -81,7 +81,7 @@ async function send() {
 
 async function sendHousehold() {
   const sent = household();
-  if (report.known && await hidesAnother(report, report.body(sent))) return;
+  if (report.known && await isHiding(report, sent)) return;
   const answer = await sendReport("/intake/v1/displacements", report, () => report.body(sent));
   if (!answer.ok) return refuse(answer);
   done((await answer.json()).status);
@@ -93,7 +93,12 @@ async function follow(sent) {
   const followed = report; // another household may be in the form when the receipt comes
   const state = await showReceipt(followed.id, followed.version);
   if (state === "recorded") await showResults(followed, sent);
-  if (state === "under_review" && followed.known) await hidesAnother(followed, followed.body(sent)); // somebody was faster
+  if (state === "under_review" && followed.known) await isHiding(followed, sent); // somebody was faster
+}
+
+/** Whether the page shows a version of somebody else in place of the form. @param {HouseholdReport} followed @param {import("/static/new-household/household-reports.js").Given} sent */
+async function isHiding(followed, sent) {
+  return hidesAnother(followed, followed.body(sent), await readNewest(followed.household));
 }
 
 /** @param {string} status */
@@ -131,7 +136,6 @@ function begin() {
 }
 
 function reopen() {
-  element("conflict").hidden = true;
   showForm(form, input("persons"));
 }
 
@@ -154,9 +158,9 @@ listen();
 sendByKeyboard(form, () => void send());
 element("another").addEventListener("click", begin);
 element("correct").addEventListener("click", correct);
-element("replace-other").addEventListener("click", () => void replaceOther());
-element("take-other").addEventListener("click", () => void takeOther());
 
 preset();
-if (form.dataset.household) await showKnown(form.dataset.household);
-else input("send").disabled = false; // the template disables the button, so that Enter sends nothing before this script runs
+if (form.dataset.household) {
+  offerChoice({ replace: replaceOther, take: takeOther });
+  await showKnown(form.dataset.household);
+} else input("send").disabled = false; // the template disables the button, so that Enter sends nothing before this script runs

@@ -3,21 +3,20 @@
 import { Combobox } from "/static/combobox.js";
 import { written } from "/static/dates.js";
 import { element } from "/static/elements.js";
+import { hidesAnother, offerChoice } from "/static/entry/conflicts.js";
 import { given as givenIn, input, isInCountry, options } from "/static/entry/fields.js";
-import { choosePlace, chooseSite, dayOf, readVersions } from "/static/entry/known-reports.js";
+import { choosePlace, chooseSite, dayOf, readReport } from "/static/entry/known-reports.js";
 import { day, isAfterToday, isValid } from "/static/entry/moments.js";
 import { sites } from "/static/entry/places.js";
 import { showReceipt } from "/static/entry/receipts.js";
 import { isWithout, refuse } from "/static/entry/refusals.js";
 import { keepUnsent, sendByKeyboard, sendOnce, sendReport, showForm, showReported } from "/static/entry/sending.js";
-import { tell } from "/static/entry/unread.js";
 import { MovementReport } from "/static/new-movement/movement-reports.js";
 import { showReason } from "/static/new-movement/movement-results.js";
 import { showSubject } from "/static/new-movement/subjects.js";
 import { sentence } from "/static/texts.js";
 
 const UNKNOWN = "ZZ"; // a destination that is not known fits every movement that has one, except into the country
-const EFFECTIVE = ["recorded", "noted"];
 const form = /** @type {HTMLFormElement} */ (element("movement-form"));
 const movement = /** @type {HTMLSelectElement} */ (element("movement"));
 const about = { status: form.dataset.status ?? "", kind: form.dataset.kind ?? "", subject: form.dataset.subject ?? "" };
@@ -25,6 +24,8 @@ const destination = new Combobox(input("destination"), options("places"));
 const site = sites(destination, (kind) => { input("shelter").value = kind; });
 const changes = keepUnsent(form);
 let report = new MovementReport(about);
+/** Makes the body that was sent last. @type {() => import("/static/entry/known-reports.js").Known} */
+let last = () => ({});
 
 /** @param {string} name */
 function given(name) {
@@ -93,8 +94,14 @@ async function send() {
   if (isComplete()) await sendOnce(form, () => sendMovement(() => report.body(moved()), called()));
 }
 
-/** @param {() => object} body @param {string} event */
+async function reverse() {
+  await sendOnce(form, () => sendMovement(() => report.reversal(), sentence("reversal", { event: called() })));
+}
+
+/** @param {() => import("/static/entry/known-reports.js").Known} body @param {string} event */
 async function sendMovement(body, event) {
+  last = body;
+  if (report.known && await isHiding(report, body())) return;
   const answer = await sendReport("/intake/v1/movements", report, body);
   if (!answer.ok) return refuse(answer);
   showReported(form, changes, sentence((await answer.json()).status, { event }), report.id);
@@ -102,8 +109,36 @@ async function sendMovement(body, event) {
 }
 
 /** Shows what became of the report. @param {MovementReport} sent */
-async function follow({ id, version }) {
-  if (await showReceipt(id, version)) await showReason(about, id, version);
+async function follow(sent) {
+  const { id, version } = sent, state = await showReceipt(id, version);
+  if (state) await showReason(about, id, version);
+  if (state === "under_review" && sent.known) await isHiding(sent, last()); // somebody was faster
+}
+
+/** Whether the page shows a version of somebody else in place of the form. @param {MovementReport} sent @param {import("/static/entry/known-reports.js").Known} body */
+async function isHiding(sent, body) {
+  return hidesAnother(sent, body, await readReport(about, sent.id), worded);
+}
+
+/** The version with names in place of ids. @param {import("/static/entry/known-reports.js").Known} version */
+function worded({ member_ids, destination_site_id, ...others }) {
+  const boxes = /** @type {HTMLInputElement[]} */ ([...form.querySelectorAll("[name=members]")]);
+  const names = boxes.filter(({ value }) => member_ids?.includes(value)).map(({ labels }) => labels?.[0].textContent ?? "");
+  const place = /** @type {import("/static/sites.js").PlaceOption[]} */ (site.options).find((option) => option.site?.site_id === destination_site_id);
+  return { ...others, ...(member_ids && { member_ids: names }), ...(destination_site_id && { destination_site_id: place?.name ?? destination_site_id }) };
+}
+
+/** The person has seen the version of somebody else, and replaces it. */
+async function replaceOther() {
+  report.seen = report.version - 1;
+  reopen();
+  await (last().is_reversed ? reverse() : send());
+}
+
+/** The person drops the own correction, and continues with the version of somebody else. */
+async function takeOther() {
+  changes.areUnsent = false;
+  if (await showKnown(report.id)) reopen();
 }
 
 function correct() {
@@ -136,20 +171,13 @@ function showDestination() {
   element("to").hidden = mayLead() === "none";
 }
 
-/** The newest version that took effect, or else the newest. Somebody else may have sent a held version of the same movement. @param {string} id */
-async function readKnown(id) {
-  const versions = (await readVersions(about.kind, about.subject))?.filter(({ known }) => known.report_id === id).sort((a, b) => a.known.version - b.known.version);
-  const newest = versions?.at(-1), effective = versions?.filter(({ outcome }) => EFFECTIVE.includes(outcome)).at(-1) ?? newest;
-  if (versions && !newest) tell(sentence("unknown_movement"));
-  return newest && { ...effective?.known, version: newest.known.version };
-}
-
 /** Fills the form with the movement that is corrected. Returns whether it is shown. @param {string} id */
 async function showKnown(id) {
-  /** @type {import("/static/entry/known-reports.js").Known | undefined} */
-  const known = await readKnown(id);
-  if (!known) return false;
-  report = new MovementReport(about, known);
+  const newest = await readReport(about, id);
+  if (!newest) return false;
+  const { known, highest } = newest;
+  report = new MovementReport(about, { ...known, version: highest });
+  for (const search of [destination, site]) search.clear();
   for (const [name, value] of Object.entries({
     movement: known.movement, moved: dayOf(known), occurred_at_precision: known.occurred_at_precision ?? "day", "destination-locality": known.destination_locality,
     shelter: known.shelter ?? "unknown", persons: known.persons, notes: known.notes,
@@ -165,9 +193,10 @@ sendByKeyboard(form, () => void send());
 movement.addEventListener("change", showDestination);
 element("another").addEventListener("click", begin);
 element("correct").addEventListener("click", correct);
-document.getElementById("reverse")?.addEventListener("click", () => {
-  void sendOnce(form, () => sendMovement(() => report.reversal(), sentence("reversal", { event: called() })));
-});
+if (form.dataset.report) {
+  element("reverse").addEventListener("click", () => void reverse());
+  offerChoice({ replace: replaceOther, take: takeOther });
+}
 
 preset();
 const { report: corrected } = form.dataset;

@@ -1,0 +1,61 @@
+// A stored report of a displacement, of a household or a counted group: shown in the form, and kept where the form has no field.
+
+import { element } from "/static/elements.js";
+import { input } from "/static/entry/fields.js";
+import { choosePlace, chooseSite, dayOf, sameTime } from "/static/entry/known-reports.js";
+
+/**
+ * @typedef {import("/static/entry/journeys.js").Journey} Journey
+ * @typedef {import("/static/entry/known-reports.js").Known} Known
+ */
+
+// The fields of a report that both forms show. An empty field of the form is not taken from the known report.
+const SHOWN = [
+  "persons", "sex_age", "origin", "origin_locality", "destination", "destination_locality", "site_id", "shelter", "occurred_at", "occurred_at_precision",
+  "hazard_type", "mobility", "evacuation", "needs", "is_urgent", "notes",
+];
+
+/** Shows the report in the form, in place of what the form has. @param {Known} known @param {HTMLFormElement} form @param {Journey} journey */
+export async function showJourney(known, form, journey) {
+  for (const search of [journey.hazard, journey.village, journey.site]) search.clear();
+  choosePlace(journey.origin, known.origin.pcode ?? known.origin.country);
+  choosePlace(journey.destination, known.destination.pcode ?? known.destination.country);
+  journey.follows = false;
+  input("origin-locality").value = known.origin_locality ?? "";
+  input("destination-locality").value = known.destination_locality ?? "";
+  if (known.site_id) await chooseSite(journey.site, known.site_id);
+  if (known.hazard_type) journey.hazard.set(known.hazard_type);
+  for (const [id, value] of Object.entries({
+    persons: known.persons, shelter: known.shelter ?? "unknown", left: dayOf(known), occurred_at_precision: known.occurred_at_precision ?? "day",
+    mobility: known.mobility ?? "displacement", evacuation: known.evacuation, reason: known.reasons?.[0] ?? "not_reported", notes: known.notes,
+  })) input(id).value = String(value ?? "");
+  journey.showEvacuation();
+  for (const counter of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[data-age]"))) {
+    const counted = known.sex_age?.find((/** @type {Known} */ { sex, age }) => sex === counter.dataset.sex && age === counter.dataset.age);
+    counter.value = String(counted?.count ?? "");
+  }
+  for (const box of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[name=needs]"))) box.checked = Boolean(known.needs?.includes(box.value));
+  input("is-urgent").checked = Boolean(known.is_urgent);
+  /** @type {HTMLElement} */ (element("failure")).hidden = true;
+}
+
+/**
+ * The body of a correction: the body that the form made, and what the known report has beside it.
+ * @param {Known} known @param {Known} body @param {string[]} shown the fields that only this form shows
+ * @returns {Known}
+ */
+export function corrected(known, body, shown) {
+  const kept = Object.fromEntries(Object.entries(known).filter(([name]) => !SHOWN.includes(name) && !shown.includes(name)));
+  const [reason] = body.reasons, others = (known.reasons ?? []).slice(1).filter((/** @type {string} */ other) => other !== reason);
+  for (const side of ["origin", "destination"]) if (isChanged(known, body, side)) for (const name of ["point", "locality_pcode"]) delete kept[`${side}_${name}`];
+  if (body.hazard_type !== known.hazard_type) delete kept.hazard_id;
+  if (reason === "not_reported") delete kept.reason_text;
+  const uncounted = (known.sex_age ?? []).filter((/** @type {Known} */ { sex, age }) => [sex, age].includes("unknown")); // the form has no field for these persons
+  const counts = [...(body.sex_age ?? []), ...uncounted];
+  return { ...kept, ...body, ...(counts.length && { sex_age: counts }), reasons: reason === "not_reported" ? [reason] : [reason, ...others], ...sameTime(known, body) };
+}
+
+/** Whether the place is another one. @param {Known} known @param {Known} body @param {string} side */
+function isChanged(known, body, side) {
+  return [side, `${side}_locality`].some((name) => JSON.stringify(known[name]) !== JSON.stringify(body[name])) || (side === "destination" && known.site_id !== body.site_id);
+}
