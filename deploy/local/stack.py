@@ -105,8 +105,13 @@ class Stack:
 
     @cached_property
     def processes(self) -> list[Process]:
-        """The processes of the services, of the backups and of the monitoring; the web process is the last."""
+        """The processes of the services and of the backups; the web process is the last."""
         return list(self._processes())
+
+    @cached_property
+    def watch(self) -> Process:
+        """The monitoring."""
+        return self._process("watch", "deploy.watch", user=SERVICES_USER)
 
     @cached_property
     def _program(self) -> readable_copies.Program:
@@ -123,7 +128,6 @@ class Stack:
         if self.backup.at is not None:
             # only the user that started the stack can read all files of a backup
             yield self._process("backup", "deploy.backup", user=None)
-        yield self._process("watch", "deploy.watch", user=SERVICES_USER)
         yield self._process(WEB, "deploy.local.web", user=SERVICES_USER)
 
     def _process(self, name: str, *module: str, user: User | None, instance: str = "local") -> Process:

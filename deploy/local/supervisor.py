@@ -4,6 +4,7 @@ import asyncio
 import signal
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 
 from deploy.local import accounts, given
@@ -35,6 +36,7 @@ class Supervisor:
         self._stack = stack
         self._screen = screen
         self._end_ordered = asyncio.Event()
+        self._is_ready = asyncio.Event()
 
     async def run(self) -> None:
         """Run until Ctrl-C or SIGTERM."""
@@ -53,6 +55,11 @@ class Supervisor:
             raise error
 
     async def _live(self) -> None:
+        await self._prepare()
+        async with beside(self._watch()):
+            await self._run()
+
+    async def _run(self) -> None:
         await self._start()
         async with asyncio.TaskGroup() as group:
             for component in self._stack.components:
@@ -61,14 +68,30 @@ class Supervisor:
                 look = partial(self._stack.liveness, process)
                 group.create_task(self._keep(process, process.name, process_starter(process), look))
             await self._ready()
+            self._is_ready.set()
             await welcome(self._stack, self._screen)
 
-    async def _start(self) -> None:
+    async def _watch(self) -> None:
+        """Keep the monitoring running. It starts last, because its imports would slow down the start.
+
+        If something is not ready after a minute, the monitoring starts all the same, to tell the administrators.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SECONDS_OF_PATIENCE):
+                await self._is_ready.wait()
+        watch = self._stack.watch
+        await (start := process_starter(watch))()
+        await self._keep(watch, watch.name, start, partial(self._stack.liveness, watch))
+
+    async def _prepare(self) -> None:
         check_port("PORT", self._stack.options.port)
         await self._refuse_absent()
         # If root starts the stack, the first access copies the libraries for the services' users.
         with self._screen.timed("copies of the libraries", least=1.0):
-            *workers, web = await asyncio.to_thread(lambda: self._stack.processes)
+            await asyncio.to_thread(lambda: self._stack.processes)
+
+    async def _start(self) -> None:
+        *workers, web = self._stack.processes
         web.start()  # the web process imports its libraries while the servers start
         async with asyncio.TaskGroup() as group:
             kafka = group.create_task(self._start_kafka())
@@ -168,10 +191,10 @@ class Supervisor:
         return start
 
     async def _stop(self) -> None:
-        """Stop the web process first, then the workers, then the servers."""
+        """Stop the monitoring and the web process first, then the workers, then the servers."""
         self._screen.say("Stopping ...")
         *workers, web = self._stack.processes
-        for several in ([web], workers, self._stack.components):
+        for several in ([self._stack.watch, web], workers, self._stack.components):
             async with asyncio.TaskGroup() as group:
                 for process in several:
                     group.create_task(asyncio.to_thread(process.stop))
