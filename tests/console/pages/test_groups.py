@@ -47,7 +47,7 @@ def test_groups_stand_below_the_households_and_change_on_an_open_board(whole: Wh
 def test_a_viewer_sees_districts_and_shelter_and_people_abroad_are_not_in_the_total(whole: Whole, seat: Take) -> None:
     desk = seat(Role.VIEWER)
     page = desk.open("/")
-    whole.publish(*EVENING, group(4200, destination=Place(country="TJ")))
+    whole.publish(*EVENING, group(4200, destination=Place(country="TJ"), households=1200))
     panel = page.locator("#panel-households .groups")
     header = panel.locator("h3")
     expect(header).to_contain_text("abroad, not added: 4,200 persons", timeout=SLOW_MS)
@@ -55,6 +55,10 @@ def test_a_viewer_sees_districts_and_shelter_and_people_abroad_are_not_in_the_to
     expect(panel).to_contain_text("Collective centre, Leilek rayon")
     for locality in ("Тобей", "тобей", "чайкана", "Комсомол", "комсомол", "Чоко"):
         assert locality not in panel.inner_html()
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(f"{whole.url}/?lang=ru")
+    expect(header).to_contain_text("за рубежом, не прибавляются", timeout=SLOW_MS)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
 LONG = {
