@@ -134,7 +134,8 @@ async def remove(session: AsyncSession, subject_id: UUID) -> int:
     """Remove the digests, search keys and duplicates of an erased household or group. Return the number of reports.
 
     The inbox keeps the event ids, so that a repeated report has no effect. An event whose stored digest is empty is
-    always a repeat. The caller commits.
+    always a repeat. If reports came from lists, intake deletes the ids of their rows (`erase` of its `sheets.queries`).
+    The caller commits.
     """
     is_about = Report.subject_id == subject_id
     names = select(Report.report_id, Report.version, Report.author, Report.kind).where(is_about)
