@@ -18,7 +18,7 @@ EVENING = [
     {"persons": 37, "households": 10, "destination": {"pcode": LEILEK}, "destination_locality": "Тобей мечити"},
     {"persons": 26, "destination": {"pcode": LEILEK}, "destination_locality": "чайкана"},
 ]
-TITLES = {"en": "Displacement, 283 persons", "ru": "Перемещение, 283 человека", "ky": "Аргасыз жер которуу, 283 адам"}
+TITLES = {"en": "Displacement, 283 persons", "ru": "Перемещение, 283 человека", "ky": "Жер которуу, 283 адам"}
 REASONS = {
     "en": "283 persons counted in 4 reports, 75 families; 0 registered households",
     "ru": "283 человека по 4 донесениям, 75 семей; 0 зарегистрированных домохозяйств",
