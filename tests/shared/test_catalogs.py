@@ -89,11 +89,13 @@ def test_a_number_after_a_preposition_has_its_form(count: int, words: str) -> No
 SEVERAL = {
     "Abroad",
     "All",
+    "Cancel",
     "Counted",
     "Ended, not acknowledged",
     "Failed",
     "Female",
     "Male",
+    "Person",
     "Present now",
     "Sign out",
     "Sites",
