@@ -12,6 +12,7 @@ from uuid import UUID
 from shared.country import COUNTRY, UNKNOWN_COUNTRY
 from shared.events.vocabulary import Shelter
 from shared.pages.languages import LANGUAGES
+from shared.places import Places
 from shared.places.localities import StatedLocality
 
 
@@ -49,10 +50,15 @@ class GroupFigures:
 
 @dataclass(frozen=True, slots=True)
 class KnownSite:
-    """The site of a count. The names by language are empty until the site's own event has come."""
+    """The site of a count. The names by language are empty until the site's own event has come.
+
+    `locality` and `locality_pcode` are the site's village as the desk typed it, and the village's code.
+    """
 
     site_id: UUID
     names: Mapping[str, str] = field(default_factory=dict)
+    locality: str | None = None
+    locality_pcode: str | None = None
 
     def name(self, language: str) -> str | None:
         return next((self.names[known] for known in (language, *LANGUAGES) if known in self.names), None)
@@ -82,9 +88,15 @@ class StatedPlace:
             return (self.country,)
         return (*StatedLocality.of(self.locality, self.locality_pcode).key(self.pcode), self.shelter or "")
 
-    def name(self, language: str) -> str | None:
-        """The site's name or, if the site is not known, the locality as reported."""
-        return (self.site and self.site.name(language)) or self.locality
+    def name(self, language: str, places: Places) -> str | None:
+        """The site's name or, if the site is not known, the locality."""
+        named = self.site and self.site.name(language)
+        return named or places.locality_name(self.locality, self.locality_pcode, language)
+
+    def address(self, language: str, places: Places) -> str:
+        """The unit, and before it the village if the place is a site."""
+        locality = (self.site.locality, self.site.locality_pcode) if self.site else (None, None)
+        return places.address(self.pcode, *locality, language)
 
     @property
     def is_stated(self) -> bool:
@@ -182,7 +194,10 @@ def _destination(row: Any) -> StatedPlace:
 
 def _site(row: Any) -> KnownSite | None:
     names = {language: getattr(row, f"name_{language}") for language in LANGUAGES}
-    return KnownSite(row.site_id, {language: name for language, name in names.items() if name}) if row.site_id else None
+    if not row.site_id:
+        return None
+    known = {language: name for language, name in names.items() if name}
+    return KnownSite(row.site_id, known, row.site_locality, row.site_locality_pcode)
 
 
 def _origin(row: Any) -> StatedPlace:

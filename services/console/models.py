@@ -254,13 +254,15 @@ class BoardGroup(ConsoleModel):
 
 
 class BoardSite(ConsoleModel):
-    """The names of a site where groups are."""
+    """The names of a site where groups are, and its settlement."""
 
     __tablename__ = "board_sites"
 
     site_id: Mapped[UUID] = mapped_column(primary_key=True)
     version: Mapped[int]
     pcode: Mapped[str]
+    locality: Mapped[str | None]
+    locality_pcode: Mapped[str | None]
     name_ky: Mapped[str | None]
     name_ru: Mapped[str | None]
     name_en: Mapped[str | None]

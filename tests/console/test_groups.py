@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.console import board, groups, visibility
-from services.console.groups import CountedGroups, CountRange, StatedPlace
+from services.console.groups import CountedGroups, CountRange, KnownSite, StatedPlace
 from services.console.handlers import show
 from services.console.queries import groups as group_queries
 from services.console.queries import snapshots
@@ -17,6 +17,7 @@ from shared.auth.tokens import Principal, Role
 from shared.events import Place
 from shared.events.vocabulary import Mobility, OutcomeKind, Status
 from shared.places import Places
+from tests import gazetteers
 from tests.console.factories import BATKEN, KADAMJAI, KARA_SUU, LEILEK, NOW, all_received, group, household, site
 
 pytestmark = pytest.mark.anyio
@@ -255,20 +256,34 @@ async def test_a_count_from_kadamjai_names_it_if_no_locality_is_stated(session: 
 
 
 async def test_people_at_a_site_are_one_row_with_the_sites_name_in_the_readers_language(session: AsyncSession) -> None:
-    known = site(name_ky="№ 5 мектеп", name_ru="Школа № 5", pcode=LEILEK)
+    known = site(name_ky="№ 5 мектеп", name_ru="Школа № 5", pcode=LEILEK, locality="Тобей")
     here: dict[str, Any] = {"site_id": known.site_id, "origin_locality": "Комсомол"}
     await counted(session, group(70, to=KADAMJAI, destination_locality="мектеп", shelter="tent", **here))
     shown = await counted(session, known, group(150, to=LEILEK, shelter="collective_centre", **here))
     [row] = shown.here
     assert (row.figures.persons, row.place.pcode) == (exactly(220), LEILEK)
-    assert [row.place.name(language) for language in ("ky", "ru", "en")] == ["№ 5 мектеп", "Школа № 5", "№ 5 мектеп"]
+    assert [row.place.name(language, PLACES) for language in ("ky", "ru", "en")] == [
+        "№ 5 мектеп",
+        "Школа № 5",
+        "№ 5 мектеп",
+    ]
+    assert row.place.address("en", PLACES) == "Тобей, Leilek rayon"
     renamed = known.model_copy(update={"name_ru": "Гимназия № 5", "version": 2})
-    assert (await counted(session, renamed, known)).here[0].place.name("ru") == "Гимназия № 5"
+    assert (await counted(session, renamed, known)).here[0].place.name("ru", PLACES) == "Гимназия № 5"
+
+
+def test_the_settlement_of_a_place_and_of_a_site_is_named_in_the_readers_language() -> None:
+    places, code = gazetteers.with_dobo(), gazetteers.DOBO
+    village = StatedPlace(KADAMJAI, locality="Choko-Dobo", locality_pcode=code)
+    school = StatedPlace(KADAMJAI, site=KnownSite(uuid4(), {"ru": "Школа № 5"}, "Choko-Dobo", code))
+    named = [(place.name("ru", places), place.address("ru", places)) for place in (village, school)]
+    district = "Кадамжайский район"
+    assert named == [("с. Чоко-Добо", district), ("Школа № 5", f"с. Чоко-Добо, {district}")]
 
 
 async def test_until_the_site_is_known_its_row_has_the_reported_name(session: AsyncSession) -> None:
     [row] = (await counted(session, group(70, to=LEILEK, site_id=uuid4(), destination_locality="Школа № 5"))).here
-    assert (row.place.name("ru"), row.place.pcode) == ("Школа № 5", LEILEK)
+    assert (row.place.name("ru", PLACES), row.place.pcode) == ("Школа № 5", LEILEK)
 
 
 async def test_a_reader_who_sees_no_localities_sees_no_site(session: AsyncSession) -> None:

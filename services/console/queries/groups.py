@@ -42,7 +42,14 @@ ORDERED = (
     BoardGroup.covers_site,
     BoardGroup.is_urgent,
 )
-SITE = (BoardSite.pcode.label("site_pcode"), BoardSite.name_ky, BoardSite.name_ru, BoardSite.name_en)
+SITE = (
+    BoardSite.pcode.label("site_pcode"),
+    BoardSite.locality.label("site_locality"),
+    BoardSite.locality_pcode.label("site_locality_pcode"),
+    BoardSite.name_ky,
+    BoardSite.name_ru,
+    BoardSite.name_en,
+)
 COUNTED: dict[str, ColumnElement[Any]] = {
     "persons": BoardGroup.persons.expression,
     "estimated": case((BoardGroup.persons_estimated, BoardGroup.persons), else_=0),
