@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.alerts.alerts import SOURCE
 from services.alerts.channels import ChannelOut, Job, Slot, Undelivered
 from services.alerts.config import AlertsSettings
+from services.alerts.notices import is_trial
 from services.alerts.queries.attempts import ACCOMPANY, CLAIM, RECORD
 from services.alerts.queries.receivers import sealed
 from services.alerts.receivers import Contact, Receiver
@@ -146,9 +147,11 @@ class Deliveries:
     def _of(self, job: Job, attempt: DeliveryAttempt) -> DeliveryAttempt:
         """The attempt, as it is recorded for this delivery.
 
-        The attempt is final if the delivery is too old for a retry.
+        The attempt is final if the delivery is too old for a retry, or if a test message failed: whoever sent the test
+        message sees this, and can send another.
         """
         is_over = job.age_seconds > self._settings.alerts_retry_hours * 3600
+        is_over = is_over or (not attempt.is_delivered and attempt.retry_after is None and is_trial(job.content))
         return replace(attempt, is_final=attempt.is_final or is_over)
 
     async def _send(self, job: Job) -> str:

@@ -7,7 +7,8 @@ from prometheus_client import Metric
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts.models import Delivery, ReceiverRow
+from services.alerts.models import AlertRow, ContactRow, Delivery, ReceiverRow
+from services.alerts.rules.findings import RuleKind
 from shared.web.measured import gauges, timestamp
 
 LOOKED_AT = timedelta(days=7)  # older deliveries are not read, so that a scrape stays fast
@@ -18,6 +19,9 @@ IS_FAILING = (
     Delivery.settled_at.is_(None) & (Delivery.attempts > 1) & (Delivery.created_at < func.now() - FIRST_ATTEMPTS)
 )
 GAVE_UP = Delivery.is_delivered.is_(False) & (Delivery.settled_at > func.now() - DAY)
+# Test messages to receivers are left out: the person who sends one sees its result.
+TRIALS = select(AlertRow.alert_id).where(AlertRow.kind == RuleKind.TEST)
+CHANNELS = select(ReceiverRow.__table__.c.channel).union(select(ContactRow.channel))
 BY_CHANNEL = (
     select(
         Delivery.channel,
@@ -26,14 +30,14 @@ BY_CHANNEL = (
         func.min(Delivery.created_at).filter(IS_FAILING).label("failing_since"),
         func.count().filter(GAVE_UP).label("gave_up"),
     )
-    .where(Delivery.created_at > func.now() - LOOKED_AT)
+    .where(Delivery.created_at > func.now() - LOOKED_AT, Delivery.alert_id.not_in(TRIALS))
     .group_by(Delivery.channel)
 )
 
 
 async def channels(session: AsyncSession) -> Iterable[Metric]:
     rows = {row.channel: row for row in await session.execute(BY_CHANNEL)}
-    used = sorted({*rows, *await session.scalars(select(ReceiverRow.__table__.c.channel).distinct())})
+    used = sorted({*rows, *await session.scalars(CHANNELS)})
     known = [({"channel": channel}, rows.get(channel)) for channel in used]
     return [
         gauges(

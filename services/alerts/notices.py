@@ -25,6 +25,7 @@ from shared.events import (
 from shared.events.vocabulary import DeliveryChannel, Severity
 
 FOLDED_WITHIN = timedelta(minutes=2)
+TRIAL_RULE = "test"
 
 
 class Cause(StrEnum):
@@ -134,6 +135,21 @@ def content_of(alert: Alert, cause: Cause, message: Message | None = None) -> st
     data = msgspec.Raw((message or alert.event(event)).value)
     body = {"type": event.event_type, "timestamp": alert.changed_at.isoformat(), "data": data}
     return msgspec.json.encode(body).decode()
+
+
+class TrialData(msgspec.Struct):
+    rule: str = ""
+
+
+class TrialContent(msgspec.Struct):
+    """The part of a content that says whether it is a test message."""
+
+    data: TrialData = msgspec.field(default_factory=TrialData)
+
+
+def is_trial(content: str) -> bool:
+    """Whether the content is a test message to a receiver."""
+    return msgspec.json.decode(content, type=TrialContent).data.rule == TRIAL_RULE
 
 
 def with_words(content: str, words: HazardWords | None) -> str:

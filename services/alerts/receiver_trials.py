@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerts import alerts, listings
 from services.alerts.alerts import Alert
 from services.alerts.models import AlertRow
-from services.alerts.notices import Cause, PlannedDelivery, content_of
+from services.alerts.notices import TRIAL_RULE, Cause, PlannedDelivery, content_of
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import deliveries as delivery_queries
 from services.alerts.receivers import Contact, Receiver
@@ -57,7 +57,7 @@ def _situation(label: str) -> Situation:
 
 
 def _finding(label: str, now: datetime) -> Finding:
-    return Finding(_situation(label), "test", REASON, Severity.MINOR, now, is_suppressed=True, suppression=REASON)
+    return Finding(_situation(label), TRIAL_RULE, REASON, Severity.MINOR, now, is_suppressed=True, suppression=REASON)
 
 
 def _delivery(alert: Alert, receiver: Receiver, content: str, now: datetime) -> PlannedDelivery:

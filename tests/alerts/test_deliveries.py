@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from services.alerts import deliveries
+from services.alerts import deliveries, measures, receiver_trials, subscriptions
 from services.alerts.channels import Job
 from services.alerts.notices import Cause, PlannedDelivery
 from services.alerts.queries import deliveries as delivery_queries
@@ -90,6 +90,20 @@ async def test_a_webhook_away_then_broken_then_well_gets_one_message_under_one_i
     assert row["is_delivered"] and row["attempts"] >= 3
     assert set(hook.ids) == {str(row["delivery_id"])}
     assert hook.answered.total() == 1
+
+
+async def test_a_test_message_is_tried_once_and_counts_as_no_failure_of_the_channel(town: Town, hook: Hook) -> None:
+    await town.receiver("duty", hook)
+    hook.mood = Mood.BROKEN
+    async with town.working(hook):
+        async with town.sessions.begin() as session:
+            receiver = await subscriptions.receiver(session, "duty")
+            await receiver_trials.send(session, receiver, (), datetime.now(UTC))
+        (row,) = await town.settled(1)
+    assert (row["is_delivered"], row["reason"], row["attempts"]) == (False, "http_503", 1)
+    async with town.sessions.begin() as session:
+        metrics = {metric.name: metric.samples for metric in await measures.channels(session)}
+    assert [sample.value for sample in metrics["alerts_abandoned_deliveries"]] == [0]
 
 
 async def test_a_receiver_that_was_away_gets_an_alerts_changes_in_order(town: Town, hook: Hook) -> None:
