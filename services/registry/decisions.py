@@ -179,7 +179,7 @@ def decide(claim: Claim, owner: Owner | None, precedents: Sequence[Precedent]) -
         return held(Held.CORRECTS_DUPLICATE)
     if owner is None:
         return CREATE if claim.version == 1 or begins else held(Held.WAITING)
-    return decide_version(claim.version, {precedent.version for precedent in effective}, begins=begins)
+    return decide_version(claim, effective, begins=begins)
 
 
 def decide_movement(
@@ -222,7 +222,7 @@ def decide_movement(
     if not effective and corrects_duplicate(claim, precedents):
         return held(Held.CORRECTS_DUPLICATE)
     begins = not effective and is_first(claim, precedents)
-    return decide_version(claim.version, {precedent.version for precedent in effective}, begins=begins)
+    return decide_version(claim, effective, begins=begins)
 
 
 def corrects_duplicate(claim: Claim, precedents: Iterable[Precedent]) -> bool:
@@ -241,14 +241,18 @@ def is_first(claim: Claim, precedents: Iterable[Precedent]) -> bool:
     return any(precedent.yields_to(claim.author, claim.team) for precedent in precedents)
 
 
-def decide_version(version: int, versions: Iterable[int], *, begins: bool) -> ReportDecision:
-    """Decide about a version whose author is entitled. `versions` are the report's versions that took effect."""
-    known = set(versions)
+def decide_version(claim: Claim, effective: Collection[Precedent], *, begins: bool) -> ReportDecision:
+    """Decide about a version whose author is entitled. `effective` are the report's versions that took effect.
+
+    A version with other content waits for a person, unless its author has sent a later version that took effect.
+    """
+    known = {precedent.version for precedent in effective}
     if not known:
         return BEGIN if begins else held(Held.WAITING)
-    if version in known:
+    is_replaced = any(later.version > claim.version and later.author == claim.author for later in effective)
+    if claim.version in known and not is_replaced:
         return held(Held.OTHER_CONTENT)
-    return SUPERSEDE if version > max(known) else OLDER
+    return SUPERSEDE if claim.version > max(known) else OLDER
 
 
 def registers(flags: Collection[Flag], reported: str | None, known: str | None, places: Places) -> bool:

@@ -182,6 +182,8 @@ class WorkingSet(Judgements):
         else:
             decision = decide(claim, owner, precedents)
         filed.outcome, filed.reason = decision.outcome, decision.reason
+        if decision.effect is not Effect.NOTHING or decision is OLDER:
+            self._settle_replaced(filed, siblings)
         if isinstance(filed, FiledMovement) and subject is not None and decision.effect is not Effect.NOTHING:
             self._move(filed, subject, replaces)
             return decision
@@ -189,6 +191,13 @@ class WorkingSet(Judgements):
         if isinstance(filed, Filed) and decision.effect is not Effect.NOTHING:
             self._change(filed, subject, decision.effect)
         return decision
+
+    def _settle_replaced(self, filed: AnyFiled, siblings: Collection[AnyFiled]) -> None:
+        """Settle earlier versions by the same author that wait because somebody else had sent the same version."""
+        for earlier in siblings:
+            is_own = earlier.author == filed.author and earlier.subject == filed.subject
+            if earlier.reason == Held.OTHER_CONTENT and is_own and earlier.clear.version < filed.clear.version:
+                self._judge(earlier, OLDER)
 
     def _has_reported_there(self, movement: FiledMovement) -> bool:
         """Whether the movement's team has reported people at the site, in an earlier batch or in this batch."""

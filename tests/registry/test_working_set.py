@@ -19,7 +19,7 @@ from shared.events.vocabulary import AgeBracket, Flag, OutcomeKind, RefusalReaso
 from shared.places import Places
 from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, NOON, OSH, household
 
-AUTHOR, TEAM, STRANGER = (str(uuid4()) for _ in range(3))
+AUTHOR, COLLEAGUE, TEAM, STRANGER = (str(uuid4()) for _ in range(4))
 HOUSEHOLD = ("household", str(uuid4()))
 PLACES = Places.load()
 
@@ -110,6 +110,23 @@ def test_held_version_1_does_not_block_version_2(order: tuple[int, ...]) -> None
     assert {
         one.clear.version: one.reason for one in working_set.filed if one.reason not in (None, "older_version")
     } == {1: "expired_token"}
+
+
+@pytest.mark.parametrize("last", ["own", "colleague's"])
+def test_an_own_version_with_other_content_waits_until_its_author_sends_a_later_one(last: str) -> None:
+    """The author and a colleague have corrected the report at the same time, so one of the versions 2 waits.
+
+    A later version of the colleague does not show that somebody has read the version that waits.
+    """
+    for order in itertools.permutations(range(4)):
+        own, colleagues = filed(2), filed(2, author=COLLEAGUE, note="other content")
+        reports = [filed(), own, colleagues, filed(3, author=COLLEAGUE if last == "colleague's" else AUTHOR)]
+        working_set = working_set_of(reports[number] for number in order)
+        assert standing(working_set) == {HOUSEHOLD[1]: ("r", 3)}
+        waiting = {report.author for report in working_set.filed if report.outcome is OutcomeKind.HELD}
+        assert waiting <= {AUTHOR if last == "colleague's" else COLLEAGUE}, order
+        newest = {settled.outcome_id for settled in working_set.settled} - {s.replaces for s in working_set.settled}
+        assert newest == {report.outcome_id for report in working_set.filed}
 
 
 def test_a_strangers_held_version_1_releases_nothing() -> None:
