@@ -37,6 +37,8 @@ SELECT household_id, $3::uuid, $4::integer, $5::integer FROM ({AT_SITES}) AS the
 WHERE NOT household_id = ANY($6::uuid[])
 ON CONFLICT DO NOTHING
 """  # noqa: S608
+# The caller's commit wakes the worker that applies the movement.
+WAKE = "SELECT pg_notify(current_schema() || '_site_movements', '')"
 NOTED = """
 SELECT household_id, max(movements) AS movements FROM unjudged_households
 GROUP BY household_id ORDER BY household_id LIMIT $1
@@ -72,6 +74,7 @@ class HouseholdSites:
         households = [subject_id for kind, subject_id in judged if kind == ReportKind.HOUSEHOLD]
         noted = movement.report_id, movement.clear.version, movements, households
         await self._connection.execute(NOTE, *self._named([movement.subject[1]]), *noted)
+        await self._connection.execute(WAKE)
 
     async def noted(self, *, most: int, steps: int) -> list[Name]:
         """At most `most` of the stored households, with at most `steps` movements together, or a single household."""

@@ -6,20 +6,28 @@ movement only stores a list of the households. A report about a listed household
 
 import asyncio
 
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from services.registry.handlers import Registrar
 from shared.failures import retry_while_unavailable
+from shared.postgres import database, notify
 
-IDLE_SECONDS = 0.5
+CHANNEL = "registry_site_movements"
+IDLE_SECONDS = 5.0  # the list is also polled, because a NOTIFY is missed while the connection is renewed
 PAUSE_SECONDS = 0.05  # the pause between two transactions, so that reports and alerts do not wait for the CPU
 
 
-async def keep_applied(sessions: async_sessionmaker[AsyncSession], registrar: Registrar) -> None:
+async def keep_applied(engine: AsyncEngine, registrar: Registrar) -> None:
     """Apply movements of sites to listed households until cancelled."""
-    while True:
-        count = await retry_while_unavailable(lambda: apply_some(sessions, registrar))
-        await asyncio.sleep(PAUSE_SECONDS if count else IDLE_SECONDS)
+    woken, sessions = asyncio.Event(), database.sessions(engine)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(notify.listen(engine, CHANNEL, woken))
+        while True:
+            woken.clear()
+            if await retry_while_unavailable(lambda: apply_some(sessions, registrar)):
+                await asyncio.sleep(PAUSE_SECONDS)
+            else:
+                await notify.wait(woken, IDLE_SECONDS)
 
 
 async def apply_some(sessions: async_sessionmaker[AsyncSession], registrar: Registrar) -> int:

@@ -59,7 +59,7 @@ async def run(settings: RegistrySettings) -> None:
                 SiteKeyRenewal(database.sessions(engine), encryption, search, places).run,
             ),
             keep_newest("ages", AgeRenewal(database.sessions(engine), encryption, search, places).run),
-            keep_applied(database.sessions(engine), registrar),
+            keep_applied(engine, registrar),
             keep_identified(database.sessions(engine), registrar),
             publish_earlier(database.sessions(engine), registrar),
             recount_old(database.sessions(engine), registrar, places),

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from services.registry import decisions, handlers
+from services.registry import decisions, handlers, site_movements
 from services.registry.decisions import SITE
 from services.registry.models import HeldDecision
 from services.registry.reports import AnyFiled
@@ -181,6 +181,29 @@ async def test_a_site_is_moved_in_parts_of_a_bounded_size(office: Office, monkey
         file = Filing(office.registrar, desk, session)
         assert await displaced(file) == {}
         assert sorted(event["sequence"] for event in await file.events("households")) == [1] * 6 + [2] * 5
+
+
+@anyio
+async def test_a_movement_of_a_site_wakes_the_worker(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(site_movements, "IDLE_SECONDS", 600)
+    here, sessions = household(site_id=SCHOOL), office.app.state.sessions
+    await office.file(here)
+    worker = asyncio.create_task(site_movements.keep_applied(sessions.kw["bind"], office.registrar))
+    listening = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%_site_movements%' AND state = 'idle'"
+    await wait_for(lambda: counted(office, listening))
+    desk = Desk(office.installation.secrets / "seal")
+    async with sessions.begin() as session:
+        moves = desk.received(moved(SCHOOL, "returned"), author=AUTHOR, team=TEAM_OF_OFFICE)
+        await office.registrar.file_reports([moves], session)
+    stays = f"SELECT count(*) FROM stays WHERE household_id = '{here['household_id']}'"
+    await wait_for(lambda: counted(office, stays))
+    worker.cancel()
+    await asyncio.wait([worker])
+
+
+async def counted(office: Office, query: str) -> bool:
+    async with office.app.state.sessions() as session:
+        return bool(await session.scalar(text(query)))
 
 
 @anyio
