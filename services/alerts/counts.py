@@ -101,7 +101,7 @@ WHEN NOT MATCHED THEN INSERT (hazard_id, area, status, hazard_type, origins, dep
 
 EXPOSED = f"""
 SELECT exposures.*, coalesce(living.households, 0) - displaced AS exposed, coalesce(inhabited.sites, '') AS sites,
-    coalesce(counted.persons, 0) AS group_persons
+    coalesce(counted.persons, 0) AS group_persons, coalesce(counted.places, '') AS group_places
 FROM exposures
 LEFT JOIN (
     SELECT status, area, sum(households)::int AS households FROM resident_counts
@@ -112,23 +112,34 @@ LEFT JOIN (
     FROM ({WITH_PEOPLE}) AS sites GROUP BY status, area
 ) AS inhabited USING (status, area)
 LEFT JOIN (
-    SELECT status, area, sum(persons)::int AS persons FROM ({WITHOUT_SITE}) AS stocks GROUP BY status, area
+    SELECT status, area, sum(persons)::int AS persons,
+        string_agg(locality || '=' || persons, ' ' ORDER BY locality) AS places
+    FROM (
+        SELECT status, area, locality, sum(persons)::int AS persons FROM ({WITHOUT_SITE}) AS stocks
+        GROUP BY status, area, locality
+    ) AS localities GROUP BY status, area
 ) AS counted USING (status, area)
 """  # noqa: S608 - constants
+# `group_places` has the people of groups by settlement, such as `=15 KG05258811010=20`: 15 are in no known settlement.
 # When a district's figure for a hazard changes, the alert is evaluated again after an interval. If the figure crosses
-# the threshold, if other sites have people, or if the first people of groups come or the last ones leave, the alert is
-# evaluated again at once. A hazard with a pending change is skipped, because the newest revision may cancel or move it.
+# the threshold, or if other sites or settlements have people, the alert is evaluated again at once. A hazard with a
+# pending change is skipped, because the newest revision may cancel or move it.
 DUE = f"""
 SELECT hazard_id, area FROM ({EXPOSED}) AS exposures
 WHERE NOT EXISTS (SELECT FROM hazard_changes WHERE hazard_changes.hazard_id = exposures.hazard_id) AND (
     told_at IS NULL OR sites <> coalesce(told_sites, '')
-    OR (exposed, displaced, group_persons) IS DISTINCT FROM (told_exposed, told_displaced, told_group_persons)
-    AND (told_at <= $3 OR (exposed >= $2, group_persons > 0) <> (told_exposed >= $2, told_group_persons > 0))
+    OR (exposed, displaced, group_persons, group_places)
+        IS DISTINCT FROM (told_exposed, told_displaced, told_group_persons, told_group_places)
+    AND (
+        told_at <= $3 OR (exposed >= $2) <> (told_exposed >= $2)
+        OR regexp_replace(group_places, '=[0-9]+', '=', 'g')
+            IS DISTINCT FROM regexp_replace(told_group_places, '=[0-9]+', '=', 'g')
+    )
 )
 ORDER BY told_at NULLS FIRST LIMIT $4
 """  # noqa: S608 - constants
 STANDING = f"""
-SELECT hazard_id, area, exposed, displaced, gone, told_exposed IS NULL, sites, group_persons
+SELECT hazard_id, area, exposed, displaced, gone, told_exposed IS NULL, sites, group_persons, group_places
 FROM ({EXPOSED}) AS exposures
 JOIN unnest($2::uuid[], $3::text[]) AS pair (hazard_id, area) USING (hazard_id, area)
 ORDER BY hazard_id, area
@@ -136,9 +147,9 @@ ORDER BY hazard_id, area
 NOTE_TOLD = """
 UPDATE exposures
 SET told_exposed = told.exposed, told_displaced = told.displaced, told_sites = told.sites,
-    told_group_persons = told.group_persons, told_at = $7
-FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::integer[], $5::text[], $6::integer[])
-    AS told (hazard_id, area, exposed, displaced, sites, group_persons)
+    told_group_persons = told.group_persons, told_group_places = told.group_places, told_at = $8
+FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::integer[], $5::text[], $6::integer[], $7::text[])
+    AS told (hazard_id, area, exposed, displaced, sites, group_persons, group_places)
 WHERE (exposures.hazard_id, exposures.area) = (told.hazard_id, told.area)
 """
 FORGET = """
@@ -159,7 +170,8 @@ class Exposed(NamedTuple):
     `exposed` is the number of displaced households in the district that this hazard did not displace.
     `displaced` is the number of households in the district that this hazard displaced. `sites` has the ids and
     versions of the sites with counted people in the district, and `exposed_sites` are those of them that lie in the
-    hazard's area. `group_persons` is the number of people of counted groups without a site in the district.
+    hazard's area. `group_persons` is the number of people of counted groups without a site in the district, and
+    `group_places` are their settlements.
     """
 
     hazard_id: UUID
@@ -170,7 +182,14 @@ class Exposed(NamedTuple):
     is_new: bool
     sites: str = ""
     group_persons: int = 0
+    group_places: str = ""
     exposed_sites: tuple[UUID, ...] = ()
+
+    @property
+    def persons_by_locality(self) -> dict[str, int]:
+        """The people of groups by the code of their settlement, which is empty if it is not known."""
+        pairs = (place.split("=") for place in self.group_places.split())
+        return {locality: int(persons) for locality, persons in pairs}
 
     def is_idle(self, rule: "ExposureRule") -> bool:
         """Whether the counts give no reason to raise, renew or withdraw an alert."""
@@ -263,7 +282,7 @@ async def note_told(session: AsyncSession, exposures: Iterable[Exposed], now: da
     rows = [
         (
             *(exposure.hazard_id, exposure.area, exposure.exposed, exposure.displaced),
-            *(exposure.sites, exposure.group_persons),
+            *(exposure.sites, exposure.group_persons, exposure.group_places),
         )
         for exposure in exposures
     ]

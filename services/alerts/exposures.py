@@ -14,7 +14,7 @@ from services.alerts.counts import Exposed
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import locks
 from services.alerts.queries import sites as site_queries
-from services.alerts.rules.exposure import ExposureRules, inside
+from services.alerts.rules.exposure import ExposureRules, inside, persons_inside
 from services.alerts.rules.findings import Finding, RuleKind
 from services.alerts.rules.rule import judged
 from services.alerts.ruleset import Ruleset
@@ -102,7 +102,13 @@ class Exposures:
         for hazard in hazards.values():
             alert_changes.rescope(hazard)
         changes = [
-            (hazard, exposure._replace(exposed_sites=inside(hazard, there, self.places)))
+            (
+                hazard,
+                exposure._replace(
+                    exposed_sites=inside(hazard, there, self.places),
+                    group_persons=persons_inside(hazard, exposure.persons_by_locality, self.places),
+                ),
+            )
             for exposure in exposures
             for hazard in [hazards[exposure.hazard_id]]
             for there in [sites.get((hazard.status, exposure.area), ())]

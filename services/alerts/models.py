@@ -362,6 +362,7 @@ class Exposure(AlertsModel):
     told_displaced: Mapped[int | None]
     told_sites: Mapped[str | None]
     told_group_persons: Mapped[int] = mapped_column(server_default="0")
+    told_group_places: Mapped[str | None]
     told_at: Mapped[datetime | None]
 
 

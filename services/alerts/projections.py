@@ -85,7 +85,8 @@ class CountedGroup:
 
     `is_counted` is false if another count replaced this count, or if movements were counted instead of people present.
     `departed_on` is None if the date is too vague for a window. If `covers_site` is true, the count includes everybody
-    who was counted at the site before. `counted_at` is None in rows of the previous release.
+    who was counted at the site before. `counted_at` is None in rows of the previous release. `locality_pcode` is the
+    code of the settlement where the people are, if it is known.
     """
 
     report_id: UUID
@@ -103,6 +104,7 @@ class CountedGroup:
     site_id: UUID | None
     covers_site: bool
     counted_at: datetime | None
+    locality_pcode: str | None
 
     @property
     def stock(self) -> Stock:
@@ -228,6 +230,7 @@ def group(event: GroupCounted, places: Places) -> CountedGroup:
         site_id=event.site_id,
         covers_site=event.covers_site,
         counted_at=event.counted_at,
+        locality_pcode=event.destination_locality_pcode,
     )
 
 

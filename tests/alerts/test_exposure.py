@@ -14,6 +14,7 @@ from shared.events import Place
 from shared.events.vocabulary import Severity
 from shared.places import Places
 from shared.places.gazetteer import Locality, LocalityKind
+from shared.places.units import LANGUAGES
 from shared.postgres import database
 from tests.alerts.factories import ALAI, BATKEN, KADAMJAI, LEILEK, NOW, TODAY, group, household, mudflow, received, site
 from tests.alerts.post import Post
@@ -230,6 +231,46 @@ async def test_groups_without_a_site_are_exposed_by_district_whatever_they_fled(
     await post(fled.model_copy(update={"sequence": 3, "persons": 0}))
     exposure, _ = await post.alerts()
     assert (exposure.is_lapsed, exposure.reason) == (True, "below_threshold")
+
+
+SCHOOL_VILLAGE, OTHER_VILLAGE, VILLAGE_WITHOUT_POINT = (f"{LEILEK[:7]}8110{number}0" for number in (1, 2, 3))
+
+
+@pytest.fixture
+def villages(post: Post) -> None:
+    """A gazetteer in which one village lies on the fan, one elsewhere in the district, and one has no point."""
+    points = {SCHOOL_VILLAGE: (40.10, 71.70), OTHER_VILLAGE: (40.2, 71.7), VILLAGE_WITHOUT_POINT: (None, None)}
+    names = dict.fromkeys(LANGUAGES, "Tash")
+    known = [Locality(code, LEILEK, LocalityKind.VILLAGE, names, *point) for code, point in points.items()]
+    post.handling.exposures.places = Places(Places.load().units(), "1", localities=known)
+
+
+@pytest.mark.usefixtures("villages")
+async def test_a_group_in_a_known_settlement_is_exposed_if_the_settlement_lies_in_the_hazards_area(post: Post) -> None:
+    """The school of the other village, in the same district, lies off the fan. An unlisted site has no point."""
+    school, other = (
+        group(persons=persons, destination_locality="Мектеп", destination_locality_pcode=code, site_id=uuid4())
+        for persons, code in ((20, SCHOOL_VILLAGE), (25, OTHER_VILLAGE))
+    )
+    await post(other, mudflow(area=FAN))
+    assert [alert.kind for alert in await post.alerts()] == ["hazard"]
+    await post(school)
+    exposure, _ = await post.alerts()
+    assert (exposure.area, exposure.figures["group_persons"]) == (LEILEK, 20)
+    unknown = (group(persons=7, destination_locality_pcode=VILLAGE_WITHOUT_POINT), group(persons=5))
+    await post(*unknown, mudflow(area={"pcodes": [LEILEK]}))
+    persons = [alert.figures["group_persons"] for alert in await post.alerts() if alert.kind == "exposure"]
+    assert sorted(persons) == [32, 57]  # the second hazard has no polygon, so its district decides
+
+
+@pytest.mark.usefixtures("villages")
+async def test_people_who_come_into_the_hazards_area_within_their_district_are_exposed_at_once(post: Post) -> None:
+    off, on = (group(destination_locality_pcode=code) for code in (OTHER_VILLAGE, SCHOOL_VILLAGE))
+    await post(off, mudflow(area=FAN))
+    post.handling.exposures.renewed_every = timedelta(seconds=10)
+    await post(off.model_copy(update={"sequence": 2, "persons": 0}), on)  # the number in the district stays
+    exposure, _ = await post.alerts()
+    assert exposure.figures["group_persons"] == 20
 
 
 async def test_people_at_a_site_that_is_not_in_the_list_are_not_added_to_a_later_count_of_everybody_there(

@@ -40,7 +40,9 @@ WHERE {IS_PRESENT}
 # The people of counted groups that name no site, or a site that is not in the list. If teams disagree about a stock,
 # the highest count is used.
 WITHOUT_SITE = f"""
-SELECT counted.status, destination_area AS area, stock_id, max(persons) AS persons FROM counted_groups AS counted
+SELECT counted.status, destination_area AS area, stock_id, max(persons) AS persons,
+    coalesce(max(locality_pcode), '') AS locality
+FROM counted_groups AS counted
 WHERE {IS_PRESENT} AND destination_area IS NOT NULL
     AND NOT EXISTS (SELECT FROM sites WHERE sites.site_id = counted.site_id)
 GROUP BY counted.status, destination_area, stock_id

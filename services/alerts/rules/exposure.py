@@ -1,9 +1,9 @@
 """Raises a separate alert about a hazard if displaced households, counted groups, or sites with people are in its area.
 
-A group without a site is known by its district only, so the district decides.
+A group without a site is in the hazard's area if its settlement is, or, if no settlement is known, its district.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -70,19 +70,44 @@ def inside(hazard: HazardReported, sites: Iterable[ListedSite], places: Places) 
     polygon or circle, or no point is known, the district decides, because an unknown place must not prevent an alert.
     It does not matter which hazard displaced the people at a site.
     """
-    drawn = list(shapes(hazard.area.model_copy(update={"point": None})))
-    return tuple(site.site_id for site in sites if not drawn or may_lie_in(drawn, site, places))
+    drawn = footprint(hazard)
+    return tuple(site.site_id for site in sites if may_lie_in(drawn, extent_of(site, places)))
 
 
-def may_lie_in(drawn: Sequence[BaseGeometry], site: ListedSite, places: Places) -> bool:
+def persons_inside(hazard: HazardReported, persons_by_locality: Mapping[str, int], places: Places) -> int:
+    """The people of groups without a site who may be in the hazard's area.
+
+    As for sites, the district decides for the people in no known settlement.
+    """
+    drawn = footprint(hazard)
+    return sum(
+        persons for code, persons in persons_by_locality.items() if may_lie_in(drawn, settlement_extent(code, places))
+    )
+
+
+def footprint(hazard: HazardReported) -> list[BaseGeometry]:
+    """The polygons and circles of the hazard's area."""
+    return list(shapes(hazard.area.model_copy(update={"point": None})))
+
+
+def may_lie_in(drawn: Sequence[BaseGeometry], extent: BaseGeometry | None) -> bool:
+    if not drawn or extent is None:
+        return True
+    return any(bool(shapely.intersects(shape, extent)) for shape in drawn)
+
+
+def extent_of(site: ListedSite, places: Places) -> BaseGeometry | None:
     if site.lat is not None and site.lon is not None:
-        there: BaseGeometry = shapely.Point(site.lon, site.lat)
-    else:
-        settlement = places.gazetteer.get(site.locality_pcode) if site.locality_pcode else None
-        if settlement is None or settlement.lat is None or settlement.lon is None:
-            return True
-        there = circle(settlement.lat, settlement.lon, SETTLEMENT_KM)
-    return any(bool(shapely.intersects(shape, there)) for shape in drawn)
+        return shapely.Point(site.lon, site.lat)
+    return settlement_extent(site.locality_pcode, places)
+
+
+def settlement_extent(code: str | None, places: Places) -> BaseGeometry | None:
+    """The settlement with its surroundings. None if the gazetteer has no point of it."""
+    settlement = places.gazetteer.get(code) if code else None
+    if settlement is None or settlement.lat is None or settlement.lon is None:
+        return None
+    return circle(settlement.lat, settlement.lon, SETTLEMENT_KM)
 
 
 def decide_exposure(
