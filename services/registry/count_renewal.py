@@ -4,16 +4,18 @@ Before an import, a count names its localities only in words, so no recount with
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from uuid import UUID
 
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from services.registry.count_pools import headcount
+from services.registry.count_pools import headcount, same_places
 from services.registry.decisions import Name
 from services.registry.handlers import Registrar
 from services.registry.renewals import UNREADABLE
+from services.registry.same_places import SamePlaces
 from shared import log
 from shared.events.vocabulary import ReportKind
 from shared.failures import retry_while_unavailable
@@ -53,8 +55,9 @@ async def recount_some(
     """Compute the counts of these groups again in one transaction. A group that cannot be read is skipped."""
     try:
         async with sessions.begin() as session:
-            rows = await (await database.driver(session)).fetch(COUNTS, ids)
-            if old := {name_of(row) for row in rows if is_old(row, places)}:
+            connection = await database.driver(session)
+            same = await same_places(connection, places)
+            if old := {name_of(row) for row in await connection.fetch(COUNTS, ids) if is_old(row, places, same)}:
                 await registrar.recount_groups(old, session)
     except UNREADABLE as error:
         if len(ids) == 1:
@@ -65,8 +68,8 @@ async def recount_some(
             await recount_some(sessions, registrar, places, [group_id])
 
 
-def is_old(row: asyncpg.Record, places: Places) -> bool:
-    population = headcount(row, places).population
+def is_old(row: asyncpg.Record, places: Places, same: SamePlaces) -> bool:
+    population = replace(headcount(row, places), same=same).population
     return population != (str(row["population"]) if row["population"] else None)
 
 

@@ -9,8 +9,10 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from services.registry.count_renewal import recount_old
 from services.registry.models import PlaceDecision
 from shared.auth.tokens import Role
+from shared.places import Places
 from tests.registry.conftest import Filing, Office
 from tests.registry.factories import BATKEN, LEILEK, movement
 from tests.registry.test_headcounts import OTHER_AUTHOR, OTHER_TEAM, counted, stocks
@@ -95,6 +97,16 @@ async def test_a_reversed_answer_restores_the_counts_and_asks_again(office: Offi
     await reverse(office)
     assert await in_effect(office) == [100, 110]
     assert await names(office) == [{"Мечит Тобей", "Мечит Тобой"}]
+
+
+async def test_joined_counts_are_not_computed_again_at_each_start(office: Office) -> None:
+    await office.file(counted(0, 100, destination_locality="Мечит Тобей"))
+    await office.file(counted(5, 110, destination_locality="Мечит Тобой"), **OTHER)
+    await answer(office, "same")
+    written = "SELECT report_id, ctid::text FROM counts ORDER BY report_id"
+    before = await rows(office, written)
+    await recount_old(office.app.state.sessions, office.registrar, Places.load())
+    assert await rows(office, written) == before
 
 
 async def test_two_places_are_not_proposed_again(office: Office) -> None:
