@@ -44,6 +44,8 @@ class Action(StrEnum):
     HELD_ACCEPTED = "held_accepted"
     HELD_REFUSED = "held_refused"
     HELD_ASSIGNED = "held_assigned"
+    DUPLICATES_ANSWERED = "duplicates_answered"
+    DUPLICATES_ASSIGNED = "duplicates_assigned"
     PLACES_DECIDED = "places_decided"
     LETTERS_ASSIGNED = "letters_assigned"
     REDRIVEN = "redriven"

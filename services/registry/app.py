@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from services.registry import (
     code_routes,
     differing_counts,
+    duplicate_reviews,
     duplicate_routes,
     figure_pages,
     figures,
@@ -59,6 +60,7 @@ def create_app(settings: RegistrySettings) -> FastAPI:
         routers=[
             search_routes.router,
             duplicate_routes.router,
+            duplicate_reviews.router,
             code_routes.router,
             household_pages.router,
             group_pages.router,

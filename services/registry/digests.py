@@ -14,7 +14,7 @@ from sqlalchemy import delete, func, insert, literal, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.config import RegistrySettings
-from services.registry.models import DigestKey, DuplicatePair, HouseholdSearchKeys, Report
+from services.registry.models import DigestKey, DuplicatePair, DuplicateReview, HouseholdSearchKeys, Report
 from shared.crypto.keyring import Keyring
 from shared.events import CORRECTION, GroupReported, HouseholdMovementReported, HouseholdReported, event_id
 from shared.events.vocabulary import ReportKind
@@ -143,8 +143,9 @@ async def remove(session: AsyncSession, subject_id: UUID) -> int:
     event_ids = [event_id(type_of(kind, version), author, id, version) for id, version, author, kind in reports]
     await session.execute(update(Report).where(is_about).values(digest=b""))
     await session.execute(delete(HouseholdSearchKeys).where(HouseholdSearchKeys.household_id == subject_id))
-    is_in_pair = or_(DuplicatePair.household_id == subject_id, DuplicatePair.other_id == subject_id)
-    await session.execute(delete(DuplicatePair).where(is_in_pair))
+    for pairs in (DuplicatePair, DuplicateReview):
+        is_in_pair = or_(pairs.household_id == subject_id, pairs.other_id == subject_id)
+        await session.execute(delete(pairs).where(is_in_pair))
     await session.execute(update(InboxEvent).where(InboxEvent.event_id.in_(event_ids)).values(digest=b""))
     return len(reports)
 

@@ -16,6 +16,7 @@ from services.registry import report_queries
 from services.registry.envelope_encryption import EnvelopeEncryption, Key, code_aad, member_aad, row_aad
 from services.registry.models import (
     DuplicatePair,
+    DuplicateReview,
     Episode,
     Household,
     HouseholdKey,
@@ -165,11 +166,23 @@ async def history(
     return await report_queries.versions(session, encryption, ReportKind.HOUSEHOLD, *about, kinds=OF_HOUSEHOLD)
 
 
+# A pair waits again if it has a reason that it did not have when a person answered.
+IS_UNANSWERED = ~exists().where(
+    DuplicateReview.household_id == DuplicatePair.household_id,
+    DuplicateReview.other_id == DuplicatePair.other_id,
+    DuplicateReview.reasons.op("@>", is_comparison=True)(DuplicatePair.reasons),
+)
+
+
 async def duplicate_pairs(
     session: AsyncSession, visibility: Visibility, limit: int, after: tuple[datetime, UUID] | None = None
 ) -> Sequence[DuplicatePair]:
-    """The pairs of which the caller may see both households, the newest pair first."""
-    newest = select(DuplicatePair).order_by(DuplicatePair.found_at.desc(), DuplicatePair.household_id.desc())
+    """The pairs of which the caller may see both households, the newest pair first, without answered pairs."""
+    newest = (
+        select(DuplicatePair)
+        .where(IS_UNANSWERED)
+        .order_by(DuplicatePair.found_at.desc(), DuplicatePair.household_id.desc())
+    )
     for name, household_id in (("one", DuplicatePair.household_id), ("another", DuplicatePair.other_id)):
         household = aliased(Household, name=name)
         is_visible = visibility.covers(here(name))

@@ -220,6 +220,9 @@ OF_NO_AREA = {
     "POST /alerts/receivers/{receiver_id}/test",
     "GET /registry/search",
     "POST /registry/v1/households/{household_id}/short-code",  # tests/registry/test_search.py tests the areas
+    "GET /registry/v1/duplicates:waiting",
+    "POST /registry/v1/duplicates:answer",
+    "POST /registry/v1/duplicates:assign",
     "GET /registry/v1/duplicates",  # tests/registry/test_duplicates.py tests the areas
     "GET /registry/v1/sites",  # a report from anywhere may name any site
     "GET /registry/v1/sites/{site_id}",

@@ -29,6 +29,7 @@ TABLES = (
     "coded_movements",
     "counts",
     "duplicate_pairs",
+    "duplicate_reviews",
     "episodes",
     "group_keys",
     "group_stays",

@@ -18,6 +18,7 @@ from tests import gazetteers
 from tests.registry.conftest import AUTHOR, Office
 from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, OSH, household
 from tests.registry.test_search import PIN, family, person
+from tests.registry.test_waiting import rows, sent
 
 pytestmark = pytest.mark.anyio
 
@@ -205,3 +206,44 @@ async def test_a_damaged_household_does_not_stop_the_comparison_of_others(office
         await session.execute(statement, {"id": damaged["household_id"]})
     assert await compared(office) == 3
     assert await listed(office) == [{ONE["household_id"], other["household_id"]}]
+
+
+async def waiting(office: Office, **caller: Any) -> list[dict[str, Any]]:
+    answer = await office.get("/v1/duplicates:waiting", **{"role": Role.OPERATOR, **caller})
+    assert answer.status_code == 200, answer.text
+    content = answer.json()
+    assert content["count"] == len(content["pairs"])
+    pairs: list[dict[str, Any]] = content["pairs"]
+    return pairs
+
+
+async def test_a_pair_waits_until_a_person_answers_that_it_is_two_households(office: Office) -> None:
+    other = family(person("Айгүл", "Жумабекова", birth_year=1990), phone=None, origin={"pcode": CHOKO_DOBO})
+    await office.file(ONE, other)
+    await compared(office)
+    [pair] = await waiting(office)
+    assert (pair["reasons"], [each["persons"] for each in pair["households"]]) == ([VILLAGE], [1, 1])
+    assert "Айгүл" not in str(pair)
+    assert await waiting(office, areas=(OSH,)) == []
+    head, ids = str(uuid4()), [{name: pair[name] for name in ("household_id", "other_id")}]
+    await sent(office, "/v1/duplicates:assign", {"pairs": ids, "account": head}, role=Role.OPERATOR)
+    assert [each["assignee"] for each in await waiting(office)] == [head]
+    given = {"pairs": ids, "because": "namesakes"}
+    assert (await sent(office, "/v1/duplicates:answer", given, role=Role.OPERATOR)).status_code == 403
+    elsewhere = await sent(office, "/v1/duplicates:answer", given, role=Role.REGISTRAR, areas=(OSH,))
+    assert elsewhere.json() == {"pairs": []}
+    assert (await sent(office, "/v1/duplicates:answer", given, role=Role.REGISTRAR)).json() == {"pairs": ids}
+    assert await waiting(office) == []
+    await office.file({**other, "version": 2, "notes": "2"})
+    await compared(office)
+    assert await waiting(office) == []
+    logged = await rows(office, "SELECT action, result, reason FROM audit WHERE action LIKE 'duplicates_%' ORDER BY id")
+    assert [tuple(entry.values()) for entry in logged] == [
+        ("duplicates_assigned", "done", head),
+        ("duplicates_answered", "refused", "not-found"),
+        ("duplicates_answered", "done", "namesakes"),
+    ]
+    same = {**other["members"][0], "personal_number": PIN}
+    await office.file({**other, "version": 3, "members": [same]})
+    await compared(office)
+    assert [each["reasons"] for each in await waiting(office)] == [[NUMBER, VILLAGE]]  # a further reason

@@ -12,7 +12,7 @@ from services.registry.models.movements import Episode, HouseholdPassage, Househ
 from services.registry.models.places import PlaceDecision
 from services.registry.models.reads import PersonalDataRead
 from services.registry.models.reports import CODE, CODE_CHARACTERS, DigestKey, Report
-from services.registry.models.search_keys import UNCOMPARED, DuplicatePair, HouseholdSearchKeys
+from services.registry.models.search_keys import UNCOMPARED, DuplicatePair, DuplicateReview, HouseholdSearchKeys
 from services.registry.models.sites import (
     HouseholdSite,
     HouseholdSiteKey,
@@ -37,6 +37,7 @@ __all__ = [
     "DataVersion",
     "DigestKey",
     "DuplicatePair",
+    "DuplicateReview",
     "Episode",
     "Group",
     "GroupCount",

@@ -35,6 +35,23 @@ class DuplicatePair(RegistryModel):
     found_at: Mapped[datetime]
 
 
+class DuplicateReview(RegistryModel):
+    """The person to whom a pair is assigned, and a person's answer that the pair describes two households.
+
+    `reasons` are the pair's reasons at the time of the answer. If the pair has a further reason later, it waits again.
+    """
+
+    __tablename__ = "duplicate_reviews"
+
+    household_id: Mapped[UUID] = mapped_column(primary_key=True)
+    other_id: Mapped[UUID] = mapped_column(primary_key=True, index=True)
+    assignee: Mapped[UUID | None]
+    because: Mapped[str | None]
+    account: Mapped[UUID | None]
+    answered_at: Mapped[datetime | None]
+    reasons: Mapped[list[str] | None]
+
+
 # The new and changed households that the worker must compare with other households.
 # The table has no key, because an index would make inserts slower. Several rows may name the same household.
 UNCOMPARED = Table("uncompared_households", RegistryModel.metadata, Column("household_id", Uuid, nullable=False))

@@ -86,6 +86,8 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         Action.HELD_ACCEPTED: N_("Held reports accepted"),
         Action.HELD_REFUSED: N_("Held reports refused"),
         Action.HELD_ASSIGNED: N_("Held reports assigned"),
+        Action.DUPLICATES_ANSWERED: N_("Decided that they are two households"),
+        Action.DUPLICATES_ASSIGNED: N_("Probable duplicates assigned"),
         Action.PLACES_DECIDED: N_("Decided whether places are the same"),
         Action.LETTERS_ASSIGNED: N_("Failed messages assigned"),
         Action.REDRIVEN: N_("Failed messages processed again"),

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Response, expect
 from sqlalchemy import text
 
+from deploy.local.process import wait_until
 from services.alerts.config import AlertsSettings
 from shared.auth.tokens import Role
 from shared.events.vocabulary import SubmissionChannel
@@ -308,4 +309,31 @@ def test_two_spellings_of_a_village_are_joined_by_keyboard_and_the_answer_is_rev
     page.locator("#places-all").check()
     page.get_by_role("button", name="Two places", exact=True).press("Enter")
     expect(question).to_have_count(0, timeout=SLOW_MS)
+    assert desk.errors == []
+
+
+def test_households_that_are_no_duplicates_leave_the_list(whole: Whole, seat: Any) -> None:
+    author = whole.client(headers={"authorization": f"Bearer {whole.installation.token(roles=[Role.FIELD])}"})
+    number = "1" + str(uuid4().int)[:13]
+    for _ in range(2):
+        body = household(origin={"pcode": AT_BASHY}, destination={"pcode": AT_BASHY})
+        body["members"][0]["personal_number"] = number
+        assert author.post("/intake/v1/displacements", json=body).status_code == 202
+    desk = seat(Role.REGISTRAR)
+
+    def is_compared() -> bool:
+        pairs: list[Any] = desk.context.request.get(f"{whole.url}/registry/v1/duplicates:waiting").json()["pairs"]
+        return any("personal_number" in pair["reasons"] for pair in pairs)
+
+    desk.sign_in()
+    assert wait_until(is_compared, timeout=30, every=0.2)
+    page = desk.open("/waiting?lang=en")
+    pair = page.locator("#duplicates tr", has_text="the same personal number").first
+    expect(pair.get_by_role("link")).to_have_count(2, timeout=SLOW_MS)
+    pair.get_by_role("checkbox").press("Space")
+    page.locator("#duplicates-assign").press("Enter")
+    expect(pair).to_contain_text(desk.name, timeout=SLOW_MS)
+    pair.get_by_role("checkbox").check()
+    page.locator("#duplicates-two").press("Enter")
+    expect(pair).to_have_count(0, timeout=SLOW_MS)
     assert desk.errors == []

@@ -9,6 +9,7 @@ import { dayAndClock } from "/static/time.js";
 import { toast } from "/static/toasts.js";
 import { button } from "/static/waiting/held.js";
 import { age, learnNames, nameOf } from "/static/waiting/names.js";
+import { selection } from "/static/waiting/selection.js";
 
 /**
  * @typedef {{report_id: string, group_id: string, persons: number, households: number | null, is_full_recount: boolean, counted_at: string, author: string, origin: Record<string, string>, destination: Record<string, string>}} Counted
@@ -20,8 +21,7 @@ import { age, learnNames, nameOf } from "/static/waiting/names.js";
 const APPLIED_MS = 1500; // the registry computes the counts again in this time
 const MOST = 100; // questions of one request
 const mayDecide = "decides" in element("waiting").dataset;
-/** @type {Set<string>} */
-const chosen = new Set();
+const rows = selection("places-asked", showChosen);
 
 export async function readPlaces() {
   const answer = await call("GET", "/registry/v1/places:proposed");
@@ -29,21 +29,21 @@ export async function readPlaces() {
   /** @type {{proposals: Proposal[], decided: Answered[]}} */
   const { proposals, decided } = await answer.json();
   await learnNames([...proposals.flatMap(({ places }) => places.flatMap(({ counts }) => counts.map(({ author }) => author))), ...decided.map(({ account }) => account)]);
-  for (const id of chosen) if (!proposals.some(({ proposal_id }) => proposal_id === id)) chosen.delete(id);
+  rows.keep(proposals.map(({ proposal_id }) => proposal_id));
   element("places-count").textContent = number.format(proposals.length);
   element("places-none").hidden = proposals.length > 0;
   element("places-asked").replaceChildren(...proposals.map(drawn));
   element("places-answered").hidden = !decided.length;
   element("places-answered-count").textContent = number.format(decided.length);
   element("places-decided").replaceChildren(...decided.map(drawnAnswer));
-  showChosen();
+  rows.shown();
 }
 
 /** @param {Proposal} proposal */
 function drawn({ proposal_id, about, since, places }) {
   const names = places.map(({ name }) => name).join(" / ");
   return labelled(row([
-    cell(...(mayDecide ? [checkbox(proposal_id, names)] : [])),
+    cell(...(mayDecide ? [rows.checkbox(proposal_id, names)] : [])),
     cell(age(since), small(dayAndClock(new Date(since)))),
     cell(sentence(places.some(({ is_site }) => is_site) ? "is_site" : `asks_${about}`)),
     ...places.map((place) => cell(...shown(place, about))),
@@ -57,7 +57,7 @@ function shown({ name, pcode, is_site, has_code, counts, more_counts }, about) {
   const other = about === "origin" ? "destination" : "origin";
   return [
     strong(name), small(marks.join(" · ")),
-    ...counts.flatMap((count) => [document.createElement("br"), numbersOf(count), small(countWords(count, other))]),
+    ...counts.flatMap((count) => [Object.assign(document.createElement("div"), { textContent: numbersOf(count) }), small(countWords(count, other))]),
     ...(more_counts ? [small(sentence("more_counts", { count: number.format(more_counts) }))] : []),
   ];
 }
@@ -98,28 +98,13 @@ function named(made, about) {
   return made;
 }
 
-/** @param {string} id @param {string} names */
-function checkbox(id, names) {
-  const box = document.createElement("input");
-  Object.assign(box, { type: "checkbox", checked: chosen.has(id), ariaLabel: names });
-  box.dataset.place = id;
-  box.addEventListener("change", () => { choose(id, box.checked); showChosen(); });
-  return box;
-}
-
-/** @param {string} id @param {boolean} isChosen */
-function choose(id, isChosen) {
-  if (isChosen) chosen.add(id);
-  else chosen.delete(id);
-}
-
-function showChosen() {
+/** @param {number} count @param {boolean} isAll */
+function showChosen(count, isAll) {
   if (!mayDecide) return;
-  const boxes = document.querySelectorAll("[data-place]");
-  for (const id of ["places-same", "places-different"]) element(id).hidden = !chosen.size;
-  element("places-chosen").textContent = chosen.size ? sentence("selected", { count: number.format(chosen.size) }) : "";
-  /** @type {HTMLInputElement} */ (element("places-all")).checked = boxes.length > 0 && chosen.size >= boxes.length;
-  element("places-acts").hidden = !boxes.length;
+  for (const id of ["places-same", "places-different"]) element(id).hidden = !count;
+  element("places-chosen").textContent = count ? sentence("selected", { count: number.format(count) }) : "";
+  /** @type {HTMLInputElement} */ (element("places-all")).checked = isAll;
+  element("places-acts").hidden = !element("places-asked").childElementCount;
 }
 
 /** @param {string} answer @param {string[]} proposal_ids */
@@ -170,12 +155,6 @@ function small(text) {
 export function listenToPlaces() {
   if (!mayDecide) return;
   element("places-acts").addEventListener("submit", (event) => event.preventDefault());
-  for (const answer of /** @type {const} */ (["same", "different"])) element(`places-${answer}`).addEventListener("click", () => void decide(answer, [...chosen]));
-  element("places-all").addEventListener("change", (event) => {
-    for (const box of /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll("[data-place]"))) {
-      box.checked = /** @type {HTMLInputElement} */ (event.target).checked;
-      choose(box.dataset.place ?? "", box.checked);
-    }
-    showChosen();
-  });
+  for (const answer of /** @type {const} */ (["same", "different"])) element(`places-${answer}`).addEventListener("click", () => void decide(answer, [...rows.chosen]));
+  element("places-all").addEventListener("change", (event) => rows.all(/** @type {HTMLInputElement} */ (event.target).checked));
 }

@@ -1,5 +1,5 @@
-// The page of everything that waits for a person: held reports, places that may be the same,
-// counts that differ, and messages that failed.
+// The page of everything that waits for a person: held reports, probable duplicates,
+// places that may be the same, counts that differ, and messages that failed.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
@@ -7,6 +7,7 @@ import { number } from "/static/tables.js";
 import { sentence } from "/static/texts.js";
 import { toast } from "/static/toasts.js";
 import { readDiffering } from "/static/waiting/differing.js";
+import { listenToDuplicates, readDuplicates } from "/static/waiting/duplicates.js";
 import { drawHeld, drawReasons, selectAll, selected } from "/static/waiting/held.js";
 import { readLetters } from "/static/waiting/letters.js";
 import { learnNames } from "/static/waiting/names.js";
@@ -142,6 +143,8 @@ function listen() {
   element("more").addEventListener("click", () => attempt(() => readPage(next)));
   attempt(read);
   listenToPlaces();
+  listenToDuplicates();
+  attempt(readDuplicates);
   attempt(readPlaces);
   attempt(readDiffering);
 }
