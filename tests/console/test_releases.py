@@ -104,6 +104,10 @@ async def test_a_release_waits_on_the_board_until_its_hazard_comes(session: Asyn
 
     await show([received(release.model_copy(update={"expires": LATER}))], session)
     assert (await waiting(), await waiting(LATER)) == ([own.hazard_id], [])
+    known = (await session.scalars(select(BoardRelease))).one()
+    assert releases.source_of(known) == {"source": "cmc", "source_id": f"hazard:{own.hazard_id}"}
+    known.source = "hydromet"
+    assert releases.source_of(known) == {"source": "hydromet", "source_id": release.source_id}
     await show([received(own)], session)
     assert await waiting() == []
     withdrawn = hazard(events.HazardCancelled, revision=3, msg_type="Cancel", released_revision=1)
