@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.alerts.alerts import Alert
 from services.alerts.handlers import utcnow
-from services.alerts.notices import Cause, Follows, PlannedDelivery
+from services.alerts.notices import Cause, Follows, PlannedDelivery, is_foldable
 from services.alerts.queries import contacts as contact_queries
 from services.alerts.queries import deliveries as delivery_queries
 from services.alerts.queries import receivers as receiver_queries
@@ -56,7 +56,7 @@ class NextContacts:
         brought_forward = await contact_queries.bring_forward(session, superseded, now)
         contacts = await contact_queries.further(session, {each.recipient for each in current})
         planned = [
-            following(each, reasons[each.delivery_id], receiver, contact, now)
+            following(each, reasons[each.delivery_id], receiver, contact, alerts.get(each.alert_id), now)
             for each in current
             if (contact := next_contact(each, receiver := receivers[each.recipient], contacts.get(each.recipient, ())))
         ]
@@ -90,9 +90,9 @@ def next_contact(delivery: DueDelivery, receiver: Receiver, further: Sequence[Co
 
 
 def following(
-    delivery: DueDelivery, follows: Follows, receiver: Receiver, contact: Contact, now: datetime
+    delivery: DueDelivery, follows: Follows, receiver: Receiver, contact: Contact, alert: Alert | None, now: datetime
 ) -> PlannedDelivery:
-    """The same message to the next contact, with its own id. The message is never combined with others."""
+    """The same message to the next contact, with its own id. A mail may be combined with others as a first mail may."""
     return PlannedDelivery(
         events.derived_id("delivery", delivery.alert_id, delivery.step, receiver.label, contact.channel),
         delivery.alert_id,
@@ -102,6 +102,7 @@ def following(
         Cause(delivery.cause),
         delivery.content,
         now,
+        is_foldable=alert is not None and is_foldable(alert, contact.channel),
         is_internal=receiver.is_internal,
         next_contact_in=None if contact.wait_seconds is None else timedelta(seconds=contact.wait_seconds),
         follows=follows,

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -34,6 +34,7 @@ from shared.web.problems import Problem
 router = APIRouter(include_in_schema=False)
 Caller = Annotated[Principal, Depends(tokens.current)]
 HOME = "/alerts/receivers"
+LAST_WITHIN = timedelta(days=30)
 STATUSES = (Status.ACTUAL, Status.EXERCISE, Status.TEST)
 SEVERITIES = (Severity.UNKNOWN, Severity.MINOR, Severity.MODERATE, Severity.SEVERE, Severity.EXTREME)
 TAKEN = N_("There is a recipient of this name already.")
@@ -86,9 +87,10 @@ async def receivers_page(
         and (not status or status in each.receiver.statuses)
         and (not area or not each.receiver.areas or each.receiver.covers(area, places))
     ]
+    last = await receiver_queries.last_deliveries(session, datetime.now(UTC) - LAST_WITHIN)
     chosen = {"kind": kind, "channel": channel, "status": status, "area": area}
     return request.app.state.pages.render(  # type: ignore[no-any-return]
-        request, "receivers.html", shown=shown, count=len(known), chosen=chosen, **choices(request)
+        request, "receivers.html", shown=shown, count=len(known), chosen=chosen, last=last, **choices(request)
     )
 
 

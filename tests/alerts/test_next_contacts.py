@@ -17,14 +17,14 @@ from services.alerts.channels import ChannelOut
 from services.alerts.channels.email import EmailChannel
 from services.alerts.channels.webhook import WebhookChannel
 from services.alerts.deliveries import Deliveries
-from services.alerts.next_contacts import NextContacts, next_contact, reason
+from services.alerts.next_contacts import NextContacts, following, next_contact, reason
 from services.alerts.notices import Follows
 from services.alerts.queries.contacts import DueDelivery
 from services.alerts.receivers import Contact, Receiver, ReceiverKind, in_order
 from services.alerts.rules.findings import Finding
 from services.alerts.rules.hazard import decide
 from services.alerts.texts import Texts
-from shared.events.vocabulary import DeliveryChannel
+from shared.events.vocabulary import DeliveryChannel, Severity
 from shared.outbound import Outbound
 from shared.places import Places
 from shared.places.watched import WatchedArea
@@ -206,3 +206,16 @@ def test_why_the_next_contact_is_notified() -> None:
     assert reason(due(is_delivered=False, failure="http_410"), post, alert) is Follows.FAILED
     assert reason(delivered, person, alert) is Follows.UNANSWERED
     assert (reason(delivered, person, answered), reason(delivered, post, alert)) == (None, None)
+
+
+def test_only_a_mail_about_a_moderate_alert_to_the_next_contact_may_be_combined() -> None:
+    officer = Receiver("officer", WEBHOOK, "https://hook.example/")
+    finding = decide(hazard(), rules(), WatchedArea.load(), NOW)
+    assert isinstance(finding, Finding)
+    moderate = alerts.raised(finding, None, NOW)
+    severe = alerts.replaced(moderate, severity=Severity.SEVERE)
+    folds = [
+        following(due(), Follows.FAILED, officer, contact, alert, NOW).is_foldable
+        for contact, alert in ((MAIL, moderate), (MAIL, severe), (officer.first_contact, moderate))
+    ]
+    assert (moderate.severity, folds) == (Severity.MODERATE, [True, False, False])

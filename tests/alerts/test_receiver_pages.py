@@ -180,6 +180,8 @@ async def test_a_test_message_goes_to_each_contact_and_its_result_is_shown(desk:
             await session.execute(text("UPDATE deliveries SET settled_at = now(), is_delivered = channel = 'webhook'"))
         settled = (await caller.get(f"{path}/test", params={"lang": "en"})).text
         assert "Delivered" in settled and "Failed" in settled and "refresh" not in settled
+        keepers = (await caller.get("/receivers", params={"lang": "en"})).text
+        assert re.findall(r'<span class="small (\w+)">(\w+),', keepers) == [("bad", "Failed"), ("muted", "Delivered")]
         listed = (await caller.get("/v1/alerts")).json()["alerts"]
     assert listed == [], "no board shows the test"
     async with desk.sessions.begin() as session:

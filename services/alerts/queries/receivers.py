@@ -3,15 +3,17 @@
 # raw SQL throughout: batches of hazards and households wait until the receivers are read
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts.models import Act, Binding, ReceiverRow
+from services.alerts.models import Act, Binding, Delivery, ReceiverRow
 from services.alerts.receivers import Receiver
 from shared.postgres import database
 from shared.postgres.upsert import upsert
@@ -20,6 +22,17 @@ MOST_PEOPLE = 200
 _receiver = TypeAdapter(Receiver)
 RECEIVER_COLUMNS = tuple(field.name for field in fields(Receiver))
 SELECT_RECEIVERS = f"SELECT {', '.join(RECEIVER_COLUMNS)} FROM receivers"  # noqa: S608
+
+
+@dataclass(frozen=True, slots=True)
+class LastDelivery:
+    """`tries` is the number of attempts that were begun."""
+
+    channel: str
+    created_at: datetime
+    settled_at: datetime | None
+    is_delivered: bool | None
+    tries: int
 
 
 async def receivers(session: AsyncSession) -> list[Receiver]:
@@ -58,3 +71,18 @@ async def people(session: AsyncSession) -> list[tuple[UUID, str]]:
     names = select(known.c.account_id, func.max(known.c.name)).group_by(known.c.account_id)
     rows = await session.execute(names.order_by(func.max(known.c.name)).limit(MOST_PEOPLE))
     return [(account_id, name) for account_id, name in rows]
+
+
+async def last_deliveries(session: AsyncSession, since: datetime) -> dict[tuple[str, str], LastDelivery]:
+    """The newest delivery of each receiver and channel, if it is newer than `since`."""
+    slot = (Delivery.recipient, Delivery.channel)
+    newest = (
+        select(*slot, Delivery.created_at, Delivery.settled_at, Delivery.is_delivered, Delivery.attempts)
+        .ext(distinct_on(*slot))
+        .where(Delivery.created_at > since)
+        .order_by(*slot, Delivery.created_at.desc())
+    )
+    return {
+        (recipient, channel): LastDelivery(channel, created_at, settled_at, is_delivered, attempts)
+        for recipient, channel, created_at, settled_at, is_delivered, attempts in await session.execute(newest)
+    }
