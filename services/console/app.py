@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import aclosing, asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -82,6 +82,7 @@ def create_app(settings: ConsoleSettings) -> FastAPI:
                 totp=TotpSecrets(settings.callers_key_file),
                 positions=Positions(app.state.engine),
                 settlements=settlements,
+                started_at=datetime.now(UTC),
             )
             yield (
                 first_account(),

@@ -1,6 +1,7 @@
 """The page of the system's status, from the file of `dayar watch` alone: it needs neither Kafka nor PostgreSQL."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -40,6 +41,16 @@ def context(request: Request) -> dict[str, Any]:
         "findings": [shown(tracked, language, gettext) for tracked in known.open] if known else [],
         "parts": list(known.parts.values()) if known else [],
     }
+
+
+def monitored_until(folder: Path, now: datetime, *, started_at: datetime) -> datetime | None:
+    """When the monitoring stopped; None while it runs, if it never ran, or if the console started just before.
+
+    `make run` starts the monitoring up to two minutes after the console.
+    """
+    known = status.read(folder)
+    is_expected = now - started_at > 2 * status.STALE
+    return known.looked_at if known and is_expected and known.is_stale(now) else None
 
 
 def verdict(known: SystemStatus | None, now: datetime) -> str:

@@ -8,7 +8,17 @@ from fastapi import APIRouter, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from services.console import board, checks, corrections, groups, readmissions, releases, vectors, visibility
+from services.console import (
+    board,
+    checks,
+    corrections,
+    groups,
+    installation_status,
+    readmissions,
+    releases,
+    vectors,
+    visibility,
+)
 from services.console.notices import kinds_for
 from services.console.queries import (
     accounts,
@@ -28,6 +38,7 @@ from services.console.visibility import TOPICS
 from shared.auth import access, tokens
 from shared.auth.tokens import Role
 from shared.events.vocabulary import ReportKind
+from shared.monitoring import status
 from shared.pages import language_of
 from shared.postgres import notify
 from shared.postgres.database import Session
@@ -209,8 +220,13 @@ async def reports(request: Request, session: AsyncSession) -> dict[str, Any]:
 async def watched(request: Request, session: AsyncSession) -> dict[str, Any]:
     """The alarms of the installation's checks. Roles that may not see the ledger get no alarms."""
     if tokens.current(request).roles.isdisjoint(access.LEDGER):
-        return {"check_alarms": []}
-    return {"check_alarms": checks.alarms(await check_queries.known(session), datetime.now(UTC))}
+        return {"check_alarms": [], "monitored_until": None}
+    now, here = datetime.now(UTC), console(request)
+    folder = status.folder_of(here.settings)
+    return {
+        "check_alarms": checks.alarms(await check_queries.known(session), now),
+        "monitored_until": installation_status.monitored_until(folder, now, started_at=here.started_at),
+    }
 
 
 PANELS = {"alerts": alerts, "hazards": hazards, "households": households, "reports": reports, "checks": watched}

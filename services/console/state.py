@@ -1,6 +1,7 @@
 """The objects that the console's routes share; `app.py` creates them."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from starlette.requests import Request
@@ -30,6 +31,7 @@ class Console:
     totp: TotpSecrets
     positions: Positions
     settlements: SettlementsFile
+    started_at: datetime
 
     @property
     def settlements_path(self) -> str:

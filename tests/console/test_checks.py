@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from deploy.local.process import wait_until
 from services.console import clock
 from services.console.checks import CheckName, CheckState, InstallationCheck, alarms, seen
+from services.console.installation_status import monitored_until
 from services.console.queries import checks
 from shared.auth.tokens import Role
 from shared.events import Place
@@ -171,6 +172,16 @@ def test_the_page_of_the_status_shows_the_findings_to_those_who_act(watched: tup
     status.write(folder, with_postgresql_away(datetime.now(UTC) - timedelta(minutes=5)))
     assert "The monitoring has stopped" in head.get("/status/now", headers=english).text
     assert served.signed_in(Role.OPERATOR).get("/status").status_code == 403
+
+
+@pytest.mark.parametrize(("silent", "up", "is_told"), [(1, 60, False), (10, 3, False), (10, 60, True)])
+def test_the_board_states_that_the_monitoring_has_stopped(tmp_path: Path, silent: int, up: int, is_told: bool) -> None:
+    """The times are minutes: since the monitoring's last look, and since the start of the console."""
+    now = datetime.now(UTC)
+    started_at = now - timedelta(minutes=up)
+    assert monitored_until(tmp_path, now, started_at=started_at) is None, "it never ran"
+    status.write(tmp_path, with_postgresql_away(last := now - timedelta(minutes=silent)))
+    assert monitored_until(tmp_path, now, started_at=started_at) == (last if is_told else None)
 
 
 def test_a_wrong_clock_is_shown_on_the_board_and_in_the_ledger(watched: tuple[Served, Path]) -> None:
