@@ -66,12 +66,15 @@ def unbind(account: str) -> None:
     """Unbind the account's Telegram user, who can no longer acknowledge alerts in Telegram."""
 
     async def do(session: AsyncSession) -> bool:
-        account_id = await bindings.unbind(session, TELEGRAM, account)
-        if account_id is not None:
-            address = environment.terminal()
-            entry = Entry(action=Action.UNBOUND, address=address, subject="dayar telegram", objects=[account_id])
-            await audit.add(session, entry)
-        return account_id is not None
+        bound = {each.name: each.account_id for each in await bindings.everyone(session, TELEGRAM)}
+        if account not in bound:
+            return False
+        await bindings.unbind(session, TELEGRAM, bound[account])
+        entry = Entry(
+            action=Action.UNBOUND, address=environment.terminal(), subject="dayar telegram", objects=[bound[account]]
+        )
+        await audit.add(session, entry)
+        return True
 
     if not asyncio.run(within("alerts", do, own_settings())):
         refuse(f"{account} is not bound to a Telegram user.")

@@ -15,6 +15,7 @@ from services.alerts import (
     receiver_pages,
     routes,
     source_routes,
+    telegram_page,
 )
 from services.alerts.answers import AnswerRefused
 from services.alerts.config import AlertsSettings
@@ -55,6 +56,7 @@ def create_app(settings: AlertsSettings) -> FastAPI:
             pages.router,
             receiver_pages.router,
             alert_page.router,
+            telegram_page.router,
             ledger.routes("alerts"),
             redrive_routes.routes("alerts"),
         ],

@@ -92,16 +92,20 @@ async def person(session: AsyncSession, channel: DeliveryChannel, identity: str)
     return None if row is None else person_of(row)
 
 
+async def of_account(session: AsyncSession, channel: DeliveryChannel, account: UUID) -> Binding | None:
+    return (await session.scalars(select(Binding).filter_by(channel=channel.value, account_id=account))).one_or_none()
+
+
 async def everyone(session: AsyncSession, channel: DeliveryChannel) -> Sequence[Binding]:
     return (await session.scalars(select(Binding).filter_by(channel=channel.value).order_by(Binding.name))).all()
 
 
-async def unbind(session: AsyncSession, channel: DeliveryChannel, name: str) -> UUID | None:
-    """Ends the binding and the unused code of the account of this name. Returns the account's id, if it was bound."""
+async def unbind(session: AsyncSession, channel: DeliveryChannel, account: UUID) -> bool:
+    """Ends the binding and the unused code of the account. Returns whether the account was bound."""
     for model in (BindingCode, Binding):
-        ended = delete(model).where(model.channel == channel.value, model.name == name).returning(model.account_id)
-        account: UUID | None = await session.scalar(ended)
-    return account
+        ended = delete(model).filter_by(channel=channel.value, account_id=account).returning(model.account_id)
+        was_bound = await session.scalar(ended) is not None
+    return was_bound
 
 
 def person_of(row: Binding | BindingCode) -> BoundPerson:

@@ -11,6 +11,7 @@ from services.alerts import listings, subscriptions
 from services.alerts.channels import OUTBOX_PAGE
 from services.alerts.messages import message_of
 from services.alerts.notices import Content, Follows
+from services.alerts.queries import telegram_polls as poll_queries
 from services.alerts.texts import CAUSES, Text, Texts
 from shared.auth import tokens
 from shared.auth.tokens import Principal
@@ -31,6 +32,7 @@ OUTCOMES = {
     "not_mailable": N_("Invalid address of the sender or the recipient"),
     "no_bot_token": N_("No Telegram bot is set"),
     "bot_token_refused": N_("Telegram refuses the token of the bot: a new token is needed"),
+    "telegram_409": N_("Another program uses the same Telegram bot"),
     "chat_not_found": N_("Telegram knows no such chat, or the bot is not in it"),
     "chat_closed": N_("The bot was blocked, or removed from the chat"),
     "chat_forbids": N_("The bot may not write in this chat"),
@@ -88,10 +90,14 @@ async def deliveries_page(request: Request, session: Session, caller: Caller) ->
 
 @router.get("/notices", include_in_schema=False)
 async def notices(request: Request, session: Session) -> Response:
-    """One line if no receiver may get the texts of hazards that are not Public, as after the update to this release."""
-    status, pages = request.app.state.settings.counted_status, request.app.state.pages
+    """What administrators must repair: nobody gets the texts of restricted events, or Telegram does not work."""
+    settings, pages, language = request.app.state.settings, request.app.state.pages, language_of(request)
+    status = settings.counted_status
+    problem = await poll_queries.problem(session) if settings.alerts_telegram_token_file else None
     is_lacking = status is Status.ACTUAL and not await subscriptions.has_internal(session, status)
-    shown: Response = pages.render(request, "notices.html", lacks_internal=is_lacking)
+    shown: Response = pages.render(
+        request, "notices.html", lacks_internal=is_lacking, telegram=problem and outcome_of(problem, pages, language)
+    )
     return shown
 
 

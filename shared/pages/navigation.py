@@ -32,6 +32,7 @@ MENU = (
     Destination("/readmission", N_("Re-admit a team")),
     Destination("/alerts/receivers", N_("Recipients of alerts")),
     Destination("/status", N_("System status")),
+    Destination("/alerts/telegram", N_("Telegram")),
     Destination("/sign-ins", N_("Signed-in devices")),
     Destination("/second-factor", N_("Second factor")),
 )

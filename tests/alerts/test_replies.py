@@ -125,7 +125,8 @@ async def test_a_code_binds_once_and_within_fifteen_minutes(session: AsyncSessio
     again = await bindings.draw_code(session, box, TELEGRAM, aibek, NOW)
     assert await bindings.bind(session, box, TELEGRAM, "9", again, NOW) == aibek
     assert await bindings.person(session, TELEGRAM, "7") is None
-    assert await bindings.unbind(session, TELEGRAM, "aibek") == aibek.account
+    assert await bindings.unbind(session, TELEGRAM, aibek.account)
+    assert not await bindings.unbind(session, TELEGRAM, aibek.account)
     assert await bindings.person(session, TELEGRAM, "9") is None
 
 

@@ -43,15 +43,16 @@ async def store_username(session: AsyncSession, bot_id: int, username: str | Non
     await session.execute(row.on_conflict_do_update(index_elements=["bot_id"], set_={"username": username}))
 
 
-async def username(session: AsyncSession, bot_id: int) -> str | None:
-    """The bot's name in Telegram, if it is known."""
-    return await session.scalar(select(TelegramPoll.username).where(TelegramPoll.bot_id == bot_id))
+async def newest(session: AsyncSession) -> TelegramPoll | None:
+    """The bot that gave updates last, or None if there was no bot yet. `username` is the bot's name in Telegram."""
+    polls = select(TelegramPoll).order_by(TelegramPoll.polled_at.desc(), TelegramPoll.bot_id)
+    return (await session.scalars(polls.limit(1))).one_or_none()
 
 
 async def problem(session: AsyncSession) -> str | None:
-    """Why the bot that was asked last gives no updates, or None."""
-    newest = select(TelegramPoll.problem).order_by(TelegramPoll.polled_at.desc(), TelegramPoll.bot_id).limit(1)
-    return await session.scalar(newest)
+    """Why the bot gives no updates, or None."""
+    poll = await newest(session)
+    return None if poll is None else poll.problem
 
 
 def _next(poll: TelegramPoll | None, now: datetime) -> int | None:

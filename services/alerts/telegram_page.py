@@ -1,0 +1,60 @@
+"""The page on which a person binds the own Telegram account, so that the person can acknowledge alerts there."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import RedirectResponse, Response
+
+from services.alerts import bindings
+from services.alerts.bindings import BoundPerson
+from services.alerts.queries import telegram_polls as poll_queries
+from services.alerts.secrets import WebhookSecrets
+from shared import audit
+from shared.audit import Action
+from shared.auth import tokens
+from shared.auth.tokens import Principal
+from shared.events.vocabulary import DeliveryChannel
+from shared.postgres.database import Session
+
+TELEGRAM = DeliveryChannel.TELEGRAM
+
+router = APIRouter(include_in_schema=False)
+Caller = Annotated[Principal, Depends(tokens.current)]
+
+
+@router.get("/telegram")
+async def telegram_page(request: Request, session: Session, caller: Caller) -> Response:
+    return await shown(request, session, caller)
+
+
+@router.post("/telegram")
+async def draw_code(request: Request, session: Session, caller: Caller) -> Response:
+    """Shows a new code once. A code that was shown before is no longer valid."""
+    box: WebhookSecrets = request.app.state.box
+    code = await bindings.draw_code(session, box, TELEGRAM, person_of(caller), datetime.now(UTC))
+    return await shown(request, session, caller, code)
+
+
+@router.post("/telegram/end")
+async def unbind(request: Request, session: Session, caller: Caller) -> Response:
+    if await bindings.unbind(session, TELEGRAM, caller.account):
+        await audit.add(session, audit.entry_of(request, Action.UNBOUND, objects=[caller.account]))
+    return RedirectResponse("/alerts/telegram", 303)
+
+
+async def shown(request: Request, session: Session, caller: Principal, code: str | None = None) -> Response:
+    page: Response = request.app.state.pages.render(
+        request,
+        "telegram.html",
+        bound=await bindings.of_account(session, TELEGRAM, caller.account),
+        bot=await poll_queries.newest(session),
+        code=code,
+    )
+    return page
+
+
+def person_of(caller: Principal) -> BoundPerson:
+    """The caller, with the rights of the sign-in, which a revocation ends together with the binding."""
+    began_at = datetime.fromtimestamp(caller.signed_in_at or caller.issued_at, UTC)
+    return BoundPerson(caller.account, caller.name, caller.roles, caller.areas, began_at)
