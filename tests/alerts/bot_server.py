@@ -66,6 +66,23 @@ class BotServer:
         self.has_updates.set()
         return id
 
+    def presses(self, message: dict[str, Any], button: int, user: int = DESK) -> None:
+        """A person presses a button of the first row below the message."""
+        row = message["reply_markup"]["inline_keyboard"][0]
+        self.sends_data(row[button]["callback_data"], message, user)
+
+    def sends_data(self, data: str, message: dict[str, Any], user: int = DESK) -> None:
+        pressed = {"id": str(next(self._ids)), "from": {"id": user}, "data": data, "message": place(message)}
+        self.update(callback_query=pressed)
+
+    def says(self, text: str, user: int = DESK, chat: int = DESK, answers: dict[str, Any] | None = None) -> None:
+        """A person writes to the bot, perhaps as an answer to a message."""
+        sender = {"id": user, "language_code": "ru"}
+        message = {"message_id": next(self._ids), "from": sender, "text": text}
+        kind = "private" if chat > 0 else "supergroup"
+        more = {"reply_to_message": place(answers)} if answers else {}
+        self.update(message={**message, "chat": {"id": chat, "type": kind}, **more})
+
     async def answer(self, request: web.Request) -> web.Response:
         method = request.match_info["method"]
         fields = json.loads(await request.read() or b"{}")
@@ -130,6 +147,10 @@ class BotServer:
         if id not in self.messages:
             raise Refused(400, "Bad Request: chat not found")
         return self.messages[id]
+
+
+def place(message: dict[str, Any]) -> dict[str, Any]:
+    return {"message_id": message["message_id"], "chat": message["chat"], "date": 0}
 
 
 def check(text: str, fields: dict[str, Any]) -> None:

@@ -71,35 +71,20 @@ class Shift(Bureau):
         assert alert is not None
         return alert
 
-    async def presses(self, message: dict[str, Any], button: int, user: int = USER) -> dict[str, Any]:
-        """Presses a button of the message's first row. Returns the bot's next answer."""
-        data = message["reply_markup"]["inline_keyboard"][0][button]["callback_data"]
-        return await self.sends_data(data, message, user)
-
-    async def sends_data(self, data: str, message: dict[str, Any], user: int = USER) -> dict[str, Any]:
-        self.bot.update(
-            callback_query={"id": str(uuid4()), "from": {"id": user}, "data": data, "message": place(message)}
-        )
+    async def presses(self, message: dict[str, Any], button: int) -> dict[str, Any]:
+        """The bot's answer to a pressed button of the message's first row."""
+        self.bot.presses(message, button)
         return await self.answered("answerCallbackQuery")
 
-    def press(self, data: str, message: dict[str, Any], user: int = USER) -> None:
-        pressed = {"id": str(uuid4()), "from": {"id": user}, "data": data, "message": place(message)}
-        self.bot.update(callback_query=pressed)
-
-    async def writes(self, text: str, user: int = USER, chat: int = DESK, **more: Any) -> dict[str, Any]:
-        kind = "private" if chat > 0 else "supergroup"
-        message = {"message_id": 7, "from": {"id": user, "language_code": "ru"}, "chat": {"id": chat, "type": kind}}
-        self.bot.update(message={**message, "text": text, **more})
+    async def writes(self, text: str, **more: Any) -> dict[str, Any]:
+        """The bot's answer to a written message."""
+        self.bot.says(text, **more)
         return await self.answered("sendMessage")
 
     async def answered(self, method: str) -> dict[str, Any]:
         known = len(self.bot.called(method))
         await wait_for(lambda: len(self.bot.called(method)) > known, 20)
         return self.bot.called(method)[-1]
-
-
-def place(message: dict[str, Any]) -> dict[str, Any]:
-    return {"message_id": message["message_id"], "chat": message["chat"], "date": 0}
 
 
 @pytest.fixture
@@ -132,12 +117,11 @@ async def test_an_acknowledgement_on_behalf_of_the_person_whose_name_answers_the
     async with shift.working(), shift.polling():
         await shift.alert()
         message = await shift.bot.message()
-        data = message["reply_markup"]["inline_keyboard"][0][1]["callback_data"]
-        shift.press(data, message)
+        shift.bot.presses(message, 1)
         question = await shift.bot.message(2)
         assert question["reply_markup"]["force_reply"] is True
         await wait_for(lambda: is_asked(shift))
-        asked: dict[str, Any] = {"chat": GROUP, "reply_to_message": place(question)}
+        asked: dict[str, Any] = {"chat": GROUP, "answers": question}
         assert "150" in (await shift.writes("Касымов\nбатальон", **asked))["text"]
         assert "привяжите" in (await shift.writes("Касымов", user=STRANGER, **asked))["text"]
         assert "Принято вами" in (await shift.writes("Касымов", **asked))["text"]
@@ -170,7 +154,8 @@ async def test_forged_or_unreadable_updates_change_nothing(shift: Shift) -> None
         shift.bot.update(callback_query={"id": 5, "from": "nobody"})
         shift.bot.update(message={"message_id": "x"})
         for data in ("", "a", data_of(Press.ACCEPT, uuid4()), "z" * 64):
-            assert "мындай кулактандыруу жок" in (await shift.sends_data(data, message))["text"]
+            shift.bot.sends_data(data, message)
+            assert "мындай кулактандыруу жок" in (await shift.answered("answerCallbackQuery"))["text"]
     assert (await shift.alerted()).acknowledged_at is None
 
 

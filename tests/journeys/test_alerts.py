@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -17,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from deploy.local.process import Process
 from services.alerts import subscriptions
 from services.alerts.config import AlertsSettings
+from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers import Receiver
 from services.alerts.secrets import WebhookSecrets
 from shared.auth.tokens import Role
@@ -25,6 +28,7 @@ from shared.events.topics import ALERTS_HOUSEHOLDS
 from shared.events.vocabulary import DeliveryChannel, SubmissionChannel
 from shared.messaging.records import Partition
 from shared.postgres import database
+from tests.alerts.bot_server import DESK, GROUP, TOKEN, serving
 from tests.clients import PLAIN
 from tests.hooks import Hook, Mood, listening
 from tests.installation import Installation
@@ -236,6 +240,35 @@ async def test_with_workers_killed_repeatedly_each_hazard_raises_one_alert(centr
     await count_check(centre.installation, centre.sent)
 
 
+async def test_an_operator_binds_telegram_and_acknowledges_there_while_the_worker_dies(
+    centre: Centre, tmp_path: Path
+) -> None:
+    (token := tmp_path / "bot-token").write_text(TOKEN)
+    async with serving() as bot, centre.operator() as client:
+        env = {
+            "ALERTS_TELEGRAM_API": bot.url,
+            "ALERTS_TELEGRAM_TOKEN_FILE": str(token),
+            "OUTBOUND_ALLOW": json.dumps([f"127.0.0.1:{bot.port}"]),
+        }
+        async with centre.sessions.begin() as session:
+            group = Receiver("group", DeliveryChannel.TELEGRAM, f"telegram:{GROUP}", language="en")
+            await receiver_queries.save_receiver(session, group)
+        worker = centre.worker(**env)
+        await wait_for(lambda: bot.called("getUpdates"), 30)
+        page = await client.post("/alerts/telegram", headers={"sec-fetch-site": "same-origin"})
+        bot.says(f"/start {re.findall('/start ([0-9A-Z-]+)', page.text)[0]}")
+        await wait_for(lambda: "Айбек" in bot.sent(DESK)[-1]["text"] if bot.sent(DESK) else False, 30)
+        await centre.hazard(client)
+        message = await bot.message()
+        worker.kill9()
+        bot.presses(message, 0)
+        centre.worker(**env)
+        (alert,) = await wait_for(lambda: acknowledged(client), 30)
+        assert alert["acknowledged_name"] == "Айбек"
+        await wait_for(lambda: "Acknowledged: Айбек" in bot.sent()[0]["text"], 30)
+    await count_check(centre.installation, centre.sent)
+
+
 async def test_of_two_operators_at_the_same_instant_one_wins_and_the_other_sees_who(centre: Centre) -> None:
     centre.worker()
     async with centre.operator("Айбек") as aibek, centre.operator("Нургүл") as nurgul:
@@ -288,7 +321,15 @@ def reached(hook: Hook, goal: int) -> bool:
     return len(hook.answered) >= goal
 
 
+async def acknowledged(client: httpx.AsyncClient) -> list[dict[str, Any]]:
+    return await alerts_of(client, "acknowledged")
+
+
 async def open_alerts(client: httpx.AsyncClient) -> list[dict[str, Any]]:
-    page = (await client.get("/alerts/v1/alerts", params={"state": "open"})).json()
+    return await alerts_of(client, "open")
+
+
+async def alerts_of(client: httpx.AsyncClient, state: str) -> list[dict[str, Any]]:
+    page = (await client.get("/alerts/v1/alerts", params={"state": state})).json()
     listed: list[dict[str, Any]] = page["alerts"]
     return listed

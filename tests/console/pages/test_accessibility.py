@@ -40,6 +40,7 @@ PAGES = {
         "/ledger",
         "/readmission",
         "/purpose",
+        "/alerts/telegram",
     ),
     Role.ADMINISTRATOR: ("/", "/security", "/status", "/second-factor", "/sign-ins", "/password"),
     Role.AUDITOR: ("/audit",),

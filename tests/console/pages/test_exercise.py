@@ -28,7 +28,10 @@ def exercise(ground: Ground, tmp_path: Path) -> Iterator[Whole]:
 
 def test_an_exercise_never_says_delivered(exercise: Whole, browser: Browser) -> None:
     on_exercise = frozenset({Status.EXERCISE})
-    exercise.replace_receivers(Receiver("duty", DeliveryChannel.EMAIL, "duty@centre.example", statuses=on_exercise))
+    exercise.replace_receivers(
+        Receiver("duty", DeliveryChannel.EMAIL, "duty@centre.example", statuses=on_exercise),
+        Receiver("group", DeliveryChannel.TELEGRAM, "telegram:-100", language="en", statuses=on_exercise),
+    )
     exercise.report_hazard(type="rockfall", status="Exercise")
     desk = Seat(exercise, browser, Role.OPERATOR)
     page = desk.open("/")
@@ -42,6 +45,11 @@ def test_an_exercise_never_says_delivered(exercise: Whole, browser: Browser) -> 
             page.goto(f"{exercise.url}{path}?lang={language}")
             assert delivered not in words(page), (path, language)
         assert processed in words(page), "on the alert's own page, the last of them"
+    page.goto(f"{exercise.url}/alerts/deliveries?lang=en")
+    message = page.locator(".sent li", has_text="Telegram")
+    message.locator("summary").click()
+    expect(message.locator("pre")).to_contain_text("Severity: ")
+    expect(message.locator("p .tag")).to_have_text(["Acknowledge", "On behalf of…"])
     desk.context.close()
 
 
