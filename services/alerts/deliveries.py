@@ -110,9 +110,9 @@ class Deliveries:
             sent = list(self._unrecorded)
             taken = [[recipient for recipient, _ in busy], [channel for _, channel in busy], list(busy.values())]
             rows = await connection.fetch(CLAIM, lease, sent, *taken, at_once)
-            if folding := {row["recipient"] for row in rows if row["is_foldable"]}:
-                ids = [row["delivery_id"] for row in rows]
-                rows += await connection.fetch(ACCOMPANY, lease, sent, list(folding), ids)
+            if folding := {(row["recipient"], row["channel"]) for row in rows if row["is_foldable"]}:
+                slots, ids = map(list, zip(*folding, strict=True)), [row["delivery_id"] for row in rows]
+                rows += await connection.fetch(ACCOMPANY, lease, sent, *slots, ids)
         jobs = folded([job_of(row) for row in rows])
         claimed = Counter(job.slot for job in jobs)
         self._waiting = {slot for slot, attempts in (busy + claimed).items() if attempts >= at_once}
@@ -212,11 +212,11 @@ class Deliveries:
 
 
 def folded(jobs: Sequence[Job]) -> list[Job]:
-    """Joins a receiver's foldable jobs into one mail. The first job gets the other jobs as companions."""
-    together: dict[str, list[Job]] = {}
+    """Joins a receiver's foldable jobs of one channel. The first job gets the other jobs as companions."""
+    together: dict[Slot, list[Job]] = {}
     for job in jobs:
         if job.is_foldable:
-            together.setdefault(job.recipient, []).append(job)
+            together.setdefault(job.slot, []).append(job)
     alone = [job for job in jobs if not job.is_foldable]
     return [*alone, *(replace(first, companions=tuple(others)) for first, *others in together.values())]
 

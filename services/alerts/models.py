@@ -435,6 +435,7 @@ class TelegramMessage(AlertsModel):
     message_id: Mapped[int] = mapped_column(BigInteger)
     language: Mapped[str]
     sent_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    is_digest: Mapped[bool] = mapped_column(server_default=false())
 
 
 class TelegramQuestion(AlertsModel):

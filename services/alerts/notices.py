@@ -26,6 +26,7 @@ from shared.events.vocabulary import DeliveryChannel, Severity
 
 FOLDED_WITHIN = timedelta(minutes=2)
 TRIAL_RULE = "test"
+FOLDABLE = frozenset({DeliveryChannel.EMAIL, DeliveryChannel.TELEGRAM})
 
 
 class Cause(StrEnum):
@@ -114,8 +115,11 @@ class Content(BaseModel):
 
 
 def is_foldable(alert: Alert, channel: DeliveryChannel) -> bool:
-    """Whether the message may wait for other messages. Only a mail about an alert of Moderate or below may wait."""
-    return channel is DeliveryChannel.EMAIL and RANK[alert.severity] <= RANK[Severity.MODERATE]
+    """Whether the message may wait for other messages.
+
+    Only a mail or a Telegram message about an alert of Moderate or below may wait.
+    """
+    return channel in FOLDABLE and RANK[alert.severity] <= RANK[Severity.MODERATE]
 
 
 def event_of(alert: Alert, cause: Cause) -> type[AlertRaised]:

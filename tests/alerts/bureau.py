@@ -56,9 +56,9 @@ class Bureau:
         async with self.town.sessions.begin() as session:
             await subscriptions.put(session, receiver, self.town.box)
 
-    async def alert(self) -> UUID:
+    async def alert(self, **changed: Any) -> UUID:
         now = datetime.now(UTC)
-        await self.town.report(mudflow(onset=now, received_at=now))
+        await self.town.report(mudflow(onset=now, received_at=now, **changed))
         async with self.town.sessions() as session:
             alert_id: UUID = await session.scalar(text("SELECT alert_id FROM alerts ORDER BY raised_at DESC LIMIT 1"))
         return alert_id

@@ -93,6 +93,23 @@ async def reasons(town: Town) -> set[str]:
         return set(await session.scalars(text("SELECT reason FROM attempts")))
 
 
+async def test_alerts_of_moderate_or_below_share_a_message_with_a_button_for_each(bureau: Bureau) -> None:
+    """The first goes at once; the others wait for two minutes, and come ten in a message. A retry repeats none."""
+    async with bureau.working():
+        ids = [await bureau.alert(severity="Moderate") for _ in range(13)]
+        first = await bureau.bot.message()
+        await bureau.hasten()
+        await bureau.town.settled(13)
+        digests = bureau.bot.sent()[1:]
+        assert [digest["text"].splitlines()[0] for digest in digests] == ["Оповещений: 10", "Оповещений: 2"]
+        assert sum(str(id) in message["text"] for id in ids for message in (first, *digests)) == 13
+        assert texts_of(digests[1]) == ["Принять 1", "Принять 2"]
+        await bureau.acknowledge(ids[-1])
+        assert (await bureau.bot.message(4))["reply_parameters"]["message_id"] == digests[1]["message_id"]
+        await bureau.town.settled(14)
+    assert bureau.bot.called("editMessageText") == []
+
+
 @pytest.mark.parametrize(
     ("refused", "reason", "is_final"),
     [

@@ -1,6 +1,7 @@
 """Sends Telegram messages. Later messages of an alert answer the first, which is edited to the newest state."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -13,18 +14,22 @@ from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered
 from services.alerts.notices import Content
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import telegram_messages as message_queries
+from services.alerts.queries.telegram_messages import SentMessage
 from services.alerts.receivers import Receiver
 from services.alerts.telegram.bot_api import BotApi, BotApiError
-from services.alerts.telegram.chat_messages import ChatMessage, ChatMessages
+from services.alerts.telegram.chat_messages import ChatMessage, ChatMessages, DigestItem
 from services.alerts.telegram.chats import Chat
 from services.alerts.telegram.limits import ChatLimits
 from shared import log
+from shared.events import AlertRaised
 from shared.failures import is_dependency_unavailable
 from shared.outbound import OutboundError, OutsideExercise
 
 DELIVERED = "telegram_200"
 LONGEST_SECONDS = 25.0  # less than the lease, for a message, its edit and their waits
 MOST_WAIT_SECONDS = 5.0  # a delivery that must wait longer for its chat gives its slot back, and is retried later
+IN_DIGEST = 10  # alerts in one message; their titles and links are shorter than the longest message
+MOST_EDITS = 5  # edits with a digest; further first messages keep their former state
 # Phrases of Telegram's refusals, in lower case. The API has no codes for them.
 NO_CHAT = ("chat not found", "peer_id_invalid", "user not found")
 NO_TOPIC = ("message thread not found", "topic_deleted", "topic_id_invalid")
@@ -34,11 +39,14 @@ BAD_LINK = ("button", "url")
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """What was sent of the alert to the receiver's chat. `sent` is this delivery's own message, if it was sent."""
+    """What was sent of the alert to the receiver's chat, and the alert's newest state.
 
-    alert: Alert
+    `sent` is this delivery's own message, if it was sent.
+    """
+
+    state: Alert | AlertRaised
     sent: int | None
-    first: message_queries.SentMessage | None
+    first: SentMessage | None
 
 
 class TelegramChannel:
@@ -73,32 +81,51 @@ class TelegramChannel:
             raise Undelivered("unreachable") from error
 
     async def _deliver(self, job: Job, receiver: Receiver, chat: Chat) -> str:
+        if job.companions:
+            return await self._deliver_digest((job, *job.companions), receiver, chat)
         content = Content.model_validate_json(job.content)
-        thread = await self._thread(job, chat)
+        thread = await self._thread(job, content, chat)
         if thread.sent is None:
-            message = self._messages.of(thread.alert, job.cause, receiver.language, job.delivery_id, content.hazard)
-            chat, message_id = await self._post(chat, message, thread)
-            await self._store(job, receiver, chat, message_id)
-        if thread.first is not None:
-            whole = self._messages.whole(
-                thread.alert, job.cause, receiver.language, thread.first.delivery_id, content.hazard
-            )
-            await self._edit(chat, thread.first.message_id, whole)
+            message = self._messages.of(thread.state, job.cause, receiver.language, job.delivery_id, content.hazard)
+            chat, message_id = await self._post(chat, message, thread.first)
+            await self._store([job], receiver, chat, message_id)
+        await self._renew(job, content, thread, receiver, chat)
         return DELIVERED
 
-    async def _thread(self, job: Job, chat: Chat) -> Thread:
+    async def _deliver_digest(self, jobs: Sequence[Job], receiver: Receiver, chat: Chat) -> str:
+        """Sends the alerts in messages of IN_DIGEST alerts each. Messages that were sent before are not repeated."""
+        contents = {job.delivery_id: Content.model_validate_json(job.content) for job in jobs}
+        threads = {job.delivery_id: await self._thread(job, contents[job.delivery_id], chat) for job in jobs}
+        unsent = [job for job in jobs if threads[job.delivery_id].sent is None]
+        for begin in range(0, len(unsent), IN_DIGEST):
+            part = unsent[begin : begin + IN_DIGEST]
+            items = [DigestItem(threads[job.delivery_id].state, job.cause, job.delivery_id) for job in part]
+            chat, message_id = await self._post(chat, self._messages.digest(items, receiver.language), None)
+            await self._store(part, receiver, chat, message_id)
+        earlier = [job for job in jobs if threads[job.delivery_id].first is not None]
+        for job in earlier[:MOST_EDITS]:
+            await self._renew(job, contents[job.delivery_id], threads[job.delivery_id], receiver, chat)
+        return DELIVERED
+
+    async def _thread(self, job: Job, content: Content, chat: Chat) -> Thread:
         async with self._sessions() as session:
             alert = await alert_queries.alert(session, job.alert_id)
-            if alert is None:
-                raise Undelivered("alert_removed", is_final=True)
             sent = await message_queries.message_of(session, job.delivery_id)
             first = await message_queries.first(session, chat.id, job.recipient, job.alert_id)
-        return Thread(alert, sent, None if first is None or first.delivery_id == job.delivery_id else first)
+        is_own = first is not None and first.delivery_id == job.delivery_id
+        return Thread(alert or content.data, sent, None if is_own else first)
 
-    async def _post(self, chat: Chat, message: ChatMessage, thread: Thread) -> tuple[Chat, int]:
+    async def _renew(self, job: Job, content: Content, thread: Thread, receiver: Receiver, chat: Chat) -> None:
+        """Edits the first message to the newest state. A digest stays as it is, because it has other alerts, too."""
+        first = thread.first
+        if first is not None and not first.is_digest:
+            whole = self._messages.whole(thread.state, job.cause, receiver.language, first.delivery_id, content.hazard)
+            await self._edit(chat, first.message_id, whole)
+
+    async def _post(self, chat: Chat, message: ChatMessage, first: SentMessage | None) -> tuple[Chat, int]:
         """Sends the message. Returns its id and the chat, which is another one if the group became a supergroup."""
         try:
-            return chat, await self._message(chat, message, thread.first)
+            return chat, await self._message(chat, message, first)
         except BotApiError as error:
             if error.migrated_to is None:
                 raise
@@ -107,7 +134,7 @@ class TelegramChannel:
                 await subscriptions.move(session, chat.address, moved.address)
             return moved, await self._message(moved, message, None)
 
-    async def _message(self, chat: Chat, message: ChatMessage, first: message_queries.SentMessage | None) -> int:
+    async def _message(self, chat: Chat, message: ChatMessage, first: SentMessage | None) -> int:
         """Sends the message and, if Telegram refuses its topic or a link, once more without them."""
         fields: dict[str, Any] = {
             "reply_parameters": first and {"message_id": first.message_id, "allow_sending_without_reply": True},
@@ -142,14 +169,14 @@ class TelegramChannel:
             raise Undelivered("chat_limit", retry_after=seconds)
         await asyncio.sleep(seconds)
 
-    async def _store(self, job: Job, receiver: Receiver, chat: Chat, message_id: int) -> None:
+    async def _store(self, jobs: Sequence[Job], receiver: Receiver, chat: Chat, message_id: int) -> None:
         """Stores the message at once, so that a retry does not send the message twice.
 
         A failure is no failed delivery: the message was sent, and a retry would send the message twice.
         """
         try:
             async with self._sessions.begin() as session:
-                await message_queries.store(session, job, chat.id, message_id, receiver.language)
+                await message_queries.store(session, jobs, chat.id, message_id, receiver.language)
         except Exception as error:
             if not is_dependency_unavailable(error):
                 raise

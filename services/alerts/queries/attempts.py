@@ -40,17 +40,18 @@ WITH busy AS (
     ) AS one
 ), {TAKE}"""  # noqa: S608 - constants
 
-# Claims the other foldable messages that are due for the same receiver, because one mail contains all of them.
-# The message of an earlier step is sent before the messages of later steps, or in the same mail.
+# Claims the other foldable messages that are due for the same receiver and channel, because they are sent together.
+# The message of an earlier step is sent before the messages of later steps, or together with them.
 ACCOMPANY = f"""
 WITH claimed AS MATERIALIZED (
     SELECT delivery_id FROM deliveries AS next
-    WHERE recipient = ANY($3) AND is_foldable AND settled_at IS NULL AND due_at <= now() AND delivery_id <> ALL($2)
+    WHERE (recipient, channel) IN (SELECT * FROM unnest($3::text[], $4::text[])) AND is_foldable
+        AND settled_at IS NULL AND due_at <= now() AND delivery_id <> ALL($2)
         AND NOT EXISTS (
         SELECT FROM deliveries AS before
         WHERE before.alert_id = next.alert_id AND before.recipient = next.recipient AND before.channel = next.channel
             AND before.step < next.step AND before.settled_at IS NULL AND before.due_at > now()
-            AND before.delivery_id <> ALL($4)
+            AND before.delivery_id <> ALL($5)
     )
     ORDER BY created_at LIMIT 100 FOR UPDATE SKIP LOCKED
 ), {TAKE}"""  # noqa: S608 - constants

@@ -1,10 +1,11 @@
 """The Telegram messages of deliveries; the caller commits."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, false, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,19 +19,26 @@ ANSWERED_WITHIN = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class SentMessage:
+    """The message of a delivery. A digest is also the message of other deliveries."""
+
     delivery_id: UUID
     message_id: int
+    is_digest: bool
 
 
 @dataclass(frozen=True, slots=True)
 class PressedDelivery:
-    """A delivery whose message has buttons. `language` is the language of the message."""
+    """A delivery whose message has buttons. `language` is the language of the message.
+
+    `is_digest` says whether the message has the buttons of other deliveries, too.
+    """
 
     delivery_id: UUID
     alert_id: UUID
     cause: str
     content: str
     language: str
+    is_digest: bool
 
 
 async def message_of(session: AsyncSession, delivery_id: UUID) -> int | None:
@@ -42,12 +50,12 @@ async def message_of(session: AsyncSession, delivery_id: UUID) -> int | None:
 async def first(session: AsyncSession, chat_id: int, recipient: str, alert_id: UUID) -> SentMessage | None:
     """The receiver's first message about the alert in this chat."""
     wanted = (
-        select(TelegramMessage.delivery_id, TelegramMessage.message_id)
+        select(TelegramMessage.delivery_id, TelegramMessage.message_id, TelegramMessage.is_digest)
         .filter_by(alert_id=alert_id, recipient=recipient, chat_id=chat_id)
         .order_by(TelegramMessage.sent_at, TelegramMessage.message_id)
     )
     row = (await session.execute(wanted.limit(1))).one_or_none()
-    return None if row is None else SentMessage(row.delivery_id, row.message_id)
+    return None if row is None else SentMessage(row.delivery_id, row.message_id, row.is_digest)
 
 
 async def pressed(session: AsyncSession, delivery_id: UUID) -> PressedDelivery | None:
@@ -59,6 +67,7 @@ async def pressed(session: AsyncSession, delivery_id: UUID) -> PressedDelivery |
         Delivery.cause,
         Delivery.content,
         func.coalesce(TelegramMessage.language, language, DEFAULT).label("language"),
+        func.coalesce(TelegramMessage.is_digest, false()).label("is_digest"),
     ).outerjoin(TelegramMessage, TelegramMessage.delivery_id == Delivery.delivery_id)
     is_wanted = (Delivery.delivery_id == delivery_id, Delivery.channel == DeliveryChannel.TELEGRAM.value)
     row = (await session.execute(wanted.where(*is_wanted))).mappings().one_or_none()
@@ -79,13 +88,18 @@ async def question(session: AsyncSession, chat_id: int, message_id: int, now: da
     return None if asked is None or asked.asked_at < now - ANSWERED_WITHIN else asked
 
 
-async def store(session: AsyncSession, job: Job, chat_id: int, message_id: int, language: str) -> None:
-    row = insert(TelegramMessage).values(
-        delivery_id=job.delivery_id,
-        alert_id=job.alert_id,
-        recipient=job.recipient,
-        chat_id=chat_id,
-        message_id=message_id,
-        language=language,
-    )
-    await session.execute(row.on_conflict_do_nothing())
+async def store(session: AsyncSession, jobs: Sequence[Job], chat_id: int, message_id: int, language: str) -> None:
+    """Stores the message of one delivery, or the digest of several."""
+    rows = [
+        {
+            "delivery_id": job.delivery_id,
+            "alert_id": job.alert_id,
+            "recipient": job.recipient,
+            "chat_id": chat_id,
+            "message_id": message_id,
+            "language": language,
+            "is_digest": len(jobs) > 1,
+        }
+        for job in jobs
+    ]
+    await session.execute(insert(TelegramMessage).values(rows).on_conflict_do_nothing())

@@ -151,8 +151,8 @@ class Answering:
         return [text_call(message, _(BOUND).format(name=bound.name))]
 
     def _edit(self, message: IncomingMessage | None, delivery: PressedDelivery, alert: Alert | None) -> list[BotCall]:
-        """Shows the alert's newest state in the message whose button was pressed."""
-        if message is None or alert is None:
+        """Shows the alert's newest state in the message whose button was pressed, unless it is a digest."""
+        if message is None or alert is None or delivery.is_digest:
             return []
         content = Content.model_validate_json(delivery.content)
         whole = self._messages.whole(alert, delivery.cause, delivery.language, delivery.delivery_id, content.hazard)

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import ipaddress
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -27,7 +28,9 @@ CUT = "…"
 # A message about one of these is short and without sound, because the first message shows the whole state.
 SHORT = frozenset({Cause.ACKNOWLEDGED, Cause.RESOLVED})
 
-BUTTONS = (N_("Acknowledge"), N_("On behalf of…"), N_("Details"))
+ACKNOWLEDGE = N_("Acknowledge")
+BUTTONS = (ACKNOWLEDGE, N_("On behalf of…"), N_("Details"))
+IN_ROW = 3  # buttons beside each other, readable on a phone
 
 
 class Press(StrEnum):
@@ -84,6 +87,15 @@ class ChatMessage:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class DigestItem:
+    """An alert in a digest, in its newest state."""
+
+    state: Alert | AlertRaised
+    cause: str
+    delivery_id: UUID
+
+
 class ChatMessages:
     """Writes the messages of this installation."""
 
@@ -107,6 +119,21 @@ class ChatMessages:
         text = self._texts.of(event, cause, language, words)
         line = state_line(state, language)
         return ChatMessage(text.subject, bounded(text, line), self._rows(event, language, delivery_id))
+
+    def digest(self, items: Sequence[DigestItem], language: str) -> ChatMessage:
+        """One message about several alerts: the title, the state and the link of each, and a button for each."""
+        _ = translations(language, LOCALES).gettext
+        parts, buttons = list[str](), list[Button]()
+        for number, item in enumerate(items, 1):
+            event = event_of(item.state)
+            link = f"{self._texts.public_url}/alerts/{event.alert_id}"
+            lines = (self._texts.subject(event, item.cause, language), state_line(item.state, language), link)
+            parts.append(f"{number}. " + "\n".join(filter(None, lines)))
+            if event.demand is Demand.ACKNOWLEDGEMENT:
+                buttons.append(Button(f"{_(ACKNOWLEDGE)} {number}", data_of(Press.ACCEPT, item.delivery_id)))
+        title = _("Alerts: {count}").format(count=len(items))
+        rows = [tuple(buttons[begin : begin + IN_ROW]) for begin in range(0, len(buttons), IN_ROW)]
+        return ChatMessage(title, "\n\n".join(parts), tuple(rows))
 
     def _rows(self, alert: AlertRaised, language: str, delivery_id: UUID) -> tuple[tuple[Button, ...], ...]:
         accept, on_behalf, details = map(translations(language, LOCALES).gettext, BUTTONS)
