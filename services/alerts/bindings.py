@@ -86,6 +86,11 @@ async def bind(
     return person_of(code)
 
 
+async def burn(session: AsyncSession, box: WebhookSecrets, channel: DeliveryChannel, typed: str, now: datetime) -> None:
+    """Ends the code, because others may have read it."""
+    await _used(session, box, channel, typed, now)
+
+
 async def person(session: AsyncSession, channel: DeliveryChannel, identity: str) -> BoundPerson | None:
     """The person that is bound to this identity, or None."""
     row = await session.get(Binding, (channel.value, identity), populate_existing=True)

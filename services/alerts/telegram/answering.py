@@ -141,6 +141,7 @@ class Answering:
         if code is None:
             return [text_call(message, _(HOW_TO_BIND))]
         if not message.chat.is_private:
+            await bindings.burn(session, self._box, TELEGRAM, code, now)
             return [text_call(message, _(ONLY_PRIVATE))]
         bound = await bindings.bind(session, self._box, TELEGRAM, str(sender.id), code, now)
         await audit.add(session, entry_of(bound))
