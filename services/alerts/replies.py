@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts import behalf, listings
@@ -19,7 +18,6 @@ from services.alerts.acts import Actor
 from services.alerts.alerts import Alert
 from services.alerts.answers import AnswerRefused, Answers
 from services.alerts.bindings import BoundPerson
-from services.alerts.models import Delivery
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.ruleset import Ruleset
 from services.alerts.secrets import WebhookSecrets
@@ -138,10 +136,6 @@ class Replies:
         areas = self._places.around(person.areas)
         is_visible = alert is not None and not alert.is_suppressed and listings.is_within(alert, areas)
         return self.refusal(person) or (None if is_visible else ReplyResult.NOT_FOUND)
-
-
-async def alert_of_delivery(session: AsyncSession, delivery_id: UUID) -> UUID | None:
-    return await session.scalar(select(Delivery.alert_id).where(Delivery.delivery_id == delivery_id))
 
 
 def sentence(reply: Reply, language: str) -> str:

@@ -108,7 +108,11 @@ async def run(settings: AlertsSettings) -> None:
                 notify.listen(engine, "alerts_receivers", receivers_changed),
                 deliveries.run(),
                 # Only the answers of people need the revocations, which cost a consumer of Kafka.
-                *((access.run(), polls.run()) if settings.alerts_telegram_token_file else ()),
+                *(
+                    (access.run(), lifecycle.again_and_again("telegram", polls.run))
+                    if settings.alerts_telegram_token_file
+                    else ()
+                ),
                 Escalation(sessions, rules, places).run(),
                 NextContacts(sessions).run(),
                 keep_newest("receivers", lambda: reseal(sessions, box)),

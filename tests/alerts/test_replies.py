@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerts import behalf, bindings
 from services.alerts.bindings import MOST_FAILURES, VALID, BoundPerson, CodeRefusal
 from services.alerts.config import AlertsSettings
-from services.alerts.replies import Replies, ReplyResult, alert_of_delivery, sentence
+from services.alerts.replies import Replies, ReplyResult, sentence
 from services.alerts.secrets import WebhookSecrets
 from shared.auth import revocation_snapshots
 from shared.auth.revocations import Revocations
@@ -73,8 +73,6 @@ async def test_a_bound_person_acknowledges_as_on_the_board(line: Line) -> None:
     assert alert.acknowledged_note is not None and alert.acknowledged_note.startswith(behalf.PREFIX)
     assert (await line.post.event_types())[-1] == "acknowledged"
     assert [cause for _, _, cause in await line.post.deliveries()] == ["raised", "acknowledged"]
-    (row,) = await line.post.fetch("SELECT delivery_id FROM deliveries WHERE step = 1")
-    assert await alert_of_delivery(line.post.session, row.delivery_id) == alert.alert_id
 
 
 async def test_who_may_not_acknowledge(line: Line) -> None:

@@ -154,6 +154,7 @@ async def test_forged_or_unreadable_updates_change_nothing(shift: Shift) -> None
         message = await shift.bot.message()
         shift.bot.update(callback_query={"id": 5, "from": "nobody"})
         shift.bot.update(message={"message_id": "x"})
+        shift.bot.says("Касымов", chat=-(2**70), answers={**message, "message_id": 2**70})
         for data in ("", "a", data_of(Press.ACCEPT, uuid4()), "z" * 64):
             shift.bot.sends_data(data, message)
             assert "мындай кулактандыруу жок" in (await shift.answered("answerCallbackQuery"))["text"]

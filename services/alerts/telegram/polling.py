@@ -26,7 +26,6 @@ CALL_SECONDS = POLL_SECONDS + 10.0
 AT_ONCE = 50
 LOOK_SECONDS = 30.0  # the pause before another look for a token, or for the end of the other process that polls
 LONGEST_PAUSE_SECONDS = 30.0
-CONFLICT = 409  # another program polls with the token of this bot
 
 # raw SQL: an advisory lock of the session, which PostgreSQL frees when the process ends
 LOCK = "SELECT pg_try_advisory_lock(hashtextextended(current_schema() || '.telegram', 0))"
@@ -54,21 +53,25 @@ class Polling:
 
     async def run(self) -> None:
         while True:
+            seconds = LOOK_SECONDS
             try:
-                await self._poll_alone()
+                if await self._poll_alone():
+                    seconds = self._pause()
             except Exception as error:
                 if not is_dependency_unavailable(error):
                     raise
                 log.get().warning("telegram polling waits for dependency", **log.described(error))
-            await asyncio.sleep(LOOK_SECONDS if not self._failures else self._pause())
+                self._failures += 1
+                seconds = self._pause()
+            await asyncio.sleep(seconds)
 
-    async def _poll_alone(self) -> None:
-        """Polls while this process holds the lock, until a failure."""
+    async def _poll_alone(self) -> bool:
+        """Polls while this process holds the lock, until a failure. Returns False if there is nothing to poll."""
         if self._api.is_outside_exercise or not self._api.has_token:
-            return
+            return False
         async with database.connected(self._engine) as connection:
             if not await connection.fetchval(LOCK):
-                return
+                return False
             try:
                 await self._store_username()
                 while not connection.is_closed() and await self._poll():
@@ -76,6 +79,7 @@ class Polling:
             finally:
                 if not connection.is_closed():
                     await connection.execute(UNLOCK)
+        return True
 
     async def _store_username(self) -> None:
         """Stores the bot's name, with which the page of the code makes a link. A failure is found by the first poll."""
@@ -103,16 +107,26 @@ class Polling:
         except (OutboundError, BotApiError) as error:
             await self._failed(bot_id, error)
             return False
-        self._failures = 0
+        self._failures, self._retry_after = 0, 0.0
         return True
 
     async def _handle(self, bot_id: int, update: dict[str, Any]) -> None:
-        """Handles the update unless it was handled before, and then answers the person."""
+        """Handles the update unless it was handled before, and then answers the person.
+
+        An update that cannot be handled is skipped, because it would come again and again, before all others.
+        """
         calls: Sequence[BotCall] = ()
-        async with self._sessions.begin() as session:
-            if await poll_queries.is_new(session, bot_id, int(update["update_id"]), self._clock()):
-                read = incoming.read(update)
-                calls = [] if read is None else await self._answering.handle(session, read, self._clock())
+        try:
+            async with self._sessions.begin() as session:
+                if await poll_queries.is_new(session, bot_id, update["update_id"], self._clock()):
+                    read = incoming.read(update)
+                    calls = [] if read is None else await self._answering.handle(session, read, self._clock())
+        except Exception as error:
+            if is_dependency_unavailable(error):
+                raise
+            log.get().error("telegram update skipped", **log.described(error))
+            async with self._sessions.begin() as session:
+                await poll_queries.is_new(session, bot_id, update["update_id"], self._clock())
         for call in calls:
             await self._answer(call)
 
@@ -139,7 +153,8 @@ class Polling:
         await self._store(bot_id, reason)
 
     def _pause(self) -> float:
-        return max(self._retry_after, backoff_seconds(self._failures, first=1.0, longest=LONGEST_PAUSE_SECONDS))
+        usual = backoff_seconds(max(self._failures, 1), first=1.0, longest=LONGEST_PAUSE_SECONDS)
+        return max(self._retry_after, usual)
 
     async def _store(self, bot_id: int, problem: str | None) -> None:
         async with self._sessions.begin() as session:
