@@ -26,6 +26,7 @@ from shared.postgres.database import Session
 router = APIRouter()
 Caller = Annotated[Principal, Depends(tokens.current)]
 MOST = 100  # questions of one request
+MOST_SHOWN = 200
 MOST_COUNTS = 5  # counts that are shown of a place
 Ids = Annotated[list[UUID], Field(min_length=1, max_length=MOST)]
 
@@ -91,8 +92,9 @@ class DecidedPlaces(BaseModel):
 
 
 class ProposalPage(BaseModel):
-    """The questions, the oldest first, and the newest answers."""
+    """The oldest questions, at most MOST_SHOWN, the number of all questions, and the newest answers."""
 
+    count: int
     proposals: list[ProposalView]
     decided: list[DecidedPlaces]
 
@@ -119,8 +121,10 @@ async def proposed(request: Request, session: Session, caller: Caller) -> Propos
     """Places in the caller's areas that may be the same, because their names are nearly equal."""
     decided = await place_queries.decided(session, request.app.state.places)
     answers = await place_queries.answers(session, visibility_of(caller, request.app.state.places))
+    found = await questions(request, session, caller, decided)
     return ProposalPage(
-        proposals=[shown(proposal) for proposal in await questions(request, session, caller, decided)],
+        count=len(found),
+        proposals=[shown(proposal) for proposal in found[:MOST_SHOWN]],
         decided=[shown_answer(row) for row in answers],
     )
 

@@ -47,7 +47,8 @@ class HeldReport(BaseModel):
 
     If `is_acceptable` is true, the caller may accept the report. If `is_elsewhere` is true, only a person of the area
     where the people are registered may accept it. If `waits` is true, the registry judges the report again when another
-    report comes. If `is_acceptable`, `is_elsewhere` and `waits` are false, the author must send a correction.
+    report comes. If `is_acceptable`, `is_elsewhere` and `waits` are false, the author must send a correction. Most
+    movements state no place, so `subject_pcode` is the place of the people, if the caller's areas contain it.
     """
 
     outcome_id: UUID
@@ -65,6 +66,7 @@ class HeldReport(BaseModel):
     is_acceptable: bool
     is_elsewhere: bool
     waits: bool
+    subject_pcode: str | None
     clear: dict[str, Any]
 
 
@@ -140,7 +142,7 @@ async def held_reports(
 ) -> HeldPage:
     visibility = visibility_of(caller, request.app.state.places)
     rows = await waiting.page(session, HeldQuery(visibility, limit, reason, cursors.decoded(cursor)))
-    await note_read(request, session, [row["subject_id"] for row in rows])
+    await note_read(request, session, list(dict.fromkeys(row["subject_id"] for row in rows)))
     return HeldPage(
         reasons=[HeldReason.model_validate(dict(row)) for row in await waiting.by_reason(session, visibility)],
         reports=[shown(row) for row in rows],
@@ -221,6 +223,7 @@ def shown(row: Any) -> HeldReport:
             "is_acceptable": row["reason"] in ACCEPTABLE and row["is_in_area"],
             "is_elsewhere": not row["is_in_area"],
             "waits": row["reason"] in WAITS,
+            "subject_pcode": row["household_pcode"] if row["is_in_area"] else None,
             "clear": {name: clear[name] for name in SHOWN if name in clear},
         }
     )

@@ -67,8 +67,9 @@ async def in_effect(office: Office) -> list[int]:
 async def test_the_same_place_lets_the_newer_full_recount_replace_the_older(office: Office) -> None:
     await office.file(counted(0, 100, origin_locality="Чоко-Добо"))
     await office.file(counted(5, 110, origin_locality="Choko Döbö", is_full_recount=False), **OTHER)
-    [question] = (await page(office))["proposals"]
-    assert question["about"] == "origin"
+    listed = await page(office)
+    [question] = listed["proposals"]
+    assert (listed["count"], question["about"]) == (1, "origin")
     assert [count["persons"] for place in question["places"] for count in place["counts"]] in ([100, 110], [110, 100])
     answered = await answer(office, "same")
     assert answered.json()["ids"] == [question["proposal_id"]]

@@ -239,6 +239,7 @@ async def test_a_report_about_people_of_another_area_is_accepted_only_in_their_a
     for areas, is_acceptable in (((OSH_OBLAST,), False), ((LEILEK,), True)):
         [held] = (await listed(office, areas=areas))["reports"]
         assert (held["is_acceptable"], held["is_elsewhere"]) == (is_acceptable, not is_acceptable)
+        assert held["subject_pcode"] == (LEILEK if is_acceptable else None)
         decided = await decide(office, [held["outcome_id"]], is_accepted=True, areas=areas)
         assert decided.json()["outcome_ids"] == ([held["outcome_id"]] if is_acceptable else [])
 

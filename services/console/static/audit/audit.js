@@ -81,8 +81,10 @@ async function read(service) {
 /** @param {string} service @param {Entry} entry */
 function drawn(service, entry) {
   const about = [entry.subject, entry.reason, ...entry.objects].filter((text) => text !== null);
+  const at = cell(moment(entry.at));
+  at.className = "nowrap";
   const made = row([
-    cell(moment(entry.at)), cell(service), cell(entry.account ? names.accounts[entry.account] ?? entry.account : "—"),
+    at, cell(service), cell(entry.account ? names.accounts[entry.account] ?? entry.account : "—"),
     cell(entry.address ?? "—"), cell(names.actions[entry.action] ?? entry.action),
     cell(names.results[entry.result] ?? entry.result), cell(code(about.join(" ") || "—")),
   ]);

@@ -9,7 +9,7 @@ import { age, nameOf } from "/static/waiting/names.js";
 
 /**
  * @typedef {{outcome_id: string, kind: string, version: number, reason: string, received_at: string, author: string, channel: string, flags: string[],
- *   assignee: string | null, is_acceptable: boolean, is_elsewhere: boolean, waits: boolean, clear: Record<string, any>}} Held
+ *   assignee: string | null, is_acceptable: boolean, is_elsewhere: boolean, waits: boolean, subject_pcode: string | null, clear: Record<string, any>}} Held
  * @typedef {{reason: string, reports: number, oldest: string}} Reason
  */
 
@@ -76,7 +76,7 @@ function drawn(report, open) {
     cell(checkbox(report)),
     cell(age(report.received_at), small(dayAndClock(new Date(report.received_at)))),
     cell(...(clear.is_urgent ? [tag(words("fields").is_urgent), " "] : []), what.filter(Boolean).join(" · ")),
-    cell(clear.origin || clear.destination ? `${placeOf(clear.origin, clear.origin_locality)} → ${placeOf(clear.destination, clear.destination_locality)}` : "–"),
+    cell(way(report)),
     cell(because(report.reason), small(sentence(nextStep(report))), ...report.flags.filter((flag) => flag !== report.reason).map((flag) => small(words("flags")[flag] ?? flag))),
     cell(nameOf(report.author), small(words("channels")[report.channel] ?? report.channel)),
     cell(report.assignee ? nameOf(report.assignee) : "–"),
@@ -85,6 +85,12 @@ function drawn(report, open) {
   labelled(made, "held-table");
   made.dataset.key = report.outcome_id;
   return made;
+}
+
+/** From where to where. A movement may state no place; then the present place of its people. @param {Held} report */
+function way({ clear, subject_pcode }) {
+  if (!clear.origin && !clear.destination) return placeOf(subject_pcode ? { pcode: subject_pcode } : undefined);
+  return `${placeOf(clear.origin, clear.origin_locality)} → ${placeOf(clear.destination, clear.destination_locality)}`;
 }
 
 /** What a person can do about the report. @param {Held} report */

@@ -26,11 +26,11 @@ const rows = selection("places-asked", showChosen);
 export async function readPlaces() {
   const answer = await call("GET", "/registry/v1/places:proposed");
   if (!answer.ok) return;
-  /** @type {{proposals: Proposal[], decided: Answered[]}} */
-  const { proposals, decided } = await answer.json();
+  /** @type {{count: number, proposals: Proposal[], decided: Answered[]}} */
+  const { count, proposals, decided } = await answer.json();
   await learnNames([...proposals.flatMap(({ places }) => places.flatMap(({ counts }) => counts.map(({ author }) => author))), ...decided.map(({ account }) => account)]);
   rows.keep(proposals.map(({ proposal_id }) => proposal_id));
-  element("places-count").textContent = number.format(proposals.length);
+  element("places-count").textContent = number.format(count);
   element("places-none").hidden = proposals.length > 0;
   element("places-asked").replaceChildren(...proposals.map(drawn));
   element("places-answered").hidden = !decided.length;
