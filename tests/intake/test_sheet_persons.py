@@ -105,6 +105,7 @@ def test_without_numbers_each_head_begins_a_household() -> None:
     assert first.report is not None and second.report is not None
     assert (first.report.persons, second.report.persons) == (2, 1)
     assert faults(wife, head, header=header) == {2: [(None, F.NO_HEAD)], 3: []}
+    assert made(header=header) == []
 
 
 def test_the_number_of_persons_counts_persons_without_a_row() -> None:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from services.intake.sheets.choices import OF_HOUSEHOLD, ChosenSheet
 from shared.sheets.codes import HouseholdColumn, RowFault
@@ -59,7 +59,7 @@ def numbered(chosen: ChosenSheet, lines: Sequence[SheetLine], is_head: IsHead) -
 def below_heads(lines: Sequence[SheetLine], is_head: IsHead) -> Iterator[SheetFamily]:
     """Each row of a head begins a household."""
     starts = [place for place, line in enumerate(lines) if place == 0 or is_head(line)]
-    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+    for start, end in pairwise((*starts, len(lines))):
         rows = lines[start:end]
         yield family(rows, rows[0], None if is_head(rows[0]) else RowFault.NO_HEAD)
 
