@@ -275,7 +275,7 @@ def test_a_site_is_found_by_its_name_and_the_board_shows_it(whole: Whole, seat: 
     expect(page.locator("#destination-site")).to_be_empty()
     page.goto(f"{whole.url}/")
     row = page.locator("#panel-households .groups tbody tr", has_text=name)
-    expect(row).to_contain_text("School, Leilek rayon", timeout=SLOW_MS)
+    expect(row).to_contain_text(f"School, {village}, Leilek rayon", timeout=SLOW_MS)
 
 
 def test_a_place_that_is_no_site_stays_as_typed(whole: Whole, seat: Any) -> None:
