@@ -37,7 +37,7 @@ from services.alerts import receiver_trials, subscriptions
 from services.alerts.config import AlertsSettings
 from services.alerts.queries import contacts as contact_queries
 from services.alerts.queries import receivers as receiver_queries
-from services.alerts.receiver_checks import channel_of, faults
+from services.alerts.receiver_checks import contact_of, faults
 from services.alerts.receivers import Contact, Receiver, ReceiverKind
 from services.alerts.secrets import WebhookSecrets
 from services.alerts.subscriptions import ReceiverNotFound
@@ -74,10 +74,10 @@ def add(
     after: After = None,
 ) -> None:
     """Add a receiver, or replace it. A new webhook's secret is shown once."""
-    channel = channel_of(address)
-    usual = ReceiverKind.SYSTEM if channel is DeliveryChannel.WEBHOOK else ReceiverKind.POST
+    first = contact_of(address)
+    usual = ReceiverKind.SYSTEM if first.channel is DeliveryChannel.WEBHOOK else ReceiverKind.POST
     changes = changed(language, status, step, area, floor, kind or usual, organisation, post, account, hazard, hours)
-    put(Receiver(label, channel, address, **changes), internal, then or [], after)
+    put(Receiver(label, first.channel, first.address, **changes), internal, then or [], after)
 
 
 @app.command()
@@ -104,7 +104,8 @@ def change(
 ) -> None:
     """Change what is given about a receiver, and keep the rest."""
     changes = changed(language, status, step, area, floor, kind, organisation, post, account, hazard, hours)
-    changes |= {"address": address, "channel": channel_of(address)} if address is not None else {}
+    first = None if address is None else contact_of(address)
+    changes |= {"address": first.address, "channel": first.channel} if first is not None else {}
     changes |= {"hazards": ()} if every_hazard else {}
     changes |= {"hours": ()} if every_hour else {}
     known = run(own_settings(), lambda session: subscriptions.receiver(session, label))
@@ -143,7 +144,7 @@ def changed(
 
 def put(receiver: Receiver, internal: bool | None, then: list[str] | None, after: list[int] | None) -> None:
     settings = own_settings()
-    further = None if then is None else [Contact(channel_of(address), address) for address in then]
+    further = None if then is None else [contact_of(address) for address in then]
     if after is not None:
         if not further or len(after) not in (1, len(further)):
             refuse("One --after is expected for all contacts, or one for each --then.")

@@ -10,7 +10,8 @@ from shared.events.vocabulary import HazardType, Severity, Status
 
 Label = Annotated[str, typer.Argument(help="What the receiver is called on the pages, e.g. `duty desk`.")]
 Address = Annotated[
-    str, typer.Argument(help="A URL for a webhook, an e-mail address, or telegram:<chat id>[/<topic id>].")
+    str,
+    typer.Argument(help="A URL for a webhook, an e-mail address, telegram:<chat id>[/<topic id>], or sms:<number>."),
 ]
 Language = Annotated[str | None, typer.Option("--lang", help="ky, ru or en; ky without this option.")]
 Statuses = Annotated[list[Status] | None, typer.Option("--status", help="Which alerts: Actual, Exercise, Test.")]

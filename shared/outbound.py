@@ -219,6 +219,11 @@ class Gate:
     def allows(self, host: str, port: int) -> bool:
         return f"{host.strip('[]').lower()}:{port}" in self._allowed
 
+    def is_outside_exercise(self, url: str) -> bool:
+        """Whether this is an exercise, and OUTBOUND_ALLOW does not list the URL's host and port."""
+        target = URL(url)
+        return self._is_exercise and not self.allows(target.host or "", target.port or 0)
+
     def permit(self, target: URL) -> None:
         """Refuse http unless OUTBOUND_ALLOW has the host and port. Check the address if the host is an IP address.
 

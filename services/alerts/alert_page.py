@@ -65,7 +65,7 @@ async def alert_page(alert_id: UUID, request: Request, session: Session, caller:
         revisions=revisions,
         texts=texts_of(revisions[0], language) if revisions else [],
         texts_of=partial(texts_of, language=language),
-        sent=[sent_of(delivery, request.app.state.texts, pages, language) for delivery in deliveries],
+        sent=[sent_of(delivery, request.app.state.messages, pages, language) for delivery in deliveries],
         answered=await receiver_queries.labels_of(session, alert.acknowledged_by) if may.see_deliveries else [],
         omitted=await omissions.of(session, alert_id) if may.see_deliveries else [],
         acts=await timeline.of(session, alert_id),

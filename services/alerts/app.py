@@ -19,8 +19,10 @@ from services.alerts import (
 )
 from services.alerts.answers import AnswerRefused
 from services.alerts.config import AlertsSettings
+from services.alerts.messages import Messages
 from services.alerts.ruleset import Ruleset
 from services.alerts.secrets import WebhookSecrets
+from services.alerts.sms.sms_texts import SmsTexts
 from services.alerts.texts import Texts
 from shared import wiring
 from shared.messaging import ledger
@@ -41,6 +43,7 @@ def create_app(settings: AlertsSettings) -> FastAPI:
         app.state.watched = WatchedArea.load()
         app.state.pages = Pages("alerts", HERE / "templates", HERE / "locales", settings)
         app.state.texts = Texts.of_installation(app.state.places, settings)
+        app.state.messages = Messages(app.state.texts, SmsTexts.of_installation(app.state.texts, settings))
         yield ()
 
     app = wiring.web_app(

@@ -14,6 +14,9 @@ class AlertsSettings(MailServerSettings):
     alerts_telegram_token_file: str | None = None
     alerts_telegram_api: str = "https://api.telegram.org"
 
+    alerts_sms_profile: Path | None = None
+    alerts_sms_secret_file: str | None = None
+
     alerts_retry_seconds: float = 5.0  # the first back-off; each further back-off is twice as long
     alerts_retry_longest_seconds: float = 600.0
     alerts_retry_hours: float = 24.0  # an older delivery is not attempted again, and an event reports the failure

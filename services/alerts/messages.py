@@ -1,20 +1,42 @@
 """The message of a delivery, as its channel shows it."""
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from services.alerts.notices import Content
+from services.alerts.sms.segments import Segments
+from services.alerts.sms.sms_texts import SmsTexts
 from services.alerts.telegram.chat_messages import ChatMessages
 from services.alerts.texts import Text, Texts
 from shared.events.vocabulary import DeliveryChannel
 
 
-def message_of(delivery: dict[str, Any], content: Content, texts: Texts) -> tuple[Text, tuple[str, ...]]:
-    """The message as its channel shows it, and the texts of its buttons."""
-    cause, language = delivery["cause"], delivery["language"]
-    if delivery["channel"] == DeliveryChannel.EMAIL:
-        return texts.of(content.data, cause, language, content.hazard), ()
-    if delivery["channel"] == DeliveryChannel.TELEGRAM:
-        message = ChatMessages(texts).of(content.data, cause, language, delivery["delivery_id"], content.hazard)
-        return Text(message.title, message.body), tuple(button.text for button in message.buttons)
-    return Text("", json.dumps(delivery["content"], ensure_ascii=False, indent=2)), ()
+@dataclass(frozen=True, slots=True)
+class ShownMessage:
+    """`buttons` are the texts of the buttons below a Telegram message; `segments` are the parts of a short message."""
+
+    text: Text
+    buttons: tuple[str, ...] = ()
+    segments: Segments | None = None
+
+
+class Messages:
+    """Writes the messages of this installation."""
+
+    def __init__(self, texts: Texts, sms: SmsTexts) -> None:
+        self.texts, self._sms = texts, sms
+
+    def of(self, delivery: dict[str, Any], content: Content) -> ShownMessage:
+        alert, cause, language, words = content.data, delivery["cause"], delivery["language"], content.hazard
+        match delivery["channel"]:
+            case DeliveryChannel.EMAIL:
+                return ShownMessage(self.texts.of(alert, cause, language, words))
+            case DeliveryChannel.TELEGRAM:
+                message = ChatMessages(self.texts).of(alert, cause, language, delivery["delivery_id"], words)
+                buttons = tuple(button.text for button in message.buttons)
+                return ShownMessage(Text(message.title, message.body), buttons)
+            case DeliveryChannel.SMS:
+                segments = self._sms.of(alert, cause, language, words)
+                return ShownMessage(Text("", segments.text), segments=segments)
+        return ShownMessage(Text("", json.dumps(delivery["content"], ensure_ascii=False, indent=2)))

@@ -9,10 +9,10 @@ from starlette.responses import Response
 
 from services.alerts import listings, subscriptions
 from services.alerts.channels import OUTBOX_PAGE
-from services.alerts.messages import message_of
+from services.alerts.messages import Messages, ShownMessage
 from services.alerts.notices import Content, Follows
 from services.alerts.queries import telegram_polls as poll_queries
-from services.alerts.texts import CAUSES, Text, Texts
+from services.alerts.texts import CAUSES
 from shared.auth import tokens
 from shared.auth.tokens import Principal
 from shared.events.vocabulary import DeliveryChannel, Severity, Status
@@ -37,6 +37,12 @@ OUTCOMES = {
     "chat_closed": N_("The bot was blocked, or removed from the chat"),
     "chat_forbids": N_("The bot may not write in this chat"),
     "chat_limit": N_("Waits, because Telegram limits the messages to one chat"),
+    "no_sms_gateway": N_("No SMS gateway is set"),
+    "no_sms_secret": N_("The key of the SMS gateway is not available"),
+    "no_mobile_number": N_("Invalid mobile number"),
+    "sms_accepted": N_("The SMS gateway took the message"),
+    "sms_refused": N_("The SMS gateway refused the message"),
+    "sms_unreadable": N_("The answer of the SMS gateway is not as its profile says"),
     "secret_unreadable": N_("The recipient's key is not available: a new one is needed"),
 }
 ANSWERED = N_("Answer: {code}")
@@ -60,7 +66,6 @@ class Try:
 class Sent:
     """A delivery on the page. `title` is in the language of the page, `message` in the language of the receiver.
 
-    `buttons` are the texts of the buttons below a Telegram message.
     `follows` says why this contact of the receiver was notified after another one.
     """
 
@@ -72,8 +77,7 @@ class Sent:
     cause: str
     severity: Severity
     title: str
-    message: Text
-    buttons: tuple[str, ...]
+    message: ShownMessage
     tries: tuple[Try, ...]
     follows: str | None = None
 
@@ -84,7 +88,7 @@ async def deliveries_page(request: Request, session: Session, caller: Caller) ->
     pages: Pages = state.pages
     areas = listings.visible(caller, state.places)
     deliveries = await listings.deliveries(session, areas=areas, limit=SHOWN)
-    sent = [sent_of(delivery, state.texts, pages, language) for delivery in deliveries]
+    sent = [sent_of(delivery, state.messages, pages, language) for delivery in deliveries]
     return pages.render(request, "deliveries.html", sent=sent, most=SHOWN)
 
 
@@ -101,9 +105,8 @@ async def notices(request: Request, session: Session) -> Response:
     return shown
 
 
-def sent_of(delivery: dict[str, Any], texts: Texts, pages: Pages, language: str) -> Sent:
+def sent_of(delivery: dict[str, Any], messages: Messages, pages: Pages, language: str) -> Sent:
     content = Content.model_validate(delivery["content"])
-    message, buttons = message_of(delivery, content, texts)
     return Sent(
         delivery["created_at"],
         delivery["settled_at"],
@@ -112,9 +115,8 @@ def sent_of(delivery: dict[str, Any], texts: Texts, pages: Pages, language: str)
         DeliveryChannel(delivery["channel"]),
         pages.gettext(language, CAUSES[delivery["cause"]]),
         content.data.severity,
-        texts.subject(content.data, delivery["cause"], language),
-        message,
-        buttons,
+        messages.texts.subject(content.data, delivery["cause"], language),
+        messages.of(delivery, content),
         tuple(
             Try(datetime.fromisoformat(attempt["ended_at"]), outcome_of(attempt["reason"], pages, language))
             for attempt in delivery["tried"]

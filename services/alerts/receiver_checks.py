@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from services.alerts.hours import MOST, InvalidHours, parsed
 from services.alerts.receivers import Contact, Receiver
+from services.alerts.sms import numbers
 from services.alerts.telegram import chats
 from services.alerts.telegram.chats import Chat
 from shared.country import COUNTRY
@@ -24,6 +25,7 @@ SHORTEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 60, 3600
 ADDRESSES: Mapping[DeliveryChannel, str] = {
     DeliveryChannel.WEBHOOK: N_("An https:// address is expected."),
     DeliveryChannel.TELEGRAM: N_("A Telegram chat like telegram:-100123 or telegram:-100123/4 is expected."),
+    DeliveryChannel.SMS: N_("A mobile number with its country code is expected, like sms:+996700123456."),
     DeliveryChannel.EMAIL: N_("An e-mail address is expected, for example duty@centre.example."),
 }
 
@@ -92,7 +94,15 @@ def are_hours(hours: tuple[str, ...]) -> bool:
         return False
 
 
+def contact_of(address: str) -> Contact:
+    """The contact, as it is stored, of an address that a person typed."""
+    channel = channel_of(address)
+    return Contact(channel, numbers.stored(address) if channel is DeliveryChannel.SMS else address)
+
+
 def channel_of(address: str) -> DeliveryChannel:
+    if address.startswith(numbers.PREFIX):
+        return DeliveryChannel.SMS
     if address.startswith(chats.PREFIX):
         return DeliveryChannel.TELEGRAM
     return DeliveryChannel.WEBHOOK if address.startswith(("https://", "http://")) else DeliveryChannel.EMAIL
@@ -107,6 +117,8 @@ def is_address(channel: DeliveryChannel, address: str) -> bool:
             return url.scheme in ("https", "http") and bool(url.hostname) and url.port != 0
         if channel is DeliveryChannel.TELEGRAM:
             return bool(Chat.of(address))
+        if channel is DeliveryChannel.SMS:
+            return bool(numbers.number_of(address))
         return bool(Address(addr_spec=address).domain)
     except (ValueError, IndexError):
         return False

@@ -6,7 +6,7 @@ from typing import Self, TypeVar
 from uuid import UUID
 
 from services.alerts.hours import DAYS, InvalidHours, parsed
-from services.alerts.receiver_checks import Fault, channel_of, faults
+from services.alerts.receiver_checks import Fault, contact_of, faults
 from services.alerts.receivers import USUAL_WAIT_SECONDS, Contact, Receiver, ReceiverKind
 from shared.country import COUNTRY
 from shared.events.vocabulary import HazardType, Severity, Status
@@ -114,7 +114,7 @@ class ReceiverForm:
     def _contacts(self, wrong: list[Fault]) -> list[Contact]:
         """The contacts with an address; empty rows are left out, unless all rows are empty."""
         typed = [(address.strip(), minutes.strip()) for address, minutes in self.contacts if address.strip()]
-        contacts = [Contact(channel_of(address), address) for address, _ in typed or [("", "")]]
+        contacts = [contact_of(address) for address, _ in typed or [("", "")]]
         waits = [minutes for _, minutes in typed[:-1]]
         for position, minutes in enumerate(waits):
             if minutes and not is_number(minutes):

@@ -9,10 +9,9 @@ from fastapi import APIRouter, Depends, Query, Request
 from services.alerts import behalf, listings
 from services.alerts.alerts import Alert
 from services.alerts.listings import AlertState
-from services.alerts.messages import message_of
+from services.alerts.messages import Messages
 from services.alerts.notices import Content
 from services.alerts.queries import alerts as alert_queries
-from services.alerts.texts import Texts
 from services.alerts.views import AlertPage, AlertView, DeliveryPage
 from shared.auth import tokens
 from shared.auth.tokens import Principal, Role
@@ -69,7 +68,7 @@ async def alert(alert_id: UUID, request: Request, session: Session, caller: Call
     visible = await seen(alert_id, request, session, caller)
     is_screen = caller.roles <= {Role.VIEWER}
     deliveries = [] if is_screen else await listings.deliveries(session, alert_id=alert_id)
-    shown = [legible(delivery, request.app.state.texts) for delivery in deliveries]
+    shown = [legible(delivery, request.app.state.messages) for delivery in deliveries]
     on_behalf_of = await behalf.shown(request, session, visible)
     return {
         **AlertView.model_validate(visible).model_dump(mode="json"),
@@ -89,15 +88,17 @@ async def deliveries(
     """The deliveries that were sent or, in an exercise, would have been sent."""
     areas = listings.visible(caller, request.app.state.places)
     newest = await listings.deliveries(session, areas=areas, alert_id=alert_id, limit=limit)
-    return DeliveryPage(deliveries=[legible(delivery, request.app.state.texts) for delivery in newest])
+    return DeliveryPage(deliveries=[legible(delivery, request.app.state.messages) for delivery in newest])
 
 
-def legible(delivery: dict[str, Any], texts: Texts) -> dict[str, Any]:
-    """The delivery. If people read it as a text, the text is added, with the buttons of a Telegram message."""
+def legible(delivery: dict[str, Any], messages: Messages) -> dict[str, Any]:
+    """The delivery. If people read it as a text, the text is added, with the buttons or segments of the message."""
     if delivery["channel"] == DeliveryChannel.WEBHOOK:
         return delivery
-    text, buttons = message_of(delivery, Content.model_validate(delivery["content"]), texts)
-    return {**delivery, "text": asdict(text), **({"buttons": buttons} if buttons else {})}
+    message = messages.of(delivery, Content.model_validate(delivery["content"]))
+    buttons = {"buttons": message.buttons} if message.buttons else {}
+    segments = {"segments": message.segments.texts} if message.segments else {}
+    return {**delivery, "text": asdict(message.text), **buttons, **segments}
 
 
 async def seen(alert_id: UUID, request: Request, session: Session, caller: Principal) -> Alert:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from services.alerts import behalf, subscriptions
 from services.alerts.channels import ChannelOut
 from services.alerts.channels.email import EmailChannel
+from services.alerts.channels.sms import SmsChannel
 from services.alerts.channels.telegram import TelegramChannel
 from services.alerts.channels.webhook import WebhookChannel
 from services.alerts.config import AlertsSettings
@@ -23,6 +24,8 @@ from services.alerts.queries import held as held_queries
 from services.alerts.replies import Replies
 from services.alerts.ruleset import Ruleset
 from services.alerts.secrets import WebhookSecrets
+from services.alerts.sms.gateway import gateway_of
+from services.alerts.sms.sms_texts import SmsTexts
 from services.alerts.telegram import polling
 from services.alerts.telegram.answering import Answering
 from services.alerts.telegram.bot_api import BotApi
@@ -57,6 +60,7 @@ async def run(settings: AlertsSettings) -> None:
     async with database.opened(settings, pool_size=10, pings=False) as engine:
         sessions, woken, receivers_changed = database.sessions(engine), asyncio.Event(), asyncio.Event()
         texts = Texts.of_installation(places, settings)
+        short_texts = SmsTexts.of_installation(texts, settings)
         box = WebhookSecrets(settings.alerts_key_file)
         await retry_while_unavailable(lambda: seal_notes(sessions, box))
         if settings.exercise:
@@ -68,6 +72,7 @@ async def run(settings: AlertsSettings) -> None:
                 DeliveryChannel.WEBHOOK: WebhookChannel(outbound, box),
                 DeliveryChannel.EMAIL: EmailChannel(settings, outbound, texts),
                 DeliveryChannel.TELEGRAM: TelegramChannel(bot, ChatMessages(texts), sessions, ChatLimits()),
+                DeliveryChannel.SMS: SmsChannel(settings, gateway_of(settings, outbound), short_texts),
             }
             deliveries = Deliveries(settings, engine, channels, woken)
             dispatcher = Dispatcher(ReceiverDirectory(receivers_changed), deliveries)

@@ -518,3 +518,4 @@ class DeliveryChannel(Code):
     WEBHOOK = "webhook"
     EMAIL = "email"
     TELEGRAM = "telegram"
+    SMS = "sms"

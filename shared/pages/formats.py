@@ -54,6 +54,11 @@ def filters(language: str) -> dict[str, Callable[..., Any]]:
         pattern = DAY_AND_MONTH if local.year == today.year else DAY
         return f"{format_date(local, pattern[language], locale=language)}, {clock(value)}"
 
+    def brief_moment(value: datetime) -> str:
+        """The day without its year, and the time."""
+        local = value.astimezone(TIME_ZONE).date()
+        return f"{format_date(local, DAY_AND_MONTH[language], locale=language)}, {clock(value)}"
+
     def span(value: timedelta) -> str:
         return format_timedelta(value, locale=language, threshold=1, format="short")
 
@@ -63,6 +68,7 @@ def filters(language: str) -> dict[str, Callable[..., Any]]:
         "day": day,
         "moment": moment,
         "short_moment": short_moment,
+        "brief_moment": brief_moment,
         "span": span,
         "country": lambda code: country(code, language),
         "iso": iso,

@@ -8,51 +8,29 @@ from dataclasses import replace
 from email.header import decode_header, make_header
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
-from services.alerts import alerts
 from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered
 from services.alerts.channels.email import EmailChannel
 from services.alerts.config import AlertsSettings
-from services.alerts.notices import Cause, content_of
 from services.alerts.receivers import Receiver
-from services.alerts.rules.findings import Finding
-from services.alerts.rules.hazard import decide
 from services.alerts.texts import Texts
 from shared.events import AlertRaised
 from shared.events.vocabulary import DeliveryChannel
 from shared.outbound import Outbound
 from shared.places import Places
-from shared.places.watched import WatchedArea
-from tests.alerts.factories import ALAI, KADAMJAI, LEILEK, NOW, hazard, rules
+from tests.alerts.factories import ALAI, KADAMJAI, LEILEK
+from tests.alerts.jobs import job_to
 from tests.alerts.mailbox import Box, settings_for
 
 pytestmark = pytest.mark.anyio
 
-WATCHED = WatchedArea.load()
 DUTY = Receiver("duty", DeliveryChannel.EMAIL, "duty@centre.example", language="ky")
 
 
 def job(**changed: Any) -> Job:
-    finding = decide(hazard(**changed), rules(), WATCHED, NOW)
-    assert isinstance(finding, Finding)
-    content = content_of(alerts.raised(finding, None, NOW), Cause.RAISED)
-    return Job(
-        delivery_id=uuid4(),
-        alert_id=uuid4(),
-        step=1,
-        cause=Cause.RAISED,
-        content=content,
-        lease=uuid4(),
-        attempt=1,
-        age_seconds=0,
-        recipient=DUTY.label,
-        channel=DUTY.channel,
-        receiver=DUTY,
-        secrets=(),
-    )
+    return job_to(DUTY, **changed)
 
 
 async def send(settings: AlertsSettings, job: Job, receiver: Receiver = DUTY, seconds: float = 5) -> str:

@@ -4,7 +4,6 @@ import re
 from typing import Any
 
 import msgspec
-from yarl import URL
 
 from services.alerts.config import AlertsSettings
 from shared.config import secret
@@ -12,7 +11,6 @@ from shared.outbound import Outbound, OutboundError
 
 ANSWER_LIMIT = 1024 * 1024  # a batch of updates is larger than the answer of a webhook
 JSON = {"Content-Type": "application/json"}
-HTTPS_PORT = 443
 TOKEN = re.compile(r"[1-9]\d{0,17}:[\w-]{1,100}", re.ASCII)
 
 
@@ -61,9 +59,7 @@ class BotApi:
     @property
     def is_outside_exercise(self) -> bool:
         """Whether this is an exercise, and the API is not a server of this machine that OUTBOUND_ALLOW lists."""
-        target = URL(self._settings.alerts_telegram_api)
-        is_allowed = self._outbound.gate.allows(target.host or "", target.port or HTTPS_PORT)
-        return self._settings.exercise and not is_allowed
+        return self._outbound.gate.is_outside_exercise(self._settings.alerts_telegram_api)
 
     async def call(self, method: str, **fields: Any) -> Any:
         """The result of the method. Fields that are None are left out.

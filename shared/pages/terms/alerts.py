@@ -68,5 +68,6 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         DeliveryChannel.WEBHOOK: N_("webhook"),
         DeliveryChannel.EMAIL: N_("e-mail"),
         DeliveryChannel.TELEGRAM: N_("Telegram"),
+        DeliveryChannel.SMS: N_("SMS"),
     },
 }

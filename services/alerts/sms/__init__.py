@@ -1,0 +1,1 @@
+"""Short messages: numbers, texts that fit, and gateways."""

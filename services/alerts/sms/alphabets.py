@@ -1,0 +1,59 @@
+"""The letters of a short message: kept, or replaced because telephones lack letters or Latin needs fewer parts."""
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Alphabet(StrEnum):
+    """`russian` replaces the Kyrgyz letters that old telephones and some gateways lack; `latin` all Cyrillic letters.
+
+    A part has 160 Latin characters, but 70 Cyrillic ones.
+    """
+
+    KEPT = "kept"
+    RUSSIAN = "russian"
+    LATIN = "latin"
+
+
+# Typographic characters, one of which would double the parts of a Latin message.
+PUNCTUATION = str.maketrans(
+    {"–": "-", "—": "-", "−": "-", "…": "...", "«": '"', "»": '"', "“": '"', "”": '"', "„": '"', "’": "'", "№": "No."}
+    | dict.fromkeys("\u00a0\u202f\u2009", " ")
+)
+LIKE_RUSSIAN = str.maketrans("ңөүҢӨҮ", "ноуНОУ")
+# BGN/PCGN, without signs for ъ and ь. GSM-7 has ö and ü.
+LONGER = {
+    "ё": "yo",
+    "ж": "zh",
+    "ң": "ng",
+    "х": "kh",
+    "ц": "ts",
+    "ч": "ch",
+    "ш": "sh",
+    "щ": "shch",
+    "ю": "yu",
+    "я": "ya",
+}
+SINGLE = zip("абвгдезийклмноөпрстуүфыэ", "abvgdeziyklmnoöprstuüfye", strict=True)
+LATIN: Mapping[str, str] = dict(SINGLE) | LONGER | {"ъ": "", "ь": ""}
+OF_KYRGYZ: Mapping[str, str] = {**LATIN, "ж": "j"}
+
+
+def spelled(text: str, alphabet: Alphabet, language: str) -> str:
+    """The text with the letters of the alphabet, and without typographic characters."""
+    text = text.translate(PUNCTUATION)
+    if alphabet is Alphabet.RUSSIAN:
+        return text.translate(LIKE_RUSSIAN)
+    if alphabet is Alphabet.LATIN:
+        letters = OF_KYRGYZ if language == "ky" else LATIN
+        return re.sub(r"\w+", lambda word: latin(word[0], letters), text)
+    return text
+
+
+def latin(word: str, letters: Mapping[str, str]) -> str:
+    spelling = "".join(
+        letters.get(letter.lower(), letter).capitalize() if letter.isupper() else letters.get(letter, letter)
+        for letter in word
+    )
+    return spelling.upper() if word.isupper() and len(word) > 1 else spelling

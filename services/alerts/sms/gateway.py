@@ -1,0 +1,155 @@
+"""Hands a short message to the gateway of a profile, through `shared.outbound`, and reads the answer."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+import msgspec
+
+from services.alerts.config import AlertsSettings
+from services.alerts.sms import profiles
+from services.alerts.sms.profiles import AcceptedAnswer, BodyFormat, GatewayProfile, Value, filled
+from services.alerts.sms.segments import Segments
+from shared.config import secret
+from shared.outbound import Outbound, OutboundError, Response
+
+CONTENT_TYPES = {BodyFormat.JSON: "application/json", BodyFormat.FORM: "application/x-www-form-urlencoded"}
+LONGEST_ID = 100
+LONGEST_PAUSE_SECONDS = 3600
+# An error code that the page of sent messages may show. It is too short for a telephone number.
+SHORT_CODE = re.compile(r"-?\d{1,6}|[A-Za-z][A-Za-z.-]{0,30}")
+BUSY = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+class NoSecret(OutboundError):
+    """ALERTS_SMS_SECRET_FILE names no file with a secret."""
+
+    reason = "no_sms_secret"
+
+
+class GatewayRefusal(Exception):
+    """The gateway did not take the message; `is_final` if it never will."""
+
+    def __init__(self, reason: str, *, is_final: bool = False, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.reason, self.is_final, self.retry_after = reason, is_final, retry_after
+
+
+@dataclass(frozen=True, slots=True)
+class ShortMessage:
+    """A message to a number in the format E.164. `id` is the same in every attempt."""
+
+    id: UUID
+    number: str
+    segments: Segments
+
+
+class SmsGateway:
+    """The secret is read at each call, so that a new secret needs no restart."""
+
+    def __init__(self, profile: GatewayProfile, secret_file: str | None, outbound: Outbound) -> None:
+        self._profile, self._secret_file, self._outbound = profile, secret_file, outbound
+
+    @property
+    def is_outside_exercise(self) -> bool:
+        return self._outbound.gate.is_outside_exercise(self._profile.url)
+
+    async def send(self, message: ShortMessage) -> str | None:
+        """The gateway's id of the message, if it gives one. Raises GatewayRefusal and OutboundError."""
+        values = self._values(message)
+        fields = filled(self._profile.fields, values)
+        is_json = self._profile.body is BodyFormat.JSON
+        body = msgspec.json.encode(fields) if is_json else urlencode(fields).encode()
+        headers = {"Content-Type": CONTENT_TYPES[self._profile.body], **filled(self._profile.headers, values)}
+        return accepted(await self._outbound.call(self._profile.url, body, headers), self._profile.accepted)
+
+    def _values(self, message: ShortMessage) -> Mapping[str, str]:
+        return {
+            "number": message.number,
+            "digits": message.number.removeprefix("+"),
+            "text": message.segments.text,
+            "sender": self._profile.sender,
+            "id": str(message.id),
+            "encoding": self._profile.encodings.get(message.segments.encoding, ""),
+            "secret": self._secret() if self._profile.needs_secret else "",
+        }
+
+    def _secret(self) -> str:
+        try:
+            known = secret(self._secret_file)
+        except (OSError, UnicodeDecodeError) as error:
+            raise NoSecret from error
+        if not known or not known.isprintable():
+            raise NoSecret
+        return known
+
+
+def gateway_of(settings: AlertsSettings, outbound: Outbound) -> SmsGateway | None:
+    """The gateway of this installation, if it has one. Raises BadProfile."""
+    profile = profiles.of_installation(settings)
+    return None if profile is None else SmsGateway(profile, settings.alerts_sms_secret_file, outbound)
+
+
+def accepted(response: Response, expected: AcceptedAnswer) -> str | None:
+    """The message id in the answer of a gateway that took the message. Raises GatewayRefusal."""
+    if response.status not in expected.statuses:
+        raise GatewayRefusal(f"sms_{response.status}", retry_after=pause(response))
+    if expected.pattern is not None:
+        matched = re.fullmatch(expected.pattern, response.body.decode(errors="replace").strip())
+        if matched is None:
+            raise GatewayRefusal("sms_refused")
+        return bounded_id(matched.groupdict().get("id"))
+    if expected.field is None and expected.id is None:
+        return None
+    try:
+        answer = msgspec.json.decode(response.body)
+    except msgspec.DecodeError as error:  # for example the page of a proxy
+        raise GatewayRefusal("sms_unreadable") from error
+    if expected.field is not None:
+        check(found(answer, expected.field), expected)
+    return bounded_id(found(answer, expected.id)) if expected.id is not None else None
+
+
+def check(value: Any, expected: AcceptedAnswer) -> None:
+    code = written(value)
+    if code in map(written, expected.values):
+        return
+    shown = (code or "").replace("_", "-")
+    reason = f"sms_refused_{shown}" if SHORT_CODE.fullmatch(shown) else "sms_refused"
+    raise GatewayRefusal(reason, is_final=code in map(written, expected.final))
+
+
+def pause(response: Response) -> float | None:
+    """The seconds that a gateway under load asks us to wait."""
+    stated = response.headers.get("retry-after", "")
+    if response.status not in BUSY or not re.fullmatch(r"\d{1,6}", stated, re.ASCII):
+        return None
+    return float(min(int(stated), LONGEST_PAUSE_SECONDS))
+
+
+def found(answer: Any, pointer: str) -> Any:
+    """The member at the JSON pointer (RFC 6901), or None."""
+    for step in pointer.split("/")[1:]:
+        name = step.replace("~1", "/").replace("~0", "~")
+        if isinstance(answer, list):
+            at = int(name) if re.fullmatch(r"\d{1,4}", name, re.ASCII) else len(answer)
+            answer = answer[at] if at < len(answer) else None
+        else:
+            answer = answer.get(name) if isinstance(answer, Mapping) else None
+    return answer
+
+
+def written(value: Value | Any) -> str | None:
+    """The value as text, so that a profile may state 0 or "0", true or "true"."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, str | int) else None
+
+
+def bounded_id(value: Any) -> str | None:
+    id = written(value)
+    return id if id and id.isprintable() and len(id) <= LONGEST_ID else None

@@ -1,0 +1,153 @@
+"""The profile of an SMS gateway: a TOML file that says how the gateway is called and how its answer is read."""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from services.alerts.config import AlertsSettings
+from services.alerts.sms.alphabets import Alphabet
+from services.alerts.sms.segments import Encoding
+from shared.errors import DocumentedError
+
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+IN_FIELDS = frozenset({"number", "digits", "text", "sender", "id", "encoding", "secret"})
+IN_HEADERS = frozenset({"id", "secret"})
+POINTER = r"^(/([^/~]|~[01])*)*$"  # RFC 6901
+Pointer = Annotated[str, Field(pattern=POINTER, max_length=200)]
+Status = Annotated[int, Field(ge=200, le=299)]
+Value = str | int | bool
+
+
+class BadProfile(DocumentedError):
+    """ALERTS_SMS_PROFILE names no valid profile of an SMS gateway."""
+
+
+class BodyFormat(StrEnum):
+    JSON = "json"
+    FORM = "form"
+
+
+class ProfileModel(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class AcceptedAnswer(ProfileModel):
+    """The answer of a gateway that took the message. All conditions that are given must hold.
+
+    `field` is the place in a JSON answer that has one of the `values`; `pattern` matches the whole of any other answer,
+    and its group `id` is the message id. The `final` values refuse this message for good, such as a wrong number.
+    """
+
+    statuses: Annotated[frozenset[Status], Field(min_length=1)] = frozenset({200, 201, 202})
+    field: Pointer | None = None
+    values: tuple[Value, ...] = ()
+    final: tuple[Value, ...] = ()
+    id: Pointer | None = None
+    pattern: str | None = None
+
+    @field_validator("pattern")
+    @classmethod
+    def _is_pattern(cls, pattern: str | None) -> str | None:
+        try:
+            re.compile(pattern or "")
+        except re.error:
+            raise ValueError("a regular expression is expected") from None
+        return pattern
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> Self:
+        if (self.field is None) != (not self.values):
+            raise ValueError("`field` and `values` are expected together")
+        if self.pattern is not None and (self.field is not None or self.id is not None):
+            raise ValueError("either `pattern` is expected, or `field` and `id`")
+        if self.final and self.field is None:
+            raise ValueError("`final` is expected only with `field`")
+        return self
+
+
+class GatewayProfile(ProfileModel):
+    """`fields` are those of the body. Their texts may contain placeholders: IN_FIELDS; in headers: IN_HEADERS.
+
+    `{number}` is +996700123456 and `{digits}` 996700123456; `{id}` is the delivery's id, the same in every attempt;
+    `{encoding}` is the text that `encodings` gives for the message's encoding.
+    """
+
+    url: Annotated[str, Field(max_length=500)]
+    body: BodyFormat
+    fields: Annotated[dict[str, Any], Field(min_length=1)]
+    headers: dict[str, str] = {}
+    sender: str = ""
+    alphabet: Alphabet = Alphabet.KEPT
+    encodings: dict[Encoding, str] = {}
+    accepted: AcceptedAnswer = AcceptedAnswer()
+
+    @field_validator("url")
+    @classmethod
+    def _is_url(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme not in ("https", "http") or not parts.hostname or PLACEHOLDER.search(url):
+            raise ValueError("an https:// address without placeholders is expected")
+        return url
+
+    @model_validator(mode="after")
+    def _is_usable(self) -> Self:
+        known = {"fields": (self.fields, IN_FIELDS), "headers": (self.headers, IN_HEADERS)}
+        for name, (value, expected) in known.items():
+            if unknown := sorted(placeholders(value) - expected):
+                names = ", ".join(sorted(expected))
+                raise ValueError(f"the placeholders {names} are expected in `{name}`, not {', '.join(unknown)}")
+        used = placeholders(self.fields)
+        if "text" not in used or used.isdisjoint({"number", "digits"}):
+            raise ValueError("{text}, and {number} or {digits}, are expected in `fields`")
+        if "encoding" in used and set(self.encodings) != set(Encoding):
+            raise ValueError("`encodings` with gsm7 and ucs2 is expected, because `fields` has {encoding}")
+        if self.body is BodyFormat.FORM and not all(isinstance(value, str) for value in self.fields.values()):
+            raise ValueError("only texts are expected in the `fields` of a form")
+        return self
+
+    @property
+    def needs_secret(self) -> bool:
+        return "secret" in placeholders(self.fields) | placeholders(self.headers)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Raises BadProfile, which names the fields and what was expected, and repeats no value."""
+        try:
+            return cls.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise BadProfile(str(error)) from None
+        except ValidationError as error:
+            raise BadProfile("; ".join(expectations(error))) from None
+
+
+def of_installation(settings: AlertsSettings) -> GatewayProfile | None:
+    """The profile that ALERTS_SMS_PROFILE names. Raises BadProfile."""
+    return None if settings.alerts_sms_profile is None else GatewayProfile.load(settings.alerts_sms_profile)
+
+
+def expectations(error: ValidationError) -> Iterator[str]:
+    for each in error.errors(include_input=False, include_url=False, include_context=False):
+        place = ".".join(map(str, each["loc"]))
+        yield f"{place}: {each['msg']}" if place else each["msg"]
+
+
+def placeholders(value: Any) -> set[str]:
+    if isinstance(value, str):
+        return set(PLACEHOLDER.findall(value))
+    members = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    return {name for member in members for name in placeholders(member)}
+
+
+def filled(value: Any, values: Mapping[str, str]) -> Any:
+    """The field with its placeholders replaced. A placeholder inside a replaced text stays as it is."""
+    if isinstance(value, str):
+        return PLACEHOLDER.sub(lambda found: values[found[1]], value)
+    if isinstance(value, Mapping):
+        return {name: filled(member, values) for name, member in value.items()}
+    return [filled(member, values) for member in value] if isinstance(value, list) else value

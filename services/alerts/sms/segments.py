@@ -1,0 +1,75 @@
+"""Divides a short message into segments, as networks count and bill them (3GPP TS 23.038 and 23.040)."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+
+from gsm0338 import Codec
+
+
+class Encoding(StrEnum):
+    """GSM-7 has Latin letters. A message with any other character is sent in UCS-2."""
+
+    GSM7 = "gsm7"
+    UCS2 = "ucs2"
+
+
+# The units of a message with one part, and of each part of a longer message, which also carries its position.
+ALONE = {Encoding.GSM7: 160, Encoding.UCS2: 70}
+JOINED = {Encoding.GSM7: 153, Encoding.UCS2: 67}
+
+
+@dataclass(frozen=True, slots=True)
+class Segments:
+    """A message as the network sends it. `units` are septets in GSM-7 and UTF-16 code units in UCS-2."""
+
+    encoding: Encoding
+    texts: tuple[str, ...]
+    units: int
+
+    @property
+    def text(self) -> str:
+        """The message as a telephone shows it."""
+        return "".join(self.texts)
+
+    @property
+    def space(self) -> int:
+        """The units that these segments can have."""
+        count = len(self.texts)
+        return ALONE[self.encoding] if count == 1 else count * JOINED[self.encoding]
+
+
+def segments_of(text: str) -> Segments:
+    encoding = Encoding.UCS2 if any(septets(character) is None for character in text) else Encoding.GSM7
+    sizes = [units(character, encoding) for character in text]
+    if sum(sizes) <= ALONE[encoding]:
+        return Segments(encoding, (text,), sum(sizes))
+    texts, used = [""], 0
+    for character, size in zip(text, sizes, strict=True):
+        if used + size > JOINED[encoding]:  # a character is never divided between two segments
+            texts.append("")
+            used = 0
+        texts[-1] += character
+        used += size
+    return Segments(encoding, tuple(texts), sum(sizes))
+
+
+def units(character: str, encoding: Encoding) -> int:
+    if encoding is Encoding.GSM7:
+        return septets(character) or 0
+    return len(character.encode("utf-16-le")) // 2
+
+
+@cache
+def septets(character: str) -> int | None:
+    """1, or 2 for a character of the extension table such as €; None if GSM-7 does not have the character."""
+    try:
+        encoded, _ = codec().encode(character)
+    except UnicodeEncodeError:
+        return None
+    return len(encoded)
+
+
+@cache
+def codec() -> Codec:
+    return Codec()

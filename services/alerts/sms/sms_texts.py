@@ -1,0 +1,87 @@
+"""Writes the short message of an alert: the facts that somebody needs at night, in at most two parts."""
+
+from collections.abc import Iterator, Sequence
+from typing import Self
+
+from services.alerts.config import AlertsSettings
+from services.alerts.notices import Cause
+from services.alerts.sms import profiles
+from services.alerts.sms.alphabets import Alphabet, spelled
+from services.alerts.sms.segments import Segments, segments_of
+from services.alerts.texts import CAUSES, LOCALES, Texts, printable, time_of
+from services.alerts.words import HazardWords
+from shared.events import AlertRaised
+from shared.events.vocabulary import Scope, Verification
+from shared.pages.catalogs import translations
+from shared.pages.formats import filters
+from shared.pages.terms import term
+
+MOST_SEGMENTS = 2
+CUT = "..."
+
+
+class SmsTexts:
+    """Writes the short messages of this installation."""
+
+    def __init__(self, texts: Texts, alphabet: Alphabet) -> None:
+        self._texts, self._alphabet = texts, alphabet
+
+    @classmethod
+    def of_installation(cls, texts: Texts, settings: AlertsSettings) -> Self:
+        profile = profiles.of_installation(settings)
+        return cls(texts, Alphabet.KEPT if profile is None else profile.alphabet)
+
+    def of(self, alert: AlertRaised, cause: str, language: str, words: HazardWords | None = None) -> Segments:
+        """Severity, title and places, then the cause and the time. The link to the alert is added if it fits.
+
+        No text of a report is included, because a telephone shows a message also while it is locked.
+        """
+        drafts = (self._segments(draft, language) for draft in self._drafts(alert, cause, language, words))
+        return next(segments for segments in drafts if len(segments.texts) <= MOST_SEGMENTS)
+
+    def _drafts(self, alert: AlertRaised, cause: str, language: str, words: HazardWords | None) -> Iterator[str]:
+        """The texts from the longest to the shortest. The link is left out first, then all places but one."""
+        head = self._texts.subject(alert, Cause.RAISED, language)
+        needed, further = self._facts(alert, cause, language, words)
+        whole = f"{head}. {sentences(needed + further)}"
+        yield f"{whole}\n{self._texts.public_url}/alerts/{alert.alert_id}"
+        yield whole
+        first_place = alert.model_copy(update={"pcodes": alert.pcodes[:1]})
+        shortest = len(self._texts.subject(first_place, Cause.RAISED, language))
+        for count in range(len(further), -1, -1):
+            for draft in (f"{head}.", *cut(head, shortest)):
+                yield f"{draft} {sentences(needed + further[:count])}"
+        for draft in cut(head, 0):
+            yield f"{draft} {sentences(needed)}"
+
+    def _facts(
+        self, alert: AlertRaised, cause: str, language: str, words: HazardWords | None
+    ) -> tuple[list[str], list[str]]:
+        """The facts that every message has, and those that a message has if they fit."""
+        _ = translations(language, LOCALES).gettext
+        is_restricted = words is not None and words.scope not in (None, Scope.PUBLIC)
+        is_unverified = alert.verification is Verification.UNVERIFIED
+        needed = [
+            *([_(CAUSES[cause])] if cause != Cause.RAISED else []),
+            _(time_of(alert)).format(time=filters(language)["brief_moment"](alert.onset)),
+        ]
+        further = [
+            *([term("verification", alert.verification, _)] if is_unverified else []),
+            *([_("Not for publication.").rstrip(".")] if is_restricted else []),
+        ]
+        return needed, further
+
+    def _segments(self, text: str, language: str) -> Segments:
+        lines = text.split("\n")
+        return segments_of("\n".join(printable(spelled(line, self._alphabet, language)) for line in lines))
+
+
+def sentences(facts: Sequence[str]) -> str:
+    return "".join(f"{fact}. " for fact in facts).rstrip()
+
+
+def cut(text: str, shortest: int) -> Iterator[str]:
+    """The text without its last words, one word less each time, and at least the `shortest` first characters."""
+    while (space := text.rfind(" ")) > 0 and space >= shortest:
+        text = text[:space].rstrip(",")
+        yield f"{text}{CUT}"

@@ -1,0 +1,70 @@
+"""A real HTTP server that plays two SMS gateways: one takes and answers JSON, the other takes forms."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+SECRET = "gateway-secret-of-the-tests"
+EXAMPLES = Path(__file__).parents[2] / "deploy" / "sms"
+
+
+@dataclass
+class Gateways:
+    """The messages that were taken, as their fields. An entry of `answers` is the answer to the next message."""
+
+    folder: Path
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    answers: list[web.Response] = field(default_factory=list)
+    port: int = 0
+
+    @property
+    def secret_file(self) -> Path:
+        file = self.folder / "sms-secret"
+        file.write_text(f"{SECRET}\n")
+        return file
+
+    def profile(self, name: str, **changed: str) -> Path:
+        """The example profile, with the address of this server and with other values for some of its lines."""
+        path = {"json": "api/v1/messages", "form": "send"}[name]
+        lines = {"url": f"http://127.0.0.1:{self.port}/{path}", **changed}
+        text = (EXAMPLES / f"{name}.toml").read_text()
+        for key, value in lines.items():
+            former = next(line for line in text.splitlines() if line.startswith(f"{key} = "))
+            text = text.replace(former, f'{key} = "{value}"')
+        file = self.folder / f"{name}.toml"
+        file.write_text(text)
+        return file
+
+    async def take_json(self, request: web.Request) -> web.Response:
+        if request.headers.get("Authorization") != f"Bearer {SECRET}" or request.content_type != "application/json":
+            return web.json_response({"status": "unauthorized"}, status=401)
+        self.messages.append(await request.json())
+        if self.answers:
+            return self.answers.pop(0)
+        return web.json_response({"status": "accepted", "message": {"id": f"m-{len(self.messages)}"}}, status=202)
+
+    async def take_form(self, request: web.Request) -> web.Response:
+        fields = dict(await request.post())
+        if fields.pop("password", None) != SECRET:
+            return web.Response(text="ERROR 3")
+        self.messages.append(fields)
+        return self.answers.pop(0) if self.answers else web.Response(text=f"OK {len(self.messages)}\n")
+
+
+@asynccontextmanager
+async def serving(folder: Path) -> AsyncIterator[Gateways]:
+    gateways, app = Gateways(folder), web.Application()
+    app.router.add_post("/api/v1/messages", gateways.take_json)
+    app.router.add_post("/send", gateways.take_form)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    gateways.port = runner.addresses[0][1]
+    try:
+        yield gateways
+    finally:
+        await runner.cleanup()

@@ -1,0 +1,229 @@
+"""Short messages are handed to a real server that plays two gateways."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered
+from services.alerts.channels.sms import DELIVERED, SmsChannel
+from services.alerts.config import AlertsSettings
+from services.alerts.messages import Messages
+from services.alerts.notices import Cause, Content
+from services.alerts.receiver_checks import contact_of, is_address
+from services.alerts.receivers import Receiver
+from services.alerts.sms.gateway import gateway_of
+from services.alerts.sms.profiles import BadProfile, GatewayProfile
+from services.alerts.sms.segments import Encoding, segments_of
+from services.alerts.sms.sms_texts import SmsTexts
+from services.alerts.texts import Texts
+from services.alerts.words import HazardWords
+from shared.events.vocabulary import DeliveryChannel, Scope
+from shared.outbound import Outbound
+from shared.places import Places
+from tests.alerts.factories import ALAI
+from tests.alerts.jobs import job_to
+from tests.alerts.sms_gateways import EXAMPLES, Gateways, serving
+
+pytestmark = pytest.mark.anyio
+
+OFFICER = Receiver("officer", DeliveryChannel.SMS, "sms:+996700123456", language="ru")
+MUDFLOW: dict[str, Any] = {"type": "mudflow", "magnitude": None, "depth_km": None, "severity": "Severe"}
+SITE = "https://dayar.example"
+SENTENCE = "Опасно: Сель, Алайский район. Начало: 15.06, 11:40. Не проверено."
+
+
+@pytest.fixture
+async def gateways(tmp_path: Path) -> AsyncIterator[Gateways]:
+    async with serving(tmp_path) as server:
+        yield server
+
+
+def settings_for(gateways: Gateways, profile: Path | None, **changed: Any) -> AlertsSettings:
+    settings = AlertsSettings(
+        alerts_sms_profile=profile,
+        alerts_sms_secret_file=str(gateways.secret_file),
+        outbound_allow=(f"127.0.0.1:{gateways.port}",),
+        public_url=SITE,
+    )
+    return settings.model_copy(update=changed)
+
+
+async def send(settings: AlertsSettings, job: Job, receiver: Receiver = OFFICER) -> str:
+    texts = SmsTexts.of_installation(Texts.of_installation(Places.load(), settings), settings)
+    async with Outbound(settings, seconds=5) as outbound:
+        return await SmsChannel(settings, gateway_of(settings, outbound), texts).send(job, receiver)
+
+
+async def test_a_gateway_that_takes_json_gets_the_message_with_the_same_id_in_every_attempt(gateways: Gateways) -> None:
+    job, settings = job_to(OFFICER, **MUDFLOW), settings_for(gateways, gateways.profile("json"))
+    for _ in range(2):
+        assert await send(settings, job) == DELIVERED
+    first, second = gateways.messages
+    assert first == second
+    assert first.pop("text").startswith(SENTENCE)
+    assert first == {"to": "996700123456", "from": "CMC", "client_id": str(job.delivery_id), "coding": "8"}
+
+
+async def test_a_gateway_that_takes_forms_gets_latin_letters_in_one_part(gateways: Gateways) -> None:
+    assert await send(settings_for(gateways, gateways.profile("form")), job_to(OFFICER, **MUDFLOW)) == DELIVERED
+    (message,) = gateways.messages
+    assert message["message"].startswith("Opasno: Sel, Alayskiy rayon. Nachalo: 15.06, 11:40. Ne provereno.")
+    assert segments_of(message["message"]).encoding is Encoding.GSM7
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "reason", "is_final", "retry_after"),
+    [
+        ("json", web.json_response({"status": "no_funds"}), "sms_refused_no-funds", False, None),
+        ("json", web.json_response({"status": "invalid_number"}), "sms_refused_invalid-number", True, None),
+        ("json", web.json_response({"status": "+996700123456"}), "sms_refused", False, None),
+        ("json", web.Response(text="<html>"), "sms_unreadable", False, None),
+        ("json", web.Response(status=429, headers={"Retry-After": "7"}), "sms_429", False, 7),
+        ("json", web.Response(status=500), "sms_500", False, None),
+        ("json", web.Response(body=b" " * 70_000), "answer_too_big", False, None),
+        ("form", web.Response(text="ERROR 12"), "sms_refused", False, None),
+    ],
+    ids=lambda value: str(value) if isinstance(value, str) else "",
+)
+async def test_the_answer_decides_whether_to_retry(
+    gateways: Gateways, name: str, answer: web.Response, reason: str, is_final: bool, retry_after: float | None
+) -> None:
+    gateways.answers = [answer]
+    with pytest.raises(Undelivered) as caught:
+        await send(settings_for(gateways, gateways.profile(name)), job_to(OFFICER))
+    assert (caught.value.reason, caught.value.is_final) == (reason, is_final)
+    assert caught.value.retry_after == retry_after
+
+
+async def test_a_missing_gateway_or_key_loses_no_alert(gateways: Gateways) -> None:
+    profile = gateways.profile("json")
+    for changed, reason in (
+        ({"alerts_sms_profile": None}, "no_sms_gateway"),
+        ({"alerts_sms_secret_file": str(profile) + ".none"}, "no_sms_secret"),
+    ):
+        with pytest.raises(Undelivered) as caught:
+            await send(settings_for(gateways, profile, **changed), job_to(OFFICER))
+        assert (caught.value.reason, caught.value.is_final) == (reason, False)
+    assert gateways.messages == []
+
+
+async def test_an_exercise_sends_nothing_outside(gateways: Gateways) -> None:
+    settings = settings_for(gateways, gateways.profile("json"), exercise=True)
+    assert await send(settings.model_copy(update={"outbound_allow": ()}), job_to(OFFICER)) == OUTBOX_PAGE
+    assert await send(settings.model_copy(update={"alerts_sms_profile": None}), job_to(OFFICER)) == OUTBOX_PAGE
+    assert gateways.messages == []
+
+
+@pytest.mark.parametrize("language", ["ky", "ru", "en"])
+def test_a_message_has_at_most_two_parts_and_every_fact_but_the_last_places(language: str) -> None:
+    """The link is left out first, then the last places. The severity, the cause and the time always stay."""
+    settings, places = AlertsSettings(public_url=SITE), Places.load()
+    texts = Texts.of_installation(places, settings)
+    short, long = ([ALAI], [district.pcode for district in places.units(2)][:3])
+    for pcodes in (short, long):
+        job = job_to(OFFICER, **MUDFLOW, area={"pcodes": pcodes})
+        content = Content.model_validate_json(job.content)
+        for cause in Cause:
+            words = HazardWords(scope=Scope.RESTRICTED)
+            segments = SmsTexts.of_installation(texts, settings).of(content.data, cause, language, words)
+            assert len(segments.texts) <= 2 and "11:40" in segments.text
+            first_place = texts.subject(content.data, Cause.RAISED, language).split(",")[1]
+            assert first_place.rstrip(" 0123456789") in segments.text
+
+
+def test_the_page_shows_the_message_as_a_telephone_does() -> None:
+    settings = AlertsSettings(public_url=SITE)
+    texts = Texts.of_installation(Places.load(), settings)
+    job = job_to(OFFICER, **MUDFLOW)
+    content = Content.model_validate_json(job.content)
+    delivery = {"channel": "sms", "cause": "raised", "language": "ru", "delivery_id": job.delivery_id}
+    message = Messages(texts, SmsTexts.of_installation(texts, settings)).of(delivery, content)
+    assert message.segments is not None and len(message.segments.texts) == 2
+    assert message.text.body == f"{SENTENCE}\n{SITE}/alerts/{content.data.alert_id}"
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "units", "count"),
+    [
+        ("a" * 160, Encoding.GSM7, 160, 1),
+        ("a" * 161, Encoding.GSM7, 161, 2),
+        ("a" * 306, Encoding.GSM7, 306, 2),
+        ("a" * 307, Encoding.GSM7, 307, 3),
+        ("€" * 80, Encoding.GSM7, 160, 1),
+        ("a" * 152 + "€" * 5, Encoding.GSM7, 162, 2),
+        ("ө" * 70, Encoding.UCS2, 70, 1),
+        ("ө" * 71, Encoding.UCS2, 71, 2),
+        ("ө" * 134, Encoding.UCS2, 134, 2),
+        ("ө" * 135, Encoding.UCS2, 135, 3),
+        ("ө" * 66 + "😀" * 3, Encoding.UCS2, 72, 2),
+    ],
+)
+def test_parts_are_counted_as_networks_count_them(text: str, encoding: Encoding, units: int, count: int) -> None:
+    segments = segments_of(text)
+    assert (segments.encoding, segments.units, len(segments.texts)) == (encoding, units, count)
+    assert segments.text == text
+
+
+@pytest.mark.parametrize(
+    ("alphabet", "expected"),
+    [("kept", "Жер титирөө"), ("russian", "Жер титироо"), ("latin", "Jer titiröö")],
+)
+async def test_kyrgyz_letters_are_kept_or_replaced(gateways: Gateways, alphabet: str, expected: str) -> None:
+    settings = settings_for(gateways, gateways.profile("json", alphabet=alphabet))
+    texts = SmsTexts.of_installation(Texts.of_installation(Places.load(), settings), settings)
+    content = Content.model_validate_json(job_to(OFFICER).content)
+    assert expected in texts.of(content.data, Cause.RAISED, "ky").text
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ('url = "https://sms.example/{number}"', "without placeholders"),
+        ('body = "xml"', "'json' or 'form'"),
+        ('sendr = "CMC"', "sendr: Extra inputs"),
+        ('[fields]\ntext = "{txt}"', "not txt"),
+        ('[fields]\ntext = "{text}"', "{text}, and {number} or {digits}"),
+        ("url = 7\nurl = 8", "line 2"),
+    ],
+)
+def test_an_error_in_a_profile_stops_the_start_and_says_what_is_expected(
+    tmp_path: Path, changed: str, expected: str
+) -> None:
+    file = tmp_path / "profile.toml"
+    usual = {"url": '"https://sms.example"', "body": '"json"'}
+    kept = [f"{name} = {value}" for name, value in usual.items() if not changed.startswith(name)]
+    fields = [] if "[fields]" in changed else ["[fields]", 'to = "{number}"', 'text = "{text}"']
+    file.write_text("\n".join([changed, *kept, *fields] if "[" not in changed else [*kept, changed]))
+    with pytest.raises(BadProfile) as caught:
+        GatewayProfile.load(file)
+    assert expected in str(caught.value)
+
+
+def test_the_examples_are_valid_profiles() -> None:
+    for name in ("json", "form"):
+        assert GatewayProfile.load(EXAMPLES / f"{name}.toml").url.startswith("https://")
+
+
+@pytest.mark.parametrize("typed", ["sms:+996 700 12-34-56", "sms:0700123456", "sms:+996700123456"])
+def test_a_number_is_stored_in_one_spelling(typed: str) -> None:
+    assert contact_of(typed).address == OFFICER.address
+
+
+@pytest.mark.parametrize(
+    "address", ["sms:", "sms:+99670012345", "sms:+996312123456", "sms:+996700123456 ext. 5", "sms:duty", f"sms:{7**99}"]
+)
+def test_what_is_no_mobile_number_is_refused_and_stays_as_typed(address: str) -> None:
+    contact = contact_of(address)
+    assert (contact.channel, contact.address) == (DeliveryChannel.SMS, address)
+    assert not is_address(DeliveryChannel.SMS, address)
+
+
+async def test_a_number_that_was_valid_once_ends_the_delivery(gateways: Gateways) -> None:
+    receiver = replace(OFFICER, address="sms:+996312123456")
+    with pytest.raises(Undelivered) as caught:
+        await send(settings_for(gateways, gateways.profile("json")), job_to(OFFICER), receiver)
+    assert (caught.value.reason, caught.value.is_final) == ("no_mobile_number", True)
