@@ -41,6 +41,7 @@ OFFICER = Receiver(
     hours=("Mon 08:00-12:00", "Mon 13:00-17:30", "Fri 20:00-06:00"),
     wait_seconds=420,
 )
+PHONE = Contact(DeliveryChannel.SMS, "sms:0700 12-34-56")
 HOOK = Contact(DeliveryChannel.WEBHOOK, "https://mes.example/hook")
 Typed = dict[str, Sequence[str]]
 
@@ -171,11 +172,11 @@ async def test_only_duty_heads_and_administrators_of_the_area_keep_recipients(de
 async def test_a_test_message_goes_to_each_contact_and_its_result_is_shown(desk: Desk) -> None:
     path = f"/receivers/{receiver_id('officer')}"
     async with desk.caller(Role.DUTY_HEAD) as caller:
-        await post(caller, "/receivers", typed_anew(OFFICER, HOOK))
+        await post(caller, "/receivers", typed_anew(OFFICER, HOOK, PHONE))
         for _ in range(2):
             assert (await caller.post(f"{path}/test")).status_code == 303
         running = (await caller.get(f"{path}/test", params={"lang": "en"})).text
-        assert running.count("Queued") == 2 and "refresh" in running
+        assert running.count("Queued") == 3 and "refresh" in running
         async with desk.sessions.begin() as session:
             await session.execute(text("UPDATE deliveries SET settled_at = now(), is_delivered = channel = 'webhook'"))
         settled = (await caller.get(f"{path}/test", params={"lang": "en"})).text
@@ -183,6 +184,9 @@ async def test_a_test_message_goes_to_each_contact_and_its_result_is_shown(desk:
         keepers = (await caller.get("/receivers", params={"lang": "en"})).text
         assert re.findall(r'<span class="small (\w+)">(\w+),', keepers) == [("bad", "Failed"), ("muted", "Delivered")]
         listed = (await caller.get("/v1/alerts")).json()["alerts"]
+        shown = (await caller.get("/deliveries", params={"lang": "en"})).text
+        assert "Parts: 2. Characters: " in shown, "the short message, as a telephone shows it"
+    assert (await stored(desk))[1]["officer"][1].address == "sms:+996700123456"
     assert listed == [], "no board shows the test"
     async with desk.sessions.begin() as session:
         contents = await session.scalars(text("SELECT DISTINCT content::json -> 'data' ->> 'status' FROM deliveries"))
