@@ -1,0 +1,126 @@
+"""Rosters as iCalendar (RFC 5545): writes shifts as events, and reads events as overrides."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from uuid import NAMESPACE_URL, uuid5
+
+from icalendar import Calendar, Event
+
+from services.alerts.rosters.duty import Shift
+from services.alerts.rosters.rosters import LONGEST_REASON, Override
+from shared.country import TIME_ZONE
+from shared.errors import DocumentedError
+from shared.version import VERSION
+
+MOST_BYTES = 1024 * 1024
+MOST_EVENTS = 1000
+LONGEST_UID = 255
+
+
+class InvalidCalendar(DocumentedError):
+    """An iCalendar file (RFC 5545) with single events that have a begin and an end is expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCalendar:
+    """`unknown` are the names that are no people among the receivers, `past` is the number of ended events."""
+
+    overrides: Sequence[Override]
+    unknown: Sequence[str]
+    past: int
+
+
+def written(roster: str, shifts: Iterable[Shift], now: datetime) -> bytes:
+    """One event per shift. A shift keeps its uid when the roster is exported again."""
+    calendar = Calendar()
+    calendar.add("prodid", f"-//Dayar//{VERSION}//EN")
+    calendar.add("version", "2.0")
+    calendar.add("x-wr-calname", roster)
+    for shift in shifts:
+        event = Event()
+        begin = shift.begins_at.astimezone(UTC)
+        event.add("uid", str(uuid5(NAMESPACE_URL, f"{roster}\n{begin.isoformat()}\n{shift.person}")))
+        event.add("dtstamp", now.astimezone(UTC))
+        event.add("dtstart", begin)
+        event.add("dtend", shift.ends_at.astimezone(UTC))
+        event.add("summary", shift.person)
+        event.add("description", f"{roster}: {shift.layer or 'override'}")
+        calendar.add_component(event)
+    content: bytes = calendar.to_ical()
+    return content
+
+
+def read(content: bytes, people: Collection[str], now: datetime) -> ReadCalendar:
+    """Each event that has not ended is an override by the event's person. Raises InvalidCalendar."""
+    overrides, unknown, past = list[Override](), set[str](), 0
+    for event in _events(content):
+        begins_at, ends_at = _times(event)
+        names = _names(event)
+        person = next((name for name in names if name in people), None)
+        if ends_at <= now:
+            past += 1
+        elif person is None:
+            unknown.add(names[-1])
+        else:
+            overrides.append(Override(person, begins_at, ends_at, _reason(event), _uid(event)))
+    uids = [override.uid for override in overrides if override.uid]
+    if len(set(uids)) < len(uids):
+        raise InvalidCalendar("two events have the same UID")
+    return ReadCalendar(overrides, sorted(unknown), past)
+
+
+def _events(content: bytes) -> Sequence[Event]:
+    if len(content) > MOST_BYTES:
+        raise InvalidCalendar(f"it has more than {MOST_BYTES // 1024} KiB")
+    try:
+        calendar = Calendar.from_ical(content)
+    except ValueError:
+        raise InvalidCalendar("the file cannot be read") from None
+    if not isinstance(calendar, Calendar):
+        raise InvalidCalendar("it has no VCALENDAR")
+    events = [event for event in calendar.walk("VEVENT") if isinstance(event, Event)]
+    if len(events) > MOST_EVENTS:
+        raise InvalidCalendar(f"it has more than {MOST_EVENTS} events")
+    return [event for event in events if event.get("status") != "CANCELLED"]
+
+
+def _times(event: Event) -> tuple[datetime, datetime]:
+    """The begin and the end. A time without a zone is local; an event of whole days is from midnight to midnight."""
+    title = event.get("summary", _uid(event))
+    if "rrule" in event or "rdate" in event:
+        raise InvalidCalendar(f'"{title}" is a recurring event')
+    try:
+        begins_at, ends_at = _instant(event.start), _instant(event.end)
+    except (ValueError, TypeError):  # icalendar's errors about missing and contradictory times are ValueErrors
+        raise InvalidCalendar(f'"{title}" has no begin or no end') from None
+    if begins_at >= ends_at:
+        raise InvalidCalendar(f'"{title}" ends before it begins')
+    return begins_at, ends_at
+
+
+def _instant(at: date | datetime) -> datetime:
+    if not isinstance(at, datetime):
+        at = datetime.combine(at, time())
+    return (at if at.tzinfo else at.replace(tzinfo=TIME_ZONE)).astimezone(UTC)
+
+
+def _names(event: Event) -> list[str]:
+    """The names that may be a person's label: those of the attendees, then the summary."""
+    attendees = event.get("attendee", [])
+    names = [
+        name
+        for attendee in (attendees if isinstance(attendees, list) else [attendees])
+        for name in (str(attendee.params.get("CN", "")), str(attendee).removeprefix("mailto:"))
+    ]
+    return [name.strip() for name in (*names, str(event.get("summary", ""))) if name.strip()] or ["(no name)"]
+
+
+def _reason(event: Event) -> str:
+    reason = "".join(filter(str.isprintable, str(event.get("description", ""))))
+    return reason[:LONGEST_REASON] or "imported calendar"
+
+
+def _uid(event: Event) -> str | None:
+    uid = str(event.get("uid", ""))
+    return uid if 0 < len(uid) <= LONGEST_UID and uid.isprintable() else None
