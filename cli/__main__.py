@@ -27,6 +27,7 @@ GROUPS = (
     "provision",
     "receiver",
     "restore",
+    "roster",
     "sites",
     "status",
     "telegram",

@@ -1,6 +1,7 @@
 """The alerts service's tables. A table class with a `record` has a column for each field of that dataclass."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, false, func, text
@@ -461,6 +462,34 @@ class TelegramPoll(AlertsModel):
     polled_at: Mapped[datetime]
     username: Mapped[str | None]
     problem: Mapped[str | None]
+
+
+class RosterRow(AlertsModel):
+    """A roster; `layers` is the JSON of its layers."""
+
+    __tablename__ = "rosters"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    layers: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+
+
+class OverrideRow(AlertsModel):
+    """A person who is on duty instead of the layers' people."""
+
+    __tablename__ = "roster_overrides"
+    __table_args__ = (
+        CheckConstraint("ends_at > begins_at", name="order"),
+        UniqueConstraint("roster", "uid", name="uq_roster_overrides_uid"),
+        Index("ix_roster_overrides_ends_at", "roster", "ends_at"),
+    )
+
+    override_id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    roster: Mapped[str] = mapped_column(ForeignKey("rosters.name", ondelete="CASCADE"))
+    person: Mapped[str]
+    begins_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    reason: Mapped[str]
+    uid: Mapped[str | None]
 
 
 SHARED = (*CONSUMER_TABLES, AUDIT, models.INSTALLATION)

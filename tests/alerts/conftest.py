@@ -41,6 +41,8 @@ CHANGED = (
     "alerts",
     "acts",
     "contacts",
+    "roster_overrides",
+    "rosters",
     "receivers",
     "deliveries",
     "attempts",

@@ -1,0 +1,210 @@
+"""`dayar roster` keeps rosters, and says who is on duty."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, NoReturn, TypeVar
+
+import typer
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cli.transactions import within
+from services.alerts.queries import rosters as roster_queries
+from services.alerts.rosters import calendars, definitions, reports
+from services.alerts.rosters.calendars import InvalidCalendar, ReadCalendar
+from services.alerts.rosters.definitions import InvalidRoster
+from services.alerts.rosters.duty import REPORTED, duty, shifts_from
+from services.alerts.rosters.rosters import LONGEST_REASON, Override, Roster
+from shared.country import TIME_ZONE
+from shared.errors import DocumentedError
+
+T = TypeVar("T")
+LONGEST_WEEKS = 52
+LONGEST_OVERRIDE = timedelta(days=366)
+
+app = typer.Typer(help="Rosters: who is on duty.", no_args_is_help=True, add_completion=False)
+Name = Annotated[str, typer.Argument(help="The roster.")]
+Reason = Annotated[str, typer.Option(help="Why this person is on duty instead.")]
+Weeks = Annotated[int, typer.Option(min=1, max=LONGEST_WEEKS, help="How far ahead.")]
+Calendar = Annotated[
+    Path, typer.Argument(help="An iCalendar file, or - for standard input or output.", allow_dash=True)
+]
+
+
+class RosterNotFound(DocumentedError):
+    """There is no roster of this name."""
+
+
+class PeopleMissing(DocumentedError):
+    """People who are receivers of alerts of the kind person are expected, but these are not, or have left."""
+
+
+@app.command()
+def show(
+    name: Annotated[str | None, typer.Argument(help="The roster; without it all rosters.")] = None, weeks: Weeks = 1
+) -> None:
+    """Say who is on duty now, until when, and who is next. With a name, also list the shifts."""
+    now = datetime.now(UTC)
+
+    async def read(session: AsyncSession) -> list[tuple[Roster, list[Override]]]:
+        rosters = [await known(session, name)] if name else await roster_queries.rosters(session)
+        return [(roster, await roster_queries.overrides(session, roster.name, now)) for roster in rosters]
+
+    rosters, people = run(read), run(roster_queries.people)
+    if not rosters:
+        typer.echo("There is no roster.")
+    for roster, overrides in rosters:
+        ends_at = now + timedelta(weeks=weeks)
+        computed_until = max(ends_at, now + REPORTED)
+        shifts = shifts_from(roster, overrides, now, computed_until - now)
+        typer.echo(f"{roster.name}: {reports.on_duty(shifts, now, computed_until)}")
+        if left := reports.missing(roster, overrides, people):
+            typer.echo(f"No longer among the people who receive alerts: {', '.join(left)}.")
+        if name:
+            echo_all(reports.lines(shift for shift in shifts if shift.begins_at < ends_at))
+            echo_all(reports.findings(duty(roster, overrides, now, ends_at)))
+
+
+@app.command()
+def save(file: Annotated[Path, typer.Argument(help="The definition of a roster in TOML or JSON.")]) -> None:
+    """Add a roster, or replace its layers and keep its overrides. Gaps and overlaps of 8 weeks are reported."""
+    try:
+        roster = definitions.read(content(file, definitions.MOST_BYTES))
+    except InvalidRoster as error:
+        refuse(str(error))
+
+    async def put(session: AsyncSession) -> list[Override]:
+        if missing := reports.missing(roster, [], await roster_queries.people(session)):
+            raise PeopleMissing(", ".join(missing))
+        await roster_queries.save(session, roster)
+        return await roster_queries.overrides(session, roster.name, datetime.now(UTC))
+
+    report(roster, run(put))
+
+
+@app.command()
+def override(
+    name: Name,
+    person: Annotated[str, typer.Argument(help="The label of the person who is on duty instead.")],
+    begin: Annotated[str, typer.Option("--from", help="Local time, such as 2026-12-01T08:00.")],
+    end: Annotated[str, typer.Option("--until", help="Local time, such as 2026-12-01T20:00.")],
+    reason: Reason,
+) -> None:
+    """Put a person on duty for some time instead of the people of the layers."""
+    added = Override(person, instant(begin), instant(end), reason.strip())
+    if not timedelta() < added.ends_at - added.begins_at <= LONGEST_OVERRIDE:
+        refuse("--until is expected after --from, and at most 366 days later.")
+    if not added.reason.isprintable() or not 0 < len(added.reason) <= LONGEST_REASON:
+        refuse(f"A reason of 1 to {LONGEST_REASON} characters is expected.")
+
+    async def put(session: AsyncSession) -> tuple[Roster, list[Override]]:
+        roster = await known(session, name)
+        if person not in await roster_queries.people(session):
+            raise PeopleMissing(person)
+        await roster_queries.add_overrides(session, name, [added])
+        return roster, await roster_queries.overrides(session, name, datetime.now(UTC))
+
+    report(*run(put))
+
+
+@app.command()
+def remove(name: Name) -> None:
+    """Remove a roster and its overrides."""
+
+    async def drop(session: AsyncSession) -> None:
+        if not await roster_queries.remove(session, name):
+            raise RosterNotFound(name)
+
+    run(drop)
+    typer.echo(f"{name} is removed.")
+
+
+@app.command("import-ics")
+def import_calendar(name: Name, file: Calendar) -> None:
+    """Add an override for each event: its attendee or title is the label of a person. Known events are replaced."""
+    data, now = content(file, calendars.MOST_BYTES), datetime.now(UTC)
+
+    async def put(session: AsyncSession) -> tuple[Roster, list[Override], ReadCalendar]:
+        roster = await known(session, name)
+        calendar = calendars.read(data, await roster_queries.people(session), now)
+        if calendar.unknown:
+            raise PeopleMissing(", ".join(calendar.unknown))
+        await roster_queries.add_overrides(session, name, calendar.overrides)
+        return roster, await roster_queries.overrides(session, name, now), calendar
+
+    roster, overrides, calendar = run(put)
+    typer.echo(f"Overrides from the calendar: {len(calendar.overrides)}. Events that have ended: {calendar.past}.")
+    report(roster, overrides)
+
+
+@app.command("export-ics")
+def export_calendar(name: Name, file: Calendar = Path("-"), weeks: Weeks = 8) -> None:
+    """Write the shifts as an iCalendar file with one event per shift."""
+    now = datetime.now(UTC)
+
+    async def read(session: AsyncSession) -> tuple[Roster, list[Override]]:
+        # overrides that have ended may decide when the current shift began
+        return await known(session, name), await roster_queries.overrides(session, name, now - LONGEST_OVERRIDE)
+
+    roster, overrides = run(read)
+    calendar = calendars.written(name, shifts_from(roster, overrides, now, timedelta(weeks=weeks)), now)
+    if str(file) == "-":
+        typer.echo(calendar, nl=False)
+        return
+    try:
+        file.write_bytes(calendar)
+    except OSError as error:
+        refuse(f"{file}: {error.strerror}.")
+
+
+async def known(session: AsyncSession, name: str) -> Roster:
+    if roster := await roster_queries.roster(session, name):
+        return roster
+    raise RosterNotFound(name)
+
+
+def report(roster: Roster, overrides: list[Override]) -> None:
+    """Who is on duty, and the gaps and overlaps of the next 8 weeks."""
+    now = datetime.now(UTC)
+    shifts = shifts_from(roster, overrides, now, REPORTED)
+    typer.echo(f"{roster.name}: {reports.on_duty(shifts, now, now + REPORTED)}")
+    echo_all(reports.findings(duty(roster, overrides, now, now + REPORTED)))
+
+
+def echo_all(lines: Iterable[str]) -> None:
+    for line in lines:
+        typer.echo(line)
+
+
+def instant(written: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(written)
+    except ValueError:
+        refuse(f'"{written}": a local date and time such as 2026-12-01T08:00 is expected.')
+    # without seconds, because calendars keep no fractions of a second
+    return (at if at.tzinfo else at.replace(tzinfo=TIME_ZONE)).astimezone(UTC).replace(second=0, microsecond=0)
+
+
+def content(file: Path, most_bytes: int) -> bytes:
+    """At most one byte more than is allowed, so that its reader can refuse a longer file."""
+    try:
+        if str(file) == "-":
+            return sys.stdin.buffer.read(most_bytes + 1)
+        with file.open("rb") as stream:
+            return stream.read(most_bytes + 1)
+    except OSError as error:
+        refuse(f"{file}: {error.strerror}.")
+
+
+def run(deed: Callable[[AsyncSession], Awaitable[T]]) -> T:
+    try:
+        return asyncio.run(within("alerts", deed))
+    except (RosterNotFound, PeopleMissing, InvalidCalendar) as error:
+        refuse(str(error))
+
+
+def refuse(why: str) -> NoReturn:
+    typer.echo(f"Nothing was changed. {why}", err=True)
+    raise typer.Exit(1)

@@ -1,0 +1,69 @@
+"""The SQL of rosters and their overrides; the caller commits."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts.models import OverrideRow, ReceiverRow, RosterRow
+from services.alerts.receivers import ReceiverKind
+from services.alerts.rosters.rosters import Override, Roster
+from shared.postgres.upsert import upsert
+
+
+async def rosters(session: AsyncSession) -> list[Roster]:
+    rows = await session.scalars(select(RosterRow).order_by(RosterRow.name))
+    return [roster_of(row) for row in rows]
+
+
+async def roster(session: AsyncSession, name: str) -> Roster | None:
+    row = await session.scalar(select(RosterRow).where(RosterRow.name == name))
+    return roster_of(row) if row else None
+
+
+def roster_of(row: RosterRow) -> Roster:
+    return Roster.model_validate({"name": row.name, "layers": row.layers})
+
+
+async def save(session: AsyncSession, roster: Roster) -> None:
+    """Adds the roster, or replaces its layers and keeps its overrides."""
+    await upsert(session, RosterRow, [roster.model_dump(mode="json")])
+
+
+async def remove(session: AsyncSession, name: str) -> bool:
+    """Removes the roster with its overrides, and says whether the roster existed."""
+    removed = await session.scalar(delete(RosterRow).where(RosterRow.name == name).returning(RosterRow.name))
+    return removed is not None
+
+
+async def overrides(session: AsyncSession, name: str, ends_after: datetime) -> list[Override]:
+    """The overrides in the order in which they were added."""
+    wanted = select(OverrideRow).where(OverrideRow.roster == name, OverrideRow.ends_at > ends_after)
+    rows = await session.scalars(wanted.order_by(OverrideRow.override_id))
+    return [Override(row.person, row.begins_at, row.ends_at, row.reason, row.uid) for row in rows]
+
+
+async def add_overrides(session: AsyncSession, name: str, added: Sequence[Override]) -> None:
+    """Adds the overrides. An override replaces the earlier one that has the same uid."""
+    uids = [override.uid for override in added if override.uid is not None]
+    await session.execute(delete(OverrideRow).where(OverrideRow.roster == name, OverrideRow.uid.in_(uids)))
+    session.add_all(
+        OverrideRow(
+            roster=name,
+            person=override.person,
+            begins_at=override.begins_at,
+            ends_at=override.ends_at,
+            reason=override.reason,
+            uid=override.uid,
+        )
+        for override in added
+    )
+    await session.flush()
+
+
+async def people(session: AsyncSession) -> set[str]:
+    """The labels of the receivers that are people."""
+    return set(
+        await session.scalars(select(ReceiverRow.label).where(ReceiverRow.__table__.c.kind == ReceiverKind.PERSON))
+    )

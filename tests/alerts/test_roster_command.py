@@ -1,0 +1,83 @@
+"""The command `dayar roster` keeps rosters, reports gaps and people who have left, and reads and writes calendars."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+from typer.testing import CliRunner, Result
+
+from cli import roster
+from cli.transactions import within
+from services.alerts.queries import receivers as receiver_queries
+from services.alerts.receivers import Receiver, ReceiverKind
+from shared.country import TIME_ZONE
+from shared.events.vocabulary import DeliveryChannel
+from tests.installation import Installation, in_thread
+
+
+@pytest.fixture
+def definition(shared_installation: Installation, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A roster of Aida and Bakyt, who are people among the receivers."""
+    for name, value in shared_installation.env().items():
+        monkeypatch.setenv(name, value)
+
+    async def add(session: AsyncSession) -> None:
+        for label in ("Aida", "Bakyt"):
+            person = Receiver(label, DeliveryChannel.EMAIL, "duty@mes.example", kind=ReceiverKind.PERSON)
+            await receiver_queries.save_receiver(session, person)
+
+    in_thread(within("alerts", add))
+    file = tmp_path / "centre.toml"
+    file.write_text(
+        'name = "centre"\n[[layers]]\nname = "days"\npeople = ["Aida", "Bakyt"]\nstart = 2026-01-01\n'
+        "handover = 08:00:00\nshift_days = 1\n",
+        encoding="utf-8",
+    )
+    return file
+
+
+def dayar(*words: object) -> Result:
+    return CliRunner().invoke(roster.app, [str(word) for word in words])
+
+
+def test_a_roster_is_saved_overridden_exported_and_imported(definition: Path) -> None:
+    saved = dayar("save", definition)
+    assert saved.exit_code == 0 and saved.output.startswith("centre: On duty now ") and "Gap" not in saved.output
+
+    begin = datetime.now(TIME_ZONE).replace(tzinfo=None) - timedelta(hours=1)
+    times = ("--from", begin.isoformat(), "--until", (begin + timedelta(days=3)).isoformat())
+    overridden = dayar("override", "centre", "Bakyt", *times, "--reason", "leave of Aida")
+    assert "centre: On duty now Bakyt until " in overridden.output
+    assert "Bakyt  (override)" in dayar("show", "centre").output
+
+    calendar = definition.with_suffix(".ics")
+    assert dayar("export-ics", "centre", calendar, "--weeks", 1).exit_code == 0
+    for _ in range(2):  # known events are replaced, so a second import adds no overlaps of two people
+        imported = dayar("import-ics", "centre", calendar)
+        assert "Overrides from the calendar: " in imported.output and "Overlap" not in imported.output
+    calendar.write_bytes(calendar.read_bytes().replace(b"SUMMARY:Aida", b"SUMMARY:Chynara"))
+    refused = dayar("import-ics", "centre", calendar)
+    assert refused.exit_code == 1 and "Nothing was changed." in refused.output and "(Chynara)" in refused.output
+
+    assert dayar("remove", "centre").exit_code == 0
+    assert "There is no roster of this name. (centre)" in dayar("show", "centre").output
+
+
+def test_gaps_are_reported_and_people_who_have_left_are_refused(definition: Path) -> None:
+    text = definition.read_text(encoding="utf-8")
+    definition.write_text(f'{text}hours = ["Mon 08:00-17:00"]\n', encoding="utf-8")
+    saved = dayar("save", definition)
+    assert saved.exit_code == 0 and "Gap: nobody is on duty Mon " in saved.output
+
+    definition.write_text(text.replace('"Bakyt"', '"Bakyt", "Chynara"'), encoding="utf-8")
+    refused = dayar("save", definition)
+    assert refused.exit_code == 1 and "(Chynara)" in refused.output
+
+    in_thread(within("alerts", lambda session: receiver_queries.save_receiver(session, A_POST)))
+    assert "No longer among the people who receive alerts: Bakyt." in dayar("show").output
+    wrong = dayar("override", "centre", "Aida", "--from", "tomorrow", "--until", "2026-12-01", "--reason", "leave")
+    assert wrong.exit_code == 1 and "2026-12-01T08:00 is expected" in wrong.output
+
+
+A_POST = Receiver("Bakyt", DeliveryChannel.EMAIL, "duty@mes.example")
