@@ -161,6 +161,16 @@ async def test_forged_or_unreadable_updates_change_nothing(shift: Shift) -> None
     assert (await shift.alerted()).acknowledged_at is None
 
 
+async def test_long_messages_of_anybody_do_not_hold_up_an_answer(shift: Shift) -> None:
+    """Together they exceed the longest answer that is read, and Telegram repeats an answer that was not read."""
+    said = {"message_id": 8, "chat": {"id": DESK}, "text": "ы" * 4096}
+    for _ in range(25):
+        shift.bot.update(message={**said, "from": {"id": STRANGER}, "reply_to_message": said})
+    async with shift.polling():
+        assert f"telegram:{DESK}" in (await shift.writes("/id"))["text"]
+    assert len(shift.bot.called("getUpdates")) < 10
+
+
 async def test_an_update_that_comes_again_is_handled_once(shift: Shift) -> None:
     """Telegram sends an update again if the process died before it asked for the next one."""
     async with shift.polling():

@@ -18,7 +18,7 @@ from services.alerts.telegram.answering import Answering, BotCall
 from services.alerts.telegram.bot_api import BotApi, BotApiError, NoToken
 from shared import log
 from shared.failures import backoff_seconds, is_dependency_unavailable
-from shared.outbound import OutboundError
+from shared.outbound import AnswerTooBig, OutboundError
 from shared.postgres import database
 
 POLL_SECONDS = 25  # how long Telegram waits for an update before it answers
@@ -49,7 +49,7 @@ class Polling:
     ) -> None:
         self._api, self._patient, self._engine, self._sessions = api, patient, engine, sessions
         self._answering, self._clock = answering, clock
-        self._failures, self._retry_after = 0, 0.0
+        self._failures, self._retry_after, self._at_once = 0, 0.0, AT_ONCE
 
     async def run(self) -> None:
         while True:
@@ -97,17 +97,24 @@ class Polling:
             async with self._sessions.begin() as session:
                 offset = await poll_queries.next_update(session, bot_id, self._clock())
             updates = await self._patient.call(
-                "getUpdates", offset=offset, timeout=POLL_SECONDS, limit=AT_ONCE, allowed_updates=incoming.ALLOWED
+                "getUpdates", offset=offset, timeout=POLL_SECONDS, limit=self._at_once, allowed_updates=incoming.ALLOWED
             )
             for update in updates:
                 await self._handle(bot_id, update)
             await self._store(bot_id, None)
         except NoToken:
             return False
+        except AnswerTooBig as error:  # anybody may send the bot long messages, which must not hold up the others
+            self._at_once //= 2
+            if self._at_once:
+                return True
+            self._at_once = 1
+            await self._failed(bot_id, error)
+            return False
         except (OutboundError, BotApiError) as error:
             await self._failed(bot_id, error)
             return False
-        self._failures, self._retry_after = 0, 0.0
+        self._failures, self._retry_after, self._at_once = 0, 0.0, min(2 * self._at_once, AT_ONCE)
         return True
 
     async def _handle(self, bot_id: int, update: dict[str, Any]) -> None:
