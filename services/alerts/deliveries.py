@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.alerts.alerts import SOURCE
 from services.alerts.channels import ChannelOut, Job, Slot, Undelivered
 from services.alerts.config import AlertsSettings
-from services.alerts.notices import is_trial
+from services.alerts.notices import FOLDABLE, is_trial
 from services.alerts.queries.attempts import ACCOMPANY, CLAIM, RECORD
 from services.alerts.queries.receivers import sealed
 from services.alerts.receivers import Contact, Receiver
@@ -212,13 +212,21 @@ class Deliveries:
 
 
 def folded(jobs: Sequence[Job]) -> list[Job]:
-    """Joins a receiver's foldable jobs of one channel. The first job gets the other jobs as companions."""
+    """Joins a receiver's foldable jobs of one channel. The first job gets the other jobs as companions.
+
+    If a contact was replaced by one whose channel combines no messages, each message is sent alone. Such a channel
+    would not send the companions.
+    """
     together: dict[Slot, list[Job]] = {}
     for job in jobs:
-        if job.is_foldable:
+        if is_combined(job):
             together.setdefault(job.slot, []).append(job)
-    alone = [job for job in jobs if not job.is_foldable]
+    alone = [job for job in jobs if not is_combined(job)]
     return [*alone, *(replace(first, companions=tuple(others)) for first, *others in together.values())]
+
+
+def is_combined(job: Job) -> bool:
+    return job.is_foldable and job.receiver is not None and job.receiver.channel in FOLDABLE
 
 
 def job_of(row: asyncpg.Record) -> Job:

@@ -14,6 +14,7 @@ import pytest
 from services.alerts.channels import OUTBOX_PAGE, Job, Undelivered
 from services.alerts.channels.email import EmailChannel
 from services.alerts.config import AlertsSettings
+from services.alerts.deliveries import folded
 from services.alerts.receivers import Receiver
 from services.alerts.texts import Texts
 from shared.events import AlertRaised
@@ -62,6 +63,15 @@ async def test_a_digests_message_id_depends_on_all_its_deliveries() -> None:
         alone = channel.message(first, DUTY)["Message-ID"]
     assert ids[0] == ids[1]
     assert len({alone, *ids}) == 3
+
+
+async def test_messages_are_combined_only_if_the_channel_of_the_receiver_combines_them() -> None:
+    """A webhook has one message, so the others would be recorded as sent without having been sent."""
+    first, second = (replace(job(), is_foldable=True) for _ in range(2))
+    assert folded([first, second]) == [replace(first, companions=(second,))]
+    hook = Receiver(DUTY.label, DeliveryChannel.WEBHOOK, "https://hook.example/")
+    moved = [replace(each, receiver=hook) for each in (first, second)]
+    assert folded(moved) == moved
 
 
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])
