@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.alerts.alerts import Alert
 from services.alerts.handlers import utcnow
-from services.alerts.notices import Cause, Follows, PlannedDelivery, is_foldable
+from services.alerts.notices import Cause, Follows, PlannedDelivery, is_foldable, without_restricted_words
 from services.alerts.queries import contacts as contact_queries
 from services.alerts.queries import deliveries as delivery_queries
 from services.alerts.queries import receivers as receiver_queries
@@ -92,7 +92,11 @@ def next_contact(delivery: DueDelivery, receiver: Receiver, further: Sequence[Co
 def following(
     delivery: DueDelivery, follows: Follows, receiver: Receiver, contact: Contact, alert: Alert | None, now: datetime
 ) -> PlannedDelivery:
-    """The same message to the next contact, with its own id. A mail may be combined with others as a first mail may."""
+    """The same message to the next contact, with its own id. A mail may be combined with others as a first mail may.
+
+    A receiver that was internal when the earlier contact was notified may be external now.
+    """
+    content = delivery.content if receiver.is_internal else without_restricted_words(delivery.content)
     return PlannedDelivery(
         events.derived_id("delivery", delivery.alert_id, delivery.step, receiver.label, contact.channel),
         delivery.alert_id,
@@ -100,7 +104,7 @@ def following(
         receiver.label,
         contact.channel,
         Cause(delivery.cause),
-        delivery.content,
+        content,
         now,
         is_foldable=alert is not None and is_foldable(alert, contact.channel),
         is_internal=receiver.is_internal,

@@ -107,11 +107,16 @@ class PlannedDelivery:
         return self.recipient, self.channel
 
 
-class Content(BaseModel):
+class WordsOfContent(BaseModel):
+    """The free text in the stored content of a delivery, parsed without the rest."""
+
+    hazard: HazardWords | None = None
+
+
+class Content(WordsOfContent):
     """The stored content of a delivery, parsed."""
 
     data: AlertRaised
-    hazard: HazardWords | None = None
 
 
 def is_foldable(alert: Alert, channel: DeliveryChannel) -> bool:
@@ -167,7 +172,7 @@ def with_words(content: str, words: HazardWords | None) -> str:
 
 def without_restricted_words(content: str) -> str:
     """The stored body, without the free text of a hazard that is not Public."""
-    words = Content.model_validate_json(content).hazard
+    words = WordsOfContent.model_validate_json(content).hazard
     return with_words(content, words and words.for_receiver(is_internal=False))
 
 

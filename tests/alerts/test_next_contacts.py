@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -18,13 +19,14 @@ from services.alerts.channels.email import EmailChannel
 from services.alerts.channels.webhook import WebhookChannel
 from services.alerts.deliveries import Deliveries
 from services.alerts.next_contacts import NextContacts, following, next_contact, reason
-from services.alerts.notices import Follows
+from services.alerts.notices import Follows, with_words
 from services.alerts.queries.contacts import DueDelivery
 from services.alerts.receivers import Contact, Receiver, ReceiverKind, in_order
 from services.alerts.rules.findings import Finding
 from services.alerts.rules.hazard import decide
 from services.alerts.texts import Texts
-from shared.events.vocabulary import DeliveryChannel, Severity
+from services.alerts.words import HazardWords
+from shared.events.vocabulary import DeliveryChannel, Scope, Severity
 from shared.outbound import Outbound
 from shared.places import Places
 from shared.places.watched import WatchedArea
@@ -219,3 +221,13 @@ def test_only_a_mail_about_a_moderate_alert_to_the_next_contact_may_be_combined(
         for contact, alert in ((MAIL, moderate), (MAIL, severe), (officer.first_contact, moderate))
     ]
     assert (moderate.severity, folds) == (Severity.MODERATE, [True, False, False])
+
+
+def test_the_next_contact_of_a_receiver_that_is_no_longer_internal_gets_no_restricted_text() -> None:
+    officer = Receiver("officer", WEBHOOK, "https://hook.example/")
+    content = with_words("{}", HazardWords(scope=Scope.RESTRICTED, locality="Kara-Suu"))
+    own, external = (
+        following(replace(due(), content=content), Follows.UNANSWERED, receiver, MAIL, None, NOW).content
+        for receiver in (replace(officer, is_internal=True), officer)
+    )
+    assert (own, "Kara-Suu" in external) == (content, False)
