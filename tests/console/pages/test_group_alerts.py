@@ -12,6 +12,7 @@ from tests.console.pages.conftest import Whole
 from tests.intake.factories import group
 
 LEILEK = "KG05236000000"
+AK_TALAA = "KG04210000000"  # no other test of the pages counts people from this district
 EVENING = [
     {"persons": 70, "households": 20, "origin_locality": "Чоко-Добо", "destination": {"country": "ZZ"}},
     {"persons": 150, "households": 45, "origin_locality": "Комсомол", "destination": {"country": "ZZ"}},
@@ -30,7 +31,8 @@ def report_the_evening(whole: Whole) -> None:
     bearer = {"authorization": f"Bearer {whole.installation.token(roles=[Role.FIELD], team=uuid4())}"}
     now = datetime.now(UTC).isoformat()
     for report in EVENING:
-        body = group(occurred_at=now, reported_at=now, counted_at=now, quantifier="exact", **report)
+        origin = {"pcode": AK_TALAA}
+        body = group(origin=origin, occurred_at=now, reported_at=now, counted_at=now, quantifier="exact", **report)
         answer = whole.client(headers=bearer).post("/intake/v1/displacements", json=body)
         assert answer.status_code == 202, answer.text
 
